@@ -1,0 +1,44 @@
+// Left to right: a module may import itself and what stands to its left. Nothing else. Why: docs/decisions (module order).
+const order = [
+  'platform', 'audit', 'identity', 'notifications', 'reference', 'parties', 'workflow', 'assessments',
+  'agreements', 'disclosures', 'decisions', 'requests', 'register', 'web',
+]
+const modules = order.join('|')
+const domain = order.slice(1, -1).join('|')
+/** Files that wire: app.ts, main.ts, cli.ts and their neighbours, and the commands in src/cli. */
+const root = '^src/[a-z-]+\\.ts$|^src/cli/'
+/** A file without a role suffix, in a module or a folder of it, is pure; data in JSON is pure too. */
+const pure = `^src/(${domain})/[a-z0-9/-]+\\.(ts|json)$`
+const edge = '\\.(routes|pages|plugin)\\.ts$'
+const rule = (name, from, to) => ({ name, severity: 'error', from, to })
+
+module.exports = {
+  forbidden: [
+    ...order.map((module, i) =>
+      rule(`${module}-imports-leftwards`, { path: `^src/${module}/` }, { path: `${root}|^src/(${order.slice(i + 1).join('|') || '-'})/` }),
+    ),
+    rule('pure-core', { path: pure }, { pathNot: [pure, '^src/platform/kernel/', '^(node:)?(assert(/strict)?|crypto)$'] }),
+    rule('kernel-imports-nothing', { path: '^src/platform/kernel/' }, { pathNot: '^src/platform/kernel/' }),
+    rule('repository-is-lowest', { path: '\\.repository\\.ts$' }, { path: '\\.(service|routes|pages|plugin)\\.ts$' }),
+    rule('repository-is-private', { path: '^src/([^/]+)/' }, { path: '\\.repository\\.ts$', pathNot: '^src/$1/' }),
+    rule('repository-is-not-wired', { path: '^src/[a-z-]+\\.ts$' }, { path: '\\.repository\\.ts$' }),
+    rule('service-below-edge', { path: '\\.service\\.ts$' }, { path: edge }),
+    rule('edge-through-service', { path: edge }, { path: '\\.repository\\.ts$' }),
+    rule('sql-in-repositories', { path: `^src/(${modules})/`, pathNot: '\\.repository\\.ts$|^src/platform/database/' }, {
+      path: '^node_modules/(kysely|pg|@types/pg)/',
+    }),
+    rule('http-at-the-edge', { path: `^src/(${domain})/`, pathNot: edge }, { path: '^node_modules/(fastify|@fastify)/' }),
+    // The verifier must share no code with the writer, or the same fault would hide itself.
+    rule('verifier-stands-alone', { path: '^src/verifier/' }, { pathNot: '^src/verifier/|^node:|^(fs|fs/promises|path|crypto|util|url|buffer)$' }),
+    rule('verifier-is-a-command', { path: '^src/', pathNot: '^src/(verifier|cli)/|^src/cli\\.ts$' }, { path: '^src/verifier/' }),
+    rule('demo-is-data', { path: `^src/(${modules}|verifier)/` }, { path: '^src/demo/' }),
+    rule('no-circular', {}, { circular: true }),
+    rule('no-dev-dependency', { path: '^src/' }, { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] }),
+    rule('no-test-in-src', { path: '^src/' }, { path: '^test/' }),
+    rule('nothing-unresolvable', { path: '^src/' }, { couldNotResolve: true }),
+  ],
+  options: {
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+    doNotFollow: { path: 'node_modules' }, tsPreCompilationDeps: true, tsConfig: { fileName: 'tsconfig.json' },
+  },
+}

@@ -1,0 +1,171 @@
+-- 0003_audit.sql
+--
+-- What      The tamper-evident logs: gapless leaves, salted payload by day, tiles, signed checkpoints.
+-- Why       docs/decisions/0006-tamper-evident-log.md
+-- Phase     expand
+-- Locks     none on existing tables
+-- Needs     0001_roles.sql, 0002_policy.sql
+-- Undo      forward only
+-- Trust     whoever owns these tables can rewrite them; only a checkpoint held elsewhere shows that they did
+
+create schema audit;
+
+create table audit.log (
+  log_id    int  primary key check (log_id > 0),
+  name      text not null unique check (name ~ '^[a-z0-9-]+$'),
+  kind      text not null check (kind in ('decisions', 'governance')),
+  origin    text not null unique,
+  vkey      text not null,
+  opened_at timestamptz not null
+);
+
+-- The sequencer: one hot row a log. Locking it is the last thing a transaction does.
+create table audit.head (
+  log_id int     primary key references audit.log on delete restrict,
+  size   bigint  not null default 0 check (size >= 0),
+  sealed boolean not null default false
+) with (fillfactor = 10);
+
+create table audit.leaf (
+  log_id    int    not null,
+  idx       bigint not null check (idx >= 0),
+  event_id  uuid   not null,
+  leaf_hash bytea  not null,
+  leaf      bytea  not null,
+  primary key (log_id, idx),
+  unique (log_id, event_id),
+  constraint audit_leaf_fits_an_entry_bundle check (octet_length(leaf) between 1 and 65535),
+  constraint audit_leaf_hash_is_rfc6962 check (leaf_hash = sha256('\x00'::bytea || leaf))
+) partition by list (log_id);
+comment on table audit.leaf is 'Append-only Merkle leaves (RFC 6962 section 2.1); canonical JSON, exactly the bytes that were hashed.';
+
+create table audit.payload (
+  day      date  not null,
+  event_id uuid  not null,
+  salt     bytea not null check (octet_length(salt) = 32),
+  body     bytea not null,
+  primary key (day, event_id)
+) partition by range (day);
+comment on table audit.payload is 'What a leaf commits to; dropped by day without touching a root.';
+
+create table audit.tile (
+  log_id int    not null references audit.log on delete restrict,
+  level  int    not null check (level between 0 and 7),
+  n      bigint not null check (n >= 0),
+  hashes bytea  not null check (octet_length(hashes) = 8192),
+  root   bytea  not null check (octet_length(root) = 32),
+  primary key (log_id, level, n)
+);
+
+create table audit.tree (
+  log_id int    primary key references audit.log on delete restrict,
+  size   bigint not null check (size >= 0),
+  root   bytea  not null check (octet_length(root) = 32),
+  edge   bytea  not null  -- hashes right of the full tiles, at most 255 a level
+);
+
+create table audit.checkpoint (
+  log_id    int         not null references audit.log on delete restrict,
+  size      bigint      not null check (size >= 0),
+  root      bytea       not null check (octet_length(root) = 32),
+  note      text        not null,
+  signed_at timestamptz not null,
+  primary key (log_id, size)
+);
+
+create table audit.cosignature (
+  log_id  int         not null,
+  size    bigint      not null,
+  witness text        not null,
+  line    text        not null,
+  at      timestamptz not null,
+  primary key (log_id, size, witness),
+  foreign key (log_id, size) references audit.checkpoint on delete restrict
+);
+
+create function audit.refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception '%.% is append-only', tg_table_schema, tg_table_name using errcode = 'restrict_violation';
+end $$;
+create trigger audit_leaf_is_append_only before update or delete or truncate on audit.leaf
+  for each statement execute function audit.refuse_change();
+create trigger audit_payload_is_append_only before update or truncate on audit.payload
+  for each statement execute function audit.refuse_change();
+create trigger audit_tile_is_append_only before update or delete or truncate on audit.tile
+  for each statement execute function audit.refuse_change();
+create trigger audit_checkpoint_is_append_only before update or delete or truncate on audit.checkpoint
+  for each statement execute function audit.refuse_change();
+create trigger audit_cosignature_is_append_only before update or delete or truncate on audit.cosignature
+  for each statement execute function audit.refuse_change();
+
+-- Opens a log: its row, its sequencer, its partition. Idempotent by name; another key or origin for a known name is refused.
+create function audit.open_log(p_name text, p_kind text, p_origin text, p_vkey text, p_at timestamptz) returns int
+language plpgsql security definer set search_path = '' as $$
+declare v_id int;
+begin
+  perform pg_catalog.pg_advisory_xact_lock(7166111602);
+  select log_id into v_id from audit.log where name = p_name and kind = p_kind and origin = p_origin and vkey = p_vkey;
+  if v_id is not null then return v_id; end if;
+  if exists (select 1 from audit.log where name = p_name) then
+    raise exception 'log % exists with another origin or key', p_name using errcode = '55000';
+  end if;
+  select coalesce(max(log_id), 0) + 1 into v_id from audit.log;
+  insert into audit.log (log_id, name, kind, origin, vkey, opened_at) values (v_id, p_name, p_kind, p_origin, p_vkey, p_at);
+  insert into audit.head (log_id) values (v_id);
+  insert into audit.tree (log_id, size, root, edge) values (v_id, 0, sha256(''::bytea), '');
+  execute format('create table audit.leaf_%s partition of audit.leaf for values in (%s) with (autovacuum_freeze_min_age = 0)', v_id, v_id);
+  execute format('create trigger leaf_is_append_only before truncate on audit.leaf_%s for each statement execute function audit.refuse_change()', v_id);
+  return v_id;
+end $$;
+
+-- Makes the payload partition of a day, once.
+create function audit.open_day(p_day date) returns void
+language plpgsql security definer set search_path = '' as $$
+declare v_name text := 'payload_' || to_char(p_day, 'YYYYMMDD');
+begin
+  if to_regclass('audit.' || v_name) is not null then return; end if;
+  perform pg_catalog.pg_advisory_xact_lock(7166111602);
+  if to_regclass('audit.' || v_name) is not null then return; end if;
+  execute format('create table audit.%I partition of audit.payload for values from (%L) to (%L)', v_name, p_day, p_day + 1);
+  execute format('create trigger payload_is_append_only before truncate on audit.%I for each statement execute function audit.refuse_change()', v_name);
+end $$;
+
+-- The only way to write. Null: the policy revision is no longer p_revision and nothing was appended; evaluate again.
+-- A null p_revision asks for no check (governance acts, calls that could not be evaluated).
+create function audit.append(p_log int, p_revision bigint, p_ids uuid[], p_leaves bytea[], p_hashes bytea[], p_day date, p_salts bytea[], p_bodies bytea[])
+returns bigint language plpgsql security definer set search_path = '' as $$
+declare v_start bigint;
+begin
+  if current_setting('synchronous_commit') not in ('on', 'remote_apply') then
+    raise exception 'synchronous_commit is %: not durable', current_setting('synchronous_commit') using errcode = '55000';
+  end if;
+  if p_revision is not null then
+    perform pg_catalog.pg_advisory_xact_lock_shared(policy.lock_key());
+    -- A statement of its own: its snapshot is taken after the lock was granted.
+    perform 1 from policy.head where revision = p_revision;
+    if not found then return null; end if;
+  end if;
+  update audit.head set size = size + cardinality(p_ids) where log_id = p_log and not sealed
+    returning size - cardinality(p_ids) into v_start;
+  if v_start is null then raise exception 'audit log % is unknown or sealed', p_log using errcode = '55000'; end if;
+  insert into audit.leaf (log_id, idx, event_id, leaf_hash, leaf)
+    select p_log, v_start + t.o - 1, t.id, t.hash, t.leaf from unnest(p_ids, p_leaves, p_hashes) with ordinality as t(id, leaf, hash, o);
+  insert into audit.payload (day, event_id, salt, body)
+    select p_day, t.id, t.salt, t.body from unnest(p_ids, p_salts, p_bodies) as t(id, salt, body) where t.body is not null;
+  return v_start;
+end $$;
+
+-- Writes WAL, so that its commit waits for what came before it (recovery after an unknown outcome).
+create function audit.barrier() returns void language sql security definer set search_path = '' as $$
+  select pg_catalog.pg_logical_emit_message(true, 'accord', 'barrier')
+$$;
+
+revoke all on all functions in schema audit from public;
+select public.grant_if_role('audit_writer', 'grant usage on schema audit to audit_writer, audit_integrator, audit_reader, audit_retention');
+select public.grant_if_role('audit_writer', 'grant usage on schema policy to audit_writer');
+select public.grant_if_role('audit_writer', 'grant execute on function audit.append(int, bigint, uuid[], bytea[], bytea[], date, bytea[], bytea[]), audit.barrier(), audit.open_day(date), audit.open_log(text, text, text, text, timestamptz) to audit_writer');
+select public.grant_if_role('audit_writer', 'grant select on audit.log to audit_writer');
+select public.grant_if_role('audit_integrator', 'grant select on audit.log, audit.head, audit.leaf, audit.tile, audit.tree, audit.checkpoint, audit.cosignature to audit_integrator');
+select public.grant_if_role('audit_integrator', 'grant insert on audit.tile, audit.checkpoint, audit.cosignature to audit_integrator');
+select public.grant_if_role('audit_integrator', 'grant update on audit.tree to audit_integrator');
+select public.grant_if_role('audit_reader', 'grant select on audit.log, audit.head, audit.leaf, audit.tile, audit.tree, audit.checkpoint, audit.cosignature to audit_reader');

@@ -1,0 +1,235 @@
+/**
+ * The agreement: who may disclose what to whom, why and under which law.
+ *
+ * Words: party, version, terms, flow, legal side, signature, suspension (domain reference, section 3).
+ * This is the one model: the API, the tables, the import and the evaluator all speak it. It never decides.
+ * Instants are ISO 8601 with an offset; days are London local dates `yyyy-mm-dd`, both ends included.
+ */
+
+/** Stored status of an agreement (3.5). Derived states (EXPIRED, SUSPENDED...) are never stored. */
+export type AgreementStatus = 'DRAFT' | 'IN_REVIEW' | 'AWAITING_SIGNATURE' | 'ACTIVE' | 'TERMINATED' | 'REJECTED' | 'WITHDRAWN'
+
+/** Status of one version (3.5). A version that has governed stays APPROVED when a later one takes over (LC-2a). */
+export type VersionStatus = 'DRAFT' | 'APPROVED' | 'SUPERSEDED' | 'ABANDONED'
+
+/** One agreement with everything a decision about it can depend on. */
+export interface Agreement {
+  /** Also its reference; compared as a plain string wherever an order is needed. */
+  readonly id: string
+  readonly title: string
+  /** INSTRUMENT_TYPE (3.1). Only CONTROLLER_TO_PROCESSOR and JOINT_CONTROLLER change how it is evaluated. */
+  readonly instrument_type: string
+  /** Organisation that keeps the text; it cannot sign for the others (WF-4). */
+  readonly owner_org: string | null
+  readonly status: AgreementStatus
+  /** ELSEWHERE: made outside this service and imported; its signatures count once a person confirmed them. */
+  readonly origin: 'ACCORD' | 'ELSEWHERE'
+  /** True for the demo register. */
+  readonly sample: boolean
+  readonly parties: readonly Party[]
+  readonly versions: readonly AgreementVersion[]
+  readonly signatures: readonly Signature[]
+  /** Sign-off chains by party and version (CK-16). No entry: complete, as for records made elsewhere. */
+  readonly approvals: readonly Approval[]
+  readonly suspensions: readonly Suspension[]
+  readonly terminated_at: string | null
+  readonly review_due: string | null
+  /** WARN never denies; BLOCK_AFTER_GRACE denies once `review_due` + `review_grace_days` has passed (CK-1). */
+  readonly review_policy: 'WARN' | 'BLOCK_AFTER_GRACE'
+  readonly review_grace_days: number
+  readonly dpia: Dpia
+  /** Appropriate policy documents, by party (1.6). */
+  readonly apd: readonly PolicyDocument[]
+}
+
+/** An organisation's part in an agreement. Direction is on the flow, never here (3.2). */
+export interface Party {
+  readonly org: string
+  /** PARTY_ROLE (3.2). */
+  readonly role: string
+  /** PARTY_CAPACITY (3.2): the same legal person acting in different functions. */
+  readonly capacities: readonly string[]
+  /** From this instant on the party has left (LC-5); null while it takes part. */
+  readonly left_at: string | null
+}
+
+/** What is shared is fixed per version; a version no longer DRAFT never changes (LC-1). */
+export interface AgreementVersion {
+  readonly version: number
+  readonly status: VersionStatus
+  /** null only while DRAFT. */
+  readonly effective_from: string | null
+  readonly effective_to: string | null
+  /** SHA-256 of the canonical JSON that parties sign, hex; null while DRAFT. */
+  readonly hash: string | null
+  readonly terms: Terms
+}
+
+/** The text that parties sign (3.3). */
+export interface Terms {
+  readonly flows: readonly Flow[]
+  readonly commencement: Commencement
+  readonly prohibitions: readonly Prohibition[]
+  /** Processors and sub-processors that may act for a party (CK-19). null: a case file that does not hold them. */
+  readonly agents: readonly Agent[] | null
+  readonly processor_contract: ProcessorContract | null
+  readonly joint_controller_arrangement: JointControllerArrangement | null
+  readonly narrative: Narrative
+}
+
+/** The sections in words: 3.3 fields that people read and no rule evaluates. Absent = not written yet. */
+export interface Narrative {
+  readonly purpose?: string
+  readonly benefits?: string
+  readonly alternatives?: string
+  readonly necessity_proportionality?: string
+  readonly data_quality?: string
+  readonly privacy_information?: string
+  readonly rights_handling?: string
+  readonly security?: string
+  readonly automated_decisions?: string
+  readonly breach_handling?: string
+  readonly foi?: string
+  readonly termination?: string
+  /** AMENDMENT_POLICY (3.3). */
+  readonly amendment_policy?: string
+  readonly retention_disposal?: string
+}
+
+/** When the agreement starts to bind a pair (CK-16). */
+export type Commencement = { readonly rule: 'ALL_SIGNED' } | { readonly rule: 'PAIRWISE' } | { readonly rule: 'THRESHOLD'; readonly n: number }
+
+/** Uses that the parties agree never to make, narrower purposes included. */
+export interface Prohibition {
+  readonly purposes: readonly string[]
+  readonly note: string | null
+}
+
+/** A processor or sub-processor (`org`) that acts for the party `for`, between two local days, both included. */
+export interface Agent {
+  readonly org: string
+  readonly for: string
+  readonly contract_ref: string | null
+  readonly valid_from: string | null
+  readonly valid_to: string | null
+}
+
+/** Art 28(3) UK GDPR checklist (3.6). */
+export interface ProcessorContract {
+  readonly art28_complete: boolean
+  /** ART28_CLAUSE codes still missing. */
+  readonly missing: readonly string[]
+  readonly approved_sub_processors: readonly string[]
+}
+
+/** Art 26 UK GDPR arrangement; complete when all three are non-empty (CK-19). */
+export interface JointControllerArrangement {
+  readonly responsibilities: string
+  readonly contact_point: string
+  readonly essence_url: string
+}
+
+/** One row per provider set, recipient set and purpose (3.4). */
+export interface Flow {
+  readonly id: string
+  /** Organisation codes, or the single word ALL_SIGNED_BOROUGHS (LC-4). */
+  readonly providers: readonly string[]
+  readonly recipients: readonly string[]
+  readonly purpose: string
+  readonly data_items: readonly string[]
+  readonly data_subjects: readonly string[]
+  /** Parent item codes whose children are covered at any depth (CK-17). */
+  readonly category_grant: readonly string[]
+  readonly data_form: string
+  readonly methods: readonly string[]
+  readonly countries: readonly string[]
+  readonly transfers: Readonly<Record<string, Transfer>>
+  readonly legal: { readonly provider: LegalSide; readonly recipient: LegalSide | null }
+  readonly compatibility: Compatibility | null
+  /** CONFIDENTIALITY_BASIS (1.9), null where none is recorded. */
+  readonly confidentiality: string | null
+  readonly exemptions: readonly string[]
+  readonly retention_days: number | null
+  readonly retention_rule: string | null
+  /** ONWARD_SHARING (3.3). */
+  readonly onward: string
+  readonly frequency: string | null
+  readonly volume_limit: { readonly subjects: number | null; readonly records: number | null } | null
+  readonly honours_objection: boolean
+  readonly consent_required: boolean
+}
+
+/** Safeguard for one country outside the UK (3.7). */
+export interface Transfer {
+  readonly mechanism: string
+  readonly scope_confirmed: boolean
+  /** The data protection test of Art 46(1A) was done. */
+  readonly dp_test_done: boolean
+}
+
+/** The law one controller relies on for its part of a flow (LB-1). A processor has none (LB-5). */
+export interface LegalSide {
+  readonly regime: 'UK_GDPR' | 'PART_3'
+  /** False where a public authority does not act in its task on this flow (DPA 2018 s7(2)). */
+  readonly performing_task: boolean
+  readonly art6: readonly string[]
+  readonly annex1: readonly string[]
+  readonly gateways: readonly string[]
+  readonly art9: readonly string[]
+  readonly sch1: readonly string[]
+  readonly criminal: readonly string[]
+  readonly part3: { readonly sch8: readonly string[]; readonly strictly_necessary: boolean; readonly reuse_authority: string | null }
+}
+
+/** Art 8A record for a new purpose (CK-15). */
+export interface Compatibility {
+  readonly new_purpose: boolean
+  readonly ground: string | null
+  readonly annex2: string | null
+  readonly collected_on_consent: boolean
+  readonly consent_unobtainable: boolean
+  readonly assessed_at: string | null
+}
+
+/** A party's signature on one version; it binds that version and no other (LC-3). */
+export interface Signature {
+  readonly org: string
+  readonly version: number
+  readonly signed_at: string
+}
+
+/** When a party's approval chain for a version was complete; null while it is not. */
+export interface Approval {
+  readonly org: string
+  readonly version: number
+  readonly complete_at: string | null
+}
+
+/** A half-open interval [from, to) during which sharing stops (LC-6). */
+export interface Suspension {
+  readonly scope: 'AGREEMENT' | 'PARTY' | 'FLOW'
+  /** The suspended party for PARTY, else null. */
+  readonly party: string | null
+  /** The suspended flow id for FLOW, else null. */
+  readonly flow: string | null
+  /** The version whose flow is meant; null: the flow of that id in every version. */
+  readonly version: number | null
+  readonly from: string
+  readonly to: string | null
+}
+
+/** What a decision asks of the DPIA (section 4, CK-11). The state at T is the last change with `at` <= T, else `status`. */
+export interface Dpia {
+  readonly required: boolean
+  readonly status: string
+  readonly status_changes: readonly { readonly at: string; readonly status: string }[]
+  readonly residual: string | null
+  readonly prior_consultation: string | null
+  readonly review_due: string | null
+}
+
+/** Appropriate policy document of one party: the Schedule 1 conditions it covers, or PART3_S42 (DPA 2018 s42). */
+export interface PolicyDocument {
+  readonly party: string
+  readonly conditions: readonly string[]
+}

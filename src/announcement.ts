@@ -1,0 +1,43 @@
+import type { Environment } from './environment.ts'
+import type { Principal } from './identity/principal.ts'
+
+/** The share that the demo agreement DEMO-CURL permits on any date, and one item more that it does not cover. */
+const SHARE = {
+  provider: 'LBC_CAMDEN',
+  recipient: 'LBC_HACKNEY',
+  purpose: 'HOMELESSNESS.PLACEMENT_NOTIFICATION',
+  data_items: ['IDENTITY.NAME'],
+  data_subjects: ['HOMELESS_APPLICANT'],
+  method: 'API_MTLS',
+  country: 'GB',
+  mode: 'SYSTEMATIC',
+}
+
+const DEMO_CLIENT: Principal = { sub: 'urn:accord:demo:lbc_camden-client', org: 'LBC_CAMDEN', roles: ['API_CLIENT'], clientId: 'lbc_camden-client' }
+
+/** Tells whoever started the service that it runs, and, on the demo register, what to type first. */
+export async function announce(started: {
+  readonly say: (line: string) => void
+  readonly address: string
+  readonly environment: Environment
+  readonly seconds: number
+  readonly tokenTtlSeconds: number
+}): Promise<void> {
+  const { say, address, environment } = started
+  say(`Accord listens on ${address} (ready after ${started.seconds.toFixed(1)} s). Documentation: ${address}/docs`)
+  if (!environment.issuer) return
+  const token = await environment.issuer.sign(DEMO_CLIENT, new Date(), started.tokenTtlSeconds)
+  say('Demo register with sample data, keys made on this machine, plain http on loopback only: not for real records.')
+  say('')
+  say('Is this share permitted? The first asks for a name and is answered PERMIT, the second for a diagnosis and is answered DENY:')
+  say(curl(address, token, SHARE))
+  say(curl(address, token, { ...SHARE, data_items: ['IDENTITY.NAME', 'HEALTH.DIAGNOSIS'] }))
+  say('')
+  say('A token for either party, for example to sign as a person:')
+  say('  npm run --silent accord -- token --org LBC_CAMDEN --role SIGNATORY')
+  say('  npm run --silent accord -- token --org LBC_HACKNEY --role SIGNATORY')
+}
+
+function curl(address: string, token: string, body: unknown): string {
+  return `curl -sS -X POST ${address}/v1/decisions -H 'authorization: Bearer ${token}' -H 'content-type: application/json' -d '${JSON.stringify(body)}'`
+}

@@ -1,0 +1,98 @@
+import { sql } from 'kysely'
+import pg from 'pg'
+import type { Transaction } from '../platform/database/database.ts'
+import type { Entry } from './entry.ts'
+
+/** A connection of its own through which batches are appended, one after another. Opens itself anew when it broke. */
+export interface Appender {
+  /** The index of the first entry; null when `revision` is no longer the policy's and nothing was written. */
+  append(logId: number, entries: readonly Entry[], revision: number | null, day: string): Promise<number | null>
+  close(): Promise<void>
+}
+
+/** A commit that PostgreSQL acknowledged without waiting for a standby: not durable, although it looks done (R16). */
+export class NotDurableError extends Error {
+  override name = 'NotDurableError'
+}
+
+const APPEND = 'select audit.append($1, $2, $3::uuid[], $4::bytea[], $5::bytea[], $6::date, $7::bytea[], $8::bytea[]) as start'
+
+/** Opens an appender; the connection is made on first use. */
+export function appender({ url, role }: { readonly url: string; readonly role: string | undefined }): Appender {
+  let open: Promise<pg.Client> | undefined
+  let warned = false
+  const daysOpened = new Set<string>()
+
+  async function connect(): Promise<pg.Client> {
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: 'accord-audit',
+      keepAlive: true,
+      options: ['timezone=UTC', 'synchronous_commit=on', ...(role ? [`role=${role}`] : [])].map((setting) => `-c ${setting}`).join(' '),
+    })
+    client.on('notice', (notice) => {
+      if (notice.code === '01000' && /synchronous replication/i.test(notice.message ?? '')) warned = true
+    })
+    client.on('error', () => {
+      open = undefined
+    })
+    await client.connect()
+    // After an unknown outcome: writes WAL, so that its commit waits for all that came before (R17).
+    await client.query('select audit.barrier()')
+    return client
+  }
+
+  async function forget(): Promise<void> {
+    const broken = open
+    open = undefined
+    await broken?.then((client) => client.end()).catch(() => {})
+  }
+
+  return {
+    async append(logId, entries, revision, day) {
+      open ??= connect()
+      try {
+        const client = await open
+        if (!daysOpened.has(day)) {
+          await client.query('select audit.open_day($1)', [day])
+          daysOpened.add(day)
+        }
+        warned = false
+        const { rows } = await client.query<{ start: string | null }>(APPEND, [
+          logId,
+          revision,
+          entries.map((entry) => entry.id),
+          entries.map((entry) => entry.leaf),
+          entries.map((entry) => entry.leafHash),
+          day,
+          entries.map((entry) => entry.salt),
+          entries.map((entry) => entry.body),
+        ])
+        if (warned) throw new NotDurableError('the commit was acknowledged without waiting for a standby')
+        const start = rows[0]?.start ?? null
+        return start === null ? null : Number(start)
+      } catch (error) {
+        // A statement that PostgreSQL refused leaves the connection as it was; anything else is an unknown outcome.
+        if (!(error instanceof pg.DatabaseError) || error.severity === 'FATAL') await forget()
+        throw error
+      }
+    },
+    async close() {
+      await forget()
+    },
+  }
+}
+
+/** Appends inside a transaction of the caller's, as its last statement (R8). */
+export async function appendInTransaction(tx: Transaction, logId: number, entries: readonly Entry[], day: string): Promise<number> {
+  const { rows } = await sql<{ start: string }>`
+    select audit.append(${logId}, null, ${entries.map((e) => e.id)}::uuid[], ${entries.map((e) => Buffer.from(e.leaf))}::bytea[],
+      ${entries.map((e) => Buffer.from(e.leafHash))}::bytea[], ${day}::date, ${entries.map((e) => Buffer.from(e.salt))}::bytea[],
+      ${entries.map((e) => Buffer.from(e.body))}::bytea[]) as start`.execute(tx)
+  return Number(rows[0]?.start)
+}
+
+/** Whether the error says that a row was refused for what it holds (R6), not that the log cannot be written. */
+export function isBadEntry(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code !== undefined && /^(22|23)/.test(error.code)
+}

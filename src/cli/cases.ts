@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import { loadRegister } from '../register-loader.ts'
+import { shippedCodeLists } from '../reference/reference.service.ts'
+import { type CaseFile, type DecisionCase, readCaseFile } from './case-file.ts'
+import type { Command } from './command.ts'
+import { type OwnService, startOwnService } from './own-service.ts'
+
+/** `cases FILE`: every case of the file against a service of its own, over HTTP, as a simulation. */
+export const cases: Command = async ([path, ...rest], { env, out, err }) => {
+  if (!path || rest.length > 0) {
+    err('usage: accord cases FILE')
+    return 2
+  }
+  const file = readOrExplain(path, err)
+  if (!file) return 2
+  const service = await startOwnService(env, 'cases')
+  try {
+    const { services } = service.app
+    const lists = file.replaceLists(shippedCodeLists())
+    const agreements = file.agreements.map((agreement) => ({ agreement, provenance: undefined }))
+    await loadRegister({ lists, organisations: file.organisations, agreements, disclosureDecisions: file.disclosureDecisions }, services)
+    let passed = 0
+    for (const one of file.cases) {
+      const fault = faultOf(one, await ask(service, one))
+      if (fault === null) passed += 1
+      out(fault === null ? `PASS ${one.id} ${one.title}` : `FAIL ${one.id} ${one.title}: ${fault}`)
+    }
+    out(`${passed} passed, ${file.cases.length - passed} failed`)
+    return passed === file.cases.length ? 0 : 1
+  } finally {
+    await service.close()
+  }
+}
+
+interface Given {
+  readonly decision: string
+  readonly reasons: readonly string[]
+  readonly agreement: string | null
+  readonly obligations: readonly string[]
+}
+
+/** A 400 counts as DENY with the one reason INVALID_REQUEST. */
+async function ask(service: OwnService, { request }: DecisionCase): Promise<Given> {
+  // The caller is entitled to see the agreement: it asks as the provider itself.
+  const org = typeof request['provider'] === 'string' && request['provider'] !== '' ? request['provider'] : 'UNKNOWN'
+  const reply = await fetch(`${service.url}/v1/decisions/simulate`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await service.token({ org, roles: ['API_CLIENT'], clientId: 'cases' })}`, 'content-type': 'application/json' },
+    body: JSON.stringify(request),
+  })
+  const body = (await reply.json()) as Record<string, unknown>
+  if (reply.status === 400) return { decision: 'DENY', reasons: ['INVALID_REQUEST'], agreement: null, obligations: [] }
+  if (reply.status !== 200) return { decision: `status ${reply.status}`, reasons: [String(body['detail'])], agreement: null, obligations: [] }
+  const codes = (name: string) => (body[name] as { code: string }[]).map(({ code }) => code)
+  return {
+    decision: String(body['decision']),
+    reasons: codes('reasons'),
+    agreement: body['agreement'] as string | null,
+    obligations: codes('obligations'),
+  }
+}
+
+function faultOf({ expect }: DecisionCase, given: Given): string | null {
+  const missing = (expect.obligations_include ?? []).filter((code) => !given.obligations.includes(code))
+  const extra = (expect.obligations_exclude ?? []).filter((code) => given.obligations.includes(code))
+  const isSame =
+    expect.decision === given.decision &&
+    expect.reasons.join() === given.reasons.join() &&
+    (expect.agreement === undefined || expect.agreement === given.agreement)
+  if (isSame && missing.length === 0 && extra.length === 0) return null
+  const words = (decision: string, reasons: readonly string[], agreement: string | null | undefined) =>
+    `${decision} [${reasons.join(', ')}] ${agreement === undefined ? '' : `by ${agreement ?? 'none'}`}`.trim()
+  const obligations = [
+    ...(missing.length > 0 ? [`without obligations ${missing.join(', ')}`] : []),
+    ...(extra.length > 0 ? [`with obligations ${extra.join(', ')}`] : []),
+  ]
+  return [
+    `expected ${words(expect.decision, expect.reasons, expect.agreement)} got ${words(given.decision, given.reasons, given.agreement)}`,
+    ...obligations,
+  ].join(' ')
+}
+
+function readOrExplain(path: string, err: (line: string) => void): CaseFile | undefined {
+  try {
+    return readCaseFile(readFileSync(path, 'utf8'))
+  } catch (error) {
+    err(`${path} cannot be read as a case file: ${(error as Error).message}`)
+    return undefined
+  }
+}

@@ -1,0 +1,168 @@
+import type { LegalSide } from '../agreements/agreement.ts'
+import type { CodeLists } from '../reference/code-lists.ts'
+import type { Finding } from './candidates.ts'
+import type { Outcome } from './evaluate.ts'
+import { expiresAt, type PermitPolicy } from './expiry.ts'
+import { agreementObligations, emergencyObligations, type Obligation, oneOffObligations } from './obligations.ts'
+import type { PolicyAgreement } from './policy.ts'
+import type { PolicyIndex } from './policy-index.ts'
+import type { Reason } from './reason.ts'
+import { usableGateways } from './rules/gateways.ts'
+
+/** The answer to a decision request (domain reference, 6.8), as it is returned and recorded. Instants are ISO 8601 in UTC. */
+export interface Answer {
+  readonly decision_id: string
+  readonly decision: 'PERMIT' | 'DENY'
+  readonly via: 'AGREEMENT' | 'AD_HOC' | 'BREAK_GLASS' | null
+  readonly agreement: string | null
+  readonly version: number | null
+  /** SHA-256 of the text that the parties signed, hex; null where none was recorded. */
+  readonly version_hash: string | null
+  readonly flow: string | null
+  readonly legal: { readonly provider: LegalGround; readonly recipient: LegalGround | null } | null
+  readonly other_agreements: readonly string[]
+  readonly reasons: readonly ExplainedReason[]
+  readonly primary_reason: string | null
+  readonly obligations: readonly Obligation[]
+  readonly warnings: readonly string[]
+  readonly evaluated_at: string
+  readonly at: string
+  readonly expires_at: string | null
+  readonly policy_revision: number
+  readonly policy_set_version: string
+  readonly code_list_version: string
+  readonly simulated: boolean
+}
+
+/** The law one side relies on in a permit. */
+export interface LegalGround {
+  readonly regime: string
+  readonly lawful_basis: readonly string[]
+  /** Of the provider: those that carry this share. Of the recipient: those recorded. */
+  readonly gateways: readonly { readonly code: string; readonly citation: string | null }[]
+  readonly art9: readonly string[]
+  readonly sch1: readonly string[]
+  readonly criminal: readonly string[]
+}
+
+/** A reason with the words that go with it. */
+export interface ExplainedReason extends Reason {
+  readonly text: string
+  readonly citation: string | null
+  /** GOV_ROLE that can remedy it. */
+  readonly remedy_role: string | null
+}
+
+export interface AnswerContext {
+  readonly decisionId: string
+  readonly at: number
+  readonly evaluatedAt: number
+  readonly simulated: boolean
+  readonly index: PolicyIndex
+  readonly policy: PermitPolicy
+  /** Whether the caller may know that this agreement exists. */
+  readonly mayKnow: (agreement: PolicyAgreement) => boolean
+}
+
+/** Puts an outcome into the words of 6.8. What the caller may not know is left out, never blurred into another answer. */
+export function toAnswer(outcome: Outcome, context: AnswerContext): Answer {
+  const { index } = context
+  const expires = expiresAt(outcome, context.policy)
+  const common = {
+    decision_id: context.decisionId,
+    evaluated_at: iso(context.evaluatedAt),
+    at: iso(context.at),
+    expires_at: expires === null ? null : iso(expires),
+    policy_revision: index.head.revision,
+    policy_set_version: `sha256:${index.head.digest}`,
+    code_list_version: index.codeListVersion,
+    simulated: context.simulated,
+  }
+  if (outcome.decision === 'DENY') {
+    const known = outcome.agreement && context.mayKnow(outcome.agreement) ? outcome.agreement : null
+    const isHidden = outcome.agreement !== null && known === null
+    const nearest = known ? outcome.nearest : null
+    return {
+      ...NOTHING,
+      ...common,
+      decision: 'DENY',
+      agreement: known?.id ?? null,
+      version: nearest?.version?.version ?? null,
+      version_hash: nearest?.version?.hash ?? null,
+      flow: nearest?.flow?.id ?? null,
+      reasons: outcome.reasons.map((found) => explain(found, index.codes, isHidden)),
+      primary_reason: outcome.reasons[0]?.code ?? null,
+    }
+  }
+  return { ...NOTHING, ...common, decision: 'PERMIT', via: outcome.via, ...permitted(outcome, context) }
+}
+
+const NOTHING = {
+  via: null,
+  agreement: null,
+  version: null,
+  version_hash: null,
+  flow: null,
+  legal: null,
+  other_agreements: [],
+  reasons: [],
+  primary_reason: null,
+  obligations: [],
+  warnings: [],
+} satisfies Partial<Answer>
+
+type Permit = Extract<Outcome, { decision: 'PERMIT' }>
+
+function permitted(outcome: Permit, context: AnswerContext): Partial<Answer> {
+  if (outcome.via === 'AD_HOC') return { obligations: oneOffObligations(outcome.facts, outcome.oneOff) }
+  if (outcome.via === 'BREAK_GLASS') return { obligations: emergencyObligations(outcome.facts), warnings: emergencyWarnings(outcome) }
+  const { finding, facts, others } = outcome
+  const obligations = agreementObligations(facts, finding)
+  const legal = legalGrounds(outcome, finding)
+  if (!context.mayKnow(finding.agreement)) return { obligations, legal }
+  return {
+    obligations,
+    legal,
+    agreement: finding.agreement.id,
+    version: finding.version?.version ?? null,
+    version_hash: finding.version?.hash ?? null,
+    flow: finding.flow?.id ?? null,
+    other_agreements: [...new Set(others.filter((other) => context.mayKnow(other.agreement)).map((other) => other.agreement.id))].sort(),
+  }
+}
+
+/** An objection or a restriction does not stop an emergency, but whoever breaks the glass is told (EM-3). */
+function emergencyWarnings({ facts }: Extract<Permit, { via: 'BREAK_GLASS' }>): string[] {
+  const { subject_flags } = facts.request
+  return [
+    ...(subject_flags.includes('OBJECTED') ? ['SUBJECT_OBJECTION'] : []),
+    ...(subject_flags.includes('RESTRICTED') ? ['SUBJECT_RESTRICTION'] : []),
+  ]
+}
+
+function legalGrounds({ facts }: Extract<Permit, { via: 'AGREEMENT' }>, { agreement, version, flow }: Finding): Answer['legal'] {
+  if (!flow || !version) return null
+  const { codes } = facts
+  const usable = usableGateways(facts, { agreement, version, flow }).map((gateway) => gateway.code)
+  const ground = (side: LegalSide, gateways: readonly string[]): LegalGround => ({
+    regime: side.regime,
+    lawful_basis: side.regime === 'PART_3' ? ['PART3_TASK'] : side.art6,
+    gateways: gateways.map((code) => ({ code, citation: codes.gateways.get(code)?.citation ?? null })),
+    art9: facts.requested.special.length > 0 ? side.art9 : [],
+    sch1: facts.requested.special.length > 0 ? side.sch1 : [],
+    criminal: facts.requested.criminal.length > 0 ? side.criminal : [],
+  })
+  const { provider, recipient } = flow.source.legal
+  return { provider: ground(provider, usable), recipient: recipient && ground(recipient, recipient.gateways) }
+}
+
+/** A caller who may not know the agreement gets the words for callers alone: details name its parties and its terms. */
+function explain(found: Reason, codes: CodeLists, isHidden: boolean): ExplainedReason {
+  const text = codes.reasonTexts.get(found.code)
+  const words = { text: text?.forCaller ?? found.code, citation: text?.citation ?? null, remedy_role: text?.remedyRole ?? null }
+  return isHidden ? { code: found.code, detail: words.text, ...words } : { ...found, ...words }
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,67 @@
+import { type Entry, entryOf, type RandomBytes } from '../audit/entry.ts'
+import { urnOfAgreement } from '../audit/leaf.ts'
+import type { Principal } from '../identity/principal.ts'
+import type { Answer } from './answer.ts'
+import type { PolicyHead } from './policy-index.ts'
+
+/** What a decision call is recorded with, besides its answer. */
+export interface CallFacts {
+  readonly id: string
+  readonly caller: Principal
+  /** The body as the contract let it through. */
+  readonly request: unknown
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  readonly engine: string
+  readonly head: PolicyHead
+  readonly traceId: string
+}
+
+/** The leaf and payload of one evaluated call: codes and digests in the leaf, request, answer and caller in the payload. */
+export function evaluatedEntry(answer: Answer, agreement: string | null, facts: CallFacts, random: RandomBytes): Entry {
+  return entryOf(
+    {
+      ...leafOf(facts, random),
+      t: 'adl.access_evaluation',
+      ...(agreement === null ? {} : { ctr: urnOfAgreement(agreement) }),
+      d: answer.decision === 'PERMIT',
+      n: 1,
+      rc: answer.reasons.map((reason) => reason.code),
+      st: 'Ok',
+      ...(answer.simulated ? { sim: true as const } : {}),
+    },
+    // Through JSON, so that what is hashed is exactly what a reader of the payload will see.
+    asJson({ caller: callerOf(facts.caller), request: facts.request, response: answer, relied_on: agreement }),
+    random,
+  )
+}
+
+/** The leaf and payload of a call that could not be evaluated: what was wrong with it, never what it said (it may hold personal data). */
+export function malformedEntry(errors: readonly unknown[], simulated: boolean, facts: CallFacts, random: RandomBytes): Entry {
+  return entryOf(
+    { ...leafOf(facts, random), t: 'adl.access_evaluation', n: 0, rc: ['INVALID_REQUEST'], st: 'Error', ...(simulated ? { sim: true as const } : {}) },
+    asJson({ caller: callerOf(facts.caller), errors }),
+    random,
+  )
+}
+
+function leafOf({ id, now, engine, head, traceId }: CallFacts, random: RandomBytes) {
+  return {
+    id,
+    ts: now,
+    v: 1 as const,
+    cfg: engine,
+    pol: `sha256:${head.digest}`,
+    rev: head.revision,
+    trace: traceId,
+    span: Buffer.from(random(8)).toString('hex'),
+  }
+}
+
+function callerOf({ sub, org, roles, clientId }: Principal) {
+  return { sub, org, roles, client_id: clientId }
+}
+
+function asJson(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value))
+}

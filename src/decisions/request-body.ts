@@ -1,0 +1,80 @@
+import type { DecisionMode, DecisionRequest, EmergencyClaim } from './request.ts'
+
+/** The body of a decision call as the contract lets it through: absent and null are the same. */
+export interface DecisionBody {
+  readonly provider: string
+  readonly recipient: string
+  readonly purpose: string
+  readonly data_items: readonly string[]
+  readonly data_subjects: readonly string[]
+  readonly method: string
+  readonly country: string
+  readonly mode: DecisionMode
+  readonly lawful_basis?: string | null
+  readonly at?: string | null
+  readonly data_form?: string | null
+  readonly agreement_ref?: string | null
+  readonly consent_ref?: string | null
+  readonly subject_flags?: readonly string[] | null
+  readonly subject_count?: number | null
+  readonly record_count?: number | null
+  readonly disclosure_decision_id?: string | null
+  readonly emergency?: EmergencyBody | null
+  readonly provider_agent?: string | null
+  readonly recipient_agent?: string | null
+  readonly correlation_id?: string | null
+  readonly min_revision?: number | null
+}
+
+interface EmergencyBody {
+  readonly ground?: string | null
+  readonly actor?: string | null
+  readonly justification?: string | null
+  readonly art9?: string | null
+  readonly subject_incapable?: boolean | null
+  readonly sch1?: readonly string[] | null
+  readonly sch8?: readonly string[] | null
+  readonly transfer?: string | null
+}
+
+/**
+ * The request of a body, absent members as null.
+ *
+ * @param actor the duty manager who calls, live; null: the body's `emergency.actor` stands, which only a simulation may send
+ */
+export function toDecisionRequest(body: DecisionBody, actor: { readonly live: true; readonly sub: string | null } | { readonly live: false }): DecisionRequest {
+  return {
+    provider: body.provider,
+    recipient: body.recipient,
+    purpose: body.purpose,
+    data_items: body.data_items,
+    data_subjects: body.data_subjects,
+    lawful_basis: body.lawful_basis ?? null,
+    method: body.method,
+    country: body.country,
+    mode: body.mode,
+    data_form: body.data_form ?? null,
+    agreement_ref: body.agreement_ref ?? null,
+    consent_ref: body.consent_ref ?? null,
+    subject_flags: body.subject_flags ?? [],
+    subject_count: body.subject_count ?? null,
+    record_count: body.record_count ?? null,
+    disclosure_decision_id: body.disclosure_decision_id ?? null,
+    emergency: body.emergency ? toClaim(body.emergency, actor.live ? actor.sub : (body.emergency.actor ?? null)) : null,
+    provider_agent: body.provider_agent ?? null,
+    recipient_agent: body.recipient_agent ?? null,
+  }
+}
+
+function toClaim(claim: EmergencyBody, actor: string | null): EmergencyClaim {
+  return {
+    ground: claim.ground ?? null,
+    actor,
+    justification: claim.justification ?? null,
+    art9: claim.art9 ?? null,
+    subject_incapable: claim.subject_incapable ?? null,
+    sch1: claim.sch1 ?? [],
+    sch8: claim.sch8 ?? [],
+    transfer: claim.transfer ?? null,
+  }
+}

@@ -1,0 +1,64 @@
+import { isValidOn } from '../../reference/code-list.ts'
+import type { Gateway } from '../../reference/gateway.ts'
+import type { Candidate, Facts, Rule } from '../facts.ts'
+import { type Reason, reason } from '../reason.ts'
+
+/** Kinds that permit nothing on their own (CK-20). */
+const NEVER_ALONE = new Set(['RESTRICTION', 'CONFIDENTIALITY_LIFT'])
+
+/** CK-8 (GW-1, GW-2): at least one gateway that the provider cites fits these bodies, this purpose, these items, this day. */
+export const gateways: Rule = (facts, candidate) => {
+  const cited = candidate.flow.source.legal.provider.gateways
+  if (cited.length === 0 || usableGateways(facts, candidate).length > 0) return []
+  const why = cited.map((code) => `${code}: ${unusableBecause(facts, candidate, facts.codes.gateways.get(code)) ?? 'fits'}`)
+  return [reason('GATEWAY_NOT_AVAILABLE', `No cited gateway can carry this share. ${why.join('; ')}.`, { side: 'PROVIDER', items: cited })]
+}
+
+/** CK-9: consent where the gateway, the flow or the basis asks for it. */
+export const consent: Rule = (facts, candidate) => {
+  const { request } = facts
+  const isGiven = request.consent_ref !== null && !request.subject_flags.includes('CONSENT_WITHDRAWN')
+  if (isGiven) return []
+  const { provider } = candidate.flow.source.legal
+  const usable = usableGateways(facts, candidate)
+  const bases = provider.regime === 'UK_GDPR' ? provider.art6.filter((code) => facts.codes.lawfulBases.has(code)) : []
+  const why: string[] = []
+  if (usable.length > 0 && usable.every((gateway) => gateway.requiresConsent)) why.push(`${usable.map((g) => g.code).join(', ')} needs the person's consent`)
+  if (candidate.flow.source.consent_required) why.push('the flow needs consent')
+  if (bases.length > 0 && bases.every((basis) => basis === '6(1)(a)')) why.push('consent is the only recorded basis')
+  if (request.lawful_basis === '6(1)(a)' && bases.includes('6(1)(a)')) why.push('consent is the asserted basis')
+  if (why.length === 0) return []
+  const found: Reason[] = [reason('CONSENT_NOT_RECORDED', `No consent in force: ${why.join('; ')}.`)]
+  return found
+}
+
+/** The gateways among those the provider cites that fit. */
+export function usableGateways(facts: Facts, candidate: Candidate): Gateway[] {
+  return candidate.flow.source.legal.provider.gateways.flatMap((code) => {
+    const gateway = facts.codes.gateways.get(code)
+    return gateway && unusableBecause(facts, candidate, gateway) === null ? [gateway] : []
+  })
+}
+
+/** Why a gateway cannot carry this share, null when it can. Consent and request evidence are not part of this (CK-20). */
+function unusableBecause(facts: Facts, { flow }: Candidate, gateway: Gateway | undefined): string | null {
+  if (!gateway) return 'not in the list of gateways'
+  const { request, requested, provider, recipient, codes, day } = facts
+  if (NEVER_ALONE.has(gateway.kind)) return 'permits nothing on its own'
+  if (!isValidOn(day, gateway.inForceFrom, gateway.inForceTo)) return `not in force on ${day}`
+  if (!includes(gateway.providerTypes, provider.type)) return `not for disclosure by ${provider.type}`
+  if (!includes(gateway.recipientTypes, recipient.type)) return `not for disclosure to ${recipient.type}`
+  const fits = gateway.purposes.includes('*') || gateway.purposes.some((purpose) => codes.purposes.isWithin(request.purpose, purpose))
+  if (!fits) return `not for ${request.purpose}`
+  if (gateway.excludesPersonalData) return 'does not cover personal data'
+  if (gateway.excludesPatientInformation && requested.patientInformation.length > 0) return 'does not cover patient information'
+  if (gateway.onlyItems.length > 0 && !request.data_items.every((item) => gateway.onlyItems.includes(item))) return 'covers other items only'
+  const isProcessor = flow.source.legal.recipient === null
+  const isSensitive = requested.special.length > 0 || requested.criminal.length > 0
+  if (gateway.kind === 'ANCILLARY' && isSensitive && !isProcessor) return 'an ancillary power cannot carry special category or criminal offence data'
+  return null
+}
+
+function includes(types: readonly string[], type: string): boolean {
+  return types.includes('*') || types.includes(type)
+}

@@ -1,0 +1,21 @@
+/** A one-off disclosure decision as recorded: the ICO's decision form (domain reference, 3.3 and 6.7). It decides nothing. */
+export interface DisclosureRecord {
+  readonly id: string
+  readonly provider: string
+  readonly recipient: string
+  readonly purpose: string
+  readonly data_items: readonly string[]
+  /** null: no limit. */
+  readonly subject_count: number | null
+  readonly record_count: number | null
+  /** Only APPROVED permits. */
+  readonly status: string
+  /** Half-open window [valid_from, valid_to). */
+  readonly valid_from: string
+  readonly valid_to: string
+  readonly single_use: boolean
+  /** When it was used; null while it was not. */
+  readonly consumed_at: string | null
+  /** The rest of the form: who asked, why, which basis and exemption. Recorded, not compared. */
+  readonly form: Readonly<Record<string, unknown>>
+}

@@ -1,0 +1,29 @@
+import type { Transaction } from '../platform/database/database.ts'
+import type { DisclosureRecord } from './disclosure-record.ts'
+
+/** Stores and reads one-off disclosure decisions. */
+export function disclosuresRepository(tx: Transaction) {
+  return {
+    async insert(records: readonly DisclosureRecord[]): Promise<void> {
+      if (records.length === 0) return
+      await tx
+        .insertInto('disclosure_decision')
+        .values(records.map((record) => ({ ...record, data_items: [...record.data_items], form: JSON.stringify(record.form) })))
+        .execute()
+    },
+
+    /** Marks a decision as used by a decision of the log; undefined when it is not there or was used before. */
+    async consume(id: string, at: string, decisionId: string): Promise<DisclosureRecord | undefined> {
+      const row = await tx
+        .updateTable('disclosure_decision')
+        .set({ consumed_at: at, consumed_by: decisionId })
+        .where('id', '=', id)
+        .where('consumed_at', 'is', null)
+        .returningAll()
+        .executeTakeFirst()
+      if (!row) return undefined
+      const { consumed_by: _by, form, ...record } = row
+      return { ...record, form: form as Record<string, unknown> }
+    },
+  }
+}

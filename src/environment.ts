@@ -1,0 +1,78 @@
+import { createPrivateKey, randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, type DevelopmentIssuer, openDevelopmentIssuer } from './identity/development-issuer.ts'
+import type { TokenTrust } from './identity/identity.plugin.ts'
+import type { Config } from './platform/config.ts'
+import { createDatabase } from './platform/database/create-database.ts'
+import { startEmbeddedPostgres } from './platform/database/embedded-postgres.ts'
+import { migrate } from './platform/database/migrate.ts'
+
+/** What stands around the service before it starts: a migrated database, keys, whom to trust. */
+export interface Environment {
+  readonly databaseUrl: string
+  readonly trust: TokenTrust
+  readonly logKey: Uint8Array
+  /** Null where a real issuer is configured: then we issue nothing. */
+  readonly issuer: DevelopmentIssuer | null
+  /** Whether the database and keys are ours, under the var folder. */
+  readonly isEmbedded: boolean
+  close(): Promise<void>
+}
+
+const DATABASE = 'accord'
+const LOG_KEY_BYTES = 32
+
+/** Opens the environment of the configuration: the named database, or the embedded one with development keys. */
+export async function openEnvironment(config: Config, say: (line: string) => void): Promise<Environment> {
+  return config.databaseUrl === undefined ? openEmbedded(config, say) : openConfigured(config, config.databaseUrl)
+}
+
+async function openEmbedded(config: Config, say: (line: string) => void): Promise<Environment> {
+  const postgres = await startEmbeddedPostgres({ varDirectory: config.varDirectory, say })
+  await createDatabase(postgres.url('postgres'), DATABASE)
+  const databaseUrl = postgres.url(DATABASE)
+  await migrate({ url: databaseUrl, say })
+  const keys = join(config.varDirectory, 'keys')
+  const issuer = await openDevelopmentIssuer(keys)
+  return {
+    databaseUrl,
+    trust: { issuer: DEVELOPMENT_ISSUER, audience: DEVELOPMENT_AUDIENCE, keys: issuer.jwks as never },
+    logKey: config.logKeyFile ? readLogKey(config.logKeyFile) : openDevelopmentLogKey(join(keys, 'log-key')),
+    issuer,
+    isEmbedded: true,
+    close: () => postgres.stop(),
+  }
+}
+
+async function openConfigured(config: Config, databaseUrl: string): Promise<Environment> {
+  const { issuerUrl, audience, jwksUrl, jwksFile, logKeyFile } = config
+  if (!issuerUrl || !audience || !logKeyFile || !(jwksUrl || jwksFile)) throw new Error('the configuration was not checked')
+  await migrate({ url: databaseUrl })
+  return {
+    databaseUrl,
+    trust: { issuer: issuerUrl, audience, keys: jwksUrl ? new URL(jwksUrl) : JSON.parse(readFileSync(jwksFile as string, 'utf8')) },
+    logKey: readLogKey(logKeyFile),
+    issuer: null,
+    isEmbedded: false,
+    close: async () => {},
+  }
+}
+
+/** A secret of the log: an Ed25519 key in PEM, or at least 32 bytes in base64 on one line. */
+function readLogKey(file: string): Uint8Array {
+  const text = readFileSync(file, 'utf8').trim()
+  if (!text.startsWith('-----BEGIN')) return Buffer.from(text, 'base64')
+  const { d } = createPrivateKey(text).export({ format: 'jwk' })
+  if (!d) throw new Error(`${file} holds no private key that can be used`)
+  return Buffer.from(d, 'base64url')
+}
+
+function openDevelopmentLogKey(file: string): Uint8Array {
+  if (!existsSync(file)) {
+    mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 })
+    writeFileSync(`${file}.new`, randomBytes(LOG_KEY_BYTES).toString('base64'), { mode: 0o600 })
+    renameSync(`${file}.new`, file)
+  }
+  return readLogKey(file)
+}

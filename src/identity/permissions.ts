@@ -1,0 +1,74 @@
+/**
+ * Who may do what: one table of role and permission (domain reference, 5.1). A whitelist: what is not here is refused.
+ * Words: role (GOV_ROLE), permission (`noun:verb`). It holds no business state.
+ */
+
+/** GOV_ROLE codes. */
+export const ROLES = [
+  'REQUESTER',
+  'IG_OFFICER',
+  'IAO',
+  'DPO',
+  'CALDICOTT_GUARDIAN',
+  'SIRO',
+  'INFOSEC',
+  'LEGAL',
+  'SIGNATORY',
+  'AUTHORISED_DISCLOSURE_OFFICER',
+  'DUTY_MANAGER',
+  'AUDITOR',
+  'REGISTER_ADMIN',
+  'API_CLIENT',
+] as const
+export type Role = (typeof ROLES)[number]
+
+const PEOPLE_OF_A_PARTY: readonly Role[] = [
+  'REQUESTER',
+  'IG_OFFICER',
+  'IAO',
+  'DPO',
+  'CALDICOTT_GUARDIAN',
+  'SIRO',
+  'INFOSEC',
+  'LEGAL',
+  'SIGNATORY',
+  'AUTHORISED_DISCLOSURE_OFFICER',
+  'DUTY_MANAGER',
+]
+
+/** Permission to the roles that carry it. An operation of the contract names one (`x-permission`). */
+export const PERMISSIONS = {
+  'reference:read': ROLES,
+  'organisation:read': ROLES,
+  'decision:evaluate': [...PEOPLE_OF_A_PARTY, 'API_CLIENT'],
+  'decision:simulate': [...PEOPLE_OF_A_PARTY, 'API_CLIENT', 'AUDITOR'],
+  'emergency:invoke': ['DUTY_MANAGER'],
+  'agreement:read': [...PEOPLE_OF_A_PARTY, 'API_CLIENT', 'AUDITOR'],
+  'agreement:audit': ['AUDITOR'],
+  'agreement:draft': ['REQUESTER', 'IG_OFFICER', 'IAO', 'LEGAL'],
+  'agreement:freeze': ['IG_OFFICER'],
+  'agreement:sign': ['SIGNATORY'],
+  'agreement:confirm': ['IG_OFFICER', 'DPO'],
+  'agreement:suspend': ['IG_OFFICER', 'DPO', 'CALDICOTT_GUARDIAN', 'SIRO'],
+  'agreement:lift': ['SIRO'],
+  'agreement:withdraw': ['SIGNATORY', 'SIRO'],
+  'agreement:terminate': ['SIGNATORY', 'SIRO'],
+  'agreement:import': ['IG_OFFICER', 'REGISTER_ADMIN'],
+  'notice:read': PEOPLE_OF_A_PARTY,
+  'organisation:succeed': ['REGISTER_ADMIN'],
+} as const satisfies Record<string, readonly Role[]>
+export type Permission = keyof typeof PERMISSIONS
+
+/** Whether any of the roles carries the permission. */
+export function permits(roles: readonly Role[], permission: Permission): boolean {
+  const carriers: readonly Role[] = PERMISSIONS[permission]
+  return roles.some((role) => carriers.includes(role))
+}
+
+export function isRole(code: string): code is Role {
+  return (ROLES as readonly string[]).includes(code)
+}
+
+export function isPermission(name: string): name is Permission {
+  return Object.hasOwn(PERMISSIONS, name)
+}

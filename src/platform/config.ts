@@ -1,0 +1,200 @@
+// The configuration: environment variables in, one frozen object out. Pure: it reads no file and opens nothing.
+// Words: variable (a name in the environment), fallback (what holds when it is absent), unit (always in the name or here).
+// It must never invent a secret or a key, and never ask what kind of environment it is in.
+import { ok, type Result, refuse } from './kernel/result.ts'
+
+/** A variable that is missing or wrong; `message` says what it must be and never repeats the value. */
+export interface ConfigError {
+  readonly variable: Variable
+  readonly message: string
+}
+
+/** Every setting of the service, checked. Times carry their unit in the name. */
+export interface Config {
+  readonly port: number
+  readonly host: string
+  /** Undefined: the embedded PostgreSQL under `varDirectory`, for demos and development. */
+  readonly databaseUrl: string | undefined
+  readonly databasePasswordFile: string | undefined
+  readonly varDirectory: string
+  /** Undefined only for the embedded demo on a port the system chooses (`PORT=0`). */
+  readonly publicUrl: URL | undefined
+  readonly issuerUrl: string | undefined
+  readonly audience: string | undefined
+  readonly jwksUrl: string | undefined
+  readonly jwksFile: string | undefined
+  readonly logKeyFile: string | undefined
+  readonly logLevel: string
+  readonly bodyLimitBytes: number
+  readonly requestTimeoutSeconds: number
+  readonly databasePoolMax: number
+  readonly statementTimeoutMs: number
+  readonly lockTimeoutMs: number
+  readonly decisionDeadlineMs: number
+  readonly auditQueueMax: number
+  readonly auditQueueAgeMs: number
+  readonly auditBatchMax: number
+  readonly auditLanes: number
+  readonly durability: 'D1' | 'D2'
+  readonly checkpointIntervalMs: number
+  readonly rateLimitPerMinute: number | undefined
+  readonly tokenTtlSeconds: number
+  readonly liveAtToleranceSeconds: number
+  readonly permitTtlSeconds: number
+  /** Codes of purposes whose permits are restricted further. */
+  readonly restrictedPurposes: readonly string[]
+  readonly shutdownGraceSeconds: number
+}
+
+/** The whole numbers: what holds when absent, and the bounds. */
+const numbers = {
+  PORT: { fallback: 3000, min: 0, max: 65_535 },
+  BODY_LIMIT_BYTES: { fallback: 262_144, min: 1_024, max: 16_777_216 },
+  REQUEST_TIMEOUT_SECONDS: { fallback: 30, min: 1, max: 600 },
+  DATABASE_POOL_MAX: { fallback: 10, min: 1, max: 200 },
+  STATEMENT_TIMEOUT_MS: { fallback: 10_000, min: 100, max: 600_000 },
+  LOCK_TIMEOUT_MS: { fallback: 2_000, min: 50, max: 60_000 },
+  DECISION_DEADLINE_MS: { fallback: 2_000, min: 50, max: 60_000 },
+  AUDIT_QUEUE_MAX: { fallback: 4_096, min: 1, max: 1_000_000 },
+  AUDIT_QUEUE_AGE_MS: { fallback: 500, min: 10, max: 60_000 },
+  AUDIT_BATCH_MAX: { fallback: 256, min: 1, max: 10_000 },
+  AUDIT_LANES: { fallback: 2, min: 1, max: 32 },
+  CHECKPOINT_INTERVAL_MS: { fallback: 1_000, min: 50, max: 60_000 },
+  TOKEN_TTL_SECONDS: { fallback: 28_800, min: 10, max: 86_400 },
+  LIVE_AT_TOLERANCE_SECONDS: { fallback: 60, min: 0, max: 3_600 },
+  PERMIT_TTL_SECONDS: { fallback: 300, min: 1, max: 86_400 },
+  SHUTDOWN_GRACE_SECONDS: { fallback: 20, min: 1, max: 600 },
+} as const
+
+/** Every variable the service reads, with what holds when it is absent (empty: nothing). A guard keeps .env.example, docker-compose.yml and Dockerfile equal to it. */
+export const variables = {
+  ...(Object.fromEntries(Object.entries(numbers).map(([name, { fallback }]) => [name, String(fallback)])) as Record<
+    keyof typeof numbers,
+    string
+  >),
+  HOST: '127.0.0.1',
+  DATABASE_URL: '',
+  DATABASE_PASSWORD_FILE: '',
+  ACCORD_VAR: './var',
+  PUBLIC_URL: '',
+  ISSUER_URL: '',
+  AUDIENCE: '',
+  JWKS_URL: '',
+  JWKS_FILE: '',
+  LOG_KEY_FILE: '',
+  LOG_LEVEL: 'info',
+  DURABILITY: 'D1',
+  RATE_LIMIT_PER_MINUTE: '',
+  RESTRICTED_PURPOSES: '',
+} as const
+
+export type Variable = keyof typeof variables
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+
+/**
+ * Reads the configuration and reports every fault at once. An empty variable counts as absent.
+ *
+ * With `DATABASE_URL` the service is for real: issuer, audience, keys, log key and public address have no fallback and are each named
+ * when missing. Addresses are https unless their host is this machine. `main` exits 78 (EX_CONFIG of sysexits.h) on a refusal.
+ */
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Result<Config, readonly ConfigError[]> {
+  const errors: ConfigError[] = []
+  const fault = (variable: Variable, message: string): undefined => void errors.push({ variable, message })
+  const text = (variable: Variable): string | undefined => environment[variable]?.trim() || variables[variable] || undefined
+  const number = (variable: keyof typeof numbers): number => {
+    const { min, max, fallback } = numbers[variable]
+    return wholeNumber(text(variable), min, max) ?? fault(variable, `must be a whole number from ${min} to ${max}`) ?? fallback
+  }
+  const oneOf = <const T extends string>(variable: Variable, allowed: readonly T[]): T =>
+    allowed.find((value) => value === text(variable)) ??
+    fault(variable, `must be one of ${allowed.join(', ')}`) ??
+    (variables[variable] as T)
+  const address = (variable: Variable): URL | undefined => {
+    const value = text(variable)
+    return value === undefined ? undefined : (secureUrl(value) ?? fault(variable, 'must be an https address (http only for this machine)'))
+  }
+
+  const databaseUrl = text('DATABASE_URL')
+  if (databaseUrl !== undefined && !/^postgres(ql)?:\/\/./.test(databaseUrl)) fault('DATABASE_URL', 'must begin with postgres://')
+  if (databaseUrl !== undefined) {
+    for (const variable of ['ISSUER_URL', 'AUDIENCE', 'LOG_KEY_FILE', 'PUBLIC_URL'] as const) {
+      if (text(variable) === undefined) fault(variable, 'is required with DATABASE_URL')
+    }
+    if (!text('JWKS_URL') && !text('JWKS_FILE')) {
+      fault('JWKS_URL', 'or JWKS_FILE is required with DATABASE_URL')
+      fault('JWKS_FILE', 'or JWKS_URL is required with DATABASE_URL')
+    }
+  }
+  if (text('JWKS_URL') && text('JWKS_FILE')) fault('JWKS_FILE', 'must be absent when JWKS_URL is given')
+  if (text('DATABASE_PASSWORD_FILE') && !databaseUrl) fault('DATABASE_PASSWORD_FILE', 'needs DATABASE_URL')
+
+  const port = number('PORT')
+  const publicUrl = address('PUBLIC_URL')
+  if (publicUrl && (publicUrl.pathname !== '/' || publicUrl.search || publicUrl.hash || publicUrl.username)) {
+    fault('PUBLIC_URL', 'must be an origin: scheme, host and port only')
+  }
+  const rateLimit = text('RATE_LIMIT_PER_MINUTE')
+  const rateLimitPerMinute = wholeNumber(rateLimit, 1, 10_000_000)
+  if (rateLimit !== undefined && rateLimitPerMinute === undefined)
+    fault('RATE_LIMIT_PER_MINUTE', 'must be a whole number from 1 to 10000000')
+  const restrictedPurposes = (text('RESTRICTED_PURPOSES') ?? '')
+    .split(',')
+    .map((code) => code.trim())
+    .filter((code) => code !== '')
+  if (!restrictedPurposes.every((code) => /^[A-Z][A-Z0-9_]*$/.test(code)))
+    fault('RESTRICTED_PURPOSES', 'must be purpose codes separated by commas')
+
+  const config: Config = {
+    port,
+    host: text('HOST') ?? variables.HOST,
+    databaseUrl,
+    databasePasswordFile: text('DATABASE_PASSWORD_FILE'),
+    varDirectory: text('ACCORD_VAR') ?? variables.ACCORD_VAR,
+    publicUrl: publicUrl ?? (databaseUrl === undefined && port !== 0 ? new URL(`http://127.0.0.1:${port}`) : undefined),
+    // The issuer is compared with the `iss` of tokens letter by letter, so it stays as it was written.
+    issuerUrl: address('ISSUER_URL') && text('ISSUER_URL'),
+    audience: text('AUDIENCE'),
+    jwksUrl: address('JWKS_URL')?.href,
+    jwksFile: text('JWKS_FILE'),
+    logKeyFile: text('LOG_KEY_FILE'),
+    logLevel: oneOf('LOG_LEVEL', logLevels),
+    bodyLimitBytes: number('BODY_LIMIT_BYTES'),
+    requestTimeoutSeconds: number('REQUEST_TIMEOUT_SECONDS'),
+    databasePoolMax: number('DATABASE_POOL_MAX'),
+    statementTimeoutMs: number('STATEMENT_TIMEOUT_MS'),
+    lockTimeoutMs: number('LOCK_TIMEOUT_MS'),
+    decisionDeadlineMs: number('DECISION_DEADLINE_MS'),
+    auditQueueMax: number('AUDIT_QUEUE_MAX'),
+    auditQueueAgeMs: number('AUDIT_QUEUE_AGE_MS'),
+    auditBatchMax: number('AUDIT_BATCH_MAX'),
+    auditLanes: number('AUDIT_LANES'),
+    durability: oneOf('DURABILITY', ['D1', 'D2']),
+    checkpointIntervalMs: number('CHECKPOINT_INTERVAL_MS'),
+    rateLimitPerMinute,
+    tokenTtlSeconds: number('TOKEN_TTL_SECONDS'),
+    liveAtToleranceSeconds: number('LIVE_AT_TOLERANCE_SECONDS'),
+    permitTtlSeconds: number('PERMIT_TTL_SECONDS'),
+    restrictedPurposes: Object.freeze(restrictedPurposes),
+    shutdownGraceSeconds: number('SHUTDOWN_GRACE_SECONDS'),
+  }
+  return errors.length > 0 ? refuse(errors) : ok(Object.freeze(config))
+}
+
+function wholeNumber(text: string | undefined, min: number, max: number): number | undefined {
+  if (text === undefined || !/^\d{1,9}$/.test(text)) return undefined
+  const value = Number(text)
+  return value >= min && value <= max ? value : undefined
+}
+
+function secureUrl(text: string): URL | undefined {
+  if (!URL.canParse(text)) return undefined
+  const url = new URL(text)
+  if (url.protocol === 'https:') return url
+  return url.protocol === 'http:' && isLoopback(url.hostname) ? url : undefined
+}
+
+/** Whether a host name is this machine: `localhost`, 127.0.0.0/8 or ::1. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+}

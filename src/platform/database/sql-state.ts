@@ -1,0 +1,48 @@
+import { type Problem, problem } from '../kernel/problem.ts'
+
+/**
+ * What a SQLSTATE means to a caller. A state that is not here is a defect and ends as a 500.
+ * @see PostgreSQL documentation, appendix A (error codes)
+ */
+const meanings: Readonly<Record<string, () => Problem>> = {
+  '23505': () => problem('CONFLICT', 'a record with the same key exists already'),
+  '23P01': () => problem('CONFLICT', 'the period overlaps that of another record'),
+  '23503': () => problem('CONFLICT', 'another record depends on this one, or the record this one names does not exist'),
+  '40001': () => problem('OVERLOADED', 'others changed the same records at the same moment; nothing was changed'),
+  '40P01': () => problem('OVERLOADED', 'others changed the same records at the same moment; nothing was changed'),
+  '55P03': () => problem('OVERLOADED', 'a record is being changed by others; the wait for it took too long'),
+  '57014': () => problem('OVERLOADED', 'the database did not answer in time'),
+  '53300': () => problem('OVERLOADED', 'the database has no free connection'),
+  '57P01': () => problem('NOT_READY', 'the database is stopping'),
+  '57P03': () => problem('NOT_READY', 'the database is starting'),
+  '25006': () => problem('NOT_READY', 'the database takes no writes at present'),
+}
+
+const lostConnection = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'])
+
+/**
+ * The problem that an error of the database stands for, or undefined when it is a defect (or no database error at all).
+ * The words are ours: messages of PostgreSQL name tables and values and stay inside. Pure.
+ */
+export function problemOfDatabaseError(error: unknown): Problem | undefined {
+  if (!(error instanceof Error)) return undefined
+  const code = sqlState(error) ?? (error as NodeJS.ErrnoException).code
+  if (code !== undefined && lostConnection.has(code)) return problem('NOT_READY', 'the database cannot be reached')
+  if (code === undefined && /^timeout exceeded when trying to connect|^Connection terminated/.test(error.message)) {
+    return problem('OVERLOADED', 'the database has no free connection')
+  }
+  if (code?.startsWith('08')) return problem('NOT_READY', 'the database cannot be reached')
+  return code === undefined || !Object.hasOwn(meanings, code) ? undefined : meanings[code]?.()
+}
+
+/** The five characters of the SQLSTATE when PostgreSQL sent this error, for example `23505`; otherwise undefined. Pure. */
+export function sqlState(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && 'severity' in (error as object) ? code : undefined
+}
+
+/** The name of the constraint that refused, when the error says so: repositories turn it into their own refusal. Pure. */
+export function violatedConstraint(error: unknown): string | undefined {
+  const name = error instanceof Error && 'constraint' in error ? error.constraint : undefined
+  return typeof name === 'string' ? name : undefined
+}

@@ -1,0 +1,53 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { type Operation, operation } from './openapi.ts'
+
+/** Answers whether one part works. A check that throws, or takes longer than two seconds, has failed. */
+export type HealthCheck = () => Promise<boolean>
+
+/** The parts without which no decision can be answered. */
+export interface HealthChecks {
+  readonly database: HealthCheck
+  readonly migrations: HealthCheck
+  /** The rules are compiled. */
+  readonly index: HealthCheck
+  /** The log takes entries, and its newest checkpoint is not too old. */
+  readonly log: HealthCheck
+}
+
+const CHECK_LIMIT_MS = 2_000
+const RETRY_AFTER_SECONDS = 1
+
+/** `/health/live` (the process answers) and `/health/ready` (every check passes, else 503 with the same body). */
+export function healthRoutes(checks: HealthChecks): FastifyPluginAsync {
+  return async (app) => {
+    app.route<Operation<'getLiveness'>>({
+      ...operation('getLiveness'),
+      handler: async (_request, reply) => reply.code(200).send({ status: 'live' }),
+    })
+    app.route<Operation<'getReadiness'>>({
+      ...operation('getReadiness'),
+      handler: async (_request, reply) => {
+        const [database, migrations, index, log] = await Promise.all(
+          [checks.database, checks.migrations, checks.index, checks.log].map(outcome),
+        )
+        const found = { database: database ?? 'fail', migrations: migrations ?? 'fail', index: index ?? 'fail', log: log ?? 'fail' }
+        if (Object.values(found).every((one) => one === 'pass')) return reply.code(200).send({ status: 'ready', checks: found })
+        return reply.header('retry-after', RETRY_AFTER_SECONDS).code(503).send({ status: 'not ready', checks: found })
+      },
+    })
+  }
+}
+
+async function outcome(check: HealthCheck): Promise<'pass' | 'fail'> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((decided) => {
+    timer = setTimeout(() => decided(false), CHECK_LIMIT_MS)
+  })
+  try {
+    return (await Promise.race([check(), late])) ? 'pass' : 'fail'
+  } catch {
+    return 'fail'
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,149 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { problemOfDatabaseError } from '../database/sql-state.ts'
+import { type Problem, ProblemError, problem } from '../kernel/problem.ts'
+import { WrongMediaType } from './openapi.ts'
+import { isValidationFailure, problemOfValidation } from './validation-problem.ts'
+
+/** Is told of a body that cannot be read at all, before the reply; may throw a `ProblemError`, which is then the reply. */
+export type MalformedObserver = (request: FastifyRequest, found: Problem) => Promise<void>
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * Lets a module see bodies that never reach its handler, on paths that begin with `urlPrefix`: malformed JSON, an empty body,
+     * a wrong media type where the operation answers that with 400. (What is JSON but does not fit reaches the handler, see `x-attach-validation`.)
+     */
+    onMalformed(urlPrefix: string, observer: MalformedObserver): void
+  }
+}
+
+const RETRY_AFTER_SECONDS = 1
+const MEDIA_TYPE = 'application/problem+json'
+
+/**
+ * Makes every refusal of the app an RFC 9457 problem: thrown `ProblemError`s, faults against the contract, refusals of Fastify,
+ * known errors of the database. Anything else is a defect: a 500 that says nothing but the request id, logged once, here.
+ */
+export function handleProblems(app: FastifyInstance): void {
+  const observers: { readonly prefix: string; readonly observer: MalformedObserver }[] = []
+  app.decorate('onMalformed', (prefix: string, observer: MalformedObserver) => void observers.push({ prefix, observer }))
+  const methodsOf = rememberMethods(app)
+
+  app.setErrorHandler(async (error, request, reply) => {
+    const found = problemOf(error, request)
+    if (found === undefined) return sendDefect(error, request, reply)
+    try {
+      if (isUnreadableBody(error) && found.status === 400) {
+        for (const { prefix, observer } of observers) if (isUnder(request.url, prefix)) await observer(request, found)
+      }
+    } catch (failure) {
+      const instead = problemOf(failure, request)
+      return instead ? sendProblem(request, reply, instead, retryAfterOf(failure)) : sendDefect(failure, request, reply)
+    }
+    return sendProblem(request, reply, found, retryAfterOf(error))
+  })
+
+  app.setNotFoundHandler(async (request, reply) => {
+    const allowed = methodsOf(pathOf(request.url))
+    if (allowed.length === 0) return sendProblem(request, reply, problem('NOT_FOUND', 'there is nothing at this address'))
+    reply.header('allow', allowed.join(', '))
+    return sendProblem(request, reply, problem('METHOD_NOT_ALLOWED', `this address takes ${allowed.join(', ')}`))
+  })
+}
+
+/** Sends a problem; 429 and 503 carry `Retry-After` (seconds). */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, found: Problem, retryAfterSeconds?: number): FastifyReply {
+  reply.code(found.status).type(MEDIA_TYPE)
+  if ((found.status === 503 || found.status === 429) && !reply.hasHeader('retry-after')) {
+    reply.header('retry-after', retryAfterSeconds ?? RETRY_AFTER_SECONDS)
+  }
+  if (found.status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', 'Bearer')
+  return reply.send({ ...found, instance: `urn:uuid:${request.id}` })
+}
+
+function retryAfterOf(error: unknown): number | undefined {
+  return error instanceof ProblemError ? error.retryAfterSeconds : undefined
+}
+
+function sendDefect(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  request.log.error({ err: error }, 'defect')
+  return sendProblem(request, reply, problem('INTERNAL', 'something in this service is broken; quote the request identifier'))
+}
+
+/** The problem an error stands for; undefined for a defect. */
+function problemOf(error: unknown, request: FastifyRequest): Problem | undefined {
+  if (error instanceof ProblemError) return error.problem
+  if (isValidationFailure(error)) return problemOfValidation(error)
+  const operation = request.routeOptions.config?.operation
+  const code = (error as Partial<FastifyError>).code
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return problem('PAYLOAD_TOO_LARGE', 'the body is larger than this service reads')
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return wrongMediaType(operation?.mediaTypes ?? [], operation?.wrongMediaTypeStatus)
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return malformedBody(code, operation?.seesMalformed ?? false)
+  }
+  if (error instanceof WrongMediaType) return wrongMediaType(error.mediaTypes, operation?.wrongMediaTypeStatus)
+  const fromDatabase = problemOfDatabaseError(error)
+  if (fromDatabase) return fromDatabase
+  const status = (error as Partial<FastifyError>).statusCode
+  if (status === 429) return problem('TOO_MANY_REQUESTS', 'too many requests in the last minute')
+  if (error instanceof SyntaxError && status === 400)
+    return malformedBody('FST_ERR_CTP_INVALID_JSON_BODY', operation?.seesMalformed ?? false)
+  if (code?.startsWith('FST_ERR_') && status === 400) return problem('INVALID_REQUEST', 'the request cannot be read')
+  return undefined
+}
+
+function wrongMediaType(expected: readonly string[], status = 415): Problem {
+  const detail = expected.length > 0 ? `send ${expected.join(' or ')}` : 'this address reads no body of this media type'
+  return status === 400 ? problem('INVALID_REQUEST', detail, [{ pointer: '', detail }]) : problem('UNSUPPORTED_MEDIA_TYPE', detail)
+}
+
+function malformedBody(code: string, isDecisionPath: boolean): Problem {
+  const words: Readonly<Record<string, string>> = {
+    FST_ERR_CTP_EMPTY_JSON_BODY: 'a JSON body is required',
+    FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'the body is not as long as Content-Length says',
+  }
+  const detail = words[code] ?? 'the body is not valid JSON'
+  return problem(isDecisionPath ? 'INVALID_REQUEST' : 'MALFORMED_JSON', detail, [{ pointer: '', detail }])
+}
+
+function isUnreadableBody(error: unknown): boolean {
+  const code = (error as Partial<FastifyError>).code
+  return error instanceof WrongMediaType || error instanceof SyntaxError || (code?.startsWith('FST_ERR_CTP_') ?? false)
+}
+
+/** Notes every route, to tell "no such address" from "not with this method". */
+function rememberMethods(app: FastifyInstance): (path: string) => readonly string[] {
+  const routes = new Map<string, { readonly pattern: RegExp; readonly methods: Set<string> }>()
+  app.addHook('onRoute', ({ url, method }) => {
+    const route = routes.get(url) ?? { pattern: patternOf(url), methods: new Set<string>() }
+    for (const one of [method].flat()) route.methods.add(one)
+    routes.set(url, route)
+  })
+  return (path) => {
+    const methods = [...routes.values()].filter(({ pattern }) => pattern.test(path)).flatMap((route) => [...route.methods])
+    return [...new Set(methods)].toSorted()
+  }
+}
+
+/** A route's address in Fastify's form as a regular expression: `:id` is one segment, `*` the rest. */
+function patternOf(url: string): RegExp {
+  const source = url.replaceAll(/:\w+|\*|[.+?^${}()|[\]\\]/g, (part) => {
+    if (part.startsWith(':')) return '[^/]+'
+    return part === '*' ? '.*' : `\\${part}`
+  })
+  return new RegExp(`^${source}$`)
+}
+
+function isUnder(url: string, prefix: string): boolean {
+  const path = pathOf(url)
+  return path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)
+}
+
+function pathOf(url: string): string {
+  return url.split('?')[0] ?? url
+}

@@ -1,0 +1,123 @@
+import helmet from '@fastify/helmet'
+import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify'
+import { type DestinationStream, pino } from 'pino'
+import { problem } from '../kernel/problem.ts'
+import { type Contract, contract as ownContract } from './openapi.ts'
+import { handleProblems, sendProblem } from './problem-handler.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What a module adds to the one log line of this request: ids and codes, never personal data. */
+    logFields: Record<string, string>
+  }
+}
+
+/** What a server needs; times carry their unit. */
+export interface ServerOptions {
+  /** Names each request; a UUIDv7 generator. */
+  readonly newId: () => string
+  readonly bodyLimitBytes: number
+  /** How long a request may take to arrive. */
+  readonly requestTimeoutSeconds: number
+  readonly logLevel: string
+  /** Default: standard output. */
+  readonly logStream?: DestinationStream
+  /** Default: the contract of this release. */
+  readonly contract?: Pick<Contract<string>, 'plugin'>
+  /** Check every reply against the contract (tests). */
+  readonly checkReplies?: boolean
+  /** URL prefixes of routes that are not in the contract, for example pages; `/docs` is always one. */
+  readonly outsideContract?: readonly string[]
+  /** The app answers a part of the contract only (tests of one module). */
+  readonly isPartial?: boolean
+}
+
+const HEADERS_TIMEOUT_MS = 10_000
+const KEEP_ALIVE_TIMEOUT_MS = 72_000
+const PARAMETER_LENGTH_MAX = 200
+
+/**
+ * A Fastify server with every manner of the house and no route: limits and time-outs, request ids, one log line a request,
+ * the contract's validation, problems instead of errors, security headers, and a close that answers what is open.
+ *
+ * Nothing is ever derived from Host or X-Forwarded headers. Register modules on it, then `listen` or `inject`.
+ */
+export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: logger(options),
+    disableRequestLogging: true,
+    genReqId: () => options.newId(),
+    requestIdHeader: false,
+    trustProxy: false,
+    bodyLimit: options.bodyLimitBytes,
+    requestTimeout: options.requestTimeoutSeconds * 1000,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX, ignoreTrailingSlash: false, caseSensitive: true },
+    // The refusal while closing is ours (below): the framework's own is no problem document.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+  })
+  // A text body would otherwise reach handlers that expect JSON, past the validation.
+  app.removeContentTypeParser('text/plain')
+  app.decorateRequest('logFields')
+  handleProblems(app)
+  nameAndLogRequests(app)
+  refuseWhileClosing(app)
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] },
+    },
+    // Loopback demos speak http; behind https the proxy in front decides.
+    strictTransportSecurity: false,
+    crossOriginResourcePolicy: { policy: 'same-origin' },
+    referrerPolicy: { policy: 'no-referrer' },
+  })
+  await app.register((options.contract ?? ownContract).plugin, {
+    checkReplies: options.checkReplies ?? false,
+    isPartial: options.isPartial ?? false,
+    outsideContract: ['/docs', ...(options.outsideContract ?? [])],
+  })
+  return app
+}
+
+function logger(options: ServerOptions): FastifyBaseLogger {
+  const settings = { level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }
+  return options.logStream ? pino(settings, options.logStream) : pino(settings)
+}
+
+/** The route's pattern is logged and never the address itself: an address can hold what a caller typed about a person. */
+function nameAndLogRequests(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    request.logFields = {}
+    reply.header('x-request-id', request.id)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.info({
+      requestId: request.id,
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      ...request.logFields,
+    })
+  })
+}
+
+/** While closing, requests that were open are answered; new ones on a kept connection are refused and the connection ends. */
+function refuseWhileClosing(app: FastifyInstance): void {
+  let isClosing = false
+  app.addHook('preClose', async () => {
+    isClosing = true
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    if (!isClosing) return
+    reply.header('connection', 'close')
+    return sendProblem(request, reply, problem('NOT_READY', 'the service is stopping'))
+  })
+  app.addHook('onSend', async (_request, reply, payload) => {
+    if (isClosing) reply.header('connection', 'close')
+    return payload
+  })
+}

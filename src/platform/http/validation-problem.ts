@@ -1,0 +1,103 @@
+import type { ErrorObject } from 'ajv'
+import type { FastifyRequest } from 'fastify'
+import { type Problem, type ProblemDetail, problem } from '../kernel/problem.ts'
+
+/** What Fastify hands over when a request does not fit its schema. */
+export interface ValidationFailure {
+  readonly validation: readonly Partial<ErrorObject>[]
+  readonly validationContext?: string | undefined
+}
+
+const FAULTS_MAX = 50
+const prefixes: Readonly<Record<string, string>> = { body: '', querystring: '/query', params: '/path', headers: '/headers' }
+/** Keywords that only sum up what others say better. */
+const summaries = new Set(['anyOf', 'oneOf', 'if', 'allOf', 'propertyNames'])
+
+/** The problem of a request that does not fit the contract, with one readable line for each place. Pure. */
+export function problemOfValidation(failure: ValidationFailure): Problem {
+  const errors = detailsOf(failure)
+  return problem('INVALID_REQUEST', errors.length === 1 ? 'the request has 1 fault' : `the request has ${errors.length} faults`, errors)
+}
+
+/** The problem of `request.validationError`, or undefined when the request fits; for handlers that answer malformed calls themselves. */
+export function problemOfRequest(request: FastifyRequest): Problem | undefined {
+  const failure = request.validationError
+  return failure?.validation
+    ? problemOfValidation({ validation: failure.validation, validationContext: failure.validationContext })
+    : undefined
+}
+
+/** Whether an error is Fastify's report of a request that does not fit its schema. */
+export function isValidationFailure(error: unknown): error is ValidationFailure {
+  return error instanceof Error && 'validation' in error && Array.isArray(error.validation)
+}
+
+function detailsOf({ validation, validationContext }: ValidationFailure): ProblemDetail[] {
+  const prefix = prefixes[validationContext ?? 'body'] ?? ''
+  const all = validation.map((error) => ({ keyword: error.keyword ?? '', pointer: prefix + pointerOf(error), detail: wordsOf(error) }))
+  const telling = all.filter(
+    (one) => !summaries.has(one.keyword) || !all.some((other) => !summaries.has(other.keyword) && isUnder(other, one)),
+  )
+  return [...groupByPointer(telling)].map(([pointer, details]) => ({ pointer, detail: joinDetails(details) })).slice(0, FAULTS_MAX)
+}
+
+function groupByPointer(faults: readonly { readonly pointer: string; readonly detail: string }[]): Map<string, string[]> {
+  const groups = new Map<string, string[]>()
+  for (const { pointer, detail } of faults) groups.set(pointer, [...(groups.get(pointer) ?? []), detail])
+  return groups
+}
+
+/** Says alternatives once: `must be a string` and `must be null` of two branches become `must be a string or null`. */
+function joinDetails(details: readonly string[]): string {
+  const distinct = [...new Set(details)]
+  const types = distinct.filter((detail) => /^must be (a |an |null|true)/.test(detail))
+  if (types.length < 2) return distinct.join('; ')
+  const merged = types.map((detail, at) => (at === 0 ? detail : detail.replace('must be ', ''))).join(' or ')
+  return [merged, ...distinct.filter((detail) => !types.includes(detail))].join('; ')
+}
+
+function pointerOf(error: Partial<ErrorObject>): string {
+  const parameters = error.params ?? {}
+  const base = error.instancePath ?? ''
+  const member =
+    parameters['missingProperty'] ??
+    parameters['additionalProperty'] ??
+    parameters['unevaluatedProperty'] ??
+    (error.keyword === 'discriminator' ? parameters['tag'] : undefined)
+  return member === undefined ? base : `${base}/${String(member).replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
+
+function wordsOf(error: Partial<ErrorObject>): string {
+  const parameters = error.params ?? {}
+  switch (error.keyword) {
+    case 'required':
+    case 'dependentRequired':
+      return 'is required'
+    case 'additionalProperties':
+    case 'unevaluatedProperties':
+      return `${JSON.stringify(parameters['additionalProperty'] ?? parameters['unevaluatedProperty'])} is not a known member`
+    case 'enum':
+      return `must be one of ${(parameters['allowedValues'] as readonly unknown[]).map((value) => JSON.stringify(value)).join(', ')}`
+    case 'const':
+      return `must be ${JSON.stringify(parameters['allowedValue'])}`
+    case 'type':
+      return `must be ${[parameters['type']].flat().map(typeName).join(' or ')}`
+    case 'format':
+      return `must be a valid ${String(parameters['format'])}`
+    case 'discriminator':
+      return parameters['error'] === 'tag'
+        ? 'must be a string that names a known type'
+        : `${JSON.stringify(parameters['tagValue'])} is not a known type`
+    default:
+      return error.message ?? 'is not valid'
+  }
+}
+
+function typeName(type: unknown): string {
+  if (type === 'null') return 'null'
+  return /^[aeiou]/.test(String(type)) ? `an ${String(type)}` : `a ${String(type)}`
+}
+
+function isUnder(inner: { readonly pointer: string }, outer: { readonly pointer: string }): boolean {
+  return inner.pointer === outer.pointer || inner.pointer.startsWith(`${outer.pointer}/`)
+}

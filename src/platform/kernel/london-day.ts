@@ -1,0 +1,73 @@
+/** A calendar day of London as `yyyy-mm-dd`. Two of them compare correctly with `<` as text. */
+export type Day = string
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 86_400_000
+const HOURS_REMEMBERED_MAX = 20_000
+/** Since this instant London's clocks differ from UTC by whole hours and change on the hour, so a UTC hour lies in one day. */
+const WHOLE_HOURS_SINCE_MS = Date.UTC(1972, 0, 1)
+
+const londonFormat = new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/London', year: 'numeric', month: '2-digit', day: '2-digit' })
+const dayOfHour = new Map<number, Day>()
+
+/**
+ * The day it is in London at an instant.
+ *
+ * @param ms Unix milliseconds
+ * @returns `yyyy-mm-dd`; remembered per UTC hour, so that asking again costs well under a microsecond
+ * @see Summer Time Act 1972: clocks change at 01:00 Greenwich mean time
+ */
+export function londonDay(ms: number): Day {
+  if (ms < WHOLE_HOURS_SINCE_MS) return londonFormat.format(ms)
+  const hour = Math.floor(ms / HOUR_MS)
+  const known = dayOfHour.get(hour)
+  if (known !== undefined) return known
+  // Questions about far-apart days (a replay) must not fill the memory: start again.
+  if (dayOfHour.size >= HOURS_REMEMBERED_MAX) dayOfHour.clear()
+  const day = londonFormat.format(ms)
+  dayOfHour.set(hour, day)
+  return day
+}
+
+/** The instant (Unix milliseconds) at which a London day begins: 00:00 UTC in winter, 23:00 UTC of the day before in summer. */
+export function londonMidnight(day: Day): number {
+  const utcMidnight = toUtc(day)
+  return londonDay(utcMidnight - HOUR_MS) === day ? utcMidnight - HOUR_MS : utcMidnight
+}
+
+/** The first instant (Unix milliseconds) after `ms` at which a new day begins in London: 23, 24 or 25 hours after the last one. */
+export function nextLondonMidnight(ms: number): number {
+  return londonMidnight(addDays(londonDay(ms), 1))
+}
+
+/** The day `count` calendar days after `day`; before it when `count` is negative. */
+export function addDays(day: Day, count: number): Day {
+  return fromUtc(toUtc(day) + count * DAY_MS)
+}
+
+/** How many calendar days `to` lies after `from`; negative when it lies before. */
+export function daysBetween(from: Day, to: Day): number {
+  return Math.round((toUtc(to) - toUtc(from)) / DAY_MS)
+}
+
+/** The day of the week: 0 is Sunday, 6 is Saturday. */
+export function weekday(day: Day): number {
+  return new Date(toUtc(day)).getUTCDay()
+}
+
+/** Whether the text is a day that exists, written `yyyy-mm-dd`; 2026-02-30 is not. */
+export function isDay(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
+  const ms = Date.parse(`${text}T00:00:00Z`)
+  return !Number.isNaN(ms) && fromUtc(ms) === text
+}
+
+function toUtc(day: Day): number {
+  const ms = Date.parse(`${day}T00:00:00Z`)
+  if (Number.isNaN(ms)) throw new RangeError(`not a day: ${day}`)
+  return ms
+}
+
+function fromUtc(ms: number): Day {
+  return new Date(ms).toISOString().slice(0, 10)
+}

@@ -1,0 +1,38 @@
+/**
+ * Code lists: what each code means, since when, on which authority.
+ *
+ * Words: list, entry, edition. Entries are never deleted, they end (`valid_to`). This module never decides.
+ */
+
+/** One code of a list. `attributes` hold what rules read; which ones depends on the list. */
+export interface CodeListEntry {
+  readonly code: string
+  readonly label: string
+  readonly citation: string | null
+  /** First day of validity, London local date; null: before any date we hold. */
+  readonly valid_from: string | null
+  /** Last day of validity, included; null: open. */
+  readonly valid_to: string | null
+  /** False where no source was seen: shown to users, to be confirmed before go-live. */
+  readonly verified: boolean
+  readonly source: string | null
+  readonly replaced_by: string | null
+  /** The code this one is narrower than, in the same list. */
+  readonly broader: string | null
+  readonly attributes: Readonly<Record<string, unknown>>
+}
+
+/** A named list in one edition. */
+export interface CodeList {
+  readonly list: string
+  readonly title: string
+  readonly description: string
+  readonly edition: string
+  readonly source: string
+  readonly entries: readonly CodeListEntry[]
+}
+
+/** Whether `day` (yyyy-mm-dd, London) lies between two days, both included; null is open. */
+export function isValidOn(day: string, from: string | null, to: string | null): boolean {
+  return (from === null || day >= from) && (to === null || day <= to)
+}

@@ -1,0 +1,154 @@
+import { type CodeList, type CodeListEntry, isValidOn } from './code-list.ts'
+import { readGateway, type Gateway } from './gateway.ts'
+
+/** What a rule needs to know of one data item (domain reference, 7.3). */
+export interface DataItem {
+  readonly class: 'ORDINARY' | 'SPECIAL' | 'CRIMINAL'
+  readonly confidential: boolean
+  readonly patientInformation: boolean
+}
+
+/** Whether processing under a Schedule 1 condition needs an appropriate policy document (1.5, column APD). */
+export type PolicyDocumentNeed = 'REQUIRED' | 'NOT_REQUIRED' | 'EXCEPT_TO_COMPETENT_AUTHORITY'
+
+/** What people are told about a reason code (6.4): to the caller, to an information governance officer, and who can remedy it. */
+export interface ReasonText {
+  readonly forCaller: string
+  readonly forOfficer: string
+  readonly citation: string | null
+  /** GOV_ROLE code. */
+  readonly remedyRole: string | null
+  readonly remedy: string | null
+}
+
+/** Adequacy regulations for one country (3.7). */
+interface Adequacy {
+  readonly kind: 'FULL' | 'PARTIAL'
+  readonly from: string | null
+}
+
+/** Every code list in the form in which rules ask it. Immutable; one per edition. */
+export interface CodeLists {
+  readonly purposes: Hierarchy
+  readonly subjects: Hierarchy
+  readonly items: ReadonlyMap<string, DataItem>
+  readonly methods: ReadonlySet<string>
+  readonly countries: ReadonlySet<string>
+  readonly lawfulBases: ReadonlySet<string>
+  /** Art 9(2) condition -> the Schedule 1 conditions of which it needs one, null when it needs none (DPA 2018 s10). */
+  readonly art9: ReadonlyMap<string, ReadonlySet<string> | null>
+  readonly schedule1: ReadonlyMap<string, PolicyDocumentNeed>
+  readonly schedule8: ReadonlySet<string>
+  readonly criminalConditions: ReadonlySet<string>
+  readonly confidentialityBases: ReadonlySet<string>
+  readonly compatibilityGrounds: ReadonlySet<string>
+  readonly annex2: ReadonlySet<string>
+  /** DATA_FORM codes, most identifying first. */
+  readonly forms: readonly string[]
+  readonly subjectFlags: ReadonlySet<string>
+  readonly emergencyGrounds: ReadonlySet<string>
+  /** Transfer mechanisms of Art 46 (CK-12 (c)). */
+  readonly art46Mechanisms: ReadonlySet<string>
+  readonly gateways: ReadonlyMap<string, Gateway>
+  readonly reasonTexts: ReadonlyMap<string, ReasonText>
+  /** FULL or PARTIAL when adequacy regulations cover the country on that day, else null. */
+  adequacy(country: string, day: string): 'FULL' | 'PARTIAL' | null
+}
+
+/** A list whose codes may be narrower than another, at any depth. */
+export interface Hierarchy {
+  has(code: string): boolean
+  /** Whether `code` equals `broader` or is narrower than it. False for codes that are in no list. */
+  isWithin(code: string, broader: string): boolean
+}
+
+/** Compiles lists by name into the form rules ask. A missing list is empty: nothing it would allow is allowed. */
+export function compileCodeLists(lists: ReadonlyMap<string, CodeList>): CodeLists {
+  const entries = (name: string): readonly CodeListEntry[] => lists.get(name)?.entries ?? []
+  const codes = (name: string) => new Set(entries(name).map((entry) => entry.code))
+  const adequate = new Map(entries('COUNTRY').flatMap((entry) => adequacyOf(entry)))
+  return {
+    purposes: hierarchy(entries('PURPOSE')),
+    subjects: hierarchy(entries('DATA_SUBJECT')),
+    items: new Map(entries('DATA_ITEM').map((entry) => [entry.code, readItem(entry)])),
+    methods: codes('METHOD'),
+    countries: codes('COUNTRY'),
+    lawfulBases: codes('LAWFUL_BASIS'),
+    art9: new Map(entries('ART9_CONDITION').map((entry) => [entry.code, readSchedule1(entry)])),
+    schedule1: new Map(entries('SCHEDULE_1_CONDITION').map((entry) => [entry.code, readPolicyDocumentNeed(entry)])),
+    schedule8: codes('SCHEDULE_8_CONDITION'),
+    criminalConditions: codes('CRIMINAL_CONDITION'),
+    confidentialityBases: codes('CONFIDENTIALITY_BASIS'),
+    compatibilityGrounds: codes('COMPATIBILITY'),
+    annex2: codes('ANNEX_2'),
+    forms: entries('DATA_FORM').map((entry) => entry.code),
+    subjectFlags: codes('SUBJECT_FLAG'),
+    emergencyGrounds: codes('EMERGENCY_GROUND'),
+    art46Mechanisms: new Set(
+      entries('TRANSFER_MECHANISM')
+        .filter((entry) => entry.attributes['carries'] === 'ART46')
+        .map((entry) => entry.code),
+    ),
+    gateways: new Map(entries('GATEWAY').map((entry) => [entry.code, readGateway(entry)])),
+    reasonTexts: new Map(entries('REASON').map((entry) => [entry.code, readReasonText(entry)])),
+    adequacy(country, day) {
+      const found = adequate.get(country)
+      return found && isValidOn(day, found.from, null) ? found.kind : null
+    },
+  }
+}
+
+function hierarchy(entries: readonly CodeListEntry[]): Hierarchy {
+  const broaderOf = new Map(entries.map((entry) => [entry.code, entry.broader]))
+  return {
+    has: (code) => broaderOf.has(code),
+    isWithin(code, broader) {
+      if (!broaderOf.has(code)) return false
+      // Bounded by the list's length, so that a circle in the data cannot hang a decision.
+      let at: string | null | undefined = code
+      for (let depth = 0; at && depth <= broaderOf.size; depth++) {
+        if (at === broader) return true
+        at = broaderOf.get(at)
+      }
+      return false
+    },
+  }
+}
+
+function readItem({ attributes }: CodeListEntry): DataItem {
+  const kind = attributes['class']
+  return {
+    // An item whose class cannot be read is treated as the most protected one.
+    class: kind === 'ORDINARY' || kind === 'CRIMINAL' ? kind : 'SPECIAL',
+    confidential: attributes['duty_of_confidence'] === true,
+    patientInformation: attributes['patient_information'] === true,
+  }
+}
+
+function readSchedule1({ attributes }: CodeListEntry): ReadonlySet<string> | null {
+  const needed = attributes['schedule_1']
+  return Array.isArray(needed) ? new Set(needed.map(String)) : null
+}
+
+function readPolicyDocumentNeed({ attributes }: CodeListEntry): PolicyDocumentNeed {
+  const need = attributes['appropriate_policy_document']
+  return need === 'NOT_REQUIRED' || need === 'EXCEPT_TO_COMPETENT_AUTHORITY' ? need : 'REQUIRED'
+}
+
+function readReasonText({ label, citation, attributes }: CodeListEntry): ReasonText {
+  const text = (name: string) => (typeof attributes[name] === 'string' ? (attributes[name] as string) : null)
+  return {
+    forCaller: text('text_for_caller') ?? label,
+    forOfficer: text('text_for_officer') ?? label,
+    citation,
+    remedyRole: text('remedy_role'),
+    remedy: text('remedy'),
+  }
+}
+
+function adequacyOf(entry: CodeListEntry): [string, Adequacy][] {
+  const kind = entry.attributes['adequacy']
+  if (kind !== 'FULL' && kind !== 'PARTIAL') return []
+  const from = entry.attributes['adequacy_from']
+  return [[entry.code, { kind, from: typeof from === 'string' ? from : null }]]
+}

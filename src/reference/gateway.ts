@@ -1,0 +1,46 @@
+import type { CodeListEntry } from './code-list.ts'
+
+/** A statutory gateway: the law that lets one kind of body disclose to another (domain reference, 2.1). */
+export interface Gateway {
+  readonly code: string
+  readonly citation: string | null
+  /** GATEWAY_KIND. */
+  readonly kind: string
+  /** ORG_TYPE codes, or `*` for any. */
+  readonly providerTypes: readonly string[]
+  readonly recipientTypes: readonly string[]
+  /** PURPOSE codes, narrower ones included, or `*` for any. */
+  readonly purposes: readonly string[]
+  readonly excludesPersonalData: boolean
+  readonly excludesPatientInformation: boolean
+  /** When not empty, the only items it covers. */
+  readonly onlyItems: readonly string[]
+  readonly requiresConsent: boolean
+  readonly requiresRequest: boolean
+  readonly disappliesConfidence: boolean
+  readonly inForceFrom: string | null
+  readonly inForceTo: string | null
+}
+
+/** Reads a GATEWAY entry. What cannot be read limits the gateway: a missing list of types or purposes matches nobody. */
+export function readGateway({ code, citation, attributes }: CodeListEntry): Gateway {
+  const texts = (name: string) => (Array.isArray(attributes[name]) ? (attributes[name] as unknown[]).map(String) : [])
+  const day = (name: string) => (typeof attributes[name] === 'string' ? (attributes[name] as string) : null)
+  const flag = (name: string) => attributes[name] === true
+  return {
+    code,
+    citation,
+    kind: String(attributes['kind'] ?? ''),
+    providerTypes: texts('provider_types'),
+    recipientTypes: texts('recipient_types'),
+    purposes: texts('purposes'),
+    excludesPersonalData: flag('excludes_personal_data'),
+    excludesPatientInformation: flag('excludes_patient_information'),
+    onlyItems: texts('only_items'),
+    requiresConsent: flag('requires_consent'),
+    requiresRequest: flag('requires_request'),
+    disappliesConfidence: flag('disapplies_confidence'),
+    inForceFrom: day('in_force_from'),
+    inForceTo: day('in_force_to'),
+  }
+}

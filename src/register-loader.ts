@@ -1,0 +1,52 @@
+import type { AgreementsService } from './agreements/agreements.service.ts'
+import type { AuditService } from './audit/audit.service.ts'
+import type { PolicyRecord } from './decisions/policy-index.ts'
+import type { PolicyService } from './decisions/policy.service.ts'
+import type { RegisterContent } from './demo/register-content.ts'
+import type { DisclosuresService } from './disclosures/disclosures.service.ts'
+import type { PartiesService } from './parties/parties.service.ts'
+import { type Database, withTransaction } from './platform/database/database.ts'
+import { readAs } from './platform/database/reader.ts'
+import type { Clock } from './platform/kernel/clock.ts'
+import type { ReferenceService } from './reference/reference.service.ts'
+
+/** Loads what a register starts with: everything in one transaction, one policy revision, one leaf of the governance log. */
+export async function loadRegister(
+  content: RegisterContent,
+  services: {
+    readonly db: Database
+    readonly reference: ReferenceService
+    readonly parties: PartiesService
+    readonly agreements: AgreementsService
+    readonly disclosures: DisclosuresService
+    readonly policy: PolicyService
+    readonly audit: AuditService
+    readonly clock: Clock
+  },
+): Promise<void> {
+  const { db, reference, parties, agreements, disclosures, policy, audit, clock } = services
+  await withTransaction(db, async (tx) => {
+    await readAs(tx, { kind: 'system' })
+    const at = clock().toISOString()
+    const edition = await reference.store(tx, content.lists)
+    await parties.store(tx, content.organisations)
+    for (const { agreement, provenance } of content.agreements) await agreements.store(tx, agreement, { at, by: 'register', provenance })
+    await disclosures.store(tx, content.disclosureDecisions)
+    const stored = await agreements.forPolicy(tx, content.agreements.map(({ agreement }) => agreement.id))
+    const dated = content.lists.reduce((latest, list) => (list.edition > latest ? list.edition : latest), '')
+    const records: PolicyRecord[] = [
+      { kind: 'CODE_LISTS', id: 'current', body: { version: `${dated}.${edition}`, lists: content.lists } },
+      ...content.organisations.map((body): PolicyRecord => ({ kind: 'ORGANISATION', id: body.code, body })),
+      ...stored.map((body): PolicyRecord => ({ kind: 'AGREEMENT', id: body.id, body })),
+      ...content.disclosureDecisions.map((body): PolicyRecord => ({ kind: 'DISCLOSURE_DECISION', id: body.id, body })),
+    ]
+    const revision = await policy.publish(tx, records, at)
+    await audit.recordAct(tx, {
+      event: 'register.loaded',
+      act: 'load',
+      revision,
+      payload: { lists: content.lists.length, organisations: content.organisations.length, agreements: content.agreements.length },
+    })
+  })
+  await policy.refresh()
+}

@@ -1,0 +1,71 @@
+// `npm test`: one throw-away PostgreSQL, one template database, tap over every test; then the parts that talk to
+// PostgreSQL once more on PostgreSQL 15, the oldest version supported. Arguments go to tap: `npm test -- test/unit/x.test.ts`.
+import { readdirSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { dropDatabase } from '../src/platform/database/create-database.ts'
+import { hasPostgres15, POSTGRES_15, throwAwayPostgres } from './support/postgres.ts'
+import { runTap, type Totals } from './support/tap-leg.ts'
+import { buildTemplate, TEMPLATE } from './support/template.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const talksToPostgres = /^test\/(integration|api)\//
+
+interface Leg {
+  readonly title: string
+  readonly args: readonly string[]
+  /** The server's own programs; undefined takes those of npm. */
+  readonly binaries?: string
+  /** A server that runs already, instead of a throw-away one. */
+  readonly url?: string
+}
+
+async function runLeg(leg: Leg): Promise<Totals> {
+  console.log(`\n== ${leg.title}`)
+  const cluster = leg.url ? undefined : await throwAwayPostgres(leg.binaries ? { binaries: leg.binaries } : {})
+  const url = leg.url ?? cluster?.url('postgres') ?? ''
+  try {
+    // A server that outlives the run may hold the template of an earlier one.
+    if (leg.url) await dropDatabase(url, TEMPLATE)
+    await buildTemplate(url)
+    return await runTap(leg.args, {
+      TEST_DATABASE_URL: url,
+      TEST_TEMPLATE_IS_BUILT: 'yes',
+      ...(leg.binaries ? { TEST_POSTGRES_BINARIES: leg.binaries } : {}),
+    })
+  } finally {
+    await cluster?.remove()
+  }
+}
+
+function legs(given: readonly string[]): readonly Leg[] {
+  const files = given.filter((arg) => !arg.startsWith('-')).map((file) => relative(root, resolve(file)))
+  const flags = given.filter((arg) => arg.startsWith('-'))
+  const url = process.env['TEST_DATABASE_URL']
+  const first = {
+    title: url ? 'the server of TEST_DATABASE_URL' : 'PostgreSQL of npm',
+    args: [...flags, ...files],
+    ...(url ? { url } : {}),
+  }
+  const again = (files.length > 0 ? files : testFiles('integration', 'api')).filter((file) => talksToPostgres.test(file))
+  if (url || again.length === 0) return [first]
+  if (!hasPostgres15) {
+    console.log(
+      `\nSKIPPED: PostgreSQL 15 is not installed (${POSTGRES_15}); test/integration and test/api run on the PostgreSQL of npm only`,
+    )
+    return [first]
+  }
+  return [first, { title: 'PostgreSQL 15: test/integration and test/api', args: [...flags, ...again], binaries: POSTGRES_15 }]
+}
+
+function testFiles(...folders: readonly string[]): string[] {
+  const inFolder = (folder: string) =>
+    readdirSync(join(root, 'test', folder), { recursive: true, encoding: 'utf8' }).map((file) => join('test', folder, file))
+  return folders.flatMap(inFolder).filter((file) => file.endsWith('.test.ts'))
+}
+
+const totals: Totals[] = []
+for (const leg of legs(process.argv.slice(2))) totals.push(await runLeg(leg))
+const passed = totals.reduce((sum, leg) => sum + leg.passed, 0)
+const failed = totals.reduce((sum, leg) => sum + leg.failed, 0)
+console.log(`\n${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1

@@ -1,0 +1,120 @@
+import t from 'tap'
+import { parseConfig } from '../../../src/platform/config.ts'
+
+const real = {
+  DATABASE_URL: 'postgres://accord@db.example/accord',
+  PUBLIC_URL: 'https://accord.example',
+  ISSUER_URL: 'https://login.example/realm',
+  AUDIENCE: 'https://accord.example',
+  JWKS_URL: 'https://login.example/realm/jwks',
+  LOG_KEY_FILE: '/run/secrets/log_key',
+}
+
+/** The variables named by a refusal, each with the first fault found. */
+function faults(environment: Record<string, string>): Record<string, string> {
+  const parsed = parseConfig(environment)
+  return parsed.ok ? {} : Object.fromEntries(parsed.refusal.map(({ variable, message }) => [variable, message]))
+}
+
+t.test('with nothing set it is the loopback demo on the embedded database', async (t) => {
+  const parsed = parseConfig({})
+  t.ok(parsed.ok)
+  if (!parsed.ok) return
+  t.same(parsed.value, {
+    port: 3000,
+    host: '127.0.0.1',
+    databaseUrl: undefined,
+    databasePasswordFile: undefined,
+    varDirectory: './var',
+    publicUrl: new URL('http://127.0.0.1:3000'),
+    issuerUrl: undefined,
+    audience: undefined,
+    jwksUrl: undefined,
+    jwksFile: undefined,
+    logKeyFile: undefined,
+    logLevel: 'info',
+    bodyLimitBytes: 262144,
+    requestTimeoutSeconds: 30,
+    databasePoolMax: 10,
+    statementTimeoutMs: 10000,
+    lockTimeoutMs: 2000,
+    decisionDeadlineMs: 2000,
+    auditQueueMax: 4096,
+    auditQueueAgeMs: 500,
+    auditBatchMax: 256,
+    auditLanes: 2,
+    durability: 'D1',
+    checkpointIntervalMs: 1000,
+    rateLimitPerMinute: undefined,
+    tokenTtlSeconds: 3600,
+    liveAtToleranceSeconds: 60,
+    permitTtlSeconds: 300,
+    restrictedPurposes: [],
+    shutdownGraceSeconds: 20,
+  })
+  t.ok(Object.isFrozen(parsed.value))
+})
+
+t.test('a database of ones own without issuer, audience, keys, log key or public address names each missing variable', async (t) => {
+  const found = faults({ DATABASE_URL: real.DATABASE_URL })
+  t.same(Object.keys(found).toSorted(), ['AUDIENCE', 'ISSUER_URL', 'JWKS_FILE', 'JWKS_URL', 'LOG_KEY_FILE', 'PUBLIC_URL'])
+})
+
+t.test('each missing variable alone is named alone', async (t) => {
+  for (const variable of ['ISSUER_URL', 'AUDIENCE', 'LOG_KEY_FILE', 'PUBLIC_URL'] as const) {
+    t.same(Object.keys(faults({ ...real, [variable]: '' })), [variable])
+  }
+  t.same(Object.keys(faults({ ...real, JWKS_URL: '' })), ['JWKS_URL', 'JWKS_FILE'])
+  t.same(faults({ ...real, JWKS_URL: '', JWKS_FILE: '/etc/jwks.json' }), {})
+  t.same(Object.keys(faults({ ...real, JWKS_FILE: '/etc/jwks.json' })), ['JWKS_FILE'])
+})
+
+t.test('a complete configuration is taken as it is written', async (t) => {
+  const parsed = parseConfig({ ...real, PORT: '0', RESTRICTED_PURPOSES: 'PREVENT_CRIME, SAFEGUARDING', RATE_LIMIT_PER_MINUTE: '600' })
+  t.match(parsed, {
+    ok: true,
+    value: { port: 0, issuerUrl: real.ISSUER_URL, restrictedPurposes: ['PREVENT_CRIME', 'SAFEGUARDING'], rateLimitPerMinute: 600 },
+  })
+})
+
+t.test('each wrong value is refused under its own name', async (t) => {
+  const table: readonly (readonly [string, string])[] = [
+    ['PORT', '65536'],
+    ['PORT', '80.5'],
+    ['PORT', '-1'],
+    ['PORT', 'http'],
+    ['BODY_LIMIT_BYTES', '10'],
+    ['DATABASE_POOL_MAX', '0'],
+    ['AUDIT_LANES', '1e3'],
+    ['LOG_LEVEL', 'loud'],
+    ['DURABILITY', 'D0'],
+    ['RATE_LIMIT_PER_MINUTE', '0'],
+    ['RESTRICTED_PURPOSES', 'prevent crime'],
+    ['PUBLIC_URL', 'http://accord.example'],
+    ['PUBLIC_URL', 'https://accord.example/app'],
+    ['PUBLIC_URL', 'accord.example'],
+    ['ISSUER_URL', 'http://login.example'],
+    ['JWKS_URL', 'ftp://login.example/jwks'],
+    ['DATABASE_URL', 'mysql://db/accord'],
+  ]
+  for (const [variable, value] of table) t.same(Object.keys(faults({ ...real, [variable]: value })), [variable], `${variable}=${value}`)
+  t.same(Object.keys(faults({ DATABASE_PASSWORD_FILE: '/run/secrets/db' })), ['DATABASE_PASSWORD_FILE'])
+})
+
+t.test('plain http is taken for this machine only', async (t) => {
+  for (const host of ['localhost', '127.0.0.1', '127.8.8.8', '[::1]']) t.same(faults({ PUBLIC_URL: `http://${host}:3000` }), {}, host)
+  for (const host of ['127.0.0.1.example', 'localhost.example', '10.0.0.1', '0.0.0.0'])
+    t.same(Object.keys(faults({ PUBLIC_URL: `http://${host}` })), ['PUBLIC_URL'], host)
+})
+
+t.test('every fault is reported at once, and none repeats what was written', async (t) => {
+  const parsed = parseConfig({ PORT: 'secret-value', LOG_LEVEL: 'secret-value', DATABASE_URL: 'secret-value' })
+  t.equal(parsed.ok, false)
+  if (parsed.ok) return
+  t.ok(['PORT', 'LOG_LEVEL', 'DATABASE_URL', 'AUDIENCE'].every((name) => parsed.refusal.some(({ variable }) => variable === name)))
+  t.notMatch(JSON.stringify(parsed.refusal), /secret-value/)
+})
+
+t.test('the name of the environment changes nothing', async (t) => {
+  t.same(parseConfig({ NODE_ENV: 'production' }), parseConfig({ NODE_ENV: 'test' }))
+})

@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const src = fileURLToPath(new URL('../../../src/', import.meta.url))
+
+function importsOf(path: string): string[] {
+  const text = readFileSync(path, 'utf8')
+  return [...text.matchAll(/^(?:import|export)\b[^'"`;]*['"`]([^'"`]+)|\b(?:import|require)\(\s*['"`]([^'"`]+)/gm)].map(
+    ([, fixed, dynamic]) => fixed ?? dynamic ?? '',
+  )
+}
+
+t.test('the verifier imports nothing of the program it checks', async (t) => {
+  const files = readdirSync(`${src}verifier`)
+  t.ok(files.length > 5)
+  for (const file of files) {
+    for (const specifier of importsOf(`${src}verifier/${file}`))
+      t.match(specifier, /^(?:node:(?:crypto|fs|path)|\.\/[a-z-]+\.ts)$/, `${file}: ${specifier}`)
+  }
+})
+
+t.test('the core of the log imports nothing but its own pure files and hashing', async (t) => {
+  for (const file of ['canonical-json', 'leaf', 'merkle-tree', 'tile', 'signed-note', 'checkpoint', 'tlog-proof', 'commitment']) {
+    for (const specifier of importsOf(`${src}audit/${file}.ts`))
+      t.match(specifier, /^(?:node:crypto|\.\/[a-z-]+\.ts)$/, `${file}: ${specifier}`)
+  }
+})
