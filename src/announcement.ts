@@ -13,7 +13,12 @@ const SHARE = {
   mode: 'SYSTEMATIC',
 }
 
-const DEMO_CLIENT: Principal = { sub: 'urn:accord:demo:lbc_camden-client', org: 'LBC_CAMDEN', roles: ['API_CLIENT'], clientId: 'lbc_camden-client' }
+const DEMO_CLIENT: Principal = {
+  sub: 'urn:accord:demo:lbc_camden-client',
+  org: 'LBC_CAMDEN',
+  roles: ['API_CLIENT'],
+  clientId: 'lbc_camden-client',
+}
 
 /** Tells whoever started the service that it runs, and, on the demo register, what to type first. */
 export async function announce(started: {

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
+import { actShell } from './agreements/act-shell.service.ts'
 import { agreementsService } from './agreements/agreements.service.ts'
 import { openAudit } from './audit/audit.service.ts'
 import { decisionsRoutes } from './decisions/decisions.routes.ts'
 import { decisionsService } from './decisions/decisions.service.ts'
 import { engineDigest } from './decisions/engine.service.ts'
 import { oneOffUse } from './decisions/one-off.service.ts'
-import { policyService } from './decisions/policy.service.ts'
+import { policyPublication, policyService } from './decisions/policy.service.ts'
 import { disclosuresService } from './disclosures/disclosures.service.ts'
 import { identityPlugin, type TokenTrust } from './identity/identity.plugin.ts'
 import { partiesRoutes } from './parties/parties.routes.ts'
@@ -70,6 +71,7 @@ export async function buildApp({ config, databaseUrl, publicUrl, trust, logKey, 
     policy: { revision: () => policy.current().revision, refresh: () => policy.refresh() },
   })
   await policy.refresh()
+  const acts = actShell({ db, clock, newId, audit, agreements, policy: policyPublication(policy) })
   const decisions = decisionsService({
     audit,
     policy,
@@ -107,7 +109,7 @@ export async function buildApp({ config, databaseUrl, publicUrl, trust, logKey, 
 
   return {
     server,
-    services: { db, reference, parties, agreements, disclosures, policy, audit, clock },
+    services: { db, acts, reference, parties, agreements, disclosures, policy, audit, clock },
     /** Refuses new requests, answers the open ones, flushes the log, closes the connections. */
     async close(): Promise<void> {
       await server.close()

@@ -1,7 +1,7 @@
+import { announce } from './announcement.ts'
 import { buildApp } from './app.ts'
 import { demoRegister } from './demo/register-content.ts'
 import { openEnvironment } from './environment.ts'
-import { announce } from './announcement.ts'
 import { shippedOrganisations } from './parties/parties.service.ts'
 import { parseConfig } from './platform/config.ts'
 import { systemClock } from './platform/kernel/clock.ts'

@@ -1,7 +1,7 @@
 import type { AgreementsService } from './agreements/agreements.service.ts'
 import type { AuditService } from './audit/audit.service.ts'
-import type { PolicyRecord } from './decisions/policy-index.ts'
 import type { PolicyService } from './decisions/policy.service.ts'
+import type { PolicyRecord } from './decisions/policy-index.ts'
 import type { RegisterContent } from './demo/register-content.ts'
 import type { DisclosuresService } from './disclosures/disclosures.service.ts'
 import type { PartiesService } from './parties/parties.service.ts'
@@ -32,7 +32,10 @@ export async function loadRegister(
     await parties.store(tx, content.organisations)
     for (const { agreement, provenance } of content.agreements) await agreements.store(tx, agreement, { at, by: 'register', provenance })
     await disclosures.store(tx, content.disclosureDecisions)
-    const stored = await agreements.forPolicy(tx, content.agreements.map(({ agreement }) => agreement.id))
+    const stored = await agreements.forPolicy(
+      tx,
+      content.agreements.map(({ agreement }) => agreement.id),
+    )
     const dated = content.lists.reduce((latest, list) => (list.edition > latest ? list.edition : latest), '')
     const records: PolicyRecord[] = [
       { kind: 'CODE_LISTS', id: 'current', body: { version: `${dated}.${edition}`, lists: content.lists } },

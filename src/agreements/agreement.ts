@@ -97,7 +97,10 @@ export interface Narrative {
 }
 
 /** When the agreement starts to bind a pair (CK-16). */
-export type Commencement = { readonly rule: 'ALL_SIGNED' } | { readonly rule: 'PAIRWISE' } | { readonly rule: 'THRESHOLD'; readonly n: number }
+export type Commencement =
+  | { readonly rule: 'ALL_SIGNED' }
+  | { readonly rule: 'PAIRWISE' }
+  | { readonly rule: 'THRESHOLD'; readonly n: number }
 
 /** Uses that the parties agree never to make, narrower purposes included. */
 export interface Prohibition {

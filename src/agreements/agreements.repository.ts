@@ -1,8 +1,8 @@
 import type { Transaction } from '../platform/database/database.ts'
-import { insertActs } from './acts.repository.ts'
 import type { Agreement, AgreementVersion } from './agreement.ts'
 import { signedText } from './document.ts'
 import { flowRow, sideRows } from './flow-rows.ts'
+import { insertActs } from './recorded-acts.repository.ts'
 
 /** What is stored beside the model: where a record came from and who made it. */
 export interface StoredBy {
@@ -61,7 +61,12 @@ async function insertParts(tx: Transaction, { id, parties, dpia, apd }: Agreemen
   if (rows.length > 0) await tx.insertInto('agreement_party').values(rows).execute()
   const changes = dpia.status_changes.map((change, position) => ({ agreement_id: id, position, at: change.at, status: change.status }))
   if (changes.length > 0) await tx.insertInto('dpia_status_change').values(changes).execute()
-  const documents = apd.map((document, position) => ({ agreement_id: id, position, party: document.party, conditions: [...document.conditions] }))
+  const documents = apd.map((document, position) => ({
+    agreement_id: id,
+    position,
+    party: document.party,
+    conditions: [...document.conditions],
+  }))
   if (documents.length > 0) await tx.insertInto('policy_document').values(documents).execute()
 }
 

@@ -11,11 +11,26 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
   if (ids.length === 0) return []
   const wanted = [...ids]
   const agreements = await tx.selectFrom('agreement as a').selectAll('a').where('a.id', 'in', wanted).orderBy('a.id').execute()
-  const parties = await tx.selectFrom('agreement_party as p').selectAll('p').where('p.agreement_id', 'in', wanted).orderBy('p.position').execute()
-  const versions = await tx.selectFrom('agreement_version as v').selectAll('v').where('v.agreement_id', 'in', wanted).orderBy('v.version').execute()
+  const parties = await tx
+    .selectFrom('agreement_party as p')
+    .selectAll('p')
+    .where('p.agreement_id', 'in', wanted)
+    .orderBy('p.position')
+    .execute()
+  const versions = await tx
+    .selectFrom('agreement_version as v')
+    .selectAll('v')
+    .where('v.agreement_id', 'in', wanted)
+    .orderBy('v.version')
+    .execute()
   const flows = await tx.selectFrom('flow as f').selectAll('f').where('f.agreement_id', 'in', wanted).orderBy('f.position').execute()
   const sides = await tx.selectFrom('flow_side as s').selectAll('s').where('s.agreement_id', 'in', wanted).execute()
-  const prohibitions = await tx.selectFrom('prohibition as p').selectAll('p').where('p.agreement_id', 'in', wanted).orderBy('p.position').execute()
+  const prohibitions = await tx
+    .selectFrom('prohibition as p')
+    .selectAll('p')
+    .where('p.agreement_id', 'in', wanted)
+    .orderBy('p.position')
+    .execute()
   const agents = await tx.selectFrom('agent as a').selectAll('a').where('a.agreement_id', 'in', wanted).orderBy('a.position').execute()
   const signatures = await tx
     .selectFrom('signature as s')
@@ -26,9 +41,24 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
     .orderBy('s.org')
     .execute()
   const approvals = await tx.selectFrom('approval as a').selectAll('a').where('a.agreement_id', 'in', wanted).orderBy('a.org').execute()
-  const suspensions = await tx.selectFrom('suspension as s').selectAll('s').where('s.agreement_id', 'in', wanted).orderBy('s.from_at').execute()
-  const changes = await tx.selectFrom('dpia_status_change as c').selectAll('c').where('c.agreement_id', 'in', wanted).orderBy('c.position').execute()
-  const documents = await tx.selectFrom('policy_document as d').selectAll('d').where('d.agreement_id', 'in', wanted).orderBy('d.position').execute()
+  const suspensions = await tx
+    .selectFrom('suspension as s')
+    .selectAll('s')
+    .where('s.agreement_id', 'in', wanted)
+    .orderBy('s.from_at')
+    .execute()
+  const changes = await tx
+    .selectFrom('dpia_status_change as c')
+    .selectAll('c')
+    .where('c.agreement_id', 'in', wanted)
+    .orderBy('c.position')
+    .execute()
+  const documents = await tx
+    .selectFrom('policy_document as d')
+    .selectAll('d')
+    .where('d.agreement_id', 'in', wanted)
+    .orderBy('d.position')
+    .execute()
   const of = <Row extends { agreement_id: string }>(rows: readonly Row[], id: string) => rows.filter((row) => row.agreement_id === id)
   return agreements.map((row): Agreement => {
     const versionOf = (version: (typeof versions)[number]): AgreementVersion => {
@@ -41,11 +71,22 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
         effective_to: version.effective_to,
         hash: version.hash,
         terms: {
-          flows: mine(flows).map((flow) => toFlow(flow, mine(sides).filter((side) => side.flow_id === flow.id))),
+          flows: mine(flows).map((flow) =>
+            toFlow(
+              flow,
+              mine(sides).filter((side) => side.flow_id === flow.id),
+            ),
+          ),
           commencement: toCommencement(version.commencement_rule, version.commencement_threshold),
           prohibitions: mine(prohibitions).map(({ purposes, note }) => ({ purposes, note })),
           agents: version.agents_recorded
-            ? mine(agents).map(({ org, for_party, contract_ref, valid_from, valid_to }) => ({ org, for: for_party, contract_ref, valid_from, valid_to }))
+            ? mine(agents).map(({ org, for_party, contract_ref, valid_from, valid_to }) => ({
+                org,
+                for: for_party,
+                contract_ref,
+                valid_from,
+                valid_to,
+              }))
             : null,
           processor_contract: version.processor_contract as AgreementVersion['terms']['processor_contract'],
           joint_controller_arrangement: version.joint_controller_arrangement as AgreementVersion['terms']['joint_controller_arrangement'],

@@ -34,6 +34,8 @@ export interface AuditOptions {
 
 /** One act on the register, done or refused, as the governance log records it. */
 export interface GovernanceAct {
+  /** The leaf's id; absent: a new one. */
+  readonly id?: string
   /** `<subject>.<act, past tense>`, for example `agreement.signed`. */
   readonly event: `${string}.${string}`
   /** The command, for example `sign`. */
@@ -96,7 +98,7 @@ export async function openAudit(options: AuditOptions) {
     recordInTransaction: (tx: Transaction, entry: Entry): Promise<number> => appendInTransaction(tx, decisions.logId, [entry], day()),
     /** Records one act in the governance log, as the last statement of the transaction that did it. Answers its leaf's id. */
     async recordAct(tx: Transaction, act: GovernanceAct): Promise<string> {
-      const entry = entryOf(governanceLeaf(act, options.newId(), clock(), random), act.payload, random)
+      const entry = entryOf(governanceLeaf(act, act.id ?? options.newId(), clock(), random), act.payload, random)
       await withDay(tx)
       await appendInTransaction(tx, governance.logId, [entry], day())
       return entry.id

@@ -1,4 +1,14 @@
-import type { Agreement, AgreementVersion, Commencement, Compatibility, Dpia, Flow, LegalSide, Suspension, Transfer } from '../agreements/agreement.ts'
+import type {
+  Agreement,
+  AgreementVersion,
+  Commencement,
+  Compatibility,
+  Dpia,
+  Flow,
+  LegalSide,
+  Suspension,
+  Transfer,
+} from '../agreements/agreement.ts'
 import type { DisclosureRecord } from '../disclosures/disclosure-record.ts'
 import type { Organisation } from '../parties/organisation.ts'
 import type { CodeList, CodeListEntry } from '../reference/code-list.ts'
@@ -60,7 +70,13 @@ function withAdequacy(ours: CodeList, adequacy: Json): CodeList {
   const full = texts(adequacy['FULL'])
   const partial = texts(adequacy['PARTIAL'])
   const kind = (code: string) => (full.includes(code) ? 'FULL' : partial.includes(code) ? 'PARTIAL' : null)
-  return { ...ours, entries: ours.entries.map((entry) => ({ ...entry, attributes: { ...entry.attributes, adequacy: kind(entry.code), adequacy_from: null } })) }
+  return {
+    ...ours,
+    entries: ours.entries.map((entry) => ({
+      ...entry,
+      attributes: { ...entry.attributes, adequacy: kind(entry.code), adequacy_from: null },
+    })),
+  }
 }
 
 function toEntry(source: Json): CodeListEntry {
@@ -169,12 +185,20 @@ function toVersion(agreement: Json, source: Json): AgreementVersion {
           }))
         : null,
       processor_contract: contract
-        ? { art28_complete: contract['art28_complete'] === true, missing: texts(contract['missing']), approved_sub_processors: texts(contract['approved_sub_processors']) }
+        ? {
+            art28_complete: contract['art28_complete'] === true,
+            missing: texts(contract['missing']),
+            approved_sub_processors: texts(contract['approved_sub_processors']),
+          }
         : null,
       // Absent altogether: taken as in place. Present, null or incomplete: as it stands.
       joint_controller_arrangement:
         arrangement === undefined
-          ? { responsibilities: 'not recorded in the file', contact_point: 'not recorded in the file', essence_url: 'not recorded in the file' }
+          ? {
+              responsibilities: 'not recorded in the file',
+              contact_point: 'not recorded in the file',
+              essence_url: 'not recorded in the file',
+            }
           : arrangement === null
             ? null
             : {
@@ -207,8 +231,13 @@ function toFlow(source: Json): Flow {
     data_form: String(source['data_form'] ?? 'IDENTIFIABLE'),
     methods: texts(source['methods']),
     countries: texts(source['countries']),
-    transfers: Object.fromEntries(Object.entries((source['transfers'] ?? {}) as Json).map(([country, found]) => [country, toTransfer(found as Json)])),
-    legal: { provider: toSide(asObject(legal['provider'], 'legal.provider')), recipient: legal['recipient'] ? toSide(legal['recipient'] as Json) : null },
+    transfers: Object.fromEntries(
+      Object.entries((source['transfers'] ?? {}) as Json).map(([country, found]) => [country, toTransfer(found as Json)]),
+    ),
+    legal: {
+      provider: toSide(asObject(legal['provider'], 'legal.provider')),
+      recipient: legal['recipient'] ? toSide(legal['recipient'] as Json) : null,
+    },
     compatibility: source['compatibility'] ? toCompatibility(source['compatibility'] as Json) : null,
     confidentiality: textOrNull(source['confidentiality']),
     exemptions: texts(source['exemptions']),
@@ -233,7 +262,11 @@ function toSide(source: Json): LegalSide {
     art9: texts(source['art9']),
     sch1: texts(source['sch1']),
     criminal: texts(source['criminal']),
-    part3: { sch8: texts(part3['sch8']), strictly_necessary: part3['strictly_necessary'] === true, reuse_authority: textOrNull(part3['reuse_authority']) },
+    part3: {
+      sch8: texts(part3['sch8']),
+      strictly_necessary: part3['strictly_necessary'] === true,
+      reuse_authority: textOrNull(part3['reuse_authority']),
+    },
   }
 }
 
@@ -273,17 +306,38 @@ function suspensions(source: Json, parties: readonly Json[], versions: readonly 
   const whole = { party: null, flow: null, version: null }
   return [
     ...read(source['suspensions'], { ...whole, scope: 'AGREEMENT' }),
-    ...parties.flatMap((party) => read(party['suspended'] ?? party['suspensions'], { ...whole, scope: 'PARTY', party: String(party['org']) })),
+    ...parties.flatMap((party) =>
+      read(party['suspended'] ?? party['suspensions'], { ...whole, scope: 'PARTY', party: String(party['org']) }),
+    ),
     ...versions.flatMap((version) =>
       objects(version['flows']).flatMap((flow) =>
-        read(flow['suspended'] ?? flow['suspensions'], { ...whole, scope: 'FLOW', flow: String(flow['id']), version: Number(version['version']) }),
+        read(flow['suspended'] ?? flow['suspensions'], {
+          ...whole,
+          scope: 'FLOW',
+          flow: String(flow['id']),
+          version: Number(version['version']),
+        }),
       ),
     ),
   ]
 }
 
 function toDisclosureDecision(source: Json): DisclosureRecord {
-  const { id, provider, recipient, purpose, data_items, subject_count, record_count, status, valid_from, valid_to, single_use, consumed, ...form } = source
+  const {
+    id,
+    provider,
+    recipient,
+    purpose,
+    data_items,
+    subject_count,
+    record_count,
+    status,
+    valid_from,
+    valid_to,
+    single_use,
+    consumed,
+    ...form
+  } = source
   return {
     id: String(id),
     provider: String(provider),

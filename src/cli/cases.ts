@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { loadRegister } from '../register-loader.ts'
 import { shippedCodeLists } from '../reference/reference.service.ts'
+import { loadRegister } from '../register-loader.ts'
 import { type CaseFile, type DecisionCase, readCaseFile } from './case-file.ts'
 import type { Command } from './command.ts'
 import { type OwnService, startOwnService } from './own-service.ts'
@@ -45,12 +45,16 @@ async function ask(service: OwnService, { request }: DecisionCase): Promise<Give
   const org = typeof request['provider'] === 'string' && request['provider'] !== '' ? request['provider'] : 'UNKNOWN'
   const reply = await fetch(`${service.url}/v1/decisions/simulate`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${await service.token({ org, roles: ['API_CLIENT'], clientId: 'cases' })}`, 'content-type': 'application/json' },
+    headers: {
+      authorization: `Bearer ${await service.token({ org, roles: ['API_CLIENT'], clientId: 'cases' })}`,
+      'content-type': 'application/json',
+    },
     body: JSON.stringify(request),
   })
   const body = (await reply.json()) as Record<string, unknown>
   if (reply.status === 400) return { decision: 'DENY', reasons: ['INVALID_REQUEST'], agreement: null, obligations: [] }
-  if (reply.status !== 200) return { decision: `status ${reply.status}`, reasons: [String(body['detail'])], agreement: null, obligations: [] }
+  if (reply.status !== 200)
+    return { decision: `status ${reply.status}`, reasons: [String(body['detail'])], agreement: null, obligations: [] }
   const codes = (name: string) => (body[name] as { code: string }[]).map(({ code }) => code)
   return {
     decision: String(body['decision']),

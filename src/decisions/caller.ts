@@ -7,7 +7,12 @@ import { isAgentOf } from './rules/paper.ts'
  * Whether an organisation may ask about a share: it is the provider or the recipient, or on that day a registered agent
  * of one of them (6.1; reason 54). Asked before anything else, so that a stranger learns nothing.
  */
-export function mayAsk(caller: string, share: { readonly provider: string; readonly recipient: string }, at: number, snapshot: Snapshot): boolean {
+export function mayAsk(
+  caller: string,
+  share: { readonly provider: string; readonly recipient: string },
+  at: number,
+  snapshot: Snapshot,
+): boolean {
   if (caller === share.provider || caller === share.recipient) return true
   return snapshot
     .whereAgent(caller)

@@ -58,7 +58,14 @@ export function findings(facts: Facts, agreement: PolicyAgreement): Finding[] {
   const { version } = governing
   const common = [...lifecycle(facts, agreement, version), ...parties(facts, agreement, version)]
   const without = (missing: Reason): Finding[] => [
-    { agreement, version, flow: null, covers: false, uncoveredCount: Number.POSITIVE_INFINITY, reasons: canonicalReasons([...common, missing]) },
+    {
+      agreement,
+      version,
+      flow: null,
+      covers: false,
+      uncoveredCount: Number.POSITIVE_INFINITY,
+      reasons: canonicalReasons([...common, missing]),
+    },
   ]
   const { provider, recipient } = facts
   const directed = version.flows.filter((flow) => flow.providers.has(provider.code) && flow.recipients.has(recipient.code))

@@ -73,9 +73,7 @@ function compileVersion(agreement: Agreement, version: AgreementVersion, borough
     processorContract: terms.processor_contract,
     jointControllerArrangement: terms.joint_controller_arrangement,
     signedAt,
-    approvedAt: new Map(
-      agreement.approvals.filter((a) => a.version === version.version).map((a) => [a.org, orNever(a.complete_at)]),
-    ),
+    approvedAt: new Map(agreement.approvals.filter((a) => a.version === version.version).map((a) => [a.org, orNever(a.complete_at)])),
     flows: terms.flows.map((flow) => compileFlow(agreement, version.version, flow, boroughs)),
   }
 }
@@ -91,7 +89,9 @@ function compileFlow(agreement: Agreement, version: number, flow: Flow, boroughs
     grants: new Set(flow.category_grant),
     methods: new Set(flow.methods),
     countries: new Set(flow.countries),
-    suspensions: intervals(agreement.suspensions.filter((s) => s.scope === 'FLOW' && s.flow === flow.id && (s.version ?? version) === version)),
+    suspensions: intervals(
+      agreement.suspensions.filter((s) => s.scope === 'FLOW' && s.flow === flow.id && (s.version ?? version) === version),
+    ),
   }
 }
 

@@ -39,7 +39,14 @@ export function evaluatedEntry(answer: Answer, agreement: string | null, facts: 
 /** The leaf and payload of a call that could not be evaluated: what was wrong with it, never what it said (it may hold personal data). */
 export function malformedEntry(errors: readonly unknown[], simulated: boolean, facts: CallFacts, random: RandomBytes): Entry {
   return entryOf(
-    { ...leafOf(facts, random), t: 'adl.access_evaluation', n: 0, rc: ['INVALID_REQUEST'], st: 'Error', ...(simulated ? { sim: true as const } : {}) },
+    {
+      ...leafOf(facts, random),
+      t: 'adl.access_evaluation',
+      n: 0,
+      rc: ['INVALID_REQUEST'],
+      st: 'Error',
+      ...(simulated ? { sim: true as const } : {}),
+    },
     asJson({ caller: callerOf(facts.caller), errors }),
     random,
   )

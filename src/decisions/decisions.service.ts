@@ -4,7 +4,7 @@ import type { AuditService } from '../audit/audit.service.ts'
 import type { Entry, RandomBytes } from '../audit/entry.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
-import { problem, type ProblemDetail, ProblemError } from '../platform/kernel/problem.ts'
+import { type ProblemDetail, ProblemError, problem } from '../platform/kernel/problem.ts'
 import { type Answer, toAnswer } from './answer.ts'
 import { mayAsk, mayKnow } from './caller.ts'
 import { evaluatedEntry, malformedEntry } from './decision-entry.ts'
@@ -57,7 +57,12 @@ export function decisionsService(options: DecisionsOptions) {
     const request = toDecisionRequest(body, simulated ? { live: false } : { live: true, sub: actor })
     const outcome: Outcome = mayAsk(caller.org, request, at, index)
       ? evaluate(request, at, index)
-      : { decision: 'DENY', reasons: [reason('CALLER_NOT_PARTY', 'The caller is neither party nor agent of one.')], agreement: null, nearest: null }
+      : {
+          decision: 'DENY',
+          reasons: [reason('CALLER_NOT_PARTY', 'The caller is neither party nor agent of one.')],
+          agreement: null,
+          nearest: null,
+        }
     const answer = toAnswer(outcome, {
       decisionId: id,
       at,
@@ -96,7 +101,15 @@ export function decisionsService(options: DecisionsOptions) {
       await withinDeadline(
         audit.record(() => {
           const facts = { id, caller, request: null, now: clock().getTime(), engine: options.engine, head: policy.current().head, traceId }
-          return { entry: malformedEntry(errors.map(({ pointer, detail }) => ({ pointer, detail })), simulated, facts, random), value: null }
+          return {
+            entry: malformedEntry(
+              errors.map(({ pointer, detail }) => ({ pointer, detail })),
+              simulated,
+              facts,
+              random,
+            ),
+            value: null,
+          }
         }),
       )
     },
@@ -105,7 +118,9 @@ export function decisionsService(options: DecisionsOptions) {
   function mustBeNow(at: string | null): void {
     if (at === null || Math.abs(Date.parse(at) - clock().getTime()) <= options.liveToleranceMs) return
     const detail = `a live decision is for now: within ${options.liveToleranceMs / 1000} seconds of the server's time`
-    throw new ProblemError(problem('AT_OUT_OF_RANGE', 'The instant is not now. Ask the simulation about other times.', [{ pointer: '/at', detail }]))
+    throw new ProblemError(
+      problem('AT_OUT_OF_RANGE', 'The instant is not now. Ask the simulation about other times.', [{ pointer: '/at', detail }]),
+    )
   }
 
   /** A caller that saw a revision elsewhere may demand an answer at least as new. */

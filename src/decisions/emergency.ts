@@ -14,7 +14,10 @@ const JUSTIFICATION_CHARACTERS_MIN = 30
 export function emergencyRefusal(facts: Facts): Reason | null {
   const claim = facts.request.emergency
   if (!claim?.ground || !facts.codes.emergencyGrounds.has(claim.ground)) {
-    return reason('EMERGENCY_NOT_QUALIFYING', 'The ground is missing or not one that counts as an emergency. Not every urgent matter is one.')
+    return reason(
+      'EMERGENCY_NOT_QUALIFYING',
+      'The ground is missing or not one that counts as an emergency. Not every urgent matter is one.',
+    )
   }
   const missing = missingFrom(claim, facts)
   return missing.length === 0 ? null : reason('EMERGENCY_JUSTIFICATION_MISSING', `Missing: ${missing.join('; ')}.`)
@@ -33,7 +36,8 @@ function missingFrom(claim: EmergencyClaim, { request, requested, codes, day }: 
     const isMet = isPart3 ? claim.sch8.some((code) => codes.schedule8.has(code)) : hasSpecialCondition(claim, codes)
     if (!isMet) missing.push(isPart3 ? 'a Schedule 8 condition' : 'an Art 9 condition that is met')
   }
-  if (request.country !== null && !isTransferable(request.country, claim.transfer, codes, day)) missing.push(`a transfer mechanism for ${request.country}`)
+  if (request.country !== null && !isTransferable(request.country, claim.transfer, codes, day))
+    missing.push(`a transfer mechanism for ${request.country}`)
   return missing
 }
 

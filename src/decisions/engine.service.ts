@@ -11,7 +11,11 @@ export function engineDigest(): string {
   for (const folder of FOLDERS) {
     const path = fileURLToPath(new URL(`${folder}/`, import.meta.url))
     for (const name of readdirSync(path).toSorted()) {
-      if (name.endsWith('.ts')) digest.update(`${folder}/${name}\n`).update(readFileSync(path + name)).update('\n')
+      if (name.endsWith('.ts'))
+        digest
+          .update(`${folder}/${name}\n`)
+          .update(readFileSync(path + name))
+          .update('\n')
     }
   }
   return `sha256:${digest.digest('hex')}`

@@ -13,7 +13,13 @@ import { stageZero } from './stage-zero.ts'
 
 /** The answer of the rules. A DENY has at least one reason, a PERMIT has none (I9). */
 export type Outcome =
-  | { readonly decision: 'PERMIT'; readonly via: 'AGREEMENT'; readonly facts: Facts; readonly finding: Finding; readonly others: readonly Finding[] }
+  | {
+      readonly decision: 'PERMIT'
+      readonly via: 'AGREEMENT'
+      readonly facts: Facts
+      readonly finding: Finding
+      readonly others: readonly Finding[]
+    }
   | { readonly decision: 'PERMIT'; readonly via: 'AD_HOC'; readonly facts: Facts; readonly oneOff: DisclosureDecision }
   | { readonly decision: 'PERMIT'; readonly via: 'BREAK_GLASS'; readonly facts: Facts; readonly prohibitedBy: PolicyAgreement | null }
   | {

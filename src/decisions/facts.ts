@@ -1,6 +1,6 @@
+import type { LegalSide } from '../agreements/agreement.ts'
 import type { Organisation } from '../parties/organisation.ts'
 import type { CodeLists } from '../reference/code-lists.ts'
-import type { LegalSide } from '../agreements/agreement.ts'
 import type { PolicyAgreement, PolicyFlow, PolicyVersion } from './policy.ts'
 import type { Side } from './reason.ts'
 import type { DecisionRequest } from './request.ts'

@@ -8,7 +8,9 @@ const CONSUMED_IN_WINDOW_MAX = 3
 const WINDOW_MS = 90 * 24 * 60 * 60 * 1000
 
 /** The decision that carries a one-off disclosure, or the first test of AH-1 and AH-2 that fails, as the only reason. */
-export type OneOff = { readonly permitted: true; readonly decision: DisclosureDecision } | { readonly permitted: false; readonly reason: Reason }
+export type OneOff =
+  | { readonly permitted: true; readonly decision: DisclosureDecision }
+  | { readonly permitted: false; readonly reason: Reason }
 
 /** 6.7: may this request ride on the one-off decision it names? No agreement and no prohibition is consulted. */
 export function oneOff(facts: Facts, snapshot: Pick<Snapshot, 'disclosureDecision' | 'disclosureDecisionsFor'>): OneOff {
@@ -19,11 +21,14 @@ export function oneOff(facts: Facts, snapshot: Pick<Snapshot, 'disclosureDecisio
   if (!decision.isApproved || at < decision.validFrom || at >= decision.validTo) {
     return no('ADHOC_DECISION_NOT_APPROVED', 'The decision is not approved, or this is outside its window.')
   }
-  if (decision.singleUse && decision.consumed) return no('ADHOC_DECISION_EXHAUSTED', 'The decision was for one disclosure and has been used.')
+  if (decision.singleUse && decision.consumed)
+    return no('ADHOC_DECISION_EXHAUSTED', 'The decision was for one disclosure and has been used.')
   const beyond = beyondScope(facts, decision)
   if (beyond.length > 0) return no('ADHOC_SCOPE_EXCEEDED', `Beyond the decision: ${beyond.join(', ')}.`)
   const systematic = isSystematic(facts, snapshot)
-  return systematic ? no('ADHOC_SCOPE_EXCEEDED', `${systematic} This is systematic sharing: it needs an agreement.`) : { permitted: true, decision }
+  return systematic
+    ? no('ADHOC_SCOPE_EXCEEDED', `${systematic} This is systematic sharing: it needs an agreement.`)
+    : { permitted: true, decision }
 }
 
 function beyondScope({ request }: Facts, decision: DisclosureDecision): string[] {

@@ -85,7 +85,9 @@ function policyIndex(content: Content, head: PolicyHead): PolicyIndex {
     whereAgent: (agent) => agreementsOf(content.byAgent.get(agent) ?? []),
     disclosureDecision: (id) => content.disclosures.get(id),
     disclosureDecisionsFor: (provider, recipient, purpose) =>
-      [...(content.disclosuresByShare.get(shareKey(provider, recipient, purpose)) ?? [])].flatMap((id) => content.disclosures.get(id) ?? []),
+      [...(content.disclosuresByShare.get(shareKey(provider, recipient, purpose)) ?? [])].flatMap(
+        (id) => content.disclosures.get(id) ?? [],
+      ),
     apply: (records, next) => policyIndex(applyAll(content, records), next),
   }
 }

@@ -1,3 +1,4 @@
+import type { PolicyPublication } from '../agreements/act-shell.service.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { policyRepository } from './policy.repository.ts'
 import { emptyPolicyIndex, type PolicyIndex, type PolicyRecord } from './policy-index.ts'
@@ -34,7 +35,8 @@ export function policyService(db: Database) {
       return loading
     },
     /** Publishes records as the next revision, inside the transaction that changed them. See `policyRepository.publish`. */
-    publish: (tx: Transaction, records: readonly PolicyRecord[], instant: string): Promise<number> => policyRepository(tx).publish(records, instant),
+    publish: (tx: Transaction, records: readonly PolicyRecord[], instant: string): Promise<number> =>
+      policyRepository(tx).publish(records, instant),
     /** The policy as it stood at a revision; undefined when there was none with that number yet. */
     at: (revision: number): Promise<PolicyIndex | undefined> =>
       withTransaction(db, async (tx) => {
@@ -42,5 +44,21 @@ export function policyService(db: Database) {
         const head = await repository.revision(revision)
         return head && emptyPolicyIndex().apply(await repository.records(0, revision), head)
       }),
+  }
+}
+
+/** The policy as agreements tell it of their changes. */
+export function policyPublication(policy: PolicyService): PolicyPublication {
+  return {
+    publishAgreements: (tx, agreements, instant) =>
+      policy.publish(
+        tx,
+        agreements.map((body) => ({ kind: 'AGREEMENT', id: body.id, body })),
+        instant,
+      ),
+    async head(tx) {
+      const { revision, instant } = await policyRepository(tx).head()
+      return { revision, instant: new Date(instant).toISOString() }
+    },
   }
 }

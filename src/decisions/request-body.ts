@@ -42,7 +42,10 @@ interface EmergencyBody {
  *
  * @param actor the duty manager who calls, live; null: the body's `emergency.actor` stands, which only a simulation may send
  */
-export function toDecisionRequest(body: DecisionBody, actor: { readonly live: true; readonly sub: string | null } | { readonly live: false }): DecisionRequest {
+export function toDecisionRequest(
+  body: DecisionBody,
+  actor: { readonly live: true; readonly sub: string | null } | { readonly live: false },
+): DecisionRequest {
   return {
     provider: body.provider,
     recipient: body.recipient,

@@ -25,9 +25,11 @@ export function stageZero(request: DecisionRequest, at: number, snapshot: Snapsh
   if (!recipient) return stop(reason('UNKNOWN_PARTY', `${request.recipient} is not in the register.`, { side: 'RECIPIENT' }))
   const unknown = unknownCodes(request, snapshot.codes)
   if (unknown.length > 0) return stop(reason('UNKNOWN_CODE', `Not in its code list: ${unknown.join(', ')}.`, { items: unknown }))
-  if (provider.code === recipient.code) return stop(reason('SAME_CONTROLLER', 'Provider and recipient are one controller: this is use, not sharing.'))
+  if (provider.code === recipient.code)
+    return stop(reason('SAME_CONTROLLER', 'Provider and recipient are one controller: this is use, not sharing.'))
   if (!isActive(provider, at)) return stop(reason('PARTY_INACTIVE', `${provider.code} does not exist at that time.`, { side: 'PROVIDER' }))
-  if (!isActive(recipient, at)) return stop(reason('PARTY_INACTIVE', `${recipient.code} does not exist at that time.`, { side: 'RECIPIENT' }))
+  if (!isActive(recipient, at))
+    return stop(reason('PARTY_INACTIVE', `${recipient.code} does not exist at that time.`, { side: 'RECIPIENT' }))
   return { passed: true, provider, recipient }
 }
 

@@ -1,9 +1,9 @@
 import fastifyJwt, { type TokenOrHeader } from '@fastify/jwt'
 import type { FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
-import { createLocalJWKSet, createRemoteJWKSet, type CryptoKey, exportSPKI, type JSONWebKeySet, type JWSHeaderParameters } from 'jose'
+import { type CryptoKey, createLocalJWKSet, createRemoteJWKSet, exportSPKI, type JSONWebKeySet, type JWSHeaderParameters } from 'jose'
 import type { ContractOperation } from '../platform/http/openapi.ts'
-import { problem, ProblemError } from '../platform/kernel/problem.ts'
+import { ProblemError, problem } from '../platform/kernel/problem.ts'
 import { isPermission, permits } from './permissions.ts'
 import { type Principal, toPrincipal } from './principal.ts'
 

@@ -10,7 +10,9 @@ export function partiesRepository(tx: Transaction) {
         .insertInto('organisation')
         .values(organisations.map(({ successor_of: _later, ...row }) => ({ ...row, aliases: [...row.aliases], contacts: '{}' })))
         .execute()
-      const succession = organisations.flatMap(({ code, successor_of }) => successor_of.map((predecessor) => ({ successor: code, predecessor })))
+      const succession = organisations.flatMap(({ code, successor_of }) =>
+        successor_of.map((predecessor) => ({ successor: code, predecessor })),
+      )
       if (succession.length > 0) await tx.insertInto('organisation_succession').values(succession).execute()
     },
 

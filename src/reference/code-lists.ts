@@ -1,5 +1,5 @@
 import { type CodeList, type CodeListEntry, isValidOn } from './code-list.ts'
-import { readGateway, type Gateway } from './gateway.ts'
+import { type Gateway, readGateway } from './gateway.ts'
 
 /** What a rule needs to know of one data item (domain reference, 7.3). */
 export interface DataItem {

@@ -6,7 +6,10 @@ export function referenceRepository(tx: Transaction) {
   return {
     /** The number of the newest edition, 0 when there is none. */
     async newestEdition(): Promise<number> {
-      const row = await tx.selectFrom('code_list as l').select((eb) => eb.fn.max('l.edition').as('edition')).executeTakeFirst()
+      const row = await tx
+        .selectFrom('code_list as l')
+        .select((eb) => eb.fn.max('l.edition').as('edition'))
+        .executeTakeFirst()
       return row?.edition ?? 0
     },
 

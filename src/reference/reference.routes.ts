@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { type Operation, operation } from '../platform/http/openapi.ts'
-import { problem, ProblemError } from '../platform/kernel/problem.ts'
+import { ProblemError, problem } from '../platform/kernel/problem.ts'
 import type { ReferenceService } from './reference.service.ts'
 
 /** Code lists over HTTP. */

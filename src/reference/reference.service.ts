@@ -23,7 +23,8 @@ export function referenceService(db: Database) {
     withTransaction(db, async (tx) => {
       const repository = referenceRepository(tx)
       const edition = await repository.newestEdition()
-      if (cached?.edition !== edition) cached = { edition, lists: new Map((await repository.read(edition)).map((list) => [list.list, list])) }
+      if (cached?.edition !== edition)
+        cached = { edition, lists: new Map((await repository.read(edition)).map((list) => [list.list, list])) }
       return cached
     })
   return {

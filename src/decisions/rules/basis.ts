@@ -13,7 +13,9 @@ export const assertedBasis: Rule = ({ request, provider }, { flow }) => {
   const legal = flow.source.legal.provider
   const found: Reason[] = []
   if (CLOSED_TO_PUBLIC_AUTHORITIES.has(asserted) && isPublicAuthorityInTask(provider, legal)) {
-    found.push(reason('LAWFUL_BASIS_NOT_AVAILABLE', `${asserted} is not open to a public authority performing its tasks.`, { side: 'PROVIDER' }))
+    found.push(
+      reason('LAWFUL_BASIS_NOT_AVAILABLE', `${asserted} is not open to a public authority performing its tasks.`, { side: 'PROVIDER' }),
+    )
   }
   // A Part 3 side records no Art 6 basis: its one recorded basis is the task.
   const recorded = legal.regime === 'PART_3' ? ['PART3_TASK'] : legal.art6
@@ -32,11 +34,17 @@ export const recordedBasis: Rule = (facts, candidate) =>
     const found: Reason[] = []
     if (isPublicAuthorityInTask(organisation, legal) && bases.every((basis) => CLOSED_TO_PUBLIC_AUTHORITIES.has(basis))) {
       found.push(
-        reason('LAWFUL_BASIS_NOT_AVAILABLE', `${bases.join(', ')} is not open to ${organisation.code}, a public authority performing its tasks.`, { side }),
+        reason(
+          'LAWFUL_BASIS_NOT_AVAILABLE',
+          `${bases.join(', ')} is not open to ${organisation.code}, a public authority performing its tasks.`,
+          { side },
+        ),
       )
     }
     if (legal.gateways.length === 0 && bases.some((basis) => NEED_BASIS_IN_LAW.has(basis))) {
-      found.push(reason('BASIS_IN_LAW_MISSING', `${bases.join(', ')} is recorded for ${organisation.code} without the law it rests on.`, { side }))
+      found.push(
+        reason('BASIS_IN_LAW_MISSING', `${bases.join(', ')} is recorded for ${organisation.code} without the law it rests on.`, { side }),
+      )
     }
     return found
   })

@@ -15,10 +15,10 @@ export const lawEnforcement: Rule = (facts, candidate) =>
     if (legal.gateways.length === 0) return no(`${organisation.code} cites no law for its law enforcement task (DPA 2018 s35(2)).`)
     if (facts.requested.special.length === 0) return []
     const isMet =
-      legal.part3.strictly_necessary &&
-      legal.part3.sch8.some((code) => facts.codes.schedule8.has(code)) &&
-      policyDocuments.has('PART3_S42')
-    return isMet ? [] : no(`${organisation.code} lacks strict necessity, a Schedule 8 condition or its s42 policy document.`, facts.requested.special)
+      legal.part3.strictly_necessary && legal.part3.sch8.some((code) => facts.codes.schedule8.has(code)) && policyDocuments.has('PART3_S42')
+    return isMet
+      ? []
+      : no(`${organisation.code} lacks strict necessity, a Schedule 8 condition or its s42 policy document.`, facts.requested.special)
   })
 
 /** CK-10: Part 3 data for general use needs an authority in law (DPA 2018 s36(4)). */
@@ -38,7 +38,11 @@ export const confidentiality: Rule = ({ requested, codes }, { flow }) => {
   const isLifted = recorded !== null && recorded !== 'NOT_ENGAGED' && codes.confidentialityBases.has(recorded)
   return isLifted
     ? []
-    : [reason('CONFIDENTIALITY_BASIS_MISSING', 'Confidential items are asked for and no confidentiality basis is recorded.', { items: requested.confidential })]
+    : [
+        reason('CONFIDENTIALITY_BASIS_MISSING', 'Confidential items are asked for and no confidentiality basis is recorded.', {
+          items: requested.confidential,
+        }),
+      ]
 }
 
 function specialCategory({ codes, requested, recipient }: Facts, party: ControllerSide): Reason[] {
@@ -46,7 +50,12 @@ function specialCategory({ codes, requested, recipient }: Facts, party: Controll
   const { side, organisation, legal } = party
   const recorded = legal.art9.filter((code) => codes.art9.has(code))
   if (recorded.length === 0) {
-    return [reason('SPECIAL_CATEGORY_CONDITION_MISSING', `No Art 9 condition is recorded for ${organisation.code}.`, { side, items: requested.special })]
+    return [
+      reason('SPECIAL_CATEGORY_CONDITION_MISSING', `No Art 9 condition is recorded for ${organisation.code}.`, {
+        side,
+        items: requested.special,
+      }),
+    ]
   }
   const unmatched = recorded.filter((code) => {
     const needed = codes.art9.get(code)
@@ -54,7 +63,9 @@ function specialCategory({ codes, requested, recipient }: Facts, party: Controll
   })
   const found: Reason[] = []
   if (unmatched.length > 0) {
-    found.push(reason('SCHEDULE_1_CONDITION_MISSING', `${unmatched.join(', ')} needs a Schedule 1 condition for ${organisation.code}.`, { side }))
+    found.push(
+      reason('SCHEDULE_1_CONDITION_MISSING', `${unmatched.join(', ')} needs a Schedule 1 condition for ${organisation.code}.`, { side }),
+    )
   }
   return [...found, ...policyDocumentsFor(legal.sch1, party, codes, recipient.competent_authority !== 'NONE')]
 }
@@ -68,7 +79,12 @@ function criminalOffence({ codes, requested, recipient }: Facts, party: Controll
     (code) => codes.criminalConditions.has(code) && (code !== 'OFFICIAL_AUTHORITY' || hasOfficialAuthority),
   )
   if (counting.length === 0) {
-    return [reason('CRIMINAL_OFFENCE_CONDITION_MISSING', `No Art 10 condition is recorded for ${organisation.code}.`, { side, items: requested.criminal })]
+    return [
+      reason('CRIMINAL_OFFENCE_CONDITION_MISSING', `No Art 10 condition is recorded for ${organisation.code}.`, {
+        side,
+        items: requested.criminal,
+      }),
+    ]
   }
   return policyDocumentsFor(legal.criminal, party, codes, recipient.competent_authority !== 'NONE')
 }
@@ -90,5 +106,10 @@ function policyDocumentsFor(
     return !policyDocuments.has(code)
   })
   if (missing.length === 0) return []
-  return [reason('APPROPRIATE_POLICY_MISSING', `${organisation.code} has no appropriate policy document for ${missing.join(', ')}.`, { side, items: missing })]
+  return [
+    reason('APPROPRIATE_POLICY_MISSING', `${organisation.code} has no appropriate policy document for ${missing.join(', ')}.`, {
+      side,
+      items: missing,
+    }),
+  ]
 }

@@ -23,7 +23,8 @@ export const consent: Rule = (facts, candidate) => {
   const usable = usableGateways(facts, candidate)
   const bases = provider.regime === 'UK_GDPR' ? provider.art6.filter((code) => facts.codes.lawfulBases.has(code)) : []
   const why: string[] = []
-  if (usable.length > 0 && usable.every((gateway) => gateway.requiresConsent)) why.push(`${usable.map((g) => g.code).join(', ')} needs the person's consent`)
+  if (usable.length > 0 && usable.every((gateway) => gateway.requiresConsent))
+    why.push(`${usable.map((g) => g.code).join(', ')} needs the person's consent`)
   if (candidate.flow.source.consent_required) why.push('the flow needs consent')
   if (bases.length > 0 && bases.every((basis) => basis === '6(1)(a)')) why.push('consent is the only recorded basis')
   if (request.lawful_basis === '6(1)(a)' && bases.includes('6(1)(a)')) why.push('consent is the asserted basis')
@@ -52,10 +53,12 @@ function unusableBecause(facts: Facts, { flow }: Candidate, gateway: Gateway | u
   if (!fits) return `not for ${request.purpose}`
   if (gateway.excludesPersonalData) return 'does not cover personal data'
   if (gateway.excludesPatientInformation && requested.patientInformation.length > 0) return 'does not cover patient information'
-  if (gateway.onlyItems.length > 0 && !request.data_items.every((item) => gateway.onlyItems.includes(item))) return 'covers other items only'
+  if (gateway.onlyItems.length > 0 && !request.data_items.every((item) => gateway.onlyItems.includes(item)))
+    return 'covers other items only'
   const isProcessor = flow.source.legal.recipient === null
   const isSensitive = requested.special.length > 0 || requested.criminal.length > 0
-  if (gateway.kind === 'ANCILLARY' && isSensitive && !isProcessor) return 'an ancillary power cannot carry special category or criminal offence data'
+  if (gateway.kind === 'ANCILLARY' && isSensitive && !isProcessor)
+    return 'an ancillary power cannot carry special category or criminal offence data'
   return null
 }
 

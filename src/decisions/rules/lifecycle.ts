@@ -27,7 +27,9 @@ export function lifecycle({ at, day }: Pick<Facts, 'at' | 'day'>, agreement: Pol
   if (at >= agreement.terminatedAt) found.push(reason('TERMINATED', `The agreement was terminated at ${instant(agreement.terminatedAt)}.`))
   if (holdsAt(agreement.suspensions, at)) found.push(reason('SUSPENDED', 'The agreement is suspended.'))
   if (agreement.lastDayOfReview !== null && day > agreement.lastDayOfReview) {
-    found.push(reason('REVIEW_OVERDUE', `Its review was due on ${agreement.reviewDue} and its grace ended on ${agreement.lastDayOfReview}.`))
+    found.push(
+      reason('REVIEW_OVERDUE', `Its review was due on ${agreement.reviewDue} and its grace ended on ${agreement.lastDayOfReview}.`),
+    )
   }
   return found
 }

@@ -8,10 +8,16 @@ export const processorContract: Rule = (_facts, { agreement, version, flow }) =>
   const contract = version.processorContract
   const isComplete = contract?.art28_complete === true && contract.missing.length === 0
   if (agreement.isProcessorContract) {
-    return isComplete ? [] : [reason('PROCESSOR_CONTRACT_INCOMPLETE', 'The Art 28 contract is not complete.', { items: contract?.missing ?? [] })]
+    return isComplete
+      ? []
+      : [reason('PROCESSOR_CONTRACT_INCOMPLETE', 'The Art 28 contract is not complete.', { items: contract?.missing ?? [] })]
   }
   return flow.source.legal.recipient === null
-    ? [reason('PROCESSOR_CONTRACT_INCOMPLETE', 'The recipient is a processor, but this is not a processor contract.', { side: 'RECIPIENT' })]
+    ? [
+        reason('PROCESSOR_CONTRACT_INCOMPLETE', 'The recipient is a processor, but this is not a processor contract.', {
+          side: 'RECIPIENT',
+        }),
+      ]
     : []
 }
 

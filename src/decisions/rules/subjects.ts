@@ -7,6 +7,7 @@ export const subjects: Rule = ({ request }, { flow }) => {
   if (request.subject_flags.includes('OBJECTED') && flow.source.honours_objection) {
     found.push(reason('SUBJECT_OBJECTION', 'The person objected and this flow honours objections.'))
   }
-  if (request.subject_flags.includes('RESTRICTED')) found.push(reason('SUBJECT_RESTRICTION', 'Processing about the person is restricted (Art 18).'))
+  if (request.subject_flags.includes('RESTRICTED'))
+    found.push(reason('SUBJECT_RESTRICTION', 'Processing about the person is restricted (Art 18).'))
   return found
 }

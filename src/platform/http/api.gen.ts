@@ -4,181 +4,181 @@
  */
 
 export interface paths {
-    "/health/live": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    readonly "/health/live": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
         };
         /** Whether the process answers at all */
-        get: operations["getLiveness"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+        readonly get: operations["getLiveness"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
     };
-    "/health/ready": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    readonly "/health/ready": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
         };
         /**
          * Whether the service can answer decisions now
          * @description 503 until the rules are compiled, and whenever the database, the migrations or the log are not as they should be.
          */
-        get: operations["getReadiness"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+        readonly get: operations["getReadiness"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
     };
-    "/problems/{code}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    readonly "/problems/{code}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
         };
         /** What a problem means and what to do about it */
-        get: operations["getProblemPage"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+        readonly get: operations["getProblemPage"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
     };
-    "/v1/decisions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    readonly "/v1/decisions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
         };
-        get?: never;
-        put?: never;
+        readonly get?: never;
+        readonly put?: never;
         /**
          * Is this share permitted, right now?
          * @description Every call is one record in the log, made before the answer is given: PERMIT, DENY, or that the call could not be read.
          *     If the record cannot be made the answer is 503: treat it as no. An agreement the caller may not know is never named.
          */
-        post: operations["decide"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+        readonly post: operations["decide"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
     };
-    "/v1/decisions/simulate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    readonly "/v1/decisions/simulate": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
         };
-        get?: never;
-        put?: never;
+        readonly get?: never;
+        readonly put?: never;
         /**
          * Would this share be permitted, at any instant?
          * @description The same path as a live decision, recorded as simulated. It permits nothing and uses up nothing.
          */
-        post: operations["simulateDecision"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+        readonly post: operations["simulateDecision"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
     };
-    "/v1/reference": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    readonly "/v1/reference": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
         };
         /** Which code lists there are */
-        get: operations["listCodeLists"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+        readonly get: operations["listCodeLists"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
     };
-    "/v1/reference/{list}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    readonly "/v1/reference/{list}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
         };
         /** One code list with its entries */
-        get: operations["getCodeList"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+        readonly get: operations["getCodeList"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
     };
-    "/v1/organisations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    readonly "/v1/organisations": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
         };
         /** The register of organisations */
-        get: operations["listOrganisations"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+        readonly get: operations["listOrganisations"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
     };
-    "/v1/organisations/{code}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    readonly "/v1/organisations/{code}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
         };
         /** One organisation */
-        get: operations["getOrganisation"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+        readonly get: operations["getOrganisation"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
     };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @description One place that is wrong. */
-        ProblemDetail: {
+        readonly ProblemDetail: {
             /** @description JSON pointer (RFC 6901) into the body, or `/query/<name>`, `/path/<name>`, `/headers/<name>`. */
-            pointer: string;
+            readonly pointer: string;
             /** @description What is wrong there. */
-            detail: string;
+            readonly detail: string;
             /** @description The rule that refused, where it has a name. */
-            code?: string;
+            readonly code?: string;
         };
         /**
          * @description A refusal (RFC 9457).
@@ -197,433 +197,433 @@ export interface components {
          *       ]
          *     }
          */
-        Problem: {
+        readonly Problem: {
             /** @description A path of this service whose page explains the problem, `/problems/<code in kebab case>`. */
-            type: string;
+            readonly type: string;
             /** @description The kind of problem, in words. */
-            title: string;
+            readonly title: string;
             /** @description The HTTP status. */
-            status: number;
+            readonly status: number;
             /** @description The stable name of the problem; branch on this. */
-            code: string;
+            readonly code: string;
             /** @description What was wrong this time, for a person. */
-            detail: string;
+            readonly detail: string;
             /** @description The request, as `urn:uuid:` and the value of `X-Request-ID`. */
-            instance?: string;
+            readonly instance?: string;
             /** @description Each place that is wrong. */
-            errors?: components["schemas"]["ProblemDetail"][];
+            readonly errors?: readonly components["schemas"]["ProblemDetail"][];
         };
         /** @description The process answers. */
-        Liveness: {
+        readonly Liveness: {
             /**
              * @description Always `live`.
              * @constant
              */
-            status: "live";
+            readonly status: "live";
         };
         /**
          * @description The outcome of one check.
          * @enum {string}
          */
-        Check: "pass" | "fail";
+        readonly Check: "pass" | "fail";
         /** @description Whether the service can answer decisions, and the checks behind it. */
-        Readiness: {
+        readonly Readiness: {
             /**
              * @description `ready` when every check passed.
              * @enum {string}
              */
-            status: "ready" | "not ready";
+            readonly status: "ready" | "not ready";
             /** @description Each part the service needs. */
-            checks: {
+            readonly checks: {
                 /** @description The database answers. */
-                database: components["schemas"]["Check"];
+                readonly database: components["schemas"]["Check"];
                 /** @description The database is at this release. */
-                migrations: components["schemas"]["Check"];
+                readonly migrations: components["schemas"]["Check"];
                 /** @description The rules of the agreements in force are compiled. */
-                index: components["schemas"]["Check"];
+                readonly index: components["schemas"]["Check"];
                 /** @description The log can be written, and its newest checkpoint is not too old. */
-                log: components["schemas"]["Check"];
+                readonly log: components["schemas"]["Check"];
             };
         };
         /** @description The emergency as the duty manager states it. The duty manager is the caller. */
-        EmergencyStatement: {
+        readonly EmergencyStatement: {
             /** @description EMERGENCY_GROUND code. */
-            ground?: string | null;
+            readonly ground?: string | null;
             /** @description Why this is necessary now; at least 30 characters. Name nobody. */
-            justification?: string | null;
+            readonly justification?: string | null;
             /** @description ART9_CONDITION code, where special category data is asked for. */
-            art9?: string | null;
+            readonly art9?: string | null;
             /** @description Whether the person is physically or legally incapable of consenting. */
-            subject_incapable?: boolean | null;
+            readonly subject_incapable?: boolean | null;
             /** @description SCHEDULE_1_CONDITION codes. */
-            sch1?: string[] | null;
+            readonly sch1?: readonly string[] | null;
             /** @description SCHEDULE_8_CONDITION codes. */
-            sch8?: string[] | null;
+            readonly sch8?: readonly string[] | null;
             /** @description TRANSFER_MECHANISM code, for a country that is not adequate. */
-            transfer?: string | null;
+            readonly transfer?: string | null;
         };
         /** @description May the provider disclose these items about these people to the recipient, for this purpose, now? Codes and counts only, never personal data. Absent and null are the same. */
-        DecisionRequest: {
+        readonly DecisionRequest: {
             /** @description Code of the organisation that would disclose. */
-            provider: string;
+            readonly provider: string;
             /** @description Code of the organisation that would receive. */
-            recipient: string;
+            readonly recipient: string;
             /** @description PURPOSE code. */
-            purpose: string;
+            readonly purpose: string;
             /** @description DATA_ITEM codes. */
-            data_items: string[];
+            readonly data_items: readonly string[];
             /** @description DATA_SUBJECT codes. */
-            data_subjects: string[];
+            readonly data_subjects: readonly string[];
             /** @description METHOD code. */
-            method: string;
+            readonly method: string;
             /** @description Where the recipient will receive or access the data, ISO 3166-1 alpha-2. */
-            country: string;
+            readonly country: string;
             /**
              * @description Under an agreement, by a one-off decision, or breaking the glass.
              * @enum {string}
              */
-            mode: "SYSTEMATIC" | "AD_HOC" | "EMERGENCY";
+            readonly mode: "SYSTEMATIC" | "AD_HOC" | "EMERGENCY";
             /** @description LAWFUL_BASIS code that the caller asserts for the provider. */
-            lawful_basis?: string | null;
+            readonly lawful_basis?: string | null;
             /**
              * Format: date-time
              * @description The instant the decision is for, with an offset. Live: within a minute of now.
              */
-            at?: string | null;
+            readonly at?: string | null;
             /** @description DATA_FORM code; absent means IDENTIFIABLE. */
-            data_form?: string | null;
+            readonly data_form?: string | null;
             /** @description Ask under this agreement only. */
-            agreement_ref?: string | null;
+            readonly agreement_ref?: string | null;
             /** @description An opaque reference to a recorded consent. */
-            consent_ref?: string | null;
+            readonly consent_ref?: string | null;
             /** @description SUBJECT_FLAG codes. */
-            subject_flags?: string[] | null;
+            readonly subject_flags?: readonly string[] | null;
             /** @description How many people. */
-            subject_count?: number | null;
+            readonly subject_count?: number | null;
             /** @description How many records. */
-            record_count?: number | null;
+            readonly record_count?: number | null;
             /** @description The one-off decision this rides on. */
-            disclosure_decision_id?: string | null;
+            readonly disclosure_decision_id?: string | null;
             /** @description What the duty manager states when breaking the glass. */
-            emergency?: null | components["schemas"]["EmergencyStatement"];
+            readonly emergency?: null | components["schemas"]["EmergencyStatement"];
             /** @description Processor that acts for the provider. */
-            provider_agent?: string | null;
+            readonly provider_agent?: string | null;
             /** @description Processor that acts for the recipient. */
-            recipient_agent?: string | null;
+            readonly recipient_agent?: string | null;
             /** @description The caller's own reference; recorded, not read. */
-            correlation_id?: string | null;
+            readonly correlation_id?: string | null;
             /** @description Answer on this policy revision or a later one. */
-            min_revision?: number | null;
+            readonly min_revision?: number | null;
         };
         /** @description The law one controller relies on for its part. */
-        LegalGround: {
+        readonly LegalGround: {
             /**
              * @description UK GDPR or Part 3 of the Data Protection Act 2018.
              * @enum {string}
              */
-            regime: "UK_GDPR" | "PART_3";
+            readonly regime: "UK_GDPR" | "PART_3";
             /** @description LAWFUL_BASIS codes. */
-            lawful_basis: string[];
+            readonly lawful_basis: readonly string[];
             /** @description The law laid down: of the provider those that carry this share, of the recipient those recorded. */
-            gateways: {
+            readonly gateways: readonly {
                 /** @description GATEWAY code. */
-                code: string;
+                readonly code: string;
                 /** @description The Act and section. */
-                citation: string | null;
+                readonly citation: string | null;
             }[];
             /** @description Art 9 conditions, where special category data is asked for. */
-            art9: string[];
+            readonly art9: readonly string[];
             /** @description Schedule 1 conditions. */
-            sch1: string[];
+            readonly sch1: readonly string[];
             /** @description Art 10 conditions, where criminal offence data is asked for. */
-            criminal: string[];
+            readonly criminal: readonly string[];
         };
         /** @description One failed rule. */
-        Reason: {
+        readonly Reason: {
             /** @description REASON code. */
-            code: string;
+            readonly code: string;
             /** @description What was found. */
-            detail: string;
+            readonly detail: string;
             /** @description What it means for the caller. */
-            text: string;
+            readonly text: string;
             /** @description The law. */
-            citation: string | null;
+            readonly citation: string | null;
             /** @description GOV_ROLE that can remedy it. */
-            remedy_role: string | null;
+            readonly remedy_role: string | null;
             /**
              * @description Whose part failed, where it is one side's.
              * @enum {string}
              */
-            side?: "PROVIDER" | "RECIPIENT";
+            readonly side?: "PROVIDER" | "RECIPIENT";
             /** @description The codes it is about. */
-            items?: string[];
+            readonly items?: readonly string[];
         };
         /** @description What must be done with the data. */
-        Obligation: {
+        readonly Obligation: {
             /** @description OBLIGATION code. */
-            code: string;
+            readonly code: string;
             /** @description False: advice. */
-            mandatory: boolean;
+            readonly mandatory: boolean;
             /** @description What it needs to be carried out. */
-            parameters: {
-                [key: string]: unknown;
+            readonly parameters: {
+                readonly [key: string]: unknown;
             };
         };
         /** @description The answer, recorded before it was given. PERMIT is a statement about one instant, to be relied on until `expires_at`. */
-        Decision: {
+        readonly Decision: {
             /**
              * Format: uuid
              * @description Identifier of the record in the log.
              */
-            decision_id: string;
+            readonly decision_id: string;
             /**
              * @description Anything but PERMIT means no.
              * @enum {string}
              */
-            decision: "PERMIT" | "DENY";
+            readonly decision: "PERMIT" | "DENY";
             /**
              * @description What carries a PERMIT.
              * @enum {string|null}
              */
-            via: "AGREEMENT" | "AD_HOC" | "BREAK_GLASS" | null;
+            readonly via: "AGREEMENT" | "AD_HOC" | "BREAK_GLASS" | null;
             /** @description The agreement that permits or that came nearest; null where there is none or the caller may not know it. */
-            agreement: string | null;
+            readonly agreement: string | null;
             /** @description Its governing version. */
-            version: number | null;
+            readonly version: number | null;
             /** @description SHA-256 of the text that the parties signed, hex. */
-            version_hash: string | null;
+            readonly version_hash: string | null;
             /** @description The flow within it. */
-            flow: string | null;
+            readonly flow: string | null;
             /** @description The law each side relies on in a PERMIT by agreement. */
-            legal: null | {
-                provider: components["schemas"]["LegalGround"];
+            readonly legal: null | {
+                readonly provider: components["schemas"]["LegalGround"];
                 /** @description null for a processor. */
-                recipient: null | components["schemas"]["LegalGround"];
+                readonly recipient: null | components["schemas"]["LegalGround"];
             };
             /** @description Others that permit too. */
-            other_agreements: string[];
+            readonly other_agreements: readonly string[];
             /** @description Every failed rule of the nearest agreement in canonical order; empty in a PERMIT. */
-            reasons: components["schemas"]["Reason"][];
+            readonly reasons: readonly components["schemas"]["Reason"][];
             /** @description The first of them. */
-            primary_reason: string | null;
+            readonly primary_reason: string | null;
             /** @description What must be done with the data. A client that does not know a mandatory one must not disclose. */
-            obligations: components["schemas"]["Obligation"][];
+            readonly obligations: readonly components["schemas"]["Obligation"][];
             /** @description What does not stop an emergency but should be known. */
-            warnings: string[];
+            readonly warnings: readonly string[];
             /**
              * Format: date-time
              * @description When it was decided.
              */
-            evaluated_at: string;
+            readonly evaluated_at: string;
             /**
              * Format: date-time
              * @description The instant it is for.
              */
-            at: string;
+            readonly at: string;
             /**
              * Format: date-time
              * @description Until when a PERMIT may be relied on.
              */
-            expires_at: string | null;
+            readonly expires_at: string | null;
             /** @description The revision of all agreements and lists it was decided on. */
-            policy_revision: number;
+            readonly policy_revision: number;
             /** @description Digest of that revision. */
-            policy_set_version: string;
+            readonly policy_set_version: string;
             /** @description Edition of the code lists. */
-            code_list_version: string;
+            readonly code_list_version: string;
             /** @description True: permits nothing. */
-            simulated: boolean;
+            readonly simulated: boolean;
         };
         /** @description The emergency as the duty manager states it. A simulation names the duty manager. */
-        EmergencySimulation: {
+        readonly EmergencySimulation: {
             /** @description EMERGENCY_GROUND code. */
-            ground?: string | null;
+            readonly ground?: string | null;
             /** @description The duty manager who would act. */
-            actor?: string | null;
+            readonly actor?: string | null;
             /** @description Why this is necessary now; at least 30 characters. Name nobody. */
-            justification?: string | null;
+            readonly justification?: string | null;
             /** @description ART9_CONDITION code, where special category data is asked for. */
-            art9?: string | null;
+            readonly art9?: string | null;
             /** @description Whether the person is physically or legally incapable of consenting. */
-            subject_incapable?: boolean | null;
+            readonly subject_incapable?: boolean | null;
             /** @description SCHEDULE_1_CONDITION codes. */
-            sch1?: string[] | null;
+            readonly sch1?: readonly string[] | null;
             /** @description SCHEDULE_8_CONDITION codes. */
-            sch8?: string[] | null;
+            readonly sch8?: readonly string[] | null;
             /** @description TRANSFER_MECHANISM code, for a country that is not adequate. */
-            transfer?: string | null;
+            readonly transfer?: string | null;
         };
         /** @description May the provider disclose these items about these people to the recipient, for this purpose, at some instant? Codes and counts only, never personal data. Absent and null are the same. */
-        SimulationRequest: {
+        readonly SimulationRequest: {
             /** @description Code of the organisation that would disclose. */
-            provider: string;
+            readonly provider: string;
             /** @description Code of the organisation that would receive. */
-            recipient: string;
+            readonly recipient: string;
             /** @description PURPOSE code. */
-            purpose: string;
+            readonly purpose: string;
             /** @description DATA_ITEM codes. */
-            data_items: string[];
+            readonly data_items: readonly string[];
             /** @description DATA_SUBJECT codes. */
-            data_subjects: string[];
+            readonly data_subjects: readonly string[];
             /** @description METHOD code. */
-            method: string;
+            readonly method: string;
             /** @description Where the recipient will receive or access the data, ISO 3166-1 alpha-2. */
-            country: string;
+            readonly country: string;
             /**
              * @description Under an agreement, by a one-off decision, or breaking the glass.
              * @enum {string}
              */
-            mode: "SYSTEMATIC" | "AD_HOC" | "EMERGENCY";
+            readonly mode: "SYSTEMATIC" | "AD_HOC" | "EMERGENCY";
             /** @description LAWFUL_BASIS code that the caller asserts for the provider. */
-            lawful_basis?: string | null;
+            readonly lawful_basis?: string | null;
             /**
              * Format: date-time
              * @description The instant the decision is for, with an offset; any. Absent: now.
              */
-            at?: string | null;
+            readonly at?: string | null;
             /** @description DATA_FORM code; absent means IDENTIFIABLE. */
-            data_form?: string | null;
+            readonly data_form?: string | null;
             /** @description Ask under this agreement only. */
-            agreement_ref?: string | null;
+            readonly agreement_ref?: string | null;
             /** @description An opaque reference to a recorded consent. */
-            consent_ref?: string | null;
+            readonly consent_ref?: string | null;
             /** @description SUBJECT_FLAG codes. */
-            subject_flags?: string[] | null;
+            readonly subject_flags?: readonly string[] | null;
             /** @description How many people. */
-            subject_count?: number | null;
+            readonly subject_count?: number | null;
             /** @description How many records. */
-            record_count?: number | null;
+            readonly record_count?: number | null;
             /** @description The one-off decision this rides on. */
-            disclosure_decision_id?: string | null;
+            readonly disclosure_decision_id?: string | null;
             /** @description What the duty manager states when breaking the glass. */
-            emergency?: null | components["schemas"]["EmergencySimulation"];
+            readonly emergency?: null | components["schemas"]["EmergencySimulation"];
             /** @description Processor that acts for the provider. */
-            provider_agent?: string | null;
+            readonly provider_agent?: string | null;
             /** @description Processor that acts for the recipient. */
-            recipient_agent?: string | null;
+            readonly recipient_agent?: string | null;
             /** @description The caller's own reference; recorded, not read. */
-            correlation_id?: string | null;
+            readonly correlation_id?: string | null;
             /** @description Answer on this policy revision or a later one. */
-            min_revision?: number | null;
+            readonly min_revision?: number | null;
         };
         /** @description A code list without its entries. */
-        CodeListSummary: {
+        readonly CodeListSummary: {
             /** @description Its name. */
-            list: string;
+            readonly list: string;
             /** @description Its title. */
-            title: string;
+            readonly title: string;
             /** @description What it is for. */
-            description: string;
+            readonly description: string;
             /**
              * Format: date
              * @description The day it was drawn up.
              */
-            edition: string;
+            readonly edition: string;
             /** @description Where it comes from. */
-            source: string;
+            readonly source: string;
             /** @description How many codes it has. */
-            entry_count: number;
+            readonly entry_count: number;
         };
         /** @description One code. */
-        CodeListEntry: {
+        readonly CodeListEntry: {
             /** @description The string to store. */
-            code: string;
+            readonly code: string;
             /** @description What it means. */
-            label: string;
+            readonly label: string;
             /** @description The law or publication. */
-            citation: string | null;
+            readonly citation: string | null;
             /**
              * Format: date
              * @description First day.
              */
-            valid_from: string | null;
+            readonly valid_from: string | null;
             /**
              * Format: date
              * @description Last day, included.
              */
-            valid_to: string | null;
+            readonly valid_to: string | null;
             /** @description False: to be confirmed before go-live. */
-            verified: boolean;
+            readonly verified: boolean;
             /** @description Where it was read. */
-            source: string | null;
+            readonly source: string | null;
             /** @description The code used instead. */
-            replaced_by: string | null;
+            readonly replaced_by: string | null;
             /** @description The code this one is narrower than. */
-            broader: string | null;
+            readonly broader: string | null;
             /** @description What the rules read. */
-            attributes: {
-                [key: string]: unknown;
+            readonly attributes: {
+                readonly [key: string]: unknown;
             };
         };
         /** @description A code list. */
-        CodeList: {
+        readonly CodeList: {
             /** @description Its name. */
-            list: string;
+            readonly list: string;
             /** @description Its title. */
-            title: string;
+            readonly title: string;
             /** @description What it is for. */
-            description: string;
+            readonly description: string;
             /**
              * Format: date
              * @description The day it was drawn up.
              */
-            edition: string;
+            readonly edition: string;
             /** @description Where it comes from. */
-            source: string;
+            readonly source: string;
             /** @description Its codes in order. */
-            entries: components["schemas"]["CodeListEntry"][];
+            readonly entries: readonly components["schemas"]["CodeListEntry"][];
         };
         /** @description A body that can be a party. */
-        Organisation: {
+        readonly Organisation: {
             /** @description The key. */
-            code: string;
+            readonly code: string;
             /** @description Its name in law. */
-            legal_name: string;
+            readonly legal_name: string;
             /** @description What it is called. */
-            short_name: string;
+            readonly short_name: string;
             /** @description ORG_TYPE code. */
-            type: string;
+            readonly type: string;
             /** @description Code of its area. */
-            gss: string | null;
+            readonly gss: string | null;
             /** @description NHS organisation code. */
-            ods: string | null;
+            readonly ods: string | null;
             /** @description Registration with the regulator. */
-            ico_registration_no: string | null;
+            readonly ico_registration_no: string | null;
             /** @description Under DPA 2018 section 7. */
-            public_authority: boolean;
+            readonly public_authority: boolean;
             /**
              * @description Under DPA 2018 section 30.
              * @enum {string}
              */
-            competent_authority: "SCHEDULE_7" | "STATUTORY_FUNCTIONS" | "NONE";
+            readonly competent_authority: "SCHEDULE_7" | "STATUTORY_FUNCTIONS" | "NONE";
             /** @description Whether it is one. */
-            health_or_social_care_authority: boolean;
+            readonly health_or_social_care_authority: boolean;
             /**
              * Format: date-time
              * @description Instant it came into being.
              */
-            active_from: string | null;
+            readonly active_from: string | null;
             /**
              * Format: date-time
              * @description Instant from which it is no more.
              */
-            active_to: string | null;
+            readonly active_to: string | null;
             /** @description Bodies it took over from. */
-            successor_of: string[];
+            readonly successor_of: readonly string[];
             /** @description Other names it is known by. */
-            aliases: string[];
+            readonly aliases: readonly string[];
             /** @description False: to be confirmed before go-live. */
-            verified: boolean;
+            readonly verified: boolean;
         };
     };
     responses: {
         /** @description A problem (RFC 9457); `type` is a page that explains it. */
-        Problem: {
+        readonly Problem: {
             headers: {
-                [name: string]: unknown;
+                readonly [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"];
+                readonly "application/problem+json": components["schemas"]["Problem"];
             };
         };
     };
@@ -634,19 +634,19 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    getLiveness: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    readonly getLiveness: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
         };
-        requestBody?: never;
-        responses: {
+        readonly requestBody?: never;
+        readonly responses: {
             /** @description The process answers. */
-            200: {
+            readonly 200: {
                 headers: {
-                    [name: string]: unknown;
+                    readonly [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -654,25 +654,25 @@ export interface operations {
                      *       "status": "live"
                      *     }
                      */
-                    "application/json": components["schemas"]["Liveness"];
+                    readonly "application/json": components["schemas"]["Liveness"];
                 };
             };
-            default: components["responses"]["Problem"];
+            readonly default: components["responses"]["Problem"];
         };
     };
-    getReadiness: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    readonly getReadiness: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
         };
-        requestBody?: never;
-        responses: {
+        readonly requestBody?: never;
+        readonly responses: {
             /** @description Every check passed. */
-            200: {
+            readonly 200: {
                 headers: {
-                    [name: string]: unknown;
+                    readonly [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -686,15 +686,15 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["Readiness"];
+                    readonly "application/json": components["schemas"]["Readiness"];
                 };
             };
             /** @description At least one check failed. */
-            503: {
+            readonly 503: {
                 headers: {
                     /** @description Seconds after which to ask again. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
+                    readonly "Retry-After"?: number;
+                    readonly [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -708,48 +708,48 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["Readiness"];
+                    readonly "application/json": components["schemas"]["Readiness"];
                 };
             };
-            default: components["responses"]["Problem"];
+            readonly default: components["responses"]["Problem"];
         };
     };
-    getProblemPage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
+    readonly getProblemPage: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
                 /**
                  * @description The last part of a problem's `type`, for example `not-found`.
                  * @example not-found
                  */
-                code: string;
+                readonly code: string;
             };
-            cookie?: never;
+            readonly cookie?: never;
         };
-        requestBody?: never;
-        responses: {
+        readonly requestBody?: never;
+        readonly responses: {
             /** @description A page for people. */
-            200: {
+            readonly 200: {
                 headers: {
-                    [name: string]: unknown;
+                    readonly [name: string]: unknown;
                 };
                 content: {
-                    "text/html": string;
+                    readonly "text/html": string;
                 };
             };
-            default: components["responses"]["Problem"];
+            readonly default: components["responses"]["Problem"];
         };
     };
-    decide: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    readonly decide: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
         };
-        requestBody: {
-            content: {
+        readonly requestBody: {
+            readonly content: {
                 /**
                  * @example {
                  *       "provider": "LBC_CAMDEN",
@@ -766,31 +766,31 @@ export interface operations {
                  *       "mode": "SYSTEMATIC"
                  *     }
                  */
-                "application/json": components["schemas"]["DecisionRequest"];
+                readonly "application/json": components["schemas"]["DecisionRequest"];
             };
         };
-        responses: {
+        readonly responses: {
             /** @description The answer: PERMIT or DENY. */
-            200: {
+            readonly 200: {
                 headers: {
-                    [name: string]: unknown;
+                    readonly [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Decision"];
+                    readonly "application/json": components["schemas"]["Decision"];
                 };
             };
-            default: components["responses"]["Problem"];
+            readonly default: components["responses"]["Problem"];
         };
     };
-    simulateDecision: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    readonly simulateDecision: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
         };
-        requestBody: {
-            content: {
+        readonly requestBody: {
+            readonly content: {
                 /**
                  * @example {
                  *       "provider": "LBC_CAMDEN",
@@ -807,122 +807,122 @@ export interface operations {
                  *       "mode": "SYSTEMATIC"
                  *     }
                  */
-                "application/json": components["schemas"]["SimulationRequest"];
+                readonly "application/json": components["schemas"]["SimulationRequest"];
             };
         };
-        responses: {
+        readonly responses: {
             /** @description The answer: PERMIT or DENY. */
-            200: {
+            readonly 200: {
                 headers: {
-                    [name: string]: unknown;
+                    readonly [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Decision"];
+                    readonly "application/json": components["schemas"]["Decision"];
                 };
             };
-            default: components["responses"]["Problem"];
+            readonly default: components["responses"]["Problem"];
         };
     };
-    listCodeLists: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    readonly listCodeLists: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
         };
-        requestBody?: never;
-        responses: {
+        readonly requestBody?: never;
+        readonly responses: {
             /** @description All lists, by name. */
-            200: {
+            readonly 200: {
                 headers: {
-                    [name: string]: unknown;
+                    readonly [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
+                    readonly "application/json": {
                         /** @description The lists. */
-                        lists: components["schemas"]["CodeListSummary"][];
+                        readonly lists: readonly components["schemas"]["CodeListSummary"][];
                     };
                 };
             };
-            default: components["responses"]["Problem"];
+            readonly default: components["responses"]["Problem"];
         };
     };
-    getCodeList: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
+    readonly getCodeList: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
                 /**
                  * @description Name of the list, as LAWFUL_BASIS or lawful-basis.
                  * @example LAWFUL_BASIS
                  */
-                list: string;
+                readonly list: string;
             };
-            cookie?: never;
+            readonly cookie?: never;
         };
-        requestBody?: never;
-        responses: {
+        readonly requestBody?: never;
+        readonly responses: {
             /** @description The list. */
-            200: {
+            readonly 200: {
                 headers: {
-                    [name: string]: unknown;
+                    readonly [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CodeList"];
+                    readonly "application/json": components["schemas"]["CodeList"];
                 };
             };
-            default: components["responses"]["Problem"];
+            readonly default: components["responses"]["Problem"];
         };
     };
-    listOrganisations: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    readonly listOrganisations: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
         };
-        requestBody?: never;
-        responses: {
+        readonly requestBody?: never;
+        readonly responses: {
             /** @description All organisations, by code. */
-            200: {
+            readonly 200: {
                 headers: {
-                    [name: string]: unknown;
+                    readonly [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
+                    readonly "application/json": {
                         /** @description The organisations. */
-                        organisations: components["schemas"]["Organisation"][];
+                        readonly organisations: readonly components["schemas"]["Organisation"][];
                     };
                 };
             };
-            default: components["responses"]["Problem"];
+            readonly default: components["responses"]["Problem"];
         };
     };
-    getOrganisation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
+    readonly getOrganisation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
                 /**
                  * @description Its code.
                  * @example LBC_CAMDEN
                  */
-                code: string;
+                readonly code: string;
             };
-            cookie?: never;
+            readonly cookie?: never;
         };
-        requestBody?: never;
-        responses: {
+        readonly requestBody?: never;
+        readonly responses: {
             /** @description The organisation. */
-            200: {
+            readonly 200: {
                 headers: {
-                    [name: string]: unknown;
+                    readonly [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Organisation"];
+                    readonly "application/json": components["schemas"]["Organisation"];
                 };
             };
-            default: components["responses"]["Problem"];
+            readonly default: components["responses"]["Problem"];
         };
     };
 }

@@ -85,7 +85,7 @@ t.test('refuses personal data in every member of every leaf', async (t) => {
       }
       return accepted.length === 0
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   )
   t.strictSame(accepted, [])
 })

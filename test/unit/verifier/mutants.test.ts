@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import t from 'tap'
-import { HONEST_CASES, NEGATIVE_CASES, type Verifier } from './cases.ts'
+import type { Verifier } from './case-logs.ts'
+import { HONEST_CASES, NEGATIVE_CASES } from './cases.ts'
 
 const source = fileURLToPath(new URL('../../../src/verifier/', import.meta.url))
 const root = mkdtempSync(join(tmpdir(), 'accord-mutants-'))

@@ -2,7 +2,9 @@ import t from 'tap'
 import { verifyExport } from '../../../src/verifier/export.ts'
 import { verifyProof } from '../../../src/verifier/proof.ts'
 import { unseenLog, witnessDecision } from '../../../src/verifier/witness.ts'
-import { HONEST_CASES, NEGATIVE_CASES, TAMPERINGS, type Verifier } from './cases.ts'
+import type { Verifier } from './case-logs.ts'
+import { HONEST_CASES, NEGATIVE_CASES } from './cases.ts'
+import { TAMPERINGS } from './export-tamperings.ts'
 import { exportOf, generateLog, inMemory } from './generated-log.ts'
 
 const real: Verifier = { verifyExport, verifyProof, witnessDecision, unseenLog }
