@@ -1,7 +1,7 @@
 import { createPrivateKey, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, type DevelopmentIssuer, openDevelopmentIssuer } from './identity/development-issuer.ts'
+import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, type DevelopmentIssuer, openDevelopmentIssuer } from './identity/development-issuer.service.ts'
 import type { TokenTrust } from './identity/identity.plugin.ts'
 import type { Config } from './platform/config.ts'
 import { createDatabase } from './platform/database/create-database.ts'

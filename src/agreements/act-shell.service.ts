@@ -6,6 +6,7 @@ import { readAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { ProblemError, problem } from '../platform/kernel/problem.ts'
 import { actsRepository } from './acts.repository.ts'
+import type { ActDone, ActReply, IdempotencyKey } from './act.ts'
 import type { Agreement } from './agreement.ts'
 import type { AgreementsService } from './agreements.service.ts'
 import { readerFor } from './visibility.ts'
@@ -32,6 +33,8 @@ export interface PolicyPublication {
   head(tx: Transaction): Promise<{ readonly revision: number; readonly instant: string }>
 }
 
+export type { ActDone, ActReply, IdempotencyKey } from './act.ts'
+
 /** Who does what to which agreement. */
 export interface ActRequest {
   readonly principal: Principal
@@ -45,12 +48,6 @@ export interface ActRequest {
   readonly idempotency: IdempotencyKey | null
 }
 
-/** `Idempotency-Key` of the call, and the hash of operation and body (hex) that it stands for. */
-export interface IdempotencyKey {
-  readonly key: string
-  readonly requestHash: string
-}
-
 /** What an act may use. `agreement` is the state before it. */
 export interface ActContext {
   readonly tx: Transaction
@@ -59,24 +56,6 @@ export interface ActContext {
   /** The instant of the act: never before the latest governance instant, whatever this node's clock says. */
   readonly now: string
   readonly newId: () => string
-}
-
-/** What an act did, once its rows are written. */
-export interface ActDone<Body> {
-  readonly status: 200 | 201
-  readonly body: Body
-  readonly to?: string
-  readonly version?: number
-  readonly versionHash?: string
-  /** For the history and the payload of the leaf. */
-  readonly detail: Readonly<Record<string, unknown>>
-}
-
-/** The reply of an act; `etag` names the state it left. */
-export interface ActReply<Body> {
-  readonly status: number
-  readonly body: Body
-  readonly etag: string
 }
 
 const RECORDED_REFUSALS = new Set([403, 409, 412, 422])

@@ -1,7 +1,7 @@
 import type { Principal } from '../identity/principal.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import { ProblemError, problem } from '../platform/kernel/problem.ts'
-import type { ActDone, ActReply, IdempotencyKey } from './act-shell.service.ts'
+import type { ActDone, ActReply, IdempotencyKey } from './act.ts'
 
 /** Rows that every act writes: the lock, the history, the idempotency key. */
 export function actsRepository(tx: Transaction) {

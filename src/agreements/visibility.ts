@@ -1,6 +1,6 @@
 import { permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
-import type { Reader } from '../platform/database/reader.ts'
+import type { Reader } from '../platform/kernel/reader.ts'
 
 /**
  * The one place in the code that says who sees agreements: an auditor all of them, anybody else those of their own

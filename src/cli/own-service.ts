@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { type App, buildApp } from '../app.ts'
-import { type DevelopmentIssuer, developmentIssuer } from '../identity/development-issuer.ts'
+import { type DevelopmentIssuer, developmentIssuer } from '../identity/development-issuer.service.ts'
 import type { Principal } from '../identity/principal.ts'
 import { type Config, parseConfig } from '../platform/config.ts'
 import { createDatabase, dropDatabase, urlOfDatabase } from '../platform/database/create-database.ts'

@@ -56,6 +56,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
   const settings = {
     timezone: 'UTC',
     datestyle: 'ISO',
+    // What was acknowledged survives a crash, whatever the server's own default is.
+    synchronous_commit: 'on',
     statement_timeout: options.statementTimeoutMs,
     lock_timeout: options.lockTimeoutMs,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,

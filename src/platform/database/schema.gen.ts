@@ -23,8 +23,6 @@ export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
-export type Timestamp = ColumnType<Date, Date | string, Date | string>;
-
 export interface Agent {
   agreement_id: string;
   contract_ref: string | null;
@@ -281,18 +279,6 @@ export interface IdempotencyKey {
   sub: string;
 }
 
-export interface Migration {
-  id: Generated<number>;
-  name: string;
-  run_on: Timestamp;
-}
-
-export interface MigrationHeader {
-  checksum: string;
-  name: string;
-  phase: string;
-}
-
 export interface Notice {
   agreement_id: string;
   at: string;
@@ -418,8 +404,6 @@ export interface DB {
   flow: Flow;
   flow_side: FlowSide;
   idempotency_key: IdempotencyKey;
-  migration: Migration;
-  migration_header: MigrationHeader;
   notice: Notice;
   organisation: Organisation;
   organisation_succession: OrganisationSuccession;

@@ -46,7 +46,7 @@ t.test('with nothing set it is the loopback demo on the embedded database', asyn
     durability: 'D1',
     checkpointIntervalMs: 1000,
     rateLimitPerMinute: undefined,
-    tokenTtlSeconds: 3600,
+    tokenTtlSeconds: 28800,
     liveAtToleranceSeconds: 60,
     permitTtlSeconds: 300,
     restrictedPurposes: [],

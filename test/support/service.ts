@@ -1,0 +1,125 @@
+import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto'
+import type { InjectOptions, LightMyRequestResponse } from 'fastify'
+import { type App, buildApp } from '../../src/app.ts'
+import { demoRegister, type RegisterContent } from '../../src/demo/register-content.ts'
+import { type DevelopmentIssuer, developmentIssuer } from '../../src/identity/development-issuer.service.ts'
+import type { TokenTrust } from '../../src/identity/identity.plugin.ts'
+import type { Principal } from '../../src/identity/principal.ts'
+import { shippedOrganisations } from '../../src/parties/parties.service.ts'
+import { type Config, parseConfig } from '../../src/platform/config.ts'
+import { type Clock, systemClock } from '../../src/platform/kernel/clock.ts'
+import { shippedCodeLists } from '../../src/reference/reference.service.ts'
+import { loadRegister } from '../../src/register-loader.ts'
+import { type TestDatabase, testDatabase } from './database.ts'
+import type { Teardown } from './postgres.ts'
+
+/** How a test wants its service; everything has a fallback. */
+export interface TestServiceOptions {
+  /** Time of the rules; tokens are always judged by the real time. */
+  readonly clock?: Clock
+  /** What the register holds; absent: the shipped lists, the London organisations and the demo register. */
+  readonly register?: RegisterContent
+  readonly config?: Partial<Config>
+  /** Whom it trusts; absent: the issuer behind `token`. */
+  readonly trust?: TokenTrust
+  /** A database of the test's own making, for what a shared server cannot show. */
+  readonly databaseUrl?: string
+}
+
+/** Who a test calls as. A machine by default; name roles for a person. */
+export interface TestCaller {
+  readonly org: string
+  readonly roles?: Principal['roles']
+  readonly clientId?: string | null
+  readonly sub?: string
+}
+
+/** The whole service on a database of the test's own. */
+export interface TestService {
+  readonly app: App
+  /** The database, with pools for looking behind the service's back; undefined when the test brought its own. */
+  readonly database: TestDatabase | undefined
+  readonly databaseUrl: string
+  readonly issuer: DevelopmentIssuer
+  /** A bearer token, valid for an hour. */
+  token(caller: TestCaller): Promise<string>
+  /** `{ authorization }` of the caller. */
+  as(caller: TestCaller): Promise<{ readonly authorization: string }>
+  inject(options: InjectOptions): Promise<LightMyRequestResponse>
+  /** Closes it before the test ends. */
+  close(): Promise<void>
+}
+
+const TOKEN_TTL_SECONDS = 3600
+
+/** The shipped lists, the London organisations and the demo register: what `npm start` begins with. */
+export function demoContent(): RegisterContent {
+  const demo = demoRegister()
+  return { ...demo, lists: shippedCodeLists(), organisations: [...shippedOrganisations(), ...demo.organisations] }
+}
+
+/** The settings of a service that nobody configured, silent. */
+export function testConfig(over: Partial<Config> = {}): Config {
+  const parsed = parseConfig({ LOG_LEVEL: 'silent' })
+  if (!parsed.ok) throw new Error(parsed.refusal.map(({ variable, message }) => `${variable}: ${message}`).join('; '))
+  return { ...parsed.value, ...over }
+}
+
+/** An issuer with a key nobody else has. */
+export function throwAwayIssuer(): Promise<DevelopmentIssuer> {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return developmentIssuer(createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })))
+}
+
+/** The trust that believes this issuer alone. */
+export function trustIn({ issuer, audience, jwks }: DevelopmentIssuer): TokenTrust {
+  return { issuer, audience, keys: jwks as never }
+}
+
+/**
+ * Builds the whole service as `main` does, on a fresh database: throw-away issuer and log key, register loaded, every reply
+ * checked against the contract. Gone when the test ends.
+ */
+export async function testService(t: Teardown, options: TestServiceOptions = {}): Promise<TestService> {
+  const issuer = await throwAwayIssuer()
+  const database = options.databaseUrl === undefined ? await testDatabase(t) : undefined
+  const databaseUrl = options.databaseUrl ?? database?.url ?? ''
+  const app = await buildApp({
+    config: testConfig(options.config),
+    databaseUrl,
+    publicUrl: new URL('http://127.0.0.1'),
+    trust: options.trust ?? trustIn(issuer),
+    logKey: randomBytes(32),
+    clock: options.clock ?? systemClock,
+    checkReplies: true,
+  })
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= app.close()
+    return closing
+  }
+  t.teardown(close)
+  await loadRegister(options.register ?? demoContent(), app.services)
+  await app.server.ready()
+  const token = ({ org, roles, clientId, sub }: TestCaller) => {
+    const isMachine = roles === undefined || roles.includes('API_CLIENT')
+    const client = clientId === undefined ? (isMachine ? 'test-client' : null) : clientId
+    const principal = {
+      org,
+      roles: roles ?? (['API_CLIENT'] as const),
+      clientId: client,
+      sub: sub ?? `urn:accord:test:${org.toLowerCase()}`,
+    }
+    return issuer.sign(principal, new Date(), TOKEN_TTL_SECONDS)
+  }
+  return {
+    app,
+    database,
+    databaseUrl,
+    issuer,
+    token,
+    as: async (caller) => ({ authorization: `Bearer ${await token(caller)}` }),
+    inject: (request) => app.server.inject(request),
+    close,
+  }
+}
