@@ -1,10 +1,15 @@
 import { createPrivateKey, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, type DevelopmentIssuer, openDevelopmentIssuer } from './identity/development-issuer.service.ts'
+import {
+  DEVELOPMENT_AUDIENCE,
+  DEVELOPMENT_ISSUER,
+  type DevelopmentIssuer,
+  openDevelopmentIssuer,
+} from './identity/development-issuer.service.ts'
 import type { TokenTrust } from './identity/identity.plugin.ts'
 import type { Config } from './platform/config.ts'
-import { createDatabase } from './platform/database/create-database.ts'
+import { createDatabase, urlWithPassword } from './platform/database/create-database.ts'
 import { startEmbeddedPostgres } from './platform/database/embedded-postgres.ts'
 import { migrate } from './platform/database/migrate.ts'
 
@@ -25,7 +30,9 @@ const LOG_KEY_BYTES = 32
 
 /** Opens the environment of the configuration: the named database, or the embedded one with development keys. */
 export async function openEnvironment(config: Config, say: (line: string) => void): Promise<Environment> {
-  return config.databaseUrl === undefined ? openEmbedded(config, say) : openConfigured(config, config.databaseUrl)
+  return config.databaseUrl === undefined
+    ? openEmbedded(config, say)
+    : openConfigured(config, urlWithPassword(config.databaseUrl, config.databasePasswordFile))
 }
 
 async function openEmbedded(config: Config, say: (line: string) => void): Promise<Environment> {

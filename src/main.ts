@@ -1,9 +1,10 @@
+import { join } from 'node:path'
 import { announce } from './announcement.ts'
-import { buildApp } from './app.ts'
+import { type App, buildApp } from './app.ts'
 import { demoRegister } from './demo/register-content.ts'
-import { openEnvironment } from './environment.ts'
+import { type Environment, openEnvironment } from './environment.ts'
 import { shippedOrganisations } from './parties/parties.service.ts'
-import { parseConfig } from './platform/config.ts'
+import { type Config, parseConfig } from './platform/config.ts'
 import { systemClock } from './platform/kernel/clock.ts'
 import { shippedCodeLists } from './reference/reference.service.ts'
 import { loadRegister } from './register-loader.ts'
@@ -17,37 +18,59 @@ if (!parsed.ok) {
   for (const { variable, message } of parsed.refusal) console.error(`${variable}: ${message}`)
   process.exit(EXIT_CONFIGURATION)
 }
-const config = parsed.value
-const environment = await openEnvironment(config, say)
-const app = await buildApp({
-  config,
-  databaseUrl: environment.databaseUrl,
-  publicUrl: config.publicUrl ?? new URL('http://127.0.0.1'),
-  trust: environment.trust,
-  logKey: environment.logKey,
-  clock: systemClock,
-})
-// An empty register gets the code lists and the London organisations; the embedded one a demo register besides.
-if (app.services.policy.current().revision === 0) {
+try {
+  await start(parsed.value)
+} catch (error) {
+  console.error(`Accord could not start: ${(error as Error).message}`)
+  process.exit(1)
+}
+
+async function start(config: Config): Promise<void> {
+  const environment = await openEnvironment(config, say)
+  try {
+    const app = await buildApp({
+      config,
+      databaseUrl: environment.databaseUrl,
+      publicUrl: config.publicUrl ?? new URL('http://127.0.0.1'),
+      trust: environment.trust,
+      logKey: environment.logKey,
+      clock: systemClock,
+      durability: config.durability,
+      highWaterDirectory: join(config.varDirectory, 'high-water'),
+    })
+    await fillEmptyRegister(app, environment)
+    const address = await app.server.listen({ host: config.host, port: config.port })
+    stopOnSignal(async () => {
+      await app.close()
+      await environment.close()
+    }, config.shutdownGraceSeconds * 1000)
+    const seconds = (performance.now() - startedAt) / 1000
+    await announce({ say, address, environment, seconds, tokenTtlSeconds: config.tokenTtlSeconds })
+  } catch (error) {
+    await environment.close()
+    throw error
+  }
+}
+
+/** An empty register gets the code lists and the London organisations; the embedded one a demo register besides. */
+async function fillEmptyRegister(app: App, environment: Environment): Promise<void> {
+  if (app.services.policy.current().revision > 0) return
   const demo = environment.isEmbedded ? demoRegister() : { organisations: [], agreements: [], disclosureDecisions: [] }
   const organisations = [...shippedOrganisations(), ...demo.organisations]
   await loadRegister({ ...demo, lists: shippedCodeLists(), organisations }, app.services)
 }
-const address = await app.server.listen({ host: config.host, port: config.port })
 
-let isStopping = false
-async function stop(signal: string): Promise<void> {
-  // A second signal while stopping changes nothing: the first one drains.
-  if (isStopping) return
-  isStopping = true
-  say(`${signal}: stopping`)
-  const limit = setTimeout(() => process.exit(1), config.shutdownGraceSeconds * 1000)
-  limit.unref()
-  await app.close()
-  await environment.close()
-  process.exit(0)
+function stopOnSignal(close: () => Promise<void>, graceMs: number): void {
+  let isStopping = false
+  const stop = async (signal: string) => {
+    // A second signal while stopping changes nothing: the first one drains.
+    if (isStopping) return
+    isStopping = true
+    say(`${signal}: stopping`)
+    setTimeout(() => process.exit(1), graceMs).unref()
+    await close()
+    process.exit(0)
+  }
+  process.on('SIGTERM', () => void stop('SIGTERM'))
+  process.on('SIGINT', () => void stop('SIGINT'))
 }
-process.on('SIGTERM', () => void stop('SIGTERM'))
-process.on('SIGINT', () => void stop('SIGINT'))
-
-await announce({ say, address, environment, seconds: (performance.now() - startedAt) / 1000, tokenTtlSeconds: config.tokenTtlSeconds })

@@ -1,10 +1,11 @@
 // `npm test`: one throw-away PostgreSQL, one template database, tap over every test; then the parts that talk to
 // PostgreSQL once more on PostgreSQL 15, the oldest version supported. Arguments go to tap: `npm test -- test/unit/x.test.ts`.
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { dropDatabase } from '../src/platform/database/create-database.ts'
 import { hasPostgres15, POSTGRES_15, throwAwayPostgres } from './support/postgres.ts'
-import { runTap, type Totals } from './support/tap-leg.ts'
+import { runTap } from './support/tap-leg.ts'
+import type { Totals } from './support/tap-report.ts'
 import { buildTemplate, TEMPLATE } from './support/template.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -38,7 +39,7 @@ async function runLeg(leg: Leg): Promise<Totals> {
 }
 
 function legs(given: readonly string[]): readonly Leg[] {
-  const files = given.filter((arg) => !arg.startsWith('-')).map((file) => relative(root, resolve(file)))
+  const files = given.filter((arg) => !arg.startsWith('-')).flatMap((file) => filesOf(relative(root, resolve(file))))
   const flags = given.filter((arg) => arg.startsWith('-'))
   const url = process.env['TEST_DATABASE_URL']
   const first = {
@@ -46,7 +47,7 @@ function legs(given: readonly string[]): readonly Leg[] {
     args: [...flags, ...files],
     ...(url ? { url } : {}),
   }
-  const again = (files.length > 0 ? files : testFiles('integration', 'api')).filter((file) => talksToPostgres.test(file))
+  const again = (files.length > 0 ? files : ['test/integration', 'test/api'].flatMap(filesOf)).filter((file) => talksToPostgres.test(file))
   if (url || again.length === 0) return [first]
   if (!hasPostgres15) {
     console.log(
@@ -57,15 +58,18 @@ function legs(given: readonly string[]): readonly Leg[] {
   return [first, { title: 'PostgreSQL 15: test/integration and test/api', args: [...flags, ...again], binaries: POSTGRES_15 }]
 }
 
-function testFiles(...folders: readonly string[]): string[] {
-  const inFolder = (folder: string) =>
-    readdirSync(join(root, 'test', folder), { recursive: true, encoding: 'utf8' }).map((file) => join('test', folder, file))
-  return folders.flatMap(inFolder).filter((file) => file.endsWith('.test.ts'))
+/** The test files of a folder, or the file itself; tap takes files only. */
+function filesOf(path: string): readonly string[] {
+  if (!statSync(join(root, path), { throwIfNoEntry: false })?.isDirectory()) return [path]
+  const names = readdirSync(join(root, path), { recursive: true, encoding: 'utf8' })
+  return names.filter((name) => name.endsWith('.test.ts')).map((name) => join(path, name))
 }
 
 const totals: Totals[] = []
 for (const leg of legs(process.argv.slice(2))) totals.push(await runLeg(leg))
 const passed = totals.reduce((sum, leg) => sum + leg.passed, 0)
 const failed = totals.reduce((sum, leg) => sum + leg.failed, 0)
+const skipped = totals.reduce((sum, leg) => sum + leg.skipped, 0)
+if (skipped > 0) console.log(`\nSKIPPED: ${skipped} tests`)
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

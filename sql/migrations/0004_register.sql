@@ -40,7 +40,7 @@ create table code_list_entry (
 );
 
 create table organisation (
-  code                            text        primary key check (code ~ '^[A-Z0-9_]+$'),
+  code                            text        primary key check (code <> ''),
   legal_name                      text        not null,
   short_name                      text        not null,
   type                            text        not null,
@@ -66,7 +66,7 @@ create table organisation_succession (
 );
 
 create table agreement (
-  id                  text        primary key check (id ~ '^[A-Za-z0-9._-]{1,64}$'),
+  id                  text        primary key check (length(id) between 1 and 200),
   title               text        not null check (title <> ''),
   instrument_type     text        not null,
   owner_org           text        references organisation on delete restrict,

@@ -5,11 +5,12 @@ import { type Database, type Transaction, withTransaction } from '../platform/da
 import { readAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { ProblemError, problem } from '../platform/kernel/problem.ts'
-import { actsRepository } from './acts.repository.ts'
 import type { ActDone, ActReply, IdempotencyKey } from './act.ts'
+import { actsRepository } from './acts.repository.ts'
 import type { Agreement } from './agreement.ts'
 import type { AgreementsService } from './agreements.service.ts'
-import { readerFor } from './visibility.ts'
+import { indexForSearch } from './search.repository.ts'
+import { maySee, noSuchAgreement, writerFor } from './visibility.ts'
 
 /**
  * Every act on an agreement goes through here, always the same steps in one transaction: say for whom we read, load and
@@ -48,6 +49,17 @@ export interface ActRequest {
   readonly idempotency: IdempotencyKey | null
 }
 
+/** Who creates an agreement; the reference is the work's to choose. */
+export type CreateRequest = Omit<ActRequest, 'agreementId' | 'ifMatch'>
+
+/** What creating an agreement may use. */
+export type CreateContext = Omit<ActContext, 'agreement'>
+
+/** What was created. */
+export interface Created<Body> extends ActDone<Body> {
+  readonly agreementId: string
+}
+
 /** What an act may use. `agreement` is the state before it. */
 export interface ActContext {
   readonly tx: Transaction
@@ -68,55 +80,80 @@ export function etagOf(rowVersion: string | number | bigint): string {
 }
 
 export function actShell({ db, clock, newId, audit, agreements, policy }: ActShellOptions) {
+  /** What every act begins with: for whom it reads, and the reply where its key was used before. */
+  async function begin(
+    tx: Transaction,
+    { principal, idempotency }: CreateRequest,
+  ): Promise<{ at: string; earlier: ActReply<unknown> | null }> {
+    await readAs(tx, writerFor(principal))
+    const at = clock().toISOString()
+    return { at, earlier: idempotency && (await actsRepository(tx).claimKey(principal, idempotency, at)) }
+  }
+
+  /** The instant of an act, never before the latest governance instant, and the revision it finds. */
+  async function instantOf(tx: Transaction, at: string): Promise<{ now: string; revision: number }> {
+    const head = await policy.head(tx)
+    return { now: at > head.instant ? at : head.instant, revision: head.revision }
+  }
+
   async function perform<Body>(request: ActRequest, work: (context: ActContext) => Promise<ActDone<Body>>): Promise<ActReply<Body>> {
-    const { principal, agreementId, idempotency } = request
+    const { principal, agreementId } = request
     return withTransaction(db, async (tx) => {
-      await readAs(tx, readerFor(principal))
-      const repository = actsRepository(tx)
-      const at = clock().toISOString()
-      const earlier = idempotency && (await repository.claimKey(principal, idempotency, at))
+      const { at, earlier } = await begin(tx, request)
       if (earlier) return earlier as ActReply<Body>
-      const locked = await repository.lock(agreementId)
-      if (!locked) throw new ProblemError(problem('NOT_FOUND', 'There is no agreement with this reference.'))
-      if (request.ifMatch === null) throw new ProblemError(problem('PRECONDITION_REQUIRED', 'Send If-Match with the ETag you read.'))
-      if (request.ifMatch !== undefined && request.ifMatch !== '*' && request.ifMatch !== etagOf(locked.rowVersion)) {
-        throw new ProblemError(problem('PRECONDITION_FAILED', 'The agreement has changed since you read it.'))
-      }
-      const [before] = await agreements.read(tx, [agreementId])
-      if (!before) throw new ProblemError(problem('NOT_FOUND', 'There is no agreement with this reference.'))
+      const locked = await actsRepository(tx).lock(agreementId)
+      const [before] = locked ? await agreements.read(tx, [agreementId]) : []
+      // Before anything that depends on its state, so that a stranger hears of nothing else.
+      if (!locked || !before || !maySee(writerFor(principal), before)) throw new ProblemError(noSuchAgreement())
+      checkPrecondition(request.ifMatch, locked.rowVersion)
       const [policyBefore] = await agreements.forPolicy(tx, [agreementId])
-      const head = await policy.head(tx)
-      const now = at > head.instant ? at : head.instant
+      const { now, revision } = await instantOf(tx, at)
       const done = await work({ tx, agreement: before, principal, now, newId })
-      const sequence = locked.actCount + 1
-      const rowVersion = await repository.touch(agreementId, sequence, now)
-      await finish(tx, request, { done, before, policyBefore, sequence, now, revision: head.revision })
-      const reply = { status: done.status, body: done.body, etag: etagOf(rowVersion) }
-      if (idempotency) await repository.keepReply(principal, idempotency.key, reply)
-      return reply
+      return finish(tx, request, { done, agreementId, before, policyBefore, sequence: locked.actCount + 1, now, revision })
     })
   }
 
-  /** History first, then the policy (its lock), then the log (its lock), which stays held until the commit. */
-  async function finish(
+  async function create<Body>(request: CreateRequest, work: (context: CreateContext) => Promise<Created<Body>>): Promise<ActReply<Body>> {
+    const { principal } = request
+    return withTransaction(db, async (tx) => {
+      const { at, earlier } = await begin(tx, request)
+      if (earlier) return earlier as ActReply<Body>
+      const { now, revision } = await instantOf(tx, at)
+      const done = await work({ tx, principal, now, newId })
+      const { agreementId } = done
+      return finish(tx, request, { done, agreementId, before: undefined, policyBefore: undefined, sequence: 1, now, revision })
+    })
+  }
+
+  /**
+   * What every act ends with: the row's version and its words for the search, history, the policy (its lock), then the log
+   * (its lock), which stays held until the commit; last the reply is kept under the key.
+   */
+  async function finish<Body>(
     tx: Transaction,
-    request: ActRequest,
+    request: CreateRequest,
     act: {
-      readonly done: ActDone<unknown>
-      readonly before: Agreement
+      readonly done: ActDone<Body>
+      readonly agreementId: string
+      readonly before: Agreement | undefined
       readonly policyBefore: Agreement | undefined
       readonly sequence: number
       readonly now: string
       readonly revision: number
     },
-  ): Promise<void> {
-    const { principal, agreementId } = request
-    const { done, before, sequence, now } = act
+  ): Promise<ActReply<Body>> {
+    const { principal, idempotency } = request
+    const { done, agreementId, before, sequence, now } = act
+    const repository = actsRepository(tx)
+    const rowVersion = await repository.touch(agreementId, sequence, now)
+    await indexForSearch(tx, agreementId)
     const [policyAfter] = await agreements.forPolicy(tx, [agreementId])
     const leafId = newId()
-    await actsRepository(tx).addHistory({ agreementId, sequence, at: now, act: request.act, principal, from: before.status, done, leafId })
+    const from = before?.status ?? null
+    await repository.addHistory({ agreementId, sequence, at: now, act: request.act, principal, from, done, leafId })
     const hasChanged = policyAfter !== undefined && JSON.stringify(policyAfter) !== JSON.stringify(act.policyBefore)
     const revision = hasChanged ? await policy.publishAgreements(tx, [policyAfter], now) : act.revision
+    const to = done.to ?? from
     await audit.recordAct(tx, {
       id: leafId,
       event: request.event,
@@ -124,8 +161,8 @@ export function actShell({ db, clock, newId, audit, agreements, policy }: ActShe
       org: principal.org,
       agreement: agreementId,
       sequence,
-      from: before.status,
-      to: done.to ?? before.status,
+      ...(from === null ? {} : { from }),
+      ...(to === null ? {} : { to }),
       ...(done.versionHash === undefined ? {} : { textHash: done.versionHash }),
       revision,
       payload: {
@@ -137,26 +174,40 @@ export function actShell({ db, clock, newId, audit, agreements, policy }: ActShe
         detail: done.detail,
       },
     })
+    const reply = { status: done.status, body: done.body, etag: etagOf(rowVersion) }
+    if (idempotency) await repository.keepReply(principal, idempotency.key, reply)
+    return reply
   }
 
   /** A refusal is an event too: who tried what, and why it was refused. It never fails the refusal itself. */
-  async function recordRefusal(request: ActRequest, refusal: ProblemError): Promise<void> {
+  async function recordRefusal(request: CreateRequest & { readonly agreementId?: string }, refusal: ProblemError): Promise<void> {
     const { principal, agreementId } = request
     await withTransaction(db, async (tx) => {
-      await readAs(tx, readerFor(principal))
+      await readAs(tx, writerFor(principal))
       // Whoever may not know the agreement leaves no trace of its name.
-      const [known] = await agreements.read(tx, [agreementId])
+      const [found] = agreementId === undefined ? [] : await agreements.read(tx, [agreementId])
+      const known = found && maySee(writerFor(principal), found) ? found : undefined
       const head = await policy.head(tx)
       await audit.recordAct(tx, {
         event: request.event,
         act: request.act,
         org: principal.org,
-        ...(known ? { agreement: agreementId, from: known.status } : {}),
+        ...(known ? { agreement: known.id, from: known.status } : {}),
         revision: head.revision,
         refused: true,
         payload: { actor: principal.sub, roles: principal.roles, org: principal.org, problem: refusal.problem },
       })
     })
+  }
+
+  /** Records the refusal of an act before it reaches the caller. */
+  async function recordingRefusals<Reply>(request: CreateRequest, act: () => Promise<Reply>): Promise<Reply> {
+    try {
+      return await act()
+    } catch (error) {
+      if (error instanceof ProblemError && RECORDED_REFUSALS.has(error.problem.status)) await recordRefusal(request, error)
+      throw error
+    }
   }
 
   return {
@@ -165,14 +216,18 @@ export function actShell({ db, clock, newId, audit, agreements, policy }: ActShe
      * and the refusal is recorded.
      * @throws ProblemError 404 for an agreement that is not there or may not be known, 412 and 428 for `If-Match`
      */
-    async perform<Body>(request: ActRequest, work: (context: ActContext) => Promise<ActDone<Body>>): Promise<ActReply<Body>> {
-      try {
-        return await perform(request, work)
-      } catch (error) {
-        if (error instanceof ProblemError && RECORDED_REFUSALS.has(error.problem.status)) await recordRefusal(request, error)
-        throw error
-      }
-    },
+    perform: <Body>(request: ActRequest, work: (context: ActContext) => Promise<ActDone<Body>>): Promise<ActReply<Body>> =>
+      recordingRefusals(request, () => perform(request, work)),
+    /** Performs the act that creates an agreement: `work` inserts it and names it. Otherwise as `perform`. */
+    create: <Body>(request: CreateRequest, work: (context: CreateContext) => Promise<Created<Body>>): Promise<ActReply<Body>> =>
+      recordingRefusals(request, () => create(request, work)),
+  }
+}
+
+function checkPrecondition(ifMatch: string | null | undefined, rowVersion: string): void {
+  if (ifMatch === null) throw new ProblemError(problem('PRECONDITION_REQUIRED', 'Send If-Match with the ETag you read.'))
+  if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== etagOf(rowVersion)) {
+    throw new ProblemError(problem('PRECONDITION_FAILED', 'The agreement has changed since you read it.'))
   }
 }
 

@@ -3,6 +3,7 @@ import type { Agreement, AgreementVersion } from './agreement.ts'
 import { signedText } from './document.ts'
 import { flowRow, sideRows } from './flow-rows.ts'
 import { insertActs } from './recorded-acts.repository.ts'
+import { indexForSearch } from './search.repository.ts'
 
 /** What is stored beside the model: where a record came from and who made it. */
 export interface StoredBy {
@@ -44,6 +45,7 @@ export function agreementsRepository(tx: Transaction, newId: () => string) {
       await insertParts(tx, agreement)
       for (const version of agreement.versions) await insertVersion(tx, agreement, version, at)
       await insertActs(tx, newId, agreement)
+      await indexForSearch(tx, agreement.id)
     },
   }
 }

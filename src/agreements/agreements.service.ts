@@ -1,7 +1,10 @@
 import type { Transaction } from '../platform/database/database.ts'
 import type { Agreement } from './agreement.ts'
 import { agreementsRepository, type StoredBy } from './agreements.repository.ts'
+import type { AgreementToComplete } from './completeness.ts'
 import { readAgreements } from './reading.repository.ts'
+import { readRecord } from './record.repository.ts'
+import { standingRepository } from './standing.repository.ts'
 
 export type AgreementsService = ReturnType<typeof agreementsService>
 
@@ -11,18 +14,35 @@ export function agreementsService(newId: () => string) {
     /** Stores a record made elsewhere with its confirmed signatures. @throws a unique violation when the id is taken */
     store: (tx: Transaction, agreement: Agreement, by: StoredBy): Promise<void> => agreementsRepository(tx, newId).insert(agreement, by),
     read: (tx: Transaction, ids: readonly string[]): Promise<Agreement[]> => readAgreements(tx, ids),
+    /** An agreement with what only completeness asks for: contacts of its parties, its review cycle. */
+    async toComplete(tx: Transaction, agreement: Agreement): Promise<AgreementToComplete> {
+      const record = await readRecord(tx, agreement.id)
+      const parties = agreement.parties.map((party) => ({ ...party, contacts: record?.contacts.get(party.org) ?? {} }))
+      return { ...agreement, parties, review_cycle_months: record?.reviewCycleMonths ?? null }
+    },
     /**
      * What decisions may stand on: approved versions without their words. Drafts are left out, so that editing one is not
      * a change of policy; an agreement that has nothing but drafts still counts as one that is not approved.
      */
     async forPolicy(tx: Transaction, ids: readonly string[]): Promise<Agreement[]> {
       const agreements = await readAgreements(tx, ids)
+      const invitees = await standingRepository(tx).invitees(ids)
       return agreements.map((agreement) => ({
         ...agreement,
+        parties: boundParties(agreement, invitees.get(agreement.id)),
         versions: agreement.versions
           .filter((version) => version.status === 'APPROVED')
           .map((version) => ({ ...version, terms: { ...version.terms, narrative: {} } })),
       }))
     },
   }
+}
+
+/**
+ * Where all must sign, an organisation that was invited becomes a party with its own signature (LC-4): were it one before,
+ * an invitation would stop everybody. Under the other rules it is one at once and simply has not signed.
+ */
+function boundParties({ parties, versions }: Agreement, invitees: ReadonlySet<string> | undefined): Agreement['parties'] {
+  const allMustSign = versions.some(({ status, terms }) => status === 'APPROVED' && terms.commencement.rule === 'ALL_SIGNED')
+  return invitees && allMustSign ? parties.filter(({ org }) => !invitees.has(org)) : parties
 }

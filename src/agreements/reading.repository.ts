@@ -34,7 +34,8 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
   const agents = await tx.selectFrom('agent as a').selectAll('a').where('a.agreement_id', 'in', wanted).orderBy('a.position').execute()
   const signatures = await tx
     .selectFrom('signature as s')
-    .select(['s.agreement_id', 's.org', 's.version', 's.signed_at'])
+    // One made elsewhere counts from its confirmation on, whenever it was given.
+    .select((eb) => ['s.agreement_id', 's.org', 's.version', eb.fn<string>('greatest', ['s.signed_at', 's.confirmed_at']).as('signed_at')])
     .where('s.agreement_id', 'in', wanted)
     .where('s.confirmed_at', 'is not', null)
     .orderBy('s.signed_at')

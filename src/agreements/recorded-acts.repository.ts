@@ -5,7 +5,9 @@ import type { Agreement } from './agreement.ts'
 export async function insertActs(tx: Transaction, newId: () => string, agreement: Agreement): Promise<void> {
   // One signature a party and version counts: the first, since only "signed at or before T" is ever asked (CK-2).
   const first = new Map<string, Agreement['signatures'][number]>()
-  for (const signature of agreement.signatures) {
+  // What was signed or approved of a version that the record does not hold says nothing about one that it holds.
+  const isHeld = ({ version }: { readonly version: number }) => agreement.versions.some((held) => held.version === version)
+  for (const signature of agreement.signatures.filter(isHeld)) {
     const key = `${signature.org}\n${signature.version}`
     const known = first.get(key)
     if (!known || Date.parse(signature.signed_at) < Date.parse(known.signed_at)) first.set(key, signature)
@@ -19,7 +21,7 @@ export async function insertActs(tx: Transaction, newId: () => string, agreement
     confirmed_at: signature.signed_at,
   }))
   if (signatures.length > 0) await tx.insertInto('signature').values(signatures).execute()
-  const approvals = agreement.approvals.map((approval) => ({ agreement_id: agreement.id, ...approval }))
+  const approvals = agreement.approvals.filter(isHeld).map((approval) => ({ agreement_id: agreement.id, ...approval }))
   if (approvals.length > 0) await tx.insertInto('approval').values(approvals).execute()
   const suspensions = agreement.suspensions.map(({ scope, party, flow, version, from, to }) => ({
     id: newId(),

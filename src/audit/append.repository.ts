@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import pg from 'pg'
 import type { Transaction } from '../platform/database/database.ts'
-import type { Entry } from './entry.ts'
+import type { BareEntry, Entry } from './entry.ts'
 
 /** A connection of its own through which batches are appended, one after another. Opens itself anew when it broke. */
 export interface Appender {
@@ -31,7 +31,7 @@ export function appender({ url, role }: { readonly url: string; readonly role: s
       options: ['timezone=UTC', 'synchronous_commit=on', ...(role ? [`role=${role}`] : [])].map((setting) => `-c ${setting}`).join(' '),
     })
     client.on('notice', (notice) => {
-      if (notice.code === '01000' && /synchronous replication/i.test(notice.message ?? '')) warned = true
+      if (isUnsafeCommit(notice)) warned = true
     })
     client.on('error', () => {
       open = undefined
@@ -84,15 +84,34 @@ export function appender({ url, role }: { readonly url: string; readonly role: s
 }
 
 /** Appends inside a transaction of the caller's, as its last statement (R8). */
-export async function appendInTransaction(tx: Transaction, logId: number, entries: readonly Entry[], day: string): Promise<number> {
+export async function appendInTransaction(tx: Transaction, logId: number, entries: readonly (BareEntry | Entry)[], day: string): Promise<number> {
   const { rows } = await sql<{ start: string }>`
     select audit.append(${logId}, null, ${entries.map((e) => e.id)}::uuid[], ${entries.map((e) => Buffer.from(e.leaf))}::bytea[],
-      ${entries.map((e) => Buffer.from(e.leafHash))}::bytea[], ${day}::date, ${entries.map((e) => Buffer.from(e.salt))}::bytea[],
-      ${entries.map((e) => Buffer.from(e.body))}::bytea[]) as start`.execute(tx)
+      ${entries.map((e) => Buffer.from(e.leafHash))}::bytea[], ${day}::date, ${entries.map((e) => e.salt && Buffer.from(e.salt))}::bytea[],
+      ${entries.map((e) => e.body && Buffer.from(e.body))}::bytea[]) as start`.execute(tx)
   return Number(rows[0]?.start)
 }
 
 /** Whether the error says that a row was refused for what it holds (R6), not that the log cannot be written. */
 export function isBadEntry(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code !== undefined && /^(22|23)/.test(error.code)
+}
+
+/** Whether the error says that the log is sealed (F28): another one is current now. */
+export function isSealed(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '55000' && /is unknown or sealed$/.test(error.message)
+}
+
+/** Whether a notice says that a commit was not waited for by a standby, although it looks done (R16). */
+export function isUnsafeCommit(notice: { readonly code?: string | undefined; readonly message?: string | undefined }): boolean {
+  return notice.code === '01000' && /synchronous replication/i.test(notice.message ?? '')
+}
+
+/** Tells of unsafe commits on any connection of a pool. */
+export function watchPool(pool: Pick<pg.Pool, 'on'>, onUnsafe: () => void): void {
+  pool.on('connect', (client) => {
+    client.on('notice', (notice) => {
+      if (isUnsafeCommit(notice)) onUnsafe()
+    })
+  })
 }

@@ -1,12 +1,22 @@
+import { Buffer } from 'node:buffer'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
-import { appender, appendInTransaction, isBadEntry } from './append.repository.ts'
-import { type Appended, type AppendQueue, appendQueue, type Build } from './append-queue.ts'
-import { type Entry, entryOf, type RandomBytes } from './entry.ts'
-import { type GovernanceLeaf, urnOfAgreement, urnOfOrganisation } from './leaf.ts'
-import { logSigner } from './log-keys.ts'
+import { ProblemError, problem } from '../platform/kernel/problem.ts'
+import { appender, appendInTransaction, isBadEntry, isSealed, NotDurableError, watchPool } from './append.repository.ts'
+import { type Appended, type AppendQueue, appendQueue, type Build, NotRecordedError } from './append-queue.ts'
+import { currentLogs } from './current-logs.service.ts'
+import type { DurabilityLevel } from './durability.ts'
+import { durabilityWatch } from './durability.service.ts'
+import { bareEntryOf, type Entry, entryOf, type RandomBytes } from './entry.ts'
+import { type GovernanceAct, governanceLeaf } from './governance-act.ts'
+import { type HighWater, noHighWater } from './high-water.service.ts'
+import type { Incident } from './incident.ts'
+import { type IncidentLeaf, type ReadLeaf, urnOfOrganisation } from './leaf.ts'
+import { logKeeper } from './log-keeper.service.ts'
+import { logLifecycle } from './log-lifecycle.service.ts'
 import { type LogRow, logsRepository } from './logs.repository.ts'
-import { formatVkey } from './signed-note.ts'
+
+export type { GovernanceAct } from './governance-act.ts'
 
 /** What the log needs of the rest: the policy revision that decisions stand on, and how to get a later one. */
 export interface PolicyRevisions {
@@ -17,7 +27,7 @@ export interface PolicyRevisions {
 export interface AuditOptions {
   readonly db: Database
   readonly url: string
-  /** Role of the append connections; undefined: the session user. */
+  /** Role of the append connections; undefined: the session user, here and for the keepers. */
   readonly role: string | undefined
   readonly clock: Clock
   readonly random: RandomBytes
@@ -30,54 +40,70 @@ export interface AuditOptions {
   readonly queueAgeMaxMs: number
   readonly policy: PolicyRevisions
   readonly onBatch?: (size: number, milliseconds: number) => void
+  /** Absent: nothing is asserted (a test's own database). */
+  readonly durability?: DurabilityLevel
+  /** Absent: a second. */
+  readonly checkpointIntervalMs?: number
+  /** Absent: none is kept. */
+  readonly highWater?: HighWater
+  /** The pool in which acts are recorded: its commits are watched too. */
+  readonly pool?: Parameters<typeof watchPool>[0]
+  /** Told of everything that is wrong with a log, once. */
+  readonly onIncident?: (incident: Incident) => void
 }
 
-/** One act on the register, done or refused, as the governance log records it. */
-export interface GovernanceAct {
-  /** The leaf's id; absent: a new one. */
-  readonly id?: string
-  /** `<subject>.<act, past tense>`, for example `agreement.signed`. */
-  readonly event: `${string}.${string}`
-  /** The command, for example `sign`. */
-  readonly act: string
-  readonly org?: string
-  readonly agreement?: string
-  /** Number of this act among those on the agreement, without gaps. */
-  readonly sequence?: number
-  readonly from?: string
-  readonly to?: string
-  /** SHA-256, hex, of the text signed or changed. */
-  readonly textHash?: string
-  readonly revision: number
-  readonly refused?: boolean
-  readonly payload: unknown
+/** Who read what of the log (R39). */
+export interface LogRead {
+  readonly reader: { readonly sub: string; readonly org: string | null; readonly roles: readonly string[] }
+  readonly what: ReadLeaf['what']
+  readonly origin: string
+  readonly first: number
+  readonly count: number
 }
 
 const BATCH_BYTES_MAX = 1_048_576
+/** A leaf should be under a published checkpoint within this time; beyond ten times of it no more are taken (F22). */
+export const MERGE_DELAY_MAX_MS = 60_000
+const RETRY_AFTER_SECONDS = 1
 
 export type AuditService = Awaited<ReturnType<typeof openAudit>>
 
-/** Opens this year's logs and the lanes through which decisions are appended. */
+/** Opens the current logs, the lanes through which decisions are appended, and the keeper that grows and signs the trees. */
 export async function openAudit(options: AuditOptions) {
-  const { db, clock, random } = options
-  const year = clock().getUTCFullYear()
-  const decisions = await openLog(options, `decisions-${year}`, 'decisions')
-  const governance = await openLog(options, `governance-${year}`, 'governance')
+  const { db, clock, random, url } = options
+  const highWater = options.highWater ?? noHighWater
+  const lifecycle = logLifecycle({ ...options, highWater })
+  const keeper = logKeeper({
+    url,
+    role: options.role && 'audit_integrator',
+    clock,
+    logKey: options.logKey,
+    highWater,
+    checkpointIntervalMs: options.checkpointIntervalMs ?? 1_000,
+    onIncident: (incident) => meet(incident),
+    onRound: (found) => {
+      if (!isOpen) return
+      if (found.some(({ logId, isSealed: ended }) => ended && [logs.get('decisions'), logs.get('governance')].some((log) => log.logId === logId)))
+        for (const kind of ['decisions', 'governance'] as const) logs.turn(kind).catch(() => {})
+      logs.turnYear().catch(() => {})
+    },
+  })
+  let isOpen = false
+  const durability = durabilityWatch({ url, role: options.role, level: options.durability ?? 'D0' })
+  const logs = await currentLogs(lifecycle, keeper)
+  isOpen = true
   const day = () => clock().toISOString().slice(0, 10)
-  await withTransaction(db, (tx) => logsRepository(tx).openDay(day()))
+  const withDay = (tx: Transaction) => logsRepository(tx).openDay(day())
+  await withTransaction(db, withDay)
+  if (options.pool) watchPool(options.pool, () => durability.suspect())
+  await durability.start()
+  await keeper.start()
+
   const connections = Array.from({ length: options.lanes }, () => appender(options))
   const free = [...connections]
   const queue: AppendQueue = appendQueue(
     {
-      async append(entries, revision) {
-        const connection = free.pop()
-        if (!connection) throw new Error('more batches in flight than lanes')
-        try {
-          return await connection.append(decisions.logId, entries, revision, day())
-        } finally {
-          free.push(connection)
-        }
-      },
+      append: appendBatch,
       revision: options.policy.revision,
       refresh: options.policy.refresh,
       isBadEntry,
@@ -90,57 +116,149 @@ export async function openAudit(options: AuditOptions) {
     },
     options.lanes,
   )
+
+  async function appendBatch(entries: readonly Entry[], revision: number | null): Promise<number | null> {
+    const connection = free.pop()
+    if (!connection) throw new Error('more batches in flight than lanes')
+    try {
+      try {
+        return await connection.append(logs.get('decisions').logId, entries, revision, day())
+      } catch (error) {
+        if (!isSealed(error)) throw error
+        return await connection.append((await logs.turn('decisions')).logId, entries, revision, day())
+      } finally {
+        keeper.wake()
+      }
+    } catch (error) {
+      if (error instanceof NotDurableError) durability.suspect()
+      throw error
+    } finally {
+      free.push(connection)
+    }
+  }
+
+  /** Appends to the log of acts; a log that was sealed at this very moment costs the caller one attempt. */
+  async function appendAct(tx: Transaction, entry: Parameters<typeof appendInTransaction>[2][number]): Promise<number> {
+    try {
+      await withDay(tx)
+      const index = await appendInTransaction(tx, logs.get('governance').logId, [entry], day())
+      keeper.wake()
+      return index
+    } catch (error) {
+      if (!isSealed(error)) throw error
+      logs.turn('governance').catch(() => {})
+      throw unavailable('the log of acts is being turned over; nothing was changed', error)
+    }
+  }
+
+  /** Says what is wrong in the log itself; one that was rolled back is over, and its next incarnation begins (R31). */
+  async function meet(incident: Incident): Promise<void> {
+    options.onIncident?.(incident)
+    const kind = isOpen && (['decisions', 'governance'] as const).find((one) => logs.get(one).name === incident.log)
+    try {
+      if (incident.why === 'ROLLBACK' && kind) return await logs.reopen(kind, incident)
+      const leaf = { t: 'audit.incident', why: incident.why, ...(incident.at === undefined ? {} : { at: incident.at }) } as const
+      await recordOwn({ ...leaf, ...(incident.seen ? { seen: incident.seen } : {}) })
+    } catch {
+      // The incident stands in health and metrics; a log that cannot be written to cannot say so itself.
+    }
+  }
+
+  async function recordOwn(leaf: Omit<IncidentLeaf, 'id' | 'ts' | 'v'> | { readonly t: 'audit.canary' }): Promise<number> {
+    const entry = bareEntryOf({ ...leaf, id: options.newId(), ts: clock().getTime(), v: 1 } as IncidentLeaf)
+    return withTransaction(db, (tx) => appendAct(tx, entry))
+  }
+
+  const trace = () => Buffer.from(random(16)).toString('hex')
+  const active = () => keeper.status().filter(({ isSealed: ended }) => !ended)
+
+  /** Why nothing may be recorded now, and therefore nothing answered; empty when it may. */
+  function closedBecause(): readonly string[] {
+    const faults = durability.faults()
+    if (faults.length > 0) return faults
+    return active().flatMap(({ name, uncoveredMs }) =>
+      uncoveredMs > 10 * MERGE_DELAY_MAX_MS ? [`${name} has not been signed for ${Math.round(uncoveredMs / 1000)} s`] : [],
+    )
+  }
+
+  function mustBeOpen(): void {
+    const [why] = closedBecause()
+    if (why) throw unavailable('the log takes no entries at present', new Error(why))
+  }
+
   return {
-    logs: [decisions, governance] as readonly LogRow[],
+    /** The logs that take entries now: decisions, then acts. */
+    get logs(): readonly LogRow[] {
+      return [logs.get('decisions'), logs.get('governance')]
+    },
     /** Records one decision call; resolves once its commit was acknowledged. `build` runs again when the policy moves. */
-    record: <T>(build: Build<T>): Promise<Appended<T>> => queue.submit(build),
+    record: <T>(build: Build<T>): Promise<Appended<T>> => {
+      const [why] = closedBecause()
+      return why ? Promise.reject(new NotRecordedError(why)) : queue.submit(build)
+    },
     /** Records one decision call inside a transaction that changes the policy itself, as its last statement. */
-    recordInTransaction: (tx: Transaction, entry: Entry): Promise<number> => appendInTransaction(tx, decisions.logId, [entry], day()),
+    async recordInTransaction(tx: Transaction, entry: Entry): Promise<number> {
+      mustBeOpen()
+      const index = await appendInTransaction(tx, logs.get('decisions').logId, [entry], day())
+      keeper.wake()
+      return index
+    },
     /** Records one act in the governance log, as the last statement of the transaction that did it. Answers its leaf's id. */
     async recordAct(tx: Transaction, act: GovernanceAct): Promise<string> {
-      const entry = entryOf(governanceLeaf(act, act.id ?? options.newId(), clock(), random), act.payload, random)
-      await withDay(tx)
-      await appendInTransaction(tx, governance.logId, [entry], day())
+      mustBeOpen()
+      const entry = entryOf(governanceLeaf(act, act.id ?? options.newId(), clock(), trace()), act.payload, random)
+      await appendAct(tx, entry)
       return entry.id
     },
+    /** Records that somebody read entries, payload or an export, before it is given to them (R39). */
+    async recordRead({ reader, what, origin, first, count }: LogRead): Promise<void> {
+      mustBeOpen()
+      const leaf = {
+        id: options.newId(),
+        ts: clock().getTime(),
+        v: 1,
+        t: 'audit.read',
+        what,
+        origin,
+        first,
+        n: count,
+        trace: trace(),
+        ...(reader.org === null ? {} : { org: urnOfOrganisation(reader.org) }),
+      } as const
+      await withTransaction(db, (tx) => appendAct(tx, entryOf(leaf, { reader }, random)))
+    },
+    /** An entry that says nothing, to see how long it stays uncovered; answers where it stands. */
+    async recordCanary(): Promise<{ readonly logId: number; readonly index: number }> {
+      const { logId } = logs.get('governance')
+      return { logId, index: await recordOwn({ t: 'audit.canary' }) }
+    },
+    /** Salt and body of one event's payload; undefined when it was erased. `at` is the instant in its leaf, milliseconds. */
+    payloadOf: (id: string, at: number) => withTransaction(db, (tx) => logsRepository(tx).payloadOf(id, new Date(at).toISOString().slice(0, 10))),
     queue: () => queue.state(),
+    keeper,
+    /** A commit elsewhere came back with a warning that no standby had it (R16). */
+    suspect: () => durability.suspect(),
+    /** What keeps the log from being ready, in words; empty when it is. */
+    faults(): string[] {
+      const { length } = queue.state()
+      return [
+        ...closedBecause(),
+        ...(length >= options.queueMax ? [`${length} entries wait`] : []),
+        ...active().flatMap(({ incident, name, uncoveredMs }) => [
+          ...(incident ? [`${name}: ${incident.detail}`] : []),
+          ...(uncoveredMs > MERGE_DELAY_MAX_MS ? [`${name} has not been signed for ${Math.round(uncoveredMs / 1000)} s`] : []),
+        ]),
+      ]
+    },
     async close(): Promise<void> {
       await queue.drained()
+      await keeper.close()
+      await durability.close()
       await Promise.all(connections.map((connection) => connection.close()))
     },
   }
-
-  async function withDay(tx: Transaction): Promise<void> {
-    await logsRepository(tx).openDay(day())
-  }
 }
 
-function governanceLeaf(act: GovernanceAct, id: string, now: Date, random: RandomBytes): Omit<GovernanceLeaf, 'c'> {
-  return {
-    id,
-    ts: now.getTime(),
-    v: 1,
-    t: `gov.${act.event}`,
-    act: act.act,
-    trace: Buffer.from(random(16)).toString('hex'),
-    rev: act.revision,
-    ...(act.org === undefined ? {} : { org: urnOfOrganisation(act.org) }),
-    ...(act.agreement === undefined ? {} : { ctr: urnOfAgreement(act.agreement) }),
-    ...(act.sequence === undefined ? {} : { cseq: act.sequence }),
-    ...(act.from === undefined ? {} : { from: act.from }),
-    ...(act.to === undefined ? {} : { to: act.to }),
-    ...(act.textHash === undefined ? {} : { revh: `sha256:${act.textHash}` }),
-    ...(act.refused ? { st: 'Refused' as const } : {}),
-  }
-}
-
-/** The log of this name; its origin is fixed when it is first opened, whatever the address of the service is later. */
-async function openLog({ db, clock, publicHost, logKey }: AuditOptions, name: string, kind: LogRow['kind']): Promise<LogRow> {
-  return withTransaction(db, async (tx) => {
-    const logs = logsRepository(tx)
-    const known = await logs.find(name)
-    const origin = known?.origin ?? `${publicHost}/log/${name}`
-    const log = { name, kind, origin, vkey: formatVkey(logSigner(logKey, origin)) }
-    return { logId: await logs.open(log, clock().toISOString()), ...log }
-  })
+function unavailable(detail: string, cause: unknown): ProblemError {
+  return new ProblemError(problem('LOG_UNAVAILABLE', detail), { cause, retryAfterSeconds: RETRY_AFTER_SECONDS })
 }

@@ -1,6 +1,5 @@
-import { canonicalJson } from './canonical-json.ts'
 import { commitment, SALT_BYTES } from './commitment.ts'
-import { encodeLeaf, type Leaf, leafHash } from './leaf.ts'
+import { encodeLeaf, type Leaf, leafCode, leafCodes, leafHash } from './leaf.ts'
 
 /** A leaf ready to be appended, with the payload it commits to. Bytes are made once and never serialised again (R5). */
 export interface Entry {
@@ -11,15 +10,41 @@ export interface Entry {
   readonly body: Uint8Array
 }
 
+/** An entry that commits to no payload: the log's own events. */
+export interface BareEntry extends Omit<Entry, 'salt' | 'body'> {
+  readonly salt: null
+  readonly body: null
+}
+
 /** Gives unpredictable bytes. */
 export type RandomBytes = (size: number) => Uint8Array
 
 type WithoutCommitment<L> = L extends { readonly c: string } ? Omit<L, 'c'> : never
 
-/** Salts and commits to the payload, and encodes the leaf that carries the commitment (R35). */
+/**
+ * Salts and commits to the payload, and encodes the leaf that carries the commitment (R35).
+ *
+ * The payload is any JSON value, fractions and lone surrogates too: its bytes are made once and stored, so no canonical form
+ * is needed. Codes that do not have the closed form are UNLISTED in the leaf. So nothing a caller sends makes this throw.
+ */
 export function entryOf(leaf: WithoutCommitment<Leaf>, payload: unknown, random: RandomBytes): Entry {
   const salt = random(SALT_BYTES)
-  const body = Buffer.from(canonicalJson(payload), 'utf8')
-  const bytes = encodeLeaf({ ...leaf, c: commitment(salt, body) } as Leaf)
+  const body = Buffer.from(JSON.stringify(payload ?? null), 'utf8')
+  const bytes = encodeLeaf({ ...leaf, ...closedCodes(leaf), c: commitment(salt, body) } as Leaf)
   return { id: leaf.id, leaf: bytes, leafHash: leafHash(bytes), salt, body }
+}
+
+/** An entry of the log's own, without a payload. */
+export function bareEntryOf(leaf: Exclude<Leaf, { readonly c: string }>): BareEntry {
+  const bytes = encodeLeaf(leaf)
+  return { id: leaf.id, leaf: bytes, leafHash: leafHash(bytes), salt: null, body: null }
+}
+
+function closedCodes(leaf: WithoutCommitment<Leaf>): object {
+  if ('rc' in leaf) return { rc: leafCodes(leaf.rc) }
+  if (!('act' in leaf)) return {}
+  return {
+    ...(leaf.from === undefined ? {} : { from: leafCode(leaf.from) }),
+    ...(leaf.to === undefined ? {} : { to: leafCode(leaf.to) }),
+  }
 }

@@ -141,7 +141,12 @@ export interface IncidentLeaf extends AnyLeaf {
   readonly why: 'FORK' | 'ROLLBACK' | 'GAP' | 'CORRUPT_LEAF' | 'CORRUPT_TILE' | 'NOT_DURABLE' | 'KEY_COMPROMISE' | 'OMISSION'
 }
 
-export type LogLeaf = LogOpenedLeaf | LogClosedLeaf | KeyLeaf | PayloadPurgedLeaf | PayloadErasedLeaf | ReadLeaf | IncidentLeaf
+/** Says nothing but that the log takes entries: the monitor's own, to measure how long an entry stays uncovered (R46). */
+export interface CanaryLeaf extends AnyLeaf {
+  readonly t: 'audit.canary'
+}
+
+export type LogLeaf = CanaryLeaf | LogOpenedLeaf | LogClosedLeaf | KeyLeaf | PayloadPurgedLeaf | PayloadErasedLeaf | ReadLeaf | IncidentLeaf
 export type Leaf = DecisionLeaf | GovernanceLeaf | LogLeaf
 
 type Test = (value: unknown) => boolean
@@ -166,6 +171,7 @@ const hex32 = matches(/^[0-9a-f]{64}$/)
 // telephone, NHS or citizen number fits, and no name as people write it.
 const code = matches(/^(?!.*[0-9]{7})[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/)
 const CODE_MAX = 64
+const CODES_MAX = 64
 const shortCode: Test = (value) => code(value) && (value as string).length <= CODE_MAX
 const verb = matches(/^[a-z]{2,16}(?:_[a-z]{2,16}){0,3}$/)
 const agreementUrn = matches(
@@ -177,7 +183,7 @@ const organisationUrn = matches(
 const origin = matches(/^[a-z0-9]+(?:[.-][a-z0-9]+)*(?::[0-9]{1,5})?\/log\/[a-z0-9-]{1,63}$/)
 const vkey = matches(/^[a-z0-9]+(?:[.-][a-z0-9]+)*(?::[0-9]{1,5})?\/log\/[a-z0-9-]{1,63}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$/)
 const day = matches(/^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$/)
-const codes: Test = (value) => Array.isArray(value) && value.length <= 64 && value.every(shortCode) && new Set(value).size === value.length
+const codes: Test = (value) => Array.isArray(value) && value.length <= CODES_MAX && value.every(shortCode) && new Set(value).size === value.length
 const checkpoint: Test = (value) =>
   typeof value === 'object' &&
   value !== null &&
@@ -216,6 +222,7 @@ const FORMS: Readonly<Record<DecisionLeaf['t'] | LogLeaf['t'], Form>> = {
   'adl.search_action': decision,
   'audit.log.opened': { required: { ...any, origin, vkey, why: oneOf('FIRST', 'PERIOD', 'INCIDENT') }, optional: { prev: checkpoint } },
   'audit.log.closed': { required: { ...any, size: count, why: oneOf('PERIOD', 'INCIDENT') }, optional: {} },
+  'audit.canary': { required: any, optional: {} },
   'audit.key.added': key,
   'audit.key.removed': key,
   'audit.payload.purged': { required: { ...any, first: day, last: day, n: count, why: oneOf('RETENTION') }, optional: {} },
@@ -258,14 +265,36 @@ export function leafHash(bytes: Uint8Array): Uint8Array {
   return hash('sha256', prefixed, 'buffer')
 }
 
-/** Member `ctr` for an agreement known by its reference, such as AGR-001. Encoding refuses one that is not a code. */
+/**
+ * Member `ctr` for an agreement known by its reference, such as AGR-001. Total: a reference that is no code (imports keep
+ * theirs) is named by a `urn:uuid:` made of its hash, so that no decision fails for the name of an agreement.
+ */
 export function urnOfAgreement(reference: string): string {
-  return `urn:accord:agreement:${reference}`
+  const urn = `urn:accord:agreement:${reference}`
+  return agreementUrn(urn) ? urn : hashedUrn(urn)
 }
 
-/** Member `org` for an organisation of the register, such as LBC_CAMDEN. A natural person needs a random `urn:uuid:` alias instead. */
+/** Member `org` for an organisation of the register, such as LBC_CAMDEN. Total, as `urnOfAgreement`. */
 export function urnOfOrganisation(organisationCode: string): string {
-  return `urn:accord:organisation:${organisationCode}`
+  const urn = `urn:accord:organisation:${organisationCode}`
+  return organisationUrn(urn) ? urn : hashedUrn(urn)
+}
+
+/** A code as leaves may carry it: itself where it has the closed form, else UNLISTED (its words are in the payload). Total. */
+export function leafCode(text: string): string {
+  return shortCode(text) ? text : 'UNLISTED'
+}
+
+/** Reason codes as a leaf carries them: in the order given, each once, at most 64. Total. */
+export function leafCodes(texts: readonly string[]): string[] {
+  return [...new Set(texts.map(leafCode))].slice(0, CODES_MAX)
+}
+
+/** UUIDv8 out of the first bits of the SHA-256. @see RFC 9562 section 5.8 */
+function hashedUrn(name: string): string {
+  const hex = hash('sha256', name, 'hex')
+  const variant = ((Number.parseInt(hex[16] as string, 16) & 0x3) | 0x8).toString(16)
+  return `urn:uuid:${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
 function formOf(event: string): Form {

@@ -17,6 +17,9 @@ export interface TileCoordinate {
 const LEVEL_MAX = 63
 const ENTRY_BYTES_MAX = 65_535
 
+/** Entries in a full bundle. */
+export const TILE_ENTRIES_MAX = TILE_WIDTH
+
 /** Path below the log's prefix: `tile/0/x001/234` or `tile/entries/000.p/7`. Throws on a coordinate that names no tile. */
 export function tilePath({ level, n, width }: TileCoordinate): string {
   const isLevel = level === 'entries' || (Number.isInteger(level) && level >= 0 && level <= LEVEL_MAX)

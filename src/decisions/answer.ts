@@ -7,6 +7,7 @@ import { agreementObligations, emergencyObligations, type Obligation, oneOffObli
 import type { PolicyAgreement } from './policy.ts'
 import type { PolicyIndex } from './policy-index.ts'
 import type { Reason } from './reason.ts'
+import type { Remedy } from './remedies.ts'
 import { usableGateways } from './rules/gateways.ts'
 
 /** The answer to a decision request (domain reference, 6.8), as it is returned and recorded. Instants are ISO 8601 in UTC. */
@@ -23,6 +24,8 @@ export interface Answer {
   readonly other_agreements: readonly string[]
   readonly reasons: readonly ExplainedReason[]
   readonly primary_reason: string | null
+  /** What would make a DENY a permit, each tried out; null where it was not looked for (a permit, a stranger, a busy service). */
+  readonly remedies: readonly Remedy[] | null
   readonly obligations: readonly Obligation[]
   readonly warnings: readonly string[]
   readonly evaluated_at: string
@@ -48,6 +51,8 @@ export interface LegalGround {
 /** A reason with the words that go with it. */
 export interface ExplainedReason extends Reason {
   readonly text: string
+  /** For an information governance officer of a party; null for anybody else. */
+  readonly officer_text: string | null
   readonly citation: string | null
   /** GOV_ROLE that can remedy it. */
   readonly remedy_role: string | null
@@ -62,6 +67,7 @@ export interface AnswerContext {
   readonly policy: PermitPolicy
   /** Whether the caller may know that this agreement exists. */
   readonly mayKnow: (agreement: PolicyAgreement) => boolean
+  readonly remedies: readonly Remedy[] | null
 }
 
 /** Puts an outcome into the words of 6.8. What the caller may not know is left out, never blurred into another answer. */
@@ -92,6 +98,7 @@ export function toAnswer(outcome: Outcome, context: AnswerContext): Answer {
       flow: nearest?.flow?.id ?? null,
       reasons: outcome.reasons.map((found) => explain(found, index.codes, isHidden)),
       primary_reason: outcome.reasons[0]?.code ?? null,
+      remedies: isHidden ? null : context.remedies,
     }
   }
   return { ...NOTHING, ...common, decision: 'PERMIT', via: outcome.via, ...permitted(outcome, context) }
@@ -107,6 +114,7 @@ const NOTHING = {
   other_agreements: [],
   reasons: [],
   primary_reason: null,
+  remedies: null,
   obligations: [],
   warnings: [],
 } satisfies Partial<Answer>
@@ -159,7 +167,13 @@ function legalGrounds({ facts }: Extract<Permit, { via: 'AGREEMENT' }>, { agreem
 /** A caller who may not know the agreement gets the words for callers alone: details name its parties and its terms. */
 function explain(found: Reason, codes: CodeLists, isHidden: boolean): ExplainedReason {
   const text = codes.reasonTexts.get(found.code)
-  const words = { text: text?.forCaller ?? found.code, citation: text?.citation ?? null, remedy_role: text?.remedyRole ?? null }
+  const isStranger = isHidden || found.code === 'CALLER_NOT_PARTY'
+  const words = {
+    text: text?.forCaller ?? found.code,
+    officer_text: isStranger ? null : (text?.forOfficer ?? null),
+    citation: text?.citation ?? null,
+    remedy_role: text?.remedyRole ?? null,
+  }
   return isHidden ? { code: found.code, detail: words.text, ...words } : { ...found, ...words }
 }
 

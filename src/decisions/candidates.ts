@@ -27,7 +27,7 @@ export interface Finding {
 }
 
 /** The tests of stages 4 to 8 that a covering flow must pass, all of them, in the order of 6.3.1. */
-const RULES: readonly Rule[] = [
+export const RULES: readonly Rule[] = [
   form,
   method,
   volume,

@@ -15,6 +15,8 @@ export interface CallFacts {
   readonly engine: string
   readonly head: PolicyHead
   readonly traceId: string
+  /** The revision that says who the caller is, where it is not the one decided on (a past text was asked). */
+  readonly callersRevision?: number
 }
 
 /** The leaf and payload of one evaluated call: codes and digests in the leaf, request, answer and caller in the payload. */
@@ -31,7 +33,13 @@ export function evaluatedEntry(answer: Answer, agreement: string | null, facts: 
       ...(answer.simulated ? { sim: true as const } : {}),
     },
     // Through JSON, so that what is hashed is exactly what a reader of the payload will see.
-    asJson({ caller: callerOf(facts.caller), request: facts.request, response: answer, relied_on: agreement }),
+    asJson({
+      caller: callerOf(facts.caller),
+      request: facts.request,
+      response: answer,
+      relied_on: agreement,
+      callers_revision: facts.callersRevision,
+    }),
     random,
   )
 }

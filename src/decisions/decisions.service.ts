@@ -6,16 +6,23 @@ import type { Principal } from '../identity/principal.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { type ProblemDetail, ProblemError, problem } from '../platform/kernel/problem.ts'
 import { type Answer, toAnswer } from './answer.ts'
-import { mayAsk, mayKnow } from './caller.ts'
+import { type Asked, decideOn, knowledgeOf, nowOn, reliedOn, requestOf } from './decide.ts'
 import { evaluatedEntry, malformedEntry } from './decision-entry.ts'
-import { evaluate, type Outcome } from './evaluate.ts'
+import type { Outcome } from './evaluate.ts'
 import type { PermitPolicy } from './expiry.ts'
 import type { OneOffUse } from './one-off.service.ts'
 import type { PolicyService } from './policy.service.ts'
-import { reason } from './reason.ts'
-import { type DecisionBody, toDecisionRequest } from './request-body.ts'
+import type { PolicyAgreement } from './policy.ts'
+import type { PolicyIndex } from './policy-index.ts'
+import { remedies } from './remedies.ts'
+import type { DecisionBody } from './request-body.ts'
+import type { SpareTime } from './spare-time.ts'
 
-/** The hot path: validate, evaluate, append, answer. Nothing answers here that was not appended first. */
+/**
+ * The hot path: validate (the contract, `mustBeNow`, `reachRevision`), evaluate (`decideNow`), append (`audit.record`), answer.
+ * It may never answer what was not appended first, answer on a revision that has moved, read agreements from their tables,
+ * or keep an answer for another call.
+ */
 export interface DecisionsOptions {
   readonly audit: AuditService
   readonly policy: PolicyService
@@ -28,6 +35,10 @@ export interface DecisionsOptions {
   readonly engine: string
   readonly deadlineMs: number
   readonly liveToleranceMs: number
+  /** Time that may be spent on courtesies such as remedies. */
+  readonly spare: SpareTime
+  /** Is told of each answer once it may be given (metrics). */
+  readonly onAnswer?: (answer: Answer) => void
 }
 
 /** One call, as the edge hands it over. */
@@ -39,6 +50,17 @@ export interface DecisionCall {
   readonly traceId: string | null
 }
 
+/** What a call is given before it is decided, and keeps however often that happens. */
+interface CallIds {
+  readonly id: string
+  readonly traceId: string
+}
+
+interface Decided {
+  readonly entry: Entry
+  readonly value: { readonly answer: Answer; readonly outcome: Outcome }
+}
+
 const RETRY_AFTER_SECONDS = 1
 const REFRESHES_MAX = 20
 
@@ -48,32 +70,37 @@ export function decisionsService(options: DecisionsOptions) {
   const { audit, policy, clock, random } = options
 
   /** Evaluates on the policy of this moment and makes the entry; called again whenever the policy moved before the append. */
-  function decideNow(call: DecisionCall, id: string, traceId: string): { entry: Entry; value: { answer: Answer; outcome: Outcome } } {
-    const index = policy.current()
-    const now = clock().getTime()
+  function decideNow(call: DecisionCall, made: CallIds, past: PolicyIndex | null): Decided {
+    const callers = policy.current()
     const { caller, body, simulated } = call
-    const at = simulated && body.at ? Date.parse(body.at) : Math.max(now, index.head.instant)
-    const actor = caller.clientId === null && caller.roles.includes('DUTY_MANAGER') ? caller.sub : null
-    const request = toDecisionRequest(body, simulated ? { live: false } : { live: true, sub: actor })
-    const outcome: Outcome = mayAsk(caller.org, request, at, index)
-      ? evaluate(request, at, index)
-      : {
-          decision: 'DENY',
-          reasons: [reason('CALLER_NOT_PARTY', 'The caller is neither party nor agent of one.')],
-          agreement: null,
-          nearest: null,
-        }
+    if (caller.clientId !== null && callers.isRevoked(caller.clientId)) throw revoked()
+    const index = past ?? callers
+    const now = clock().getTime()
+    const askedAt = nowOn(callers, now)
+    const at = simulated && body.at ? Date.parse(body.at) : askedAt
+    const asked: Asked = { caller, body, simulated, at, askedAt }
+    const grounds = { index, callers }
+    const outcome = decideOn(asked, grounds)
+    const mayKnow = knowledgeOf(asked, grounds)
     const answer = toAnswer(outcome, {
-      decisionId: id,
+      decisionId: made.id,
       at,
       evaluatedAt: now,
       simulated,
       index,
       policy: options.permits,
-      mayKnow: (agreement) => mayKnow(caller.org, agreement, at),
+      mayKnow,
+      remedies: remediesFor(asked, outcome, index, mayKnow),
     })
-    const facts = { id, caller, request: body, now, engine: options.engine, head: index.head, traceId }
-    return { entry: evaluatedEntry(answer, reliedOn(outcome), facts, random), value: { answer, outcome } }
+    const facts = { ...made, caller, request: body, now, engine: options.engine, head: index.head }
+    const entry = evaluatedEntry(answer, reliedOn(outcome), past ? { ...facts, callersRevision: callers.revision } : facts, random)
+    return { entry, value: { answer, outcome } }
+  }
+
+  /** Remedies are a courtesy: none for whoever may not know the agreement, none while the service is busy. */
+  function remediesFor(asked: Asked, outcome: Outcome, index: PolicyIndex, mayKnow: (agreement: PolicyAgreement) => boolean) {
+    if (outcome.decision !== 'DENY' || outcome.agreement === null || !mayKnow(outcome.agreement)) return null
+    return options.spare(() => remedies({ request: requestOf(asked), at: asked.at, index, outcome }, mayKnow))
   }
 
   return {
@@ -85,13 +112,15 @@ export function decisionsService(options: DecisionsOptions) {
       const { body, simulated } = call
       if (!simulated) mustBeNow(body.at ?? null)
       await reachRevision(body.min_revision ?? null)
-      const id = options.newId()
-      const traceId = call.traceId ?? Buffer.from(random(16)).toString('hex')
-      const build = () => decideNow(call, id, traceId)
+      const past = simulated ? await pastText(body.as_of_revision ?? null) : null
+      const made = { id: options.newId(), traceId: call.traceId ?? Buffer.from(random(16)).toString('hex') }
+      const build = () => decideNow(call, made, past)
       // A one-off permit is used up by giving it, and that changes the policy: it takes a transaction of its own.
       const isUse = body.mode === 'AD_HOC' && !simulated
       const answered = isUse ? options.oneOffUse(build, () => audit.record(build)) : audit.record(build)
-      return (await withinDeadline(answered)).value.answer
+      const { answer } = (await withinDeadline(answered)).value
+      options.onAnswer?.(answer)
+      return answer
     },
 
     /** Records a call that does not fit the contract: one leaf, no answer in it. */
@@ -100,6 +129,7 @@ export function decisionsService(options: DecisionsOptions) {
       const traceId = Buffer.from(random(16)).toString('hex')
       await withinDeadline(
         audit.record(() => {
+          if (caller.clientId !== null && policy.current().isRevoked(caller.clientId)) throw revoked()
           const facts = { id, caller, request: null, now: clock().getTime(), engine: options.engine, head: policy.current().head, traceId }
           return {
             entry: malformedEntry(
@@ -121,6 +151,15 @@ export function decisionsService(options: DecisionsOptions) {
     throw new ProblemError(
       problem('AT_OUT_OF_RANGE', 'The instant is not now. Ask the simulation about other times.', [{ pointer: '/at', detail }]),
     )
+  }
+
+  /** The text that a simulation asks for, null for the present one. */
+  async function pastText(revision: number | null): Promise<PolicyIndex | null> {
+    if (revision === null) return null
+    const found = await policy.at(revision)
+    if (found) return found
+    const detail = 'no policy revision has this number yet'
+    throw new ProblemError(problem('UNPROCESSABLE', 'There is no such policy revision.', [{ pointer: '/as_of_revision', detail }]))
   }
 
   /** A caller that saw a revision elsewhere may demand an answer at least as new. */
@@ -161,8 +200,7 @@ function unavailable(code: 'OVERLOADED' | 'LOG_UNAVAILABLE', cause: Error): Prob
   })
 }
 
-/** The agreement that the leaf names: the one a permit rides on, or the one a refusal names. */
-function reliedOn(outcome: Outcome): string | null {
-  if (outcome.decision === 'DENY') return outcome.agreement?.id ?? null
-  return outcome.via === 'AGREEMENT' ? outcome.finding.agreement.id : null
+/** A revoked client is a stranger from that moment on: no answer, and no leaf that it could fill the log with. */
+function revoked(): ProblemError {
+  return new ProblemError(problem('UNAUTHENTICATED', 'A valid bearer token is needed.'))
 }

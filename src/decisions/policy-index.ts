@@ -12,6 +12,13 @@ export type PolicyRecord =
   | { readonly kind: 'ORGANISATION'; readonly id: string; readonly body: Organisation }
   | { readonly kind: 'AGREEMENT'; readonly id: string; readonly body: Agreement }
   | { readonly kind: 'DISCLOSURE_DECISION'; readonly id: string; readonly body: DisclosureRecord }
+  | { readonly kind: 'CLIENT_REVOCATION'; readonly id: string; readonly body: ClientRevocation }
+
+/** An API client that is answered no more: the `client_id` of its tokens and since when. There is no way back; a new client gets a new id. */
+export interface ClientRevocation {
+  readonly client_id: string
+  readonly revoked_at: string
+}
 
 /** All code lists, and the version under which answers name them. */
 export interface CodeListEdition {
@@ -31,6 +38,10 @@ export interface PolicyIndex extends Snapshot {
   readonly head: PolicyHead
   /** Edition of the code lists, as the answer reports it. */
   readonly codeListVersion: string
+  /** An agreement by its reference, whoever its parties are. */
+  agreement(id: string): PolicyAgreement | undefined
+  /** Whether an API client was revoked: from then on nobody answers it. */
+  isRevoked(clientId: string): boolean
   /** The index at a later revision: this one with the changed records replaced. */
   apply(records: readonly PolicyRecord[], head: PolicyHead): PolicyIndex
 }
@@ -44,6 +55,7 @@ interface Content {
   readonly byAgent: Map<string, Set<string>>
   readonly disclosures: Map<string, DisclosureDecision>
   readonly disclosuresByShare: Map<string, Set<string>>
+  readonly revokedClients: Set<string>
 }
 
 /** The index of no policy at all: every question is denied. */
@@ -58,6 +70,7 @@ export function emptyPolicyIndex(): PolicyIndex {
       byAgent: new Map(),
       disclosures: new Map(),
       disclosuresByShare: new Map(),
+      revokedClients: new Set(),
     },
     { revision: 0, digest: '', instant: 0 },
   )
@@ -82,6 +95,8 @@ function policyIndex(content: Content, head: PolicyHead): PolicyIndex {
       for (const id of fewer) if (more.has(id)) both.push(id)
       return agreementsOf(both)
     },
+    agreement: (id) => content.agreements.get(id),
+    isRevoked: (clientId) => content.revokedClients.has(clientId),
     whereAgent: (agent) => agreementsOf(content.byAgent.get(agent) ?? []),
     disclosureDecision: (id) => content.disclosures.get(id),
     disclosureDecisionsFor: (provider, recipient, purpose) =>
@@ -105,6 +120,7 @@ function applyAll(content: Content, records: readonly PolicyRecord[]): Content {
   for (const record of records) {
     if (record.kind === 'AGREEMENT') putAgreement(next, compileAgreement(record.body, organisation))
     if (record.kind === 'DISCLOSURE_DECISION') putDisclosure(next, record.body)
+    if (record.kind === 'CLIENT_REVOCATION') next.revokedClients.add(record.id)
   }
   // ALL_SIGNED_BOROUGHS follows the type of a party, so its agreements are compiled anew.
   const recompiled = new Set(records.flatMap((record) => (record.kind === 'AGREEMENT' ? [record.id] : [])))

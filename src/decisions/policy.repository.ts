@@ -35,6 +35,19 @@ export function policyRepository(tx: Transaction) {
       return rows as unknown as PolicyRecord[]
     },
 
+    /** One record as it stands at the newest revision; undefined when there is none. */
+    async record(kind: PolicyRecord['kind'], id: string): Promise<PolicyRecord | undefined> {
+      const row = await tx
+        .selectFrom('policy.record as r')
+        .select(['r.kind', 'r.id', 'r.body'])
+        .where('r.kind', '=', kind)
+        .where('r.id', '=', id)
+        .orderBy('r.revision', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      return row as unknown as PolicyRecord | undefined
+    },
+
     /**
      * Makes the next revision out of these records and answers its number. Takes the policy lock alone, until the
      * transaction ends: call it last but for the log.

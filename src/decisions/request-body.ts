@@ -24,6 +24,8 @@ export interface DecisionBody {
   readonly recipient_agent?: string | null
   readonly correlation_id?: string | null
   readonly min_revision?: number | null
+  /** Simulation only: ask the text of this policy revision. */
+  readonly as_of_revision?: number | null
 }
 
 interface EmergencyBody {

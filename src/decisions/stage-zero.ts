@@ -14,7 +14,7 @@ export type StageZero =
  *
  * Shape is the contract's business; what is repeated here keeps the evaluator closed to callers that skip it.
  */
-export function stageZero(request: DecisionRequest, at: number, snapshot: Snapshot): StageZero {
+export function stageZero(request: DecisionRequest, at: number, snapshot: Pick<Snapshot, 'codes' | 'organisation'>): StageZero {
   const stop = (found: Reason): StageZero => ({ passed: false, reason: found })
   if (request.data_items.length === 0 || request.data_subjects?.length === 0) {
     return stop(reason('INVALID_REQUEST', 'At least one data item and one category of data subject must be named.'))

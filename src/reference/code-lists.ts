@@ -6,6 +6,10 @@ export interface DataItem {
   readonly class: 'ORDINARY' | 'SPECIAL' | 'CRIMINAL'
   readonly confidential: boolean
   readonly patientInformation: boolean
+  /** SPECIAL_KIND of a special item, else null. */
+  readonly specialKind: string | null
+  /** ITEM_ORIGIN: whose rules on reuse it carries. */
+  readonly origin: string
 }
 
 /** Whether processing under a Schedule 1 condition needs an appropriate policy document (1.5, column APD). */
@@ -50,6 +54,12 @@ export interface CodeLists {
   /** Transfer mechanisms of Art 46 (CK-12 (c)). */
   readonly art46Mechanisms: ReadonlySet<string>
   readonly gateways: ReadonlyMap<string, Gateway>
+  readonly annex1: ReadonlySet<string>
+  readonly exemptions: ReadonlySet<string>
+  /** Methods that no agreement may list, instruments that hold no flows (DSA-1), mechanisms no public authority may use (TR-2). */
+  readonly methodsNeverApproved: ReadonlySet<string>
+  readonly instrumentsWithoutFlows: ReadonlySet<string>
+  readonly mechanismsClosedToPublicAuthorities: ReadonlySet<string>
   readonly reasonTexts: ReadonlyMap<string, ReasonText>
   /** FULL or PARTIAL when adequacy regulations cover the country on that day, else null. */
   adequacy(country: string, day: string): 'FULL' | 'PARTIAL' | null
@@ -66,6 +76,12 @@ export interface Hierarchy {
 export function compileCodeLists(lists: ReadonlyMap<string, CodeList>): CodeLists {
   const entries = (name: string): readonly CodeListEntry[] => lists.get(name)?.entries ?? []
   const codes = (name: string) => new Set(entries(name).map((entry) => entry.code))
+  const codesWith = (name: string, attribute: string, value: boolean) =>
+    new Set(
+      entries(name)
+        .filter((entry) => entry.attributes[attribute] === value)
+        .map((entry) => entry.code),
+    )
   const adequate = new Map(entries('COUNTRY').flatMap((entry) => adequacyOf(entry)))
   return {
     purposes: hierarchy(entries('PURPOSE')),
@@ -90,6 +106,11 @@ export function compileCodeLists(lists: ReadonlyMap<string, CodeList>): CodeList
         .map((entry) => entry.code),
     ),
     gateways: new Map(entries('GATEWAY').map((entry) => [entry.code, readGateway(entry)])),
+    annex1: codes('ANNEX_1_CONDITION'),
+    exemptions: codes('EXEMPTION'),
+    methodsNeverApproved: codesWith('METHOD', 'approvable', false),
+    instrumentsWithoutFlows: codesWith('INSTRUMENT_TYPE', 'may_hold_flows', false),
+    mechanismsClosedToPublicAuthorities: codesWith('TRANSFER_MECHANISM', 'closed_to_public_authorities', true),
     reasonTexts: new Map(entries('REASON').map((entry) => [entry.code, readReasonText(entry)])),
     adequacy(country, day) {
       const found = adequate.get(country)
@@ -122,6 +143,8 @@ function readItem({ attributes }: CodeListEntry): DataItem {
     class: kind === 'ORDINARY' || kind === 'CRIMINAL' ? kind : 'SPECIAL',
     confidential: attributes['duty_of_confidence'] === true,
     patientInformation: attributes['patient_information'] === true,
+    specialKind: typeof attributes['special_kind'] === 'string' ? attributes['special_kind'] : null,
+    origin: typeof attributes['origin'] === 'string' ? attributes['origin'] : 'LOCAL',
   }
 }
 

@@ -17,13 +17,17 @@ export interface Gateway {
   readonly onlyItems: readonly string[]
   readonly requiresConsent: boolean
   readonly requiresRequest: boolean
+  /** Asked when an agreement is approved, never when a decision is made. */
+  readonly requiresCodeOfPractice: boolean
   readonly disappliesConfidence: boolean
   readonly inForceFrom: string | null
   readonly inForceTo: string | null
+  /** False: its text or list of bodies was not checked against a source. */
+  readonly verified: boolean
 }
 
 /** Reads a GATEWAY entry. What cannot be read limits the gateway: a missing list of types or purposes matches nobody. */
-export function readGateway({ code, citation, attributes }: CodeListEntry): Gateway {
+export function readGateway({ code, citation, verified, attributes }: CodeListEntry): Gateway {
   const texts = (name: string) => (Array.isArray(attributes[name]) ? (attributes[name] as unknown[]).map(String) : [])
   const day = (name: string) => (typeof attributes[name] === 'string' ? (attributes[name] as string) : null)
   const flag = (name: string) => attributes[name] === true
@@ -39,8 +43,10 @@ export function readGateway({ code, citation, attributes }: CodeListEntry): Gate
     onlyItems: texts('only_items'),
     requiresConsent: flag('requires_consent'),
     requiresRequest: flag('requires_request'),
+    requiresCodeOfPractice: flag('requires_code_of_practice'),
     disappliesConfidence: flag('disapplies_confidence'),
     inForceFrom: day('in_force_from'),
     inForceTo: day('in_force_to'),
+    verified,
   }
 }

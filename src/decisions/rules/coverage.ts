@@ -8,7 +8,7 @@ export function coversPurpose({ request, codes }: Facts, flow: PolicyFlow): bool
 }
 
 /** What of the request the flow does not list: items by exact code or grant (CK-17), subjects equal or narrower (P6). */
-export function uncovered({ request, codes }: Facts, flow: PolicyFlow): { items: string[]; subjects: string[] } {
+export function uncovered({ request, codes }: Pick<Facts, 'request' | 'codes'>, flow: PolicyFlow): { items: string[]; subjects: string[] } {
   return {
     items: request.data_items.filter((item) => !flow.items.has(item) && !isGranted(item, flow.grants)),
     subjects: (request.data_subjects ?? []).filter(

@@ -79,11 +79,17 @@ export interface AgreementParty {
   agreement_id: string;
   capacities: string[];
   contacts: Json;
+  invited_at: string | null;
   joined_at: string | null;
   left_at: string | null;
   org: string;
   position: number;
   role: string;
+}
+
+export interface AgreementSearch {
+  agreement_id: string;
+  words: string;
 }
 
 export interface AgreementVersion {
@@ -103,6 +109,14 @@ export interface AgreementVersion {
   recorded_elsewhere: boolean;
   status: string;
   version: number;
+}
+
+export interface ApiClientRevocation {
+  client_id: string;
+  leaf_id: string;
+  reason: string | null;
+  revoked_at: string;
+  revoked_by: string;
 }
 
 export interface Approval {
@@ -131,6 +145,7 @@ export interface AuditCosignature {
 export interface AuditHead {
   log_id: number;
   sealed: Generated<boolean>;
+  sealed_why: string | null;
   size: Generated<Int8>;
 }
 
@@ -140,6 +155,15 @@ export interface AuditLeaf {
   leaf: Buffer;
   leaf_hash: Buffer;
   log_id: number;
+}
+
+export interface AuditLegalHold {
+  first_day: string;
+  hold_id: Generated<Int8>;
+  last_day: string;
+  lifted_at: string | null;
+  placed_at: string;
+  reference: string;
 }
 
 export interface AuditLog {
@@ -196,6 +220,31 @@ export interface CodeListEntry {
   valid_from: string | null;
   valid_to: string | null;
   verified: boolean;
+}
+
+export interface DecisionSearch {
+  agreement: string | null;
+  at: string;
+  caller_client: string | null;
+  caller_org: string | null;
+  decision_id: string;
+  idx: Int8;
+  log_id: number;
+  mode: string | null;
+  outcome: string;
+  provider: string | null;
+  purpose: string | null;
+  reasons: string[];
+  recipient: string | null;
+  revision: Int8;
+  simulated: boolean;
+  told_agreement: string | null;
+  via: string | null;
+}
+
+export interface DecisionSearchProgress {
+  log_id: number;
+  next_idx: Int8;
 }
 
 export interface DisclosureDecision {
@@ -279,6 +328,16 @@ export interface IdempotencyKey {
   sub: string;
 }
 
+export interface ImportedRecord {
+  act_count: Int8;
+  agreement_id: string;
+  import_id: string;
+  org: string;
+  row: number;
+  row_hash: string;
+  source_key: string;
+}
+
 export interface Notice {
   agreement_id: string;
   at: string;
@@ -352,6 +411,40 @@ export interface Prohibition {
   version: number;
 }
 
+export interface RegisterImport {
+  committed_at: string | null;
+  committed_by: string | null;
+  file_hash: string;
+  header: Json;
+  header_row: number;
+  id: string;
+  mapping: Json;
+  open_partners: Json;
+  org: string;
+  picks: Json;
+  row_version: Generated<Int8>;
+  status: string;
+  undone_at: string | null;
+  undone_by: string | null;
+  uploaded_at: string;
+  uploaded_by: string;
+}
+
+export interface RegisterImportRow {
+  agreement_id: string | null;
+  /**
+   * The line as it stood in the file: evidence, never changed.
+   */
+  cells: Json;
+  done_at: string | null;
+  import_id: string;
+  org: string;
+  plan: Json;
+  replaced: Json | null;
+  row: number;
+  undone_at: string | null;
+}
+
 export interface Signature {
   agreement_id: string;
   authority: string | null;
@@ -373,11 +466,14 @@ export interface Suspension {
   flow: string | null;
   from_at: string;
   id: string;
+  lifted_at: string | null;
   lifted_by: string | null;
+  lifted_org: string | null;
   party: string | null;
   reason: string | null;
   scope: string;
   suspended_by: string | null;
+  suspended_org: string | null;
   to_at: string | null;
   version: number | null;
 }
@@ -387,23 +483,29 @@ export interface DB {
   agreement: Agreement;
   agreement_act: AgreementAct;
   agreement_party: AgreementParty;
+  agreement_search: AgreementSearch;
   agreement_version: AgreementVersion;
+  api_client_revocation: ApiClientRevocation;
   approval: Approval;
   "audit.checkpoint": AuditCheckpoint;
   "audit.cosignature": AuditCosignature;
   "audit.head": AuditHead;
   "audit.leaf": AuditLeaf;
+  "audit.legal_hold": AuditLegalHold;
   "audit.log": AuditLog;
   "audit.payload": AuditPayload;
   "audit.tile": AuditTile;
   "audit.tree": AuditTree;
   code_list: CodeList;
   code_list_entry: CodeListEntry;
+  decision_search: DecisionSearch;
+  decision_search_progress: DecisionSearchProgress;
   disclosure_decision: DisclosureDecision;
   dpia_status_change: DpiaStatusChange;
   flow: Flow;
   flow_side: FlowSide;
   idempotency_key: IdempotencyKey;
+  imported_record: ImportedRecord;
   notice: Notice;
   organisation: Organisation;
   organisation_succession: OrganisationSuccession;
@@ -412,6 +514,8 @@ export interface DB {
   "policy.record": PolicyRecord;
   "policy.revision": PolicyRevision;
   prohibition: Prohibition;
+  register_import: RegisterImport;
+  register_import_row: RegisterImportRow;
   signature: Signature;
   suspension: Suspension;
 }

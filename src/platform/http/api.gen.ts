@@ -65,7 +65,12 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly get?: never;
+        /**
+         * Recorded decisions, newest first
+         * @description Those your organisation is provider or recipient of, or asked for; an auditor sees all, and that it looked is recorded.
+         *     `Accept: text/csv` and `application/x-ndjson` give the same rows as text, with the next page in `Link` (RFC 8288).
+         */
+        readonly get: operations["searchDecisions"];
         readonly put?: never;
         /**
          * Is this share permitted, right now?
@@ -73,6 +78,123 @@ export interface paths {
          *     If the record cannot be made the answer is 503: treat it as no. An agreement the caller may not know is never named.
          */
         readonly post: operations["decide"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/decisions/export": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Recorded decisions with request and answer, in the form of another standard
+         * @description JSON lines. `adl`: Authorization Decision Log, detail level 4. `cloudevents`: CloudEvents 1.0 envelopes, structured mode.
+         */
+        readonly get: operations["exportDecisions"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/decisions/{id}/replay": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Would the same be answered again?
+         * @description Evaluates the recorded request again on the recorded policy revision, whatever was edited since. 409 where nothing was evaluated, or what was asked is no longer kept.
+         */
+        readonly get: operations["replayDecision"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/break-glass": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Emergency permits and when each must have been reviewed */
+        readonly get: operations["reportBreakGlass"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/impact": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * What would a change have changed?
+         * @description Changes nothing and records no decision. Looks at decisions your organisation is a party to or asked for; an auditor at all.
+         */
+        readonly post: operations["reportImpact"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/clients/{clientId}/revocation": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Answer this API client no more
+         * @description Once this has answered, no node answers a token of this client, however long it is valid. There is no way back; a new client gets a new identifier.
+         */
+        readonly post: operations["revokeClient"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/metrics": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Numbers about the running service, for Prometheus
+         * @description Answered to this machine and private networks only. Counts and codes, nobody's data.
+         */
+        readonly get: operations["getMetrics"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -93,6 +215,247 @@ export interface paths {
          * @description The same path as a live decision, recorded as simulated. It permits nothing and uses up nothing.
          */
         readonly post: operations["simulateDecision"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/decisions/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What was asked and answered, where it stands in the log, and the proof
+         * @description For whoever asked, the parties of the share, and auditors; to everyone else there is no such decision.
+         *     With the key of the log, `record.leaf` and `proof` can be checked without us: `accord log verify --proof F --leaf F --vkey F`.
+         */
+        readonly get: operations["getDecision"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/log/{log}/checkpoint": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The newest signed checkpoint of a log
+         * @description Size and root hash of the log, signed. Whoever keeps one can later demand proof that the log only ever grew.
+         */
+        readonly get: operations["getLogCheckpoint"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/log/{log}/checkpoint.witnessed": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The newest checkpoint that a witness has cosigned
+         * @description A witness signs that it saw the log grow and never shrink or fork. 404 while no witness has signed any.
+         */
+        readonly get: operations["getWitnessedCheckpoint"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/log/{log}/vkey": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The key that checkpoints of a log are signed with
+         * @description Get it once, by a way you trust, and keep it.
+         */
+        readonly get: operations["getLogKey"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/log/{log}/tile/{level}/{a}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A hash tile of a log
+         * @description Up to 256 hashes of 32 bytes. The number is written as C2SP tlog-tiles does: `067`, `x001/x234/067`, and `067.p/8` for the first 8 hashes of a tile. What an address names never changes.
+         */
+        readonly get: operations["getLogTile"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/log/{log}/tile/{level}/{a}/{b}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A hash tile of a log, its number in 2 parts
+         * @description Up to 256 hashes of 32 bytes. The number is written as C2SP tlog-tiles does: `067`, `x001/x234/067`, and `067.p/8` for the first 8 hashes of a tile. What an address names never changes.
+         */
+        readonly get: operations["getLogTile2"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/log/{log}/tile/{level}/{a}/{b}/{c}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A hash tile of a log, its number in 3 parts
+         * @description Up to 256 hashes of 32 bytes. The number is written as C2SP tlog-tiles does: `067`, `x001/x234/067`, and `067.p/8` for the first 8 hashes of a tile. What an address names never changes.
+         */
+        readonly get: operations["getLogTile3"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/log/{log}/tile/{level}/{a}/{b}/{c}/{d}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A hash tile of a log, its number in 4 parts
+         * @description Up to 256 hashes of 32 bytes. The number is written as C2SP tlog-tiles does: `067`, `x001/x234/067`, and `067.p/8` for the first 8 hashes of a tile. What an address names never changes.
+         */
+        readonly get: operations["getLogTile4"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/log/{log}/tile/entries/{a}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A bundle of entries of a log
+         * @description Up to 256 entries, each behind its length in two bytes. For auditors only, since entries name agreements and organisations; the reading itself is recorded.
+         */
+        readonly get: operations["getLogEntries"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/log/{log}/tile/entries/{a}/{b}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A bundle of entries of a log, its number in 2 parts
+         * @description Up to 256 entries, each behind its length in two bytes. For auditors only, since entries name agreements and organisations; the reading itself is recorded.
+         */
+        readonly get: operations["getLogEntries2"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/log/{log}/tile/entries/{a}/{b}/{c}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A bundle of entries of a log, its number in 3 parts
+         * @description Up to 256 entries, each behind its length in two bytes. For auditors only, since entries name agreements and organisations; the reading itself is recorded.
+         */
+        readonly get: operations["getLogEntries3"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/log/{log}/tile/entries/{a}/{b}/{c}/{d}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A bundle of entries of a log, its number in 4 parts
+         * @description Up to 256 entries, each behind its length in two bytes. For auditors only, since entries name agreements and organisations; the reading itself is recorded.
+         */
+        readonly get: operations["getLogEntries4"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -161,6 +524,849 @@ export interface paths {
         readonly get: operations["getOrganisation"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Agreements the caller may know of
+         * @description Filters hold together. Text search reads titles, sections in words, purposes, and parties with the names people call
+         *     them by ("the Met", "LBTH"); an exact reference comes first. What the caller may not know is nowhere counted.
+         */
+        readonly get: operations["listAgreements"];
+        readonly put?: never;
+        /**
+         * Begin a draft
+         * @description The caller's organisation keeps the text and is its first party. From another agreement, or a record made elsewhere,
+         *     its parties and the terms that govern are copied; signatures, approvals and assessments never are.
+         */
+        readonly post: operations["createAgreement"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One agreement, whole */
+        readonly get: operations["getAgreement"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/draft/details": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Set title, instrument and review policy
+         * @description Only the organisation that keeps the text; while there is a draft.
+         *     Once a version was frozen only the wording of the title can change: review dates then follow the review itself.
+         */
+        readonly put: operations["putDraftDetails"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/draft/dates": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Set the days on which the draft begins and ends
+         * @description Only the organisation that keeps the text; while there is a draft.
+         */
+        readonly put: operations["putDraftDates"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/draft/parties": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Set the parties
+         * @description Only the organisation that keeps the text; while there is a draft.
+         *     Not once a version was frozen: parties then join by accession and leave by withdrawal. Contacts that are left out stay as they are.
+         */
+        readonly put: operations["putDraftParties"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/draft/flows": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Set all flows
+         * @description Only the organisation that keeps the text; while there is a draft.
+         */
+        readonly put: operations["putDraftFlows"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/draft/flows/{flowId}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Set one flow
+         * @description Only the organisation that keeps the text; while there is a draft.
+         *     A flow that is not there yet is added at the end.
+         */
+        readonly put: operations["putDraftFlow"];
+        readonly post?: never;
+        /**
+         * Remove one flow
+         * @description Only the organisation that keeps the text; while there is a draft.
+         */
+        readonly delete: operations["deleteDraftFlow"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/draft/narrative": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Write the sections in words
+         * @description Only the organisation that keeps the text; while there is a draft. What is left out is not written; the amendment policy stays.
+         */
+        readonly put: operations["putDraftNarrative"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/draft/commencement": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Set when the agreement starts to bind
+         * @description Only the organisation that keeps the text; while there is a draft.
+         */
+        readonly put: operations["putDraftCommencement"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/draft/amendment-policy": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Set how the agreement is amended
+         * @description Only the organisation that keeps the text; while there is a draft.
+         */
+        readonly put: operations["putDraftAmendmentPolicy"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/draft/prohibitions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Set what the parties never do
+         * @description Only the organisation that keeps the text; while there is a draft.
+         */
+        readonly put: operations["putDraftProhibitions"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/draft/agents": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Set the processors that may act for a party
+         * @description Only the organisation that keeps the text; while there is a draft.
+         */
+        readonly put: operations["putDraftAgents"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/draft/processor-contract": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Tick the Art 28 checklist, clause by clause
+         * @description Only the organisation that keeps the text; while there is a draft.
+         *     Whether it is complete is worked out, never stated.
+         */
+        readonly put: operations["putDraftProcessorContract"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/draft/joint-controller-arrangement": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Set the arrangement of joint controllers (Art 26)
+         * @description Only the organisation that keeps the text; while there is a draft.
+         */
+        readonly put: operations["putDraftJointControllerArrangement"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/draft/policy-documents": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Set the appropriate policy documents
+         * @description The organisation that keeps the text sets all of them; another party only its own. Outside the signed text.
+         */
+        readonly put: operations["putDraftPolicyDocuments"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/draft/dpia": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Record the assessment by hand
+         * @description What a person states about an assessment made elsewhere, until assessments are made here; the reply says so in `dpia.source`.
+         *     A status other than the present one counts from now.
+         */
+        readonly put: operations["putDraftDpia"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/parties/{org}/contacts": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Set the contacts of a party
+         * @description The party itself or the organisation that keeps the text, at any time: contacts are outside the signed text (LC-7).
+         */
+        readonly put: operations["putPartyContacts"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/advice": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What is missing or against the law in a version
+         * @description Completeness, and legal consistency by the very rules that decide, asked about every provider and recipient of every
+         *     flow for the day on which it takes effect; besides, what only an approval checks.
+         */
+        readonly get: operations["adviseAgreement"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/preview": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Who may send what to whom once everybody has signed
+         * @description The decision table of a version as if it were approved, signed by all and in force; everything else as recorded, the
+         *     assessment and the policy documents among it. It shows this agreement alone and permits nothing.
+         */
+        readonly get: operations["previewAgreement"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/overlaps": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Does a share already exist?
+         * @description Agreements the caller may know of between these organisations, or with one of them for this purpose, a narrower or a
+         *     broader one: in force, on their way, recorded from elsewhere, over, and which of them could be joined. The caller's
+         *     own organisation is always among those asked about. Changes nothing.
+         */
+        readonly post: operations["findOverlaps"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/freeze": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make the draft the text that parties sign
+         * @description Refused with 422 and one error for each thing that is missing or against the law. From here on the version never changes
+         *     (its canonical JSON and SHA-256 are kept); versions that had not begun yet are superseded.
+         */
+        readonly post: operations["freezeAgreement"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/signatures": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Sign a version for your party
+         * @description Binds the party to exactly the text of that hash, from the instant of the act. Another hash than that of the version: 409 with
+         *     the present one. Whoever drafted or froze the version does not sign it for the same party, and nobody signs for two parties.
+         */
+        readonly post: operations["signAgreement"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/signature-confirmations": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Confirm a signature made elsewhere
+         * @description A person of that party says that the recorded signature was given. It counts from now; the instant at which it was given stays.
+         */
+        readonly post: operations["confirmSignature"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/amendments": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Begin the next version
+         * @description A copy of the version that governs, or that will be first to. It is edited like any draft. Whoever has not signed it when it begins
+         *     to govern is out from that day.
+         */
+        readonly post: operations["amendAgreement"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/draft": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Give up the draft of an amendment
+         * @description What governs goes on. A first draft is withdrawn instead.
+         */
+        readonly delete: operations["abandonDraft"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/suspensions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Stop sharing at once
+         * @description A party may stop the whole agreement, itself, or a flow it takes part in. No `If-Match` is needed: stopping must never wait.
+         *     Several suspensions hold side by side; lifting one leaves the others.
+         */
+        readonly post: operations["suspendAgreement"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/suspensions/{suspensionId}/lift": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Let sharing go on
+         * @description By the senior information risk owner of a party it stops, never by the person who suspended.
+         */
+        readonly post: operations["liftSuspension"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/withdrawals": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Leave the agreement
+         * @description For your own party, now or at a later instant. What it holds stays under the duties of the text.
+         */
+        readonly post: operations["withdrawFromAgreement"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/accessions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Name a party that joins late
+         * @description By the organisation that keeps the text. Until it has signed the version that governs, the new party is bound by nothing and may
+         *     receive nothing. The other parties get a notice.
+         */
+        readonly post: operations["inviteParty"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/termination": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * End the agreement for everybody
+         * @description Now or at a later instant; by the organisation that keeps the text, or by either of the last two parties.
+         */
+        readonly post: operations["terminateAgreement"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/renewal": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Confirm a review, or begin a version with new days
+         * @description `REVIEW_CONFIRMED`: nothing needs to change; the next review is due a review cycle from today. `NEW_VERSION`: a draft with the
+         *     terms that govern and new days, which every party signs.
+         */
+        readonly post: operations["renewAgreement"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/withdrawal-of-draft": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Give up a text that binds nobody yet
+         * @description By the organisation that keeps the text, before the agreement has become active.
+         */
+        readonly post: operations["withdrawDraft"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/rejection": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Say no to a text that waits for signatures
+         * @description Where all must sign this ends the agreement; otherwise the party leaves and the others go on, as long as enough remain.
+         */
+        readonly post: operations["rejectAgreement"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/versions/{version}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A version as the parties sign it
+         * @description Readable for ever by whoever may know the agreement, also after it has ended and after leaving.
+         */
+        readonly get: operations["getAgreementVersion"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/versions/{version}/document": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The exact bytes that were hashed
+         * @description Canonical JSON (RFC 8785) in UTF-8; its SHA-256 is the hash that parties sign, and the `ETag`.
+         */
+        readonly get: operations["getAgreementVersionDocument"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/versions/{version}/print": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A version to be printed
+         * @description The whole text as plain HTML without script, with a certificate of signatures and the hash.
+         */
+        readonly get: operations["printAgreementVersion"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/versions/{version}/differences": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What changed from one version to another
+         * @description Clause by clause; a draft can be compared too.
+         */
+        readonly get: operations["getVersionDifferences"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/history": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What happened to the agreement
+         * @description Each line is a leaf of the governance log.
+         */
+        readonly get: operations["getAgreementHistory"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/state": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How the agreement stands at an instant
+         * @description Derived from dates, signatures and suspensions for the instant asked, past or to come; nothing of it is stored.
+         */
+        readonly get: operations["getAgreementState"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/notices": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What your organisation was told
+         * @description About agreements of its own, newest first.
+         */
+        readonly get: operations["listNotices"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/organisations/{code}/succession": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * One body ends and another follows it
+         * @description Signatures do not carry over: from the instant on, decisions about the predecessor say PARTY_INACTIVE, and the successor signs
+         *     for itself. The parties of every agreement concerned get a notice.
+         */
+        readonly post: operations["succeedOrganisation"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -244,6 +1450,59 @@ export interface components {
                 /** @description The log can be written, and its newest checkpoint is not too old. */
                 readonly log: components["schemas"]["Check"];
             };
+        };
+        /** @description One recorded decision: codes only. */
+        readonly RecordedDecision: {
+            /**
+             * Format: uuid
+             * @description Identifier of the record in the log.
+             */
+            readonly decision_id: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            readonly at: string;
+            /**
+             * @description What was answered; ERROR where the call could not be read.
+             * @enum {string}
+             */
+            readonly outcome: "PERMIT" | "DENY" | "ERROR";
+            /** @description Whether it was a simulation, which permits nothing. */
+            readonly simulated: boolean;
+            /** @description REASON codes answered. */
+            readonly reasons: readonly string[];
+            /** @description What carried a PERMIT. */
+            readonly via: string | null;
+            /** @description DECISION_MODE of the request. */
+            readonly mode: string | null;
+            /** @description Who would disclose; null where the call could not be read. */
+            readonly provider: string | null;
+            /** @description Who would receive. */
+            readonly recipient: string | null;
+            /** @description PURPOSE code. */
+            readonly purpose: string | null;
+            /** @description The agreement relied on, where you may know it. */
+            readonly agreement: string | null;
+            /** @description Who asked. */
+            readonly caller_org: string | null;
+            /** @description With which API client; null for a person. */
+            readonly caller_client: string | null;
+            /** @description The revision it was decided on. */
+            readonly policy_revision: number;
+            /** @description The log it stands in. */
+            readonly log: string;
+            /** @description Its index there. */
+            readonly index: number;
+        };
+        /** @description A page of recorded decisions. */
+        readonly DecisionPage: {
+            /** @description Newest first. */
+            readonly decisions: readonly components["schemas"]["RecordedDecision"][];
+            /** @description Cursor of the next page; null at the end. */
+            readonly next: string | null;
+            /** @description Recorded decisions that are not searchable yet; 0 when the search was complete. */
+            readonly unsearched: number;
         };
         /** @description The emergency as the duty manager states it. The duty manager is the caller. */
         readonly EmergencyStatement: {
@@ -346,6 +1605,8 @@ export interface components {
             readonly detail: string;
             /** @description What it means for the caller. */
             readonly text: string;
+            /** @description What it means for an information governance officer; null for a caller who is not of a party. */
+            readonly officer_text: string | null;
             /** @description The law. */
             readonly citation: string | null;
             /** @description GOV_ROLE that can remedy it. */
@@ -357,6 +1618,27 @@ export interface components {
             readonly side?: "PROVIDER" | "RECIPIENT";
             /** @description The codes it is about. */
             readonly items?: readonly string[];
+        };
+        /** @description One change that somebody can make. */
+        readonly RemedyChange: {
+            /**
+             * @description What to do.
+             * @enum {string}
+             */
+            readonly kind: "NARROW_REQUEST" | "USE_METHOD" | "USE_FORM" | "STATE_COUNT" | "CORRECT_BASIS" | "RECORD_CONSENT" | "USE_COUNTRY" | "ASK_WITHOUT_REFERENCE" | "WAIT" | "SIGN" | "COMPLETE_APPROVALS" | "RENEW" | "REVIEW" | "LIFT_SUSPENSION" | "APPROVE_DPIA" | "REVIEW_DPIA" | "COMPLETE_CONSULTATION" | "ADD_POLICY_DOCUMENT" | "AMEND_FLOW" | "LIST_AGENT" | "COMPLETE_CONTRACT" | "COMPLETE_ARRANGEMENT";
+            /** @description The same in words. */
+            readonly text: string;
+            /** @description GOV_ROLE that can do it. */
+            readonly by: string;
+            /** @description Whose people those are. */
+            readonly organisations: readonly string[];
+            /** @description What it is about: items to leave out, methods to choose from, days to reach. */
+            readonly values: readonly string[];
+        };
+        /** @description Changes that together would make the request a PERMIT, all else being as it is. Whether they ought to be made is for people to say. */
+        readonly Remedy: {
+            /** @description All of them are needed. */
+            readonly changes: readonly components["schemas"]["RemedyChange"][];
         };
         /** @description What must be done with the data. */
         readonly Obligation: {
@@ -406,6 +1688,8 @@ export interface components {
             readonly reasons: readonly components["schemas"]["Reason"][];
             /** @description The first of them. */
             readonly primary_reason: string | null;
+            /** @description What would make this DENY a PERMIT: each was tried out by evaluating again with its changes. Empty: none was found; null: not looked for (a PERMIT, an agreement the caller may not know, a busy service). */
+            readonly remedies: readonly components["schemas"]["Remedy"][] | null;
             /** @description What must be done with the data. A client that does not know a mandatory one must not disclose. */
             readonly obligations: readonly components["schemas"]["Obligation"][];
             /** @description What does not stop an emergency but should be known. */
@@ -433,6 +1717,313 @@ export interface components {
             readonly code_list_version: string;
             /** @description True: permits nothing. */
             readonly simulated: boolean;
+        };
+        /** @description The members of an answer that follow from request, policy and rules. */
+        readonly ReplayedAnswer: {
+            /**
+             * @description The answer.
+             * @enum {string}
+             */
+            readonly decision: "PERMIT" | "DENY";
+            /** @description What carries a PERMIT. */
+            readonly via: string | null;
+            /** @description The agreement that the caller was told. */
+            readonly agreement: string | null;
+            /** @description Its governing version. */
+            readonly version: number | null;
+            /** @description SHA-256 of the text. */
+            readonly version_hash: string | null;
+            /** @description The flow within it. */
+            readonly flow: string | null;
+            /** @description The law each side relies on. */
+            readonly legal: {
+                readonly [key: string]: unknown;
+            } | null;
+            /** @description Others that permit too. */
+            readonly other_agreements: readonly string[];
+            /** @description Every failed rule. */
+            readonly reasons: readonly {
+                /** @description REASON code. */
+                readonly code: string;
+                /** @description What was found. */
+                readonly detail: string;
+                /** @description Whose part failed. */
+                readonly side?: string;
+                /** @description The codes it is about. */
+                readonly items?: readonly string[];
+            }[];
+            /** @description What must be done with the data. */
+            readonly obligations: readonly components["schemas"]["Obligation"][];
+            /** @description What does not stop an emergency. */
+            readonly warnings: readonly string[];
+        };
+        /** @description A recorded decision beside the answer that the rules give today to the recorded request, at the recorded instant, on the recorded policy. */
+        readonly ReplayedDecision: {
+            /** @description Identifier of the record in the log. */
+            readonly decision_id: string;
+            /** @description The revision it was decided on, and replayed on. */
+            readonly policy_revision: number;
+            /** @description Whether the rules are the same build as then. */
+            readonly engine_same: boolean;
+            /** @description Whether both answers agree in every member. */
+            readonly same: boolean;
+            /** @description Members in which they differ. */
+            readonly differences: readonly string[];
+            readonly recorded: components["schemas"]["ReplayedAnswer"];
+            readonly replayed: components["schemas"]["ReplayedAnswer"];
+        };
+        /** @description One emergency permit, and by when another person must have reviewed it. */
+        readonly BreakGlassUse: {
+            /**
+             * Format: uuid
+             * @description Identifier of the record in the log.
+             */
+            readonly decision_id: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            readonly at: string;
+            /**
+             * @description What was answered; ERROR where the call could not be read.
+             * @enum {string}
+             */
+            readonly outcome: "PERMIT" | "DENY" | "ERROR";
+            /** @description Whether it was a simulation, which permits nothing. */
+            readonly simulated: boolean;
+            /** @description REASON codes answered. */
+            readonly reasons: readonly string[];
+            /** @description What carried a PERMIT. */
+            readonly via: string | null;
+            /** @description DECISION_MODE of the request. */
+            readonly mode: string | null;
+            /** @description Who would disclose; null where the call could not be read. */
+            readonly provider: string | null;
+            /** @description Who would receive. */
+            readonly recipient: string | null;
+            /** @description PURPOSE code. */
+            readonly purpose: string | null;
+            /** @description The agreement relied on, where you may know it. */
+            readonly agreement: string | null;
+            /** @description Who asked. */
+            readonly caller_org: string | null;
+            /** @description With which API client; null for a person. */
+            readonly caller_client: string | null;
+            /** @description The revision it was decided on. */
+            readonly policy_revision: number;
+            /** @description The log it stands in. */
+            readonly log: string;
+            /** @description Its index there. */
+            readonly index: number;
+            /** @description EMERGENCY_GROUND stated. */
+            readonly ground: string | null;
+            /** @description DATA_ITEM codes that were permitted. */
+            readonly data_items: readonly string[];
+            /**
+             * Format: date
+             * @description Last day for the review, two working days after.
+             */
+            readonly review_due: string | null;
+            /** @description Whether that day has passed. */
+            readonly is_review_overdue: boolean;
+        };
+        /** @description A page of emergency permits. */
+        readonly BreakGlassPage: {
+            /** @description Newest first. */
+            readonly uses: readonly components["schemas"]["BreakGlassUse"][];
+            /** @description Cursor of the next page; null at the end. */
+            readonly next: string | null;
+            /** @description Recorded decisions that are not searchable yet; 0 when the search was complete. */
+            readonly unsearched: number;
+        };
+        /** @description One code. */
+        readonly CodeListEntry: {
+            /** @description The string to store. */
+            readonly code: string;
+            /** @description What it means. */
+            readonly label: string;
+            /** @description The law or publication. */
+            readonly citation: string | null;
+            /**
+             * Format: date
+             * @description First day.
+             */
+            readonly valid_from: string | null;
+            /**
+             * Format: date
+             * @description Last day, included.
+             */
+            readonly valid_to: string | null;
+            /** @description False: to be confirmed before go-live. */
+            readonly verified: boolean;
+            /** @description Where it was read. */
+            readonly source: string | null;
+            /** @description The code used instead. */
+            readonly replaced_by: string | null;
+            /** @description The code this one is narrower than. */
+            readonly broader: string | null;
+            /** @description What the rules read. */
+            readonly attributes: {
+                readonly [key: string]: unknown;
+            };
+        };
+        /** @description A code list. */
+        readonly CodeList: {
+            /** @description Its name. */
+            readonly list: string;
+            /** @description Its title. */
+            readonly title: string;
+            /** @description What it is for. */
+            readonly description: string;
+            /**
+             * Format: date
+             * @description The day it was drawn up.
+             */
+            readonly edition: string;
+            /** @description Where it comes from. */
+            readonly source: string;
+            /** @description Its codes in order. */
+            readonly entries: readonly components["schemas"]["CodeListEntry"][];
+        };
+        /**
+         * @description A change that has not been made, and how far back to look.
+         * @example {
+         *       "days": 30,
+         *       "change": {
+         *         "kind": "SUSPENSION",
+         *         "agreement": "DEMO-CURL",
+         *         "scope": "AGREEMENT"
+         *       }
+         *     }
+         */
+        readonly ImpactRequest: {
+            /** @description Days of recorded decisions to look at. */
+            readonly days: number;
+            /** @description What would be changed. */
+            readonly change: {
+                /**
+                 * @description The draft version of an agreement governs, signed by all.
+                 * @constant
+                 */
+                readonly kind: "DRAFT_VERSION";
+                /** @description Reference of the agreement. */
+                readonly agreement: string;
+            } | {
+                /**
+                 * @description An agreement, a party of it or a flow of it is suspended.
+                 * @constant
+                 */
+                readonly kind: "SUSPENSION";
+                /** @description Reference of the agreement. */
+                readonly agreement: string;
+                /**
+                 * @description What is suspended.
+                 * @enum {string}
+                 */
+                readonly scope: "AGREEMENT" | "PARTY" | "FLOW";
+                /** @description The party, for scope PARTY. */
+                readonly party?: string | null;
+                /** @description The flow, for scope FLOW. */
+                readonly flow?: string | null;
+            } | {
+                /**
+                 * @description Code lists are replaced by these; others stay.
+                 * @constant
+                 */
+                readonly kind: "CODE_LISTS";
+                /** @description Whole lists. */
+                readonly lists: readonly components["schemas"]["CodeList"][];
+            };
+        };
+        /** @description An answer in short. */
+        readonly ShortAnswer: {
+            /**
+             * @description The answer.
+             * @enum {string}
+             */
+            readonly decision: "PERMIT" | "DENY";
+            /** @description REASON codes, none in a PERMIT. */
+            readonly reasons: readonly string[];
+        };
+        /** @description One recorded decision that would change. */
+        readonly ImpactCase: {
+            /** @description Identifier of the record in the log. */
+            readonly decision_id: string;
+            /**
+             * Format: date-time
+             * @description The instant it was for.
+             */
+            readonly at: string;
+            /** @description Who would disclose. */
+            readonly provider: string;
+            /** @description Who would receive. */
+            readonly recipient: string;
+            /** @description PURPOSE code. */
+            readonly purpose: string;
+            readonly without: components["schemas"]["ShortAnswer"];
+            readonly with: components["schemas"]["ShortAnswer"];
+        };
+        /** @description What the change would have done to recorded live decisions, evaluated again at their own instants on today's policy, without and with it. */
+        readonly ImpactReport: {
+            /**
+             * Format: date-time
+             * @description Decisions from this instant on were looked at.
+             */
+            readonly from: string;
+            /**
+             * Format: date-time
+             * @description Until this instant.
+             */
+            readonly to: string;
+            /** @description The policy that the change was made on, in a copy. */
+            readonly policy_revision: number;
+            /** @description False: there are more decisions than one report looks at; the newest were taken. */
+            readonly is_complete: boolean;
+            /** @description Decisions evaluated again. */
+            readonly examined: number;
+            /** @description PERMIT without, DENY with the change. */
+            readonly newly_denied: number;
+            /** @description DENY without, PERMIT with the change. */
+            readonly newly_permitted: number;
+            /** @description DENY both ways, for other reasons. */
+            readonly other_reasons: number;
+            /** @description The same both ways. */
+            readonly unchanged: number;
+            /** @description Reasons that would appear, most frequent first. */
+            readonly by_reason: readonly {
+                /** @description REASON code. */
+                readonly code: string;
+                /** @description In how many decisions. */
+                readonly count: number;
+            }[];
+            /** @description Shares whose answer would change, by who discloses to whom. */
+            readonly by_party: readonly {
+                /** @description Who discloses. */
+                readonly provider: string;
+                /** @description Who receives. */
+                readonly recipient: string;
+                /** @description How many would be denied. */
+                readonly newly_denied: number;
+                /** @description How many would be permitted. */
+                readonly newly_permitted: number;
+            }[];
+            /** @description The newest decisions that would change, at most 200. */
+            readonly changes: readonly components["schemas"]["ImpactCase"][];
+        };
+        /** @description Why. */
+        readonly ClientRevocationRequest: {
+            /** @description Why, in words; recorded beside the log, not in it. */
+            readonly reason?: string | null;
+        };
+        /** @description An API client that is answered no more. */
+        readonly ClientRevocation: {
+            /** @description The `client_id` of its tokens. */
+            readonly client_id: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            readonly revoked_at: string;
         };
         /** @description The emergency as the duty manager states it. A simulation names the duty manager. */
         readonly EmergencySimulation: {
@@ -505,6 +2096,31 @@ export interface components {
             readonly correlation_id?: string | null;
             /** @description Answer on this policy revision or a later one. */
             readonly min_revision?: number | null;
+            /** @description Ask the agreements and lists as they were recorded at this policy revision; absent: as they are now. */
+            readonly as_of_revision?: number | null;
+        };
+        /** @description A decision as it was recorded, with what proves it. */
+        readonly DecisionRecord: {
+            /** @description What was recorded. Texts are exactly the bytes that were hashed. */
+            readonly record: {
+                /** @description The entry of the log: codes, digests and the commitment `c` to the payload. No personal data. */
+                readonly leaf: string;
+                /** @description Request, answer and caller, as JSON text; null once erased, or where it holds shares of others. */
+                readonly payload: string | null;
+                /** @description 32 bytes, hex: `c` is SHA-256 of "audit-payload/v1", a zero byte, salt and payload. Null with the payload. */
+                readonly salt: string | null;
+            };
+            /** @description Where it stands. Keep it; it shows later that the record was there. */
+            readonly receipt: {
+                /** @description The log, by the name in its key and checkpoints. */
+                readonly origin: string;
+                /** @description Index of the entry, from 0. */
+                readonly index: number;
+                /** @description SHA-256 of a zero byte and the leaf, hex (RFC 6962). */
+                readonly leaf_hash: string;
+            };
+            /** @description Proof of inclusion with the signed checkpoint (C2SP tlog-proof); null until a checkpoint covers the entry, normally within two seconds. */
+            readonly proof: string | null;
         };
         /** @description A code list without its entries. */
         readonly CodeListSummary: {
@@ -523,55 +2139,6 @@ export interface components {
             readonly source: string;
             /** @description How many codes it has. */
             readonly entry_count: number;
-        };
-        /** @description One code. */
-        readonly CodeListEntry: {
-            /** @description The string to store. */
-            readonly code: string;
-            /** @description What it means. */
-            readonly label: string;
-            /** @description The law or publication. */
-            readonly citation: string | null;
-            /**
-             * Format: date
-             * @description First day.
-             */
-            readonly valid_from: string | null;
-            /**
-             * Format: date
-             * @description Last day, included.
-             */
-            readonly valid_to: string | null;
-            /** @description False: to be confirmed before go-live. */
-            readonly verified: boolean;
-            /** @description Where it was read. */
-            readonly source: string | null;
-            /** @description The code used instead. */
-            readonly replaced_by: string | null;
-            /** @description The code this one is narrower than. */
-            readonly broader: string | null;
-            /** @description What the rules read. */
-            readonly attributes: {
-                readonly [key: string]: unknown;
-            };
-        };
-        /** @description A code list. */
-        readonly CodeList: {
-            /** @description Its name. */
-            readonly list: string;
-            /** @description Its title. */
-            readonly title: string;
-            /** @description What it is for. */
-            readonly description: string;
-            /**
-             * Format: date
-             * @description The day it was drawn up.
-             */
-            readonly edition: string;
-            /** @description Where it comes from. */
-            readonly source: string;
-            /** @description Its codes in order. */
-            readonly entries: readonly components["schemas"]["CodeListEntry"][];
         };
         /** @description A body that can be a party. */
         readonly Organisation: {
@@ -615,6 +2182,1095 @@ export interface components {
             /** @description False: to be confirmed before go-live. */
             readonly verified: boolean;
         };
+        /** @description An agreement in a list. */
+        readonly AgreementSummary: {
+            /** @description Its reference. */
+            readonly id: string;
+            /** @description Its title. */
+            readonly title: string;
+            /** @description INSTRUMENT_TYPE code. */
+            readonly instrument_type: string;
+            /** @description The organisation that keeps the text. */
+            readonly owner_org: string | null;
+            /**
+             * @description Its stored status.
+             * @enum {string}
+             */
+            readonly status: "DRAFT" | "IN_REVIEW" | "AWAITING_SIGNATURE" | "ACTIVE" | "TERMINATED" | "REJECTED" | "WITHDRAWN";
+            /** @description DERIVED_STATE codes that hold now. */
+            readonly derived: readonly string[];
+            /**
+             * @description Made here, or recorded from elsewhere.
+             * @enum {string}
+             */
+            readonly origin: "ACCORD" | "ELSEWHERE";
+            /** @description True: part of the demo register. */
+            readonly sample: boolean;
+            /** @description Codes of its parties. */
+            readonly parties: readonly string[];
+            /** @description PURPOSE codes of the version shown. */
+            readonly purposes: readonly string[];
+            /** @description The version shown: the governing one, else the first to come, else the draft. */
+            readonly version: number | null;
+            /**
+             * Format: date
+             * @description Its first day.
+             */
+            readonly effective_from: string | null;
+            /**
+             * Format: date
+             * @description Its last day, included.
+             */
+            readonly effective_to: string | null;
+            /**
+             * Format: date
+             * @description When it is due for review.
+             */
+            readonly review_due: string | null;
+            /**
+             * Format: date-time
+             * @description When an act last changed it.
+             */
+            readonly updated_at: string;
+        };
+        /** @description Posts and mailboxes, not people. Outside the signed text. */
+        readonly PartyContacts: {
+            /** @description The post that signs for the party. */
+            readonly signatory_post?: string;
+            /** @description Data protection officer. */
+            readonly dpo?: string;
+            /** @description Information governance. */
+            readonly ig?: string;
+            /** @description Complaints (DPA 2018 s164A). */
+            readonly complaint?: string;
+            /** @description Requests of people for their data. */
+            readonly sar?: string;
+            /** @description Who is told of a breach, at any hour. */
+            readonly breach?: string;
+            /** @description Caldicott Guardian. */
+            readonly caldicott?: string;
+            /** @description Senior information risk owner. */
+            readonly siro?: string;
+            /** @description Information security. */
+            readonly security?: string;
+            /** @description Requests for information. */
+            readonly foi?: string;
+        };
+        /** @description An organisation's part in the agreement. Direction is on the flow. */
+        readonly AgreementParty: {
+            /** @description Code of the organisation. */
+            readonly org: string;
+            /** @description PARTY_ROLE code. */
+            readonly role: string;
+            /** @description PARTY_CAPACITY codes. */
+            readonly capacities: readonly string[];
+            readonly contacts: components["schemas"]["PartyContacts"];
+            /**
+             * Format: date-time
+             * @description From this instant on it has left.
+             */
+            readonly left_at: string | null;
+        };
+        /** @description The safeguard for one country outside the UK. */
+        readonly FlowTransfer: {
+            /** @description TRANSFER_MECHANISM code. */
+            readonly mechanism: string;
+            /** @description The recipient and the data are within the scope of partial adequacy. */
+            readonly scope_confirmed: boolean;
+            /** @description The data protection test of Art 46(1A) was done. */
+            readonly dp_test_done: boolean;
+        };
+        /** @description The law one controller relies on for its part of a flow. Absent members are empty. */
+        readonly LegalSide: {
+            /**
+             * @description UK GDPR, or Part 3 of the Data Protection Act 2018.
+             * @enum {string}
+             */
+            readonly regime: "UK_GDPR" | "PART_3";
+            /** @description False: a public authority that does not act in its task on this flow (DPA 2018 s7(2)). Absent: true. */
+            readonly performing_task?: boolean;
+            /** @description LAWFUL_BASIS codes. */
+            readonly art6?: readonly string[];
+            /** @description ANNEX_1_CONDITION codes, for 6(1)(ea). */
+            readonly annex1?: readonly string[];
+            /** @description GATEWAY codes. */
+            readonly gateways?: readonly string[];
+            /** @description ART9_CONDITION codes. */
+            readonly art9?: readonly string[];
+            /** @description SCHEDULE_1_CONDITION codes. */
+            readonly sch1?: readonly string[];
+            /** @description CRIMINAL_CONDITION codes. */
+            readonly criminal?: readonly string[];
+            /** @description What Part 3 of the Data Protection Act 2018 asks for. */
+            readonly part3?: {
+                /** @description SCHEDULE_8_CONDITION codes. */
+                readonly sch8: readonly string[];
+                /** @description Whether sensitive processing is strictly necessary (s35(5)). */
+                readonly strictly_necessary: boolean;
+                /** @description Authority in law to use the data for another purpose (s36). */
+                readonly reuse_authority: string | null;
+            };
+        };
+        /** @description The record of why a new purpose is compatible with the one the data was collected for (Art 8A). */
+        readonly FlowCompatibility: {
+            /** @description Whether the purpose is a new one. */
+            readonly new_purpose: boolean;
+            /** @description COMPATIBILITY code. */
+            readonly ground: string | null;
+            /** @description ANNEX_2 code. */
+            readonly annex2: string | null;
+            /** @description Whether the data was collected on consent. */
+            readonly collected_on_consent: boolean;
+            /** @description Whether consent cannot reasonably be obtained. */
+            readonly consent_unobtainable: boolean;
+            /** @description When this was assessed. */
+            readonly assessed_at: string | null;
+        };
+        /** @description One row per provider set, recipient set and purpose. Absent members are empty, false or not recorded. */
+        readonly Flow: {
+            /** @description Unique within the version. */
+            readonly id: string;
+            /** @description Codes of parties, or ALL_SIGNED_BOROUGHS. */
+            readonly providers: readonly string[];
+            /** @description Codes of parties, or ALL_SIGNED_BOROUGHS. */
+            readonly recipients: readonly string[];
+            /** @description PURPOSE code. */
+            readonly purpose: string;
+            /** @description DATA_ITEM codes. */
+            readonly data_items?: readonly string[];
+            /** @description DATA_SUBJECT codes. */
+            readonly data_subjects?: readonly string[];
+            /** @description DATA_ITEM codes whose narrower items are covered at any depth. */
+            readonly category_grant?: readonly string[];
+            /** @description DATA_FORM code; absent: IDENTIFIABLE. */
+            readonly data_form?: string;
+            /** @description METHOD codes. */
+            readonly methods?: readonly string[];
+            /** @description Where the data is received or accessed, ISO 3166-1 alpha-2. */
+            readonly countries?: readonly string[];
+            /** @description The safeguard for each country outside the UK. */
+            readonly transfers?: {
+                readonly [key: string]: components["schemas"]["FlowTransfer"];
+            };
+            /** @description The law of each side. */
+            readonly legal?: {
+                readonly provider: components["schemas"]["LegalSide"];
+                /** @description The law of the recipient; null for a processor. */
+                readonly recipient: null | components["schemas"]["LegalSide"];
+            };
+            /** @description Why a new purpose is compatible; null where it is not a new one. */
+            readonly compatibility?: null | components["schemas"]["FlowCompatibility"];
+            /** @description CONFIDENTIALITY_BASIS code. */
+            readonly confidentiality?: string | null;
+            /** @description EXEMPTION codes. */
+            readonly exemptions?: readonly string[];
+            /** @description How long the recipient keeps the data. */
+            readonly retention_days?: number | null;
+            /** @description The rule where days do not say it. */
+            readonly retention_rule?: string | null;
+            /** @description ONWARD_SHARING code; absent: PROHIBITED. */
+            readonly onward?: string;
+            /** @description FREQUENCY code. */
+            readonly frequency?: string | null;
+            /** @description Upper limits of one disclosure; null where none are agreed. */
+            readonly volume_limit?: null | {
+                /** @description People. */
+                readonly subjects: number | null;
+                /** @description Records. */
+                readonly records: number | null;
+            };
+            /** @description Whether a recorded objection stops the flow for that person. */
+            readonly honours_objection?: boolean;
+            /** @description Whether a consent must be named with every disclosure. */
+            readonly consent_required?: boolean;
+        };
+        /** @description When the agreement starts to bind a pair. */
+        readonly Commencement: {
+            /**
+             * @description When all have signed, when both of a pair have, or when so many have.
+             * @enum {string}
+             */
+            readonly rule: "ALL_SIGNED" | "PAIRWISE" | "THRESHOLD";
+            /** @description How many must have signed; with THRESHOLD only. */
+            readonly n?: number;
+        };
+        /** @description Uses the parties agree never to make, narrower purposes included. */
+        readonly Prohibition: {
+            /** @description PURPOSE codes. */
+            readonly purposes: readonly string[];
+            /** @description Why. */
+            readonly note?: string | null;
+        };
+        /** @description A processor or sub-processor that acts for a party, between two days of London, both included. */
+        readonly Agent: {
+            /** @description Code of the processor. */
+            readonly org: string;
+            /** @description Code of the party it acts for. */
+            readonly for: string;
+            /** @description Reference of the contract between them. */
+            readonly contract_ref?: string | null;
+            /**
+             * Format: date
+             * @description First day; null: open.
+             */
+            readonly valid_from?: string | null;
+            /**
+             * Format: date
+             * @description Last day; null: open.
+             */
+            readonly valid_to?: string | null;
+        };
+        /** @description The Art 28(3) checklist. */
+        readonly ProcessorContract: {
+            /** @description Whether every clause is there. */
+            readonly art28_complete: boolean;
+            /** @description ART28_CLAUSE codes still missing. */
+            readonly missing: readonly string[];
+            /** @description Codes of the sub-processors that are authorised. */
+            readonly approved_sub_processors: readonly string[];
+        };
+        /** @description The arrangement of joint controllers (Art 26); complete when all three are there. */
+        readonly JointControllerArrangement: {
+            /** @description Who does what. */
+            readonly responsibilities: string;
+            /** @description Where people turn to. */
+            readonly contact_point: string;
+            /** @description Where its essence can be read. */
+            readonly essence_url: string;
+        };
+        /** @description The sections in words. Absent means not written yet. */
+        readonly Narrative: {
+            /** @description What the sharing achieves. */
+            readonly purpose?: string;
+            /** @description For whom it is good. */
+            readonly benefits?: string;
+            /** @description Why it cannot be achieved otherwise. */
+            readonly alternatives?: string;
+            /** @description Why each item is needed. */
+            readonly necessity_proportionality?: string;
+            /** @description Accuracy, formats, corrections. */
+            readonly data_quality?: string;
+            /** @description Who informs the people concerned and how. */
+            readonly privacy_information?: string;
+            /** @description Who answers requests and complaints. */
+            readonly rights_handling?: string;
+            /** @description Methods, roles, vetting, training. */
+            readonly security?: string;
+            /** @description None, or which and with what safeguards. */
+            readonly automated_decisions?: string;
+            /** @description Who tells whom within which time. */
+            readonly breach_handling?: string;
+            /** @description Requests for information and publication. */
+            readonly foi?: string;
+            /** @description Notice, return, what survives. */
+            readonly termination?: string;
+            /** @description RE_SIGN_REQUIRED, MINOR_NO_SIGN, or NOTICE_PERIOD with days in brackets. Set by its own part. */
+            readonly amendment_policy?: string;
+            /** @description How data is disposed of at the end. */
+            readonly retention_disposal?: string;
+        };
+        /** @description The text that parties sign. */
+        readonly Terms: {
+            /** @description Who discloses what to whom and why. */
+            readonly flows: readonly components["schemas"]["Flow"][];
+            readonly commencement: components["schemas"]["Commencement"];
+            /** @description What is never done. */
+            readonly prohibitions: readonly components["schemas"]["Prohibition"][];
+            /** @description Processors that may act for a party; null where this is not recorded. */
+            readonly agents: readonly components["schemas"]["Agent"][] | null;
+            /** @description The Art 28 checklist, where a processor takes part. */
+            readonly processor_contract: null | components["schemas"]["ProcessorContract"];
+            /** @description The Art 26 arrangement, where there are joint controllers. */
+            readonly joint_controller_arrangement: null | components["schemas"]["JointControllerArrangement"];
+            readonly narrative: components["schemas"]["Narrative"];
+        };
+        /** @description One version; no longer a draft, it never changes. */
+        readonly AgreementVersion: {
+            /** @description Its number. */
+            readonly version: number;
+            /**
+             * @description A version that has governed stays APPROVED.
+             * @enum {string}
+             */
+            readonly status: "DRAFT" | "APPROVED" | "SUPERSEDED" | "ABANDONED";
+            /**
+             * Format: date
+             * @description First day in London.
+             */
+            readonly effective_from: string | null;
+            /**
+             * Format: date
+             * @description Last day in London, included; null: open.
+             */
+            readonly effective_to: string | null;
+            /** @description SHA-256 of the canonical JSON that parties sign, hex; null while a draft. */
+            readonly hash: string | null;
+            /**
+             * Format: date-time
+             * @description When it became immutable.
+             */
+            readonly frozen_at: string | null;
+            /** @description MINOR or MATERIAL against the version before; null for the first. */
+            readonly change_class: string | null;
+            readonly terms: components["schemas"]["Terms"];
+        };
+        /** @description A party's signature on one version; it binds that version and no other. */
+        readonly AgreementSignature: {
+            /** @description The party. */
+            readonly org: string;
+            /** @description The version. */
+            readonly version: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            readonly signed_at: string;
+            /** @description The hash that was signed; null for one made elsewhere. */
+            readonly version_hash: string | null;
+            /** @description Who signed. */
+            readonly signatory_name: string | null;
+            /** @description In which post. */
+            readonly signatory_post: string | null;
+            /** @description On what authority. */
+            readonly authority: string | null;
+            /**
+             * Format: date-time
+             * @description Null: made elsewhere and not yet confirmed by a person; it counts for nothing.
+             */
+            readonly confirmed_at: string | null;
+        };
+        /** @description When a party's approvals for a version were complete. */
+        readonly AgreementApproval: {
+            /** @description The party. */
+            readonly org: string;
+            /** @description The version. */
+            readonly version: number;
+            /**
+             * Format: date-time
+             * @description Null while they are not.
+             */
+            readonly complete_at: string | null;
+        };
+        /** @description A period during which sharing stops, its end not included. */
+        readonly AgreementSuspension: {
+            /**
+             * Format: uuid
+             * @description Its identifier.
+             */
+            readonly id: string;
+            /**
+             * @description What stands still.
+             * @enum {string}
+             */
+            readonly scope: "AGREEMENT" | "PARTY" | "FLOW";
+            /** @description The party, for PARTY. */
+            readonly party: string | null;
+            /** @description The flow, for FLOW. */
+            readonly flow: string | null;
+            /** @description The version whose flow is meant; null: of every version. */
+            readonly version: number | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            readonly from: string;
+            /**
+             * Format: date-time
+             * @description Until when; null: until it is lifted.
+             */
+            readonly to: string | null;
+            /** @description Why. */
+            readonly reason: string | null;
+        };
+        /** @description What decisions ask of the data protection impact assessment. */
+        readonly AgreementDpia: {
+            /** @description Whether one is required. */
+            readonly required: boolean;
+            /** @description DPIA_STATE code at the instant of the view. */
+            readonly status: string;
+            /** @description Its states and since when. */
+            readonly status_changes: readonly {
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                readonly at: string;
+                /** @description DPIA_STATE code. */
+                readonly status: string;
+            }[];
+            /** @description OVERALL_RISK code. */
+            readonly residual: string | null;
+            /** @description PRIOR_CONSULTATION code (Art 36). */
+            readonly prior_consultation: string | null;
+            /**
+             * Format: date
+             * @description When it is due for review.
+             */
+            readonly review_due: string | null;
+            /**
+             * @description Where this comes from. RECORDED_BY_HAND: a person stated it; no assessment in this service stands behind it.
+             * @enum {string}
+             */
+            readonly source: "RECORDED_BY_HAND";
+        };
+        /** @description An appropriate policy document of one party. */
+        readonly PolicyDocument: {
+            /** @description The party. */
+            readonly party: string;
+            /** @description SCHEDULE_1_CONDITION codes it covers, or PART3_S42 (DPA 2018 s42). */
+            readonly conditions: readonly string[];
+            /** @description Where it is. */
+            readonly document_ref?: string | null;
+            /**
+             * Format: date
+             * @description Since when it holds.
+             */
+            readonly approved_on?: string | null;
+            /**
+             * Format: date
+             * @description When it is due for review.
+             */
+            readonly review_on?: string | null;
+        };
+        /** @description A whole agreement. `derived` is worked out for the instant `at`, everything else is as recorded. */
+        readonly Agreement: {
+            /** @description Its reference. */
+            readonly id: string;
+            /** @description Its title. */
+            readonly title: string;
+            /** @description INSTRUMENT_TYPE code. */
+            readonly instrument_type: string;
+            /** @description The organisation that keeps the text; it cannot sign for the others. */
+            readonly owner_org: string | null;
+            /**
+             * @description Its stored status.
+             * @enum {string}
+             */
+            readonly status: "DRAFT" | "IN_REVIEW" | "AWAITING_SIGNATURE" | "ACTIVE" | "TERMINATED" | "REJECTED" | "WITHDRAWN";
+            /**
+             * @description ELSEWHERE: made outside this service and recorded here.
+             * @enum {string}
+             */
+            readonly origin: "ACCORD" | "ELSEWHERE";
+            /** @description True: part of the demo register. */
+            readonly sample: boolean;
+            /**
+             * Format: date-time
+             * @description The instant `derived` is for.
+             */
+            readonly at: string;
+            /** @description DERIVED_STATE codes that hold at that instant. */
+            readonly derived: readonly string[];
+            /** @description The version that governs at that instant; null before the first. */
+            readonly governing_version: number | null;
+            /** @description The version that can be edited; null where there is none. */
+            readonly draft_version: number | null;
+            /** @description Its parties. */
+            readonly parties: readonly components["schemas"]["AgreementParty"][];
+            /** @description Its versions by number. */
+            readonly versions: readonly components["schemas"]["AgreementVersion"][];
+            /** @description Who signed what. */
+            readonly signatures: readonly components["schemas"]["AgreementSignature"][];
+            /** @description Whose approvals are complete. */
+            readonly approvals: readonly components["schemas"]["AgreementApproval"][];
+            /** @description When sharing stopped. */
+            readonly suspensions: readonly components["schemas"]["AgreementSuspension"][];
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            readonly terminated_at: string | null;
+            /**
+             * Format: date
+             * @description When it is due for review.
+             */
+            readonly review_due: string | null;
+            /**
+             * @description What an overdue review does.
+             * @enum {string}
+             */
+            readonly review_policy: "WARN" | "BLOCK_AFTER_GRACE";
+            /** @description Days after which BLOCK_AFTER_GRACE stops sharing. */
+            readonly review_grace_days: number;
+            /** @description Months between reviews. */
+            readonly review_cycle_months: number | null;
+            readonly dpia: components["schemas"]["AgreementDpia"];
+            /** @description Appropriate policy documents. */
+            readonly apd: readonly components["schemas"]["PolicyDocument"][];
+            /** @description Where a record made elsewhere comes from. */
+            readonly provenance: {
+                readonly [key: string]: unknown;
+            } | null;
+            /**
+             * Format: date-time
+             * @description When it was created here.
+             */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description When an act last changed it.
+             */
+            readonly updated_at: string;
+        };
+        /** @description What is wrong or missing in a draft, where, under which law, and who can put it right. */
+        readonly Advice: {
+            /** @description A REASON code, FIELD_MISSING, FIELD_INVALID, CLAUSE_MISSING, a DPIA_TRIGGER code, or the name of a check. */
+            readonly code: string;
+            /** @description JSON pointer into the version, or to `/review_due`, `/dpia` or `/apd` beside it. */
+            readonly pointer: string;
+            /**
+             * @description ERROR: the version cannot be frozen like this.
+             * @enum {string}
+             */
+            readonly severity: "ERROR" | "WARNING";
+            /** @description What was found. */
+            readonly detail: string;
+            /** @description The law. */
+            readonly citation: string | null;
+            /** @description GOV_ROLE that can remedy it. */
+            readonly remedy_role: string | null;
+        };
+        /** @description One line of the decision table of a version, answered by the function that decides. */
+        readonly PreviewRow: {
+            /** @description Who would disclose. */
+            readonly provider: string;
+            /** @description Who would receive. */
+            readonly recipient: string;
+            /** @description PURPOSE code; narrower ones are covered. */
+            readonly purpose: string;
+            /** @description The flow it is about. */
+            readonly flow: string;
+            /** @description DATA_ITEM codes. */
+            readonly data_items: readonly string[];
+            /** @description DATA_SUBJECT codes. */
+            readonly data_subjects: readonly string[];
+            /** @description METHOD codes. */
+            readonly methods: readonly string[];
+            /** @description Countries in which the data may be received or seen. */
+            readonly countries: readonly string[];
+            /**
+             * @description The answer once everybody has signed.
+             * @enum {string}
+             */
+            readonly outcome: "PERMIT" | "DENY";
+            /** @description Whether each request has to bring a consent. */
+            readonly needs_consent: boolean;
+            /** @description Every failed rule, in canonical order; empty in a PERMIT. */
+            readonly reasons: readonly {
+                /** @description REASON code. */
+                readonly code: string;
+                /** @description What was found. */
+                readonly detail: string;
+                /** @description What it means for an information governance officer. */
+                readonly text: string;
+                /** @description The law. */
+                readonly citation: string | null;
+                /** @description GOV_ROLE that can remedy it. */
+                readonly remedy_role: string | null;
+                /**
+                 * @description Whose part failed, where it is one side's.
+                 * @enum {string}
+                 */
+                readonly side?: "PROVIDER" | "RECIPIENT";
+                /** @description The codes it is about. */
+                readonly items?: readonly string[];
+            }[];
+            /** @description What would have to be done with the data. */
+            readonly obligations: readonly components["schemas"]["Obligation"][];
+        };
+        /** @description An agreement that covers much the same, and why it was found. */
+        readonly Overlap: {
+            /** @description Its reference. */
+            readonly agreement: string;
+            /** @description Its title. */
+            readonly title: string;
+            /**
+             * @description How it stands now.
+             * @enum {string}
+             */
+            readonly state: "IN_FORCE" | "NOT_YET_EFFECTIVE" | "AWAITING_SIGNATURE" | "DRAFT" | "SUSPENDED" | "RECORDED_ELSEWHERE" | "EXPIRED" | "TERMINATED";
+            /** @description The organisation that keeps the text. */
+            readonly owner_org: string | null;
+            /**
+             * Format: date
+             * @description Its last day.
+             */
+            readonly effective_to: string | null;
+            /** @description Why it was found. */
+            readonly matched: {
+                /** @description Organisations asked about that take part. */
+                readonly parties: readonly string[];
+                /** @description Its purposes that match. */
+                readonly purposes: readonly {
+                    /** @description PURPOSE code. */
+                    readonly code: string;
+                    /**
+                     * @description Its purpose against the one asked about.
+                     * @enum {string}
+                     */
+                    readonly relation: "SAME" | "NARROWER" | "BROADER";
+                }[];
+                /** @description Categories asked about that it holds. */
+                readonly categories: readonly string[];
+            };
+            /** @description Organisations asked about that could sign it instead of writing a new one. */
+            readonly joinable_by: readonly string[];
+            /** @description 1: all the bodies, the same purpose, all the categories. */
+            readonly score: number;
+        };
+        /** @description A draft that became a text nobody can change. */
+        readonly FrozenVersion: {
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /** @description What was done. */
+            readonly act: string;
+            /**
+             * Format: date-time
+             * @description The instant of the act; decisions stand on it from here on.
+             */
+            readonly at: string;
+            /** @description Stored status before. */
+            readonly from: string;
+            /** @description Stored status after. */
+            readonly to: string;
+            /** @description The version that parties now sign. */
+            readonly version: number;
+            /** @description SHA-256 of its canonical JSON, hex: what is signed. */
+            readonly version_hash: string;
+            /**
+             * Format: date
+             * @description First day in London.
+             */
+            readonly effective_from: string;
+            /** @description Versions replaced before they began; they never govern. */
+            readonly supersedes: readonly number[];
+            /**
+             * @description Against the version before; null for the first.
+             * @enum {string|null}
+             */
+            readonly change_class: "MINOR" | "MATERIAL" | null;
+            /** @description How many clauses differ; null for the first. */
+            readonly changes: number | null;
+            /**
+             * @description Whether the approvals inside each party are run here.
+             * @enum {string}
+             */
+            readonly review_route: "NOT_BUILT" | "OPENED";
+            /** @description What that means, in words. */
+            readonly review_note: string;
+        };
+        /** @description A party is bound to one text. */
+        readonly SignedVersion: {
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /** @description What was done. */
+            readonly act: string;
+            /**
+             * Format: date-time
+             * @description The instant of the act; decisions stand on it from here on.
+             */
+            readonly at: string;
+            /** @description Stored status before. */
+            readonly from: string;
+            /** @description Stored status after. */
+            readonly to: string;
+            /** @description The party. */
+            readonly org: string;
+            /** @description The version. */
+            readonly version: number;
+            /** @description The hash of its text. */
+            readonly version_hash: string;
+            /**
+             * Format: date-time
+             * @description When it was signed.
+             */
+            readonly signed_at: string;
+            /**
+             * Format: date-time
+             * @description From when it counts; later than `signed_at` only for one made elsewhere.
+             */
+            readonly confirmed_at: string;
+            /** @description Whether enough parties have signed for the version to bind any pair. */
+            readonly commenced: boolean;
+            /** @description Parties that have not signed it. */
+            readonly missing: readonly string[];
+        };
+        /** @description The next version, as a copy to be edited. */
+        readonly OpenedDraft: {
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /** @description What was done. */
+            readonly act: string;
+            /**
+             * Format: date-time
+             * @description The instant of the act; decisions stand on it from here on.
+             */
+            readonly at: string;
+            /** @description Stored status before. */
+            readonly from: string;
+            /** @description Stored status after. */
+            readonly to: string;
+            /** @description Number of the draft. */
+            readonly version: number;
+            /** @description The version it was copied from. */
+            readonly copy_of: number;
+        };
+        /** @description A draft that will never govern. */
+        readonly AbandonedDraft: {
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /** @description What was done. */
+            readonly act: string;
+            /**
+             * Format: date-time
+             * @description The instant of the act; decisions stand on it from here on.
+             */
+            readonly at: string;
+            /** @description Stored status before. */
+            readonly from: string;
+            /** @description Stored status after. */
+            readonly to: string;
+            /** @description Its number. */
+            readonly version: number;
+        };
+        /** @description Sharing stopped, or goes on. */
+        readonly SuspensionAct: {
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /** @description What was done. */
+            readonly act: string;
+            /**
+             * Format: date-time
+             * @description The instant of the act; decisions stand on it from here on.
+             */
+            readonly at: string;
+            /** @description Stored status before. */
+            readonly from: string;
+            /** @description Stored status after. */
+            readonly to: string;
+            /** @description The suspension as it now stands. */
+            readonly suspension: {
+                /**
+                 * Format: uuid
+                 * @description Its identifier.
+                 */
+                readonly id: string;
+                /**
+                 * @description What stands still.
+                 * @enum {string}
+                 */
+                readonly scope: "AGREEMENT" | "PARTY" | "FLOW";
+                /** @description The party, for PARTY. */
+                readonly party: string | null;
+                /** @description The flow, for FLOW; of every version. */
+                readonly flow: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                readonly from: string;
+                /**
+                 * Format: date-time
+                 * @description Until when, not included; null: until it is lifted.
+                 */
+                readonly to: string | null;
+                /** @description Why. */
+                readonly reason: string | null;
+                /** @description The party that suspended; null: recorded elsewhere. */
+                readonly suspended_by_org: string | null;
+                /** @description The party that lifted it; null: nobody did. */
+                readonly lifted_by_org: string | null;
+            };
+        };
+        /** @description A party leaves. Its duties about what it holds go on. */
+        readonly PartyWithdrawal: {
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /** @description What was done. */
+            readonly act: string;
+            /**
+             * Format: date-time
+             * @description The instant of the act; decisions stand on it from here on.
+             */
+            readonly at: string;
+            /** @description Stored status before. */
+            readonly from: string;
+            /** @description Stored status after. */
+            readonly to: string;
+            /** @description The party. */
+            readonly org: string;
+            /**
+             * Format: date-time
+             * @description From this instant on it takes no part.
+             */
+            readonly left_at: string;
+        };
+        /** @description A party was named; it is bound once it has signed. */
+        readonly PartyInvitation: {
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /** @description What was done. */
+            readonly act: string;
+            /**
+             * Format: date-time
+             * @description The instant of the act; decisions stand on it from here on.
+             */
+            readonly at: string;
+            /** @description Stored status before. */
+            readonly from: string;
+            /** @description Stored status after. */
+            readonly to: string;
+            /** @description The organisation. */
+            readonly org: string;
+            /** @description PARTY_ROLE code. */
+            readonly role: string;
+            /** @description The version it has to sign. */
+            readonly version: number;
+            /** @description The hash of its text. */
+            readonly version_hash: string;
+        };
+        /** @description The agreement ends. Duties about what is held go on. */
+        readonly Termination: {
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /** @description What was done. */
+            readonly act: string;
+            /**
+             * Format: date-time
+             * @description The instant of the act; decisions stand on it from here on.
+             */
+            readonly at: string;
+            /** @description Stored status before. */
+            readonly from: string;
+            /** @description Stored status after. */
+            readonly to: string;
+            /**
+             * Format: date-time
+             * @description From this instant on nothing is shared under it.
+             */
+            readonly terminated_at: string;
+        };
+        /** @description A review was done and nothing needs to change. */
+        readonly ReviewConfirmation: {
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /** @description What was done. */
+            readonly act: string;
+            /**
+             * Format: date-time
+             * @description The instant of the act; decisions stand on it from here on.
+             */
+            readonly at: string;
+            /** @description Stored status before. */
+            readonly from: string;
+            /** @description Stored status after. */
+            readonly to: string;
+            /**
+             * Format: date
+             * @description The day of the next one.
+             */
+            readonly review_due: string;
+        };
+        /** @description A text that was given up before it bound anybody, or a party that does not take part. */
+        readonly DroppedAgreement: {
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /** @description What was done. */
+            readonly act: string;
+            /**
+             * Format: date-time
+             * @description The instant of the act; decisions stand on it from here on.
+             */
+            readonly at: string;
+            /** @description Stored status before. */
+            readonly from: string;
+            /** @description Stored status after. */
+            readonly to: string;
+            /** @description Versions that will never govern. */
+            readonly abandons: readonly number[];
+            /**
+             * Format: date-time
+             * @description From when the party that rejected takes no part; null: the whole agreement ended.
+             */
+            readonly left_at: string | null;
+        };
+        /** @description One version as the parties sign it, readable for ever. */
+        readonly VersionText: {
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /** @description Number of the version. */
+            readonly version: number;
+            /**
+             * @description Its status.
+             * @enum {string}
+             */
+            readonly status: "DRAFT" | "APPROVED" | "SUPERSEDED" | "ABANDONED";
+            /** @description SHA-256 of the canonical JSON, hex; null while a draft. */
+            readonly hash: string | null;
+            /**
+             * Format: date-time
+             * @description When it became immutable.
+             */
+            readonly frozen_at: string | null;
+            /**
+             * @description Against the version before; null for the first.
+             * @enum {string|null}
+             */
+            readonly change_class: "MINOR" | "MATERIAL" | null;
+            /** @description The text, member by member of the canonical JSON; of a draft, as it would be frozen now. */
+            readonly text: {
+                readonly [key: string]: unknown;
+            };
+            /** @description Who signed it, unconfirmed signatures made elsewhere included. */
+            readonly signatures: readonly components["schemas"]["AgreementSignature"][];
+            /** @description What a signatory declares, word for word. */
+            readonly statements: readonly string[];
+        };
+        /** @description What changed from one version to another, clause by clause. */
+        readonly VersionDifferences: {
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /** @description The earlier version. */
+            readonly from: number;
+            /** @description The later version. */
+            readonly to: number;
+            /** @description The clauses that differ. */
+            readonly clauses: readonly {
+                /** @description Into the later text; into the earlier one where the clause was taken out. */
+                readonly pointer: string;
+                /** @description What the clause is called. */
+                readonly label: string;
+                /** @description What it was; null: not there. */
+                readonly before: unknown;
+                /** @description What it is; null: not there. */
+                readonly after: unknown;
+            }[];
+            /**
+             * @description MATERIAL: every party signs again, and the assessment is looked at anew.
+             * @enum {string}
+             */
+            readonly change_class: "MINOR" | "MATERIAL";
+        };
+        /** @description Acts on an agreement in their order. */
+        readonly HistoryPage: {
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /** @description The acts. */
+            readonly acts: readonly {
+                /** @description Its number, without gaps. */
+                readonly sequence: number;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                readonly at: string;
+                /** @description What. */
+                readonly act: string;
+                /** @description For which organisation. */
+                readonly org: string;
+                /** @description Who; null where the reader is neither a party nor an auditor. */
+                readonly actor: string | null;
+                /** @description Stored status before; null: it began with this act. */
+                readonly from: string | null;
+                /** @description Stored status after. */
+                readonly to: string | null;
+                /** @description The version it was about. */
+                readonly version: number | null;
+                /** @description The hash of its text. */
+                readonly version_hash: string | null;
+                /** @description What else was recorded; null where the reader is neither a party nor an auditor. */
+                readonly detail: {
+                    readonly [key: string]: unknown;
+                } | null;
+                /**
+                 * Format: uuid
+                 * @description The leaf of the governance log.
+                 */
+                readonly leaf_id: string;
+            }[];
+            /** @description Send as `after` for the next page; null at the end. */
+            readonly next_after: number | null;
+        };
+        /** @description How an agreement stands at an instant. */
+        readonly AgreementState: {
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /**
+             * Format: date-time
+             * @description The instant.
+             */
+            readonly at: string;
+            /** @description Stored status then; null: it was not there yet. */
+            readonly status: string | null;
+            /** @description DERIVED_STATE codes that hold then. */
+            readonly derived: readonly string[];
+            /** @description The version that governs then; null before the first. */
+            readonly governing_version: number | null;
+            /** @description The hash of its text. */
+            readonly version_hash: string | null;
+            /** @description Who has signed it, or the first to come, by then. */
+            readonly signed: readonly string[];
+            /** @description Parties that have not left and have not signed it by then. */
+            readonly missing: readonly string[];
+            /** @description Parties that have left by then. */
+            readonly left: readonly string[];
+            /** @description What is suspended then. */
+            readonly suspended: readonly {
+                /**
+                 * @description What stands still.
+                 * @enum {string}
+                 */
+                readonly scope: "AGREEMENT" | "PARTY" | "FLOW";
+                /** @description The party, for PARTY. */
+                readonly party: string | null;
+                /** @description The flow, for FLOW. */
+                readonly flow: string | null;
+            }[];
+            /** @description What the roles of this token let the caller do now, as far as the state goes. */
+            readonly commands: readonly string[];
+        };
+        /** @description What an organisation was told, newest first. */
+        readonly NoticePage: {
+            /** @description The notices. */
+            readonly notices: readonly {
+                /**
+                 * Format: uuid
+                 * @description Its identifier.
+                 */
+                readonly id: string;
+                /** @description The agreement it is about. */
+                readonly agreement: string;
+                /** @description NOTIFICATION code. */
+                readonly kind: string;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                readonly at: string;
+                /** @description What happened: codes, instants and hashes. */
+                readonly detail: {
+                    readonly [key: string]: unknown;
+                };
+            }[];
+            /** @description Send as `before` for the next page; null at the end. */
+            readonly next_before: string | null;
+        };
+        /** @description One body ends and another follows it. */
+        readonly Succession: {
+            /** @description The body that ends. */
+            readonly predecessor: string;
+            /** @description The body that follows. */
+            readonly successor: string;
+            /**
+             * Format: date-time
+             * @description From this instant on the predecessor takes part in nothing.
+             */
+            readonly at: string;
+            /** @description How many agreements name the predecessor; their parties are told. */
+            readonly agreements: number;
+            /** @description The revision from which decisions know it. */
+            readonly policy_revision: number;
+        };
     };
     responses: {
         /** @description A problem (RFC 9457); `type` is a page that explains it. */
@@ -627,9 +3283,31 @@ export interface components {
             };
         };
     };
-    parameters: never;
+    parameters: {
+        /**
+         * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+         * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+         */
+        readonly IdempotencyKey: string;
+        /**
+         * @description Reference of the agreement.
+         * @example DSA-2026-7K3M9Q
+         */
+        readonly AgreementId: string;
+        /**
+         * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+         * @example "3"
+         */
+        readonly IfMatch: string;
+    };
     requestBodies: never;
-    headers: never;
+    headers: {
+        /**
+         * @description Names this state of the agreement; send it as `If-Match` to change it.
+         * @example "3"
+         */
+        readonly ETag: string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -741,6 +3419,62 @@ export interface operations {
             readonly default: components["responses"]["Problem"];
         };
     };
+    readonly searchDecisions: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Recorded at or after this instant. */
+                readonly from?: string;
+                /** @description Recorded before this instant. */
+                readonly to?: string;
+                /** @description Code of the provider. */
+                readonly provider?: string;
+                /** @description Code of the recipient. */
+                readonly recipient?: string;
+                /** @description Code of the provider or the recipient. */
+                readonly party?: string;
+                /** @description What was answered; ERROR where the call could not be read. */
+                readonly outcome?: "PERMIT" | "DENY" | "ERROR";
+                /** @description REASON code among those answered. */
+                readonly reason?: string;
+                /** @description Reference of the agreement relied on. */
+                readonly agreement?: string;
+                /** @description Code of the organisation that asked. */
+                readonly caller?: string;
+                /** @description API client that asked. */
+                readonly client?: string;
+                /** @description DECISION_MODE of the request. */
+                readonly mode?: "SYSTEMATIC" | "AD_HOC" | "EMERGENCY";
+                /** @description Simulations only, or live decisions only. */
+                readonly simulated?: boolean;
+                /** @description Where the page begins: `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Rows a page. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A page of decisions. */
+            readonly 200: {
+                headers: {
+                    /** @description The next page, `rel="next"`. */
+                    readonly Link?: string;
+                    /** @description Recorded decisions that are not searchable yet; 0 when the search was complete. */
+                    readonly "Accord-Unsearched"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DecisionPage"];
+                    readonly "text/csv": string;
+                    readonly "application/x-ndjson": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
     readonly decide: {
         readonly parameters: {
             readonly query?: never;
@@ -782,6 +3516,206 @@ export interface operations {
             readonly default: components["responses"]["Problem"];
         };
     };
+    readonly exportDecisions: {
+        readonly parameters: {
+            readonly query: {
+                /** @description The standard. */
+                readonly format: "adl" | "cloudevents";
+                /** @description Recorded at or after this instant. */
+                readonly from?: string;
+                /** @description Recorded before this instant. */
+                readonly to?: string;
+                /** @description Code of the provider or the recipient. */
+                readonly party?: string;
+                /** @description What was answered. */
+                readonly outcome?: "PERMIT" | "DENY" | "ERROR";
+                /** @description Reference of the agreement relied on. */
+                readonly agreement?: string;
+                /** @description Simulations only, or live decisions only. */
+                readonly simulated?: boolean;
+                /** @description Where the page begins, from `Link`. */
+                readonly cursor?: string;
+                /** @description Records a page. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One JSON object a line, newest first. */
+            readonly 200: {
+                headers: {
+                    /** @description The next page, `rel="next"`. */
+                    readonly Link?: string;
+                    /** @description Recorded decisions that are not searchable yet. */
+                    readonly "Accord-Unsearched"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/x-ndjson": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly replayDecision: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Identifier of the decision. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Both answers. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ReplayedDecision"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly reportBreakGlass: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Recorded at or after this instant. */
+                readonly from?: string;
+                /** @description Recorded before this instant. */
+                readonly to?: string;
+                /** @description Code of the provider. */
+                readonly provider?: string;
+                /** @description Code of the recipient. */
+                readonly recipient?: string;
+                /** @description Where the page begins: `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Rows a page. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A page of emergency permits, newest first. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["BreakGlassPage"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly reportImpact: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "days": 30,
+                 *       "change": {
+                 *         "kind": "SUSPENSION",
+                 *         "agreement": "DEMO-CURL",
+                 *         "scope": "AGREEMENT"
+                 *       }
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["ImpactRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description The report. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ImpactReport"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly revokeClient: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The `client_id` of its tokens. */
+                readonly clientId: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "The key was found in a public repository."
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["ClientRevocationRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description It is revoked. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ClientRevocation"];
+                };
+            };
+            /** @description It is revoked. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ClientRevocation"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getMetrics: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Prometheus text format. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/plain": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
     readonly simulateDecision: {
         readonly parameters: {
             readonly query?: never;
@@ -818,6 +3752,381 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Decision"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getDecision: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `checkpoint` waits, at most five seconds, until a signed checkpoint covers the record. */
+                readonly wait?: "checkpoint";
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The `decision_id` of an answer; in a batch the part behind the dot names one answer of the call's one record.
+                 * @example 0199f0a4-0000-7000-8000-000000000001
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The record. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DecisionRecord"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getLogCheckpoint: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Name of the log, for example `decisions-2026`.
+                 * @example decisions-2026
+                 */
+                readonly log: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A signed note. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/plain": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getWitnessedCheckpoint: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Name of the log, for example `decisions-2026`.
+                 * @example decisions-2026
+                 */
+                readonly log: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A signed note with one or more cosignatures. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/plain": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getLogKey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Name of the log, for example `decisions-2026`.
+                 * @example decisions-2026
+                 */
+                readonly log: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One line, `<origin>+<key id>+<base64>`. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/plain": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getLogTile: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Name of the log, for example `decisions-2026`.
+                 * @example decisions-2026
+                 */
+                readonly log: string;
+                /** @description Level of the tile, 0 for the hashes of entries. */
+                readonly level: string;
+                /** @description Part 1 of the number of the tile. */
+                readonly a: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The hashes. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getLogTile2: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Name of the log, for example `decisions-2026`.
+                 * @example decisions-2026
+                 */
+                readonly log: string;
+                /** @description Level of the tile, 0 for the hashes of entries. */
+                readonly level: string;
+                /** @description Part 1 of the number of the tile. */
+                readonly a: string;
+                /** @description Part 2 of the number of the tile. */
+                readonly b: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The hashes. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getLogTile3: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Name of the log, for example `decisions-2026`.
+                 * @example decisions-2026
+                 */
+                readonly log: string;
+                /** @description Level of the tile, 0 for the hashes of entries. */
+                readonly level: string;
+                /** @description Part 1 of the number of the tile. */
+                readonly a: string;
+                /** @description Part 2 of the number of the tile. */
+                readonly b: string;
+                /** @description Part 3 of the number of the tile. */
+                readonly c: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The hashes. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getLogTile4: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Name of the log, for example `decisions-2026`.
+                 * @example decisions-2026
+                 */
+                readonly log: string;
+                /** @description Level of the tile, 0 for the hashes of entries. */
+                readonly level: string;
+                /** @description Part 1 of the number of the tile. */
+                readonly a: string;
+                /** @description Part 2 of the number of the tile. */
+                readonly b: string;
+                /** @description Part 3 of the number of the tile. */
+                readonly c: string;
+                /** @description Part 4 of the number of the tile. */
+                readonly d: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The hashes. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getLogEntries: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Name of the log, for example `decisions-2026`.
+                 * @example decisions-2026
+                 */
+                readonly log: string;
+                /** @description Part 1 of the number of the tile. */
+                readonly a: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The entries. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getLogEntries2: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Name of the log, for example `decisions-2026`.
+                 * @example decisions-2026
+                 */
+                readonly log: string;
+                /** @description Part 1 of the number of the tile. */
+                readonly a: string;
+                /** @description Part 2 of the number of the tile. */
+                readonly b: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The entries. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getLogEntries3: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Name of the log, for example `decisions-2026`.
+                 * @example decisions-2026
+                 */
+                readonly log: string;
+                /** @description Part 1 of the number of the tile. */
+                readonly a: string;
+                /** @description Part 2 of the number of the tile. */
+                readonly b: string;
+                /** @description Part 3 of the number of the tile. */
+                readonly c: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The entries. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getLogEntries4: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Name of the log, for example `decisions-2026`.
+                 * @example decisions-2026
+                 */
+                readonly log: string;
+                /** @description Part 1 of the number of the tile. */
+                readonly a: string;
+                /** @description Part 2 of the number of the tile. */
+                readonly b: string;
+                /** @description Part 3 of the number of the tile. */
+                readonly c: string;
+                /** @description Part 4 of the number of the tile. */
+                readonly d: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The entries. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
                 };
             };
             readonly default: components["responses"]["Problem"];
@@ -920,6 +4229,2439 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Organisation"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listAgreements: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Words to search for.
+                 * @example the Met
+                 */
+                readonly q?: string;
+                /**
+                 * @description A stored status, or a DERIVED_STATE code that holds now.
+                 * @example IN_FORCE
+                 */
+                readonly state?: "DRAFT" | "IN_REVIEW" | "AWAITING_SIGNATURE" | "ACTIVE" | "TERMINATED" | "REJECTED" | "WITHDRAWN" | "NOT_YET_EFFECTIVE" | "IN_FORCE" | "EXPIRED" | "SUSPENDED" | "REVIEW_OVERDUE" | "PARTIALLY_SIGNED";
+                /**
+                 * @description An organisation that takes part.
+                 * @example LBC_CAMDEN
+                 */
+                readonly party?: string;
+                /**
+                 * @description Another organisation that takes part too.
+                 * @example LBC_HACKNEY
+                 */
+                readonly partner?: string;
+                /**
+                 * @description A PURPOSE code: flows for it, for a narrower one, or for a broader one that covers it.
+                 * @example HOMELESSNESS
+                 */
+                readonly purpose?: string;
+                /**
+                 * @description A LAWFUL_BASIS code that one side of a flow relies on.
+                 * @example 6(1)(e)
+                 */
+                readonly lawful_basis?: string;
+                /**
+                 * @description A DATA_ITEM code or the beginning of one, or a class: ORDINARY, SPECIAL, CRIMINAL.
+                 * @example HOUSING
+                 */
+                readonly category?: string;
+                /**
+                 * @description A day; the review is due before it.
+                 * @example 2027-01-01
+                 */
+                readonly review_due_before?: string;
+                /**
+                 * @description Made here, or recorded from elsewhere.
+                 * @example ACCORD
+                 */
+                readonly origin?: "ACCORD" | "ELSEWHERE";
+                /**
+                 * @description True: only those whose text the caller's organisation keeps.
+                 * @example true
+                 */
+                readonly mine?: boolean;
+                /**
+                 * @description The order; absent: by relevance where `q` is given, else the latest change first.
+                 * @example review_due
+                 */
+                readonly sort?: "relevance" | "updated" | "id" | "title" | "review_due";
+                /**
+                 * @description At most so many.
+                 * @example 25
+                 */
+                readonly limit?: number;
+                /**
+                 * @description `next_cursor` of the page before, with the same filters.
+                 * @example eyJzIjoiaWQiLCJrIjoiIiwiaSI6IkRTQS0yMDI2LTdLM005USJ9
+                 */
+                readonly cursor?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page. It may hold fewer than `limit` although more follow. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The agreements. */
+                        readonly agreements: readonly components["schemas"]["AgreementSummary"][];
+                        /** @description Where the next page begins; null at the end. */
+                        readonly next_cursor: string | null;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly createAgreement: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "title": "Homelessness placements between Camden and Hackney",
+                 *       "instrument_type": "CONTROLLER_TO_CONTROLLER"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Its title. */
+                    readonly title: string;
+                    /** @description INSTRUMENT_TYPE code. */
+                    readonly instrument_type: string;
+                    /** @description The agreement to copy parties and terms of. */
+                    readonly from_agreement?: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The draft. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    /** @description Its address. */
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getAgreement: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description The instant that `derived` is for; absent: now.
+                 * @example 2026-03-01T10:00:00Z
+                 */
+                readonly at?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The agreement as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly putDraftDetails: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "title": "Homelessness placements between Camden and Hackney",
+                 *       "instrument_type": "CONTROLLER_TO_CONTROLLER",
+                 *       "review_due": "2027-12-01",
+                 *       "review_policy": "BLOCK_AFTER_GRACE",
+                 *       "review_grace_days": 60,
+                 *       "review_cycle_months": 12
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Its title. */
+                    readonly title: string;
+                    /** @description INSTRUMENT_TYPE code. */
+                    readonly instrument_type: string;
+                    /**
+                     * Format: date
+                     * @description When it is due for review.
+                     */
+                    readonly review_due: string | null;
+                    /**
+                     * @description What an overdue review does.
+                     * @enum {string}
+                     */
+                    readonly review_policy: "WARN" | "BLOCK_AFTER_GRACE";
+                    /** @description Days after which BLOCK_AFTER_GRACE stops sharing. */
+                    readonly review_grace_days: number;
+                    /** @description Months between reviews. */
+                    readonly review_cycle_months: number | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The agreement as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly putDraftDates: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "effective_from": "2027-01-01",
+                 *       "effective_to": "2029-12-31"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * Format: date
+                     * @description First day in London.
+                     */
+                    readonly effective_from: string | null;
+                    /**
+                     * Format: date
+                     * @description Last day in London, included; null: open.
+                     */
+                    readonly effective_to: string | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The agreement as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly putDraftParties: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "parties": [
+                 *         {
+                 *           "org": "LBC_CAMDEN",
+                 *           "role": "CONTROLLER",
+                 *           "capacities": [
+                 *             "HOUSING_AUTHORITY"
+                 *           ]
+                 *         },
+                 *         {
+                 *           "org": "LBC_HACKNEY",
+                 *           "role": "CONTROLLER",
+                 *           "capacities": [
+                 *             "HOUSING_AUTHORITY"
+                 *           ],
+                 *           "contacts": {
+                 *             "ig": "Information governance team"
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description All parties in their order. */
+                    readonly parties: readonly {
+                        /** @description Code of the organisation. */
+                        readonly org: string;
+                        /** @description PARTY_ROLE code. */
+                        readonly role: string;
+                        /** @description PARTY_CAPACITY codes. */
+                        readonly capacities: readonly string[];
+                        readonly contacts?: components["schemas"]["PartyContacts"];
+                    }[];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The agreement as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly putDraftFlows: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "flows": [
+                 *         {
+                 *           "id": "F1",
+                 *           "providers": [
+                 *             "LBC_CAMDEN"
+                 *           ],
+                 *           "recipients": [
+                 *             "LBC_HACKNEY"
+                 *           ],
+                 *           "purpose": "HOMELESSNESS.PLACEMENT_NOTIFICATION",
+                 *           "data_items": [
+                 *             "IDENTITY.NAME",
+                 *             "CONTACT.ADDRESS"
+                 *           ],
+                 *           "data_subjects": [
+                 *             "HOMELESS_APPLICANT"
+                 *           ],
+                 *           "methods": [
+                 *             "API_MTLS"
+                 *           ],
+                 *           "countries": [
+                 *             "GB"
+                 *           ],
+                 *           "legal": {
+                 *             "provider": {
+                 *               "regime": "UK_GDPR",
+                 *               "performing_task": true,
+                 *               "art6": [
+                 *                 "6(1)(e)"
+                 *               ],
+                 *               "annex1": [],
+                 *               "gateways": [
+                 *                 "HA1996_PART7"
+                 *               ],
+                 *               "art9": [],
+                 *               "sch1": [],
+                 *               "criminal": [],
+                 *               "part3": {
+                 *                 "sch8": [],
+                 *                 "strictly_necessary": false,
+                 *                 "reuse_authority": null
+                 *               }
+                 *             },
+                 *             "recipient": {
+                 *               "regime": "UK_GDPR",
+                 *               "performing_task": true,
+                 *               "art6": [
+                 *                 "6(1)(e)"
+                 *               ],
+                 *               "annex1": [],
+                 *               "gateways": [
+                 *                 "HA1996_PART7"
+                 *               ],
+                 *               "art9": [],
+                 *               "sch1": [],
+                 *               "criminal": [],
+                 *               "part3": {
+                 *                 "sch8": [],
+                 *                 "strictly_necessary": false,
+                 *                 "reuse_authority": null
+                 *               }
+                 *             }
+                 *           },
+                 *           "confidentiality": "NOT_ENGAGED",
+                 *           "retention_days": 365,
+                 *           "onward": "WITH_PROVIDER_APPROVAL",
+                 *           "frequency": "ON_EVENT"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description All flows in their order. */
+                    readonly flows: readonly components["schemas"]["Flow"][];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The agreement as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly putDraftFlow: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+                /**
+                 * @description The flow.
+                 * @example F1
+                 */
+                readonly flowId: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "id": "F1",
+                 *       "providers": [
+                 *         "LBC_CAMDEN"
+                 *       ],
+                 *       "recipients": [
+                 *         "LBC_HACKNEY"
+                 *       ],
+                 *       "purpose": "HOMELESSNESS.PLACEMENT_NOTIFICATION",
+                 *       "data_items": [
+                 *         "IDENTITY.NAME",
+                 *         "CONTACT.ADDRESS"
+                 *       ],
+                 *       "data_subjects": [
+                 *         "HOMELESS_APPLICANT"
+                 *       ],
+                 *       "methods": [
+                 *         "API_MTLS"
+                 *       ],
+                 *       "countries": [
+                 *         "GB"
+                 *       ],
+                 *       "legal": {
+                 *         "provider": {
+                 *           "regime": "UK_GDPR",
+                 *           "performing_task": true,
+                 *           "art6": [
+                 *             "6(1)(e)"
+                 *           ],
+                 *           "annex1": [],
+                 *           "gateways": [
+                 *             "HA1996_PART7"
+                 *           ],
+                 *           "art9": [],
+                 *           "sch1": [],
+                 *           "criminal": [],
+                 *           "part3": {
+                 *             "sch8": [],
+                 *             "strictly_necessary": false,
+                 *             "reuse_authority": null
+                 *           }
+                 *         },
+                 *         "recipient": {
+                 *           "regime": "UK_GDPR",
+                 *           "performing_task": true,
+                 *           "art6": [
+                 *             "6(1)(e)"
+                 *           ],
+                 *           "annex1": [],
+                 *           "gateways": [
+                 *             "HA1996_PART7"
+                 *           ],
+                 *           "art9": [],
+                 *           "sch1": [],
+                 *           "criminal": [],
+                 *           "part3": {
+                 *             "sch8": [],
+                 *             "strictly_necessary": false,
+                 *             "reuse_authority": null
+                 *           }
+                 *         }
+                 *       },
+                 *       "confidentiality": "NOT_ENGAGED",
+                 *       "retention_days": 365,
+                 *       "onward": "WITH_PROVIDER_APPROVAL",
+                 *       "frequency": "ON_EVENT"
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["Flow"];
+            };
+        };
+        readonly responses: {
+            /** @description The agreement as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly deleteDraftFlow: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+                /**
+                 * @description The flow.
+                 * @example F1
+                 */
+                readonly flowId: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The agreement as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly putDraftNarrative: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "purpose": "Hackney learns who has arrived and how to reach them.",
+                 *       "benefits": "Nobody is lost between two housing teams."
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["Narrative"];
+            };
+        };
+        readonly responses: {
+            /** @description The agreement as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly putDraftCommencement: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "rule": "THRESHOLD",
+                 *       "n": 2
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["Commencement"];
+            };
+        };
+        readonly responses: {
+            /** @description The agreement as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly putDraftAmendmentPolicy: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "amendment_policy": "NOTICE_PERIOD",
+                 *       "notice_days": 28
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * @description AMENDMENT_POLICY code.
+                     * @enum {string}
+                     */
+                    readonly amendment_policy: "RE_SIGN_REQUIRED" | "NOTICE_PERIOD" | "MINOR_NO_SIGN";
+                    /** @description Days of notice; with NOTICE_PERIOD only. */
+                    readonly notice_days?: number;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The agreement as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly putDraftProhibitions: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "prohibitions": [
+                 *         {
+                 *           "purposes": [
+                 *             "IMMIGRATION_CONTROL"
+                 *           ],
+                 *           "note": "What a homeless person tells a housing officer is not used for it."
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description All prohibitions. */
+                    readonly prohibitions: readonly components["schemas"]["Prohibition"][];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The agreement as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly putDraftAgents: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "agents": []
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description All of them. */
+                    readonly agents: readonly components["schemas"]["Agent"][];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The agreement as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly putDraftProcessorContract: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "processor_contract": {
+                 *         "clauses": [
+                 *           "SUBJECT_MATTER_DURATION",
+                 *           "NATURE_PURPOSE"
+                 *         ],
+                 *         "approved_sub_processors": []
+                 *       }
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Null where no processor takes part. */
+                    readonly processor_contract: null | {
+                        /** @description ART28_CLAUSE codes that the contract has. */
+                        readonly clauses: readonly string[];
+                        /** @description Codes of the sub-processors that are authorised. */
+                        readonly approved_sub_processors: readonly string[];
+                    };
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The agreement as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly putDraftJointControllerArrangement: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "joint_controller_arrangement": {
+                 *         "responsibilities": "Camden informs people, Hackney answers requests.",
+                 *         "contact_point": "Information governance of Camden",
+                 *         "essence_url": "https://example.org/arrangement"
+                 *       }
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Null where there are no joint controllers. */
+                    readonly joint_controller_arrangement: null | components["schemas"]["JointControllerArrangement"];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The agreement as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly putDraftPolicyDocuments: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "policy_documents": []
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description All of them. */
+                    readonly policy_documents: readonly components["schemas"]["PolicyDocument"][];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The agreement as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly putDraftDpia: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "required": true,
+                 *       "status": "APPROVED",
+                 *       "residual": "LOW",
+                 *       "prior_consultation": "NOT_REQUIRED",
+                 *       "review_due": "2027-12-01"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Whether one is required. */
+                    readonly required: boolean;
+                    /** @description DPIA_STATE code. */
+                    readonly status: string;
+                    /** @description OVERALL_RISK code. */
+                    readonly residual: string | null;
+                    /** @description PRIOR_CONSULTATION code (Art 36). */
+                    readonly prior_consultation: string | null;
+                    /**
+                     * Format: date
+                     * @description When it is due for review.
+                     */
+                    readonly review_due: string | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The agreement as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly putPartyContacts: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+                /**
+                 * @description The party.
+                 * @example LBC_HACKNEY
+                 */
+                readonly org: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "ig": "Information governance team",
+                 *       "breach": "Duty desk, at any hour"
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["PartyContacts"];
+            };
+        };
+        readonly responses: {
+            /** @description The agreement as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly adviseAgreement: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Number of the version; absent: the draft, else the one in force.
+                 * @example 1
+                 */
+                readonly version?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The advice, errors first. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The agreement. */
+                        readonly agreement: string;
+                        /** @description The version it is about. */
+                        readonly version: number;
+                        /**
+                         * Format: date-time
+                         * @description When it was given; another day may bring other advice.
+                         */
+                        readonly at: string;
+                        /** @description Whether nothing stands against freezing the version. */
+                        readonly ready: boolean;
+                        /** @description Errors first. */
+                        readonly advice: readonly components["schemas"]["Advice"][];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly previewAgreement: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Number of the version; absent: the draft, else the one in force.
+                 * @example 1
+                 */
+                readonly version?: number;
+                /**
+                 * @description Only what this organisation would disclose.
+                 * @example LBC_CAMDEN
+                 */
+                readonly provider?: string;
+                /**
+                 * @description Only what this organisation would receive.
+                 * @example LBC_HACKNEY
+                 */
+                readonly recipient?: string;
+                /**
+                 * @description At most so many lines.
+                 * @example 200
+                 */
+                readonly limit?: number;
+                /**
+                 * @description `next_cursor` of the page before, with the same filters.
+                 * @example RjEKTEJDX0NBTURFTgpMQkNfSEFDS05FWQ
+                 */
+                readonly cursor?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page, in the order of the flows. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The version it is about. */
+                        readonly version: number;
+                        /**
+                         * Format: date-time
+                         * @description The first instant at which it could govern; the answers are for it.
+                         */
+                        readonly at: string;
+                        /** @description Lines of the whole table as filtered. */
+                        readonly total: number;
+                        /** @description The lines. */
+                        readonly rows: readonly components["schemas"]["PreviewRow"][];
+                        /** @description Where the next page begins; null at the end. */
+                        readonly next_cursor: string | null;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly findOverlaps: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "parties": [
+                 *         "LBC_CAMDEN",
+                 *         "LBC_HACKNEY"
+                 *       ],
+                 *       "purpose": "HOMELESSNESS.PLACEMENT_NOTIFICATION",
+                 *       "categories": [
+                 *         "HOUSING"
+                 *       ]
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Codes of the organisations. */
+                    readonly parties: readonly string[];
+                    /** @description PURPOSE code; absent: any. */
+                    readonly purpose?: string | null;
+                    /** @description DATA_ITEM codes or beginnings of them, for example HEALTH. */
+                    readonly categories?: readonly string[];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description Best match first. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The agreements found. */
+                        readonly overlaps: readonly components["schemas"]["Overlap"][];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly freezeAgreement: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The version, its hash, and what it changes. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FrozenVersion"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly signAgreement: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "version": 1,
+                 *       "version_hash": "5f2b8d7f9d1c0f3e6a4b2c1d0e9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f",
+                 *       "statements": [
+                 *         "I have authority to sign this agreement for my organisation.",
+                 *         "I have read this version of the agreement and agree to it for my organisation."
+                 *       ],
+                 *       "name": "A. Example",
+                 *       "post": "Director of Housing",
+                 *       "authority": "Scheme of delegation, part 3"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description The version. */
+                    readonly version: number;
+                    /** @description SHA-256 of the canonical JSON as you read it, hex. */
+                    readonly version_hash: string;
+                    /** @description Both statements, word for word. */
+                    readonly statements: readonly ("I have authority to sign this agreement for my organisation." | "I have read this version of the agreement and agree to it for my organisation.")[];
+                    /** @description Who signs. */
+                    readonly name: string;
+                    /** @description In which post. */
+                    readonly post: string;
+                    /** @description On what authority, for example a scheme of delegation. */
+                    readonly authority: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The signature. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignedVersion"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly confirmSignature: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "version": 1
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description The version that was signed. */
+                    readonly version: number;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The signature that now counts. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignedVersion"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly amendAgreement: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "A second data item is needed",
+                 *       "effective_from": "2027-04-01"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Why, for the history; no personal data of those the data is about. */
+                    readonly reason: string;
+                    /**
+                     * Format: date
+                     * @description First day in London; can be set while drafting.
+                     */
+                    readonly effective_from?: string | null;
+                    /**
+                     * Format: date
+                     * @description Last day in London, included; absent: as before.
+                     */
+                    readonly effective_to?: string | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The draft. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OpenedDraft"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly abandonDraft: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The version that will never govern. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AbandonedDraft"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly suspendAgreement: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "scope": "AGREEMENT",
+                 *       "reason": "A message went to the wrong mailbox"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * @description What stands still.
+                     * @enum {string}
+                     */
+                    readonly scope: "AGREEMENT" | "PARTY" | "FLOW";
+                    /** @description The party, for PARTY: your own. */
+                    readonly party?: string | null;
+                    /** @description The flow, for FLOW. */
+                    readonly flow?: string | null;
+                    /** @description Why, for the history; no personal data of those the data is about. */
+                    readonly reason: string;
+                    /**
+                     * Format: date-time
+                     * @description When it ends by itself, not included; absent: when it is lifted.
+                     */
+                    readonly until?: string | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The suspension. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SuspensionAct"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly liftSuspension: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+                /**
+                 * @description The suspension.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly suspensionId: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "The mailbox was corrected and tested"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Why, for the history; no personal data of those the data is about. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The suspension, ended. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SuspensionAct"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly withdrawFromAgreement: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "The service moved to another body",
+                 *       "at": null
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Why, for the history; no personal data of those the data is about. */
+                    readonly reason: string;
+                    /**
+                     * Format: date-time
+                     * @description From when; absent or null: now. Never in the past.
+                     */
+                    readonly at?: string | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description When it leaves. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PartyWithdrawal"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly inviteParty: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "org": "LBC_ISLINGTON",
+                 *       "role": "CONTROLLER",
+                 *       "capacities": [
+                 *         "HOUSING_AUTHORITY"
+                 *       ]
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description The organisation. */
+                    readonly org: string;
+                    /**
+                     * @description PARTY_ROLE code.
+                     * @enum {string}
+                     */
+                    readonly role: "CONTROLLER" | "JOINT_CONTROLLER" | "PROCESSOR" | "SUB_PROCESSOR" | "LEAD_CONTROLLER" | "OBSERVER";
+                    /** @description PARTY_CAPACITY codes. */
+                    readonly capacities?: readonly ("HOUSING_AUTHORITY" | "SOCIAL_SERVICES_CHILDREN" | "SOCIAL_SERVICES_ADULTS" | "EDUCATION_AUTHORITY" | "PUBLIC_HEALTH" | "BILLING_AUTHORITY" | "BENEFITS" | "COMMUNITY_SAFETY" | "YOUTH_OFFENDING_TEAM" | "TRADING_STANDARDS" | "LICENSING" | "PLANNING" | "EMERGENCY_PLANNING" | "REGISTRARS" | "CORPORATE_FRAUD")[];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description What it has to sign. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PartyInvitation"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly terminateAgreement: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "The programme has ended",
+                 *       "at": null
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Why, for the history; no personal data of those the data is about. */
+                    readonly reason: string;
+                    /**
+                     * Format: date-time
+                     * @description From when; absent or null: now. Never in the past.
+                     */
+                    readonly at?: string | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description When it ends. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Termination"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly renewAgreement: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "kind": "REVIEW_CONFIRMED",
+                 *       "reason": "Reviewed by both services"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * @description What kind of renewal.
+                     * @enum {string}
+                     */
+                    readonly kind: "REVIEW_CONFIRMED" | "NEW_VERSION";
+                    /** @description Why, for the history; no personal data of those the data is about. */
+                    readonly reason: string;
+                    /**
+                     * Format: date
+                     * @description First day of the new version, for NEW_VERSION.
+                     */
+                    readonly effective_from?: string | null;
+                    /**
+                     * Format: date
+                     * @description Last day of the new version, included, for NEW_VERSION.
+                     */
+                    readonly effective_to?: string | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The day of the next review, for REVIEW_CONFIRMED. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ReviewConfirmation"];
+                };
+            };
+            /** @description The draft, for NEW_VERSION. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OpenedDraft"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly withdrawDraft: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "The need has gone"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Why, for the history; no personal data of those the data is about. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The agreement, withdrawn. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DroppedAgreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly rejectAgreement: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "The retention period is too long"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Why, for the history; no personal data of those the data is about. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description What became of it. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DroppedAgreement"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getAgreementVersion: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+                /**
+                 * @description Number of the version.
+                 * @example 1
+                 */
+                readonly version: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The text, its hash and its signatures. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["VersionText"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getAgreementVersionDocument: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+                /**
+                 * @description Number of the version.
+                 * @example 1
+                 */
+                readonly version: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The bytes. */
+            readonly 200: {
+                headers: {
+                    /** @description The hash, quoted. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly [key: string]: unknown;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly printAgreementVersion: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+                /**
+                 * @description Number of the version.
+                 * @example 1
+                 */
+                readonly version: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The page. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/html": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getVersionDifferences: {
+        readonly parameters: {
+            readonly query: {
+                /**
+                 * @description The earlier version.
+                 * @example 1
+                 */
+                readonly from: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+                /**
+                 * @description Number of the version.
+                 * @example 1
+                 */
+                readonly version: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The clauses that differ. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["VersionDifferences"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getAgreementHistory: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Only acts after this number; `next_after` of the page before.
+                 * @example 0
+                 */
+                readonly after?: number;
+                /**
+                 * @description At most so many.
+                 * @example 50
+                 */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of acts. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HistoryPage"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getAgreementState: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description The instant; absent: now.
+                 * @example 2026-03-01T10:00:00Z
+                 */
+                readonly at?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The state. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AgreementState"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listNotices: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Only notices older than this one; `next_before` of the page before.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly before?: string;
+                /**
+                 * @description At most so many.
+                 * @example 50
+                 */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of notices. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["NoticePage"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly succeedOrganisation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The body that ends.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "successor": "LBC_HACKNEY",
+                 *       "reason": "Reorganisation order",
+                 *       "at": null
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description From when; absent or null: now. Never in the past.
+                     */
+                    readonly at?: string | null;
+                    /** @description Code of the body that follows. */
+                    readonly successor: string;
+                    /** @description Why, for the history; no personal data of those the data is about. */
+                    readonly reason: string;
+                    /** @description The body that follows, where the register does not know it yet. */
+                    readonly organisation?: {
+                        /** @description Its name in law. */
+                        readonly legal_name: string;
+                        /** @description What it is called. */
+                        readonly short_name: string;
+                        /** @description ORG_TYPE code. */
+                        readonly type: string;
+                        /** @description Code of its area. */
+                        readonly gss: string | null;
+                        /** @description NHS organisation code. */
+                        readonly ods: string | null;
+                        /** @description Registration with the regulator. */
+                        readonly ico_registration_no: string | null;
+                        /** @description Under DPA 2018 section 7. */
+                        readonly public_authority: boolean;
+                        /**
+                         * @description Under DPA 2018 section 30.
+                         * @enum {string}
+                         */
+                        readonly competent_authority: "SCHEDULE_7" | "STATUTORY_FUNCTIONS" | "NONE";
+                        /** @description Whether it is one. */
+                        readonly health_or_social_care_authority: boolean;
+                        /** @description Other names it is known by. */
+                        readonly aliases: readonly string[];
+                    };
+                };
+            };
+        };
+        readonly responses: {
+            /** @description Who follows whom, from when. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Succession"];
                 };
             };
             readonly default: components["responses"]["Problem"];

@@ -10,5 +10,11 @@ import type { FastifyPluginAsync } from 'fastify'
 export const docs: FastifyPluginAsync = async (app) => {
   const document = JSON.parse(readFileSync(new URL('./openapi.gen.json', import.meta.url), 'utf8'))
   await app.register(swagger, { mode: 'static', specification: { document } })
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, uiConfig: { validatorUrl: null, docExpansion: 'list' } })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    uiConfig: { validatorUrl: null, docExpansion: 'list' },
+    // The bar on top is another project's name and a box to load other documents.
+    theme: { title: 'Accord: the contract', css: [{ filename: 'accord.css', content: '.swagger-ui .topbar { display: none }' }] },
+  })
 }

@@ -26,8 +26,9 @@ export function checkReplies(app: FastifyInstance, compile: (schema: JsonObject)
   })
   // What was serialised by hand, and replies without a body.
   app.addHook('onSend', async (request, reply, payload) => {
-    if (!checked.has(request))
-      verify(request, reply, isJson(reply) && typeof payload === 'string' ? (JSON.parse(payload) as Json) : undefined)
+    if (checked.has(request)) return payload
+    if (isJson(reply) && typeof payload === 'string') verify(request, reply, JSON.parse(payload) as Json)
+    else if (!isDocumentedText(request, reply)) verify(request, reply, undefined)
     return payload
   })
 }
@@ -41,5 +42,20 @@ function schemaFor(operation: ContractOperation, status: number): JsonObject | t
 }
 
 function isJson(reply: FastifyReply): boolean {
-  return String(reply.getHeader('content-type') ?? '').includes('json')
+  return /^application\/(?:[\w.-]+\+)?json$/.test(mediaTypeOf(reply))
+}
+
+/** Whether the operation documents this media type for this status: its text has no schema to check. */
+function isDocumentedText(request: FastifyRequest, reply: FastifyReply): boolean {
+  const documented = request.routeOptions.config.operation?.schema.response as Record<string, { content?: object }> | undefined
+  return !isJson(reply) && Object.hasOwn(documented?.[String(reply.statusCode)]?.content ?? {}, mediaTypeOf(reply))
+}
+
+function mediaTypeOf(reply: FastifyReply): string {
+  return (
+    String(reply.getHeader('content-type') ?? '')
+      .split(';')[0]
+      ?.trim()
+      .toLowerCase() ?? ''
+  )
 }

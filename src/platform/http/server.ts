@@ -1,5 +1,5 @@
 import helmet from '@fastify/helmet'
-import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify'
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
 import { type DestinationStream, pino } from 'pino'
 import { problem } from '../kernel/problem.ts'
 import { type Contract, contract as ownContract } from './openapi.ts'
@@ -45,7 +45,7 @@ const PARAMETER_LENGTH_MAX = 200
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: logger(options),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => options.newId(),
     requestIdHeader: false,
     trustProxy: false,

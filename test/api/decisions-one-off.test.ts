@@ -1,0 +1,84 @@
+import t from 'tap'
+import type { RegisterContent } from '../../src/demo/register-content.ts'
+import { SHARE } from '../support/demo-share.ts'
+import { decisionLeaves, ownerPool } from '../support/leaves.ts'
+import { demoContent, testService } from '../support/service.ts'
+
+// One-off disclosures live: a single-use decision is used once, however many ask at once, and a simulation uses nothing.
+
+const REQUEST = { ...SHARE, recipient: 'MPS', purpose: 'CRIME_INVESTIGATION', mode: 'AD_HOC' }
+
+function decision(id: string, over: object = {}): RegisterContent['disclosureDecisions'][number] {
+  return {
+    id,
+    provider: 'LBC_CAMDEN',
+    recipient: 'MPS',
+    purpose: 'CRIME_INVESTIGATION',
+    data_items: ['IDENTITY.NAME', 'CONTACT.ADDRESS'],
+    subject_count: 1,
+    record_count: 1,
+    status: 'APPROVED',
+    valid_from: '2020-01-01T00:00:00.000Z',
+    valid_to: '2100-01-01T00:00:00.000Z',
+    single_use: true,
+    consumed_at: null,
+    form: {},
+    ...over,
+  }
+}
+
+const content = demoContent()
+const decisions = ['ONCE', 'SIMULATED', 'REFUSED', 'RACE'].map((id) => decision(id))
+const service = await testService(t, {
+  register: { ...content, agreements: [], disclosureDecisions: [...decisions, decision('OFTEN', { single_use: false })] },
+})
+const headers = await service.as({ org: 'LBC_CAMDEN' })
+const ask = async (id: string, over: object = {}, url = '/v1/decisions') =>
+  (await service.inject({ method: 'POST', url, headers, payload: { ...REQUEST, disclosure_decision_id: id, ...over } })).json()
+
+async function consumption(id: string) {
+  const { rows } = await (await ownerPool(service)).query('select consumed_at, consumed_by from disclosure_decision where id = $1', [id])
+  return rows[0]
+}
+
+t.test('a single-use decision permits once', async (t) => {
+  const first = await ask('ONCE')
+  t.match(first, { decision: 'PERMIT', via: 'AD_HOC', agreement: null, simulated: false })
+  t.ok(first.obligations.some(({ code }: { code: string }) => code === 'SINGLE_USE'))
+  t.equal((await consumption('ONCE')).consumed_by, first.decision_id, 'the decision says by which record it was used')
+  const second = await ask('ONCE')
+  t.match(second, { decision: 'DENY', primary_reason: 'ADHOC_DECISION_EXHAUSTED' })
+  t.ok(second.policy_revision > first.policy_revision, 'using it changed what is permitted')
+})
+
+t.test('of ten calls at once for one single-use decision exactly one is permitted', async (t) => {
+  const before = (await decisionLeaves(service)).length
+  const answers = await Promise.all(Array.from({ length: 10 }, () => ask('RACE')))
+  t.strictSame(answers.map(({ decision: given, primary_reason }) => `${given} ${primary_reason}`).toSorted(), [
+    ...Array.from({ length: 9 }, () => 'DENY ADHOC_DECISION_EXHAUSTED'),
+    'PERMIT null',
+  ])
+  const leaves = (await decisionLeaves(service)).slice(before)
+  t.equal(leaves.length, 10, 'each call is one leaf')
+  t.equal(leaves.filter(({ leaf }) => leaf.d).length, 1)
+  t.strictSame(leaves.map(({ leaf }) => leaf.id).toSorted(), answers.map(({ decision_id }) => decision_id).toSorted())
+})
+
+t.test('a simulation and a refusal use nothing', async (t) => {
+  for (let time = 0; time < 2; time += 1) {
+    t.match(await ask('SIMULATED', {}, '/v1/decisions/simulate'), { decision: 'PERMIT', via: 'AD_HOC', simulated: true })
+    t.match(await ask('REFUSED', { data_items: ['CCTV.FOOTAGE'] }), { decision: 'DENY', primary_reason: 'ADHOC_SCOPE_EXCEEDED' })
+  }
+  for (const id of ['SIMULATED', 'REFUSED']) t.strictSame(await consumption(id), { consumed_at: null, consumed_by: null })
+  t.match(await ask('SIMULATED'), { decision: 'PERMIT' }, 'so that it can still be used')
+})
+
+t.test('a decision for repeated use permits again and again', async (t) => {
+  const answers = await Promise.all(Array.from({ length: 4 }, () => ask('OFTEN')))
+  for (const answer of answers) t.match(answer, { decision: 'PERMIT', via: 'AD_HOC' })
+  t.strictSame(await consumption('OFTEN'), { consumed_at: null, consumed_by: null })
+})
+
+t.test('a decision that nobody made permits nothing', async (t) => {
+  t.match(await ask('NO-SUCH-DECISION'), { decision: 'DENY', primary_reason: 'ADHOC_DECISION_REQUIRED' })
+})

@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto'
+import t from 'tap'
+import { canonicalJson } from '../../src/audit/canonical-json.ts'
+import { DENIED_SHARE, SHARE } from '../support/demo-share.ts'
+import { decisionLeaves, rowCounts, type StoredLeaf } from '../support/leaves.ts'
+import { testService } from '../support/service.ts'
+
+// One call, one leaf: every question that a known caller asks is in the log before it is answered, and nothing else is.
+
+const service = await testService(t)
+const authorization = (await service.as({ org: 'LBC_CAMDEN' })).authorization
+// Written into every free-text member there is, to show that none of it reaches a leaf.
+const FREE_TEXT = 'Mrs Jones of 4 Acacia Avenue'
+
+function send(payload: string | object, headers: Record<string, string> = { authorization }, url = '/v1/decisions') {
+  const text = typeof payload === 'string' ? { 'content-type': 'application/json' } : {}
+  return service.inject({ method: 'POST', url, headers: { ...text, ...headers }, payload })
+}
+
+/** What a call added to the log. */
+async function leavesOf(call: () => Promise<unknown>): Promise<StoredLeaf[]> {
+  const before = (await decisionLeaves(service)).length
+  await call()
+  return (await decisionLeaves(service)).slice(before)
+}
+
+/** The commitment as the rule writes it, worked out here and not by the code under test. */
+const commitmentTo = ({ salt, body }: StoredLeaf) =>
+  createHash('sha256').update('audit-payload/v1\0').update(salt).update(body).digest('hex')
+
+t.test('a permit is one leaf with its codes, and a payload that its commitment fits', async (t) => {
+  let answer: Record<string, unknown> = {}
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
+  const [leaf, ...more] = await leavesOf(async () => {
+    answer = (
+      await send(
+        { ...SHARE, correlation_id: FREE_TEXT, consent_ref: FREE_TEXT },
+        { authorization, traceparent: `00-${trace}-00f067aa0ba902b7-01` },
+      )
+    ).json()
+  })
+  t.strictSame(more, [])
+  if (!leaf) return t.fail('no leaf')
+  t.match(leaf.leaf, {
+    id: answer['decision_id'],
+    t: 'adl.access_evaluation',
+    v: 1,
+    ctr: 'urn:accord:agreement:DEMO-CURL',
+    d: true,
+    n: 1,
+    rc: [],
+    st: 'Ok',
+    rev: answer['policy_revision'],
+    pol: answer['policy_set_version'],
+    cfg: /^sha256:[0-9a-f]{64}$/,
+    trace,
+    span: /^[0-9a-f]{16}$/,
+  })
+  t.notOk('sim' in leaf.leaf)
+  t.equal(leaf.leaf.c, commitmentTo(leaf))
+  t.equal(leaf.salt.length, 32)
+  t.equal(leaf.body.toString('utf8'), canonicalJson(leaf.payload), 'stored as the canonical bytes that were hashed')
+  t.equal(leaf.bytes.toString('utf8'), canonicalJson(leaf.leaf as never))
+  t.strictSame(leaf.payload['response'], answer, 'the payload holds exactly what was answered')
+  t.match(leaf.payload, {
+    relied_on: 'DEMO-CURL',
+    request: { correlation_id: FREE_TEXT },
+    caller: { org: 'LBC_CAMDEN', client_id: 'test-client', roles: ['API_CLIENT'] },
+  })
+  t.notMatch(leaf.bytes.toString('utf8'), /Jones|Acacia|CAMDEN|IDENTITY|test-client/, 'the leaf holds no text, name, body or item')
+})
+
+t.test('a refusal is one leaf with its reasons in the order answered; a simulation says so', async (t) => {
+  const [denied] = await leavesOf(() => send({ ...DENIED_SHARE, data_subjects: ['CHILD'], method: 'POST_TRACKED' }))
+  t.match(denied?.leaf, { d: false, st: 'Ok', ctr: 'urn:accord:agreement:DEMO-CURL' })
+  t.match(denied?.payload, { response: { reasons: (denied?.leaf.rc ?? []).map((code) => ({ code })) } })
+  t.ok((denied?.leaf.rc.length ?? 0) > 1, 'every reason of the nearest agreement')
+  const [simulated] = await leavesOf(() => send(SHARE, { authorization }, '/v1/decisions/simulate'))
+  t.match(simulated?.leaf, { d: true, sim: true })
+})
+
+t.test('no two leaves share a salt, a span or an id', async (t) => {
+  const leaves = await leavesOf(() => Promise.all(Array.from({ length: 12 }, () => send(SHARE))))
+  t.equal(leaves.length, 12)
+  for (const what of [
+    ({ salt }: StoredLeaf) => salt.toString('hex'),
+    ({ leaf }: StoredLeaf) => leaf.span,
+    ({ leaf }: StoredLeaf) => leaf.id,
+  ]) {
+    t.equal(new Set(leaves.map(what)).size, 12)
+  }
+  t.strictSame(
+    leaves.map(({ index }) => index),
+    leaves.map((_leaf, at) => (leaves[0]?.index ?? 0) + at),
+    'without a gap',
+  )
+})
+
+t.test('a call that cannot be read is one leaf without an answer, and holds nothing of what was said', async (t) => {
+  const unreadable: readonly (readonly [string, string | object])[] = [
+    ['not JSON', `{"provider": "${FREE_TEXT}"`],
+    ['empty', ''],
+    ['an unknown member', { ...SHARE, [FREE_TEXT.slice(0, 9)]: 1 }],
+    ['a wrong type', { ...SHARE, subject_count: FREE_TEXT }],
+    ['a missing member', { ...SHARE, purpose: undefined }],
+    ['an unknown mode', { ...SHARE, mode: FREE_TEXT }],
+  ]
+  for (const [what, payload] of unreadable) {
+    const [leaf, ...more] = await leavesOf(async () => {
+      const reply = await send(payload)
+      t.equal(reply.statusCode, 400, what)
+      t.equal(reply.json().code, 'INVALID_REQUEST', what)
+    })
+    t.strictSame(more, [])
+    if (!leaf) return t.fail(`${what}: no leaf`)
+    t.match(leaf.leaf, { t: 'adl.access_evaluation', n: 0, rc: ['INVALID_REQUEST'], st: 'Error' }, what)
+    t.notOk('d' in leaf.leaf, `${what}: nothing was decided`)
+    t.equal(leaf.leaf.c, commitmentTo(leaf))
+    t.ok(Array.isArray(leaf.payload['errors']))
+    t.notOk('request' in leaf.payload, `${what}: the body is not kept`)
+  }
+})
+
+t.test('a malformed simulation is recorded as simulated', async (t) => {
+  const [leaf] = await leavesOf(() => send({ ...SHARE, mode: 'PERHAPS' }, { authorization }, '/v1/decisions/simulate'))
+  t.match(leaf?.leaf, { st: 'Error', sim: true })
+})
+
+t.test('whoever is not known, not permitted or sends too much leaves no leaf', async (t) => {
+  const before = await rowCounts(service)
+  t.equal((await send(SHARE, {})).statusCode, 401)
+  t.equal((await send('{', { authorization: 'Bearer nonsense' })).statusCode, 401)
+  t.equal((await send(SHARE, await service.as({ org: 'LBC_CAMDEN', roles: ['AUDITOR'] }))).statusCode, 403)
+  t.equal((await send({ ...SHARE, correlation_id: 'x'.repeat(300_000) })).statusCode, 413)
+  t.strictSame(await rowCounts(service), before)
+})
+
+t.test('a decision writes one leaf and one payload and changes nothing else', async (t) => {
+  const before = await rowCounts(service)
+  await send(SHARE)
+  await send(DENIED_SHARE, { authorization }, '/v1/decisions/simulate')
+  const after = await rowCounts(service)
+  // The tables are partitioned: a row counts in its partition and in the whole.
+  const changed = Object.keys(after).filter((name) => after[name] !== before[name])
+  t.ok(changed.length > 0 && changed.every((name) => /^audit\.(leaf|payload)/.test(name)), changed.join(', '))
+  t.equal((after['audit.leaf'] ?? 0) - (before['audit.leaf'] ?? 0), 2)
+  t.equal((after['audit.payload'] ?? 0) - (before['audit.payload'] ?? 0), 2)
+})

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto'
+import type { LightMyRequestResponse } from 'fastify'
+import type { Agreement } from '../../src/agreements/agreement.ts'
+import { SIGNING_STATEMENTS } from '../../src/agreements/signing.service.ts'
+import type { Role } from '../../src/identity/permissions.ts'
+import { withTransaction } from '../../src/platform/database/database.ts'
+import { readAs } from '../../src/platform/database/reader.ts'
+import { type AgreementOver, aDraftAgreement } from './builders/draft.ts'
+import type { Teardown } from './postgres.ts'
+import { demoContent, type TestService, testService } from './service.ts'
+
+/** Whom a test acts as: the organisation, a role, and which person. */
+export interface Person {
+  readonly org: string
+  readonly role: Role
+  readonly sub?: string
+}
+
+export interface Reply {
+  readonly status: number
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the contract says, already checked against it
+  readonly body: any
+  readonly headers: LightMyRequestResponse['headers']
+  readonly text: string
+}
+
+/** A service whose clock a test sets, and what officers of the parties do on it. */
+export interface Desk {
+  readonly service: TestService
+  /** Sets the clock of the rules, ISO 8601. */
+  at(instant: string): void
+  call(
+    person: Person,
+    method: 'GET' | 'POST' | 'DELETE' | 'PUT',
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Reply>
+  /** Stores a complete draft as its owner would have written it. */
+  draft(over?: AgreementOver): Promise<Agreement>
+  /** Freezes the draft and answers the hash. */
+  freeze(agreement: Agreement): Promise<{ readonly version: number; readonly hash: string; readonly body: Reply['body'] }>
+  sign(id: string, org: string, version: number, hash: string, over?: { readonly sub?: string; readonly body?: object }): Promise<Reply>
+  /** `PERMIT`, or `DENY` with its reasons, of a live decision asked by the provider. */
+  ask(provider: string, recipient: string, over?: Readonly<Record<string, unknown>>): Promise<string>
+  /** What the governance log holds of an agreement: counter, act, refused. */
+  leaves(id: string): Promise<{ readonly cseq: number | null; readonly act: string; readonly refused: boolean }[]>
+}
+
+const CONTACTS = { signatory_post: 'Director', dpo: 'DPO', ig: 'IG team', complaint: 'Complaints', sar: 'SAR desk', breach: 'Duty desk' }
+
+/** Opens a desk at an instant; gone when the test ends. */
+export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.000Z'): Promise<Desk> {
+  let now = new Date(start)
+  const content = demoContent()
+  const register = { ...content, agreements: [], disclosureDecisions: [] }
+  const service = await testService(t, { clock: () => now, register })
+  const owner = await service.database?.openAs('session_user', 2)
+
+  const call: Desk['call'] = async (person, method, path, body, headers = {}) => {
+    const sub = person.sub ?? `urn:test:${person.org}:${person.role}`
+    const reply = await service.inject({
+      method,
+      url: path,
+      headers: {
+        ...(await service.as({ org: person.org, roles: [person.role], sub })),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+    })
+    const isJson = String(reply.headers['content-type']).includes('json')
+    return {
+      status: reply.statusCode,
+      body: isJson && reply.body ? JSON.parse(reply.body) : reply.body,
+      headers: reply.headers,
+      text: reply.body,
+    }
+  }
+
+  return {
+    service,
+    at: (instant) => {
+      now = new Date(instant)
+    },
+    call,
+    async draft(over = {}) {
+      const agreement = aDraftAgreement({ id: `DSA-${randomUUID().slice(0, 4).toUpperCase()}-T`, ...over })
+      const { db, agreements } = service.app.services
+      await withTransaction(db, async (tx) => {
+        await readAs(tx, { kind: 'system' })
+        await agreements.store(tx, agreement, { at: now.toISOString(), by: 'test', provenance: undefined })
+      })
+      await owner?.pool.query('update agreement_party set contacts = $2 where agreement_id = $1', [agreement.id, CONTACTS])
+      await owner?.pool.query('update agreement set review_cycle_months = 12 where id = $1', [agreement.id])
+      return agreement
+    },
+    async freeze({ id, owner_org }) {
+      const reply = await call({ org: owner_org ?? '', role: 'IG_OFFICER' }, 'POST', `/v1/agreements/${id}/freeze`, undefined, {
+        'if-match': '*',
+      })
+      if (reply.status !== 200) throw new Error(`freeze: ${reply.status} ${JSON.stringify(reply.body)}`)
+      return { version: reply.body.version, hash: reply.body.version_hash, body: reply.body }
+    },
+    sign: (id, org, version, hash, { sub, body } = {}) =>
+      call({ org, role: 'SIGNATORY', ...(sub ? { sub } : {}) }, 'POST', `/v1/agreements/${id}/signatures`, {
+        ...{
+          version,
+          version_hash: hash,
+          statements: SIGNING_STATEMENTS,
+          name: 'A. Signatory',
+          post: 'Director',
+          authority: 'Delegation 3',
+        },
+        ...body,
+      }),
+    async ask(provider, recipient, over = {}) {
+      const reply = await service.inject({
+        method: 'POST',
+        url: '/v1/decisions',
+        headers: { ...(await service.as({ org: provider })), 'content-type': 'application/json' },
+        payload: JSON.stringify({
+          ...{ provider, recipient, purpose: 'HOMELESSNESS.PLACEMENT_NOTIFICATION', data_items: ['IDENTITY.NAME'] },
+          ...{ data_subjects: ['HOMELESS_APPLICANT'], method: 'API_MTLS', country: 'GB', mode: 'SYSTEMATIC', ...over },
+        }),
+      })
+      const body = reply.json()
+      if (reply.statusCode !== 200) return `${reply.statusCode} ${body.detail}`
+      return [body.decision, ...body.reasons.map(({ code }: { code: string }) => code)].join(' ')
+    },
+    async leaves(id) {
+      const found = await owner?.pool.query<{ leaf: Buffer }>(
+        `select l.leaf from audit.leaf l join audit.log g using (log_id) where g.kind = 'governance' order by l.idx`,
+      )
+      return (found?.rows ?? [])
+        .map(({ leaf }) => JSON.parse(leaf.toString('utf8')) as Record<string, unknown>)
+        .filter((leaf) => leaf['ctr'] === `urn:accord:agreement:${id}`)
+        .map((leaf) => ({
+          cseq: (leaf['cseq'] as number | undefined) ?? null,
+          act: String(leaf['act']),
+          refused: leaf['st'] === 'Refused',
+        }))
+    },
+  }
+}

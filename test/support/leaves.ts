@@ -1,0 +1,55 @@
+import type { DecisionLeaf } from '../../src/audit/leaf.ts'
+import type { TestService } from './service.ts'
+
+/** A leaf as it lies in the database, with its payload. Bytes are as stored. */
+export interface StoredLeaf {
+  readonly index: number
+  readonly leaf: DecisionLeaf
+  readonly bytes: Buffer
+  readonly salt: Buffer
+  readonly body: Buffer
+  /** The payload, read. */
+  readonly payload: Readonly<Record<string, unknown>>
+}
+
+/** Every leaf of the decision log in its order, read behind the service's back as the owner of the tables. */
+export async function decisionLeaves(service: TestService): Promise<StoredLeaf[]> {
+  const pool = await ownerPool(service)
+  const { rows } = await pool.query<{ idx: string; leaf: Buffer; salt: Buffer; body: Buffer }>(
+    `select l.idx, l.leaf, p.salt, p.body from audit.leaf l join audit.log using (log_id) left join audit.payload p using (event_id)
+      where log.kind = 'decisions' order by l.log_id, l.idx`,
+  )
+  return rows.map(({ idx, leaf, salt, body }) => ({
+    index: Number(idx),
+    leaf: JSON.parse(leaf.toString('utf8')),
+    bytes: leaf,
+    salt,
+    body,
+    payload: body === null ? {} : JSON.parse(body.toString('utf8')),
+  }))
+}
+
+/** How many rows every table of the service holds, by name: equal before and after when nothing was changed. */
+export async function rowCounts(service: TestService): Promise<Readonly<Record<string, number>>> {
+  const pool = await ownerPool(service)
+  const { rows: tables } = await pool.query<{ name: string }>(
+    `select format('%I.%I', schemaname, tablename) as name from pg_tables
+      where schemaname in ('public', 'policy', 'audit') and tablename not like 'pgmigrations%' order by 1`,
+  )
+  const counted = await pool.query<{ name: string; n: string }>(
+    tables.map(({ name }) => `select '${name}' as name, count(*) as n from ${name}`).join(' union all '),
+  )
+  return Object.fromEntries(counted.rows.map(({ name, n }) => [name, Number(n)]))
+}
+
+/** A pool that acts as the owner of the tables. */
+export async function ownerPool(service: TestService) {
+  if (!service.database) throw new Error('the test brought its own database')
+  const known = pools.get(service)
+  if (known) return known
+  const { pool } = await service.database.openAs('session_user', 4)
+  pools.set(service, pool)
+  return pool
+}
+
+const pools = new WeakMap<TestService, Awaited<ReturnType<NonNullable<TestService['database']>['openAs']>>['pool']>()
