@@ -1,35 +1,39 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { actShell } from './agreements/act-shell.service.ts'
-import { agreementsRoutes } from './agreements/agreements.routes.ts'
 import { agreementActsRoutes } from './agreements/agreement-acts.routes.ts'
 import { agreementTextsRoutes } from './agreements/agreement-texts.routes.ts'
+import { agreementsRoutes } from './agreements/agreements.routes.ts'
 import { agreementsService } from './agreements/agreements.service.ts'
 import { amendingService } from './agreements/amending.service.ts'
 import { difference } from './agreements/difference.ts'
 import { documentsService } from './agreements/documents.service.ts'
+import { draftingService } from './agreements/drafting.service.ts'
 import { endingService } from './agreements/ending.service.ts'
 import { freezingService } from './agreements/freezing.service.ts'
 import { historyService } from './agreements/history.service.ts'
+import { importsRoutes } from './agreements/imports.routes.ts'
+import { listingService } from './agreements/listing.service.ts'
 import { membershipService } from './agreements/membership.service.ts'
+import { overlapService } from './agreements/overlap.service.ts'
+import { overlapsRoutes } from './agreements/overlaps.routes.ts'
+import { committingService } from './agreements/register-import/committing.service.ts'
+import { importsService } from './agreements/register-import/imports.service.ts'
 import { noReviewRoute } from './agreements/review-route.ts'
 import { signingService } from './agreements/signing.service.ts'
 import { successionService } from './agreements/succession.service.ts'
 import { suspendingService } from './agreements/suspending.service.ts'
-import { draftingService } from './agreements/drafting.service.ts'
-import { listingService } from './agreements/listing.service.ts'
-import { overlapService } from './agreements/overlap.service.ts'
-import { overlapsRoutes } from './agreements/overlaps.routes.ts'
 import { openAudit } from './audit/audit.service.ts'
-import { adviceRoutes } from './decisions/advice.routes.ts'
-import { adviceService } from './decisions/advice.service.ts'
 import { decisionRecordRoutes } from './audit/decision-record.routes.ts'
 import { decisionRecords } from './audit/decision-record.service.ts'
 import type { DurabilityLevel } from './audit/durability.ts'
-import { highWaterFiles } from './audit/high-water.service.ts'
+import { highWaterFiles, noHighWater } from './audit/high-water.service.ts'
 import { incidentTeller } from './audit/incident.ts'
 import { logRoutes } from './audit/log.routes.ts'
+import { logMonitor } from './audit/log-monitor.service.ts'
 import { logReading } from './audit/log-reading.service.ts'
+import { adviceRoutes } from './decisions/advice.routes.ts'
+import { adviceService } from './decisions/advice.service.ts'
 import { clientsRoutes, revocationPlugin } from './decisions/clients.routes.ts'
 import { clientsService } from './decisions/clients.service.ts'
 import { decisionCounters, decisionGauges } from './decisions/decision-metrics.ts'
@@ -61,8 +65,8 @@ import { problemPages } from './platform/http/problem-pages.plugin.ts'
 import { buildServer, type ServerOptions } from './platform/http/server.ts'
 import type { Clock } from './platform/kernel/clock.ts'
 import { uuidv7Generator } from './platform/kernel/ids.ts'
-import { openMetrics } from './platform/metrics/metrics.ts'
 import { metricsRoutes } from './platform/metrics/metrics.routes.ts'
+import { openMetrics } from './platform/metrics/metrics.ts'
 import { referenceRoutes } from './reference/reference.routes.ts'
 import { referenceService } from './reference/reference.service.ts'
 
@@ -118,6 +122,7 @@ export async function buildApp(options: AppOptions) {
 
   // What is found before there is a server to log it is told once there is.
   const incidents = incidentTeller()
+  const highWater = options.highWaterDirectory ? highWaterFiles(options.highWaterDirectory) : noHighWater
   const reference = referenceService(db)
   const parties = partiesService(db)
   const agreements = agreementsService(newId)
@@ -142,11 +147,13 @@ export async function buildApp(options: AppOptions) {
     onBatch: counters.onBatch,
     checkpointIntervalMs: config.checkpointIntervalMs,
     ...(options.durability ? { durability: options.durability } : {}),
-    ...(options.highWaterDirectory ? { highWater: highWaterFiles(options.highWaterDirectory) } : {}),
+    highWater,
     pool: database.pool,
     onIncident: (incident) => incidents.tell(incident),
   })
   const reading = logReading({ sql: logReader.pool, keeper: audit.keeper })
+  const monitor = logMonitor({ sql: logReader.pool, audit, highWater, onFinding: (finding) => incidents.tell(finding) })
+  monitor.start()
   await policy.refresh()
   const listener = policyListener({ url: databaseUrl, policy, ...LISTENER_DEFAULTS })
   const filler = logFiller({ db, everyMs: SEARCH_FILL_MS })
@@ -155,6 +162,8 @@ export async function buildApp(options: AppOptions) {
   const listing = listingService({ db, clock, agreements })
   const advice = adviceService({ db, agreements, policy, clock })
   const overlaps = overlapService({ db, reference, clock })
+  const imports = importsService({ db, clock, newId, reference, parties })
+  const committing = committingService({ db, clock, random: randomBytes, acts, agreements, imports })
   const isBorough = async (code: string) => {
     const found = await parties.find(code)
     return found !== undefined && isLondonAuthority(found)
@@ -224,7 +233,7 @@ export async function buildApp(options: AppOptions) {
       database: () => database.pool.query('select 1').then(() => true),
       migrations: async () => (await pendingMigrations({ url: databaseUrl })).length === 0,
       index: async () => policy.current().revision > 0,
-      log: async () => audit.faults().length === 0,
+      log: async () => audit.faults().length === 0 && monitor.state().findings.length === 0,
     }),
   )
   await server.register(referenceRoutes(reference))
@@ -239,17 +248,35 @@ export async function buildApp(options: AppOptions) {
   await server.register(metricsRoutes(metrics))
   await server.register(adviceRoutes(advice))
   await server.register(overlapsRoutes(overlaps))
+  await server.register(importsRoutes({ imports, committing }))
   await server.register(decisionRecordRoutes(decisionRecords({ audit, reading }), callerOf))
   await server.register(logRoutes({ reading, audit, readerOf: callerOf }))
 
   return {
     server,
-    services: { db, acts, reference, parties, agreements, disclosures, policy, audit, clock, metrics, clients, replays, filler, listener },
+    services: {
+      db,
+      acts,
+      reference,
+      parties,
+      agreements,
+      disclosures,
+      policy,
+      audit,
+      monitor,
+      clock,
+      metrics,
+      clients,
+      replays,
+      filler,
+      listener,
+    },
     /** Refuses new requests, answers the open ones, flushes the log, closes the connections. */
     async close(): Promise<void> {
       await server.close()
       await listener.close()
       await filler.close()
+      await monitor.close()
       await audit.close()
       await logReader.close()
       await database.close()

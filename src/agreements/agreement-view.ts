@@ -14,7 +14,10 @@ export interface AgreementRecord {
   /** By organisation. */
   readonly contacts: ReadonlyMap<string, Contacts>
   /** By version number. */
-  readonly versions: ReadonlyMap<number, { readonly frozenAt: string | null; readonly changeClass: string | null; readonly recordedElsewhere: boolean }>
+  readonly versions: ReadonlyMap<
+    number,
+    { readonly frozenAt: string | null; readonly changeClass: string | null; readonly recordedElsewhere: boolean }
+  >
   readonly signatures: readonly SignatureRecord[]
   readonly suspensions: readonly (Suspension & { readonly id: string; readonly reason: string | null })[]
   readonly policyDocuments: readonly PolicyDocumentRecord[]

@@ -7,17 +7,27 @@ import type { DraftingService } from './drafting.service.ts'
 import type { ListingService } from './listing.service.ts'
 
 /** Beginning, reading, listing and editing agreements over HTTP. */
-export function agreementsRoutes({ drafting, listing }: { readonly drafting: DraftingService; readonly listing: ListingService }): FastifyPluginAsync {
+export function agreementsRoutes({
+  drafting,
+  listing,
+}: {
+  readonly drafting: DraftingService
+  readonly listing: ListingService
+}): FastifyPluginAsync {
   return async (app) => {
     app.route<Operation<'listAgreements'>>({
       ...operation('listAgreements'),
-      handler: async (request, reply) => reply.code(200).send((await listing.list(callerOf(request as FastifyRequest), request.query)) as never),
+      handler: async (request, reply) =>
+        reply.code(200).send((await listing.list(callerOf(request as FastifyRequest), request.query)) as never),
     })
 
     app.route<Operation<'createAgreement'>>({
       ...operation('createAgreement'),
       handler: async (request, reply) => {
-        const call = { principal: callerOf(request as FastifyRequest), idempotency: idempotencyOf(request as FastifyRequest, 'createAgreement') }
+        const call = {
+          principal: callerOf(request as FastifyRequest),
+          idempotency: idempotencyOf(request as FastifyRequest, 'createAgreement'),
+        }
         const done = await drafting.create(call, request.body)
         reply.header('location', `/v1/agreements/${done.body.id}`)
         return sendActReply(reply as unknown as FastifyReply, done) as never
@@ -28,7 +38,10 @@ export function agreementsRoutes({ drafting, listing }: { readonly drafting: Dra
       ...operation('getAgreement'),
       handler: async (request, reply) => {
         const { view, etag } = await drafting.read(callerOf(request as FastifyRequest), request.params.id, request.query.at)
-        return reply.code(200).header('etag', etag).send(view as never)
+        return reply
+          .code(200)
+          .header('etag', etag)
+          .send(view as never)
       },
     })
 

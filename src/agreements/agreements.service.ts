@@ -29,7 +29,7 @@ export function agreementsService(newId: () => string) {
       const invitees = await standingRepository(tx).invitees(ids)
       return agreements.map((agreement) => ({
         ...agreement,
-        parties: boundParties(agreement, invitees.get(agreement.id)),
+        parties: isUndone(agreement) ? [] : boundParties(agreement, invitees.get(agreement.id)),
         versions: agreement.versions
           .filter((version) => version.status === 'APPROVED')
           .map((version) => ({ ...version, terms: { ...version.terms, narrative: {} } })),
@@ -45,4 +45,9 @@ export function agreementsService(newId: () => string) {
 function boundParties({ parties, versions }: Agreement, invitees: ReadonlySet<string> | undefined): Agreement['parties'] {
   const allMustSign = versions.some(({ status, terms }) => status === 'APPROVED' && terms.commencement.rule === 'ALL_SIGNED')
   return invitees && allMustSign ? parties.filter(({ org }) => !invitees.has(org)) : parties
+}
+
+/** A record of elsewhere that was taken out again: decisions answer as if it had never been there. */
+function isUndone({ origin, status, versions }: Agreement): boolean {
+  return origin === 'ELSEWHERE' && status === 'WITHDRAWN' && versions.every((version) => version.status !== 'APPROVED')
 }

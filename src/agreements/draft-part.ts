@@ -55,7 +55,11 @@ export function illegal(detail: string, rule: string, pointers: readonly string[
 /** A 422 with every finding, or undefined when there is none. */
 export function unprocessable(errors: readonly ProblemDetail[]): Problem | undefined {
   if (errors.length === 0) return undefined
-  return problem('UNPROCESSABLE', errors.length === 1 ? 'The draft cannot say this.' : `The draft cannot say ${errors.length} of these things.`, errors)
+  return problem(
+    'UNPROCESSABLE',
+    errors.length === 1 ? 'The draft cannot say this.' : `The draft cannot say ${errors.length} of these things.`,
+    errors,
+  )
 }
 
 /** What an edit changed, for the history: names of members, with both values where they are plain. Pure. */

@@ -2,14 +2,22 @@ import type { Problem } from '../platform/kernel/problem.ts'
 import { problem } from '../platform/kernel/problem.ts'
 import type { Agent, Commencement, JointControllerArrangement, Narrative, Prohibition } from './agreement.ts'
 import { type AgreementView, type Contacts, dpiaStatusAt, type PolicyDocumentRecord } from './agreement-view.ts'
-import { type DraftContext, illegal, isSettled, type PartContext, refusalUnlessDraft, refusalUnlessOwner, unprocessable } from './draft-part.ts'
+import {
+  type DraftContext,
+  illegal,
+  isSettled,
+  type PartContext,
+  refusalUnlessDraft,
+  refusalUnlessOwner,
+  unprocessable,
+} from './draft-part.ts'
 import {
   agentFaults,
   dayFaults,
   flowFaults,
   flowsFaults,
-  orphans,
   organisationFaults,
+  orphans,
   partyFaults,
   policyDocumentFaults,
   unknownCode,
@@ -41,7 +49,8 @@ function textPart<Body>(
   return {
     name,
     act: 'edit',
-    refusal: (body, context) => refusalUnlessOwner(context) ?? refusalUnlessDraft(context) ?? (hasDraft(context) ? rules(body, context) : undefined),
+    refusal: (body, context) =>
+      refusalUnlessOwner(context) ?? refusalUnlessDraft(context) ?? (hasDraft(context) ? rules(body, context) : undefined),
     write: async (repository, body, context) => {
       if (hasDraft(context)) await write(repository, context.draft.version, body, context)
     },
@@ -158,7 +167,9 @@ export const narrativePart = textPart<Narrative>(
   ({ amendment_policy }, { draft }) =>
     amendment_policy === undefined || amendment_policy === draft.terms.narrative.amendment_policy
       ? undefined
-      : unprocessable([{ pointer: '/amendment_policy', detail: 'The amendment policy is set as a part of its own.', code: 'ANOTHER_PART' }]),
+      : unprocessable([
+          { pointer: '/amendment_policy', detail: 'The amendment policy is set as a part of its own.', code: 'ANOTHER_PART' },
+        ]),
   (repository, version, body, { draft }) => {
     const { amendment_policy } = draft.terms.narrative
     return repository.setNarrative(version, { ...body, ...(amendment_policy === undefined ? {} : { amendment_policy }) })
@@ -191,7 +202,9 @@ type ProhibitionBody = Pick<Prohibition, 'purposes'> & { readonly note?: string 
 export const prohibitionsPart = textPart<{ readonly prohibitions: readonly ProhibitionBody[] }>(
   'prohibitions',
   ({ prohibitions }, { facts }) =>
-    unprocessable(prohibitions.flatMap(({ purposes }, index) => unknownCodes(facts, 'PURPOSE', purposes, `/prohibitions/${index}/purposes`))),
+    unprocessable(
+      prohibitions.flatMap(({ purposes }, index) => unknownCodes(facts, 'PURPOSE', purposes, `/prohibitions/${index}/purposes`)),
+    ),
   (repository, version, { prohibitions }) =>
     repository.replaceProhibitions(
       version,
@@ -200,7 +213,9 @@ export const prohibitionsPart = textPart<{ readonly prohibitions: readonly Prohi
   (view) => listed(draftOf(view)?.terms.prohibitions ?? []),
 )
 
-type AgentBody = Pick<Agent, 'org' | 'for'> & { readonly [Member in 'contract_ref' | 'valid_from' | 'valid_to']?: string | null | undefined }
+type AgentBody = Pick<Agent, 'org' | 'for'> & {
+  readonly [Member in 'contract_ref' | 'valid_from' | 'valid_to']?: string | null | undefined
+}
 const toAgent = (body: AgentBody): Agent => ({
   org: body.org,
   for: body.for,

@@ -45,9 +45,16 @@ export function organisationFaults({ organisations }: DraftFacts, code: string, 
 }
 
 /** Parties: known and present organisations, each once, with known roles and capacities. */
-export function partyFaults(facts: DraftFacts, parties: readonly Pick<Party, 'org' | 'role' | 'capacities'>[], now: string): ProblemDetail[] {
+export function partyFaults(
+  facts: DraftFacts,
+  parties: readonly Pick<Party, 'org' | 'role' | 'capacities'>[],
+  now: string,
+): ProblemDetail[] {
   return [
-    ...duplicates(parties.map(({ org }) => org), (index) => `/parties/${index}/org`),
+    ...duplicates(
+      parties.map(({ org }) => org),
+      (index) => `/parties/${index}/org`,
+    ),
     ...parties.flatMap((party, index) => [
       ...organisationFaults(facts, party.org, now, `/parties/${index}/org`),
       ...unknownCode(facts, 'PARTY_ROLE', party.role, `/parties/${index}/role`),
@@ -72,7 +79,10 @@ export function orphans(terms: Pick<Terms, 'flows' | 'agents'>, apd: Agreement['
 /** All flows: each id once, and each flow by itself. */
 export function flowsFaults(facts: DraftFacts, flows: readonly Flow[], parties: ReadonlySet<string>): ProblemDetail[] {
   return [
-    ...duplicates(flows.map(({ id }) => id), (index) => `/flows/${index}/id`),
+    ...duplicates(
+      flows.map(({ id }) => id),
+      (index) => `/flows/${index}/id`,
+    ),
     ...flows.flatMap((flow, index) => flowFaults(facts, flow, parties, `/flows/${index}`)),
   ]
 }
@@ -129,7 +139,11 @@ export function agentFaults(facts: DraftFacts, agents: readonly Agent[], parties
 }
 
 /** Policy documents: of parties, for conditions that exist. */
-export function policyDocumentFaults(facts: DraftFacts, documents: readonly PolicyDocument[], parties: ReadonlySet<string>): ProblemDetail[] {
+export function policyDocumentFaults(
+  facts: DraftFacts,
+  documents: readonly PolicyDocument[],
+  parties: ReadonlySet<string>,
+): ProblemDetail[] {
   return documents.flatMap((document, index) => [
     ...notParties([document.party], parties, '').map((found) => ({ ...found, pointer: `/policy_documents/${index}/party` })),
     ...unknownCodes(
@@ -143,7 +157,9 @@ export function policyDocumentFaults(facts: DraftFacts, documents: readonly Poli
 
 /** A last day before the first. */
 export function dayFaults(from: string | null, to: string | null, pointer: string): ProblemDetail[] {
-  return from !== null && to !== null && to < from ? [{ pointer, detail: `It ends on ${to}, before it begins on ${from}.`, code: 'ENDS_BEFORE_IT_BEGINS' }] : []
+  return from !== null && to !== null && to < from
+    ? [{ pointer, detail: `It ends on ${to}, before it begins on ${from}.`, code: 'ENDS_BEFORE_IT_BEGINS' }]
+    : []
 }
 
 function notParties(orgs: readonly string[], parties: ReadonlySet<string>, pointer: string): ProblemDetail[] {

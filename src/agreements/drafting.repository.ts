@@ -1,7 +1,17 @@
 import type { Updateable } from 'kysely'
 import type { Transaction } from '../platform/database/database.ts'
 import type { DB } from '../platform/database/schema.gen.ts'
-import type { Agent, Commencement, Dpia, Flow, JointControllerArrangement, Narrative, Party, ProcessorContract, Prohibition } from './agreement.ts'
+import type {
+  Agent,
+  Commencement,
+  Dpia,
+  Flow,
+  JointControllerArrangement,
+  Narrative,
+  Party,
+  ProcessorContract,
+  Prohibition,
+} from './agreement.ts'
 import type { Contacts, PolicyDocumentRecord } from './agreement-view.ts'
 import { flowRow, sideRows } from './flow-rows.ts'
 
@@ -57,7 +67,12 @@ export function draftingRepository(tx: Transaction, id: string) {
       const orgs = parties.map(({ org }) => org)
       await tx.deleteFrom('agreement_party').where('agreement_id', '=', id).where('org', 'not in', orgs).execute()
       for (const [position, { org, role, capacities, contacts }] of parties.entries()) {
-        const row = { position, role, capacities: [...capacities], ...(contacts === undefined ? {} : { contacts: JSON.stringify(contacts) }) }
+        const row = {
+          position,
+          role,
+          capacities: [...capacities],
+          ...(contacts === undefined ? {} : { contacts: JSON.stringify(contacts) }),
+        }
         await tx
           .insertInto('agreement_party')
           .values({ agreement_id: id, org, contacts: '{}', left_at: null, ...row })
@@ -93,7 +108,13 @@ export function draftingRepository(tx: Transaction, id: string) {
 
     async replaceProhibitions(version: number, prohibitions: readonly Prohibition[]): Promise<void> {
       await tx.deleteFrom('prohibition').where('agreement_id', '=', id).where('version', '=', version).execute()
-      const rows = prohibitions.map(({ purposes, note }, position) => ({ agreement_id: id, version, position, purposes: [...purposes], note }))
+      const rows = prohibitions.map(({ purposes, note }, position) => ({
+        agreement_id: id,
+        version,
+        position,
+        purposes: [...purposes],
+        note,
+      }))
       if (rows.length > 0) await tx.insertInto('prohibition').values(rows).execute()
     },
 
@@ -106,12 +127,20 @@ export function draftingRepository(tx: Transaction, id: string) {
 
     async replacePolicyDocuments(documents: readonly PolicyDocumentRecord[]): Promise<void> {
       await tx.deleteFrom('policy_document').where('agreement_id', '=', id).execute()
-      const rows = documents.map((document, position) => ({ agreement_id: id, position, ...document, conditions: [...document.conditions] }))
+      const rows = documents.map((document, position) => ({
+        agreement_id: id,
+        position,
+        ...document,
+        conditions: [...document.conditions],
+      }))
       if (rows.length > 0) await tx.insertInto('policy_document').values(rows).execute()
     },
 
     /** Records the assessment. A change of status is added from the instant on; what it was before stays. */
-    async setDpia(dpia: Omit<Dpia, 'status' | 'status_changes'>, change: { readonly at: string; readonly status: string } | null): Promise<void> {
+    async setDpia(
+      dpia: Omit<Dpia, 'status' | 'status_changes'>,
+      change: { readonly at: string; readonly status: string } | null,
+    ): Promise<void> {
       await tx
         .updateTable('agreement')
         .set({

@@ -13,7 +13,8 @@ export function formatCursor({ sort, key, id }: ListingCursor): string {
 export function parseCursor(text: string, sort: string): ListingCursor | undefined {
   try {
     const parts: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
-    if (!Array.isArray(parts) || parts.length !== 3 || !parts.every((part) => typeof part === 'string' && !part.includes('\0'))) return undefined
+    if (!Array.isArray(parts) || parts.length !== 3 || !parts.every((part) => typeof part === 'string' && !part.includes('\0')))
+      return undefined
     const [of, key, id] = parts as [string, string, string]
     return of === sort ? { sort, key, id } : undefined
   } catch {

@@ -89,7 +89,9 @@ function narrowing(filter: ListingFilter, now: string): RawBuilder<unknown>[] {
   if (party !== undefined) found.push(takesPart(party))
   if (partner !== undefined) found.push(takesPart(partner))
   if (purpose !== undefined) {
-    found.push(inFlow(sql`(f.purpose = ${purpose} or starts_with(f.purpose, ${`${purpose}.`}) or starts_with(${purpose}, f.purpose || '.'))`))
+    found.push(
+      inFlow(sql`(f.purpose = ${purpose} or starts_with(f.purpose, ${`${purpose}.`}) or starts_with(${purpose}, f.purpose || '.'))`),
+    )
   }
   if (lawful_basis !== undefined) {
     found.push(
@@ -98,7 +100,8 @@ function narrowing(filter: ListingFilter, now: string): RawBuilder<unknown>[] {
         where l.agreement_id = f.agreement_id and l.version = f.version and l.flow_id = f.id and ${lawful_basis} = any (l.art6))`),
     )
   }
-  if (category !== undefined) found.push(inFlow(sql`exists (select from unnest(f.data_items || f.category_grant) as item where ${isOfCategory(category)})`))
+  if (category !== undefined)
+    found.push(inFlow(sql`exists (select from unnest(f.data_items || f.category_grant) as item where ${isOfCategory(category)})`))
   if (review_due_before !== undefined) found.push(sql`a.review_due < ${review_due_before}`)
   if (origin !== undefined) found.push(sql`a.origin = ${origin}`)
   if (owner !== undefined) found.push(sql`a.owner_org = ${owner}`)

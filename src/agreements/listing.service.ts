@@ -3,8 +3,8 @@ import { type Database, withTransaction } from '../platform/database/database.ts
 import { readAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { ProblemError, problem } from '../platform/kernel/problem.ts'
-import type { AgreementsService } from './agreements.service.ts'
 import { type AgreementSummary, agreementSummary } from './agreement-view.ts'
+import type { AgreementsService } from './agreements.service.ts'
 import { DERIVED_STATES, type DerivedState } from './derived-state.ts'
 import { type Listed, type ListingFilter, type ListingSort, listAgreements } from './listing.repository.ts'
 import { formatCursor, parseCursor } from './listing-cursor.ts'
@@ -32,7 +32,15 @@ const LIMIT = 25
 const EXAMINED_MAX = 1000
 
 /** Lists and finds agreements: only those the caller may know, counted nowhere else. */
-export function listingService({ db, clock, agreements }: { readonly db: Database; readonly clock: Clock; readonly agreements: AgreementsService }) {
+export function listingService({
+  db,
+  clock,
+  agreements,
+}: {
+  readonly db: Database
+  readonly clock: Clock
+  readonly agreements: AgreementsService
+}) {
   return {
     /** One page. @throws ProblemError 400 for a cursor that is not of this list */
     async list(principal: Principal, { state, mine, sort: asked, limit = LIMIT, cursor, ...filter }: ListingQuery): Promise<ListingPage> {

@@ -17,7 +17,16 @@ export async function readRecord(tx: Transaction, id: string): Promise<Agreement
     .execute()
   const signatures = await tx
     .selectFrom('signature as s')
-    .select(['s.org', 's.version', 's.signed_at', 's.version_hash', 's.signatory_name', 's.signatory_post', 's.authority', 's.confirmed_at'])
+    .select([
+      's.org',
+      's.version',
+      's.signed_at',
+      's.version_hash',
+      's.signatory_name',
+      's.signatory_post',
+      's.authority',
+      's.confirmed_at',
+    ])
     .where('s.agreement_id', '=', id)
     .orderBy('s.version')
     .orderBy('s.signed_at')

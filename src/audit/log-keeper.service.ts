@@ -69,6 +69,7 @@ export function logKeeper(options: LogKeeperOptions) {
   let timerAt = 0
   let isStopped = true
   let failure: Error | undefined
+  let failingSince: number | undefined
 
   async function connected(): Promise<KeeperConnection> {
     connection ??= await keeperConnection({
@@ -155,9 +156,15 @@ export function logKeeper(options: LogKeeperOptions) {
       size: log.size,
       integrated: log.treeSize,
       published: published.get(log.logId)?.size ?? 0,
-      uncoveredMs: log.sealedWhy === 'INCIDENT' ? 0 : performance.now() - (uncovered.get(log.logId)?.since ?? performance.now()),
+      uncoveredMs: log.sealedWhy === 'INCIDENT' ? 0 : uncoveredMs(log.logId),
       incident: incidents.get(log.name) ?? null,
     }))
+  }
+
+  /** A keeper that cannot even look counts as one that does not sign. */
+  function uncoveredMs(logId: number): number {
+    const now = performance.now()
+    return now - Math.min(uncovered.get(logId)?.since ?? now, failingSince ?? now)
   }
 
   /** One round at a time; whoever asks while one runs gets another after it. */
@@ -166,9 +173,11 @@ export function logKeeper(options: LogKeeperOptions) {
       try {
         await round(mustSign)
         failure = undefined
+        failingSince = undefined
       } catch (error) {
         // What is known may be wrong now: read everything anew (R26).
         failure = error as Error
+        failingSince ??= performance.now()
         if (error instanceof SigningOutcomeUnknownError) signedAt.clear()
         await disconnect()
       }

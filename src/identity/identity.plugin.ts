@@ -40,7 +40,8 @@ export const identityPlugin = fastifyPlugin<TokenTrust>(
         algorithms: ALGORITHMS as never,
         allowedIss: issuer,
         allowedAud: audience,
-        requiredClaims: ['exp', 'sub', 'iat'],
+        // An absent issuer or audience would otherwise pass: only one that is there is compared.
+        requiredClaims: ['iss', 'aud', 'exp', 'sub', 'iat'],
         checkTyp: 'at+jwt',
         clockTolerance: CLOCK_TOLERANCE_SECONDS * 1000,
       },

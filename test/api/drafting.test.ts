@@ -1,5 +1,5 @@
 import t from 'tap'
-import { aDraft, aFlow, personOf, TWO_PARTIES } from '../support/api-caller.ts'
+import { aDraft, aFlow, databaseOf, personOf, TWO_PARTIES } from '../support/api-caller.ts'
 import { testService } from '../support/service.ts'
 
 t.test('drafting', async (t) => {
@@ -7,9 +7,9 @@ t.test('drafting', async (t) => {
   const camden = await personOf(service, 'LBC_CAMDEN', ['IG_OFFICER', 'DPO'])
   const hackney = await personOf(service, 'LBC_HACKNEY', ['IG_OFFICER'])
   const leaves = async (id: string) => {
-    const { pool } = await service.database!.openAs('session_user', 1)
+    const { pool } = await databaseOf(service).openAs('session_user', 1)
     const { rows } = await pool.query(
-      `select convert_from(leaf, 'utf8')::jsonb as leaf from audit.leaf where convert_from(leaf, 'utf8') like '%agreement:' || $1 || '"%' order by leaf_index`,
+      `select convert_from(leaf, 'utf8')::jsonb as leaf from audit.leaf where convert_from(leaf, 'utf8') like '%agreement:' || $1 || '"%' order by idx`,
       [id],
     )
     return rows.map((row) => row.leaf)
@@ -21,8 +21,14 @@ t.test('drafting', async (t) => {
     t.match(begun.body.id, /^DSA-\d{4}-[0-9A-HJKMNP-TV-Z]{6}$/)
     t.equal(begun.headers['location'], `/v1/agreements/${begun.body.id}`)
     t.match(begun.etag, /^"\d+"$/)
-    t.same([begun.body.owner_org, begun.body.status, begun.body.draft_version, begun.body.governing_version], ['LBC_CAMDEN', 'DRAFT', 1, null])
-    t.same(begun.body.parties.map((party: { org: string }) => party.org), ['LBC_CAMDEN'])
+    t.same(
+      [begun.body.owner_org, begun.body.status, begun.body.draft_version, begun.body.governing_version],
+      ['LBC_CAMDEN', 'DRAFT', 1, null],
+    )
+    t.same(
+      begun.body.parties.map((party: { org: string }) => party.org),
+      ['LBC_CAMDEN'],
+    )
     t.same(begun.body.dpia.required, true, 'an assessment is required until somebody says otherwise')
     const read = await camden('GET', `/v1/agreements/${begun.body.id}`)
     t.equal(read.status, 200)
@@ -42,9 +48,19 @@ t.test('drafting', async (t) => {
       ifMatch = reply.etag
       return reply.body
     }
-    const details = { title: 'Placements', instrument_type: 'JOINT_CONTROLLER', review_due: '2027-12-01', review_policy: 'WARN', review_grace_days: 10, review_cycle_months: 12 }
+    const details = {
+      title: 'Placements',
+      instrument_type: 'JOINT_CONTROLLER',
+      review_due: '2027-12-01',
+      review_policy: 'WARN',
+      review_grace_days: 10,
+      review_cycle_months: 12,
+    }
     t.match(await put('details', details), details)
-    t.match((await put('dates', { effective_from: '2027-01-01', effective_to: '2028-12-31' })).versions[0], { effective_from: '2027-01-01', effective_to: '2028-12-31' })
+    t.match((await put('dates', { effective_from: '2027-01-01', effective_to: '2028-12-31' })).versions[0], {
+      effective_from: '2027-01-01',
+      effective_to: '2028-12-31',
+    })
     t.match((await put('flows', { flows: [aFlow(), aFlow({ id: 'F2', providers: ['ALL_SIGNED_BOROUGHS'] })] })).versions[0].terms.flows, [
       { ...aFlow(), data_form: 'IDENTIFIABLE', transfers: {}, consent_required: false },
       { id: 'F2', providers: ['ALL_SIGNED_BOROUGHS'] },
@@ -52,7 +68,10 @@ t.test('drafting', async (t) => {
     t.equal((await put('flows/F2', aFlow({ id: 'F2', purpose: 'HOMELESSNESS' }))).versions[0].terms.flows[1].purpose, 'HOMELESSNESS')
     t.equal((await put('flows/F3', aFlow({ id: 'F3' }))).versions[0].terms.flows.length, 3)
     const removed = await camden('DELETE', `/v1/agreements/${id}/draft/flows/F2`, { ifMatch })
-    t.same(removed.body.versions[0].terms.flows.map((flow: { id: string }) => flow.id), ['F1', 'F3'])
+    t.same(
+      removed.body.versions[0].terms.flows.map((flow: { id: string }) => flow.id),
+      ['F1', 'F3'],
+    )
     ifMatch = removed.etag
     await put('amendment-policy', { amendment_policy: 'NOTICE_PERIOD', notice_days: 28 })
     t.same((await put('narrative', { purpose: 'Why', benefits: 'For whom' })).versions[0].terms.narrative, {
@@ -70,12 +89,15 @@ t.test('drafting', async (t) => {
     ])
     const arrangement = { responsibilities: 'Camden informs people.', contact_point: 'Camden', essence_url: 'https://example.org' }
     t.same(
-      (await put('joint-controller-arrangement', { joint_controller_arrangement: arrangement })).versions[0].terms.joint_controller_arrangement,
+      (await put('joint-controller-arrangement', { joint_controller_arrangement: arrangement })).versions[0].terms
+        .joint_controller_arrangement,
       arrangement,
     )
-    t.match((await put('policy-documents', { policy_documents: [{ party: 'LBC_CAMDEN', conditions: ['PART3_S42'], document_ref: 'APD 4' }] })).apd, [
-      { party: 'LBC_CAMDEN', conditions: ['PART3_S42'], document_ref: 'APD 4', review_on: null },
-    ])
+    t.match(
+      (await put('policy-documents', { policy_documents: [{ party: 'LBC_CAMDEN', conditions: ['PART3_S42'], document_ref: 'APD 4' }] }))
+        .apd,
+      [{ party: 'LBC_CAMDEN', conditions: ['PART3_S42'], document_ref: 'APD 4', review_on: null }],
+    )
     t.equal((await camden('GET', `/v1/agreements/${id}`)).etag, ifMatch)
   })
 
@@ -83,9 +105,15 @@ t.test('drafting', async (t) => {
     const { id, etag } = await aDraft(camden)
     const clauses = (await camden('GET', '/v1/reference/art28-clause')).body.entries.map((entry: { code: string }) => entry.code)
     const url = `/v1/agreements/${id}/draft/processor-contract`
-    const most = await camden('PUT', url, { ifMatch: etag, body: { processor_contract: { clauses: clauses.slice(1), approved_sub_processors: [] } } })
+    const most = await camden('PUT', url, {
+      ifMatch: etag,
+      body: { processor_contract: { clauses: clauses.slice(1), approved_sub_processors: [] } },
+    })
     t.match(most.body.versions[0].terms.processor_contract, { art28_complete: false, missing: [clauses[0]] })
-    const all = await camden('PUT', url, { ifMatch: most.etag, body: { processor_contract: { clauses, approved_sub_processors: ['MPS'] } } })
+    const all = await camden('PUT', url, {
+      ifMatch: most.etag,
+      body: { processor_contract: { clauses, approved_sub_processors: ['MPS'] } },
+    })
     t.same(all.body.versions[0].terms.processor_contract, { art28_complete: true, missing: [], approved_sub_processors: ['MPS'] })
     const none = await camden('PUT', url, { ifMatch: all.etag, body: { processor_contract: null } })
     t.equal(none.body.versions[0].terms.processor_contract, null)
@@ -102,7 +130,10 @@ t.test('drafting', async (t) => {
     t.equal(first.status, 200, first.text)
     t.match(first.body.dpia, { ...body, source: 'RECORDED_BY_HAND' })
     const second = await dpo('PUT', url, { ifMatch: first.etag, body: { ...body, status: 'IN_REVIEW' } })
-    t.same(second.body.dpia.status_changes.map((change: { status: string }) => change.status), ['APPROVED', 'IN_REVIEW'])
+    t.same(
+      second.body.dpia.status_changes.map((change: { status: string }) => change.status),
+      ['APPROVED', 'IN_REVIEW'],
+    )
     t.equal(second.body.dpia.status, 'IN_REVIEW')
     const same = await dpo('PUT', url, { ifMatch: second.etag, body: { ...body, status: 'IN_REVIEW', residual: 'HIGH' } })
     t.equal(same.body.dpia.status_changes.length, 2, 'the same state is no change')
@@ -133,7 +164,10 @@ t.test('drafting', async (t) => {
   t.test('another party reads the draft and does not write its text (WF-4)', async (t) => {
     const { id, etag } = await aDraft(camden)
     t.equal((await hackney('GET', `/v1/agreements/${id}`)).status, 200)
-    const refused = await hackney('PUT', `/v1/agreements/${id}/draft/dates`, { ifMatch: etag, body: { effective_from: null, effective_to: null } })
+    const refused = await hackney('PUT', `/v1/agreements/${id}/draft/dates`, {
+      ifMatch: etag,
+      body: { effective_from: null, effective_to: null },
+    })
     t.equal(refused.status, 403)
     t.equal(refused.body.errors[0].code, 'WF-4')
     t.equal((await camden('GET', `/v1/agreements/${id}`)).etag, etag)
@@ -142,7 +176,10 @@ t.test('drafting', async (t) => {
   t.test('each party keeps its own contacts and policy documents, and no other party touches them', async (t) => {
     const { id, etag } = await aDraft(camden)
     const barnet = await personOf(service, 'LBC_BARNET', ['IG_OFFICER'])
-    const own = await hackney('PUT', `/v1/agreements/${id}/parties/LBC_HACKNEY/contacts`, { ifMatch: etag, body: { ig: 'IG team', breach: 'Duty desk' } })
+    const own = await hackney('PUT', `/v1/agreements/${id}/parties/LBC_HACKNEY/contacts`, {
+      ifMatch: etag,
+      body: { ig: 'IG team', breach: 'Duty desk' },
+    })
     t.equal(own.status, 200, own.text)
     t.same(own.body.parties[1].contacts, { ig: 'IG team', breach: 'Duty desk' })
     const foreign = await hackney('PUT', `/v1/agreements/${id}/parties/LBC_CAMDEN/contacts`, { ifMatch: own.etag, body: { ig: 'us' } })
@@ -151,8 +188,14 @@ t.test('drafting', async (t) => {
     const kept = await camden('PUT', `/v1/agreements/${id}/draft/parties`, { ifMatch: own.etag, body: { parties: TWO_PARTIES } })
     t.same(kept.body.parties[1].contacts, { ig: 'IG team', breach: 'Duty desk' }, 'contacts that are left out stay')
     const documents = (party: string) => ({ policy_documents: [{ party, conditions: ['PART3_S42'] }] })
-    t.equal((await hackney('PUT', `/v1/agreements/${id}/draft/policy-documents`, { ifMatch: kept.etag, body: documents('LBC_CAMDEN') })).status, 403)
-    t.equal((await hackney('PUT', `/v1/agreements/${id}/draft/policy-documents`, { ifMatch: kept.etag, body: documents('LBC_HACKNEY') })).status, 200)
+    t.equal(
+      (await hackney('PUT', `/v1/agreements/${id}/draft/policy-documents`, { ifMatch: kept.etag, body: documents('LBC_CAMDEN') })).status,
+      403,
+    )
+    t.equal(
+      (await hackney('PUT', `/v1/agreements/${id}/draft/policy-documents`, { ifMatch: kept.etag, body: documents('LBC_HACKNEY') })).status,
+      200,
+    )
   })
 
   t.test('what does not exist is refused with its place and rule', async (t) => {
@@ -169,11 +212,17 @@ t.test('drafting', async (t) => {
     t.same(await refusal('flows', { flows: [aFlow({ recipients: ['LBC_BARNET'] })] }), ['/flows/0/recipients/0 NOT_A_PARTY'])
     t.same(await refusal('flows', { flows: [aFlow(), aFlow()] }), ['/flows/1/id DUPLICATE'])
     t.same(await refusal('flows/F1', aFlow({ id: 'F2' })), ['/id ANOTHER_FLOW'])
-    t.same(await refusal('flows/F1', aFlow({ purpose: 'FUN', data_items: ['IDENTITY.NAME', 'X.Y'], legal: { provider: { regime: 'UK_GDPR', art6: ['6(1)(z)'] }, recipient: null } })), [
-      '/purpose UNKNOWN_CODE',
-      '/data_items/1 UNKNOWN_CODE',
-      '/legal/provider/art6/0 UNKNOWN_CODE',
-    ])
+    t.same(
+      await refusal(
+        'flows/F1',
+        aFlow({
+          purpose: 'FUN',
+          data_items: ['IDENTITY.NAME', 'X.Y'],
+          legal: { provider: { regime: 'UK_GDPR', art6: ['6(1)(z)'] }, recipient: null },
+        }),
+      ),
+      ['/purpose UNKNOWN_CODE', '/data_items/1 UNKNOWN_CODE', '/legal/provider/art6/0 UNKNOWN_CODE'],
+    )
     t.same(await refusal('agents', { agents: [{ org: 'MPS', for: 'LBC_BARNET' }] }), ['/agents/0/for NOT_A_PARTY'])
     t.same(await refusal('dates', { effective_from: '2027-02-01', effective_to: '2027-01-01' }), ['/effective_to ENDS_BEFORE_IT_BEGINS'])
     t.same(await refusal('commencement', { rule: 'THRESHOLD' }), ['/n CK-16'])
@@ -184,7 +233,7 @@ t.test('drafting', async (t) => {
 
   t.test('an organisation that is no more cannot become a party, and one still named in a flow cannot be dropped', async (t) => {
     const { id, etag } = await aDraft(camden)
-    const { pool } = await service.database!.openAs('session_user', 1)
+    const { pool } = await databaseOf(service).openAs('session_user', 1)
     await pool.query(`update organisation set active_to = '2020-01-01T00:00:00Z' where code = 'LBC_BRENT'`)
     const gone = await camden('PUT', `/v1/agreements/${id}/draft/parties`, {
       ifMatch: etag,
@@ -206,7 +255,10 @@ t.test('drafting', async (t) => {
       body: { title: 'Our own', instrument_type: 'CONTROLLER_TO_CONTROLLER', from_agreement: 'DEMO-CURL' },
     })
     t.equal(copy.status, 201, copy.text)
-    t.same(copy.body.parties.map((party: { org: string }) => party.org), ['LBC_HACKNEY', 'LBC_CAMDEN'])
+    t.same(
+      copy.body.parties.map((party: { org: string }) => party.org),
+      ['LBC_HACKNEY', 'LBC_CAMDEN'],
+    )
     t.same(copy.body.versions[0].terms, source.body.versions[0].terms)
     t.same([copy.body.versions[0].effective_from, copy.body.signatures, copy.body.approvals, copy.body.origin], [null, [], [], 'ACCORD'])
   })
@@ -242,8 +294,11 @@ t.test('drafting', async (t) => {
         ['gov.agreement.edited', 'edit', null, 'DRAFT', null, 'Refused'],
       ],
     )
-    const { pool } = await service.database!.openAs('session_user', 1)
-    const { rows } = await pool.query('select sequence::int, act, actor_org, version, detail from agreement_act where agreement_id = $1 order by sequence', [id])
+    const { pool } = await databaseOf(service).openAs('session_user', 1)
+    const { rows } = await pool.query(
+      'select sequence::int, act, actor_org, version, detail from agreement_act where agreement_id = $1 order by sequence',
+      [id],
+    )
     t.match(rows, [
       { sequence: 1, act: 'create', actor_org: 'LBC_CAMDEN', version: 1, detail: { title: 'Recorded' } },
       { sequence: 2, act: 'edit', version: 1, detail: { part: 'parties', changes: { LBC_HACKNEY: 'added' } } },

@@ -1,7 +1,7 @@
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose'
+import { exportJWK, type JWTHeaderParameters, SignJWT } from 'jose'
 import t from 'tap'
 import { SHARE } from '../support/demo-share.ts'
 import { rowCounts } from '../support/leaves.ts'
@@ -35,9 +35,13 @@ const now = () => Math.floor(Date.now() / 1000)
 const MACHINE = { sub: 'client-1', org: 'LBC_CAMDEN', roles: ['API_CLIENT'], client_id: 'client-1' }
 
 /** A good token of a machine, but for what the test changes; a claim or header of `undefined` is left out. */
-function token(key: SigningKey, claims: JWTPayload = {}, header: Partial<JWTHeaderParameters> = {}): Promise<string> {
+function token(
+  key: SigningKey,
+  claims: Readonly<Record<string, unknown>> = {},
+  header: Partial<JWTHeaderParameters> = {},
+): Promise<string> {
   const payload = { iss: ISSUER, aud: AUDIENCE, iat: now(), exp: now() + 300, ...MACHINE, ...claims }
-  return new SignJWT(without(payload))
+  return new SignJWT(without(payload) as never)
     .setProtectedHeader(without({ alg: key.alg, kid: key.kid, typ: 'at+jwt', ...header }) as JWTHeaderParameters)
     .sign(key.privateKey)
 }

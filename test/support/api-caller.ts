@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict'
 import type { InjectOptions } from 'fastify'
 import type { Role } from '../../src/identity/permissions.ts'
+import type { TestDatabase } from './database.ts'
 import type { TestService } from './service.ts'
 
 /** What came back, with its body read as JSON. */
@@ -80,4 +82,10 @@ export async function aDraft(camden: ApiCaller, title = 'Placements between two 
   const id = String(begun.body.id)
   const written = await camden('PUT', `/v1/agreements/${id}/draft/parties`, { body: { parties: TWO_PARTIES }, ifMatch: begun.etag })
   return { id, etag: written.etag }
+}
+
+/** The database of a service that has one of its own, for looking behind its back. */
+export function databaseOf(service: TestService): TestDatabase {
+  assert(service.database, 'the service runs on a database of its own')
+  return service.database
 }

@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
-import { type App, buildApp } from '../../src/app.ts'
+import { type App, type AppOptions, buildApp } from '../../src/app.ts'
 import { demoRegister, type RegisterContent } from '../../src/demo/register-content.ts'
 import { type DevelopmentIssuer, developmentIssuer } from '../../src/identity/development-issuer.service.ts'
 import type { TokenTrust } from '../../src/identity/identity.plugin.ts'
@@ -20,6 +20,8 @@ export interface TestServiceOptions {
   /** What the register holds; absent: the shipped lists, the London organisations and the demo register. */
   readonly register?: RegisterContent
   readonly config?: Partial<Config>
+  /** Where its log lines go; absent: standard output, at the level of `config`. */
+  readonly logStream?: AppOptions['logStream']
   /** Whom it trusts; absent: the issuer behind `token`. */
   readonly trust?: TokenTrust
   /** A database of the test's own making, for what a shared server cannot show. */
@@ -92,6 +94,7 @@ export async function testService(t: Teardown, options: TestServiceOptions = {})
     logKey: randomBytes(32),
     clock: options.clock ?? systemClock,
     checkReplies: true,
+    ...(options.logStream ? { logStream: options.logStream } : {}),
   })
   let closing: Promise<void> | undefined
   const close = () => {

@@ -166,7 +166,9 @@ export function rowHash(row: RegisterRow): string {
 
 /** By what a record is known from one import to the next: its reference, else its title and partners. SHA-256, hex. */
 export function sourceKey(row: RegisterRow): string {
-  return sha256Hex(row.ref === null ? `title:${plain(row.title)}|${row.partners.join(',')}` : `ref:${row.ref.toLowerCase().replaceAll(/\s+/g, ' ')}`)
+  return sha256Hex(
+    row.ref === null ? `title:${plain(row.title)}|${row.partners.join(',')}` : `ref:${row.ref.toLowerCase().replaceAll(/\s+/g, ' ')}`,
+  )
 }
 
 function readPartners(

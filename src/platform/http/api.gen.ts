@@ -1373,6 +1373,107 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/imports": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Send an existing register and see what would become of it
+         * @description A CSV file (UTF-8, header line; comma, semicolon or tab) of at most 5 MB and 5,000 lines. The reply is a dry run: what
+         *     each column was taken for, and for each line whether it is new, here already, changed or refused, and why. Nothing is
+         *     in the register before the import is committed.
+         */
+        readonly post: operations["importRegister"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/imports/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One import with some of its lines */
+        readonly get: operations["getImport"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/imports/{id}/mapping": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Say how the file is to be read
+         * @description Which column holds which field, and who is meant by names that nobody knew. The file is read again; what was said before is replaced.
+         */
+        readonly put: operations["mapImport"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/imports/{id}/commit": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Take the new and changed lines into the register
+         * @description Each line becomes a record made elsewhere, in an act of its own: it permits nothing until its signatures are confirmed.
+         *     Refused lines are left out. A long import answers COMMITTING after a while: call again to go on. Sent again it does nothing more.
+         */
+        readonly post: operations["commitImport"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/imports/{id}/undo": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Take an import out of the register again
+         * @description Within 24 hours. Records that somebody has worked on since stay, and are still counted as committed; what a record had
+         *     replaced is put back. The acts stay in the log. Sent again it does nothing more.
+         */
+        readonly post: operations["undoImport"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3270,6 +3371,207 @@ export interface components {
             readonly agreements: number;
             /** @description The revision from which decisions know it. */
             readonly policy_revision: number;
+        };
+        /** @description How a register is read: the column, counted from 0, that holds each field. */
+        readonly ImportColumns: {
+            /** @description The reference. */
+            readonly ref?: number;
+            /** @description The title. */
+            readonly title?: number;
+            /** @description The service that runs it. */
+            readonly service?: number;
+            /** @description The lead officer. */
+            readonly lead?: number;
+            /** @description The other organisations. */
+            readonly partners?: number;
+            /** @description The kind of agreement. */
+            readonly type?: number;
+            /** @description The purpose. */
+            readonly purpose?: number;
+            /** @description The data shared. */
+            readonly data?: number;
+            /** @description Whom it is about. */
+            readonly subjects?: number;
+            /** @description Whether it is personal data. */
+            readonly personal?: number;
+            /** @description Whether it is special category data. */
+            readonly special?: number;
+            /** @description The lawful basis. */
+            readonly legal_basis?: number;
+            /** @description The law relied on. */
+            readonly power?: number;
+            /** @description In, out or both ways. */
+            readonly direction?: number;
+            /** @description How it is sent. */
+            readonly method?: number;
+            /** @description How often. */
+            readonly frequency?: number;
+            /** @description The assessment. */
+            readonly dpia_ref?: number;
+            /** @description When it was assessed. */
+            readonly dpia_date?: number;
+            /** @description When it was signed. */
+            readonly signed_on?: number;
+            /** @description Who signed it. */
+            readonly signed_by?: number;
+            /** @description The first day. */
+            readonly start?: number;
+            /** @description The last day. */
+            readonly expiry?: number;
+            /** @description The next review. */
+            readonly review?: number;
+            /** @description How long it is kept. */
+            readonly retention?: number;
+            /** @description Where the document is. */
+            readonly location?: number;
+            /** @description How it stands. */
+            readonly status?: number;
+            /** @description Notes. */
+            readonly notes?: number;
+        };
+        /** @description Who is meant by a name in the register: the code of an organisation, or null to leave it out. */
+        readonly ImportPartners: {
+            readonly [key: string]: string | null;
+        };
+        /** @description A name of a partner that is not exactly one of the register's. */
+        readonly ImportPartner: {
+            /** @description As the register has it. */
+            readonly text: string;
+            /** @description What it was taken for; empty: a person has to pick. */
+            readonly orgs: readonly string[];
+            /** @description Who could be meant, best first. */
+            readonly matches: readonly {
+                /** @description Code of the organisation. */
+                readonly org: string;
+                /** @description What it is called. */
+                readonly name: string;
+                /** @description How alike the names are. */
+                readonly score: number;
+            }[];
+            /** @description How many lines have this name. */
+            readonly rows?: number;
+        };
+        /** @description Something to say about a cell of a register. */
+        readonly ImportRemark: {
+            /** @description Header of the column; null: the whole line. */
+            readonly column: string | null;
+            /** @description What it says. */
+            readonly cell: string | null;
+            /** @description What is to be said about it. */
+            readonly detail: string;
+        };
+        /** @description A line of a register, and what becomes of it. */
+        readonly ImportRow: {
+            /** @description Its number as a spreadsheet shows it. */
+            readonly row: number;
+            /**
+             * @description NEW: not here yet. SAME: here as it is. CHANGED: here, and the register says something else now. REFUSED: not imported.
+             * @enum {string}
+             */
+            readonly status: "NEW" | "SAME" | "CHANGED" | "REFUSED";
+            /** @description Title of the agreement. */
+            readonly title: string | null;
+            /** @description Its reference in that register. */
+            readonly reference: string | null;
+            /** @description Codes of its parties. */
+            readonly parties: readonly string[];
+            /** @description The record here that it is, made, or would replace. */
+            readonly agreement: string | null;
+            /** @description Whether its record is in the register now. */
+            readonly committed: boolean;
+            /** @description Whether its record was taken out again. */
+            readonly undone: boolean;
+            /** @description Why it is refused. */
+            readonly errors: readonly components["schemas"]["ImportRemark"][];
+            /** @description What a person should look at. */
+            readonly warnings: readonly components["schemas"]["ImportRemark"][];
+            /** @description Names that are not exactly known. */
+            readonly organisations: readonly components["schemas"]["ImportPartner"][];
+            /** @description Agreements here that it would repeat. */
+            readonly overlaps: readonly components["schemas"]["Overlap"][];
+        };
+        /** @description A register that an organisation brings along: how it is read, and what becomes of its lines. */
+        readonly Import: {
+            /**
+             * Format: uuid
+             * @description Its identifier.
+             */
+            readonly id: string;
+            /** @description The organisation whose register it is; nobody else sees it. */
+            readonly org: string;
+            /**
+             * @description READY: a dry run. COMMITTING: some lines are in; commit again to go on.
+             * @enum {string}
+             */
+            readonly status: "READY" | "COMMITTING" | "COMMITTED" | "UNDONE";
+            /** @description What the `ETag` is made of. */
+            readonly row_version: string;
+            /** @description SHA-256 of the file, hex. */
+            readonly file_hash: string;
+            /** @description The line with the headers. */
+            readonly header_row: number;
+            /** @description The columns found. */
+            readonly columns: readonly {
+                /** @description Its place, from 0. */
+                readonly column: number;
+                /** @description What the register calls it. */
+                readonly header: string;
+                /**
+                 * @description What it was taken for.
+                 * @enum {string|null}
+                 */
+                readonly field: "ref" | "title" | "service" | "lead" | "partners" | "type" | "purpose" | "data" | "subjects" | "personal" | "special" | "legal_basis" | "power" | "direction" | "method" | "frequency" | "dpia_ref" | "dpia_date" | "signed_on" | "signed_by" | "start" | "expiry" | "review" | "retention" | "location" | "status" | "notes" | null;
+            }[];
+            /** @description How the file is read at present. */
+            readonly mapping: {
+                readonly columns: components["schemas"]["ImportColumns"];
+                readonly partners: components["schemas"]["ImportPartners"];
+            };
+            /** @description Fields that no column holds and no line can do without. */
+            readonly missing_fields: readonly string[];
+            /** @description Names that are not exactly known, the most frequent first. */
+            readonly open_partners: readonly components["schemas"]["ImportPartner"][];
+            /** @description Lines by status, and how far the import is. */
+            readonly counts: {
+                /** @description Not here yet at the dry run. */
+                readonly NEW: number;
+                /** @description Here as they are. */
+                readonly SAME: number;
+                /** @description Here with other contents. */
+                readonly CHANGED: number;
+                /** @description Not imported. */
+                readonly REFUSED: number;
+                /** @description Whose record is in the register now. */
+                readonly committed: number;
+                /** @description Whose record was taken out again. */
+                readonly undone: number;
+                /** @description New or changed, and not in yet. */
+                readonly open: number;
+            };
+            /**
+             * Format: date-time
+             * @description When it was sent.
+             */
+            readonly uploaded_at: string;
+            /**
+             * Format: date-time
+             * @description When the commit began.
+             */
+            readonly committed_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it can be undone.
+             */
+            readonly undo_until: string | null;
+            /**
+             * Format: date-time
+             * @description When it was undone.
+             */
+            readonly undone_at: string | null;
+            /** @description Some of the lines, in order. */
+            readonly rows: readonly components["schemas"]["ImportRow"][];
+            /** @description Send it as `after` for the lines that follow; null at the end. */
+            readonly next_after: number | null;
         };
     };
     responses: {
@@ -6662,6 +6964,212 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Succession"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly importRegister: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "text/csv": string;
+                /**
+                 * @example {
+                 *       "csv": "Ref,Title,Partners,Start\nISA-1,Rough sleeping,Hackney; the Met,01/04/2025\n"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description The text of the file. */
+                    readonly csv: string;
+                    /** @description How to read it; absent: as the headers suggest. */
+                    readonly mapping?: {
+                        readonly columns?: components["schemas"]["ImportColumns"];
+                        readonly partners?: components["schemas"]["ImportPartners"];
+                    };
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The dry run. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Import"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getImport: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description `next_after` of the page before.
+                 * @example 100
+                 */
+                readonly after?: number;
+                /**
+                 * @description At most so many lines.
+                 * @example 100
+                 */
+                readonly limit?: number;
+                /**
+                 * @description Only lines with this status.
+                 * @example REFUSED
+                 */
+                readonly status?: "NEW" | "SAME" | "CHANGED" | "REFUSED";
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Identifier of the import.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The import. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Import"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly mapImport: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            readonly path: {
+                /**
+                 * @description Identifier of the import.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "columns": {
+                 *         "ref": 0,
+                 *         "title": 1,
+                 *         "partners": 2,
+                 *         "start": 3
+                 *       },
+                 *       "partners": {
+                 *         "Met Police HQ": "MPS"
+                 *       }
+                 *     }
+                 */
+                readonly "application/json": {
+                    readonly columns: components["schemas"]["ImportColumns"];
+                    readonly partners: components["schemas"]["ImportPartners"];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The import. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Import"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly commitImport: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            readonly path: {
+                /**
+                 * @description Identifier of the import.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The import. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Import"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly undoImport: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Identifier of the import.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The import. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Import"];
                 };
             };
             readonly default: components["responses"]["Problem"];

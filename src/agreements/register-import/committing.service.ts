@@ -1,0 +1,239 @@
+import type { Principal } from '../../identity/principal.ts'
+import { type Database, withTransaction } from '../../platform/database/database.ts'
+import type { Clock } from '../../platform/kernel/clock.ts'
+import type { RandomBytes } from '../../platform/kernel/ids.ts'
+import { londonDay } from '../../platform/kernel/london-day.ts'
+import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import type { ActShell } from '../act-shell.service.ts'
+import type { AgreementsService } from '../agreements.service.ts'
+import { signedText } from '../document.ts'
+import { importsRepository } from '../imports.repository.ts'
+import { newReference } from '../reference-code.ts'
+import type { ImportView } from './import-view.ts'
+import { checkVersion, type ImportsService, isUndoable, lockedImport } from './imports.service.ts'
+import { toRecord } from './record.ts'
+import type { ImportedRecordRow, ReplacedRecord, StoredRow } from './stored-import.ts'
+
+export interface CommittingOptions {
+  readonly db: Database
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly acts: ActShell
+  readonly agreements: AgreementsService
+  readonly imports: ImportsService
+  /** How long one call goes on before it answers with what is done; milliseconds. */
+  readonly sliceMs?: number
+}
+
+/** The line is not what it was when the import began: somebody was quicker, or has worked on the record. */
+class RowMoved extends Error {}
+
+const SLICE_MS = 20_000
+const REFERENCE_BYTES = 6
+/** A record that a line took out again or replaced: it binds nobody and stays on record. */
+const WITHDRAWN = 'WITHDRAWN'
+
+/**
+ * Takes the lines of an import into the register and out again. One act a record, each in a transaction of its own with
+ * its leaf, so that decisions are never held up by a long import and one that breaks off goes on where it stopped.
+ */
+export function committingService({ db, clock, random, acts, agreements, imports, sliceMs = SLICE_MS }: CommittingOptions) {
+  const now = () => clock().toISOString()
+
+  async function commitRow(principal: Principal, importId: string, { row, plan }: StoredRow): Promise<void> {
+    const { key, hash } = plan
+    if (!plan.row || key === null || hash === null) return
+    const source = plan.row
+    await acts.create({ principal, act: 'import', event: 'agreement.imported', idempotency: null }, async ({ tx, now: at, newId }) => {
+      const repository = importsRepository(tx)
+      const locked = await repository.lockRow(importId, row)
+      const before = await repository.record(principal.org, key)
+      if (!locked || locked.doneAt !== null || (before !== undefined) !== (plan.status === 'CHANGED')) throw new RowMoved()
+      const today = londonDay(Date.parse(at))
+      const id = newReference(today, random(REFERENCE_BYTES))
+      const { agreement, claimed } = toRecord(source, { id, own: principal.org, today })
+      const replaced = before && (await replacedBy(before, tx))
+      const provenance = {
+        source: 'REGISTER_IMPORT',
+        imported_by: principal.org,
+        import: importId,
+        row,
+        reference: source.ref,
+        ...(before ? { replaces: before.agreement } : {}),
+      }
+      await agreements.store(tx, agreement, { at, by: principal.sub, provenance })
+      await repository.insertClaimed(
+        id,
+        claimed.map((signature) => ({ id: newId(), ...signature })),
+      )
+      await repository.updateRow(importId, row, { done: { at, agreement: id }, ...(replaced ? { replaced } : {}) })
+      const record: ImportedRecordRow = { agreement: id, hash, actCount: 1, importId, row }
+      if (before) await repository.changeRecord(principal.org, key, record)
+      else if (!(await repository.addRecord(principal.org, key, record))) throw new RowMoved()
+      const [version] = agreement.versions
+      const isFrozen = version?.status === 'APPROVED'
+      return {
+        status: 201,
+        agreementId: id,
+        to: agreement.status,
+        version: 1,
+        ...(version && isFrozen ? { versionHash: signedText(agreement, version).hash } : {}),
+        detail: { import: importId, row, row_hash: hash },
+        body: null,
+      }
+    })
+  }
+
+  /** The record as it stands, to be put back one day. @throws RowMoved when somebody has worked on it */
+  async function replacedBy(before: ImportedRecordRow, tx: Parameters<typeof importsRepository>[0]): Promise<ReplacedRecord> {
+    const [standing] = await agreements.read(tx, [before.agreement])
+    if (!standing || (await importsRepository(tx).actCount(before.agreement)) !== before.actCount) throw new RowMoved()
+    return {
+      agreement: before.agreement,
+      hash: before.hash,
+      importId: before.importId,
+      row: before.row,
+      status: standing.status,
+      versions: standing.versions.map(({ version, status }) => ({ version, status })),
+      isWithdrawn: false,
+    }
+  }
+
+  /** Takes the record that a line replaced out of use, or puts it back. */
+  async function moveReplaced(principal: Principal, importId: string, { row, replaced, plan }: StoredRow, isBack: boolean): Promise<void> {
+    if (!replaced || replaced.isWithdrawn !== isBack || plan.key === null) return
+    const { key } = plan
+    const event = isBack ? 'agreement.import_restored' : 'agreement.import_replaced'
+    const request = {
+      principal,
+      agreementId: replaced.agreement,
+      act: isBack ? 'restore_import' : 'replace_import',
+      event,
+      idempotency: null,
+    } as const
+    await acts.perform(request, async ({ tx }) => {
+      const repository = importsRepository(tx)
+      const to = isBack ? replaced.status : WITHDRAWN
+      await repository.setStanding(replaced.agreement, to, isBack ? replaced.versions : replaced.versions.map(abandoned))
+      await repository.updateRow(importId, row, { replaced: { ...replaced, isWithdrawn: !isBack } })
+      if (isBack) {
+        // This act is one that the import knows of.
+        const actCount = (await repository.actCount(replaced.agreement)) + 1
+        const { agreement, hash, importId: from, row: line } = replaced
+        await repository.addRecord(principal.org, key, { agreement, hash, actCount, importId: from, row: line })
+      }
+      return { status: 200, to, detail: { import: importId, row }, body: null }
+    })
+  }
+
+  /** Takes the record that a line made out of use. @throws RowMoved when somebody has worked on it since */
+  async function undoRow(principal: Principal, importId: string, { row, agreementId, plan }: StoredRow): Promise<void> {
+    if (agreementId === null || plan.key === null) return
+    const { key } = plan
+    const request = { principal, agreementId, act: 'undo_import', event: 'agreement.import_undone', idempotency: null } as const
+    await acts.perform(request, async ({ tx, agreement, now: at }) => {
+      const repository = importsRepository(tx)
+      const locked = await repository.lockRow(importId, row)
+      const record = await repository.record(principal.org, key)
+      const isMine = record?.agreement === agreementId && record.actCount === (await repository.actCount(agreementId))
+      if (!locked || locked.undoneAt !== null || !isMine) throw new RowMoved()
+      await repository.dropRecord(principal.org, key)
+      await repository.setStanding(agreementId, WITHDRAWN, agreement.versions.map(abandoned))
+      await repository.updateRow(importId, row, { undoneAt: at })
+      return { status: 200, to: WITHDRAWN, detail: { import: importId, row }, body: null }
+    })
+  }
+
+  /** Does something with each line until the slice is over; true when every line had its turn. */
+  async function inSlice(rows: readonly StoredRow[], work: (row: StoredRow) => Promise<void>): Promise<boolean> {
+    const until = performance.now() + sliceMs
+    for (const row of rows) {
+      if (performance.now() > until) return false
+      try {
+        await work(row)
+      } catch (error) {
+        if (!(error instanceof RowMoved)) throw error
+      }
+    }
+    return true
+  }
+
+  const linesOf = (principal: Principal, id: string) =>
+    withTransaction(db, async (tx) => {
+      await lockedImport(tx, principal, id, '*')
+      return importsRepository(tx).rows(id)
+    })
+
+  return {
+    /**
+     * Takes every line that is new or changed into the register. When the slice is over it answers COMMITTING: call again.
+     * @throws ProblemError 404, 409 once undone, 412, 428
+     */
+    async commit(principal: Principal, id: string, ifMatch: string | null): Promise<ImportView> {
+      const lookups = await imports.lookups()
+      await withTransaction(db, async (tx) => {
+        const stored = await lockedImport(tx, principal, id, '*')
+        if (stored.status === 'UNDONE') throw new ProblemError(problem('ILLEGAL_STATE', 'The import was undone. Send the file again.'))
+        // Once it has begun it goes on as it was: sent again, it does nothing more.
+        if (stored.status !== 'READY') return
+        checkVersion(stored, ifMatch)
+        // What was true at the dry run may have changed since.
+        await imports.run(tx, stored, lookups)
+        await importsRepository(tx).update(id, { status: 'COMMITTING', committed: { at: now(), by: principal.sub } })
+      })
+      const rows = await linesOf(principal, id)
+      const wanted = rows.filter(({ plan, doneAt }) => doneAt === null && (plan.status === 'NEW' || plan.status === 'CHANGED'))
+      const isDone = (await inSlice(wanted, (row) => commitRow(principal, id, row))) && (await replaceAll())
+      return finish(principal, id, isDone ? { status: 'COMMITTED' } : null)
+
+      async function replaceAll(): Promise<boolean> {
+        const open = (await linesOf(principal, id)).filter(
+          ({ doneAt, undoneAt, replaced }) => doneAt !== null && undoneAt === null && replaced?.isWithdrawn === false,
+        )
+        return inSlice(open, (row) => moveReplaced(principal, id, row, false))
+      }
+    },
+
+    /**
+     * Takes every record of an import out of the register again that nobody has worked on since, and puts back what it
+     * had replaced. What somebody has worked on stays, and is counted as still committed.
+     * @throws ProblemError 404, 409 when it is not committed or its time is over
+     */
+    async undo(principal: Principal, id: string): Promise<ImportView> {
+      await withTransaction(db, async (tx) => {
+        const stored = await lockedImport(tx, principal, id, '*')
+        if (stored.status === 'READY') throw new ProblemError(problem('ILLEGAL_STATE', 'Nothing of this import is in the register yet.'))
+        if (stored.status !== 'UNDONE' && !isUndoable(stored, clock())) {
+          throw new ProblemError(problem('ILLEGAL_STATE', 'An import can be undone within 24 hours. Now each record is ended by itself.'))
+        }
+      })
+      const rows = await linesOf(principal, id)
+      const isDone = await inSlice(
+        rows.filter(({ doneAt, undoneAt }) => doneAt !== null && undoneAt === null),
+        (row) => undoRow(principal, id, row),
+      )
+      const undone = (await linesOf(principal, id)).filter(({ undoneAt, replaced }) => undoneAt !== null && replaced?.isWithdrawn)
+      const isBack = isDone && (await inSlice(undone, (row) => moveReplaced(principal, id, row, true)))
+      return finish(principal, id, isBack ? { status: 'UNDONE', undone: { at: now(), by: principal.sub } } : null)
+    },
+  }
+
+  /** Says how far it has come; a state that is reached already is not reached again. */
+  function finish(
+    principal: Principal,
+    id: string,
+    change: Parameters<ReturnType<typeof importsRepository>['update']>[1] | null,
+  ): Promise<ImportView> {
+    return withTransaction(db, async (tx) => {
+      const stored = await lockedImport(tx, principal, id, '*')
+      if (change && stored.status !== change.status && stored.status !== 'UNDONE') await importsRepository(tx).update(id, change)
+      return imports.show(tx, id)
+    })
+  }
+}
+
+export type CommittingService = ReturnType<typeof committingService>
+
+function abandoned({ version }: { readonly version: number }): { readonly version: number; readonly status: 'ABANDONED' } {
+  return { version, status: 'ABANDONED' }
+}

@@ -1,0 +1,73 @@
+import type { Overlap } from '../overlap.ts'
+import type { ColumnMapping } from './columns.ts'
+import type { PartnerReading } from './organisation-match.ts'
+import type { RowStatus } from './plan.ts'
+import type { CellRemark, RegisterRow } from './row.ts'
+
+/** READY: a dry run. COMMITTING: some lines are in, the rest follows with the next call. */
+export type ImportStatus = 'READY' | 'COMMITTING' | 'COMMITTED' | 'UNDONE'
+
+export interface StoredImport {
+  readonly id: string
+  readonly org: string
+  readonly status: ImportStatus
+  /** SHA-256 of the file's text, hex. */
+  readonly fileHash: string
+  readonly header: readonly string[]
+  readonly headerRow: number
+  readonly mapping: ColumnMapping
+  /** What a person decided about names that nobody knew. */
+  readonly picks: Readonly<Record<string, string | null>>
+  /** Names that are not exactly known, with how many lines name them. */
+  readonly openPartners: readonly (PartnerReading & { readonly rows: number })[]
+  readonly rowVersion: string
+  readonly uploadedAt: string
+  readonly committedAt: string | null
+  readonly undoneAt: string | null
+}
+
+/** What the dry run found for a line. */
+export interface RowPlan {
+  readonly status: RowStatus
+  readonly key: string | null
+  readonly hash: string | null
+  /** The record it is or would replace. */
+  readonly agreement: string | null
+  readonly row: RegisterRow | null
+  readonly errors: readonly CellRemark[]
+  readonly warnings: readonly CellRemark[]
+  readonly organisations: readonly PartnerReading[]
+  readonly overlaps: readonly Overlap[]
+}
+
+export interface StoredRow {
+  readonly row: number
+  readonly cells: readonly string[]
+  readonly plan: RowPlan
+  /** The record it made; null until it was committed. */
+  readonly agreementId: string | null
+  readonly replaced: ReplacedRecord | null
+  readonly doneAt: string | null
+  readonly undoneAt: string | null
+}
+
+/** A record that a changed line replaced, as it stood. */
+export interface ReplacedRecord {
+  readonly agreement: string
+  readonly hash: string
+  readonly importId: string
+  readonly row: number
+  /** Its status and those of its versions, to be put back. */
+  readonly status: string
+  readonly versions: readonly { readonly version: number; readonly status: string }[]
+  readonly isWithdrawn: boolean
+}
+
+/** Which record a line of a register is at present. */
+export interface ImportedRecordRow {
+  readonly agreement: string
+  readonly hash: string
+  readonly actCount: number
+  readonly importId: string
+  readonly row: number
+}

@@ -1,0 +1,17 @@
+import type { Command } from '../command.ts'
+import { exportLogs } from './export.ts'
+import { fsck } from './fsck.ts'
+import { reopen } from './reopen.ts'
+import { erase, hold, purge } from './retention.ts'
+import { verifyLog } from './verify.ts'
+import { witness } from './witness.ts'
+
+const COMMANDS: Readonly<Record<string, Command>> = { export: exportLogs, verify: verifyLog, fsck, witness, reopen, purge, erase, hold }
+
+/** `log ...`: everything about the log that is not the service's: take it out, check it, witness it, end it, let payload go. */
+export const log: Command = async ([name = '', ...args], io) => {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (command) return command(args, io)
+  io.err(`usage: accord log <command>, one of: ${Object.keys(COMMANDS).join(', ')}`)
+  return 2
+}

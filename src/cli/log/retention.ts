@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { operatorActs } from '../../audit/operator-acts.service.ts'
+import { systemClock } from '../../platform/kernel/clock.ts'
+import { uuidv7Generator } from '../../platform/kernel/ids.ts'
+import type { Command, Io } from '../command.ts'
+import { openLogDatabase } from './log-database.ts'
+
+const DAY = /^\d{4}-\d\d-\d\d$/
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const GROUNDS = ['ERASURE_REQUEST', 'COURT_ORDER', 'RECORDED_IN_ERROR'] as const
+
+/** `log purge --before DAY [--simulated]`: drops payload that is past its retention time; leaves and proofs stay as they are. */
+export const purge: Command = (args, io) => {
+  const values = parse(args, { before: { type: 'string' }, simulated: { type: 'boolean' } })
+  const before = values?.['before']
+  if (typeof before !== 'string' || !DAY.test(before)) return usage(io, 'usage: accord log purge --before YYYY-MM-DD [--simulated]')
+  return withActs(io, async (acts) => {
+    const purged = await acts.purge(before, { simulated: values?.['simulated'] === true })
+    io.out(purged ? `${purged.count} payloads purged, of ${purged.first} to ${purged.last}` : '0 payloads purged')
+    return 0
+  })
+}
+
+/** `log erase --why GROUND ID...`: erases the payload of single entries. */
+export const erase: Command = (args, io) => {
+  const [flag, why, ...ids] = args
+  const ground = GROUNDS.find((one) => one === why)
+  if (flag !== '--why' || !ground || ids.length === 0 || !ids.every((id) => UUID.test(id)))
+    return usage(io, `usage: accord log erase --why ${GROUNDS.join('|')} ID [ID ...]`)
+  return withActs(io, async (acts) => {
+    io.out(`${await acts.erase(ids, ground)} payloads erased`)
+    return 0
+  })
+}
+
+/** `log hold [--from DAY --to DAY --reference CODE | --lift N]`: places or lifts a legal hold, or lists those that stand. */
+export const hold: Command = (args, io) => {
+  const values = parse(args, { from: { type: 'string' }, to: { type: 'string' }, reference: { type: 'string' }, lift: { type: 'string' } })
+  const { from, to, reference, lift } = (values ?? {}) as Record<string, string | undefined>
+  if (values && lift !== undefined && /^\d+$/.test(lift)) {
+    return withActs(io, async (acts) => {
+      const lifted = await acts.liftHold(Number(lift))
+      io.out(lifted ? `hold ${lift} lifted` : `no hold ${lift}`)
+      return lifted ? 0 : 1
+    })
+  }
+  if (values && from && to && reference && DAY.test(from) && DAY.test(to)) {
+    return withActs(io, async (acts) => {
+      io.out(`hold ${await acts.placeHold(from, to, reference)} placed`)
+      return 0
+    })
+  }
+  if (!values || args.length > 0) return usage(io, 'usage: accord log hold [--from DAY --to DAY --reference CODE | --lift N]')
+  return withActs(io, async (acts) => {
+    for (const one of await acts.holds()) io.out(`hold ${one.id}: ${one.first} to ${one.last}, ${one.reference}`)
+    return 0
+  })
+}
+
+async function withActs(io: Io, work: (acts: ReturnType<typeof operatorActs>) => Promise<number>): Promise<number> {
+  const database = await openLogDatabase(io.env)
+  try {
+    const { db } = await database.open('audit_retention')
+    return await work(operatorActs({ db, clock: systemClock, random: randomBytes, newId: uuidv7Generator(systemClock, randomBytes) }))
+  } finally {
+    await database.close()
+  }
+}
+
+function parse(args: readonly string[], options: Record<string, { type: 'string' | 'boolean' }>): Record<string, unknown> | undefined {
+  try {
+    return parseArgs({ args: [...args], options }).values
+  } catch {
+    return undefined
+  }
+}
+
+async function usage(io: Io, text: string): Promise<number> {
+  io.err(text)
+  return 2
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { hostname } from 'node:os'
+import { parseArgs } from 'node:util'
+import { readVkeys } from '../../verifier/note.ts'
+import { unseenLog, type WitnessState, witnessDecision } from '../../verifier/witness.ts'
+import type { Command } from '../command.ts'
+import { openWitnessKey, openWitnessState, type WitnessKey } from './witness-files.ts'
+
+const USAGE = 'usage: accord log witness --port P --key FILE --origin-vkey FILE [--host HOST] [--name NAME]'
+const BODY_BYTES_MAX = 65_536
+
+/**
+ * `log witness`: a C2SP tlog-witness for the logs whose keys are in a file, one a line. Run it at another organisation than
+ * the log's: it signs that a log has only ever grown. Key and state are files; both are made when absent.
+ */
+export const witness: Command = async (args, io) => {
+  const asked = readArguments(args)
+  if (!asked) {
+    io.err(USAGE)
+    return 2
+  }
+  const key = openWitnessKey(asked.key, asked.name)
+  const server = await startWitness({ key, stateFile: `${asked.key}.state.json`, originVkeys: readFileSync(asked.originVkey, 'utf8'), port: asked.port, host: asked.host })
+  const { port } = server.address() as { port: number }
+  io.out(key.vkey)
+  io.err(`witness ${key.name} listens on http://${asked.host}:${port}; its key is on stdout`)
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => server.close(() => resolve()))
+  })
+  return 0
+}
+
+export interface WitnessServerOptions {
+  readonly key: WitnessKey
+  readonly stateFile: string
+  /** Keys of the logs it watches, one a line. */
+  readonly originVkeys: string
+  readonly port: number
+  readonly host: string
+}
+
+/** Starts the server. One request at a time; the state is on disk before the answer leaves. */
+export async function startWitness({ key, stateFile, originVkeys, port, host }: WitnessServerOptions): Promise<Server> {
+  const store = openWitnessState(stateFile)
+  let state: WitnessState = store.read()
+  for (const { name } of readVkeys(originVkeys)) {
+    const vkeys = readVkeys(originVkeys)
+      .filter((known) => known.name === name)
+      .map(({ vkey }) => vkey)
+      .join('\n')
+    state = { ...state, [name]: { ...(state[name] ?? unseenLog(vkeys)), vkeys } }
+  }
+  store.write(state)
+  let last: Promise<void> = Promise.resolve()
+
+  const server = createServer((request, response) => {
+    const send = (status: number, contentType: string, body: string) => response.writeHead(status, { 'content-type': contentType }).end(body)
+    if (request.method !== 'POST' || request.url !== '/add-checkpoint') {
+      send(404, 'text/plain; charset=utf-8', 'POST /add-checkpoint\n')
+      return
+    }
+    last = last.then(async () => {
+      try {
+        const body = await bodyOf(request)
+        if (!body) return void send(413, 'text/plain; charset=utf-8', 'too large\n')
+        const answer = witnessDecision(state, { body, name: key.name, privateKey: key.privateKey, timeSeconds: Math.floor(Date.now() / 1000) })
+        if (answer.newState !== state) store.write(answer.newState)
+        state = answer.newState
+        send(answer.status, answer.contentType, answer.body)
+      } catch {
+        // Nothing is signed that could not be stored.
+        if (!response.headersSent) send(500, 'text/plain; charset=utf-8', 'the state could not be stored\n')
+      }
+    })
+  })
+  server.requestTimeout = 10_000
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
+  return server
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+  const parts: Buffer[] = []
+  let size = 0
+  for await (const part of request) {
+    size += (part as Buffer).length
+    if (size > BODY_BYTES_MAX) return undefined
+    parts.push(part as Buffer)
+  }
+  return Buffer.concat(parts)
+}
+
+function readArguments(args: readonly string[]): { port: number; key: string; originVkey: string; host: string; name: string } | undefined {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string' },
+        key: { type: 'string' },
+        'origin-vkey': { type: 'string' },
+        host: { type: 'string', default: '127.0.0.1' },
+        name: { type: 'string', default: `${hostname().toLowerCase().replaceAll(/[^a-z0-9.-]/g, '-')}/witness` },
+      },
+    })
+    const port = Number(values.port)
+    if (!values.key || !values['origin-vkey'] || !/^\d{1,5}$/.test(values.port ?? '') || port > 65_535) return undefined
+    return { port, key: values.key, originVkey: values['origin-vkey'], host: values.host, name: values.name }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,206 @@
+import { parse } from 'csv-parse/sync'
+import t from 'tap'
+import { DENIED_SHARE, SHARE } from '../support/demo-share.ts'
+import { ownerPool } from '../support/leaves.ts'
+import { type TestCaller, testService } from '../support/service.ts'
+
+// The decision log: found again by whoever it is about, in the forms that others read, and by nobody else.
+
+const service = await testService(t)
+const CAMDEN: TestCaller = { org: 'LBC_CAMDEN', clientId: 'camden-client' }
+const HACKNEY: TestCaller = { org: 'LBC_HACKNEY', roles: ['IG_OFFICER'] }
+const BARNET: TestCaller = { org: 'LBC_BARNET', roles: ['DPO'] }
+const AUDITOR: TestCaller = { org: 'LBC_BARNET', roles: ['AUDITOR'] }
+const DUTY: TestCaller = { org: 'LBC_CAMDEN', roles: ['DUTY_MANAGER'], sub: 'urn:person:duty' }
+
+type Row = Readonly<Record<string, unknown>>
+const post = async (url: string, payload: unknown, caller: TestCaller) =>
+  service.inject({ method: 'POST', url, headers: await service.as(caller), payload: payload as object })
+const get = async (url: string, caller: TestCaller, accept = 'application/json') =>
+  service.inject({ method: 'GET', url, headers: { ...(await service.as(caller)), accept } })
+const search = async (query: string, caller: TestCaller): Promise<Row[]> => (await get(`/v1/decisions${query}`, caller)).json().decisions
+const idsOf = (rows: readonly Row[]) => rows.map((row) => row['decision_id'])
+
+const permit = (await post('/v1/decisions', SHARE, CAMDEN)).json()
+const deny = (await post('/v1/decisions', DENIED_SHARE, HACKNEY)).json()
+const simulated = (await post('/v1/decisions/simulate', SHARE, CAMDEN)).json()
+const stranger = (await post('/v1/decisions', SHARE, BARNET)).json()
+await post('/v1/decisions', { nonsense: true }, CAMDEN)
+const EMERGENCY = {
+  ...SHARE,
+  purpose: 'SAFEGUARDING_CHILDREN',
+  data_items: ['IDENTITY.NAME', 'CONTACT.ADDRESS'],
+  mode: 'EMERGENCY',
+  lawful_basis: '6(1)(d)',
+  emergency: { ground: 'PREVENT_SERIOUS_HARM', justification: 'A child is in danger tonight and must be found at once.' },
+}
+const broken = (await post('/v1/decisions', EMERGENCY, DUTY)).json()
+
+t.test('what was just answered is found at once, newest first, by both parties', async (t) => {
+  t.strictSame(
+    idsOf(await search('', HACKNEY)),
+    [broken, stranger, simulated, deny, permit].map(({ decision_id }) => decision_id),
+  )
+  const [row] = await search('?outcome=PERMIT&simulated=false&mode=SYSTEMATIC', HACKNEY)
+  t.match(row, {
+    decision_id: permit.decision_id,
+    provider: 'LBC_CAMDEN',
+    recipient: 'LBC_HACKNEY',
+    agreement: 'DEMO-CURL',
+    caller_client: 'camden-client',
+    reasons: [],
+    policy_revision: permit.policy_revision,
+  })
+})
+
+t.test('each filter narrows to what it says', async (t) => {
+  const found = async (query: string) => idsOf(await search(query, AUDITOR))
+  t.strictSame(await found('?reason=DATA_NOT_COVERED'), [deny.decision_id])
+  t.strictSame(await found('?simulated=true'), [simulated.decision_id])
+  t.strictSame(await found('?mode=EMERGENCY'), [broken.decision_id])
+  t.strictSame(await found('?caller=LBC_BARNET'), [stranger.decision_id])
+  t.strictSame(await found('?client=camden-client&simulated=false&outcome=PERMIT'), [permit.decision_id])
+  t.strictSame(await found('?agreement=DEMO-CURL&outcome=DENY'), [deny.decision_id])
+  t.equal((await found('?party=LBC_HACKNEY')).length, 5)
+  t.equal((await found('?provider=LBC_HACKNEY')).length, 0)
+  t.equal((await found('?outcome=ERROR')).length, 1)
+  t.equal((await found(`?to=${permit.evaluated_at}`)).length, 0)
+  t.equal((await found(`?from=${permit.evaluated_at}`)).length, 6)
+  t.equal((await get('/v1/decisions?colour=red', AUDITOR)).statusCode, 400, 'an unknown filter is refused, not ignored')
+})
+
+t.test('pages joined are the whole, and the last one says so', async (t) => {
+  const all = idsOf(await search('', HACKNEY))
+  const joined: unknown[] = []
+  let cursor: string | null = null
+  for (let pages = 0; pages < 10; pages++) {
+    const page: { decisions: Row[]; next: string | null; unsearched: number } = (
+      await get(`/v1/decisions?limit=2${cursor ? `&cursor=${cursor}` : ''}`, HACKNEY)
+    ).json()
+    joined.push(...idsOf(page.decisions))
+    t.equal(page.unsearched, 0)
+    cursor = page.next
+    if (cursor === null) break
+  }
+  t.equal(cursor, null)
+  t.strictSame(joined, all)
+  t.equal((await get('/v1/decisions?cursor=bm90IG91cnM', HACKNEY)).statusCode, 400)
+})
+
+t.test('others see nothing of it; who asked as a stranger sees its own question and no agreement', async (t) => {
+  const rows = await search('', BARNET)
+  t.strictSame(idsOf(rows), [stranger.decision_id])
+  t.match(rows[0], { agreement: null, reasons: ['CALLER_NOT_PARTY'] })
+  t.strictSame(await search('', { org: 'LBC_ENFIELD', roles: ['DPO'] }), [])
+})
+
+t.test('an auditor sees all, and that it looked is in the log', async (t) => {
+  const pool = await ownerPool(service)
+  const reads = async () =>
+    Number((await pool.query(`select count(*) as n from audit.leaf where convert_from(leaf, 'UTF8') like '%"t":"audit.read"%'`)).rows[0].n)
+  const before = await reads()
+  t.equal((await search('', AUDITOR)).length, 6)
+  t.equal(await reads(), before + 1)
+  await search('', HACKNEY)
+  t.equal(await reads(), before + 1, 'a party reads its own')
+})
+
+t.test('as CSV: one line a decision, and no cell is a formula', async (t) => {
+  await post('/v1/decisions/simulate', { ...SHARE, provider: '=HYPERLINK("http://x")' }, { ...CAMDEN, clientId: '@sum' })
+  const reply = await get('/v1/decisions?client=@sum', CAMDEN, 'text/csv')
+  t.match(reply.headers['content-type'], /^text\/csv/)
+  const [row] = parse(reply.body, { columns: true }) as Record<string, string>[]
+  t.equal(row?.['provider'], `'=HYPERLINK("http://x")`)
+  t.equal(row?.['caller_client'], `'@sum`)
+  t.equal(row?.['reasons'], 'CALLER_NOT_PARTY')
+})
+
+t.test('as JSON lines: the same rows, the next page in Link', async (t) => {
+  const reply = await get('/v1/decisions?limit=2', HACKNEY, 'application/x-ndjson')
+  t.match(reply.headers['content-type'], /^application\/x-ndjson/)
+  const rows = reply.body.trim().split('\n')
+  t.equal(rows.length, 2)
+  const next = /^<(.*)>; rel="next"$/.exec(String(reply.headers['link']))?.[1] ?? ''
+  t.strictSame(idsOf((await get(next, HACKNEY)).json().decisions), idsOf(await search('', HACKNEY)).slice(2, 4))
+})
+
+t.test('as records of the Authorization Decision Log at level 4, and as CloudEvents', async (t) => {
+  const lines = async (format: string) => {
+    const reply = await get(`/v1/decisions/export?format=${format}&outcome=DENY&party=LBC_HACKNEY&agreement=DEMO-CURL`, HACKNEY)
+    t.equal(reply.statusCode, 200, reply.body)
+    return reply.body
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  }
+  const [adl, ...rest] = await lines('adl')
+  t.strictSame(rest, [])
+  t.match(adl, {
+    trace_id: /^[0-9a-f]{32}$/,
+    span_id: /^[0-9a-f]{16}$/,
+    event_name: 'adl.access_evaluation',
+    timestamp: Number,
+    status: 'Ok',
+    attributes: {
+      'adl.core.policies': { accord: { revision: deny.policy_revision, digest: /^sha256:/, agreement: 'DEMO-CURL' } },
+      'adl.core.information': { code_lists: String },
+      'adl.core.configuration': { engine: /^sha256:/ },
+      'accord.log.origin': /\/log\/decisions-\d{4}$/,
+    },
+    body: { 'adl.core.request': DENIED_SHARE, 'adl.core.response': { decision: 'DENY', decision_id: deny.decision_id } },
+  })
+  for (const key of ['policies', 'information', 'configuration'])
+    t.notOk(`adl.core.${key}` in adl.body, 'by reference or in the body, never both')
+  const [event] = await lines('cloudevents')
+  t.match(event, {
+    specversion: '1.0',
+    id: deny.decision_id,
+    source: /^\/\/.*\/log\/decisions-\d{4}$/,
+    type: 'adl.access_evaluation',
+    subject: 'DEMO-CURL',
+    traceparent: `00-${adl.trace_id}-${adl.span_id}-00`,
+    tlogindex: String(adl.attributes['accord.log.index']),
+    data: { response: { decision: 'DENY' } },
+  })
+})
+
+t.test('every break of the glass is reported with the day by which it must be reviewed', async (t) => {
+  t.match(broken, { decision: 'PERMIT', via: 'BREAK_GLASS' })
+  const { uses } = (await get('/v1/break-glass', HACKNEY)).json()
+  t.equal(uses.length, 1)
+  t.match(uses[0], {
+    decision_id: broken.decision_id,
+    ground: 'PREVENT_SERIOUS_HARM',
+    review_due: /^\d{4}-\d\d-\d\d$/,
+    is_review_overdue: false,
+  })
+  t.notMatch(JSON.stringify(uses), /urn:person|in danger/, 'neither who nor the words of the justification')
+  t.strictSame((await get('/v1/break-glass', BARNET)).json().uses, [])
+})
+
+t.test('nobody hides a decision from its parties behind characters that a database does not take', async (t) => {
+  const headers = { ...(await service.as(CAMDEN)), 'content-type': 'application/json' }
+  for (const correlation_id of ['a\u0000b', 'half \ud800 a pair']) {
+    const payload = JSON.stringify({ ...SHARE, correlation_id })
+    const reply = await service.inject({ method: 'POST', url: '/v1/decisions', headers, payload })
+    t.equal(reply.statusCode, 200, reply.body)
+    t.equal(idsOf(await search('', HACKNEY))[0], reply.json().decision_id)
+  }
+})
+
+t.test('when the payload is erased, what a search copied of it goes too', async (t) => {
+  const pool = await ownerPool(service)
+  t.strictSame(idsOf(await search('?simulated=true&outcome=PERMIT', HACKNEY)), [simulated.decision_id])
+  await pool.query('select audit.erase_payload($1::uuid[])', [[simulated.decision_id]])
+  t.strictSame(await search('?simulated=true&outcome=PERMIT', HACKNEY), [])
+})
+
+t.test('filling the search twice, and by two at once, is filling it once', async (t) => {
+  const pool = await ownerPool(service)
+  const before = await search('', AUDITOR)
+  await pool.query('truncate decision_search, decision_search_progress')
+  await Promise.all([1, 2, 3, 4].map(() => pool.query('select public.fill_decision_search(3)')))
+  await pool.query('select public.fill_decision_search(1000)')
+  t.strictSame(idsOf(await search('', AUDITOR)).length, before.length + 1, 'the erased one is there as a leaf without a word')
+  t.equal((await pool.query('select public.fill_decision_search(1000) as n')).rows[0].n, 0)
+})

@@ -1,0 +1,57 @@
+import t from 'tap'
+import { DENIED_SHARE, SHARE } from '../support/demo-share.ts'
+import { decisionLeaves } from '../support/leaves.ts'
+import { type TestCaller, testService } from '../support/service.ts'
+
+// Every refusal says why, to whom it may, and what would help.
+
+const service = await testService(t)
+const decide = async (payload: object, caller: TestCaller = { org: 'LBC_CAMDEN' }) =>
+  (await service.inject({ method: 'POST', url: '/v1/decisions', headers: await service.as(caller), payload })).json()
+
+t.test('a refusal names the rule, the law, who can remedy it, and speaks to the caller and to an officer', async (t) => {
+  const { reasons } = await decide(DENIED_SHARE)
+  t.match(reasons, [
+    {
+      code: 'DATA_NOT_COVERED',
+      items: ['HEALTH.DIAGNOSIS'],
+      text: /Leave out/,
+      officer_text: /amend/i,
+      citation: /UK GDPR/,
+      remedy_role: 'REQUESTER',
+    },
+  ])
+})
+
+t.test('the remedy it offers is permitted when it is followed', async (t) => {
+  const { remedies } = await decide(DENIED_SHARE)
+  const narrow = remedies.find((remedy: { changes: { kind: string }[] }) => remedy.changes[0]?.kind === 'NARROW_REQUEST')
+  const left = DENIED_SHARE.data_items.filter((item) => !narrow.changes[0].values.includes(item))
+  t.equal((await decide({ ...DENIED_SHARE, data_items: left })).decision, 'PERMIT')
+})
+
+t.test('two faults of the call are remedied by two changes together', async (t) => {
+  const { remedies } = await decide({ ...SHARE, method: 'SFTP', lawful_basis: '6(1)(d)' })
+  t.strictSame(remedies[0].changes.map(({ kind }: { kind: string }) => kind).toSorted(), ['CORRECT_BASIS', 'USE_METHOD'])
+})
+
+t.test('a stranger is told neither remedies nor the words for officers', async (t) => {
+  const stranger = await decide(DENIED_SHARE, { org: 'LBC_BARNET' })
+  t.match(stranger, { agreement: null, remedies: null, reasons: [{ code: 'CALLER_NOT_PARTY', officer_text: null }] })
+})
+
+t.test('a permit needs no remedy, and names clause, text and ground', async (t) => {
+  t.match(await decide(SHARE), {
+    remedies: null,
+    flow: 'F1',
+    version_hash: /^[0-9a-f]{64}$/,
+    legal: { provider: {}, recipient: {} },
+    expires_at: /Z$/,
+  })
+})
+
+t.test('what was offered is in the record', async (t) => {
+  const { decision_id, remedies } = await decide(DENIED_SHARE)
+  const stored = (await decisionLeaves(service)).find(({ leaf }) => leaf.id === decision_id)
+  t.match(stored?.payload, { response: { remedies } })
+})

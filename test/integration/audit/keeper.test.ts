@@ -1,0 +1,225 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { openCheckpoint } from '../../../src/audit/checkpoint.ts'
+import { highWaterFiles } from '../../../src/audit/high-water.service.ts'
+import { integrate } from '../../../src/audit/integrator.service.ts'
+import { parseVkey } from '../../../src/audit/signed-note.ts'
+import { keeperConnection, type Sql, treeRepository } from '../../../src/audit/tree.repository.ts'
+import { tilesOf, rootFromTiles } from '../../../src/audit/tree-reading.service.ts'
+import { ownLog } from '../../support/own-log.ts'
+
+const connect = (url: string) => keeperConnection({ url, role: 'audit_integrator', name: 'test', statementTimeoutMs: 10_000 })
+
+t.test('a checkpoint covers every decision recorded before it, and its root is that of the leaves', async (t) => {
+  const own = await ownLog(t)
+  await own.record(700)
+  await own.audit.keeper.round()
+  const log = await own.log()
+  t.equal(log.size, 701, 'the opening entry, then the decisions')
+  const published = own.audit.keeper.published(log.logId)
+  const { checkpoint } = openCheckpoint(published?.note ?? '', [parseVkey(log.vkey)])
+  t.equal(checkpoint.size, 701)
+  t.same(Buffer.from(await rootFromTiles(tilesOf(treeRepository(own.root), log.logId), 701)), Buffer.from(checkpoint.root))
+  t.equal((await own.root.query('select 1 from audit.tile where log_id = $1 and level = 0', [log.logId])).rowCount, 2)
+})
+
+/** Takes the tree away, as if nothing had been integrated; nobody else works on it, since the log is closed. */
+async function forgetTree(root: Sql): Promise<void> {
+  await root.query(`set session_replication_role = replica; delete from audit.tile; update audit.tree set size = 0, root = sha256(''), edge = '';
+    set session_replication_role = origin`)
+}
+const tiles = async (root: Sql, logId: number) =>
+  (await root.query('select level, n::int, encode(hashes, \'hex\') as hashes from audit.tile where log_id = $1 order by level, n', [logId])).rows
+
+t.test('F13: an integrator that dies in the middle leaves nothing, and the next one makes the same tiles', async (t) => {
+  const own = await ownLog(t)
+  await own.record(600)
+  await own.close()
+  const log = await own.log()
+  const before = await tiles(own.root, log.logId)
+  t.equal(before.length, 2)
+  await forgetTree(own.root)
+  const connection = await connect(own.database.url)
+  t.teardown(connection.close)
+  const dying: Sql = {
+    query: (text, values) => (text.startsWith('update audit.tree') ? Promise.reject(new Error('killed')) : connection.query(text, values)),
+  }
+  await t.rejects(integrate(dying, log), /killed/)
+  t.same(await tiles(own.root, log.logId), [])
+  t.equal((await own.log()).treeSize, 0)
+  t.equal(await integrate(connection, log), 601)
+  t.same(await tiles(own.root, log.logId), before)
+  t.equal(await integrate(connection, log), 0, 'and running it again does nothing')
+})
+
+t.test('F14: of two integrators at once one advances, whatever the lock, and the tiles are the same', async (t) => {
+  const own = await ownLog(t)
+  await own.record(600)
+  await own.close()
+  const log = await own.log()
+  const before = await tiles(own.root, log.logId)
+  const two = [await connect(own.database.url), await connect(own.database.url)] as const
+  for (const one of two) t.teardown(one.close)
+  for (const lock of [false, true, false, true]) {
+    await forgetTree(own.root)
+    const took = await Promise.all(two.map((one) => integrate(one, log, { lock })))
+    t.same(took.toSorted((a, b) => a - b), [0, 601])
+    t.same(await tiles(own.root, log.logId), before)
+  }
+})
+
+t.test('F15: a signer that dies after the commit and before publication: the next round publishes the same checkpoint', async (t) => {
+  let dies = true
+  const own = await ownLog(t)
+  await own.record(3)
+  const log = await own.log()
+  await own.close()
+  const { logKeeper } = await import('../../../src/audit/log-keeper.service.ts')
+  const keeper = logKeeper({
+    url: own.database.url,
+    role: 'audit_integrator',
+    clock: () => new Date(),
+    logKey: Buffer.alloc(32, 7),
+    highWater: { read: () => undefined, write: () => {}, names: () => [] },
+    checkpointIntervalMs: 60_000,
+    afterCommit: async () => {
+      if (dies) throw new Error('killed')
+    },
+  })
+  t.teardown(keeper.close)
+  const again = await ownLog(t, { on: own.database })
+  await again.record(2)
+  await again.root.query(`select 1`)
+  await keeper.round()
+  t.match(keeper.failure(), /killed/)
+  const { rows } = await own.root.query('select size::int, note from audit.checkpoint where log_id = $1 order by size desc limit 1', [log.logId])
+  t.equal(rows[0]?.['size'], 6)
+  dies = false
+  await keeper.round()
+  t.equal(keeper.published(log.logId)?.note, rows[0]?.['note'])
+  t.equal((await own.root.query('select 1 from audit.checkpoint where log_id = $1 and size = 6', [log.logId])).rowCount, 1)
+  await again.audit.keeper.round()
+  t.same(again.audit.faults(), [], 'another signer accepts it')
+})
+
+t.test('F17: a leaf that changed before it was signed stops the signing of its log, with its index', async (t) => {
+  const own = await ownLog(t)
+  await own.audit.keeper.round()
+  await own.record(20)
+  const log = await own.log()
+  await own.root.query(`set session_replication_role = replica; alter table audit.leaf drop constraint audit_leaf_hash_is_rfc6962;
+    update audit.leaf set leaf = set_byte(leaf, 3, 90) where log_id = ${log.logId} and idx = 13; set session_replication_role = origin`)
+  await own.audit.keeper.round()
+  t.match(own.audit.faults(), [/leaf 13 does not hash/])
+  t.ok((own.audit.keeper.published(log.logId)?.size ?? 0) < 13)
+  const { rows } = await own.root.query(`select convert_from(leaf, 'UTF8')::json as leaf from audit.leaf where log_id <> $1`, [log.logId])
+  t.ok(rows.some(({ leaf }) => (leaf as { t: string; why?: string; at?: number }).why === 'CORRUPT_LEAF' && (leaf as { at?: number }).at === 13))
+})
+
+t.test('F22: a log that stands still for a minute makes the service not ready', async (t) => {
+  const own = await ownLog(t)
+  await own.record(1)
+  const now = performance.now
+  t.teardown(() => {
+    performance.now = now
+  })
+  await own.root.query('alter table audit.checkpoint rename to checkpoint_away')
+  await own.audit.keeper.round()
+  t.same(own.audit.faults(), [])
+  performance.now = () => now.call(performance) + 61_000
+  t.match(own.audit.faults(), [/has not been signed for 61 s/, /has not been signed/])
+  performance.now = () => now.call(performance) + 601_000
+  await t.rejects(own.record(1), /has not been signed/, 'and after ten takes nothing more')
+  performance.now = now
+  await own.root.query('alter table audit.checkpoint_away rename to checkpoint')
+})
+
+t.test('F23: a clock that jumps back changes nothing in the order of entries', async (t) => {
+  let now = Date.UTC(2026, 5, 1)
+  const own = await ownLog(t, { clock: () => new Date(now) })
+  const before = await own.record(5)
+  now -= 3_600_000
+  const after = await own.record(5)
+  const { rows } = await own.root.query('select event_id from audit.leaf where log_id = $1 and idx > 0 order by idx', [(await own.log()).logId])
+  t.same(rows.map((row) => row['event_id']), [...before, ...after])
+  t.same([...before, ...after].toSorted(), [...before, ...after], 'identifiers only go forward')
+  await own.audit.keeper.round()
+  t.same(own.audit.faults(), [])
+})
+
+t.test('F28: an entry for a log that was sealed meanwhile goes into the next one', async (t) => {
+  const own = await ownLog(t)
+  const other = await ownLog(t, { on: own.database })
+  await own.record(2)
+  const old = await own.log()
+  const { logLifecycle } = await import('../../../src/audit/log-lifecycle.service.ts')
+  let ids = 0
+  const lifecycle = logLifecycle({
+    db: own.database.db,
+    clock: () => new Date(),
+    publicHost: 'accord.example',
+    logKey: Buffer.alloc(32, 7),
+    newId: () => `0199f0a4-0000-7000-8000-0000000000a${ids++}`,
+    highWater: { read: () => undefined, write: () => {}, names: () => [] },
+  })
+  await lifecycle.reopen('decisions', { why: 'OMISSION' })
+  await t.rejects(own.root.query(`select audit.append(${old.logId}, null, '{}', '{}', '{}', '2026-01-01', '{}', '{}')`), /sealed/)
+  await Promise.all([own.record(3), other.record(3)])
+  const next = await own.log()
+  t.equal(next.name, `${old.name}-2`)
+  t.equal(next.size, 8, 'two opening entries and six decisions')
+  t.equal((await treeRepository(own.root).logs()).find(({ logId }) => logId === old.logId)?.size, old.size)
+})
+
+t.test('a year ends: the log says so, is signed to its last entry, and the next one begins with that checkpoint', async (t) => {
+  let now = Date.UTC(2026, 11, 31, 23, 59, 59)
+  const own = await ownLog(t, { clock: () => new Date(now) })
+  await own.record(4)
+  now += 2_000
+  await own.audit.keeper.round()
+  for (let i = 0; i < 100 && own.audit.logs.some(({ name }) => !name.endsWith('2027')); i++) await new Promise((resolve) => setTimeout(resolve, 20))
+  t.same(own.audit.logs.map(({ name }) => name), ['decisions-2027', 'governance-2027'])
+  const [old] = (await treeRepository(own.root).logs()).filter(({ name }) => name === 'decisions-2026')
+  const leaf = async (logId: number, at: number) => JSON.parse(String((await treeRepository(own.root).leaves(logId, at, 1))[0]?.leaf))
+  t.match(await leaf(old?.logId ?? 0, 5), { t: 'audit.log.closed', size: 6, why: 'PERIOD' })
+  t.match(await leaf((await own.log()).logId, 0), { t: 'audit.log.opened', why: 'PERIOD', prev: { origin: old?.origin, size: 6 } })
+  await own.record(1)
+})
+
+t.test('F12: a database that is behind what was published: the log is over and its next incarnation says so', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'accord-high-water-'))
+  const own = await ownLog(t, { highWater: highWaterFiles(directory) })
+  await own.record(10)
+  await own.audit.keeper.round()
+  const log = await own.log()
+  await own.close()
+  await own.root.query(`set session_replication_role = replica; delete from audit.checkpoint where log_id = ${log.logId} and size > 5;
+    delete from audit.leaf where log_id = ${log.logId} and idx >= 6; update audit.head set size = 6 where log_id = ${log.logId};
+    update audit.tree set size = 0, root = sha256(''), edge = '' where log_id = ${log.logId}; set session_replication_role = origin`)
+  const told: string[] = []
+  const again = await ownLog(t, { on: own.database, highWater: highWaterFiles(directory), onIncident: ({ why }) => told.push(why) })
+  t.same(told, ['ROLLBACK'])
+  t.equal((await again.log()).name, `${log.name}-2`)
+  await again.record(1)
+  await again.audit.keeper.round()
+  const first = (await treeRepository(own.root).leaves((await again.log()).logId, 0, 2)).map(({ leaf }) => JSON.parse(String(leaf)))
+  t.match(first, [{ t: 'audit.log.opened', why: 'INCIDENT', prev: { size: 11, origin: log.origin } }, { t: 'audit.incident', why: 'ROLLBACK', seen: { size: 11 } }])
+  t.same(again.audit.faults(), [], 'decisions go on in the new incarnation')
+})
+
+t.test('a database that was lost altogether does not begin the same log a second time', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'accord-high-water-'))
+  const own = await ownLog(t, { highWater: highWaterFiles(directory) })
+  await own.record(2)
+  await own.audit.keeper.round()
+  const fresh = await ownLog(t, { highWater: highWaterFiles(directory) })
+  t.match(fresh.audit.logs.map(({ name }) => name), [/^decisions-\d{4}-2$/, /^governance-\d{4}-2$/])
+})
+
+t.test('another key for a log that is open is refused at the start', async (t) => {
+  const own = await ownLog(t)
+  await t.rejects(ownLog(t, { on: own.database, logKey: randomBytes(32) }), /another key/)
+})

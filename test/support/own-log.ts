@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto'
+import { type AuditOptions, type AuditService, openAudit } from '../../src/audit/audit.service.ts'
+import { entryOf } from '../../src/audit/entry.ts'
+import type { LogState } from '../../src/audit/tree.repository.ts'
+import { type Sql, treeRepository } from '../../src/audit/tree.repository.ts'
+import { type Clock, systemClock } from '../../src/platform/kernel/clock.ts'
+import { uuidv7Generator } from '../../src/platform/kernel/ids.ts'
+import { type TestDatabase, testDatabase } from './database.ts'
+import type { Teardown } from './postgres.ts'
+
+/** The log on a database of a test's own, without the rest of the service. */
+export interface OwnLog {
+  readonly audit: AuditService
+  readonly database: TestDatabase
+  /** As super user: looks and does what no role of the service may. */
+  readonly root: Sql
+  /** Records decisions; answers their ids. */
+  record(count: number, change?: { readonly sim?: true; readonly payload?: unknown }): Promise<string[]>
+  log(kind?: LogState['kind']): Promise<LogState>
+  close(): Promise<void>
+}
+
+export interface OwnLogOptions extends Partial<Omit<AuditOptions, 'db' | 'url'>> {
+  readonly on?: TestDatabase
+  readonly clock?: Clock
+}
+
+/** Opens a log of a test's own; a second one on the same database when `on` is given. */
+export async function ownLog(t: Teardown, { on, clock = systemClock, ...over }: OwnLogOptions = {}): Promise<OwnLog> {
+  const database = on ?? (await testDatabase(t))
+  const newId = uuidv7Generator(clock, randomBytes)
+  const audit = await openAudit({
+    db: database.db,
+    url: database.url,
+    role: 'audit_writer',
+    clock,
+    random: randomBytes,
+    newId,
+    publicHost: 'accord.example',
+    logKey: Buffer.alloc(32, 7),
+    lanes: 2,
+    batchMax: 256,
+    queueMax: 4_096,
+    queueAgeMaxMs: 10_000,
+    policy: { revision: () => 0, refresh: async () => {} },
+    checkpointIntervalMs: 60_000,
+    ...over,
+  })
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= audit.close()
+    return closing
+  }
+  t.teardown(close)
+  const { pool: root } = await database.openAs('session_user', 2)
+  return {
+    audit,
+    database,
+    root,
+    close,
+    async record(count, { payload = { caller: { org: 'LBC_CAMDEN' } }, ...change } = {}) {
+      const one = () => {
+        const id = newId()
+        const leaf = {
+          id,
+          ts: clock().getTime(),
+          v: 1,
+          t: 'adl.access_evaluation',
+          cfg: `sha256:${'a'.repeat(64)}`,
+          pol: `sha256:${'b'.repeat(64)}`,
+          d: true,
+          n: 1,
+          rc: [],
+          rev: 0,
+          span: '1'.repeat(16),
+          trace: '2'.repeat(32),
+          st: 'Ok',
+          ...change,
+        } as const
+        return audit.record(() => ({ entry: entryOf(leaf, payload, randomBytes), value: id }))
+      }
+      return (await Promise.all(Array.from({ length: count }, one))).map(({ value }) => value)
+    },
+    async log(kind = 'decisions') {
+      const found = (await treeRepository(root).logs()).findLast((log) => log.kind === kind)
+      if (!found) throw new Error(`no ${kind} log`)
+      return found
+    },
+  }
+}

@@ -1,0 +1,27 @@
+// One node of a service, as a process of its own, for tests of several at once: `node --import=tsx service-process.ts JSON`.
+// Its clock may be wrong by a fixed time, which no setting of the real service can make it. Prints its port and ends on SIGTERM.
+import type { AddressInfo } from 'node:net'
+import { buildApp } from '../../src/app.ts'
+import { testConfig } from './service.ts'
+
+/** What the parent hands over. */
+export interface NodeOptions {
+  readonly databaseUrl: string
+  /** Milliseconds by which its clock is ahead; negative: behind. */
+  readonly clockOffsetMs: number
+  readonly logKeyHex: string
+  readonly trust: { readonly issuer: string; readonly audience: string; readonly keys: unknown }
+}
+
+const options = JSON.parse(process.argv[2] ?? '{}') as NodeOptions
+const app = await buildApp({
+  config: testConfig(),
+  databaseUrl: options.databaseUrl,
+  publicUrl: new URL('http://127.0.0.1'),
+  trust: options.trust as never,
+  logKey: Buffer.from(options.logKeyHex, 'hex'),
+  clock: () => new Date(Date.now() + options.clockOffsetMs),
+})
+await app.server.listen({ host: '127.0.0.1', port: 0 })
+console.log(`port ${(app.server.server.address() as AddressInfo).port}`)
+process.on('SIGTERM', () => void app.close().then(() => process.exit(0)))

@@ -1,0 +1,67 @@
+import t from 'tap'
+import { isPermission, isRole, PERMISSIONS, type Permission, permits, ROLES } from '../../../src/identity/permissions.ts'
+import { type TokenClaims, toPrincipal } from '../../../src/identity/principal.ts'
+
+t.test('a person is a subject with roles of people, for one organisation', async (t) => {
+  t.strictSame(toPrincipal({ sub: 'p-1', org: 'LBC_CAMDEN', roles: ['IG_OFFICER', 'DPO'] }), {
+    sub: 'p-1',
+    org: 'LBC_CAMDEN',
+    roles: ['IG_OFFICER', 'DPO'],
+    clientId: null,
+  })
+})
+
+t.test('a machine is a client with the one role of machines', async (t) => {
+  t.strictSame(toPrincipal({ sub: 'c-1', org: 'MPS', roles: ['API_CLIENT'], client_id: 'records' }), {
+    sub: 'c-1',
+    org: 'MPS',
+    roles: ['API_CLIENT'],
+    clientId: 'records',
+  })
+})
+
+t.test('claims that make no principal', async (t) => {
+  const person = { sub: 'p-1', org: 'LBC_CAMDEN', roles: ['IG_OFFICER'] }
+  const none: Readonly<Record<string, TokenClaims>> = {
+    'no subject': { ...person, sub: undefined },
+    'an empty subject': { ...person, sub: '' },
+    'a subject that is a number': { ...person, sub: 7 },
+    'no organisation': { ...person, org: undefined },
+    'an empty organisation': { ...person, org: '' },
+    'two organisations': { ...person, org: ['LBC_CAMDEN', 'MPS'] },
+    'no roles': { ...person, roles: undefined },
+    'an empty list of roles': { ...person, roles: [] },
+    'a role that is not in the table': { ...person, roles: ['IG_OFFICER', 'SUPERUSER'] },
+    'a role in small letters': { ...person, roles: ['ig_officer'] },
+    'a role that is a number': { ...person, roles: [1] },
+    'a person with the role of machines': { ...person, roles: ['API_CLIENT'] },
+    'a machine with a role of people': { ...person, client_id: 'c' },
+    'a machine with both': { ...person, roles: ['API_CLIENT', 'IG_OFFICER'], client_id: 'c' },
+    'a machine without a name': { ...person, roles: ['API_CLIENT'], client_id: '' },
+    'a client that is null': { ...person, client_id: null },
+  }
+  for (const [what, claims] of Object.entries(none)) t.equal(toPrincipal(claims), null, what)
+})
+
+t.test('what is not in the table is refused, for every role', async (t) => {
+  for (const role of ROLES) {
+    for (const permission of Object.keys(PERMISSIONS) as Permission[]) {
+      t.equal(permits([role], permission), (PERMISSIONS[permission] as readonly string[]).includes(role), `${role} ${permission}`)
+    }
+  }
+  t.notOk(permits([], 'reference:read'), 'no role, no permission')
+  t.notOk(isPermission('decision:everything'))
+  t.notOk(isPermission('toString'), 'nor what every object has')
+  t.notOk(isRole('constructor'))
+})
+
+t.test('duties that one person must not hold together are on different roles', async (t) => {
+  const carriers = (permission: Permission): readonly string[] => PERMISSIONS[permission]
+  t.strictSame(carriers('emergency:invoke'), ['DUTY_MANAGER'], 'only a duty manager breaks the glass')
+  t.notOk(carriers('decision:evaluate').includes('AUDITOR'), 'an auditor looks and does not share')
+  t.notOk(carriers('agreement:sign').includes('API_CLIENT'), 'no machine signs')
+  t.notOk(
+    carriers('agreement:draft').some((role) => carriers('agreement:sign').includes(role)),
+    'who drafts does not sign',
+  )
+})
