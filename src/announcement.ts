@@ -38,9 +38,9 @@ export async function announce(started: {
   say(curl(address, token, SHARE))
   say(curl(address, token, { ...SHARE, data_items: ['IDENTITY.NAME', 'HEALTH.DIAGNOSIS'] }))
   say('')
-  say('A token for either party, for example to sign as a person:')
+  say('The demo agreement DEMO-SIGN waits for two signatures. A token for each party, to sign as a person (README, "Sign"):')
   say('  npm run --silent accord -- token --org LBC_CAMDEN --role SIGNATORY')
-  say('  npm run --silent accord -- token --org LBC_HACKNEY --role SIGNATORY')
+  say('  npm run --silent accord -- token --org LBC_ISLINGTON --role SIGNATORY')
 }
 
 function curl(address: string, token: string, body: unknown): string {

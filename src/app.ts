@@ -30,8 +30,10 @@ import type { DurabilityLevel } from './audit/durability.ts'
 import { highWaterFiles, noHighWater } from './audit/high-water.service.ts'
 import { incidentTeller } from './audit/incident.ts'
 import { logRoutes } from './audit/log.routes.ts'
+import { logGauges } from './audit/log-metrics.ts'
 import { logMonitor } from './audit/log-monitor.service.ts'
 import { logReading } from './audit/log-reading.service.ts'
+import { witnessClient } from './audit/witness-client.service.ts'
 import { adviceRoutes } from './decisions/advice.routes.ts'
 import { adviceService } from './decisions/advice.service.ts'
 import { clientsRoutes, revocationPlugin } from './decisions/clients.routes.ts'
@@ -62,6 +64,7 @@ import { pendingMigrations } from './platform/database/migrate.ts'
 import { docs } from './platform/http/docs.plugin.ts'
 import { healthRoutes } from './platform/http/health.routes.ts'
 import { problemPages } from './platform/http/problem-pages.plugin.ts'
+import { storableTextPlugin } from './platform/http/storable-text.plugin.ts'
 import { buildServer, type ServerOptions } from './platform/http/server.ts'
 import type { Clock } from './platform/kernel/clock.ts'
 import { uuidv7Generator } from './platform/kernel/ids.ts'
@@ -154,6 +157,15 @@ export async function buildApp(options: AppOptions) {
   const reading = logReading({ sql: logReader.pool, keeper: audit.keeper })
   const monitor = logMonitor({ sql: logReader.pool, audit, highWater, onFinding: (finding) => incidents.tell(finding) })
   monitor.start()
+  const witnesses = witnessClient({
+    url: databaseUrl,
+    role: database.role === 'session user' ? undefined : 'audit_integrator',
+    witnesses: config.witnesses,
+    keeper: audit.keeper,
+    now: () => clock().toISOString(),
+    onIncident: (incident) => incidents.tell(incident),
+  })
+  witnesses.start()
   await policy.refresh()
   const listener = policyListener({ url: databaseUrl, policy, ...LISTENER_DEFAULTS })
   const filler = logFiller({ db, everyMs: SEARCH_FILL_MS })
@@ -206,6 +218,7 @@ export async function buildApp(options: AppOptions) {
   const logSearch = logSearchService({ db, audit, filler, clock })
   const replays = replayService({ db, policy, engine: ENGINE })
   const impact = impactService({ db, policy, agreements, filler, clock })
+  logGauges(metrics, { status: audit.keeper.status, monitor: monitor.state, witnessIncidents: () => witnesses.incidents().length })
   decisionGauges(metrics, {
     queue: () => audit.queue(),
     revision: () => policy.current().revision,
@@ -226,6 +239,7 @@ export async function buildApp(options: AppOptions) {
   await server.register(identityPlugin, trust)
   await server.register(revocationPlugin, { clients })
   if (config.rateLimitPerMinute !== undefined) await server.register(rateLimitPlugin, { perMinute: config.rateLimitPerMinute })
+  await server.register(storableTextPlugin)
   await server.register(docs)
   await server.register(problemPages)
   await server.register(
@@ -233,7 +247,7 @@ export async function buildApp(options: AppOptions) {
       database: () => database.pool.query('select 1').then(() => true),
       migrations: async () => (await pendingMigrations({ url: databaseUrl })).length === 0,
       index: async () => policy.current().revision > 0,
-      log: async () => audit.faults().length === 0 && monitor.state().findings.length === 0,
+      log: async () => audit.faults().length + monitor.state().findings.length + witnesses.incidents().length === 0,
     }),
   )
   await server.register(referenceRoutes(reference))
@@ -264,6 +278,7 @@ export async function buildApp(options: AppOptions) {
       policy,
       audit,
       monitor,
+      witnesses,
       clock,
       metrics,
       clients,
@@ -276,6 +291,7 @@ export async function buildApp(options: AppOptions) {
       await server.close()
       await listener.close()
       await filler.close()
+      await witnesses.close()
       await monitor.close()
       await audit.close()
       await logReader.close()

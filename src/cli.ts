@@ -1,11 +1,12 @@
 import { cases } from './cli/cases.ts'
 import type { Command } from './cli/command.ts'
+import { demo } from './cli/demo.ts'
 import { log } from './cli/log/log.ts'
 import { replay } from './cli/replay.ts'
 import { token } from './cli/token.ts'
 
 /** `npm run accord -- <command>`: commands beside or instead of the running service. stdout carries the answer, stderr the talk. */
-const COMMANDS: Readonly<Record<string, Command>> = { cases, log, replay, token }
+const COMMANDS: Readonly<Record<string, Command>> = { cases, demo, log, replay, token }
 
 const [name = '', ...args] = process.argv.slice(2)
 const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { callerOf } from '../identity/identity.plugin.ts'
-import { type Operation, operation } from '../platform/http/openapi.ts'
-import { requestHash } from './act-shell.service.ts'
+import { type Operation, type OperationId, operation } from '../platform/http/openapi.ts'
 import type { amendingService } from './amending.service.ts'
+import { idempotencyOf } from './call.routes.ts'
 import type { ActCall } from './call.ts'
 import type { endingService } from './ending.service.ts'
 import type { freezingService } from './freezing.service.ts'
@@ -172,23 +172,17 @@ export function agreementActsRoutes({
 
 /** A call that may name the state it means to change. */
 function callOf(request: FastifyRequest, id: string): ActCall {
-  const key = request.headers['idempotency-key']
   const ifMatch = request.headers['if-match']
-  const hash = () => requestHash(request.routeOptions.config.operation?.id ?? '', targetOf(request, id), request.body)
+  const operationId = request.routeOptions.config.operation?.id as OperationId
   return {
     principal: callerOf(request),
     agreementId: id,
     ...(typeof ifMatch === 'string' ? { ifMatch } : {}),
-    idempotency: typeof key === 'string' ? { key, requestHash: hash() } : null,
+    idempotency: idempotencyOf(request, operationId),
   }
 }
 
 /** A call that must name it: what it changes may not have changed since it was read. */
 function careful(request: FastifyRequest, id: string): ActCall {
   return { ifMatch: null, ...callOf(request, id) }
-}
-
-/** What the key stands for besides the body: every part of the address. */
-function targetOf(request: FastifyRequest, id: string): string {
-  return [id, ...Object.values(request.params as Readonly<Record<string, string>>)].join('\n')
 }

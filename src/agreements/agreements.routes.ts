@@ -5,6 +5,7 @@ import { changeCallOf, idempotencyOf, sendActReply } from './call.routes.ts'
 import * as parts from './draft-parts.service.ts'
 import type { DraftingService } from './drafting.service.ts'
 import type { ListingService } from './listing.service.ts'
+import * as records from './record-parts.service.ts'
 
 /** Beginning, reading, listing and editing agreements over HTTP. */
 export function agreementsRoutes({
@@ -58,9 +59,9 @@ export function agreementsRoutes({
     edits('putDraftAgents', () => parts.agentsPart)
     edits('putDraftProcessorContract', () => parts.processorContractPart)
     edits('putDraftJointControllerArrangement', () => parts.jointControllerArrangementPart)
-    edits('putDraftPolicyDocuments', () => parts.policyDocumentsPart)
-    edits('putDraftDpia', () => parts.dpiaPart)
-    edits('putPartyContacts', ({ org }) => parts.contactsPart(org ?? ''))
+    edits('putDraftPolicyDocuments', () => records.policyDocumentsPart)
+    edits('putDraftDpia', () => records.dpiaPart)
+    edits('putPartyContacts', ({ org }) => records.contactsPart(org ?? ''))
 
     /** The route that edits a part; its body is checked against the contract before, and the part takes what the contract lets through. */
     function edits<Id extends OperationId>(id: Id, partOf: (params: Readonly<Record<string, string>>) => parts.Part<BodyOf<Id>>): void {

@@ -163,7 +163,8 @@ function processorContract(contract: AgreementVersion['terms']['processor_contra
 
 /** A DPIA, or the record that none is needed (DP-2). Whether it is approved is asked when a decision is made. */
 function assessment({ dpia }: AgreementToComplete): Advice[] {
-  if (dpia.required || dpia.status === 'SCREENED_OUT') return []
+  const latest = dpia.status_changes.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)).at(-1)
+  if (dpia.required || (latest ?? dpia).status === 'SCREENED_OUT') return []
   return [{ ...missing('/dpia', '', 'UK GDPR Art 35', 'DPO'), detail: 'Neither a DPIA nor the outcome of a screening is recorded.' }]
 }
 

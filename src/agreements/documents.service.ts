@@ -90,14 +90,20 @@ export function documentsService({ db, agreements, differences, nameOf }: Docume
       }),
 
     /** The text as plain HTML, to be printed and read without this service. */
-    print: (principal: Principal, id: string, number: number): Promise<string> =>
-      read(principal, id, async (tx, agreement) => {
+    async print(principal: Principal, id: string, number: number): Promise<string> {
+      const { text, orgs } = await read(principal, id, async (tx, agreement) => {
         const { version, kept } = await stored(tx, agreement, number)
-        const text = toText(agreement, version, kept, await signaturesRepository(tx).of(id))
-        const orgs = [...new Set([...agreement.parties.map(({ org }) => org), ...(agreement.owner_org ? [agreement.owner_org] : [])])]
-        const names = new Map(await Promise.all(orgs.map(async (org) => [org, (await nameOf(org)) ?? org] as const)))
-        return printedText(text, names)
-      }),
+        const owner = agreement.owner_org === null ? [] : [agreement.owner_org]
+        return {
+          text: toText(agreement, version, kept, await signaturesRepository(tx).of(id)),
+          orgs: [...new Set([...agreement.parties.map(({ org }) => org), ...owner])],
+        }
+      })
+      // One after another, and not inside the transaction: a page needs one connection at a time.
+      const names = new Map<string, string>()
+      for (const org of orgs) names.set(org, (await nameOf(org)) ?? org)
+      return printedText(text, names)
+    },
 
     differences: (principal: Principal, id: string, number: number, from: number) =>
       read(principal, id, async (tx, agreement) => {

@@ -1,7 +1,7 @@
 import type { Problem } from '../platform/kernel/problem.ts'
 import { problem } from '../platform/kernel/problem.ts'
 import type { Agent, Commencement, JointControllerArrangement, Narrative, Prohibition } from './agreement.ts'
-import { type AgreementView, type Contacts, dpiaStatusAt, type PolicyDocumentRecord } from './agreement-view.ts'
+import type { AgreementView } from './agreement-view.ts'
 import {
   type DraftContext,
   illegal,
@@ -19,7 +19,6 @@ import {
   organisationFaults,
   orphans,
   partyFaults,
-  policyDocumentFaults,
   unknownCode,
   unknownCodes,
 } from './draft-rules.ts'
@@ -64,8 +63,10 @@ function hasDraft(context: PartContext): context is DraftContext {
 
 const draftOf = (view: AgreementView) => view.versions.find(({ version }) => version === view.draft_version)
 const flowsOf = (view: AgreementView) => Object.fromEntries((draftOf(view)?.terms.flows ?? []).map((flow) => [flow.id, flow]))
-const partiesOf = ({ agreement }: PartContext): ReadonlySet<string> => new Set(agreement.parties.map(({ org }) => org))
-const listed = (items: readonly unknown[]) => Object.fromEntries(items.map((item, index) => [String(index), item]))
+/** Codes of the organisations that take part. */
+export const partiesOf = ({ agreement }: PartContext): ReadonlySet<string> => new Set(agreement.parties.map(({ org }) => org))
+/** Items by their place, for comparing. */
+export const listed = (items: readonly unknown[]) => Object.fromEntries(items.map((item, index) => [String(index), item]))
 
 /** Title, instrument, review. Once a version was frozen review dates follow the review, and of the title only slips are mended. */
 export const detailsPart: Part<Details> = {
@@ -253,70 +254,3 @@ export const jointControllerArrangementPart = textPart<{ readonly joint_controll
   (repository, version, body) => repository.setJointControllerArrangement(version, body.joint_controller_arrangement),
   (view) => ({ joint_controller_arrangement: draftOf(view)?.terms.joint_controller_arrangement ?? null }),
 )
-
-type DocumentBody = Pick<PolicyDocumentRecord, 'party' | 'conditions'> & {
-  readonly [Member in 'document_ref' | 'approved_on' | 'review_on']?: string | null | undefined
-}
-const toDocument = (body: DocumentBody): PolicyDocumentRecord => ({
-  party: body.party,
-  conditions: body.conditions,
-  document_ref: body.document_ref ?? null,
-  approved_on: body.approved_on ?? null,
-  review_on: body.review_on ?? null,
-})
-/** Policy documents: the owner's to list, or a party's own ones; no party speaks for another. */
-export const policyDocumentsPart: Part<{ readonly policy_documents: readonly DocumentBody[] }> = {
-  name: 'policy_documents',
-  act: 'record',
-  refusal({ policy_documents }, context) {
-    const { record, org, facts } = context
-    const ofOthers = (documents: readonly PolicyDocumentRecord[]) => JSON.stringify(documents.filter(({ party }) => party !== org))
-    const documents = policy_documents.map(toDocument)
-    const isOwnOnly = ofOthers(documents) === ofOthers(record.policyDocuments)
-    return (
-      (isOwnOnly ? undefined : refusalUnlessOwner(context)) ??
-      refusalUnlessDraft(context) ??
-      unprocessable(policyDocumentFaults(facts, documents, partiesOf(context)))
-    )
-  },
-  write: (repository, { policy_documents }) => repository.replacePolicyDocuments(policy_documents.map(toDocument)),
-  pick: ({ apd }) => listed(apd),
-}
-
-interface DpiaBody {
-  readonly required: boolean
-  readonly status: string
-  readonly residual: string | null
-  readonly prior_consultation: string | null
-  readonly review_due: string | null
-}
-/** The assessment as somebody states it, until assessments are made here. A new status counts from now. */
-export const dpiaPart: Part<DpiaBody> = {
-  name: 'dpia',
-  act: 'record',
-  refusal: (body, context) =>
-    refusalUnlessOwner(context) ??
-    refusalUnlessDraft(context) ??
-    unprocessable([
-      ...unknownCode(context.facts, 'DPIA_STATE', body.status, '/status'),
-      ...unknownCode(context.facts, 'OVERALL_RISK', body.residual, '/residual'),
-      ...unknownCode(context.facts, 'PRIOR_CONSULTATION', body.prior_consultation, '/prior_consultation'),
-    ]),
-  write: (repository, { status, ...dpia }, { agreement, now }) =>
-    repository.setDpia(dpia, dpiaStatusAt(agreement.dpia, now) === status ? null : { at: now, status }),
-  pick: ({ dpia: { required, status, residual, prior_consultation, review_due } }) => ({
-    ...{ required, status, residual, prior_consultation, review_due },
-  }),
-}
-
-/** Contacts of a party, at any time: they stand outside the signed text (LC-7). */
-export const contactsPart = (org: string): Part<Contacts> => ({
-  name: 'contacts',
-  act: 'record',
-  refusal(_body, context) {
-    if (!partiesOf(context).has(org)) return problem('NOT_FOUND', 'This organisation is not a party of the agreement.')
-    return context.org === org ? undefined : refusalUnlessOwner(context)
-  },
-  write: (repository, body) => repository.setContacts(org, body),
-  pick: (view) => ({ ...view.parties.find((party) => party.org === org)?.contacts }),
-})

@@ -57,28 +57,33 @@ export function membershipService({ acts, organisation }: MembershipOptions) {
         }
       }),
 
-    invite: (call: ActCall, { org, role, capacities = [] }: InvitationBody): Promise<ActReply<Invited>> =>
-      acts.perform({ ...call, act: 'invite', event: 'agreement.party_invited' }, async ({ tx, agreement, principal, now, newId }) => {
-        const found = await organisation(org)
-        const change = decided({ type: 'invite', org, isActive: found !== undefined && isActive(found, now) }, agreement, principal, now)
-        const leading = leadingVersion(agreement, londonDay(Date.parse(now)))
-        assert(leading?.hash, 'an agreement that others can join has an approved version')
-        await standingRepository(tx).invite(agreement.id, { org, role, capacities, invitedAt: now })
-        const notices = noticesRepository(tx)
-        const text = { version: leading.version, version_hash: leading.hash }
-        const about = { agreementId: agreement.id, at: now }
-        await notices.tell([org], { ...about, kind: 'SIGNATURE_DUE', detail: { ...text, effective_from: leading.effective_from } }, newId)
-        const others = agreement.parties.filter((party) => !hasLeft(party.left_at, now)).map((party) => party.org)
-        await notices.tell(others, { ...about, kind: 'PARTY_JOINED', detail: { org, stage: 'INVITED', version: leading.version } }, newId)
-        return {
-          status: 201,
-          to: change.to,
-          version: leading.version,
-          versionHash: leading.hash,
-          detail: { org, role, capacities },
-          body: { ...{ agreement: agreement.id, act: 'invite', at: now, from: agreement.status, to: change.to }, org, role, ...text },
-        }
-      }),
+    async invite(call: ActCall, { org, role, capacities = [] }: InvitationBody): Promise<ActReply<Invited>> {
+      // Read before the act, so that it needs no second connection while it holds one.
+      const found = await organisation(org)
+      return acts.perform(
+        { ...call, act: 'invite', event: 'agreement.party_invited' },
+        async ({ tx, agreement, principal, now, newId }) => {
+          const change = decided({ type: 'invite', org, isActive: found !== undefined && isActive(found, now) }, agreement, principal, now)
+          const leading = leadingVersion(agreement, londonDay(Date.parse(now)))
+          assert(leading?.hash, 'an agreement that others can join has an approved version')
+          await standingRepository(tx).invite(agreement.id, { org, role, capacities, invitedAt: now })
+          const notices = noticesRepository(tx)
+          const text = { version: leading.version, version_hash: leading.hash }
+          const about = { agreementId: agreement.id, at: now }
+          await notices.tell([org], { ...about, kind: 'SIGNATURE_DUE', detail: { ...text, effective_from: leading.effective_from } }, newId)
+          const others = agreement.parties.filter((party) => !hasLeft(party.left_at, now)).map((party) => party.org)
+          await notices.tell(others, { ...about, kind: 'PARTY_JOINED', detail: { org, stage: 'INVITED', version: leading.version } }, newId)
+          return {
+            status: 201,
+            to: change.to,
+            version: leading.version,
+            versionHash: leading.hash,
+            detail: { org, role, capacities },
+            body: { ...{ agreement: agreement.id, act: 'invite', at: now, from: agreement.status, to: change.to }, org, role, ...text },
+          }
+        },
+      )
+    },
   }
 }
 

@@ -38,10 +38,11 @@ export interface SuspendingOptions {
 /** LC-6: sharing stops at once, and goes on when another person says so. Each suspension stands on its own. */
 export function suspendingService({ acts, isBorough }: SuspendingOptions) {
   return {
-    suspend: (call: ActCall, body: SuspensionBody): Promise<ActReply<Suspended>> =>
-      acts.perform({ ...call, act: 'suspend', event: 'agreement.suspended' }, async ({ tx, agreement, principal, now, newId }) => {
+    async suspend(call: ActCall, body: SuspensionBody): Promise<ActReply<Suspended>> {
+      // Read before the act, so that it needs no second connection while it holds one.
+      const borough = await isBorough(call.principal.org)
+      return acts.perform({ ...call, act: 'suspend', event: 'agreement.suspended' }, async ({ tx, agreement, principal, now, newId }) => {
         const { scope, party = null, flow = null, until = null } = body
-        const borough = await isBorough(principal.org)
         const change = decided({ type: 'suspend', scope, party, flow, until, isBorough: borough }, agreement, principal, now)
         const suspension: StoredSuspension = {
           ...{ id: newId(), scope, party, flow, from: now, to: until, reason: body.reason },
@@ -60,36 +61,42 @@ export function suspendingService({ acts, isBorough }: SuspendingOptions) {
             suspension: toReply(suspension),
           },
         }
-      }),
+      })
+    },
 
-    lift: (call: ActCall, suspensionId: string, { reason }: { readonly reason: string }): Promise<ActReply<Suspended>> =>
-      acts.perform({ ...call, act: 'lift', event: 'agreement.suspension_lifted' }, async ({ tx, agreement, principal, now, newId }) => {
-        const suspensions = suspensionsRepository(tx)
-        const held = (await suspensions.of(agreement.id)).find(({ id }) => id === suspensionId)
-        if (!held) throw new ProblemError(problem('NOT_FOUND', 'This agreement has no suspension with this identifier.'))
-        const change = decided({ type: 'lift', suspension: held, isBorough: await isBorough(principal.org) }, agreement, principal, now)
-        await suspensions.lift(held.id, { sub: principal.sub, org: principal.org, at: now })
-        const lifted = { ...held, to: now, liftedOrg: principal.org, liftedAt: now }
-        const others = agreement.parties.map(({ org }) => org).filter((org) => org !== principal.org)
-        const detail = {
-          suspension: held.id,
-          scope: held.scope,
-          party: held.party,
-          flow: held.flow,
-          lifted_by: principal.org,
-          lifted_at: now,
-        }
-        await noticesRepository(tx).tell(others, { agreementId: agreement.id, kind: 'SUSPENDED', at: now, detail }, newId)
-        return {
-          status: 200,
-          to: change.to,
-          detail: { ...detail, reason },
-          body: {
-            ...{ agreement: agreement.id, act: 'lift', at: now, from: agreement.status, to: change.to },
-            suspension: toReply(lifted),
-          },
-        }
-      }),
+    async lift(call: ActCall, suspensionId: string, { reason }: { readonly reason: string }): Promise<ActReply<Suspended>> {
+      const borough = await isBorough(call.principal.org)
+      return acts.perform(
+        { ...call, act: 'lift', event: 'agreement.suspension_lifted' },
+        async ({ tx, agreement, principal, now, newId }) => {
+          const suspensions = suspensionsRepository(tx)
+          const held = (await suspensions.of(agreement.id)).find(({ id }) => id === suspensionId)
+          if (!held) throw new ProblemError(problem('NOT_FOUND', 'This agreement has no suspension with this identifier.'))
+          const change = decided({ type: 'lift', suspension: held, isBorough: borough }, agreement, principal, now)
+          await suspensions.lift(held.id, { sub: principal.sub, org: principal.org, at: now })
+          const lifted = { ...held, to: now, liftedOrg: principal.org, liftedAt: now }
+          const others = agreement.parties.map(({ org }) => org).filter((org) => org !== principal.org)
+          const detail = {
+            suspension: held.id,
+            scope: held.scope,
+            party: held.party,
+            flow: held.flow,
+            lifted_by: principal.org,
+            lifted_at: now,
+          }
+          await noticesRepository(tx).tell(others, { agreementId: agreement.id, kind: 'SUSPENDED', at: now, detail }, newId)
+          return {
+            status: 200,
+            to: change.to,
+            detail: { ...detail, reason },
+            body: {
+              ...{ agreement: agreement.id, act: 'lift', at: now, from: agreement.status, to: change.to },
+              suspension: toReply(lifted),
+            },
+          }
+        },
+      )
+    },
   }
 }
 

@@ -84,7 +84,12 @@ export function appender({ url, role }: { readonly url: string; readonly role: s
 }
 
 /** Appends inside a transaction of the caller's, as its last statement (R8). */
-export async function appendInTransaction(tx: Transaction, logId: number, entries: readonly (BareEntry | Entry)[], day: string): Promise<number> {
+export async function appendInTransaction(
+  tx: Transaction,
+  logId: number,
+  entries: readonly (BareEntry | Entry)[],
+  day: string,
+): Promise<number> {
   const { rows } = await sql<{ start: string }>`
     select audit.append(${logId}, null, ${entries.map((e) => e.id)}::uuid[], ${entries.map((e) => Buffer.from(e.leaf))}::bytea[],
       ${entries.map((e) => Buffer.from(e.leafHash))}::bytea[], ${day}::date, ${entries.map((e) => e.salt && Buffer.from(e.salt))}::bytea[],

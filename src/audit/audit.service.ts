@@ -5,8 +5,8 @@ import { ProblemError, problem } from '../platform/kernel/problem.ts'
 import { appender, appendInTransaction, isBadEntry, isSealed, NotDurableError, watchPool } from './append.repository.ts'
 import { type Appended, type AppendQueue, appendQueue, type Build, NotRecordedError } from './append-queue.ts'
 import { currentLogs } from './current-logs.service.ts'
-import type { DurabilityLevel } from './durability.ts'
 import { durabilityWatch } from './durability.service.ts'
+import type { DurabilityLevel } from './durability.ts'
 import { bareEntryOf, type Entry, entryOf, type RandomBytes } from './entry.ts'
 import { type GovernanceAct, governanceLeaf } from './governance-act.ts'
 import { type HighWater, noHighWater } from './high-water.service.ts'
@@ -83,7 +83,11 @@ export async function openAudit(options: AuditOptions) {
     onIncident: (incident) => meet(incident),
     onRound: (found) => {
       if (!isOpen) return
-      if (found.some(({ logId, isSealed: ended }) => ended && [logs.get('decisions'), logs.get('governance')].some((log) => log.logId === logId)))
+      if (
+        found.some(
+          ({ logId, isSealed: ended }) => ended && [logs.get('decisions'), logs.get('governance')].some((log) => log.logId === logId),
+        )
+      )
         for (const kind of ['decisions', 'governance'] as const) logs.turn(kind).catch(() => {})
       logs.turnYear().catch(() => {})
     },
@@ -233,7 +237,8 @@ export async function openAudit(options: AuditOptions) {
       return { logId, index: await recordOwn({ t: 'audit.canary' }) }
     },
     /** Salt and body of one event's payload; undefined when it was erased. `at` is the instant in its leaf, milliseconds. */
-    payloadOf: (id: string, at: number) => withTransaction(db, (tx) => logsRepository(tx).payloadOf(id, new Date(at).toISOString().slice(0, 10))),
+    payloadOf: (id: string, at: number) =>
+      withTransaction(db, (tx) => logsRepository(tx).payloadOf(id, new Date(at).toISOString().slice(0, 10))),
     queue: () => queue.state(),
     keeper,
     /** A commit elsewhere came back with a warning that no standby had it (R16). */

@@ -53,7 +53,13 @@ function collect(value: unknown, above: { provider?: string; recipient?: string 
   const here = { ...(provider === undefined ? {} : { provider }), ...(recipient === undefined ? {} : { recipient }) }
   const lists = Object.values(object).filter(Array.isArray)
   const before = found.length
-  for (const list of lists) collect(list.filter((item) => namesSomeone(item)), here, found, depth + 1)
+  for (const list of lists)
+    collect(
+      list.filter((item) => namesSomeone(item)),
+      here,
+      found,
+      depth + 1,
+    )
   if (found.length === before && provider !== undefined && recipient !== undefined) found.push({ provider, recipient })
 }
 

@@ -1,5 +1,5 @@
-import { type DurabilityLevel, durabilityFaults } from './durability.ts'
 import { serverSettings } from './durability.repository.ts'
+import { type DurabilityLevel, durabilityFaults } from './durability.ts'
 import { barrier, type KeeperConnection, keeperConnection } from './tree.repository.ts'
 
 /** Watches whether what is acknowledged is durable; while it is not, nothing may be answered (R13, R16). */

@@ -35,7 +35,8 @@ export function exportReading(sql: Sql) {
       return rows.map(({ leaf }) => leaf)
     },
     /** The bytes of a hash tile. */
-    tile: (log: ExportedLog, tile: TileCoordinate): Promise<Buffer> => repository.tile(log.logId, tile as TileCoordinate & { level: number }),
+    tile: (log: ExportedLog, tile: TileCoordinate): Promise<Buffer> =>
+      repository.tile(log.logId, tile as TileCoordinate & { level: number }),
     /** Every log with how far it has come, for a pass over all. */
     repository,
   }

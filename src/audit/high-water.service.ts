@@ -33,7 +33,8 @@ export function highWaterFiles(directory: string): HighWater {
       const verifier = parseVkey(log.vkey)
       const { checkpoint } = openCheckpoint(note, [verifier])
       const known = read(log)
-      if (known && known.size > checkpoint.size) throw new Error(`${log.name}: ${checkpoint.size} is below the ${known.size} published before`)
+      if (known && known.size > checkpoint.size)
+        throw new Error(`${log.name}: ${checkpoint.size} is below the ${known.size} published before`)
       if (known?.size === checkpoint.size) return
       const file = fileOf(log.name, verifier)
       const written = `${file}.new`

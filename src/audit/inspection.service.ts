@@ -3,7 +3,16 @@ import { openCheckpoint } from './checkpoint.ts'
 import type { HighWater } from './high-water.service.ts'
 import type { Incident } from './incident.ts'
 import { leafHash } from './leaf.ts'
-import { appendAllToEdge, type CompletedTile, type Edge, edgeFromBytes, emptyEdge, HASH_BYTES, rootOfEdge, TILE_WIDTH } from './merkle-tree.ts'
+import {
+  appendAllToEdge,
+  type CompletedTile,
+  type Edge,
+  edgeFromBytes,
+  emptyEdge,
+  HASH_BYTES,
+  rootOfEdge,
+  TILE_WIDTH,
+} from './merkle-tree.ts'
 import { parseVkey } from './signed-note.ts'
 import type { LogState, StoredCheckpoint, TreeRepository } from './tree.repository.ts'
 
@@ -48,7 +57,9 @@ export function inspection(repository: TreeRepository, log: LogState, highWater:
     const start = position
     const width = Math.min(TILE_WIDTH, log.size - start)
     if (width > 0) {
-      const rows = new Map((await repository.leaves(log.logId, start, width)).filter(({ index }) => index < start + width).map((row) => [row.index, row]))
+      const rows = new Map(
+        (await repository.leaves(log.logId, start, width)).filter(({ index }) => index < start + width).map((row) => [row.index, row]),
+      )
       const expected = await expectedHashes(start, width)
       const hashes: Buffer[] = []
       for (let index = start; index < start + width; index += 1) {
@@ -56,8 +67,10 @@ export function inspection(repository: TreeRepository, log: LogState, highWater:
         const built = expected?.[index - start]
         if (!row) find('leaves', 'GAP', index, `leaf ${index} is missing`)
         const computed = row ? Buffer.from(leafHash(row.leaf)) : undefined
-        if (row && computed && !row.leafHash.equals(computed)) find('leaf hashes', 'CORRUPT_LEAF', index, `leaf ${index} does not hash to the hash stored with it`)
-        else if (computed && built && !computed.equals(built)) find('leaf hashes', 'CORRUPT_LEAF', index, `leaf ${index} is not the one the tree was built of`)
+        if (row && computed && !row.leafHash.equals(computed))
+          find('leaf hashes', 'CORRUPT_LEAF', index, `leaf ${index} does not hash to the hash stored with it`)
+        else if (computed && built && !computed.equals(built))
+          find('leaf hashes', 'CORRUPT_LEAF', index, `leaf ${index} is not the one the tree was built of`)
         hashes.push(computed ?? built ?? ZERO)
       }
       await grow(hashes)
@@ -109,8 +122,16 @@ export function inspection(repository: TreeRepository, log: LogState, highWater:
     const name = `tile ${level}/${n}`
     const [stored] = await repository.tileRows(log.logId, level, n, 1)
     if (stored?.n !== n) return find('tiles', 'CORRUPT_TILE', first, `${name} is missing`)
-    const wrong = split(stored.hashes).findIndex((hash, i) => !hash.equals(Buffer.from(hashes).subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)))
-    if (wrong >= 0) find('tiles', 'CORRUPT_TILE', first + wrong * TILE_WIDTH ** level, `${name} does not hold what the leaves hash to, from hash ${wrong}`)
+    const wrong = split(stored.hashes).findIndex(
+      (hash, i) => !hash.equals(Buffer.from(hashes).subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)),
+    )
+    if (wrong >= 0)
+      find(
+        'tiles',
+        'CORRUPT_TILE',
+        first + wrong * TILE_WIDTH ** level,
+        `${name} does not hold what the leaves hash to, from hash ${wrong}`,
+      )
     else if (!stored.root.equals(root)) find('tiles', 'CORRUPT_TILE', first, `${name} has another root than its hashes`)
   }
 
@@ -118,8 +139,9 @@ export function inspection(repository: TreeRepository, log: LogState, highWater:
     checkpoints += 1
     const { size } = checkpoint
     const fault = signatureFault(checkpoint)
-    if (fault) return find('checkpoints', 'FORK', size, `the checkpoint of ${size} leaves ${fault}`)
-    if (!checkpoint.root.equals(rootOfEdge(edge))) find('checkpoints', 'FORK', size, `the checkpoint of ${size} leaves has another root than the leaves`)
+    if (fault) find('checkpoints', 'FORK', size, `the checkpoint of ${size} leaves ${fault}`)
+    else if (!checkpoint.root.equals(rootOfEdge(edge)))
+      find('checkpoints', 'FORK', size, `the checkpoint of ${size} leaves has another root than the leaves`)
     if (kept?.size === size && !Buffer.from(kept.root).equals(checkpoint.root))
       find('high water', 'FORK', size, `the checkpoint of ${size} leaves is not the one kept on this machine`)
   }
@@ -154,7 +176,12 @@ export function inspection(repository: TreeRepository, log: LogState, highWater:
       find('checkpoints', 'ROLLBACK', log.size, `a checkpoint covers ${last.size} leaves, the log ends at ${log.size}: leaves were cut off`)
     }
     if (kept && kept.size > log.size && !isEnded && !(await hasGrownTo(kept.size)))
-      find('high water', 'ROLLBACK', log.size, `this machine published a checkpoint of ${kept.size} leaves, the log ends at ${log.size}: it was rolled back`)
+      find(
+        'high water',
+        'ROLLBACK',
+        log.size,
+        `this machine published a checkpoint of ${kept.size} leaves, the log ends at ${log.size}: it was rolled back`,
+      )
   }
 
   function compareEdge(tree: { readonly size: number; readonly edge: Buffer }): void {

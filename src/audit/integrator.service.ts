@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import { IncidentError } from './incident.ts'
 import { leafHash } from './leaf.ts'
 import { appendAllToEdge, type Edge, edgeFromBytes, edgeToBytes, rootOfEdge } from './merkle-tree.ts'
@@ -14,7 +14,11 @@ const LEAVES_MAX = 8_192
  *
  * @throws IncidentError GAP, CORRUPT_LEAF or CORRUPT_TILE: nothing was written and nothing may be signed
  */
-export async function integrate(sql: Sql, log: Pick<LogState, 'logId' | 'name'>, options: { readonly lock?: boolean } = {}): Promise<number> {
+export async function integrate(
+  sql: Sql,
+  log: Pick<LogState, 'logId' | 'name'>,
+  options: { readonly lock?: boolean } = {},
+): Promise<number> {
   const repository = treeRepository(sql)
   return inTransaction(sql, async () => {
     await sql.query('set local synchronous_commit = off')
@@ -47,7 +51,8 @@ export function readEdge(log: Pick<LogState, 'name'>, tree: { readonly size: num
   } catch (error) {
     return stop(log, 'CORRUPT_TILE', tree.size, `the tree's edge is damaged: ${(error as Error).message}`)
   }
-  if (!tree.root.equals(rootOfEdge(edge))) stop(log, 'CORRUPT_TILE', tree.size, `the tree's edge of ${tree.size} leaves does not hash to its root`)
+  if (!tree.root.equals(rootOfEdge(edge)))
+    stop(log, 'CORRUPT_TILE', tree.size, `the tree's edge of ${tree.size} leaves does not hash to its root`)
   return edge
 }
 

@@ -183,7 +183,8 @@ const organisationUrn = matches(
 const origin = matches(/^[a-z0-9]+(?:[.-][a-z0-9]+)*(?::[0-9]{1,5})?\/log\/[a-z0-9-]{1,63}$/)
 const vkey = matches(/^[a-z0-9]+(?:[.-][a-z0-9]+)*(?::[0-9]{1,5})?\/log\/[a-z0-9-]{1,63}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$/)
 const day = matches(/^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$/)
-const codes: Test = (value) => Array.isArray(value) && value.length <= CODES_MAX && value.every(shortCode) && new Set(value).size === value.length
+const codes: Test = (value) =>
+  Array.isArray(value) && value.length <= CODES_MAX && value.every(shortCode) && new Set(value).size === value.length
 const checkpoint: Test = (value) =>
   typeof value === 'object' &&
   value !== null &&

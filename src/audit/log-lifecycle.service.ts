@@ -60,7 +60,9 @@ export function logLifecycle({ db, clock, newId, publicHost, logKey, highWater }
     if (!lost) return open(tx, kind, name, origin, { why: 'FIRST' })
     const prev = { origin: lost.origin, root: Buffer.from(lost.root).toString('hex'), size: lost.size }
     const next = incarnationAfter(name, highWater.names())
-    return open(tx, kind, next, `${publicHost}/log/${next}`, { why: 'INCIDENT', prev }, [{ t: 'audit.incident', why: 'ROLLBACK', seen: prev }])
+    return open(tx, kind, next, `${publicHost}/log/${next}`, { why: 'INCIDENT', prev }, [
+      { t: 'audit.incident', why: 'ROLLBACK', seen: prev },
+    ])
   }
 
   return {
@@ -127,7 +129,9 @@ export function logLifecycle({ db, clock, newId, publicHost, logKey, highWater }
     const stored = newest && { origin: log.origin, root: newest.root.toString('hex'), size: newest.size }
     const kept = highWater.read(log)
     const published: RecordedCheckpoint | undefined =
-      kept && kept.size > (stored?.size ?? 0) ? { origin: log.origin, root: Buffer.from(kept.root).toString('hex'), size: kept.size } : stored
+      kept && kept.size > (stored?.size ?? 0)
+        ? { origin: log.origin, root: Buffer.from(kept.root).toString('hex'), size: kept.size }
+        : stored
     const prev = how.incident?.seen ?? published
     const year = Math.max(clock().getUTCFullYear(), yearOf(log.name))
     const known = [...(await logsRepository(tx).ofKind(log.kind)).map(({ name }) => name), ...highWater.names()]
@@ -135,7 +139,14 @@ export function logLifecycle({ db, clock, newId, publicHost, logKey, highWater }
     const name = year > yearOf(log.name) && !known.includes(fresh) ? fresh : incarnationAfter(fresh, known)
     const { incident } = how
     const leaves: WithoutStamp<BareLeaf>[] = incident
-      ? [{ t: 'audit.incident', why: incident.why, ...(incident.at === undefined ? {} : { at: incident.at }), ...(prev ? { seen: prev } : {}) }]
+      ? [
+          {
+            t: 'audit.incident',
+            why: incident.why,
+            ...(incident.at === undefined ? {} : { at: incident.at }),
+            ...(prev ? { seen: prev } : {}),
+          },
+        ]
       : []
     return open(tx, log.kind, name, log.origin.replace(/[^/]+$/, name), { why: how.why, ...(prev ? { prev } : {}) }, leaves)
   }
@@ -143,7 +154,9 @@ export function logLifecycle({ db, clock, newId, publicHost, logKey, highWater }
   /** Another key for a known log would make every checkpoint unverifiable: better not to start at all. */
   function mustHaveOurKey(log: LogHead): LogRow {
     if (log.vkey !== formatVkey(logSigner(logKey, log.origin))) {
-      throw new Error(`log ${log.name} exists with another key: give the key it was opened with, or open the next log with this one (accord log reopen --reason KEY_COMPROMISE)`)
+      throw new Error(
+        `log ${log.name} exists with another key: give the key it was opened with, or open the next log with this one (accord log reopen --reason KEY_COMPROMISE)`,
+      )
     }
     return log
   }

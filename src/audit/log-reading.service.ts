@@ -1,5 +1,5 @@
-import { TILE_WIDTH } from './merkle-tree.ts'
 import type { LogKeeper } from './log-keeper.service.ts'
+import { TILE_WIDTH } from './merkle-tree.ts'
 import { encodeEntryBundle, type TileCoordinate, tilePath, tileWidth } from './tile.ts'
 import { formatTlogProof } from './tlog-proof.ts'
 import { type LogState, type Sql, treeRepository } from './tree.repository.ts'
@@ -34,8 +34,10 @@ export function logReading({ sql, keeper }: LogReadingOptions) {
 
   async function byId(logId: number): Promise<LogState | undefined> {
     const known = () => [...logs.values()].find((log) => log.logId === logId)
-    if (!known()) readAt = Number.NEGATIVE_INFINITY
-    return known() ?? (await find(''), known())
+    if (known()) return known()
+    readAt = Number.NEGATIVE_INFINITY
+    await find('')
+    return known()
   }
 
   function fetchOf(logId: number): FetchTile {
@@ -76,7 +78,9 @@ export function logReading({ sql, keeper }: LogReadingOptions) {
       return rows.length === tile.width ? encodeEntryBundle(rows.map(({ leaf }) => leaf)) : undefined
     },
     /** An entry by its id, and the log it stands in. */
-    async entry(id: string): Promise<{ readonly log: LogState; readonly index: number; readonly leaf: Buffer; readonly leafHash: Buffer } | undefined> {
+    async entry(
+      id: string,
+    ): Promise<{ readonly log: LogState; readonly index: number; readonly leaf: Buffer; readonly leafHash: Buffer } | undefined> {
       const found = await repository.leafOf(id)
       const log = found && (await byId(found.logId))
       return found && log && { log, index: found.index, leaf: found.leaf, leafHash: found.leafHash }

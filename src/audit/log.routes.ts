@@ -44,7 +44,11 @@ export function logRoutes({ reading, audit, readerOf }: LogRoutesOptions): Fasti
           const tile = parseTilePath(`tile/${level}/${pathOf(parts)}`)
           const bytes = tile && tile.level !== 'entries' ? await reading.tile(log, tile) : undefined
           if (!bytes) throw notThere()
-          return reply.header('cache-control', FOR_EVER).type(BYTES).code(200).send(Buffer.from(bytes) as never)
+          return reply
+            .header('cache-control', FOR_EVER)
+            .type(BYTES)
+            .code(200)
+            .send(Buffer.from(bytes) as never)
         },
       })
     }
@@ -59,7 +63,11 @@ export function logRoutes({ reading, audit, readerOf }: LogRoutesOptions): Fasti
           if (!bytes || !tile || !log) throw notThere()
           const read = { what: 'ENTRIES', origin: log.origin, first: tile.n * TILE_ENTRIES_MAX, count: tile.width } as const
           await audit.recordRead({ reader: readerOf(request), ...read })
-          return reply.header('cache-control', 'private, no-store').type(BYTES).code(200).send(Buffer.from(bytes) as never)
+          return reply
+            .header('cache-control', 'private, no-store')
+            .type(BYTES)
+            .code(200)
+            .send(Buffer.from(bytes) as never)
         },
       })
     }

@@ -77,7 +77,10 @@ export function logsRepository(tx: Transaction) {
 
     /** Salt and body of one event; undefined once they are erased, or where there never were any. */
     async payloadOf(id: string, day: string): Promise<{ readonly salt: Buffer; readonly body: Buffer } | undefined> {
-      const { rows } = await sql<{ salt: Buffer; body: Buffer }>`select salt, body from audit.payload_of(${id}::uuid, ${day}::date)`.execute(tx)
+      const { rows } = await sql<{
+        salt: Buffer
+        body: Buffer
+      }>`select salt, body from audit.payload_of(${id}::uuid, ${day}::date)`.execute(tx)
       return rows[0]
     },
   }

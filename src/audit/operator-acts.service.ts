@@ -51,7 +51,14 @@ export function operatorActs({ db, clock, random, newId }: OperatorActsOptions) 
       withTransaction(db, async (tx) => {
         const purged = await retentionRepository(tx).purge(before, today(), options.simulated)
         if (!purged) return null
-        const leaf = { ...stamp(), t: 'audit.payload.purged', first: purged.first, last: purged.last, n: purged.count, why: 'RETENTION' } as const
+        const leaf = {
+          ...stamp(),
+          t: 'audit.payload.purged',
+          first: purged.first,
+          last: purged.last,
+          n: purged.count,
+          why: 'RETENTION',
+        } as const
         await append(tx, bareEntryOf(leaf))
         return purged
       }),

@@ -2,10 +2,18 @@ import { Buffer } from 'node:buffer'
 import { openCheckpoint, signCheckpoint } from './checkpoint.ts'
 import type { HighWater } from './high-water.service.ts'
 import { IncidentError } from './incident.ts'
-import type { RecordedCheckpoint } from './leaf.ts'
 import { readEdge } from './integrator.service.ts'
+import type { RecordedCheckpoint } from './leaf.ts'
 import { type NoteSigner, parseVkey } from './signed-note.ts'
-import { barrier, inTransaction, isDuplicate, type KeeperConnection, type LogState, type StoredCheckpoint, treeRepository } from './tree.repository.ts'
+import {
+  barrier,
+  inTransaction,
+  isDuplicate,
+  type KeeperConnection,
+  type LogState,
+  type StoredCheckpoint,
+  treeRepository,
+} from './tree.repository.ts'
 import { MissingTileError, rootFromTiles, tilesOf } from './tree-reading.service.ts'
 
 /** What was published before, kept by the signer between rounds: the checkpoint that others may have seen. */
@@ -107,7 +115,12 @@ export async function signRound(
       return Buffer.from(await rootFromTiles(fetch, size))
     } catch (error) {
       if (!(error instanceof MissingTileError)) throw error
-      throw new IncidentError({ log: log.name, why: 'GAP', at: size, detail: `${error.message}: leaves or tiles are missing below ${size}` })
+      throw new IncidentError({
+        log: log.name,
+        why: 'GAP',
+        at: size,
+        detail: `${error.message}: leaves or tiles are missing below ${size}`,
+      })
     }
   }
 

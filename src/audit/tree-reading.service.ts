@@ -1,4 +1,13 @@
-import { consistencyProof, HASH_BYTES, inclusionProof, nodesOfConsistencyProof, nodesOfInclusionProof, nodesOfRoot, rootHash, type TreeNode } from './merkle-tree.ts'
+import {
+  consistencyProof,
+  HASH_BYTES,
+  inclusionProof,
+  nodesOfConsistencyProof,
+  nodesOfInclusionProof,
+  nodesOfRoot,
+  rootHash,
+  type TreeNode,
+} from './merkle-tree.ts'
 import { readNodeFromTiles, type TileCoordinate, tilePath, tilesOfNodes } from './tile.ts'
 import type { TreeRepository } from './tree.repository.ts'
 
@@ -35,7 +44,8 @@ async function withNodes<T>(
   const tiles = new Map<string, Uint8Array>()
   for (const tile of tilesOfNodes(size, nodes) as (TileCoordinate & { level: number })[]) {
     const bytes = await fetch(tile)
-    if (bytes.length < tile.width * HASH_BYTES) throw new MissingTileError(`${tilePath(tile)} has ${bytes.length / HASH_BYTES} hashes of ${tile.width}`)
+    if (bytes.length < tile.width * HASH_BYTES)
+      throw new MissingTileError(`${tilePath(tile)} has ${bytes.length / HASH_BYTES} hashes of ${tile.width}`)
     tiles.set(tilePath(tile), bytes)
   }
   return work(readNodeFromTiles(size, (tile) => tiles.get(tilePath(tile)) ?? Buffer.alloc(0)))

@@ -71,10 +71,9 @@ export function treeRepository(sql: Sql) {
     },
 
     async tree(logId: number, options: { readonly lock?: boolean } = {}): Promise<StoredTree | undefined> {
-      const { rows } = await sql.query(
-        `select size, root, edge from audit.tree where log_id = $1 ${options.lock ? 'for update' : ''}`,
-        [logId],
-      )
+      const { rows } = await sql.query(`select size, root, edge from audit.tree where log_id = $1 ${options.lock ? 'for update' : ''}`, [
+        logId,
+      ])
       const row = rows[0]
       return row && { size: Number(row['size']), root: row['root'] as Buffer, edge: row['edge'] as Buffer }
     },
@@ -92,12 +91,22 @@ export function treeRepository(sql: Sql) {
       await sql.query(
         `insert into audit.tile (log_id, level, n, hashes, root)
          select $1, t.level, t.n, t.hashes, t.root from unnest($2::int[], $3::bigint[], $4::bytea[], $5::bytea[]) as t(level, n, hashes, root)`,
-        [logId, tiles.map((t) => t.level), tiles.map((t) => t.n), tiles.map((t) => Buffer.from(t.hashes)), tiles.map((t) => Buffer.from(t.root))],
+        [
+          logId,
+          tiles.map((t) => t.level),
+          tiles.map((t) => t.n),
+          tiles.map((t) => Buffer.from(t.hashes)),
+          tiles.map((t) => Buffer.from(t.root)),
+        ],
       )
     },
 
     /** Moves the tree on, if it still stands at `from`; says whether it did (R21). */
-    async advance(logId: number, from: number, to: { readonly size: number; readonly root: Uint8Array; readonly edge: Uint8Array }): Promise<boolean> {
+    async advance(
+      logId: number,
+      from: number,
+      to: { readonly size: number; readonly root: Uint8Array; readonly edge: Uint8Array },
+    ): Promise<boolean> {
       const { rowCount } = await sql.query('update audit.tree set size = $3, root = $4, edge = $5 where log_id = $1 and size = $2', [
         logId,
         from,
@@ -120,17 +129,19 @@ export function treeRepository(sql: Sql) {
       const [first, last] = [n * TILE_WIDTH, n * TILE_WIDTH + width]
       const { rows } =
         level === 0
-          ? await sql.query('select idx as at, leaf_hash as hash from audit.leaf where log_id = $1 and idx >= $2 and idx < $3 order by idx', [
-              logId,
-              first,
-              last,
-            ])
+          ? await sql.query(
+              'select idx as at, leaf_hash as hash from audit.leaf where log_id = $1 and idx >= $2 and idx < $3 order by idx',
+              [logId, first, last],
+            )
           : await sql.query(
               'select n as at, root as hash from audit.tile where log_id = $1 and level = $2 and n >= $3 and n < $4 order by n',
               [logId, level - 1, first, last],
             )
       const whole = rows.findIndex((row, i) => Number(row['at']) !== first + i)
-      return Buffer.concat((whole < 0 ? rows : rows.slice(0, whole)).map((row) => row['hash'] as Buffer), Math.min(whole < 0 ? rows.length : whole, width) * HASH_BYTES)
+      return Buffer.concat(
+        (whole < 0 ? rows : rows.slice(0, whole)).map((row) => row['hash'] as Buffer),
+        Math.min(whole < 0 ? rows.length : whole, width) * HASH_BYTES,
+      )
     },
 
     /** The stored tile rows of a level from `n` on. */
@@ -144,7 +155,9 @@ export function treeRepository(sql: Sql) {
 
     /** The newest signed checkpoint. */
     async newestCheckpoint(logId: number): Promise<StoredCheckpoint | undefined> {
-      const { rows } = await sql.query('select size, root, note from audit.checkpoint where log_id = $1 order by size desc limit 1', [logId])
+      const { rows } = await sql.query('select size, root, note from audit.checkpoint where log_id = $1 order by size desc limit 1', [
+        logId,
+      ])
       return rows[0] && toCheckpoint(rows[0])
     },
 
@@ -195,7 +208,12 @@ export function treeRepository(sql: Sql) {
       )
       const row = rows[0]
       return (
-        row && { logId: Number(row['log_id']), index: Number(row['idx']), leaf: row['leaf'] as Buffer, leafHash: row['leaf_hash'] as Buffer }
+        row && {
+          logId: Number(row['log_id']),
+          index: Number(row['idx']),
+          leaf: row['leaf'] as Buffer,
+          leafHash: row['leaf_hash'] as Buffer,
+        }
       )
     },
   }

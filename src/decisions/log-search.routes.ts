@@ -2,9 +2,9 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { callerOf } from '../identity/identity.plugin.ts'
 import { type Operation, operation } from '../platform/http/openapi.ts'
 import { ProblemError, problem } from '../platform/kernel/problem.ts'
-import type { DecisionFilter, Position } from './log-search.repository.ts'
+import type { DecisionFilter, Position } from './found-decision.ts'
 import type { LogSearchService, Page } from './log-search.service.ts'
-import { toCsv, toJsonLines } from './log-table.ts'
+import { toCsv, toJsonLines } from './log-table.service.ts'
 
 const COLUMNS = [
   'decision_id',

@@ -5,9 +5,10 @@ import { type Database, type Transaction, withTransaction } from '../platform/da
 import { readAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { type DecisionRecord, isEvaluated } from './decision-record.ts'
+import type { DecisionFilter, FoundDecision, Position } from './found-decision.ts'
 import { type Exportable, toCloudEvent, toDecisionLogRecord } from './log-export.ts'
 import type { LogFiller } from './log-filler.service.ts'
-import { type DecisionFilter, type FoundDecision, logSearchRepository, type Position } from './log-search.repository.ts'
+import { logSearchRepository } from './log-search.repository.ts'
 
 /** A page of what was found. */
 export interface Page<Item> {

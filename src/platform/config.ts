@@ -37,6 +37,8 @@ export interface Config {
   readonly auditLanes: number
   readonly durability: 'D1' | 'D2'
   readonly checkpointIntervalMs: number
+  /** Who cosigns checkpoints: where each listens, and the key its cosignatures are checked with. */
+  readonly witnesses: readonly { readonly url: URL; readonly vkey: string }[]
   readonly rateLimitPerMinute: number | undefined
   readonly tokenTtlSeconds: number
   readonly liveAtToleranceSeconds: number
@@ -86,6 +88,7 @@ export const variables = {
   DURABILITY: 'D1',
   RATE_LIMIT_PER_MINUTE: '',
   RESTRICTED_PURPOSES: '',
+  WITNESSES: '',
 } as const
 
 export type Variable = keyof typeof variables
@@ -145,6 +148,15 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   if (!restrictedPurposes.every((code) => /^[A-Z][A-Z0-9_]*$/.test(code)))
     fault('RESTRICTED_PURPOSES', 'must be purpose codes separated by commas')
 
+  const witnesses = (text('WITNESSES') ?? '').split(',').flatMap((entry) => {
+    if (entry.trim() === '') return []
+    const [where = '', vkey = '', ...rest] = entry.trim().split(/\s+/)
+    const url = secureUrl(where)
+    if (url && rest.length === 0 && /^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$/.test(vkey)) return [{ url, vkey }]
+    fault('WITNESSES', 'must be addresses (https) each followed by its key, separated by commas')
+    return []
+  })
+
   const config: Config = {
     port,
     host: text('HOST') ?? variables.HOST,
@@ -171,6 +183,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     auditLanes: number('AUDIT_LANES'),
     durability: oneOf('DURABILITY', ['D1', 'D2']),
     checkpointIntervalMs: number('CHECKPOINT_INTERVAL_MS'),
+    witnesses: Object.freeze(witnesses),
     rateLimitPerMinute,
     tokenTtlSeconds: number('TOKEN_TTL_SECONDS'),
     liveAtToleranceSeconds: number('LIVE_AT_TOLERANCE_SECONDS'),

@@ -305,6 +305,16 @@ t.test('drafting', async (t) => {
     ])
   })
 
+  t.test('text that can be neither stored nor signed is refused with its place', async (t) => {
+    const { id, etag } = await aDraft(camden)
+    for (const text of ['a\0b', 'a\ud800b']) {
+      const written = await camden('PUT', `/v1/agreements/${id}/draft/narrative`, { ifMatch: etag, body: { purpose: text } })
+      t.same([written.status, written.body.errors[0].pointer], [400, '/purpose'])
+    }
+    const searched = await camden('GET', '/v1/agreements?q=a%00b')
+    t.same([searched.status, searched.body.errors[0].pointer], [400, '/query/q'])
+  })
+
   t.test('a machine and an auditor write nothing', async (t) => {
     const auditor = await personOf(service, 'LBC_CAMDEN', ['AUDITOR'])
     const body = { title: 'No', instrument_type: 'CONTROLLER_TO_CONTROLLER' }

@@ -16,43 +16,80 @@ interface Tampering {
   readonly reported: RegExp
 }
 
-const rehash = (log: number, index: number) => `update audit.leaf set leaf_hash = sha256('\\x00'::bytea || leaf) where log_id = ${log} and idx = ${index};`
-const change = (log: number, index: number) => `update audit.leaf set leaf = set_byte(leaf, 9, (get_byte(leaf, 9) + 1) % 128) where log_id = ${log} and idx = ${index};`
-const cut = (log: number, size: number) => `delete from audit.leaf where log_id = ${log} and idx >= ${size}; update audit.head set size = ${size} where log_id = ${log};`
+const rehash = (log: number, index: number) =>
+  `update audit.leaf set leaf_hash = sha256('\\x00'::bytea || leaf) where log_id = ${log} and idx = ${index};`
+const change = (log: number, index: number) =>
+  `update audit.leaf set leaf = set_byte(leaf, 9, (get_byte(leaf, 9) + 1) % 128) where log_id = ${log} and idx = ${index};`
+const cut = (log: number, size: number) =>
+  `delete from audit.leaf where log_id = ${log} and idx >= ${size}; update audit.head set size = ${size} where log_id = ${log};`
 
 const TAMPERINGS: readonly Tampering[] = [
   { title: 'one bit of a leaf is changed', sql: (log) => change(log, 17), reported: /CORRUPT_LEAF: leaf 17 does not hash/ },
-  { title: 'a leaf and its hash are changed', sql: (log) => change(log, 17) + rehash(log, 17), reported: /CORRUPT_LEAF: leaf 17 is not the one the tree was built of/ },
-  { title: 'a leaf in the unfinished tile and its hash are changed', sql: (log) => change(log, 299) + rehash(log, 299), reported: /CORRUPT_LEAF: leaf 299 is not the one/ },
-  { title: 'a leaf is deleted', sql: (log) => `delete from audit.leaf where log_id = ${log} and idx = 40`, reported: /GAP: leaf 40 is missing/ },
+  {
+    title: 'a leaf and its hash are changed',
+    sql: (log) => change(log, 17) + rehash(log, 17),
+    reported: /CORRUPT_LEAF: leaf 17 is not the one the tree was built of/,
+  },
+  {
+    title: 'a leaf in the unfinished tile and its hash are changed',
+    sql: (log) => change(log, 299) + rehash(log, 299),
+    reported: /CORRUPT_LEAF: leaf 299 is not the one/,
+  },
+  {
+    title: 'a leaf is deleted',
+    sql: (log) => `delete from audit.leaf where log_id = ${log} and idx = 40`,
+    reported: /GAP: leaf 40 is missing/,
+  },
   {
     title: 'two leaves are swapped',
-    sql: (log) => `create temp table s as select * from audit.leaf where log_id = ${log} and idx in (50, 60); delete from audit.leaf where log_id = ${log} and idx in (50, 60);
+    sql: (
+      log,
+    ) => `create temp table s as select * from audit.leaf where log_id = ${log} and idx in (50, 60); delete from audit.leaf where log_id = ${log} and idx in (50, 60);
       insert into audit.leaf select log_id, 110 - idx, event_id, leaf_hash, leaf from s; drop table s`,
     reported: /leaf 50 is not the one the tree was built of[\s\S]*leaf 60 is not the one/,
   },
   {
     title: 'a leaf is inserted behind the end',
-    sql: (log) => `insert into audit.leaf select log_id, 301, gen_random_uuid(), leaf_hash, leaf from audit.leaf where log_id = ${log} and idx = 5`,
+    sql: (log) =>
+      `insert into audit.leaf select log_id, 301, gen_random_uuid(), leaf_hash, leaf from audit.leaf where log_id = ${log} and idx = 5`,
     reported: /leaf 301 stands beyond the end of the log/,
   },
   { title: 'the tail is cut off', sql: (log) => cut(log, 200), reported: /ROLLBACK: the tree covers 301 leaves, the log ends at 200/ },
   {
     title: 'the tail is cut off and the tree with it',
-    sql: (log) => `${cut(log, 0)} update audit.tree set size = 0, root = sha256(''), edge = '' where log_id = ${log}; delete from audit.tile where log_id = ${log};`,
+    sql: (log) =>
+      `${cut(log, 0)} update audit.tree set size = 0, root = sha256(''), edge = '' where log_id = ${log}; delete from audit.tile where log_id = ${log};`,
     reported: /ROLLBACK: a checkpoint covers 301 leaves, the log ends at 0/,
   },
   {
     title: 'everything is rolled back together, as from a backup',
-    sql: (log) => `${cut(log, 0)} update audit.tree set size = 0, root = sha256(''), edge = '' where log_id = ${log}; delete from audit.tile where log_id = ${log};
+    sql: (
+      log,
+    ) => `${cut(log, 0)} update audit.tree set size = 0, root = sha256(''), edge = '' where log_id = ${log}; delete from audit.tile where log_id = ${log};
       delete from audit.checkpoint where log_id = ${log};`,
     reported: /this machine published a checkpoint of 301 leaves, the log ends at 0: it was rolled back/,
   },
-  { title: 'a tile is replaced', sql: (log) => `update audit.tile set hashes = set_byte(hashes, 3200, (get_byte(hashes, 3200) + 1) % 256) where log_id = ${log}`, reported: /tile 0\/0 does not hold what the leaves hash to, from hash 100/ },
-  { title: 'the root of a tile is replaced', sql: (log) => `update audit.tile set root = sha256('x') where log_id = ${log}`, reported: /tile 0\/0 has another root/ },
+  {
+    title: 'a tile is replaced',
+    sql: (log) => `update audit.tile set hashes = set_byte(hashes, 3200, (get_byte(hashes, 3200) + 1) % 256) where log_id = ${log}`,
+    reported: /tile 0\/0 does not hold what the leaves hash to, from hash 100/,
+  },
+  {
+    title: 'the root of a tile is replaced',
+    sql: (log) => `update audit.tile set root = sha256('x') where log_id = ${log}`,
+    reported: /tile 0\/0 has another root/,
+  },
   { title: 'a tile is deleted', sql: (log) => `delete from audit.tile where log_id = ${log}`, reported: /tile 0\/0 is missing/ },
-  { title: 'the root of the tree is replaced', sql: (log) => `update audit.tree set root = sha256('x') where log_id = ${log}`, reported: /the tree of 301 leaves has another root/ },
-  { title: 'the edge of the tree is replaced', sql: (log) => `update audit.tree set edge = set_byte(edge, 1, (get_byte(edge, 1) + 1) % 256) where log_id = ${log}`, reported: /the edge of the tree of 301 leaves is not/ },
+  {
+    title: 'the root of the tree is replaced',
+    sql: (log) => `update audit.tree set root = sha256('x') where log_id = ${log}`,
+    reported: /the tree of 301 leaves has another root/,
+  },
+  {
+    title: 'the edge of the tree is replaced',
+    sql: (log) => `update audit.tree set edge = set_byte(edge, 1, (get_byte(edge, 1) + 1) % 256) where log_id = ${log}`,
+    reported: /the edge of the tree of 301 leaves is not/,
+  },
   {
     title: 'a checkpoint is replaced by another one, validly signed',
     async sql(log, own) {

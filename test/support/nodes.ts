@@ -23,9 +23,14 @@ export async function startNode(t: Teardown, options: NodeOptions): Promise<Runn
     await ended
   }
   t.teardown(stop)
-  for await (const line of createInterface({ input: child.stdout })) {
-    const port = /^port (\d+)$/.exec(line)?.[1]
-    if (port && child.pid) return { url: `http://127.0.0.1:${port}`, pid: child.pid, stop }
-  }
-  throw new Error('the node ended before it listened')
+  const lines = createInterface({ input: child.stdout })
+  const port = await new Promise<string>((found, failed) => {
+    lines.on('line', (line) => {
+      const said = /^port (\d+)$/.exec(line)?.[1]
+      if (said) found(said)
+    })
+    child.once('exit', (code) => failed(new Error(`the node ended with ${code} before it listened`)))
+  })
+  if (child.pid === undefined) throw new Error('the node has no process')
+  return { url: `http://127.0.0.1:${port}`, pid: child.pid, stop }
 }

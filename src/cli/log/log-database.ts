@@ -1,9 +1,9 @@
+import { join } from 'node:path'
+import { type HighWater, highWaterFiles } from '../../audit/high-water.service.ts'
 import { parseConfig } from '../../platform/config.ts'
 import { urlWithPassword } from '../../platform/database/create-database.ts'
 import { type DatabaseRole, type OpenDatabase, openDatabase } from '../../platform/database/database.ts'
 import { startEmbeddedPostgres } from '../../platform/database/embedded-postgres.ts'
-import { join } from 'node:path'
-import { type HighWater, highWaterFiles } from '../../audit/high-water.service.ts'
 
 /** The service's database as a command of the log uses it, beside the running service or alone. */
 export interface LogDatabase {

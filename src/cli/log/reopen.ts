@@ -30,7 +30,13 @@ export const reopen: Command = async (args, { env, out, err }) => {
   const config = parsed.value
   const environment = await openEnvironment(config, err)
   const { statementTimeoutMs, lockTimeoutMs } = config
-  const database = await openDatabase({ url: environment.databaseUrl, applicationName: 'accord-log', poolMax: 1, statementTimeoutMs, lockTimeoutMs })
+  const database = await openDatabase({
+    url: environment.databaseUrl,
+    applicationName: 'accord-log',
+    poolMax: 1,
+    statementTimeoutMs,
+    lockTimeoutMs,
+  })
   try {
     const lifecycle = logLifecycle({
       db: database.db,

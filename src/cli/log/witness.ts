@@ -21,7 +21,13 @@ export const witness: Command = async (args, io) => {
     return 2
   }
   const key = openWitnessKey(asked.key, asked.name)
-  const server = await startWitness({ key, stateFile: `${asked.key}.state.json`, originVkeys: readFileSync(asked.originVkey, 'utf8'), port: asked.port, host: asked.host })
+  const server = await startWitness({
+    key,
+    stateFile: `${asked.key}.state.json`,
+    originVkeys: readFileSync(asked.originVkey, 'utf8'),
+    port: asked.port,
+    host: asked.host,
+  })
   const { port } = server.address() as { port: number }
   io.out(key.vkey)
   io.err(`witness ${key.name} listens on http://${asked.host}:${port}; its key is on stdout`)
@@ -55,7 +61,8 @@ export async function startWitness({ key, stateFile, originVkeys, port, host }: 
   let last: Promise<void> = Promise.resolve()
 
   const server = createServer((request, response) => {
-    const send = (status: number, contentType: string, body: string) => response.writeHead(status, { 'content-type': contentType }).end(body)
+    const send = (status: number, contentType: string, body: string) =>
+      response.writeHead(status, { 'content-type': contentType }).end(body)
     if (request.method !== 'POST' || request.url !== '/add-checkpoint') {
       send(404, 'text/plain; charset=utf-8', 'POST /add-checkpoint\n')
       return
@@ -64,7 +71,12 @@ export async function startWitness({ key, stateFile, originVkeys, port, host }: 
       try {
         const body = await bodyOf(request)
         if (!body) return void send(413, 'text/plain; charset=utf-8', 'too large\n')
-        const answer = witnessDecision(state, { body, name: key.name, privateKey: key.privateKey, timeSeconds: Math.floor(Date.now() / 1000) })
+        const answer = witnessDecision(state, {
+          body,
+          name: key.name,
+          privateKey: key.privateKey,
+          timeSeconds: Math.floor(Date.now() / 1000),
+        })
         if (answer.newState !== state) store.write(answer.newState)
         state = answer.newState
         send(answer.status, answer.contentType, answer.body)
@@ -99,7 +111,12 @@ function readArguments(args: readonly string[]): { port: number; key: string; or
         key: { type: 'string' },
         'origin-vkey': { type: 'string' },
         host: { type: 'string', default: '127.0.0.1' },
-        name: { type: 'string', default: `${hostname().toLowerCase().replaceAll(/[^a-z0-9.-]/g, '-')}/witness` },
+        name: {
+          type: 'string',
+          default: `${hostname()
+            .toLowerCase()
+            .replaceAll(/[^a-z0-9.-]/g, '-')}/witness`,
+        },
       },
     })
     const port = Number(values.port)

@@ -8,7 +8,7 @@ import { highWaterFiles } from '../../../src/audit/high-water.service.ts'
 import { integrate } from '../../../src/audit/integrator.service.ts'
 import { parseVkey } from '../../../src/audit/signed-note.ts'
 import { keeperConnection, type Sql, treeRepository } from '../../../src/audit/tree.repository.ts'
-import { tilesOf, rootFromTiles } from '../../../src/audit/tree-reading.service.ts'
+import { rootFromTiles, tilesOf } from '../../../src/audit/tree-reading.service.ts'
 import { ownLog } from '../../support/own-log.ts'
 
 const connect = (url: string) => keeperConnection({ url, role: 'audit_integrator', name: 'test', statementTimeoutMs: 10_000 })
@@ -32,7 +32,8 @@ async function forgetTree(root: Sql): Promise<void> {
     set session_replication_role = origin`)
 }
 const tiles = async (root: Sql, logId: number) =>
-  (await root.query('select level, n::int, encode(hashes, \'hex\') as hashes from audit.tile where log_id = $1 order by level, n', [logId])).rows
+  (await root.query("select level, n::int, encode(hashes, 'hex') as hashes from audit.tile where log_id = $1 order by level, n", [logId]))
+    .rows
 
 t.test('F13: an integrator that dies in the middle leaves nothing, and the next one makes the same tiles', async (t) => {
   const own = await ownLog(t)
@@ -66,7 +67,10 @@ t.test('F14: of two integrators at once one advances, whatever the lock, and the
   for (const lock of [false, true, false, true]) {
     await forgetTree(own.root)
     const took = await Promise.all(two.map((one) => integrate(one, log, { lock })))
-    t.same(took.toSorted((a, b) => a - b), [0, 601])
+    t.same(
+      took.toSorted((a, b) => a - b),
+      [0, 601],
+    )
     t.same(await tiles(own.root, log.logId), before)
   }
 })
@@ -95,7 +99,9 @@ t.test('F15: a signer that dies after the commit and before publication: the nex
   await again.root.query(`select 1`)
   await keeper.round()
   t.match(keeper.failure(), /killed/)
-  const { rows } = await own.root.query('select size::int, note from audit.checkpoint where log_id = $1 order by size desc limit 1', [log.logId])
+  const { rows } = await own.root.query('select size::int, note from audit.checkpoint where log_id = $1 order by size desc limit 1', [
+    log.logId,
+  ])
   t.equal(rows[0]?.['size'], 6)
   dies = false
   await keeper.round()
@@ -116,7 +122,11 @@ t.test('F17: a leaf that changed before it was signed stops the signing of its l
   t.match(own.audit.faults(), [/leaf 13 does not hash/])
   t.ok((own.audit.keeper.published(log.logId)?.size ?? 0) < 13)
   const { rows } = await own.root.query(`select convert_from(leaf, 'UTF8')::json as leaf from audit.leaf where log_id <> $1`, [log.logId])
-  t.ok(rows.some(({ leaf }) => (leaf as { t: string; why?: string; at?: number }).why === 'CORRUPT_LEAF' && (leaf as { at?: number }).at === 13))
+  t.ok(
+    rows.some(
+      ({ leaf }) => (leaf as { t: string; why?: string; at?: number }).why === 'CORRUPT_LEAF' && (leaf as { at?: number }).at === 13,
+    ),
+  )
 })
 
 t.test('F22: a log that stands still for a minute makes the service not ready', async (t) => {
@@ -143,8 +153,13 @@ t.test('F23: a clock that jumps back changes nothing in the order of entries', a
   const before = await own.record(5)
   now -= 3_600_000
   const after = await own.record(5)
-  const { rows } = await own.root.query('select event_id from audit.leaf where log_id = $1 and idx > 0 order by idx', [(await own.log()).logId])
-  t.same(rows.map((row) => row['event_id']), [...before, ...after])
+  const { rows } = await own.root.query('select event_id from audit.leaf where log_id = $1 and idx > 0 order by idx', [
+    (await own.log()).logId,
+  ])
+  t.same(
+    rows.map((row) => row['event_id']),
+    [...before, ...after],
+  )
   t.same([...before, ...after].toSorted(), [...before, ...after], 'identifiers only go forward')
   await own.audit.keeper.round()
   t.same(own.audit.faults(), [])
@@ -180,8 +195,12 @@ t.test('a year ends: the log says so, is signed to its last entry, and the next 
   await own.record(4)
   now += 2_000
   await own.audit.keeper.round()
-  for (let i = 0; i < 100 && own.audit.logs.some(({ name }) => !name.endsWith('2027')); i++) await new Promise((resolve) => setTimeout(resolve, 20))
-  t.same(own.audit.logs.map(({ name }) => name), ['decisions-2027', 'governance-2027'])
+  for (let i = 0; i < 100 && own.audit.logs.some(({ name }) => !name.endsWith('2027')); i++)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  t.same(
+    own.audit.logs.map(({ name }) => name),
+    ['decisions-2027', 'governance-2027'],
+  )
   const [old] = (await treeRepository(own.root).logs()).filter(({ name }) => name === 'decisions-2026')
   const leaf = async (logId: number, at: number) => JSON.parse(String((await treeRepository(own.root).leaves(logId, at, 1))[0]?.leaf))
   t.match(await leaf(old?.logId ?? 0, 5), { t: 'audit.log.closed', size: 6, why: 'PERIOD' })
@@ -206,7 +225,10 @@ t.test('F12: a database that is behind what was published: the log is over and i
   await again.record(1)
   await again.audit.keeper.round()
   const first = (await treeRepository(own.root).leaves((await again.log()).logId, 0, 2)).map(({ leaf }) => JSON.parse(String(leaf)))
-  t.match(first, [{ t: 'audit.log.opened', why: 'INCIDENT', prev: { size: 11, origin: log.origin } }, { t: 'audit.incident', why: 'ROLLBACK', seen: { size: 11 } }])
+  t.match(first, [
+    { t: 'audit.log.opened', why: 'INCIDENT', prev: { size: 11, origin: log.origin } },
+    { t: 'audit.incident', why: 'ROLLBACK', seen: { size: 11 } },
+  ])
   t.same(again.audit.faults(), [], 'decisions go on in the new incarnation')
 })
 
@@ -216,7 +238,10 @@ t.test('a database that was lost altogether does not begin the same log a second
   await own.record(2)
   await own.audit.keeper.round()
   const fresh = await ownLog(t, { highWater: highWaterFiles(directory) })
-  t.match(fresh.audit.logs.map(({ name }) => name), [/^decisions-\d{4}-2$/, /^governance-\d{4}-2$/])
+  t.match(
+    fresh.audit.logs.map(({ name }) => name),
+    [/^decisions-\d{4}-2$/, /^governance-\d{4}-2$/],
+  )
 })
 
 t.test('another key for a log that is open is refused at the start', async (t) => {

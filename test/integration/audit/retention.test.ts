@@ -11,7 +11,15 @@ async function actsOn(own: OwnLog) {
   const { db } = await own.database.openAs('audit_retention')
   return operatorActs({ db, clock: now, random: randomBytes, newId: uuidv7Generator(now, randomBytes) })
 }
-const payloads = async (own: OwnLog) => Number((await own.root.query('select count(*)::int as n from audit.payload p join audit.leaf l using (event_id) join audit.log g using (log_id) where g.kind = $1', ['decisions'])).rows[0]?.['n'])
+const payloads = async (own: OwnLog) =>
+  Number(
+    (
+      await own.root.query(
+        'select count(*)::int as n from audit.payload p join audit.leaf l using (event_id) join audit.log g using (log_id) where g.kind = $1',
+        ['decisions'],
+      )
+    ).rows[0]?.['n'],
+  )
 
 t.test('F29: payload past its retention time is purged, and every old proof still verifies', async (t) => {
   const own = await ownLog(t, { clock: () => new Date('2015-03-01T10:00:00Z') })
@@ -34,11 +42,21 @@ t.test('F29: payload past its retention time is purged, and every old proof stil
   await own.audit.keeper.round()
   t.same(own.audit.faults(), [])
   for (const { leaf, index, proof } of evidence) {
-    t.same(verifyProof(proof, leaf, log.vkey).checks.filter(({ ok }) => !ok), [], `kept proof of ${index}`)
+    t.same(
+      verifyProof(proof, leaf, log.vkey).checks.filter(({ ok }) => !ok),
+      [],
+      `kept proof of ${index}`,
+    )
     const anew = (await reading.proof(log.logId, index, 0)) ?? ''
-    t.same(verifyProof(anew, leaf, log.vkey).checks.filter(({ ok }) => !ok), [], `new proof of ${index}`)
+    t.same(
+      verifyProof(anew, leaf, log.vkey).checks.filter(({ ok }) => !ok),
+      [],
+      `new proof of ${index}`,
+    )
   }
-  const { rows } = await own.root.query(`select convert_from(leaf, 'UTF8')::json as leaf from audit.leaf where convert_from(leaf, 'UTF8') like '%payload.purged%'`)
+  const { rows } = await own.root.query(
+    `select convert_from(leaf, 'UTF8')::json as leaf from audit.leaf where convert_from(leaf, 'UTF8') like '%payload.purged%'`,
+  )
   t.match(rows, [{ leaf: { t: 'audit.payload.purged', n: 301, first: '2015-03-01', last: '2015-03-01', why: 'RETENTION' } }])
 })
 

@@ -1,0 +1,58 @@
+import type { Incident } from './incident.ts'
+
+/** Where the numbers go: the part of the platform's metrics that is read when somebody asks. */
+export interface GaugeSink {
+  read(name: string, help: string, value: () => number): void
+}
+
+/** What the keeper, the monitor and the witnesses know. Times in milliseconds, sizes in entries. */
+export interface LogNumbers {
+  status(): readonly {
+    readonly isSealed: boolean
+    readonly size: number
+    readonly integrated: number
+    readonly published: number
+    readonly uncoveredMs: number
+    readonly incident: Incident | null
+  }[]
+  monitor(): { readonly findings: readonly unknown[]; readonly passes: number; readonly mergeDelayMs: number | null }
+  witnessIncidents(): number
+}
+
+/** The numbers of the log (R46): each is the worst of the logs that take entries. */
+export function logGauges(metrics: GaugeSink, log: LogNumbers): void {
+  const worst = (value: (one: ReturnType<LogNumbers['status']>[number]) => number) => () =>
+    Math.max(
+      0,
+      ...log
+        .status()
+        .filter(({ isSealed }) => !isSealed)
+        .map(value),
+    )
+  metrics.read(
+    'accord_log_integrator_lag_entries',
+    'Entries not under the tree yet.',
+    worst(({ size, integrated }) => size - integrated),
+  )
+  metrics.read(
+    'accord_log_unpublished_entries',
+    'Entries not under a published checkpoint yet.',
+    worst(({ size, published }) => size - published),
+  )
+  metrics.read(
+    'accord_log_uncovered_seconds',
+    'How long an entry has waited for a checkpoint; alarm at 60.',
+    worst(({ uncoveredMs }) => uncoveredMs / 1000),
+  )
+  metrics.read('accord_log_incidents', 'Logs whose signing has stopped, and forks a witness has shown; alarm at 1.', () => {
+    const stopped = log.status().filter(({ isSealed, incident }) => !isSealed && incident !== null).length
+    return stopped + log.witnessIncidents()
+  })
+  metrics.read('accord_log_monitor_findings', 'Faults the monitor found in its last pass; alarm at 1.', () => log.monitor().findings.length)
+  metrics.read('accord_log_monitor_passes_total', 'Passes of the monitor over all logs.', () => log.monitor().passes)
+  metrics.read(
+    'accord_log_merge_delay_seconds',
+    'Time the last canary waited for a checkpoint; 0 before the first.',
+    () => (log.monitor().mergeDelayMs ?? 0) / 1000,
+  )
+}

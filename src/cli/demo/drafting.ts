@@ -1,0 +1,230 @@
+import { SIGNING_STATEMENTS } from '../../agreements/signing.service.ts'
+import { systemClock } from '../../platform/kernel/clock.ts'
+import { addDays, londonDay } from '../../platform/kernel/london-day.ts'
+import { contactsOf, NARRATIVE, placementFlow } from './placement-text.ts'
+import type { Actor, Play, Stage } from './stage.ts'
+
+const CAMDEN = 'LBC_CAMDEN'
+const HACKNEY = 'LBC_HACKNEY'
+const ISLINGTON = 'LBC_ISLINGTON'
+const PARTIES = [CAMDEN, HACKNEY, ISLINGTON, 'LBC_HARINGEY', 'LBC_ENFIELD']
+/** Joins when the others have long signed. */
+const BARNET = 'LBC_BARNET'
+
+const officer: Actor = { name: 'officer-camden', org: CAMDEN, role: 'IG_OFFICER' }
+const partner: Actor = { name: 'officer-hackney', org: HACKNEY, role: 'IG_OFFICER' }
+const FIRST_ITEMS = ['IDENTITY.NAME', 'CONTACT.ADDRESS']
+const MORE_ITEMS = [...FIRST_ITEMS, 'CONTACT.PHONE']
+
+/** An agreement from its empty draft to a permit, through everything that can happen to it. */
+export const drafting: Play = async (stage) => {
+  const id = await draft(stage)
+  const first = await freeze(stage, id)
+  await signFirst(stage, id, first)
+  await amend(stage, id)
+  await suspendAndLift(stage, id)
+  await joinLate(stage, id)
+  await leave(stage, id)
+  await lookBack(stage, id, first)
+}
+
+async function draft(stage: Stage): Promise<string> {
+  const begun = await stage.act({
+    ...{ by: officer, does: 'begins an empty draft', method: 'POST', path: '/v1/agreements', expect: 201 },
+    body: { title: 'Homelessness placements in North London', instrument_type: 'CONTROLLER_TO_CONTROLLER' },
+  })
+  const id = String(begun.body['id'])
+  await stage.act({ by: partner, does: 'looks for it before Hackney is a party', method: 'GET', path: `/v1/agreements/${id}`, expect: 404 })
+  await stage.decide({ from: CAMDEN, to: HACKNEY, expect: 'DENY NO_AGREEMENT' })
+  let etag = begun.etag ?? ''
+  const write = async (by: Actor, does: string, part: string, body: unknown) => {
+    const reply = await stage.act({ by, does, method: 'PUT', path: `/v1/agreements/${id}/${part}`, body, ifMatch: etag, expect: 200 })
+    etag = reply.etag ?? etag
+  }
+  const parties = PARTIES.map((org) => ({
+    org,
+    role: 'CONTROLLER',
+    capacities: ['HOUSING_AUTHORITY'],
+    contacts: org === HACKNEY ? {} : contactsOf(org),
+  }))
+  await write(officer, 'names five boroughs as parties', 'draft/parties', { parties })
+  await stage.act({
+    ...{
+      by: officer,
+      does: 'tries to freeze it half written',
+      method: 'POST',
+      path: `/v1/agreements/${id}/freeze`,
+      ifMatch: etag,
+      expect: 422,
+    },
+  })
+  const stale = etag
+  await write(partner, 'fills in the contacts of Hackney', `parties/${HACKNEY}/contacts`, contactsOf(HACKNEY))
+  await stage.act({
+    ...{ by: officer, does: 'writes on what was read before that', method: 'PUT', path: `/v1/agreements/${id}/draft/narrative` },
+    ...{ body: NARRATIVE, ifMatch: stale, expect: 412 },
+  })
+  await write(officer, 'writes the sections', 'draft/narrative', NARRATIVE)
+  await write(officer, 'describes the flow and its law', 'draft/flows', { flows: [placementFlow(FIRST_ITEMS)] })
+  await write(officer, 'lets each pair begin when both have signed', 'draft/commencement', { rule: 'PAIRWISE' })
+  await write(officer, 'asks for a new signature on every change', 'draft/amendment-policy', { amendment_policy: 'RE_SIGN_REQUIRED' })
+  const dpia = { required: false, status: 'SCREENED_OUT', residual: null, prior_consultation: null, review_due: null }
+  await write(officer, 'records the screening: no DPIA needed', 'draft/dpia', dpia)
+  const today = londonDay(systemClock().getTime())
+  await write(officer, 'sets title and review', 'draft/details', {
+    ...{ title: 'Homelessness placements in North London', instrument_type: 'CONTROLLER_TO_CONTROLLER', review_due: addDays(today, 365) },
+    ...{ review_policy: 'BLOCK_AFTER_GRACE', review_grace_days: 60, review_cycle_months: 12 },
+  })
+  await write(officer, 'lets it begin today in London', 'draft/dates', { effective_from: today, effective_to: addDays(today, 3 * 365) })
+  return id
+}
+
+async function freeze(stage: Stage, id: string): Promise<string> {
+  const path = `/v1/agreements/${id}/freeze`
+  const frozen = await stage.act({ by: officer, does: 'freezes the text', method: 'POST', path, ifMatch: '*', expect: 200 })
+  stage.check(
+    `  review inside each party: ${String(frozen.body['review_route'])}. ${String(frozen.body['review_note'])}`,
+    frozen.body['review_route'] === 'NOT_BUILT',
+  )
+  return String(frozen.body['version_hash'])
+}
+
+function sign(
+  stage: Stage,
+  id: string,
+  who: { readonly org: string; readonly version: number; readonly hash: string; readonly expect?: number },
+) {
+  const by: Actor = { name: `signatory-${who.org}`, org: who.org, role: 'SIGNATORY' }
+  const declared = {
+    statements: SIGNING_STATEMENTS,
+    name: `Signatory of ${who.org}`,
+    post: 'Director of Housing',
+    authority: 'Scheme of delegation',
+  }
+  return stage.act({
+    ...{ by, does: `signs version ${who.version}`, method: 'POST', path: `/v1/agreements/${id}/signatures`, expect: who.expect ?? 201 },
+    body: { version: who.version, version_hash: who.hash, ...declared },
+  })
+}
+
+async function signFirst(stage: Stage, id: string, hash: string): Promise<void> {
+  await sign(stage, id, { org: CAMDEN, version: 1, hash: 'f'.repeat(64), expect: 409 })
+  await stage.decide({ from: CAMDEN, to: HACKNEY, expect: 'DENY PARTY_NOT_SIGNED' })
+  await sign(stage, id, { org: CAMDEN, version: 1, hash })
+  await stage.decide({ from: CAMDEN, to: HACKNEY, expect: 'DENY PARTY_NOT_SIGNED' })
+  const second = await sign(stage, id, { org: HACKNEY, version: 1, hash })
+  stage.check('  the agreement is active', second.body['to'] === 'ACTIVE')
+  await stage.decide({ from: CAMDEN, to: HACKNEY, expect: 'PERMIT' })
+  await stage.decide({ from: CAMDEN, to: ISLINGTON, expect: 'DENY PARTY_NOT_SIGNED' })
+  for (const org of PARTIES.slice(2)) await sign(stage, id, { org, version: 1, hash })
+  await stage.decide({ from: CAMDEN, to: ISLINGTON, expect: 'PERMIT' })
+  await sign(stage, id, { org: CAMDEN, version: 1, hash, expect: 409 })
+}
+
+async function amend(stage: Stage, id: string): Promise<void> {
+  const today = londonDay(systemClock().getTime())
+  const body = { reason: 'Officers need to ring the household', effective_from: today }
+  await stage.act({
+    by: officer,
+    does: 'begins version 2',
+    method: 'POST',
+    path: `/v1/agreements/${id}/amendments`,
+    body,
+    ifMatch: '*',
+    expect: 201,
+  })
+  const path = `/v1/agreements/${id}/draft/flows`
+  await stage.act({
+    ...{ by: officer, does: 'adds telephone numbers to the flow', method: 'PUT', path, ifMatch: '*', expect: 200 },
+    body: { flows: [placementFlow(MORE_ITEMS)] },
+  })
+  await stage.decide({ from: CAMDEN, to: ISLINGTON, expect: 'PERMIT' })
+  await stage.decide({ from: CAMDEN, to: HACKNEY, items: ['CONTACT.PHONE'], expect: 'DENY DATA_NOT_COVERED' })
+  const hash = await freeze(stage, id)
+  const differences = await stage.act({
+    ...{ by: partner, does: 'reads what changes', method: 'GET', path: `/v1/agreements/${id}/versions/2/differences?from=1`, expect: 200 },
+  })
+  stage.check('  the change is material: every party signs again', differences.body['change_class'] === 'MATERIAL')
+  for (const org of PARTIES.filter((code) => code !== ISLINGTON)) await sign(stage, id, { org, version: 2, hash })
+  await stage.decide({ from: CAMDEN, to: HACKNEY, items: ['CONTACT.PHONE'], expect: 'PERMIT' })
+  await stage.decide({ from: CAMDEN, to: ISLINGTON, expect: 'DENY PARTY_NOT_SIGNED' })
+  await stage.decide({ from: ISLINGTON, to: HACKNEY, expect: 'DENY PARTY_NOT_SIGNED' })
+  await sign(stage, id, { org: ISLINGTON, version: 2, hash })
+  await stage.decide({ from: CAMDEN, to: ISLINGTON, items: ['CONTACT.PHONE'], expect: 'PERMIT' })
+}
+
+async function suspendAndLift(stage: Stage, id: string): Promise<void> {
+  const siro: Actor = { name: 'siro-hackney', org: HACKNEY, role: 'SIRO' }
+  const suspended = await stage.act({
+    ...{
+      by: siro,
+      does: 'stops all sharing after a message went astray',
+      method: 'POST',
+      path: `/v1/agreements/${id}/suspensions`,
+      expect: 201,
+    },
+    body: { scope: 'AGREEMENT', reason: 'A message went to the wrong mailbox' },
+  })
+  await stage.decide({ from: CAMDEN, to: ISLINGTON, expect: 'DENY SUSPENDED' })
+  const { id: suspension } = suspended.body['suspension'] as { readonly id: string }
+  const lift = {
+    method: 'POST',
+    path: `/v1/agreements/${id}/suspensions/${suspension}/lift`,
+    body: { reason: 'Corrected and tested' },
+  } as const
+  await stage.act({ by: siro, does: 'tries to lift it alone', ...lift, expect: 422 })
+  await stage.act({ by: { name: 'siro-camden', org: CAMDEN, role: 'SIRO' }, does: 'lifts it', ...lift, expect: 200 })
+  await stage.decide({ from: CAMDEN, to: ISLINGTON, expect: 'PERMIT' })
+}
+
+async function joinLate(stage: Stage, id: string): Promise<void> {
+  await stage.decide({ from: CAMDEN, to: BARNET, expect: 'DENY NO_AGREEMENT' })
+  const invited = await stage.act({
+    ...{ by: officer, does: 'invites Barnet', method: 'POST', path: `/v1/agreements/${id}/accessions`, expect: 201 },
+    body: { org: BARNET, role: 'CONTROLLER', capacities: ['HOUSING_AUTHORITY'] },
+  })
+  await stage.decide({ from: CAMDEN, to: BARNET, expect: 'DENY PARTY_NOT_SIGNED' })
+  await sign(stage, id, { org: BARNET, version: 2, hash: String(invited.body['version_hash']) })
+  await stage.decide({ from: CAMDEN, to: BARNET, items: ['CONTACT.PHONE'], expect: 'PERMIT' })
+  const told = await stage.act({ by: partner, does: 'reads the notices of Hackney', method: 'GET', path: '/v1/notices', expect: 200 })
+  const kinds = (told.body['notices'] as readonly { readonly kind: string }[]).map(({ kind }) => kind)
+  stage.check('  Hackney was told that Barnet joined', kinds[0] === 'PARTY_JOINED')
+}
+
+async function leave(stage: Stage, id: string): Promise<void> {
+  const by: Actor = { name: 'siro-enfield', org: 'LBC_ENFIELD', role: 'SIRO' }
+  const body = { reason: 'The service moves to another body' }
+  await stage.act({ by, does: 'leaves the agreement', method: 'POST', path: `/v1/agreements/${id}/withdrawals`, body, expect: 201 })
+  await stage.decide({ from: CAMDEN, to: 'LBC_ENFIELD', expect: 'DENY PARTY_WITHDRAWN' })
+  await stage.decide({ from: CAMDEN, to: HACKNEY, expect: 'PERMIT' })
+}
+
+async function lookBack(stage: Stage, id: string, firstHash: string): Promise<void> {
+  const text = await stage.act({
+    by: partner,
+    does: 'reads version 1 as it was signed',
+    method: 'GET',
+    path: `/v1/agreements/${id}/versions/1`,
+    expect: 200,
+  })
+  stage.check(
+    '  its hash is the one that five parties signed',
+    text.body['hash'] === firstHash && (text.body['signatures'] as unknown[]).length === 5,
+  )
+  const history = await stage.act({
+    by: partner,
+    does: 'reads the history',
+    method: 'GET',
+    path: `/v1/agreements/${id}/history?limit=200`,
+    expect: 200,
+  })
+  const sequences = (history.body['acts'] as readonly { readonly sequence: number }[]).map(({ sequence }) => sequence)
+  stage.check(
+    `  ${sequences.length} acts, one leaf of the log each, without a gap`,
+    sequences.every((sequence, index) => sequence === index + 1),
+  )
+  const auditor: Actor = { name: 'auditor', org: 'LBC_BRENT', role: 'AUDITOR' }
+  await stage.act({ by: auditor, does: 'reads it too', method: 'GET', path: `/v1/agreements/${id}/history`, expect: 200 })
+  const stranger: Actor = { name: 'officer-brent', org: 'LBC_BRENT', role: 'IG_OFFICER' }
+  await stage.act({ by: stranger, does: 'is told there is nothing', method: 'GET', path: `/v1/agreements/${id}/history`, expect: 404 })
+}

@@ -1,0 +1,97 @@
+import type { Role } from '../../identity/permissions.ts'
+import type { OwnService } from '../own-service.ts'
+
+/** A person of an organisation with one role. Different names are different people. */
+export interface Actor {
+  readonly name: string
+  readonly org: string
+  readonly role: Role
+}
+
+/** A reply as a story reads it; members of the body are looked up by name. */
+export interface StageReply {
+  readonly status: number
+  readonly body: Readonly<Record<string, unknown>>
+  readonly etag: string | null
+}
+
+/** One request of a story. */
+export interface Line {
+  readonly by: Actor
+  readonly does: string
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly path: string
+  readonly body?: unknown
+  readonly ifMatch?: string
+  /** The status that the story expects; anything else is a surprise. */
+  readonly expect: number
+}
+
+export interface Stage {
+  /** Sends one request, prints one line, and counts a surprise where the status is another. */
+  act(line: Line): Promise<StageReply>
+  /** Asks for a live decision and compares it: `PERMIT`, or `DENY` with the reason. */
+  decide(question: {
+    readonly from: string
+    readonly to: string
+    readonly items?: readonly string[]
+    readonly expect: string
+  }): Promise<void>
+  /** States a fact of the story; a surprise where it does not hold. */
+  check(fact: string, holds: boolean): void
+  counts(): { readonly events: number; readonly decisions: number; readonly surprises: number }
+}
+
+export type Play = (stage: Stage) => Promise<void>
+
+/** A stage on a running service: everything goes over HTTP, as any client would. */
+export function openStage(service: OwnService, out: (line: string) => void): Stage {
+  const counts = { events: 0, decisions: 0, surprises: 0 }
+  const tell = (kind: 'events' | 'decisions', words: string, surprise: string | null) => {
+    counts[kind] += 1
+    if (surprise !== null) counts.surprises += 1
+    out(surprise === null ? words : `${words}  SURPRISE: ${surprise}`)
+  }
+
+  async function send(headers: Record<string, string>, method: string, path: string, body: unknown): Promise<StageReply> {
+    const reply = await fetch(`${service.url}${path}`, {
+      method,
+      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    return { status: reply.status, body: (await reply.json()) as StageReply['body'], etag: reply.headers.get('etag') }
+  }
+
+  return {
+    async act({ by, does, method, path, body, ifMatch, expect }) {
+      const token = await service.token({ sub: `urn:accord:demo:${by.name}`, org: by.org, roles: [by.role], clientId: null })
+      const headers = {
+        authorization: `Bearer ${token}`,
+        ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+      }
+      const reply = await send(headers, method, path, body)
+      const said = reply.status < 400 ? String(reply.status) : `${reply.status} ${String(reply.body['detail'])}`
+      const isExpected = reply.status === expect
+      tell(
+        'events',
+        `${by.org} ${by.role}: ${does} -> ${said}`,
+        isExpected ? null : `expected ${expect}; ${JSON.stringify(reply.body['errors'] ?? null)}`,
+      )
+      return reply
+    },
+
+    async decide({ from, to, items = ['IDENTITY.NAME'], expect }) {
+      const token = await service.token({ org: from, roles: ['API_CLIENT'], clientId: 'demo' })
+      const { status, body } = await send({ authorization: `Bearer ${token}` }, 'POST', '/v1/decisions', {
+        ...{ provider: from, recipient: to, purpose: 'HOMELESSNESS.PLACEMENT_NOTIFICATION', data_items: items },
+        ...{ data_subjects: ['HOMELESS_APPLICANT'], method: 'API_MTLS', country: 'GB', mode: 'SYSTEMATIC' },
+      })
+      const reasons = Array.isArray(body['reasons']) ? (body['reasons'] as { readonly code: string }[]).map(({ code }) => code) : []
+      const given = status === 200 ? [String(body['decision']), ...reasons].join(' ') : `${status} ${String(body['detail'])}`
+      tell('decisions', `  may ${from} send ${items.join(', ')} to ${to}? ${given}`, given === expect ? null : `expected ${expect}`)
+    },
+
+    check: (fact, holds) => tell('events', fact, holds ? null : 'it does not hold'),
+    counts: () => ({ ...counts }),
+  }
+}

@@ -1,0 +1,121 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { logReading } from '../../../src/audit/log-reading.service.ts'
+import { parseVkey } from '../../../src/audit/signed-note.ts'
+import { log as logCommand } from '../../../src/cli/log/log.ts'
+import { ownLog } from '../../support/own-log.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'accord-export-'))
+t.teardown(() => rmSync(root, { recursive: true }))
+const own = await ownLog(t)
+const lines: string[] = []
+const run = (...args: string[]) => {
+  lines.length = 0
+  const env = { DATABASE_URL: own.database.url, ACCORD_VAR: join(root, 'var') }
+  return logCommand(args, { env, out: (line) => void lines.push(line), err: () => {} })
+}
+const [first = '', ...others] = await own.record(600)
+await own.audit.keeper.round()
+const name = own.audit.logs[0]?.name ?? ''
+const folder = join(root, 'export')
+const keys = join(root, 'keys')
+writeFileSync(keys, own.audit.logs.map(({ vkey }) => `${vkey}\n`).join(''))
+
+t.test('an export of the database holds against its keys, and against an older checkpoint', async (t) => {
+  t.equal(await run('export', folder), 0)
+  writeFileSync(join(root, 'old'), readFileSync(join(folder, name, 'checkpoint')))
+  await own.record(300)
+  await own.audit.keeper.round()
+  t.equal(await run('export', folder), 0, 'into the same folder: what was there stays true')
+  t.equal(await run('verify', folder, '--vkey', keys, '--old', join(root, 'old')), 0, lines.join('\n'))
+  t.match(lines.at(-1), /^\d+ checks passed, 0 failed$/)
+  t.equal(others.length, 599)
+})
+
+t.test('the export itself is an entry of the log of acts', async (t) => {
+  const { rows } = await own.root.query(
+    `select convert_from(leaf, 'UTF8')::json as leaf from audit.leaf where convert_from(leaf, 'UTF8') like '%"what":"EXPORT"%' order by idx`,
+  )
+  t.equal(rows.length, 4)
+  t.match(rows[0], { leaf: { t: 'audit.read', n: 601, first: 0 } })
+})
+
+t.test('a damaged export is refused with the place, and exit 1', async (t) => {
+  const file = join(folder, name, 'tile/entries/001')
+  const good = readFileSync(file)
+  const bad = Buffer.from(good)
+  bad[40] = (bad[40] ?? 0) ^ 1
+  writeFileSync(file, bad)
+  t.equal(await run('verify', folder, '--vkey', keys), 1)
+  t.match(lines.join('\n'), /FAIL .*index 256/)
+  writeFileSync(file, good)
+  t.equal(await run('verify', folder), 2, 'without a key of your own nothing is shown')
+})
+
+t.test('one decision is proven with three files', async (t) => {
+  const reading = logReading({ sql: (await own.database.openAs('audit_reader')).pool, keeper: own.audit.keeper })
+  const entry = await reading.entry(first)
+  writeFileSync(join(root, 'leaf'), entry?.leaf ?? '')
+  writeFileSync(join(root, 'proof'), (await reading.proof(entry?.log.logId ?? 0, entry?.index ?? 0, 0)) ?? '')
+  t.equal(await run('verify', '--proof', join(root, 'proof'), '--leaf', join(root, 'leaf'), '--vkey', keys), 0)
+  t.equal(lines.at(-1), '3 checks passed, 0 failed')
+  writeFileSync(join(root, 'leaf'), `${entry?.leaf} `)
+  t.equal(await run('verify', '--proof', join(root, 'proof'), '--leaf', join(root, 'leaf'), '--vkey', keys), 1)
+})
+
+t.test('sigstore, code of other people, accepts every proof the service gives', async (t) => {
+  const require = createRequire(import.meta.url)
+  const { verifyCheckpoint } = require('@sigstore/verify/dist/tlog/checkpoint.js')
+  const { verifyMerkleInclusion } = require('@sigstore/verify/dist/tlog/merkle.js')
+  const reading = logReading({ sql: (await own.database.openAs('audit_reader')).pool, keeper: own.audit.keeper })
+  const verifier = parseVkey(own.audit.logs[0]?.vkey ?? '')
+  const logID = Buffer.alloc(32)
+  logID.writeUInt32BE(verifier.keyId)
+  const check = async (id: string, change = '') => {
+    const found = await reading.entry(id)
+    const [head = '', ...note] = ((await reading.proof(found?.log.logId ?? 0, found?.index ?? 0, 0)) ?? '').split('\n\n')
+    const hashes = head
+      .split('\n')
+      .slice(2)
+      .map((line) => Buffer.from(line, 'base64'))
+    const inclusionProof = { logIndex: String(found?.index), hashes, checkpoint: { envelope: note.join('\n\n') } }
+    const entry = { canonicalizedBody: Buffer.concat([found?.leaf ?? Buffer.alloc(0), Buffer.from(change)]), inclusionProof }
+    const trust = [{ logID, baseURL: `https://${verifier.name}`, publicKey: verifier.publicKey }]
+    verifyMerkleInclusion(entry, verifyCheckpoint(entry, trust))
+  }
+  for (const id of others.slice(0, 50)) await t.resolves(check(id))
+  await t.rejects(check(first, ' '), /does not match/)
+})
+
+const binary = join(root, 'go-verifier')
+const built = spawnSync('go', ['build', '-o', binary, fileURLToPath(new URL('../../support/go-verifier/main.go', import.meta.url))], {
+  env: {
+    ...process.env,
+    GO111MODULE: 'off',
+    GOPATH: `${join(root, 'gopath')}:/usr/share/gocode`,
+    GOFLAGS: '',
+    GOCACHE: join(tmpdir(), 'accord-go-cache'),
+  },
+})
+const skip = built.status === 0 ? false : 'NOT CHECKED WITH GO: apt-get install golang-go golang-golang-x-mod-dev'
+
+t.test('Go, code of other people, finds both logs as signed', { skip }, async (t) => {
+  const Logs = own.audit.logs.map((log) => ({
+    Dir: join(folder, log.name),
+    Vkey: log.vkey,
+    Inclusion: [],
+    Consistency: [],
+    Notes: [readFileSync(join(folder, log.name, 'checkpoint'), 'utf8')],
+  }))
+  const answer = JSON.parse(execFileSync(binary, { input: JSON.stringify({ Logs }), encoding: 'utf8' })) as {
+    passed: number
+    failed: string[]
+  }
+  t.same(answer.failed, [])
+  t.ok(answer.passed >= 6)
+})
