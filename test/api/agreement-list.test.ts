@@ -52,12 +52,14 @@ t.test('the list of agreements', async (t) => {
         ),
       ),
       'review_due_before=2026-06-01': idsWhere(({ review_due }) => review_due !== null && review_due < '2026-06-01'),
-      'origin=ACCORD': [],
-      'origin=ELSEWHERE': idsWhere(() => true),
+      'origin=ACCORD': idsWhere(({ origin }) => origin === 'ACCORD'),
+      'origin=ELSEWHERE': idsWhere(({ origin }) => origin === 'ELSEWHERE'),
       'state=ACTIVE': idsWhere(
         ({ status, terminated_at }) => status === 'ACTIVE' && (terminated_at === null || new Date(terminated_at) > NOW),
       ),
-      'state=TERMINATED': [],
+      'state=TERMINATED': idsWhere(
+        ({ status, terminated_at }) => status === 'TERMINATED' || (terminated_at !== null && new Date(terminated_at) <= NOW),
+      ),
       'party=LBC_ATLANTIS': [],
     }
     for (const [filter, ids] of Object.entries(expected)) t.same(idsOf(await list(`sort=id&${filter}`)), ids, filter)

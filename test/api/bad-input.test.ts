@@ -126,7 +126,7 @@ t.test('members that would reach into an object are refused, and reach nothing',
 })
 
 t.test('another method, or another address', async (t) => {
-  const wrong = await service.inject({ method: 'GET', url: '/v1/decisions', headers: { authorization } })
+  const wrong = await service.inject({ method: 'PUT', url: '/v1/decisions/simulate', headers: { authorization }, payload: SHARE })
   t.equal(wrong.statusCode, 405)
   t.match(String(wrong.headers['allow']), /POST/)
   t.equal((await service.inject({ method: 'POST', url: '/v1/decision', headers: { authorization }, payload: SHARE })).statusCode, 404)
@@ -143,5 +143,18 @@ t.test('every case that expects INVALID_REQUEST is a 400 over HTTP', async (t) =
     const reply = await send(request, 'application/json', '/v1/decisions/simulate')
     t.equal(reply.statusCode, 400, `${id} ${title}`)
     t.equal(reply.json().code, 'INVALID_REQUEST')
+  }
+})
+
+t.test('an address that cannot be read, or is longer than any name here, is refused without being repeated', async (t) => {
+  for (const [url, status, code] of [
+    ['/v1/reference/%zz', 400, 'INVALID_REQUEST'],
+    [`/v1/reference/${'x'.repeat(300)}`, 404, 'NOT_FOUND'],
+  ] as const) {
+    const reply = await service.inject({ method: 'GET', url, headers: { authorization } })
+    t.equal(reply.statusCode, status)
+    t.match(reply.headers['content-type'], /^application\/problem\+json/)
+    t.match(reply.json(), { code, instance: `urn:uuid:${reply.headers['x-request-id']}` })
+    t.notMatch(reply.body, /%zz|xxx/)
   }
 })

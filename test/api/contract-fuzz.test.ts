@@ -11,7 +11,7 @@ import { type TestCaller, testService } from '../support/service.ts'
 // `FUZZ_SEED` repeats a run, `FUZZ_RUNS` makes it longer; a failure prints the seed and the smallest request that fails.
 
 const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000_000)
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? 40)
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? 12)
 /** Answered with 503 by the contract itself: a revision that is not known yet. */
 const AWAITED = new Set(['NOT_READY'])
 

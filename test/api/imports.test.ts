@@ -54,7 +54,7 @@ const ask = async (made: TestService) =>
       headers: await made.as({ org: 'LBC_CAMDEN' }),
       payload: {
         provider: 'LBC_CAMDEN',
-        recipient: 'TFL',
+        recipient: 'BTP',
         purpose: 'HOMELESSNESS',
         data_items: ['IDENTITY.NAME'],
         data_subjects: ['RESIDENT'],
@@ -81,7 +81,7 @@ t.test('a register is read, its columns are recognised, and nothing is in the re
 t.test('a committed record is recorded elsewhere: it names the missing signature and permits nothing', async (t) => {
   const made = await service(t)
   t.equal((await ask(made)).primary_reason, 'NO_AGREEMENT')
-  const dry = await upload(made, made.officer, file(line({ partners: 'TfL' })))
+  const dry = await upload(made, made.officer, file(line({ partners: 'BTP' })))
   const done = await change(made, made.officer, dry.json().id, 'commit', dry.headers['etag'] as string)
   t.equal(done.statusCode, 200, done.body)
   t.match(done.json(), { status: 'COMMITTED', counts: { committed: 1, open: 0 } })
@@ -113,7 +113,7 @@ t.test('importing twice changes nothing', async (t) => {
 
 t.test('undo restores what was: decisions, and what the next dry run says', async (t) => {
   const made = await service(t)
-  const csv = file(line({ partners: 'TfL' }))
+  const csv = file(line({ partners: 'BTP' }))
   const before = await ask(made)
   const first = await upload(made, made.officer, csv)
   const refused = await change(made, made.officer, first.json().id, 'undo')

@@ -56,6 +56,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX, ignoreTrailingSlash: false, caseSensitive: true },
     // The refusal while closing is ours (below): the framework's own is no problem document.
     return503OnClosing: false,
+    frameworkErrors: refuseAddress,
     forceCloseConnections: 'idle',
   })
   // A text body would otherwise reach handlers that expect JSON, past the validation.
@@ -80,6 +81,17 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     outsideContract: ['/docs', ...(options.outsideContract ?? [])],
   })
   return app
+}
+
+/** An address that the router gives up on reaches no route and no hook; the framework's own words would repeat it to the caller. */
+function refuseAddress(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const isTooLong = error.code === 'FST_ERR_MAX_PARAM_LENGTH'
+  reply.header('x-request-id', request.id)
+  sendProblem(
+    request,
+    reply,
+    isTooLong ? problem('NOT_FOUND', 'there is nothing at this address') : problem('INVALID_REQUEST', 'the address cannot be read'),
+  )
 }
 
 function logger(options: ServerOptions): FastifyBaseLogger {

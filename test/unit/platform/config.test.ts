@@ -45,6 +45,7 @@ t.test('with nothing set it is the loopback demo on the embedded database', asyn
     auditLanes: 2,
     durability: 'D1',
     checkpointIntervalMs: 1000,
+    witnesses: [],
     rateLimitPerMinute: undefined,
     tokenTtlSeconds: 28800,
     liveAtToleranceSeconds: 60,
@@ -117,4 +118,14 @@ t.test('every fault is reported at once, and none repeats what was written', asy
 
 t.test('the name of the environment changes nothing', async (t) => {
   t.same(parseConfig({ NODE_ENV: 'production' }), parseConfig({ NODE_ENV: 'test' }))
+})
+
+t.test('a witness is an address and its key; anything else is named', async (t) => {
+  const vkey = `w.example/witness+1a2b3c4d+${'A'.repeat(44)}`
+  const parsed = parseConfig({ WITNESSES: `https://w.example ${vkey}, http://127.0.0.1:4000 ${vkey}` })
+  t.ok(parsed.ok && parsed.value.witnesses.length === 2)
+  for (const wrong of ['https://w.example', vkey, `http://w.example ${vkey}`, `https://w.example ${vkey} more`]) {
+    const refused = parseConfig({ WITNESSES: wrong })
+    t.same(!refused.ok && refused.refusal.map(({ variable }) => variable), ['WITNESSES'], wrong)
+  }
 })

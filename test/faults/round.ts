@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LoadSeen } from './load.ts'
+import { percentile } from './load.ts'
+import type { Stand } from './stand.ts'
+import type { Trio } from './stands.ts'
+import type { RoundResult } from './words.ts'
+
+/** What a round may use. */
+export interface RoundContext<S extends Stand = Stand> {
+  readonly stand: S
+  readonly random: () => number
+}
+
+interface RoundBase {
+  readonly kind: string
+  /** The rows of the failure matrix it stands for. */
+  readonly faults: string
+  /** Why this machine cannot run it; null when it can. */
+  readonly lacks?: () => string | null
+}
+
+/** A kind of round, by the stand it runs on. */
+export type Round =
+  | (RoundBase & { readonly on: 'single'; run(context: RoundContext): Promise<RoundResult> })
+  | (RoundBase & { readonly on: 'trio'; run(context: RoundContext<Trio>): Promise<RoundResult> })
+  | (RoundBase & { readonly on: 'disk'; run(context: RoundContext): Promise<RoundResult> })
+
+/** A whole number of milliseconds between two bounds. */
+export function between(random: () => number, low: number, high: number): number {
+  return Math.round(low + random() * (high - low))
+}
+
+/** Runs `work` while callers ask and the agreement is suspended and lifted; what the load saw, and how the acts were answered. */
+export async function underLoad(
+  stand: Stand,
+  work: () => Promise<void>,
+  options: { readonly callers?: number; readonly holdMs?: number; readonly restMs?: number; readonly afterMs?: number } = {},
+): Promise<{ readonly seen: LoadSeen; readonly acts: ReadonlyMap<string, number> }> {
+  const { name: decisions, acts: governance } = logNames()
+  stand.checkpoints.start([decisions, governance])
+  const load = stand.load(options.callers)
+  const acts = stand.govern(options.holdMs, options.restMs)
+  try {
+    await work()
+    await sleep(options.afterMs ?? 500)
+  } finally {
+    await acts.stop()
+    await load.stop()
+    await stand.checkpoints.stop()
+  }
+  return { seen: load.seen, acts: acts.statuses }
+}
+
+/** Names of the logs of this year, the ones whose checkpoints are fetched all along. */
+function logNames() {
+  const year = new Date().getUTCFullYear()
+  return { name: `decisions-${year}`, acts: `governance-${year}` }
+}
+
+/** Faults every round looks for: 500 is for defects, and nobody waits much longer than the deadline. */
+export function usualFindings({ seen, acts }: { readonly seen: LoadSeen; readonly acts: ReadonlyMap<string, number> }): string[] {
+  const findings: string[] = []
+  for (const [key, count] of [...seen.statuses].filter(([status]) => /^(4\d\d|500)$/.test(status))) findings.push(`${count} decisions answered ${key}`)
+  for (const [key, count] of [...acts].filter(([status]) => /(4\d\d|500)$/.test(status) && !/^lift (404|409)$/.test(status)))
+    findings.push(`${count} acts: ${key}`)
+  return findings
+}
+
+/** What goes onto the line: the answers, the refusals, what broke, and how long it took. */
+export function usualNotes(seen: LoadSeen): Record<string, number> {
+  const sum = (test: RegExp) => [...seen.statuses].reduce((total, [key, count]) => total + (test.test(key) ? count : 0), 0)
+  return { refused: sum(/^503$/), broken: sum(/^[A-Z]/), p50_ms: percentile(seen.accepted, 0.5), p99_ms: percentile(seen.accepted, 0.99) }
+}
+
+/** Answers that were begun and received inside a window. */
+export function answersWithin(seen: LoadSeen, from: number, to: number): number {
+  return seen.answers.filter(({ begun, received }) => begun > from && received < to).length
+}
+
+/** A round that did nothing proves nothing. */
+export function mustHaveAnswered(seen: LoadSeen, least = 20): string[] {
+  return seen.accepted.length >= least ? [] : [`only ${seen.accepted.length} answers: the round proves nothing`]
+}
+
+export { sleep }

@@ -1,0 +1,104 @@
+import { conninfo, type Cluster } from '../cluster.ts'
+import { between, mustHaveAnswered, type Round, sleep, underLoad, usualFindings, usualNotes } from '../round.ts'
+import { hasReplication, STANDBY_NAMES, setStandbyNames, type Trio } from '../stands.ts'
+import { instant, until } from '../words.ts'
+import { ready } from './standbys.ts'
+
+const lacks = () => (hasReplication ? null : 'no PostgreSQL 15 with pg_basebackup under /usr/lib/postgresql/15')
+
+/** F5: the primary is killed; the standby with the greatest flushed position is promoted; services find it behind the same address. */
+export const failover: Round = {
+  kind: 'failover',
+  faults: 'F5',
+  on: 'trio',
+  lacks,
+  async run({ stand, random }) {
+    await ready(stand)
+    const old = stand.primary
+    let downMs = 0
+    let backAt = 0
+    const loaded = await underLoad(
+      stand,
+      async () => {
+        await sleep(between(random, 300, 1_400))
+        const begun = instant()
+        await old.end('SIGKILL')
+        await promoteBest(stand)
+        stand.relay.turnTo(stand.primary.port)
+        backAt = instant()
+        downMs = Math.round(backAt - begun)
+      },
+      { afterMs: 2_500 },
+    )
+    await stand.rebuild(old)
+    const findings = [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)]
+    if (!loaded.seen.answers.some(({ begun }) => begun > backAt)) findings.push('no answer after the failover')
+    return { findings, notes: { failover_ms: downMs, promoted: stand.primary.name, ...usualNotes(loaded.seen) } }
+  },
+}
+
+/** F10: the network splits and a standby is promoted while the old primary lives on; on the old one nothing is acknowledged, then or after its restart. */
+export const secondPrimary: Round = {
+  kind: 'second-primary',
+  faults: 'F10',
+  on: 'trio',
+  lacks,
+  async run({ stand, random }) {
+    await ready(stand)
+    const old = stand.primary
+    let [splitAt, turnedAt] = [0, 0]
+    const loaded = await underLoad(
+      stand,
+      async () => {
+        await sleep(between(random, 300, 900))
+        await Promise.all(stand.standbys().map((standby) => follow(standby, null)))
+        splitAt = instant()
+        await promoteBest(stand)
+        // The services still reach the old primary, which knows of nothing.
+        await sleep(800)
+        await old.end('SIGKILL')
+        await old.start()
+        await sleep(800)
+        turnedAt = instant()
+        stand.relay.turnTo(stand.primary.port)
+      },
+      { afterMs: 2_500 },
+    )
+    await stand.rebuild(old)
+    const split = loaded.seen.answers.filter(({ begun, received }) => begun > splitAt && received < turnedAt).length
+    const acts = stand.ledger.suspensions.filter(({ received }) => received > splitAt + 100 && received < turnedAt).length
+    const findings = [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)]
+    if (split > 0) findings.push(`${split} acknowledged by the old primary`)
+    if (acts > 0) findings.push(`${acts} suspensions acknowledged by the old primary`)
+    if (!loaded.seen.answers.some(({ begun }) => begun > turnedAt)) findings.push('no answer after the services were turned to the new primary')
+    return { findings, notes: { by_old_primary: split, ...usualNotes(loaded.seen) } }
+  },
+}
+
+/** Promotes the standby that has flushed most, and lets the other follow it. */
+async function promoteBest(stand: Trio): Promise<void> {
+  const [a, b] = stand.standbys()
+  if (!a || !b) throw new Error('two standbys, at least')
+  const [best, other] = (await flushed(a)) >= (await flushed(b)) ? [a, b] : [b, a]
+  await best.ask('postgres', 'select pg_promote(true, 20)')
+  stand.primary = best
+  await setStandbyNames(best, STANDBY_NAMES)
+  await follow(other, { port: best.port, password: stand.password })
+  if (!(await until(async () => (await stand.confirming()) > 0, 10_000))) throw new Error(`${other.name} does not follow ${best.name}`)
+}
+
+/** Bytes of WAL on disk, as a number that can be compared. */
+async function flushed(standby: Cluster): Promise<bigint> {
+  const sql = "select coalesce(pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0'), 0)::text as at"
+  return BigInt((await standby.ask<{ at: string }>('postgres', sql))[0]?.at ?? '0')
+}
+
+/** Points a standby at another primary, or at none; waits until it no longer receives in the latter case. */
+async function follow(standby: Cluster, primary: { readonly port: number; readonly password: string } | null): Promise<void> {
+  const address = primary ? conninfo(primary, { name: standby.name, password: primary.password }) : ''
+  await standby.ask('postgres', `alter system set primary_conninfo = '${address}'`)
+  await standby.ask('postgres', 'select pg_reload_conf()')
+  if (primary) return
+  const receiving = async () => (await standby.ask('postgres', 'select pid from pg_stat_wal_receiver')).length > 0
+  if (!(await until(async () => !(await receiving()), 5_000))) throw new Error(`${standby.name} still receives`)
+}

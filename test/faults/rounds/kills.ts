@@ -1,0 +1,113 @@
+import { between, mustHaveAnswered, type Round, type RoundContext, sleep, underLoad, usualFindings, usualNotes } from '../round.ts'
+import { DATABASE } from '../stand.ts'
+import { instant } from '../words.ts'
+
+/** F1, F2: the service is killed at any moment; what it acknowledged stands, what it had not is whole or absent. */
+export const killService: Round = {
+  kind: 'kill-service',
+  faults: 'F1, F2',
+  on: 'single',
+  async run({ stand, random }) {
+    const service = await stand.oneService()
+    const loaded = await underLoad(stand, async () => {
+      await sleep(between(random, 200, 1_500))
+      await service.kill()
+      await stand.oneService()
+    })
+    return { findings: [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)], notes: usualNotes(loaded.seen) }
+  },
+}
+
+/** F3: one server process of PostgreSQL dies, which ends every session at once; the lane that lost it opens anew. */
+export const killBackend: Round = {
+  kind: 'kill-backend',
+  faults: 'F3',
+  on: 'single',
+  async run({ stand, random }) {
+    await stand.oneService()
+    let killed = 0
+    const loaded = await underLoad(
+      stand,
+      async () => {
+        await sleep(between(random, 200, 1_500))
+        const sql = "select pid from pg_stat_activity where application_name = 'accord-audit' and datname = $1 limit 1"
+        const [row] = await stand.primary.ask<{ pid: number }>('postgres', sql, [DATABASE])
+        if (row) process.kill(row.pid, 'SIGKILL')
+        killed += row ? 1 : 0
+      },
+      { afterMs: 1_800 },
+    )
+    const missed = killed === 1 ? [] : ['no backend was there to be killed']
+    return { findings: [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen), ...missed], notes: usualNotes(loaded.seen) }
+  },
+}
+
+/** F3, F4: the whole server is killed or stopped at once, and started again. */
+export const killPostmaster = serverEnd('kill-postmaster', 'SIGKILL')
+export const stopImmediate = serverEnd('stop-immediate', 'SIGQUIT')
+
+function serverEnd(kind: string, signal: 'SIGKILL' | 'SIGQUIT'): Round {
+  return {
+    kind,
+    faults: 'F3, F4',
+    on: 'single',
+    async run({ stand, random }) {
+      await stand.oneService()
+      let downMs = 0
+      let [backAt, afterwards] = [0, 0]
+      const loaded = await underLoad(
+        stand,
+        async () => {
+          await sleep(between(random, 200, 1_500))
+          const begun = instant()
+          await stand.primary.end(signal)
+          await stand.primary.start()
+          backAt = instant()
+          downMs = Math.round(backAt - begun)
+        },
+        { afterMs: 2_000 },
+      )
+      afterwards = loaded.seen.answers.filter(({ begun }) => begun > backAt).length
+      const recovered = afterwards > 0 ? [] : ['no answer within 2 s of the server being back']
+      return { findings: [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen), ...recovered], notes: { down_ms: downMs, ...usualNotes(loaded.seen) } }
+    },
+  }
+}
+
+/** SIGTERM under load: whatever was recorded is also answered, and the process ends with 0. */
+export const drain: Round = {
+  kind: 'drain',
+  faults: 'SIGTERM',
+  on: 'single',
+  async run(context) {
+    return drainRound(context)
+  },
+}
+
+async function drainRound({ stand, random }: RoundContext) {
+  const service = await stand.oneService()
+  const before = await stillUnanswered({ stand, random })
+  let ended: { readonly code: number | null; readonly ms: number } = { code: null, ms: 0 }
+  const loaded = await underLoad(
+    stand,
+    async () => {
+      await sleep(between(random, 400, 1_200))
+      ended = await service.drain()
+    },
+    { afterMs: 0 },
+  )
+  const unanswered = (await stillUnanswered({ stand, random })) - before
+  await stand.oneService()
+  const findings = [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)]
+  if (ended.code !== 0) findings.push(`the service ended with ${ended.code}`)
+  if (unanswered > 0) findings.push(`${unanswered} decisions were recorded and never answered`)
+  return { findings, notes: { drained_ms: ended.ms, unanswered, ...usualNotes(loaded.seen) } }
+}
+
+/** Leaves of decisions beyond those that somebody was told of. */
+async function stillUnanswered({ stand }: RoundContext): Promise<number> {
+  const sql = `select count(*)::int as n from audit.leaf l join audit.log g using (log_id)
+     where g.kind = 'decisions' and position('"t":"adl.access_evaluation"'::bytea in l.leaf) > 0`
+  const [row] = await stand.primary.ask<{ n: number }>(DATABASE, sql)
+  return (row?.n ?? 0) - stand.ledger.decisions.length
+}

@@ -1,0 +1,81 @@
+import { between, mustHaveAnswered, type Round, sleep, underLoad, usualFindings, usualNotes } from '../round.ts'
+import { DATABASE } from '../stand.ts'
+
+const SKEW_MS = 5_000
+
+/** Two services on one database, one clock 5 s behind and one 5 s ahead, suspensions under load: not one stale permit. */
+export const skewedClocks: Round = {
+  kind: 'skewed-clocks',
+  faults: 'never stale',
+  on: 'single',
+  async run({ stand }) {
+    for (const service of stand.services.splice(0)) await service.kill()
+    await Promise.all([stand.addService({ clockOffsetMs: -SKEW_MS }), stand.addService({ clockOffsetMs: SKEW_MS })])
+    const loaded = await underLoad(stand, () => sleep(3_000), { holdMs: 70, restMs: 40 })
+    for (const service of stand.services.splice(0)) await service.kill()
+    const suspended = loaded.acts.get('suspend 201') ?? 0
+    const findings = [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)]
+    if (suspended < 5) findings.push(`only ${suspended} suspensions: the round proves nothing`)
+    return { findings, notes: { suspended, ...usualNotes(loaded.seen) } }
+  },
+}
+
+/** F23: a service comes back with its clock an hour behind: order, ids and suspensions do not suffer. */
+export const clockBack: Round = {
+  kind: 'clock-back',
+  faults: 'F23',
+  on: 'single',
+  async run({ stand }) {
+    const service = await stand.oneService()
+    const loaded = await underLoad(stand, async () => {
+      await sleep(500)
+      await service.kill()
+      stand.services.length = 0
+      await stand.addService({ clockOffsetMs: -3_600_000 })
+      await sleep(1_000)
+    })
+    for (const one of stand.services.splice(0)) await one.kill()
+    return { findings: [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)], notes: usualNotes(loaded.seen) }
+  },
+}
+
+/** F13, F14: two integrators and signers at once, one of them killed in the middle of its work; tiles and roots stay the same. */
+export const twoIntegrators: Round = {
+  kind: 'two-integrators',
+  faults: 'F13, F14',
+  on: 'single',
+  async run({ stand, random }) {
+    await stand.oneService()
+    const second = await stand.addService()
+    const loaded = await underLoad(
+      stand,
+      async () => {
+        await sleep(between(random, 700, 1_700))
+        await second.kill()
+      },
+      { afterMs: 800 },
+    )
+    return { findings: [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)], notes: usualNotes(loaded.seen) }
+  },
+}
+
+/** F15, F16: the connection that integrates and signs is ended again and again; one root for a size, nothing published that is not stored. */
+export const killKeeper: Round = {
+  kind: 'kill-keeper',
+  faults: 'F15, F16',
+  on: 'single',
+  async run({ stand, random }) {
+    await stand.oneService()
+    let ended = 0
+    const sql = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'accord-log-keeper' and datname = $1"
+    const loaded = await underLoad(stand, async () => {
+      for (let i = 0; i < 6; i++) {
+        await sleep(between(random, 50, 700))
+        ended += (await stand.primary.ask('postgres', sql, [DATABASE])).length
+      }
+    })
+    const findings = [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)]
+    if (ended === 0) findings.push('no keeper was there to be ended')
+    return { findings, notes: { ended, ...usualNotes(loaded.seen) } }
+  },
+}
