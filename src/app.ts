@@ -64,8 +64,8 @@ import { pendingMigrations } from './platform/database/migrate.ts'
 import { docs } from './platform/http/docs.plugin.ts'
 import { healthRoutes } from './platform/http/health.routes.ts'
 import { problemPages } from './platform/http/problem-pages.plugin.ts'
-import { storableTextPlugin } from './platform/http/storable-text.plugin.ts'
 import { buildServer, type ServerOptions } from './platform/http/server.ts'
+import { storableTextPlugin } from './platform/http/storable-text.plugin.ts'
 import type { Clock } from './platform/kernel/clock.ts'
 import { uuidv7Generator } from './platform/kernel/ids.ts'
 import { metricsRoutes } from './platform/metrics/metrics.routes.ts'
@@ -254,7 +254,7 @@ export async function buildApp(options: AppOptions) {
   await server.register(partiesRoutes(parties))
   await server.register(agreementActsRoutes(agreementActs))
   await server.register(agreementTextsRoutes(documents, history))
-  await server.register(agreementsRoutes({ drafting, listing }))
+  await server.register(agreementsRoutes({ drafting, listing, overlaps }))
   await server.register(decisionsRoutes(decisions))
   await server.register(logSearchRoutes(logSearch))
   await server.register(replayRoutes(replays, impact))

@@ -1,20 +1,24 @@
-import { cases } from './cli/cases.ts'
 import type { Command } from './cli/command.ts'
-import { demo } from './cli/demo.ts'
-import { log } from './cli/log/log.ts'
-import { replay } from './cli/replay.ts'
-import { token } from './cli/token.ts'
 
-/** `npm run accord -- <command>`: commands beside or instead of the running service. stdout carries the answer, stderr the talk. */
-const COMMANDS: Readonly<Record<string, Command>> = { cases, demo, log, replay, token }
+/**
+ * `npm run accord -- <command>`: commands beside or instead of the running service. stdout carries the answer, stderr the
+ * talk. A command is loaded when it is asked for: a token should not wait for the whole service.
+ */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  cases: async () => (await import('./cli/cases.ts')).cases,
+  demo: async () => (await import('./cli/demo.ts')).demo,
+  log: async () => (await import('./cli/log/log.ts')).log,
+  replay: async () => (await import('./cli/replay.ts')).replay,
+  token: async () => (await import('./cli/token.ts')).token,
+}
 
 const [name = '', ...args] = process.argv.slice(2)
-const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
 const io = { env: process.env, out: (line: string) => console.log(line), err: (line: string) => console.error(line) }
 
-if (command) {
+if (load) {
   try {
-    process.exitCode = await command(args, io)
+    process.exitCode = await (await load())(args, io)
   } catch (error) {
     console.error(`accord ${name}: ${(error as Error).message}`)
     process.exitCode = 1

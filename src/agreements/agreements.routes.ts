@@ -5,15 +5,18 @@ import { changeCallOf, idempotencyOf, sendActReply } from './call.routes.ts'
 import * as parts from './draft-parts.service.ts'
 import type { DraftingService } from './drafting.service.ts'
 import type { ListingService } from './listing.service.ts'
+import type { OverlapService } from './overlap.service.ts'
 import * as records from './record-parts.service.ts'
 
 /** Beginning, reading, listing and editing agreements over HTTP. */
 export function agreementsRoutes({
   drafting,
   listing,
+  overlaps,
 }: {
   readonly drafting: DraftingService
   readonly listing: ListingService
+  readonly overlaps: OverlapService
 }): FastifyPluginAsync {
   return async (app) => {
     app.route<Operation<'listAgreements'>>({
@@ -31,7 +34,9 @@ export function agreementsRoutes({
         }
         const done = await drafting.create(call, request.body)
         reply.header('location', `/v1/agreements/${done.body.id}`)
-        return sendActReply(reply as unknown as FastifyReply, done) as never
+        // "Does a share already exist?" is answered before anybody writes a second one.
+        const body = { ...done.body, overlaps: await overlaps.withDraft(call.principal, done.body) }
+        return sendActReply(reply as unknown as FastifyReply, { ...done, body }) as never
       },
     })
 

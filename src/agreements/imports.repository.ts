@@ -125,9 +125,7 @@ export function importsRepository(tx: Transaction) {
     },
 
     /** How many lines have each status, and how many are in, were taken out again, or have yet to come. */
-    async counts(
-      importId: string,
-    ): Promise<{
+    async counts(importId: string): Promise<{
       readonly byStatus: Readonly<Record<string, number>>
       readonly done: number
       readonly undone: number

@@ -4,6 +4,7 @@ import { readAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { type CodeLists, compileCodeLists } from '../reference/code-lists.ts'
 import type { ReferenceService } from '../reference/reference.service.ts'
+import type { Agreement } from './agreement.ts'
 import { agreementsListing } from './overlap.repository.ts'
 import { type Overlap, type OverlapQuestion, overlaps } from './overlap.ts'
 import { readAgreements } from './reading.repository.ts'
@@ -39,17 +40,31 @@ export function overlapService({ db, reference, clock }: OverlapOptions) {
     return overlaps(seen, { ...question, parties }, lists, clock().toISOString()).slice(0, SHOWN_MAX)
   }
 
+  async function ask(principal: Principal, question: OverlapQuestion): Promise<Overlap[]> {
+    const lists = await codes()
+    return withTransaction(db, async (tx) => {
+      await readAs(tx, readerFor(principal))
+      return find(tx, principal, question, lists)
+    })
+  }
+
   return {
     codes,
     /** The overlaps that the caller may know of. The transaction must say for whom it reads. */
     find,
     /** As `find`, in a transaction of its own. */
-    ask: async (principal: Principal, question: OverlapQuestion): Promise<Overlap[]> => {
-      const lists = await codes()
-      return withTransaction(db, async (tx) => {
-        await readAs(tx, readerFor(principal))
-        return find(tx, principal, question, lists)
-      })
+    ask,
+    /** What overlaps with a draft that has just begun: nothing while it says nothing of purposes. */
+    async withDraft(principal: Principal, draft: Pick<Agreement, 'id' | 'parties' | 'versions'>): Promise<Overlap[]> {
+      const flows = draft.versions.flatMap((version) => version.terms.flows)
+      const parties = draft.parties.map((party) => party.org)
+      const found = new Map<string, Overlap>()
+      for (const purpose of new Set(flows.map((flow) => flow.purpose))) {
+        const categories = [...new Set(flows.filter((flow) => flow.purpose === purpose).flatMap((flow) => flow.data_items))]
+        for (const overlap of await ask(principal, { parties, purpose, categories })) found.set(overlap.agreement, overlap)
+      }
+      found.delete(draft.id)
+      return [...found.values()].sort((a, b) => b.score - a.score)
     },
   }
 }

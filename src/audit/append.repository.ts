@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import pg from 'pg'
 import type { Transaction } from '../platform/database/database.ts'
+import { ProblemError, problem } from '../platform/kernel/problem.ts'
+import type { DurabilityLevel } from './durability.ts'
 import type { BareEntry, Entry } from './entry.ts'
 
 /** A connection of its own through which batches are appended, one after another. Opens itself anew when it broke. */
@@ -15,10 +17,20 @@ export class NotDurableError extends Error {
   override name = 'NotDurableError'
 }
 
-const APPEND = 'select audit.append($1, $2, $3::uuid[], $4::bytea[], $5::bytea[], $6::date, $7::bytea[], $8::bytea[]) as start'
+const APPEND = `select audit.append($1, $2, $3::uuid[], $4::bytea[], $5::bytea[], $6::date, $7::bytea[], $8::bytea[]) as start,
+  current_setting('synchronous_standby_names') as standby_names`
+const RETRY_AFTER_SECONDS = 1
 
-/** Opens an appender; the connection is made on first use. */
-export function appender({ url, role }: { readonly url: string; readonly role: string | undefined }): Appender {
+/** Opens an appender; the connection is made on first use. At D2 nothing counts as appended while no standby is asked to confirm (R13). */
+export function appender({
+  url,
+  role,
+  durability,
+}: {
+  readonly url: string
+  readonly role: string | undefined
+  readonly durability?: DurabilityLevel
+}): Appender {
   let open: Promise<pg.Client> | undefined
   let warned = false
   const daysOpened = new Set<string>()
@@ -58,7 +70,7 @@ export function appender({ url, role }: { readonly url: string; readonly role: s
           daysOpened.add(day)
         }
         warned = false
-        const { rows } = await client.query<{ start: string | null }>(APPEND, [
+        const { rows } = await client.query<{ start: string | null; standby_names: string }>(APPEND, [
           logId,
           revision,
           entries.map((entry) => entry.id),
@@ -70,6 +82,8 @@ export function appender({ url, role }: { readonly url: string; readonly role: s
         ])
         if (warned) throw new NotDurableError('the commit was acknowledged without waiting for a standby')
         const start = rows[0]?.start ?? null
+        if (start !== null && durability === 'D2' && rows[0]?.standby_names === '')
+          throw new NotDurableError('synchronous_standby_names is empty: no standby was asked to confirm the commit')
         return start === null ? null : Number(start)
       } catch (error) {
         // A statement that PostgreSQL refused leaves the connection as it was; anything else is an unknown outcome.
@@ -112,11 +126,35 @@ export function isUnsafeCommit(notice: { readonly code?: string | undefined; rea
   return notice.code === '01000' && /synchronous replication/i.test(notice.message ?? '')
 }
 
-/** Tells of unsafe commits on any connection of a pool. */
+/**
+ * Watches every connection of a pool: a commit that no standby confirmed is told, and refused to its caller, to whom it would
+ * otherwise look done (R16). What it wrote may stand: a leaf without an answer is allowed, an answer without a leaf is not.
+ */
 export function watchPool(pool: Pick<pg.Pool, 'on'>, onUnsafe: () => void): void {
   pool.on('connect', (client) => {
+    let warned = false
+    // Between two statements of a transaction nobody else listens, and a server that goes away would end the process.
+    client.on('error', () => {})
     client.on('notice', (notice) => {
-      if (isUnsafeCommit(notice)) onUnsafe()
+      if (!isUnsafeCommit(notice)) return
+      warned = true
+      onUnsafe()
     })
+    const query = client.query.bind(client) as (...args: readonly unknown[]) => Promise<unknown>
+    const commit = async (...args: readonly unknown[]) => {
+      warned = false
+      const result = await query(...args)
+      if (warned) throw notDurable()
+      return result
+    }
+    client.query = ((...args: readonly unknown[]) => (args[0] === 'commit' ? commit(...args) : query(...args))) as typeof client.query
+  })
+}
+
+function notDurable(): ProblemError {
+  const cause = new NotDurableError('the commit was acknowledged without waiting for a standby')
+  return new ProblemError(problem('LOG_UNAVAILABLE', 'It is not certain that this was recorded. Look before you try again.'), {
+    cause,
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
   })
 }

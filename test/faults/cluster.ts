@@ -47,7 +47,17 @@ export function initialise(options: ClusterOptions): void {
   writeFileSync(passwordFile, `${options.password}\n`, { mode: 0o600 })
   give(passwordFile)
   const access = ['-U', 'accord', '--auth=scram-sha-256', `--pwfile=${passwordFile}`]
-  run(options.bin, 'initdb', ['-D', options.directory, ...access, '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', '--data-checksums', '--wal-segsize=4'])
+  run(options.bin, 'initdb', [
+    '-D',
+    options.directory,
+    ...access,
+    '-E',
+    'UTF8',
+    '--locale=C.UTF-8',
+    '--no-sync',
+    '--data-checksums',
+    '--wal-segsize=4',
+  ])
 }
 
 /** Makes the data folder as a copy of a running primary, ready to follow it as `options.name`. */
@@ -96,7 +106,12 @@ export function openCluster(options: ClusterOptions): Cluster {
     const flags = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])
     const log = openSync(logFile, 'a', 0o600)
     // A session of its own: Ctrl-C reaches the harness alone, which then stops what it started, in order.
-    return spawn(join(options.bin, 'postgres'), ['-D', directory, ...flags], { ...account, cwd: '/', detached: true, stdio: ['ignore', log, log] })
+    return spawn(join(options.bin, 'postgres'), ['-D', directory, ...flags], {
+      ...account,
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', log, log],
+    })
   }
 
   const cluster: Cluster = {
@@ -143,11 +158,13 @@ export function openCluster(options: ClusterOptions): Cluster {
   return cluster
 }
 
-/** Ends every server that still runs: the way out. */
-export async function endAllClusters(): Promise<void> {
+/** Ends every server that still runs, or those with their data below a folder: the way out. */
+export async function endAllClusters(below = '/'): Promise<void> {
   for (const cluster of spawned) {
+    if (!cluster.directory.startsWith(below)) continue
     cluster.signalAll('SIGCONT')
     await cluster.end('SIGQUIT').catch(() => {})
+    spawned.delete(cluster)
   }
 }
 

@@ -8,7 +8,10 @@ import type { AcknowledgedDecision, AcknowledgedSuspension, Verdict } from './wo
  * The oracle: holds what clients were told against what the database has, as its super user and with none of the service's
  * own code for it. It reads; it never repairs and never excuses.
  */
-export async function askOracle(stand: Stand, since: { readonly decisions: number; readonly suspensions: number }): Promise<Omit<Verdict, 'findings'> & { findings: string[] }> {
+export async function askOracle(
+  stand: Stand,
+  since: { readonly decisions: number; readonly suspensions: number },
+): Promise<Omit<Verdict, 'findings'> & { findings: string[] }> {
   const { ledger, primary } = stand
   const decisions = ledger.decisions.slice(since.decisions)
   const suspensions = ledger.suspensions.slice(since.suspensions)
@@ -23,11 +26,23 @@ export async function askOracle(stand: Stand, since: { readonly decisions: numbe
   const lostSuspensions = await missingSuspensions(primary, ledger.suspensions)
   const stale = stalePermits(decisions, ledger.suspensions)
   const findings = [...(await gaps(primary)), ...(await doubles(primary))]
-  if (missing.length > 0) findings.push(`acknowledged and gone: ${missing.slice(0, 3).map(({ id }) => id).join(', ')}`)
+  if (missing.length > 0)
+    findings.push(
+      `acknowledged and gone: ${missing
+        .slice(0, 3)
+        .map(({ id }) => id)
+        .join(', ')}`,
+    )
   if (earlierLost > 0) findings.push(`${earlierLost} acknowledged in earlier rounds are gone`)
   if (lostSuspensions.length > 0) findings.push(`suspensions acknowledged and gone: ${lostSuspensions.slice(0, 3).join(', ')}`)
   if (faults.length > 0) findings.push(...faults.slice(0, 3))
-  if (stale.length > 0) findings.push(`stale permits: ${stale.slice(0, 3).map(({ id }) => id).join(', ')}`)
+  if (stale.length > 0)
+    findings.push(
+      `stale permits: ${stale
+        .slice(0, 3)
+        .map(({ id }) => id)
+        .join(', ')}`,
+    )
   return {
     acknowledged: decisions.length,
     suspensions: suspensions.length,
@@ -80,7 +95,8 @@ export function recordFault(told: AcknowledgedDecision, { leaf, leaf_hash, salt,
 }
 
 async function countMissing(primary: Cluster, decisions: readonly AcknowledgedDecision[]): Promise<number> {
-  const sql = 'select count(*)::int as n from unnest($1::uuid[]) as t(id) where not exists (select from audit.leaf l where l.event_id = t.id)'
+  const sql =
+    'select count(*)::int as n from unnest($1::uuid[]) as t(id) where not exists (select from audit.leaf l where l.event_id = t.id)'
   const [row] = await primary.ask<{ n: number }>(DATABASE, sql, [decisions.map(({ id }) => id)])
   return row?.n ?? 0
 }
@@ -105,7 +121,10 @@ async function gaps(primary: Cluster): Promise<string[]> {
 }
 
 async function doubles(primary: Cluster): Promise<string[]> {
-  const rows = await primary.ask<{ event_id: string }>(DATABASE, 'select event_id::text from audit.leaf group by event_id having count(*) > 1 limit 3')
+  const rows = await primary.ask<{ event_id: string }>(
+    DATABASE,
+    'select event_id::text from audit.leaf group by event_id having count(*) > 1 limit 3',
+  )
   return rows.map(({ event_id }) => `${event_id} has more than one leaf`)
 }
 

@@ -48,6 +48,7 @@ export async function underLoad(
     await load.stop()
     await stand.checkpoints.stop()
   }
+  if (process.env['FAULTS_DEBUG']) console.error([...load.seen.statuses], [...acts.statuses])
   return { seen: load.seen, acts: acts.statuses }
 }
 
@@ -60,7 +61,8 @@ function logNames() {
 /** Faults every round looks for: 500 is for defects, and nobody waits much longer than the deadline. */
 export function usualFindings({ seen, acts }: { readonly seen: LoadSeen; readonly acts: ReadonlyMap<string, number> }): string[] {
   const findings: string[] = []
-  for (const [key, count] of [...seen.statuses].filter(([status]) => /^(4\d\d|500)$/.test(status))) findings.push(`${count} decisions answered ${key}`)
+  for (const [key, count] of [...seen.statuses].filter(([status]) => /^(4\d\d|500)$/.test(status)))
+    findings.push(`${count} decisions answered ${key}`)
   for (const [key, count] of [...acts].filter(([status]) => /(4\d\d|500)$/.test(status) && !/^lift (404|409)$/.test(status)))
     findings.push(`${count} acts: ${key}`)
   return findings

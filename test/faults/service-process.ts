@@ -56,7 +56,10 @@ export function startService(settings: ServiceSettings, logFile: string): Servic
     isReady: () => isReady,
     async ready(limitMs = READY_LIMIT_MS) {
       await until(() => isReady || hasEnded(), limitMs)
-      if (!isReady) throw new Error(hasEnded() ? `the service ended with ${child.exitCode ?? child.signalCode}: see ${logFile}` : 'the service does not start')
+      if (!isReady)
+        throw new Error(
+          hasEnded() ? `the service ended with ${child.exitCode ?? child.signalCode}: see ${logFile}` : 'the service does not start',
+        )
     },
     async kill() {
       if (!hasEnded()) child.kill('SIGKILL')

@@ -10,12 +10,12 @@ export const POSTGRES_15 = '/usr/lib/postgresql/15/bin'
 export const hasReplication = existsSync(join(POSTGRES_15, 'pg_basebackup'))
 export const STANDBY_NAMES = 'ANY 1 (n1,n2,n3)'
 
-/** A stand with one server, the version that `npm start` uses. */
-export async function openSingle(folder: string, logFile: string, settings: Readonly<Record<string, string>> = {}): Promise<Stand> {
+/** A stand with one server, the version that `npm start` uses. `disk`: where the server's data goes, if not into the stand's folder. */
+export async function openSingle(folder: string, logFile: string, disk = folder): Promise<Stand> {
   openFolder(folder)
   const password = randomBytes(18).toString('base64url')
   const { bin } = findPostgres(postgresAccount())
-  const options = await clusterOptions(folder, 'single', bin, password, { max_connections: '100', ...settings })
+  const options = await clusterOptions(disk, 'single', bin, password, { max_connections: '100' })
   initialise(options)
   const primary = openCluster(options)
   await primary.start()

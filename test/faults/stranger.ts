@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { exportLogs } from '../../src/cli/log/export.ts'
 import { fsck } from '../../src/cli/log/fsck.ts'
 import { verifyLog } from '../../src/cli/log/verify.ts'
+import { tileNumber } from '../../src/verifier/files.ts'
 import { exportFolder } from '../../src/verifier/folder.ts'
 import { openHead, readVkeys } from '../../src/verifier/note.ts'
-import { tileNumber } from '../../src/verifier/files.ts'
 import { growingTree, hashOfLeaf, same } from '../../src/verifier/tree.ts'
 import { DATABASE, type Stand } from './stand.ts'
 import { until } from './words.ts'
@@ -37,12 +37,17 @@ export async function askStranger(stand: Stand): Promise<string[]> {
   const directory = join(stand.folder, 'export')
   rmSync(directory, { recursive: true, force: true })
   const said: string[] = []
-  const io = { env: { DATABASE_URL: databaseUrl, ACCORD_VAR: stand.varDirectory }, out: (line: string) => void said.push(line), err: () => {} }
+  const io = {
+    env: { DATABASE_URL: databaseUrl, ACCORD_VAR: stand.varDirectory },
+    out: (line: string) => void said.push(line),
+    err: () => {},
+  }
   if ((await exportLogs([directory], io)) !== 0) return [...findings, `the export failed: ${said.join('; ')}`]
   const vkeys = [...stand.checkpoints.vkeys.values()].join('\n')
   const vkeyFile = join(stand.folder, 'vkeys')
   writeFileSync(vkeyFile, `${vkeys}\n`)
-  if ((await verifyLog([directory, '--vkey', vkeyFile], io)) !== 0) findings.push(...said.filter((line) => line.startsWith('FAIL')).slice(0, 3))
+  if ((await verifyLog([directory, '--vkey', vkeyFile], io)) !== 0)
+    findings.push(...said.filter((line) => line.startsWith('FAIL')).slice(0, 3))
   for (const [log, notes] of stand.checkpoints.notes) findings.push(...notExtended(directory, log, [...notes], vkeys))
   return findings
 }
@@ -58,7 +63,8 @@ export function notExtended(directory: string, log: string, notes: readonly stri
   const last = openHead(files.read(`${log}/checkpoint`) ?? '', keys).size
   const compare = () => {
     for (; heads[0] && heads[0].size <= size; heads.shift())
-      if (heads[0].size < size || !same(heads[0].root, tree.root())) findings.push(`${log}: a checkpoint of ${heads[0].size} leaves was published that the log does not extend`)
+      if (heads[0].size < size || !same(heads[0].root, tree.root()))
+        findings.push(`${log}: a checkpoint of ${heads[0].size} leaves was published that the log does not extend`)
   }
   compare()
   for (let n = 0; n * 256 < last; n += 1) {
@@ -72,7 +78,10 @@ export function notExtended(directory: string, log: string, notes: readonly stri
       compare()
     }
   }
-  return [...findings, ...heads.map((head) => `${log}: a checkpoint of ${head.size} leaves was published, the export has ${size}`)].slice(0, 3)
+  return [...findings, ...heads.map((head) => `${log}: a checkpoint of ${head.size} leaves was published, the export has ${size}`)].slice(
+    0,
+    3,
+  )
 }
 
 async function isSigned({ primary }: Stand): Promise<boolean> {

@@ -2733,6 +2733,46 @@ export interface components {
              */
             readonly review_on?: string | null;
         };
+        /** @description An agreement that covers much the same, and why it was found. */
+        readonly Overlap: {
+            /** @description Its reference. */
+            readonly agreement: string;
+            /** @description Its title. */
+            readonly title: string;
+            /**
+             * @description How it stands now.
+             * @enum {string}
+             */
+            readonly state: "IN_FORCE" | "NOT_YET_EFFECTIVE" | "AWAITING_SIGNATURE" | "DRAFT" | "SUSPENDED" | "RECORDED_ELSEWHERE" | "EXPIRED" | "TERMINATED";
+            /** @description The organisation that keeps the text. */
+            readonly owner_org: string | null;
+            /**
+             * Format: date
+             * @description Its last day.
+             */
+            readonly effective_to: string | null;
+            /** @description Why it was found. */
+            readonly matched: {
+                /** @description Organisations asked about that take part. */
+                readonly parties: readonly string[];
+                /** @description Its purposes that match. */
+                readonly purposes: readonly {
+                    /** @description PURPOSE code. */
+                    readonly code: string;
+                    /**
+                     * @description Its purpose against the one asked about.
+                     * @enum {string}
+                     */
+                    readonly relation: "SAME" | "NARROWER" | "BROADER";
+                }[];
+                /** @description Categories asked about that it holds. */
+                readonly categories: readonly string[];
+            };
+            /** @description Organisations asked about that could sign it instead of writing a new one. */
+            readonly joinable_by: readonly string[];
+            /** @description 1: all the bodies, the same purpose, all the categories. */
+            readonly score: number;
+        };
         /** @description A whole agreement. `derived` is worked out for the instant `at`, everything else is as recorded. */
         readonly Agreement: {
             /** @description Its reference. */
@@ -2812,6 +2852,8 @@ export interface components {
              * @description When an act last changed it.
              */
             readonly updated_at: string;
+            /** @description Only in the reply to its creation: agreements you may see that cover much the same. */
+            readonly overlaps?: readonly components["schemas"]["Overlap"][];
         };
         /** @description What is wrong or missing in a draft, where, under which law, and who can put it right. */
         readonly Advice: {
@@ -2878,46 +2920,6 @@ export interface components {
             }[];
             /** @description What would have to be done with the data. */
             readonly obligations: readonly components["schemas"]["Obligation"][];
-        };
-        /** @description An agreement that covers much the same, and why it was found. */
-        readonly Overlap: {
-            /** @description Its reference. */
-            readonly agreement: string;
-            /** @description Its title. */
-            readonly title: string;
-            /**
-             * @description How it stands now.
-             * @enum {string}
-             */
-            readonly state: "IN_FORCE" | "NOT_YET_EFFECTIVE" | "AWAITING_SIGNATURE" | "DRAFT" | "SUSPENDED" | "RECORDED_ELSEWHERE" | "EXPIRED" | "TERMINATED";
-            /** @description The organisation that keeps the text. */
-            readonly owner_org: string | null;
-            /**
-             * Format: date
-             * @description Its last day.
-             */
-            readonly effective_to: string | null;
-            /** @description Why it was found. */
-            readonly matched: {
-                /** @description Organisations asked about that take part. */
-                readonly parties: readonly string[];
-                /** @description Its purposes that match. */
-                readonly purposes: readonly {
-                    /** @description PURPOSE code. */
-                    readonly code: string;
-                    /**
-                     * @description Its purpose against the one asked about.
-                     * @enum {string}
-                     */
-                    readonly relation: "SAME" | "NARROWER" | "BROADER";
-                }[];
-                /** @description Categories asked about that it holds. */
-                readonly categories: readonly string[];
-            };
-            /** @description Organisations asked about that could sign it instead of writing a new one. */
-            readonly joinable_by: readonly string[];
-            /** @description 1: all the bodies, the same purpose, all the categories. */
-            readonly score: number;
         };
         /** @description A draft that became a text nobody can change. */
         readonly FrozenVersion: {

@@ -1,5 +1,13 @@
 import helmet from '@fastify/helmet'
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
+import {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify'
 import { type DestinationStream, pino } from 'pino'
 import { problem } from '../kernel/problem.ts'
 import { type Contract, contract as ownContract } from './openapi.ts'

@@ -1,4 +1,4 @@
-import { conninfo, type Cluster } from '../cluster.ts'
+import { type Cluster, conninfo } from '../cluster.ts'
 import { between, mustHaveAnswered, type Round, sleep, underLoad, usualFindings, usualNotes } from '../round.ts'
 import { hasReplication, STANDBY_NAMES, setStandbyNames, type Trio } from '../stands.ts'
 import { instant, until } from '../words.ts'
@@ -70,7 +70,8 @@ export const secondPrimary: Round = {
     const findings = [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)]
     if (split > 0) findings.push(`${split} acknowledged by the old primary`)
     if (acts > 0) findings.push(`${acts} suspensions acknowledged by the old primary`)
-    if (!loaded.seen.answers.some(({ begun }) => begun > turnedAt)) findings.push('no answer after the services were turned to the new primary')
+    if (!loaded.seen.answers.some(({ begun }) => begun > turnedAt))
+      findings.push('no answer after the services were turned to the new primary')
     return { findings, notes: { by_old_primary: split, ...usualNotes(loaded.seen) } }
   },
 }

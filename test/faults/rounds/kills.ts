@@ -69,7 +69,10 @@ function serverEnd(kind: string, signal: 'SIGKILL' | 'SIGQUIT'): Round {
       )
       afterwards = loaded.seen.answers.filter(({ begun }) => begun > backAt).length
       const recovered = afterwards > 0 ? [] : ['no answer within 2 s of the server being back']
-      return { findings: [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen), ...recovered], notes: { down_ms: downMs, ...usualNotes(loaded.seen) } }
+      return {
+        findings: [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen), ...recovered],
+        notes: { down_ms: downMs, ...usualNotes(loaded.seen) },
+      }
     },
   }
 }

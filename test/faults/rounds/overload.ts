@@ -1,7 +1,7 @@
+import { SHARE } from '../../support/demo-share.ts'
 import { httpClient } from '../http-client.ts'
 import { percentile, startLoad } from '../load.ts'
 import { mustHaveAnswered, type Round, sleep } from '../round.ts'
-import { SHARE } from '../../support/demo-share.ts'
 import { instant } from '../words.ts'
 
 const CALM_MS = 1_200

@@ -1,0 +1,92 @@
+import { cpSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { findPostgres, postgresAccount } from '../../../src/platform/database/postgres-binaries.ts'
+import { SHARE } from '../../support/demo-share.ts'
+import { type Cluster, copyCold, openCluster } from '../cluster.ts'
+import { httpClient } from '../http-client.ts'
+import { mustHaveAnswered, type Round, type RoundContext, sleep, underLoad, usualFindings, usualNotes } from '../round.ts'
+import { clusterOptions, DATABASE, type Stand } from '../stand.ts'
+import { runFsck } from '../stranger.ts'
+import { until } from '../words.ts'
+
+interface LogRow {
+  readonly name: string
+  readonly sealed_why: string | null
+  readonly signed: number
+  readonly first: string | null
+}
+
+/**
+ * F12: the database of some seconds ago is put back. The signer notices that less is there than was published, signs that log
+ * no more, and the next incarnation says why. Done on a copy: the stand's own database goes on.
+ */
+export const restoreBackup: Round = {
+  kind: 'restore-backup',
+  faults: 'F12',
+  on: 'single',
+  run: restored,
+}
+
+async function restored({ stand }: RoundContext) {
+  const service = await stand.oneService()
+  await underLoad(stand, () => sleep(300))
+  await service.kill()
+  await stand.primary.end('SIGINT')
+  const backup = join(stand.folder, 'backup')
+  rmSync(backup, { recursive: true, force: true })
+  copyCold(stand.primary, backup)
+  await stand.primary.start()
+  await stand.oneService()
+  const loaded = await underLoad(stand, () => sleep(900), { afterMs: 700 })
+  const { bin } = findPostgres(postgresAccount())
+  const options = await clusterOptions(stand.folder, 'backup', bin, stand.password)
+  const copy = openCluster(options)
+  await copy.start()
+  try {
+    const before = await logsOf(copy)
+    const { answered, keptWhy } = await serveRestored(stand, copy, before)
+    const after = await logsOf(copy)
+    const findings = [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen), ...keptWhy]
+    for (const old of before) {
+      const now = after.find(({ name }) => name === old.name)
+      if (now?.signed !== old.signed) findings.push(`${old.name} was signed on from ${old.signed} to ${now?.signed} after the restore`)
+      if (now?.sealed_why !== 'INCIDENT') findings.push(`${old.name} still takes entries after the restore`)
+    }
+    const next = after.filter(({ name }) => !before.some((old) => old.name === name))
+    if (next.length !== before.length) findings.push(`${next.length} logs were opened after the restore, not ${before.length}`)
+    for (const { name, first } of next) if (!first?.includes('"why":"INCIDENT"')) findings.push(`${name} does not say why it was opened`)
+    return { findings, notes: { reopened: next.map(({ name }) => name).join('+') || 'none', answered, ...usualNotes(loaded.seen) } }
+  } finally {
+    await copy.end('SIGQUIT')
+    rmSync(backup, { recursive: true, force: true })
+  }
+}
+
+/** Runs a service on the restored copy, with the checkpoints that its machine had kept. */
+async function serveRestored(stand: Stand, copy: Cluster, before: readonly LogRow[]) {
+  const varDirectory = join(stand.folder, 'var-restored')
+  cpSync(stand.varDirectory, varDirectory, { recursive: true })
+  // What fsck says of the restored database, before a service has seen it.
+  const said = await runFsck(copy.url(DATABASE), varDirectory)
+  const keptWhy = said.lines.some((line) => /^FAIL .*high water: ROLLBACK/.test(line)) ? [] : ['fsck does not report the restore']
+  const service = await stand.addService({ databaseUrl: copy.url(DATABASE), varDirectory })
+  const client = httpClient(1)
+  try {
+    const opened = () => logsOf(copy).then((logs) => logs.length >= before.length * 2)
+    await until(opened, 6_000, 100)
+    const reply = await client.call('POST', `${service.url}/v1/decisions`, stand.tokens.asker, SHARE)
+    return { answered: reply.status, keptWhy }
+  } finally {
+    client.close()
+    await service.kill()
+    stand.services.splice(stand.services.indexOf(service), 1)
+    rmSync(varDirectory, { recursive: true, force: true })
+  }
+}
+
+function logsOf(cluster: Cluster): Promise<LogRow[]> {
+  const sql = `select g.name, h.sealed_why, coalesce((select max(size) from audit.checkpoint c where c.log_id = g.log_id), 0)::int as signed,
+      (select convert_from(leaf, 'UTF8') from audit.leaf l where l.log_id = g.log_id and idx = 0) as first
+     from audit.log g join audit.head h using (log_id) order by g.log_id`
+  return cluster.ask<LogRow & Record<string, unknown>>(DATABASE, sql)
+}
