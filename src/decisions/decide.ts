@@ -61,3 +61,8 @@ export function reliedOn(outcome: Outcome): string | null {
   if (outcome.decision === 'DENY') return outcome.agreement?.id ?? null
   return outcome.via === 'AGREEMENT' ? outcome.finding.agreement.id : null
 }
+
+/** The agreement whose prohibition an emergency overrode, for whoever reviews it (6.2 step 6). */
+export function overriddenBy(outcome: Outcome): string | null {
+  return outcome.decision === 'PERMIT' && outcome.via === 'BREAK_GLASS' ? (outcome.prohibitedBy?.id ?? null) : null
+}

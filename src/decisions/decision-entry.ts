@@ -17,6 +17,8 @@ export interface CallFacts {
   readonly traceId: string
   /** The revision that says who the caller is, where it is not the one decided on (a past text was asked). */
   readonly callersRevision?: number
+  /** The agreement whose prohibition an emergency overrode. */
+  readonly prohibitedBy?: string | null
 }
 
 /** The leaf and payload of one evaluated call: codes and digests in the leaf, request, answer and caller in the payload. */
@@ -39,6 +41,7 @@ export function evaluatedEntry(answer: Answer, agreement: string | null, facts: 
       response: answer,
       relied_on: agreement,
       callers_revision: facts.callersRevision,
+      prohibited_by: facts.prohibitedBy ?? undefined,
     }),
     random,
   )

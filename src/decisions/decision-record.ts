@@ -35,6 +35,7 @@ export interface RecordedPayload {
   readonly response?: Answer
   readonly relied_on?: string | null
   readonly callers_revision?: number
+  readonly prohibited_by?: string | null
 }
 
 /** A record that holds one evaluated call. */

@@ -6,7 +6,7 @@ import type { Principal } from '../identity/principal.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { type ProblemDetail, ProblemError, problem } from '../platform/kernel/problem.ts'
 import { type Answer, toAnswer } from './answer.ts'
-import { type Asked, decideOn, knowledgeOf, nowOn, reliedOn, requestOf } from './decide.ts'
+import { type Asked, decideOn, knowledgeOf, nowOn, overriddenBy, reliedOn, requestOf } from './decide.ts'
 import { evaluatedEntry, malformedEntry } from './decision-entry.ts'
 import type { Outcome } from './evaluate.ts'
 import type { PermitPolicy } from './expiry.ts'
@@ -92,7 +92,7 @@ export function decisionsService(options: DecisionsOptions) {
       mayKnow,
       remedies: remediesFor(asked, outcome, index, mayKnow),
     })
-    const facts = { ...made, caller, request: body, now, engine: options.engine, head: index.head }
+    const facts = { ...made, caller, request: body, now, engine: options.engine, head: index.head, prohibitedBy: overriddenBy(outcome) }
     const entry = evaluatedEntry(answer, reliedOn(outcome), past ? { ...facts, callersRevision: callers.revision } : facts, random)
     return { entry, value: { answer, outcome } }
   }

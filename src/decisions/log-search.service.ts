@@ -22,6 +22,8 @@ export interface Page<Item> {
 /** One use of break glass, and by when another person must have reviewed it. */
 export interface BreakGlassUse extends FoundDecision {
   readonly ground: string | null
+  /** Agreement whose prohibition was overridden. */
+  readonly prohibited_by: string | null
   readonly data_items: readonly string[]
   readonly review_due: string | null
   readonly is_review_overdue: boolean
@@ -126,6 +128,7 @@ export function logSearchService(options: {
             return {
               ...one,
               ground: evaluated?.request.emergency?.ground ?? null,
+              prohibited_by: evaluated?.prohibited_by ?? null,
               data_items: evaluated?.request.data_items ?? [],
               review_due: due as string | null,
               is_review_overdue: due !== null && today > (due as string),

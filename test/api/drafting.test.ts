@@ -34,7 +34,8 @@ t.test('drafting', async (t) => {
     t.equal(read.status, 200)
     t.equal(read.etag, begun.etag, 'the reply of the act names the state that is read')
     const { at: _1, ...asRead } = read.body
-    const { at: _2, ...asBegun } = begun.body
+    const { at: _2, overlaps, ...asBegun } = begun.body
+    t.same(overlaps, [], 'an empty draft overlaps with nothing')
     t.same(asRead, asBegun)
   })
 

@@ -38,7 +38,7 @@ export interface Stand {
 }
 
 export const DATABASE = 'accord_faults'
-export const CALLERS = 24
+export const CALLERS = 12
 const TOKEN_TTL_SECONDS = 36_000
 /** Short, so that a round sees what happens after it; the limits of the product are longer. */
 const CONFIG = { DECISION_DEADLINE_MS: '1500', CHECKPOINT_INTERVAL_MS: '250', LOCK_TIMEOUT_MS: '2000' }

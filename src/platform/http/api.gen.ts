@@ -1918,6 +1918,8 @@ export interface components {
             readonly index: number;
             /** @description EMERGENCY_GROUND stated. */
             readonly ground: string | null;
+            /** @description The agreement whose prohibition was overridden. */
+            readonly prohibited_by: string | null;
             /** @description DATA_ITEM codes that were permitted. */
             readonly data_items: readonly string[];
             /**
