@@ -9,7 +9,8 @@ import type { Totals } from './support/tap-report.ts'
 import { buildTemplate, TEMPLATE } from './support/template.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const talksToPostgres = /^test\/(integration|api)\//
+/** On the oldest version: everything about the database itself, and the use cases with the most SQL of their own. */
+const talksToPostgres = /^test\/(integration\/|api\/(agreement-list|decision-log|decisions-recording|log|signing)\.test\.ts$)/
 
 interface Leg {
   readonly title: string
@@ -47,15 +48,19 @@ function legs(given: readonly string[]): readonly Leg[] {
     args: [...flags, ...files],
     ...(url ? { url } : {}),
   }
-  const again = (files.length > 0 ? files : ['test/integration', 'test/api'].flatMap(filesOf)).filter((file) => talksToPostgres.test(file))
+  const again =
+    files.length > 0
+      ? files.filter((file) => /^test\/(integration|api)\//.test(file))
+      : ['test/integration', 'test/api'].flatMap(filesOf).filter((file) => talksToPostgres.test(file))
   if (url || again.length === 0) return [first]
   if (!hasPostgres15) {
-    console.log(
-      `\nSKIPPED: PostgreSQL 15 is not installed (${POSTGRES_15}); test/integration and test/api run on the PostgreSQL of npm only`,
-    )
+    console.log(`\nSKIPPED: PostgreSQL 15 is not installed (${POSTGRES_15}); its tests run on the PostgreSQL of npm only`)
     return [first]
   }
-  return [first, { title: 'PostgreSQL 15: test/integration and test/api', args: [...flags, ...again], binaries: POSTGRES_15 }]
+  return [
+    first,
+    { title: 'PostgreSQL 15: the database, and the use cases with the most SQL', args: [...flags, ...again], binaries: POSTGRES_15 },
+  ]
 }
 
 /** The test files of a folder, or the file itself; tap takes files only. */

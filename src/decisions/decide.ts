@@ -26,7 +26,9 @@ export interface Grounds {
 
 /** The request as the rules read it. Live, the actor of an emergency is the duty manager who calls, never what the body says. */
 export function requestOf({ caller, body, simulated }: Asked): DecisionRequest {
-  const actor = caller.clientId === null && caller.roles.includes('DUTY_MANAGER') ? caller.sub : null
+  const isDutyManager = caller.clientId === null && caller.roles.includes('DUTY_MANAGER')
+  // The glass is the provider's to break: its duty manager answers for the disclosure (6.10).
+  const actor = isDutyManager && caller.org === body.provider ? caller.sub : null
   return toDecisionRequest(body, simulated ? { live: false } : { live: true, sub: actor })
 }
 
