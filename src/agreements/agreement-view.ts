@@ -1,7 +1,7 @@
 import { londonDay } from '../platform/kernel/london-day.ts'
+import { draftVersion, governingVersion, leadingVersion, statusAt } from './acts/governing.ts'
 import type { Agreement, AgreementVersion, Dpia, Party, PolicyDocument, Suspension } from './agreement.ts'
 import { type DerivedState, derivedStates } from './derived-state.ts'
-import { draftVersion, governingVersion, leadingVersion, statusAt } from './governing.ts'
 
 /** What is recorded of an agreement beside the model that decisions stand on: for people, never read by a rule. */
 export interface AgreementRecord {

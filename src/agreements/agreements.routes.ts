@@ -1,12 +1,12 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { callerOf } from '../identity/identity.plugin.ts'
 import { type BodyOf, type Operation, type OperationId, operation } from '../platform/http/openapi.ts'
-import { changeCallOf, idempotencyOf, sendActReply } from './call.routes.ts'
-import * as parts from './draft-parts.service.ts'
-import type { DraftingService } from './drafting.service.ts'
-import type { ListingService } from './listing.service.ts'
-import type { OverlapService } from './overlap.service.ts'
-import * as records from './record-parts.service.ts'
+import { changeCallOf, idempotencyOf, sendActReply } from './acts/call.routes.ts'
+import * as parts from './drafting/draft-parts.service.ts'
+import type { DraftingService } from './drafting/drafting.service.ts'
+import * as records from './drafting/record-parts.service.ts'
+import type { ListingService } from './finding/listing.service.ts'
+import type { OverlapService } from './finding/overlap.service.ts'
 
 /** Beginning, reading, listing and editing agreements over HTTP. */
 export function agreementsRoutes({

@@ -1,10 +1,10 @@
 import type { Transaction } from '../platform/database/database.ts'
+import { standingRepository } from './acts/standing.repository.ts'
 import type { Agreement } from './agreement.ts'
-import { agreementsRepository, type StoredBy } from './agreements.repository.ts'
-import type { AgreementToComplete } from './completeness.ts'
-import { readAgreements } from './reading.repository.ts'
-import { readRecord } from './record.repository.ts'
-import { standingRepository } from './standing.repository.ts'
+import type { AgreementToComplete } from './drafting/completeness.ts'
+import { agreementsRepository, type StoredBy } from './store/agreements.repository.ts'
+import { readAgreements } from './store/reading.repository.ts'
+import { readRecord } from './store/record.repository.ts'
 
 export type AgreementsService = ReturnType<typeof agreementsService>
 

@@ -1,6 +1,6 @@
 import { londonDay } from '../platform/kernel/london-day.ts'
+import { approvedVersions, governingVersion, hasLeft, leadingVersion, signatoriesOf, statusAt } from './acts/governing.ts'
 import type { Agreement } from './agreement.ts'
-import { approvedVersions, governingVersion, hasLeft, leadingVersion, signatoriesOf, statusAt } from './governing.ts'
 
 /** DERIVED_STATE (3.5): what an agreement is at an instant, in the order of the list. Worked out, never stored. */
 export const DERIVED_STATES = ['NOT_YET_EFFECTIVE', 'IN_FORCE', 'EXPIRED', 'SUSPENDED', 'REVIEW_OVERDUE', 'PARTIALLY_SIGNED'] as const

@@ -1,5 +1,5 @@
 import { londonDay } from '../platform/kernel/london-day.ts'
-import type { PolicyAgreement, PolicyVersion, Snapshot } from './policy.ts'
+import type { PolicyAgreement, PolicyVersion, Snapshot } from './policy/policy.ts'
 import { governingVersion } from './rules/lifecycle.ts'
 import { isAgentOf } from './rules/paper.ts'
 

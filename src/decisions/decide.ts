@@ -1,10 +1,10 @@
 import type { Principal } from '../identity/principal.ts'
 import { mayAsk, mayKnow } from './caller.ts'
-import { evaluate, type Outcome } from './evaluate.ts'
-import type { PolicyAgreement } from './policy.ts'
-import type { PolicyIndex } from './policy-index.ts'
-import { reason } from './reason.ts'
-import type { DecisionRequest } from './request.ts'
+import { evaluate, type Outcome } from './evaluation/evaluate.ts'
+import { reason } from './evaluation/reason.ts'
+import type { DecisionRequest } from './evaluation/request.ts'
+import type { PolicyAgreement } from './policy/policy.ts'
+import type { PolicyIndex } from './policy/policy-index.ts'
 import { type DecisionBody, toDecisionRequest } from './request-body.ts'
 
 /** A call, fixed in time: what a decision is a function of. Live, simulated and replayed decisions are all made from one. */

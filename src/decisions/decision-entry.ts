@@ -1,8 +1,8 @@
-import { type Entry, entryOf, type RandomBytes } from '../audit/entry.ts'
-import { urnOfAgreement } from '../audit/leaf.ts'
+import { type Entry, entryOf, type RandomBytes } from '../audit/format/entry.ts'
+import { urnOfAgreement } from '../audit/format/leaf.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { Answer } from './answer.ts'
-import type { PolicyHead } from './policy-index.ts'
+import type { PolicyHead } from './policy/policy-index.ts'
 
 /** What a decision call is recorded with, besides its answer. */
 export interface CallFacts {

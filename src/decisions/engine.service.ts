@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** Everything an answer can depend on besides the policy: the rules themselves and what they read codes and days with. */
-const FOLDERS = ['.', './rules', '../reference', '../platform/kernel']
+const FOLDERS = ['.', './evaluation', './policy', './rules', '../parties', '../reference', '../platform/kernel']
 
 /** Digest of this build of the rules, `sha256:<hex>`: two builds with the same digest give the same answers. */
 export function engineDigest(): string {

@@ -1,12 +1,12 @@
-import type { Appended, Build } from '../audit/append-queue.ts'
-import { NotRecordedError } from '../audit/append-queue.ts'
+import type { Appended, Build } from '../audit/append/append-queue.ts'
+import { NotRecordedError } from '../audit/append/append-queue.ts'
 import type { AuditService } from '../audit/audit.service.ts'
 import type { DisclosuresService } from '../disclosures/disclosures.service.ts'
 import { type Database, withTransaction } from '../platform/database/database.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import type { Answer } from './answer.ts'
-import type { Outcome } from './evaluate.ts'
-import type { PolicyService } from './policy.service.ts'
+import type { Outcome } from './evaluation/evaluate.ts'
+import type { PolicyService } from './policy/policy.service.ts'
 
 interface Decided {
   readonly answer: Answer

@@ -1,4 +1,4 @@
-import type { DecisionMode, DecisionRequest, EmergencyClaim } from './request.ts'
+import type { DecisionMode, DecisionRequest, EmergencyClaim } from './evaluation/request.ts'
 
 /** The body of a decision call as the contract lets it through: absent and null are the same. */
 export interface DecisionBody {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { canonicalJson } from '../../src/audit/canonical-json.ts'
+import { canonicalJson } from '../../src/audit/format/canonical-json.ts'
 import { DENIED_SHARE, SHARE } from '../support/demo-share.ts'
 import { decisionLeaves, rowCounts, type StoredLeaf } from '../support/leaves.ts'
 import { testService } from '../support/service.ts'

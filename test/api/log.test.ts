@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { parseTilePath, tilePath } from '../../src/audit/tile.ts'
+import { parseTilePath, tilePath } from '../../src/audit/format/tile.ts'
 import { verifyProof } from '../../src/verifier/proof.ts'
 import { testService } from '../support/service.ts'
 

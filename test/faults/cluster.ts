@@ -63,6 +63,8 @@ export function initialise(options: ClusterOptions): void {
 /** Makes the data folder as a copy of a running primary, ready to follow it as `options.name`. */
 export function copyAsStandby(options: ClusterOptions, primary: Cluster): void {
   rmSync(options.directory, { recursive: true, force: true })
+  mkdirSync(options.directory, { mode: 0o700 })
+  give(options.directory)
   const env = { PGPASSWORD: options.password }
   const where = ['-h', '127.0.0.1', '-p', String(primary.port), '-U', 'accord', '-D', options.directory]
   run(options.bin, 'pg_basebackup', [...where, '-c', 'fast', '-X', 'stream', '--no-sync'], env)

@@ -22,7 +22,7 @@ mkdirSync(folder, { recursive: true })
 const theatre = openTheatre(join(folder, 'services.log'))
 let stopWanted = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop())
-process.exitCode = await play(asked)
+process.exit(await play(asked))
 
 async function play({ rounds, table, seed, resume }: NonNullable<typeof asked>): Promise<number> {
   const kept = resume ? readCounts(stateFile) : undefined

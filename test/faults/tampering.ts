@@ -1,7 +1,7 @@
 import type pg from 'pg'
-import { signCheckpoint } from '../../src/audit/checkpoint.ts'
-import { logSigner } from '../../src/audit/log-keys.ts'
-import { appendAllToEdge, edgeToBytes, emptyEdge, rootOfEdge } from '../../src/audit/merkle-tree.ts'
+import { signCheckpoint } from '../../src/audit/format/checkpoint.ts'
+import { logSigner } from '../../src/audit/format/log-keys.ts'
+import { appendAllToEdge, edgeToBytes, emptyEdge, rootOfEdge } from '../../src/audit/format/merkle-tree.ts'
 
 /** What a super user does to a log behind everybody's back, and the words by which fsck must name it. */
 export interface Tampering {

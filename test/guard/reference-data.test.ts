@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
-import { REASON_CODES } from '../../src/decisions/reason.ts'
+import { REASON_CODES } from '../../src/decisions/evaluation/reason.ts'
 import { isLondonAuthority, type Organisation } from '../../src/parties/organisation.ts'
 import type { CodeList, CodeListEntry } from '../../src/reference/code-list.ts'
 import { compileCodeLists } from '../../src/reference/code-lists.ts'

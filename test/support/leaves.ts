@@ -1,4 +1,4 @@
-import type { DecisionLeaf } from '../../src/audit/leaf.ts'
+import type { DecisionLeaf } from '../../src/audit/format/leaf.ts'
 import type { TestService } from './service.ts'
 
 /** A leaf as it lies in the database, with its payload. Bytes are as stored. */

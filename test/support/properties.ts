@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { Outcome } from '../../src/decisions/evaluate.ts'
+import type { Outcome } from '../../src/decisions/evaluation/evaluate.ts'
 
 /** How often a property is tried, always with the same chances. */
 export const RUNS = { numRuns: 250, seed: 20261122 }

@@ -1,4 +1,4 @@
-import type { Overlap } from '../overlap.ts'
+import type { Overlap } from '../finding/overlap.ts'
 import { type ColumnMapping, type DetectedColumn, detectColumns, type Field, NEEDED_FIELDS } from './columns.ts'
 import type { PartnerReading } from './organisation-match.ts'
 import type { RowStatus } from './plan.ts'

@@ -1,4 +1,4 @@
-import { canonicalJson, sha256Hex } from '../../audit/canonical-json.ts'
+import { canonicalJson, sha256Hex } from '../../audit/format/canonical-json.ts'
 import { isAbsent, isFormula, type Reading, readDay, readText, readYesNo, splitList } from './cells.ts'
 import { type CodeMatch, lawfulBases } from './code-match.ts'
 import { type ColumnMapping, type Field, plain } from './columns.ts'

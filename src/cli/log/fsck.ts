@@ -1,5 +1,5 @@
-import { exportReading } from '../../audit/export-reading.service.ts'
-import { type Inspected, inspection } from '../../audit/inspection.service.ts'
+import { exportReading } from '../../audit/reading/export-reading.service.ts'
+import { type Inspected, inspection } from '../../audit/watch/inspection.service.ts'
 import type { Check } from '../../verifier/check.ts'
 import type { Command } from '../command.ts'
 import { openLogDatabase } from './log-database.ts'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type HighWater, highWaterFiles } from '../../audit/high-water.service.ts'
+import { type HighWater, highWaterFiles } from '../../audit/tree/high-water.service.ts'
 import { parseConfig } from '../../platform/config.ts'
 import { urlWithPassword } from '../../platform/database/create-database.ts'
 import { type DatabaseRole, type OpenDatabase, openDatabase } from '../../platform/database/database.ts'

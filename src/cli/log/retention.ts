@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { operatorActs } from '../../audit/operator-acts.service.ts'
+import { operatorActs } from '../../audit/retention/operator-acts.service.ts'
 import { systemClock } from '../../platform/kernel/clock.ts'
 import { uuidv7Generator } from '../../platform/kernel/ids.ts'
 import type { Command, Io } from '../command.ts'

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { COSIGNATURE_V1, formatSkey, formatVkey, parseSkey, signerOf } from '../../audit/signed-note.ts'
+import { COSIGNATURE_V1, formatSkey, formatVkey, parseSkey, signerOf } from '../../audit/format/signed-note.ts'
 import type { WitnessState } from '../../verifier/witness.ts'
 
 /** The witness' own key, of the cosignature type. */

@@ -1,6 +1,6 @@
-import type { Rule } from '../facts.ts'
-import type { PolicyDpia } from '../policy.ts'
-import { type Reason, reason } from '../reason.ts'
+import type { Rule } from '../evaluation/facts.ts'
+import { type Reason, reason } from '../evaluation/reason.ts'
+import type { PolicyDpia } from '../policy/policy.ts'
 
 /** The state of a DPIA at T: the last change at or before T, else the initial one. */
 export function dpiaStateAt(dpia: PolicyDpia, at: number): string {

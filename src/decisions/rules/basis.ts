@@ -1,5 +1,5 @@
-import { controllerSides, isPublicAuthorityInTask, type Rule } from '../facts.ts'
-import { type Reason, reason } from '../reason.ts'
+import { controllerSides, isPublicAuthorityInTask, type Rule } from '../evaluation/facts.ts'
+import { type Reason, reason } from '../evaluation/reason.ts'
 
 /** Bases closed to a public authority performing its tasks (Art 6(1) UK GDPR, closing words). */
 const CLOSED_TO_PUBLIC_AUTHORITIES = new Set(['6(1)(f)', '6(1)(ea)'])

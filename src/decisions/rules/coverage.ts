@@ -1,6 +1,6 @@
-import type { Facts, Rule } from '../facts.ts'
-import type { PolicyFlow } from '../policy.ts'
-import { type Reason, reason } from '../reason.ts'
+import type { Facts, Rule } from '../evaluation/facts.ts'
+import { type Reason, reason } from '../evaluation/reason.ts'
+import type { PolicyFlow } from '../policy/policy.ts'
 
 /** Whether U equals or is narrower than the flow's purpose; never broader (P5; Art 5(1)(b) UK GDPR). */
 export function coversPurpose({ request, codes }: Facts, flow: PolicyFlow): boolean {

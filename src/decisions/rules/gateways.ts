@@ -1,7 +1,7 @@
 import { isValidOn } from '../../reference/code-list.ts'
 import type { Gateway } from '../../reference/gateway.ts'
-import type { Candidate, Facts, Rule } from '../facts.ts'
-import { type Reason, reason } from '../reason.ts'
+import type { Candidate, Facts, Rule } from '../evaluation/facts.ts'
+import { type Reason, reason } from '../evaluation/reason.ts'
 
 /** Kinds that permit nothing on their own (CK-20). */
 const NEVER_ALONE = new Set(['RESTRICTION', 'CONFIDENTIALITY_LIFT'])

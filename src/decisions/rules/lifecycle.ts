@@ -1,6 +1,6 @@
-import type { Facts } from '../facts.ts'
-import { holdsAt, type PolicyAgreement, type PolicyFlow, type PolicyVersion } from '../policy.ts'
-import { type Reason, reason } from '../reason.ts'
+import type { Facts } from '../evaluation/facts.ts'
+import { type Reason, reason } from '../evaluation/reason.ts'
+import { holdsAt, type PolicyAgreement, type PolicyFlow, type PolicyVersion } from '../policy/policy.ts'
 
 /**
  * The version that governs at T (LC-2, LC-2a): the latest APPROVED one that has begun, equal dates the higher number.

@@ -1,6 +1,6 @@
-import type { Facts } from '../facts.ts'
-import { holdsAt, type PolicyAgreement, type PolicyVersion } from '../policy.ts'
-import { type Reason, reason, type Side } from '../reason.ts'
+import type { Facts } from '../evaluation/facts.ts'
+import { type Reason, reason, type Side } from '../evaluation/reason.ts'
+import { holdsAt, type PolicyAgreement, type PolicyVersion } from '../policy/policy.ts'
 
 type Pair = Pick<Facts, 'at' | 'provider' | 'recipient'>
 

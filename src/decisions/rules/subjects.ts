@@ -1,5 +1,5 @@
-import type { Rule } from '../facts.ts'
-import { type Reason, reason } from '../reason.ts'
+import type { Rule } from '../evaluation/facts.ts'
+import { type Reason, reason } from '../evaluation/reason.ts'
 
 /** CK-13: an objection that the flow honours (Art 21), and a restriction on any flow (Art 18). */
 export const subjects: Rule = ({ request }, { flow }) => {

@@ -1,5 +1,5 @@
-import type { Rule } from '../facts.ts'
-import { reason } from '../reason.ts'
+import type { Rule } from '../evaluation/facts.ts'
+import { reason } from '../evaluation/reason.ts'
 
 /** CK-12 (TR-1): the UK always; elsewhere a listed country with adequacy, partial adequacy in scope, or a tested safeguard. */
 export const transfers: Rule = ({ request, codes, day }, { flow }) => {

@@ -1939,6 +1939,35 @@ export interface components {
             /** @description Recorded decisions that are not searchable yet; 0 when the search was complete. */
             readonly unsearched: number;
         };
+        /** @description The draft version of an agreement, as if it governed. */
+        readonly ImpactOfDraft: {
+            /**
+             * @description The draft version of an agreement governs, signed by all. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            readonly kind: "DRAFT_VERSION";
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+        };
+        /** @description A suspension, as if it had been made. */
+        readonly ImpactOfSuspension: {
+            /**
+             * @description An agreement, a party of it or a flow of it is suspended. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            readonly kind: "SUSPENSION";
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /**
+             * @description What is suspended.
+             * @enum {string}
+             */
+            readonly scope: "AGREEMENT" | "PARTY" | "FLOW";
+            /** @description The party, for scope PARTY. */
+            readonly party?: string | null;
+            /** @description The flow, for scope FLOW. */
+            readonly flow?: string | null;
+        };
         /** @description One code. */
         readonly CodeListEntry: {
             /** @description The string to store. */
@@ -1988,6 +2017,16 @@ export interface components {
             /** @description Its codes in order. */
             readonly entries: readonly components["schemas"]["CodeListEntry"][];
         };
+        /** @description Code lists, as if they had been replaced. */
+        readonly ImpactOfCodeLists: {
+            /**
+             * @description Code lists are replaced by these; others stay. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            readonly kind: "CODE_LISTS";
+            /** @description Whole lists. */
+            readonly lists: readonly components["schemas"]["CodeList"][];
+        };
         /**
          * @description A change that has not been made, and how far back to look.
          * @example {
@@ -2003,40 +2042,7 @@ export interface components {
             /** @description Days of recorded decisions to look at. */
             readonly days: number;
             /** @description What would be changed. */
-            readonly change: {
-                /**
-                 * @description The draft version of an agreement governs, signed by all.
-                 * @constant
-                 */
-                readonly kind: "DRAFT_VERSION";
-                /** @description Reference of the agreement. */
-                readonly agreement: string;
-            } | {
-                /**
-                 * @description An agreement, a party of it or a flow of it is suspended.
-                 * @constant
-                 */
-                readonly kind: "SUSPENSION";
-                /** @description Reference of the agreement. */
-                readonly agreement: string;
-                /**
-                 * @description What is suspended.
-                 * @enum {string}
-                 */
-                readonly scope: "AGREEMENT" | "PARTY" | "FLOW";
-                /** @description The party, for scope PARTY. */
-                readonly party?: string | null;
-                /** @description The flow, for scope FLOW. */
-                readonly flow?: string | null;
-            } | {
-                /**
-                 * @description Code lists are replaced by these; others stay.
-                 * @constant
-                 */
-                readonly kind: "CODE_LISTS";
-                /** @description Whole lists. */
-                readonly lists: readonly components["schemas"]["CodeList"][];
-            };
+            readonly change: components["schemas"]["ImpactOfDraft"] | components["schemas"]["ImpactOfSuspension"] | components["schemas"]["ImpactOfCodeLists"];
         };
         /** @description An answer in short. */
         readonly ShortAnswer: {

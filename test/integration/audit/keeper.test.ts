@@ -3,12 +3,12 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { openCheckpoint } from '../../../src/audit/checkpoint.ts'
-import { highWaterFiles } from '../../../src/audit/high-water.service.ts'
-import { integrate } from '../../../src/audit/integrator.service.ts'
-import { parseVkey } from '../../../src/audit/signed-note.ts'
-import { keeperConnection, type Sql, treeRepository } from '../../../src/audit/tree.repository.ts'
-import { rootFromTiles, tilesOf } from '../../../src/audit/tree-reading.service.ts'
+import { openCheckpoint } from '../../../src/audit/format/checkpoint.ts'
+import { parseVkey } from '../../../src/audit/format/signed-note.ts'
+import { highWaterFiles } from '../../../src/audit/tree/high-water.service.ts'
+import { integrate } from '../../../src/audit/tree/integrator.service.ts'
+import { keeperConnection, type Sql, treeRepository } from '../../../src/audit/tree/tree.repository.ts'
+import { rootFromTiles, tilesOf } from '../../../src/audit/tree/tree-reading.service.ts'
 import { ownLog } from '../../support/own-log.ts'
 
 const connect = (url: string) => keeperConnection({ url, role: 'audit_integrator', name: 'test', statementTimeoutMs: 10_000 })
@@ -81,7 +81,7 @@ t.test('F15: a signer that dies after the commit and before publication: the nex
   await own.record(3)
   const log = await own.log()
   await own.close()
-  const { logKeeper } = await import('../../../src/audit/log-keeper.service.ts')
+  const { logKeeper } = await import('../../../src/audit/tree/log-keeper.service.ts')
   const keeper = logKeeper({
     url: own.database.url,
     role: 'audit_integrator',
@@ -170,7 +170,7 @@ t.test('F28: an entry for a log that was sealed meanwhile goes into the next one
   const other = await ownLog(t, { on: own.database })
   await own.record(2)
   const old = await own.log()
-  const { logLifecycle } = await import('../../../src/audit/log-lifecycle.service.ts')
+  const { logLifecycle } = await import('../../../src/audit/tree/log-lifecycle.service.ts')
   let ids = 0
   const lifecycle = logLifecycle({
     db: own.database.db,

@@ -1,6 +1,6 @@
 import { type Answer, type AnswerContext, toAnswer } from '../../../src/decisions/answer.ts'
-import type { Outcome } from '../../../src/decisions/evaluate.ts'
-import type { PolicyIndex } from '../../../src/decisions/policy-index.ts'
+import type { Outcome } from '../../../src/decisions/evaluation/evaluate.ts'
+import type { PolicyIndex } from '../../../src/decisions/policy/policy-index.ts'
 
 /** The answer of an outcome to a caller who may know every agreement; permits count for five minutes. */
 export function answerTo(outcome: Outcome, at: number, index: PolicyIndex, over: Partial<AnswerContext> = {}): Answer {

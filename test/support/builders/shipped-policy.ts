@@ -1,4 +1,4 @@
-import { emptyPolicyIndex, type PolicyIndex } from '../../../src/decisions/policy-index.ts'
+import { emptyPolicyIndex, type PolicyIndex } from '../../../src/decisions/policy/policy-index.ts'
 import { shippedOrganisations } from '../../../src/parties/parties.service.ts'
 import { shippedCodeLists } from '../../../src/reference/reference.service.ts'
 

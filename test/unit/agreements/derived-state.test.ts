@@ -1,11 +1,11 @@
 import t from 'tap'
+import { governingVersion } from '../../../src/agreements/acts/governing.ts'
 import type { Agreement, AgreementVersion, Party, Suspension } from '../../../src/agreements/agreement.ts'
 import { dpiaStatusAt } from '../../../src/agreements/agreement-view.ts'
 import { derivedStates } from '../../../src/agreements/derived-state.ts'
-import { EMPTY_TERMS } from '../../../src/agreements/draft-terms.ts'
-import { governingVersion } from '../../../src/agreements/governing.ts'
-import { newDraft } from '../../../src/agreements/new-draft.ts'
-import { compileAgreement } from '../../../src/decisions/compile.ts'
+import { EMPTY_TERMS } from '../../../src/agreements/drafting/draft-terms.ts'
+import { newDraft } from '../../../src/agreements/drafting/new-draft.ts'
+import { compileAgreement } from '../../../src/decisions/policy/compile.ts'
 import { governingVersion as governingForDecisions } from '../../../src/decisions/rules/lifecycle.ts'
 
 const noon = (day: string) => `${day}T12:00:00Z`

@@ -1,8 +1,8 @@
 import t from 'tap'
+import type { Actor, Command, CommandType, HeldSuspension } from '../../../src/agreements/acts/command.ts'
+import { commandsFor, decide, type Rule, WHITELIST } from '../../../src/agreements/acts/lifecycle.ts'
+import { addMonths } from '../../../src/agreements/acts/review-cycle.ts'
 import type { Agreement } from '../../../src/agreements/agreement.ts'
-import type { Actor, Command, CommandType, HeldSuspension } from '../../../src/agreements/command.ts'
-import { commandsFor, decide, type Rule, WHITELIST } from '../../../src/agreements/lifecycle.ts'
-import { addMonths } from '../../../src/agreements/review-cycle.ts'
 import { PERMISSIONS, type Role } from '../../../src/identity/permissions.ts'
 import { aFrozenAgreement, aHash, aParty, aSignature, aVersion } from '../../support/builders/draft.ts'
 

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { changesBetween } from '../../../src/agreements/draft-part.ts'
-import { formatCursor, parseCursor } from '../../../src/agreements/listing-cursor.ts'
-import { newReference } from '../../../src/agreements/reference-code.ts'
+import { changesBetween } from '../../../src/agreements/drafting/draft-part.ts'
+import { newReference } from '../../../src/agreements/drafting/reference-code.ts'
+import { formatCursor, parseCursor } from '../../../src/agreements/finding/listing-cursor.ts'
 import { maySee, writerFor } from '../../../src/agreements/visibility.ts'
-import { urnOfAgreement } from '../../../src/audit/leaf.ts'
+import { urnOfAgreement } from '../../../src/audit/format/leaf.ts'
 
 t.test('a reference names its year and fits the closed form of a leaf, whatever the random bytes', async (t) => {
   // As audit/leaf.ts has it: no lower case, no run of seven digits.

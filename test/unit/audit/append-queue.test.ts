@@ -1,6 +1,6 @@
 import t from 'tap'
-import { type AppendQueueOptions, appendQueue, NotRecordedError, QueueFullError } from '../../../src/audit/append-queue.ts'
-import type { Entry } from '../../../src/audit/entry.ts'
+import { type AppendQueueOptions, appendQueue, NotRecordedError, QueueFullError } from '../../../src/audit/append/append-queue.ts'
+import type { Entry } from '../../../src/audit/format/entry.ts'
 
 // The queue in front of the log, with a log in memory: what is taken together, what is refused, and what happens to the others.
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
-import { canonicalJson, sha256Hex } from '../../../src/audit/canonical-json.ts'
+import { canonicalJson, sha256Hex } from '../../../src/audit/format/canonical-json.ts'
 
 const vectors = JSON.parse(readFileSync(new URL('../../vectors/rfc8785.json', import.meta.url), 'utf8')) as {
   name: string

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
-import { formatCheckpoint, openCheckpoint, parseCheckpoint, signCheckpoint } from '../../../src/audit/checkpoint.ts'
-import { EMPTY_ROOT } from '../../../src/audit/merkle-tree.ts'
-import { COSIGNATURE_V1, cosign, signerOf, signNote } from '../../../src/audit/signed-note.ts'
+import { formatCheckpoint, openCheckpoint, parseCheckpoint, signCheckpoint } from '../../../src/audit/format/checkpoint.ts'
+import { EMPTY_ROOT } from '../../../src/audit/format/merkle-tree.ts'
+import { COSIGNATURE_V1, cosign, signerOf, signNote } from '../../../src/audit/format/signed-note.ts'
 
 const origin = 'accord.example/log/decisions-2026'
 const newKey = (name: string, type?: 1 | 4) => signerOf(name, generateKeyPairSync('ed25519').privateKey, type)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { commitment } from '../../../src/audit/commitment.ts'
+import { commitment } from '../../../src/audit/format/commitment.ts'
 
 const salt = Buffer.alloc(32, 0xaa)
 const body = Buffer.from('{"subject":"x"}')

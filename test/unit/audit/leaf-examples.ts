@@ -1,4 +1,4 @@
-import type { DecisionLeaf, GovernanceLeaf, Leaf } from '../../../src/audit/leaf.ts'
+import type { DecisionLeaf, GovernanceLeaf, Leaf } from '../../../src/audit/format/leaf.ts'
 
 const hex64 = 'ab'.repeat(32)
 const id = '019aa0f0-1c2d-7abc-8def-0123456789ab'

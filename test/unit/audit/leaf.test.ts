@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
-import { commitment } from '../../../src/audit/commitment.ts'
-import { entryOf } from '../../../src/audit/entry.ts'
-import { encodeLeaf, type Leaf, leafCodes, leafHash, urnOfAgreement, urnOfOrganisation } from '../../../src/audit/leaf.ts'
+import { commitment } from '../../../src/audit/format/commitment.ts'
+import { entryOf } from '../../../src/audit/format/entry.ts'
+import { encodeLeaf, type Leaf, leafCodes, leafHash, urnOfAgreement, urnOfOrganisation } from '../../../src/audit/format/leaf.ts'
 import { aDecision, anAct, everyLeaf } from './leaf-examples.ts'
 
 const without = (leaf: object, member: string) =>

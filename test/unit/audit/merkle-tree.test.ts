@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
-import { leafHash } from '../../../src/audit/leaf.ts'
+import { leafHash } from '../../../src/audit/format/leaf.ts'
 import {
   appendAllToEdge,
   appendToEdge,
@@ -16,7 +16,7 @@ import {
   nodesOfRoot,
   rootHash,
   rootOfEdge,
-} from '../../../src/audit/merkle-tree.ts'
+} from '../../../src/audit/format/merkle-tree.ts'
 import { mustBePrefix, rootOfPath } from '../../../src/verifier/tree.ts'
 import { leafHashes, MTH, nodesOf, PATH, PROOF, syntheticTree } from './rfc6962.ts'
 

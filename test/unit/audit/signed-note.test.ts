@@ -15,7 +15,7 @@ import {
   signNote,
   verifierOf,
   verifyNote,
-} from '../../../src/audit/signed-note.ts'
+} from '../../../src/audit/format/signed-note.ts'
 
 const vectors = JSON.parse(readFileSync(new URL('../../vectors/signed-note.json', import.meta.url), 'utf8')) as {
   go: { skey: string; vkey: string; text: string; note: string }

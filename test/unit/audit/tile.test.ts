@@ -11,7 +11,7 @@ import {
   nodesOfRoot,
   rootHash,
   rootOfEdge,
-} from '../../../src/audit/merkle-tree.ts'
+} from '../../../src/audit/format/merkle-tree.ts'
 import {
   encodeEntryBundle,
   parseTilePath,
@@ -22,7 +22,7 @@ import {
   tilesOfNodes,
   tilesOfTree,
   tileWidth,
-} from '../../../src/audit/tile.ts'
+} from '../../../src/audit/format/tile.ts'
 import { leafHashes, nodesOf } from './rfc6962.ts'
 
 const path = (level: TileCoordinate['level'], n: number, width = 256) => tilePath({ level, n, width })

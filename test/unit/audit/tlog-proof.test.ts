@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
-import { signCheckpoint } from '../../../src/audit/checkpoint.ts'
-import { signerOf } from '../../../src/audit/signed-note.ts'
-import { formatAddCheckpoint, formatTlogProof } from '../../../src/audit/tlog-proof.ts'
+import { signCheckpoint } from '../../../src/audit/format/checkpoint.ts'
+import { signerOf } from '../../../src/audit/format/signed-note.ts'
+import { formatAddCheckpoint, formatTlogProof } from '../../../src/audit/format/tlog-proof.ts'
 
 const origin = 'accord.example/log/decisions-2026'
 const key = signerOf(origin, generateKeyPairSync('ed25519').privateKey)

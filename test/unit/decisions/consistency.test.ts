@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Agreement, AgreementVersion, Flow } from '../../../src/agreements/agreement.ts'
-import { legalConsistency } from '../../../src/decisions/consistency.ts'
+import { legalConsistency } from '../../../src/decisions/advice/consistency.ts'
 import { aFlow, anAgreement, aVersion, NOW, register, SIDE, withLaw } from '../../support/builders/lawful-draft.ts'
 
 const withFlow = (over: Partial<Flow>, version: Partial<AgreementVersion> = {}) => aVersion(version, { flows: [aFlow(over)] })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Agreement } from '../../../src/agreements/agreement.ts'
-import { evaluate } from '../../../src/decisions/evaluate.ts'
+import { evaluate } from '../../../src/decisions/evaluation/evaluate.ts'
 import { anAgreement, aRequest, aSuspension, aVersion, indexWith } from '../../support/builders/decision-world.ts'
 
 // Days are days of London, both ends included; instants are exact. In 2026 the clocks go forward on 29 March at 01:00 and back

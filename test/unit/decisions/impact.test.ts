@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type ImpactCase, impactReport } from '../../../src/decisions/impact.ts'
+import { type ImpactCase, impactReport } from '../../../src/decisions/history/impact.ts'
 
 // The report on what a change would have done: counted from pairs of answers.
 

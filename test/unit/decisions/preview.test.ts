@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { legalConsistency } from '../../../src/decisions/consistency.ts'
-import { preview } from '../../../src/decisions/preview.ts'
+import { legalConsistency } from '../../../src/decisions/advice/consistency.ts'
+import { preview } from '../../../src/decisions/advice/preview.ts'
 import { aFlow, anAgreement, aVersion, NOW, register, SIDE, withLaw } from '../../support/builders/lawful-draft.ts'
 
 const ALL = { limit: 1000 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Agreement } from '../../../src/agreements/agreement.ts'
-import { evaluate } from '../../../src/decisions/evaluate.ts'
-import { expiresAt } from '../../../src/decisions/expiry.ts'
+import { evaluate } from '../../../src/decisions/evaluation/evaluate.ts'
+import { expiresAt } from '../../../src/decisions/evaluation/expiry.ts'
 import { nextLondonMidnight } from '../../../src/platform/kernel/london-day.ts'
 import {
   aFlow,

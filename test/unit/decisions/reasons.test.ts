@@ -1,8 +1,15 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { Finding } from '../../../src/decisions/candidates.ts'
-import { chooseNearest, choosePermit } from '../../../src/decisions/choose.ts'
-import { canonicalReasons, isLifecycleOrParty, REASON_CODES, type ReasonCode, reason, reasonNumber } from '../../../src/decisions/reason.ts'
+import type { Finding } from '../../../src/decisions/evaluation/candidates.ts'
+import { chooseNearest, choosePermit } from '../../../src/decisions/evaluation/choose.ts'
+import {
+  canonicalReasons,
+  isLifecycleOrParty,
+  REASON_CODES,
+  type ReasonCode,
+  reason,
+  reasonNumber,
+} from '../../../src/decisions/evaluation/reason.ts'
 import { aFlow, anAgreement, aVersion, indexWith } from '../../support/builders/decision-world.ts'
 
 t.test('reason codes have the numbers of the reference, for ever', async (t) => {

@@ -1,9 +1,9 @@
 import t from 'tap'
 import type { Agreement } from '../../../src/agreements/agreement.ts'
-import { evaluate } from '../../../src/decisions/evaluate.ts'
-import { REMEDY_LIMITS, type Remedy, remedies } from '../../../src/decisions/remedies.ts'
-import type { DecisionRequest } from '../../../src/decisions/request.ts'
-import { spareTime } from '../../../src/decisions/spare-time.ts'
+import { evaluate } from '../../../src/decisions/evaluation/evaluate.ts'
+import type { DecisionRequest } from '../../../src/decisions/evaluation/request.ts'
+import { REMEDY_LIMITS, type Remedy, remedies } from '../../../src/decisions/remedies/remedies.ts'
+import { spareTime } from '../../../src/decisions/remedies/spare-time.ts'
 import {
   aFlow,
   anAgreement,

@@ -1,5 +1,5 @@
 /** Whole exports: to refuse and to accept. */
-import { encodeEntryBundle } from '../../../src/audit/tile.ts'
+import { encodeEntryBundle } from '../../../src/audit/format/tile.ts'
 import { bundle, type Case, D, governance, log, type Verifier } from './case-logs.ts'
 import { TAMPERINGS } from './export-tamperings.ts'
 import { exportOf, type Files, inMemory } from './generated-log.ts'

@@ -1,7 +1,7 @@
 /** Exports that were tampered with, which check must find each, and what it must name. */
-import { formatCheckpoint, signCheckpoint } from '../../../src/audit/checkpoint.ts'
-import { signNote } from '../../../src/audit/signed-note.ts'
-import { encodeEntryBundle } from '../../../src/audit/tile.ts'
+import { formatCheckpoint, signCheckpoint } from '../../../src/audit/format/checkpoint.ts'
+import { signNote } from '../../../src/audit/format/signed-note.ts'
+import { encodeEntryBundle } from '../../../src/audit/format/tile.ts'
 import { bundle, D, forked, governance, log, old, rewritten, shorter, stranger } from './case-logs.ts'
 import { aLeaf, exportOf, type Files, flipped } from './generated-log.ts'
 

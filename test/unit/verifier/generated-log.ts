@@ -1,7 +1,7 @@
 /** Logs made with the writer's code and laid out as an export, to be checked by code that shares nothing with it. */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { signCheckpoint } from '../../../src/audit/checkpoint.ts'
-import { encodeLeaf, leafHash } from '../../../src/audit/leaf.ts'
+import { signCheckpoint } from '../../../src/audit/format/checkpoint.ts'
+import { encodeLeaf, leafHash } from '../../../src/audit/format/leaf.ts'
 import {
   appendAllToEdge,
   type Edge,
@@ -11,10 +11,10 @@ import {
   type ReadNode,
   rootHash,
   rootOfEdge,
-} from '../../../src/audit/merkle-tree.ts'
-import { formatVkey, type NoteSigner, signerOf } from '../../../src/audit/signed-note.ts'
-import { encodeEntryBundle, partialTilesOfEdge, readNodeFromTiles, tilePath, tileWidth } from '../../../src/audit/tile.ts'
-import { formatTlogProof } from '../../../src/audit/tlog-proof.ts'
+} from '../../../src/audit/format/merkle-tree.ts'
+import { formatVkey, type NoteSigner, signerOf } from '../../../src/audit/format/signed-note.ts'
+import { encodeEntryBundle, partialTilesOfEdge, readNodeFromTiles, tilePath, tileWidth } from '../../../src/audit/format/tile.ts'
+import { formatTlogProof } from '../../../src/audit/format/tlog-proof.ts'
 import { aDecision } from '../audit/leaf-examples.ts'
 
 export type Files = Map<string, Uint8Array>

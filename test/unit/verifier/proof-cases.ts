@@ -1,6 +1,6 @@
 /** Offline proofs: to refuse and to accept. */
-import { formatCheckpoint } from '../../../src/audit/checkpoint.ts'
-import { signNote } from '../../../src/audit/signed-note.ts'
+import { formatCheckpoint } from '../../../src/audit/format/checkpoint.ts'
+import { signNote } from '../../../src/audit/format/signed-note.ts'
 import { type Case, governance, log, stranger, type Verifier } from './case-logs.ts'
 import { flipped } from './generated-log.ts'
 

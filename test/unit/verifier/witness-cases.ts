@@ -1,6 +1,6 @@
 /** Requests to a witness: to refuse, with the status each, and to answer. */
-import { signerOf, signNote } from '../../../src/audit/signed-note.ts'
-import { formatAddCheckpoint } from '../../../src/audit/tlog-proof.ts'
+import { signerOf, signNote } from '../../../src/audit/format/signed-note.ts'
+import { formatAddCheckpoint } from '../../../src/audit/format/tlog-proof.ts'
 import type { WitnessState } from '../../../src/verifier/witness.ts'
 import { type Case, forked, governance, log, stranger, type Verifier } from './case-logs.ts'
 import { flipped, newKey } from './generated-log.ts'

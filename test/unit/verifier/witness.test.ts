@@ -1,6 +1,6 @@
 import t from 'tap'
-import { COSIGNATURE_V1, parseNote, signerOf, verifierOf, verifyNote } from '../../../src/audit/signed-note.ts'
-import { formatAddCheckpoint } from '../../../src/audit/tlog-proof.ts'
+import { COSIGNATURE_V1, parseNote, signerOf, verifierOf, verifyNote } from '../../../src/audit/format/signed-note.ts'
+import { formatAddCheckpoint } from '../../../src/audit/format/tlog-proof.ts'
 import { Fault } from '../../../src/verifier/check.ts'
 import { unseenLog, type WitnessState, witnessDecision } from '../../../src/verifier/witness.ts'
 import { type GeneratedLog, generateLog, newKey } from './generated-log.ts'

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import type { Transaction } from '../../platform/database/database.ts'
+import { londonDay } from '../../platform/kernel/london-day.ts'
+import type { ProblemDetail } from '../../platform/kernel/problem.ts'
+import type { Agreement, AgreementVersion } from '../agreement.ts'
+import { signedText } from '../texts/document.ts'
+import type { ActReply } from './act.ts'
+import type { ActShell } from './act-shell.service.ts'
+import type { ActCall, ActOutcome } from './call.ts'
+import { decided } from './decided.ts'
+import { draftVersion, leadingVersion } from './governing.ts'
+import { noticesRepository } from './notices.repository.ts'
+import type { ReviewRoute } from './review-route.ts'
+import { standingRepository } from './standing.repository.ts'
+import { versionsRepository } from './versions.repository.ts'
+
+/** What a change of text amounts to: MINOR leaves what is shared alone. */
+export interface ChangeSummary {
+  readonly changeClass: 'MINOR' | 'MATERIAL'
+  readonly changes: number
+}
+
+export interface FreezingOptions {
+  readonly acts: ActShell
+  /** Everything that stands in the way of freezing the draft: what is missing or against the law. Warnings do not. */
+  readonly faults: (agreement: Agreement, tx: Transaction) => Promise<readonly ProblemDetail[]>
+  /** What the draft changes in the version it follows. */
+  readonly difference: (before: AgreementVersion, after: AgreementVersion) => ChangeSummary
+  /** Which approvals the frozen version still needs before signatures count. */
+  readonly reviewRoute: (agreement: Agreement) => ReviewRoute
+}
+
+export interface Frozen extends ActOutcome {
+  readonly version: number
+  readonly version_hash: string
+  readonly effective_from: string
+  readonly supersedes: readonly number[]
+  readonly change_class: 'MINOR' | 'MATERIAL' | null
+  readonly changes: number | null
+  readonly review_route: ReviewRoute['state']
+  readonly review_note: string
+}
+
+/** LC-1: makes the draft the text that parties sign. */
+export function freezingService({ acts, faults, difference, reviewRoute }: FreezingOptions) {
+  return {
+    freeze: (call: ActCall): Promise<ActReply<Frozen>> =>
+      acts.perform({ ...call, act: 'freeze', event: 'agreement.frozen' }, async ({ tx, agreement, principal, now, newId }) => {
+        const { id } = agreement
+        const draft = draftVersion(agreement)
+        const advice = draft ? await faults(agreement, tx) : []
+        const change = decided({ type: 'freeze', advice }, agreement, principal, now)
+        assert(draft?.effective_from, 'a version is frozen without a draft that has a start')
+        const before = leadingVersion(agreement, londonDay(Date.parse(now)))
+        const summary = before ? difference(before, draft) : null
+        const text = signedText(agreement, draft)
+        const route = reviewRoute(agreement)
+        const versions = versionsRepository(tx)
+        await versions.freeze(id, draft.version, text, now, summary?.changeClass ?? null)
+        await versions.setStatus(id, change.supersedes, 'SUPERSEDED')
+        await versions.awaitApprovals(id, draft.version, route.awaits)
+        await standingRepository(tx).setStatus(id, change.to)
+        const detail = { version: draft.version, version_hash: text.hash, effective_from: draft.effective_from }
+        const orgs = agreement.parties.filter((party) => party.left_at === null).map(({ org }) => org)
+        await noticesRepository(tx).tell(orgs, { agreementId: id, kind: 'SIGNATURE_DUE', at: now, detail }, newId)
+        return {
+          status: 200,
+          to: change.to,
+          version: draft.version,
+          versionHash: text.hash,
+          detail: { supersedes: change.supersedes, change_class: summary?.changeClass ?? null, review_route: route.state },
+          body: {
+            ...{ agreement: id, act: 'freeze', at: now, from: agreement.status, to: change.to },
+            ...detail,
+            supersedes: change.supersedes,
+            change_class: summary?.changeClass ?? null,
+            changes: summary?.changes ?? null,
+            review_route: route.state,
+            review_note: route.note,
+          },
+        }
+      }),
+  }
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import type { Agreement } from '../agreement.ts'
+import type { ActReply } from './act.ts'
+import type { ActShell } from './act-shell.service.ts'
+import type { ActCall, ActOutcome } from './call.ts'
+import { type ChangeOf, decided } from './decided.ts'
+import { noticesRepository } from './notices.repository.ts'
+import { signaturesRepository } from './signatures.repository.ts'
+import { standingRepository } from './standing.repository.ts'
+
+/** What a signatory declares, word for word; both are needed. */
+export const SIGNING_STATEMENTS = [
+  'I have authority to sign this agreement for my organisation.',
+  'I have read this version of the agreement and agree to it for my organisation.',
+] as const
+
+/** What a signatory sends. */
+export interface SignatureBody {
+  readonly version: number
+  /** SHA-256 of the text, hex, as the signatory read it. */
+  readonly version_hash: string
+  readonly statements: readonly string[]
+  readonly name: string
+  readonly post: string
+  readonly authority: string
+}
+
+export interface Signed extends ActOutcome {
+  readonly org: string
+  readonly version: number
+  readonly version_hash: string
+  readonly signed_at: string
+  readonly confirmed_at: string
+  /** Whether enough parties have signed for the version to bind any pair. */
+  readonly commenced: boolean
+  /** Parties that have not signed this version. */
+  readonly missing: readonly string[]
+}
+
+/** LC-3, LC-4: a party binds itself to exactly one text. */
+export function signingService({ acts }: { readonly acts: ActShell }) {
+  return {
+    sign: (call: ActCall, body: SignatureBody): Promise<ActReply<Signed>> =>
+      acts.perform({ ...call, act: 'sign', event: 'agreement.signed' }, async ({ tx, agreement, principal, now, newId }) => {
+        const { id } = agreement
+        const { org, sub } = principal
+        const signatures = signaturesRepository(tx)
+        const standing = standingRepository(tx)
+        const change = decided(
+          {
+            type: 'sign',
+            version: body.version,
+            hash: body.version_hash,
+            hasDrafted: await signatures.hasDrafted(id, body.version, sub, org),
+            hasSignedForAnother: await signatures.hasSignedForAnother(id, sub, org),
+            isRecordedElsewhere: (await signatures.of(id)).some(
+              (known) => known.org === org && known.version === body.version && known.confirmedAt === null,
+            ),
+          },
+          await withoutInvitees(standing, agreement, org),
+          principal,
+          now,
+        )
+        await signatures.insert({
+          ...{ id: newId(), agreementId: id, version: body.version, org, sub, signedAt: now, versionHash: body.version_hash },
+          ...{ name: body.name, post: body.post, authority: body.authority, statements: body.statements },
+        })
+        if (change.to !== agreement.status) await standing.setStatus(id, change.to)
+        const isAccession = await standing.join(id, org, now)
+        if (isAccession) {
+          const others = agreement.parties.map((party) => party.org).filter((code) => code !== org)
+          const detail = { org, stage: 'SIGNED', version: body.version }
+          await noticesRepository(tx).tell(others, { agreementId: id, kind: 'PARTY_JOINED', at: now, detail }, newId)
+        }
+        return {
+          status: 201,
+          to: change.to,
+          version: body.version,
+          versionHash: body.version_hash,
+          detail: { org, name: body.name, post: body.post, authority: body.authority, statements: body.statements, accession: isAccession },
+          body: {
+            ...{ agreement: id, act: 'sign', at: now, from: agreement.status, to: change.to },
+            ...signedBody(agreement, change, { org, hash: body.version_hash, signedAt: now, now }),
+          },
+        }
+      }),
+
+    confirm: (call: ActCall, { version }: { readonly version: number }): Promise<ActReply<Signed>> =>
+      acts.perform({ ...call, act: 'confirm', event: 'agreement.signature_confirmed' }, async ({ tx, agreement, principal, now }) => {
+        const { id } = agreement
+        const { org, sub } = principal
+        const signatures = signaturesRepository(tx)
+        const recorded = (await signatures.of(id)).find((known) => known.org === org && known.version === version)
+        const state = recorded ? (recorded.confirmedAt === null ? 'UNCONFIRMED' : 'CONFIRMED') : 'NONE'
+        const change = decided({ type: 'confirm', version, recorded: state }, agreement, principal, now)
+        await signatures.confirm(id, version, org, { sub, at: now })
+        if (change.to !== agreement.status) await standingRepository(tx).setStatus(id, change.to)
+        const hash = agreement.versions.find((known) => known.version === version)?.hash
+        assert(recorded && hash, 'a confirmed signature is on an approved version')
+        return {
+          status: 201,
+          to: change.to,
+          version,
+          versionHash: hash,
+          detail: { org, signed_at: recorded.signedAt },
+          body: {
+            ...{ agreement: id, act: 'confirm', at: now, from: agreement.status, to: change.to },
+            ...signedBody(agreement, change, { org, hash, signedAt: recorded.signedAt, now }),
+          },
+        }
+      }),
+  }
+}
+
+/** An organisation that was invited and has not signed yet is bound by nothing, so nobody waits for it (LC-4). */
+async function withoutInvitees(standing: ReturnType<typeof standingRepository>, agreement: Agreement, actor: string): Promise<Agreement> {
+  const invitees = (await standing.invitees([agreement.id])).get(agreement.id)
+  return invitees ? { ...agreement, parties: agreement.parties.filter(({ org }) => org === actor || !invitees.has(org)) } : agreement
+}
+
+function signedBody(
+  agreement: Agreement,
+  change: ChangeOf<'sign'>,
+  by: { readonly org: string; readonly hash: string; readonly signedAt: string; readonly now: string },
+): Omit<Signed, keyof ActOutcome> {
+  const { version } = change
+  const signed = new Set(agreement.signatures.filter((known) => known.version === version).map((known) => known.org))
+  return {
+    org: by.org,
+    version,
+    version_hash: by.hash,
+    signed_at: by.signedAt,
+    confirmed_at: by.now,
+    commenced: change.hasCommenced,
+    missing: agreement.parties.map((party) => party.org).filter((org) => org !== by.org && !signed.has(org)),
+  }
+}

@@ -1,0 +1,157 @@
+import type { AuditService, GovernanceAct } from '../../audit/audit.service.ts'
+import type { Principal } from '../../identity/principal.ts'
+import type { Organisation } from '../../parties/organisation.ts'
+import type { PartiesService } from '../../parties/parties.service.ts'
+import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
+import { readAs } from '../../platform/database/reader.ts'
+import type { Clock } from '../../platform/kernel/clock.ts'
+import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import type { ActReply, IdempotencyKey } from './act.ts'
+import { actsRepository } from './acts.repository.ts'
+import { noticesRepository } from './notices.repository.ts'
+import { standingRepository } from './standing.repository.ts'
+
+/** Who follows, from when; `organisation` describes a body that is not in the register yet. */
+export interface SuccessionBody {
+  readonly at?: string | null
+  readonly successor: string
+  readonly organisation?: Omit<Organisation, 'code' | 'active_from' | 'active_to' | 'successor_of' | 'verified' | 'competent_authority'> & {
+    readonly competent_authority: Organisation['competent_authority']
+  }
+  readonly reason: string
+}
+
+export interface Succeeded {
+  readonly predecessor: string
+  readonly successor: string
+  /** From this instant on the predecessor takes part in nothing. */
+  readonly at: string
+  /** How many agreements name the predecessor; their parties are told. */
+  readonly agreements: number
+  readonly policy_revision: number
+}
+
+export interface SuccessionOptions {
+  readonly db: Database
+  readonly clock: Clock
+  readonly newId: () => string
+  readonly audit: AuditService
+  readonly parties: PartiesService
+  readonly policy: {
+    publishOrganisations(tx: Transaction, organisations: readonly Organisation[], instant: string): Promise<number>
+    head(tx: Transaction): Promise<{ readonly revision: number; readonly instant: string }>
+  }
+}
+
+const EVENT = { event: 'organisation.succeeded', act: 'succeed' } as const
+const RECORDED_REFUSALS = new Set([403, 409, 422])
+
+/**
+ * One body ends and another follows it. Signatures do not carry over: whoever takes over signs for itself, and until then
+ * decisions about the predecessor say PARTY_INACTIVE.
+ */
+export function successionService(options: SuccessionOptions) {
+  const { db, clock, newId, audit, parties, policy } = options
+
+  async function perform(call: SuccessionCall, body: SuccessionBody): Promise<ActReply<Succeeded>> {
+    const { principal, predecessor, idempotency } = call
+    return withTransaction(db, async (tx) => {
+      // Every agreement that names the predecessor is affected, whoever keeps the register.
+      await readAs(tx, { kind: 'system' })
+      const acts = actsRepository(tx)
+      const started = clock().toISOString()
+      const earlier = idempotency && (await acts.claimKey(principal, idempotency, started))
+      if (earlier) return earlier as ActReply<Succeeded>
+      const found = await parties.lock(tx, predecessor)
+      if (!found) throw new ProblemError(problem('NOT_FOUND', 'There is no organisation with this code.'))
+      const head = await policy.head(tx)
+      const now = started > head.instant ? started : head.instant
+      const at = body.at ? new Date(body.at).toISOString() : now
+      checkEnd(found, at, now)
+      await nameSuccessor(tx, predecessor, body, at)
+      const changed = await parties.succeed(tx, { predecessor, successor: body.successor, at })
+      const affected = await standingRepository(tx).openAgreementsOf(predecessor, now)
+      const detail = { predecessor, successor: body.successor, at }
+      for (const { agreementId, orgs } of affected) {
+        await noticesRepository(tx).tell([...orgs, body.successor], { agreementId, kind: 'ORG_SUCCESSION', at: now, detail }, newId)
+      }
+      const revision = await policy.publishOrganisations(tx, changed, now)
+      const payload = { ...actor(principal), ...detail, reason: body.reason, agreements: affected.map(({ agreementId }) => agreementId) }
+      await audit.recordAct(tx, { ...EVENT, org: principal.org, revision, payload })
+      const reply: ActReply<Succeeded> = {
+        status: 201,
+        body: { ...detail, agreements: affected.length, policy_revision: revision },
+        etag: '',
+      }
+      if (idempotency) await acts.keepReply(principal, idempotency.key, reply)
+      return reply
+    })
+  }
+
+  /** The successor is a body of the register that exists then, or one that begins with the succession. */
+  async function nameSuccessor(
+    tx: Transaction,
+    predecessor: string,
+    { successor, organisation }: SuccessionBody,
+    at: string,
+  ): Promise<void> {
+    if (successor === predecessor) throw refused('/successor', 'A body does not follow itself.')
+    const known = await parties.lock(tx, successor)
+    if (known && organisation)
+      throw new ProblemError(problem('CONFLICT', `${successor} is in the register already; name it without describing it.`))
+    if (!known && !organisation) throw refused('/organisation', `${successor} is not in the register: describe it.`)
+    if (known?.active_to && Date.parse(known.active_to) <= Date.parse(at))
+      throw refused('/successor', `${successor} has ended itself by then.`)
+    if (!organisation) return
+    const begins = { active_from: at, active_to: null, successor_of: [], verified: false }
+    await parties.store(tx, [{ ...organisation, code: successor, ...begins }])
+  }
+
+  async function recordRefusal({ principal, predecessor }: SuccessionCall, refusal: ProblemError): Promise<void> {
+    await withTransaction(db, async (tx) => {
+      const { revision } = await policy.head(tx)
+      const act: GovernanceAct = {
+        ...EVENT,
+        org: principal.org,
+        revision,
+        refused: true,
+        payload: { ...actor(principal), predecessor, problem: refusal.problem },
+      }
+      await audit.recordAct(tx, act)
+    })
+  }
+
+  return {
+    /** @throws ProblemError 404 unknown body, 409 it has ended, 422 an end in the past or a successor that cannot be one */
+    async succeed(call: SuccessionCall, body: SuccessionBody): Promise<ActReply<Succeeded>> {
+      try {
+        return await perform(call, body)
+      } catch (error) {
+        if (error instanceof ProblemError && RECORDED_REFUSALS.has(error.problem.status)) await recordRefusal(call, error)
+        throw error
+      }
+    },
+  }
+}
+
+/** Who ends which body. */
+export interface SuccessionCall {
+  readonly principal: Principal
+  readonly predecessor: string
+  readonly idempotency: IdempotencyKey | null
+}
+
+function checkEnd(found: Organisation, at: string, now: string): void {
+  if (found.active_to !== null) throw new ProblemError(problem('ILLEGAL_STATE', `${found.code} ends at ${found.active_to} already.`))
+  if (Date.parse(at) < Date.parse(now)) throw refused('/at', 'An end lies now or later, never in the past.')
+  if (found.active_from !== null && Date.parse(at) <= Date.parse(found.active_from))
+    throw refused('/at', `${found.code} has not begun by then.`)
+}
+
+function actor({ sub, roles, org }: Principal) {
+  return { actor: sub, roles, org }
+}
+
+function refused(pointer: string, detail: string): ProblemError {
+  return new ProblemError(problem('UNPROCESSABLE', detail, [{ pointer, detail }]))
+}

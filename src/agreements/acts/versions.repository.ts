@@ -1,0 +1,118 @@
+import type { Transaction } from '../../platform/database/database.ts'
+import type { AgreementVersion, Terms } from '../agreement.ts'
+import { flowRow, sideRows } from '../store/flow-rows.ts'
+import type { SignedText } from '../texts/document.ts'
+
+/** A version as it is kept for ever: its exact bytes where it was frozen. */
+export interface StoredVersion {
+  readonly status: string
+  /** Canonical JSON, UTF-8; null while it is a draft. */
+  readonly document: Buffer | null
+  readonly hash: string | null
+  readonly frozenAt: string | null
+  readonly changeClass: string | null
+}
+
+/** Writes versions: a draft copied from another, the freeze, the status. Joins the caller's transaction. */
+export function versionsRepository(tx: Transaction) {
+  return {
+    /** Stores the next draft with these terms and days. @throws a unique violation while another draft is open */
+    async insertDraft(id: string, version: Pick<AgreementVersion, 'version' | 'effective_from' | 'effective_to' | 'terms'>): Promise<void> {
+      const { terms } = version
+      const key = { agreement_id: id, version: version.version }
+      await tx
+        .insertInto('agreement_version')
+        .values({
+          ...key,
+          status: 'DRAFT',
+          effective_from: version.effective_from,
+          effective_to: version.effective_to,
+          commencement_rule: terms.commencement.rule,
+          commencement_threshold: terms.commencement.rule === 'THRESHOLD' ? terms.commencement.n : null,
+          narrative: JSON.stringify(terms.narrative),
+          processor_contract: terms.processor_contract && JSON.stringify(terms.processor_contract),
+          joint_controller_arrangement: terms.joint_controller_arrangement && JSON.stringify(terms.joint_controller_arrangement),
+          agents_recorded: terms.agents !== null,
+          recorded_elsewhere: false,
+        })
+        .execute()
+      await insertTerms(tx, key, terms)
+    },
+
+    /** Fixes a draft for ever (LC-1): bytes, hash, instant. The terms can no longer be written from here on. */
+    async freeze(id: string, version: number, text: SignedText, frozenAt: string, changeClass: 'MINOR' | 'MATERIAL' | null): Promise<void> {
+      await tx
+        .updateTable('agreement_version')
+        .set({
+          status: 'APPROVED',
+          frozen_at: frozenAt,
+          document: Buffer.from(text.document, 'utf8'),
+          hash: text.hash,
+          change_class: changeClass,
+        })
+        .where('agreement_id', '=', id)
+        .where('version', '=', version)
+        .execute()
+    },
+
+    async setStatus(id: string, versions: readonly number[], status: 'SUPERSEDED' | 'ABANDONED'): Promise<void> {
+      if (versions.length === 0) return
+      await tx
+        .updateTable('agreement_version')
+        .set({ status })
+        .where('agreement_id', '=', id)
+        .where('version', 'in', [...versions])
+        .execute()
+    },
+
+    /** A version with its bytes; undefined when there is none, or the reader may not see the agreement. */
+    async find(id: string, version: number): Promise<StoredVersion | undefined> {
+      const row = await tx
+        .selectFrom('agreement_version as v')
+        .select(['v.status', 'v.document', 'v.hash', 'v.frozen_at', 'v.change_class'])
+        .where('v.agreement_id', '=', id)
+        .where('v.version', '=', version)
+        .executeTakeFirst()
+      return row && { status: row.status, document: row.document, hash: row.hash, frozenAt: row.frozen_at, changeClass: row.change_class }
+    },
+
+    /** When each frozen version was frozen, by number. */
+    async frozenAt(id: string): Promise<ReadonlyMap<number, string>> {
+      const rows = await tx
+        .selectFrom('agreement_version as v')
+        .select(['v.version', 'v.frozen_at'])
+        .where('v.agreement_id', '=', id)
+        .where('v.frozen_at', 'is not', null)
+        .execute()
+      return new Map(rows.flatMap((row) => (row.frozen_at === null ? [] : [[row.version, row.frozen_at] as const])))
+    },
+
+    /** Approval chains that a version still waits for (CK-16): its signatures count for a controller once its chain is complete. */
+    async awaitApprovals(id: string, version: number, orgs: readonly string[]): Promise<void> {
+      if (orgs.length === 0) return
+      await tx
+        .insertInto('approval')
+        .values(orgs.map((org) => ({ agreement_id: id, version, org, complete_at: null })))
+        .execute()
+    },
+  }
+}
+
+async function insertTerms(tx: Transaction, key: { agreement_id: string; version: number }, terms: Terms): Promise<void> {
+  const flows = terms.flows.map((flow, position) => flowRow(key, flow, position))
+  if (flows.length > 0) await tx.insertInto('flow').values(flows).execute()
+  const sides = terms.flows.flatMap((flow) => sideRows(key, flow))
+  if (sides.length > 0) await tx.insertInto('flow_side').values(sides).execute()
+  const prohibitions = terms.prohibitions.map((found, position) => ({ ...key, position, purposes: [...found.purposes], note: found.note }))
+  if (prohibitions.length > 0) await tx.insertInto('prohibition').values(prohibitions).execute()
+  const agents = (terms.agents ?? []).map((agent, position) => ({
+    ...key,
+    position,
+    org: agent.org,
+    for_party: agent.for,
+    contract_ref: agent.contract_ref,
+    valid_from: agent.valid_from,
+    valid_to: agent.valid_to,
+  }))
+  if (agents.length > 0) await tx.insertInto('agent').values(agents).execute()
+}

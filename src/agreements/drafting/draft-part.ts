@@ -1,0 +1,80 @@
+import { type Problem, type ProblemDetail, problem } from '../../platform/kernel/problem.ts'
+import { statusAt } from '../acts/governing.ts'
+import type { Agreement, AgreementVersion } from '../agreement.ts'
+import type { AgreementRecord } from '../agreement-view.ts'
+import type { DraftFacts } from './draft-rules.ts'
+
+/** What the rules of one part of a draft may look at. */
+export interface PartContext {
+  readonly agreement: Agreement
+  readonly record: AgreementRecord
+  /** The version that can be written, undefined where there is none. */
+  readonly draft: AgreementVersion | undefined
+  /** The organisation that edits. */
+  readonly org: string
+  readonly facts: DraftFacts
+  readonly now: string
+}
+
+/** The same with the draft there. */
+export type DraftContext = PartContext & { readonly draft: AgreementVersion }
+
+/** States in which a text is written. */
+const WRITABLE: ReadonlySet<string> = new Set(['DRAFT', 'IN_REVIEW', 'AWAITING_SIGNATURE', 'ACTIVE'])
+
+/** WF-4: only the organisation that keeps the text edits it; whoever takes part may know that. */
+export function refusalUnlessOwner({ agreement, org }: PartContext): Problem | undefined {
+  return agreement.owner_org === org
+    ? undefined
+    : problem('FORBIDDEN', 'Only the organisation that keeps the text edits it.', [
+        { pointer: '', detail: 'Another party says what it wants changed; it does not write.', code: 'WF-4' },
+      ])
+}
+
+/** The text is written only while a draft is open: a frozen version never changes (LC-1). */
+export function refusalUnlessDraft({ agreement, draft, now }: PartContext): Problem | undefined {
+  const status = statusAt(agreement, now)
+  if (!WRITABLE.has(status)) return illegal(`An agreement that is ${status} is no longer edited.`, 'LC-5')
+  return draft ? undefined : illegal('There is no draft: a version that was frozen never changes. Amend to open the next one.', 'LC-1')
+}
+
+/** Whether a version was ever frozen: from then on what all versions share no longer changes by editing (LC-7). */
+export function isSettled(agreement: Agreement): boolean {
+  return agreement.versions.some(({ status }) => status === 'APPROVED' || status === 'SUPERSEDED')
+}
+
+/** A 409 with the rule that stands in the way. */
+export function illegal(detail: string, rule: string, pointers: readonly string[] = ['']): Problem {
+  return problem(
+    'ILLEGAL_STATE',
+    detail,
+    pointers.map((pointer) => ({ pointer, detail, code: rule })),
+  )
+}
+
+/** A 422 with every finding, or undefined when there is none. */
+export function unprocessable(errors: readonly ProblemDetail[]): Problem | undefined {
+  if (errors.length === 0) return undefined
+  return problem(
+    'UNPROCESSABLE',
+    errors.length === 1 ? 'The draft cannot say this.' : `The draft cannot say ${errors.length} of these things.`,
+    errors,
+  )
+}
+
+/** What an edit changed, for the history: names of members, with both values where they are plain. Pure. */
+export function changesBetween(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].toSorted()
+  const changed = names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+  const plain = (value: unknown) => value === null || ['string', 'number', 'boolean'].includes(typeof value)
+  return Object.fromEntries(
+    changed.map((name) => {
+      const [from, to] = [before[name] ?? null, after[name] ?? null]
+      const isShort = plain(from) && plain(to) && String(from).length + String(to).length <= 1000
+      return [name, isShort ? { from, to } : before[name] === undefined ? 'added' : after[name] === undefined ? 'removed' : 'changed']
+    }),
+  )
+}

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import type { PartiesService } from '../../parties/parties.service.ts'
+import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
+import { readAs } from '../../platform/database/reader.ts'
+import type { Clock } from '../../platform/kernel/clock.ts'
+import type { RandomBytes } from '../../platform/kernel/ids.ts'
+import { londonDay } from '../../platform/kernel/london-day.ts'
+import { ProblemError } from '../../platform/kernel/problem.ts'
+import type { ReferenceService } from '../../reference/reference.service.ts'
+import type { ActReply } from '../acts/act.ts'
+import { type ActShell, etagOf } from '../acts/act-shell.service.ts'
+import type { ActCall } from '../acts/call.ts'
+import { type AgreementView, agreementView, editableVersion } from '../agreement-view.ts'
+import type { AgreementsService } from '../agreements.service.ts'
+import { readRecord } from '../store/record.repository.ts'
+import { maySee, noSuchAgreement, readerFor, writerFor } from '../visibility.ts'
+import { changesBetween, unprocessable } from './draft-part.ts'
+import type { Part } from './draft-parts.service.ts'
+import { type DraftFacts, organisationFaults, unknownCode } from './draft-rules.ts'
+import { draftingRepository } from './drafting.repository.ts'
+import { newDraft } from './new-draft.ts'
+import { newReference } from './reference-code.ts'
+
+export interface DraftingOptions {
+  readonly db: Database
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly acts: ActShell
+  readonly agreements: AgreementsService
+  readonly reference: ReferenceService
+  readonly parties: PartiesService
+}
+
+/** How a new agreement begins. */
+export interface DraftBeginning {
+  readonly title: string
+  readonly instrument_type: string
+  readonly from_agreement?: string | undefined
+}
+
+export type DraftingService = ReturnType<typeof draftingService>
+
+const REFERENCE_BYTES = 6
+
+/** Beginning, reading and editing agreements. */
+export function draftingService({ db, clock, random, acts, agreements, reference, parties }: DraftingOptions) {
+  /** Read before the act, so that it needs no second connection while it holds one. */
+  async function facts(): Promise<DraftFacts> {
+    const [lists, organisations] = [await reference.lists(), await parties.all()]
+    return {
+      codes: new Map(lists.map(({ list, entries }) => [list, new Set(entries.map(({ code }) => code))])),
+      organisations: new Map(organisations.map((organisation) => [organisation.code, organisation])),
+    }
+  }
+
+  async function view(tx: Transaction, id: string, at: string): Promise<{ view: AgreementView; etag: string } | undefined> {
+    const [agreement] = await agreements.read(tx, [id])
+    const record = agreement && (await readRecord(tx, id))
+    return agreement && record && { view: agreementView(agreement, record, at), etag: etagOf(record.rowVersion) }
+  }
+
+  /** The agreement as an act leaves it: the shell notes the time of the change only afterwards. */
+  async function viewAfter(tx: Transaction, id: string, now: string): Promise<AgreementView> {
+    const found = await view(tx, id, now)
+    assert(found, `agreement ${id} was written and cannot be read`)
+    return { ...found.view, updated_at: now }
+  }
+
+  return {
+    /**
+     * The agreement as it stands, with what is derived worked out for `at` (ISO 8601; undefined: now), and its `ETag`.
+     * @throws ProblemError 404 where there is none, or the caller may not know it
+     */
+    async read(principal: ActCall['principal'], id: string, at: string | undefined): Promise<{ view: AgreementView; etag: string }> {
+      const found = await withTransaction(db, async (tx) => {
+        await readAs(tx, readerFor(principal))
+        return view(tx, id, at ?? clock().toISOString())
+      })
+      if (!found || !maySee(readerFor(principal), found.view)) throw new ProblemError(noSuchAgreement())
+      return found
+    },
+
+    /** Begins a draft of the caller's organisation, empty or from another agreement that it may know. */
+    async create(call: Pick<ActCall, 'principal' | 'idempotency'>, body: DraftBeginning): Promise<ActReply<AgreementView>> {
+      const known = await facts()
+      return acts.create({ ...call, act: 'create', event: 'agreement.drafted' }, async ({ tx, principal, now }) => {
+        const { org } = principal
+        const [source] = body.from_agreement === undefined ? [] : await agreements.read(tx, [body.from_agreement])
+        const mayCopy = source !== undefined && maySee(writerFor(principal), source)
+        const refusal = unprocessable([
+          ...organisationFaults(known, org, now, ''),
+          ...unknownCode(known, 'INSTRUMENT_TYPE', body.instrument_type, '/instrument_type'),
+          ...(body.from_agreement === undefined || mayCopy
+            ? []
+            : [{ pointer: '/from_agreement', detail: noSuchAgreement().detail, code: 'UNKNOWN_AGREEMENT' }]),
+        ])
+        if (refusal) throw new ProblemError(refusal)
+        const id = newReference(londonDay(Date.parse(now)), random(REFERENCE_BYTES))
+        const { title, instrument_type } = body
+        const draft = newDraft({ id, title, instrument_type, org, source, now })
+        await agreements.store(tx, draft, { at: now, by: principal.sub, provenance: source && { copied_from: source.id } })
+        if (source) await copyContacts(tx, source.id, id)
+        return {
+          ...{ status: 201 as const, agreementId: id, body: await viewAfter(tx, id, now), to: 'DRAFT', version: 1 },
+          detail: { title, instrument_type, ...(source ? { copied_from: source.id } : {}) },
+        }
+      })
+    },
+
+    /** Edits one part. Whoever takes part may call; who may write, and when, is the part's to say. */
+    async edit<Body>(part: Part<Body>, call: ActCall, body: Body): Promise<ActReply<AgreementView>> {
+      const known = await facts()
+      return acts.perform({ ...call, act: part.act, event: 'agreement.edited' }, async ({ tx, agreement, principal, now }) => {
+        const record = await readRecord(tx, agreement.id)
+        assert(record, `agreement ${agreement.id} was locked and cannot be read`)
+        const draft = editableVersion(agreement, record)
+        const context = { agreement, record, draft, org: principal.org, facts: known, now }
+        const refusal = part.refusal(body, context)
+        if (refusal) throw new ProblemError(refusal)
+        await part.write(draftingRepository(tx, agreement.id), body, context)
+        const after = await viewAfter(tx, agreement.id, now)
+        const changes = changesBetween(part.pick(agreementView(agreement, record, now)), part.pick(after))
+        return {
+          ...{ status: 200 as const, body: after, detail: { part: part.name, changes } },
+          ...(draft ? { version: draft.version } : {}),
+        }
+      })
+    },
+  }
+
+  async function copyContacts(tx: Transaction, from: string, to: string): Promise<void> {
+    const [source, copy] = [await readRecord(tx, from), await readRecord(tx, to)]
+    const drafting = draftingRepository(tx, to)
+    for (const [org, contacts] of source?.contacts ?? []) if (copy?.contacts.has(org)) await drafting.setContacts(org, contacts)
+  }
+}

@@ -1,0 +1,72 @@
+import { problem } from '../../platform/kernel/problem.ts'
+import { type Contacts, dpiaStatusAt, type PolicyDocumentRecord } from '../agreement-view.ts'
+import { refusalUnlessDraft, refusalUnlessOwner, unprocessable } from './draft-part.ts'
+import { listed, type Part, partiesOf } from './draft-parts.service.ts'
+import { policyDocumentFaults, unknownCode } from './draft-rules.ts'
+
+type DocumentBody = Pick<PolicyDocumentRecord, 'party' | 'conditions'> & {
+  readonly [Member in 'document_ref' | 'approved_on' | 'review_on']?: string | null | undefined
+}
+const toDocument = (body: DocumentBody): PolicyDocumentRecord => ({
+  party: body.party,
+  conditions: body.conditions,
+  document_ref: body.document_ref ?? null,
+  approved_on: body.approved_on ?? null,
+  review_on: body.review_on ?? null,
+})
+/** Policy documents: the owner's to list, or a party's own ones; no party speaks for another. */
+export const policyDocumentsPart: Part<{ readonly policy_documents: readonly DocumentBody[] }> = {
+  name: 'policy_documents',
+  act: 'record',
+  refusal({ policy_documents }, context) {
+    const { record, org, facts } = context
+    const ofOthers = (documents: readonly PolicyDocumentRecord[]) => JSON.stringify(documents.filter(({ party }) => party !== org))
+    const documents = policy_documents.map(toDocument)
+    const isOwnOnly = ofOthers(documents) === ofOthers(record.policyDocuments)
+    return (
+      (isOwnOnly ? undefined : refusalUnlessOwner(context)) ??
+      refusalUnlessDraft(context) ??
+      unprocessable(policyDocumentFaults(facts, documents, partiesOf(context)))
+    )
+  },
+  write: (repository, { policy_documents }) => repository.replacePolicyDocuments(policy_documents.map(toDocument)),
+  pick: ({ apd }) => listed(apd),
+}
+
+interface DpiaBody {
+  readonly required: boolean
+  readonly status: string
+  readonly residual: string | null
+  readonly prior_consultation: string | null
+  readonly review_due: string | null
+}
+/** The assessment as somebody states it, until assessments are made here. A new status counts from now. */
+export const dpiaPart: Part<DpiaBody> = {
+  name: 'dpia',
+  act: 'record',
+  refusal: (body, context) =>
+    refusalUnlessOwner(context) ??
+    refusalUnlessDraft(context) ??
+    unprocessable([
+      ...unknownCode(context.facts, 'DPIA_STATE', body.status, '/status'),
+      ...unknownCode(context.facts, 'OVERALL_RISK', body.residual, '/residual'),
+      ...unknownCode(context.facts, 'PRIOR_CONSULTATION', body.prior_consultation, '/prior_consultation'),
+    ]),
+  write: (repository, { status, ...dpia }, { agreement, now }) =>
+    repository.setDpia(dpia, dpiaStatusAt(agreement.dpia, now) === status ? null : { at: now, status }),
+  pick: ({ dpia: { required, status, residual, prior_consultation, review_due } }) => ({
+    ...{ required, status, residual, prior_consultation, review_due },
+  }),
+}
+
+/** Contacts of a party, at any time: they stand outside the signed text (LC-7). */
+export const contactsPart = (org: string): Part<Contacts> => ({
+  name: 'contacts',
+  act: 'record',
+  refusal(_body, context) {
+    if (!partiesOf(context).has(org)) return problem('NOT_FOUND', 'This organisation is not a party of the agreement.')
+    return context.org === org ? undefined : refusalUnlessOwner(context)
+  },
+  write: (repository, body) => repository.setContacts(org, body),
+  pick: (view) => ({ ...view.parties.find((party) => party.org === org)?.contacts }),
+})

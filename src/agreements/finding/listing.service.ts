@@ -1,0 +1,95 @@
+import type { Principal } from '../../identity/principal.ts'
+import { type Database, withTransaction } from '../../platform/database/database.ts'
+import { readAs } from '../../platform/database/reader.ts'
+import type { Clock } from '../../platform/kernel/clock.ts'
+import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { type AgreementSummary, agreementSummary } from '../agreement-view.ts'
+import type { AgreementsService } from '../agreements.service.ts'
+import { DERIVED_STATES, type DerivedState } from '../derived-state.ts'
+import { maySee, readerFor } from '../visibility.ts'
+import { type Listed, type ListingFilter, type ListingSort, listAgreements } from './listing.repository.ts'
+import { formatCursor, parseCursor } from './listing-cursor.ts'
+
+/** What is asked of the list. */
+export interface ListingQuery extends Omit<ListingFilter, 'status' | 'owner'> {
+  /** A stored status or a derived state. */
+  readonly state?: string | undefined
+  readonly mine?: boolean | undefined
+  readonly sort?: ListingSort | undefined
+  readonly limit?: number | undefined
+  readonly cursor?: string | undefined
+}
+
+export interface ListingPage {
+  readonly agreements: readonly AgreementSummary[]
+  readonly next_cursor: string | null
+}
+
+export type ListingService = ReturnType<typeof listingService>
+
+const LIMIT = 25
+/** Agreements looked at for one page: a derived state is worked out one by one, and a rare one must not hold a call for ever. */
+const EXAMINED_MAX = 1000
+
+/** Lists and finds agreements: only those the caller may know, counted nowhere else. */
+export function listingService({
+  db,
+  clock,
+  agreements,
+}: {
+  readonly db: Database
+  readonly clock: Clock
+  readonly agreements: AgreementsService
+}) {
+  return {
+    /** One page. @throws ProblemError 400 for a cursor that is not of this list */
+    async list(principal: Principal, { state, mine, sort: asked, limit = LIMIT, cursor, ...filter }: ListingQuery): Promise<ListingPage> {
+      const sort = asked ?? (filter.q === undefined ? 'updated' : 'relevance')
+      const after = cursor === undefined ? null : parseCursor(cursor, sort)
+      if (after === undefined || (sort === 'relevance' && filter.q === undefined)) throw unreadable(after === undefined)
+      const derived = DERIVED_STATES.find((known) => known === state)
+      const reader = readerFor(principal)
+      const now = clock().toISOString()
+      const narrowed = { ...filter, ...(derived ? {} : { status: state }), ...(mine ? { owner: principal.org } : {}) }
+      return withTransaction(db, async (tx) => {
+        await readAs(tx, reader)
+        const found: AgreementSummary[] = []
+        let place: Pick<Listed, 'key' | 'id'> | null = after
+        for (let examined = 0; examined < EXAMINED_MAX; ) {
+          // One more than asked for tells whether there is a next page.
+          const listed: Listed[] = await listAgreements(tx, { reader, filter: narrowed, sort, after: place, limit: limit + 1, now })
+          const stored = await agreements.read(
+            tx,
+            listed.map(({ id }) => id),
+          )
+          for (const at of listed) {
+            if (found.length === limit) return { agreements: found, next_cursor: place && formatCursor({ sort, ...only(place) }) }
+            place = at
+            const agreement = stored.find(({ id }) => id === at.id)
+            if (!agreement || !maySee(reader, agreement)) continue
+            const summary = agreementSummary(agreement, at.updatedAt, now)
+            if (holds(summary, derived)) found.push(summary)
+          }
+          if (listed.length <= limit) return { agreements: found, next_cursor: null }
+          examined += listed.length
+        }
+        return { agreements: found, next_cursor: place && formatCursor({ sort, ...only(place) }) }
+      })
+    },
+  }
+}
+
+function holds(summary: AgreementSummary, derived: DerivedState | undefined): boolean {
+  return derived === undefined || summary.derived.includes(derived)
+}
+
+function only({ key, id }: Pick<Listed, 'key' | 'id'>) {
+  return { key, id }
+}
+
+function unreadable(isCursor: boolean): ProblemError {
+  const [pointer, detail] = isCursor
+    ? ['/query/cursor', 'is not a cursor of this list in this order']
+    : ['/query/sort', 'relevance needs words to search for']
+  return new ProblemError(problem('INVALID_REQUEST', 'the request has 1 fault', [{ pointer, detail }]))
+}

@@ -1,0 +1,43 @@
+import { sql } from 'kysely'
+import type { Transaction } from '../../platform/database/database.ts'
+
+/**
+ * Writes down the words by which an agreement is found, from its rows as they stand: reference and title, parties with
+ * every name they are known by, purposes with their labels, the sections in words. Called after every act and every
+ * insertion. An organisation that gets another name is found under it after the next act.
+ */
+export async function indexForSearch(tx: Transaction, id: string): Promise<void> {
+  await sql`
+    insert into agreement_search (agreement_id, words)
+    select a.id,
+      setweight(to_tsvector('simple', replace(a.id, '-', ' ')), 'A')
+      || setweight(to_tsvector('english', a.title) || to_tsvector('simple', a.title), 'A')
+      || setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B')
+      || setweight(to_tsvector('english', words.purposes), 'C')
+      || setweight(to_tsvector('english', words.sections), 'D')
+    from agreement as a, (
+      select
+        coalesce((
+          select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' . ')
+          from organisation as o
+          where o.code in (select p.org from agreement_party as p where p.agreement_id = ${id})
+             or o.code = (select k.owner_org from agreement as k where k.id = ${id})
+        ), '') as parties,
+        coalesce((
+          select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label), ' . ')
+          from flow as f
+          join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED')
+          left join code_list_entry as e
+            on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l)
+          where f.agreement_id = ${id}
+        ), '') as purposes,
+        coalesce((
+          select string_agg(section.value, ' . ')
+          from agreement_version as v, jsonb_each_text(v.narrative) as section
+          where v.agreement_id = ${id} and v.status in ('DRAFT', 'APPROVED')
+        ), '') as sections
+    ) as words
+    where a.id = ${id}
+    on conflict (agreement_id) do update set words = excluded.words
+  `.execute(tx)
+}

@@ -1,0 +1,89 @@
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { callerOf } from '../../identity/identity.plugin.ts'
+import { type Operation, operation } from '../../platform/http/openapi.ts'
+import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { etagOf } from '../acts/act-shell.service.ts'
+import { idempotencyOf } from '../acts/call.routes.ts'
+import type { CommittingService } from './committing.service.ts'
+import type { ImportView } from './import-view.ts'
+import type { ImportReading, ImportsService } from './imports.service.ts'
+import { CSV_BYTES_MAX, decodeCsv } from './read-csv.service.ts'
+
+/** JSON writes some characters in six: the text itself is measured once it is read. */
+const BODY_BYTES_MAX = 2 * CSV_BYTES_MAX
+
+/** Registers that organisations bring along, over HTTP. */
+export function importsRoutes({
+  imports,
+  committing,
+}: {
+  readonly imports: ImportsService
+  readonly committing: CommittingService
+}): FastifyPluginAsync {
+  return async (app) => {
+    readCsvBodies(app)
+
+    app.route<Operation<'importRegister'>>({
+      ...operation('importRegister'),
+      bodyLimit: BODY_BYTES_MAX,
+      handler: async (request, reply) => {
+        const body = request.body as string | { readonly csv: string; readonly mapping?: ImportReading }
+        const { csv, mapping = {} } = typeof body === 'string' ? { csv: body } : body
+        const idempotency = idempotencyOf(request as unknown as FastifyRequest, 'importRegister')
+        const done = await imports.upload(callerOf(request as unknown as FastifyRequest), csv, mapping, idempotency)
+        reply.header('location', `/v1/imports/${done.body.id}`)
+        return reply
+          .code(201)
+          .header('etag', done.etag)
+          .send(done.body as never)
+      },
+    })
+
+    app.route<Operation<'getImport'>>({
+      ...operation('getImport'),
+      handler: async (request, reply) => send(reply, await imports.read(callerOf(request), request.params.id, request.query)),
+    })
+
+    app.route<Operation<'mapImport'>>({
+      ...operation('mapImport'),
+      handler: async (request, reply) => {
+        const { columns, partners } = request.body
+        return send(reply, await imports.map(callerOf(request), request.params.id, { columns, partners }, ifMatchOf(request)))
+      },
+    })
+
+    app.route<Operation<'commitImport'>>({
+      ...operation('commitImport'),
+      handler: async (request, reply) => send(reply, await committing.commit(callerOf(request), request.params.id, ifMatchOf(request))),
+    })
+
+    app.route<Operation<'undoImport'>>({
+      ...operation('undoImport'),
+      handler: async (request, reply) => send(reply, await committing.undo(callerOf(request), request.params.id)),
+    })
+  }
+}
+
+/** The file as it is, UTF-8 only; a charset that says otherwise is refused before it is read wrongly. */
+function readCsvBodies(app: FastifyInstance): void {
+  app.addContentTypeParser('text/csv', { parseAs: 'buffer' }, (request, body, done) => {
+    try {
+      const charset = /charset\s*=\s*"?([^";\s]+)/i.exec(String(request.headers['content-type'] ?? ''))?.[1]
+      if (charset && !/^utf-?8$/i.test(charset))
+        throw new ProblemError(problem('UNPROCESSABLE', `The file is said to be ${charset}. Save it as "CSV UTF-8" and send that.`))
+      done(null, decodeCsv(body as Buffer))
+    } catch (error) {
+      done(error as Error)
+    }
+  })
+}
+
+function ifMatchOf(request: { readonly headers: Readonly<Record<string, unknown>> }): string | null {
+  const header = request.headers['if-match']
+  return typeof header === 'string' ? header : null
+}
+
+/** The contract's types are mutable, the view is not: what is sent is the same. */
+function send(reply: unknown, view: ImportView): never {
+  return (reply as FastifyReply).code(200).header('etag', etagOf(view.row_version)).send(view) as never
+}

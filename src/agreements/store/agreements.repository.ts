@@ -1,0 +1,120 @@
+import type { Transaction } from '../../platform/database/database.ts'
+import type { Agreement, AgreementVersion } from '../agreement.ts'
+import { indexForSearch } from '../finding/search.repository.ts'
+import { signedText } from '../texts/document.ts'
+import { flowRow, sideRows } from './flow-rows.ts'
+import { insertActs } from './recorded-acts.repository.ts'
+
+/** What is stored beside the model: where a record came from and who made it. */
+export interface StoredBy {
+  readonly at: string
+  readonly by: string
+  readonly provenance: unknown
+}
+
+/** Writes whole agreements. Maps, never decides; joins the caller's transaction. Reading is `reading.repository.ts`. */
+export function agreementsRepository(tx: Transaction, newId: () => string) {
+  return {
+    /** Stores a new agreement with everything it holds. @throws a unique violation when the id is taken */
+    async insert(agreement: Agreement, { at, by, provenance }: StoredBy): Promise<void> {
+      await tx
+        .insertInto('agreement')
+        .values({
+          id: agreement.id,
+          title: agreement.title,
+          instrument_type: agreement.instrument_type,
+          owner_org: agreement.owner_org,
+          status: agreement.status,
+          origin: agreement.origin,
+          sample: agreement.sample,
+          provenance: provenance === undefined ? null : JSON.stringify(provenance),
+          terminated_at: agreement.terminated_at,
+          review_due: agreement.review_due,
+          review_policy: agreement.review_policy,
+          review_grace_days: agreement.review_grace_days,
+          dpia_required: agreement.dpia.required,
+          dpia_status: agreement.dpia.status,
+          dpia_residual: agreement.dpia.residual,
+          dpia_prior_consultation: agreement.dpia.prior_consultation,
+          dpia_review_due: agreement.dpia.review_due,
+          created_at: at,
+          created_by: by,
+          updated_at: at,
+        })
+        .execute()
+      await insertParts(tx, agreement)
+      for (const version of agreement.versions) await insertVersion(tx, agreement, version, at)
+      await insertActs(tx, newId, agreement)
+      await indexForSearch(tx, agreement.id)
+    },
+  }
+}
+
+async function insertParts(tx: Transaction, { id, parties, dpia, apd }: Agreement): Promise<void> {
+  const rows = parties.map((party, position) => ({
+    agreement_id: id,
+    org: party.org,
+    position,
+    role: party.role,
+    capacities: [...party.capacities],
+    contacts: '{}',
+    left_at: party.left_at,
+  }))
+  if (rows.length > 0) await tx.insertInto('agreement_party').values(rows).execute()
+  const changes = dpia.status_changes.map((change, position) => ({ agreement_id: id, position, at: change.at, status: change.status }))
+  if (changes.length > 0) await tx.insertInto('dpia_status_change').values(changes).execute()
+  const documents = apd.map((document, position) => ({
+    agreement_id: id,
+    position,
+    party: document.party,
+    conditions: [...document.conditions],
+  }))
+  if (documents.length > 0) await tx.insertInto('policy_document').values(documents).execute()
+}
+
+/** Terms can be written only into a draft (the database sees to that), so the status comes last. */
+async function insertVersion(tx: Transaction, agreement: Agreement, version: AgreementVersion, at: string): Promise<void> {
+  const { id, origin } = agreement
+  const { terms } = version
+  const key = { agreement_id: id, version: version.version }
+  await tx
+    .insertInto('agreement_version')
+    .values({
+      ...key,
+      status: 'DRAFT',
+      effective_from: version.effective_from,
+      effective_to: version.effective_to,
+      commencement_rule: terms.commencement.rule,
+      commencement_threshold: terms.commencement.rule === 'THRESHOLD' ? terms.commencement.n : null,
+      narrative: JSON.stringify(terms.narrative),
+      processor_contract: terms.processor_contract && JSON.stringify(terms.processor_contract),
+      joint_controller_arrangement: terms.joint_controller_arrangement && JSON.stringify(terms.joint_controller_arrangement),
+      agents_recorded: terms.agents !== null,
+      recorded_elsewhere: origin === 'ELSEWHERE',
+    })
+    .execute()
+  const flows = terms.flows.map((flow, position) => flowRow(key, flow, position))
+  if (flows.length > 0) await tx.insertInto('flow').values(flows).execute()
+  const sides = terms.flows.flatMap((flow) => sideRows(key, flow))
+  if (sides.length > 0) await tx.insertInto('flow_side').values(sides).execute()
+  const prohibitions = terms.prohibitions.map((found, position) => ({ ...key, position, purposes: [...found.purposes], note: found.note }))
+  if (prohibitions.length > 0) await tx.insertInto('prohibition').values(prohibitions).execute()
+  const agents = (terms.agents ?? []).map((agent, position) => ({
+    ...key,
+    position,
+    org: agent.org,
+    for_party: agent.for,
+    contract_ref: agent.contract_ref,
+    valid_from: agent.valid_from,
+    valid_to: agent.valid_to,
+  }))
+  if (agents.length > 0) await tx.insertInto('agent').values(agents).execute()
+  if (version.status === 'DRAFT') return
+  const { document, hash } = signedText(agreement, version)
+  await tx
+    .updateTable('agreement_version')
+    .set({ status: version.status, frozen_at: at, document: Buffer.from(document, 'utf8'), hash })
+    .where('agreement_id', '=', id)
+    .where('version', '=', version.version)
+    .execute()
+}

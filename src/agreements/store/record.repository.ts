@@ -1,0 +1,70 @@
+import type { Transaction } from '../../platform/database/database.ts'
+import type { AgreementRecord, Contacts } from '../agreement-view.ts'
+
+/** What is recorded of an agreement beside the model; undefined when it is not there or the reader may not see it. */
+export async function readRecord(tx: Transaction, id: string): Promise<AgreementRecord | undefined> {
+  const header = await tx
+    .selectFrom('agreement as a')
+    .select(['a.row_version', 'a.review_cycle_months', 'a.provenance', 'a.created_at', 'a.updated_at'])
+    .where('a.id', '=', id)
+    .executeTakeFirst()
+  if (!header) return undefined
+  const parties = await tx.selectFrom('agreement_party as p').select(['p.org', 'p.contacts']).where('p.agreement_id', '=', id).execute()
+  const versions = await tx
+    .selectFrom('agreement_version as v')
+    .select(['v.version', 'v.frozen_at', 'v.change_class', 'v.recorded_elsewhere'])
+    .where('v.agreement_id', '=', id)
+    .execute()
+  const signatures = await tx
+    .selectFrom('signature as s')
+    .select([
+      's.org',
+      's.version',
+      's.signed_at',
+      's.version_hash',
+      's.signatory_name',
+      's.signatory_post',
+      's.authority',
+      's.confirmed_at',
+    ])
+    .where('s.agreement_id', '=', id)
+    .orderBy('s.version')
+    .orderBy('s.signed_at')
+    .orderBy('s.org')
+    .execute()
+  const suspensions = await tx
+    .selectFrom('suspension as s')
+    .select(['s.id', 's.scope', 's.party', 's.flow', 's.version', 's.from_at', 's.to_at', 's.reason'])
+    .where('s.agreement_id', '=', id)
+    .orderBy('s.from_at')
+    .orderBy('s.id')
+    .execute()
+  const documents = await tx
+    .selectFrom('policy_document as d')
+    .select(['d.party', 'd.conditions', 'd.document_ref', 'd.approved_on', 'd.review_on'])
+    .where('d.agreement_id', '=', id)
+    .orderBy('d.position')
+    .execute()
+  return {
+    rowVersion: header.row_version,
+    reviewCycleMonths: header.review_cycle_months,
+    provenance: header.provenance as AgreementRecord['provenance'],
+    createdAt: header.created_at,
+    updatedAt: header.updated_at,
+    contacts: new Map(parties.map(({ org, contacts }) => [org, contacts as unknown as Contacts])),
+    versions: new Map(
+      versions.map((row) => [
+        row.version,
+        { frozenAt: row.frozen_at, changeClass: row.change_class, recordedElsewhere: row.recorded_elsewhere },
+      ]),
+    ),
+    signatures,
+    suspensions: suspensions.map(({ scope, from_at, to_at, ...row }) => ({
+      ...row,
+      scope: scope as AgreementRecord['suspensions'][number]['scope'],
+      from: from_at,
+      to: to_at,
+    })),
+    policyDocuments: documents,
+  }
+}

@@ -1,0 +1,143 @@
+import type { Principal } from '../../identity/principal.ts'
+import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
+import { readAs } from '../../platform/database/reader.ts'
+import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { type StoredSignature, signaturesRepository } from '../acts/signatures.repository.ts'
+import { SIGNING_STATEMENTS } from '../acts/signing.service.ts'
+import { type StoredVersion, versionsRepository } from '../acts/versions.repository.ts'
+import type { Agreement, AgreementVersion } from '../agreement.ts'
+import type { AgreementsService } from '../agreements.service.ts'
+import { maySee, noSuchAgreement, readerFor } from '../visibility.ts'
+import { signedText } from './document.ts'
+import { printedText } from './printed-text.ts'
+
+/** A version as the parties signed it. */
+export interface VersionText {
+  readonly agreement: string
+  readonly version: number
+  readonly status: string
+  /** SHA-256 of the canonical JSON, hex; null while it is a draft. */
+  readonly hash: string | null
+  readonly frozen_at: string | null
+  readonly change_class: string | null
+  /** The text; of a draft, as it would be frozen now. */
+  readonly text: Readonly<Record<string, unknown>>
+  readonly signatures: readonly VersionSignature[]
+  /** What a signatory declares, word for word. */
+  readonly statements: readonly string[]
+}
+
+export interface VersionSignature {
+  readonly org: string
+  readonly version: number
+  readonly signed_at: string
+  readonly version_hash: string | null
+  readonly signatory_name: string | null
+  readonly signatory_post: string | null
+  readonly authority: string | null
+  readonly confirmed_at: string | null
+}
+
+/** Clauses that differ between two versions, and what that amounts to. */
+export interface Differences {
+  readonly clauses: readonly { readonly pointer: string; readonly label: string; readonly before: unknown; readonly after: unknown }[]
+  readonly change_class: 'MINOR' | 'MATERIAL'
+}
+
+export interface DocumentsOptions {
+  readonly db: Database
+  readonly agreements: AgreementsService
+  readonly differences: (before: AgreementVersion, after: AgreementVersion) => Differences
+  /** What an organisation is called; undefined: not in the register. */
+  readonly nameOf: (org: string) => Promise<string | undefined>
+}
+
+export type DocumentsService = ReturnType<typeof documentsService>
+
+/** The text of every version, readable for ever by whoever may know the agreement. */
+export function documentsService({ db, agreements, differences, nameOf }: DocumentsOptions) {
+  async function read<T>(principal: Principal, id: string, work: (tx: Transaction, agreement: Agreement) => Promise<T>): Promise<T> {
+    return withTransaction(db, async (tx) => {
+      const reader = readerFor(principal)
+      await readAs(tx, reader)
+      const [agreement] = await agreements.read(tx, [id])
+      if (!agreement || !maySee(reader, agreement)) throw new ProblemError(noSuchAgreement())
+      return work(tx, agreement)
+    })
+  }
+
+  async function stored(tx: Transaction, agreement: Agreement, number: number) {
+    const version = agreement.versions.find((known) => known.version === number)
+    const kept = version && (await versionsRepository(tx).find(agreement.id, number))
+    if (!version || !kept) throw new ProblemError(problem('NOT_FOUND', 'This agreement has no version with this number.'))
+    return { version, kept }
+  }
+
+  return {
+    text: (principal: Principal, id: string, number: number): Promise<VersionText> =>
+      read(principal, id, async (tx, agreement) => {
+        const { version, kept } = await stored(tx, agreement, number)
+        return toText(agreement, version, kept, await signaturesRepository(tx).of(id))
+      }),
+
+    /** The exact bytes that were hashed. @throws ProblemError 409 for a version that was never frozen */
+    document: (principal: Principal, id: string, number: number): Promise<{ readonly bytes: Buffer; readonly hash: string }> =>
+      read(principal, id, async (tx, agreement) => {
+        const { kept } = await stored(tx, agreement, number)
+        if (!kept.document || !kept.hash)
+          throw new ProblemError(problem('ILLEGAL_STATE', 'This version was never frozen: it has no text to sign.'))
+        return { bytes: kept.document, hash: kept.hash }
+      }),
+
+    /** The text as plain HTML, to be printed and read without this service. */
+    async print(principal: Principal, id: string, number: number): Promise<string> {
+      const { text, orgs } = await read(principal, id, async (tx, agreement) => {
+        const { version, kept } = await stored(tx, agreement, number)
+        const owner = agreement.owner_org === null ? [] : [agreement.owner_org]
+        return {
+          text: toText(agreement, version, kept, await signaturesRepository(tx).of(id)),
+          orgs: [...new Set([...agreement.parties.map(({ org }) => org), ...owner])],
+        }
+      })
+      // One after another, and not inside the transaction: a page needs one connection at a time.
+      const names = new Map<string, string>()
+      for (const org of orgs) names.set(org, (await nameOf(org)) ?? org)
+      return printedText(text, names)
+    },
+
+    differences: (principal: Principal, id: string, number: number, from: number) =>
+      read(principal, id, async (tx, agreement) => {
+        const before = await stored(tx, agreement, from)
+        const after = await stored(tx, agreement, number)
+        return { agreement: id, from, to: number, ...differences(before.version, after.version) }
+      }),
+  }
+}
+
+function toText(agreement: Agreement, version: AgreementVersion, kept: StoredVersion, signatures: readonly StoredSignature[]): VersionText {
+  const document = kept.document?.toString('utf8') ?? signedText(agreement, version).document
+  return {
+    agreement: agreement.id,
+    version: version.version,
+    status: kept.status,
+    hash: kept.hash,
+    frozen_at: kept.frozenAt,
+    change_class: kept.changeClass,
+    text: JSON.parse(document) as VersionText['text'],
+    signatures: signatures.filter((signature) => signature.version === version.version).map(toSignature),
+    statements: SIGNING_STATEMENTS,
+  }
+}
+
+function toSignature(signature: StoredSignature): VersionSignature {
+  return {
+    org: signature.org,
+    version: signature.version,
+    signed_at: signature.signedAt,
+    version_hash: signature.versionHash,
+    signatory_name: signature.name,
+    signatory_post: signature.post,
+    authority: signature.authority,
+    confirmed_at: signature.confirmedAt,
+  }
+}

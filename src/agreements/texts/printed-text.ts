@@ -1,0 +1,138 @@
+import { FLOW_LABELS, NARRATIVE_LABELS, SIDE_LABELS } from '../drafting/field-labels.ts'
+
+/** What a printed version shows: the text as it was frozen, and who signed it. */
+export interface PrintedVersion {
+  readonly agreement: string
+  readonly version: number
+  readonly status: string
+  readonly hash: string | null
+  readonly frozen_at: string | null
+  readonly text: Readonly<Record<string, unknown>>
+  readonly signatures: readonly {
+    readonly org: string
+    readonly signed_at: string
+    readonly version_hash: string | null
+    readonly signatory_name: string | null
+    readonly signatory_post: string | null
+    readonly authority: string | null
+    readonly confirmed_at: string | null
+  }[]
+}
+
+const LABELS: Readonly<Record<string, string>> = {
+  ...FLOW_LABELS,
+  ...SIDE_LABELS,
+  id: 'Reference',
+  org: 'Organisation',
+  for: 'Acts for',
+  contract_ref: 'Contract',
+  valid_from: 'From',
+  valid_to: 'To',
+  rule: 'Rule',
+  n: 'Signatures needed',
+  provider: 'Law the provider relies on',
+  recipient: 'Law the recipient relies on',
+}
+
+/**
+ * A version as plain HTML without script or style: the whole text in the order people read it, then a certificate with the
+ * hash and every signature. Everything that was written by somebody is escaped. Pure.
+ *
+ * @param names what organisations are called, by code
+ */
+export function printedText(version: PrintedVersion, names: ReadonlyMap<string, string>): string {
+  const { text } = version
+  const terms = record(text['terms'])
+  const nameOf = (org: unknown) => `${names.get(String(org)) ?? String(org)} (${String(org)})`
+  const title = String(text['title'] ?? version.agreement)
+  return [
+    '<!doctype html>',
+    '<html lang="en-GB">',
+    `<head><meta charset="utf-8"><title>${escapeHtml(`${title}, version ${version.version}`)}</title></head>`,
+    '<body>',
+    `<h1>${escapeHtml(title)}</h1>`,
+    `<p>Reference ${escapeHtml(version.agreement)}, version ${version.version} (${escapeHtml(version.status)}), ${escapeHtml(String(text['instrument_type'] ?? ''))}.`,
+    `Text kept by ${escapeHtml(text['owner_org'] ? nameOf(text['owner_org']) : 'nobody named')}.`,
+    `In force from ${escapeHtml(String(text['effective_from'] ?? 'a day not set'))} to ${escapeHtml(String(text['effective_to'] ?? 'an open end'))}, days of London, both included.</p>`,
+    '<h2>Parties</h2>',
+    table(
+      ['Organisation', 'Role', 'Capacities'],
+      list(text['parties']).map((party) => [nameOf(party['org']), String(party['role']), scalars(party['capacities'])]),
+    ),
+    ...section('Sections', definitions(record(terms['narrative']), NARRATIVE_LABELS)),
+    ...list(terms['flows']).flatMap((flow) => section(`Flow ${String(flow['id'])}`, definitions(flow))),
+    ...section('When it starts to bind', value(terms['commencement'])),
+    ...section('Uses ruled out', value(terms['prohibitions'])),
+    ...section('Processors that act for a party', value(terms['agents'])),
+    ...section('Contract with the processor', value(terms['processor_contract'])),
+    ...section('Joint controller arrangement', value(terms['joint_controller_arrangement'])),
+    ...certificate(version, nameOf),
+    '</body>',
+    '</html>',
+    '',
+  ].join('\n')
+}
+
+function certificate(version: PrintedVersion, nameOf: (org: unknown) => string): string[] {
+  const hash = version.hash
+    ? `<p>SHA-256 of the canonical JSON (RFC 8785) of this text: <code>${escapeHtml(version.hash)}</code>. Frozen at ${escapeHtml(version.frozen_at ?? '')}.</p>`
+    : '<p>A draft: it has no hash and nobody can sign it.</p>'
+  const rows = version.signatures.map((signature) => [
+    nameOf(signature.org),
+    signature.signatory_name ?? 'recorded elsewhere',
+    signature.signatory_post ?? '',
+    signature.authority ?? '',
+    signature.signed_at,
+    signature.confirmed_at ?? 'not confirmed: counts for nothing',
+    signature.version_hash ?? 'recorded elsewhere',
+  ])
+  const head = ['Organisation', 'Signed by', 'Post', 'Authority', 'Signed at', 'Counts from', 'Hash signed']
+  return ['<h2>Certificate of signatures</h2>', hash, rows.length > 0 ? table(head, rows) : '<p>Nobody has signed.</p>']
+}
+
+function section(heading: string, body: string): string[] {
+  return [`<h2>${escapeHtml(heading)}</h2>`, body]
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = (row: readonly string[], tag: 'th' | 'td') =>
+    `<tr>${row.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`
+  return `<table border="1"><thead>${cells(head, 'th')}</thead><tbody>${rows.map((row) => cells(row, 'td')).join('')}</tbody></table>`
+}
+
+function definitions(members: Readonly<Record<string, unknown>>, labels: Readonly<Record<string, string>> = LABELS): string {
+  const lines = Object.entries(members).map(([name, member]) => `<dt>${escapeHtml(labels[name] ?? name)}</dt><dd>${value(member)}</dd>`)
+  return lines.length > 0 ? `<dl>${lines.join('')}</dl>` : '<p>None.</p>'
+}
+
+/** Any part of the text, however deep: nothing that was agreed is left out. */
+function value(member: unknown): string {
+  if (member === null || member === undefined) return 'None.'
+  if (Array.isArray(member)) {
+    if (member.length === 0) return 'None.'
+    return member.every((one) => one === null || typeof one !== 'object')
+      ? escapeHtml(scalars(member))
+      : `<ol>${member.map((one) => `<li>${value(one)}</li>`).join('')}</ol>`
+  }
+  if (typeof member === 'object') return definitions(record(member))
+  if (typeof member === 'boolean') return member ? 'Yes.' : 'No.'
+  return escapeHtml(String(member))
+}
+
+function scalars(codes: unknown): string {
+  return Array.isArray(codes) && codes.length > 0 ? codes.map(String).join(', ') : 'None.'
+}
+
+function record(member: unknown): Readonly<Record<string, unknown>> {
+  return member !== null && typeof member === 'object' && !Array.isArray(member) ? (member as Record<string, unknown>) : {}
+}
+
+function list(member: unknown): readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(member) ? member.map(record) : []
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+
+function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
+}

@@ -1,0 +1,168 @@
+import type { Entry } from '../format/entry.ts'
+
+/**
+ * Batches appends: while one commit is in flight, everything that arrives becomes the next batch (natural group commit).
+ *
+ * Words: submission, batch, lane. It never answers before the commit was acknowledged, never drops what it took without
+ * saying so, and never waits for a timer.
+ */
+export interface AppendQueueOptions {
+  /** Writes a batch; the first index, or null when the policy revision has moved and nothing was written. */
+  readonly append: (entries: readonly Entry[], revision: number | null) => Promise<number | null>
+  /** The policy revision that entries built now stand on. */
+  readonly revision: () => number
+  /** Brings the policy to a later revision than the one given. */
+  readonly refresh: (staleRevision: number) => Promise<void>
+  /** Whether the error says that one row of the batch is bad, rather than that the log cannot be written. */
+  readonly isBadEntry: (error: unknown) => boolean
+  /** Milliseconds that only go forward. */
+  readonly now: () => number
+  readonly batchMax: number
+  readonly batchBytesMax: number
+  readonly queueMax: number
+  readonly queueAgeMaxMs: number
+  readonly onBatch?: (size: number, milliseconds: number) => void
+}
+
+/** An entry made at the moment its batch is written, on the policy revision of that moment; called again if it moves. */
+export type Build<T> = () => { readonly entry: Entry; readonly value: T }
+
+/** Where an entry stands in the log, and what came of its build. */
+export interface Appended<T> {
+  readonly index: number
+  readonly entry: Entry
+  readonly value: T
+}
+
+/** The queue is full or its oldest submission waits too long: nothing was taken. */
+export class QueueFullError extends Error {
+  override name = 'QueueFullError'
+}
+
+/** The entry may or may not have been written: there is no answer. */
+export class NotRecordedError extends Error {
+  override name = 'NotRecordedError'
+}
+
+interface Waiting {
+  readonly build: Build<unknown>
+  readonly since: number
+  readonly resolve: (appended: Appended<unknown>) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Built {
+  readonly waiting: Waiting
+  readonly entry: Entry
+  readonly value: unknown
+}
+
+/** How often a batch is built again because the policy moved under it, before its callers are told to come back. */
+const ATTEMPTS_MAX = 100
+
+export type AppendQueue = ReturnType<typeof appendQueue>
+
+/** @param laneCount batches that may be in flight at once; each needs a connection of its own */
+export function appendQueue(options: AppendQueueOptions, laneCount: number) {
+  const waiting: Waiting[] = []
+  let free = laneCount
+  let idle: (() => void)[] = []
+
+  function submit<T>(build: Build<T>): Promise<Appended<T>> {
+    const oldest = waiting[0]
+    if (waiting.length >= options.queueMax) return Promise.reject(new QueueFullError('the queue is full'))
+    if (oldest && options.now() - oldest.since > options.queueAgeMaxMs) return Promise.reject(new QueueFullError('the queue does not move'))
+    return new Promise((resolve, reject) => {
+      waiting.push({ build, since: options.now(), resolve: resolve as Waiting['resolve'], reject })
+      if (free > 0) startLane()
+    })
+  }
+
+  function startLane(): void {
+    free -= 1
+    // Everything that arrives in this turn of the event loop goes into the same batch.
+    setImmediate(() => void runLane())
+  }
+
+  async function runLane(): Promise<void> {
+    while (waiting.length > 0) await writeBatch(waiting.splice(0, options.batchMax))
+    free += 1
+    if (free === laneCount && waiting.length === 0) {
+      for (const wake of idle) wake()
+      idle = []
+    }
+  }
+
+  async function writeBatch(batch: readonly Waiting[]): Promise<void> {
+    let remaining = batch
+    for (let attempt = 0; remaining.length > 0; attempt++) {
+      const revision = options.revision()
+      const { built, later } = buildWithinLimit(remaining)
+      if (attempt >= ATTEMPTS_MAX) {
+        for (const { waiting: one } of built) one.reject(new NotRecordedError('the policy keeps changing'))
+        return
+      }
+      if (built.length === 0) {
+        remaining = later
+        continue
+      }
+      try {
+        const started = options.now()
+        const first = await options.append(
+          built.map((one) => one.entry),
+          revision,
+        )
+        if (first === null) {
+          await options.refresh(revision)
+          continue
+        }
+        options.onBatch?.(built.length, options.now() - started)
+        built.forEach(({ waiting: one, entry, value }, offset) => {
+          one.resolve({ index: first + offset, entry, value })
+        })
+      } catch (error) {
+        await refuse(built, error)
+      }
+      remaining = later
+      attempt = -1
+    }
+  }
+
+  /** A build that throws refuses its own caller alone; what does not fit into the batch's bytes stays for the next. */
+  function buildWithinLimit(batch: readonly Waiting[]): { built: Built[]; later: Waiting[] } {
+    const built: Built[] = []
+    let bytes = 0
+    for (const [position, one] of batch.entries()) {
+      try {
+        const { entry, value } = one.build()
+        bytes += entry.leaf.length + entry.body.length
+        if (built.length > 0 && bytes > options.batchBytesMax) return { built, later: batch.slice(position) }
+        built.push({ waiting: one, entry, value })
+      } catch (error) {
+        one.reject(error)
+      }
+    }
+    return { built, later: [] }
+  }
+
+  async function refuse(built: readonly Built[], error: unknown): Promise<void> {
+    if (!options.isBadEntry(error) || built.length === 1) {
+      const cause = options.isBadEntry(error) ? error : new NotRecordedError('the log could not be written', { cause: error })
+      for (const { waiting: one } of built) one.reject(cause)
+      return
+    }
+    // One bad row refuses the whole statement: halve until it stands alone (F27).
+    const middle = Math.ceil(built.length / 2)
+    await writeBatch(built.slice(0, middle).map((one) => one.waiting))
+    await writeBatch(built.slice(middle).map((one) => one.waiting))
+  }
+
+  return {
+    submit,
+    /** How many wait, and for how long the oldest has. */
+    state: () => ({ length: waiting.length, oldestMs: waiting[0] ? options.now() - waiting[0].since : 0 }),
+    /** Resolves when nothing waits and nothing is in flight. */
+    drained: (): Promise<void> =>
+      free === laneCount && waiting.length === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve)),
+  }
+}

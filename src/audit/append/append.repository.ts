@@ -1,0 +1,164 @@
+import { sql } from 'kysely'
+import pg from 'pg'
+import type { Transaction } from '../../platform/database/database.ts'
+import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import type { BareEntry, Entry } from '../format/entry.ts'
+import type { DurabilityLevel } from './durability.ts'
+
+/** A connection of its own through which batches are appended, one after another. Opens itself anew when it broke. */
+export interface Appender {
+  /** The index of the first entry; null when `revision` is no longer the policy's and nothing was written. */
+  append(logId: number, entries: readonly Entry[], revision: number | null, day: string): Promise<number | null>
+  close(): Promise<void>
+}
+
+/** A commit that PostgreSQL acknowledged without waiting for a standby: not durable, although it looks done (R16). */
+export class NotDurableError extends Error {
+  override name = 'NotDurableError'
+}
+
+const APPEND = `select audit.append($1, $2, $3::uuid[], $4::bytea[], $5::bytea[], $6::date, $7::bytea[], $8::bytea[]) as start,
+  current_setting('synchronous_standby_names') as standby_names`
+const RETRY_AFTER_SECONDS = 1
+
+/** Opens an appender; the connection is made on first use. At D2 nothing counts as appended while no standby is asked to confirm (R13). */
+export function appender({
+  url,
+  role,
+  durability,
+}: {
+  readonly url: string
+  readonly role: string | undefined
+  readonly durability?: DurabilityLevel
+}): Appender {
+  let open: Promise<pg.Client> | undefined
+  let warned = false
+  const daysOpened = new Set<string>()
+
+  async function connect(): Promise<pg.Client> {
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: 'accord-audit',
+      keepAlive: true,
+      options: ['timezone=UTC', 'synchronous_commit=on', ...(role ? [`role=${role}`] : [])].map((setting) => `-c ${setting}`).join(' '),
+    })
+    client.on('notice', (notice) => {
+      if (isUnsafeCommit(notice)) warned = true
+    })
+    client.on('error', () => {
+      open = undefined
+    })
+    await client.connect()
+    // After an unknown outcome: writes WAL, so that its commit waits for all that came before (R17).
+    await client.query('select audit.barrier()')
+    return client
+  }
+
+  async function forget(): Promise<void> {
+    const broken = open
+    open = undefined
+    await broken?.then((client) => client.end()).catch(() => {})
+  }
+
+  return {
+    async append(logId, entries, revision, day) {
+      open ??= connect()
+      try {
+        const client = await open
+        if (!daysOpened.has(day)) {
+          await client.query('select audit.open_day($1)', [day])
+          daysOpened.add(day)
+        }
+        warned = false
+        const { rows } = await client.query<{ start: string | null; standby_names: string }>(APPEND, [
+          logId,
+          revision,
+          entries.map((entry) => entry.id),
+          entries.map((entry) => entry.leaf),
+          entries.map((entry) => entry.leafHash),
+          day,
+          entries.map((entry) => entry.salt),
+          entries.map((entry) => entry.body),
+        ])
+        if (warned) throw new NotDurableError('the commit was acknowledged without waiting for a standby')
+        const start = rows[0]?.start ?? null
+        if (start !== null && durability === 'D2' && rows[0]?.standby_names === '')
+          throw new NotDurableError('synchronous_standby_names is empty: no standby was asked to confirm the commit')
+        return start === null ? null : Number(start)
+      } catch (error) {
+        // A statement that PostgreSQL refused leaves the connection as it was; anything else is an unknown outcome.
+        if (!(error instanceof pg.DatabaseError) || error.severity === 'FATAL') await forget()
+        throw error
+      }
+    },
+    async close() {
+      await forget()
+    },
+  }
+}
+
+/** Appends inside a transaction of the caller's, as its last statement (R8). */
+export async function appendInTransaction(
+  tx: Transaction,
+  logId: number,
+  entries: readonly (BareEntry | Entry)[],
+  day: string,
+): Promise<number> {
+  const { rows } = await sql<{ start: string }>`
+    select audit.append(${logId}, null, ${entries.map((e) => e.id)}::uuid[], ${entries.map((e) => Buffer.from(e.leaf))}::bytea[],
+      ${entries.map((e) => Buffer.from(e.leafHash))}::bytea[], ${day}::date, ${entries.map((e) => e.salt && Buffer.from(e.salt))}::bytea[],
+      ${entries.map((e) => e.body && Buffer.from(e.body))}::bytea[]) as start`.execute(tx)
+  return Number(rows[0]?.start)
+}
+
+/** Whether the error says that a row was refused for what it holds (R6), not that the log cannot be written. */
+export function isBadEntry(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code !== undefined && /^(22|23)/.test(error.code)
+}
+
+/** Whether the error says that the log is sealed (F28): another one is current now. */
+export function isSealed(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '55000' && /is unknown or sealed$/.test(error.message)
+}
+
+/** Whether a notice says that a commit was not waited for by a standby, although it looks done (R16). */
+export function isUnsafeCommit(notice: { readonly code?: string | undefined; readonly message?: string | undefined }): boolean {
+  return notice.code === '01000' && /synchronous replication/i.test(notice.message ?? '')
+}
+
+/**
+ * Watches every connection of a pool: a commit that no standby confirmed is told, and refused to its caller, to whom it would
+ * otherwise look done (R16). What it wrote may stand: a leaf without an answer is allowed, an answer without a leaf is not.
+ */
+export function watchPool(pool: Pick<pg.Pool, 'on'>, onUnsafe: () => void): void {
+  const watched = new WeakSet<pg.PoolClient>()
+  // Not on 'connect': the pool may hold connections that were opened before.
+  pool.on('acquire', (client) => {
+    if (watched.has(client)) return
+    watched.add(client)
+    let warned = false
+    // Between two statements of a transaction nobody else listens, and a server that goes away would end the process.
+    client.on('error', () => {})
+    client.on('notice', (notice) => {
+      if (!isUnsafeCommit(notice)) return
+      warned = true
+      onUnsafe()
+    })
+    const query = client.query.bind(client) as (...args: readonly unknown[]) => Promise<unknown>
+    const commit = async (...args: readonly unknown[]) => {
+      warned = false
+      const result = await query(...args)
+      if (warned) throw notDurable()
+      return result
+    }
+    client.query = ((...args: readonly unknown[]) => (args[0] === 'commit' ? commit(...args) : query(...args))) as typeof client.query
+  })
+}
+
+function notDurable(): ProblemError {
+  const cause = new NotDurableError('the commit was acknowledged without waiting for a standby')
+  return new ProblemError(problem('LOG_UNAVAILABLE', 'It is not certain that this was recorded. Look before you try again.'), {
+    cause,
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  })
+}

@@ -1,0 +1,55 @@
+import type { LogKeeper } from '../tree/log-keeper.service.ts'
+import type { LogLifecycle } from '../tree/log-lifecycle.service.ts'
+import type { LogRow } from './logs.repository.ts'
+
+/** Which logs take entries now, as this process knows it; asked anew when one is found sealed (F28). */
+export type CurrentLogs = Awaited<ReturnType<typeof currentLogs>>
+
+type Kind = LogRow['kind']
+const ATTEMPTS_MAX = 20
+
+/** Finds or opens both logs. */
+export async function currentLogs(lifecycle: LogLifecycle, keeper: Pick<LogKeeper, 'round'>) {
+  const turning = new Map<Kind, Promise<LogRow>>()
+  const now = { decisions: await find('decisions'), governance: await find('governance') }
+
+  /** One that ended with its year is signed to its end first; if that cannot be done, the next opens on what was published. */
+  async function find(kind: Kind): Promise<LogRow> {
+    for (let attempt = 1; ; attempt++) {
+      const log = await lifecycle.current(kind, { isFinal: attempt < ATTEMPTS_MAX })
+      if (log) return log
+      await keeper.round()
+    }
+  }
+
+  function turn(kind: Kind): Promise<LogRow> {
+    const running =
+      turning.get(kind) ??
+      find(kind)
+        .then((log) => {
+          now[kind] = log
+          return log
+        })
+        .finally(() => turning.delete(kind))
+    turning.set(kind, running)
+    return running
+  }
+
+  return {
+    get: (kind: Kind): LogRow => now[kind],
+    /** Asks which log takes entries now; calls at the same time share one question. */
+    turn,
+    /** Ends the logs whose year is over and opens the next ones. */
+    async turnYear(): Promise<void> {
+      for (const kind of ['decisions', 'governance'] as const) {
+        if (!lifecycle.isOver(now[kind])) continue
+        await lifecycle.close(kind)
+        await turn(kind)
+      }
+    },
+    /** Ends a log at its last published checkpoint and opens its next incarnation. */
+    async reopen(kind: Kind, ...about: Parameters<LogLifecycle['reopen']> extends [Kind, ...infer R] ? R : never): Promise<void> {
+      now[kind] = await lifecycle.reopen(kind, ...about)
+    },
+  }
+}

@@ -1,0 +1,28 @@
+import type { Sql } from '../tree/tree.repository.ts'
+
+/** What the server says of itself, on the connection asked. */
+export interface ServerSettings {
+  readonly fsync: string
+  readonly fullPageWrites: string
+  readonly synchronousCommit: string
+  readonly standbyNames: string
+  /** Standbys that confirm commits at this moment. */
+  readonly standbys: number
+}
+
+/** Reads the settings that durability rests on (R13). */
+export async function serverSettings(sql: Sql): Promise<ServerSettings> {
+  const { rows } = await sql.query(
+    `select current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
+            current_setting('synchronous_commit') as synchronous_commit,
+            current_setting('synchronous_standby_names') as standby_names, audit.synchronous_standbys() as standbys`,
+  )
+  const row = rows[0] ?? {}
+  return {
+    fsync: String(row['fsync']),
+    fullPageWrites: String(row['full_page_writes']),
+    synchronousCommit: String(row['synchronous_commit']),
+    standbyNames: String(row['standby_names']),
+    standbys: Number(row['standbys']),
+  }
+}

@@ -1,0 +1,82 @@
+import { barrier, type KeeperConnection, keeperConnection } from '../tree/tree.repository.ts'
+import { serverSettings } from './durability.repository.ts'
+import { type DurabilityLevel, durabilityFaults } from './durability.ts'
+
+/** Watches whether what is acknowledged is durable; while it is not, nothing may be answered (R13, R16). */
+export interface DurabilityOptions {
+  readonly url: string
+  readonly role: string | undefined
+  readonly level: DurabilityLevel
+  readonly everyMs?: number
+}
+
+const EVERY_MS = 60_000
+const AGAIN_MS = 1_000
+const STATEMENT_TIMEOUT_MS = 2_000
+
+export type Durability = ReturnType<typeof durabilityWatch>
+
+export function durabilityWatch({ url, role, level, everyMs = EVERY_MS }: DurabilityOptions) {
+  let faults: readonly string[] = []
+  /** A commit was acknowledged that no standby had: only a commit that one has waited for makes good for it. */
+  let isSuspect = false
+  let connection: KeeperConnection | undefined
+  let timer: NodeJS.Timeout | undefined
+  let isClosed = false
+  let running: Promise<void> = Promise.resolve()
+
+  async function look(): Promise<void> {
+    try {
+      connection ??= await keeperConnection({ url, role, name: 'accord-durability', statementTimeoutMs: STATEMENT_TIMEOUT_MS })
+      const found = durabilityFaults(level, await serverSettings(connection))
+      if (isSuspect && found.length === 0) {
+        connection.takeWarning()
+        await barrier(connection)
+        if (!connection.takeWarning()) isSuspect = false
+      }
+      faults = isSuspect ? [...found, 'a commit was acknowledged without a standby'] : found
+    } catch (error) {
+      // A server that cannot be asked takes no entries either; when it is back it is asked again.
+      faults = [`the server could not be asked: ${(error as Error).message}`]
+      await connection?.close()
+      connection = undefined
+    }
+  }
+
+  function check(): Promise<void> {
+    running = running.then(look)
+    return running
+  }
+
+  function schedule(): void {
+    if (isClosed) return
+    clearTimeout(timer)
+    timer = setTimeout(() => void check().then(schedule), faults.length > 0 ? AGAIN_MS : everyMs)
+    timer.unref()
+  }
+
+  return {
+    /** Looks once, then again and again. */
+    async start(): Promise<void> {
+      if (level === 'D0') return
+      await check()
+      schedule()
+    },
+    /** Looks now. */
+    check,
+    /** Why nothing may be answered; empty when all is well. */
+    faults: (): readonly string[] => faults,
+    /** A commit came back that is not durable although it looks done (R16). */
+    suspect(): void {
+      isSuspect = true
+      faults = ['a commit was acknowledged without a standby']
+      void check().then(schedule)
+    },
+    async close(): Promise<void> {
+      isClosed = true
+      clearTimeout(timer)
+      await running
+      await connection?.close()
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import type { AuditService, LogRead } from '../audit.service.ts'
+import { type DecisionView, partiesOf, viewOf } from './decision-parties.ts'
+import type { LogReading } from './log-reading.service.ts'
+
+/** A decision as it was recorded, with what proves it. Texts are exactly the bytes that were hashed. */
+export interface DecisionRecord {
+  readonly record: {
+    readonly leaf: string
+    /** Null when it was erased, or is not the reader's to see. */
+    readonly payload: string | null
+    /** Hex; null with the payload. */
+    readonly salt: string | null
+  }
+  readonly receipt: { readonly origin: string; readonly index: number; readonly leaf_hash: string }
+  readonly proof: string | null
+}
+
+export interface DecisionRecordOptions {
+  readonly audit: Pick<AuditService, 'payloadOf' | 'recordRead'>
+  readonly reading: LogReading
+}
+
+/** Who asks for a record. */
+export interface RecordReader {
+  readonly sub: string
+  readonly org: string
+  readonly roles: readonly string[]
+}
+
+/** Longest wait for a checkpoint, milliseconds: several intervals of the usual one. */
+const WAIT_MAX_MS = 5_000
+
+export type DecisionRecords = ReturnType<typeof decisionRecords>
+
+export function decisionRecords({ audit, reading }: DecisionRecordOptions) {
+  return {
+    /**
+     * The record of a decision, its place and its proof; undefined when there is none or the reader may not know of it: only
+     * the caller, the parties of the share and auditors may. In a batch `<id>.<n>` names one answer of the call's one record.
+     * Payload that is disclosed to anyone but the caller's organisation is a read of its own, and recorded (R39).
+     */
+    async find(id: string, reader: RecordReader, options: { readonly wait: boolean }): Promise<DecisionRecord | undefined> {
+      const entry = await reading.entry(id.split('.')[0] ?? id)
+      if (entry?.log.kind !== 'decisions') return undefined
+      const leaf = entry.leaf.toString('utf8')
+      const stored = await audit.payloadOf(id.split('.')[0] ?? id, (JSON.parse(leaf) as { ts: number }).ts)
+      const payload = stored?.body.toString('utf8')
+      const parties = partiesOf(payload === undefined ? {} : JSON.parse(payload))
+      // Once the payload is erased nobody can say whose decision it was: then it is the auditors' alone.
+      const view: DecisionView = reader.roles.includes('AUDITOR') ? 'RECORD_AND_PAYLOAD' : viewOf(reader.org, parties)
+      if (view === 'NOTHING') return undefined
+      const isDisclosed = stored !== undefined && view === 'RECORD_AND_PAYLOAD'
+      if (isDisclosed && reader.org !== parties.caller) {
+        const read: Omit<LogRead, 'reader'> = { what: 'PAYLOAD', origin: entry.log.origin, first: entry.index, count: 1 }
+        await audit.recordRead({ reader: { sub: reader.sub, org: reader.org, roles: reader.roles }, ...read })
+      }
+      return {
+        record: {
+          leaf,
+          payload: isDisclosed ? (payload ?? null) : null,
+          salt: isDisclosed ? stored.salt.toString('hex') : null,
+        },
+        receipt: { origin: entry.log.origin, index: entry.index, leaf_hash: entry.leafHash.toString('hex') },
+        proof: await reading.proof(entry.log.logId, entry.index, options.wait ? WAIT_MAX_MS : 0),
+      }
+    },
+  }
+}

@@ -1,0 +1,100 @@
+import { TILE_WIDTH } from '../format/merkle-tree.ts'
+import { encodeEntryBundle, type TileCoordinate, tilePath, tileWidth } from '../format/tile.ts'
+import { formatTlogProof } from '../format/tlog-proof.ts'
+import type { LogKeeper } from '../tree/log-keeper.service.ts'
+import { type LogState, type Sql, treeRepository } from '../tree/tree.repository.ts'
+import { type FetchTile, inclusionFromTiles, tilesOf } from '../tree/tree-reading.service.ts'
+
+/** What strangers read: only what is published, out of tables that never change. Full tiles are kept in memory. */
+export interface LogReadingOptions {
+  /** As a role that can read everything but payload. */
+  readonly sql: Sql
+  readonly keeper: Pick<LogKeeper, 'published' | 'covered'>
+}
+
+const TILES_KEPT_MAX = 512
+const LOGS_AGE_MAX_MS = 1_000
+
+export type LogReading = ReturnType<typeof logReading>
+
+export function logReading({ sql, keeper }: LogReadingOptions) {
+  const repository = treeRepository(sql)
+  const kept = new Map<string, Uint8Array>()
+  let logs = new Map<string, LogState>()
+  let readAt = Number.NEGATIVE_INFINITY
+
+  /** A name that is not known is looked for again at most once a second. */
+  async function find(name: string): Promise<LogState | undefined> {
+    if (!logs.has(name) && performance.now() - readAt > LOGS_AGE_MAX_MS) {
+      readAt = performance.now()
+      logs = new Map((await repository.logs()).map((log) => [log.name, log]))
+    }
+    return logs.get(name)
+  }
+
+  async function byId(logId: number): Promise<LogState | undefined> {
+    const known = () => [...logs.values()].find((log) => log.logId === logId)
+    if (known()) return known()
+    readAt = Number.NEGATIVE_INFINITY
+    await find('')
+    return known()
+  }
+
+  function fetchOf(logId: number): FetchTile {
+    const stored = tilesOf(repository, logId)
+    return async (tile) => {
+      if (tile.width < TILE_WIDTH) return stored(tile)
+      const key = `${logId}/${tilePath(tile)}`
+      const known = kept.get(key)
+      const bytes = known ?? (await stored(tile))
+      kept.delete(key)
+      kept.set(key, bytes)
+      if (kept.size > TILES_KEPT_MAX) kept.delete(kept.keys().next().value as string)
+      return bytes
+    }
+  }
+
+  return {
+    /** A log by its name. */
+    find,
+    /** The newest published checkpoint, as a signed note. */
+    async checkpoint(name: string): Promise<string | undefined> {
+      const log = await find(name)
+      return log && keeper.published(log.logId)?.note
+    },
+    /** The newest checkpoint that a witness cosigned, with every cosignature kept for it. */
+    async witnessed(name: string): Promise<string | undefined> {
+      const log = await find(name)
+      const found = log && (await repository.newestWitnessed(log.logId))
+      return found && `${found.note}${found.lines.join('')}`
+    },
+    /** The bytes of a hash tile or an entry bundle of the published tree; undefined when it does not reach that far. */
+    async tile(name: string, tile: TileCoordinate): Promise<Uint8Array | undefined> {
+      const log = await find(name)
+      const published = log && keeper.published(log.logId)
+      if (!log || !published || tileWidth(published.size, tile.level, tile.n) < tile.width) return undefined
+      if (tile.level !== 'entries') return fetchOf(log.logId)({ ...tile, level: tile.level })
+      const rows = await repository.leaves(log.logId, tile.n * TILE_WIDTH, tile.width)
+      return rows.length === tile.width ? encodeEntryBundle(rows.map(({ leaf }) => leaf)) : undefined
+    },
+    /** An entry by its id, and the log it stands in. */
+    async entry(
+      id: string,
+    ): Promise<{ readonly log: LogState; readonly index: number; readonly leaf: Buffer; readonly leafHash: Buffer } | undefined> {
+      const found = await repository.leafOf(id)
+      const log = found && (await byId(found.logId))
+      return found && log && { log, index: found.index, leaf: found.leaf, leafHash: found.leafHash }
+    },
+    /**
+     * The proof that an entry is in its log, as text (C2SP tlog-proof), under the newest published checkpoint; null while none
+     * covers it. Waits for one at most `waitMs`.
+     */
+    async proof(logId: number, index: number, waitMs: number): Promise<string | null> {
+      if (waitMs > 0) await keeper.covered(logId, index + 1, waitMs)
+      const published = keeper.published(logId)
+      if (!published || published.size <= index) return null
+      const hashes = await inclusionFromTiles(fetchOf(logId), index, published.size)
+      return formatTlogProof({ index, hashes, checkpointNote: published.note })
+    },
+  }
+}

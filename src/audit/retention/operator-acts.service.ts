@@ -1,0 +1,82 @@
+import { Buffer } from 'node:buffer'
+import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
+import type { Clock } from '../../platform/kernel/clock.ts'
+import { appendInTransaction } from '../append/append.repository.ts'
+import { logsRepository } from '../append/logs.repository.ts'
+import { bareEntryOf, entryOf, type RandomBytes } from '../format/entry.ts'
+import type { PayloadErasedLeaf } from '../format/leaf.ts'
+import { retentionRepository } from './retention.repository.ts'
+
+/** What an operator does to the log itself: take it out, purge, erase, hold. Each leaves an entry in the log of acts. */
+export interface OperatorActsOptions {
+  /** As `audit_writer` for exports, as `audit_retention` for the rest. */
+  readonly db: Database
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly newId: () => string
+}
+
+/** What a purge took away. */
+export interface Purged {
+  readonly first: string
+  readonly last: string
+  readonly count: number
+}
+
+export function operatorActs({ db, clock, random, newId }: OperatorActsOptions) {
+  const today = () => clock().toISOString().slice(0, 10)
+  const stamp = () => ({ id: newId(), ts: clock().getTime(), v: 1 }) as const
+
+  async function append(tx: Transaction, entry: Parameters<typeof appendInTransaction>[2][number]): Promise<void> {
+    const log = (await logsRepository(tx).ofKind('governance')).find(({ sealedWhy }) => sealedWhy === null)
+    if (!log) throw new Error('there is no log of acts to record this in')
+    await logsRepository(tx).openDay(today())
+    await appendInTransaction(tx, log.logId, [entry], today())
+  }
+
+  return {
+    /** Records that the operator takes out a log as files (R39); do it before the files are written. */
+    recordExport: (log: { readonly origin: string; readonly size: number }): Promise<void> =>
+      withTransaction(db, (tx) => {
+        const leaf = { ...stamp(), t: 'audit.read', what: 'EXPORT', origin: log.origin, first: 0, n: log.size } as const
+        const trace = Buffer.from(random(16)).toString('hex')
+        return append(tx, entryOf({ ...leaf, trace }, { reader: { sub: 'urn:accord:operator', org: null, roles: [] } }, random))
+      }),
+
+    /**
+     * Drops the payload of days that are past their retention time, and says so in the log, in one transaction (R37).
+     * Null when nothing was due. @throws an error of PostgreSQL, 55006, for days inside the retention time or under a hold
+     */
+    purge: (before: string, options: { readonly simulated: boolean }): Promise<Purged | null> =>
+      withTransaction(db, async (tx) => {
+        const purged = await retentionRepository(tx).purge(before, today(), options.simulated)
+        if (!purged) return null
+        const leaf = {
+          ...stamp(),
+          t: 'audit.payload.purged',
+          first: purged.first,
+          last: purged.last,
+          n: purged.count,
+          why: 'RETENTION',
+        } as const
+        await append(tx, bareEntryOf(leaf))
+        return purged
+      }),
+
+    /** Erases the payload of single entries; the leaves, and so every proof, stay. Answers how many there were. */
+    erase: (ids: readonly string[], why: PayloadErasedLeaf['why']): Promise<number> =>
+      withTransaction(db, async (tx) => {
+        const count = await retentionRepository(tx).erase(ids)
+        if (count > 0) await append(tx, bareEntryOf({ ...stamp(), t: 'audit.payload.erased', n: count, why }))
+        return count
+      }),
+
+    /** Keeps the payload of these days, both included, whatever retention says. Answers the number of the hold. */
+    placeHold: (first: string, last: string, reference: string): Promise<number> =>
+      withTransaction(db, (tx) => retentionRepository(tx).placeHold(first, last, reference, clock().toISOString())),
+    /** Ends a hold; false when there is none with this number. */
+    liftHold: (id: number): Promise<boolean> => withTransaction(db, (tx) => retentionRepository(tx).liftHold(id, clock().toISOString())),
+    /** The holds that stand. */
+    holds: () => withTransaction(db, (tx) => retentionRepository(tx).holds()),
+  }
+}

@@ -1,0 +1,245 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '../../platform/kernel/clock.ts'
+import { openCheckpoint } from '../format/checkpoint.ts'
+import { logSigner } from '../format/log-keys.ts'
+import { formatVkey, parseVkey } from '../format/signed-note.ts'
+import { type Incident, IncidentError } from '../watch/incident.ts'
+import type { HighWater } from './high-water.service.ts'
+import { integrate } from './integrator.service.ts'
+import { type Published, SigningOutcomeUnknownError, signRound } from './signer.service.ts'
+import { type KeeperConnection, keeperConnection, type LogState, treeRepository } from './tree.repository.ts'
+
+/**
+ * Keeps the trees of all logs grown and signed, on a connection of its own, beside the service.
+ *
+ * Words: round (integrate, then sign what is due), published (acknowledged and kept, so it may be shown), incident.
+ * It never holds up an answer, never signs what it did not read back, and never repairs.
+ */
+export interface LogKeeperOptions {
+  readonly url: string
+  /** Undefined: the session user. */
+  readonly role: string | undefined
+  readonly clock: Clock
+  readonly logKey: Uint8Array
+  readonly highWater: HighWater
+  readonly checkpointIntervalMs: number
+  /** Told once of each thing that is wrong with a log, before anything else is done about it. */
+  readonly onIncident?: (incident: Incident) => void | Promise<void>
+  /** Told after a round, with the logs as found. */
+  readonly onRound?: (logs: readonly LogStatus[]) => void
+  /** For tests: see `signRound`. */
+  readonly afterCommit?: () => Promise<void>
+}
+
+/** How a log stands, for health and metrics. */
+export interface LogStatus {
+  readonly logId: number
+  readonly name: string
+  readonly kind: 'decisions' | 'governance'
+  readonly isSealed: boolean
+  /** Leaves appended, under the tree, and under a published checkpoint. */
+  readonly size: number
+  readonly integrated: number
+  readonly published: number
+  /** Time for which some leaf has been waiting for a published checkpoint, milliseconds. */
+  readonly uncoveredMs: number
+  /** What stopped the keeping of this log; null while all is well. */
+  readonly incident: Incident | null
+}
+
+const POLL_MS = 250
+/** After an append the tree is grown this soon: long enough for the next batches to come along. */
+const WAKE_MS = 40
+const STATEMENT_TIMEOUT_MS = 30_000
+const RETRY_MS = 1_000
+const STEPS_MAX = 1_000
+
+export type LogKeeper = ReturnType<typeof logKeeper>
+
+export function logKeeper(options: LogKeeperOptions) {
+  const published = new Map<number, Published>()
+  const incidents = new Map<string, Incident>()
+  const uncovered = new Map<number, { size: number; since: number }>()
+  const signedAt = new Map<number, number>()
+  let logs: readonly LogState[] = []
+  let waiting: { logId: number; size: number; resolve: () => void }[] = []
+  let connection: KeeperConnection | undefined
+  let running: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+  let timerAt = 0
+  let isStopped = true
+  let failure: Error | undefined
+  let failingSince: number | undefined
+
+  async function connected(): Promise<KeeperConnection> {
+    connection ??= await keeperConnection({
+      url: options.url,
+      role: options.role,
+      name: 'accord-log-keeper',
+      statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    })
+    return connection
+  }
+
+  async function disconnect(): Promise<void> {
+    const open = connection
+    connection = undefined
+    await open?.close()
+  }
+
+  /** @param mustSign signs whatever grew, without waiting for its interval */
+  async function round(mustSign: boolean): Promise<void> {
+    const open = await connected()
+    logs = await treeRepository(open).logs()
+    for (const log of logs) {
+      if (incidents.has(log.name)) continue
+      try {
+        await keep(open, log, mustSign)
+      } catch (error) {
+        if (!(error instanceof IncidentError)) throw error
+        incidents.set(log.name, error.incident)
+        await options.onIncident?.(error.incident)
+      }
+    }
+    note(await treeRepository(open).logs())
+    options.onRound?.(status())
+  }
+
+  async function keep(open: KeeperConnection, log: LogState, mustSign: boolean): Promise<void> {
+    if (log.sealedWhy === 'INCIDENT') return keepEnded(open, log)
+    // An idle log costs no statement of its own.
+    for (let step = 0, behind = log.size > log.treeSize; behind && step < STEPS_MAX; step++) behind = (await integrate(open, log)) > 0
+    const last = signedAt.get(log.logId)
+    const isDue = mustSign || last === undefined || performance.now() - last >= options.checkpointIntervalMs
+    if (!isDue) return
+    const signer = logSigner(options.logKey, log.origin)
+    const next = await signRound(open, log, {
+      signer: formatVkey(signer) === log.vkey ? signer : undefined,
+      highWater: options.highWater,
+      published: published.get(log.logId),
+      now: () => options.clock().toISOString(),
+      ...(options.afterCommit ? { afterCommit: options.afterCommit } : {}),
+    })
+    signedAt.set(log.logId, performance.now())
+    if (next) published.set(log.logId, next)
+  }
+
+  /** A log that ended with an incident is signed no more: its last checkpoint stays what it was. */
+  async function keepEnded(open: KeeperConnection, log: LogState): Promise<void> {
+    if (published.has(log.logId)) return
+    const last = await treeRepository(open).newestCheckpoint(log.logId)
+    if (!last) return
+    openCheckpoint(last.note, [parseVkey(log.vkey)])
+    published.set(log.logId, last)
+  }
+
+  function note(found: readonly LogState[]): void {
+    logs = found
+    const now = performance.now()
+    for (const { logId, size } of found) {
+      const covered = published.get(logId)?.size ?? 0
+      const since = uncovered.get(logId)
+      if (covered >= size) uncovered.delete(logId)
+      else if (!since || covered >= since.size) uncovered.set(logId, { size, since: now })
+    }
+    const done = waiting.filter(({ logId, size }) => (published.get(logId)?.size ?? 0) >= size)
+    waiting = waiting.filter((one) => !done.includes(one))
+    for (const { resolve } of done) resolve()
+  }
+
+  function status(): LogStatus[] {
+    return logs.map((log) => ({
+      logId: log.logId,
+      name: log.name,
+      kind: log.kind,
+      isSealed: log.sealedWhy !== null,
+      size: log.size,
+      integrated: log.treeSize,
+      published: published.get(log.logId)?.size ?? 0,
+      uncoveredMs: log.sealedWhy === 'INCIDENT' ? 0 : uncoveredMs(log.logId),
+      incident: incidents.get(log.name) ?? null,
+    }))
+  }
+
+  /** A keeper that cannot even look counts as one that does not sign. */
+  function uncoveredMs(logId: number): number {
+    const now = performance.now()
+    return now - Math.min(uncovered.get(logId)?.since ?? now, failingSince ?? now)
+  }
+
+  /** One round at a time; whoever asks while one runs gets another after it. */
+  function run(mustSign: boolean): Promise<void> {
+    const next = (running ?? Promise.resolve()).then(async () => {
+      try {
+        await round(mustSign)
+        failure = undefined
+        failingSince = undefined
+      } catch (error) {
+        // What is known may be wrong now: read everything anew (R26).
+        failure = error as Error
+        failingSince ??= performance.now()
+        if (error instanceof SigningOutcomeUnknownError) signedAt.clear()
+        await disconnect()
+      }
+    })
+    running = next
+    return next
+  }
+
+  function schedule(afterMs: number): void {
+    if (isStopped) return
+    const at = performance.now() + afterMs
+    if (timer && timerAt <= at) return
+    clearTimeout(timer)
+    timerAt = at
+    timer = setTimeout(() => {
+      timer = undefined
+      void run(false).then(() => schedule(failure ? RETRY_MS : POLL_MS))
+    }, afterMs)
+    timer.unref()
+  }
+
+  return {
+    /** Starts the rounds; the first one has ended when this returns, so that what is published is known. */
+    async start(): Promise<void> {
+      isStopped = false
+      await run(true)
+      schedule(POLL_MS)
+    },
+    /** Something was appended. Costs the caller nothing. */
+    wake: () => schedule(WAKE_MS),
+    /** Runs a round now and signs what grew. */
+    round: () => run(true),
+    status,
+    /** Why the last round failed; null when it did not. It is tried again. */
+    failure: () => failure ?? null,
+    /** The newest checkpoint of a log that may be shown. */
+    published: (logId: number): Published | undefined => published.get(logId),
+    /** Resolves once a published checkpoint covers `size` leaves, or the time is over; says which. */
+    async covered(logId: number, size: number, withinMs: number): Promise<boolean> {
+      const isCovered = () => (published.get(logId)?.size ?? 0) >= size
+      if (isCovered()) return true
+      const stop = new AbortController()
+      let one: (typeof waiting)[number] | undefined
+      const reached = new Promise<void>((resolve) => {
+        one = { logId, size, resolve }
+        waiting.push(one)
+      })
+      await Promise.race([reached, sleep(withinMs, undefined, { signal: stop.signal }).catch(() => {})])
+      stop.abort()
+      waiting = waiting.filter((other) => other !== one)
+      return isCovered()
+    },
+    /** Forgets an incident that a human has dealt with, so that the log is kept again. */
+    clear: (name: string) => incidents.delete(name),
+    /** Signs what is left and stops. */
+    async close(): Promise<void> {
+      if (!isStopped) await run(true)
+      isStopped = true
+      clearTimeout(timer)
+      await running
+      await disconnect()
+      for (const { resolve } of waiting) resolve()
+    },
+  }
+}

@@ -1,0 +1,177 @@
+import { Buffer } from 'node:buffer'
+import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
+import type { Clock } from '../../platform/kernel/clock.ts'
+import { appendInTransaction } from '../append/append.repository.ts'
+import { type LogHead, type LogRow, logsRepository } from '../append/logs.repository.ts'
+import { bareEntryOf } from '../format/entry.ts'
+import type { LogLeaf, LogOpenedLeaf, RecordedCheckpoint } from '../format/leaf.ts'
+import { logSigner } from '../format/log-keys.ts'
+import { formatVkey } from '../format/signed-note.ts'
+import type { Incident } from '../watch/incident.ts'
+import type { HighWater } from './high-water.service.ts'
+
+/** Which log takes entries now: opened at its first use, closed with its year, followed by another incarnation after an incident (R30, R31). */
+export interface LogLifecycleOptions {
+  readonly db: Database
+  readonly clock: Clock
+  readonly newId: () => string
+  readonly publicHost: string
+  /** Secret of the log keys, at least 32 bytes. */
+  readonly logKey: Uint8Array
+  readonly highWater: HighWater
+}
+
+type Kind = LogRow['kind']
+type BareLeaf = Exclude<LogLeaf, { readonly c: string }>
+type WithoutStamp<L> = L extends unknown ? Omit<L, 'id' | 'ts' | 'v'> : never
+
+export type LogLifecycle = ReturnType<typeof logLifecycle>
+
+export function logLifecycle({ db, clock, newId, publicHost, logKey, highWater }: LogLifecycleOptions) {
+  const day = () => clock().toISOString().slice(0, 10)
+
+  /** Leaf after leaf into one log, in the caller's transaction. */
+  async function append(tx: Transaction, logId: number, leaves: readonly WithoutStamp<BareLeaf>[]): Promise<void> {
+    const entries = leaves.map((leaf) => bareEntryOf({ ...leaf, id: newId(), ts: clock().getTime(), v: 1 } as BareLeaf))
+    await appendInTransaction(tx, logId, entries, day())
+  }
+
+  async function open(
+    tx: Transaction,
+    kind: Kind,
+    name: string,
+    origin: string,
+    first: Pick<LogOpenedLeaf, 'why' | 'prev'>,
+    then: readonly WithoutStamp<BareLeaf>[] = [],
+  ): Promise<LogRow> {
+    const vkey = formatVkey(logSigner(logKey, origin))
+    const log = { name, kind, origin, vkey }
+    const logId = await logsRepository(tx).open(log, clock().toISOString())
+    await logsRepository(tx).openDay(day())
+    await append(tx, logId, [{ t: 'audit.log.opened', origin, vkey, ...first }, ...then])
+    return { logId, ...log }
+  }
+
+  /** The first log of a kind; an incarnation of its own when this machine has published another that the database lacks. */
+  function openFirst(tx: Transaction, kind: Kind): Promise<LogRow> {
+    const name = `${kind}-${clock().getUTCFullYear()}`
+    const origin = `${publicHost}/log/${name}`
+    const lost = highWater.read({ name, vkey: formatVkey(logSigner(logKey, origin)) })
+    if (!lost) return open(tx, kind, name, origin, { why: 'FIRST' })
+    const prev = { origin: lost.origin, root: Buffer.from(lost.root).toString('hex'), size: lost.size }
+    const next = incarnationAfter(name, highWater.names())
+    return open(tx, kind, next, `${publicHost}/log/${next}`, { why: 'INCIDENT', prev }, [
+      { t: 'audit.incident', why: 'ROLLBACK', seen: prev },
+    ])
+  }
+
+  return {
+    /**
+     * The log of a kind that takes entries; opened when there is none. One that ended with its year is followed once it is
+     * signed to its last leaf, undefined until then; `isFinal: false` does not wait for that.
+     */
+    current(kind: Kind, { isFinal = true } = {}): Promise<LogRow | undefined> {
+      return withTransaction(db, async (tx) => {
+        const logs = logsRepository(tx)
+        const newest = (await logs.ofKind(kind))[0]
+        if (newest && !newest.sealedWhy) return mustHaveOurKey(newest)
+        await logs.lockLifecycle()
+        const now = (await logs.ofKind(kind))[0]
+        if (!now) return openFirst(tx, kind)
+        if (!now.sealedWhy) return now
+        const isSigned = now.sealedWhy === 'INCIDENT' || (await logs.newestCheckpoint(now.logId))?.size === now.size
+        return isSigned || !isFinal ? follow(tx, now, { why: now.sealedWhy }) : undefined
+      })
+    },
+
+    /** Whether the year has turned since the log was opened. A clock that goes back turns nothing. */
+    isOver: (log: Pick<LogRow, 'name'>): boolean => clock().getUTCFullYear() > yearOf(log.name),
+
+    /** Ends a log whose year is over: its last leaf says so, and it takes no more. Idempotent. */
+    close(kind: Kind): Promise<void> {
+      return withTransaction(db, async (tx) => {
+        const logs = logsRepository(tx)
+        await logs.lockLifecycle()
+        const log = (await logs.ofKind(kind))[0]
+        if (!log || log.sealedWhy || clock().getUTCFullYear() <= yearOf(log.name)) return
+        await logs.openDay(day())
+        // The size is only known once the head is ours: an entry may come in between the two statements.
+        await appendClosed(tx, log)
+        await logs.seal(log.logId, 'PERIOD')
+      })
+    },
+
+    /** Ends the newest log of a kind at its last published checkpoint and opens the next incarnation, which records why (R31). */
+    reopen(kind: Kind, incident: Pick<Incident, 'why' | 'at' | 'seen'>): Promise<LogRow> {
+      return withTransaction(db, async (tx) => {
+        const logs = logsRepository(tx)
+        await logs.lockLifecycle()
+        const log = (await logs.ofKind(kind))[0]
+        if (!log) return openFirst(tx, kind)
+        await logs.seal(log.logId, 'INCIDENT')
+        return follow(tx, log, { why: 'INCIDENT', incident })
+      })
+    },
+  }
+
+  async function appendClosed(tx: Transaction, log: LogHead): Promise<void> {
+    // An empty append takes the head's lock and answers the size, which then stands until this transaction ends.
+    const size = await appendInTransaction(tx, log.logId, [], day())
+    await append(tx, log.logId, [{ t: 'audit.log.closed', size: size + 1, why: 'PERIOD' }])
+  }
+
+  async function follow(
+    tx: Transaction,
+    log: LogHead,
+    how: { readonly why: 'PERIOD' | 'INCIDENT'; readonly incident?: Pick<Incident, 'why' | 'at' | 'seen'> },
+  ): Promise<LogRow> {
+    const newest = await logsRepository(tx).newestCheckpoint(log.logId)
+    const stored = newest && { origin: log.origin, root: newest.root.toString('hex'), size: newest.size }
+    const kept = highWater.read(log)
+    const published: RecordedCheckpoint | undefined =
+      kept && kept.size > (stored?.size ?? 0)
+        ? { origin: log.origin, root: Buffer.from(kept.root).toString('hex'), size: kept.size }
+        : stored
+    const prev = how.incident?.seen ?? published
+    const year = Math.max(clock().getUTCFullYear(), yearOf(log.name))
+    const known = [...(await logsRepository(tx).ofKind(log.kind)).map(({ name }) => name), ...highWater.names()]
+    const fresh = `${log.kind}-${year}`
+    const name = year > yearOf(log.name) && !known.includes(fresh) ? fresh : incarnationAfter(fresh, known)
+    const { incident } = how
+    const leaves: WithoutStamp<BareLeaf>[] = incident
+      ? [
+          {
+            t: 'audit.incident',
+            why: incident.why,
+            ...(incident.at === undefined ? {} : { at: incident.at }),
+            ...(prev ? { seen: prev } : {}),
+          },
+        ]
+      : []
+    return open(tx, log.kind, name, log.origin.replace(/[^/]+$/, name), { why: how.why, ...(prev ? { prev } : {}) }, leaves)
+  }
+
+  /** Another key for a known log would make every checkpoint unverifiable: better not to start at all. */
+  function mustHaveOurKey(log: LogHead): LogRow {
+    if (log.vkey !== formatVkey(logSigner(logKey, log.origin))) {
+      throw new Error(
+        `log ${log.name} exists with another key: give the key it was opened with, or open the next log with this one (accord log reopen --reason KEY_COMPROMISE)`,
+      )
+    }
+    return log
+  }
+}
+
+/** `decisions-2026` is followed by `decisions-2026-2`, that by `decisions-2026-3`. */
+function incarnationAfter(name: string, known: readonly string[]): string {
+  const [, stem = name] = /^([a-z]+-\d{4})/.exec(name) ?? []
+  const taken = known.flatMap((one) => {
+    const [, same, number] = /^([a-z]+-\d{4})(?:-(\d+))?$/.exec(one) ?? []
+    return same === stem ? [Number(number ?? 1)] : []
+  })
+  return `${stem}-${Math.max(1, ...taken) + 1}`
+}
+
+function yearOf(name: string): number {
+  return Number(/-(\d{4})/.exec(name)?.[1] ?? 0)
+}

@@ -1,0 +1,132 @@
+import { cosignatureBy } from '../format/cosignature.ts'
+import { type NoteVerifier, parseVkey } from '../format/signed-note.ts'
+import { formatAddCheckpoint } from '../format/tlog-proof.ts'
+import { type Incident, IncidentError } from '../watch/incident.ts'
+import type { LogKeeper } from './log-keeper.service.ts'
+import { type KeeperConnection, keeperConnection, type LogState, treeRepository } from './tree.repository.ts'
+import { consistencyFromTiles, tilesOf } from './tree-reading.service.ts'
+
+/** A witness of ours: where it listens, and the key its cosignatures are checked with. */
+export interface Witness {
+  readonly url: URL
+  readonly vkey: string
+}
+
+/** Asks the witnesses to cosign what was published (C2SP tlog-witness); never in anyone's way (F24). */
+export interface WitnessClientOptions {
+  readonly url: string
+  readonly role: string | undefined
+  readonly witnesses: readonly Witness[]
+  readonly keeper: Pick<LogKeeper, 'published'>
+  readonly now: () => string
+  readonly onIncident?: (incident: Incident) => void
+  /** Absent: ten seconds. */
+  readonly everyMs?: number
+}
+
+const EVERY_MS = 10_000
+const REQUEST_LIMIT_MS = 5_000
+const STATEMENT_TIMEOUT_MS = 10_000
+
+export function witnessClient({ url, role, witnesses, keeper, now, onIncident, everyMs = EVERY_MS }: WitnessClientOptions) {
+  /** Size each witness last said it holds, by log and key. */
+  const sizes = new Map<string, number>()
+  /** Logs whose fork or rollback a witness has shown: nothing more is sent of them (R23). */
+  const stopped = new Map<string, Incident>()
+  const witnessedAt = new Map<number, number>()
+  let connection: KeeperConnection | undefined
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> = Promise.resolve()
+  let isClosed = witnesses.length === 0
+
+  async function round(): Promise<void> {
+    try {
+      connection ??= await keeperConnection({ url, role, name: 'accord-witness-client', statementTimeoutMs: STATEMENT_TIMEOUT_MS })
+      const open = connection
+      for (const log of await treeRepository(open).logs()) {
+        if (log.sealedWhy === 'INCIDENT' || stopped.has(log.name)) continue
+        await Promise.all(witnesses.map((witness) => askOnce(open, log, witness)))
+      }
+    } catch {
+      await connection?.close()
+      connection = undefined
+    }
+  }
+
+  /** A witness that is down or slow costs nothing but the age of the witnessed checkpoint. */
+  async function askOnce(open: KeeperConnection, log: LogState, witness: Witness): Promise<void> {
+    try {
+      await ask(open, log, witness, parseVkey(witness.vkey))
+    } catch (error) {
+      if (!(error instanceof IncidentError)) return
+      stopped.set(log.name, error.incident)
+      onIncident?.(error.incident)
+    }
+  }
+
+  async function ask(open: KeeperConnection, log: LogState, witness: Witness, verifier: NoteVerifier): Promise<void> {
+    const published = keeper.published(log.logId)
+    const key = `${log.name} ${witness.vkey}`
+    if (!published || published.size === sizes.get(key)) return
+    const repository = treeRepository(open)
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const old = sizes.get(key) ?? 0
+      const proof = await consistencyFromTiles(tilesOf(repository, log.logId), old, published.size)
+      const reply = await fetch(new URL('/add-checkpoint', witness.url), {
+        method: 'POST',
+        body: formatAddCheckpoint(old, proof, published.note),
+        signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
+      })
+      const text = await reply.text()
+      if (reply.status === 200) {
+        const line = cosignatureBy(published.note, text, verifier)
+        if (!line) return
+        await repository.insertCosignature(log.logId, published.size, verifier.name, line, now())
+        sizes.set(key, published.size)
+        witnessedAt.set(log.logId, performance.now())
+        return
+      }
+      const held = reply.status === 409 && /^\d{1,15}\n$/.test(text) ? Number(text) : undefined
+      // A witness that holds our own size and still says 409 has another root for it: a fork.
+      if (reply.status === 422 || held === published.size)
+        stop(log, 'FORK', `witness ${verifier.name} holds another history than ours`, old)
+      if (held !== undefined && held > published.size)
+        stop(log, 'ROLLBACK', `witness ${verifier.name} has seen ${held} leaves, we have ${published.size}`, published.size)
+      if (held === undefined) return
+      sizes.set(key, held)
+    }
+  }
+
+  function stop(log: LogState, why: Incident['why'], detail: string, at: number): never {
+    throw new IncidentError({ log: log.name, why, detail, at })
+  }
+
+  function schedule(): void {
+    if (isClosed) return
+    timer = setTimeout(() => {
+      running = round()
+      void running.then(schedule)
+    }, everyMs)
+    timer.unref()
+  }
+
+  return {
+    start: schedule,
+    round: () => {
+      running = running.then(round)
+      return running
+    },
+    incidents: (): readonly Incident[] => [...stopped.values()],
+    /** Time since a checkpoint of the log was last cosigned, milliseconds; null when never. */
+    ageMs: (logId: number): number | null => {
+      const at = witnessedAt.get(logId)
+      return at === undefined ? null : performance.now() - at
+    },
+    async close(): Promise<void> {
+      isClosed = true
+      clearTimeout(timer)
+      await running
+      await connection?.close()
+    },
+  }
+}

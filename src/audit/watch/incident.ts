@@ -1,0 +1,38 @@
+/** What is wrong with a log: found by the integrator, the signer, the monitor or fsck, in words an operator can act on. */
+import type { IncidentLeaf, RecordedCheckpoint } from '../format/leaf.ts'
+
+/** `at`: the leaf index it was found at. `seen`: the last checkpoint published before it. */
+export interface Incident {
+  readonly log: string
+  readonly why: IncidentLeaf['why']
+  readonly detail: string
+  readonly at?: number
+  readonly seen?: RecordedCheckpoint
+}
+
+/** Thrown where work on a log must stop (R23): nothing is repaired, a human decides. */
+export class IncidentError extends Error {
+  override name = 'IncidentError'
+  readonly incident: Incident
+
+  constructor(incident: Incident) {
+    super(`${incident.log}: ${incident.detail}`)
+    this.incident = incident
+  }
+}
+
+/** Passes incidents on, those from before there was anyone to tell too. */
+export function incidentTeller() {
+  const early: Incident[] = []
+  let listener: ((incident: Incident) => void) | undefined
+  return {
+    tell(incident: Incident): void {
+      if (listener) listener(incident)
+      else early.push(incident)
+    },
+    to(next: (incident: Incident) => void): void {
+      listener = next
+      for (const incident of early.splice(0)) next(incident)
+    },
+  }
+}

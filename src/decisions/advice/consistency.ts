@@ -1,0 +1,155 @@
+import type { Agreement, AgreementVersion } from '../../agreements/agreement.ts'
+import { type Advice, inOrder } from '../../agreements/drafting/advice.ts'
+import { londonDay } from '../../platform/kernel/london-day.ts'
+import type { CodeLists } from '../../reference/code-lists.ts'
+import { RULES } from '../evaluation/candidates.ts'
+import { type Facts, requestedItems } from '../evaluation/facts.ts'
+import type { Reason } from '../evaluation/reason.ts'
+import { stageZero } from '../evaluation/stage-zero.ts'
+import type { PolicyFlow, Snapshot } from '../policy/policy.ts'
+import { uncovered } from '../rules/coverage.ts'
+import { approvalChecks } from './approval-checks.ts'
+import { asInForce, type Drafted, pairsOf, requestForAll } from './drafted.ts'
+
+/** What the legal rules look a version up in: the code lists and the register of organisations. */
+export type Register = Pick<Snapshot, 'codes' | 'organisation'>
+
+/** What a decision answers and an approval must not stumble over: the assessment has a task of its own, consent is per request. */
+const TOLD_ONLY: ReadonlySet<string> = new Set([
+  'DPIA_REQUIRED_NOT_APPROVED',
+  'DPIA_REVIEW_OVERDUE',
+  'PRIOR_CONSULTATION_OUTSTANDING',
+  'CONSENT_NOT_RECORDED',
+])
+const EXAMPLES_MAX = 3
+
+/**
+ * Whether a version is lawful as it stands: the rules that decide, asked about every provider and recipient of every flow
+ * for all it holds, on the day it takes effect, and besides the checks that only an approval makes. A fault that many
+ * pairs share is told once, with examples.
+ *
+ * @param now Unix milliseconds; a version whose first day has passed is judged for today
+ */
+export function legalConsistency(agreement: Agreement, version: AgreementVersion, now: number, register: Register): Advice[] {
+  const drafted = asInForce(agreement, version, now, register.organisation)
+  return inOrder([
+    ...drafted.version.flows.flatMap((flow, index) => flowAdvice(drafted, flow, index, register)),
+    ...approvalChecks({ source: agreement, version, drafted, ...register }),
+  ])
+}
+
+/** One rule's reason for one pair. */
+interface Hit {
+  readonly reason: Reason
+  readonly pair: string
+}
+
+function flowAdvice(drafted: Drafted, flow: PolicyFlow, index: number, register: Register): Advice[] {
+  const pairs = pairsOf(flow)
+  const hits = new Map<string, Hit[]>()
+  const asked = withGrantedItems(flow, register.codes)
+  for (const pair of pairs) {
+    for (const reason of reasonsFor(drafted, asked, pair, register)) {
+      const key = `${reason.code}\n${reason.side ?? ''}\n${isPerCountry(reason) ? (reason.items ?? []).join() : ''}`
+      hits.set(key, [...(hits.get(key) ?? []), { reason, pair: `${pair.provider} to ${pair.recipient}` }])
+    }
+  }
+  return [...hits.values()].map((found) => toAdvice(found, pairs.length, flow, index, register.codes))
+}
+
+/** All reasons against one pair: what stops every question (stage 0), else what any rule finds, for every country listed. */
+function reasonsFor(
+  { agreement, version, at }: Drafted,
+  flow: PolicyFlow,
+  pair: { readonly provider: string; readonly recipient: string },
+  { codes, organisation }: Register,
+): readonly Reason[] {
+  const request = requestForAll(flow, pair)
+  const start = stageZero(request, at, { codes, organisation })
+  // An empty list of items or people is a field to fill in, not a fault of law.
+  if (!start.passed) return start.reason.code === 'INVALID_REQUEST' ? [] : [start.reason]
+  const facts: Facts = {
+    request,
+    at,
+    day: londonDay(at),
+    codes,
+    provider: start.provider,
+    recipient: start.recipient,
+    requested: requestedItems(request.data_items, codes),
+  }
+  const candidate = { agreement, version, flow }
+  const run = (variant: Facts) => RULES.flatMap((rule) => rule(variant, candidate))
+  const found = [...run(facts)]
+  const known = new Set(found.map(({ code }) => code))
+  const more = (variants: readonly Partial<Facts['request']>[]) =>
+    variants.flatMap((variant) => run({ ...facts, request: { ...request, ...variant } }).filter(({ code }) => !known.has(code)))
+  return [...found, ...more([...flow.source.countries].map((country) => ({ country }))), ...more([{ consent_ref: null }])]
+}
+
+/** The flow with every item that its category grants stand for spelt out (CK-17). */
+function withGrantedItems(flow: PolicyFlow, codes: CodeLists): PolicyFlow {
+  if (flow.grants.size === 0) return flow
+  const all = [...codes.items.keys()]
+  const request = { ...requestForAll(flow, { provider: '', recipient: '' }), data_items: all }
+  const outside = new Set(uncovered({ request, codes }, flow).items)
+  const items = [...new Set([...flow.source.data_items, ...all.filter((item) => !outside.has(item))])]
+  return { ...flow, source: { ...flow.source, data_items: items }, items: new Set(items) }
+}
+
+function toAdvice(hits: readonly Hit[], pairCount: number, flow: PolicyFlow, index: number, codes: CodeLists): Advice {
+  const [first] = hits
+  if (!first) throw new Error('advice without a finding')
+  const { code } = first.reason
+  const words = codes.reasonTexts.get(code)
+  const details = [...new Set(hits.map(({ reason }) => reason.detail))]
+  const shown = details.slice(0, EXAMPLES_MAX).join(' ')
+  const rest = details.length > EXAMPLES_MAX ? ` And ${details.length - EXAMPLES_MAX} more like it.` : ''
+  const where = hits.length === pairCount ? '' : ` For ${hits.length} of ${pairCount} pairs, ${first.pair} among them.`
+  return {
+    code,
+    pointer: pointerOf(first.reason, index),
+    severity: TOLD_ONLY.has(code) ? 'WARNING' : 'ERROR',
+    detail: `Flow ${flow.id}: ${shown}${rest}${where}`,
+    citation: words?.citation ?? null,
+    remedy_role: words?.remedyRole ?? null,
+  }
+}
+
+function isPerCountry({ code }: Reason): boolean {
+  return code === 'TRANSFER_NOT_ALLOWED'
+}
+
+/** Where in the text the fault is put right. `{flow}` and `{side}` are filled in. */
+const PLACES: Readonly<Record<string, string>> = {
+  UNKNOWN_PARTY: '{flow}/{parties}',
+  UNKNOWN_CODE: '{flow}',
+  PARTY_INACTIVE: '{flow}/{parties}',
+  LAWFUL_BASIS_MISSING: '{flow}/legal/{side}/art6',
+  LAWFUL_BASIS_NOT_AVAILABLE: '{flow}/legal/{side}/art6',
+  BASIS_IN_LAW_MISSING: '{flow}/legal/{side}/gateways',
+  GATEWAY_NOT_AVAILABLE: '{flow}/legal/provider/gateways',
+  CONSENT_NOT_RECORDED: '{flow}/consent_required',
+  PURPOSE_INCOMPATIBLE: '{flow}/compatibility',
+  SPECIAL_CATEGORY_CONDITION_MISSING: '{flow}/legal/{side}/art9',
+  SCHEDULE_1_CONDITION_MISSING: '{flow}/legal/{side}/sch1',
+  APPROPRIATE_POLICY_MISSING: '/apd',
+  CRIMINAL_OFFENCE_CONDITION_MISSING: '{flow}/legal/{side}/criminal',
+  LED_CONDITION_MISSING: '{flow}/legal/{side}/part3',
+  LED_REUSE_NOT_AUTHORISED: '{flow}/legal/provider/part3/reuse_authority',
+  CONFIDENTIALITY_BASIS_MISSING: '{flow}/confidentiality',
+  TRANSFER_NOT_ALLOWED: '{flow}/transfers/{item}',
+  PROCESSOR_CONTRACT_INCOMPLETE: '/terms/processor_contract',
+  JOINT_CONTROLLER_ARRANGEMENT_MISSING: '/terms/joint_controller_arrangement',
+  DPIA_REQUIRED_NOT_APPROVED: '/dpia',
+  DPIA_REVIEW_OVERDUE: '/dpia/review_due',
+  PRIOR_CONSULTATION_OUTSTANDING: '/dpia/prior_consultation',
+  DATA_FORM_NOT_ALLOWED: '{flow}/data_form',
+}
+
+function pointerOf({ code, side, items }: Reason, index: number): string {
+  return (PLACES[code] ?? '{flow}')
+    .replace('{flow}', `/terms/flows/${index}`)
+    .replace('{side}', side === 'RECIPIENT' ? 'recipient' : 'provider')
+    .replace('{parties}', side === 'RECIPIENT' ? 'recipients' : 'providers')
+    .replace('{item}', items?.[0] ?? '')
+}

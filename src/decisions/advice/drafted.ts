@@ -1,0 +1,74 @@
+import type { Agreement, AgreementVersion } from '../../agreements/agreement.ts'
+import { londonDay, londonMidnight } from '../../platform/kernel/london-day.ts'
+import type { DecisionRequest } from '../evaluation/request.ts'
+import { compileAgreement } from '../policy/compile.ts'
+import type { PolicyAgreement, PolicyFlow, PolicyVersion, Snapshot } from '../policy/policy.ts'
+
+/** A version as it will be once it is approved, signed by everybody and in force, and the instant from which it would be. */
+export interface Drafted {
+  readonly agreement: PolicyAgreement
+  readonly version: PolicyVersion
+  /** Unix milliseconds: the first instant at which it could govern, now if it could already. */
+  readonly at: number
+}
+
+/**
+ * Compiles a version as if nothing of its lifecycle were left to do: approved, signed by all, nobody gone or suspended.
+ * Everything else stays as it is recorded, the DPIA and the policy documents among it.
+ */
+export function asInForce(source: Agreement, version: AgreementVersion, now: number, organisation: Snapshot['organisation']): Drafted {
+  const today = londonDay(now)
+  const begins = version.effective_from !== null && version.effective_from > today ? version.effective_from : today
+  const at = begins > today ? londonMidnight(begins) : now
+  // What is over is shown as it would be if it were renewed.
+  const ends = version.effective_to !== null && version.effective_to >= begins ? version.effective_to : null
+  const stands: Agreement = {
+    ...source,
+    status: 'ACTIVE',
+    versions: [{ ...version, status: 'APPROVED', effective_from: begins, effective_to: ends }],
+    parties: source.parties.filter((party) => party.left_at === null || Date.parse(party.left_at) > at),
+    signatures: source.parties.map(({ org }) => ({ org, version: version.version, signed_at: EPOCH })),
+    approvals: [],
+    suspensions: [],
+    terminated_at: null,
+    review_due: null,
+  }
+  const agreement = compileAgreement(stands, organisation)
+  const [approved] = agreement.approved
+  if (!approved) throw new Error(`version ${version.version} of ${source.id} did not compile`)
+  return { agreement, version: approved, at }
+}
+
+const EPOCH = new Date(0).toISOString()
+
+/** Every provider and recipient that a flow names, but never one body with itself. In the order of the flow. */
+export function pairsOf(flow: PolicyFlow): { readonly provider: string; readonly recipient: string }[] {
+  return [...flow.providers].flatMap((provider) =>
+    [...flow.recipients].filter((recipient) => recipient !== provider).map((recipient) => ({ provider, recipient })),
+  )
+}
+
+/** The question that asks for all a flow holds at once, with consent given and no more subjects than it allows. */
+export function requestForAll(flow: PolicyFlow, pair: { readonly provider: string; readonly recipient: string }): DecisionRequest {
+  const { source } = flow
+  return {
+    ...pair,
+    purpose: source.purpose,
+    data_items: source.data_items,
+    data_subjects: source.data_subjects,
+    lawful_basis: null,
+    method: null,
+    country: null,
+    mode: 'SYSTEMATIC',
+    data_form: source.data_form,
+    agreement_ref: null,
+    consent_ref: 'given',
+    subject_flags: [],
+    subject_count: source.volume_limit?.subjects ?? null,
+    record_count: source.volume_limit?.records ?? null,
+    disclosure_decision_id: null,
+    emergency: null,
+    provider_agent: null,
+    recipient_agent: null,
+  }
+}

@@ -1,0 +1,66 @@
+import type { Advice } from '../../agreements/drafting/advice.ts'
+import type { Gateway } from '../../reference/gateway.ts'
+import type { Check } from './approval-question.ts'
+
+/** Origins whose data is under a RESTRICTION (2.3), and the law that an agreement about it must cite. */
+const RESTRICTED_ORIGINS: Readonly<Record<string, string>> = { DWP: 'SSAA1992_S123', HMRC: 'HMRC_CONSENT' }
+/** Gateways cited by the provider: GW-3, request and code of practice, s17A, sources not seen, an end before the agreement's. */
+export const gatewayChecks: Check = ({ codes, version }, { flow, at, isPersonal }) => {
+  const cited = flow.legal.provider.gateways.flatMap((code) => codes.gateways.get(code) ?? [])
+  const pointer = `${at}/legal/provider/gateways`
+  const about = (found: readonly Gateway[], code: string, text: string, severity: Advice['severity'] = 'WARNING'): Advice[] => {
+    if (found.length === 0) return []
+    const citation = found.map((gateway) => gateway.citation).filter((law) => law !== null)
+    const detail = `Flow ${flow.id}: ${found.map((gateway) => gateway.code).join(', ')} ${text}`
+    return [{ code, pointer, severity, detail, citation: citation.join('; ') || null, remedy_role: 'LEGAL' }]
+  }
+  const isAncillaryOnly = cited.length > 0 && cited.every(({ kind }) => kind === 'ANCILLARY')
+  const restricted = [...new Set(flow.data_items.flatMap((item) => RESTRICTED_ORIGINS[codes.items.get(item)?.origin ?? ''] ?? []))]
+  const uncited = restricted.filter((law) => !flow.legal.provider.gateways.includes(law))
+  const ends = version.effective_to
+  const isRegular = flow.frequency !== null && !['ONE_OFF', 'ON_EVENT'].includes(flow.frequency)
+  return [
+    ...about(
+      isPersonal ? cited.filter((gateway) => gateway.excludesPersonalData) : [],
+      'GATEWAY_EXCLUDES_PERSONAL_DATA',
+      'does not cover personal data and cannot support this flow.',
+      'ERROR',
+    ),
+    ...about(
+      isAncillaryOnly ? cited : [],
+      'ONLY_ANCILLARY_GATEWAY',
+      'is a subsidiary power and the only law cited: cite the function it serves too.',
+    ),
+    ...about(
+      isAncillaryOnly && restricted.length > 0 ? cited : [],
+      'ANCILLARY_GATEWAY_FOR_RESTRICTED_DATA',
+      `cannot carry data whose disclosure is restricted (${restricted.join(', ')}).`,
+      'ERROR',
+    ),
+    ...about(
+      uncited.flatMap((code) => codes.gateways.get(code) ?? []),
+      'RESTRICTION_NOT_CITED',
+      'limits the disclosure of items in this flow and is not cited.',
+    ),
+    ...about(
+      cited.filter(({ requiresRequest }) => requiresRequest),
+      'GATEWAY_NEEDS_REQUEST',
+      `applies only to a request: keep its text, date and the function relied on.${isRegular ? ' A regular flow is not a request.' : ''}`,
+    ),
+    ...about(
+      cited.filter(({ requiresCodeOfPractice }) => requiresCodeOfPractice),
+      'GATEWAY_NEEDS_CODE_OF_PRACTICE',
+      'is used only under its code of practice, with a written agreement and an entry in the public register.',
+    ),
+    ...about(
+      cited.filter(({ verified }) => !verified),
+      'GATEWAY_NOT_VERIFIED',
+      'was not checked against its source: confirm its text and who may use it.',
+    ),
+    ...about(
+      cited.filter(({ inForceTo }) => inForceTo !== null && ends !== null && inForceTo < ends),
+      'GATEWAY_ENDS_FIRST',
+      'ceases before the agreement ends.',
+    ),
+  ]
+}

@@ -1,0 +1,101 @@
+import { londonDay } from '../../platform/kernel/london-day.ts'
+import type { DisclosureDecision, PolicyAgreement, Snapshot } from '../policy/policy.ts'
+import { governingVersion, isExpired } from '../rules/lifecycle.ts'
+import { bindsPair } from '../rules/parties.ts'
+import { type Finding, findings } from './candidates.ts'
+import { chooseNearest, choosePermit } from './choose.ts'
+import { emergencyRefusal } from './emergency.ts'
+import { type Facts, requestedItems } from './facts.ts'
+import { oneOff } from './one-off.ts'
+import { type Reason, reason } from './reason.ts'
+import type { DecisionRequest } from './request.ts'
+import { stageZero } from './stage-zero.ts'
+
+/** The answer of the rules. A DENY has at least one reason, a PERMIT has none (I9). */
+export type Outcome =
+  | {
+      readonly decision: 'PERMIT'
+      readonly via: 'AGREEMENT'
+      readonly facts: Facts
+      readonly finding: Finding
+      readonly others: readonly Finding[]
+    }
+  | { readonly decision: 'PERMIT'; readonly via: 'AD_HOC'; readonly facts: Facts; readonly oneOff: DisclosureDecision }
+  | { readonly decision: 'PERMIT'; readonly via: 'BREAK_GLASS'; readonly facts: Facts; readonly prohibitedBy: PolicyAgreement | null }
+  | {
+      readonly decision: 'DENY'
+      readonly reasons: readonly Reason[]
+      /** Named by 6.2 steps 4 and 7 only. */
+      readonly agreement: PolicyAgreement | null
+      /** The finding whose reasons these are, for the explanation; null where no agreement was weighed. */
+      readonly nearest: Finding | null
+    }
+
+/**
+ * Decides one request at one instant on one policy revision (domain reference, 6.2).
+ *
+ * Pure: no clock, no I/O; the same request, instant and snapshot always give the same outcome (I1). Closed world:
+ * nothing is permitted unless every test is met, and one prohibition in force beats any number of permits.
+ *
+ * @param at T in milliseconds since the epoch: the instant the decision is for
+ */
+export function evaluate(request: DecisionRequest, at: number, snapshot: Snapshot): Outcome {
+  const start = stageZero(request, at, snapshot)
+  if (!start.passed) return deny([start.reason])
+  const facts: Facts = {
+    request,
+    at,
+    day: londonDay(at),
+    codes: snapshot.codes,
+    provider: start.provider,
+    recipient: start.recipient,
+    requested: requestedItems(request.data_items, snapshot.codes),
+  }
+  if (request.mode === 'AD_HOC') return decideOneOff(facts, snapshot)
+  const agreements = snapshot.between(request.provider, request.recipient)
+  const prohibiting = prohibition(facts, agreements)
+  const considered = agreements.filter((agreement) => request.agreement_ref === null || agreement.id === request.agreement_ref)
+  const found = considered.flatMap((agreement) => findings(facts, agreement))
+  const permits = found.filter((finding) => finding.reasons.length === 0)
+  const permit = prohibiting ? undefined : choosePermit(permits)
+  if (permit) return { decision: 'PERMIT', via: 'AGREEMENT', facts, finding: permit, others: permits.filter((other) => other !== permit) }
+  if (request.mode === 'EMERGENCY') return decideEmergency(facts, prohibiting)
+  if (prohibiting) {
+    return deny([reason('PROHIBITED_BY_AGREEMENT', `The parties agreed never to share for ${request.purpose}.`)], prohibiting)
+  }
+  const nearest = chooseNearest(found)
+  return nearest
+    ? deny(nearest.reasons, nearest.agreement, nearest)
+    : deny([reason('NO_AGREEMENT', 'No agreement on the register lists both organisations.')])
+}
+
+/** 6.2 step 4: the agreement (several: lowest id) that binds both at T and prohibits U or a purpose broader than U. */
+function prohibition(facts: Facts, agreements: readonly PolicyAgreement[]): PolicyAgreement | null {
+  let lowest: PolicyAgreement | null = null
+  for (const agreement of agreements) {
+    if (prohibits(facts, agreement) && (lowest === null || agreement.id < lowest.id)) lowest = agreement
+  }
+  return lowest
+}
+
+function prohibits(facts: Facts, agreement: PolicyAgreement): boolean {
+  const governing = governingVersion(agreement, facts.day)
+  if (!governing || governing.notYetEffective) return false
+  const { version } = governing
+  if (!version.prohibited.some((purpose) => facts.codes.purposes.isWithin(facts.request.purpose, purpose))) return false
+  return !isExpired(version, facts.day) && facts.at < agreement.terminatedAt && bindsPair(facts, agreement, version)
+}
+
+function decideOneOff(facts: Facts, snapshot: Snapshot): Outcome {
+  const answer = oneOff(facts, snapshot)
+  return answer.permitted ? { decision: 'PERMIT', via: 'AD_HOC', facts, oneOff: answer.decision } : deny([answer.reason])
+}
+
+function decideEmergency(facts: Facts, prohibitedBy: PolicyAgreement | null): Outcome {
+  const refusal = emergencyRefusal(facts)
+  return refusal ? deny([refusal]) : { decision: 'PERMIT', via: 'BREAK_GLASS', facts, prohibitedBy }
+}
+
+function deny(reasons: readonly Reason[], agreement: PolicyAgreement | null = null, nearest: Finding | null = null): Outcome {
+  return { decision: 'DENY', reasons, agreement, nearest }
+}

@@ -1,0 +1,81 @@
+import type { LegalSide } from '../../agreements/agreement.ts'
+import type { Organisation } from '../../parties/organisation.ts'
+import type { CodeLists } from '../../reference/code-lists.ts'
+import type { PolicyAgreement, PolicyFlow, PolicyVersion } from '../policy/policy.ts'
+import type { Side } from './reason.ts'
+import type { DecisionRequest } from './request.ts'
+
+/** What every rule may look at: the question, the instant, the bodies and the code lists. */
+export interface Facts {
+  readonly request: DecisionRequest
+  /** T, milliseconds since the epoch. */
+  readonly at: number
+  /** London local date of T. */
+  readonly day: string
+  readonly codes: CodeLists
+  readonly provider: Organisation
+  readonly recipient: Organisation
+  readonly requested: RequestedItems
+}
+
+/** What kinds of data the requested items are: the tests follow these, not all that the flow holds (CK-6). */
+export interface RequestedItems {
+  readonly special: readonly string[]
+  readonly criminal: readonly string[]
+  readonly confidential: readonly string[]
+  readonly patientInformation: readonly string[]
+}
+
+/** One flow of one governing version that a request could ride on. */
+export interface Candidate {
+  readonly agreement: PolicyAgreement
+  readonly version: PolicyVersion
+  readonly flow: PolicyFlow
+}
+
+/** One test of domain reference 6.3.1. Pure: reads the facts, answers the reasons it found, none when it is met. */
+export type Rule = (facts: Facts, candidate: Candidate) => readonly import('./reason.ts').Reason[]
+
+/** Sorts the requested items by kind. Items must be in the list (stage 0 saw to that). */
+export function requestedItems(items: readonly string[], codes: CodeLists): RequestedItems {
+  const those = (is: (item: NonNullable<ReturnType<CodeLists['items']['get']>>) => boolean) =>
+    items.filter((code) => {
+      const item = codes.items.get(code)
+      return item !== undefined && is(item)
+    })
+  return {
+    special: those((item) => item.class === 'SPECIAL'),
+    criminal: those((item) => item.class === 'CRIMINAL'),
+    confidential: those((item) => item.confidential),
+    patientInformation: those((item) => item.patientInformation),
+  }
+}
+
+/** A controller's part of a flow, with the body it belongs to. */
+export interface ControllerSide {
+  readonly side: Side
+  readonly organisation: Organisation
+  readonly legal: LegalSide
+  /** Conditions its appropriate policy documents cover. */
+  readonly policyDocuments: ReadonlySet<string>
+}
+
+const NO_DOCUMENTS: ReadonlySet<string> = new Set()
+
+/** The controllers of a flow: the provider, and the recipient unless it is a processor (LB-5). */
+export function controllerSides(facts: Facts, { agreement, flow }: Candidate): ControllerSide[] {
+  const { provider, recipient } = flow.source.legal
+  const documents = (code: string) => agreement.policyDocuments.get(code) ?? NO_DOCUMENTS
+  const sides: ControllerSide[] = [
+    { side: 'PROVIDER', organisation: facts.provider, legal: provider, policyDocuments: documents(facts.provider.code) },
+  ]
+  if (recipient) {
+    sides.push({ side: 'RECIPIENT', organisation: facts.recipient, legal: recipient, policyDocuments: documents(facts.recipient.code) })
+  }
+  return sides
+}
+
+/** "Public authority" in CK-4 and CK-5: one that performs its task on this flow (CK-20; DPA 2018 s7(2)). */
+export function isPublicAuthorityInTask(organisation: Organisation, legal: LegalSide): boolean {
+  return organisation.public_authority && legal.performing_task
+}

@@ -1,0 +1,138 @@
+import { addDays, daysBetween, londonDay } from '../../platform/kernel/london-day.ts'
+import { addWorkingDays } from '../../platform/kernel/working-days.ts'
+import type { DisclosureDecision } from '../policy/policy.ts'
+import { usableGateways } from '../rules/gateways.ts'
+import type { Finding } from './candidates.ts'
+import type { Facts } from './facts.ts'
+
+/** Obligation codes in the order of 6.5, in which they are returned. */
+const ORDER = [
+  'USE_FOR_PURPOSE_ONLY',
+  'LOG_DISCLOSURE',
+  'RETENTION_LIMIT',
+  'DELETE_BY',
+  'RETURN_OR_DELETE_ON_EXIT',
+  'TRANSFER_METHOD',
+  'PSEUDONYMISE',
+  'AGGREGATE_MIN_CELL',
+  'ONWARD_SHARING_PROHIBITED',
+  'ONWARD_SHARING_NEEDS_APPROVAL',
+  'RESTRICT_TERRITORY',
+  'NOTIFY_IF_INACCURATE',
+  'DISTINGUISH_FACT_FROM_OPINION',
+  'CATEGORISE_SUBJECTS',
+  'PROCESS_ON_INSTRUCTIONS_ONLY',
+  'NO_SOLELY_AUTOMATED_DECISIONS',
+  'CHECK_OBJECTION',
+  'DEA_REGISTER_ENTRY',
+  'DEA_CODE',
+  'SINGLE_USE',
+  'EMERGENCY_REVIEW_BY',
+  'NOTIFY_DPO',
+  'NOTIFY_SUBJECT_WHEN_SAFE',
+  'REVIEW_OVERDUE_WARNING',
+  'DPIA_REVIEW_DUE_SOON',
+  'EXPIRES_SOON',
+  'SUBJECT_CATEGORIES_ONLY',
+] as const
+
+export type ObligationCode = (typeof ORDER)[number]
+
+const ADVISORY: ReadonlySet<ObligationCode> = new Set(['REVIEW_OVERDUE_WARNING', 'DPIA_REVIEW_DUE_SOON', 'EXPIRES_SOON'])
+
+/** How long before a date the parties are told that it comes (Policy). */
+const DUE_SOON_DAYS_MAX = 59
+const EMERGENCY_REVIEW_WORKING_DAYS = 2
+/** Smallest count that may be shown in a table about people. */
+const MIN_CELL = 5
+
+/** What must be done with the data, returned with a PERMIT. A client that does not know a mandatory one must not disclose (OB-1). */
+export interface Obligation {
+  readonly code: ObligationCode
+  readonly mandatory: boolean
+  readonly parameters: Readonly<Record<string, unknown>>
+}
+
+/** Obligations of a permit by an agreement: those of the chosen flow only, never of another that also permits (OB-2). */
+export function agreementObligations(facts: Facts, finding: Finding): Obligation[] {
+  const { flow, agreement, version } = finding
+  if (!flow || !version) return []
+  const { request, day } = facts
+  const terms = flow.source
+  const found = new Map<ObligationCode, Record<string, unknown>>()
+  found.set('USE_FOR_PURPOSE_ONLY', { purpose: request.purpose })
+  found.set('LOG_DISCLOSURE', {})
+  found.set('RETENTION_LIMIT', { days: terms.retention_days, rule: terms.retention_rule })
+  found.set('DELETE_BY', { date: terms.retention_days === null ? null : addDays(day, terms.retention_days), rule: terms.retention_rule })
+  found.set('TRANSFER_METHOD', { methods: request.method === null ? [...flow.methods] : [request.method] })
+  if (terms.onward === 'WITH_PROVIDER_APPROVAL') found.set('ONWARD_SHARING_NEEDS_APPROVAL', { approver: facts.provider.code })
+  else found.set('ONWARD_SHARING_PROHIBITED', { exception: terms.onward === 'PROHIBITED' ? null : terms.onward })
+  if (request.country === null)
+    found.set('RESTRICT_TERRITORY', { countries: ['GB', ...[...flow.countries].filter((code) => code !== 'GB')] })
+  else if (request.country !== 'GB') found.set('RESTRICT_TERRITORY', { countries: [request.country] })
+  if (request.data_subjects === null) found.set('SUBJECT_CATEGORIES_ONLY', { categories: terms.data_subjects })
+  if (terms.data_form === 'PSEUDONYMISED') found.set('PSEUDONYMISE', { technique: null })
+  if (terms.data_form === 'AGGREGATE') found.set('AGGREGATE_MIN_CELL', { n: MIN_CELL })
+  if (terms.honours_objection) found.set('CHECK_OBJECTION', { register: facts.provider.code })
+  if (agreement.isProcessorContract) {
+    found.set('PROCESS_ON_INSTRUCTIONS_ONLY', {})
+    found.set('RETURN_OR_DELETE_ON_EXIT', { days: terms.retention_days })
+  }
+  if (terms.legal.provider.regime === 'PART_3') {
+    found.set('DISTINGUISH_FACT_FROM_OPINION', {})
+    found.set('CATEGORISE_SUBJECTS', {})
+    found.set('NOTIFY_IF_INACCURATE', { contact: facts.provider.code })
+  }
+  if (terms.legal.recipient?.art6.includes('6(1)(ea)')) found.set('NO_SOLELY_AUTOMATED_DECISIONS', {})
+  if (usableGateways(facts, { agreement, version, flow }).some((gateway) => gateway.code.startsWith('DEA2017_'))) {
+    found.set('DEA_REGISTER_ENTRY', { ref: agreement.id })
+    found.set('DEA_CODE', {})
+  }
+  dueSoon(finding, day, found)
+  return inOrder(found)
+}
+
+/** Obligations of a permit by a one-off decision (6.7). */
+export function oneOffObligations({ request }: Facts, decision: DisclosureDecision): Obligation[] {
+  const found = new Map<ObligationCode, Record<string, unknown>>([
+    ['USE_FOR_PURPOSE_ONLY', { purpose: request.purpose }],
+    ['LOG_DISCLOSURE', {}],
+  ])
+  if (decision.singleUse) found.set('SINGLE_USE', { expires_at: new Date(decision.validTo).toISOString() })
+  return inOrder(found)
+}
+
+/** Obligations of a permit by breaking the glass (6.6, EM-4). */
+export function emergencyObligations({ request, at }: Facts): Obligation[] {
+  const reviewBy = addWorkingDays(londonDay(at), EMERGENCY_REVIEW_WORKING_DAYS)
+  return inOrder(
+    new Map<ObligationCode, Record<string, unknown>>([
+      ['USE_FOR_PURPOSE_ONLY', { purpose: request.purpose }],
+      ['LOG_DISCLOSURE', {}],
+      ['EMERGENCY_REVIEW_BY', { date: reviewBy }],
+      ['NOTIFY_DPO', {}],
+      ['NOTIFY_SUBJECT_WHEN_SAFE', {}],
+    ]),
+  )
+}
+
+function dueSoon({ agreement, version }: Finding, day: string, found: Map<ObligationCode, Record<string, unknown>>): void {
+  if (agreement.reviewDue !== null && day > agreement.reviewDue) found.set('REVIEW_OVERDUE_WARNING', { date: agreement.reviewDue })
+  const { dpia } = agreement
+  if (dpia.required && isSoon(day, dpia.reviewDue)) found.set('DPIA_REVIEW_DUE_SOON', { date: dpia.reviewDue })
+  const end = version?.effectiveTo ?? null
+  if (isSoon(day, end)) found.set('EXPIRES_SOON', { date: end })
+}
+
+function isSoon(day: string, due: string | null): boolean {
+  if (due === null) return false
+  const left = daysBetween(day, due)
+  return left >= 0 && left <= DUE_SOON_DAYS_MAX
+}
+
+function inOrder(found: ReadonlyMap<ObligationCode, Record<string, unknown>>): Obligation[] {
+  return ORDER.flatMap((code) => {
+    const parameters = found.get(code)
+    return parameters ? [{ code, mandatory: !ADVISORY.has(code), parameters }] : []
+  })
+}

@@ -1,0 +1,52 @@
+import type { DisclosureDecision, Snapshot } from '../policy/policy.ts'
+import type { Facts } from './facts.ts'
+import { type Reason, reason } from './reason.ts'
+
+/** Beyond these a one-off is systematic and needs an agreement (AH-2, Policy). */
+const RECORDS_MAX = 100
+const CONSUMED_IN_WINDOW_MAX = 3
+const WINDOW_MS = 90 * 24 * 60 * 60 * 1000
+
+/** The decision that carries a one-off disclosure, or the first test of AH-1 and AH-2 that fails, as the only reason. */
+export type OneOff =
+  | { readonly permitted: true; readonly decision: DisclosureDecision }
+  | { readonly permitted: false; readonly reason: Reason }
+
+/** 6.7: may this request ride on the one-off decision it names? No agreement and no prohibition is consulted. */
+export function oneOff(facts: Facts, snapshot: Pick<Snapshot, 'disclosureDecision' | 'disclosureDecisionsFor'>): OneOff {
+  const no = (code: Reason['code'], detail: string): OneOff => ({ permitted: false, reason: reason(code, detail) })
+  const { request, at } = facts
+  const decision = request.disclosure_decision_id === null ? undefined : snapshot.disclosureDecision(request.disclosure_decision_id)
+  if (!decision) return no('ADHOC_DECISION_REQUIRED', 'No recorded disclosure decision is named.')
+  if (!decision.isApproved || at < decision.validFrom || at >= decision.validTo) {
+    return no('ADHOC_DECISION_NOT_APPROVED', 'The decision is not approved, or this is outside its window.')
+  }
+  if (decision.singleUse && decision.consumed)
+    return no('ADHOC_DECISION_EXHAUSTED', 'The decision was for one disclosure and has been used.')
+  const beyond = beyondScope(facts, decision)
+  if (beyond.length > 0) return no('ADHOC_SCOPE_EXCEEDED', `Beyond the decision: ${beyond.join(', ')}.`)
+  const systematic = isSystematic(facts, snapshot)
+  return systematic
+    ? no('ADHOC_SCOPE_EXCEEDED', `${systematic} This is systematic sharing: it needs an agreement.`)
+    : { permitted: true, decision }
+}
+
+function beyondScope({ request }: Facts, decision: DisclosureDecision): string[] {
+  const beyond: string[] = []
+  if (request.provider !== decision.provider) beyond.push('provider')
+  if (request.recipient !== decision.recipient) beyond.push('recipient')
+  if (request.purpose !== decision.purpose) beyond.push('purpose')
+  if (!request.data_items.every((item) => decision.dataItems.has(item))) beyond.push('data items')
+  if (decision.subjectCount !== null && (request.subject_count ?? 1) > decision.subjectCount) beyond.push('subject count')
+  if (decision.recordCount !== null && (request.record_count ?? 0) > decision.recordCount) beyond.push('record count')
+  return beyond
+}
+
+/** AH-2: why this is systematic sharing, null when it is not. */
+function isSystematic({ request, at }: Facts, snapshot: Pick<Snapshot, 'disclosureDecisionsFor'>): string | null {
+  if ((request.record_count ?? 0) > RECORDS_MAX) return `More than ${RECORDS_MAX} records.`
+  const recent = snapshot
+    .disclosureDecisionsFor(request.provider, request.recipient, request.purpose)
+    .filter((known) => known.consumed && known.validFrom >= at - WINDOW_MS && known.validFrom <= at)
+  return recent.length > CONSUMED_IN_WINDOW_MAX ? `More than ${CONSUMED_IN_WINDOW_MAX} one-off disclosures in 90 days.` : null
+}

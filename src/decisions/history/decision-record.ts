@@ -1,0 +1,55 @@
+import type { Principal } from '../../identity/principal.ts'
+import type { Answer } from '../answer.ts'
+import type { DecisionBody } from '../request-body.ts'
+
+/** A decision as it stands in the log: leaf joined with payload. */
+export interface DecisionRecord {
+  readonly decisionId: string
+  readonly logId: number
+  readonly index: number
+  readonly leaf: RecordedLeaf
+  /** null: retention or an erasure has taken it. */
+  readonly payload: RecordedPayload | null
+}
+
+/** The members of a decision leaf that a reader of the log uses (`audit/leaf.ts`). */
+export interface RecordedLeaf {
+  readonly id: string
+  readonly t: string
+  readonly ts: number
+  readonly cfg: string
+  readonly pol: string
+  readonly rev: number
+  readonly st: string
+  readonly trace: string
+  readonly span: string
+  readonly rc: readonly string[]
+  readonly d?: boolean
+  readonly sim?: true
+}
+
+/** What `decision-entry.ts` put into the payload. */
+export interface RecordedPayload {
+  readonly caller: { readonly sub: string; readonly org: string; readonly roles: Principal['roles']; readonly client_id: string | null }
+  readonly request?: DecisionBody
+  readonly response?: Answer
+  readonly relied_on?: string | null
+  readonly callers_revision?: number
+  readonly prohibited_by?: string | null
+}
+
+/** A record that holds one evaluated call. */
+export interface EvaluatedRecord extends DecisionRecord {
+  readonly payload: RecordedPayload & { readonly request: DecisionBody; readonly response: Answer }
+}
+
+/** Whether the record holds one call with its answer: not malformed, not a search or a batch, payload still there. */
+export function isEvaluated(record: DecisionRecord): record is EvaluatedRecord {
+  const { leaf, payload } = record
+  return leaf.t === 'adl.access_evaluation' && leaf.st !== 'Error' && payload?.request !== undefined && payload.response !== undefined
+}
+
+/** Who called, as the token of that moment said. */
+export function callerOfRecord({ payload: { caller } }: EvaluatedRecord): Principal {
+  return { sub: caller.sub, org: caller.org, roles: caller.roles, clientId: caller.client_id }
+}

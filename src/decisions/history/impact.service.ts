@@ -1,0 +1,175 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Agreement, Suspension } from '../../agreements/agreement.ts'
+import type { AgreementsService } from '../../agreements/agreements.service.ts'
+import { readerFor } from '../../agreements/visibility.ts'
+import { permits } from '../../identity/permissions.ts'
+import type { Principal } from '../../identity/principal.ts'
+import { type Database, withTransaction } from '../../platform/database/database.ts'
+import { readAs } from '../../platform/database/reader.ts'
+import type { Clock } from '../../platform/kernel/clock.ts'
+import { type ProblemDetail, ProblemError, problem } from '../../platform/kernel/problem.ts'
+import type { CodeList } from '../../reference/code-list.ts'
+import { compileCodeLists } from '../../reference/code-lists.ts'
+import { decideOn } from '../decide.ts'
+import { compileAgreement } from '../policy/compile.ts'
+import { withAgreement, withCodeLists } from '../policy/overlay.ts'
+import type { PolicyService } from '../policy/policy.service.ts'
+import type { PolicyIndex } from '../policy/policy-index.ts'
+import { callerOfRecord, type EvaluatedRecord, isEvaluated } from './decision-record.ts'
+import type { Position } from './found-decision.ts'
+import { type ImpactCase, type ImpactReport, impactReport, inShort } from './impact.ts'
+import type { LogFiller } from './log-filler.service.ts'
+import { logSearchRepository } from './log-search.repository.ts'
+
+/** A change that has not been made. */
+export type ImpactChange =
+  | { readonly kind: 'DRAFT_VERSION'; readonly agreement: string }
+  | {
+      readonly kind: 'SUSPENSION'
+      readonly agreement: string
+      readonly scope: Suspension['scope']
+      readonly party?: string | null
+      readonly flow?: string | null
+    }
+  | { readonly kind: 'CODE_LISTS'; readonly lists: readonly CodeList[] }
+
+/** The report, with what it stands on. */
+export interface ImpactAnswer extends ImpactReport {
+  readonly from: string
+  readonly to: string
+  readonly policy_revision: number
+  /** False: there are more decisions in that time than one report looks at; the newest were taken. */
+  readonly is_complete: boolean
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000
+const EXAMINED_MAX = 10_000
+const PAGE = 500
+const LISTED_MAX = 200
+/** Long before any decision: the change is taken to have been in force at every instant looked at. */
+const EVER = '1900-01-01T00:00:00.000Z'
+
+export type ImpactService = ReturnType<typeof impactService>
+
+/**
+ * "What would have changed": recorded live decisions evaluated again at their own instants on today's policy, without and
+ * with the change. The change is made on a copy; nothing is published and nothing is recorded as a decision.
+ */
+export function impactService(options: {
+  readonly db: Database
+  readonly policy: PolicyService
+  readonly agreements: AgreementsService
+  readonly filler: LogFiller
+  readonly clock: Clock
+}) {
+  const { db, policy, agreements, filler, clock } = options
+
+  /** The policy with the change made on it. @throws ProblemError 404 and 422 */
+  async function changed(index: PolicyIndex, principal: Principal, change: ImpactChange): Promise<PolicyIndex> {
+    if (change.kind === 'CODE_LISTS') return withLists(index, change.lists)
+    const agreement = await withTransaction(db, async (tx) => {
+      await readAs(tx, readerFor(principal))
+      const [found] = await agreements.read(tx, [change.agreement])
+      return found
+    })
+    if (!agreement) throw new ProblemError(problem('NOT_FOUND', 'There is no agreement with this reference.'))
+    const source = change.kind === 'SUSPENSION' ? suspended(agreement, change) : governedByDraft(agreement)
+    return withAgreement(index, compileAgreement(source, index.organisation))
+  }
+
+  async function withLists(index: PolicyIndex, lists: readonly CodeList[]): Promise<PolicyIndex> {
+    const edition = await policy.codeLists()
+    const merged = new Map([...(edition?.lists ?? []), ...lists].map((list) => [list.list, list]))
+    return withCodeLists(index, compileCodeLists(merged), `${index.codeListVersion}+change`)
+  }
+
+  /** Newest first, as this principal may see them. */
+  async function page(
+    principal: Principal,
+    from: string,
+    after: Position | null,
+  ): Promise<{ records: EvaluatedRecord[]; next: Position | null }> {
+    const isAuditor = permits(principal.roles, 'agreement:audit')
+    return withTransaction(db, async (tx) => {
+      await readAs(tx, isAuditor ? { kind: 'auditor' } : { kind: 'party', org: principal.org })
+      const repository = logSearchRepository(tx)
+      const rows = await repository.search({ from, simulated: false }, { after, limit: PAGE, org: null })
+      const shown = rows.slice(0, PAGE)
+      const records = await repository.records(shown.map((row) => row.found.decision_id))
+      return { records: records.filter(isEvaluated), next: rows.length > PAGE ? (shown.at(-1)?.position ?? null) : null }
+    })
+  }
+
+  return {
+    /** @param days how far back to look */
+    async report(principal: Principal, change: ImpactChange, days: number): Promise<ImpactAnswer> {
+      await policy.refresh()
+      const { revision } = policy.current()
+      // A copy of its own: the report takes many turns of the event loop, and the present index moves.
+      const index = await policy.at(revision)
+      if (!index) throw new ProblemError(problem('NOT_READY', 'The register is empty.'))
+      const what = await changed(index, principal, change)
+      await filler.catchUp()
+      const to = clock()
+      const from = new Date(to.getTime() - days * DAY_MS).toISOString()
+      const cases: ImpactCase[] = []
+      let after: Position | null = null
+      do {
+        const { records, next } = await page(principal, from, after)
+        for (const record of records) cases.push(compare(record, index, what))
+        after = next
+        // Decisions go first: between pages the event loop is theirs.
+        await nextTurn()
+      } while (after !== null && cases.length < EXAMINED_MAX)
+      const report = impactReport(cases, LISTED_MAX)
+      return { ...report, from, to: to.toISOString(), policy_revision: revision, is_complete: after === null }
+    },
+  }
+}
+
+function compare(record: EvaluatedRecord, index: PolicyIndex, what: PolicyIndex): ImpactCase {
+  const { request, response } = record.payload
+  const at = Date.parse(response.at)
+  const asked = { caller: callerOfRecord(record), body: request, simulated: false, at, askedAt: at }
+  return {
+    decision_id: record.decisionId,
+    at: response.at,
+    provider: request.provider,
+    recipient: request.recipient,
+    purpose: request.purpose,
+    without: inShort(decideOn(asked, { index, callers: index })),
+    with: inShort(decideOn(asked, { index: what, callers: index })),
+  }
+}
+
+/** The agreement as if its draft were signed by all and had governed at every instant. */
+function governedByDraft(agreement: Agreement): Agreement {
+  const draft = agreement.versions.findLast((version) => version.status === 'DRAFT')
+  if (!draft) throw refuse('/change/agreement', 'has no draft version')
+  const signatures = agreement.parties.map(({ org }) => ({ org, version: draft.version, signed_at: EVER }))
+  const day = EVER.slice(0, 10)
+  return { ...agreement, versions: [{ ...draft, status: 'APPROVED', effective_from: day, effective_to: null }], signatures, approvals: [] }
+}
+
+function suspended(agreement: Agreement, change: Extract<ImpactChange, { kind: 'SUSPENSION' }>): Agreement {
+  const { scope, party = null, flow = null } = change
+  const flows = agreement.versions.flatMap((version) => version.terms.flows.map(({ id }) => id))
+  if (scope === 'PARTY' && !agreement.parties.some(({ org }) => org === party))
+    throw refuse('/change/party', 'is not a party to the agreement')
+  if (scope === 'FLOW' && (flow === null || !flows.includes(flow))) throw refuse('/change/flow', 'is not a flow of the agreement')
+  const suspension: Suspension = {
+    scope,
+    party: scope === 'PARTY' ? party : null,
+    flow: scope === 'FLOW' ? flow : null,
+    version: null,
+    from: EVER,
+    to: null,
+  }
+  const approved = agreement.versions.filter((version) => version.status === 'APPROVED')
+  return { ...agreement, versions: approved, suspensions: [...agreement.suspensions, suspension] }
+}
+
+function refuse(pointer: string, detail: string): ProblemError {
+  const errors: ProblemDetail[] = [{ pointer, detail }]
+  return new ProblemError(problem('UNPROCESSABLE', `The change cannot be tried out: it ${detail}.`, errors))
+}

@@ -1,0 +1,79 @@
+import type { Outcome } from '../evaluation/evaluate.ts'
+
+/** An answer in short, for comparing. */
+export interface ShortAnswer {
+  readonly decision: 'PERMIT' | 'DENY'
+  readonly reasons: readonly string[]
+}
+
+/** One recorded share, answered without and with the change. */
+export interface ImpactCase {
+  readonly decision_id: string
+  readonly at: string
+  readonly provider: string
+  readonly recipient: string
+  readonly purpose: string
+  readonly without: ShortAnswer
+  readonly with: ShortAnswer
+}
+
+/** What a change would have done to the decisions looked at. */
+export interface ImpactReport {
+  readonly examined: number
+  readonly newly_denied: number
+  readonly newly_permitted: number
+  /** Denied before and after, for other reasons. */
+  readonly other_reasons: number
+  readonly unchanged: number
+  /** Reasons that would appear, and in how many decisions. */
+  readonly by_reason: readonly { readonly code: string; readonly count: number }[]
+  readonly by_party: readonly {
+    readonly provider: string
+    readonly recipient: string
+    readonly newly_denied: number
+    readonly newly_permitted: number
+  }[]
+  readonly changes: readonly ImpactCase[]
+}
+
+/** An outcome in short. */
+export function inShort(outcome: Outcome): ShortAnswer {
+  return { decision: outcome.decision, reasons: outcome.decision === 'DENY' ? outcome.reasons.map(({ code }) => code) : [] }
+}
+
+/** Counts and lists what would change, most frequent first; at most `listed` single decisions. Pure. */
+export function impactReport(cases: readonly ImpactCase[], listed: number): ImpactReport {
+  const changed = cases.filter(
+    (one) => one.without.decision !== one.with.decision || one.without.reasons.join() !== one.with.reasons.join(),
+  )
+  const denied = changed.filter((one) => one.without.decision === 'PERMIT' && one.with.decision === 'DENY')
+  const permitted = changed.filter((one) => one.without.decision === 'DENY' && one.with.decision === 'PERMIT')
+  const appearing = changed.flatMap((one) => one.with.reasons.filter((code) => !one.without.reasons.includes(code)))
+  const pairs = new Map<string, ImpactCase[]>()
+  for (const one of [...denied, ...permitted]) {
+    const key = JSON.stringify([one.provider, one.recipient])
+    pairs.set(key, [...(pairs.get(key) ?? []), one])
+  }
+  return {
+    examined: cases.length,
+    newly_denied: denied.length,
+    newly_permitted: permitted.length,
+    other_reasons: changed.length - denied.length - permitted.length,
+    unchanged: cases.length - changed.length,
+    by_reason: counts(appearing).map(([code, count]) => ({ code, count })),
+    by_party: [...pairs]
+      .map(([key, those]) => {
+        const [provider = '', recipient = ''] = JSON.parse(key) as string[]
+        const newlyDenied = those.filter((one) => one.with.decision === 'DENY').length
+        return { provider, recipient, newly_denied: newlyDenied, newly_permitted: those.length - newlyDenied }
+      })
+      .sort((a, b) => b.newly_denied + b.newly_permitted - (a.newly_denied + a.newly_permitted)),
+    changes: changed.slice(0, listed),
+  }
+}
+
+function counts(codes: readonly string[]): [string, number][] {
+  const found = new Map<string, number>()
+  for (const code of codes) found.set(code, (found.get(code) ?? 0) + 1)
+  return [...found].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+}

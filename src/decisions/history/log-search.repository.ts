@@ -1,0 +1,107 @@
+import { sql } from 'kysely'
+import type { Transaction } from '../../platform/database/database.ts'
+import type { DecisionRecord, RecordedLeaf, RecordedPayload } from './decision-record.ts'
+import type { DecisionFilter, FoundDecision, Position } from './found-decision.ts'
+
+/**
+ * Looks decisions up, as the reader of the transaction (`readAs`) may see them: PostgreSQL hides the rest row by row.
+ * It may never be asked on the way to an answer.
+ */
+export function logSearchRepository(tx: Transaction) {
+  return {
+    /** The newest first; one row more than `limit` tells that there are more. */
+    async search(filter: DecisionFilter, page: { readonly after: Position | null; readonly limit: number; readonly org: string | null }) {
+      const { after, limit, org } = page
+      // An organisation that only asked (an agent) knows the agreement it was told, not the one relied on.
+      const agreement =
+        org === null
+          ? sql<string | null>`s.agreement`
+          : sql<string | null>`case when ${org} in (s.provider, s.recipient) then s.agreement else s.told_agreement end`
+      let query = tx
+        .selectFrom('decision_search as s')
+        .innerJoin('audit.log as l', 'l.log_id', 's.log_id')
+        .select(['s.log_id', 's.idx', 's.decision_id', 's.at', 's.outcome', 's.simulated', 's.reasons', 's.via', 's.mode', 's.provider'])
+        .select(['s.recipient', 's.purpose', 's.caller_org', 's.caller_client', 's.revision', 'l.name', agreement.as('known_agreement')])
+        .orderBy('s.log_id', 'desc')
+        .orderBy('s.idx', 'desc')
+        .limit(limit + 1)
+      if (after) query = query.where(sql<boolean>`(s.log_id, s.idx) < (${after.logId}, ${after.index})`)
+      if (filter.from !== undefined) query = query.where('s.at', '>=', filter.from)
+      if (filter.to !== undefined) query = query.where('s.at', '<', filter.to)
+      if (filter.provider !== undefined) query = query.where('s.provider', '=', filter.provider)
+      if (filter.recipient !== undefined) query = query.where('s.recipient', '=', filter.recipient)
+      const { party } = filter
+      if (party !== undefined) query = query.where((eb) => eb.or([eb('s.provider', '=', party), eb('s.recipient', '=', party)]))
+      if (filter.outcome !== undefined) query = query.where('s.outcome', '=', filter.outcome)
+      if (filter.reason !== undefined) query = query.where(sql<boolean>`${filter.reason} = any (s.reasons)`)
+      if (filter.agreement !== undefined) query = query.where(agreement, '=', filter.agreement)
+      if (filter.caller !== undefined) query = query.where('s.caller_org', '=', filter.caller)
+      if (filter.client !== undefined) query = query.where('s.caller_client', '=', filter.client)
+      if (filter.mode !== undefined) query = query.where('s.mode', '=', filter.mode)
+      if (filter.via !== undefined) query = query.where('s.via', '=', filter.via)
+      if (filter.simulated !== undefined) query = query.where('s.simulated', '=', filter.simulated)
+      const rows = await query.execute()
+      return rows.map((row) => ({
+        position: { logId: row.log_id, index: Number(row.idx) },
+        found: {
+          decision_id: row.decision_id,
+          at: row.at,
+          outcome: row.outcome,
+          simulated: row.simulated,
+          reasons: row.reasons,
+          via: row.via,
+          mode: row.mode,
+          provider: row.provider,
+          recipient: row.recipient,
+          purpose: row.purpose,
+          agreement: row.known_agreement,
+          caller_org: row.caller_org,
+          caller_client: row.caller_client,
+          policy_revision: Number(row.revision),
+          log: row.name,
+          index: Number(row.idx),
+        } satisfies FoundDecision,
+      }))
+    },
+
+    /** Ids of decisions from an instant on, oldest first, after a position: for going through all of them. */
+    async idsSince(since: string, after: Position | null, limit: number): Promise<{ id: string; position: Position }[]> {
+      let query = tx
+        .selectFrom('decision_search as s')
+        .select(['s.decision_id', 's.log_id', 's.idx'])
+        .where('s.at', '>=', since)
+        .orderBy('s.log_id')
+        .orderBy('s.idx')
+        .limit(limit)
+      if (after) query = query.where(sql<boolean>`(s.log_id, s.idx) > (${after.logId}, ${after.index})`)
+      const rows = await query.execute()
+      return rows.map((row) => ({ id: row.decision_id, position: { logId: row.log_id, index: Number(row.idx) } }))
+    },
+
+    /** Leaf and payload, in the order of the ids; those this reader may not see are missing. */
+    async records(ids: readonly string[]): Promise<DecisionRecord[]> {
+      if (ids.length === 0) return []
+      const { rows } = await sql<{ decision_id: string; log_id: number; idx: string; leaf: string; body: string | null }>`
+        select decision_id, log_id, idx, leaf, body from public.decision_records(${ids}::uuid[])`.execute(tx)
+      return rows.map((row) => ({
+        decisionId: row.decision_id,
+        logId: row.log_id,
+        index: Number(row.idx),
+        leaf: JSON.parse(row.leaf) as RecordedLeaf,
+        payload: row.body === null ? null : (JSON.parse(row.body) as RecordedPayload),
+      }))
+    },
+
+    /** Makes up to `limit` more leaves searchable; answers how many it read. */
+    async fill(limit: number): Promise<number> {
+      const { rows } = await sql<{ read: number }>`select public.fill_decision_search(${limit}) as read`.execute(tx)
+      return rows[0]?.read ?? 0
+    },
+
+    /** How many leaves no search finds yet. */
+    async unsearched(): Promise<number> {
+      const { rows } = await sql<{ left: string }>`select public.unsearched_decisions() as left`.execute(tx)
+      return Number(rows[0]?.left ?? 0)
+    },
+  }
+}

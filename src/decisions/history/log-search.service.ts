@@ -1,0 +1,145 @@
+import type { AuditService } from '../../audit/audit.service.ts'
+import { permits } from '../../identity/permissions.ts'
+import type { Principal } from '../../identity/principal.ts'
+import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
+import { readAs } from '../../platform/database/reader.ts'
+import type { Clock } from '../../platform/kernel/clock.ts'
+import { type DecisionRecord, isEvaluated } from './decision-record.ts'
+import type { DecisionFilter, FoundDecision, Position } from './found-decision.ts'
+import { type Exportable, toCloudEvent, toDecisionLogRecord } from './log-export.ts'
+import type { LogFiller } from './log-filler.service.ts'
+import { logSearchRepository } from './log-search.repository.ts'
+
+/** A page of what was found. */
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  /** Where the next page begins; null at the end. */
+  readonly next: Position | null
+  /** Recorded decisions that were not looked at, because they are not searchable yet; 0: the search is complete. */
+  readonly unsearched: number
+}
+
+/** One use of break glass, and by when another person must have reviewed it. */
+export interface BreakGlassUse extends FoundDecision {
+  readonly ground: string | null
+  /** Agreement whose prohibition was overridden. */
+  readonly prohibited_by: string | null
+  readonly data_items: readonly string[]
+  readonly review_due: string | null
+  readonly is_review_overdue: boolean
+}
+
+export type ExportFormat = 'adl' | 'cloudevents'
+export type LogSearchService = ReturnType<typeof logSearchService>
+
+/**
+ * Search and export of the decision log: an organisation sees decisions it is provider, recipient or caller of, an auditor
+ * all of them. What an auditor reads is itself an event of the log (R39). Nothing here is on the way to an answer.
+ */
+export function logSearchService(options: {
+  readonly db: Database
+  readonly audit: AuditService
+  readonly filler: LogFiller
+  readonly clock: Clock
+}) {
+  const { db, audit, filler, clock } = options
+
+  async function read<Item>(
+    principal: Principal,
+    request: {
+      readonly filter: DecisionFilter
+      readonly after: Position | null
+      readonly limit: number
+      readonly what: 'PAYLOAD' | 'EXPORT'
+    },
+    toItems: (tx: Transaction, found: readonly FoundDecision[]) => Promise<readonly Item[]>,
+  ): Promise<Page<Item>> {
+    const { filter, after, limit, what } = request
+    const isAuditor = permits(principal.roles, 'agreement:audit')
+    const unsearched = await filler.catchUp()
+    const page = await withTransaction(db, async (tx) => {
+      await readAs(tx, isAuditor ? { kind: 'auditor' } : { kind: 'party', org: principal.org })
+      const rows = await logSearchRepository(tx).search(filter, { after, limit, org: isAuditor ? null : principal.org })
+      const shown = rows.slice(0, limit)
+      const items = await toItems(
+        tx,
+        shown.map((row) => row.found),
+      )
+      return { shown, items, next: rows.length > limit ? (shown.at(-1)?.position ?? null) : null }
+    })
+    if (isAuditor) await recordRead(principal, what, page.shown)
+    return { items: page.items, next: page.next, unsearched }
+  }
+
+  /** Before the page is given: what is not recorded as read is not read (R39). A page is told by its oldest entry and its length. */
+  async function recordRead(
+    principal: Principal,
+    what: 'PAYLOAD' | 'EXPORT',
+    rows: readonly { readonly position: Position; readonly found: FoundDecision }[],
+  ) {
+    const oldest = rows.at(-1)
+    const origin = originOf(oldest?.found.log)
+    const { sub, org, roles } = principal
+    await audit.recordRead({ reader: { sub, org, roles }, what, origin, first: oldest?.position.index ?? 0, count: rows.length })
+  }
+
+  /** The origin of a log by its name; logs of one service differ in their names only. */
+  function originOf(name: string | undefined): string {
+    const [current] = audit.logs
+    if (!current) throw new Error('no log is open')
+    return name === undefined ? current.origin : `${current.origin.slice(0, -current.name.length)}${name}`
+  }
+
+  return {
+    /** Decisions, newest first. */
+    search: (principal: Principal, request: { readonly filter: DecisionFilter; readonly after: Position | null; readonly limit: number }) =>
+      read<FoundDecision>(principal, { ...request, what: 'PAYLOAD' }, async (_tx, found) => found),
+
+    /** The same decisions with request and response, as records of another standard, one object each. */
+    export: (
+      principal: Principal,
+      format: ExportFormat,
+      request: { readonly filter: DecisionFilter; readonly after: Position | null; readonly limit: number },
+    ) =>
+      read<object>(principal, { ...request, what: 'EXPORT' }, async (tx, found) => {
+        const records = await recordsOf(tx, found)
+        const write = format === 'adl' ? toDecisionLogRecord : toCloudEvent
+        return found.flatMap((one) => {
+          const record = records.get(one.decision_id)
+          return record ? [write({ record, origin: originOf(one.log), agreement: one.agreement } satisfies Exportable)] : []
+        })
+      }),
+
+    /** Live uses of break glass, newest first, with the day by which each must have been reviewed (EM-4, EM-5). */
+    breakGlass: (
+      principal: Principal,
+      request: { readonly filter: DecisionFilter; readonly after: Position | null; readonly limit: number },
+    ) =>
+      read<BreakGlassUse>(
+        principal,
+        { ...request, filter: { ...request.filter, via: 'BREAK_GLASS', simulated: false }, what: 'PAYLOAD' },
+        async (tx, found) => {
+          const records = await recordsOf(tx, found)
+          const today = clock().toISOString().slice(0, 10)
+          return found.map((one) => {
+            const record = records.get(one.decision_id)
+            const evaluated = record && isEvaluated(record) ? record.payload : null
+            const due = evaluated?.response.obligations.find(({ code }) => code === 'EMERGENCY_REVIEW_BY')?.parameters['date'] ?? null
+            return {
+              ...one,
+              ground: evaluated?.request.emergency?.ground ?? null,
+              prohibited_by: evaluated?.prohibited_by ?? null,
+              data_items: evaluated?.request.data_items ?? [],
+              review_due: due as string | null,
+              is_review_overdue: due !== null && today > (due as string),
+            }
+          })
+        },
+      ),
+  }
+
+  async function recordsOf(tx: Transaction, found: readonly FoundDecision[]): Promise<Map<string, DecisionRecord>> {
+    const records = await logSearchRepository(tx).records(found.map(({ decision_id }) => decision_id))
+    return new Map(records.map((record) => [record.decisionId, record]))
+  }
+}

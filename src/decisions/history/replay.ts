@@ -1,0 +1,91 @@
+import type { Answer } from '../answer.ts'
+import { toAnswer } from '../answer.ts'
+import { decideOn, type Grounds, knowledgeOf, nowOn, reliedOn } from '../decide.ts'
+import type { PermitPolicy } from '../evaluation/expiry.ts'
+import { callerOfRecord, type EvaluatedRecord } from './decision-record.ts'
+
+/** What two answers must agree in to be the same: everything that follows from request, policy and rules. */
+export interface Comparable {
+  readonly decision: string
+  readonly via: string | null
+  readonly agreement: string | null
+  readonly version: number | null
+  readonly version_hash: string | null
+  readonly flow: string | null
+  readonly legal: unknown
+  readonly other_agreements: readonly string[]
+  readonly reasons: readonly {
+    readonly code: string
+    readonly detail: string
+    readonly side?: string
+    readonly items?: readonly string[]
+  }[]
+  readonly obligations: unknown
+  readonly warnings: readonly string[]
+}
+
+/** The recorded answer beside the one the rules give today on the recorded policy. */
+export interface Replay {
+  readonly same: boolean
+  /** Members in which they differ. */
+  readonly differences: readonly string[]
+  readonly recorded: Comparable
+  readonly replayed: Comparable
+}
+
+/**
+ * Evaluates a recorded call again, on the policy revision, at the instant and for the caller that were recorded. Pure.
+ * Left out of the comparison: what follows from settings (`expires_at`) or from how busy the service was (`remedies`).
+ *
+ * @param grounds the policy at the recorded revisions
+ */
+export function replay(record: EvaluatedRecord, grounds: Grounds): Replay {
+  const { request, response, relied_on } = record.payload
+  const asked = {
+    caller: callerOfRecord(record),
+    body: request,
+    simulated: response.simulated,
+    at: Date.parse(response.at),
+    askedAt: nowOn(grounds.callers, Date.parse(response.evaluated_at)),
+  }
+  const outcome = decideOn(asked, grounds)
+  const answer = toAnswer(outcome, {
+    decisionId: response.decision_id,
+    at: asked.at,
+    evaluatedAt: Date.parse(response.evaluated_at),
+    simulated: response.simulated,
+    index: grounds.index,
+    policy: NO_SETTINGS,
+    mayKnow: knowledgeOf(asked, grounds),
+    remedies: null,
+  })
+  const recorded = comparable(response)
+  // Through JSON as the recorded answer went, so that absent and undefined members are alike.
+  const replayed = comparable(JSON.parse(JSON.stringify(answer)) as Answer)
+  const members = Object.keys(recorded) as (keyof Comparable)[]
+  const differences = members.filter((member) => stable(recorded[member]) !== stable(replayed[member])) as string[]
+  if ((relied_on ?? null) !== reliedOn(outcome)) differences.push('relied_on')
+  return { same: differences.length === 0, differences, recorded, replayed }
+}
+
+const NO_SETTINGS: PermitPolicy = { permitTtlSeconds: 0, restrictedPurposes: new Set() }
+
+function comparable(answer: Answer): Comparable {
+  const { decision, via, agreement, version, version_hash, flow, legal, other_agreements, obligations, warnings } = answer
+  const reasons = answer.reasons.map(({ code, detail, side, items }) => ({
+    code,
+    detail,
+    ...(side ? { side } : {}),
+    ...(items ? { items } : {}),
+  }))
+  return { decision, via, agreement, version, version_hash, flow, legal, other_agreements, reasons, obligations, warnings }
+}
+
+/** JSON with sorted members: two values are the same when this is. */
+function stable(value: unknown): string {
+  return JSON.stringify(value, (_name, part: unknown) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  )
+}

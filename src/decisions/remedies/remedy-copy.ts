@@ -1,0 +1,48 @@
+import type { ReasonCode } from '../evaluation/reason.ts'
+import type { PolicyAgreement, PolicyFlow, PolicyVersion } from '../policy/policy.ts'
+import type { Change, Proposal, ProposalFacts } from './remedy.ts'
+
+/** Proposes a change of the agreement for one reason, if that reason was found; `touches` names the member it changes. */
+export type Offer = (
+  code: ReasonCode,
+  touches: string,
+  change: Omit<Change, 'organisations' | 'values'> & Partial<Pick<Change, 'organisations' | 'values'>>,
+  make: (agreement: PolicyAgreement) => PolicyAgreement,
+) => void
+
+/** Collects proposals about the nearest agreement; absent organisations are the provider and the recipient. */
+export function collector({ request, reasons }: ProposalFacts): { readonly offer: Offer; readonly found: Proposal[] } {
+  const failed = new Set(reasons.map(({ code }) => code))
+  const found: Proposal[] = []
+  return {
+    found,
+    offer(code, touches, change, make) {
+      if (!failed.has(code)) return
+      found.push({
+        change: { organisations: [request.provider, request.recipient], values: [], ...change },
+        answers: [code],
+        touches,
+        apply: (state) => ({ ...state, agreement: make(state.agreement) }),
+      })
+    },
+  }
+}
+
+/** A copy of the agreement with one version changed. */
+export function inVersion(
+  agreement: PolicyAgreement,
+  version: PolicyVersion,
+  change: (version: PolicyVersion) => PolicyVersion,
+): PolicyAgreement {
+  return { ...agreement, approved: agreement.approved.map((known) => (known.version === version.version ? change(known) : known)) }
+}
+
+/** A copy of the agreement with one flow of one version changed. */
+export function inFlow(
+  agreement: PolicyAgreement,
+  version: PolicyVersion,
+  flow: PolicyFlow,
+  change: (flow: PolicyFlow) => PolicyFlow,
+): PolicyAgreement {
+  return inVersion(agreement, version, (known) => ({ ...known, flows: known.flows.map((row) => (row.id === flow.id ? change(row) : row)) }))
+}

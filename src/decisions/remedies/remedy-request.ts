@@ -1,0 +1,137 @@
+import { londonDay, londonMidnight } from '../../platform/kernel/london-day.ts'
+import type { RequestedItems } from '../evaluation/facts.ts'
+import type { ReasonCode } from '../evaluation/reason.ts'
+import type { DecisionRequest } from '../evaluation/request.ts'
+import { uncovered } from '../rules/coverage.ts'
+import type { ChangeKind, Proposal, ProposalFacts } from './remedy.ts'
+
+/** Changes to the question: what the caller can do without anybody else. */
+export function requestProposals(facts: ProposalFacts, requested: RequestedItems): Proposal[] {
+  const { request, nearest, index, reasons } = facts
+  const { flow, version } = nearest
+  const failed = new Set(reasons.map((found) => found.code))
+  const found: Proposal[] = []
+  const offer = (
+    codes: readonly ReasonCode[],
+    how: { kind: ChangeKind; touches: string; text: string; values?: readonly string[]; by?: string },
+    change: (request_: DecisionRequest) => DecisionRequest,
+  ) => {
+    const answers = codes.filter((code) => failed.has(code))
+    if (answers.length === 0) return
+    const { kind, touches, text, values = [], by = 'REQUESTER' } = how
+    found.push({
+      change: { kind, text, by, organisations: [request.provider, request.recipient], values },
+      answers,
+      touches,
+      apply: (state) => ({ ...state, request: change(state.request) }),
+    })
+  }
+  const without = (codes: readonly ReasonCode[], items: readonly string[], what: string) => {
+    const kept = request.data_items.filter((item) => !items.includes(item))
+    if (items.length === 0 || kept.length === 0) return
+    const text = `Leave out ${what}: ${items.join(', ')}.`
+    offer(codes, { kind: 'NARROW_REQUEST', touches: 'items', text, values: items }, (asked) => ({ ...asked, data_items: kept }))
+  }
+
+  if (flow) {
+    const missing = uncovered({ request, codes: index.codes }, flow)
+    without(['DATA_NOT_COVERED'], missing.items, 'the items that are not agreed')
+    const keptSubjects = (request.data_subjects ?? []).filter((subject) => !missing.subjects.includes(subject))
+    if (missing.subjects.length > 0 && keptSubjects.length > 0) {
+      const text = `Leave out the categories of people that are not agreed: ${missing.subjects.join(', ')}.`
+      offer(['SUBJECTS_NOT_COVERED'], { kind: 'NARROW_REQUEST', touches: 'subjects', text, values: missing.subjects }, (asked) => ({
+        ...asked,
+        data_subjects: keptSubjects,
+      }))
+    }
+    const special: ReasonCode[] = [
+      'SPECIAL_CATEGORY_CONDITION_MISSING',
+      'SCHEDULE_1_CONDITION_MISSING',
+      'APPROPRIATE_POLICY_MISSING',
+      'LED_CONDITION_MISSING',
+      'GATEWAY_NOT_AVAILABLE',
+    ]
+    const criminal: ReasonCode[] = ['CRIMINAL_OFFENCE_CONDITION_MISSING', 'APPROPRIATE_POLICY_MISSING', 'GATEWAY_NOT_AVAILABLE']
+    without(special, requested.special, 'the special category items')
+    without(criminal, requested.criminal, 'the criminal offence items')
+    without(['CONFIDENTIALITY_BASIS_MISSING'], requested.confidential, 'the confidential items')
+    if (requested.special.length > 0 && requested.criminal.length > 0) {
+      without([...special, ...criminal], [...requested.special, ...requested.criminal], 'the special category and criminal offence items')
+    }
+    for (const method of [...flow.methods].slice(0, 1)) {
+      const text = `Use an agreed method: ${[...flow.methods].join(', ')}.`
+      offer(['METHOD_NOT_ALLOWED'], { kind: 'USE_METHOD', touches: 'method', text, values: [...flow.methods] }, (asked) => ({
+        ...asked,
+        method,
+      }))
+    }
+    const form = flow.source.data_form
+    offer(['DATA_FORM_NOT_ALLOWED'], { kind: 'USE_FORM', touches: 'form', text: `Send the data as ${form}.`, values: [form] }, (asked) => ({
+      ...asked,
+      data_form: form,
+    }))
+    const limit = flow.source.volume_limit
+    if (limit) {
+      const within = (count: number | null, most: number | null) => (most === null ? count : Math.min(count ?? most, most))
+      const values = [
+        ...(limit.subjects === null ? [] : [`subjects<=${limit.subjects}`]),
+        ...(limit.records === null ? [] : [`records<=${limit.records}`]),
+      ]
+      const text = `State the counts, and stay within them: ${values.join(', ')}.`
+      offer(['VOLUME_EXCEEDED'], { kind: 'STATE_COUNT', touches: 'counts', text, values }, (asked) => ({
+        ...asked,
+        subject_count: within(asked.subject_count, limit.subjects),
+        record_count: within(asked.record_count, limit.records),
+      }))
+    }
+    const [country] = ['GB', ...flow.countries].filter((code) => code !== request.country)
+    const text = `Receive the data in ${country}.`
+    offer(['TRANSFER_NOT_ALLOWED'], { kind: 'USE_COUNTRY', touches: 'country', text, values: country ? [country] : [] }, (asked) => ({
+      ...asked,
+      country: country ?? null,
+    }))
+    const legal = flow.source.legal.provider
+    const bases = legal.regime === 'PART_3' ? ['PART3_TASK'] : legal.art6
+    offer(
+      ['LAWFUL_BASIS_MISMATCH', 'LAWFUL_BASIS_NOT_AVAILABLE', 'CONSENT_NOT_RECORDED'],
+      {
+        kind: 'CORRECT_BASIS',
+        touches: 'basis',
+        text: `Assert a recorded basis (${bases.join(', ')}), or none.`,
+        values: bases,
+        by: 'API_CLIENT',
+      },
+      (asked) => ({ ...asked, lawful_basis: null }),
+    )
+    if (!request.subject_flags.includes('CONSENT_WITHDRAWN')) {
+      const consent = 'Obtain consent, record it, and give its reference.'
+      offer(['CONSENT_NOT_RECORDED'], { kind: 'RECORD_CONSENT', touches: 'consent', text: consent }, (asked) => ({
+        ...asked,
+        consent_ref: 'to-be-recorded',
+      }))
+    }
+  }
+  if (request.agreement_ref !== null) {
+    offer(
+      reasons.map(({ code }) => code),
+      { kind: 'ASK_WITHOUT_REFERENCE', touches: 'reference', text: 'Ask without naming an agreement: another one permits this.' },
+      (asked) => ({ ...asked, agreement_ref: null }),
+    )
+  }
+  if (failed.has('NOT_YET_EFFECTIVE') && version) {
+    const day = version.effectiveFrom
+    found.push({
+      change: {
+        kind: 'WAIT',
+        text: `Ask again from ${day} on, when the version begins.`,
+        by: 'REQUESTER',
+        organisations: [request.provider, request.recipient],
+        values: [day],
+      },
+      answers: ['NOT_YET_EFFECTIVE'],
+      touches: 'time',
+      apply: (state) => (londonDay(state.at) < day ? { ...state, at: londonMidnight(day) } : state),
+    })
+  }
+  return found
+}
