@@ -6,6 +6,7 @@ import { amendingService } from './agreements/acts/amending.service.ts'
 import { endingService } from './agreements/acts/ending.service.ts'
 import { freezingService } from './agreements/acts/freezing.service.ts'
 import { membershipService } from './agreements/acts/membership.service.ts'
+import { onceOnly } from './agreements/acts/once.service.ts'
 import { noReviewRoute } from './agreements/acts/review-route.ts'
 import { signingService } from './agreements/acts/signing.service.ts'
 import { successionService } from './agreements/acts/succession.service.ts'
@@ -262,7 +263,7 @@ export async function buildApp(options: AppOptions) {
   await server.register(metricsRoutes(metrics))
   await server.register(adviceRoutes(advice))
   await server.register(overlapsRoutes(overlaps))
-  await server.register(importsRoutes({ imports, committing }))
+  await server.register(importsRoutes({ imports, committing, once: onceOnly({ db, clock }) }))
   await server.register(decisionRecordRoutes(decisionRecords({ audit, reading }), callerOf))
   await server.register(logRoutes({ reading, audit, readerOf: callerOf }))
 

@@ -271,6 +271,23 @@ t.test('the same key gives the same answer, another file under it is refused', a
   t.equal((await upload(made, made.officer, file(line({ ref: 'other' })), key)).statusCode, 422)
 })
 
+t.test('a commit sent twice under one key is done once, and the key stands for no other import', async (t) => {
+  const made = await service(t)
+  const first = (await upload(made, made.officer, file(line()))).json()
+  const second = (await upload(made, made.officer, file(line({ ref: 'ISA-2', title: 'Another' })))).json()
+  const commit = (id: string, etag: string) =>
+    made.inject({
+      method: 'POST',
+      url: `/v1/imports/${id}/commit`,
+      headers: { ...made.officer, 'if-match': etag, 'idempotency-key': 'commit-once' },
+    })
+  const [one, again] = await Promise.all([commit(first.id, '*'), commit(first.id, '*')])
+  t.equal(one.statusCode, 200, one.body)
+  t.same(again.json(), one.json(), 'the second gets the answer of the first')
+  t.equal((await importedAgreements(made))?.length, 1)
+  t.equal((await commit(second.id, '*')).statusCode, 422, 'the key stands for the first import')
+})
+
 t.test('a dry run tells what an agreement here covers already', async (t) => {
   const made = await service(t)
   const dry = await upload(

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { openSync } from 'node:fs'
+import { openSync, writeSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { instant, until } from './words.ts'
 
@@ -47,6 +47,7 @@ export function startService(settings: ServiceSettings, logFile: string): Servic
   let isReady = false
   child.stdout?.on('data', (bytes: Buffer) => {
     if (bytes.toString().includes('ready\n')) isReady = true
+    else writeSync(log, bytes)
   })
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null
   const service: ServiceProcess = {

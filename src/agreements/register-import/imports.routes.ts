@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { callerOf } from '../../identity/identity.plugin.ts'
-import { type Operation, operation } from '../../platform/http/openapi.ts'
+import { type Operation, type OperationId, operation } from '../../platform/http/openapi.ts'
 import { ProblemError, problem } from '../../platform/kernel/problem.ts'
 import { etagOf } from '../acts/act-shell.service.ts'
-import { idempotencyOf } from '../acts/call.routes.ts'
+import { idempotencyOf, sendActReply } from '../acts/call.routes.ts'
+import type { Once } from '../acts/once.service.ts'
 import type { CommittingService } from './committing.service.ts'
 import type { ImportView } from './import-view.ts'
 import type { ImportReading, ImportsService } from './imports.service.ts'
@@ -16,9 +17,11 @@ const BODY_BYTES_MAX = 2 * CSV_BYTES_MAX
 export function importsRoutes({
   imports,
   committing,
+  once,
 }: {
   readonly imports: ImportsService
   readonly committing: CommittingService
+  readonly once: Once
 }): FastifyPluginAsync {
   return async (app) => {
     readCsvBodies(app)
@@ -48,19 +51,30 @@ export function importsRoutes({
       ...operation('mapImport'),
       handler: async (request, reply) => {
         const { columns, partners } = request.body
-        return send(reply, await imports.map(callerOf(request), request.params.id, { columns, partners }, ifMatchOf(request)))
+        const map = () => imports.map(callerOf(request), request.params.id, { columns, partners }, ifMatchOf(request))
+        return doOnce(request, reply, 'mapImport', map)
       },
     })
 
     app.route<Operation<'commitImport'>>({
       ...operation('commitImport'),
-      handler: async (request, reply) => send(reply, await committing.commit(callerOf(request), request.params.id, ifMatchOf(request))),
+      handler: async (request, reply) =>
+        doOnce(request, reply, 'commitImport', () => committing.commit(callerOf(request), request.params.id, ifMatchOf(request))),
     })
 
     app.route<Operation<'undoImport'>>({
       ...operation('undoImport'),
-      handler: async (request, reply) => send(reply, await committing.undo(callerOf(request), request.params.id)),
+      handler: async (request, reply) => doOnce(request, reply, 'undoImport', () => committing.undo(callerOf(request), request.params.id)),
     })
+  }
+
+  async function doOnce(request: unknown, reply: unknown, operationId: OperationId, work: () => Promise<ImportView>): Promise<never> {
+    const call = request as FastifyRequest
+    const done = await once(callerOf(call), idempotencyOf(call, operationId), async () => {
+      const view = await work()
+      return { status: 200, body: view, etag: etagOf(view.row_version) }
+    })
+    return sendActReply(reply as FastifyReply, done) as never
   }
 }
 

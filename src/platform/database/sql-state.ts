@@ -13,7 +13,10 @@ const meanings: Readonly<Record<string, () => Problem>> = {
   '55P03': () => problem('OVERLOADED', 'a record is being changed by others; the wait for it took too long'),
   '57014': () => problem('OVERLOADED', 'the database did not answer in time'),
   '53300': () => problem('OVERLOADED', 'the database has no free connection'),
+  '53100': () => problem('NOT_READY', 'the database has no room left'),
+  '53200': () => problem('OVERLOADED', 'the database has no memory left'),
   '57P01': () => problem('NOT_READY', 'the database is stopping'),
+  '57P02': () => problem('NOT_READY', 'the database is starting again after a crash'),
   '57P03': () => problem('NOT_READY', 'the database is starting'),
   '25006': () => problem('NOT_READY', 'the database takes no writes at present'),
 }
@@ -28,7 +31,10 @@ export function problemOfDatabaseError(error: unknown): Problem | undefined {
   if (!(error instanceof Error)) return undefined
   const code = sqlState(error) ?? (error as NodeJS.ErrnoException).code
   if (code !== undefined && lostConnection.has(code)) return problem('NOT_READY', 'the database cannot be reached')
-  if (code === undefined && /^timeout exceeded when trying to connect|^Connection terminated/.test(error.message)) {
+  if (
+    code === undefined &&
+    /^timeout exceeded when trying to connect|^Connection terminated|^Client has encountered a connection error/.test(error.message)
+  ) {
     return problem('OVERLOADED', 'the database has no free connection')
   }
   if (code?.startsWith('08')) return problem('NOT_READY', 'the database cannot be reached')

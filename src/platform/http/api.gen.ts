@@ -7078,6 +7078,11 @@ export interface operations {
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             readonly path: {
                 /**
@@ -7132,6 +7137,11 @@ export interface operations {
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             readonly path: {
                 /**
@@ -7160,7 +7170,13 @@ export interface operations {
     readonly undoImport: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             readonly path: {
                 /**
                  * @description Identifier of the import.
