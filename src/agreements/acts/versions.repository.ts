@@ -1,6 +1,6 @@
 import type { Transaction } from '../../platform/database/database.ts'
-import type { AgreementVersion, Terms } from '../agreement.ts'
-import { flowRow, sideRows } from '../store/flow-rows.ts'
+import type { AgreementVersion } from '../agreement.ts'
+import { insertTerms } from '../store/terms.repository.ts'
 import type { SignedText } from '../texts/document.ts'
 
 /** A version as it is kept for ever: its exact bytes where it was frozen. */
@@ -96,23 +96,4 @@ export function versionsRepository(tx: Transaction) {
         .execute()
     },
   }
-}
-
-async function insertTerms(tx: Transaction, key: { agreement_id: string; version: number }, terms: Terms): Promise<void> {
-  const flows = terms.flows.map((flow, position) => flowRow(key, flow, position))
-  if (flows.length > 0) await tx.insertInto('flow').values(flows).execute()
-  const sides = terms.flows.flatMap((flow) => sideRows(key, flow))
-  if (sides.length > 0) await tx.insertInto('flow_side').values(sides).execute()
-  const prohibitions = terms.prohibitions.map((found, position) => ({ ...key, position, purposes: [...found.purposes], note: found.note }))
-  if (prohibitions.length > 0) await tx.insertInto('prohibition').values(prohibitions).execute()
-  const agents = (terms.agents ?? []).map((agent, position) => ({
-    ...key,
-    position,
-    org: agent.org,
-    for_party: agent.for,
-    contract_ref: agent.contract_ref,
-    valid_from: agent.valid_from,
-    valid_to: agent.valid_to,
-  }))
-  if (agents.length > 0) await tx.insertInto('agent').values(agents).execute()
 }

@@ -2,8 +2,8 @@ import type { Transaction } from '../../platform/database/database.ts'
 import type { Agreement, AgreementVersion } from '../agreement.ts'
 import { indexForSearch } from '../finding/search.repository.ts'
 import { signedText } from '../texts/document.ts'
-import { flowRow, sideRows } from './flow-rows.ts'
 import { insertActs } from './recorded-acts.repository.ts'
+import { insertTerms } from './terms.repository.ts'
 
 /** What is stored beside the model: where a record came from and who made it. */
 export interface StoredBy {
@@ -93,22 +93,7 @@ async function insertVersion(tx: Transaction, agreement: Agreement, version: Agr
       recorded_elsewhere: origin === 'ELSEWHERE',
     })
     .execute()
-  const flows = terms.flows.map((flow, position) => flowRow(key, flow, position))
-  if (flows.length > 0) await tx.insertInto('flow').values(flows).execute()
-  const sides = terms.flows.flatMap((flow) => sideRows(key, flow))
-  if (sides.length > 0) await tx.insertInto('flow_side').values(sides).execute()
-  const prohibitions = terms.prohibitions.map((found, position) => ({ ...key, position, purposes: [...found.purposes], note: found.note }))
-  if (prohibitions.length > 0) await tx.insertInto('prohibition').values(prohibitions).execute()
-  const agents = (terms.agents ?? []).map((agent, position) => ({
-    ...key,
-    position,
-    org: agent.org,
-    for_party: agent.for,
-    contract_ref: agent.contract_ref,
-    valid_from: agent.valid_from,
-    valid_to: agent.valid_to,
-  }))
-  if (agents.length > 0) await tx.insertInto('agent').values(agents).execute()
+  await insertTerms(tx, key, terms)
   if (version.status === 'DRAFT') return
   const { document, hash } = signedText(agreement, version)
   await tx
