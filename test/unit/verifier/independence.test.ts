@@ -20,7 +20,7 @@ t.test('the verifier imports nothing of the program it checks', async (t) => {
 
 t.test('the core of the log imports nothing but its own pure files and hashing', async (t) => {
   for (const file of ['canonical-json', 'leaf', 'merkle-tree', 'tile', 'signed-note', 'checkpoint', 'tlog-proof', 'commitment']) {
-    for (const specifier of importsOf(`${src}audit/${file}.ts`))
+    for (const specifier of importsOf(`${src}audit/format/${file}.ts`))
       t.match(specifier, /^(?:node:crypto|\.\/[a-z-]+\.ts)$/, `${file}: ${specifier}`)
   }
 })
