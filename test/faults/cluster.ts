@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chownSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, closeSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -108,12 +108,14 @@ export function openCluster(options: ClusterOptions): Cluster {
     const flags = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])
     const log = openSync(logFile, 'a', 0o600)
     // A session of its own: Ctrl-C reaches the harness alone, which then stops what it started, in order.
-    return spawn(join(options.bin, 'postgres'), ['-D', directory, ...flags], {
+    const started = spawn(join(options.bin, 'postgres'), ['-D', directory, ...flags], {
       ...account,
       cwd: '/',
       detached: true,
       stdio: ['ignore', log, log],
     })
+    closeSync(log)
+    return started
   }
 
   const cluster: Cluster = {

@@ -35,11 +35,9 @@ export function startGovernance(options: GovernanceOptions): Governance {
     const all = urls()
     turn += 1
     const url = all[turn % all.length]
-    const begunAt = instant()
     const reply = url
       ? await client.call('POST', `${url}/v1/agreements/${AGREEMENT}/${path}`, token, body)
       : { status: 0, headers: {}, body: null, failure: 'NOWHERE' }
-    if (process.env['FAULTS_DEBUG']) console.error(what, reply.status, Math.round(instant() - begunAt))
     const key = `${what} ${reply.failure ?? reply.status}`
     statuses.set(key, (statuses.get(key) ?? 0) + 1)
     return reply
@@ -60,6 +58,7 @@ export function startGovernance(options: GovernanceOptions): Governance {
   /** Lifts whatever stands, told or not; unknown outcomes end here. */
   async function settle(): Promise<void> {
     for (let attempt = 0; attempt < LIFT_ATTEMPTS; attempt++) {
+      if (isStopped && urls().length === 0) return
       const standing = await options.standing().catch(() => undefined)
       if (standing?.length === 0) return
       for (const id of standing ?? []) {

@@ -48,7 +48,6 @@ export async function underLoad(
     await load.stop()
     await stand.checkpoints.stop()
   }
-  if (process.env['FAULTS_DEBUG']) console.error([...load.seen.statuses], [...acts.statuses])
   return { seen: load.seen, acts: acts.statuses }
 }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { endAllClusters } from './cluster.ts'
 import { askOracle } from './oracle.ts'
 import type { Round } from './round.ts'
-import { mount, unmount } from './rounds/disk-full.ts'
+import { mount, unmount, unmountAll } from './rounds/disk-full.ts'
+import { checkOracle } from './self-check.ts'
 import { endAllServices } from './service-process.ts'
 import { openFolder, type Stand } from './stand.ts'
 import { openSingle, openTrio, type Trio } from './stands.ts'
@@ -55,14 +56,16 @@ export function openTheatre(logFile: string): Theatre {
     if (stand.urls().length === 0) await stand.oneService()
     const seen = await askOracle(stand, since)
     const strange = await askStranger(stand)
+    const missed = unanswered.has(stand) ? [] : await checkOracle(stand)
     const leavesWithoutAnswer = seen.leavesWithoutAnswer - (unanswered.get(stand) ?? 0)
     unanswered.set(stand, seen.leavesWithoutAnswer)
-    return { verdict: { ...seen, leavesWithoutAnswer, findings: [...findings, ...seen.findings, ...strange] }, notes }
+    return { verdict: { ...seen, leavesWithoutAnswer, findings: [...findings, ...seen.findings, ...strange, ...missed] }, notes }
   }
 
   async function onOwnDisk(random: () => number, run: (context: { stand: Stand; random: () => number }) => Promise<RoundResult>) {
     const own = openFolder(folder('disk'))
-    const disk = join(own, 'disk')
+    // Beside the stand's folder, where the ledger and the kept checkpoints are: only the database is out of room.
+    const disk = `${own}-small`
     if (!mount(disk)) throw new Error('the small file system could not be mounted')
     try {
       const stand = await openSingle(own, logFile, disk)
@@ -95,6 +98,7 @@ export function openTheatre(logFile: string): Theatre {
     async close() {
       await endAllServices()
       await endAllClusters()
+      unmountAll()
       for (const { stand } of stands.values()) await stand.close()
       rmSync(root, { recursive: true, force: true })
     },

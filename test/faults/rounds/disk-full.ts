@@ -22,14 +22,25 @@ function lacksTmpfs(): string | null {
   return answer
 }
 
+const mounted = new Set<string>()
+
+/** Mounts a small file system on the folder; says whether it could. */
 export function mount(folder: string): boolean {
   mkdirSync(folder, { recursive: true })
-  return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE},mode=755`, 'accord-faults', folder]).status === 0
+  const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE},mode=755`, 'accord-faults', folder]).status === 0
+  if (isMounted) mounted.add(folder)
+  return isMounted
 }
 
+/** Takes the file system away; one that something still uses goes when that has ended. */
 export function unmount(folder: string): void {
-  spawnSync('umount', [folder])
+  if (mounted.delete(folder) && spawnSync('umount', [folder]).status !== 0) spawnSync('umount', ['-l', folder])
   rmSync(folder, { recursive: true, force: true })
+}
+
+/** Takes every file system away that is still mounted: the way out. */
+export function unmountAll(): void {
+  for (const folder of [...mounted]) unmount(folder)
 }
 
 /** F19: the disk of the database is full: no answers, no damage; with room again it goes on. The stand's folder is a small file system. */

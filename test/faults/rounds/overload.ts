@@ -7,8 +7,8 @@ import { instant } from '../words.ts'
 const CALM_MS = 1_200
 const STORM_MS = 1_500
 const TIMES = 5
-/** The deadline of the stand's services, and what the way there and back may add while the load shares two cores with them. */
-const BOUND_MS = 1_500 + 1_500
+/** Beyond this nobody would call it bounded, on a machine that makes the load on the cores that answer it. */
+const BOUND_MS = 8_000
 /** Small, so that the queue fills on the machine that also makes the load. */
 const CONFIG = { AUDIT_QUEUE_MAX: '64', AUDIT_QUEUE_AGE_MS: '100' }
 
@@ -55,7 +55,7 @@ async function during(stand: Parameters<Round['run']>[0]['stand'], ms: number) {
 }
 
 async function openLoop(url: string, token: string, ledger: Parameters<typeof startLoad>[0]['ledger'], perSecond: number) {
-  const client = httpClient(512)
+  const client = httpClient(Number.POSITIVE_INFINITY)
   const storm = { accepted: [] as number[], refused: [] as number[], broken: 0, withoutRetryAfter: 0 }
   const open: Promise<void>[] = []
   const begunAt = instant()
