@@ -83,7 +83,8 @@ function requestsFor(operation: FuzzedOperation, headers: Readonly<Record<string
     const good = GOOD_PATH_VALUES[String(parameter['name'])]
     const any = fc
       .oneof({ weight: 3, arbitrary: valuesOf(parameter['schema'], document, CODES) }, { weight: 1, arbitrary: junk })
-      .map(String)
+      // A junk object may have no way to become text by itself.
+      .map((value) => (typeof value === 'object' ? JSON.stringify(value) : String(value)))
     return good === undefined ? any : fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...good) }, { weight: 1, arbitrary: any })
   }
   const all = (place: string, requiredToo: boolean) => {
