@@ -1,3 +1,5 @@
+import { AGREEMENT } from '../governance.ts'
+import { httpClient } from '../http-client.ts'
 import { answersWithin, between, mustHaveAnswered, type Round, sleep, underLoad, usualFindings, usualNotes } from '../round.ts'
 import { hasReplication, STANDBY_NAMES, setStandbyNames, type Trio } from '../stands.ts'
 import { instant, until } from '../words.ts'
@@ -53,6 +55,7 @@ export const cancelledWait: Round = {
   lacks,
   async run({ stand, random }) {
     await ready(stand)
+    const alone = await cancelledAct(stand)
     let [noneAt, backAt, cancelled, suspensionsWithNone] = [0, 0, 0, 0]
     const loaded = await underLoad(
       stand,
@@ -71,11 +74,12 @@ export const cancelledWait: Round = {
     )
     const withNone = answersWithin(loaded.seen, noneAt + IN_FLIGHT_MS, backAt)
     const findings = [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)]
-    if (cancelled === 0) findings.push('no commit waited: the round proves nothing')
+    if (cancelled === 0 || alone === null) findings.push('no commit waited: the round proves nothing')
+    if (alone === 201) findings.push('a suspension was acknowledged although its wait was cancelled')
     if (withNone > 0) findings.push(`${withNone} acknowledged although their wait was cancelled`)
     if (suspensionsWithNone > 0) findings.push(`${suspensionsWithNone} suspensions acknowledged although their wait was cancelled`)
     if (!loaded.seen.answers.some(({ begun }) => begun > backAt)) findings.push('no answer after the standbys came back')
-    return { findings, notes: { cancelled, with_none: withNone, ...usualNotes(loaded.seen) } }
+    return { findings, notes: { cancelled, act_alone: alone ?? 'none', with_none: withNone, ...usualNotes(loaded.seen) } }
   },
 }
 
@@ -118,8 +122,39 @@ export async function ready(stand: Trio): Promise<void> {
   await stand.oneService()
 }
 
-/** Cancels every commit that waits for a standby; answers how many there were. */
-async function cancelWaiters(stand: Trio): Promise<number> {
-  const sql = "select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'"
-  return (await stand.primary.ask('postgres', sql)).length
+/**
+ * One suspension with nothing else going on, its commit cancelled while it waits: it is in the database, and its caller must not
+ * be told that it is. Answers the status; null when no commit waited.
+ */
+async function cancelledAct(stand: Trio): Promise<number | null> {
+  const client = httpClient(1)
+  // What the service does behind its answers has ended by then: the only commit that waits is the act's.
+  await sleep(1_500)
+  for (const standby of stand.standbys()) standby.signalAll('SIGSTOP')
+  try {
+    const [url] = stand.urls()
+    const body = { scope: 'AGREEMENT', reason: 'fault round' }
+    const asked = client.call('POST', `${url}/v1/agreements/${AGREEMENT}/suspensions`, stand.tokens.suspender, body)
+    if (!(await until(async () => (await cancelWaiters(stand, 'accord')) > 0, 4_000))) return null
+    return (await asked).status
+  } finally {
+    for (const standby of stand.standbys()) standby.signalAll('SIGCONT')
+    client.close()
+    await until(() => answers(stand), 6_000)
+  }
+}
+
+/** Whether the service gives answers, as a load balancer would ask. */
+async function answers(stand: Trio): Promise<boolean> {
+  const client = httpClient(1)
+  const replies = await Promise.all(stand.urls().map((url) => client.call('GET', `${url}/health/ready`, null)))
+  client.close()
+  return replies.length > 0 && replies.every(({ status }) => status === 200)
+}
+
+/** Cancels every commit that waits for a standby, or those of sessions with this name; answers how many there were. */
+async function cancelWaiters(stand: Trio, session?: string): Promise<number> {
+  const sql =
+    "select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep' and application_name = coalesce($1, application_name)"
+  return (await stand.primary.ask('postgres', sql, [session ?? null])).length
 }
