@@ -8,7 +8,7 @@ const CALM_MS = 1_200
 const STORM_MS = 1_500
 const TIMES = 5
 /** Beyond this nobody would call it bounded, on a machine that makes the load on the cores that answer it. */
-const BOUND_MS = 8_000
+const BOUND_MS = 3_000
 /** Small, so that the queue fills on the machine that also makes the load. */
 const CONFIG = { AUDIT_QUEUE_MAX: '64', AUDIT_QUEUE_AGE_MS: '100' }
 
