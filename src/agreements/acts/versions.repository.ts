@@ -1,6 +1,6 @@
 import type { Transaction } from '../../platform/database/database.ts'
 import type { AgreementVersion } from '../agreement.ts'
-import { insertTerms } from '../store/terms.repository.ts'
+import { insertDraftVersion } from '../store/terms.repository.ts'
 import type { SignedText } from '../texts/document.ts'
 
 /** A version as it is kept for ever: its exact bytes where it was frozen. */
@@ -17,27 +17,8 @@ export interface StoredVersion {
 export function versionsRepository(tx: Transaction) {
   return {
     /** Stores the next draft with these terms and days. @throws a unique violation while another draft is open */
-    async insertDraft(id: string, version: Pick<AgreementVersion, 'version' | 'effective_from' | 'effective_to' | 'terms'>): Promise<void> {
-      const { terms } = version
-      const key = { agreement_id: id, version: version.version }
-      await tx
-        .insertInto('agreement_version')
-        .values({
-          ...key,
-          status: 'DRAFT',
-          effective_from: version.effective_from,
-          effective_to: version.effective_to,
-          commencement_rule: terms.commencement.rule,
-          commencement_threshold: terms.commencement.rule === 'THRESHOLD' ? terms.commencement.n : null,
-          narrative: JSON.stringify(terms.narrative),
-          processor_contract: terms.processor_contract && JSON.stringify(terms.processor_contract),
-          joint_controller_arrangement: terms.joint_controller_arrangement && JSON.stringify(terms.joint_controller_arrangement),
-          agents_recorded: terms.agents !== null,
-          recorded_elsewhere: false,
-        })
-        .execute()
-      await insertTerms(tx, key, terms)
-    },
+    insertDraft: (id: string, version: Pick<AgreementVersion, 'version' | 'effective_from' | 'effective_to' | 'terms'>): Promise<void> =>
+      insertDraftVersion(tx, id, version, 'ACCORD'),
 
     /** Fixes a draft for ever (LC-1): bytes, hash, instant. The terms can no longer be written from here on. */
     async freeze(id: string, version: number, text: SignedText, frozenAt: string, changeClass: 'MINOR' | 'MATERIAL' | null): Promise<void> {

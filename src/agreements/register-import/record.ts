@@ -1,5 +1,6 @@
 import { londonMidnight } from '../../platform/kernel/london-day.ts'
 import type { Agreement, Flow, LegalSide } from '../agreement.ts'
+import { EMPTY_SIDE } from '../empty-side.ts'
 import type { RegisterRow } from './row.ts'
 
 /** A record made elsewhere, and the signatures that its register claims; none counts before a person confirms it. */
@@ -104,7 +105,7 @@ function flows(row: RegisterRow, own: string): Flow[] {
   const { purpose, direction } = row
   if (purpose === null || row.data_items.length === 0 || direction === null) return []
   const isProcessor = row.instrument_type === 'CONTROLLER_TO_PROCESSOR'
-  const mine: LegalSide = { ...NO_LAW, art6: row.art6, gateways: row.gateways, art9: row.art9 }
+  const mine: LegalSide = { ...EMPTY_SIDE, art6: row.art6, gateways: row.gateways, art9: row.art9 }
   const flow = (id: string, isOut: boolean): Flow => ({
     id,
     providers: isOut ? [own] : row.partners,
@@ -117,7 +118,7 @@ function flows(row: RegisterRow, own: string): Flow[] {
     methods: row.methods,
     countries: ['GB'],
     transfers: {},
-    legal: { provider: isOut ? mine : NO_LAW, recipient: isOut ? (isProcessor ? null : NO_LAW) : mine },
+    legal: { provider: isOut ? mine : EMPTY_SIDE, recipient: isOut ? (isProcessor ? null : EMPTY_SIDE) : mine },
     compatibility: null,
     confidentiality: null,
     exemptions: [],
@@ -130,16 +131,4 @@ function flows(row: RegisterRow, own: string): Flow[] {
     consent_required: false,
   })
   return [...(direction === 'IN' ? [] : [flow('OUT', true)]), ...(direction === 'OUT' ? [] : [flow('IN', false)])]
-}
-
-const NO_LAW: LegalSide = {
-  regime: 'UK_GDPR',
-  performing_task: true,
-  art6: [],
-  annex1: [],
-  gateways: [],
-  art9: [],
-  sch1: [],
-  criminal: [],
-  part3: { sch8: [], strictly_necessary: false, reuse_authority: null },
 }

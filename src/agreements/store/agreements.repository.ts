@@ -3,7 +3,7 @@ import type { Agreement, AgreementVersion } from '../agreement.ts'
 import { indexForSearch } from '../finding/search.repository.ts'
 import { signedText } from '../texts/document.ts'
 import { insertActs } from './recorded-acts.repository.ts'
-import { insertTerms } from './terms.repository.ts'
+import { insertDraftVersion } from './terms.repository.ts'
 
 /** What is stored beside the model: where a record came from and who made it. */
 export interface StoredBy {
@@ -75,25 +75,7 @@ async function insertParts(tx: Transaction, { id, parties, dpia, apd }: Agreemen
 /** Terms can be written only into a draft (the database sees to that), so the status comes last. */
 async function insertVersion(tx: Transaction, agreement: Agreement, version: AgreementVersion, at: string): Promise<void> {
   const { id, origin } = agreement
-  const { terms } = version
-  const key = { agreement_id: id, version: version.version }
-  await tx
-    .insertInto('agreement_version')
-    .values({
-      ...key,
-      status: 'DRAFT',
-      effective_from: version.effective_from,
-      effective_to: version.effective_to,
-      commencement_rule: terms.commencement.rule,
-      commencement_threshold: terms.commencement.rule === 'THRESHOLD' ? terms.commencement.n : null,
-      narrative: JSON.stringify(terms.narrative),
-      processor_contract: terms.processor_contract && JSON.stringify(terms.processor_contract),
-      joint_controller_arrangement: terms.joint_controller_arrangement && JSON.stringify(terms.joint_controller_arrangement),
-      agents_recorded: terms.agents !== null,
-      recorded_elsewhere: origin === 'ELSEWHERE',
-    })
-    .execute()
-  await insertTerms(tx, key, terms)
+  await insertDraftVersion(tx, id, version, origin)
   if (version.status === 'DRAFT') return
   const { document, hash } = signedText(agreement, version)
   await tx

@@ -1,4 +1,5 @@
 import type { Flow, LegalSide } from '../agreement.ts'
+import { EMPTY_SIDE } from '../empty-side.ts'
 
 /** A flow as its row in table `flow`, without its legal sides. JSON columns are text. Pure. */
 export function flowRow(key: { agreement_id: string; version: number }, flow: Flow, position: number) {
@@ -86,18 +87,6 @@ export function toFlow(row: FlowRow, sides: readonly SideRow[]): Flow {
     honours_objection: row.honours_objection,
     consent_required: row.consent_required,
   }
-}
-
-const EMPTY_SIDE: LegalSide = {
-  regime: 'UK_GDPR',
-  performing_task: true,
-  art6: [],
-  annex1: [],
-  gateways: [],
-  art9: [],
-  sch1: [],
-  criminal: [],
-  part3: { sch8: [], strictly_necessary: false, reuse_authority: null },
 }
 
 function toSide(row: SideRow): LegalSide {
