@@ -232,6 +232,7 @@ export async function buildApp(options: AppOptions) {
     newId,
     bodyLimitBytes: config.bodyLimitBytes,
     requestTimeoutSeconds: config.requestTimeoutSeconds,
+    inFlightMax: config.requestsInFlightMax,
     logLevel: config.logLevel,
     checkReplies: checkReplies ?? false,
     ...(options.logStream ? { logStream: options.logStream } : {}),

@@ -27,6 +27,7 @@ export interface Config {
   readonly logLevel: string
   readonly bodyLimitBytes: number
   readonly requestTimeoutSeconds: number
+  readonly requestsInFlightMax: number
   readonly databasePoolMax: number
   readonly statementTimeoutMs: number
   readonly lockTimeoutMs: number
@@ -53,6 +54,7 @@ const numbers = {
   PORT: { fallback: 3000, min: 0, max: 65_535 },
   BODY_LIMIT_BYTES: { fallback: 262_144, min: 1_024, max: 16_777_216 },
   REQUEST_TIMEOUT_SECONDS: { fallback: 30, min: 1, max: 600 },
+  REQUESTS_IN_FLIGHT_MAX: { fallback: 256, min: 1, max: 100_000 },
   DATABASE_POOL_MAX: { fallback: 10, min: 1, max: 200 },
   STATEMENT_TIMEOUT_MS: { fallback: 10_000, min: 100, max: 600_000 },
   LOCK_TIMEOUT_MS: { fallback: 2_000, min: 50, max: 60_000 },
@@ -173,6 +175,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     logLevel: oneOf('LOG_LEVEL', logLevels),
     bodyLimitBytes: number('BODY_LIMIT_BYTES'),
     requestTimeoutSeconds: number('REQUEST_TIMEOUT_SECONDS'),
+    requestsInFlightMax: number('REQUESTS_IN_FLIGHT_MAX'),
     databasePoolMax: number('DATABASE_POOL_MAX'),
     statementTimeoutMs: number('STATEMENT_TIMEOUT_MS'),
     lockTimeoutMs: number('LOCK_TIMEOUT_MS'),

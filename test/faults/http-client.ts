@@ -12,7 +12,7 @@ export interface Reply {
 
 /** Calls services over connections that are kept. */
 export function httpClient(sockets: number) {
-  const agent = new Agent({ keepAlive: true, maxSockets: sockets, scheduling: 'fifo' })
+  const agent = new Agent({ keepAlive: true, maxSockets: sockets, maxFreeSockets: sockets, scheduling: 'fifo' })
   function call(method: string, url: string, token: string | null, body?: unknown, timeoutMs = 8_000): Promise<Reply> {
     return new Promise((resolve) => {
       const fail = (failure: string) => resolve({ status: 0, headers: {}, body: null, failure })

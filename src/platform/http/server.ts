@@ -10,6 +10,7 @@ import {
 } from 'fastify'
 import { type DestinationStream, pino } from 'pino'
 import { problem } from '../kernel/problem.ts'
+import { limitInFlight } from './in-flight.ts'
 import { type Contract, contract as ownContract } from './openapi.ts'
 import { handleProblems, sendProblem } from './problem-handler.ts'
 
@@ -27,6 +28,8 @@ export interface ServerOptions {
   readonly bodyLimitBytes: number
   /** How long a request may take to arrive. */
   readonly requestTimeoutSeconds: number
+  /** Requests that are answered at once; the next is refused with 503. Absent: no limit. */
+  readonly inFlightMax?: number
   readonly logLevel: string
   /** Default: standard output. */
   readonly logStream?: DestinationStream
@@ -73,6 +76,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   handleProblems(app)
   nameAndLogRequests(app)
   refuseWhileClosing(app)
+  if (options.inFlightMax !== undefined) limitInFlight(app, options.inFlightMax)
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,

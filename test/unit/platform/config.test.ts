@@ -35,6 +35,7 @@ t.test('with nothing set it is the loopback demo on the embedded database', asyn
     logLevel: 'info',
     bodyLimitBytes: 262144,
     requestTimeoutSeconds: 30,
+    requestsInFlightMax: 256,
     databasePoolMax: 10,
     statementTimeoutMs: 10000,
     lockTimeoutMs: 2000,

@@ -109,6 +109,33 @@ t.test('replies carry the security headers', async (t) => {
   })
 })
 
+t.test(
+  'beyond the requests it may answer at once the next is refused early, health is answered, and who hangs up holds no place',
+  async (t) => {
+    const doors: (() => void)[] = []
+    const waits = () => new Promise<void>((resolve) => doors.push(resolve)).then(() => ({ got: 'x' }))
+    const app = await server(t, waits, { inFlightMax: 2, outsideContract: ['/health'] })
+    app.get('/health/live', async () => ({}))
+    const url = await app.listen({ port: 0, host: '127.0.0.1' })
+    const patient = fetch(`${url}/things`)
+    const leaves = new AbortController()
+    const impatient = fetch(`${url}/things`, { signal: leaves.signal }).catch(() => 'gone')
+    while (doors.length < 2) await sleep(5)
+    const refused = await fetch(`${url}/things`)
+    t.match(await refused.json(), { status: 503, code: 'OVERLOADED' })
+    t.equal(refused.headers.get('retry-after'), '1')
+    t.equal((await fetch(`${url}/health/live`)).status, 200)
+    leaves.abort()
+    t.equal(await impatient, 'gone')
+    let last = fetch(`${url}/things`)
+    for (let tries = 0; tries < 200 && doors.length < 3; tries++) {
+      if ((await Promise.race([last, sleep(20)]))?.status === 503) last = fetch(`${url}/things`)
+    }
+    for (const open of doors) open()
+    t.same([(await patient).status, (await last).status], [200, 200])
+  },
+)
+
 t.test('closing answers what is open, refuses what is new on a kept connection, and then ends', async (t) => {
   let isStarted = false
   const app = await server(t, async () => {
