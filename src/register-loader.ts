@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { AgreementsService } from './agreements/agreements.service.ts'
 import type { AuditService } from './audit/audit.service.ts'
 import type { PolicyService } from './decisions/policy/policy.service.ts'
@@ -10,7 +11,14 @@ import { readAs } from './platform/database/reader.ts'
 import type { Clock } from './platform/kernel/clock.ts'
 import type { ReferenceService } from './reference/reference.service.ts'
 
-/** Loads what a register starts with: everything in one transaction, one policy revision, one leaf of the governance log. */
+/** Held by whoever loads the register, to the end of its transaction. */
+const LOADING_LOCK = 4_112_021
+const LOADING_WAIT = '60s'
+
+/**
+ * Loads what an empty register starts with: everything in one transaction, one policy revision, one leaf of the governance log.
+ * Of services that start on one empty database at once, the first loads it and the others find it loaded.
+ */
 export async function loadRegister(
   content: RegisterContent,
   services: {
@@ -26,6 +34,9 @@ export async function loadRegister(
 ): Promise<void> {
   const { db, reference, parties, agreements, disclosures, policy, audit, clock } = services
   await withTransaction(db, async (tx) => {
+    await sql`select set_config('lock_timeout', ${LOADING_WAIT}, true)`.execute(tx)
+    await sql`select pg_advisory_xact_lock(${LOADING_LOCK})`.execute(tx)
+    if (await policy.hasRevision(tx)) return
     await readAs(tx, { kind: 'system' })
     const at = clock().toISOString()
     const edition = await reference.store(tx, content.lists)

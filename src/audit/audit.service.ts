@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
+import { addDays } from '../platform/kernel/london-day.ts'
 import { ProblemError, problem } from '../platform/kernel/problem.ts'
 import { appender, appendInTransaction, isBadEntry, isSealed, NotDurableError, watchPool } from './append/append.repository.ts'
 import { type Appended, type AppendQueue, appendQueue, type Build, NotRecordedError } from './append/append-queue.ts'
@@ -9,7 +10,7 @@ import { durabilityWatch } from './append/durability.service.ts'
 import type { DurabilityLevel } from './append/durability.ts'
 import { type GovernanceAct, governanceLeaf } from './append/governance-act.ts'
 import { type LogRow, logsRepository } from './append/logs.repository.ts'
-import { bareEntryOf, type Entry, entryOf, type RandomBytes } from './format/entry.ts'
+import { type BareEntry, bareEntryOf, type Entry, entryOf, type RandomBytes } from './format/entry.ts'
 import { type IncidentLeaf, type ReadLeaf, urnOfOrganisation } from './format/leaf.ts'
 import { type HighWater, noHighWater } from './tree/high-water.service.ts'
 import { logKeeper } from './tree/log-keeper.service.ts'
@@ -90,6 +91,7 @@ export async function openAudit(options: AuditOptions) {
       )
         for (const kind of ['decisions', 'governance'] as const) logs.turn(kind).catch(() => {})
       logs.turnYear().catch(() => {})
+      openTomorrow().catch(() => {})
     },
   })
   let isOpen = false
@@ -99,6 +101,20 @@ export async function openAudit(options: AuditOptions) {
   const day = () => clock().toISOString().slice(0, 10)
   const withDay = (tx: Transaction) => logsRepository(tx).openDay(day())
   await withTransaction(db, withDay)
+  let openedAhead = ''
+
+  /** Makes room for the next day beforehand: at midnight no decision and no act waits for a table to be made. */
+  async function openTomorrow(): Promise<void> {
+    const tomorrow = addDays(day(), 1)
+    if (openedAhead === tomorrow) return
+    openedAhead = tomorrow
+    try {
+      await withTransaction(db, (tx) => logsRepository(tx).openDay(tomorrow))
+    } catch (error) {
+      openedAhead = ''
+      throw error
+    }
+  }
   if (options.pool) watchPool(options.pool, () => durability.suspect())
   await durability.start()
   await keeper.start()
@@ -141,13 +157,24 @@ export async function openAudit(options: AuditOptions) {
     }
   }
 
-  /** Appends to the log of acts; a log that was sealed at this very moment costs the caller one attempt. */
-  async function appendAct(tx: Transaction, entry: Parameters<typeof appendInTransaction>[2][number]): Promise<number> {
+  /** Appends inside a transaction; what no standby would confirm is refused, and the transaction with it. */
+  async function appendAndWake(tx: Transaction, kind: LogRow['kind'], entry: BareEntry | Entry): Promise<number> {
     try {
-      await withDay(tx)
-      const index = await appendInTransaction(tx, logs.get('governance').logId, [entry], day())
+      const index = await appendInTransaction(tx, logs.get(kind).logId, [entry], day(), options.durability)
       keeper.wake()
       return index
+    } catch (error) {
+      if (!(error instanceof NotDurableError)) throw error
+      durability.suspect()
+      throw unavailable('no standby would have confirmed it; nothing was changed', error)
+    }
+  }
+
+  /** Appends to the log of acts; a log that was sealed at this very moment costs the caller one attempt. */
+  async function appendAct(tx: Transaction, entry: BareEntry | Entry): Promise<number> {
+    try {
+      await withDay(tx)
+      return await appendAndWake(tx, 'governance', entry)
     } catch (error) {
       if (!isSealed(error)) throw error
       logs.turn('governance').catch(() => {})
@@ -203,9 +230,7 @@ export async function openAudit(options: AuditOptions) {
     /** Records one decision call inside a transaction that changes the policy itself, as its last statement. */
     async recordInTransaction(tx: Transaction, entry: Entry): Promise<number> {
       mustBeOpen()
-      const index = await appendInTransaction(tx, logs.get('decisions').logId, [entry], day())
-      keeper.wake()
-      return index
+      return appendAndWake(tx, 'decisions', entry)
     },
     /** Records one act in the governance log, as the last statement of the transaction that did it. Answers its leaf's id. */
     async recordAct(tx: Transaction, act: GovernanceAct): Promise<string> {

@@ -1,50 +1,17 @@
-import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { appender, appendInTransaction, isBadEntry } from '../../src/audit/append/append.repository.ts'
 import { logsRepository } from '../../src/audit/append/logs.repository.ts'
-import { type Entry, entryOf } from '../../src/audit/format/entry.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
-import { uuidv7Generator } from '../../src/platform/kernel/ids.ts'
 import { testDatabase } from '../support/database.ts'
+import { anEntry, openLog, VKEY } from '../support/log-entries.ts'
 
 // The append function of the database: gapless, append-only, atomic with the revision it was decided on.
 
 const database = await testDatabase(t)
 const owner = await database.openAs('session_user')
-const newId = uuidv7Generator(() => new Date('2026-11-22T12:00:00Z'), randomBytes)
 const DAY = '2026-11-22'
-const VKEY = `log.example.org/log/test+01234567+${'A'.repeat(44)}`
 
-async function aLog(name: string): Promise<number> {
-  return withTransaction(database.db, async (tx) => {
-    await logsRepository(tx).openDay(DAY)
-    return logsRepository(tx).open({ name, kind: 'decisions', origin: `log.example.org/log/${name}`, vkey: VKEY }, '2026-11-22T12:00:00Z')
-  })
-}
-
-function anEntry(): Entry {
-  const digest = `sha256:${'0'.repeat(64)}`
-  const ids = { trace: randomBytes(16).toString('hex'), span: randomBytes(8).toString('hex') }
-  return entryOf(
-    {
-      id: newId(),
-      ts: 1,
-      v: 1,
-      t: 'adl.access_evaluation',
-      cfg: digest,
-      d: false,
-      n: 1,
-      pol: digest,
-      rc: ['NO_AGREEMENT'],
-      rev: 0,
-      st: 'Ok',
-      ...ids,
-    },
-    { question: 'any' },
-    randomBytes,
-  )
-}
-
+const aLog = (name: string) => openLog(database.db, name, DAY)
 const entries = (count: number) => Array.from({ length: count }, anEntry)
 const writer = () => {
   const made = appender({ url: database.url, role: 'audit_writer' })

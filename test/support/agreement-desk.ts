@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { LightMyRequestResponse } from 'fastify'
 import { SIGNING_STATEMENTS } from '../../src/agreements/acts/signing.service.ts'
 import type { Agreement } from '../../src/agreements/agreement.ts'
@@ -6,6 +7,7 @@ import type { Role } from '../../src/identity/permissions.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
 import { readAs } from '../../src/platform/database/reader.ts'
 import { type AgreementOver, aDraftAgreement } from './builders/draft.ts'
+import { SHARE } from './demo-share.ts'
 import type { Teardown } from './postgres.ts'
 import { demoContent, type TestService, testService } from './service.ts'
 
@@ -47,6 +49,7 @@ export interface Desk {
   leaves(id: string): Promise<{ readonly cseq: number | null; readonly act: string; readonly refused: boolean }[]>
 }
 
+const COMES_BACK_MAX = 3
 const CONTACTS = { signatory_post: 'Director', dpo: 'DPO', ig: 'IG team', complaint: 'Complaints', sar: 'SAR desk', breach: 'Duty desk' }
 
 /** Opens a desk at an instant; gone when the test ends. */
@@ -115,15 +118,15 @@ export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.00
         ...body,
       }),
     async ask(provider, recipient, over = {}) {
-      const reply = await service.inject({
-        method: 'POST',
-        url: '/v1/decisions',
-        headers: { ...(await service.as({ org: provider })), 'content-type': 'application/json' },
-        payload: JSON.stringify({
-          ...{ provider, recipient, purpose: 'HOMELESSNESS.PLACEMENT_NOTIFICATION', data_items: ['IDENTITY.NAME'] },
-          ...{ data_subjects: ['HOMELESS_APPLICANT'], method: 'API_MTLS', country: 'GB', mode: 'SYSTEMATIC', ...over },
-        }),
-      })
+      const headers = { ...(await service.as({ org: provider })), 'content-type': 'application/json' }
+      const payload = JSON.stringify({ ...SHARE, provider, recipient, ...over })
+      const once = () => service.inject({ method: 'POST', url: '/v1/decisions', headers, payload })
+      let reply = await once()
+      // While a log turns over with its year a caller is told to come back, and does.
+      for (let tries = 0; reply.statusCode === 503 && tries < COMES_BACK_MAX; tries++) {
+        await sleep(Number(reply.headers['retry-after']) * 1000)
+        reply = await once()
+      }
       const body = reply.json()
       if (reply.statusCode !== 200) return `${reply.statusCode} ${body.detail}`
       return [body.decision, ...body.reasons.map(({ code }: { code: string }) => code)].join(' ')

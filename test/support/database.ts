@@ -26,8 +26,12 @@ let ownServer: Promise<string> | undefined
  *
  * Under `npm test` the server is the run's; a file started by itself (`npx tap file`) starts one of its own (about 2 s).
  */
-export async function testDatabase(t: Teardown, options: { readonly poolMax?: number } = {}): Promise<TestDatabase> {
-  const adminUrl = await serverUrl()
+export async function testDatabase(
+  t: Teardown,
+  options: { readonly poolMax?: number /** Of a server of the test's own. */; readonly adminUrl?: string } = {},
+): Promise<TestDatabase> {
+  if (options.adminUrl) await buildTemplate(options.adminUrl)
+  const adminUrl = options.adminUrl ?? (await serverUrl())
   const name = `test_${randomUUID().replaceAll('-', '').slice(0, 16)}`
   await createDatabase(adminUrl, name, { template: TEMPLATE })
   const url = urlOfDatabase(adminUrl, name)

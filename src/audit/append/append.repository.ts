@@ -82,8 +82,7 @@ export function appender({
         ])
         if (warned) throw new NotDurableError('the commit was acknowledged without waiting for a standby')
         const start = rows[0]?.start ?? null
-        if (start !== null && durability === 'D2' && rows[0]?.standby_names === '')
-          throw new NotDurableError('synchronous_standby_names is empty: no standby was asked to confirm the commit')
+        if (start !== null) mustBeConfirmed(durability, rows[0]?.standby_names)
         return start === null ? null : Number(start)
       } catch (error) {
         // A statement that PostgreSQL refused leaves the connection as it was; anything else is an unknown outcome.
@@ -97,18 +96,27 @@ export function appender({
   }
 }
 
-/** Appends inside a transaction of the caller's, as its last statement (R8). */
+/** Appends inside a transaction of the caller's, as its last statement (R8). @throws NotDurableError at D2 while no standby is asked to confirm */
 export async function appendInTransaction(
   tx: Transaction,
   logId: number,
   entries: readonly (BareEntry | Entry)[],
   day: string,
+  durability?: DurabilityLevel,
 ): Promise<number> {
-  const { rows } = await sql<{ start: string }>`
+  const { rows } = await sql<{ start: string; standby_names: string }>`
     select audit.append(${logId}, null, ${entries.map((e) => e.id)}::uuid[], ${entries.map((e) => Buffer.from(e.leaf))}::bytea[],
       ${entries.map((e) => Buffer.from(e.leafHash))}::bytea[], ${day}::date, ${entries.map((e) => e.salt && Buffer.from(e.salt))}::bytea[],
-      ${entries.map((e) => e.body && Buffer.from(e.body))}::bytea[]) as start`.execute(tx)
+      ${entries.map((e) => e.body && Buffer.from(e.body))}::bytea[]) as start,
+      current_setting('synchronous_standby_names') as standby_names`.execute(tx)
+  mustBeConfirmed(durability, rows[0]?.standby_names)
   return Number(rows[0]?.start)
+}
+
+/** At D2 a commit that no standby was asked to confirm does not count (R13). */
+function mustBeConfirmed(durability: DurabilityLevel | undefined, standbyNames: string | undefined): void {
+  if (durability === 'D2' && !standbyNames)
+    throw new NotDurableError('synchronous_standby_names is empty: no standby was asked to confirm the commit')
 }
 
 /** Whether the error says that a row was refused for what it holds (R6), not that the log cannot be written. */
@@ -137,8 +145,6 @@ export function watchPool(pool: Pick<pg.Pool, 'on'>, onUnsafe: () => void): void
     if (watched.has(client)) return
     watched.add(client)
     let warned = false
-    // Between two statements of a transaction nobody else listens, and a server that goes away would end the process.
-    client.on('error', () => {})
     client.on('notice', (notice) => {
       if (!isUnsafeCommit(notice)) return
       warned = true

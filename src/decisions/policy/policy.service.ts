@@ -70,6 +70,8 @@ export function policyService(db: Database) {
     /** Publishes records as the next revision, inside the transaction that changed them. See `policyRepository.publish`. */
     publish: (tx: Transaction, records: readonly PolicyRecord[], instant: string): Promise<number> =>
       policyRepository(tx).publish(records, instant),
+    /** Whether anything was ever published. */
+    hasRevision: async (tx: Transaction): Promise<boolean> => (await policyRepository(tx).head()).revision > 0,
     /** The code lists as they stand now, with their words; undefined in an empty register. */
     codeLists: (): Promise<CodeListEdition | undefined> =>
       withTransaction(db, async (tx) => {

@@ -75,6 +75,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
   })
   // Without a listener an idle connection that breaks would end the process.
   pool.on('error', options.onIdleError ?? (() => {}))
+  // Nor does anyone listen on one that is in use, between two statements; its user is told by the statement that fails.
+  pool.on('connect', (client) => void client.on('error', () => {}))
   const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
   return { db, pool, role: role ?? 'session user', close: () => db.destroy() }
 }

@@ -1,0 +1,99 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import t from 'tap'
+import { appender, appendInTransaction, NotDurableError } from '../../src/audit/append/append.repository.ts'
+import { withTransaction } from '../../src/platform/database/database.ts'
+import { testDatabase } from '../support/database.ts'
+import { anEntry, openLog } from '../support/log-entries.ts'
+import { ownLog } from '../support/own-log.ts'
+import { ownPostgres } from '../support/postgres.ts'
+
+// R13, R16, R17: a commit that no standby was asked to confirm, or whose wait for one was cancelled, looks done and is not.
+// The server is the test's own: whether it waits for a standby is a setting of the whole server.
+
+const DAY = '2026-11-22'
+const NOBODY = 'nobody'
+const cluster = await ownPostgres(t, { isDurable: true })
+const database = await testDatabase(t, { adminUrl: cluster.url('postgres') })
+const { pool: root } = await database.openAs('session_user', 3)
+
+async function waitFor(standby: string): Promise<void> {
+  await root.query(`alter system set synchronous_standby_names = '${standby}'`)
+  await root.query('select pg_reload_conf()')
+  const shown = async () => (await root.query('show synchronous_standby_names')).rows[0].synchronous_standby_names
+  while ((await shown()) !== standby) await pause(10)
+}
+
+/** Cancels, until told to stop, every commit that waits for a standby; answers how many. */
+async function cancelWaits(isOver: () => boolean): Promise<number> {
+  let cancelled = 0
+  while (!isOver()) {
+    const { rowCount } = await root.query(`select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'`)
+    cancelled += rowCount ?? 0
+    await pause(20)
+  }
+  return cancelled
+}
+
+/** Does it while every wait for a standby is cancelled. */
+async function whileCancelling<T>(work: Promise<T>): Promise<PromiseSettledResult<T>> {
+  let isOver = false
+  const cancelling = cancelWaits(() => isOver)
+  const [outcome] = await Promise.allSettled([work])
+  isOver = true
+  t.ok((await cancelling) > 0, 'a commit was waiting, and was cancelled')
+  return outcome
+}
+
+const leaves = async (log: number) => (await root.query('select 1 from audit.leaf where log_id = $1', [log])).rowCount
+const lane = (durability: 'D1' | 'D2') => {
+  const made = appender({ url: database.url, role: 'audit_writer', durability })
+  t.teardown(() => made.close())
+  return made
+}
+
+t.test('where two copies are promised, an append that no standby is asked to confirm is not acknowledged', async (t) => {
+  const log = await openLog(database.db, 'unasked', DAY)
+  await t.rejects(lane('D2').append(log, [anEntry()], null, DAY), NotDurableError)
+  t.equal(await lane('D1').append(log, [anEntry()], null, DAY), 1, 'where one copy is promised it is')
+})
+
+t.test('where two copies are promised, an act that no standby is asked to confirm is undone', async (t) => {
+  const log = await openLog(database.db, 'act', DAY)
+  const act = withTransaction(database.db, (tx) => appendInTransaction(tx, log, [anEntry()], DAY, 'D2'))
+  await t.rejects(act, NotDurableError)
+  t.equal(await leaves(log), 0)
+})
+
+t.test('an append whose wait for the standby was cancelled is not acknowledged, nor is the next try', async (t) => {
+  const log = await openLog(database.db, 'cancelled', DAY)
+  const writer = lane('D2')
+  await waitFor(NOBODY)
+  try {
+    for (const tries of [1, 2]) {
+      const outcome = await whileCancelling(writer.append(log, [anEntry()], null, DAY))
+      t.match(outcome, { status: 'rejected', reason: { name: 'NotDurableError' } })
+      t.equal(await leaves(log), tries, 'although its leaf stands: a leaf without an answer is allowed')
+    }
+  } finally {
+    await waitFor('')
+  }
+})
+
+t.test('an act whose wait was cancelled is refused, nothing more is taken, and the log opens again with the standby', async (t) => {
+  const own = await testDatabase(t, { adminUrl: cluster.url('postgres') })
+  const { audit } = await ownLog(t, { on: own, pool: own.pool, durability: 'D1' })
+  const act = () =>
+    withTransaction(own.db, (tx) => audit.recordAct(tx, { event: 'register.loaded', act: 'load', revision: 0, payload: {} }))
+  await act()
+  await waitFor(NOBODY)
+  try {
+    t.match(await whileCancelling(act()), { status: 'rejected', reason: { problem: { code: 'LOG_UNAVAILABLE', status: 503 } } })
+    t.match(audit.faults(), [/without a standby/])
+    t.match(await act().catch((error: unknown) => error), { problem: { code: 'LOG_UNAVAILABLE' } }, 'refused before anything is written')
+  } finally {
+    await waitFor('')
+  }
+  for (let waits = 0; audit.faults().length > 0 && waits < 200; waits++) await pause(50)
+  t.strictSame(audit.faults(), [])
+  t.ok(await act())
+})
