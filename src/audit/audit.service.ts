@@ -4,14 +4,15 @@ import type { Clock } from '../platform/kernel/clock.ts'
 import { addDays } from '../platform/kernel/london-day.ts'
 import { ProblemError, problem } from '../platform/kernel/problem.ts'
 import { appender, appendInTransaction, isBadEntry, isSealed, NotDurableError, watchPool } from './append/append.repository.ts'
-import { type Appended, type AppendQueue, appendQueue, type Build, NotRecordedError } from './append/append-queue.ts'
+import { type Appended, type AppendQueue, appendQueue, type Build, NotRecordedError, type Place } from './append/append-queue.ts'
 import { currentLogs } from './append/current-logs.service.ts'
 import { durabilityWatch } from './append/durability.service.ts'
 import type { DurabilityLevel } from './append/durability.ts'
 import { type GovernanceAct, governanceLeaf } from './append/governance-act.ts'
 import { type LogRow, logsRepository } from './append/logs.repository.ts'
 import { type BareEntry, bareEntryOf, type Entry, entryOf, type RandomBytes } from './format/entry.ts'
-import { type IncidentLeaf, type ReadLeaf, urnOfOrganisation } from './format/leaf.ts'
+import type { IncidentLeaf, ReadLeaf } from './format/leaf.ts'
+import { urnOfOrganisation } from './format/leaf-codes.ts'
 import { type HighWater, noHighWater } from './tree/high-water.service.ts'
 import { logKeeper } from './tree/log-keeper.service.ts'
 import { logLifecycle } from './tree/log-lifecycle.service.ts'
@@ -137,15 +138,19 @@ export async function openAudit(options: AuditOptions) {
     options.lanes,
   )
 
-  async function appendBatch(entries: readonly Entry[], revision: number | null): Promise<number | null> {
+  async function appendBatch(entries: readonly Entry[], revision: number | null): Promise<Place | null> {
     const connection = free.pop()
     if (!connection) throw new Error('more batches in flight than lanes')
     try {
+      const into = async ({ logId, origin }: LogRow) => {
+        const index = await connection.append(logId, entries, revision, day())
+        return index === null ? null : { origin, index }
+      }
       try {
-        return await connection.append(logs.get('decisions').logId, entries, revision, day())
+        return await into(logs.get('decisions'))
       } catch (error) {
         if (!isSealed(error)) throw error
-        return await connection.append((await logs.turn('decisions')).logId, entries, revision, day())
+        return await into(await logs.turn('decisions'))
       } finally {
         keeper.wake()
       }
@@ -158,11 +163,12 @@ export async function openAudit(options: AuditOptions) {
   }
 
   /** Appends inside a transaction; what no standby would confirm is refused, and the transaction with it. */
-  async function appendAndWake(tx: Transaction, kind: LogRow['kind'], entry: BareEntry | Entry): Promise<number> {
+  async function appendAndWake(tx: Transaction, kind: LogRow['kind'], entry: BareEntry | Entry): Promise<Place> {
+    const { logId, origin } = logs.get(kind)
     try {
-      const index = await appendInTransaction(tx, logs.get(kind).logId, [entry], day(), options.durability)
+      const index = await appendInTransaction(tx, logId, [entry], day(), options.durability)
       keeper.wake()
-      return index
+      return { origin, index }
     } catch (error) {
       if (!(error instanceof NotDurableError)) throw error
       durability.suspect()
@@ -174,7 +180,7 @@ export async function openAudit(options: AuditOptions) {
   async function appendAct(tx: Transaction, entry: BareEntry | Entry): Promise<number> {
     try {
       await withDay(tx)
-      return await appendAndWake(tx, 'governance', entry)
+      return (await appendAndWake(tx, 'governance', entry)).index
     } catch (error) {
       if (!isSealed(error)) throw error
       logs.turn('governance').catch(() => {})
@@ -228,7 +234,7 @@ export async function openAudit(options: AuditOptions) {
       return why ? Promise.reject(new NotRecordedError(why)) : queue.submit(build)
     },
     /** Records one decision call inside a transaction that changes the policy itself, as its last statement. */
-    async recordInTransaction(tx: Transaction, entry: Entry): Promise<number> {
+    async recordInTransaction(tx: Transaction, entry: Entry): Promise<Place> {
       mustBeOpen()
       return appendAndWake(tx, 'decisions', entry)
     },

@@ -1,5 +1,5 @@
 import { type Entry, entryOf, type RandomBytes } from '../audit/format/entry.ts'
-import { urnOfAgreement } from '../audit/format/leaf.ts'
+import { urnOfAgreement } from '../audit/format/leaf-codes.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { Answer } from './answer.ts'
 import type { PolicyHead } from './policy/policy-index.ts'

@@ -1,4 +1,4 @@
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { callerOf } from '../identity/identity.plugin.ts'
 import type { Operation } from '../platform/http/openapi.ts'
 import { operation } from '../platform/http/openapi.ts'
@@ -14,24 +14,26 @@ export function decisionsRoutes(decisions: DecisionsService): FastifyPluginAsync
 
     app.route<Operation<'decide'>>({
       ...operation('decide'),
-      handler: async (request, reply) => reply.code(200).send(await answer(request, request.body, false)),
+      handler: async (request, reply) => answer(request, reply, request.body, false),
     })
 
     app.route<Operation<'simulateDecision'>>({
       ...operation('simulateDecision'),
-      handler: async (request, reply) => reply.code(200).send(await answer(request, request.body, true)),
+      handler: async (request, reply) => answer(request, reply, request.body, true),
     })
   }
 
-  async function answer(request: FastifyRequest, body: unknown, simulated: boolean) {
+  async function answer(request: FastifyRequest, reply: FastifyReply, body: unknown, simulated: boolean) {
     const found = problemOfRequest(request)
     if (found) {
       await record(request, found)
       throw new ProblemError(found)
     }
-    const given = await decisions.decide({ caller: callerOf(request), body: body as DecisionBody, simulated, traceId: traceIdOf(request) })
+    const call = { caller: callerOf(request), body: body as DecisionBody, simulated, traceId: traceIdOf(request) }
+    const { answer: given, receipt } = await decisions.decide(call)
     request.logFields['decisionId'] = given.decision_id
     request.logFields['decision'] = given.decision
+    reply.code(200).header('accord-receipt', receipt)
     // The contract's types are mutable, the answer is not: what is sent is the same.
     return given as never
   }

@@ -2,6 +2,7 @@ import type { Appended } from '../audit/append/append-queue.ts'
 import { NotRecordedError, QueueFullError } from '../audit/append/append-queue.ts'
 import type { AuditService } from '../audit/audit.service.ts'
 import type { Entry, RandomBytes } from '../audit/format/entry.ts'
+import type { Receipt } from '../audit/format/receipt.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { type ProblemDetail, ProblemError, problem } from '../platform/kernel/problem.ts'
@@ -35,6 +36,8 @@ export interface DecisionsOptions {
   readonly engine: string
   readonly deadlineMs: number
   readonly liveToleranceMs: number
+  /** Makes the receipt of a record. */
+  readonly receipt: (receipt: Receipt) => string
   /** Time that may be spent on courtesies such as remedies. */
   readonly spare: SpareTime
   /** Is told of each answer once it may be given (metrics). */
@@ -48,6 +51,12 @@ export interface DecisionCall {
   readonly simulated: boolean
   /** W3C trace id of the caller, 32 hex digits; null: a new one. */
   readonly traceId: string | null
+}
+
+/** An answer, and the receipt of its record (a header's line). */
+export interface Given {
+  readonly answer: Answer
+  readonly receipt: string
 }
 
 /** What a call is given before it is decided, and keeps however often that happens. */
@@ -108,7 +117,7 @@ export function decisionsService(options: DecisionsOptions) {
      * Decides, records, answers. A DENY is an answer like a PERMIT.
      * @throws ProblemError 400 for a live `at` that is not now, 503 when the answer could not be recorded in time
      */
-    async decide(call: DecisionCall): Promise<Answer> {
+    async decide(call: DecisionCall): Promise<Given> {
       const { body, simulated } = call
       if (!simulated) mustBeNow(body.at ?? null)
       await reachRevision(body.min_revision ?? null)
@@ -118,9 +127,12 @@ export function decisionsService(options: DecisionsOptions) {
       // A one-off permit is used up by giving it, and that changes the policy: it takes a transaction of its own.
       const isUse = body.mode === 'AD_HOC' && !simulated
       const answered = isUse ? options.oneOffUse(build, () => audit.record(build)) : audit.record(build)
-      const { answer } = (await withinDeadline(answered)).value
-      options.onAnswer?.(answer)
-      return answer
+      const { origin, index, entry, value } = await withinDeadline(answered)
+      options.onAnswer?.(value.answer)
+      return {
+        answer: value.answer,
+        receipt: options.receipt({ origin, index, leafHash: entry.leafHash, at: Date.parse(value.answer.evaluated_at) }),
+      }
     },
 
     /** Records a call that does not fit the contract: one leaf, no answer in it. */

@@ -37,7 +37,7 @@ export function oneOffUse(options: {
       const isUse = outcome.decision === 'PERMIT' && outcome.via === 'AD_HOC' && outcome.oneOff.singleUse
       if (!isUse) return recordPlainly()
       const evaluatedOn = policy.current().revision
-      const index = await withTransaction(db, async (tx) => {
+      const place = await withTransaction(db, async (tx) => {
         const at = clock().toISOString()
         const used = await disclosures.consume(tx, outcome.oneOff.id, at, built.entry.id)
         if (!used) throw new MovedError()
@@ -49,7 +49,7 @@ export function oneOffUse(options: {
         if (error instanceof MovedError) return null
         throw new NotRecordedError('the use could not be recorded', { cause: error })
       })
-      if (index !== null) return { index, entry: built.entry, value: built.value }
+      if (place !== null) return { ...place, entry: built.entry, value: built.value }
       await policy.refresh()
     }
     throw new NotRecordedError('the policy keeps changing')

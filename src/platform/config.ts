@@ -38,6 +38,7 @@ export interface Config {
   readonly auditLanes: number
   readonly durability: 'D1' | 'D2'
   readonly checkpointIntervalMs: number
+  readonly signedReceipts: 'on' | 'off'
   /** Who cosigns checkpoints: where each listens, and the key its cosignatures are checked with. */
   readonly witnesses: readonly { readonly url: URL; readonly vkey: string }[]
   readonly rateLimitPerMinute: number | undefined
@@ -88,6 +89,7 @@ export const variables = {
   LOG_KEY_FILE: '',
   LOG_LEVEL: 'info',
   DURABILITY: 'D1',
+  SIGNED_RECEIPTS: 'off',
   RATE_LIMIT_PER_MINUTE: '',
   RESTRICTED_PURPOSES: '',
   WITNESSES: '',
@@ -186,6 +188,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     auditLanes: number('AUDIT_LANES'),
     durability: oneOf('DURABILITY', ['D1', 'D2']),
     checkpointIntervalMs: number('CHECKPOINT_INTERVAL_MS'),
+    signedReceipts: oneOf('SIGNED_RECEIPTS', ['on', 'off']),
     witnesses: Object.freeze(witnesses),
     rateLimitPerMinute,
     tokenTtlSeconds: number('TOKEN_TTL_SECONDS'),

@@ -7,6 +7,7 @@ import { type Check, check, fail } from './check.ts'
 import { verifyFiles } from './export-files.ts'
 import { type ExportFiles, mustRead } from './files.ts'
 import { claimedOrigin, type LogKey, openHead, readVkey, readVkeys, type SignedHead, utf8 } from './note.ts'
+import type { CoveredLog } from './receipt.ts'
 
 /** What `logs.json` says of a log. */
 interface ListedLog {
@@ -20,6 +21,8 @@ export interface ExportReport {
   readonly checks: Check[]
   readonly unvouched: string[]
   readonly ignored: string[]
+  /** The logs whose checkpoint was signed by its key, with the size signed for. */
+  readonly logs: readonly CoveredLog[]
 }
 
 /**
@@ -34,6 +37,7 @@ export function verifyExport(files: ExportFiles, vkey: string, oldCheckpoint?: s
   const checks: Check[] = []
   const unvouched: string[] = []
   const accounted = new Set(['logs.json'])
+  const covered: CoveredLog[] = []
   let [keys, logs]: [LogKey[], ListedLog[]] = [[], []]
   let oldHead: SignedHead | undefined
   check(checks, 'trusted keys', () => {
@@ -61,9 +65,11 @@ export function verifyExport(files: ExportFiles, vkey: string, oldCheckpoint?: s
     const trusted = keys.filter(({ name }) => name === log.origin)
     if (trusted.length === 0) unvouched.push(log.name)
     const head = verifyHead(files, log, trusted, checks, accounted)
-    if (head !== undefined) verifyFiles(files, log.name, head, oldHead?.origin === log.origin ? oldHead : undefined, checks, accounted)
+    if (head === undefined) continue
+    covered.push({ name: log.name, origin: head.origin, size: head.size })
+    verifyFiles(files, log.name, head, oldHead?.origin === log.origin ? oldHead : undefined, checks, accounted)
   }
-  return { checks, unvouched, ignored: files.paths.filter((path) => !accounted.has(path)) }
+  return { checks, unvouched, ignored: files.paths.filter((path) => !accounted.has(path)), logs: covered }
 }
 
 /** The log's own statement: its key, its signature, and that logs.json says the same. */

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { parseTilePath, tilePath } from '../../src/audit/format/tile.ts'
+import { log } from '../../src/cli/log/log.ts'
 import { verifyProof } from '../../src/verifier/proof.ts'
 import { testService } from '../support/service.ts'
 
@@ -51,6 +55,17 @@ t.test('the log of the running service', async (t) => {
       verifyProof(proof, altered, decisions?.vkey ?? '').checks.some((check) => !check.ok),
       'an altered leaf is refused',
     )
+  })
+
+  await t.test('every answer, live or simulated, brings the receipt of its record', async (t) => {
+    for (const address of ['/v1/decisions', '/v1/decisions/simulate']) {
+      const headers = await service.as({ org: 'LBC_CAMDEN' })
+      const reply = await service.inject({ method: 'POST', url: address, headers, payload: SHARE })
+      const { receipt, record } = (await get(`/v1/decisions/${reply.json().decision_id}`, { org: 'LBC_CAMDEN' })).json()
+      const at = JSON.parse(record.leaf).ts
+      t.equal(reply.headers['accord-receipt'], `origin="${receipt.origin}", index=${receipt.index}, leaf="${receipt.leaf_hash}", at=${at}`)
+    }
+    t.equal((await get(`${path}/receipt-vkey`)).statusCode, 404, 'there is no key where receipts are not signed')
   })
 
   await t.test('the record is for the caller, the parties and auditors; for others there is none', async (t) => {
@@ -139,4 +154,32 @@ t.test('the log of the running service', async (t) => {
     t.equal((await get('/health/ready')).json().checks.log, 'pass')
     t.same(audit.faults(), [])
   })
+})
+
+t.test('a signed receipt and an export show together whether the log kept the decision', async (t) => {
+  const service = await testService(t, { config: { signedReceipts: 'on' } })
+  const { audit } = service.app.services
+  const headers = await service.as({ org: 'LBC_CAMDEN' })
+  const lines = []
+  for (let asked = 0; asked < 3; asked++) {
+    const reply = await service.inject({ method: 'POST', url: '/v1/decisions', headers, payload: SHARE })
+    lines.push(String(reply.headers['accord-receipt']))
+  }
+  await audit.keeper.round()
+  const name = audit.logs[0]?.name ?? ''
+  const keys = (await service.inject({ method: 'GET', url: `/log/${name}/receipt-vkey` })).body
+  const folder = mkdtempSync(join(tmpdir(), 'accord-receipts-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const env = { DATABASE_URL: service.databaseUrl }
+  const io = { env, out: () => {}, err: () => {} }
+  t.equal(await log(['export', join(folder, 'export')], io as never), 0)
+  writeFileSync(join(folder, 'keys'), keys)
+  writeFileSync(join(folder, 'vkeys'), audit.logs.map(({ vkey }) => `${vkey}\n`).join(''))
+  const verify = (receipts: readonly string[]) => {
+    writeFileSync(join(folder, 'receipts'), receipts.join('\n'))
+    const files = ['--vkey', join(folder, 'vkeys'), '--receipt', join(folder, 'receipts'), '--receipt-vkey', join(folder, 'keys')]
+    return log(['verify', join(folder, 'export'), ...files], io as never)
+  }
+  t.equal(await verify(lines), 0)
+  t.equal(await verify([...lines, lines[0]?.replace(/index=\d+/, 'index=2') ?? '']), 1, 'one that was tampered with is named')
 })

@@ -7,8 +7,8 @@ import type { Entry } from '../format/entry.ts'
  * saying so, and never waits for a timer.
  */
 export interface AppendQueueOptions {
-  /** Writes a batch; the first index, or null when the policy revision has moved and nothing was written. */
-  readonly append: (entries: readonly Entry[], revision: number | null) => Promise<number | null>
+  /** Writes a batch; where its first entry stands, or null when the policy revision has moved and nothing was written. */
+  readonly append: (entries: readonly Entry[], revision: number | null) => Promise<Place | null>
   /** The policy revision that entries built now stand on. */
   readonly revision: () => number
   /** Brings the policy to a later revision than the one given. */
@@ -27,9 +27,14 @@ export interface AppendQueueOptions {
 /** An entry made at the moment its batch is written, on the policy revision of that moment; called again if it moves. */
 export type Build<T> = () => { readonly entry: Entry; readonly value: T }
 
-/** Where an entry stands in the log, and what came of its build. */
-export interface Appended<T> {
+/** Where an entry stands: in the log of this name, at this index. */
+export interface Place {
+  readonly origin: string
   readonly index: number
+}
+
+/** An entry that stands in the log, and what came of its build. */
+export interface Appended<T> extends Place {
   readonly entry: Entry
   readonly value: T
 }
@@ -118,7 +123,7 @@ export function appendQueue(options: AppendQueueOptions, laneCount: number) {
         }
         options.onBatch?.(built.length, options.now() - started)
         built.forEach(({ waiting: one, entry, value }, offset) => {
-          one.resolve({ index: first + offset, entry, value })
+          one.resolve({ origin: first.origin, index: first.index + offset, entry, value })
         })
       } catch (error) {
         await refuse(built, error)

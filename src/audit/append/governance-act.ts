@@ -1,4 +1,5 @@
-import { type GovernanceLeaf, urnOfAgreement, urnOfOrganisation } from '../format/leaf.ts'
+import type { GovernanceLeaf } from '../format/leaf.ts'
+import { urnOfAgreement, urnOfOrganisation } from '../format/leaf-codes.ts'
 
 /** One act on the register, done or refused, as the governance log records it. */
 export interface GovernanceAct {

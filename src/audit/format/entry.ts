@@ -1,5 +1,7 @@
 import { commitment, SALT_BYTES } from './commitment.ts'
-import { encodeLeaf, type Leaf, leafCode, leafCodes, leafHash } from './leaf.ts'
+import type { Leaf } from './leaf.ts'
+import { encodeLeaf, leafHash } from './leaf-bytes.ts'
+import { leafCode, leafCodes } from './leaf-codes.ts'
 
 /** A leaf ready to be appended, with the payload it commits to. Bytes are made once and never serialised again (R5). */
 export interface Entry {

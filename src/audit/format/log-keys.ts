@@ -12,7 +12,16 @@ const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex')
  * @see RFC 5869 (HKDF), RFC 8032 (Ed25519)
  */
 export function logSigner(secret: Uint8Array, origin: string): NoteSigner {
+  return derived(secret, 'accord-log-key/v1', origin, origin)
+}
+
+/** The key that receipts of a log are signed with: from the same secret, another key, named `<origin>/receipts`. */
+export function receiptSigner(secret: Uint8Array, origin: string): NoteSigner {
+  return derived(secret, 'accord-receipt-key/v1', origin, `${origin}/receipts`)
+}
+
+function derived(secret: Uint8Array, purpose: string, origin: string, name: string): NoteSigner {
   if (secret.length < SEED_BYTES_MIN) throw new Error(`the log key must have at least ${SEED_BYTES_MIN} bytes`)
-  const seed = Buffer.from(hkdfSync('sha256', secret, 'accord-log-key/v1', origin, 32))
-  return signerOf(origin, createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: 'der', type: 'pkcs8' }))
+  const seed = Buffer.from(hkdfSync('sha256', secret, purpose, origin, 32))
+  return signerOf(name, createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: 'der', type: 'pkcs8' }))
 }

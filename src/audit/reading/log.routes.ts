@@ -10,6 +10,8 @@ import type { LogReading } from './log-reading.service.ts'
 export interface LogRoutesOptions {
   readonly reading: LogReading
   readonly audit: Pick<AuditService, 'recordRead'>
+  /** The key (vkey) that receipts of a log are signed with; undefined while they are not. */
+  readonly receiptKey: (origin: string) => string | undefined
   readonly readerOf: (request: FastifyRequest) => LogRead['reader']
 }
 
@@ -19,7 +21,7 @@ const BYTES = 'application/octet-stream'
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
 /** The log as static files (C2SP tlog-tiles). Everything is in the path, so that no cache can mix two answers up (R44). */
-export function logRoutes({ reading, audit, readerOf }: LogRoutesOptions): FastifyPluginAsync {
+export function logRoutes({ reading, audit, receiptKey, readerOf }: LogRoutesOptions): FastifyPluginAsync {
   return async (app) => {
     app.route<Operation<'getLogCheckpoint'>>({
       ...operation('getLogCheckpoint'),
@@ -34,6 +36,14 @@ export function logRoutes({ reading, audit, readerOf }: LogRoutesOptions): Fasti
       handler: async (request, reply) => {
         const log = await reading.find(request.params.log)
         return sendNote(reply, log && `${log.vkey}\n`, 'public, max-age=3600')
+      },
+    })
+    app.route<Operation<'getReceiptKey'>>({
+      ...operation('getReceiptKey'),
+      handler: async (request, reply) => {
+        const log = await reading.find(request.params.log)
+        const vkey = log && receiptKey(log.origin)
+        return sendNote(reply, vkey && `${vkey}\n`, 'public, max-age=3600')
       },
     })
     for (const id of ['getLogTile', 'getLogTile2', 'getLogTile3', 'getLogTile4'] as const) {

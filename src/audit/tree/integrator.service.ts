@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer'
-import { leafHash } from '../format/leaf.ts'
+import { leafHash } from '../format/leaf-bytes.ts'
 import { appendAllToEdge, type Edge, edgeFromBytes, edgeToBytes, rootOfEdge } from '../format/merkle-tree.ts'
 import { IncidentError } from '../watch/incident.ts'
 import { inTransaction, type LogState, type Sql, treeRepository } from './tree.repository.ts'

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { openCheckpoint } from '../format/checkpoint.ts'
-import { leafHash } from '../format/leaf.ts'
+import { leafHash } from '../format/leaf-bytes.ts'
 import {
   appendAllToEdge,
   type CompletedTile,

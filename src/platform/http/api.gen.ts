@@ -302,6 +302,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/log/{log}/receipt-vkey": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The key that receipts of a log are signed with
+         * @description Get it once, by a way you trust, and keep it. 404 where receipts are not signed.
+         */
+        readonly get: operations["getReceiptKey"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/log/{log}/tile/{level}/{a}": {
         readonly parameters: {
             readonly query?: never;
@@ -3615,6 +3635,12 @@ export interface components {
     requestBodies: never;
     headers: {
         /**
+         * @description Where the record of this answer stands in the log, in one line (structured fields, RFC 9651). Keep it: `accord log verify DIR --receipt FILE` finds the record
+         *     in any later export, or says that it was left out. Signed where the service is set to (`SIGNED_RECEIPTS`), with the key at `/log/<log>/receipt-vkey`.
+         * @example origin="accord.example.org/log/decisions-2026", index=17, leaf="9f2c…", at=1795391000000
+         */
+        readonly AccordReceipt: string;
+        /**
          * @description Names this state of the agreement; send it as `If-Match` to change it.
          * @example "3"
          */
@@ -3819,6 +3845,7 @@ export interface operations {
             /** @description The answer: PERMIT or DENY. */
             readonly 200: {
                 headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4060,6 +4087,7 @@ export interface operations {
             /** @description The answer: PERMIT or DENY. */
             readonly 200: {
                 headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4169,6 +4197,33 @@ export interface operations {
         readonly requestBody?: never;
         readonly responses: {
             /** @description One line, `<origin>+<key id>+<base64>`. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/plain": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getReceiptKey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Name of the log, for example `decisions-2026`.
+                 * @example decisions-2026
+                 */
+                readonly log: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One line, `<origin>/receipts+<key id>+<base64>`. */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;

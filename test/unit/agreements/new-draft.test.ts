@@ -3,7 +3,7 @@ import { changesBetween } from '../../../src/agreements/drafting/draft-part.ts'
 import { newReference } from '../../../src/agreements/drafting/reference-code.ts'
 import { formatCursor, parseCursor } from '../../../src/agreements/finding/listing-cursor.ts'
 import { maySee, writerFor } from '../../../src/agreements/visibility.ts'
-import { urnOfAgreement } from '../../../src/audit/format/leaf.ts'
+import { urnOfAgreement } from '../../../src/audit/format/leaf-codes.ts'
 
 t.test('a reference names its year and fits the closed form of a leaf, whatever the random bytes', async (t) => {
   // As audit/leaf.ts has it: no lower case, no run of seven digits.

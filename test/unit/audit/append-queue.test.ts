@@ -8,6 +8,7 @@ function anEntry(id: string, bytes = 10): Entry {
   return { id, leaf: new Uint8Array(bytes), leafHash: new Uint8Array(32), salt: new Uint8Array(32), body: new Uint8Array(0) }
 }
 
+const ORIGIN = 'log.example.org/log/decisions-2026'
 const build = (id: string, bytes?: number) => () => ({ entry: anEntry(id, bytes), value: `value of ${id}` })
 
 /** A log in memory: appended batches, which can be held back, refused or made stale. */
@@ -23,7 +24,7 @@ function aLog(over: Partial<AppendQueueOptions> = {}, lanes = 1) {
       await gate
       const first = size
       size += entries.length
-      return first
+      return { origin: ORIGIN, index: first }
     },
     revision: () => state.revision,
     refresh: async (stale) => {
@@ -143,7 +144,7 @@ t.test('when the policy has moved, nothing was written and everything is built a
   const log = aLog({
     append: async (_entries, revision) => {
       revisions.push(revision)
-      return revision === 1 ? null : 0
+      return revision === 1 ? null : { origin: ORIGIN, index: 0 }
     },
   })
   let builds = 0
@@ -175,7 +176,7 @@ t.test('one bad row of 256 is refused alone: the other 255 are appended without 
       if (entries.some(({ id }) => id === '77')) throw new BadRow('too long')
       const first = written.length
       written.push(...entries.map(({ id }) => id))
-      return first
+      return { origin: ORIGIN, index: first }
     },
   })
   const ids = Array.from({ length: 256 }, (_none, at) => String(at))
@@ -200,7 +201,7 @@ t.test('when the log cannot be written, the whole batch is told so, and the next
   const { queue } = aLog({
     append: async () => {
       if (isDown) throw new Error('connection refused')
-      return 0
+      return { origin: ORIGIN, index: 0 }
     },
   })
   const outcomes = await Promise.allSettled(['a', 'b'].map((id) => queue.submit(build(id))))

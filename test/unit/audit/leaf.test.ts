@@ -3,7 +3,9 @@ import fc from 'fast-check'
 import t from 'tap'
 import { commitment } from '../../../src/audit/format/commitment.ts'
 import { entryOf } from '../../../src/audit/format/entry.ts'
-import { encodeLeaf, type Leaf, leafCodes, leafHash, urnOfAgreement, urnOfOrganisation } from '../../../src/audit/format/leaf.ts'
+import type { Leaf } from '../../../src/audit/format/leaf.ts'
+import { encodeLeaf, leafHash } from '../../../src/audit/format/leaf-bytes.ts'
+import { leafCodes, urnOfAgreement, urnOfOrganisation } from '../../../src/audit/format/leaf-codes.ts'
 import { aDecision, anAct, everyLeaf } from './leaf-examples.ts'
 
 const without = (leaf: object, member: string) =>

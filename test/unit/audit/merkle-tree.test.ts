@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
-import { leafHash } from '../../../src/audit/format/leaf.ts'
+import { leafHash } from '../../../src/audit/format/leaf-bytes.ts'
 import {
   appendAllToEdge,
   appendToEdge,

@@ -36,6 +36,7 @@ t.test('with nothing set it is the loopback demo on the embedded database', asyn
     bodyLimitBytes: 262144,
     requestTimeoutSeconds: 30,
     requestsInFlightMax: 256,
+    signedReceipts: 'off',
     databasePoolMax: 10,
     statementTimeoutMs: 10000,
     lockTimeoutMs: 2000,

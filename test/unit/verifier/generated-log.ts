@@ -1,7 +1,7 @@
 /** Logs made with the writer's code and laid out as an export, to be checked by code that shares nothing with it. */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { signCheckpoint } from '../../../src/audit/format/checkpoint.ts'
-import { encodeLeaf, leafHash } from '../../../src/audit/format/leaf.ts'
+import { encodeLeaf, leafHash } from '../../../src/audit/format/leaf-bytes.ts'
 import {
   appendAllToEdge,
   type Edge,

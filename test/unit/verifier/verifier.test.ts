@@ -10,7 +10,7 @@ import { exportOf, generateLog, inMemory } from './generated-log.ts'
 const real: Verifier = { verifyExport, verifyProof, witnessDecision, unseenLog }
 
 const acceptsEverything: Verifier = {
-  verifyExport: () => ({ checks: [{ name: 'everything', ok: true, detail: 'fine' }], unvouched: [], ignored: [] }),
+  verifyExport: () => ({ checks: [{ name: 'everything', ok: true, detail: 'fine' }], unvouched: [], ignored: [], logs: [] }),
   verifyProof: () => ({ checks: [{ name: 'everything', ok: true, detail: 'fine' }] }),
   witnessDecision: (state) => ({
     status: 200,
@@ -22,7 +22,7 @@ const acceptsEverything: Verifier = {
 }
 
 const refusesEverything: Verifier = {
-  verifyExport: () => ({ checks: [{ name: 'everything', ok: false, detail: 'wrong' }], unvouched: [], ignored: [] }),
+  verifyExport: () => ({ checks: [{ name: 'everything', ok: false, detail: 'wrong' }], unvouched: [], ignored: [], logs: [] }),
   verifyProof: () => ({ checks: [{ name: 'everything', ok: false, detail: 'wrong' }] }),
   witnessDecision: (state) => ({ status: 422, contentType: 'text/plain; charset=utf-8', body: 'wrong\n', newState: state }),
   unseenLog,

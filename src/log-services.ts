@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import type { DurabilityLevel } from './audit/append/durability.ts'
+import { receiptsService } from './audit/append/receipts.service.ts'
+import type { PolicyRevisions } from './audit/audit.service.ts'
+import { openAudit } from './audit/audit.service.ts'
+import { logReading } from './audit/reading/log-reading.service.ts'
+import { highWaterFiles, noHighWater } from './audit/tree/high-water.service.ts'
+import { witnessClient } from './audit/tree/witness-client.service.ts'
+import type { Incident } from './audit/watch/incident.ts'
+import { incidentTeller } from './audit/watch/incident.ts'
+import { logMonitor } from './audit/watch/log-monitor.service.ts'
+import type { Config } from './platform/config.ts'
+import type { OpenDatabase } from './platform/database/database.ts'
+import { openDatabase } from './platform/database/database.ts'
+import type { Clock } from './platform/kernel/clock.ts'
+
+/** What the log of this service stands on. */
+export interface LogServicesOptions {
+  readonly config: Config
+  readonly databaseUrl: string
+  readonly publicUrl: URL
+  readonly logKey: Uint8Array
+  readonly clock: Clock
+  readonly newId: () => string
+  readonly database: OpenDatabase
+  readonly policy: PolicyRevisions
+  /** What the database must keep to before anything is answered; absent: nothing, for data that is thrown away. */
+  readonly durability?: DurabilityLevel
+  /** Where the newest published checkpoints are kept, outside the database; absent: nowhere. */
+  readonly highWaterDirectory?: string
+  readonly onBatch: (size: number, milliseconds: number) => void
+}
+
+/** Connections for the public paths of the log and the monitor. */
+const LOG_READERS = 2
+
+/** Opens the log and everything that keeps, reads and watches it. */
+export async function openLogServices(options: LogServicesOptions) {
+  const { config, databaseUrl, logKey, clock, newId, database } = options
+  const hasRoles = database.role !== 'session user'
+  const highWater = options.highWaterDirectory ? highWaterFiles(options.highWaterDirectory) : noHighWater
+  // What is found before there is a server to log it is told once there is.
+  const incidents = incidentTeller()
+  const onIncident = (incident: Incident) => incidents.tell(incident)
+  const reader = await openDatabase({
+    url: databaseUrl,
+    applicationName: 'accord-log-reader',
+    poolMax: LOG_READERS,
+    statementTimeoutMs: config.statementTimeoutMs,
+    lockTimeoutMs: config.lockTimeoutMs,
+    role: 'audit_reader',
+  })
+  const audit = await openAudit({
+    db: database.db,
+    url: databaseUrl,
+    role: hasRoles ? 'audit_writer' : undefined,
+    clock,
+    random: randomBytes,
+    newId,
+    publicHost: options.publicUrl.host,
+    logKey,
+    lanes: config.auditLanes,
+    batchMax: config.auditBatchMax,
+    queueMax: config.auditQueueMax,
+    queueAgeMaxMs: config.auditQueueAgeMs,
+    policy: options.policy,
+    onBatch: options.onBatch,
+    checkpointIntervalMs: config.checkpointIntervalMs,
+    ...(options.durability ? { durability: options.durability } : {}),
+    highWater,
+    pool: database.pool,
+    onIncident,
+  })
+  const monitor = logMonitor({ sql: reader.pool, audit, highWater, onFinding: onIncident })
+  monitor.start()
+  const witnesses = witnessClient({
+    url: databaseUrl,
+    role: hasRoles ? 'audit_integrator' : undefined,
+    witnesses: config.witnesses,
+    keeper: audit.keeper,
+    now: () => clock().toISOString(),
+    onIncident,
+  })
+  witnesses.start()
+  return {
+    audit,
+    incidents,
+    monitor,
+    witnesses,
+    receipts: receiptsService(config.signedReceipts === 'on' ? logKey : undefined),
+    reading: logReading({ sql: reader.pool, keeper: audit.keeper }),
+    async close(): Promise<void> {
+      await witnesses.close()
+      await monitor.close()
+      await audit.close()
+      await reader.close()
+    },
+  }
+}

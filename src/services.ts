@@ -1,0 +1,194 @@
+import { randomBytes } from 'node:crypto'
+import { actShell } from './agreements/acts/act-shell.service.ts'
+import { amendingService } from './agreements/acts/amending.service.ts'
+import { endingService } from './agreements/acts/ending.service.ts'
+import { freezingService } from './agreements/acts/freezing.service.ts'
+import { membershipService } from './agreements/acts/membership.service.ts'
+import { noReviewRoute } from './agreements/acts/review-route.ts'
+import { signingService } from './agreements/acts/signing.service.ts'
+import { successionService } from './agreements/acts/succession.service.ts'
+import { suspendingService } from './agreements/acts/suspending.service.ts'
+import { agreementsService } from './agreements/agreements.service.ts'
+import { draftingService } from './agreements/drafting/drafting.service.ts'
+import { listingService } from './agreements/finding/listing.service.ts'
+import { overlapService } from './agreements/finding/overlap.service.ts'
+import { committingService } from './agreements/register-import/committing.service.ts'
+import { importsService } from './agreements/register-import/imports.service.ts'
+import { difference } from './agreements/texts/difference.ts'
+import { documentsService } from './agreements/texts/documents.service.ts'
+import { historyService } from './agreements/texts/history.service.ts'
+import type { DurabilityLevel } from './audit/append/durability.ts'
+import { logGauges } from './audit/watch/log-metrics.ts'
+import { adviceService } from './decisions/advice/advice.service.ts'
+import { clientsService } from './decisions/clients/clients.service.ts'
+import { decisionCounters, decisionGauges } from './decisions/decision-metrics.ts'
+import { decisionsService } from './decisions/decisions.service.ts'
+import { engineDigest } from './decisions/engine.service.ts'
+import { impactService } from './decisions/history/impact.service.ts'
+import { logFiller } from './decisions/history/log-filler.service.ts'
+import { logSearchService } from './decisions/history/log-search.service.ts'
+import { replayService } from './decisions/history/replay.service.ts'
+import { oneOffUse } from './decisions/one-off.service.ts'
+import { policyPublication, policyService, policySuccession } from './decisions/policy/policy.service.ts'
+import { LISTENER_DEFAULTS, policyListener } from './decisions/policy/policy-listener.service.ts'
+import { spareTime } from './decisions/remedies/spare-time.ts'
+import { disclosuresService } from './disclosures/disclosures.service.ts'
+import { openLogServices } from './log-services.ts'
+import { isLondonAuthority } from './parties/organisation.ts'
+import { partiesService } from './parties/parties.service.ts'
+import type { Config } from './platform/config.ts'
+import { openDatabase } from './platform/database/database.ts'
+import type { Clock } from './platform/kernel/clock.ts'
+import { uuidv7Generator } from './platform/kernel/ids.ts'
+import { openMetrics } from './platform/metrics/metrics.ts'
+import { referenceService } from './reference/reference.service.ts'
+
+/** What the services are a function of: configuration, database, log key, clock. */
+export interface ServicesOptions {
+  readonly config: Config
+  readonly databaseUrl: string
+  readonly publicUrl: URL
+  readonly logKey: Uint8Array
+  readonly clock: Clock
+  /** What the database must keep to before anything is answered; absent: nothing, for data that is thrown away. */
+  readonly durability?: DurabilityLevel
+  /** Where the newest published checkpoints are kept, outside the database; absent: nowhere. */
+  readonly highWaterDirectory?: string
+}
+
+/** How often decisions are made searchable behind their answers. */
+const SEARCH_FILL_MS = 1_000
+
+/** Digest of this build of the rules; the files do not change under a running process. */
+const ENGINE = engineDigest()
+
+export type Services = Awaited<ReturnType<typeof openServices>>
+
+/** Opens every service once. No logic here; whoever reads this file sees what depends on what. */
+export async function openServices(options: ServicesOptions) {
+  const { config, databaseUrl, clock } = options
+  const newId = uuidv7Generator(clock, randomBytes)
+  const database = await openDatabase({
+    url: databaseUrl,
+    applicationName: 'accord',
+    poolMax: config.databasePoolMax,
+    statementTimeoutMs: config.statementTimeoutMs,
+    lockTimeoutMs: config.lockTimeoutMs,
+  })
+  const { db } = database
+  const reference = referenceService(db)
+  const parties = partiesService(db)
+  const agreements = agreementsService(newId)
+  const disclosures = disclosuresService()
+  const policy = policyService(db)
+  const metrics = openMetrics()
+  const counters = decisionCounters(metrics)
+  const log = await openLogServices({
+    ...options,
+    newId,
+    database,
+    policy: { revision: () => policy.current().revision, refresh: () => policy.refresh() },
+    onBatch: counters.onBatch,
+  })
+  const { audit } = log
+  await policy.refresh()
+  const listener = policyListener({ url: databaseUrl, policy, ...LISTENER_DEFAULTS })
+  const filler = logFiller({ db, everyMs: SEARCH_FILL_MS })
+  const acts = actShell({ db, clock, newId, audit, agreements, policy: policyPublication(policy) })
+  const drafting = draftingService({ db, clock, random: randomBytes, acts, agreements, reference, parties })
+  const listing = listingService({ db, clock, agreements })
+  const advice = adviceService({ db, agreements, policy, clock })
+  const overlaps = overlapService({ db, reference, clock })
+  const imports = importsService({ db, clock, newId, reference, parties })
+  const committing = committingService({ db, clock, random: randomBytes, acts, agreements, imports })
+  const isBorough = async (code: string) => {
+    const found = await parties.find(code)
+    return found !== undefined && isLondonAuthority(found)
+  }
+  const agreementActs = {
+    freezing: freezingService({
+      acts,
+      faults: advice.faults,
+      difference: (before, after) => {
+        const { clauses, change_class } = difference(before, after)
+        return { changeClass: change_class, changes: clauses.length }
+      },
+      reviewRoute: noReviewRoute,
+    }),
+    signing: signingService({ acts }),
+    amending: amendingService({ acts }),
+    suspending: suspendingService({ acts, isBorough }),
+    membership: membershipService({ acts, organisation: parties.find }),
+    ending: endingService({ acts }),
+    succession: successionService({ db, clock, newId, audit, parties, policy: policySuccession(policy) }),
+  }
+  const nameOf = async (code: string) => (await parties.find(code))?.legal_name
+  const documents = documentsService({ db, agreements, differences: difference, nameOf })
+  const history = historyService({ db, agreements, clock })
+  const decisions = decisionsService({
+    audit,
+    policy,
+    oneOffUse: oneOffUse({ db, audit, policy, disclosures, clock }),
+    permits: { permitTtlSeconds: config.permitTtlSeconds, restrictedPurposes: new Set(config.restrictedPurposes) },
+    clock,
+    random: randomBytes,
+    newId,
+    engine: ENGINE,
+    receipt: log.receipts.line,
+    deadlineMs: config.decisionDeadlineMs,
+    liveToleranceMs: config.liveAtToleranceSeconds * 1000,
+    spare: spareTime(() => performance.now()),
+    onAnswer: counters.onAnswer,
+  })
+  const clients = clientsService({ db, clock, newId, audit, policy })
+  const logSearch = logSearchService({ db, audit, filler, clock })
+  const replays = replayService({ db, policy, engine: ENGINE })
+  const impact = impactService({ db, policy, agreements, filler, clock })
+  logGauges(metrics, { status: audit.keeper.status, monitor: log.monitor.state, witnessIncidents: () => log.witnesses.incidents().length })
+  decisionGauges(metrics, {
+    queue: () => audit.queue(),
+    revision: () => policy.current().revision,
+    freshness: () => policy.freshness(),
+    isListening: () => listener.isListening(),
+    unsearched: () => filler.behind(),
+  })
+
+  return {
+    newId,
+    clock,
+    db,
+    database,
+    log,
+    audit,
+    metrics,
+    reference,
+    parties,
+    agreements,
+    disclosures,
+    policy,
+    listener,
+    acts,
+    drafting,
+    listing,
+    advice,
+    overlaps,
+    imports,
+    committing,
+    agreementActs,
+    documents,
+    history,
+    decisions,
+    clients,
+    filler,
+    logSearch,
+    replays,
+    impact,
+    /** Flushes the log and closes the connections. */
+    async close(): Promise<void> {
+      await listener.close()
+      await filler.close()
+      await log.close()
+      await database.close()
+    },
+  }
+}
