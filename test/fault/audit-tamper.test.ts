@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import t from 'tap'
 import { signCheckpoint } from '../../src/audit/format/checkpoint.ts'
 import { logSigner } from '../../src/audit/format/log-keys.ts'
-import { highWaterFiles } from '../../src/audit/tree/high-water.service.ts'
+import { highWaterFiles, noHighWater } from '../../src/audit/tree/high-water.service.ts'
+import { treeRepository } from '../../src/audit/tree/tree.repository.ts'
+import { inspection } from '../../src/audit/watch/inspection.service.ts'
 import { logMonitor } from '../../src/audit/watch/log-monitor.service.ts'
 import { log as logCommand } from '../../src/cli/log/log.ts'
 import { type OwnLog, ownLog } from '../support/own-log.ts'
@@ -151,4 +153,19 @@ t.test('the monitor of a service left alone finds nothing, and measures how long
   t.match(await monitor.pass(), { findings: [], passes: 1 })
   t.ok(monitor.state().leaves >= 303)
   await t.rejects(pool.query('delete from audit.leaf'), /permission denied/, 'with rights to read only')
+})
+
+t.test('a log that grows and is signed while it is looked through is not reported for that', async (t) => {
+  const own = await ownLog(t)
+  await own.record(700)
+  await own.audit.keeper.round()
+  const { pool } = await own.database.openAs('audit_reader', 1)
+  for (let pass = 0; pass < 3; pass++) {
+    const look = inspection(treeRepository(pool), await own.log(), noHighWater)
+    do {
+      await own.record(130)
+      await own.audit.keeper.round()
+    } while (await look.step())
+    t.strictSame(look.result().findings, [])
+  }
 })

@@ -160,8 +160,11 @@ export function inspection(repository: TreeRepository, log: LogState, highWater:
   async function finish(): Promise<void> {
     if (isFinished) return
     isFinished = true
-    for (const beyond of await repository.leaves(log.logId, log.size, 10))
-      find('leaves', 'CORRUPT_LEAF', beyond.index, `leaf ${beyond.index} stands beyond the end of the log, which has ${log.size}`)
+    const later = await repository.leaves(log.logId, log.size, 10)
+    // Read after the leaves: what was appended while we looked is inside by now.
+    const size = later.length > 0 ? await sizeNow() : log.size
+    for (const { index } of later.filter((leaf) => leaf.index >= size))
+      find('leaves', 'CORRUPT_LEAF', index, `leaf ${index} stands beyond the end of the log, which has ${size}`)
     const tree = await repository.tree(log.logId)
     if (!tree) find('tree', 'CORRUPT_TILE', 0, 'the tree is missing')
     // Between our reading of the log and of the tree more may have been appended; then the next pass looks at it.
@@ -195,8 +198,11 @@ export function inspection(repository: TreeRepository, log: LogState, highWater:
   }
 
   async function hasGrownTo(size: number): Promise<boolean> {
-    const now = (await repository.logs()).find(({ logId }) => logId === log.logId)
-    return (now?.size ?? 0) >= size
+    return (await sizeNow()) >= size
+  }
+
+  async function sizeNow(): Promise<number> {
+    return (await repository.logs()).find(({ logId }) => logId === log.logId)?.size ?? 0
   }
 
   function highWaterOf() {

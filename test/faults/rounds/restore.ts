@@ -16,6 +16,9 @@ interface LogRow {
   readonly first: string | null
 }
 
+/** Between a checkpoint's commit and the file that keeps it. */
+const KEPT_WITHIN_MS = 500
+
 /**
  * F12: the database of some seconds ago is put back. The signer notices that less is there than was published, signs that log
  * no more, and the next incarnation says why. Done on a copy: the stand's own database goes on.
@@ -44,10 +47,12 @@ async function restored({ stand }: RoundContext) {
   await copy.start()
   try {
     const before = await logsOf(copy)
+    // Read before the restored service gets the checkpoints kept on this machine: what is published later it cannot know of.
+    const published = await logsOf(stand.primary)
+    await sleep(KEPT_WITHIN_MS)
     const { answered, keptWhy } = await serveRestored(stand, copy, before)
     const after = await logsOf(copy)
     const findings = [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen), ...keptWhy]
-    const published = await logsOf(stand.primary)
     // A log of which nothing more was published since the backup is not behind, and goes on.
     const behind = before.filter((old) => (published.find(({ name }) => name === old.name)?.signed ?? 0) > old.signed)
     if (!behind.some(({ name }) => name.startsWith('decisions')))
