@@ -58,7 +58,7 @@ function logNames() {
 }
 
 /** Faults every round looks for: 500 is for defects, and nobody waits much longer than the deadline. */
-export function usualFindings({ seen, acts }: { readonly seen: LoadSeen; readonly acts: ReadonlyMap<string, number> }): string[] {
+function usualFindings({ seen, acts }: { readonly seen: LoadSeen; readonly acts: ReadonlyMap<string, number> }): string[] {
   const findings: string[] = []
   for (const [key, count] of [...seen.statuses].filter(([status]) => /^(4\d\d|500)$/.test(status)))
     findings.push(`${count} decisions answered ${key}`)
@@ -68,7 +68,7 @@ export function usualFindings({ seen, acts }: { readonly seen: LoadSeen; readonl
 }
 
 /** What goes onto the line: the answers, the refusals, what broke, and how long it took. */
-export function usualNotes(seen: LoadSeen): Record<string, number> {
+function usualNotes(seen: LoadSeen): Record<string, number> {
   const sum = (test: RegExp) => [...seen.statuses].reduce((total, [key, count]) => total + (test.test(key) ? count : 0), 0)
   return { refused: sum(/^503$/), broken: sum(/^[A-Z]/), p50_ms: percentile(seen.accepted, 0.5), p99_ms: percentile(seen.accepted, 0.99) }
 }
@@ -76,6 +76,23 @@ export function usualNotes(seen: LoadSeen): Record<string, number> {
 /** Answers that were begun and received inside a window. */
 export function answersWithin(seen: LoadSeen, from: number, to: number): number {
   return seen.answers.filter(({ begun, received }) => begun > from && received < to).length
+}
+
+/** What a round that ran under load found: what every round looks for first, then its own. */
+export function judged(
+  { seen, acts }: { readonly seen: LoadSeen; readonly acts: ReadonlyMap<string, number> },
+  own: { readonly findings?: readonly (string | false)[]; readonly notes?: RoundResult['notes'] } = {},
+): RoundResult {
+  const findings = (own.findings ?? []).filter((finding) => finding !== false)
+  return {
+    findings: [...usualFindings({ seen, acts }), ...mustHaveAnswered(seen), ...findings],
+    notes: { ...own.notes, ...usualNotes(seen) },
+  }
+}
+
+/** Whether anybody was answered who began after an instant. */
+export function answersAfter(seen: LoadSeen, instant: number): boolean {
+  return seen.answers.some(({ begun }) => begun > instant)
 }
 
 /** A round that did nothing proves nothing. */

@@ -2,6 +2,7 @@ import { cosignatureBy } from '../format/cosignature.ts'
 import { type NoteVerifier, parseVkey } from '../format/signed-note.ts'
 import { formatAddCheckpoint } from '../format/tlog-proof.ts'
 import { type Incident, IncidentError } from '../watch/incident.ts'
+import { repeating } from '../watch/repeating.ts'
 import type { LogKeeper } from './log-keeper.service.ts'
 import { type KeeperConnection, keeperConnection, type LogState, treeRepository } from './tree.repository.ts'
 import { consistencyFromTiles, tilesOf } from './tree-reading.service.ts'
@@ -35,9 +36,6 @@ export function witnessClient({ url, role, witnesses, keeper, now, onIncident, e
   const stopped = new Map<string, Incident>()
   const witnessedAt = new Map<number, number>()
   let connection: KeeperConnection | undefined
-  let timer: NodeJS.Timeout | undefined
-  let running: Promise<void> = Promise.resolve()
-  let isClosed = witnesses.length === 0
 
   async function round(): Promise<void> {
     try {
@@ -101,21 +99,12 @@ export function witnessClient({ url, role, witnesses, keeper, now, onIncident, e
     throw new IncidentError({ log: log.name, why, detail, at })
   }
 
-  function schedule(): void {
-    if (isClosed) return
-    timer = setTimeout(() => {
-      running = round()
-      void running.then(schedule)
-    }, everyMs)
-    timer.unref()
-  }
-
+  const rounds = repeating(round, everyMs)
   return {
-    start: schedule,
-    round: () => {
-      running = running.then(round)
-      return running
+    start: () => {
+      if (witnesses.length > 0) rounds.start()
     },
+    round: rounds.once,
     incidents: (): readonly Incident[] => [...stopped.values()],
     /** Time since a checkpoint of the log was last cosigned, milliseconds; null when never. */
     ageMs: (logId: number): number | null => {
@@ -123,9 +112,7 @@ export function witnessClient({ url, role, witnesses, keeper, now, onIncident, e
       return at === undefined ? null : performance.now() - at
     },
     async close(): Promise<void> {
-      isClosed = true
-      clearTimeout(timer)
-      await running
+      await rounds.stop()
       await connection?.close()
     },
   }

@@ -3,6 +3,7 @@ import type { AuditService } from '../audit.service.ts'
 import { type HighWater, noHighWater } from '../tree/high-water.service.ts'
 import { type Sql, treeRepository } from '../tree/tree.repository.ts'
 import { type Finding, inspection } from './inspection.service.ts'
+import { repeating } from './repeating.ts'
 
 /** The service's own auditor: with rights to read only, it looks through every log again and again (R46). */
 export interface LogMonitorOptions {
@@ -35,8 +36,6 @@ export function logMonitor({ sql, audit, highWater = noHighWater, everyMs = EVER
   const repository = treeRepository(sql)
   const told = new Set<string>()
   let state: MonitorState = { findings: [], passes: 0, leaves: 0, checkpoints: 0, mergeDelayMs: null }
-  let timer: NodeJS.Timeout | undefined
-  let running: Promise<void> = Promise.resolve()
   let isClosed = false
 
   /** Looks through all logs once; the event loop gets a turn after every 256 leaves. */
@@ -80,24 +79,15 @@ export function logMonitor({ sql, audit, highWater = noHighWater, everyMs = EVER
     }
   }
 
-  function schedule(): void {
-    if (isClosed) return
-    timer = setTimeout(() => {
-      running = round()
-      void running.then(schedule)
-    }, everyMs)
-    timer.unref()
-  }
-
+  const rounds = repeating(round, everyMs)
   return {
-    start: schedule,
+    start: rounds.start,
     pass,
     canary,
     state: () => state,
     async close(): Promise<void> {
       isClosed = true
-      clearTimeout(timer)
-      await running
+      await rounds.stop()
     },
   }
 }

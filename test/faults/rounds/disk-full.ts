@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { answersWithin, mustHaveAnswered, type Round, sleep, underLoad, usualFindings, usualNotes } from '../round.ts'
+import { answersAfter, answersWithin, judged, type Round, sleep, underLoad } from '../round.ts'
 import { instant, until } from '../words.ts'
 
 const SIZE = '180m'
@@ -74,10 +74,11 @@ export const diskFull: Round = {
       return stand.ledger.decisions.at(-1)?.received ?? 0
     }
     const whileFull = answersWithin(loaded.seen, fullAt, freeAt)
-    const findings = [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)]
-    if (!loaded.seen.answers.some(({ begun }) => begun > freeAt)) findings.push('no answer after there was room again')
-    if (![...loaded.seen.statuses.keys()].includes('503')) findings.push('nothing was refused: the disk was not full')
-    return { findings, notes: { while_full: whileFull, restarts, ...usualNotes(loaded.seen) } }
+    const findings = [
+      !answersAfter(loaded.seen, freeAt) && 'no answer after there was room again',
+      !loaded.seen.statuses.has('503') && 'nothing was refused: the disk was not full',
+    ]
+    return judged(loaded, { findings, notes: { while_full: whileFull, restarts } })
   },
 }
 

@@ -1,80 +1,63 @@
 import { type Cluster, conninfo } from '../cluster.ts'
-import { between, mustHaveAnswered, type Round, sleep, underLoad, usualFindings, usualNotes } from '../round.ts'
-import { hasReplication, STANDBY_NAMES, setStandbyNames, type Trio } from '../stands.ts'
+import { answersAfter, between, judged, sleep, underLoad } from '../round.ts'
+import { STANDBY_NAMES, setStandbyNames, type Trio } from '../stands.ts'
 import { instant, until } from '../words.ts'
-import { ready } from './standbys.ts'
-
-const lacks = () => (hasReplication ? null : 'no PostgreSQL 15 with pg_basebackup under /usr/lib/postgresql/15')
+import { trioRound } from './trio.ts'
 
 /** F5: the primary is killed; the standby with the greatest flushed position is promoted; services find it behind the same address. */
-export const failover: Round = {
-  kind: 'failover',
-  faults: 'F5',
-  on: 'trio',
-  lacks,
-  async run({ stand, random }) {
-    await ready(stand)
-    const old = stand.primary
-    let downMs = 0
-    let backAt = 0
-    const loaded = await underLoad(
-      stand,
-      async () => {
-        await sleep(between(random, 300, 1_400))
-        const begun = instant()
-        await old.end('SIGKILL')
-        await promoteBest(stand)
-        stand.relay.turnTo(stand.primary.port)
-        backAt = instant()
-        downMs = Math.round(backAt - begun)
-      },
-      { afterMs: 2_500 },
-    )
-    await stand.rebuild(old)
-    const findings = [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)]
-    if (!loaded.seen.answers.some(({ begun }) => begun > backAt)) findings.push('no answer after the failover')
-    return { findings, notes: { failover_ms: downMs, promoted: stand.primary.name, ...usualNotes(loaded.seen) } }
-  },
-}
+export const failover = trioRound('failover', 'F5', async ({ stand, random }) => {
+  const old = stand.primary
+  let downMs = 0
+  let backAt = 0
+  const loaded = await underLoad(
+    stand,
+    async () => {
+      await sleep(between(random, 300, 1_400))
+      const begun = instant()
+      await old.end('SIGKILL')
+      await promoteBest(stand)
+      stand.relay.turnTo(stand.primary.port)
+      backAt = instant()
+      downMs = Math.round(backAt - begun)
+    },
+    { afterMs: 2_500 },
+  )
+  await stand.rebuild(old)
+  const findings = [!answersAfter(loaded.seen, backAt) && 'no answer after the failover']
+  return judged(loaded, { findings, notes: { failover_ms: downMs, promoted: stand.primary.name } })
+})
 
 /** F10: the network splits and a standby is promoted while the old primary lives on; on the old one nothing is acknowledged, then or after its restart. */
-export const secondPrimary: Round = {
-  kind: 'second-primary',
-  faults: 'F10',
-  on: 'trio',
-  lacks,
-  async run({ stand, random }) {
-    await ready(stand)
-    const old = stand.primary
-    let [splitAt, turnedAt] = [0, 0]
-    const loaded = await underLoad(
-      stand,
-      async () => {
-        await sleep(between(random, 300, 900))
-        await Promise.all(stand.standbys().map((standby) => follow(standby, null)))
-        splitAt = instant()
-        await promoteBest(stand)
-        // The services still reach the old primary, which knows of nothing.
-        await sleep(800)
-        await old.end('SIGKILL')
-        await old.start()
-        await sleep(800)
-        turnedAt = instant()
-        stand.relay.turnTo(stand.primary.port)
-      },
-      { afterMs: 2_500 },
-    )
-    await stand.rebuild(old)
-    const split = loaded.seen.answers.filter(({ begun, received }) => begun > splitAt && received < turnedAt).length
-    const acts = stand.ledger.suspensions.filter(({ received }) => received > splitAt + 100 && received < turnedAt).length
-    const findings = [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)]
-    if (split > 0) findings.push(`${split} acknowledged by the old primary`)
-    if (acts > 0) findings.push(`${acts} suspensions acknowledged by the old primary`)
-    if (!loaded.seen.answers.some(({ begun }) => begun > turnedAt))
-      findings.push('no answer after the services were turned to the new primary')
-    return { findings, notes: { by_old_primary: split, ...usualNotes(loaded.seen) } }
-  },
-}
+export const secondPrimary = trioRound('second-primary', 'F10', async ({ stand, random }) => {
+  const old = stand.primary
+  let [splitAt, turnedAt] = [0, 0]
+  const loaded = await underLoad(
+    stand,
+    async () => {
+      await sleep(between(random, 300, 900))
+      await Promise.all(stand.standbys().map((standby) => follow(standby, null)))
+      splitAt = instant()
+      await promoteBest(stand)
+      // The services still reach the old primary, which knows of nothing.
+      await sleep(800)
+      await old.end('SIGKILL')
+      await old.start()
+      await sleep(800)
+      turnedAt = instant()
+      stand.relay.turnTo(stand.primary.port)
+    },
+    { afterMs: 2_500 },
+  )
+  await stand.rebuild(old)
+  const split = loaded.seen.answers.filter(({ begun, received }) => begun > splitAt && received < turnedAt).length
+  const acts = stand.ledger.suspensions.filter(({ received }) => received > splitAt + 100 && received < turnedAt).length
+  const findings = [
+    split > 0 && `${split} acknowledged by the old primary`,
+    acts > 0 && `${acts} suspensions acknowledged by the old primary`,
+    !answersAfter(loaded.seen, turnedAt) && 'no answer after the services were turned to the new primary',
+  ]
+  return judged(loaded, { findings, notes: { by_old_primary: split } })
+})
 
 /** Promotes the standby that has flushed most, and lets the other follow it. */
 async function promoteBest(stand: Trio): Promise<void> {

@@ -1,4 +1,4 @@
-import { between, mustHaveAnswered, type Round, type RoundContext, sleep, underLoad, usualFindings, usualNotes } from '../round.ts'
+import { answersAfter, between, judged, type Round, type RoundContext, sleep, underLoad } from '../round.ts'
 import { DATABASE } from '../stand.ts'
 import { instant } from '../words.ts'
 
@@ -14,7 +14,7 @@ export const killService: Round = {
       await service.kill()
       await stand.oneService()
     })
-    return { findings: [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)], notes: usualNotes(loaded.seen) }
+    return judged(loaded)
   },
 }
 
@@ -37,8 +37,7 @@ export const killBackend: Round = {
       },
       { afterMs: 1_800 },
     )
-    const missed = killed === 1 ? [] : ['no backend was there to be killed']
-    return { findings: [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen), ...missed], notes: usualNotes(loaded.seen) }
+    return judged(loaded, { findings: [killed !== 1 && 'no backend was there to be killed'] })
   },
 }
 
@@ -53,8 +52,7 @@ function serverEnd(kind: string, signal: 'SIGKILL' | 'SIGQUIT'): Round {
     on: 'single',
     async run({ stand, random }) {
       await stand.oneService()
-      let downMs = 0
-      let [backAt, afterwards] = [0, 0]
+      let [downMs, backAt] = [0, 0]
       const loaded = await underLoad(
         stand,
         async () => {
@@ -67,12 +65,8 @@ function serverEnd(kind: string, signal: 'SIGKILL' | 'SIGQUIT'): Round {
         },
         { afterMs: 2_000 },
       )
-      afterwards = loaded.seen.answers.filter(({ begun }) => begun > backAt).length
-      const recovered = afterwards > 0 ? [] : ['no answer within 2 s of the server being back']
-      return {
-        findings: [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen), ...recovered],
-        notes: { down_ms: downMs, ...usualNotes(loaded.seen) },
-      }
+      const findings = [!answersAfter(loaded.seen, backAt) && 'no answer within 2 s of the server being back']
+      return judged(loaded, { findings, notes: { down_ms: downMs } })
     },
   }
 }
@@ -101,10 +95,11 @@ async function drainRound({ stand, random }: RoundContext) {
   )
   const unanswered = (await stillUnanswered({ stand, random })) - before
   await stand.oneService()
-  const findings = [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)]
-  if (ended.code !== 0) findings.push(`the service ended with ${ended.code}`)
-  if (unanswered > 0) findings.push(`${unanswered} decisions were recorded and never answered`)
-  return { findings, notes: { drained_ms: ended.ms, unanswered, ...usualNotes(loaded.seen) } }
+  const findings = [
+    ended.code !== 0 && `the service ended with ${ended.code}`,
+    unanswered > 0 && `${unanswered} decisions were recorded and never answered`,
+  ]
+  return judged(loaded, { findings, notes: { drained_ms: ended.ms, unanswered } })
 }
 
 /** Leaves of decisions beyond those that somebody was told of. */

@@ -1,4 +1,4 @@
-import { between, mustHaveAnswered, type Round, sleep, underLoad, usualFindings, usualNotes } from '../round.ts'
+import { between, judged, type Round, sleep, underLoad } from '../round.ts'
 import { DATABASE } from '../stand.ts'
 import { until } from '../words.ts'
 
@@ -27,9 +27,8 @@ export const skewedClocks: Round = {
     )
     for (const service of stand.services.splice(0)) await service.kill()
     const suspended = loaded.acts.get('suspend 201') ?? 0
-    const findings = [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)]
-    if (suspended < SUSPENSIONS_MIN) findings.push(`only ${suspended} suspensions: the round proves nothing`)
-    return { findings, notes: { suspended, ...usualNotes(loaded.seen) } }
+    const findings = [suspended < SUSPENSIONS_MIN && `only ${suspended} suspensions: the round proves nothing`]
+    return judged(loaded, { findings, notes: { suspended } })
   },
 }
 
@@ -48,7 +47,7 @@ export const clockBack: Round = {
       await sleep(1_000)
     })
     for (const one of stand.services.splice(0)) await one.kill()
-    return { findings: [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)], notes: usualNotes(loaded.seen) }
+    return judged(loaded)
   },
 }
 
@@ -68,7 +67,7 @@ export const twoIntegrators: Round = {
       },
       { afterMs: 800 },
     )
-    return { findings: [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)], notes: usualNotes(loaded.seen) }
+    return judged(loaded)
   },
 }
 
@@ -87,8 +86,6 @@ export const killKeeper: Round = {
         ended += (await stand.primary.ask('postgres', sql, [DATABASE])).length
       }
     })
-    const findings = [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen)]
-    if (ended === 0) findings.push('no keeper was there to be ended')
-    return { findings, notes: { ended, ...usualNotes(loaded.seen) } }
+    return judged(loaded, { findings: [ended === 0 && 'no keeper was there to be ended'], notes: { ended } })
   },
 }

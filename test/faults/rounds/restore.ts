@@ -4,7 +4,7 @@ import { findPostgres, postgresAccount } from '../../../src/platform/database/po
 import { SHARE } from '../../support/demo-share.ts'
 import { type Cluster, copyCold, openCluster } from '../cluster.ts'
 import { httpClient } from '../http-client.ts'
-import { mustHaveAnswered, type Round, type RoundContext, sleep, underLoad, usualFindings, usualNotes } from '../round.ts'
+import { judged, type Round, type RoundContext, sleep, underLoad } from '../round.ts'
 import { clusterOptions, DATABASE, type Stand } from '../stand.ts'
 import { runFsck } from '../stranger.ts'
 import { until } from '../words.ts'
@@ -52,7 +52,7 @@ async function restored({ stand }: RoundContext) {
     await sleep(KEPT_WITHIN_MS)
     const { answered, keptWhy } = await serveRestored(stand, copy, before)
     const after = await logsOf(copy)
-    const findings = [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen), ...keptWhy]
+    const findings = [...keptWhy]
     // A log of which nothing more was published since the backup is not behind, and goes on.
     const behind = before.filter((old) => (published.find(({ name }) => name === old.name)?.signed ?? 0) > old.signed)
     if (!behind.some(({ name }) => name.startsWith('decisions')))
@@ -65,7 +65,7 @@ async function restored({ stand }: RoundContext) {
     const next = after.filter(({ name }) => !before.some((old) => old.name === name))
     if (next.length !== behind.length) findings.push(`${next.length} logs were opened after the restore, not ${behind.length}`)
     for (const { name, first } of next) if (!first?.includes('"why":"INCIDENT"')) findings.push(`${name} does not say why it was opened`)
-    return { findings, notes: { reopened: next.map(({ name }) => name).join('+') || 'none', answered, ...usualNotes(loaded.seen) } }
+    return judged(loaded, { findings, notes: { reopened: next.map(({ name }) => name).join('+') || 'none', answered } })
   } finally {
     await copy.end('SIGQUIT')
     rmSync(backup, { recursive: true, force: true })

@@ -4,7 +4,7 @@ import { highWaterFiles } from '../../../src/audit/tree/high-water.service.ts'
 import { treeRepository } from '../../../src/audit/tree/tree.repository.ts'
 import { inspection } from '../../../src/audit/watch/inspection.service.ts'
 import { createDatabase, dropDatabase, urlOfDatabase } from '../../../src/platform/database/create-database.ts'
-import { mustHaveAnswered, type Round, type RoundContext, underLoad, usualFindings, usualNotes } from '../round.ts'
+import { judged, type Round, type RoundContext, underLoad } from '../round.ts'
 import { DATABASE } from '../stand.ts'
 import { askStranger, runFsck } from '../stranger.ts'
 import { TAMPERINGS, type TamperedLog, type Tampering } from '../tampering.ts'
@@ -23,12 +23,12 @@ export const tamper: Round = {
 async function tampered({ stand, random }: RoundContext) {
   const service = await stand.oneService()
   const loaded = await underLoad(stand, async () => void (await until(() => stand.ledger.decisions.length > LEAVES_MIN, 15_000)))
-  const findings = [...usualFindings(loaded), ...mustHaveAnswered(loaded.seen), ...(await askStranger(stand))]
+  const findings = [...(await askStranger(stand))]
   await service.kill()
   const sql = `select g.log_id as id, g.origin, h.size::int as size from audit.log g join audit.head h using (log_id)
      where g.kind = 'decisions' order by g.log_id desc limit 1`
   const [log] = await stand.primary.ask<{ id: number; origin: string; size: number }>(DATABASE, sql)
-  if (!log || log.size < LEAVES_MIN) return { findings: [...findings, 'too few leaves to tamper with'], notes: {} }
+  if (!log || log.size < LEAVES_MIN) return judged(loaded, { findings: [...findings, 'too few leaves to tamper with'] })
   const at = 256 + Math.floor(random() * Math.min(40, log.size - 260))
   // Its sessions outlive the service by a moment, and a database in use cannot be copied.
   await until(
@@ -48,7 +48,7 @@ async function tampered({ stand, random }: RoundContext) {
   } finally {
     await dropDatabase(adminUrl, copy)
   }
-  return { findings, notes: { tampered: TAMPERINGS.length, for_good: `"${chosen?.name}"`, ...usualNotes(loaded.seen) } }
+  return judged(loaded, { findings, notes: { tampered: TAMPERINGS.length, for_good: `"${chosen?.name}"` } })
 }
 
 /** Tampers, lets fsck's inspection look from inside the same transaction, and rolls back. Answers how the report is wrong. */
