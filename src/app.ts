@@ -63,7 +63,7 @@ export async function buildApp(options: AppOptions) {
       database: () => services.database.pool.query('select 1').then(() => true),
       migrations: async () => (await pendingMigrations({ url: databaseUrl })).length === 0,
       index: async () => services.policy.current().revision > 0,
-      log: async () => log.audit.faults().length + log.monitor.state().findings.length + log.witnesses.incidents().length === 0,
+      log: async () => log.faults().length === 0,
     }),
   )
   await server.register(referenceRoutes(services.reference))

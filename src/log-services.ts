@@ -89,6 +89,15 @@ export async function openLogServices(options: LogServicesOptions) {
     witnesses,
     receipts: receiptsService(config.signedReceipts === 'on' ? logKey : undefined),
     reading: logReading({ sql: reader.pool, keeper: audit.keeper }),
+    /**
+     * Why the service is not ready, as far as the log goes; empty when it is. What is wrong with a log that has ended stays in
+     * the metrics and stops nobody: decisions go into the next one.
+     */
+    faults(): readonly string[] {
+      const open = audit.logs.map(({ name }) => name)
+      const found = [...monitor.state().findings, ...witnesses.incidents()].filter(({ log }) => open.includes(log))
+      return [...audit.faults(), ...found.map(({ log, detail }) => `${log}: ${detail}`)]
+    },
     async close(): Promise<void> {
       await witnesses.close()
       await monitor.close()

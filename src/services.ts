@@ -144,7 +144,12 @@ export async function openServices(options: ServicesOptions) {
   const logSearch = logSearchService({ db, audit, filler, clock })
   const replays = replayService({ db, policy, engine: ENGINE })
   const impact = impactService({ db, policy, agreements, filler, clock })
-  logGauges(metrics, { status: audit.keeper.status, monitor: log.monitor.state, witnessIncidents: () => log.witnesses.incidents().length })
+  logGauges(metrics, {
+    status: audit.keeper.status,
+    monitor: log.monitor.state,
+    witnessIncidents: () => log.witnesses.incidents().length,
+    witnessAgeMs: log.witnesses.ageMs,
+  })
   decisionGauges(metrics, {
     queue: () => audit.queue(),
     revision: () => policy.current().revision,

@@ -5,11 +5,14 @@ import t from 'tap'
 import { signCheckpoint } from '../../src/audit/format/checkpoint.ts'
 import { logSigner } from '../../src/audit/format/log-keys.ts'
 import { highWaterFiles, noHighWater } from '../../src/audit/tree/high-water.service.ts'
+import { logLifecycle } from '../../src/audit/tree/log-lifecycle.service.ts'
 import { treeRepository } from '../../src/audit/tree/tree.repository.ts'
 import { inspection } from '../../src/audit/watch/inspection.service.ts'
 import { logMonitor } from '../../src/audit/watch/log-monitor.service.ts'
 import { log as logCommand } from '../../src/cli/log/log.ts'
+import { SHARE } from '../support/demo-share.ts'
 import { type OwnLog, ownLog } from '../support/own-log.ts'
+import { testService } from '../support/service.ts'
 
 /** What a super user does to the database, and by which words each is reported. */
 interface Tampering {
@@ -169,3 +172,33 @@ t.test('a log that grows and is signed while it is looked through is not reporte
     t.strictSame(look.result().findings, [])
   }
 })
+
+t.test(
+  'a service whose log was tampered with is not ready, until a human has ended that log and its next incarnation goes on',
+  async (t) => {
+    const service = await testService(t)
+    const { log, audit } = service.app.services
+    const ready = async () => (await service.inject({ method: 'GET', url: '/health/ready' })).statusCode
+    const ask = async () =>
+      (await service.inject({ method: 'POST', url: '/v1/decisions', headers: await service.as({ org: 'LBC_CAMDEN' }), payload: SHARE }))
+        .statusCode
+    t.equal(await ask(), 200)
+    await audit.keeper.round()
+    await log.monitor.pass()
+    t.equal(await ready(), 200)
+    const [decisions] = audit.logs
+    const root = await service.database?.openAs('session_user', 1)
+    await root?.pool.query(`set session_replication_role = replica; alter table audit.leaf drop constraint audit_leaf_hash_is_rfc6962;
+    ${change(decisions?.logId ?? 0, 0)}; set session_replication_role = origin`)
+    await log.monitor.pass()
+    t.equal(await ready(), 503)
+    const { db, clock, newId } = service.app.services
+    const lifecycle = logLifecycle({ db, clock, newId, publicHost: '127.0.0.1', logKey: service.logKey, highWater: noHighWater })
+    t.match(await lifecycle.reopen('decisions', { why: 'CORRUPT_LEAF' }), { name: `${decisions?.name}-2` }, 'as accord log reopen does')
+    t.equal(await ask(), 200, 'decisions go into the next log')
+    await audit.keeper.round()
+    await log.monitor.pass()
+    t.ok(log.monitor.state().findings.length > 0, 'what was found stays known')
+    t.equal(await ready(), 200)
+  },
+)

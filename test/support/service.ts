@@ -43,6 +43,8 @@ export interface TestService {
   readonly database: TestDatabase | undefined
   readonly databaseUrl: string
   readonly issuer: DevelopmentIssuer
+  /** Secret of its log keys. */
+  readonly logKey: Uint8Array
   /** A bearer token, valid for an hour. */
   token(caller: TestCaller): Promise<string>
   /** `{ authorization }` of the caller. */
@@ -86,12 +88,13 @@ export async function testService(t: Teardown, options: TestServiceOptions = {})
   const issuer = await throwAwayIssuer()
   const database = options.databaseUrl === undefined ? await testDatabase(t) : undefined
   const databaseUrl = options.databaseUrl ?? database?.url ?? ''
+  const logKey = randomBytes(32)
   const app = await buildApp({
     config: testConfig(options.config),
     databaseUrl,
     publicUrl: new URL('http://127.0.0.1'),
     trust: options.trust ?? trustIn(issuer),
-    logKey: randomBytes(32),
+    logKey,
     clock: options.clock ?? systemClock,
     checkReplies: true,
     ...(options.logStream ? { logStream: options.logStream } : {}),
@@ -120,6 +123,7 @@ export async function testService(t: Teardown, options: TestServiceOptions = {})
     database,
     databaseUrl,
     issuer,
+    logKey,
     token,
     as: async (caller) => ({ authorization: `Bearer ${await token(caller)}` }),
     inject: (request) => app.server.inject(request),

@@ -35,6 +35,7 @@ export function witnessClient({ url, role, witnesses, keeper, now, onIncident, e
   /** Logs whose fork or rollback a witness has shown: nothing more is sent of them (R23). */
   const stopped = new Map<string, Incident>()
   const witnessedAt = new Map<number, number>()
+  const startedAt = performance.now()
   let connection: KeeperConnection | undefined
 
   async function round(): Promise<void> {
@@ -106,11 +107,8 @@ export function witnessClient({ url, role, witnesses, keeper, now, onIncident, e
     },
     round: rounds.once,
     incidents: (): readonly Incident[] => [...stopped.values()],
-    /** Time since a checkpoint of the log was last cosigned, milliseconds; null when never. */
-    ageMs: (logId: number): number | null => {
-      const at = witnessedAt.get(logId)
-      return at === undefined ? null : performance.now() - at
-    },
+    /** Since a checkpoint of the log was last cosigned, milliseconds; since our start when it never was, 0 without witnesses. */
+    ageMs: (logId: number): number => (witnesses.length === 0 ? 0 : performance.now() - (witnessedAt.get(logId) ?? startedAt)),
     async close(): Promise<void> {
       await rounds.stop()
       await connection?.close()

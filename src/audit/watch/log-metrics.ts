@@ -8,6 +8,7 @@ export interface GaugeSink {
 /** What the keeper, the monitor and the witnesses know. Times in milliseconds, sizes in entries. */
 export interface LogNumbers {
   status(): readonly {
+    readonly logId: number
     readonly isSealed: boolean
     readonly size: number
     readonly integrated: number
@@ -17,6 +18,8 @@ export interface LogNumbers {
   }[]
   monitor(): { readonly findings: readonly unknown[]; readonly passes: number; readonly mergeDelayMs: number | null }
   witnessIncidents(): number
+  /** Since a checkpoint of this log was last cosigned, milliseconds; since the start when it never was, 0 where there is no witness. */
+  witnessAgeMs(logId: number): number
 }
 
 /** The numbers of the log (R46): each is the worst of the logs that take entries. */
@@ -43,6 +46,11 @@ export function logGauges(metrics: GaugeSink, log: LogNumbers): void {
     'accord_log_uncovered_seconds',
     'How long an entry has waited for a checkpoint; alarm at 60.',
     worst(({ uncoveredMs }) => uncoveredMs / 1000),
+  )
+  metrics.read(
+    'accord_log_witness_age_seconds',
+    'Since a checkpoint was last cosigned; 0 without witnesses; alarm at 3600.',
+    worst(({ logId }) => log.witnessAgeMs(logId) / 1000),
   )
   metrics.read('accord_log_incidents', 'Logs whose signing has stopped, and forks a witness has shown; alarm at 1.', () => {
     const stopped = log.status().filter(({ isSealed, incident }) => !isSealed && incident !== null).length
