@@ -1,15 +1,16 @@
 import { Buffer } from 'node:buffer'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
-import { addDays } from '../platform/kernel/london-day.ts'
 import { ProblemError, problem } from '../platform/kernel/problem.ts'
-import { appender, appendInTransaction, isBadEntry, isSealed, NotDurableError, watchPool } from './append/append.repository.ts'
-import { type Appended, type AppendQueue, appendQueue, type Build, NotRecordedError, type Place } from './append/append-queue.ts'
+import { appendInTransaction, isSealed, NotDurableError, watchPool } from './append/append.repository.ts'
+import { type Appended, type Build, NotRecordedError, type Place } from './append/append-queue.ts'
 import { currentLogs } from './append/current-logs.service.ts'
+import { decisionLanes } from './append/decision-lanes.service.ts'
 import { durabilityWatch } from './append/durability.service.ts'
 import type { DurabilityLevel } from './append/durability.ts'
 import { type GovernanceAct, governanceLeaf } from './append/governance-act.ts'
 import { type LogRow, logsRepository } from './append/logs.repository.ts'
+import { payloadDays } from './append/payload-days.service.ts'
 import { type BareEntry, bareEntryOf, type Entry, entryOf, type RandomBytes } from './format/entry.ts'
 import type { IncidentLeaf, ReadLeaf } from './format/leaf.ts'
 import { urnOfOrganisation } from './format/leaf-codes.ts'
@@ -63,7 +64,6 @@ export interface LogRead {
   readonly count: number
 }
 
-const BATCH_BYTES_MAX = 1_048_576
 /** A leaf should be under a published checkpoint within this time; beyond ten times of it no more are taken (F22). */
 export const MERGE_DELAY_MAX_MS = 60_000
 const RETRY_AFTER_SECONDS = 1
@@ -92,81 +92,34 @@ export async function openAudit(options: AuditOptions) {
       )
         for (const kind of ['decisions', 'governance'] as const) logs.turn(kind).catch(() => {})
       logs.turnYear().catch(() => {})
-      openTomorrow().catch(() => {})
+      days.openAhead().catch(() => {})
     },
   })
+  const days = payloadDays({ db, clock })
   let isOpen = false
   const durability = durabilityWatch({ url, role: options.role, level: options.durability ?? 'D0' })
   const logs = await currentLogs(lifecycle, keeper)
   isOpen = true
-  const day = () => clock().toISOString().slice(0, 10)
-  const withDay = (tx: Transaction) => logsRepository(tx).openDay(day())
-  await withTransaction(db, withDay)
-  let openedAhead = ''
-
-  /** Makes room for the next day beforehand: at midnight no decision and no act waits for a table to be made. */
-  async function openTomorrow(): Promise<void> {
-    const tomorrow = addDays(day(), 1)
-    if (openedAhead === tomorrow) return
-    openedAhead = tomorrow
-    try {
-      await withTransaction(db, (tx) => logsRepository(tx).openDay(tomorrow))
-    } catch (error) {
-      openedAhead = ''
-      throw error
-    }
-  }
+  await withTransaction(db, days.open)
   if (options.pool) watchPool(options.pool, () => durability.suspect())
   await durability.start()
   await keeper.start()
 
-  const connections = Array.from({ length: options.lanes }, () => appender(options))
-  const free = [...connections]
-  const queue: AppendQueue = appendQueue(
-    {
-      append: appendBatch,
-      revision: options.policy.revision,
-      refresh: options.policy.refresh,
-      isBadEntry,
-      now: () => performance.now(),
-      batchMax: options.batchMax,
-      batchBytesMax: BATCH_BYTES_MAX,
-      queueMax: options.queueMax,
-      queueAgeMaxMs: options.queueAgeMaxMs,
-      ...(options.onBatch ? { onBatch: options.onBatch } : {}),
-    },
-    options.lanes,
-  )
-
-  async function appendBatch(entries: readonly Entry[], revision: number | null): Promise<Place | null> {
-    const connection = free.pop()
-    if (!connection) throw new Error('more batches in flight than lanes')
-    try {
-      const into = async ({ logId, origin }: LogRow) => {
-        const index = await connection.append(logId, entries, revision, day())
-        return index === null ? null : { origin, index }
-      }
-      try {
-        return await into(logs.get('decisions'))
-      } catch (error) {
-        if (!isSealed(error)) throw error
-        return await into(await logs.turn('decisions'))
-      } finally {
-        keeper.wake()
-      }
-    } catch (error) {
-      if (error instanceof NotDurableError) durability.suspect()
-      throw error
-    } finally {
-      free.push(connection)
-    }
-  }
+  const lanes = decisionLanes({
+    ...options,
+    ...options.policy,
+    log: () => logs.get('decisions'),
+    turn: () => logs.turn('decisions'),
+    today: days.today,
+    onAppend: keeper.wake,
+    onNotDurable: () => durability.suspect(),
+  })
 
   /** Appends inside a transaction; what no standby would confirm is refused, and the transaction with it. */
   async function appendAndWake(tx: Transaction, kind: LogRow['kind'], entry: BareEntry | Entry): Promise<Place> {
     const { logId, origin } = logs.get(kind)
     try {
-      const index = await appendInTransaction(tx, logId, [entry], day(), options.durability)
+      const index = await appendInTransaction(tx, logId, [entry], days.today(), options.durability)
       keeper.wake()
       return { origin, index }
     } catch (error) {
@@ -179,7 +132,7 @@ export async function openAudit(options: AuditOptions) {
   /** Appends to the log of acts; a log that was sealed at this very moment costs the caller one attempt. */
   async function appendAct(tx: Transaction, entry: BareEntry | Entry): Promise<number> {
     try {
-      await withDay(tx)
+      await days.open(tx)
       return (await appendAndWake(tx, 'governance', entry)).index
     } catch (error) {
       if (!isSealed(error)) throw error
@@ -231,7 +184,7 @@ export async function openAudit(options: AuditOptions) {
     /** Records one decision call; resolves once its commit was acknowledged. `build` runs again when the policy moves. */
     record: <T>(build: Build<T>): Promise<Appended<T>> => {
       const [why] = closedBecause()
-      return why ? Promise.reject(new NotRecordedError(why)) : queue.submit(build)
+      return why ? Promise.reject(new NotRecordedError(why)) : lanes.submit(build)
     },
     /** Records one decision call inside a transaction that changes the policy itself, as its last statement. */
     async recordInTransaction(tx: Transaction, entry: Entry): Promise<Place> {
@@ -270,13 +223,13 @@ export async function openAudit(options: AuditOptions) {
     /** Salt and body of one event's payload; undefined when it was erased. `at` is the instant in its leaf, milliseconds. */
     payloadOf: (id: string, at: number) =>
       withTransaction(db, (tx) => logsRepository(tx).payloadOf(id, new Date(at).toISOString().slice(0, 10))),
-    queue: () => queue.state(),
+    queue: lanes.state,
     keeper,
     /** A commit elsewhere came back with a warning that no standby had it (R16). */
     suspect: () => durability.suspect(),
     /** What keeps the log from being ready, in words; empty when it is. */
     faults(): string[] {
-      const { length } = queue.state()
+      const { length } = lanes.state()
       return [
         ...closedBecause(),
         ...(length >= options.queueMax ? [`${length} entries wait`] : []),
@@ -287,10 +240,9 @@ export async function openAudit(options: AuditOptions) {
       ]
     },
     async close(): Promise<void> {
-      await queue.drained()
+      await lanes.close()
       await keeper.close()
       await durability.close()
-      await Promise.all(connections.map((connection) => connection.close()))
     },
   }
 }

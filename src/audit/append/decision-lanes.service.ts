@@ -1,0 +1,80 @@
+import type { Entry } from '../format/entry.ts'
+import { appender, isBadEntry, isSealed, NotDurableError } from './append.repository.ts'
+import { type AppendQueue, type AppendQueueOptions, appendQueue, type Place } from './append-queue.ts'
+import type { DurabilityLevel } from './durability.ts'
+import type { LogRow } from './logs.repository.ts'
+
+/** What decisions are appended through. */
+export interface DecisionLanesOptions extends Pick<AppendQueueOptions, 'revision' | 'refresh' | 'batchMax' | 'queueMax' | 'queueAgeMaxMs'> {
+  readonly url: string
+  readonly role: string | undefined
+  readonly durability?: DurabilityLevel
+  readonly lanes: number
+  readonly onBatch?: AppendQueueOptions['onBatch']
+  /** The log that takes decisions, as this process knows it; `turn` asks anew when it was found sealed (F28). */
+  readonly log: () => LogRow
+  readonly turn: () => Promise<LogRow>
+  readonly today: () => string
+  /** Something was appended, or may have been. */
+  readonly onAppend: () => void
+  /** A commit came back that is not durable (R16). */
+  readonly onNotDurable: () => void
+}
+
+const BATCH_BYTES_MAX = 1_048_576
+
+export type DecisionLanes = Pick<AppendQueue, 'submit' | 'state'> & {
+  /** Resolves when nothing waits any more and every connection is closed. */
+  close(): Promise<void>
+}
+
+/** Opens the lanes: the queue of the hot path, and a connection of its own for each batch that may be in flight. */
+export function decisionLanes(options: DecisionLanesOptions): DecisionLanes {
+  const connections = Array.from({ length: options.lanes }, () => appender(options))
+  const free = [...connections]
+  const queue = appendQueue(
+    {
+      append,
+      revision: options.revision,
+      refresh: options.refresh,
+      isBadEntry,
+      now: () => performance.now(),
+      batchMax: options.batchMax,
+      batchBytesMax: BATCH_BYTES_MAX,
+      queueMax: options.queueMax,
+      queueAgeMaxMs: options.queueAgeMaxMs,
+      ...(options.onBatch ? { onBatch: options.onBatch } : {}),
+    },
+    options.lanes,
+  )
+
+  async function append(entries: readonly Entry[], revision: number | null): Promise<Place | null> {
+    const connection = free.pop()
+    if (!connection) throw new Error('more batches in flight than lanes')
+    const into = async ({ logId, origin }: LogRow) => {
+      const index = await connection.append(logId, entries, revision, options.today())
+      return index === null ? null : { origin, index }
+    }
+    try {
+      return await into(options.log()).catch(async (error: unknown) => {
+        if (!isSealed(error)) throw error
+        return into(await options.turn())
+      })
+    } catch (error) {
+      if (error instanceof NotDurableError) options.onNotDurable()
+      throw error
+    } finally {
+      options.onAppend()
+      free.push(connection)
+    }
+  }
+
+  return {
+    submit: queue.submit,
+    state: queue.state,
+    async close(): Promise<void> {
+      await queue.drained()
+      await Promise.all(connections.map((connection) => connection.close()))
+    },
+  }
+}
