@@ -62,7 +62,7 @@ export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.00
 
   const call: Desk['call'] = async (person, method, path, body, headers = {}) => {
     const sub = person.sub ?? `urn:test:${person.org}:${person.role}`
-    const reply = await service.inject({
+    const sent = {
       method,
       url: path,
       headers: {
@@ -71,7 +71,8 @@ export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.00
         ...headers,
       },
       ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
-    })
+    }
+    const reply = await comingBack(() => service.inject(sent))
     const isJson = String(reply.headers['content-type']).includes('json')
     return {
       status: reply.statusCode,
@@ -120,13 +121,7 @@ export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.00
     async ask(provider, recipient, over = {}) {
       const headers = { ...(await service.as({ org: provider })), 'content-type': 'application/json' }
       const payload = JSON.stringify({ ...SHARE, provider, recipient, ...over })
-      const once = () => service.inject({ method: 'POST', url: '/v1/decisions', headers, payload })
-      let reply = await once()
-      // While a log turns over with its year a caller is told to come back, and does.
-      for (let tries = 0; reply.statusCode === 503 && tries < COMES_BACK_MAX; tries++) {
-        await sleep(Number(reply.headers['retry-after']) * 1000)
-        reply = await once()
-      }
+      const reply = await comingBack(() => service.inject({ method: 'POST', url: '/v1/decisions', headers, payload }))
       const body = reply.json()
       if (reply.statusCode !== 200) return `${reply.statusCode} ${body.detail}`
       return [body.decision, ...body.reasons.map(({ code }: { code: string }) => code)].join(' ')
@@ -144,5 +139,14 @@ export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.00
           refused: leaf['st'] === 'Refused',
         }))
     },
+  }
+}
+
+/** While a log turns over with its year a caller is told to come back, and does. */
+async function comingBack(call: () => Promise<LightMyRequestResponse>): Promise<LightMyRequestResponse> {
+  for (let tries = 0; ; tries++) {
+    const reply = await call()
+    if (reply.statusCode !== 503 || tries === COMES_BACK_MAX) return reply
+    await sleep(Number(reply.headers['retry-after']) * 1000)
   }
 }
