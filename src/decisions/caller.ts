@@ -1,7 +1,8 @@
 import { londonDay } from '../platform/kernel/london-day.ts'
-import type { PolicyAgreement, PolicyVersion, Snapshot } from './policy/policy.ts'
-import { governingVersion } from './rules/lifecycle.ts'
+import type { PolicyAgreement, Snapshot } from './policy/policy.ts'
+import { governingVersion, isExpired } from './rules/lifecycle.ts'
 import { isAgentOf } from './rules/paper.ts'
+import { bindsParty } from './rules/parties.ts'
 
 /**
  * Whether an organisation may ask about a share: it is the provider or the recipient, or on that day a registered agent
@@ -19,14 +20,22 @@ export function mayAsk(
     .some((agreement) => actsIn(agreement, caller, at, (party) => party === share.provider || party === share.recipient))
 }
 
-/** Whether an organisation may know that an agreement exists: it is a party, or an agent under its governing version. */
+/** Whether an organisation may know that an agreement exists: it is a party, or an agent under a version that is in force. */
 export function mayKnow(caller: string, agreement: PolicyAgreement, at: number): boolean {
   return agreement.parties.has(caller) || actsIn(agreement, caller, at, () => true)
 }
 
+/**
+ * Only the party that an agent acts for can make it one, by signing: a version that is merely drafted, frozen or to come makes
+ * nobody an agent, nor does one that has ended. A suspension stops the sharing, not the asking: an agent is told of it.
+ */
 function actsIn(agreement: PolicyAgreement, agent: string, at: number, forWhom: (party: string) => boolean): boolean {
   const day = londonDay(at)
-  const version: PolicyVersion | undefined = governingVersion(agreement, day)?.version
-  const agents = version?.agents ?? []
-  return agents.some((known) => forWhom(known.for) && isAgentOf(agents, agent, known.for, day))
+  const governing = governingVersion(agreement, day)
+  if (!governing || governing.notYetEffective || isExpired(governing.version, day) || at >= agreement.terminatedAt) return false
+  const { version } = governing
+  const agents = version.agents ?? []
+  return agents.some(
+    (known) => forWhom(known.for) && isAgentOf(agents, agent, known.for, day) && bindsParty(known.for, at, agreement, version),
+  )
 }

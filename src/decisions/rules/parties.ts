@@ -2,7 +2,11 @@ import type { Facts } from '../evaluation/facts.ts'
 import { type Reason, reason, type Side } from '../evaluation/reason.ts'
 import { holdsAt, type PolicyAgreement, type PolicyVersion } from '../policy/policy.ts'
 
-type Pair = Pick<Facts, 'at' | 'provider' | 'recipient'>
+/** Two parties at an instant; of each only its code is read. */
+interface Pair extends Pick<Facts, 'at'> {
+  readonly provider: { readonly code: string }
+  readonly recipient: { readonly code: string }
+}
 
 /** CK-2 and CK-16: have those who must sign signed this version, are both still in, has the agreement commenced? */
 export function parties(facts: Pair, agreement: PolicyAgreement, version: PolicyVersion): Reason[] {
@@ -31,6 +35,11 @@ export function bindsPair(facts: Pair, agreement: PolicyAgreement, version: Poli
     signatures(facts, agreement, version).length === 0 &&
     commencement(facts, agreement, version).length === 0
   )
+}
+
+/** Whether one party is bound by this version at T: it has signed and not left, and the agreement has commenced. */
+export function bindsParty(code: string, at: number, agreement: PolicyAgreement, version: PolicyVersion): boolean {
+  return agreement.parties.has(code) && bindsPair({ at, provider: { code }, recipient: { code } }, agreement, version)
 }
 
 function hasSigned(version: PolicyVersion, code: string, at: number): boolean {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { mayAsk, mayKnow } from '../../../src/decisions/caller.ts'
-import { anAgreement, aVersion, indexWith } from '../../support/builders/decision-world.ts'
+import { anAgreement, aParty, aSuspension, aVersion, indexWith } from '../../support/builders/decision-world.ts'
 
 const agent = { org: 'CHARITY', for: 'NORTHBOROUGH', contract_ref: null, valid_from: '2026-03-01', valid_to: '2026-03-31' }
 const agreement = anAgreement({ versions: [aVersion({ terms: { agents: [agent] } })] })
@@ -42,4 +42,42 @@ t.test('an agreement is known to its parties, left or not, and to agents under t
   if (!second) throw new Error('the agreement is in the index')
   t.ok(mayKnow('CHARITY', second, Date.parse('2026-03-05T12:00:00Z')), 'under the first version')
   t.notOk(mayKnow('CHARITY', second, IN_MARCH), 'the second no longer lists it')
+})
+
+t.test('only a version in force that the party itself has signed makes somebody its agent', async (t) => {
+  const versions = [aVersion({ terms: { agents: [agent] } })]
+  const signed = { version: 1, signed_at: '2026-03-10T12:00:00.000Z' }
+  const cases: readonly [string, boolean, Partial<Parameters<typeof anAgreement>[0]>][] = [
+    ['signed and in force', true, { versions }],
+    ['frozen and signed by nobody', false, { versions, signatures: [] }],
+    ['signed by the other party only', false, { versions, signatures: [{ org: 'SOUTHBOROUGH', ...signed }] }],
+    ['signed by the party it acts for, pair by pair', true, { versions, signatures: [{ org: 'NORTHBOROUGH', ...signed }] }],
+    ['signed later', false, { versions, signatures: [{ org: 'NORTHBOROUGH', version: 1, signed_at: '2026-03-15T12:00:00.001Z' }] }],
+    ['begins tomorrow', false, { versions: [aVersion({ effective_from: '2026-03-16', terms: { agents: [agent] } })] }],
+    ['ended yesterday', false, { versions: [aVersion({ effective_to: '2026-03-14', terms: { agents: [agent] } })] }],
+    ['terminated at this instant', false, { versions, terminated_at: '2026-03-15T12:00:00.000Z' }],
+    ['suspended', true, { versions, suspensions: [aSuspension({ from: '2026-03-01T00:00:00.000Z' })] }],
+    [
+      'the party has left',
+      false,
+      { versions, parties: [aParty('NORTHBOROUGH', { left_at: '2026-03-15T12:00:00.000Z' }), aParty('SOUTHBOROUGH')] },
+    ],
+    [
+      'all must sign and one has not',
+      false,
+      {
+        versions: [aVersion({ terms: { agents: [agent], commencement: { rule: 'ALL_SIGNED' } } })],
+        signatures: [{ org: 'NORTHBOROUGH', ...signed }],
+      },
+    ],
+    ['its approvals are not complete', false, { versions, approvals: [{ org: 'NORTHBOROUGH', version: 1, complete_at: null }] }],
+    ['it names a body that is no party', false, { versions: [aVersion({ terms: { agents: [{ ...agent, for: 'POLICE' }] } })] }],
+  ]
+  for (const [title, expected, over] of cases) {
+    const register = indexWith([anAgreement(over)])
+    const party = title === 'it names a body that is no party' ? 'POLICE' : 'NORTHBOROUGH'
+    t.equal(mayAsk('CHARITY', { provider: party, recipient: 'SOUTHBOROUGH' }, IN_MARCH, register), expected, title)
+    const [known] = register.between('NORTHBOROUGH', 'SOUTHBOROUGH')
+    t.equal(known && mayKnow('CHARITY', known, IN_MARCH), expected, `${title}: what it may know follows`)
+  }
 })
