@@ -21,7 +21,7 @@ export const cases: Command = async ([path, ...rest], { env, out, err }) => {
     await loadRegister({ lists, organisations: file.organisations, agreements, disclosureDecisions: file.disclosureDecisions }, services)
     let passed = 0
     for (const one of file.cases) {
-      const fault = faultOf(one, await ask(service, one))
+      const fault = faultOf(one, await ask(service, one, callerOf(one, file)))
       if (fault === null) passed += 1
       out(fault === null ? `PASS ${one.id} ${one.title}` : `FAIL ${one.id} ${one.title}: ${fault}`)
     }
@@ -39,10 +39,17 @@ interface Given {
   readonly obligations: readonly string[]
 }
 
+/** Whoever may see all that the case is about: the provider, or the recipient where the one-off decision named is its own alone. */
+function callerOf({ request }: DecisionCase, { disclosureDecisions }: CaseFile): string {
+  const { provider, recipient, disclosure_decision_id: named } = request
+  const decision = disclosureDecisions.find(({ id }) => id === named)
+  const isPartyOfDecision = (org: unknown) => org === decision?.provider || org === decision?.recipient
+  const org = decision && !isPartyOfDecision(provider) && isPartyOfDecision(recipient) ? recipient : provider
+  return typeof org === 'string' && org !== '' ? org : 'UNKNOWN'
+}
+
 /** A 400 counts as DENY with the one reason INVALID_REQUEST. */
-async function ask(service: OwnService, { request }: DecisionCase): Promise<Given> {
-  // The caller is entitled to see the agreement: it asks as the provider itself.
-  const org = typeof request['provider'] === 'string' && request['provider'] !== '' ? request['provider'] : 'UNKNOWN'
+async function ask(service: OwnService, { request }: DecisionCase, org: string): Promise<Given> {
   const reply = await fetch(`${service.url}/v1/decisions/simulate`, {
     method: 'POST',
     headers: {

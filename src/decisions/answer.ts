@@ -125,9 +125,10 @@ function permitted(outcome: Permit, context: AnswerContext): Partial<Answer> {
   if (outcome.via === 'AD_HOC') return { obligations: oneOffObligations(outcome.facts, outcome.oneOff) }
   if (outcome.via === 'BREAK_GLASS') return { obligations: emergencyObligations(outcome.facts), warnings: emergencyWarnings(outcome) }
   const { finding, facts, others } = outcome
-  const obligations = agreementObligations(facts, finding)
+  const isKnown = context.mayKnow(finding.agreement)
+  const obligations = agreementObligations(facts, finding, isKnown)
   const legal = legalGrounds(outcome, finding)
-  if (!context.mayKnow(finding.agreement)) return { obligations, legal }
+  if (!isKnown) return { obligations, legal }
   return {
     obligations,
     legal,

@@ -4,16 +4,17 @@ import { governingVersion, isExpired } from './rules/lifecycle.ts'
 import { isAgentOf } from './rules/paper.ts'
 import { bindsParty } from './rules/parties.ts'
 
+/** Who would disclose to whom, by code. */
+export interface Share {
+  readonly provider: string
+  readonly recipient: string
+}
+
 /**
  * Whether an organisation may ask about a share: it is the provider or the recipient, or on that day a registered agent
  * of one of them (6.1; reason 54). Asked before anything else, so that a stranger learns nothing.
  */
-export function mayAsk(
-  caller: string,
-  share: { readonly provider: string; readonly recipient: string },
-  at: number,
-  snapshot: Snapshot,
-): boolean {
+export function mayAsk(caller: string, share: Share, at: number, snapshot: Snapshot): boolean {
   if (caller === share.provider || caller === share.recipient) return true
   return snapshot
     .whereAgent(caller)

@@ -1,5 +1,5 @@
 import type { Principal } from '../identity/principal.ts'
-import { mayAsk, mayKnow } from './caller.ts'
+import { mayAsk, mayKnow, type Share } from './caller.ts'
 import { evaluate, type Outcome } from './evaluation/evaluate.ts'
 import { reason } from './evaluation/reason.ts'
 import type { DecisionRequest } from './evaluation/request.ts'
@@ -35,13 +35,21 @@ export function requestOf({ caller, body, simulated }: Asked): DecisionRequest {
 /** Decides one call. Pure: no clock, no I/O. A stranger is told nothing but that it is one. */
 export function decideOn(asked: Asked, { index, callers }: Grounds): Outcome {
   const request = requestOf(asked)
-  if (mayAsk(asked.caller.org, request, asked.askedAt, callers)) return evaluate(request, asked.at, index)
+  const may = (share: Share) => mayAsk(asked.caller.org, share, asked.askedAt, callers)
+  if (may(request)) return evaluate(withoutOthersOneOff(request, index, may), asked.at, index)
   return {
     decision: 'DENY',
     reasons: [reason('CALLER_NOT_PARTY', 'The caller is neither party nor agent of one.')],
     agreement: null,
     nearest: null,
   }
+}
+
+/** A one-off decision on others' data is to the caller as if there were none: its state and scope cannot be found out by naming it. */
+function withoutOthersOneOff(request: DecisionRequest, index: PolicyIndex, may: (share: Share) => boolean): DecisionRequest {
+  const { disclosure_decision_id: id } = request
+  const named = id === null ? undefined : index.disclosureDecision(id)
+  return named && !may(named) ? { ...request, disclosure_decision_id: null } : request
 }
 
 /** Whether the caller may know an agreement: it stands in the text that was asked, or it acts under the present one. */

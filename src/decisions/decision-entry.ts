@@ -21,13 +21,18 @@ export interface CallFacts {
   readonly prohibitedBy?: string | null
 }
 
-/** The leaf and payload of one evaluated call: codes and digests in the leaf, request, answer and caller in the payload. */
+/**
+ * The leaf and payload of one evaluated call: codes and digests in the leaf, request, answer and caller in the payload.
+ * The caller is shown its leaf, so the leaf names the agreement only where the answer does.
+ *
+ * @param agreement the one that the outcome stands on, told to the caller or not: for the parties, in the payload
+ */
 export function evaluatedEntry(answer: Answer, agreement: string | null, facts: CallFacts, random: RandomBytes): Entry {
   return entryOf(
     {
       ...leafOf(facts, random),
       t: 'adl.access_evaluation',
-      ...(agreement === null ? {} : { ctr: urnOfAgreement(agreement) }),
+      ...(answer.agreement === null ? {} : { ctr: urnOfAgreement(answer.agreement) }),
       d: answer.decision === 'PERMIT',
       n: 1,
       rc: answer.reasons.map((reason) => reason.code),

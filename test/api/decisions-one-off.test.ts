@@ -82,3 +82,21 @@ t.test('a decision for repeated use permits again and again', async (t) => {
 t.test('a decision that nobody made permits nothing', async (t) => {
   t.match(await ask('NO-SUCH-DECISION'), { decision: 'DENY', primary_reason: 'ADHOC_DECISION_REQUIRED' })
 })
+
+t.test('of a one-off decision on others nothing can be found out by naming it, whatever its state', async (t) => {
+  const BARNET = { provider: 'LBC_BARNET', recipient: 'LBC_ENFIELD' }
+  const asked = await service.as({ org: 'LBC_BARNET' })
+  const probe = async (id: string, over: object = {}) => {
+    const payload = { ...REQUEST, ...BARNET, disclosure_decision_id: id, ...over }
+    const reply = await service.inject({ method: 'POST', url: '/v1/decisions/simulate', headers: asked, payload })
+    const { decision_id, evaluated_at, at, ...answer } = reply.json()
+    return answer
+  }
+  const unknown = await probe('NO-SUCH-DECISION')
+  t.match(unknown, { decision: 'DENY', primary_reason: 'ADHOC_DECISION_REQUIRED' })
+  for (const id of ['ONCE', 'OFTEN', 'SIMULATED']) {
+    t.strictSame(await probe(id), unknown, `${id}: as if there were none`)
+    t.strictSame(await probe(id, { data_items: ['CCTV.FOOTAGE'], record_count: 99 }), unknown, `${id}: whatever is asked with it`)
+  }
+  t.equal((await ask('OFTEN', { record_count: 99 })).primary_reason, 'ADHOC_SCOPE_EXCEEDED', 'its provider is told why')
+})

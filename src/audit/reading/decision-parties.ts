@@ -10,6 +10,8 @@ export interface Share {
 export interface DecisionParties {
   readonly caller: string | null
   readonly shares: readonly Share[]
+  /** Whether the payload names an agreement that the caller was not told. */
+  readonly withholds: boolean
 }
 
 /** What a reader may see of a decision. Nobody may know of a decision on others. */
@@ -22,21 +24,25 @@ const DEPTH_MAX = 8
  * and a recipient, in the native form or as AuthZEN subject and resource (`PROVIDER/ITEM`). Pure; never throws.
  */
 export function partiesOf(payload: unknown): DecisionParties {
-  const { caller, request, parties } = asObject(payload)
+  const { caller, request, parties, response, relied_on, prohibited_by } = asObject(payload)
   const org = asObject(caller)['org']
   const shares: Share[] = []
   collect(parties ?? request, {}, shares, 0)
-  return { caller: typeof org === 'string' ? org : null, shares }
+  const told = text(asObject(response)['agreement'])
+  const withholds = [relied_on, prohibited_by].some((named) => typeof named === 'string' && named !== told)
+  return { caller: typeof org === 'string' ? org : null, shares, withholds }
 }
 
 /**
  * What an organisation may see: the record when it called or is a party of any share asked about; the payload only when
- * every share in it is its own, since a payload is disclosed whole or not at all. Pure.
+ * every share in it is its own, since a payload is disclosed whole or not at all. A caller that is no party sees its own words
+ * back, but not when an agreement that it may not know stands beside them. Pure.
  */
-export function viewOf(org: string, { caller, shares }: DecisionParties): DecisionView {
-  if (org === caller) return 'RECORD_AND_PAYLOAD'
+export function viewOf(org: string, { caller, shares, withholds }: DecisionParties): DecisionView {
   const isOwn = ({ provider, recipient }: Share) => org === provider || org === recipient
-  if (!shares.some(isOwn)) return 'NOTHING'
+  const isParty = shares.some(isOwn)
+  if (org === caller) return withholds && !isParty ? 'RECORD' : 'RECORD_AND_PAYLOAD'
+  if (!isParty) return 'NOTHING'
   return shares.every(isOwn) ? 'RECORD_AND_PAYLOAD' : 'RECORD'
 }
 

@@ -109,7 +109,8 @@ function row(
     outcome: outcome.decision,
     needs_consent: isPermit && ask({ consent_ref: null }).decision === 'DENY',
     reasons: outcome.decision === 'DENY' ? outcome.reasons.map((found) => explain(found, register)) : [],
-    obligations: outcome.decision === 'PERMIT' && outcome.via === 'AGREEMENT' ? agreementObligations(outcome.facts, outcome.finding) : [],
+    obligations:
+      outcome.decision === 'PERMIT' && outcome.via === 'AGREEMENT' ? agreementObligations(outcome.facts, outcome.finding, true) : [],
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Organisation } from '../../parties/organisation.ts'
 import { nextLondonMidnight } from '../../platform/kernel/london-day.ts'
 import type { Interval, PolicyAgreement } from '../policy/policy.ts'
 import type { Outcome } from './evaluate.ts'
@@ -13,16 +14,20 @@ export interface PermitPolicy {
  * The instant until which a PERMIT may be relied on, null for a DENY.
  *
  * A permit never outlives the London day it was given on, since dates change what is permitted at midnight, nor the next
- * instant already known at which the agreement stops.
+ * instant already known at which one of the two bodies ceases to exist or the agreement stops.
  */
 export function expiresAt(outcome: Outcome, policy: PermitPolicy): number | null {
   if (outcome.decision === 'DENY') return null
-  const { at, request } = outcome.facts
+  const { at, request, provider, recipient } = outcome.facts
   if (policy.restrictedPurposes.has(request.purpose)) return at
-  const ends = [at + policy.permitTtlSeconds * 1000, nextLondonMidnight(at)]
+  const ends = [at + policy.permitTtlSeconds * 1000, nextLondonMidnight(at), endOf(provider), endOf(recipient)]
   if (outcome.via === 'AD_HOC') ends.push(outcome.oneOff.validTo)
   if (outcome.via === 'AGREEMENT') ends.push(...knownStops(outcome.finding.agreement, request.provider, request.recipient))
   return Math.min(...ends.filter((end) => end > at))
+}
+
+function endOf({ active_to }: Organisation): number {
+  return active_to === null ? Number.POSITIVE_INFINITY : Date.parse(active_to)
 }
 
 function knownStops(agreement: PolicyAgreement, provider: string, recipient: string): number[] {

@@ -53,8 +53,12 @@ export interface Obligation {
   readonly parameters: Readonly<Record<string, unknown>>
 }
 
-/** Obligations of a permit by an agreement: those of the chosen flow only, never of another that also permits (OB-2). */
-export function agreementObligations(facts: Facts, finding: Finding): Obligation[] {
+/**
+ * Obligations of a permit by an agreement: those of the chosen flow only, never of another that also permits (OB-2).
+ *
+ * @param mayKnow whether the reader may know the agreement; none of them names it otherwise
+ */
+export function agreementObligations(facts: Facts, finding: Finding, mayKnow: boolean): Obligation[] {
   const { flow, agreement, version } = finding
   if (!flow || !version) return []
   const { request, day } = facts
@@ -85,7 +89,7 @@ export function agreementObligations(facts: Facts, finding: Finding): Obligation
   }
   if (terms.legal.recipient?.art6.includes('6(1)(ea)')) found.set('NO_SOLELY_AUTOMATED_DECISIONS', {})
   if (usableGateways(facts, { agreement, version, flow }).some((gateway) => gateway.code.startsWith('DEA2017_'))) {
-    found.set('DEA_REGISTER_ENTRY', { ref: agreement.id })
+    found.set('DEA_REGISTER_ENTRY', { ref: mayKnow ? agreement.id : null })
     found.set('DEA_CODE', {})
   }
   dueSoon(finding, day, found)

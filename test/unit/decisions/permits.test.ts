@@ -16,7 +16,9 @@ import {
   aSide,
   aSuspension,
   aVersion,
+  indexOf,
   indexWith,
+  ORGANISATIONS,
 } from '../../support/builders/decision-world.ts'
 
 // What comes with a permit: how long it counts, what must be done with the data, and what a caller may be told.
@@ -66,6 +68,34 @@ t.test('a permit does not outlive an end that is known already', async (t) => {
   for (const [what, over] of Object.entries(ends)) {
     t.equal(ask(aRequest(), under(over)).expires_at, soon, what)
     t.equal(ask(aRequest(), under(over), { at: '2026-07-01T11:02:00.000Z' }).decision, 'DENY', `${what}: then it stops`)
+  }
+})
+
+t.test('no permit of any kind outlives a body that ceases to exist', async (t) => {
+  const soon = '2026-07-01T11:02:00.000Z'
+  const emergency = {
+    ground: 'PREVENT_SERIOUS_HARM',
+    actor: 'duty-manager-7',
+    justification: 'A child is at risk and must be found within hours.',
+  }
+  const more = { art9: null, subject_incapable: null, sch1: [], sch8: [], transfer: null }
+  const requests = {
+    'by agreement': aRequest(),
+    'by a one-off decision': aRequest({ mode: 'AD_HOC', disclosure_decision_id: 'ONE-1' }),
+    'by breaking the glass': aRequest({
+      mode: 'EMERGENCY',
+      purpose: 'FRAUD',
+      lawful_basis: '6(1)(d)',
+      emergency: { ...emergency, ...more },
+    }),
+  }
+  for (const ending of ['NORTHBOROUGH', 'SOUTHBOROUGH']) {
+    const organisations = ORGANISATIONS.map((known) => (known.code === ending ? { ...known, active_to: soon } : known))
+    const index = indexOf({ organisations, agreements: [anAgreement()], disclosures: [aDisclosureDecision()] })
+    for (const [how, request] of Object.entries(requests)) {
+      t.match(ask(request, index), { decision: 'PERMIT', expires_at: soon }, `${how}, ${ending}`)
+      t.match(ask(request, index, { at: soon }), { decision: 'DENY', primary_reason: 'PARTY_INACTIVE' }, `${how}, ${ending}: then it stops`)
+    }
   }
 })
 
