@@ -27,6 +27,7 @@ import { engineDigest } from './decisions/engine.service.ts'
 import { impactService } from './decisions/history/impact.service.ts'
 import { logFiller } from './decisions/history/log-filler.service.ts'
 import { logSearchService } from './decisions/history/log-search.service.ts'
+import { recordedReads } from './decisions/history/recorded-reads.service.ts'
 import { replayService } from './decisions/history/replay.service.ts'
 import { oneOffUse } from './decisions/one-off.service.ts'
 import { policyPublication, policyService, policySuccession } from './decisions/policy/policy.service.ts'
@@ -141,9 +142,10 @@ export async function openServices(options: ServicesOptions) {
     onAnswer: counters.onAnswer,
   })
   const clients = clientsService({ db, clock, newId, audit, policy })
-  const logSearch = logSearchService({ db, audit, filler, clock })
-  const replays = replayService({ db, policy, engine: ENGINE })
-  const impact = impactService({ db, policy, agreements, filler, clock })
+  const reads = recordedReads(audit)
+  const logSearch = logSearchService({ db, audit, reads, filler, clock })
+  const replays = replayService({ db, policy, engine: ENGINE, reads })
+  const impact = impactService({ db, policy, agreements, filler, reads, clock })
   logGauges(metrics, {
     status: audit.keeper.status,
     monitor: log.monitor.state,

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { engineDigest } from '../decisions/engine.service.ts'
-import { replayService } from '../decisions/history/replay.service.ts'
+import { replaySince } from '../decisions/history/replay.service.ts'
 import { policyService } from '../decisions/policy/policy.service.ts'
 import { type Config, parseConfig } from '../platform/config.ts'
 import { openDatabase } from '../platform/database/database.ts'
@@ -32,7 +32,7 @@ export const replay: Command = async (args, { env, out, err }) => {
     try {
       let replayed = 0
       let mismatches = 0
-      await replayService({ db, policy: policyService(db), engine: engineDigest() }).since(since, (one) => {
+      await replaySince({ db, policy: policyService(db), engine: engineDigest() }, since, (one) => {
         replayed += 1
         if (one.same) return
         mismatches += 1

@@ -33,7 +33,11 @@ const hidden: Agreement = {
       terms: {
         ...first.terms,
         flows: [
-          { ...flow, purpose: 'FUEL_WATER_POVERTY', legal: { provider: withGateway(provider), recipient: recipient && withGateway(recipient) } },
+          {
+            ...flow,
+            purpose: 'FUEL_WATER_POVERTY',
+            legal: { provider: withGateway(provider), recipient: recipient && withGateway(recipient) },
+          },
         ],
       },
     },

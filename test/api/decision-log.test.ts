@@ -94,15 +94,35 @@ t.test('others see nothing of it; who asked as a stranger sees its own question 
   t.strictSame(await search('', { org: 'LBC_ENFIELD', roles: ['DPO'] }), [])
 })
 
-t.test('an auditor sees all, and that it looked is in the log', async (t) => {
+t.test('an auditor sees all; who reads what others asked does so on record, whatever way it reads', async (t) => {
   const pool = await ownerPool(service)
   const reads = async () =>
     Number((await pool.query(`select count(*) as n from audit.leaf where convert_from(leaf, 'UTF8') like '%"t":"audit.read"%'`)).rows[0].n)
   const before = await reads()
   t.equal((await search('', AUDITOR)).length, 6)
   t.equal(await reads(), before + 1)
-  await search('', HACKNEY)
-  t.equal(await reads(), before + 1, 'a party reads its own')
+  await search('?caller=LBC_HACKNEY', HACKNEY)
+  t.equal(await reads(), before + 1, 'a party reads its own words')
+  const ways = {
+    search: () => get('/v1/decisions', HACKNEY),
+    'a table': () => get('/v1/decisions', HACKNEY, 'text/csv'),
+    'export as decision log': () => get('/v1/decisions/export?format=adl', HACKNEY),
+    'export as events': () => get('/v1/decisions/export?format=cloudevents', HACKNEY),
+    'report on break glass': () => get('/v1/break-glass', HACKNEY),
+    record: () => get(`/v1/decisions/${permit.decision_id}`, HACKNEY),
+    replay: () => get(`/v1/decisions/${permit.decision_id}/replay`, HACKNEY),
+    impact: () => post('/v1/impact', { change: { kind: 'SUSPENSION', agreement: 'DEMO-CURL', scope: 'AGREEMENT' }, days: 1 }, HACKNEY),
+  }
+  for (const [way, readIt] of Object.entries(ways)) {
+    const known = await reads()
+    t.equal((await readIt()).statusCode, 200, way)
+    t.equal(await reads(), known + 1, way)
+  }
+  const [last] = (
+    await pool.query(`select convert_from(leaf, 'UTF8')::json as leaf from audit.leaf
+      where convert_from(leaf, 'UTF8') like '%"t":"audit.read"%' order by log_id desc, idx desc limit 1`)
+  ).rows
+  t.match(last, { leaf: { what: 'PAYLOAD', org: 'urn:accord:organisation:LBC_HACKNEY' } })
 })
 
 t.test('as CSV: one line a decision, and no cell is a formula', async (t) => {
@@ -188,10 +208,39 @@ t.test('nobody hides a decision from its parties behind characters that a databa
   }
 })
 
-t.test('when the payload is erased, what a search copied of it goes too', async (t) => {
+t.test(
+  'an erasure takes what was asked and hides no decision: not a broken glass from its reviewers, nor a record from its parties',
+  async (t) => {
+    const pool = await ownerPool(service)
+    // Asked and erased before anything was copied for the search.
+    const fresh = (await post('/v1/decisions', { ...SHARE, correlation_id: 'ref-of-a-case' }, CAMDEN)).json()
+    t.equal((await pool.query('select audit.erase_payload($1::uuid[]) as n', [[fresh.decision_id, broken.decision_id]])).rows[0].n, '2')
+    for (const { decision_id } of [fresh, broken]) {
+      for (const [who, expected] of [
+        [HACKNEY, true],
+        [{ ...CAMDEN, roles: ['DPO'], clientId: null }, true],
+        [AUDITOR, true],
+        [BARNET, false],
+      ] as const) {
+        t.equal(idsOf(await search('', who)).includes(decision_id), expected, `${who.org} finds it`)
+        const record = await get(`/v1/decisions/${decision_id}?wait=checkpoint`, who)
+        t.equal(record.statusCode, expected ? 200 : 404, `${who.org} proves it`)
+        if (expected) t.match(record.json(), { record: { payload: null, salt: null }, proof: /^c2sp/ })
+        const lines = (await get('/v1/decisions/export?format=adl', who)).body.split('\n').filter((line) => line.includes(decision_id))
+        t.equal(lines.length, expected ? 1 : 0, `${who.org} exports it`)
+        t.notMatch(lines.join(), /ref-of-a-case|in danger/, 'without a word of it')
+      }
+      t.equal((await get(`/v1/decisions/${decision_id}/replay`, HACKNEY)).statusCode, 409, 'nothing is left to ask again')
+    }
+    const { uses } = (await get('/v1/break-glass', HACKNEY)).json()
+    t.match(uses, [{ decision_id: broken.decision_id, ground: null, review_due: /^\d{4}-\d\d-\d\d$/, is_review_overdue: false }])
+  },
+)
+
+t.test('what retention takes, the search forgets', async (t) => {
   const pool = await ownerPool(service)
   t.strictSame(idsOf(await search('?simulated=true&outcome=PERMIT', HACKNEY)), [simulated.decision_id])
-  await pool.query('select audit.erase_payload($1::uuid[])', [[simulated.decision_id]])
+  await pool.query('delete from audit.payload where event_id = $1', [simulated.decision_id])
   t.strictSame(await search('?simulated=true&outcome=PERMIT', HACKNEY), [])
 })
 
@@ -201,6 +250,6 @@ t.test('filling the search twice, and by two at once, is filling it once', async
   await pool.query('truncate decision_search, decision_search_progress')
   await Promise.all([1, 2, 3, 4].map(() => pool.query('select public.fill_decision_search(3)')))
   await pool.query('select public.fill_decision_search(1000)')
-  t.strictSame(idsOf(await search('', AUDITOR)).length, before.length + 1, 'the erased one is there as a leaf without a word')
+  t.strictSame(idsOf(await search('', AUDITOR)).length, before.length + 1, 'the one that retention took is there as a leaf without a word')
   t.equal((await pool.query('select public.fill_decision_search(1000) as n')).rows[0].n, 0)
 })

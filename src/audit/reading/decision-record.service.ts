@@ -1,5 +1,5 @@
 import type { AuditService, LogRead } from '../audit.service.ts'
-import { type DecisionView, partiesOf, viewOf } from './decision-parties.ts'
+import { type DecisionParties, type DecisionView, partiesOf, viewOf } from './decision-parties.ts'
 import type { LogReading } from './log-reading.service.ts'
 
 /** A decision as it was recorded, with what proves it. Texts are exactly the bytes that were hashed. */
@@ -18,6 +18,8 @@ export interface DecisionRecord {
 export interface DecisionRecordOptions {
   readonly audit: Pick<AuditService, 'payloadOf' | 'recordRead'>
   readonly reading: LogReading
+  /** Whom a decision is about whose payload is gone, as far as anything still says so. */
+  readonly partiesOfErased: (id: string) => Promise<DecisionParties | undefined>
 }
 
 /** Who asks for a record. */
@@ -32,7 +34,7 @@ const WAIT_MAX_MS = 5_000
 
 export type DecisionRecords = ReturnType<typeof decisionRecords>
 
-export function decisionRecords({ audit, reading }: DecisionRecordOptions) {
+export function decisionRecords({ audit, reading, partiesOfErased }: DecisionRecordOptions) {
   return {
     /**
      * The record of a decision, its place and its proof; undefined when there is none or the reader may not know of it: only
@@ -40,13 +42,14 @@ export function decisionRecords({ audit, reading }: DecisionRecordOptions) {
      * Payload that is disclosed to anyone but the caller's organisation is a read of its own, and recorded (R39).
      */
     async find(id: string, reader: RecordReader, options: { readonly wait: boolean }): Promise<DecisionRecord | undefined> {
-      const entry = await reading.entry(id.split('.')[0] ?? id)
+      const call = id.split('.')[0] ?? id
+      const entry = await reading.entry(call)
       if (entry?.log.kind !== 'decisions') return undefined
       const leaf = entry.leaf.toString('utf8')
-      const stored = await audit.payloadOf(id.split('.')[0] ?? id, (JSON.parse(leaf) as { ts: number }).ts)
+      const stored = await audit.payloadOf(call, (JSON.parse(leaf) as { ts: number }).ts)
       const payload = stored?.body.toString('utf8')
-      const parties = partiesOf(payload === undefined ? {} : JSON.parse(payload))
-      // Once the payload is erased nobody can say whose decision it was: then it is the auditors' alone.
+      // An erasure takes what was asked, not whose decision it was; once retention has taken that too, it is the auditors' alone.
+      const parties = payload === undefined ? ((await partiesOfErased(call)) ?? partiesOf({})) : partiesOf(JSON.parse(payload))
       const view: DecisionView = reader.roles.includes('AUDITOR') ? 'RECORD_AND_PAYLOAD' : viewOf(reader.org, parties)
       if (view === 'NOTHING') return undefined
       const isDisclosed = stored !== undefined && view === 'RECORD_AND_PAYLOAD'

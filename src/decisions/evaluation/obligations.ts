@@ -106,14 +106,18 @@ export function oneOffObligations({ request }: Facts, decision: DisclosureDecisi
   return inOrder(found)
 }
 
+/** London day by which another person must have reviewed a broken glass (EM-4). */
+export function emergencyReviewBy(at: number): string {
+  return addWorkingDays(londonDay(at), EMERGENCY_REVIEW_WORKING_DAYS)
+}
+
 /** Obligations of a permit by breaking the glass (6.6, EM-4). */
 export function emergencyObligations({ request, at }: Facts): Obligation[] {
-  const reviewBy = addWorkingDays(londonDay(at), EMERGENCY_REVIEW_WORKING_DAYS)
   return inOrder(
     new Map<ObligationCode, Record<string, unknown>>([
       ['USE_FOR_PURPOSE_ONLY', { purpose: request.purpose }],
       ['LOG_DISCLOSURE', {}],
-      ['EMERGENCY_REVIEW_BY', { date: reviewBy }],
+      ['EMERGENCY_REVIEW_BY', { date: emergencyReviewBy(at) }],
       ['NOTIFY_DPO', {}],
       ['NOTIFY_SUBJECT_WHEN_SAFE', {}],
     ]),

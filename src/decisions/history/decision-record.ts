@@ -5,7 +5,8 @@ import type { DecisionBody } from '../request-body.ts'
 /** A decision as it stands in the log: leaf joined with payload. */
 export interface DecisionRecord {
   readonly decisionId: string
-  readonly logId: number
+  /** Name of the log it stands in. */
+  readonly log: string
   readonly index: number
   readonly leaf: RecordedLeaf
   /** null: retention or an erasure has taken it. */

@@ -20,6 +20,7 @@ import type { Position } from './found-decision.ts'
 import { type ImpactCase, type ImpactReport, impactReport, inShort } from './impact.ts'
 import type { LogFiller } from './log-filler.service.ts'
 import { logSearchRepository } from './log-search.repository.ts'
+import type { RecordedReads, ShownDecision } from './recorded-reads.service.ts'
 
 /** A change that has not been made. */
 export type ImpactChange =
@@ -53,16 +54,17 @@ export type ImpactService = ReturnType<typeof impactService>
 
 /**
  * "What would have changed": recorded live decisions evaluated again at their own instants on today's policy, without and
- * with the change. The change is made on a copy; nothing is published and nothing is recorded as a decision.
+ * with the change. The change is made on a copy; nothing is published and nothing is recorded as a decision. That somebody read them is recorded (R39).
  */
 export function impactService(options: {
   readonly db: Database
   readonly policy: PolicyService
   readonly agreements: AgreementsService
   readonly filler: LogFiller
+  readonly reads: RecordedReads
   readonly clock: Clock
 }) {
-  const { db, policy, agreements, filler, clock } = options
+  const { db, policy, agreements, filler, reads, clock } = options
 
   /** The policy with the change made on it. @throws ProblemError 404 and 422 */
   async function changed(index: PolicyIndex, principal: Principal, change: ImpactChange): Promise<PolicyIndex> {
@@ -113,14 +115,19 @@ export function impactService(options: {
       const to = clock()
       const from = new Date(to.getTime() - days * DAY_MS).toISOString()
       const cases: ImpactCase[] = []
+      const examined: ShownDecision[] = []
       let after: Position | null = null
       do {
         const { records, next } = await page(principal, from, after)
-        for (const record of records) cases.push(compare(record, index, what))
+        for (const record of records) {
+          cases.push(compare(record, index, what))
+          examined.push({ log: record.log, index: record.index, caller: record.payload.caller.org })
+        }
         after = next
         // Decisions go first: between pages the event loop is theirs.
         await nextTurn()
       } while (after !== null && cases.length < EXAMINED_MAX)
+      await reads.record(principal, 'PAYLOAD', examined)
       const report = impactReport(cases, LISTED_MAX)
       return { ...report, from, to: to.toISOString(), policy_revision: revision, is_complete: after === null }
     },

@@ -3,8 +3,11 @@ import type { Transaction } from '../../platform/database/database.ts'
 import type { DecisionRecord, RecordedLeaf, RecordedPayload } from './decision-record.ts'
 import type { DecisionFilter, FoundDecision, Position } from './found-decision.ts'
 
+/** Row-level security says the same, where the database has the roles for it; without them the service owns the tables and is exempt. */
+const isSeen = sql<boolean>`public.may_see_decision(s.provider, s.recipient, s.caller_org)`
+
 /**
- * Looks decisions up, as the reader of the transaction (`readAs`) may see them: PostgreSQL hides the rest row by row.
+ * Looks decisions up, as the reader of the transaction (`readAs`) may see them.
  * It may never be asked on the way to an answer.
  */
 export function logSearchRepository(tx: Transaction) {
@@ -22,6 +25,7 @@ export function logSearchRepository(tx: Transaction) {
         .innerJoin('audit.log as l', 'l.log_id', 's.log_id')
         .select(['s.log_id', 's.idx', 's.decision_id', 's.at', 's.outcome', 's.simulated', 's.reasons', 's.via', 's.mode', 's.provider'])
         .select(['s.recipient', 's.purpose', 's.caller_org', 's.caller_client', 's.revision', 'l.name', agreement.as('known_agreement')])
+        .where(isSeen)
         .orderBy('s.log_id', 'desc')
         .orderBy('s.idx', 'desc')
         .limit(limit + 1)
@@ -69,6 +73,7 @@ export function logSearchRepository(tx: Transaction) {
       let query = tx
         .selectFrom('decision_search as s')
         .select(['s.decision_id', 's.log_id', 's.idx'])
+        .where(isSeen)
         .where('s.at', '>=', since)
         .orderBy('s.log_id')
         .orderBy('s.idx')
@@ -81,16 +86,26 @@ export function logSearchRepository(tx: Transaction) {
     /** Leaf and payload, in the order of the ids; those this reader may not see are missing. */
     async records(ids: readonly string[]): Promise<DecisionRecord[]> {
       if (ids.length === 0) return []
-      const { rows } = await sql<{ decision_id: string; log_id: number; idx: string; leaf: string; body: string | null }>`
-        select decision_id, log_id, idx, leaf, body from public.decision_records(${ids}::uuid[])`.execute(tx)
-      return rows.map((row) => ({
-        decisionId: row.decision_id,
-        logId: row.log_id,
-        index: Number(row.idx),
-        leaf: JSON.parse(row.leaf) as RecordedLeaf,
-        payload: row.body === null ? null : (JSON.parse(row.body) as RecordedPayload),
-      }))
+      const { rows } = await sql<{ decision_id: string; log: string; idx: string; leaf: string; body: string | null }>`
+        select r.decision_id, l.name as log, r.idx, r.leaf, r.body
+          from public.decision_records(${ids}::uuid[]) r join audit.log l on l.log_id = r.log_id`.execute(tx)
+      const found = new Map(rows.map((row) => [row.decision_id, row]))
+      return ids.flatMap((id) => {
+        const row = found.get(id)
+        if (!row) return []
+        const payload = row.body === null ? null : (JSON.parse(row.body) as RecordedPayload)
+        return [{ decisionId: id, log: row.log, index: Number(row.idx), leaf: JSON.parse(row.leaf) as RecordedLeaf, payload }]
+      })
     },
+
+    /** Whom a decision is about. */
+    partiesOf: (id: string) =>
+      tx
+        .selectFrom('decision_search as s')
+        .select(['s.provider', 's.recipient', 's.caller_org'])
+        .where('s.decision_id', '=', id)
+        .where(isSeen)
+        .executeTakeFirst(),
 
     /** Makes up to `limit` more leaves searchable; answers how many it read. */
     async fill(limit: number): Promise<number> {

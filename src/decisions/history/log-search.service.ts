@@ -1,14 +1,17 @@
 import type { AuditService } from '../../audit/audit.service.ts'
+import type { DecisionParties } from '../../audit/reading/decision-parties.ts'
 import { permits } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
+import { emergencyReviewBy } from '../evaluation/obligations.ts'
 import { type DecisionRecord, isEvaluated } from './decision-record.ts'
 import type { DecisionFilter, FoundDecision, Position } from './found-decision.ts'
 import { type Exportable, toCloudEvent, toDecisionLogRecord } from './log-export.ts'
 import type { LogFiller } from './log-filler.service.ts'
 import { logSearchRepository } from './log-search.repository.ts'
+import { originOf, type RecordedReads } from './recorded-reads.service.ts'
 
 /** A page of what was found. */
 export interface Page<Item> {
@@ -25,7 +28,7 @@ export interface BreakGlassUse extends FoundDecision {
   /** Agreement whose prohibition was overridden. */
   readonly prohibited_by: string | null
   readonly data_items: readonly string[]
-  readonly review_due: string | null
+  readonly review_due: string
   readonly is_review_overdue: boolean
 }
 
@@ -34,15 +37,16 @@ export type LogSearchService = ReturnType<typeof logSearchService>
 
 /**
  * Search and export of the decision log: an organisation sees decisions it is provider, recipient or caller of, an auditor
- * all of them. What an auditor reads is itself an event of the log (R39). Nothing here is on the way to an answer.
+ * all of them. What others asked is read on record (R39). Nothing here is on the way to an answer.
  */
 export function logSearchService(options: {
   readonly db: Database
-  readonly audit: AuditService
+  readonly audit: Pick<AuditService, 'logs'>
+  readonly reads: RecordedReads
   readonly filler: LogFiller
   readonly clock: Clock
 }) {
-  const { db, audit, filler, clock } = options
+  const { db, audit, reads, filler, clock } = options
 
   async function read<Item>(
     principal: Principal,
@@ -67,30 +71,26 @@ export function logSearchService(options: {
       )
       return { shown, items, next: rows.length > limit ? (shown.at(-1)?.position ?? null) : null }
     })
-    if (isAuditor) await recordRead(principal, what, page.shown)
+    await reads.record(
+      principal,
+      what,
+      page.shown.map(({ found }) => ({ log: found.log, index: found.index, caller: found.caller_org })),
+    )
     return { items: page.items, next: page.next, unsearched }
   }
 
-  /** Before the page is given: what is not recorded as read is not read (R39). A page is told by its oldest entry and its length. */
-  async function recordRead(
-    principal: Principal,
-    what: 'PAYLOAD' | 'EXPORT',
-    rows: readonly { readonly position: Position; readonly found: FoundDecision }[],
-  ) {
-    const oldest = rows.at(-1)
-    const origin = originOf(oldest?.found.log)
-    const { sub, org, roles } = principal
-    await audit.recordRead({ reader: { sub, org, roles }, what, origin, first: oldest?.position.index ?? 0, count: rows.length })
-  }
-
-  /** The origin of a log by its name; logs of one service differ in their names only. */
-  function originOf(name: string | undefined): string {
-    const [current] = audit.logs
-    if (!current) throw new Error('no log is open')
-    return name === undefined ? current.origin : `${current.origin.slice(0, -current.name.length)}${name}`
-  }
-
   return {
+    /** Whom a decision is about, out of what the search keeps: that stays when its payload is erased. */
+    async partiesOf(id: string): Promise<DecisionParties | undefined> {
+      const found = await withTransaction(db, async (tx) => {
+        await readAs(tx, { kind: 'system' })
+        return logSearchRepository(tx).partiesOf(id)
+      })
+      if (!found) return undefined
+      const { provider, recipient, caller_org: caller } = found
+      return { caller, shares: provider !== null && recipient !== null ? [{ provider, recipient }] : [], withholds: false }
+    },
+
     /** Decisions, newest first. */
     search: (principal: Principal, request: { readonly filter: DecisionFilter; readonly after: Position | null; readonly limit: number }) =>
       read<FoundDecision>(principal, { ...request, what: 'PAYLOAD' }, async (_tx, found) => found),
@@ -106,7 +106,7 @@ export function logSearchService(options: {
         const write = format === 'adl' ? toDecisionLogRecord : toCloudEvent
         return found.flatMap((one) => {
           const record = records.get(one.decision_id)
-          return record ? [write({ record, origin: originOf(one.log), agreement: one.agreement } satisfies Exportable)] : []
+          return record ? [write({ record, origin: originOf(audit, one.log), agreement: one.agreement } satisfies Exportable)] : []
         })
       }),
 
@@ -124,14 +124,15 @@ export function logSearchService(options: {
           return found.map((one) => {
             const record = records.get(one.decision_id)
             const evaluated = record && isEvaluated(record) ? record.payload : null
-            const due = evaluated?.response.obligations.find(({ code }) => code === 'EMERGENCY_REVIEW_BY')?.parameters['date'] ?? null
+            const promised = evaluated?.response.obligations.find(({ code }) => code === 'EMERGENCY_REVIEW_BY')?.parameters['date']
+            const due = typeof promised === 'string' ? promised : emergencyReviewBy(Date.parse(one.at))
             return {
               ...one,
               ground: evaluated?.request.emergency?.ground ?? null,
               prohibited_by: evaluated?.prohibited_by ?? null,
               data_items: evaluated?.request.data_items ?? [],
-              review_due: due as string | null,
-              is_review_overdue: due !== null && today > (due as string),
+              review_due: due,
+              is_review_overdue: today > due,
             }
           })
         },

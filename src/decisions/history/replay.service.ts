@@ -3,12 +3,12 @@ import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import { ProblemError, problem } from '../../platform/kernel/problem.ts'
-import type { Grounds } from '../decide.ts'
 import type { PolicyService } from '../policy/policy.service.ts'
 import type { PolicyIndex } from '../policy/policy-index.ts'
 import { type EvaluatedRecord, isEvaluated } from './decision-record.ts'
 import type { Position } from './found-decision.ts'
 import { logSearchRepository } from './log-search.repository.ts'
+import type { RecordedReads } from './recorded-reads.service.ts'
 import { type Replay, replay } from './replay.ts'
 
 /** A replay, and whether the rules are those of then: with other rules a difference is no fault of the record. */
@@ -23,23 +23,16 @@ const FILL = 1_000
 
 export type ReplayService = ReturnType<typeof replayService>
 
-/** Evaluates recorded decisions again on the policy they were made on. It records nothing and changes nothing. */
-export function replayService(options: { readonly db: Database; readonly policy: PolicyService; readonly engine: string }) {
-  const { db, policy, engine } = options
+/** What every replay needs. */
+export interface ReplayOptions {
+  readonly db: Database
+  readonly policy: PolicyService
+  readonly engine: string
+}
 
-  async function groundsOf(record: EvaluatedRecord, at: (revision: number) => Promise<PolicyIndex | undefined>): Promise<Grounds> {
-    const index = await at(record.leaf.rev)
-    const callersRevision = record.payload.callers_revision
-    const callers = callersRevision === undefined ? index : await policy.at(callersRevision)
-    if (!index || !callers) throw new ProblemError(problem('ILLEGAL_STATE', 'The policy that this was decided on is not there.'))
-    return { index, callers }
-  }
-
-  async function replayOn(record: EvaluatedRecord, at: (revision: number) => Promise<PolicyIndex | undefined>): Promise<ReplayedDecision> {
-    const found = replay(record, await groundsOf(record, at))
-    return { decision_id: record.decisionId, policy_revision: record.leaf.rev, engine_same: record.leaf.cfg === engine, ...found }
-  }
-
+/** Evaluates one recorded decision again, for whoever may see it. It changes nothing; that somebody looked is recorded. */
+export function replayService(options: ReplayOptions & { readonly reads: RecordedReads }) {
+  const { db, policy, reads } = options
   return {
     /**
      * Replays one decision for a party, its caller or an auditor.
@@ -55,23 +48,39 @@ export function replayService(options: { readonly db: Database; readonly policy:
       if (record.payload === null)
         throw new ProblemError(problem('ILLEGAL_STATE', 'What was asked is no longer kept, so it cannot be asked again.'))
       if (!isEvaluated(record)) throw new ProblemError(problem('ILLEGAL_STATE', 'Nothing was evaluated in this call.'))
-      return replayOn(record, policy.at)
-    },
-
-    /** Replays every decision since an instant (ISO), oldest first; `onEach` is told of each. Those without a payload are left out. */
-    async since(instant: string, onEach: (replayed: ReplayedDecision) => void): Promise<void> {
-      while ((await withTransaction(db, (tx) => logSearchRepository(tx).fill(FILL))) > 0);
-      const forward = policy.forward()
-      for (let after: Position | null = null; ; ) {
-        const page = await withTransaction(db, async (tx) => {
-          await readAs(tx, { kind: 'system' })
-          const ids = await logSearchRepository(tx).idsSince(instant, after, PAGE)
-          return { last: ids.at(-1)?.position ?? null, records: await logSearchRepository(tx).records(ids.map(({ id }) => id)) }
-        })
-        if (page.last === null) return
-        for (const record of page.records) if (isEvaluated(record)) onEach(await replayOn(record, forward))
-        after = page.last
-      }
+      await reads.record(principal, 'PAYLOAD', [{ ...record, caller: record.payload.caller.org }])
+      return replayOn(options, record, policy.at)
     },
   }
+}
+
+/**
+ * Replays every decision since an instant (ISO), oldest first; `onEach` is told of each. Those without a payload are left out.
+ * For the operator: it shows what differs, never what was asked.
+ */
+export async function replaySince(options: ReplayOptions, instant: string, onEach: (replayed: ReplayedDecision) => void): Promise<void> {
+  const { db, policy } = options
+  while ((await withTransaction(db, (tx) => logSearchRepository(tx).fill(FILL))) > 0);
+  const forward = policy.forward()
+  for (let after: Position | null = null; ; ) {
+    const page = await withTransaction(db, async (tx) => {
+      await readAs(tx, { kind: 'system' })
+      const ids = await logSearchRepository(tx).idsSince(instant, after, PAGE)
+      return { last: ids.at(-1)?.position ?? null, records: await logSearchRepository(tx).records(ids.map(({ id }) => id)) }
+    })
+    if (page.last === null) return
+    for (const record of page.records) if (isEvaluated(record)) onEach(await replayOn(options, record, forward))
+    after = page.last
+  }
+}
+
+type PolicyAt = (revision: number) => Promise<PolicyIndex | undefined>
+
+async function replayOn({ policy, engine }: ReplayOptions, record: EvaluatedRecord, at: PolicyAt): Promise<ReplayedDecision> {
+  const index = await at(record.leaf.rev)
+  const callersRevision = record.payload.callers_revision
+  const callers = callersRevision === undefined ? index : await policy.at(callersRevision)
+  if (!index || !callers) throw new ProblemError(problem('ILLEGAL_STATE', 'The policy that this was decided on is not there.'))
+  const found = replay(record, { index, callers })
+  return { decision_id: record.decisionId, policy_revision: record.leaf.rev, engine_same: record.leaf.cfg === engine, ...found }
 }
