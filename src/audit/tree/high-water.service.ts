@@ -7,7 +7,7 @@ import { type NoteVerifier, parseVkey } from '../format/signed-note.ts'
 export interface HighWater {
   /** Undefined when none was kept. @throws Error when the file does not carry the log's own signature */
   read(log: { readonly name: string; readonly vkey: string }): Checkpoint | undefined
-  /** Durable when it returns. Never goes back: a smaller size is refused. */
+  /** Durable when it returns. Never goes back: where a larger size is kept already (another process on this machine), nothing is done. */
   write(log: { readonly name: string; readonly vkey: string }, note: string): void
   /** Names of the logs that something was kept of, whatever their key. */
   names(): string[]
@@ -33,11 +33,9 @@ export function highWaterFiles(directory: string): HighWater {
       const verifier = parseVkey(log.vkey)
       const { checkpoint } = openCheckpoint(note, [verifier])
       const known = read(log)
-      if (known && known.size > checkpoint.size)
-        throw new Error(`${log.name}: ${checkpoint.size} is below the ${known.size} published before`)
-      if (known?.size === checkpoint.size) return
+      if (known && known.size >= checkpoint.size) return
       const file = fileOf(log.name, verifier)
-      const written = `${file}.new`
+      const written = `${file}.${process.pid}.new`
       const handle = openSync(written, 'w', 0o600)
       try {
         writeSync(handle, note)

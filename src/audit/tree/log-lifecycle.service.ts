@@ -101,13 +101,19 @@ export function logLifecycle({ db, clock, newId, publicHost, logKey, highWater }
       })
     },
 
-    /** Ends the newest log of a kind at its last published checkpoint and opens the next incarnation, which records why (R31). */
-    reopen(kind: Kind, incident: Pick<Incident, 'why' | 'at' | 'seen'>): Promise<LogRow> {
+    /**
+     * Ends the newest log of a kind at its last published checkpoint and opens the next incarnation, which records why (R31).
+     *
+     * @param incident `log`: the one that it befell. Where another follows it already, that one is answered: of several nodes that
+     * see one incident the first ends the log, and none ends its healthy successor.
+     */
+    reopen(kind: Kind, incident: Pick<Incident, 'why' | 'at' | 'seen'> & { readonly log?: string }): Promise<LogRow> {
       return withTransaction(db, async (tx) => {
         const logs = logsRepository(tx)
         await logs.lockLifecycle()
         const log = (await logs.ofKind(kind))[0]
         if (!log) return openFirst(tx, kind)
+        if (incident.log !== undefined && incident.log !== log.name && !log.sealedWhy) return log
         await logs.seal(log.logId, 'INCIDENT')
         return follow(tx, log, { why: 'INCIDENT', incident })
       })

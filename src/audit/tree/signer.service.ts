@@ -49,13 +49,15 @@ export async function signRound(
 ): Promise<Published | undefined> {
   const repository = treeRepository(connection)
   const fetch = tilesOf(repository, log.logId)
+  const { published } = options
+  // Before the tree: another node may grow and sign it between two statements, and a tree read first would then look rolled back.
+  const kept = highWaterOf(log, options.highWater)
+  const stored = await repository.newestCheckpoint(log.logId)
   const tree = await repository.tree(log.logId)
   if (!tree) throw new Error(`${log.name} has no tree`)
-  const stored = await repository.newestCheckpoint(log.logId)
-  const { published } = options
   // Nothing has moved since the last round. The monitor looks deeper (R46).
   if (published && tree.size === published.size && stored?.size === published.size && stored.root.equals(published.root)) return published
-  const seen = [stored && { ...stored, what: 'the newest checkpoint' }, highWaterOf(log, options.highWater), publishedOf(published)]
+  const seen = [stored && { ...stored, what: 'the newest checkpoint' }, kept, publishedOf(published)]
   for (const [at, one] of seen.entries()) {
     const isNew = !seen.slice(0, at).some((other) => other?.size === one?.size && other && one && Buffer.from(other.root).equals(one.root))
     if (one && isNew) await mustExtend(one)
@@ -71,12 +73,19 @@ export async function signRound(
     return keep({ size: tree.size, root, note })
   }
   if (!stored) return undefined
-  // Another node's checkpoint may be visible before a standby has it: our own commit waits for all that came before.
-  if (stored.size !== published?.size) {
+  if (stored.size !== published?.size) await mustBeDurable()
+  return keep(stored)
+
+  /** Another node's checkpoint may be visible before a standby has it: our own commit waits for all that came before. */
+  async function mustBeDurable(): Promise<void> {
+    connection.takeWarning()
     await barrier(connection)
+    mustHaveWaited()
+  }
+
+  function mustHaveWaited(): void {
     if (connection.takeWarning()) throw new SigningOutcomeUnknownError('the commit was acknowledged without waiting for a standby')
   }
-  return keep(stored)
 
   async function store(checkpoint: Published): Promise<void> {
     connection.takeWarning()
@@ -90,9 +99,9 @@ export async function signRound(
       // Another node signed this size. One root for a size, ever (R25).
       const [other] = await repository.checkpoints(log.logId, checkpoint.size - 1, 1)
       if (!other?.root.equals(checkpoint.root)) fork(checkpoint.size, `another root was signed for ${checkpoint.size} leaves`)
-      return
+      return mustBeDurable()
     }
-    if (connection.takeWarning()) throw new SigningOutcomeUnknownError('the commit was acknowledged without waiting for a standby')
+    mustHaveWaited()
   }
 
   function keep(published: Published): Published {

@@ -4,7 +4,7 @@ import { formatAddCheckpoint } from '../format/tlog-proof.ts'
 import { type Incident, IncidentError } from '../watch/incident.ts'
 import { repeating } from '../watch/repeating.ts'
 import type { LogKeeper } from './log-keeper.service.ts'
-import { type KeeperConnection, keeperConnection, type LogState, treeRepository } from './tree.repository.ts'
+import { type KeeperConnection, keeperConnection, type LogState, type TreeRepository, treeRepository } from './tree.repository.ts'
 import { consistencyFromTiles, tilesOf } from './tree-reading.service.ts'
 
 /** A witness of ours: where it listens, and the key its cosignatures are checked with. */
@@ -18,7 +18,7 @@ export interface WitnessClientOptions {
   readonly url: string
   readonly role: string | undefined
   readonly witnesses: readonly Witness[]
-  readonly keeper: Pick<LogKeeper, 'published'>
+  readonly keeper: Pick<LogKeeper, 'published' | 'stop'>
   readonly now: () => string
   readonly onIncident?: (incident: Incident) => void
   /** Absent: ten seconds. */
@@ -32,7 +32,7 @@ const STATEMENT_TIMEOUT_MS = 10_000
 export function witnessClient({ url, role, witnesses, keeper, now, onIncident, everyMs = EVERY_MS }: WitnessClientOptions) {
   /** Size each witness last said it holds, by log and key. */
   const sizes = new Map<string, number>()
-  /** Logs whose fork or rollback a witness has shown: nothing more is sent of them (R23). */
+  /** Logs whose fork or rollback a witness has shown: nothing more of them is signed or sent (R23). */
   const stopped = new Map<string, Incident>()
   const witnessedAt = new Map<number, number>()
   const startedAt = performance.now()
@@ -59,6 +59,7 @@ export function witnessClient({ url, role, witnesses, keeper, now, onIncident, e
     } catch (error) {
       if (!(error instanceof IncidentError)) return
       stopped.set(log.name, error.incident)
+      keeper.stop(error.incident)
       onIncident?.(error.incident)
     }
   }
@@ -86,14 +87,19 @@ export function witnessClient({ url, role, witnesses, keeper, now, onIncident, e
         return
       }
       const held = reply.status === 409 && /^\d{1,15}\n$/.test(text) ? Number(text) : undefined
-      // A witness that holds our own size and still says 409 has another root for it: a fork.
-      if (reply.status === 422 || held === published.size)
+      // Asked from the very size it holds, a witness can only mean another root: some say 422, some 409 with that size.
+      if (reply.status === 422 || (held === old && old === published.size))
         stop(log, 'FORK', `witness ${verifier.name} holds another history than ours`, old)
-      if (held !== undefined && held > published.size)
-        stop(log, 'ROLLBACK', `witness ${verifier.name} has seen ${held} leaves, we have ${published.size}`, published.size)
       if (held === undefined) return
+      if (held > published.size) return mustHaveSigned(repository, log, held, verifier.name)
       sizes.set(key, held)
     }
+  }
+
+  /** A witness ahead of this process has seen another node's checkpoint, which then stands in the database; else we were rolled back. */
+  async function mustHaveSigned(repository: TreeRepository, log: LogState, held: number, witness: string): Promise<void> {
+    const newest = (await repository.newestCheckpoint(log.logId))?.size ?? 0
+    if (newest < held) stop(log, 'ROLLBACK', `witness ${witness} has seen ${held} leaves, we have ${newest}`, newest)
   }
 
   function stop(log: LogState, why: Incident['why'], detail: string, at: number): never {

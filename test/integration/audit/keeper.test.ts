@@ -4,11 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { openCheckpoint } from '../../../src/audit/format/checkpoint.ts'
+import { logSigner } from '../../../src/audit/format/log-keys.ts'
 import { parseVkey } from '../../../src/audit/format/signed-note.ts'
-import { highWaterFiles } from '../../../src/audit/tree/high-water.service.ts'
+import { highWaterFiles, noHighWater } from '../../../src/audit/tree/high-water.service.ts'
 import { integrate } from '../../../src/audit/tree/integrator.service.ts'
-import { keeperConnection, type Sql, treeRepository } from '../../../src/audit/tree/tree.repository.ts'
+import { logLifecycle } from '../../../src/audit/tree/log-lifecycle.service.ts'
+import { type Published, signRound } from '../../../src/audit/tree/signer.service.ts'
+import { type KeeperConnection, keeperConnection, type Sql, treeRepository } from '../../../src/audit/tree/tree.repository.ts'
 import { rootFromTiles, tilesOf } from '../../../src/audit/tree/tree-reading.service.ts'
+import { uuidv7Generator } from '../../../src/platform/kernel/ids.ts'
 import { ownLog } from '../../support/own-log.ts'
 
 const connect = (url: string) => keeperConnection({ url, role: 'audit_integrator', name: 'test', statementTimeoutMs: 10_000 })
@@ -237,6 +241,72 @@ t.test('F12: a database that is behind what was published: the log is over and i
     { t: 'audit.incident', why: 'ROLLBACK', seen: { size: 11 } },
   ])
   t.same(again.audit.faults(), [], 'decisions go on in the new incarnation')
+})
+
+t.test('two nodes that see one rollback end one log: the second goes on in the incarnation that the first opened', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'accord-high-water-'))
+  const own = await ownLog(t, { highWater: highWaterFiles(directory) })
+  await own.record(10)
+  await own.audit.keeper.round()
+  const log = await own.log()
+  const other = await ownLog(t, { on: own.database, highWater: highWaterFiles(directory) })
+  t.equal(other.audit.keeper.published(log.logId)?.size, 11)
+  await own.root.query(`set session_replication_role = replica; delete from audit.checkpoint where log_id = ${log.logId} and size > 5;
+    delete from audit.leaf where log_id = ${log.logId} and idx >= 6; update audit.head set size = 6 where log_id = ${log.logId};
+    update audit.tree set size = 0, root = sha256(''), edge = '' where log_id = ${log.logId}; set session_replication_role = origin`)
+  await Promise.all([own.audit.keeper.round(), other.audit.keeper.round()])
+  // One that finds the log ended already turns to the next beside its rounds.
+  const current = () => [own, other].map(({ audit }) => audit.logs[0]?.name)
+  for (let waits = 0; current().includes(log.name) && waits < 100; waits++) await new Promise((resolve) => setTimeout(resolve, 50))
+  t.same(current(), [`${log.name}-2`, `${log.name}-2`])
+  const lifecycle = logLifecycle({
+    db: own.database.db,
+    clock: () => new Date(),
+    newId: uuidv7Generator(() => new Date(), randomBytes),
+    publicHost: 'accord.example',
+    logKey: Buffer.alloc(32, 7),
+    highWater: highWaterFiles(directory),
+  })
+  t.equal((await lifecycle.reopen('decisions', { why: 'ROLLBACK', log: log.name })).name, `${log.name}-2`, 'a third that is late')
+  for (const node of [own, other]) {
+    await node.record(1)
+    await node.audit.keeper.round()
+    t.same(node.audit.faults(), [])
+  }
+  const { rows } = await own.root.query(`select count(*)::int as n from audit.log where kind = 'decisions'`)
+  t.equal(rows[0]?.['n'], 2, 'the healthy incarnation was not ended')
+})
+
+t.test('another node that grows and signs the log between any two statements of a signer is no rollback', async (t) => {
+  const own = await ownLog(t)
+  const connection = await connect(own.database.url)
+  t.teardown(connection.close)
+  const signer = logSigner(Buffer.alloc(32, 7), (await own.log()).origin)
+  let published: Published | undefined
+  let statements = 0
+  for (let moment = 0; moment < 8; moment++) {
+    let done = 0
+    const meddled: KeeperConnection = {
+      ...connection,
+      async query(text, values) {
+        const result = await connection.query(text, values)
+        // Not inside the transaction that stores the checkpoint: there the other node would wait for it, and it for the other.
+        if (done++ === moment && !/^(begin|set local|insert)/.test(text)) {
+          await own.record(1)
+          await own.audit.keeper.round()
+        }
+        statements = Math.max(statements, done)
+        return result
+      },
+    }
+    await own.record(1)
+    while ((await integrate(connection, await own.log())) > 0);
+    const options = { signer, highWater: noHighWater, published, now: () => new Date().toISOString() }
+    published = await signRound(meddled, await own.log(), options)
+    t.ok(published, `after statement ${moment + 1}`)
+    t.same(own.audit.faults(), [])
+  }
+  t.ok(statements > 4, 'there were statements to come between')
 })
 
 t.test('a database that was lost altogether does not begin the same log a second time', async (t) => {

@@ -1,4 +1,5 @@
 import { mkdtempSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -88,4 +89,84 @@ t.test('F25: a witness that has seen more, or another history, stops us', async 
   const forked = clientOf(t, shorter, witness)
   await forked.round()
   t.ok(forked.incidents().some(({ why }) => why === 'FORK'))
+  const { logId, name } = await shorter.log()
+  const signed = shorter.audit.keeper.published(logId)?.size
+  await shorter.record(1)
+  await shorter.audit.keeper.round()
+  t.equal(shorter.audit.keeper.published(logId)?.size, signed, 'nothing more is signed')
+  t.match(shorter.audit.faults().join(), name, 'and health says which log')
 })
+
+t.test('a client that has forgotten what its witness holds, or a second node, is no fork', async (t) => {
+  const own = await ownLog(t)
+  const witness = await witnessOf(t, own, 'islington')
+  await own.record(3)
+  await own.audit.keeper.round()
+  await clientOf(t, own, witness).round()
+  for (const again of ['after a restart', 'once more']) {
+    const client = clientOf(t, own, witness)
+    await client.round()
+    t.same(client.incidents(), [], again)
+    t.ok(client.ageMs((await own.log()).logId) < 60_000, `${again}: cosigned`)
+    await own.record(1)
+    await own.audit.keeper.round()
+    await client.round()
+    t.same(client.incidents(), [], `${again}: and it goes on`)
+  }
+  t.ok(sizesHeld('islington').includes((await own.log()).size))
+})
+
+t.test('a witness that another node has brought further than this one is no rollback', async (t) => {
+  const own = await ownLog(t)
+  const witness = await witnessOf(t, own, 'haringey')
+  await own.record(3)
+  await own.audit.keeper.round()
+  const behind = new Map(own.audit.logs.map(({ logId }) => [logId, own.audit.keeper.published(logId)]))
+  await own.record(4)
+  await own.audit.keeper.round()
+  await clientOf(t, own, witness).round()
+  const slow = witnessClient({
+    url: own.database.url,
+    role: 'audit_integrator',
+    witnesses: [witness],
+    keeper: { published: (logId) => behind.get(logId), stop: () => {} },
+    now: () => new Date().toISOString(),
+  })
+  t.teardown(slow.close)
+  await slow.round()
+  t.same(slow.incidents(), [])
+})
+
+t.test('a witness that holds our size under another root is a fork, whichever status it says so with', async (t) => {
+  for (const status of [409, 422]) {
+    const own = await ownLog(t)
+    await own.record(3)
+    await own.audit.keeper.round()
+    const { size } = await own.log()
+    const server = createServer((request, response) => {
+      let body = ''
+      request.on('data', (part) => {
+        body += part
+      })
+      request.on('end', () => {
+        // As version 1.0.0 of the specification says it, and as its later drafts do.
+        const old = Number(/^old (\d+)/.exec(body)?.[1])
+        response.writeHead(old === size ? status : 409).end(`${size}\n`)
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    t.teardown(() => server.close())
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const client = clientOf(t, own, { url, vkey: openWitnessKey(join(folder, `fork-${status}`), 'fork/witness').vkey })
+    await client.round()
+    t.ok(
+      client.incidents().some(({ why, log }) => why === 'FORK' && log.startsWith('decisions')),
+      String(status),
+    )
+  }
+})
+
+function sizesHeld(name: string): number[] {
+  const state = JSON.parse(readFileSync(join(folder, `${name}.state.json`), 'utf8')) as Record<string, { size: number }>
+  return Object.values(state).map(({ size }) => size)
+}
