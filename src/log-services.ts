@@ -63,6 +63,7 @@ export async function openLogServices(options: LogServicesOptions) {
     batchMax: config.auditBatchMax,
     queueMax: config.auditQueueMax,
     queueAgeMaxMs: config.auditQueueAgeMs,
+    stalledAfterMs: config.auditStallMs,
     policy: options.policy,
     onBatch: options.onBatch,
     checkpointIntervalMs: config.checkpointIntervalMs,

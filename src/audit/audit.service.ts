@@ -41,6 +41,8 @@ export interface AuditOptions {
   readonly batchMax: number
   readonly queueMax: number
   readonly queueAgeMaxMs: number
+  /** An append that hangs longer makes the log not ready. */
+  readonly stalledAfterMs: number
   readonly policy: PolicyRevisions
   readonly onBatch?: (size: number, milliseconds: number) => void
   /** Absent: nothing is asserted (a test's own database). */
@@ -229,10 +231,11 @@ export async function openAudit(options: AuditOptions) {
     suspect: () => durability.suspect(),
     /** What keeps the log from being ready, in words; empty when it is. */
     faults(): string[] {
-      const { length } = lanes.state()
+      const { length, inFlightMs } = lanes.state()
       return [
         ...closedBecause(),
         ...(length >= options.queueMax ? [`${length} entries wait`] : []),
+        ...(inFlightMs > options.stalledAfterMs ? [`the database has kept an append for ${Math.round(inFlightMs / 1000)} s`] : []),
         ...active().flatMap(({ incident, name, uncoveredMs }) => [
           ...(incident ? [`${name}: ${incident.detail}`] : []),
           ...(uncoveredMs > MERGE_DELAY_MAX_MS ? [`${name} has not been signed for ${Math.round(uncoveredMs / 1000)} s`] : []),

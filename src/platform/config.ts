@@ -34,6 +34,7 @@ export interface Config {
   readonly decisionDeadlineMs: number
   readonly auditQueueMax: number
   readonly auditQueueAgeMs: number
+  readonly auditStallMs: number
   readonly auditBatchMax: number
   readonly auditLanes: number
   readonly durability: 'D1' | 'D2'
@@ -62,6 +63,7 @@ const numbers = {
   DECISION_DEADLINE_MS: { fallback: 2_000, min: 50, max: 60_000 },
   AUDIT_QUEUE_MAX: { fallback: 4_096, min: 1, max: 1_000_000 },
   AUDIT_QUEUE_AGE_MS: { fallback: 500, min: 10, max: 60_000 },
+  AUDIT_STALL_MS: { fallback: 5_000, min: 200, max: 60_000 },
   AUDIT_BATCH_MAX: { fallback: 256, min: 1, max: 10_000 },
   AUDIT_LANES: { fallback: 2, min: 1, max: 32 },
   CHECKPOINT_INTERVAL_MS: { fallback: 1_000, min: 50, max: 60_000 },
@@ -184,6 +186,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     decisionDeadlineMs: number('DECISION_DEADLINE_MS'),
     auditQueueMax: number('AUDIT_QUEUE_MAX'),
     auditQueueAgeMs: number('AUDIT_QUEUE_AGE_MS'),
+    auditStallMs: number('AUDIT_STALL_MS'),
     auditBatchMax: number('AUDIT_BATCH_MAX'),
     auditLanes: number('AUDIT_LANES'),
     durability: oneOf('DURABILITY', ['D1', 'D2']),

@@ -46,7 +46,7 @@ async function whileCancelling<T>(work: Promise<T>): Promise<PromiseSettledResul
 
 const leaves = async (log: number) => (await root.query('select 1 from audit.leaf where log_id = $1', [log])).rowCount
 const lane = (durability: 'D1' | 'D2') => {
-  const made = appender({ url: database.url, role: 'audit_writer', durability })
+  const made = appender({ url: database.url, role: 'audit_writer', durability, stalledAfterMs: 5_000 })
   t.teardown(() => made.close())
   return made
 }

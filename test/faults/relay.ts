@@ -5,14 +5,23 @@ export interface Relay {
   readonly port: number
   /** Sends new connections to another port and cuts those that are open. */
   turnTo(port: number): void
+  /** As a host without power: what is open is never heard of again, and whoever connects waits. Until `wake`, for new connections. */
+  fallSilent(): void
+  wake(): void
   close(): Promise<void>
 }
 
 /** Listens on a free port and passes everything on to `target`. */
 export async function openRelay(target: number): Promise<Relay> {
   let behind = target
+  let isSilent = false
   const open = new Set<Socket>()
   const server = createServer((client) => {
+    if (isSilent) {
+      open.add(client)
+      client.on('error', () => {}).on('close', () => open.delete(client))
+      return
+    }
     const upstream = connect(behind, '127.0.0.1')
     for (const socket of [client, upstream]) {
       open.add(socket)
@@ -34,6 +43,18 @@ export async function openRelay(target: number): Promise<Relay> {
   }
   return {
     port: typeof address === 'object' && address ? address.port : 0,
+    fallSilent() {
+      isSilent = true
+      for (const socket of open) {
+        socket.unpipe()
+        socket.pause()
+        // Neither end of a dead line tells the other that it has gone.
+        socket.removeAllListeners('close').on('close', () => open.delete(socket))
+      }
+    },
+    wake() {
+      isSilent = false
+    },
     turnTo(port) {
       behind = port
       cut()

@@ -14,7 +14,7 @@ const DAY = '2026-11-22'
 const aLog = (name: string) => openLog(database.db, name, DAY)
 const entries = (count: number) => Array.from({ length: count }, anEntry)
 const writer = () => {
-  const made = appender({ url: database.url, role: 'audit_writer' })
+  const made = appender({ url: database.url, role: 'audit_writer', stalledAfterMs: 5_000 })
   t.teardown(() => made.close())
   return made
 }

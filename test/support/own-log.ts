@@ -42,6 +42,7 @@ export async function ownLog(t: Teardown, { on, clock = systemClock, ...over }: 
     batchMax: 256,
     queueMax: 4_096,
     queueAgeMaxMs: 10_000,
+    stalledAfterMs: 5_000,
     policy: { revision: () => 0, refresh: async () => {} },
     checkpointIntervalMs: 60_000,
     ...over,

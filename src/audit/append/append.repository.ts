@@ -1,14 +1,18 @@
 import { sql } from 'kysely'
 import pg from 'pg'
+import { AudibleClient, TCP_USER_TIMEOUT_MS } from '../../platform/database/audible-client.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import { ProblemError, problem } from '../../platform/kernel/problem.ts'
 import type { BareEntry, Entry } from '../format/entry.ts'
 import type { DurabilityLevel } from './durability.ts'
+import { type Lane, laneOf, stallWatch } from './stalled-lane.repository.ts'
 
 /** A connection of its own through which batches are appended, one after another. Opens itself anew when it broke. */
 export interface Appender {
   /** The index of the first entry; null when `revision` is no longer the policy's and nothing was written. */
   append(logId: number, entries: readonly Entry[], revision: number | null, day: string): Promise<number | null>
+  /** How long the append in flight has been waiting for the database, milliseconds; 0: none is. */
+  inFlightMs(): number
   close(): Promise<void>
 }
 
@@ -20,27 +24,39 @@ export class NotDurableError extends Error {
 const APPEND = `select audit.append($1, $2, $3::uuid[], $4::bytea[], $5::bytea[], $6::date, $7::bytea[], $8::bytea[]) as start,
   current_setting('synchronous_standby_names') as standby_names`
 const RETRY_AFTER_SECONDS = 1
+const CONNECT_TIMEOUT_MS = 5_000
+/** No limit on the statement: an append that waits for a standby is not cancelled (R18). */
+const SESSION = [
+  'timezone=UTC',
+  'synchronous_commit=on',
+  'idle_in_transaction_session_timeout=30000',
+  `tcp_user_timeout=${TCP_USER_TIMEOUT_MS}`,
+]
 
 /** Opens an appender; the connection is made on first use. At D2 nothing counts as appended while no standby is asked to confirm (R13). */
 export function appender({
   url,
   role,
   durability,
+  stalledAfterMs,
 }: {
   readonly url: string
   readonly role: string | undefined
   readonly durability?: DurabilityLevel
+  /** An append that hangs longer is looked after: does the server still work on it? */
+  readonly stalledAfterMs: number
 }): Appender {
-  let open: Promise<pg.Client> | undefined
+  const stalls = stallWatch({ url, stalledAfterMs })
+  let open: Promise<Lane> | undefined
   let warned = false
   const daysOpened = new Set<string>()
 
-  async function connect(): Promise<pg.Client> {
-    const client = new pg.Client({
+  async function connect(): Promise<Lane> {
+    const client = new AudibleClient({
       connectionString: url,
       application_name: 'accord-audit',
-      keepAlive: true,
-      options: ['timezone=UTC', 'synchronous_commit=on', ...(role ? [`role=${role}`] : [])].map((setting) => `-c ${setting}`).join(' '),
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      options: [...SESSION, ...(role ? [`role=${role}`] : [])].map((setting) => `-c ${setting}`).join(' '),
     })
     client.on('notice', (notice) => {
       if (isUnsafeCommit(notice)) warned = true
@@ -49,28 +65,30 @@ export function appender({
       open = undefined
     })
     await client.connect()
+    const lane = await laneOf(client)
     // After an unknown outcome: writes WAL, so that its commit waits for all that came before (R17).
-    await client.query('select audit.barrier()')
-    return client
+    await stalls.over(lane, client.query('select audit.barrier()'))
+    return lane
   }
 
   async function forget(): Promise<void> {
     const broken = open
     open = undefined
-    await broken?.then((client) => client.end()).catch(() => {})
+    await broken?.then(({ client }) => client.end()).catch(() => {})
   }
 
   return {
     async append(logId, entries, revision, day) {
       open ??= connect()
       try {
-        const client = await open
+        const lane = await open
+        const { client } = lane
         if (!daysOpened.has(day)) {
-          await client.query('select audit.open_day($1)', [day])
+          await stalls.over(lane, client.query('select audit.open_day($1)', [day]))
           daysOpened.add(day)
         }
         warned = false
-        const { rows } = await client.query<{ start: string | null; standby_names: string }>(APPEND, [
+        const appending = client.query<{ start: string | null; standby_names: string }>(APPEND, [
           logId,
           revision,
           entries.map((entry) => entry.id),
@@ -80,6 +98,7 @@ export function appender({
           entries.map((entry) => entry.salt),
           entries.map((entry) => entry.body),
         ])
+        const { rows } = await stalls.over(lane, appending)
         if (warned) throw new NotDurableError('the commit was acknowledged without waiting for a standby')
         const start = rows[0]?.start ?? null
         if (start !== null) mustBeConfirmed(durability, rows[0]?.standby_names)
@@ -90,6 +109,7 @@ export function appender({
         throw error
       }
     },
+    inFlightMs: stalls.inFlightMs,
     async close() {
       await forget()
     },

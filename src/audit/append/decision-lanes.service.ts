@@ -9,6 +9,8 @@ export interface DecisionLanesOptions extends Pick<AppendQueueOptions, 'revision
   readonly url: string
   readonly role: string | undefined
   readonly durability?: DurabilityLevel
+  /** An append that hangs longer is looked after: does the server still work on it? */
+  readonly stalledAfterMs: number
   readonly lanes: number
   readonly onBatch?: AppendQueueOptions['onBatch']
   /** The log that takes decisions, as this process knows it; `turn` asks anew when it was found sealed (F28). */
@@ -23,7 +25,9 @@ export interface DecisionLanesOptions extends Pick<AppendQueueOptions, 'revision
 
 const BATCH_BYTES_MAX = 1_048_576
 
-export type DecisionLanes = Pick<AppendQueue, 'submit' | 'state'> & {
+export type DecisionLanes = Pick<AppendQueue, 'submit'> & {
+  /** How many wait, how long the oldest has, and how long the database has kept the longest append in flight, milliseconds. */
+  state(): ReturnType<AppendQueue['state']> & { readonly inFlightMs: number }
   /** Resolves when nothing waits any more and every connection is closed. */
   close(): Promise<void>
 }
@@ -71,7 +75,7 @@ export function decisionLanes(options: DecisionLanesOptions): DecisionLanes {
 
   return {
     submit: queue.submit,
-    state: queue.state,
+    state: () => ({ ...queue.state(), inFlightMs: Math.max(0, ...connections.map((connection) => connection.inFlightMs())) }),
     async close(): Promise<void> {
       await queue.drained()
       await Promise.all(connections.map((connection) => connection.close()))

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { ANSWER_MARGIN_MS, AudibleClient, TCP_USER_TIMEOUT_MS } from '../../platform/database/audible-client.ts'
 import { isUnsafeCommit } from '../append/append.repository.ts'
 import type { CompletedTile } from '../format/merkle-tree.ts'
 import { HASH_BYTES, TILE_WIDTH } from '../format/merkle-tree.ts'
@@ -256,12 +257,13 @@ export async function keeperConnection(options: {
     synchronous_commit: 'on',
     statement_timeout: options.statementTimeoutMs,
     idle_in_transaction_session_timeout: options.statementTimeoutMs,
+    tcp_user_timeout: TCP_USER_TIMEOUT_MS,
     ...(options.role ? { role: options.role } : {}),
   }
-  const client = new pg.Client({
+  const client = new AudibleClient({
     connectionString: options.url,
     application_name: options.name,
-    keepAlive: true,
+    silenceMaxMs: options.statementTimeoutMs + ANSWER_MARGIN_MS,
     connectionTimeoutMillis: 5_000,
     options: Object.entries(settings)
       .map(([name, value]) => `-c ${name}=${value}`)

@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { AudibleClient } from '../../platform/database/audible-client.ts'
 
 /** A connection of its own that hears of new policy revisions. */
 export interface PolicyChannel {
@@ -20,11 +20,11 @@ export async function openPolicyChannel(options: {
   readonly onRevision: (revision: number) => void
   readonly onLost: () => void
 }): Promise<PolicyChannel> {
-  const client = new pg.Client({
+  const client = new AudibleClient({
     connectionString: options.url,
     application_name: 'accord-policy',
-    keepAlive: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    silenceMaxMs: CONNECT_TIMEOUT_MS,
   })
   let isOver = false
   const over = () => {

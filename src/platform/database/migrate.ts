@@ -6,7 +6,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PG_MIGRATE_LOCK_ID, runner } from 'node-pg-migrate'
-import pg from 'pg'
+import type pg from 'pg'
+import { AudibleClient } from './audible-client.ts'
 
 /** What a migration says of itself: `contract` removes or renames something an older release still uses. */
 export type Phase = 'expand' | 'backfill' | 'contract'
@@ -30,6 +31,7 @@ export interface MigrateOptions {
 export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../../../sql/migrations', import.meta.url))
 
 const MIGRATIONS_TABLE = 'migration'
+const CONNECT_TIMEOUT_MS = 5_000
 
 /**
  * Brings the database to this release and says which migrations ran. Any number of processes may call it at once: one works, the others wait.
@@ -66,7 +68,7 @@ export async function migrate(options: MigrateOptions): Promise<{ readonly appli
  */
 export async function pendingMigrations(options: MigrateOptions): Promise<readonly string[]> {
   const files = migrationFiles(options.directory ?? MIGRATIONS_DIRECTORY)
-  const client = await connect(options.url)
+  const client = await connect(options.url, CONNECT_TIMEOUT_MS)
   try {
     const known = await client.query(`select to_regclass('public.migration_header') is not null as known`)
     if (!known.rows[0]?.known) return files.map((file) => file.name)
@@ -133,8 +135,10 @@ function unit(path: string, files: readonly MigrationFile[]) {
   }
 }
 
-async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, application_name: 'accord-migrate' })
+/** @param silenceMaxMs absent: a migration may take as long as it does */
+async function connect(url: string, silenceMaxMs?: number): Promise<pg.Client> {
+  const limits = { connectionTimeoutMillis: CONNECT_TIMEOUT_MS, ...(silenceMaxMs === undefined ? {} : { silenceMaxMs }) }
+  const client = new AudibleClient({ connectionString: url, application_name: 'accord-migrate', ...limits })
   await client.connect()
   return client
 }
