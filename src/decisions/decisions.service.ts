@@ -126,7 +126,7 @@ export function decisionsService(options: DecisionsOptions) {
       const build = () => decideNow(call, made, past)
       // A one-off permit is used up by giving it, and that changes the policy: it takes a transaction of its own.
       const isUse = body.mode === 'AD_HOC' && !simulated
-      const answered = isUse ? options.oneOffUse(build, () => audit.record(build)) : audit.record(build)
+      const answered = isUse ? options.oneOffUse(build) : audit.record(build)
       const { origin, index, entry, value } = await withinDeadline(answered)
       options.onAnswer?.(value.answer)
       return {

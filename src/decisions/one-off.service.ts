@@ -14,7 +14,7 @@ interface Decided {
 }
 
 /** Answers a live one-off request: a single-use permit is consumed in the transaction that records it. */
-export type OneOffUse = (build: Build<Decided>, recordPlainly: () => Promise<Appended<Decided>>) => Promise<Appended<Decided>>
+export type OneOffUse = (build: Build<Decided>) => Promise<Appended<Decided>>
 
 const ATTEMPTS_MAX = 20
 
@@ -30,30 +30,51 @@ export function oneOffUse(options: {
   readonly clock: Clock
 }): OneOffUse {
   const { db, audit, policy, disclosures, clock } = options
-  return async (build, recordPlainly) => {
+
+  /** Records what uses nothing up. It is decided anew when its batch is written, and may have become a use by then. */
+  function recordPlainly(build: Build<Decided>): Promise<Appended<Decided>> {
+    return audit.record(() => {
+      const built = build()
+      if (usedUp(built.value.outcome) !== null) throw new MovedError()
+      return built
+    })
+  }
+
+  async function recordUse({ entry, value }: ReturnType<Build<Decided>>, id: string): Promise<Appended<Decided>> {
+    const evaluatedOn = policy.current().revision
+    const place = await withTransaction(db, async (tx) => {
+      const at = clock().toISOString()
+      const used = await disclosures.consume(tx, id, at, entry.id)
+      if (!used) throw new MovedError()
+      const revision = await policy.publish(tx, [{ kind: 'DISCLOSURE_DECISION', id: used.id, body: used }], at)
+      // The lock is held now, so the revision before ours was the newest: was it the one this was decided on?
+      if (revision !== evaluatedOn + 1) throw new MovedError()
+      return audit.recordInTransaction(tx, entry)
+    }).catch((error: unknown) => {
+      if (error instanceof MovedError) throw error
+      throw new NotRecordedError('the use could not be recorded', { cause: error })
+    })
+    return { ...place, entry, value }
+  }
+
+  return async (build) => {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const built = build()
-      const { outcome } = built.value
-      const isUse = outcome.decision === 'PERMIT' && outcome.via === 'AD_HOC' && outcome.oneOff.singleUse
-      if (!isUse) return recordPlainly()
-      const evaluatedOn = policy.current().revision
-      const place = await withTransaction(db, async (tx) => {
-        const at = clock().toISOString()
-        const used = await disclosures.consume(tx, outcome.oneOff.id, at, built.entry.id)
-        if (!used) throw new MovedError()
-        const revision = await policy.publish(tx, [{ kind: 'DISCLOSURE_DECISION', id: used.id, body: used }], at)
-        // The lock is held now, so the revision before ours was the newest: was it the one this was decided on?
-        if (revision !== evaluatedOn + 1) throw new MovedError()
-        return audit.recordInTransaction(tx, built.entry)
-      }).catch((error: unknown) => {
-        if (error instanceof MovedError) return null
-        throw new NotRecordedError('the use could not be recorded', { cause: error })
-      })
-      if (place !== null) return { ...place, entry: built.entry, value: built.value }
-      await policy.refresh()
+      const id = usedUp(built.value.outcome)
+      try {
+        return await (id === null ? recordPlainly(build) : recordUse(built, id))
+      } catch (error) {
+        if (!(error instanceof MovedError)) throw error
+        await policy.refresh()
+      }
     }
     throw new NotRecordedError('the policy keeps changing')
   }
+}
+
+/** The one-off decision that giving this answer uses up; null when it uses none. */
+function usedUp(outcome: Outcome): string | null {
+  return outcome.decision === 'PERMIT' && outcome.via === 'AD_HOC' && outcome.oneOff.singleUse ? outcome.oneOff.id : null
 }
 
 /** The policy changed under the decision: roll back and decide again. */

@@ -100,3 +100,27 @@ t.test('of a one-off decision on others nothing can be found out by naming it, w
   }
   t.equal((await ask('OFTEN', { record_count: 99 })).primary_reason, 'ADHOC_SCOPE_EXCEEDED', 'its provider is told why')
 })
+
+t.test('a single-use decision that begins while its question waits to be recorded is used up by the permit it gives', async (t) => {
+  // A clock that moves with every reading: the question is first judged just before the decision begins, then just after.
+  const from = Date.parse('2026-06-01T12:00:00.000Z')
+  for (let early = 1; early <= 8; early++) {
+    let reading = Number.NaN
+    const clock = () => new Date(Number.isNaN(reading) ? from - 60_000 : reading++)
+    const begins = { ...decision('BEGINS'), valid_from: new Date(from).toISOString() }
+    const own = await testService(t, { clock, register: { ...content, agreements: [], disclosureDecisions: [begins] } })
+    const asked = { method: 'POST', url: '/v1/decisions', headers: await own.as({ org: 'LBC_CAMDEN' }) } as const
+    const payload = { ...REQUEST, disclosure_decision_id: 'BEGINS' }
+    reading = from - early
+    const answers = [
+      await own.inject({ ...asked, payload }),
+      await own.inject({ ...asked, payload }),
+      await own.inject({ ...asked, payload }),
+    ]
+    const permits = answers.map((reply) => reply.json()).filter((answer) => answer.decision === 'PERMIT')
+    t.equal(permits.length, 1, `asked ${early} ms before: one permit`)
+    const { rows } = await (await ownerPool(own)).query('select consumed_by from disclosure_decision')
+    t.equal(rows[0].consumed_by, permits[0]?.decision_id, 'by which it is used up')
+    await own.close()
+  }
+})
