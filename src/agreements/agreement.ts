@@ -62,6 +62,8 @@ export interface AgreementVersion {
   readonly effective_to: string | null
   /** SHA-256 of the canonical JSON that parties sign, hex; null while DRAFT. */
   readonly hash: string | null
+  /** Organisations invited after it was frozen that have not signed: where all must sign, it does not wait for them (LC-4). */
+  readonly invited_since?: readonly string[]
   readonly terms: Terms
 }
 

@@ -1,6 +1,6 @@
 import type { Transaction } from '../platform/database/database.ts'
-import { standingRepository } from './acts/standing.repository.ts'
-import type { Agreement } from './agreement.ts'
+import { type Invitee, standingRepository } from './acts/standing.repository.ts'
+import type { Agreement, AgreementVersion } from './agreement.ts'
 import type { AgreementToComplete } from './drafting/completeness.ts'
 import { agreementsRepository, type StoredBy } from './store/agreements.repository.ts'
 import { readAgreements } from './store/reading.repository.ts'
@@ -27,24 +27,36 @@ export function agreementsService(newId: () => string) {
     async forPolicy(tx: Transaction, ids: readonly string[]): Promise<Agreement[]> {
       const agreements = await readAgreements(tx, ids)
       const invitees = await standingRepository(tx).invitees(ids)
-      return agreements.map((agreement) => ({
-        ...agreement,
-        parties: isUndone(agreement) ? [] : boundParties(agreement, invitees.get(agreement.id)),
-        versions: agreement.versions
-          .filter((version) => version.status === 'APPROVED')
-          .map((version) => ({ ...version, terms: { ...version.terms, narrative: {} } })),
-      }))
+      return agreements.map((agreement) => {
+        const invited = invitees.get(agreement.id) ?? []
+        return {
+          ...agreement,
+          parties: isUndone(agreement) ? [] : boundParties(agreement, invited),
+          versions: agreement.versions
+            .filter((version) => version.status === 'APPROVED')
+            .map((version) => ({ ...version, ...invitedSince(version, invited), terms: { ...version.terms, narrative: {} } })),
+        }
+      })
     },
   }
 }
 
 /**
  * Where all must sign, an organisation that was invited becomes a party with its own signature (LC-4): were it one before,
- * an invitation would stop everybody. Under the other rules it is one at once and simply has not signed.
+ * an invitation would stop everybody. A text that was frozen after the invitation names it, and waits for it like for any other.
+ * Under the other rules it is a party at once and simply has not signed.
  */
-function boundParties({ parties, versions }: Agreement, invitees: ReadonlySet<string> | undefined): Agreement['parties'] {
-  const allMustSign = versions.some(({ status, terms }) => status === 'APPROVED' && terms.commencement.rule === 'ALL_SIGNED')
-  return invitees && allMustSign ? parties.filter(({ org }) => !invitees.has(org)) : parties
+function boundParties({ parties, versions }: Agreement, invited: readonly Invitee[]): Agreement['parties'] {
+  const approved = versions.filter(({ status }) => status === 'APPROVED')
+  if (!approved.some(({ terms }) => terms.commencement.rule === 'ALL_SIGNED')) return parties
+  const unbound = invited.filter(({ namedIn }) => !approved.some(({ version }) => namedIn.has(version))).map(({ org }) => org)
+  return parties.filter(({ org }) => !unbound.includes(org))
+}
+
+/** Whom a version does not wait for, because it was invited after the version was frozen. */
+function invitedSince({ version }: AgreementVersion, invited: readonly Invitee[]): Pick<AgreementVersion, 'invited_since'> {
+  const since = invited.filter(({ namedIn }) => !namedIn.has(version)).map(({ org }) => org)
+  return since.length > 0 ? { invited_since: since } : {}
 }
 
 /** A record of elsewhere that was taken out again: decisions answer as if it had never been there. */

@@ -135,6 +135,34 @@ t.test('leaving and ending', async (t) => {
   })
 })
 
+t.test('LC-4: where all must sign, a text frozen after an invitation waits for the newcomer that it names', async (t) => {
+  const desk = await agreementDesk(t)
+  const { id } = await inForce(desk, { orgs: [CAMDEN, HACKNEY], commencement: { rule: 'ALL_SIGNED' } })
+  const ask = () => desk.ask(CAMDEN, HACKNEY, { agreement_ref: id })
+  desk.at('2026-11-22T12:01:00.000Z')
+  const newcomer = { org: BARNET, role: 'CONTROLLER', capacities: ['HOUSING_AUTHORITY'] }
+  const officer = { org: CAMDEN, role: 'IG_OFFICER' } as const
+  t.equal((await desk.call(officer, 'POST', `/v1/agreements/${id}/accessions`, newcomer)).status, 201)
+  desk.at('2026-11-22T12:02:00.000Z')
+  const owner = await desk.service.database?.openAs('session_user', 1)
+  await owner?.pool.query(
+    `update agreement_party set contacts = (select contacts from agreement_party where agreement_id = $1 and org = '${CAMDEN}')
+      where agreement_id = $1`,
+    [id],
+  )
+  const amended = { reason: 'A third party', effective_from: '2026-12-01' }
+  await desk.call(officer, 'POST', `/v1/agreements/${id}/amendments`, amended, ANY_STATE)
+  const { hash } = await desk.freeze({ id, owner_org: CAMDEN } as never)
+  for (const org of [CAMDEN, HACKNEY]) await desk.sign(id, org, 2, hash)
+  t.equal(await ask(), 'PERMIT', 'version 1 governs until version 2 begins, and does not wait')
+  desk.at('2026-12-01T00:00:00.000Z')
+  t.equal(await ask(), 'DENY PARTY_NOT_SIGNED', 'version 2 names three')
+  const state = (await desk.call({ org: CAMDEN, role: 'DPO' }, 'GET', `/v1/agreements/${id}/state`)).body
+  t.match(JSON.stringify(state), /LBC_BARNET/, 'and says for whom it waits')
+  t.equal((await desk.sign(id, BARNET, 2, hash)).status, 201)
+  t.equal(await ask(), 'PERMIT')
+})
+
 t.test('when one body follows another, signatures do not carry over', async (t) => {
   const desk = await agreementDesk(t)
   const { id } = await inForce(desk)

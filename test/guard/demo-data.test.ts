@@ -18,7 +18,9 @@ const MEMBERS = {
     approvals: 1, suspensions: 1, terminated_at: 1, review_due: 1, review_policy: 1, review_grace_days: 1, dpia: 1, apd: 1, provenance: 1,
   } satisfies All<DemoRecord>,
   party: { org: 1, role: 1, capacities: 1, left_at: 1 } satisfies All<Model.Party>,
-  version: { version: 1, status: 1, effective_from: 1, effective_to: 1, hash: 1, terms: 1 } satisfies All<Model.AgreementVersion>,
+  version: { version: 1, status: 1, effective_from: 1, effective_to: 1, hash: 1, terms: 1 } satisfies All<
+    Omit<Model.AgreementVersion, 'invited_since'>
+  >,
   terms: {
     flows: 1, commencement: 1, prohibitions: 1, agents: 1, processor_contract: 1, joint_controller_arrangement: 1, narrative: 1,
   } satisfies All<Model.Terms>,

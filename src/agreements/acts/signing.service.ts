@@ -57,7 +57,7 @@ export function signingService({ acts }: { readonly acts: ActShell }) {
               (known) => known.org === org && known.version === body.version && known.confirmedAt === null,
             ),
           },
-          await withoutInvitees(standing, agreement, org),
+          await withoutInvitees(standing, agreement, body.version, org),
           principal,
           now,
         )
@@ -112,10 +112,16 @@ export function signingService({ acts }: { readonly acts: ActShell }) {
   }
 }
 
-/** An organisation that was invited and has not signed yet is bound by nothing, so nobody waits for it (LC-4). */
-async function withoutInvitees(standing: ReturnType<typeof standingRepository>, agreement: Agreement, actor: string): Promise<Agreement> {
-  const invitees = (await standing.invitees([agreement.id])).get(agreement.id)
-  return invitees ? { ...agreement, parties: agreement.parties.filter(({ org }) => org === actor || !invitees.has(org)) } : agreement
+/** Nobody waits for an organisation that was invited after the text was frozen, until it signs (LC-4). */
+async function withoutInvitees(
+  standing: ReturnType<typeof standingRepository>,
+  agreement: Agreement,
+  version: number,
+  actor: string,
+): Promise<Agreement> {
+  const invited = (await standing.invitees([agreement.id])).get(agreement.id) ?? []
+  const unbound = invited.filter(({ org, namedIn }) => org !== actor && !namedIn.has(version)).map(({ org }) => org)
+  return { ...agreement, parties: agreement.parties.filter(({ org }) => !unbound.includes(org)) }
 }
 
 function signedBody(

@@ -9,6 +9,13 @@ export interface NewParty {
   readonly invitedAt: string
 }
 
+/** An organisation that was invited and has not signed yet. */
+export interface Invitee {
+  readonly org: string
+  /** Versions frozen since: their text names it among those who sign. Of the earlier ones it is not a party until it signs (LC-4). */
+  readonly namedIn: ReadonlySet<number>
+}
+
 /** How an agreement and its parties stand: status, end, review, who has joined and left. */
 export function standingRepository(tx: Transaction) {
   return {
@@ -70,21 +77,26 @@ export function standingRepository(tx: Transaction) {
     },
 
     /** Organisations that were invited and have not signed yet, by agreement. */
-    async invitees(ids: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    async invitees(ids: readonly string[]): Promise<ReadonlyMap<string, readonly Invitee[]>> {
       if (ids.length === 0) return new Map()
       const rows = await tx
         .selectFrom('agreement_party as p')
-        .select(['p.agreement_id', 'p.org'])
+        .leftJoin('agreement_version as v', (join) =>
+          join.onRef('v.agreement_id', '=', 'p.agreement_id').onRef('v.frozen_at', '>', 'p.invited_at'),
+        )
+        .select(['p.agreement_id', 'p.org', 'v.version'])
         .where('p.agreement_id', 'in', [...ids])
         .where('p.invited_at', 'is not', null)
         .where('p.joined_at', 'is', null)
         .execute()
-      return new Map(
-        [...new Set(rows.map((row) => row.agreement_id))].map((id) => [
-          id,
-          new Set(rows.filter((row) => row.agreement_id === id).map((row) => row.org)),
-        ]),
-      )
+      const byId = new Map<string, Map<string, Set<number>>>()
+      for (const { agreement_id, org, version } of rows) {
+        const ofAgreement = byId.get(agreement_id) ?? new Map<string, Set<number>>()
+        const named = ofAgreement.get(org) ?? new Set()
+        if (version !== null) named.add(version)
+        byId.set(agreement_id, ofAgreement.set(org, named))
+      }
+      return new Map([...byId].map(([id, found]) => [id, [...found].map(([org, namedIn]) => ({ org, namedIn }))]))
     },
 
     /** Agreements that name an organisation and have neither ended nor been given up, each with all its parties. */

@@ -68,6 +68,7 @@ function compileVersion(agreement: Agreement, version: AgreementVersion, borough
     effectiveFrom: startOf(agreement.id, version),
     effectiveTo: version.effective_to,
     commencement: terms.commencement,
+    invitedSince: new Set(version.invited_since ?? []),
     prohibited: terms.prohibitions.flatMap((prohibition) => prohibition.purposes),
     agents: terms.agents?.map((agent) => ({ org: agent.org, for: agent.for, from: agent.valid_from, to: agent.valid_to })) ?? null,
     processorContract: terms.processor_contract,

@@ -65,6 +65,8 @@ export interface PolicyVersion {
   readonly effectiveFrom: string
   readonly effectiveTo: string | null
   readonly commencement: Commencement
+  /** Parties that were invited after it was frozen: ALL_SIGNED does not wait for them. */
+  readonly invitedSince: ReadonlySet<string>
   /** Prohibited purposes, narrower ones included. */
   readonly prohibited: readonly string[]
   /** null: not recorded (case files only), taken as in place. */

@@ -54,7 +54,7 @@ function signatures(facts: Pair, agreement: PolicyAgreement, version: PolicyVers
   )
   if (version.commencement.rule !== 'ALL_SIGNED') return found
   // Every party, whatever its role and including those that have left: leaving does not undo the need for its signature.
-  const missing = [...agreement.parties.keys()].filter((code) => !hasSigned(version, code, at))
+  const missing = [...agreement.parties.keys()].filter((code) => !version.invitedSince.has(code) && !hasSigned(version, code, at))
   const others = missing.filter((code) => code !== facts.provider.code && code !== facts.recipient.code)
   return others.length === 0
     ? found
