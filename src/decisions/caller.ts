@@ -1,4 +1,5 @@
 import { londonDay } from '../platform/kernel/london-day.ts'
+import { isActive } from './evaluation/stage-zero.ts'
 import type { PolicyAgreement, Snapshot } from './policy/policy.ts'
 import { governingVersion, isExpired } from './rules/lifecycle.ts'
 import { isAgentOf } from './rules/paper.ts'
@@ -16,6 +17,8 @@ export interface Share {
  */
 export function mayAsk(caller: string, share: Share, at: number, snapshot: Snapshot): boolean {
   if (caller === share.provider || caller === share.recipient) return true
+  const agent = snapshot.organisation(caller)
+  if (!agent || !isActive(agent, at)) return false
   return snapshot
     .whereAgent(caller)
     .some((agreement) => actsIn(agreement, caller, at, (party) => party === share.provider || party === share.recipient))

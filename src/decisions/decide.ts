@@ -29,7 +29,9 @@ export function requestOf({ caller, body, simulated }: Asked): DecisionRequest {
   const isDutyManager = caller.clientId === null && caller.roles.includes('DUTY_MANAGER')
   // The glass is the provider's to break: its duty manager answers for the disclosure (6.10).
   const actor = isDutyManager && caller.org === body.provider ? caller.sub : null
-  return toDecisionRequest(body, simulated ? { live: false } : { live: true, sub: actor })
+  const request = toDecisionRequest(body, simulated ? { live: false } : { live: true, sub: actor })
+  const isParty = caller.org === body.provider || caller.org === body.recipient
+  return isParty ? request : { ...request, calling_agent: caller.org }
 }
 
 /** Decides one call. Pure: no clock, no I/O. A stranger is told nothing but that it is one. */

@@ -46,7 +46,7 @@ export interface Config {
   readonly tokenTtlSeconds: number
   readonly liveAtToleranceSeconds: number
   readonly permitTtlSeconds: number
-  /** Codes of purposes whose permits are restricted further. */
+  /** Codes of purposes whose permits are restricted further, narrower purposes with them. */
   readonly restrictedPurposes: readonly string[]
   readonly shutdownGraceSeconds: number
 }
@@ -151,7 +151,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     .split(',')
     .map((code) => code.trim())
     .filter((code) => code !== '')
-  if (!restrictedPurposes.every((code) => /^[A-Z][A-Z0-9_]*$/.test(code)))
+  if (!restrictedPurposes.every((code) => /^[A-Z][A-Z0-9_]*(\.[A-Z][A-Z0-9_]*)*$/.test(code)))
     fault('RESTRICTED_PURPOSES', 'must be purpose codes separated by commas')
 
   const witnesses = (text('WITNESSES') ?? '').split(',').flatMap((entry) => {

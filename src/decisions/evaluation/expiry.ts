@@ -6,7 +6,7 @@ import type { Outcome } from './evaluate.ts'
 /** How long a permit may be relied on (OB-3, Policy). */
 export interface PermitPolicy {
   readonly permitTtlSeconds: number
-  /** Purposes for which a permit counts at its own instant only. */
+  /** Purposes for which, and for whose narrower purposes, a permit counts at its own instant only. */
   readonly restrictedPurposes: ReadonlySet<string>
 }
 
@@ -18,8 +18,8 @@ export interface PermitPolicy {
  */
 export function expiresAt(outcome: Outcome, policy: PermitPolicy): number | null {
   if (outcome.decision === 'DENY') return null
-  const { at, request, provider, recipient } = outcome.facts
-  if (policy.restrictedPurposes.has(request.purpose)) return at
+  const { at, request, provider, recipient, codes } = outcome.facts
+  if ([...policy.restrictedPurposes].some((restricted) => codes.purposes.isWithin(request.purpose, restricted))) return at
   const ends = [at + policy.permitTtlSeconds * 1000, nextLondonMidnight(at), endOf(provider), endOf(recipient)]
   if (outcome.via === 'AD_HOC') ends.push(outcome.oneOff.validTo)
   if (outcome.via === 'AGREEMENT') ends.push(...knownStops(outcome.finding.agreement, request.provider, request.recipient))
@@ -33,9 +33,12 @@ function endOf({ active_to }: Organisation): number {
 function knownStops(agreement: PolicyAgreement, provider: string, recipient: string): number[] {
   const begins = (intervals: readonly Interval[]) => intervals.map((interval) => interval.from)
   const parties = [provider, recipient].flatMap((code) => agreement.parties.get(code) ?? [])
+  // An agreement that holds from so many parties on may cease with any of them.
+  const counted = agreement.approved.some(({ commencement }) => commencement.rule === 'THRESHOLD') ? agreement.parties.values() : []
   return [
     agreement.terminatedAt,
     ...begins(agreement.suspensions),
+    ...[...counted].map((party) => party.leftAt),
     ...parties.flatMap((party) => [party.leftAt, ...begins(party.suspensions)]),
     ...agreement.approved.flatMap((version) => version.flows.flatMap((flow) => begins(flow.suspensions))),
     ...agreement.dpia.changes.map((change) => change.at),

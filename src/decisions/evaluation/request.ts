@@ -27,6 +27,8 @@ export interface DecisionRequest {
   readonly emergency: EmergencyClaim | null
   readonly provider_agent: string | null
   readonly recipient_agent: string | null
+  /** The organisation that asks, where it is neither P nor R: it must be an agent of one of them under the agreement itself. */
+  readonly calling_agent?: string
 }
 
 /** SYSTEMATIC asks the agreements, AD_HOC a one-off decision (6.7), EMERGENCY the agreements first and then 6.6. */

@@ -29,13 +29,20 @@ export const jointControllerArrangement: Rule = (_facts, { agreement, version })
   return isComplete ? [] : [reason('JOINT_CONTROLLER_ARRANGEMENT_MISSING', 'The Art 26 arrangement is not complete.')]
 }
 
-/** CK-19: whoever acts for a party is a listed processor or sub-processor of that party on that day. */
+/** CK-19: whoever acts for a party, and whoever asks for one, is a listed processor or sub-processor of that party on that day. */
 export const agents: Rule = ({ request, provider, recipient, day }, { version }) => {
+  const listed = version.agents
+  if (listed === null) return []
   const test = (agent: string | null, party: string, side: Side): Reason[] =>
-    agent === null || version.agents === null || isAgentOf(version.agents, agent, party, day)
+    agent === null || isAgentOf(listed, agent, party, day)
       ? []
       : [reason('PROCESSOR_NOT_AUTHORISED', `${agent} is not a listed processor of ${party} on ${day}.`, { side, items: [agent] })]
-  return [...test(request.provider_agent, provider.code, 'PROVIDER'), ...test(request.recipient_agent, recipient.code, 'RECIPIENT')]
+  const named = [...test(request.provider_agent, provider.code, 'PROVIDER'), ...test(request.recipient_agent, recipient.code, 'RECIPIENT')]
+  const { calling_agent: caller } = request
+  const isKnown = caller === undefined || [provider, recipient].some(({ code }) => isAgentOf(listed, caller, code, day))
+  if (isKnown || named.some(({ items }) => items?.includes(caller))) return named
+  const detail = `${caller} asks, and is not a listed processor of ${provider.code} or ${recipient.code} on ${day}.`
+  return [...named, reason('PROCESSOR_NOT_AUTHORISED', detail, { items: [caller] })]
 }
 
 /** Whether `agent` acts for `party` on that day, both ends of its dates included. */

@@ -1,6 +1,17 @@
 import t from 'tap'
 import { mayAsk, mayKnow } from '../../../src/decisions/caller.ts'
-import { anAgreement, aParty, aSuspension, aVersion, indexWith } from '../../support/builders/decision-world.ts'
+import { evaluate } from '../../../src/decisions/evaluation/evaluate.ts'
+import type { DecisionRequest } from '../../../src/decisions/evaluation/request.ts'
+import {
+  anAgreement,
+  aParty,
+  aRequest,
+  aSuspension,
+  aVersion,
+  indexOf,
+  indexWith,
+  ORGANISATIONS,
+} from '../../support/builders/decision-world.ts'
 
 const agent = { org: 'CHARITY', for: 'NORTHBOROUGH', contract_ref: null, valid_from: '2026-03-01', valid_to: '2026-03-31' }
 const agreement = anAgreement({ versions: [aVersion({ terms: { agents: [agent] } })] })
@@ -27,6 +38,27 @@ t.test('an agent may ask on the days of its contract, both included, in London',
 t.test('an agent may ask about the shares of the party it acts for, in either direction and no other', async (t) => {
   t.ok(mayAsk('CHARITY', { provider: 'POLICE', recipient: 'NORTHBOROUGH' }, IN_MARCH, index))
   t.notOk(mayAsk('CHARITY', { provider: 'SOUTHBOROUGH', recipient: 'POLICE' }, IN_MARCH, index), 'it acts for the north only')
+})
+
+t.test('an agent whose own organisation has ceased to exist asks for nobody', async (t) => {
+  const organisations = ORGANISATIONS.map((known) =>
+    known.code === 'CHARITY' ? { ...known, active_to: '2026-03-15T12:00:00.000Z' } : known,
+  )
+  const ended = indexOf({ organisations, agreements: [agreement], disclosures: [] })
+  t.ok(mayAsk('CHARITY', share, IN_MARCH - 1, ended))
+  t.notOk(mayAsk('CHARITY', share, IN_MARCH, ended))
+})
+
+t.test('an agent that asks must be listed in the agreement that permits, whether the request names it or not', async (t) => {
+  const request = (over: Partial<DecisionRequest> = {}) => evaluate(aRequest({ calling_agent: 'CHARITY', ...over }), IN_MARCH, index)
+  t.match(request(), { decision: 'PERMIT' }, 'it is the agent of the north there')
+  t.match(request({ provider_agent: 'CHARITY' }), { decision: 'PERMIT' })
+  const elsewhere = indexWith([anAgreement({ versions: [aVersion()] })])
+  for (const named of [null, 'CHARITY']) {
+    const outcome = evaluate(aRequest({ calling_agent: 'CHARITY', provider_agent: named }), IN_MARCH, elsewhere)
+    t.match(outcome, { decision: 'DENY', reasons: [{ code: 'PROCESSOR_NOT_AUTHORISED', items: ['CHARITY'] }] })
+    t.equal(outcome.decision === 'DENY' && outcome.reasons.length, 1, 'said once')
+  }
 })
 
 t.test('an agreement is known to its parties, left or not, and to agents under the version that governs', async (t) => {

@@ -100,7 +100,20 @@ t.test('no permit of any kind outlives a body that ceases to exist', async (t) =
 })
 
 t.test('a permit for a restricted purpose counts at its own instant only', async (t) => {
-  t.equal(ask(aRequest(), under(), { policy: { restrictedPurposes: new Set(['CARE']) } }).expires_at, NOON)
+  const restricted = (request: DecisionRequest, codes: readonly string[]) =>
+    ask(request, under(), { policy: { restrictedPurposes: new Set(codes) } }).expires_at
+  t.equal(restricted(aRequest(), ['CARE']), NOON)
+  t.equal(restricted(aRequest({ purpose: 'CARE.CHILD.ENQUIRY' }), ['CARE']), NOON, 'and for a narrower one')
+  t.equal(restricted(aRequest({ purpose: 'CARE.CHILD' }), ['CARE.CHILD']), NOON)
+  t.equal(restricted(aRequest(), ['CARE.CHILD', 'FRAUD']), '2026-07-01T11:05:00.000Z', 'not for a broader or another one')
+})
+
+t.test('where an agreement holds from so many parties on, a permit does not outlive the departure of any of them', async (t) => {
+  const soon = '2026-07-01T11:02:00.000Z'
+  const parties = [aParty('NORTHBOROUGH'), aParty('SOUTHBOROUGH'), aParty('CHARITY', { left_at: soon })]
+  const versions = [aVersion({ terms: { commencement: { rule: 'THRESHOLD', n: 3 } } })]
+  t.equal(ask(aRequest(), under({ parties, versions })).expires_at, soon)
+  t.match(ask(aRequest(), under({ parties, versions }), { at: soon }), { decision: 'DENY', primary_reason: 'COMMENCEMENT_NOT_MET' })
 })
 
 t.test('a one-off permit does not outlive its decision', async (t) => {

@@ -43,6 +43,7 @@ t.test('with nothing set it is the loopback demo on the embedded database', asyn
     decisionDeadlineMs: 2000,
     auditQueueMax: 4096,
     auditQueueAgeMs: 500,
+    auditStallMs: 5_000,
     auditBatchMax: 256,
     auditLanes: 2,
     durability: 'D1',
