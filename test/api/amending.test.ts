@@ -72,6 +72,30 @@ t.test('LC-2a: a version replaced before it began is superseded and never govern
   t.equal(first.body.status, 'APPROVED', 'a version that has governed stays approved')
 })
 
+t.test('an amendment that nobody has signed changes nothing that the signed text rests on', async (t) => {
+  const desk = await agreementDesk(t)
+  const agreement = await inForce(desk)
+  const owner = await desk.service.database?.openAs('session_user', 1)
+  await owner?.pool.query(
+    `update agreement set dpia_required = true, dpia_status = 'APPROVED', dpia_review_due = '2026-11-30' where id = $1`,
+    [agreement.id],
+  )
+  await amend(desk, agreement.id)
+  const put = (part: string, body: object, org = CAMDEN) =>
+    desk.call({ org, role: 'IG_OFFICER' }, 'PUT', `/v1/agreements/${agreement.id}/draft/${part}`, body, ANY_STATE)
+  const dpia = { required: true, status: 'APPROVED', residual: null, prior_consultation: null, review_due: '2026-11-30' }
+  for (const laxer of [{ required: false, status: 'SCREENED_OUT' }, { review_due: '2030-01-01' }, { review_due: null }]) {
+    t.match(await put('dpia', { ...dpia, ...laxer }), { status: 409, body: { errors: [{ code: 'DP-7' }] } }, JSON.stringify(laxer))
+  }
+  const documents = (party: string) => ({ policy_documents: [{ party, conditions: ['SCH1_18'] }] })
+  t.match(await put('policy-documents', documents(HACKNEY)), { status: 409, body: { errors: [{ code: 'CK-6' }] } })
+  t.equal((await put('policy-documents', documents(HACKNEY), HACKNEY)).status, 200, 'a party lists its own')
+  t.equal(await desk.ask(CAMDEN, ISLINGTON), 'PERMIT')
+  t.equal((await put('dpia', { ...dpia, status: 'IN_REVIEW' })).status, 200, 'stricter it can be made at once')
+  t.equal(await desk.ask(CAMDEN, ISLINGTON), 'DENY DPIA_REQUIRED_NOT_APPROVED')
+  t.match(await put('dpia', dpia), { status: 409 }, 'and not back again')
+})
+
 t.test('LC-7: a version that changes a slip of the pen is minor, one that changes an item is material', async (t) => {
   const desk = await agreementDesk(t)
   const agreement = await inForce(desk)

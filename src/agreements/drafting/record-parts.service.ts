@@ -1,6 +1,7 @@
-import { problem } from '../../platform/kernel/problem.ts'
+import { type Problem, problem } from '../../platform/kernel/problem.ts'
 import { type Contacts, dpiaStatusAt, type PolicyDocumentRecord } from '../agreement-view.ts'
-import { refusalUnlessDraft, refusalUnlessOwner, unprocessable } from './draft-part.ts'
+import { relaxes } from './dpia-change.ts'
+import { illegal, isSettled, type PartContext, refusalUnlessDraft, refusalUnlessOwner, unprocessable } from './draft-part.ts'
 import { listed, type Part, partiesOf } from './draft-parts.service.ts'
 import { policyDocumentFaults, unknownCode } from './draft-rules.ts'
 
@@ -14,7 +15,10 @@ const toDocument = (body: DocumentBody): PolicyDocumentRecord => ({
   approved_on: body.approved_on ?? null,
   review_on: body.review_on ?? null,
 })
-/** Policy documents: the owner's to list, or a party's own ones; no party speaks for another. */
+/**
+ * Policy documents: while nothing is signed the owner's to list, and always a party's own ones: decisions read them at once, so
+ * once a text is frozen no party speaks for another (CK-6).
+ */
 export const policyDocumentsPart: Part<{ readonly policy_documents: readonly DocumentBody[] }> = {
   name: 'policy_documents',
   act: 'record',
@@ -24,13 +28,18 @@ export const policyDocumentsPart: Part<{ readonly policy_documents: readonly Doc
     const documents = policy_documents.map(toDocument)
     const isOwnOnly = ofOthers(documents) === ofOthers(record.policyDocuments)
     return (
-      (isOwnOnly ? undefined : refusalUnlessOwner(context)) ??
+      (isOwnOnly ? undefined : (refusalUnlessOwner(context) ?? refusalOfOthersDocuments(context))) ??
       refusalUnlessDraft(context) ??
       unprocessable(policyDocumentFaults(facts, documents, partiesOf(context)))
     )
   },
   write: (repository, { policy_documents }) => repository.replacePolicyDocuments(policy_documents.map(toDocument)),
   pick: ({ apd }) => listed(apd),
+}
+
+function refusalOfOthersDocuments({ agreement }: PartContext): Problem | undefined {
+  if (!isSettled(agreement)) return undefined
+  return illegal('A text has been frozen: each party lists its own policy documents and no others.', 'CK-6', ['/policy_documents'])
 }
 
 interface DpiaBody {
@@ -40,13 +49,17 @@ interface DpiaBody {
   readonly prior_consultation: string | null
   readonly review_due: string | null
 }
-/** The assessment as somebody states it, until assessments are made here. A new status counts from now. */
+/**
+ * The assessment as somebody states it, until assessments are made here. A new status counts from now, for versions in force
+ * too: once a text is frozen it can be made stricter here and not laxer.
+ */
 export const dpiaPart: Part<DpiaBody> = {
   name: 'dpia',
   act: 'record',
   refusal: (body, context) =>
     refusalUnlessOwner(context) ??
     refusalUnlessDraft(context) ??
+    refusalOfRelaxing(body, context) ??
     unprocessable([
       ...unknownCode(context.facts, 'DPIA_STATE', body.status, '/status'),
       ...unknownCode(context.facts, 'OVERALL_RISK', body.residual, '/residual'),
@@ -57,6 +70,15 @@ export const dpiaPart: Part<DpiaBody> = {
   pick: ({ dpia: { required, status, residual, prior_consultation, review_due } }) => ({
     ...{ required, status, residual, prior_consultation, review_due },
   }),
+}
+
+function refusalOfRelaxing(body: DpiaBody, { agreement, now }: PartContext): Problem | undefined {
+  const { dpia } = agreement
+  if (!isSettled(agreement) || !relaxes({ ...dpia, status: dpiaStatusAt(dpia, now) }, body)) return undefined
+  return illegal(
+    'A text has been frozen on the assessment as it was: each controller accepts another one for itself, so it is not relaxed by one of them. It can be made stricter.',
+    'DP-7',
+  )
 }
 
 /** Contacts of a party, at any time: they stand outside the signed text (LC-7). */

@@ -872,7 +872,8 @@ export interface paths {
         /**
          * Record the assessment by hand
          * @description What a person states about an assessment made elsewhere, until assessments are made here; the reply says so in `dpia.source`.
-         *     A status other than the present one counts from now.
+         *     A status other than the present one counts from now. Once a version is frozen it can be made stricter and not laxer (409 DP-7):
+         *     decisions on the versions in force read it at once, and each controller accepts an assessment for itself.
          */
         readonly put: operations["putDraftDpia"];
         readonly post?: never;
