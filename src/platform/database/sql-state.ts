@@ -31,11 +31,11 @@ export function problemOfDatabaseError(error: unknown): Problem | undefined {
   if (!(error instanceof Error)) return undefined
   const code = sqlState(error) ?? (error as NodeJS.ErrnoException).code
   if (code !== undefined && lostConnection.has(code)) return problem('NOT_READY', 'the database cannot be reached')
-  if (
-    code === undefined &&
-    /^timeout exceeded when trying to connect|^Connection terminated|^Client has encountered a connection error/.test(error.message)
-  ) {
+  if (code === undefined && /^timeout exceeded when trying to connect/.test(error.message)) {
     return problem('OVERLOADED', 'the database has no free connection')
+  }
+  if (code === undefined && /^Connection terminated|^Client has encountered a connection error/.test(error.message)) {
+    return problem('NOT_READY', 'the connection to the database broke: look whether it was done before you try again')
   }
   if (code?.startsWith('08')) return problem('NOT_READY', 'the database cannot be reached')
   return code === undefined || !Object.hasOwn(meanings, code) ? undefined : meanings[code]?.()
