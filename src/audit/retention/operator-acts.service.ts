@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { appendInTransaction } from '../append/append.repository.ts'
@@ -23,6 +24,17 @@ export interface Purged {
   readonly count: number
 }
 
+/** Pauses before what was in use is tried again, milliseconds. */
+const AGAIN_MS = [200, 1_000]
+
+async function triedAgain(attempt: () => Promise<boolean>): Promise<boolean> {
+  for (const wait of AGAIN_MS) {
+    if (await attempt()) return true
+    await pause(wait)
+  }
+  return attempt()
+}
+
 export function operatorActs({ db, clock, random, newId }: OperatorActsOptions) {
   const today = () => clock().toISOString().slice(0, 10)
   const stamp = () => ({ id: newId(), ts: clock().getTime(), v: 1 }) as const
@@ -44,7 +56,7 @@ export function operatorActs({ db, clock, random, newId }: OperatorActsOptions) 
       }),
 
     /**
-     * Drops the payload of days that are past their retention time, and says so in the log, in one transaction (R37).
+     * Deletes the payload of days that are past their retention time, and says so in the log, in one transaction (R37).
      * Null when nothing was due. @throws an error of PostgreSQL, 55006, for days inside the retention time or under a hold
      */
     purge: (before: string, options: { readonly simulated: boolean }): Promise<Purged | null> =>
@@ -62,6 +74,20 @@ export function operatorActs({ db, clock, random, newId }: OperatorActsOptions) 
         await append(tx, bareEntryOf(leaf))
         return purged
       }),
+
+    /**
+     * Drops the days before one that hold nothing any more, each in a short transaction of its own that waits for nobody: while it
+     * waited, every append would wait behind it. What was in use stands until the next time; answers how many went and how many stand.
+     * @throws an error of PostgreSQL, 55006, for days inside the retention time
+     */
+    async dropEmptyDays(before: string): Promise<{ readonly dropped: number; readonly left: number }> {
+      const days = await withTransaction(db, (tx) => retentionRepository(tx).emptyDays(before))
+      for (const [dropped, day] of days.entries()) {
+        if (!(await triedAgain(() => withTransaction(db, (tx) => retentionRepository(tx).dropEmptyDay(day)))))
+          return { dropped, left: days.length - dropped }
+      }
+      return { dropped: days.length, left: 0 }
+    },
 
     /** Erases the payload of single entries; the leaves, and so every proof, stay. Answers how many there were. */
     erase: (ids: readonly string[], why: PayloadErasedLeaf['why']): Promise<number> =>

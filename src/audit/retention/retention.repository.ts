@@ -19,6 +19,18 @@ export function retentionRepository(tx: Transaction) {
       return row?.first_day && row.last_day ? { first: row.first_day, last: row.last_day, count: Number(row.purged) } : undefined
     },
 
+    /** The days before one that hold nothing, oldest first. */
+    async emptyDays(before: string): Promise<string[]> {
+      const { rows } = await sql<{ day: string }>`select day from audit.empty_days(${before}::date) as d(day)`.execute(tx)
+      return rows.map(({ day }) => day)
+    },
+
+    /** Drops a day that holds nothing; false when somebody reads or writes the log at this moment. */
+    async dropEmptyDay(day: string): Promise<boolean> {
+      const { rows } = await sql<{ dropped: boolean }>`select audit.drop_empty_day(${day}::date) as dropped`.execute(tx)
+      return rows[0]?.dropped === true
+    },
+
     async erase(ids: readonly string[]): Promise<number> {
       const { rows } = await sql<{ count: string }>`select audit.erase_payload(${[...ids]}::uuid[]) as count`.execute(tx)
       return Number(rows[0]?.count)

@@ -10,14 +10,17 @@ const DAY = /^\d{4}-\d\d-\d\d$/
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const GROUNDS = ['ERASURE_REQUEST', 'COURT_ORDER', 'RECORDED_IN_ERROR'] as const
 
-/** `log purge --before DAY [--simulated]`: drops payload that is past its retention time; leaves and proofs stay as they are. */
+/** `log purge --before DAY [--simulated]`: deletes payload that is past its retention time; leaves and proofs stay as they are. */
 export const purge: Command = (args, io) => {
   const values = parse(args, { before: { type: 'string' }, simulated: { type: 'boolean' } })
   const before = values?.['before']
   if (typeof before !== 'string' || !DAY.test(before)) return usage(io, 'usage: accord log purge --before YYYY-MM-DD [--simulated]')
   return withActs(io, async (acts) => {
-    const purged = await acts.purge(before, { simulated: values?.['simulated'] === true })
+    const simulated = values?.['simulated'] === true
+    const purged = await acts.purge(before, { simulated })
     io.out(purged ? `${purged.count} payloads purged, of ${purged.first} to ${purged.last}` : '0 payloads purged')
+    const { left } = simulated ? { left: 0 } : await acts.dropEmptyDays(before)
+    if (left > 0) io.out(`${left} empty days were in use and stand until the next purge`)
     return 0
   })
 }
