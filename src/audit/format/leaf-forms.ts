@@ -41,6 +41,8 @@ export const organisationUrn = matches(
 const origin = matches(/^[a-z0-9]+(?:[.-][a-z0-9]+)*(?::[0-9]{1,5})?\/log\/[a-z0-9-]{1,63}$/)
 const vkey = matches(/^[a-z0-9]+(?:[.-][a-z0-9]+)*(?::[0-9]{1,5})?\/log\/[a-z0-9-]{1,63}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$/)
 const day = matches(/^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$/)
+/** Whether a value is the reference of a file, as a legal hold carries it. */
+export const fileReference = matches(/^(?!.*[0-9]{7})[A-Z0-9][A-Z0-9_/-]{0,63}$/)
 const codes: Test = (value) =>
   Array.isArray(value) && value.length <= CODES_MAX && value.every(shortCode) && new Set(value).size === value.length
 const checkpoint: Test = (value) =>
@@ -89,6 +91,8 @@ const FORMS: Readonly<Record<DecisionLeaf['t'] | LogLeaf['t'], Form>> = {
     required: { ...any, n: count, why: oneOf('ERASURE_REQUEST', 'COURT_ORDER', 'RECORDED_IN_ERROR') },
     optional: {},
   },
+  'audit.hold.placed': { required: { ...any, first: day, hold: count, last: day, ref: fileReference }, optional: {} },
+  'audit.hold.lifted': { required: { ...any, hold: count }, optional: {} },
   'audit.read': {
     required: { ...caused, first: count, n: count, origin, what: oneOf('ENTRIES', 'EXPORT', 'PAYLOAD') },
     optional: { org: organisationUrn },

@@ -117,6 +117,22 @@ export interface PayloadErasedLeaf extends AnyLeaf {
   readonly why: 'ERASURE_REQUEST' | 'COURT_ORDER' | 'RECORDED_IN_ERROR'
 }
 
+/** Payload of these days, both included, must stay (AU-2): the number of the hold, and the file it is for. Never who. */
+export interface HoldPlacedLeaf extends AnyLeaf {
+  readonly t: 'audit.hold.placed'
+  readonly first: string
+  readonly hold: number
+  readonly last: string
+  /** Reference of a file: capitals, digits, `_`, `/` and `-`. */
+  readonly ref: string
+}
+
+/** A hold ended: its number. */
+export interface HoldLiftedLeaf extends AnyLeaf {
+  readonly t: 'audit.hold.lifted'
+  readonly hold: number
+}
+
 /** Someone read entries, payload or an export (R39): log read, first index and count of entries, for which organisation. `c` commits to who. */
 export interface ReadLeaf extends CausedLeaf {
   readonly t: 'audit.read'
@@ -140,5 +156,15 @@ export interface CanaryLeaf extends AnyLeaf {
   readonly t: 'audit.canary'
 }
 
-export type LogLeaf = CanaryLeaf | LogOpenedLeaf | LogClosedLeaf | KeyLeaf | PayloadPurgedLeaf | PayloadErasedLeaf | ReadLeaf | IncidentLeaf
+export type LogLeaf =
+  | CanaryLeaf
+  | LogOpenedLeaf
+  | LogClosedLeaf
+  | KeyLeaf
+  | PayloadPurgedLeaf
+  | PayloadErasedLeaf
+  | HoldPlacedLeaf
+  | HoldLiftedLeaf
+  | ReadLeaf
+  | IncidentLeaf
 export type Leaf = DecisionLeaf | GovernanceLeaf | LogLeaf

@@ -97,11 +97,23 @@ export function operatorActs({ db, clock, random, newId }: OperatorActsOptions) 
         return count
       }),
 
-    /** Keeps the payload of these days, both included, whatever retention says. Answers the number of the hold. */
+    /**
+     * Keeps the payload of these days, both included, whatever retention says, and says so in the log. Answers the number of the hold.
+     * What was being purged or erased is waited for: what then is there, stays.
+     */
     placeHold: (first: string, last: string, reference: string): Promise<number> =>
-      withTransaction(db, (tx) => retentionRepository(tx).placeHold(first, last, reference, clock().toISOString())),
-    /** Ends a hold; false when there is none with this number. */
-    liftHold: (id: number): Promise<boolean> => withTransaction(db, (tx) => retentionRepository(tx).liftHold(id, clock().toISOString())),
+      withTransaction(db, async (tx) => {
+        const hold = await retentionRepository(tx).placeHold(first, last, reference, clock().toISOString())
+        await append(tx, bareEntryOf({ ...stamp(), t: 'audit.hold.placed', first, hold, last, ref: reference }))
+        return hold
+      }),
+    /** Ends a hold, and says so in the log; false when there is none with this number. */
+    liftHold: (id: number): Promise<boolean> =>
+      withTransaction(db, async (tx) => {
+        const isLifted = await retentionRepository(tx).liftHold(id, clock().toISOString())
+        if (isLifted) await append(tx, bareEntryOf({ ...stamp(), t: 'audit.hold.lifted', hold: id }))
+        return isLifted
+      }),
     /** The holds that stand. */
     holds: () => withTransaction(db, (tx) => retentionRepository(tx).holds()),
   }

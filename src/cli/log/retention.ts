@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { fileReference } from '../../audit/format/leaf-forms.ts'
 import { operatorActs } from '../../audit/retention/operator-acts.service.ts'
 import { systemClock } from '../../platform/kernel/clock.ts'
 import { uuidv7Generator } from '../../platform/kernel/ids.ts'
@@ -49,6 +50,7 @@ export const hold: Command = (args, io) => {
     })
   }
   if (values && from && to && reference && DAY.test(from) && DAY.test(to)) {
+    if (!fileReference(reference)) return usage(io, 'a reference is that of a file: capitals, digits, _ / and -, not seven digits in a row')
     return withActs(io, async (acts) => {
       io.out(`hold ${await acts.placeHold(from, to, reference)} placed`)
       return 0

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { logReading } from '../../../src/audit/reading/log-reading.service.ts'
 import { operatorActs } from '../../../src/audit/retention/operator-acts.service.ts'
@@ -104,6 +105,50 @@ t.test('a legal hold is stronger than retention and erasure, until it is lifted'
   t.ok(await acts.liftHold(hold))
   t.notOk(await acts.liftHold(hold))
   t.equal((await acts.purge('2015-01-01', { simulated: false }))?.count, 1)
+})
+
+t.test('each hold is an entry of the log of acts: its days and its file when it is placed, its number when it is lifted', async (t) => {
+  const own = await ownLog(t)
+  const acts = await actsOn(own)
+  const hold = await acts.placeHold('2014-05-01', '2014-07-01', 'INQUIRY/2026-4')
+  await acts.liftHold(hold)
+  await acts.liftHold(hold)
+  const { rows } = await own.root.query(
+    `select convert_from(leaf, 'UTF8')::json as leaf from audit.leaf where convert_from(leaf, 'UTF8') like '%audit.hold%' order by idx`,
+  )
+  t.match(rows, [
+    { leaf: { t: 'audit.hold.placed', first: '2014-05-01', last: '2014-07-01', ref: 'INQUIRY/2026-4', hold } },
+    { leaf: { t: 'audit.hold.lifted', hold } },
+  ])
+  t.equal(rows.length, 2, 'and what did not happen is none')
+  await t.rejects(acts.placeHold('2014-05-01', '2014-07-01', '0207946000'), /outside its closed form/, 'no number of a person')
+  t.same(await acts.holds(), [])
+})
+
+t.test('a hold is not acknowledged while what it is to keep is going: it waits for the purge or the erasure', async (t) => {
+  for (const [what, statement] of [
+    ['purge', `select audit.purge_payload('2015-01-01', current_date, false)`],
+    ['erasure', 'select audit.erase_payload(array(select event_id from audit.payload))'],
+  ] as const) {
+    const own = await ownLog(t, { clock: () => new Date('2014-06-01T10:00:00Z') })
+    await own.record(1)
+    const acts = await actsOn(own)
+    const { pool } = await own.database.openAs('session_user', 1)
+    const client = await pool.connect()
+    await client.query('begin')
+    await client.query(statement)
+    let isPlaced = false
+    const hold = acts.placeHold('2014-05-01', '2014-07-01', 'INQUIRY/2026-4').finally(() => {
+      isPlaced = true
+    })
+    await pause(200)
+    t.notOk(isPlaced, `${what}: not yet`)
+    await client.query('rollback')
+    client.release()
+    t.ok(await hold, `${what}: the hold stands`)
+    t.equal(await payloads(own), 1, `${what}: and so does what it keeps`)
+    await t.rejects(own.root.query(statement), /legal hold/, what)
+  }
 })
 
 t.test('one decision can be erased: its leaf and proof stay, its payload is gone, and the log says that one was', async (t) => {

@@ -51,6 +51,8 @@ export const everyLeaf: readonly Leaf[] = [
   { ...any, t: 'audit.key.removed', vkey },
   { ...any, t: 'audit.payload.purged', first: '2019-11-01', last: '2019-11-30', n: 412, why: 'RETENTION' },
   { ...any, t: 'audit.payload.erased', n: 3, why: 'ERASURE_REQUEST' },
+  { ...any, t: 'audit.hold.placed', first: '2026-11-01', hold: 3, last: '2026-11-30', ref: 'INQUIRY/2026-4' },
+  { ...any, t: 'audit.hold.lifted', hold: 3 },
   { ...any, t: 'audit.read', c: hex64, first: 0, n: 256, org: 'urn:accord:organisation:LBC_CAMDEN', origin, trace, what: 'ENTRIES' },
   { ...any, t: 'audit.incident', at: 17, seen: prev, why: 'ROLLBACK' },
 ]
