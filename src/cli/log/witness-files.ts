@@ -1,5 +1,17 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { COSIGNATURE_V1, formatSkey, formatVkey, parseSkey, signerOf } from '../../audit/format/signed-note.ts'
 import type { WitnessState } from '../../verifier/witness.ts'
@@ -24,6 +36,76 @@ export function openWitnessState(file: string): { read(): WitnessState; write(st
   return {
     read: () => (existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as WitnessState) : {}),
     write: (state) => writeSafely(file, `${JSON.stringify(state, null, 2)}\n`),
+  }
+}
+
+/** That no other process works on the same state. */
+export interface StateLock {
+  /** @throws when another has taken the state over: nothing more may be signed on it */
+  mustHold(): void
+  release(): void
+}
+
+/** Another witness works on the state: two that do not see what the other signed would both sign a fork. */
+export class StateHeldError extends Error {
+  override name = 'StateHeldError'
+}
+
+/**
+ * Takes the state for this process alone, with a file beside it that names the process. One that died is replaced; on another
+ * machine or in another container nobody can tell, and it counts as alive.
+ * @throws StateHeldError
+ */
+export function lockState(stateFile: string): StateLock {
+  const file = `${stateFile}.lock`
+  const own = `${holderOf(process.pid)} ${randomUUID()}`
+  mkdirSync(dirname(file), { recursive: true })
+  try {
+    writeFileSync(file, own, { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    const [, holder = '', pid = ''] = /^(\S+ (\d+) \S+) /.exec(readFileSync(file, 'utf8')) ?? []
+    if (!isGone(holder, Number(pid)))
+      throw new StateHeldError(
+        `${stateFile} is in use by another witness (${file}: ${holder}); when that is certainly gone, delete ${file}`,
+      )
+    writeFileSync(`${file}.${process.pid}`, own, { mode: 0o600 })
+    renameSync(`${file}.${process.pid}`, file)
+  }
+  // Of two that replace a dead one at the same moment the later stays; the other finds out before it signs.
+  const isOurs = () => existsSync(file) && readFileSync(file, 'utf8') === own
+  return {
+    mustHold() {
+      if (!isOurs()) throw new StateHeldError(`${stateFile} was taken over by another witness`)
+    },
+    release() {
+      if (isOurs()) unlinkSync(file)
+    },
+  }
+}
+
+/** `<host> <pid> <start>`: the start, in ticks since boot, tells a process from a later one with the same number. */
+function holderOf(pid: number): string {
+  return `${hostname()} ${pid} ${startOf(pid) ?? 'unknown'}`
+}
+
+function isGone(holder: string, pid: number): boolean {
+  if (!holder.startsWith(`${hostname()} `)) return false
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return true
+  }
+  return holderOf(pid) !== holder
+}
+
+/** From `/proc`; undefined where there is none. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  } catch {
+    return undefined
   }
 }
 

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { hostname } from 'node:os'
 import { parseArgs } from 'node:util'
 import { readVkeys } from '../../verifier/note.ts'
 import { unseenLog, type WitnessState, witnessDecision } from '../../verifier/witness.ts'
 import type { Command } from '../command.ts'
-import { openWitnessKey, openWitnessState, type WitnessKey } from './witness-files.ts'
+import { lockState, openWitnessKey, openWitnessState, type StateLock, type WitnessKey } from './witness-files.ts'
 
 const USAGE = 'usage: accord log witness --port P --key FILE --origin-vkey FILE [--host HOST] [--name NAME]'
 const BODY_BYTES_MAX = 65_536
+const BODY_LIMIT_MS = 10_000
 
 /**
  * `log witness`: a C2SP tlog-witness for the logs whose keys are in a file, one a line. Run it at another organisation than
@@ -46,8 +47,30 @@ export interface WitnessServerOptions {
   readonly host: string
 }
 
-/** Starts the server. One request at a time; the state is on disk before the answer leaves. */
-export async function startWitness({ key, stateFile, originVkeys, port, host }: WitnessServerOptions): Promise<Server> {
+/**
+ * Starts the server. One decision at a time; the state is on disk before the answer leaves, and no other process works on it.
+ * @throws StateHeldError when another does
+ */
+export async function startWitness(options: WitnessServerOptions): Promise<Server> {
+  const lock = lockState(options.stateFile)
+  try {
+    const server = await listening(createServer(addCheckpoint(options, lock)), options)
+    process.once('exit', lock.release)
+    return server.once('close', () => {
+      process.off('exit', lock.release)
+      lock.release()
+    })
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+function listening(server: Server, { port, host }: Pick<WitnessServerOptions, 'port' | 'host'>): Promise<Server> {
+  return new Promise((resolve, reject) => server.once('error', reject).listen(port, host, () => resolve(server)))
+}
+
+function addCheckpoint({ key, stateFile, originVkeys }: WitnessServerOptions, lock: StateLock) {
   const store = openWitnessState(stateFile)
   let state: WitnessState = store.read()
   for (const { name } of readVkeys(originVkeys)) {
@@ -60,23 +83,23 @@ export async function startWitness({ key, stateFile, originVkeys, port, host }: 
   store.write(state)
   let last: Promise<void> = Promise.resolve()
 
-  const server = createServer((request, response) => {
-    const send = (status: number, contentType: string, body: string) =>
-      response.writeHead(status, { 'content-type': contentType }).end(body)
-    if (request.method !== 'POST' || request.url !== '/add-checkpoint') {
-      send(404, 'text/plain; charset=utf-8', 'POST /add-checkpoint\n')
-      return
-    }
-    last = last.then(async () => {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const send = (status: number, contentType: string, body: string, headers = {}) =>
+      void response.writeHead(status, { 'content-type': contentType, ...headers }).end(body)
+    if (request.method !== 'POST' || request.url !== '/add-checkpoint')
+      return send(404, 'text/plain; charset=utf-8', 'POST /add-checkpoint\n')
+    // Read before it queues: whoever sends slowly, or not to the end, holds up nobody else.
+    const body = await bodyOf(request)
+    if (typeof body === 'number') return send(body, 'text/plain; charset=utf-8', 'too large, or too slow\n', { connection: 'close' })
+    last = last.then(() => {
       try {
-        const body = await bodyOf(request)
-        if (!body) return void send(413, 'text/plain; charset=utf-8', 'too large\n')
         const answer = witnessDecision(state, {
           body,
           name: key.name,
           privateKey: key.privateKey,
           timeSeconds: Math.floor(Date.now() / 1000),
         })
+        lock.mustHold()
         if (answer.newState !== state) store.write(answer.newState)
         state = answer.newState
         send(answer.status, answer.contentType, answer.body)
@@ -85,21 +108,28 @@ export async function startWitness({ key, stateFile, originVkeys, port, host }: 
         if (!response.headersSent) send(500, 'text/plain; charset=utf-8', 'the state could not be stored\n')
       }
     })
-  })
-  server.requestTimeout = 10_000
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
-  return server
+  }
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
-  const parts: Buffer[] = []
-  let size = 0
-  for await (const part of request) {
-    size += (part as Buffer).length
-    if (size > BODY_BYTES_MAX) return undefined
-    parts.push(part as Buffer)
-  }
-  return Buffer.concat(parts)
+/** The whole body, or the status to refuse it with: 413 when it is too large, 408 when it does not come to its end in time. */
+function bodyOf(request: IncomingMessage): Promise<Buffer | 408 | 413> {
+  return new Promise((resolve) => {
+    const parts: Buffer[] = []
+    let size = 0
+    const timer = setTimeout(() => resolve(408), BODY_LIMIT_MS)
+    const give = (body: Buffer | 408 | 413) => {
+      clearTimeout(timer)
+      resolve(body)
+    }
+    request.on('data', (part: Buffer) => {
+      size += part.length
+      if (size > BODY_BYTES_MAX) give(413)
+      else parts.push(part)
+    })
+    request.on('end', () => give(Buffer.concat(parts)))
+    request.on('close', () => give(408))
+    request.on('error', () => give(408))
+  })
 }
 
 function readArguments(args: readonly string[]): { port: number; key: string; originVkey: string; host: string; name: string } | undefined {

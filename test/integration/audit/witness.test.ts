@@ -1,6 +1,8 @@
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -19,11 +21,13 @@ async function witnessOf(t: Teardown, own: OwnLog, name: string) {
   const key = openWitnessKey(join(folder, name), `${name}.example/witness`)
   const originVkeys = own.audit.logs.map(({ vkey }) => `${vkey}\n`).join('')
   const server = await startWitness({ key, stateFile: join(folder, `${name}.state.json`), originVkeys, port: 0, host: '127.0.0.1' })
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return { key, url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), vkey: key.vkey }
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  t.teardown(stop)
+  return { key, url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), vkey: key.vkey, stop }
 }
 
 const clientOf = (t: Teardown, own: OwnLog, witness: { url: URL; vkey: string }) => {
@@ -67,6 +71,78 @@ t.test('F24: a witness that is away costs nothing', async (t) => {
   await client.round()
   t.same(client.incidents(), [])
   t.ok(client.ageMs(logId) > before, 'but the age of what is cosigned')
+})
+
+t.test('a witness that was started again remembers what it signed, and signs no other history of that size', async (t) => {
+  const own = await ownLog(t)
+  await own.record(4)
+  await own.audit.keeper.round()
+  const first = await witnessOf(t, own, 'barnet')
+  await clientOf(t, own, first).round()
+  await first.stop()
+  const again = await witnessOf(t, own, 'barnet')
+  t.equal(again.vkey, first.vkey)
+  const other = await ownLog(t)
+  await other.record(4)
+  await other.audit.keeper.round()
+  const forked = clientOf(t, other, again)
+  await forked.round()
+  t.ok(forked.incidents().some(({ why, log }) => why === 'FORK' && log.startsWith('decisions')))
+  await own.record(1)
+  await own.audit.keeper.round()
+  const client = clientOf(t, own, again)
+  await client.round()
+  t.same(client.incidents(), [], 'while the one it knows grows on')
+  t.ok(sizesHeld('barnet').includes((await own.log()).size))
+})
+
+t.test('of two witnesses on one state the second does not start, in this process or in another, and a dead one is replaced', async (t) => {
+  const own = await ownLog(t)
+  const first = await witnessOf(t, own, 'brent')
+  await t.rejects(witnessOf(t, own, 'brent'), { name: 'StateHeldError', message: /in use by another witness/ })
+  const keys = join(folder, 'brent.vkeys')
+  writeFileSync(keys, own.audit.logs.map(({ vkey }) => `${vkey}\n`).join(''))
+  copyFileSync(join(folder, 'brent'), join(folder, 'brent2'))
+  const args = ['--import=tsx', 'src/cli.ts', 'log', 'witness', '--port', '0', '--key', join(folder, 'brent2'), '--origin-vkey', keys]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  const second = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  t.equal(second.status, 1)
+  t.match(second.stderr, /in use by another witness/)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const key = openWitnessKey(join(folder, 'brent2'), 'any')
+  const options = { key, stateFile: join(folder, 'brent2.state.json'), originVkeys: readFileSync(keys, 'utf8'), port: 0, host: '127.0.0.1' }
+  const replaced = await startWitness(options)
+  t.ok(replaced.listening)
+  writeFileSync(`${options.stateFile}.lock`, 'another 1 1 x')
+  const { port } = replaced.address() as AddressInfo
+  const body = `old 0\n\n${own.audit.keeper.published(own.audit.logs[0]?.logId ?? 0)?.note ?? ''}`
+  const late = await fetch(`http://127.0.0.1:${port}/add-checkpoint`, { method: 'POST', body })
+  t.equal(late.status, 500, 'and one whose state was taken over signs nothing more')
+  await new Promise((resolve) => replaced.close(resolve).closeAllConnections())
+  await first.stop()
+})
+
+t.test('whoever does not send a request to its end holds up nobody else, and one that is too large is told so', async (t) => {
+  const own = await ownLog(t)
+  await own.audit.keeper.round()
+  const witness = await witnessOf(t, own, 'ealing')
+  const slow = connect(Number(witness.url.port), '127.0.0.1')
+  t.teardown(() => slow.destroy())
+  slow.write('POST /add-checkpoint HTTP/1.1\r\nhost: w\r\ncontent-length: 100\r\n\r\nold 0')
+  await new Promise((passed) => setTimeout(passed, 100))
+  const client = clientOf(t, own, witness)
+  const begun = performance.now()
+  await client.round()
+  t.ok(performance.now() - begun < 2_000)
+  t.ok(
+    sizesHeld('ealing').every((size) => size > 0),
+    'both logs are cosigned meanwhile',
+  )
+  const large = await fetch(new URL('/add-checkpoint', witness.url), { method: 'POST', body: 'x'.repeat(70_000) })
+  t.equal(large.status, 413)
 })
 
 t.test('F25: a witness that has seen more, or another history, stops us', async (t) => {
