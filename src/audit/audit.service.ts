@@ -191,6 +191,7 @@ export async function openAudit(options: AuditOptions) {
     /** Records one decision call inside a transaction that changes the policy itself, as its last statement. */
     async recordInTransaction(tx: Transaction, entry: Entry): Promise<Place> {
       mustBeOpen()
+      await days.open(tx)
       return appendAndWake(tx, 'decisions', entry)
     },
     /** Records one act in the governance log, as the last statement of the transaction that did it. Answers its leaf's id. */

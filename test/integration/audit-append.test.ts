@@ -181,3 +181,19 @@ t.test('a log is opened once: another key or origin under its name is refused', 
     /another origin or key/,
   )
 })
+
+t.test('a day that is gone, as after a backup was put back, is opened again, and no entry is called bad for it', async (t) => {
+  const log = await aLog('day-gone')
+  const lane = writer()
+  const day = '2026-12-24'
+  const drop = () => owner.pool.query('drop table audit.payload_20261224')
+  t.equal(await lane.append(log, entries(1), null, day), 0)
+  await drop()
+  t.equal(await lane.append(log, entries(2), null, day), 1, 'on the connection that opened it')
+  await drop()
+  await owner.pool.query('create or replace function audit.open_day(p_day date) returns void language sql as $$ select $$')
+  const failure = await lane.append(log, entries(1), null, day).catch((error: unknown) => error)
+  t.match(failure, { code: '23514' }, 'where it cannot be opened nothing is written')
+  t.notOk(isBadEntry(failure), 'and that is not the fault of the row')
+  t.equal((await stored(log)).length, 3)
+})

@@ -52,6 +52,8 @@ export function appender({
   const daysOpened = new Set<string>()
 
   async function connect(): Promise<Lane> {
+    // What another connection opened, the server behind this one may never have had.
+    daysOpened.clear()
     const client = new AudibleClient({
       connectionString: url,
       application_name: 'accord-audit',
@@ -71,6 +73,26 @@ export function appender({
     return lane
   }
 
+  async function write(lane: Lane, logId: number, entries: readonly Entry[], revision: number | null, day: string) {
+    const { client } = lane
+    if (!daysOpened.has(day)) {
+      await stalls.over(lane, client.query('select audit.open_day($1)', [day]))
+      daysOpened.add(day)
+    }
+    warned = false
+    const appending = client.query<{ start: string | null; standby_names: string }>(APPEND, [
+      logId,
+      revision,
+      entries.map((entry) => entry.id),
+      entries.map((entry) => entry.leaf),
+      entries.map((entry) => entry.leafHash),
+      day,
+      entries.map((entry) => entry.salt),
+      entries.map((entry) => entry.body),
+    ])
+    return (await stalls.over(lane, appending)).rows
+  }
+
   async function forget(): Promise<void> {
     const broken = open
     open = undefined
@@ -82,23 +104,12 @@ export function appender({
       open ??= connect()
       try {
         const lane = await open
-        const { client } = lane
-        if (!daysOpened.has(day)) {
-          await stalls.over(lane, client.query('select audit.open_day($1)', [day]))
-          daysOpened.add(day)
-        }
-        warned = false
-        const appending = client.query<{ start: string | null; standby_names: string }>(APPEND, [
-          logId,
-          revision,
-          entries.map((entry) => entry.id),
-          entries.map((entry) => entry.leaf),
-          entries.map((entry) => entry.leafHash),
-          day,
-          entries.map((entry) => entry.salt),
-          entries.map((entry) => entry.body),
-        ])
-        const { rows } = await stalls.over(lane, appending)
+        const rows = await write(lane, logId, entries, revision, day).catch((error: unknown) => {
+          if (!isDayMissing(error)) throw error
+          // The day that was opened is gone: the address leads to another server, or to one that was put back to an earlier state.
+          daysOpened.delete(day)
+          return write(lane, logId, entries, revision, day)
+        })
         if (warned) throw new NotDurableError('the commit was acknowledged without waiting for a standby')
         const start = rows[0]?.start ?? null
         if (start !== null) mustBeConfirmed(durability, rows[0]?.standby_names)
@@ -141,7 +152,13 @@ function mustBeConfirmed(durability: DurabilityLevel | undefined, standbyNames: 
 
 /** Whether the error says that a row was refused for what it holds (R6), not that the log cannot be written. */
 export function isBadEntry(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code !== undefined && /^(22|23)/.test(error.code)
+  if (!(error instanceof pg.DatabaseError) || error.code === undefined) return false
+  return error.code.startsWith('22') || error.code === '23505' || (error.code === '23514' && error.constraint !== undefined)
+}
+
+/** Whether the error says that there is no room for the day: no constraint of a row, although its code is the same. */
+function isDayMissing(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '23514' && error.constraint === undefined
 }
 
 /** Whether the error says that the log is sealed (F28): another one is current now. */
