@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { appender, appendInTransaction, NotDurableError } from '../../src/audit/append/append.repository.ts'
@@ -96,4 +100,60 @@ t.test('an act whose wait was cancelled is refused, nothing more is taken, and t
   for (let waits = 0; audit.faults().length > 0 && waits < 200; waits++) await pause(50)
   t.strictSame(audit.faults(), [])
   t.ok(await act())
+})
+
+t.test('after an append whose outcome is unknown, its lane says nothing more before a standby confirms what came before', async (t) => {
+  const log = await openLog(database.db, 'unknown', DAY)
+  const writer = lane('D1')
+  await waitFor(NOBODY)
+  try {
+    const first = writer.append(log, [anEntry()], null, DAY).catch(() => 'unknown outcome')
+    const waiting = () => root.query(`select pid from pg_stat_activity where wait_event = 'SyncRep' and application_name = 'accord-audit'`)
+    for (let waits = 0; (await waiting()).rowCount !== 1 && waits < 200; waits++) await pause(20)
+    await root.query('select pg_terminate_backend($1)', [(await waiting()).rows[0]?.pid])
+    t.equal(await first, 'unknown outcome')
+    // On a revision that is not the present one nothing is written: of itself such an append waits for nobody.
+    let isOver = false
+    const next = writer.append(log, [anEntry()], 999, DAY).finally(() => {
+      isOver = true
+    })
+    await pause(500)
+    t.notOk(isOver, 'its new connection begins with a barrier')
+    t.equal((await waiting()).rowCount, 1)
+    await waitFor('')
+    t.equal(await next, null)
+  } finally {
+    await waitFor('')
+  }
+})
+
+t.test('what an operator does to the log and no standby confirmed is told, with exit code 1', async (t) => {
+  const own = await testDatabase(t, { adminUrl: cluster.url('postgres') })
+  const { audit } = await ownLog(t, { on: own })
+  await audit.keeper.round()
+  const folder = mkdtempSync(join(tmpdir(), 'accord-not-durable-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const env = { ...process.env, DATABASE_URL: own.url, ACCORD_VAR: join(folder, 'var') }
+  const command = (...args: string[]) =>
+    new Promise<{ code: number | null; said: string }>((resolve) => {
+      const child = spawn(process.execPath, ['--import=tsx', 'src/cli.ts', 'log', ...args], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+      let said = ''
+      child.stderr.on('data', (part) => {
+        said += part
+      })
+      child.on('close', (code) => resolve({ code, said }))
+    })
+  await waitFor(NOBODY)
+  try {
+    for (const args of [
+      ['hold', '--from', '2026-11-01', '--to', '2026-11-30', '--reference', 'INQUIRY/1'],
+      ['export', join(folder, 'export')],
+    ]) {
+      const outcome = await whileCancelling(command(...args))
+      t.match(outcome, { status: 'fulfilled', value: { code: 1, said: /not certain/ } }, String(args[0]))
+    }
+    t.notOk(existsSync(join(folder, 'export')), 'and nothing is given out whose reading is not recorded')
+  } finally {
+    await waitFor('')
+  }
 })

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { watchPool } from '../../audit/append/append.repository.ts'
 import { type HighWater, highWaterFiles } from '../../audit/tree/high-water.service.ts'
 import { parseConfig } from '../../platform/config.ts'
 import { urlWithPassword } from '../../platform/database/create-database.ts'
@@ -10,6 +11,7 @@ export interface LogDatabase {
   readonly url: string
   /** The checkpoints kept on this machine. */
   readonly highWater: HighWater
+  /** A commit on it that no standby confirmed is an error. */
   open(role: DatabaseRole): Promise<OpenDatabase>
   close(): Promise<void>
 }
@@ -33,6 +35,8 @@ export async function openLogDatabase(env: NodeJS.ProcessEnv): Promise<LogDataba
       const limits = { applicationName: 'accord-log', poolMax: 2, statementTimeoutMs: STATEMENT_TIMEOUT_MS, lockTimeoutMs: LOCK_TIMEOUT_MS }
       const database = await openDatabase({ url, role, ...limits })
       opened.push(database)
+      // What the operator did and no standby confirmed fails, and the command with it (R16): it may stand all the same.
+      watchPool(database.pool, () => {})
       return database
     },
     async close() {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { watchPool } from '../../audit/append/append.repository.ts'
 import { highWaterFiles } from '../../audit/tree/high-water.service.ts'
 import { logLifecycle } from '../../audit/tree/log-lifecycle.service.ts'
 import { openEnvironment } from '../../environment.ts'
@@ -37,6 +38,7 @@ export const reopen: Command = async (args, { env, out, err }) => {
     statementTimeoutMs,
     lockTimeoutMs,
   })
+  watchPool(database.pool, () => {})
   try {
     const lifecycle = logLifecycle({
       db: database.db,
