@@ -18,6 +18,7 @@ import { type HighWater, noHighWater } from './tree/high-water.service.ts'
 import { logKeeper } from './tree/log-keeper.service.ts'
 import { logLifecycle } from './tree/log-lifecycle.service.ts'
 import type { Incident } from './watch/incident.ts'
+import { unsettled } from './watch/unsettled.ts'
 
 export type { GovernanceAct } from './append/governance-act.ts'
 
@@ -84,9 +85,13 @@ export async function openAudit(options: AuditOptions) {
     logKey: options.logKey,
     highWater,
     checkpointIntervalMs: options.checkpointIntervalMs ?? 1_000,
-    onIncident: (incident) => meet(incident),
+    onIncident: (incident) => {
+      options.onIncident?.(incident)
+      return incidents.meet(incident)
+    },
     onRound: (found) => {
       if (!isOpen) return
+      void incidents.retry()
       if (
         found.some(
           ({ logId, isSealed: ended }) => ended && [logs.get('decisions'), logs.get('governance')].some((log) => log.logId === logId),
@@ -97,6 +102,7 @@ export async function openAudit(options: AuditOptions) {
       days.openAhead().catch(() => {})
     },
   })
+  const incidents = unsettled(settle)
   const days = payloadDays({ db, clock })
   let isOpen = false
   const durability = durabilityWatch({ url, role: options.role, level: options.durability ?? 'D0' })
@@ -143,17 +149,22 @@ export async function openAudit(options: AuditOptions) {
     }
   }
 
-  /** Says what is wrong in the log itself; one that was rolled back is over, and its next incarnation begins (R31). */
-  async function meet(incident: Incident): Promise<void> {
-    options.onIncident?.(incident)
-    const kind = isOpen && (['decisions', 'governance'] as const).find((one) => logs.get(one).name === incident.log)
-    try {
-      if (incident.why === 'ROLLBACK' && kind) return await logs.reopen(kind, incident)
-      const leaf = { t: 'audit.incident', why: incident.why, ...(incident.at === undefined ? {} : { at: incident.at }) } as const
-      await recordOwn({ ...leaf, ...(incident.seen ? { seen: incident.seen } : {}) })
-    } catch {
-      // The incident stands in health and metrics; a log that cannot be written to cannot say so itself.
-    }
+  /**
+   * Says what is wrong in the log itself; one that was rolled back is over, and its next incarnation begins (R31).
+   *
+   * @throws Error when that could not be written: it is tried again, and until then a log that was rolled back takes no entries
+   */
+  async function settle(incident: Incident): Promise<void> {
+    if (!isOpen) throw new Error('the logs are not open yet')
+    const kind = kindOf(incident)
+    if (incident.why === 'ROLLBACK' && kind) return logs.reopen(kind, incident)
+    const leaf = { t: 'audit.incident', why: incident.why, ...(incident.at === undefined ? {} : { at: incident.at }) } as const
+    await recordOwn({ ...leaf, ...(incident.seen ? { seen: incident.seen } : {}) })
+  }
+
+  /** Of which kind the log is that it befell, while that one still takes entries. */
+  function kindOf({ log }: Incident): LogRow['kind'] | undefined {
+    return isOpen ? (['decisions', 'governance'] as const).find((one) => logs.get(one).name === log) : undefined
   }
 
   async function recordOwn(leaf: Omit<IncidentLeaf, 'id' | 'ts' | 'v'> | { readonly t: 'audit.canary' }): Promise<number> {
@@ -168,6 +179,8 @@ export async function openAudit(options: AuditOptions) {
   function closedBecause(): readonly string[] {
     const faults = durability.faults()
     if (faults.length > 0) return faults
+    const rolledBack = incidents.open().filter((incident) => incident.why === 'ROLLBACK' && kindOf(incident))
+    if (rolledBack.length > 0) return rolledBack.map(({ log }) => `${log} was rolled back, and the next one could not be opened yet`)
     return active().flatMap(({ name, uncoveredMs }) =>
       uncoveredMs > 10 * MERGE_DELAY_MAX_MS ? [`${name} has not been signed for ${Math.round(uncoveredMs / 1000)} s`] : [],
     )

@@ -35,6 +35,21 @@ async function forgetTree(root: Sql): Promise<void> {
   await root.query(`set session_replication_role = replica; delete from audit.tile; update audit.tree set size = 0, root = sha256(''), edge = '';
     set session_replication_role = origin`)
 }
+/** Takes a log back to its first six leaves, as an old backup would. */
+async function rollBack(root: Sql, log: number): Promise<void> {
+  await root.query(`set session_replication_role = replica; delete from audit.checkpoint where log_id = ${log} and size > 5;
+    delete from audit.leaf where log_id = ${log} and idx >= 6; update audit.head set size = 6 where log_id = ${log};
+    update audit.tree set size = 0, root = sha256(''), edge = '' where log_id = ${log}; set session_replication_role = origin`)
+}
+
+/** Refuses at once whatever waits for a lock on this database, as a limit on waiting would after a while; until told to stop. */
+async function refuseLocks(root: Sql, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    await root.query(`select pg_cancel_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
 const tiles = async (root: Sql, logId: number) =>
   (await root.query("select level, n::int, encode(hashes, 'hex') as hashes from audit.tile where log_id = $1 order by level, n", [logId]))
     .rows
@@ -226,9 +241,7 @@ t.test('F12: a database that is behind what was published: the log is over and i
   await own.audit.keeper.round()
   const log = await own.log()
   await own.close()
-  await own.root.query(`set session_replication_role = replica; delete from audit.checkpoint where log_id = ${log.logId} and size > 5;
-    delete from audit.leaf where log_id = ${log.logId} and idx >= 6; update audit.head set size = 6 where log_id = ${log.logId};
-    update audit.tree set size = 0, root = sha256(''), edge = '' where log_id = ${log.logId}; set session_replication_role = origin`)
+  await rollBack(own.root, log.logId)
   const told: string[] = []
   const again = await ownLog(t, { on: own.database, highWater: highWaterFiles(directory), onIncident: ({ why }) => told.push(why) })
   t.same(told, ['ROLLBACK'])
@@ -243,6 +256,61 @@ t.test('F12: a database that is behind what was published: the log is over and i
   t.same(again.audit.faults(), [], 'decisions go on in the new incarnation')
 })
 
+t.test('a log that was rolled back takes nothing until it could be ended, however often that fails', async (t) => {
+  const own = await ownLog(t, { highWater: highWaterFiles(mkdtempSync(join(tmpdir(), 'accord-high-water-'))) })
+  await own.record(10)
+  await own.audit.keeper.round()
+  const log = await own.log()
+  await rollBack(own.root, log.logId)
+  const { pool } = await own.database.openAs('session_user', 1)
+  const dump = await pool.connect()
+  await dump.query('begin; lock table audit.leaf in access share mode')
+  let isOver = false
+  const refusing = refuseLocks(own.root, () => isOver)
+  for (const time of ['first', 'second']) {
+    await own.audit.keeper.round()
+    t.equal(own.audit.logs[0]?.name, log.name, `${time} attempt`)
+    t.match(own.audit.faults(), [/was rolled back, and the next one could not be opened yet/])
+    await t.rejects(own.record(1), /was rolled back/)
+    await new Promise((resolve) => setTimeout(resolve, 1_100))
+  }
+  await dump.query('rollback')
+  dump.release()
+  isOver = true
+  await refusing
+  for (let waits = 0; own.audit.logs[0]?.name === log.name && waits < 100; waits++) {
+    await own.audit.keeper.round()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  t.equal(own.audit.logs[0]?.name, `${log.name}-2`, 'nobody had to do anything')
+  await own.record(1)
+  await own.audit.keeper.round()
+  t.same(own.audit.faults(), [])
+})
+
+t.test('that a log is damaged is written into the log of acts, once, as soon as that can be written to', async (t) => {
+  const own = await ownLog(t)
+  await own.record(20)
+  const log = await own.log()
+  await own.root.query(`set session_replication_role = replica; alter table audit.leaf drop constraint audit_leaf_hash_is_rfc6962;
+    update audit.leaf set leaf = set_byte(leaf, 3, 90) where log_id = ${log.logId} and idx = 13; set session_replication_role = origin`)
+  const entries = async () => {
+    const { rows } = await own.root.query(
+      `select 1 from audit.leaf where log_id <> $1 and position('"t":"audit.incident"'::bytea in leaf) > 0`,
+      [log.logId],
+    )
+    return rows.length
+  }
+  await own.root.query('alter function audit.append rename to append_away')
+  await own.audit.keeper.round()
+  t.match(own.audit.faults(), [/leaf 13 does not hash/])
+  await own.root.query('alter function audit.append_away rename to append')
+  t.equal(await entries(), 0)
+  for (let waits = 0; (await entries()) === 0 && waits < 100; waits++) await new Promise((resolve) => setTimeout(resolve, 50))
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  t.equal(await entries(), 1)
+})
+
 t.test('two nodes that see one rollback end one log: the second goes on in the incarnation that the first opened', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'accord-high-water-'))
   const own = await ownLog(t, { highWater: highWaterFiles(directory) })
@@ -251,9 +319,7 @@ t.test('two nodes that see one rollback end one log: the second goes on in the i
   const log = await own.log()
   const other = await ownLog(t, { on: own.database, highWater: highWaterFiles(directory) })
   t.equal(other.audit.keeper.published(log.logId)?.size, 11)
-  await own.root.query(`set session_replication_role = replica; delete from audit.checkpoint where log_id = ${log.logId} and size > 5;
-    delete from audit.leaf where log_id = ${log.logId} and idx >= 6; update audit.head set size = 6 where log_id = ${log.logId};
-    update audit.tree set size = 0, root = sha256(''), edge = '' where log_id = ${log.logId}; set session_replication_role = origin`)
+  await rollBack(own.root, log.logId)
   await Promise.all([own.audit.keeper.round(), other.audit.keeper.round()])
   // One that finds the log ended already turns to the next beside its rounds.
   const current = () => [own, other].map(({ audit }) => audit.logs[0]?.name)
