@@ -1,4 +1,5 @@
-import { barrier, type KeeperConnection, keeperConnection } from '../tree/tree.repository.ts'
+import { type KeeperConnection, keeperConnection } from '../tree/keeper-connection.repository.ts'
+import { barrier } from '../tree/tree.repository.ts'
 import { serverSettings } from './durability.repository.ts'
 import { type DurabilityLevel, durabilityFaults } from './durability.ts'
 

@@ -6,8 +6,9 @@ import { formatVkey, parseVkey } from '../format/signed-note.ts'
 import { type Incident, IncidentError } from '../watch/incident.ts'
 import type { HighWater } from './high-water.service.ts'
 import { integrate } from './integrator.service.ts'
+import { type KeeperConnection, keeperConnection } from './keeper-connection.repository.ts'
 import { type Published, SigningOutcomeUnknownError, signRound } from './signer.service.ts'
-import { type KeeperConnection, keeperConnection, type LogState, treeRepository } from './tree.repository.ts'
+import { type LogState, treeRepository } from './tree.repository.ts'
 
 /**
  * Keeps the trees of all logs grown and signed, on a connection of its own, beside the service.

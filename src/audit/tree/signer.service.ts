@@ -5,15 +5,8 @@ import { type NoteSigner, parseVkey } from '../format/signed-note.ts'
 import { IncidentError } from '../watch/incident.ts'
 import type { HighWater } from './high-water.service.ts'
 import { readEdge } from './integrator.service.ts'
-import {
-  barrier,
-  inTransaction,
-  isDuplicate,
-  type KeeperConnection,
-  type LogState,
-  type StoredCheckpoint,
-  treeRepository,
-} from './tree.repository.ts'
+import type { KeeperConnection } from './keeper-connection.repository.ts'
+import { barrier, inTransaction, isDuplicate, isEnded, type LogState, type StoredCheckpoint, treeRepository } from './tree.repository.ts'
 import { MissingTileError, rootFromTiles, tilesOf } from './tree-reading.service.ts'
 
 /** What was published before, kept by the signer between rounds: the checkpoint that others may have seen. */
@@ -68,9 +61,10 @@ export async function signRound(
     const root = await rootAt(tree.size)
     if (!root.equals(tree.root)) fork(tree.size, `the leaves stored today do not hash to the root of the tree of ${tree.size} leaves`)
     const note = signCheckpoint({ origin: log.origin, size: tree.size, root }, [options.signer])
-    await store({ size: tree.size, root, note })
-    await options.afterCommit?.()
-    return keep({ size: tree.size, root, note })
+    if (await store({ size: tree.size, root, note })) {
+      await options.afterCommit?.()
+      return keep({ size: tree.size, root, note })
+    }
   }
   if (!stored) return undefined
   if (stored.size !== published?.size) await mustBeDurable()
@@ -87,7 +81,8 @@ export async function signRound(
     if (connection.takeWarning()) throw new SigningOutcomeUnknownError('the commit was acknowledged without waiting for a standby')
   }
 
-  async function store(checkpoint: Published): Promise<void> {
+  /** Says whether it was stored; false when the log ended with an incident since this round began. */
+  async function store(checkpoint: Published): Promise<boolean> {
     connection.takeWarning()
     try {
       await inTransaction(connection, async () => {
@@ -95,13 +90,16 @@ export async function signRound(
         await repository.insertCheckpoint(log.logId, checkpoint, options.now())
       })
     } catch (error) {
+      if (isEnded(error)) return false
       if (!isDuplicate(error)) throw new SigningOutcomeUnknownError('the commit of the checkpoint was not acknowledged', { cause: error })
       // Another node signed this size. One root for a size, ever (R25).
       const [other] = await repository.checkpoints(log.logId, checkpoint.size - 1, 1)
       if (!other?.root.equals(checkpoint.root)) fork(checkpoint.size, `another root was signed for ${checkpoint.size} leaves`)
-      return mustBeDurable()
+      await mustBeDurable()
+      return true
     }
     mustHaveWaited()
+    return true
   }
 
   function keep(published: Published): Published {

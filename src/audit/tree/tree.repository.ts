@@ -1,6 +1,4 @@
 import pg from 'pg'
-import { ANSWER_MARGIN_MS, AudibleClient, TCP_USER_TIMEOUT_MS } from '../../platform/database/audible-client.ts'
-import { isUnsafeCommit } from '../append/append.repository.ts'
 import type { CompletedTile } from '../format/merkle-tree.ts'
 import { HASH_BYTES, TILE_WIDTH } from '../format/merkle-tree.ts'
 import type { TileCoordinate } from '../format/tile.ts'
@@ -235,60 +233,14 @@ export async function inTransaction<T>(sql: Sql, work: () => Promise<T>): Promis
   }
 }
 
-/** A connection of its own for one keeper of the logs. */
-export interface KeeperConnection extends Sql {
-  /** Whether a commit since the last call was acknowledged without waiting for a standby (R16). */
-  takeWarning(): boolean
-  close(): Promise<void>
-}
-
-/**
- * Connects as one role. Statements are limited in time; a broken connection makes every later statement fail, and its owner
- * opens another. The role may be undefined where the server has none: then the session user acts.
- */
-export async function keeperConnection(options: {
-  readonly url: string
-  readonly role: string | undefined
-  readonly name: string
-  readonly statementTimeoutMs: number
-}): Promise<KeeperConnection> {
-  const settings = {
-    timezone: 'UTC',
-    synchronous_commit: 'on',
-    statement_timeout: options.statementTimeoutMs,
-    idle_in_transaction_session_timeout: options.statementTimeoutMs,
-    tcp_user_timeout: TCP_USER_TIMEOUT_MS,
-    ...(options.role ? { role: options.role } : {}),
-  }
-  const client = new AudibleClient({
-    connectionString: options.url,
-    application_name: options.name,
-    silenceMaxMs: options.statementTimeoutMs + ANSWER_MARGIN_MS,
-    connectionTimeoutMillis: 5_000,
-    options: Object.entries(settings)
-      .map(([name, value]) => `-c ${name}=${value}`)
-      .join(' '),
-  })
-  let warned = false
-  client.on('notice', (notice) => {
-    if (isUnsafeCommit(notice)) warned = true
-  })
-  client.on('error', () => {})
-  await client.connect()
-  return {
-    query: (text, values) => client.query(text, values),
-    takeWarning() {
-      const found = warned
-      warned = false
-      return found
-    },
-    close: () => client.end().catch(() => {}),
-  }
-}
-
 /** A unique key was there already. */
 export function isDuplicate(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '23505'
+}
+
+/** The log ended with an incident while its checkpoint was being stored: it is signed no more (R31). */
+export function isEnded(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '55000' && /is signed no more$/.test(error.message)
 }
 
 /** Writes WAL in a commit that waits for what came before it (R17). */

@@ -3,8 +3,9 @@ import { type NoteVerifier, parseVkey } from '../format/signed-note.ts'
 import { formatAddCheckpoint } from '../format/tlog-proof.ts'
 import { type Incident, IncidentError } from '../watch/incident.ts'
 import { repeating } from '../watch/repeating.ts'
+import { type KeeperConnection, keeperConnection } from './keeper-connection.repository.ts'
 import type { LogKeeper } from './log-keeper.service.ts'
-import { type KeeperConnection, keeperConnection, type LogState, type TreeRepository, treeRepository } from './tree.repository.ts'
+import { type LogState, type TreeRepository, treeRepository } from './tree.repository.ts'
 import { consistencyFromTiles, tilesOf } from './tree-reading.service.ts'
 
 /** A witness of ours: where it listens, and the key its cosignatures are checked with. */

@@ -8,12 +8,13 @@ import { logSigner } from '../../../src/audit/format/log-keys.ts'
 import { parseVkey } from '../../../src/audit/format/signed-note.ts'
 import { highWaterFiles, noHighWater } from '../../../src/audit/tree/high-water.service.ts'
 import { integrate } from '../../../src/audit/tree/integrator.service.ts'
+import { type KeeperConnection, keeperConnection } from '../../../src/audit/tree/keeper-connection.repository.ts'
 import { logLifecycle } from '../../../src/audit/tree/log-lifecycle.service.ts'
 import { type Published, signRound } from '../../../src/audit/tree/signer.service.ts'
-import { type KeeperConnection, keeperConnection, type Sql, treeRepository } from '../../../src/audit/tree/tree.repository.ts'
+import { type Sql, treeRepository } from '../../../src/audit/tree/tree.repository.ts'
 import { rootFromTiles, tilesOf } from '../../../src/audit/tree/tree-reading.service.ts'
 import { uuidv7Generator } from '../../../src/platform/kernel/ids.ts'
-import { ownLog } from '../../support/own-log.ts'
+import { type OwnLog, ownLog } from '../../support/own-log.ts'
 
 const connect = (url: string) => keeperConnection({ url, role: 'audit_integrator', name: 'test', statementTimeoutMs: 10_000 })
 
@@ -373,6 +374,50 @@ t.test('another node that grows and signs the log between any two statements of 
     t.same(own.audit.faults(), [])
   }
   t.ok(statements > 4, 'there were statements to come between')
+})
+
+t.test('a log that ended with an incident while it was being signed is not signed beyond what its successor records', async (t) => {
+  const lifecycleOn = (own: OwnLog) =>
+    logLifecycle({
+      db: own.database.db,
+      clock: () => new Date(),
+      newId: uuidv7Generator(() => new Date(), randomBytes),
+      publicHost: 'accord.example',
+      logKey: Buffer.alloc(32, 7),
+      highWater: noHighWater,
+    })
+  for (const moment of ['before', 'after'] as const) {
+    const own = await ownLog(t)
+    const connection = await connect(own.database.url)
+    t.teardown(connection.close)
+    await own.audit.keeper.round()
+    await own.record(3)
+    const log = await own.log()
+    while ((await integrate(connection, log)) > 0);
+    let ending: Promise<unknown> = Promise.resolve()
+    const meddled: KeeperConnection = {
+      ...connection,
+      async query(text, values) {
+        const isCheckpoint = text.startsWith('insert into audit.checkpoint')
+        if (isCheckpoint && moment === 'before') await lifecycleOn(own).reopen('decisions', { why: 'OMISSION' })
+        const result = await connection.query(text, values)
+        if (isCheckpoint && moment === 'after') {
+          ending = lifecycleOn(own).reopen('decisions', { why: 'OMISSION' })
+          await new Promise((resolve) => setTimeout(resolve, 200))
+        }
+        return result
+      },
+    }
+    const signer = logSigner(Buffer.alloc(32, 7), log.origin)
+    const options = { signer, highWater: noHighWater, published: undefined, now: () => new Date().toISOString() }
+    const published = await signRound(meddled, await own.log(), options)
+    await ending
+    const size = moment === 'before' ? 1 : 4
+    t.equal(published?.size, size, `ended ${moment} the checkpoint was stored`)
+    const [opened] = await treeRepository(own.root).leaves((await own.log()).logId, 0, 1)
+    t.match(JSON.parse(String(opened?.leaf)), { why: 'INCIDENT', prev: { origin: log.origin, size } })
+    t.equal((await treeRepository(own.root).newestCheckpoint(log.logId))?.size, size)
+  }
 })
 
 t.test('a database that was lost altogether does not begin the same log a second time', async (t) => {
