@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { signCheckpoint } from '../../src/audit/format/checkpoint.ts'
+import { leafHash } from '../../src/audit/format/leaf-bytes.ts'
 import { logSigner } from '../../src/audit/format/log-keys.ts'
+import { appendAllToEdge, edgeToBytes, emptyEdge, rootOfEdge } from '../../src/audit/format/merkle-tree.ts'
 import { highWaterFiles, noHighWater } from '../../src/audit/tree/high-water.service.ts'
 import { logLifecycle } from '../../src/audit/tree/log-lifecycle.service.ts'
 import { treeRepository } from '../../src/audit/tree/tree.repository.ts'
@@ -27,6 +29,9 @@ const change = (log: number, index: number) =>
   `update audit.leaf set leaf = set_byte(leaf, 9, (get_byte(leaf, 9) + 1) % 128) where log_id = ${log} and idx = ${index};`
 const cut = (log: number, size: number) =>
   `delete from audit.leaf where log_id = ${log} and idx >= ${size}; update audit.head set size = ${size} where log_id = ${log};`
+
+const uproot = (log: number) =>
+  `update audit.tree set size = 0, root = sha256(''), edge = '' where log_id = ${log}; delete from audit.tile where log_id = ${log};`
 
 const TAMPERINGS: readonly Tampering[] = [
   { title: 'one bit of a leaf is changed', sql: (log) => change(log, 17), reported: /CORRUPT_LEAF: leaf 17 does not hash/ },
@@ -62,15 +67,12 @@ const TAMPERINGS: readonly Tampering[] = [
   { title: 'the tail is cut off', sql: (log) => cut(log, 200), reported: /ROLLBACK: the tree covers 301 leaves, the log ends at 200/ },
   {
     title: 'the tail is cut off and the tree with it',
-    sql: (log) =>
-      `${cut(log, 0)} update audit.tree set size = 0, root = sha256(''), edge = '' where log_id = ${log}; delete from audit.tile where log_id = ${log};`,
+    sql: (log) => `${cut(log, 0)} ${uproot(log)}`,
     reported: /ROLLBACK: a checkpoint covers 301 leaves, the log ends at 0/,
   },
   {
     title: 'everything is rolled back together, as from a backup',
-    sql: (
-      log,
-    ) => `${cut(log, 0)} update audit.tree set size = 0, root = sha256(''), edge = '' where log_id = ${log}; delete from audit.tile where log_id = ${log};
+    sql: (log) => `${cut(log, 0)} ${uproot(log)}
       delete from audit.checkpoint where log_id = ${log};`,
     reported: /this machine published a checkpoint of 301 leaves, the log ends at 0: it was rolled back/,
   },
@@ -104,6 +106,43 @@ const TAMPERINGS: readonly Tampering[] = [
       return `update audit.checkpoint set root = '\\x${root.toString('hex')}', note = '${note}' where log_id = ${log} and size = 301`
     },
     reported: /FORK: the checkpoint of 301 leaves has another root than the leaves[\s\S]*is not the one kept on this machine/,
+  },
+  {
+    title: 'the last leaf is rewritten, with the tree over it and without the checkpoints',
+    async sql(log, own) {
+      const leaves = (await treeRepository(own.root).leaves(log, 0, 301)).map(({ leaf }) => leaf)
+      leaves[299]?.writeUInt8((leaves[299].readUInt8(9) + 1) % 128, 9)
+      const { edge } = appendAllToEdge(
+        emptyEdge(),
+        leaves.map((leaf) => leafHash(leaf)),
+      )
+      const hex = (bytes: Uint8Array) => `'\\x${Buffer.from(bytes).toString('hex')}'`
+      return `${change(log, 299)} ${rehash(log, 299)} delete from audit.checkpoint where log_id = ${log};
+        update audit.tree set root = ${hex(rootOfEdge(edge))}, edge = ${hex(edgeToBytes(edge))} where log_id = ${log};`
+    },
+    reported:
+      /FORK: the first 301 leaves are not those of the checkpoint kept on this machine[\s\S]*ROLLBACK: the checkpoint of 301 leaves that this machine published is missing/,
+  },
+  {
+    title: 'a backup is put back, and a machine that kept no checkpoint lets the log grow over it',
+    async sql(log, own) {
+      await own.root.query(`set session_replication_role = replica; ${cut(log, 100)} ${uproot(log)}
+        delete from audit.checkpoint where log_id = ${log}; set session_replication_role = origin`)
+      const elsewhere: (() => unknown)[] = []
+      const other = await ownLog({ teardown: (work) => void elsewhere.push(work) }, { on: own.database })
+      await other.record(300)
+      await other.audit.keeper.round()
+      for (const work of elsewhere) await work()
+      return ''
+    },
+    reported: /FORK: the first 301 leaves are not those of the checkpoint kept on this machine/,
+  },
+  {
+    title: 'two leaves are filed under each other’s identifier',
+    sql: (log) => `create temp table s as select idx, event_id from audit.leaf where log_id = ${log} and idx in (50, 60);
+      update audit.leaf set event_id = gen_random_uuid() where log_id = ${log} and idx in (50, 60);
+      update audit.leaf l set event_id = s.event_id from s where l.log_id = ${log} and l.idx = 110 - s.idx; drop table s`,
+    reported: /CORRUPT_LEAF: leaf 50 is filed under [0-9a-f-]{36}, which is not its own identifier[\s\S]*leaf 60 is filed under/,
   },
   {
     title: 'a checkpoint is signed by another key',

@@ -27,3 +27,13 @@ export function leafHash(bytes: Uint8Array): Uint8Array {
   prefixed.set(bytes, 1)
   return hash('sha256', prefixed, 'buffer')
 }
+
+/** The identifier that stands in a leaf's bytes; undefined when they are no leaf. */
+export function leafId(bytes: Uint8Array): string | undefined {
+  try {
+    const { id } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { id?: unknown }
+    return typeof id === 'string' ? id : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer'
-import { leafHash } from '../format/leaf-bytes.ts'
+import { leafHash, leafId } from '../format/leaf-bytes.ts'
 import { appendAllToEdge, type Edge, edgeFromBytes, edgeToBytes, rootOfEdge } from '../format/merkle-tree.ts'
 import { IncidentError } from '../watch/incident.ts'
 import { inTransaction, type LogState, type Sql, treeRepository } from './tree.repository.ts'
@@ -28,10 +28,12 @@ export async function integrate(
     const edge = readEdge(log, tree)
     const rows = await repository.leaves(log.logId, tree.size, LEAVES_MAX)
     if (rows.length === 0) return 0
-    rows.forEach(({ index, leaf, leafHash: stored }, offset) => {
+    rows.forEach(({ index, id, leaf, leafHash: stored }, offset) => {
       const expected = tree.size + offset
       if (index !== expected) stop(log, 'GAP', expected, `leaf ${expected} is missing (the next one is ${index})`)
       if (!stored.equals(leafHash(leaf))) stop(log, 'CORRUPT_LEAF', index, `leaf ${index} does not hash to the hash stored with it`)
+      // Whoever asks for a decision by its identifier must not be shown another one's.
+      if (leafId(leaf) !== id) stop(log, 'CORRUPT_LEAF', index, `leaf ${index} is filed under ${id}, which is not its own identifier`)
     })
     const grown = appendAllToEdge(
       edge,

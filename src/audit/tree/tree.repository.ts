@@ -24,6 +24,8 @@ export interface LogState {
 
 export interface StoredLeaf {
   readonly index: number
+  /** The identifier it is filed under; its own stands in its bytes. */
+  readonly id: string
   readonly leaf: Buffer
   readonly leafHash: Buffer
 }
@@ -80,10 +82,10 @@ export function treeRepository(sql: Sql) {
     /** Leaves from an index on, in order, with their hashes as stored. */
     async leaves(logId: number, from: number, limit: number): Promise<StoredLeaf[]> {
       const { rows } = await sql.query(
-        'select idx, leaf, leaf_hash from audit.leaf where log_id = $1 and idx >= $2 order by idx limit $3',
+        'select idx, event_id, leaf, leaf_hash from audit.leaf where log_id = $1 and idx >= $2 order by idx limit $3',
         [logId, from, limit],
       )
-      return rows.map((row) => ({ index: Number(row['idx']), leaf: row['leaf'] as Buffer, leafHash: row['leaf_hash'] as Buffer }))
+      return rows.map(toLeaf)
     },
 
     async insertTiles(logId: number, tiles: readonly CompletedTile[]): Promise<void> {
@@ -202,18 +204,10 @@ export function treeRepository(sql: Sql) {
     /** Where an entry stands: log, index, bytes. Looks in every log. */
     async leafOf(id: string): Promise<(StoredLeaf & { readonly logId: number }) | undefined> {
       const { rows } = await sql.query(
-        'select log_id, idx, leaf, leaf_hash from audit.leaf where log_id in (select log_id from audit.log) and event_id = $1 order by log_id limit 1',
+        'select log_id, idx, event_id, leaf, leaf_hash from audit.leaf where log_id in (select log_id from audit.log) and event_id = $1 order by log_id limit 1',
         [id],
       )
-      const row = rows[0]
-      return (
-        row && {
-          logId: Number(row['log_id']),
-          index: Number(row['idx']),
-          leaf: row['leaf'] as Buffer,
-          leafHash: row['leaf_hash'] as Buffer,
-        }
-      )
+      return rows[0] && { logId: Number(rows[0]['log_id']), ...toLeaf(rows[0]) }
     },
   }
 }
@@ -246,6 +240,10 @@ export function isEnded(error: unknown): boolean {
 /** Writes WAL in a commit that waits for what came before it (R17). */
 export async function barrier(sql: Sql): Promise<void> {
   await sql.query('select audit.barrier()')
+}
+
+function toLeaf(row: Record<string, unknown>): StoredLeaf {
+  return { index: Number(row['idx']), id: String(row['event_id']), leaf: row['leaf'] as Buffer, leafHash: row['leaf_hash'] as Buffer }
 }
 
 function toCheckpoint(row: Record<string, unknown>): StoredCheckpoint {

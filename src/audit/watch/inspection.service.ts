@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { openCheckpoint } from '../format/checkpoint.ts'
-import { leafHash } from '../format/leaf-bytes.ts'
+import { type Checkpoint, openCheckpoint } from '../format/checkpoint.ts'
+import { leafHash, leafId } from '../format/leaf-bytes.ts'
 import {
   appendAllToEdge,
   type CompletedTile,
@@ -15,9 +15,9 @@ import { parseVkey } from '../format/signed-note.ts'
 import type { HighWater } from '../tree/high-water.service.ts'
 import type { LogState, StoredCheckpoint, TreeRepository } from '../tree/tree.repository.ts'
 import type { Incident } from './incident.ts'
+import { type Find, type Inspected, inspectEnd } from './inspection-end.service.ts'
 
-/** What one pass over a log looks at; each is a check that holds or a list of faults. */
-export type Inspected = 'leaves' | 'leaf hashes' | 'tiles' | 'tree' | 'checkpoints' | 'high water'
+export type { Inspected } from './inspection-end.service.ts'
 
 /** A fault, by the name of what is wrong and where. */
 export interface Finding extends Incident {
@@ -27,8 +27,11 @@ export interface Finding extends Incident {
 /** Passed checks say what was found; failed ones have findings. */
 export interface Inspection {
   readonly findings: readonly Finding[]
+  /** Leaves from the first one on that have been looked at, by this pass or those it continues. */
   readonly leaves: number
   readonly checkpoints: number
+  /** The tree at the last checkpoint that agreed with its leaves: from there a later pass may continue. */
+  readonly verified: Edge
 }
 
 const ZERO = Buffer.alloc(HASH_BYTES)
@@ -37,25 +40,28 @@ const ZERO = Buffer.alloc(HASH_BYTES)
  * One pass over a log: every leaf hashed anew from its bytes and compared with what the tree was built of, every tile and the
  * edge recomputed, every checkpoint's signature and root checked, and the checkpoint kept outside the database (R46).
  * Reads only. Work is done in steps of 256 leaves, so that a caller can rest between them.
+ *
+ * @param from where an earlier pass found everything in order: only what came later is looked at
  */
-export function inspection(repository: TreeRepository, log: LogState, highWater: HighWater) {
+export function inspection(repository: TreeRepository, log: LogState, highWater: HighWater, from: Edge = emptyEdge()) {
   const findings: Finding[] = []
   const verifier = parseVkey(log.vkey)
-  let edge: Edge = emptyEdge()
-  let position = 0
+  let edge = from
+  let verified = from
+  let position = from.size
   let pending: StoredCheckpoint[] | undefined
   let checkpoints = 0
   let isFinished = false
   const kept = highWaterOf()
 
-  const find = (check: Inspected, why: Finding['why'], at: number, detail: string): void => {
+  const find: Find = (check, why, at, detail) => {
     findings.push({ log: log.name, check, why, at, detail })
   }
 
   /** Up to 256 leaves, one level 0 tile. Answers whether there is more to come. */
   async function step(): Promise<boolean> {
     const start = position
-    const width = Math.min(TILE_WIDTH, log.size - start)
+    const width = Math.min(TILE_WIDTH - (start % TILE_WIDTH), log.size - start)
     if (width > 0) {
       const rows = new Map(
         (await repository.leaves(log.logId, start, width)).filter(({ index }) => index < start + width).map((row) => [row.index, row]),
@@ -71,6 +77,8 @@ export function inspection(repository: TreeRepository, log: LogState, highWater:
           find('leaf hashes', 'CORRUPT_LEAF', index, `leaf ${index} does not hash to the hash stored with it`)
         else if (computed && built && !computed.equals(built))
           find('leaf hashes', 'CORRUPT_LEAF', index, `leaf ${index} is not the one the tree was built of`)
+        else if (row && row.id !== leafId(row.leaf))
+          find('leaf hashes', 'CORRUPT_LEAF', index, `leaf ${index} is filed under ${row.id}, which is not its own identifier`)
         hashes.push(computed ?? built ?? ZERO)
       }
       await grow(hashes)
@@ -83,37 +91,51 @@ export function inspection(repository: TreeRepository, log: LogState, highWater:
 
   /** What the tree holds for these leaves: the full tile, or the edge; undefined where the tree has not come so far. */
   async function expectedHashes(start: number, width: number): Promise<Buffer[] | undefined> {
-    const n = start / TILE_WIDTH
+    const n = Math.floor(start / TILE_WIDTH)
+    const within = (hashes: readonly Uint8Array[]) =>
+      hashes.slice(start % TILE_WIDTH, (start % TILE_WIDTH) + width).map((hash) => Buffer.from(hash))
     if ((n + 1) * TILE_WIDTH <= log.treeSize) {
       const [tile] = await repository.tileRows(log.logId, 0, n, 1)
-      return tile?.n === n ? split(tile.hashes) : undefined
+      return tile?.n === n ? within(split(tile.hashes)) : undefined
     }
     const tree = await repository.tree(log.logId)
     try {
       const row = tree && edgeFromBytes(tree.size, tree.edge).levels[0]
-      return row && Math.floor(tree.size / TILE_WIDTH) === n ? row.slice(0, width).map((hash) => Buffer.from(hash)) : undefined
+      return row && Math.floor(tree.size / TILE_WIDTH) === n ? within(row) : undefined
     } catch {
       return undefined
     }
   }
 
-  /** Grows the tree leaf by leaf to each checkpoint on the way, and compares the tiles it fills with those stored. */
+  /** Grows the tree leaf by leaf to each checkpoint on the way, the kept one too, and compares the tiles it fills with those stored. */
   async function grow(hashes: readonly Buffer[]): Promise<void> {
     let rest = hashes
-    for (;;) {
+    while (rest.length > 0) {
       pending ??= await repository.checkpoints(log.logId, edge.size, 1_000)
       const next = pending[0]
-      const take = next ? Math.min(next.size - edge.size, rest.length) : rest.length
+      const stops = [next?.size, kept?.size].filter((size) => size !== undefined && size > edge.size) as number[]
+      const take = Math.min(rest.length, ...stops.map((size) => size - edge.size))
       const grown = appendAllToEdge(edge, rest.slice(0, take))
       edge = grown.edge
       for (const tile of grown.completedTiles) await compareTile(tile)
       rest = rest.slice(take)
-      if (!next || next.size > edge.size) return
-      compareCheckpoint(next)
+      const reached = next?.size === edge.size ? next : undefined
+      if (reached) compareCheckpoint(reached)
+      if (kept?.size === edge.size) compareKept(kept, reached)
+      if (!reached || !pending) continue
+      verified = edge
       pending.shift()
       if (pending.length === 0) pending = undefined
-      if (rest.length === 0) return
     }
+  }
+
+  /** The checkpoint kept outside the database is the one thing that whoever owns the database could not change with the rest. */
+  function compareKept({ size, root }: Checkpoint, stored: StoredCheckpoint | undefined): void {
+    if (!Buffer.from(rootOfEdge(edge)).equals(Buffer.from(root)))
+      find('high water', 'FORK', size, `the first ${size} leaves are not those of the checkpoint kept on this machine`)
+    if (!stored) find('high water', 'ROLLBACK', size, `the checkpoint of ${size} leaves that this machine published is missing`)
+    else if (!stored.root.equals(root))
+      find('high water', 'FORK', size, `the checkpoint of ${size} leaves is not the one kept on this machine`)
   }
 
   async function compareTile({ level, n, hashes, root }: CompletedTile): Promise<void> {
@@ -142,8 +164,6 @@ export function inspection(repository: TreeRepository, log: LogState, highWater:
     if (fault) find('checkpoints', 'FORK', size, `the checkpoint of ${size} leaves ${fault}`)
     else if (!checkpoint.root.equals(rootOfEdge(edge)))
       find('checkpoints', 'FORK', size, `the checkpoint of ${size} leaves has another root than the leaves`)
-    if (kept?.size === size && !Buffer.from(kept.root).equals(checkpoint.root))
-      find('high water', 'FORK', size, `the checkpoint of ${size} leaves is not the one kept on this machine`)
   }
 
   function signatureFault(checkpoint: StoredCheckpoint): string | undefined {
@@ -160,49 +180,7 @@ export function inspection(repository: TreeRepository, log: LogState, highWater:
   async function finish(): Promise<void> {
     if (isFinished) return
     isFinished = true
-    const later = await repository.leaves(log.logId, log.size, 10)
-    // Read after the leaves: what was appended while we looked is inside by now.
-    const size = later.length > 0 ? await sizeNow() : log.size
-    for (const { index } of later.filter((leaf) => leaf.index >= size))
-      find('leaves', 'CORRUPT_LEAF', index, `leaf ${index} stands beyond the end of the log, which has ${size}`)
-    const tree = await repository.tree(log.logId)
-    if (!tree) find('tree', 'CORRUPT_TILE', 0, 'the tree is missing')
-    // Between our reading of the log and of the tree more may have been appended; then the next pass looks at it.
-    else if (tree.size > log.size && tree.size === log.treeSize)
-      find('tree', 'ROLLBACK', log.size, `the tree covers ${tree.size} leaves, the log ends at ${log.size}`)
-    else if (tree.size === edge.size && !tree.root.equals(rootOfEdge(edge)))
-      find('tree', 'CORRUPT_TILE', tree.size, `the tree of ${tree.size} leaves has another root than the leaves`)
-    else if (tree.size === edge.size) compareEdge(tree)
-    const last = await repository.newestCheckpoint(log.logId)
-    const isEnded = log.sealedWhy === 'INCIDENT'
-    if (last && last.size > log.size && log.treeSize <= log.size && !isEnded && !(await hasGrownTo(last.size))) {
-      find('checkpoints', 'ROLLBACK', log.size, `a checkpoint covers ${last.size} leaves, the log ends at ${log.size}: leaves were cut off`)
-    }
-    if (kept && kept.size > log.size && !isEnded && !(await hasGrownTo(kept.size)))
-      find(
-        'high water',
-        'ROLLBACK',
-        log.size,
-        `this machine published a checkpoint of ${kept.size} leaves, the log ends at ${log.size}: it was rolled back`,
-      )
-  }
-
-  function compareEdge(tree: { readonly size: number; readonly edge: Buffer }): void {
-    try {
-      const stored = edgeFromBytes(tree.size, tree.edge)
-      if (Buffer.from(rootOfEdge(stored)).equals(Buffer.from(rootOfEdge(edge)))) return
-    } catch {
-      // Told below.
-    }
-    find('tree', 'CORRUPT_TILE', tree.size, `the edge of the tree of ${tree.size} leaves is not what the leaves hash to`)
-  }
-
-  async function hasGrownTo(size: number): Promise<boolean> {
-    return (await sizeNow()) >= size
-  }
-
-  async function sizeNow(): Promise<number> {
-    return (await repository.logs()).find(({ logId }) => logId === log.logId)?.size ?? 0
+    await inspectEnd({ repository, log, kept, edge, find })
   }
 
   function highWaterOf() {
@@ -215,13 +193,14 @@ export function inspection(repository: TreeRepository, log: LogState, highWater:
     }
   }
 
+  const result = (): Inspection => ({ findings, leaves: position, checkpoints, verified })
   return {
     step,
-    result: (): Inspection => ({ findings, leaves: position, checkpoints }),
+    result,
     /** The whole pass at once. */
     async run(): Promise<Inspection> {
       while (await step());
-      return { findings, leaves: position, checkpoints }
+      return result()
     },
   }
 }
