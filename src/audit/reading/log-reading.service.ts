@@ -1,4 +1,6 @@
-import { TILE_WIDTH } from '../format/merkle-tree.ts'
+import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { leafId } from '../format/leaf-bytes.ts'
+import { HASH_BYTES, TILE_WIDTH } from '../format/merkle-tree.ts'
 import { encodeEntryBundle, type TileCoordinate, tilePath, tileWidth } from '../format/tile.ts'
 import { formatTlogProof } from '../format/tlog-proof.ts'
 import type { LogKeeper } from '../tree/log-keeper.service.ts'
@@ -40,13 +42,15 @@ export function logReading({ sql, keeper }: LogReadingOptions) {
     return known()
   }
 
+  /** @throws ProblemError LOG_UNAVAILABLE when hashes are missing: a short tile would be kept for ever by whoever gets it */
   function fetchOf(logId: number): FetchTile {
     const stored = tilesOf(repository, logId)
     return async (tile) => {
-      if (tile.width < TILE_WIDTH) return stored(tile)
       const key = `${logId}/${tilePath(tile)}`
       const known = kept.get(key)
       const bytes = known ?? (await stored(tile))
+      if (bytes.length !== tile.width * HASH_BYTES) throw incomplete(`${tilePath(tile)} has ${bytes.length / HASH_BYTES} hashes`)
+      if (tile.width < TILE_WIDTH) return bytes
       kept.delete(key)
       kept.set(key, bytes)
       if (kept.size > TILES_KEPT_MAX) kept.delete(kept.keys().next().value as string)
@@ -68,20 +72,32 @@ export function logReading({ sql, keeper }: LogReadingOptions) {
       const found = log && (await repository.newestWitnessed(log.logId))
       return found && `${found.note}${found.lines.join('')}`
     },
-    /** The bytes of a hash tile or an entry bundle of the published tree; undefined when it does not reach that far. */
+    /**
+     * The bytes of a hash tile or an entry bundle of the published tree; undefined when it does not reach that far.
+     *
+     * @throws ProblemError LOG_UNAVAILABLE when it reaches so far and a part is missing
+     */
     async tile(name: string, tile: TileCoordinate): Promise<Uint8Array | undefined> {
       const log = await find(name)
       const published = log && keeper.published(log.logId)
       if (!log || !published || tileWidth(published.size, tile.level, tile.n) < tile.width) return undefined
       if (tile.level !== 'entries') return fetchOf(log.logId)({ ...tile, level: tile.level })
-      const rows = await repository.leaves(log.logId, tile.n * TILE_WIDTH, tile.width)
-      return rows.length === tile.width ? encodeEntryBundle(rows.map(({ leaf }) => leaf)) : undefined
+      const first = tile.n * TILE_WIDTH
+      const rows = await repository.leaves(log.logId, first, tile.width)
+      const isWhole = rows.length === tile.width && rows.every(({ index }, i) => index === first + i)
+      if (!isWhole) throw incomplete(`${tilePath(tile)} lacks an entry`)
+      return encodeEntryBundle(rows.map(({ leaf }) => leaf))
     },
-    /** An entry by its id, and the log it stands in. */
+    /**
+     * An entry by its id, and the log it stands in.
+     *
+     * @throws ProblemError LOG_UNAVAILABLE when another entry is filed under this id: one decision must not be shown for another
+     */
     async entry(
       id: string,
     ): Promise<{ readonly log: LogState; readonly index: number; readonly leaf: Buffer; readonly leafHash: Buffer } | undefined> {
       const found = await repository.leafOf(id)
+      if (found && leafId(found.leaf) !== id) throw incomplete(`leaf ${found.index} of log ${found.logId} is filed under ${id}`)
       const log = found && (await byId(found.logId))
       return found && log && { log, index: found.index, leaf: found.leaf, leafHash: found.leafHash }
     },
@@ -97,4 +113,11 @@ export function logReading({ sql, keeper }: LogReadingOptions) {
       return formatTlogProof({ index, hashes, checkpointNote: published.note })
     },
   }
+}
+
+/** Part of the log is not as it was published; the monitor and fsck say which. */
+function incomplete(detail: string): ProblemError {
+  return new ProblemError(problem('LOG_UNAVAILABLE', 'This part of the log is not as it was published, and is not shown.'), {
+    cause: new Error(detail),
+  })
 }

@@ -1,0 +1,48 @@
+import t from 'tap'
+import { logReading } from '../../../src/audit/reading/log-reading.service.ts'
+import { ownLog } from '../../support/own-log.ts'
+
+t.test('a leaf that is filed under the identifier of another is not signed, and not shown to who asks for that one', async (t) => {
+  const own = await ownLog(t)
+  await own.audit.keeper.round()
+  const ids = await own.record(20)
+  const log = await own.log()
+  await own.root.query(`set session_replication_role = replica; create temp table s as select idx, event_id from audit.leaf
+      where log_id = ${log.logId} and idx in (13, 17);
+    update audit.leaf set event_id = gen_random_uuid() where log_id = ${log.logId} and idx in (13, 17);
+    update audit.leaf l set event_id = s.event_id from s where l.log_id = ${log.logId} and l.idx = 30 - s.idx;
+    drop table s; set session_replication_role = origin`)
+  await own.audit.keeper.round()
+  t.match(own.audit.faults(), [/leaf 13 is filed under [0-9a-f-]{36}, which is not its own identifier/])
+  t.equal(own.audit.keeper.published(log.logId)?.size, 1)
+  const reading = logReading({ sql: own.root, keeper: own.audit.keeper })
+  const shown = await Promise.allSettled(ids.map((id) => reading.entry(id)))
+  t.equal(shown.filter(({ status }) => status === 'rejected').length, 2)
+  for (const [at, one] of shown.entries())
+    if (one.status === 'fulfilled') t.match(String(one.value?.leaf), ids[at], 'whatever is shown is what was asked for')
+    else t.match(one.reason, { problem: { code: 'LOG_UNAVAILABLE' } })
+})
+
+t.test('a part of the tree that lacks a hash is not given to anybody, and given again once it is whole', async (t) => {
+  const own = await ownLog(t)
+  await own.record(310)
+  await own.audit.keeper.round()
+  const log = await own.log()
+  const reading = logReading({ sql: own.root, keeper: own.audit.keeper })
+  const edge = { level: 0, n: 1, width: 55 }
+  const whole = await reading.tile(log.name, edge)
+  t.equal(whole?.length, 55 * 32)
+  await own.root.query(`set session_replication_role = replica; create table kept as select * from audit.leaf where log_id = ${log.logId} and idx in (100, 300);
+    delete from audit.leaf where log_id = ${log.logId} and idx in (100, 300); delete from audit.tile; set session_replication_role = origin`)
+  const refusal = /not as it was published/
+  const full = { level: 0, n: 0, width: 256 }
+  await t.rejects(reading.tile(log.name, edge), refusal)
+  await t.rejects(reading.tile(log.name, full), refusal)
+  await t.rejects(reading.tile(log.name, { ...edge, level: 'entries' }), refusal)
+  await t.rejects(reading.tile(log.name, { ...full, level: 'entries' }), refusal, 'nor the entry after it in its place')
+  await own.root.query(
+    'set session_replication_role = replica; insert into audit.leaf select * from kept; set session_replication_role = origin',
+  )
+  t.same(await reading.tile(log.name, edge), whole)
+  t.equal((await reading.tile(log.name, full))?.length, 8_192)
+})
