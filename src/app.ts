@@ -52,6 +52,10 @@ export async function buildApp(options: AppOptions) {
     ...(options.logStream ? { logStream: options.logStream } : {}),
   })
   log.incidents.to((incident) => server.log.error({ incident }, 'the log is not as it should be'))
+  log.failing.to(({ log: name, error }) => {
+    if (error) server.log.error({ log: name, err: error }, 'the log cannot be signed at present')
+    else server.log.info({ log: name }, 'the log is signed again')
+  })
   await server.register(identityPlugin, trust)
   await server.register(revocationPlugin, { clients: services.clients })
   if (config.rateLimitPerMinute !== undefined) await server.register(rateLimitPlugin, { perMinute: config.rateLimitPerMinute })

@@ -6,8 +6,8 @@ import { openAudit } from './audit/audit.service.ts'
 import { logReading } from './audit/reading/log-reading.service.ts'
 import { highWaterFiles, noHighWater } from './audit/tree/high-water.service.ts'
 import { witnessClient } from './audit/tree/witness-client.service.ts'
-import type { Incident } from './audit/watch/incident.ts'
-import { incidentTeller } from './audit/watch/incident.ts'
+import type { Failing } from './audit/watch/failing.ts'
+import { type Incident, teller } from './audit/watch/incident.ts'
 import { logMonitor } from './audit/watch/log-monitor.service.ts'
 import type { Config } from './platform/config.ts'
 import type { OpenDatabase } from './platform/database/database.ts'
@@ -40,7 +40,8 @@ export async function openLogServices(options: LogServicesOptions) {
   const hasRoles = database.role !== 'session user'
   const highWater = options.highWaterDirectory ? highWaterFiles(options.highWaterDirectory) : noHighWater
   // What is found before there is a server to log it is told once there is.
-  const incidents = incidentTeller()
+  const incidents = teller<Incident>()
+  const failing = teller<Failing>()
   const onIncident = (incident: Incident) => incidents.tell(incident)
   const reader = await openDatabase({
     url: databaseUrl,
@@ -71,6 +72,7 @@ export async function openLogServices(options: LogServicesOptions) {
     highWater,
     pool: database.pool,
     onIncident,
+    onFailing: failing.tell,
   })
   const monitor = logMonitor({ sql: reader.pool, audit, highWater, onFinding: onIncident })
   monitor.start()
@@ -86,6 +88,7 @@ export async function openLogServices(options: LogServicesOptions) {
   return {
     audit,
     incidents,
+    failing,
     monitor,
     witnesses,
     receipts: receiptsService(config.signedReceipts === 'on' ? logKey : undefined),

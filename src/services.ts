@@ -148,6 +148,7 @@ export async function openServices(options: ServicesOptions) {
   const impact = impactService({ db, policy, agreements, filler, reads, clock })
   logGauges(metrics, {
     status: audit.keeper.status,
+    failingMs: audit.keeper.failingMs,
     monitor: log.monitor.state,
     witnessIncidents: () => log.witnesses.incidents().length,
     witnessAgeMs: log.witnesses.ageMs,

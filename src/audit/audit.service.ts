@@ -17,6 +17,7 @@ import { urnOfOrganisation } from './format/leaf-codes.ts'
 import { type HighWater, noHighWater } from './tree/high-water.service.ts'
 import { logKeeper } from './tree/log-keeper.service.ts'
 import { logLifecycle } from './tree/log-lifecycle.service.ts'
+import type { Failing } from './watch/failing.ts'
 import type { Incident } from './watch/incident.ts'
 import { unsettled } from './watch/unsettled.ts'
 
@@ -56,6 +57,8 @@ export interface AuditOptions {
   readonly pool?: Parameters<typeof watchPool>[0]
   /** Told of everything that is wrong with a log, once. */
   readonly onIncident?: (incident: Incident) => void
+  /** Told once when the keeping of a log begins to fail, and once when it works again. */
+  readonly onFailing?: (failing: Failing) => void
 }
 
 /** Who read what of the log (R39). */
@@ -89,6 +92,7 @@ export async function openAudit(options: AuditOptions) {
       options.onIncident?.(incident)
       return incidents.meet(incident)
     },
+    ...(options.onFailing ? { onFailing: options.onFailing } : {}),
     onRound: (found) => {
       if (!isOpen) return
       void incidents.retry()
@@ -181,8 +185,8 @@ export async function openAudit(options: AuditOptions) {
     if (faults.length > 0) return faults
     const rolledBack = incidents.open().filter((incident) => incident.why === 'ROLLBACK' && kindOf(incident))
     if (rolledBack.length > 0) return rolledBack.map(({ log }) => `${log} was rolled back, and the next one could not be opened yet`)
-    return active().flatMap(({ name, uncoveredMs }) =>
-      uncoveredMs > 10 * MERGE_DELAY_MAX_MS ? [`${name} has not been signed for ${Math.round(uncoveredMs / 1000)} s`] : [],
+    return active().flatMap(({ name, uncoveredMs, failure }) =>
+      uncoveredMs > 10 * MERGE_DELAY_MAX_MS ? [unsigned(name, uncoveredMs, failure)] : [],
     )
   }
 
@@ -250,9 +254,9 @@ export async function openAudit(options: AuditOptions) {
         ...closedBecause(),
         ...(length >= options.queueMax ? [`${length} entries wait`] : []),
         ...(inFlightMs > options.stalledAfterMs ? [`the database has kept an append for ${Math.round(inFlightMs / 1000)} s`] : []),
-        ...active().flatMap(({ incident, name, uncoveredMs }) => [
+        ...active().flatMap(({ incident, name, uncoveredMs, failure }) => [
           ...(incident ? [`${name}: ${incident.detail}`] : []),
-          ...(uncoveredMs > MERGE_DELAY_MAX_MS ? [`${name} has not been signed for ${Math.round(uncoveredMs / 1000)} s`] : []),
+          ...(uncoveredMs > MERGE_DELAY_MAX_MS ? [unsigned(name, uncoveredMs, failure)] : []),
         ]),
       ]
     },
@@ -262,6 +266,10 @@ export async function openAudit(options: AuditOptions) {
       await durability.close()
     },
   }
+}
+
+function unsigned(name: string, uncoveredMs: number, failure: string | null): string {
+  return `${name} has not been signed for ${Math.round(uncoveredMs / 1000)} s${failure === null ? '' : `: ${failure}`}`
 }
 
 function unavailable(detail: string, cause: unknown): ProblemError {

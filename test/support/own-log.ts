@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { type AuditOptions, type AuditService, openAudit } from '../../src/audit/audit.service.ts'
 import { entryOf } from '../../src/audit/format/entry.ts'
+import { noHighWater } from '../../src/audit/tree/high-water.service.ts'
+import { type LogLifecycleOptions, logLifecycle } from '../../src/audit/tree/log-lifecycle.service.ts'
 import type { LogState } from '../../src/audit/tree/tree.repository.ts'
 import { type Sql, treeRepository } from '../../src/audit/tree/tree.repository.ts'
 import { type Clock, systemClock } from '../../src/platform/kernel/clock.ts'
@@ -88,4 +90,18 @@ export async function ownLog(t: Teardown, { on, clock = systemClock, ...over }: 
       return found
     },
   }
+}
+
+/** Opens and ends the logs of this database as another process would. */
+export function lifecycleOn(own: Pick<OwnLog, 'database'>, over: Partial<LogLifecycleOptions> = {}) {
+  const clock = over.clock ?? systemClock
+  return logLifecycle({
+    db: own.database.db,
+    clock,
+    newId: uuidv7Generator(clock, randomBytes),
+    publicHost: 'accord.example',
+    logKey: Buffer.alloc(32, 7),
+    highWater: noHighWater,
+    ...over,
+  })
 }

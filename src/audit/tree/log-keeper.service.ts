@@ -3,11 +3,12 @@ import type { Clock } from '../../platform/kernel/clock.ts'
 import { openCheckpoint } from '../format/checkpoint.ts'
 import { logSigner } from '../format/log-keys.ts'
 import { formatVkey, parseVkey } from '../format/signed-note.ts'
+import { type Failing, failures } from '../watch/failing.ts'
 import { type Incident, IncidentError } from '../watch/incident.ts'
 import type { HighWater } from './high-water.service.ts'
 import { integrate } from './integrator.service.ts'
 import { type KeeperConnection, keeperConnection } from './keeper-connection.repository.ts'
-import { type Published, SigningOutcomeUnknownError, signRound } from './signer.service.ts'
+import { type Published, signRound } from './signer.service.ts'
 import { type LogState, treeRepository } from './tree.repository.ts'
 
 /**
@@ -26,6 +27,8 @@ export interface LogKeeperOptions {
   readonly checkpointIntervalMs: number
   /** Told once of each thing that is wrong with a log, before anything else is done about it. */
   readonly onIncident?: (incident: Incident) => void | Promise<void>
+  /** Told once when the keeping of a log, or of all, begins to fail, and once when it works again. */
+  readonly onFailing?: (failing: Failing) => void
   /** Told after a round, with the logs as found. */
   readonly onRound?: (logs: readonly LogStatus[]) => void
   /** For tests: see `signRound`. */
@@ -46,6 +49,8 @@ export interface LogStatus {
   readonly uncoveredMs: number
   /** What stopped the keeping of this log; null while all is well. */
   readonly incident: Incident | null
+  /** Why the keeping of this log fails at present and is tried again; null while it does not. */
+  readonly failure: string | null
 }
 
 const POLL_MS = 250
@@ -69,8 +74,7 @@ export function logKeeper(options: LogKeeperOptions) {
   let timer: NodeJS.Timeout | undefined
   let timerAt = 0
   let isStopped = true
-  let failure: Error | undefined
-  let failingSince: number | undefined
+  const failing = failures(options.onFailing)
 
   async function connected(): Promise<KeeperConnection> {
     connection ??= await keeperConnection({
@@ -88,22 +92,38 @@ export function logKeeper(options: LogKeeperOptions) {
     await open?.close()
   }
 
-  /** @param mustSign signs whatever grew, without waiting for its interval */
+  /**
+   * What is wrong with one log holds up no other: one that ended years ago can be damaged too.
+   *
+   * @param mustSign signs whatever grew, without waiting for its interval
+   */
   async function round(mustSign: boolean): Promise<void> {
-    const open = await connected()
-    logs = await treeRepository(open).logs()
+    logs = await treeRepository(await connected()).logs()
     for (const log of logs) {
-      if (incidents.has(log.name)) continue
+      if (incidents.has(log.name) || (!mustSign && failing.isResting(log.name, RETRY_MS))) continue
       try {
-        await keep(open, log, mustSign)
+        await keep(await connected(), log, mustSign)
+        failing.worked(log.name)
       } catch (error) {
-        if (!(error instanceof IncidentError)) throw error
-        incidents.set(log.name, error.incident)
-        await options.onIncident?.(error.incident)
+        if (error instanceof IncidentError) await stopFor(error.incident)
+        else await failedAt(log, error as Error)
       }
     }
-    note(await treeRepository(open).logs())
+    note(await treeRepository(await connected()).logs())
     options.onRound?.(status())
+  }
+
+  async function stopFor(incident: Incident): Promise<void> {
+    incidents.set(incident.log, incident)
+    failing.worked(incident.log)
+    await options.onIncident?.(incident)
+  }
+
+  /** What is known of the log may be wrong now: everything is read anew, over another connection (R26). */
+  async function failedAt(log: LogState, error: Error): Promise<void> {
+    failing.failed(log.name, error)
+    signedAt.delete(log.logId)
+    await disconnect()
   }
 
   async function keep(open: KeeperConnection, log: LogState, mustSign: boolean): Promise<void> {
@@ -130,7 +150,12 @@ export function logKeeper(options: LogKeeperOptions) {
     if (published.has(log.logId)) return
     const last = await treeRepository(open).newestCheckpoint(log.logId)
     if (!last) return
-    openCheckpoint(last.note, [parseVkey(log.vkey)])
+    try {
+      openCheckpoint(last.note, [parseVkey(log.vkey)])
+    } catch (error) {
+      const detail = `its last checkpoint cannot be verified: ${(error as Error).message}`
+      throw new IncidentError({ log: log.name, why: 'FORK', at: last.size, detail })
+    }
     published.set(log.logId, last)
   }
 
@@ -157,15 +182,16 @@ export function logKeeper(options: LogKeeperOptions) {
       size: log.size,
       integrated: log.treeSize,
       published: published.get(log.logId)?.size ?? 0,
-      uncoveredMs: log.sealedWhy === 'INCIDENT' ? 0 : uncoveredMs(log.logId),
+      uncoveredMs: log.sealedWhy === 'INCIDENT' ? 0 : uncoveredMs(log),
       incident: incidents.get(log.name) ?? null,
+      failure: failing.of(log.name)?.message ?? null,
     }))
   }
 
   /** A keeper that cannot even look counts as one that does not sign. */
-  function uncoveredMs(logId: number): number {
+  function uncoveredMs({ logId, name }: LogState): number {
     const now = performance.now()
-    return now - Math.min(uncovered.get(logId)?.since ?? now, failingSince ?? now)
+    return now - Math.min(uncovered.get(logId)?.since ?? now, failing.since(name) ?? now)
   }
 
   /** One round at a time; whoever asks while one runs gets another after it. */
@@ -173,13 +199,9 @@ export function logKeeper(options: LogKeeperOptions) {
     const next = (running ?? Promise.resolve()).then(async () => {
       try {
         await round(mustSign)
-        failure = undefined
-        failingSince = undefined
+        failing.worked(null)
       } catch (error) {
-        // What is known may be wrong now: read everything anew (R26).
-        failure = error as Error
-        failingSince ??= performance.now()
-        if (error instanceof SigningOutcomeUnknownError) signedAt.clear()
+        failing.failed(null, error as Error)
         await disconnect()
       }
     })
@@ -195,7 +217,7 @@ export function logKeeper(options: LogKeeperOptions) {
     timerAt = at
     timer = setTimeout(() => {
       timer = undefined
-      void run(false).then(() => schedule(failure ? RETRY_MS : POLL_MS))
+      void run(false).then(() => schedule(failing.isResting(null, RETRY_MS) ? RETRY_MS : POLL_MS))
     }, afterMs)
     timer.unref()
   }
@@ -212,8 +234,10 @@ export function logKeeper(options: LogKeeperOptions) {
     /** Runs a round now and signs what grew. */
     round: () => run(true),
     status,
-    /** Why the last round failed; null when it did not. It is tried again. */
-    failure: () => failure ?? null,
+    /** Why some log, or all of them, could not be kept in the last round; null when they could. It is tried again. */
+    failure: failing.first,
+    /** How long that has lasted, milliseconds; 0 while all are kept. */
+    failingMs: failing.lastedMs,
     /** The newest checkpoint of a log that may be shown. */
     published: (logId: number): Published | undefined => published.get(logId),
     /** Resolves once a published checkpoint covers `size` leaves, or the time is over; says which. */

@@ -146,9 +146,14 @@ export async function signRound(
   }
 }
 
+/** @throws Error when it cannot be verified: then nobody can say that nothing was rolled back, and nothing is signed */
 function highWaterOf(log: LogState, highWater: HighWater) {
-  const known = highWater.read(log)
-  return known && { size: known.size, root: known.root, what: 'the checkpoint kept on this machine' }
+  try {
+    const known = highWater.read(log)
+    return known && { size: known.size, root: known.root, what: 'the checkpoint kept on this machine' }
+  } catch (error) {
+    throw new Error(`the checkpoint kept on this machine cannot be verified: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 function publishedOf(published: Published | undefined) {

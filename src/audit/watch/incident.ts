@@ -21,18 +21,18 @@ export class IncidentError extends Error {
   }
 }
 
-/** Passes incidents on, those from before there was anyone to tell too. */
-export function incidentTeller() {
-  const early: Incident[] = []
-  let listener: ((incident: Incident) => void) | undefined
+/** Passes on what is told, also what was told before there was anyone to tell. */
+export function teller<T>() {
+  const early: T[] = []
+  let listener: ((told: T) => void) | undefined
   return {
-    tell(incident: Incident): void {
-      if (listener) listener(incident)
-      else early.push(incident)
+    tell(told: T): void {
+      if (listener) listener(told)
+      else early.push(told)
     },
-    to(next: (incident: Incident) => void): void {
+    to(next: (told: T) => void): void {
       listener = next
-      for (const incident of early.splice(0)) next(incident)
+      for (const told of early.splice(0)) next(told)
     },
   }
 }

@@ -17,6 +17,8 @@ export interface LogNumbers {
     readonly incident: Incident | null
   }[]
   monitor(): { readonly findings: readonly unknown[]; readonly passes: number; readonly mergeDelayMs: number | null }
+  /** How long the keeping of some log, ended ones too, has been failing; 0 while it does not. */
+  failingMs(): number
   witnessIncidents(): number
   /** Since a checkpoint of this log was last cosigned, milliseconds; since the start when it never was, 0 where there is no witness. */
   witnessAgeMs(logId: number): number
@@ -46,6 +48,11 @@ export function logGauges(metrics: GaugeSink, log: LogNumbers): void {
     'accord_log_uncovered_seconds',
     'How long an entry has waited for a checkpoint; alarm at 60.',
     worst(({ uncoveredMs }) => uncoveredMs / 1000),
+  )
+  metrics.read(
+    'accord_log_failing_seconds',
+    'How long some log, an ended one too, could not be kept and signed; alarm at 60.',
+    () => log.failingMs() / 1000,
   )
   metrics.read(
     'accord_log_witness_age_seconds',

@@ -7,11 +7,9 @@ import { logSigner } from '../../../src/audit/format/log-keys.ts'
 import { highWaterFiles, noHighWater } from '../../../src/audit/tree/high-water.service.ts'
 import { integrate } from '../../../src/audit/tree/integrator.service.ts'
 import { type KeeperConnection, keeperConnection } from '../../../src/audit/tree/keeper-connection.repository.ts'
-import { logLifecycle } from '../../../src/audit/tree/log-lifecycle.service.ts'
 import { signRound } from '../../../src/audit/tree/signer.service.ts'
 import { type Sql, treeRepository } from '../../../src/audit/tree/tree.repository.ts'
-import { uuidv7Generator } from '../../../src/platform/kernel/ids.ts'
-import { type OwnLog, ownLog } from '../../support/own-log.ts'
+import { lifecycleOn, ownLog } from '../../support/own-log.ts'
 
 const connect = (url: string) => keeperConnection({ url, role: 'audit_integrator', name: 'test', statementTimeoutMs: 10_000 })
 
@@ -35,17 +33,7 @@ t.test('F28: an entry for a log that was sealed meanwhile goes into the next one
   const other = await ownLog(t, { on: own.database })
   await own.record(2)
   const old = await own.log()
-  const { logLifecycle } = await import('../../../src/audit/tree/log-lifecycle.service.ts')
-  let ids = 0
-  const lifecycle = logLifecycle({
-    db: own.database.db,
-    clock: () => new Date(),
-    publicHost: 'accord.example',
-    logKey: Buffer.alloc(32, 7),
-    newId: () => `0199f0a4-0000-7000-8000-0000000000a${ids++}`,
-    highWater: { read: () => undefined, write: () => {}, names: () => [] },
-  })
-  await lifecycle.reopen('decisions', { why: 'OMISSION' })
+  await lifecycleOn(own).reopen('decisions', { why: 'OMISSION' })
   await t.rejects(own.root.query(`select audit.append(${old.logId}, null, '{}', '{}', '{}', '2026-01-01', '{}', '{}')`), /sealed/)
   await Promise.all([own.record(3), other.record(3)])
   const next = await own.log()
@@ -164,14 +152,7 @@ t.test('two nodes that see one rollback end one log: the second goes on in the i
   const current = () => [own, other].map(({ audit }) => audit.logs[0]?.name)
   for (let waits = 0; current().includes(log.name) && waits < 100; waits++) await new Promise((resolve) => setTimeout(resolve, 50))
   t.same(current(), [`${log.name}-2`, `${log.name}-2`])
-  const lifecycle = logLifecycle({
-    db: own.database.db,
-    clock: () => new Date(),
-    newId: uuidv7Generator(() => new Date(), randomBytes),
-    publicHost: 'accord.example',
-    logKey: Buffer.alloc(32, 7),
-    highWater: highWaterFiles(directory),
-  })
+  const lifecycle = lifecycleOn(own, { highWater: highWaterFiles(directory) })
   t.equal((await lifecycle.reopen('decisions', { why: 'ROLLBACK', log: log.name })).name, `${log.name}-2`, 'a third that is late')
   for (const node of [own, other]) {
     await node.record(1)
@@ -183,15 +164,6 @@ t.test('two nodes that see one rollback end one log: the second goes on in the i
 })
 
 t.test('a log that ended with an incident while it was being signed is not signed beyond what its successor records', async (t) => {
-  const lifecycleOn = (own: OwnLog) =>
-    logLifecycle({
-      db: own.database.db,
-      clock: () => new Date(),
-      newId: uuidv7Generator(() => new Date(), randomBytes),
-      publicHost: 'accord.example',
-      logKey: Buffer.alloc(32, 7),
-      highWater: noHighWater,
-    })
   for (const moment of ['before', 'after'] as const) {
     const own = await ownLog(t)
     const connection = await connect(own.database.url)

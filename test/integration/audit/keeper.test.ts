@@ -1,14 +1,18 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { openCheckpoint } from '../../../src/audit/format/checkpoint.ts'
 import { logSigner } from '../../../src/audit/format/log-keys.ts'
 import { parseVkey } from '../../../src/audit/format/signed-note.ts'
-import { noHighWater } from '../../../src/audit/tree/high-water.service.ts'
+import { highWaterFiles, noHighWater } from '../../../src/audit/tree/high-water.service.ts'
 import { integrate } from '../../../src/audit/tree/integrator.service.ts'
 import { type KeeperConnection, keeperConnection } from '../../../src/audit/tree/keeper-connection.repository.ts'
 import { type Published, signRound } from '../../../src/audit/tree/signer.service.ts'
 import { type Sql, treeRepository } from '../../../src/audit/tree/tree.repository.ts'
 import { rootFromTiles, tilesOf } from '../../../src/audit/tree/tree-reading.service.ts'
-import { ownLog } from '../../support/own-log.ts'
+import type { Failing } from '../../../src/audit/watch/failing.ts'
+import { lifecycleOn, ownLog } from '../../support/own-log.ts'
 
 const connect = (url: string) => keeperConnection({ url, role: 'audit_integrator', name: 'test', statementTimeoutMs: 10_000 })
 
@@ -201,4 +205,60 @@ t.test('another node that grows and signs the log between any two statements of 
     t.same(own.audit.faults(), [])
   }
   t.ok(statements > 4, 'there were statements to come between')
+})
+
+t.test('what is damaged of a log that ended stops no other log, and is told once', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'accord-high-water-'))
+  const own = await ownLog(t, { highWater: highWaterFiles(directory) })
+  await own.record(2)
+  await own.audit.keeper.round()
+  const ended = await own.log()
+  await own.close()
+  await lifecycleOn(own).reopen('decisions', { why: 'OMISSION' })
+  await own.root.query(`set session_replication_role = replica; update audit.checkpoint set note = 'damaged' where log_id = ${ended.logId};
+    set session_replication_role = origin`)
+  for (const file of readdirSync(directory).filter((name) => name.startsWith(`${ended.name}-`))) writeFileSync(join(directory, file), '')
+  const told: string[] = []
+  const again = await ownLog(t, {
+    on: own.database,
+    highWater: highWaterFiles(directory),
+    onIncident: ({ log, detail }) => told.push(`${log}: ${detail}`),
+  })
+  await again.record(3)
+  await again.audit.keeper.round()
+  await again.audit.keeper.round()
+  t.equal(again.audit.keeper.published((await again.log()).logId)?.size, 5)
+  t.same(again.audit.faults(), [])
+  t.match(told, [/its last checkpoint cannot be verified/])
+  t.equal(told.length, 1)
+})
+
+t.test('a kept checkpoint that is damaged stops the signing of its own log, aloud, until it is taken away', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'accord-high-water-'))
+  const told: (string | null)[] = []
+  const onFailing = ({ log, error }: Failing) => void told.push(log, error?.message ?? null)
+  const own = await ownLog(t, { highWater: highWaterFiles(directory), onFailing })
+  await own.audit.keeper.round()
+  const log = await own.log()
+  const [file = ''] = readdirSync(directory).filter((name) => name.startsWith(`${log.name}-`))
+  writeFileSync(join(directory, file), '')
+  await own.record(2)
+  const canary = await own.audit.recordCanary()
+  await own.audit.keeper.round()
+  await own.audit.keeper.round()
+  t.equal(own.audit.keeper.published(log.logId)?.size, 1)
+  t.equal(own.audit.keeper.published(canary.logId)?.size, canary.index + 1, 'the other log is signed')
+  t.match(told, [log.name, /the checkpoint kept on this machine cannot be verified/])
+  t.equal(told.length, 2, 'once')
+  t.ok(own.audit.keeper.failingMs() > 0)
+  const now = performance.now
+  performance.now = () => now.call(performance) + 61_000
+  t.match(own.audit.faults(), [/has not been signed for 61 s: the checkpoint kept on this machine cannot be verified/])
+  t.equal(own.audit.faults().length, 1)
+  performance.now = now
+  rmSync(join(directory, file))
+  await own.audit.keeper.round()
+  t.equal(own.audit.keeper.published(log.logId)?.size, 3)
+  t.same(told.slice(2), [log.name, null])
+  t.equal(own.audit.keeper.failingMs(), 0)
 })
