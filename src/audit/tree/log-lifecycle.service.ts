@@ -9,6 +9,7 @@ import { logSigner } from '../format/log-keys.ts'
 import { formatVkey } from '../format/signed-note.ts'
 import type { Incident } from '../watch/incident.ts'
 import type { HighWater } from './high-water.service.ts'
+import { newestFirst, nextName, yearOf } from './log-names.ts'
 
 /** Which log takes entries now: opened at its first use, closed with its year, followed by another incarnation after an incident (R30, R31). */
 export interface LogLifecycleOptions {
@@ -52,17 +53,27 @@ export function logLifecycle({ db, clock, newId, publicHost, logKey, highWater }
     return { logId, ...log }
   }
 
-  /** The first log of a kind; an incarnation of its own when this machine has published another that the database lacks. */
+  /**
+   * The first log of a kind. When this machine has published one that the database lacks, of whatever year, it is an
+   * incarnation of its own that names the last of them: the database was lost.
+   */
   function openFirst(tx: Transaction, kind: Kind): Promise<LogRow> {
-    const name = `${kind}-${clock().getUTCFullYear()}`
-    const origin = `${publicHost}/log/${name}`
-    const lost = highWater.read({ name, vkey: formatVkey(logSigner(logKey, origin)) })
-    if (!lost) return open(tx, kind, name, origin, { why: 'FIRST' })
+    const originOf = (name: string) => `${publicHost}/log/${name}`
+    const lost = newestKept(kind, originOf)
+    const year = Math.max(clock().getUTCFullYear(), lost ? yearOf(lost.name) : 0)
+    if (!lost) return open(tx, kind, `${kind}-${year}`, originOf(`${kind}-${year}`), { why: 'FIRST' })
     const prev = { origin: lost.origin, root: Buffer.from(lost.root).toString('hex'), size: lost.size }
-    const next = incarnationAfter(name, highWater.names())
-    return open(tx, kind, next, `${publicHost}/log/${next}`, { why: 'INCIDENT', prev }, [
-      { t: 'audit.incident', why: 'ROLLBACK', seen: prev },
-    ])
+    const name = nextName(kind, year, highWater.names())
+    return open(tx, kind, name, originOf(name), { why: 'INCIDENT', prev }, [{ t: 'audit.incident', why: 'ROLLBACK', seen: prev }])
+  }
+
+  /** The last log of a kind that this machine has published under our key. */
+  function newestKept(kind: Kind, originOf: (name: string) => string) {
+    for (const name of newestFirst(kind, highWater.names())) {
+      const kept = highWater.read({ name, vkey: formatVkey(logSigner(logKey, originOf(name))) })
+      if (kept) return { name, ...kept }
+    }
+    return undefined
   }
 
   return {
@@ -139,10 +150,10 @@ export function logLifecycle({ db, clock, newId, publicHost, logKey, highWater }
         ? { origin: log.origin, root: Buffer.from(kept.root).toString('hex'), size: kept.size }
         : stored
     const prev = how.incident?.seen ?? published
-    const year = Math.max(clock().getUTCFullYear(), yearOf(log.name))
+    // A year that some node has ended is over for all, also where the clock is slow: or they would end each other's logs by turns.
+    const year = Math.max(clock().getUTCFullYear(), yearOf(log.name) + (how.why === 'PERIOD' ? 1 : 0))
     const known = [...(await logsRepository(tx).ofKind(log.kind)).map(({ name }) => name), ...highWater.names()]
-    const fresh = `${log.kind}-${year}`
-    const name = year > yearOf(log.name) && !known.includes(fresh) ? fresh : incarnationAfter(fresh, known)
+    const name = nextName(log.kind, year, known)
     const { incident } = how
     const leaves: WithoutStamp<BareLeaf>[] = incident
       ? [
@@ -166,18 +177,4 @@ export function logLifecycle({ db, clock, newId, publicHost, logKey, highWater }
     }
     return log
   }
-}
-
-/** `decisions-2026` is followed by `decisions-2026-2`, that by `decisions-2026-3`. */
-function incarnationAfter(name: string, known: readonly string[]): string {
-  const [, stem = name] = /^([a-z]+-\d{4})/.exec(name) ?? []
-  const taken = known.flatMap((one) => {
-    const [, same, number] = /^([a-z]+-\d{4})(?:-(\d+))?$/.exec(one) ?? []
-    return same === stem ? [Number(number ?? 1)] : []
-  })
-  return `${stem}-${Math.max(1, ...taken) + 1}`
-}
-
-function yearOf(name: string): number {
-  return Number(/-(\d{4})/.exec(name)?.[1] ?? 0)
 }

@@ -210,6 +210,52 @@ t.test('a database that was lost altogether does not begin the same log a second
   )
 })
 
+t.test('a database that was lost is noticed in whatever year, and after whatever incarnation', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'accord-high-water-'))
+  const kept = { highWater: highWaterFiles(directory) }
+  const own = await ownLog(t, { ...kept, clock: () => new Date('2026-12-30T12:00:00Z') })
+  await own.record(2)
+  await own.audit.keeper.round()
+  await lifecycleOn(own, kept).reopen('decisions', { why: 'OMISSION' })
+  await own.audit.keeper.round()
+  const lost = await own.log()
+  t.equal(lost.name, 'decisions-2026-2')
+  const fresh = await ownLog(t, { ...kept, clock: () => new Date('2027-01-02T12:00:00Z') })
+  t.same(
+    fresh.audit.logs.map(({ name }) => name),
+    ['decisions-2027', 'governance-2027'],
+  )
+  const first = (await treeRepository(fresh.root).leaves((await fresh.log()).logId, 0, 2)).map(({ leaf }) => JSON.parse(String(leaf)))
+  t.match(first, [
+    { t: 'audit.log.opened', why: 'INCIDENT', prev: { origin: lost.origin, size: lost.size } },
+    { t: 'audit.incident', why: 'ROLLBACK', seen: { origin: lost.origin } },
+  ])
+})
+
+t.test('a new year with one clock that is fast and one that is slow begins one log of a kind', async (t) => {
+  const [fastAt, slowAt] = [Date.UTC(2027, 0, 1, 0, 0, 1), Date.UTC(2026, 11, 31, 23, 59, 50)]
+  const slow = await ownLog(t, { clock: () => new Date(slowAt) })
+  await slow.record(2)
+  const byFast = lifecycleOn(slow, { clock: () => new Date(fastAt) })
+  for (const kind of ['decisions', 'governance'] as const) await byFast.close(kind)
+  // The slow node is the one that signs the old log to its end, and opens the next.
+  for (let waits = 0; slow.audit.logs.some(({ name }) => !name.endsWith('2027')) && waits < 100; waits++) {
+    await slow.audit.keeper.round()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  const fast = await ownLog(t, { on: slow.database, clock: () => new Date(fastAt) })
+  for (const node of [slow, fast, slow, fast]) {
+    await node.record(1)
+    await node.audit.keeper.round()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  const { rows } = await slow.root.query('select name from audit.log order by log_id')
+  t.same(
+    rows.map(({ name }) => name),
+    ['decisions-2026', 'governance-2026', 'decisions-2027', 'governance-2027'],
+  )
+})
+
 t.test('another key for a log that is open is refused at the start', async (t) => {
   const own = await ownLog(t)
   await t.rejects(ownLog(t, { on: own.database, logKey: randomBytes(32) }), /another key/)
