@@ -5,6 +5,7 @@ import type { PolicyRevisions } from './audit/audit.service.ts'
 import { openAudit } from './audit/audit.service.ts'
 import { logReading } from './audit/reading/log-reading.service.ts'
 import { highWaterFiles, noHighWater } from './audit/tree/high-water.service.ts'
+import { newestPublished } from './audit/tree/newest-published.service.ts'
 import { witnessClient } from './audit/tree/witness-client.service.ts'
 import type { Failing } from './audit/watch/failing.ts'
 import { type Incident, teller } from './audit/watch/incident.ts'
@@ -74,6 +75,7 @@ export async function openLogServices(options: LogServicesOptions) {
     onIncident,
     onFailing: failing.tell,
   })
+  const newest = newestPublished({ url: databaseUrl, role: hasRoles ? 'audit_integrator' : undefined, highWater, keeper: audit.keeper })
   const monitor = logMonitor({ sql: reader.pool, audit, highWater, onFinding: onIncident })
   monitor.start()
   const witnesses = witnessClient({
@@ -92,7 +94,7 @@ export async function openLogServices(options: LogServicesOptions) {
     monitor,
     witnesses,
     receipts: receiptsService(config.signedReceipts === 'on' ? logKey : undefined),
-    reading: logReading({ sql: reader.pool, keeper: audit.keeper }),
+    reading: logReading({ sql: reader.pool, keeper: audit.keeper, refresh: newest.refresh }),
     /**
      * Why the service is not ready, as far as the log goes; empty when it is. What is wrong with a log that has ended stays in
      * the metrics and stops nobody: decisions go into the next one.
@@ -105,6 +107,7 @@ export async function openLogServices(options: LogServicesOptions) {
     async close(): Promise<void> {
       await witnesses.close()
       await monitor.close()
+      await newest.close()
       await audit.close()
       await reader.close()
     },

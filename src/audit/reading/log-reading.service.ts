@@ -12,6 +12,8 @@ export interface LogReadingOptions {
   /** As a role that can read everything but payload. */
   readonly sql: Sql
   readonly keeper: Pick<LogKeeper, 'published' | 'covered'>
+  /** Lets the keeper know the newest checkpoint that any node has published; absent: there is no other node. */
+  readonly refresh?: (logId: number) => Promise<void>
 }
 
 const TILES_KEPT_MAX = 512
@@ -19,7 +21,7 @@ const LOGS_AGE_MAX_MS = 1_000
 
 export type LogReading = ReturnType<typeof logReading>
 
-export function logReading({ sql, keeper }: LogReadingOptions) {
+export function logReading({ sql, keeper, refresh = async () => {} }: LogReadingOptions) {
   const repository = treeRepository(sql)
   const kept = new Map<string, Uint8Array>()
   let logs = new Map<string, LogState>()
@@ -61,9 +63,10 @@ export function logReading({ sql, keeper }: LogReadingOptions) {
   return {
     /** A log by its name. */
     find,
-    /** The newest published checkpoint, as a signed note. */
+    /** The newest checkpoint published by any node, as a signed note: nobody is shown one and then an older one. */
     async checkpoint(name: string): Promise<string | undefined> {
       const log = await find(name)
+      if (log) await refresh(log.logId)
       return log && keeper.published(log.logId)?.note
     },
     /** The newest checkpoint that a witness cosigned, with every cosignature kept for it. */
@@ -79,8 +82,10 @@ export function logReading({ sql, keeper }: LogReadingOptions) {
      */
     async tile(name: string, tile: TileCoordinate): Promise<Uint8Array | undefined> {
       const log = await find(name)
-      const published = log && keeper.published(log.logId)
-      if (!log || !published || tileWidth(published.size, tile.level, tile.n) < tile.width) return undefined
+      if (!log) return undefined
+      const reaches = () => tileWidth(keeper.published(log.logId)?.size ?? 0, tile.level, tile.n) >= tile.width
+      if (!reaches()) await refresh(log.logId)
+      if (!reaches()) return undefined
       if (tile.level !== 'entries') return fetchOf(log.logId)({ ...tile, level: tile.level })
       const first = tile.n * TILE_WIDTH
       const rows = await repository.leaves(log.logId, first, tile.width)
@@ -107,6 +112,7 @@ export function logReading({ sql, keeper }: LogReadingOptions) {
      */
     async proof(logId: number, index: number, waitMs: number): Promise<string | null> {
       if (waitMs > 0) await keeper.covered(logId, index + 1, waitMs)
+      await refresh(logId)
       const published = keeper.published(logId)
       if (!published || published.size <= index) return null
       const hashes = await inclusionFromTiles(fetchOf(logId), index, published.size)

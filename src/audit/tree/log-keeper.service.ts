@@ -142,7 +142,12 @@ export function logKeeper(options: LogKeeperOptions) {
       ...(options.afterCommit ? { afterCommit: options.afterCommit } : {}),
     })
     signedAt.set(log.logId, performance.now())
-    if (next) published.set(log.logId, next)
+    if (next) publish(log.logId, next)
+  }
+
+  /** Never goes back: another node's checkpoint may have come in during a round that began before it. */
+  function publish(logId: number, next: Published): void {
+    if (next.size > (published.get(logId)?.size ?? 0)) published.set(logId, next)
   }
 
   /** A log that ended with an incident is signed no more: its last checkpoint stays what it was. */
@@ -156,7 +161,7 @@ export function logKeeper(options: LogKeeperOptions) {
       const detail = `its last checkpoint cannot be verified: ${(error as Error).message}`
       throw new IncidentError({ log: log.name, why: 'FORK', at: last.size, detail })
     }
-    published.set(log.logId, last)
+    publish(log.logId, last)
   }
 
   function note(found: readonly LogState[]): void {
@@ -240,6 +245,10 @@ export function logKeeper(options: LogKeeperOptions) {
     failingMs: failing.lastedMs,
     /** The newest checkpoint of a log that may be shown. */
     published: (logId: number): Published | undefined => published.get(logId),
+    /** Shows a checkpoint that another node has published; not of a log whose keeping was stopped here. */
+    adopt(log: LogState, next: Published): void {
+      if (!incidents.has(log.name)) publish(log.logId, next)
+    },
     /** Resolves once a published checkpoint covers `size` leaves, or the time is over; says which. */
     async covered(logId: number, size: number, withinMs: number): Promise<boolean> {
       const isCovered = () => (published.get(logId)?.size ?? 0) >= size

@@ -1,5 +1,10 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { logReading } from '../../../src/audit/reading/log-reading.service.ts'
+import { highWaterFiles } from '../../../src/audit/tree/high-water.service.ts'
+import { newestPublished } from '../../../src/audit/tree/newest-published.service.ts'
 import { ownLog } from '../../support/own-log.ts'
 
 t.test('a leaf that is filed under the identifier of another is not signed, and not shown to who asks for that one', async (t) => {
@@ -46,3 +51,35 @@ t.test('a part of the tree that lacks a hash is not given to anybody, and given 
   t.same(await reading.tile(log.name, edge), whole)
   t.equal((await reading.tile(log.name, full))?.length, 8_192)
 })
+
+t.test(
+  'two nodes behind one address: whoever was shown a checkpoint by one is not shown an older one, or a missing tile, by the other',
+  async (t) => {
+    const [own, directory] = [await ownLog(t), mkdtempSync(join(tmpdir(), 'accord-high-water-'))]
+    const highWater = highWaterFiles(directory)
+    await own.record(5)
+    await own.audit.keeper.round()
+    const other = await ownLog(t, { on: own.database, highWater })
+    const log = await own.log()
+    const newest = newestPublished({ url: own.database.url, role: 'audit_integrator', highWater, keeper: other.audit.keeper })
+    t.teardown(newest.close)
+    const reading = logReading({ sql: own.root, keeper: other.audit.keeper, refresh: newest.refresh })
+    t.match(await reading.checkpoint(log.name), /^[^\n]+\n6\n/)
+    for (const [more, size] of [
+      [300, 306],
+      [1, 307],
+    ] as const) {
+      const ids = await own.record(more)
+      await own.audit.keeper.round()
+      t.equal(other.audit.keeper.published(log.logId)?.size, size - more, 'the other has not looked yet')
+      if (size === 306) t.equal((await reading.tile(log.name, { level: 0, n: 0, width: 256 }))?.length, 8_192)
+      const entry = await reading.entry(ids.at(-1) ?? '')
+      t.match(await reading.proof(log.logId, entry?.index ?? 0, 0), new RegExp(`\\n${size}\\n`))
+      const shown = await Promise.all([1, 2, 3].map(() => reading.checkpoint(log.name)))
+      for (const note of shown) t.equal(note, own.audit.keeper.published(log.logId)?.note)
+      t.equal(highWater.read(log)?.size, size, 'what was shown is kept')
+    }
+    await other.audit.keeper.round()
+    t.same(other.audit.faults(), [])
+  },
+)
