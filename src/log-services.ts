@@ -7,8 +7,9 @@ import { logReading } from './audit/reading/log-reading.service.ts'
 import { highWaterFiles, noHighWater } from './audit/tree/high-water.service.ts'
 import { newestPublished } from './audit/tree/newest-published.service.ts'
 import { witnessClient } from './audit/tree/witness-client.service.ts'
+import { alteredPayloads } from './audit/watch/altered-payloads.service.ts'
 import type { Failing } from './audit/watch/failing.ts'
-import { type Incident, teller } from './audit/watch/incident.ts'
+import { type Told, teller } from './audit/watch/incident.ts'
 import { logMonitor } from './audit/watch/log-monitor.service.ts'
 import type { Config } from './platform/config.ts'
 import type { OpenDatabase } from './platform/database/database.ts'
@@ -41,9 +42,9 @@ export async function openLogServices(options: LogServicesOptions) {
   const hasRoles = database.role !== 'session user'
   const highWater = options.highWaterDirectory ? highWaterFiles(options.highWaterDirectory) : noHighWater
   // What is found before there is a server to log it is told once there is.
-  const incidents = teller<Incident>()
+  const incidents = teller<Told>()
   const failing = teller<Failing>()
-  const onIncident = (incident: Incident) => incidents.tell(incident)
+  const onIncident = (incident: Told) => incidents.tell(incident)
   const reader = await openDatabase({
     url: databaseUrl,
     applicationName: 'accord-log-reader',
@@ -76,7 +77,8 @@ export async function openLogServices(options: LogServicesOptions) {
     onFailing: failing.tell,
   })
   const newest = newestPublished({ url: databaseUrl, role: hasRoles ? 'audit_integrator' : undefined, highWater, keeper: audit.keeper })
-  const monitor = logMonitor({ sql: reader.pool, audit, highWater, onFinding: onIncident })
+  const altered = alteredPayloads(onIncident)
+  const monitor = logMonitor({ sql: reader.pool, audit, highWater, altered, onFinding: onIncident })
   monitor.start()
   const witnesses = witnessClient({
     url: databaseUrl,
@@ -91,6 +93,7 @@ export async function openLogServices(options: LogServicesOptions) {
     audit,
     incidents,
     failing,
+    altered,
     monitor,
     witnesses,
     receipts: receiptsService(config.signedReceipts === 'on' ? logKey : undefined),

@@ -143,13 +143,14 @@ export async function openServices(options: ServicesOptions) {
   })
   const clients = clientsService({ db, clock, newId, audit, policy })
   const reads = recordedReads(audit)
-  const logSearch = logSearchService({ db, audit, reads, filler, clock })
-  const replays = replayService({ db, policy, engine: ENGINE, reads })
+  const logSearch = logSearchService({ db, audit, reads, altered: log.altered, filler, clock })
+  const replays = replayService({ db, policy, engine: ENGINE, reads, altered: log.altered })
   const impact = impactService({ db, policy, agreements, filler, reads, clock })
   logGauges(metrics, {
     status: audit.keeper.status,
     failingMs: audit.keeper.failingMs,
     monitor: log.monitor.state,
+    alteredPayloads: log.altered.count,
     witnessIncidents: () => log.witnesses.incidents().length,
     witnessAgeMs: log.witnesses.ageMs,
   })

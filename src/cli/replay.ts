@@ -34,8 +34,10 @@ export const replay: Command = async (args, { env, out, err }) => {
       let mismatches = 0
       await replaySince({ db, policy: policyService(db), engine: engineDigest() }, since, (one) => {
         replayed += 1
-        if (one.same) return
+        const isWhole = 'same' in one
+        if (isWhole && one.same) return
         mismatches += 1
+        if (!isWhole) return out(`MISMATCH ${one.decision_id} revision ${one.policy_revision}: ${one.why}`)
         const engine = one.engine_same ? '' : ' (the rules have changed since)'
         out(`MISMATCH ${one.decision_id} revision ${one.policy_revision}: ${one.differences.join(', ')}${engine}`)
       })

@@ -64,7 +64,8 @@ export interface AnswerContext {
   readonly evaluatedAt: number
   readonly simulated: boolean
   readonly index: PolicyIndex
-  readonly policy: PermitPolicy
+  /** Null: no instant until which a permit may be relied on is worked out (replay). */
+  readonly policy: PermitPolicy | null
   /** Whether the caller may know that this agreement exists. */
   readonly mayKnow: (agreement: PolicyAgreement) => boolean
   readonly remedies: readonly Remedy[] | null
@@ -73,7 +74,7 @@ export interface AnswerContext {
 /** Puts an outcome into the words of 6.8. What the caller may not know is left out, never blurred into another answer. */
 export function toAnswer(outcome: Outcome, context: AnswerContext): Answer {
   const { index } = context
-  const expires = expiresAt(outcome, context.policy)
+  const expires = context.policy && expiresAt(outcome, context.policy)
   const common = {
     decision_id: context.decisionId,
     evaluated_at: iso(context.evaluatedAt),

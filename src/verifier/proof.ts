@@ -1,6 +1,8 @@
 /**
- * The offline proof of one entry (C2SP tlog-proof): leaf bytes, proof text and a key known beforehand, nothing else.
+ * The offline proof of one entry (C2SP tlog-proof): leaf bytes, proof text and a key known beforehand, and the payload
+ * that the entry commits to where its holder has it.
  */
+import { createHash } from 'node:crypto'
 import { type Check, check, fail } from './check.ts'
 import { base64, decimal, openHead, readVkeys, type SignedHead } from './note.ts'
 import { hashOfLeaf, rootOfPath, same } from './tree.ts'
@@ -12,12 +14,19 @@ interface ProofText {
   readonly checkpoint: string
 }
 
+/** What the holder says was recorded: payload bytes, and the salt as the record shows it, 64 hex digits. */
+export interface ClaimedPayload {
+  readonly payload: Uint8Array
+  readonly salt: string
+}
+
 /**
- * Whether the log with this vkey states that exactly these bytes are its entry at the proof's index.
+ * Whether the log with this vkey states that exactly these bytes are its entry at the proof's index, and, where
+ * one is given, whether the entry commits to that payload: SHA-256 of "audit-payload/v1", a zero byte, salt and payload is its `c`.
  * Never throws for what it is given: each thing wrong is a check that failed. Later checks are left out when an
  * earlier one leaves nothing to check.
  */
-export function verifyProof(proofText: string, leafBytes: Uint8Array, vkey: string): { checks: Check[] } {
+export function verifyProof(proofText: string, leafBytes: Uint8Array, vkey: string, claimed?: ClaimedPayload): { checks: Check[] } {
   const checks: Check[] = []
   let proof: ProofText | undefined
   let head: SignedHead | undefined
@@ -38,7 +47,16 @@ export function verifyProof(proofText: string, leafBytes: Uint8Array, vkey: stri
       fail(`the leaf is not entry ${proof.index} of ${head.origin} at ${head.size} leaves: the proof leads to another root`)
     return `the leaf is entry ${proof.index} of ${head.origin}`
   })
+  if (claimed !== undefined) check(checks, 'payload', () => payloadOf(leafBytes, claimed))
   return { checks }
+}
+
+function payloadOf(leafBytes: Uint8Array, { payload, salt }: ClaimedPayload): string {
+  const hex = salt.trim()
+  if (!/^[0-9a-f]{64}$/.test(hex)) fail('the salt is not 64 hex digits')
+  const committed = /"c":"([0-9a-f]{64})"/.exec(Buffer.from(leafBytes).toString('utf8'))?.[1] ?? fail('the leaf commits to no payload')
+  const found = createHash('sha256').update('audit-payload/v1\0').update(Buffer.from(hex, 'hex')).update(payload).digest('hex')
+  return found === committed ? 'the payload is the one the leaf commits to' : fail('the leaf commits to another payload')
 }
 
 function readProof(text: string): ProofText {

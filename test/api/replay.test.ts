@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Agreement } from '../../src/agreements/agreement.ts'
+import { entryOf } from '../../src/audit/format/entry.ts'
+import { replay as replayCommand } from '../../src/cli/replay.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
 import { readAs } from '../../src/platform/database/reader.ts'
 import { DENIED_SHARE, SHARE } from '../support/demo-share.ts'
@@ -90,6 +93,40 @@ t.test('a caller may demand a revision: it is answered on that or a later one, o
   t.equal(tooNew.headers['retry-after'], '1')
 })
 
+const SINCE = ['--since', '2020-01-01T00:00:00Z']
+async function inBulk(): Promise<{ status: number; text: string }> {
+  const out: string[] = []
+  const status = await replayCommand(SINCE, {
+    env: { DATABASE_URL: service.databaseUrl },
+    out: (line) => void out.push(line),
+    err: () => {},
+  })
+  return { status, text: out.join('\n') }
+}
+
+t.test('an emergency simulated for a day before there was one time in London is replayed like any other', async (t) => {
+  const { decisions } = app.services
+  const caller = { sub: 'urn:accord:test:officer', org: 'LBC_CAMDEN', roles: ['IG_OFFICER'] as const, clientId: null }
+  const emergency = {
+    ground: 'PREVENT_SERIOUS_HARM',
+    actor: 'urn:person:duty',
+    justification: 'A child is in danger tonight and must be found.',
+  }
+  const body = {
+    ...SHARE,
+    purpose: 'SAFEGUARDING_CHILDREN',
+    mode: 'EMERGENCY',
+    lawful_basis: '6(1)(d)',
+    emergency,
+    at: '1847-06-01T12:00:00Z',
+  } as const
+  const { answer } = await decisions.decide({ caller, body, simulated: true, traceId: null })
+  t.match(answer, { decision: 'PERMIT', via: 'BREAK_GLASS' })
+  const reply = await replayOf(answer.decision_id, CAMDEN)
+  t.equal(reply.statusCode, 200, reply.body)
+  t.match(reply.json(), { same: true })
+})
+
 t.test('in bulk: all the same; a recorded answer that the text does not give is named', async (t) => {
   const run = () =>
     spawnSync(
@@ -104,13 +141,41 @@ t.test('in bulk: all the same; a recorded answer that the text does not give is 
   t.match(clean.stdout, /^\d+ replayed, 0 mismatches\n$/, clean.stderr)
   t.equal(clean.status, 0)
   const pool = (await service.database?.openAs('session_user'))?.pool
-  await pool?.query('alter table audit.payload disable trigger all')
-  await pool?.query(
-    `update audit.payload set body = convert_to(replace(convert_from(body, 'UTF8'), '"via":"AGREEMENT"', '"via":"BREAK_GLASS"'), 'UTF8') where event_id = $1`,
-    [permit.decision_id],
-  )
+  // Written so from the first: the leaf commits to it. (Words changed afterwards are another finding, see altered-payloads.)
+  await pool?.query(`set session_replication_role = replica;
+    update audit.payload set body = convert_to(replace(convert_from(body, 'UTF8'), '"via":"AGREEMENT"', '"via":"BREAK_GLASS"'), 'UTF8')
+      where event_id = '${permit.decision_id}';
+    update audit.leaf l set leaf = n.leaf, leaf_hash = sha256('\\x00'::bytea || n.leaf)
+      from (select i.log_id, i.idx, convert_to(regexp_replace(convert_from(i.leaf, 'UTF8'), '"c":"[0-9a-f]{64}"',
+              '"c":"' || encode(sha256('\\x61756469742d7061796c6f61642f763100'::bytea || p.salt || p.body), 'hex') || '"'), 'UTF8') as leaf
+              from audit.leaf i join audit.payload p using (event_id) where i.event_id = '${permit.decision_id}') n
+      where l.log_id = n.log_id and l.idx = n.idx;
+    set session_replication_role = origin`)
   const tampered = run()
   t.match(tampered.stdout, new RegExp(`^MISMATCH ${permit.decision_id} revision ${before}: via\\n\\d+ replayed, 1 mismatches\\n$`))
   t.equal(tampered.status, 1)
   t.equal(spawnSync(process.execPath, ['--import=tsx', 'src/cli.ts', 'replay', '--since', 'yesterday'], { encoding: 'utf8' }).status, 2)
+})
+
+t.test('a record that the rules cannot read is a line and a count, never the end of the run', async (t) => {
+  const id = app.services.newId()
+  const { rows } = (await (
+    await service.database?.openAs('session_user')
+  )?.pool.query(`select convert_from(leaf, 'UTF8')::json as leaf from audit.leaf where event_id = '${permit.decision_id}'`)) as {
+    rows: { leaf: Parameters<typeof entryOf>[0] }[]
+  }
+  const request = { ...SHARE, data_items: 7 }
+  const payload = {
+    caller: { org: 'LBC_CAMDEN', sub: 'x', roles: ['API_CLIENT'], client_id: 'x' },
+    request,
+    response: { ...permit, decision_id: id },
+  }
+  const { c: _another, ...leaf } = { ...rows[0]?.leaf } as { readonly c?: string }
+  await app.services.audit.record(() => ({ entry: entryOf({ ...leaf, id } as never, payload, randomBytes), value: null }))
+  await post('/v1/decisions', SHARE)
+  const { status, text } = await inBulk()
+  t.equal(status, 1)
+  t.match(text, new RegExp(`MISMATCH ${id} revision ${before}: What was recorded cannot be read by the rules of today.`))
+  t.match(text, /\d+ replayed, 2 mismatches$/)
+  t.equal((await replayOf(id, CAMDEN)).statusCode, 409)
 })

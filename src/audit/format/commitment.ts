@@ -20,3 +20,22 @@ export function commitment(salt: Uint8Array, body: Uint8Array): string {
   if (salt.length !== SALT_BYTES) throw new Error(`commitment: the salt has ${salt.length} bytes, not ${SALT_BYTES}`)
   return hash('sha256', Buffer.concat([PREFIX, salt, body]), 'hex')
 }
+
+/** Salt and body as they are stored beside a leaf. */
+export interface StoredPayload {
+  readonly salt: Uint8Array
+  readonly body: Uint8Array
+}
+
+/**
+ * Whether a stored payload is the one that this leaf, of this event, commits to. Every reader asks this before it shows a
+ * payload: whoever can write to the table could have put other words there. Pure; never throws.
+ */
+export function isRecorded(id: string, leaf: string, { salt, body }: StoredPayload): boolean {
+  try {
+    const named = JSON.parse(leaf) as { readonly id?: unknown; readonly c?: unknown }
+    return named.id === id && named.c === commitment(salt, body)
+  } catch {
+    return false
+  }
+}

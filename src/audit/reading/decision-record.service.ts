@@ -1,4 +1,6 @@
 import type { AuditService, LogRead } from '../audit.service.ts'
+import { isRecorded } from '../format/commitment.ts'
+import type { AlteredPayloads } from '../watch/altered-payloads.service.ts'
 import { type DecisionParties, type DecisionView, partiesOf, viewOf } from './decision-parties.ts'
 import type { LogReading } from './log-reading.service.ts'
 
@@ -6,10 +8,12 @@ import type { LogReading } from './log-reading.service.ts'
 export interface DecisionRecord {
   readonly record: {
     readonly leaf: string
-    /** Null when it was erased, or is not the reader's to see. */
+    /** Null when it was erased or altered, or is not the reader's to see. */
     readonly payload: string | null
     /** Hex; null with the payload. */
     readonly salt: string | null
+    /** Whether other words stand where the recorded ones were: then there is no payload to show. */
+    readonly payload_is_altered: boolean
   }
   readonly receipt: { readonly origin: string; readonly index: number; readonly leaf_hash: string }
   readonly proof: string | null
@@ -18,6 +22,7 @@ export interface DecisionRecord {
 export interface DecisionRecordOptions {
   readonly audit: Pick<AuditService, 'payloadOf' | 'recordRead'>
   readonly reading: LogReading
+  readonly altered: Pick<AlteredPayloads, 'report'>
   /** Whom a decision is about whose payload is gone, as far as anything still says so. */
   readonly partiesOfErased: (id: string) => Promise<DecisionParties | undefined>
 }
@@ -34,7 +39,7 @@ const WAIT_MAX_MS = 5_000
 
 export type DecisionRecords = ReturnType<typeof decisionRecords>
 
-export function decisionRecords({ audit, reading, partiesOfErased }: DecisionRecordOptions) {
+export function decisionRecords({ audit, reading, altered, partiesOfErased }: DecisionRecordOptions) {
   return {
     /**
      * The record of a decision, its place and its proof; undefined when there is none or the reader may not know of it: only
@@ -46,7 +51,10 @@ export function decisionRecords({ audit, reading, partiesOfErased }: DecisionRec
       const entry = await reading.entry(call)
       if (entry?.log.kind !== 'decisions') return undefined
       const leaf = entry.leaf.toString('utf8')
-      const stored = await audit.payloadOf(call, (JSON.parse(leaf) as { ts: number }).ts)
+      const kept = await audit.payloadOf(call, (JSON.parse(leaf) as { ts: number }).ts)
+      const stored = kept && isRecorded(call, leaf, kept) ? kept : undefined
+      const isAltered = kept !== undefined && stored === undefined
+      if (isAltered) altered.report({ log: entry.log.name, index: entry.index, id: call })
       const payload = stored?.body.toString('utf8')
       // An erasure takes what was asked, not whose decision it was; once retention has taken that too, it is the auditors' alone.
       const parties = payload === undefined ? ((await partiesOfErased(call)) ?? partiesOf({})) : partiesOf(JSON.parse(payload))
@@ -62,6 +70,7 @@ export function decisionRecords({ audit, reading, partiesOfErased }: DecisionRec
           leaf,
           payload: isDisclosed ? (payload ?? null) : null,
           salt: isDisclosed ? stored.salt.toString('hex') : null,
+          payload_is_altered: isAltered,
         },
         receipt: { origin: entry.log.origin, index: entry.index, leaf_hash: entry.leafHash.toString('hex') },
         proof: await reading.proof(entry.log.logId, entry.index, options.wait ? WAIT_MAX_MS : 0),

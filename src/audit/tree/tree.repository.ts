@@ -88,6 +88,12 @@ export function treeRepository(sql: Sql) {
       return rows.map(toLeaf)
     },
 
+    /** Entries among these whose payload is not the recorded one. No payload is read: the database compares. */
+    async alteredPayloads(logId: number, first: number, count: number): Promise<{ readonly index: number; readonly id: string }[]> {
+      const { rows } = await sql.query('select idx, event_id from audit.altered_payloads($1, $2, $3)', [logId, first, count])
+      return rows.map((row) => ({ index: Number(row['idx']), id: String(row['event_id']) }))
+    },
+
     async insertTiles(logId: number, tiles: readonly CompletedTile[]): Promise<void> {
       await sql.query(
         `insert into audit.tile (log_id, level, n, hashes, root)

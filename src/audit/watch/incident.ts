@@ -10,6 +10,9 @@ export interface Incident {
   readonly seen?: RecordedCheckpoint
 }
 
+/** What an operator is told: an incident of a log, or a payload that is not the recorded one (which harms no log). */
+export type Told = Omit<Incident, 'why'> & { readonly why: Incident['why'] | 'ALTERED_PAYLOAD' }
+
 /** Thrown where work on a log must stop (R23): nothing is repaired, a human decides. */
 export class IncidentError extends Error {
   override name = 'IncidentError'

@@ -20,6 +20,8 @@ export interface LogNumbers {
   /** How long the keeping of some log, ended ones too, has been failing; 0 while it does not. */
   failingMs(): number
   witnessIncidents(): number
+  /** Payloads that are not the recorded ones. */
+  alteredPayloads(): number
   /** Since a checkpoint of this log was last cosigned, milliseconds; since the start when it never was, 0 where there is no witness. */
   witnessAgeMs(logId: number): number
 }
@@ -64,6 +66,9 @@ export function logGauges(metrics: GaugeSink, log: LogNumbers): void {
     return stopped + log.witnessIncidents()
   })
   metrics.read('accord_log_monitor_findings', 'Faults the monitor found in its last pass; alarm at 1.', () => log.monitor().findings.length)
+  metrics.read('accord_log_altered_payloads', 'Payloads found that are not what their entry commits to; alarm at 1.', () =>
+    log.alteredPayloads(),
+  )
   metrics.read('accord_log_monitor_passes_total', 'Passes of the monitor over all logs.', () => log.monitor().passes)
   metrics.read(
     'accord_log_merge_delay_seconds',

@@ -2,6 +2,7 @@ import { setImmediate as pause } from 'node:timers/promises'
 import type { AuditService } from '../audit.service.ts'
 import { type HighWater, noHighWater } from '../tree/high-water.service.ts'
 import { type Sql, treeRepository } from '../tree/tree.repository.ts'
+import type { AlteredPayloads } from './altered-payloads.service.ts'
 import { type Finding, inspection } from './inspection.service.ts'
 import { repeating } from './repeating.ts'
 
@@ -13,6 +14,8 @@ export interface LogMonitorOptions {
   readonly highWater?: HighWater
   /** Time between passes, and between canaries; absent: a minute. */
   readonly everyMs?: number
+  /** Absent: payloads are not compared with their leaves. */
+  readonly altered?: AlteredPayloads
   readonly onFinding?: (finding: Finding) => void
 }
 
@@ -29,10 +32,12 @@ export interface MonitorState {
 
 const EVERY_MS = 60_000
 const CANARY_LIMIT_MS = 60_000
+/** Payloads compared a pass and log, in slices of 256: with a pass a minute, a million in less than two hours. */
+const PAYLOAD_SLICES = 40
 
 export type LogMonitor = ReturnType<typeof logMonitor>
 
-export function logMonitor({ sql, audit, highWater = noHighWater, everyMs = EVERY_MS, onFinding }: LogMonitorOptions) {
+export function logMonitor({ sql, audit, highWater = noHighWater, everyMs = EVERY_MS, altered, onFinding }: LogMonitorOptions) {
   const repository = treeRepository(sql)
   const told = new Set<string>()
   let state: MonitorState = { findings: [], passes: 0, leaves: 0, checkpoints: 0, mergeDelayMs: null }
@@ -45,6 +50,7 @@ export function logMonitor({ sql, audit, highWater = noHighWater, everyMs = EVER
     for (const log of await repository.logs()) {
       const look = inspection(repository, log, highWater)
       while (!isClosed && (await look.step())) await pause()
+      if (!isClosed) await altered?.patrol(repository, log, PAYLOAD_SLICES)
       const found = look.result()
       findings.push(...found.findings)
       leaves += found.leaves

@@ -1,4 +1,6 @@
 import { exportReading } from '../../audit/reading/export-reading.service.ts'
+import type { LogState, TreeRepository } from '../../audit/tree/tree.repository.ts'
+import { inWords, SLICE } from '../../audit/watch/altered-payloads.service.ts'
 import { type Inspected, inspection } from '../../audit/watch/inspection.service.ts'
 import type { Check } from '../../verifier/check.ts'
 import type { Command } from '../command.ts'
@@ -30,9 +32,21 @@ export const fsck: Command = async (args, io) => {
         if (faults.length === 0) checks.push({ name: `${log.name}: ${name}`, ok: true, detail })
         for (const fault of faults) checks.push({ name: `${log.name}: ${name}`, ok: false, detail: `${fault.why}: ${fault.detail}` })
       }
+      checks.push(...(await payloadsOf(repository, log)))
     }
     return report(checks, io)
   } finally {
     await database.close()
   }
+}
+
+/** Every payload that is kept, compared with its entry where it lies: nobody's words leave the database for it. */
+async function payloadsOf(repository: TreeRepository, log: LogState): Promise<Check[]> {
+  const name = `${log.name}: payloads`
+  const altered: Check[] = []
+  for (let first = 0; first < log.size; first += SLICE) {
+    const found = await repository.alteredPayloads(log.logId, first, SLICE)
+    altered.push(...found.map((one) => ({ name, ok: false, detail: `ALTERED_PAYLOAD: ${inWords(one)}` })))
+  }
+  return altered.length > 0 ? altered : [{ name, ok: true, detail: 'each that is kept is the one its entry commits to' }]
 }

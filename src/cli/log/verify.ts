@@ -8,7 +8,7 @@ import { verifyReceipts } from '../../verifier/receipt.ts'
 import type { Command, Io } from '../command.ts'
 
 const USAGE = `usage: accord log verify DIR --vkey FILE [--old CHECKPOINT] [--receipt FILE [--receipt-vkey FILE]]
-       accord log verify --proof FILE --leaf FILE --vkey FILE`
+       accord log verify --proof FILE --leaf FILE --vkey FILE [--payload FILE --salt FILE]`
 
 /** `log verify`: checks an export, or one decision, with the verifier alone: no database, no service, no network. */
 export const verifyLog: Command = async (args, io) => {
@@ -17,19 +17,46 @@ export const verifyLog: Command = async (args, io) => {
     io.err(USAGE)
     return 2
   }
-  const vkey = readFileSync(asked.vkey, 'utf8')
-  if ('proof' in asked) return report(verifyProof(readFileSync(asked.proof, 'utf8'), readFileSync(asked.leaf), vkey).checks, io)
-  const old = asked.old === undefined ? undefined : readFileSync(asked.old, 'utf8')
-  const files = exportFolder(asked.directory)
-  const { checks, unvouched, ignored, logs } = verifyExport(files, vkey, old)
-  if (asked.receipt !== undefined) {
-    const keys = asked.receiptVkey === undefined ? undefined : readFileSync(asked.receiptVkey, 'utf8')
-    checks.push(...verifyReceipts(files, logs, readFileSync(asked.receipt, 'utf8'), keys))
+  try {
+    return report('proof' in asked ? proofChecks(asked) : exportChecks(asked, io), io)
+  } catch (error) {
+    if (!(error instanceof UnreadableFile)) throw error
+    io.err(error.message)
+    return 2
   }
-  for (const name of unvouched) io.out(`unvouched ${name}: no key you gave speaks for it; it was checked against the key it brings itself`)
-  for (const path of ignored) io.out(`ignored ${path}`)
-  return report(checks, io)
 }
+
+function proofChecks({ proof, leaf, vkey, payload, salt }: AskedProof): readonly Check[] {
+  const claimed = payload === undefined || salt === undefined ? undefined : { payload: bytesOf(payload), salt: textOf(salt) }
+  return verifyProof(textOf(proof), bytesOf(leaf), textOf(vkey), claimed).checks
+}
+
+/** What shows that a folder is whole, but by its own key alone, is said and not counted: anybody could have made it. */
+function exportChecks({ directory, vkey, old, receipt, receiptVkey }: AskedExport, io: Io): readonly Check[] {
+  const [keys, before] = [textOf(vkey), old === undefined ? undefined : textOf(old)]
+  const files = opened(directory, () => exportFolder(directory))
+  const { checks, unvouched, ignored, logs } = verifyExport(files, keys, before)
+  if (receipt !== undefined)
+    checks.push(...verifyReceipts(files, logs, textOf(receipt), receiptVkey === undefined ? undefined : textOf(receiptVkey)))
+  for (const name of unvouched) io.out(`warning ${name}: no key you gave speaks for it; what fits the key it brings itself is not counted`)
+  for (const path of ignored) io.out(`ignored ${path}`)
+  return checks.filter(({ name, ok }) => !ok || !unvouched.some((log) => name.startsWith(`${log}: `)))
+}
+
+/** A file that the caller named and that cannot be read. */
+class UnreadableFile extends Error {}
+
+function opened<T>(path: string, open: () => T): T {
+  try {
+    return open()
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new UnreadableFile(`${path}: ${code === 'ENOENT' ? 'there is no such file or folder' : `cannot be read (${code ?? message})`}`)
+  }
+}
+
+const bytesOf = (path: string) => opened(path, () => readFileSync(path))
+const textOf = (path: string) => bytesOf(path).toString('utf8')
 
 /** One line a check, then the count; 0 only when every check passed, and there was one. */
 export function report(checks: readonly Check[], { out }: Io): number {
@@ -39,17 +66,23 @@ export function report(checks: readonly Check[], { out }: Io): number {
   return failed === 0 && checks.length > 0 ? 0 : 1
 }
 
-type Asked =
-  | {
-      readonly directory: string
-      readonly vkey: string
-      readonly old: string | undefined
-      readonly receipt: string | undefined
-      readonly receiptVkey: string | undefined
-    }
-  | { readonly proof: string; readonly leaf: string; readonly vkey: string }
+interface AskedExport {
+  readonly directory: string
+  readonly vkey: string
+  readonly old: string | undefined
+  readonly receipt: string | undefined
+  readonly receiptVkey: string | undefined
+}
 
-function readArguments(args: readonly string[]): Asked | undefined {
+interface AskedProof {
+  readonly proof: string
+  readonly leaf: string
+  readonly vkey: string
+  readonly payload: string | undefined
+  readonly salt: string | undefined
+}
+
+function readArguments(args: readonly string[]): AskedExport | AskedProof | undefined {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -60,15 +93,17 @@ function readArguments(args: readonly string[]): Asked | undefined {
         'receipt-vkey': { type: 'string' },
         proof: { type: 'string' },
         leaf: { type: 'string' },
+        payload: { type: 'string' },
+        salt: { type: 'string' },
       },
       allowPositionals: true,
     })
-    const { vkey, old, proof, leaf, receipt, 'receipt-vkey': receiptVkey } = values
+    const { vkey, old, proof, leaf, payload, salt, receipt, 'receipt-vkey': receiptVkey } = values
     const [directory, ...more] = positionals
     if (!vkey || more.length > 0) return undefined
-    if (receiptVkey && !receipt) return undefined
-    if (directory !== undefined) return proof || leaf ? undefined : { directory, vkey, old, receipt, receiptVkey }
-    return proof && leaf && !old && !receipt ? { proof, leaf, vkey } : undefined
+    if ((receiptVkey && !receipt) || Boolean(payload) !== Boolean(salt)) return undefined
+    if (directory !== undefined) return proof || leaf || payload ? undefined : { directory, vkey, old, receipt, receiptVkey }
+    return proof && leaf && !old && !receipt ? { proof, leaf, vkey, payload, salt } : undefined
   } catch {
     return undefined
   }

@@ -9,8 +9,10 @@ export interface DecisionRecord {
   readonly log: string
   readonly index: number
   readonly leaf: RecordedLeaf
-  /** null: retention or an erasure has taken it. */
+  /** null: retention or an erasure has taken it, or it was altered. */
   readonly payload: RecordedPayload | null
+  /** Whether other words stand where the recorded ones were. */
+  readonly isAltered: boolean
 }
 
 /** The members of a decision leaf that a reader of the log uses (`audit/leaf.ts`). */

@@ -34,6 +34,7 @@ export function toDecisionLogRecord({ record, origin, agreement }: Exportable): 
       'accord.log.origin': origin,
       'accord.log.index': record.index,
       'accord.simulated': leaf.sim === true,
+      ...(record.isAltered ? { 'accord.payload_altered': true } : {}),
     },
     resource: { 'service.name': 'accord' },
     body: payload === null ? null : { 'adl.core.request': payload.request ?? null, 'adl.core.response': response ?? null },
@@ -60,6 +61,7 @@ export function toCloudEvent({ record, origin, agreement }: Exportable): object 
     data: {
       status: leaf.st,
       simulated: leaf.sim === true,
+      ...(record.isAltered ? { payload_altered: true } : {}),
       policy_revision: leaf.rev,
       request: payload?.request ?? null,
       response: payload?.response ?? null,

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { isRecorded } from '../../audit/format/commitment.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { DecisionRecord, RecordedLeaf, RecordedPayload } from './decision-record.ts'
 import type { DecisionFilter, FoundDecision, Position } from './found-decision.ts'
@@ -83,18 +84,19 @@ export function logSearchRepository(tx: Transaction) {
       return rows.map((row) => ({ id: row.decision_id, position: { logId: row.log_id, index: Number(row.idx) } }))
     },
 
-    /** Leaf and payload, in the order of the ids; those this reader may not see are missing. */
+    /**
+     * Leaf and payload, in the order of the ids; those this reader may not see are missing. A payload that is not what the
+     * leaf commits to is not given: the record says so instead.
+     */
     async records(ids: readonly string[]): Promise<DecisionRecord[]> {
       if (ids.length === 0) return []
-      const { rows } = await sql<{ decision_id: string; log: string; idx: string; leaf: string; body: string | null }>`
-        select r.decision_id, l.name as log, r.idx, r.leaf, r.body
-          from public.decision_records(${ids}::uuid[]) r join audit.log l on l.log_id = r.log_id`.execute(tx)
+      const { rows } = await sql<StoredDecision>`
+        select r.decision_id, l.name as log, r.idx, r.leaf, r.salt, r.body
+          from public.recorded_decisions(${ids}::uuid[]) r join audit.log l on l.log_id = r.log_id`.execute(tx)
       const found = new Map(rows.map((row) => [row.decision_id, row]))
       return ids.flatMap((id) => {
         const row = found.get(id)
-        if (!row) return []
-        const payload = row.body === null ? null : (JSON.parse(row.body) as RecordedPayload)
-        return [{ decisionId: id, log: row.log, index: Number(row.idx), leaf: JSON.parse(row.leaf) as RecordedLeaf, payload }]
+        return row ? [toRecord(row)] : []
       })
     },
 
@@ -119,4 +121,20 @@ export function logSearchRepository(tx: Transaction) {
       return Number(rows[0]?.left ?? 0)
     },
   }
+}
+
+interface StoredDecision {
+  readonly decision_id: string
+  readonly log: string
+  readonly idx: string
+  readonly leaf: string
+  readonly salt: Buffer | null
+  readonly body: Buffer | null
+}
+
+function toRecord({ decision_id: decisionId, log, idx, leaf, salt, body }: StoredDecision): DecisionRecord {
+  const stored = salt && body ? { salt, body } : null
+  const isAltered = stored !== null && !isRecorded(decisionId, leaf, stored)
+  const payload = stored && !isAltered ? (JSON.parse(stored.body.toString('utf8')) as RecordedPayload) : null
+  return { decisionId, log, index: Number(idx), leaf: JSON.parse(leaf) as RecordedLeaf, payload, isAltered }
 }

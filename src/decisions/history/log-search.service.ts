@@ -1,5 +1,6 @@
 import type { AuditService } from '../../audit/audit.service.ts'
 import type { DecisionParties } from '../../audit/reading/decision-parties.ts'
+import type { AlteredPayloads } from '../../audit/watch/altered-payloads.service.ts'
 import { permits } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
@@ -28,6 +29,8 @@ export interface BreakGlassUse extends FoundDecision {
   /** Agreement whose prohibition was overridden. */
   readonly prohibited_by: string | null
   readonly data_items: readonly string[]
+  /** Whether other words stand where the recorded ones were: then none of them is here. */
+  readonly payload_is_altered: boolean
   readonly review_due: string
   readonly is_review_overdue: boolean
 }
@@ -43,10 +46,11 @@ export function logSearchService(options: {
   readonly db: Database
   readonly audit: Pick<AuditService, 'logs'>
   readonly reads: RecordedReads
+  readonly altered: Pick<AlteredPayloads, 'report'>
   readonly filler: LogFiller
   readonly clock: Clock
 }) {
-  const { db, audit, reads, filler, clock } = options
+  const { db, audit, reads, altered, filler, clock } = options
 
   async function read<Item>(
     principal: Principal,
@@ -131,6 +135,7 @@ export function logSearchService(options: {
               ground: evaluated?.request.emergency?.ground ?? null,
               prohibited_by: evaluated?.prohibited_by ?? null,
               data_items: evaluated?.request.data_items ?? [],
+              payload_is_altered: record?.isAltered === true,
               review_due: due,
               is_review_overdue: today > due,
             }
@@ -141,6 +146,7 @@ export function logSearchService(options: {
 
   async function recordsOf(tx: Transaction, found: readonly FoundDecision[]): Promise<Map<string, DecisionRecord>> {
     const records = await logSearchRepository(tx).records(found.map(({ decision_id }) => decision_id))
+    for (const { decisionId: id, log, index, isAltered } of records) if (isAltered) altered.report({ log, index, id })
     return new Map(records.map((record) => [record.decisionId, record]))
   }
 }

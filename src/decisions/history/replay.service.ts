@@ -1,8 +1,10 @@
+import type { AlteredPayloads } from '../../audit/watch/altered-payloads.service.ts'
 import { permits } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import type { Grounds } from '../decide.ts'
 import type { PolicyService } from '../policy/policy.service.ts'
 import type { PolicyIndex } from '../policy/policy-index.ts'
 import { type EvaluatedRecord, isEvaluated } from './decision-record.ts'
@@ -18,6 +20,13 @@ export interface ReplayedDecision extends Replay {
   readonly engine_same: boolean
 }
 
+/** A decision that nothing could be evaluated for, and why: it counts as one that differs. */
+export interface NotReplayed {
+  readonly decision_id: string
+  readonly policy_revision: number
+  readonly why: string
+}
+
 const PAGE = 500
 const FILL = 1_000
 
@@ -31,12 +40,14 @@ export interface ReplayOptions {
 }
 
 /** Evaluates one recorded decision again, for whoever may see it. It changes nothing; that somebody looked is recorded. */
-export function replayService(options: ReplayOptions & { readonly reads: RecordedReads }) {
-  const { db, policy, reads } = options
+export function replayService(
+  options: ReplayOptions & { readonly reads: RecordedReads; readonly altered: Pick<AlteredPayloads, 'report'> },
+) {
+  const { db, policy, reads, altered } = options
   return {
     /**
      * Replays one decision for a party, its caller or an auditor.
-     * @throws ProblemError 404 for anybody else, 409 where nothing was evaluated or the payload is gone
+     * @throws ProblemError 404 for anybody else, 409 where nothing was evaluated or the payload is gone or not the recorded one
      */
     async one(principal: Principal, decisionId: string): Promise<ReplayedDecision> {
       const isAuditor = permits(principal.roles, 'agreement:audit')
@@ -45,20 +56,30 @@ export function replayService(options: ReplayOptions & { readonly reads: Recorde
         return logSearchRepository(tx).records([decisionId])
       })
       if (!record) throw new ProblemError(problem('NOT_FOUND', 'There is no decision with this identifier.'))
+      if (record.isAltered) {
+        altered.report({ log: record.log, index: record.index, id: record.decisionId })
+        throw new ProblemError(problem('ILLEGAL_STATE', ALTERED))
+      }
       if (record.payload === null)
         throw new ProblemError(problem('ILLEGAL_STATE', 'What was asked is no longer kept, so it cannot be asked again.'))
       if (!isEvaluated(record)) throw new ProblemError(problem('ILLEGAL_STATE', 'Nothing was evaluated in this call.'))
       await reads.record(principal, 'PAYLOAD', [{ ...record, caller: record.payload.caller.org }])
-      return replayOn(options, record, policy.at)
+      const found = await replayOrWhyNot(options, record, policy.at)
+      if ('why' in found) throw new ProblemError(problem('ILLEGAL_STATE', found.why))
+      return found
     },
   }
 }
 
 /**
  * Replays every decision since an instant (ISO), oldest first; `onEach` is told of each. Those without a payload are left out.
- * For the operator: it shows what differs, never what was asked.
+ * One that cannot be replayed ends nothing: it is told as such. For the operator: it shows what differs, never what was asked.
  */
-export async function replaySince(options: ReplayOptions, instant: string, onEach: (replayed: ReplayedDecision) => void): Promise<void> {
+export async function replaySince(
+  options: ReplayOptions,
+  instant: string,
+  onEach: (replayed: ReplayedDecision | NotReplayed) => void,
+): Promise<void> {
   const { db, policy } = options
   while ((await withTransaction(db, (tx) => logSearchRepository(tx).fill(FILL))) > 0);
   const forward = policy.forward()
@@ -69,18 +90,42 @@ export async function replaySince(options: ReplayOptions, instant: string, onEac
       return { last: ids.at(-1)?.position ?? null, records: await logSearchRepository(tx).records(ids.map(({ id }) => id)) }
     })
     if (page.last === null) return
-    for (const record of page.records) if (isEvaluated(record)) onEach(await replayOn(options, record, forward))
+    for (const record of page.records) {
+      const { decisionId: decision_id, leaf } = record
+      if (record.isAltered) onEach({ decision_id, policy_revision: leaf.rev, why: ALTERED })
+      else if (isEvaluated(record)) onEach(await replayOrWhyNot(options, record, forward))
+    }
     after = page.last
+  }
+}
+
+const ALTERED = 'What is stored as payload is not what was recorded.'
+
+/** A record that today's rules cannot read is one finding; what the database refuses still ends the run. */
+async function replayOrWhyNot(options: ReplayOptions, record: EvaluatedRecord, at: PolicyAt): Promise<ReplayedDecision | NotReplayed> {
+  const grounds = await groundsOf(options, record, at)
+  const named = { decision_id: record.decisionId, policy_revision: record.leaf.rev }
+  if (!grounds) return { ...named, why: NO_POLICY }
+  try {
+    return replayed(options, record, grounds)
+  } catch {
+    return { ...named, why: UNREADABLE }
   }
 }
 
 type PolicyAt = (revision: number) => Promise<PolicyIndex | undefined>
 
-async function replayOn({ policy, engine }: ReplayOptions, record: EvaluatedRecord, at: PolicyAt): Promise<ReplayedDecision> {
+const UNREADABLE = 'What was recorded cannot be read by the rules of today.'
+const NO_POLICY = 'The policy that this was decided on is not there.'
+
+async function groundsOf({ policy }: ReplayOptions, record: EvaluatedRecord, at: PolicyAt): Promise<Grounds | undefined> {
   const index = await at(record.leaf.rev)
   const callersRevision = record.payload.callers_revision
   const callers = callersRevision === undefined ? index : await policy.at(callersRevision)
-  if (!index || !callers) throw new ProblemError(problem('ILLEGAL_STATE', 'The policy that this was decided on is not there.'))
-  const found = replay(record, { index, callers })
+  return index && callers && { index, callers }
+}
+
+function replayed({ engine }: ReplayOptions, record: EvaluatedRecord, grounds: Grounds): ReplayedDecision {
+  const found = replay(record, grounds)
   return { decision_id: record.decisionId, policy_revision: record.leaf.rev, engine_same: record.leaf.cfg === engine, ...found }
 }

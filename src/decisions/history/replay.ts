@@ -1,7 +1,6 @@
 import type { Answer } from '../answer.ts'
 import { toAnswer } from '../answer.ts'
 import { decideOn, type Grounds, knowledgeOf, nowOn, reliedOn } from '../decide.ts'
-import type { PermitPolicy } from '../evaluation/expiry.ts'
 import { callerOfRecord, type EvaluatedRecord } from './decision-record.ts'
 
 /** What two answers must agree in to be the same: everything that follows from request, policy and rules. */
@@ -55,7 +54,7 @@ export function replay(record: EvaluatedRecord, grounds: Grounds): Replay {
     evaluatedAt: Date.parse(response.evaluated_at),
     simulated: response.simulated,
     index: grounds.index,
-    policy: NO_SETTINGS,
+    policy: null,
     mayKnow: knowledgeOf(asked, grounds),
     remedies: null,
   })
@@ -67,8 +66,6 @@ export function replay(record: EvaluatedRecord, grounds: Grounds): Replay {
   if ((relied_on ?? null) !== reliedOn(outcome)) differences.push('relied_on')
   return { same: differences.length === 0, differences, recorded, replayed }
 }
-
-const NO_SETTINGS: PermitPolicy = { permitTtlSeconds: 0, restrictedPurposes: new Set() }
 
 function comparable(answer: Answer): Comparable {
   const { decision, via, agreement, version, version_hash, flow, legal, other_agreements, obligations, warnings } = answer

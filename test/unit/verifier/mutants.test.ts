@@ -65,6 +65,8 @@ const MUTANTS: readonly (readonly [name: string, file: string, from: string, to:
   ['the root of a proof is not compared', 'proof.ts', 'if (!same(root, head.root))', 'if (false)'],
   ['the name of the proof format is not read', 'proof.ts', "if (lines.shift() !== 'c2sp.org/tlog-proof@v1')", "if (lines.shift() === '')"],
   ['a witness does not compare sizes', 'witness.ts', 'if (asked.oldSize !== log.size)', 'if (false)'],
+  ['the payload is not compared', 'proof.ts', 'found === committed ?', 'true ?'],
+  ['the salt of a payload is not hashed in', 'proof.ts', ".update(Buffer.from(hex, 'hex'))", ''],
   ['a witness does not check the proof', 'witness.ts', 'if (fault !== undefined) return', 'if (false) return'],
   ['a witness starts from the size it is told', 'witness.ts', 'mustBePrefix(log.size, ', 'mustBePrefix(0, '],
   [

@@ -1,13 +1,22 @@
 /** Offline proofs: to refuse and to accept. */
+import { createHash } from 'node:crypto'
 import { formatCheckpoint } from '../../../src/audit/format/checkpoint.ts'
 import { signNote } from '../../../src/audit/format/signed-note.ts'
 import { type Case, governance, log, stranger, type Verifier } from './case-logs.ts'
-import { flipped } from './generated-log.ts'
+import { flipped, generateLog } from './generated-log.ts'
 
 const proof = log.proofOf(299)
 const leaf = log.leaves[299] as Uint8Array
 const refuses = (text: string, bytes: Uint8Array, vkey: string, check: RegExp) => (verifier: Verifier) =>
   verifier.verifyProof(text, bytes, vkey).checks.some(({ name, ok }) => !ok && check.test(name))
+const salt = '5a'.repeat(32)
+const payload = Buffer.from('{"request":{"purpose":"HOMELESSNESS"}}')
+const c = createHash('sha256').update('audit-payload/v1\0').update(Buffer.from(salt, 'hex')).update(payload).digest('hex')
+const committing = generateLog('decisions-2026', 1, { keep: [Buffer.from(`{"c":"${c}","id":"x"}`)] })
+const payloadChecks = ({ verifyProof }: Verifier, claimed: { payload: Uint8Array; salt: string }) =>
+  verifyProof(committing.proofOf(0), committing.leaves[0] as Uint8Array, committing.vkey, claimed).checks
+const refusesPayload = (claimed: { payload: Uint8Array; salt: string }) => (verifier: Verifier) =>
+  payloadChecks(verifier, claimed).some(({ name, ok }) => !ok && name === 'payload')
 const lines = proof.split('\n')
 const edited = (edit: (lines: string[]) => void) => {
   const copy = [...lines]
@@ -107,10 +116,22 @@ export const proofCases: Case[] = [
       /signature/,
     ),
   },
+  { name: 'another payload', holds: refusesPayload({ payload: flipped(payload, 20), salt }) },
+  { name: 'another salt', holds: refusesPayload({ payload, salt: '5b'.repeat(32) }) },
+  { name: 'a salt that is not hex', holds: refusesPayload({ payload, salt: `${'5a'.repeat(31)}zz` }) },
+  {
+    name: 'a payload beside a leaf that is not its own',
+    holds: ({ verifyProof }: Verifier) =>
+      verifyProof(proof, leaf, log.vkey, { payload, salt }).checks.some(({ name, ok }) => !ok && name === 'payload'),
+  },
   { name: 'garbage', holds: refuses('garbage', leaf, log.vkey, /format/) },
 ].map(({ name, holds }) => ({ name: `proof: refuses ${name}`, holds }))
 
 export const honestProofs: readonly Case[] = [
+  {
+    name: 'proof: the payload that the leaf commits to',
+    holds: (verifier) => payloadChecks(verifier, { payload, salt: `${salt}\n` }).every(({ ok }) => ok),
+  },
   {
     name: 'proof: first, middle and last leaf',
     holds: ({ verifyProof }) =>
