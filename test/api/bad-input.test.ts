@@ -20,6 +20,8 @@ interface Bad {
   readonly errors: readonly { readonly pointer: string; readonly detail: string }[]
 }
 
+const INSTANT =
+  'must be a valid date-time with an offset of at most 14 hours, from 1900-01-01T00:00:00Z to before 9000-01-01T00:00:00Z, without a leap second'
 const bodies: readonly Bad[] = [
   { what: 'malformed JSON', body: '{"provider": ', errors: [{ pointer: '', detail: 'the body is not valid JSON' }] },
   { what: 'an empty body', body: '', errors: [{ pointer: '', detail: 'a JSON body is required' }] },
@@ -56,7 +58,7 @@ const bodies: readonly Bad[] = [
   {
     what: 'an instant without an offset',
     body: { ...SHARE, at: '2026-11-22T10:00:00' },
-    errors: [{ pointer: '/at', detail: 'must be a valid date-time' }],
+    errors: [{ pointer: '/at', detail: INSTANT }],
   },
   {
     what: 'a mode that is none',
@@ -100,6 +102,56 @@ for (const url of ['/v1/decisions', '/v1/decisions/simulate']) {
     }
   })
 }
+
+t.test(
+  'an instant that no calendar of ours reaches is refused at its member with the range, and recorded on a decision path',
+  async (t) => {
+    const beyond = [
+      '0000-01-01T00:00:00Z',
+      '0999-12-31T23:59:59Z',
+      '1899-12-31T23:59:59Z',
+      '2026-06-30T23:59:60Z',
+      '2026-07-01T00:59:60+01:00',
+      '9000-01-01T00:00:00Z',
+      '9999-12-31T23:59:59-14:00',
+      '2026-06-30T12:00:00+23:59',
+    ]
+    const auditor = await service.as({ org: 'LBC_BARNET', roles: ['AUDITOR'] })
+    for (const at of beyond) {
+      const before = await rowCounts(service)
+      const reply = await send({ ...SHARE, at }, 'application/json', '/v1/decisions/simulate')
+      t.equal(reply.statusCode, 400, at)
+      t.strictSame(reply.json().errors, [{ pointer: '/at', detail: INSTANT }], at)
+      t.equal(((await rowCounts(service))['audit.leaf'] ?? 0) - (before['audit.leaf'] ?? 0), 1, `${at}: one leaf`)
+      for (const [url, pointer] of [
+        ['/v1/decisions?from=', '/query/from'],
+        ['/v1/decisions?to=', '/query/to'],
+        ['/v1/decisions/export?format=adl&from=', '/query/from'],
+        ['/v1/break-glass?to=', '/query/to'],
+        ['/v1/agreements/DEMO-CURL?at=', '/query/at'],
+        ['/v1/agreements/DEMO-CURL/state?at=', '/query/at'],
+      ]) {
+        const found = await service.inject({ method: 'GET', url: `${url}${encodeURIComponent(at)}`, headers: auditor })
+        t.equal(found.statusCode, 400, `${url}${at}`)
+        t.match(found.json().errors, [{ pointer, detail: INSTANT }], `${url}${at}`)
+      }
+    }
+    const day = await service.inject({ method: 'GET', url: '/v1/agreements?review_due_before=0000-01-01', headers: auditor })
+    t.match(day.json(), { status: 400, errors: [{ pointer: '/query/review_due_before' }] })
+  },
+)
+
+t.test('the first and the last instant of the range are answered', async (t) => {
+  for (const at of ['1900-01-01T00:00:00Z', '8999-12-31T23:59:59.999Z']) {
+    for (const mode of ['SYSTEMATIC', 'EMERGENCY']) {
+      const reply = await send({ ...SHARE, at, mode }, 'application/json', '/v1/decisions/simulate')
+      t.equal(reply.statusCode, 200, `${at} ${mode} ${reply.body}`)
+    }
+    const auditor = await service.as({ org: 'LBC_BARNET', roles: ['AUDITOR'] })
+    const found = await service.inject({ method: 'GET', url: `/v1/decisions?from=${at}`, headers: auditor })
+    t.equal(found.statusCode, 200, at)
+  }
+})
 
 t.test('a body that is too large is refused before it is read', async (t) => {
   const before = await rowCounts(service)

@@ -8,6 +8,7 @@ import { replay as replayCommand } from '../../src/cli/replay.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
 import { readAs } from '../../src/platform/database/reader.ts'
 import { DENIED_SHARE, SHARE } from '../support/demo-share.ts'
+import { ownerPool } from '../support/leaves.ts'
 import { type TestCaller, testService } from '../support/service.ts'
 
 // Replay: the recorded question is answered again on the text it was answered on, whatever was edited since.
@@ -159,11 +160,10 @@ t.test('in bulk: all the same; a recorded answer that the text does not give is 
 
 t.test('a record that the rules cannot read is a line and a count, never the end of the run', async (t) => {
   const id = app.services.newId()
-  const { rows } = (await (
-    await service.database?.openAs('session_user')
-  )?.pool.query(`select convert_from(leaf, 'UTF8')::json as leaf from audit.leaf where event_id = '${permit.decision_id}'`)) as {
-    rows: { leaf: Parameters<typeof entryOf>[0] }[]
-  }
+  const pool = await ownerPool(service)
+  const { rows } = await pool.query(`select convert_from(leaf, 'UTF8')::json as leaf from audit.leaf where event_id = $1`, [
+    permit.decision_id,
+  ])
   const request = { ...SHARE, data_items: 7 }
   const payload = {
     caller: { org: 'LBC_CAMDEN', sub: 'x', roles: ['API_CLIENT'], client_id: 'x' },

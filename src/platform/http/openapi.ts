@@ -11,6 +11,7 @@ import { ProblemError, problem } from '../kernel/problem.ts'
 import type { operations } from './api.gen.ts'
 import { type ContractOperation, type JsonObject, readContract } from './contract-document.ts'
 import { type Check, checkReplies } from './reply-check.ts'
+import { isInstant, isRequestDay } from './time-formats.ts'
 
 export type { ContractOperation, RequiredPermission } from './contract-document.ts'
 export type { BodyOf, Operation, OperationId, ReplyOf } from './operation-types.ts'
@@ -161,6 +162,7 @@ function validatorsOf(components: JsonObject): Validators {
       discriminator: true,
     })
     addFormats.default(made)
+    if (fill) made.addFormat('date-time', isInstant).addFormat('date', isRequestDay)
     made.addSchema(components)
     return made
   }

@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv'
 import type { FastifyRequest } from 'fastify'
 import { type Problem, type ProblemDetail, problem } from '../kernel/problem.ts'
+import { DAY_WORDS, INSTANT_WORDS } from './time-formats.ts'
 
 /** What Fastify hands over when a request does not fit its schema. */
 export interface ValidationFailure {
@@ -88,6 +89,8 @@ function wordsOf(error: Partial<ErrorObject>): string {
     case 'type':
       return `must be ${[parameters['type']].flat().map(typeName).join(' or ')}`
     case 'format':
+      if (parameters['format'] === 'date-time') return INSTANT_WORDS
+      if (parameters['format'] === 'date') return DAY_WORDS
       return `must be a valid ${String(parameters['format'])}`
     case 'discriminator':
       return parameters['error'] === 'tag'

@@ -59,7 +59,7 @@ t.test('a body that does not fit is refused with the place and the fault', async
     [
       'a day that does not exist',
       { title: 'abc', legal, endsOn: '2026-02-30' },
-      [{ pointer: '/endsOn', detail: 'must be a valid date or null' }],
+      [{ pointer: '/endsOn', detail: 'must be a valid date from 1900-01-01 to 8999-12-31 or null' }],
     ],
     ['text where a discriminated object belongs', { title: 'abc', legal: '' }, [{ pointer: '/legal', detail: 'must be an object' }]],
     [
