@@ -140,6 +140,7 @@ export async function openServices(options: ServicesOptions) {
     liveToleranceMs: config.liveAtToleranceSeconds * 1000,
     spare: spareTime(() => performance.now()),
     onAnswer: counters.onAnswer,
+    onRefused: counters.onRefused,
   })
   const clients = clientsService({ db, clock, newId, audit, policy })
   const reads = recordedReads(audit)

@@ -1,6 +1,7 @@
 import { type Entry, entryOf, type RandomBytes } from '../audit/format/entry.ts'
 import { urnOfAgreement } from '../audit/format/leaf-codes.ts'
 import type { Principal } from '../identity/principal.ts'
+import type { Problem } from '../platform/kernel/problem.ts'
 import type { Answer } from './answer.ts'
 import type { PolicyHead } from './policy/policy-index.ts'
 
@@ -15,6 +16,8 @@ export interface CallFacts {
   readonly engine: string
   readonly head: PolicyHead
   readonly traceId: string
+  /** The caller's span, 16 hex digits; absent where the call began the trace. */
+  readonly parentSpanId?: string
   /** The revision that says who the caller is, where it is not the one decided on (a past text was asked). */
   readonly callersRevision?: number
   /** The agreement whose prohibition an emergency overrode. */
@@ -47,23 +50,28 @@ export function evaluatedEntry(answer: Answer, agreement: string | null, facts: 
       relied_on: agreement,
       callers_revision: facts.callersRevision,
       prohibited_by: facts.prohibitedBy ?? undefined,
+      parent_span_id: facts.parentSpanId,
     }),
     random,
   )
 }
 
-/** The leaf and payload of a call that could not be evaluated: what was wrong with it, never what it said (it may hold personal data). */
-export function malformedEntry(errors: readonly unknown[], simulated: boolean, facts: CallFacts, random: RandomBytes): Entry {
+/** The leaf and payload of a call that was not evaluated: what was wrong with it, never what it said (it may hold personal data). */
+export function refusedEntry({ code, errors = [] }: Problem, simulated: boolean, facts: CallFacts, random: RandomBytes): Entry {
   return entryOf(
     {
       ...leafOf(facts, random),
       t: 'adl.access_evaluation',
       n: 0,
-      rc: ['INVALID_REQUEST'],
+      rc: [code],
       st: 'Error',
       ...(simulated ? { sim: true as const } : {}),
     },
-    asJson({ caller: callerOf(facts.caller), errors }),
+    asJson({
+      caller: callerOf(facts.caller),
+      errors: errors.map(({ pointer, detail }) => ({ pointer, detail })),
+      parent_span_id: facts.parentSpanId,
+    }),
     random,
   )
 }

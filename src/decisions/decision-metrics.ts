@@ -1,3 +1,4 @@
+import type { Problem } from '../platform/kernel/problem.ts'
 import type { Answer } from './answer.ts'
 
 /** The numbers about decisions, as `Metrics` of the platform offers to keep them. Outcomes and reasons only: nobody's names. */
@@ -21,7 +22,11 @@ const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1
 
 /** Counters for the hot path: each call is an addition, nothing is looked up. */
 export function decisionCounters(metrics: MetricsSink) {
-  const decided = metrics.count('accord_decisions_total', 'Decisions recorded and answered.', ['outcome', 'simulated'])
+  const decided = metrics.count(
+    'accord_decisions_total',
+    'Decision calls recorded and answered; ERROR: refused, since they could not be read or asked for what there is not.',
+    ['outcome', 'simulated'],
+  )
   const reasoned = metrics.count('accord_decision_reasons_total', 'Reasons of refusals; one refusal may have several.', [
     'reason',
     'simulated',
@@ -33,6 +38,11 @@ export function decisionCounters(metrics: MetricsSink) {
       const simulated = String(answer.simulated)
       decided({ outcome: answer.decision, simulated })
       for (const { code } of answer.reasons) reasoned({ reason: code, simulated })
+    },
+    onRefused({ code }: Problem, isSimulated: boolean): void {
+      const simulated = String(isSimulated)
+      decided({ outcome: 'ERROR', simulated })
+      reasoned({ reason: code, simulated })
     },
     onBatch(entries: number, milliseconds: number): void {
       size(entries)

@@ -5,10 +5,10 @@ import type { Entry, RandomBytes } from '../audit/format/entry.ts'
 import type { Receipt } from '../audit/format/receipt.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
-import { type ProblemDetail, ProblemError, problem } from '../platform/kernel/problem.ts'
+import { type Problem, ProblemError, problem } from '../platform/kernel/problem.ts'
 import { type Answer, toAnswer } from './answer.ts'
 import { type Asked, decideOn, knowledgeOf, nowOn, overriddenBy, reliedOn, requestOf } from './decide.ts'
-import { evaluatedEntry, malformedEntry } from './decision-entry.ts'
+import { evaluatedEntry, refusedEntry } from './decision-entry.ts'
 import type { Outcome } from './evaluation/evaluate.ts'
 import type { PermitPolicy } from './evaluation/expiry.ts'
 import type { OneOffUse } from './one-off.service.ts'
@@ -18,6 +18,7 @@ import type { PolicyIndex } from './policy/policy-index.ts'
 import { remedies } from './remedies/remedies.ts'
 import type { SpareTime } from './remedies/spare-time.ts'
 import type { DecisionBody } from './request-body.ts'
+import type { Trace } from './trace.ts'
 
 /**
  * The hot path: validate (the contract, `mustBeNow`, `reachRevision`), evaluate (`decideNow`), append (`audit.record`), answer.
@@ -42,6 +43,8 @@ export interface DecisionsOptions {
   readonly spare: SpareTime
   /** Is told of each answer once it may be given (metrics). */
   readonly onAnswer?: (answer: Answer) => void
+  /** Is told of each call that was recorded and refused (metrics). */
+  readonly onRefused?: (found: Problem, simulated: boolean) => void
 }
 
 /** One call, as the edge hands it over. */
@@ -49,8 +52,8 @@ export interface DecisionCall {
   readonly caller: Principal
   readonly body: DecisionBody
   readonly simulated: boolean
-  /** W3C trace id of the caller, 32 hex digits; null: a new one. */
-  readonly traceId: string | null
+  /** The caller's trace; null: a new one. */
+  readonly trace: Trace | null
 }
 
 /** An answer, and the receipt of its record (a header's line). */
@@ -63,6 +66,7 @@ export interface Given {
 interface CallIds {
   readonly id: string
   readonly traceId: string
+  readonly parentSpanId?: string
 }
 
 interface Decided {
@@ -72,6 +76,9 @@ interface Decided {
 
 const RETRY_AFTER_SECONDS = 1
 const REFRESHES_MAX = 20
+const UNKNOWN_REVISION = problem('UNPROCESSABLE', 'There is no such policy revision.', [
+  { pointer: '/as_of_revision', detail: 'no policy revision has this number yet' },
+])
 
 export type DecisionsService = ReturnType<typeof decisionsService>
 
@@ -82,7 +89,7 @@ export function decisionsService(options: DecisionsOptions) {
   function decideNow(call: DecisionCall, made: CallIds, past: PolicyIndex | null): Decided {
     const callers = policy.current()
     const { caller, body, simulated } = call
-    if (caller.clientId !== null && callers.isRevoked(caller.clientId)) throw revoked()
+    mustNotBeRevoked(caller)
     const index = past ?? callers
     const now = clock().getTime()
     const askedAt = nowOn(callers, now)
@@ -115,14 +122,19 @@ export function decisionsService(options: DecisionsOptions) {
   return {
     /**
      * Decides, records, answers. A DENY is an answer like a PERMIT.
-     * @throws ProblemError 400 for a live `at` that is not now, 503 when the answer could not be recorded in time
+     * @throws ProblemError 400 for a live `at` that is not now and 422 for an unknown `as_of_revision`, both recorded;
+     * 503 when the answer could not be recorded in time
      */
     async decide(call: DecisionCall): Promise<Given> {
       const { body, simulated } = call
-      if (!simulated) mustBeNow(body.at ?? null)
-      await reachRevision(body.min_revision ?? null)
-      const past = simulated ? await pastText(body.as_of_revision ?? null) : null
-      const made = { id: options.newId(), traceId: call.traceId ?? Buffer.from(random(16)).toString('hex') }
+      mustNotBeRevoked(call.caller)
+      const notNow = simulated ? null : whyNotNow(body.at ?? null)
+      if (notNow) throw await recordRefused(call, notNow)
+      await reachRevision(body.min_revision ?? null, call.caller)
+      const asOf = simulated ? (body.as_of_revision ?? null) : null
+      const past = asOf === null ? null : ((await policy.at(asOf)) ?? null)
+      if (asOf !== null && past === null) throw await recordRefused(call, UNKNOWN_REVISION)
+      const made = idsOf(call)
       const build = () => decideNow(call, made, past)
       // A one-off permit is used up by giving it, and that changes the policy: it takes a transaction of its own.
       const isUse = body.mode === 'AD_HOC' && !simulated
@@ -135,47 +147,43 @@ export function decisionsService(options: DecisionsOptions) {
       }
     },
 
-    /** Records a call that does not fit the contract: one leaf, no answer in it. */
-    async recordMalformed(caller: Principal, errors: readonly ProblemDetail[], simulated: boolean): Promise<void> {
-      const id = options.newId()
-      const traceId = Buffer.from(random(16)).toString('hex')
-      await withinDeadline(
-        audit.record(() => {
-          if (caller.clientId !== null && policy.current().isRevoked(caller.clientId)) throw revoked()
-          const facts = { id, caller, request: null, now: clock().getTime(), engine: options.engine, head: policy.current().head, traceId }
-          return {
-            entry: malformedEntry(
-              errors.map(({ pointer, detail }) => ({ pointer, detail })),
-              simulated,
-              facts,
-              random,
-            ),
-            value: null,
-          }
-        }),
-      )
-    },
+    /** Records a call that does not fit the contract: one leaf, no answer in it. Answers what to refuse it with. */
+    recordRefused,
   }
 
-  function mustBeNow(at: string | null): void {
-    if (at === null || Math.abs(Date.parse(at) - clock().getTime()) <= options.liveToleranceMs) return
-    const detail = `a live decision is for now: within ${options.liveToleranceMs / 1000} seconds of the server's time`
-    throw new ProblemError(
-      problem('AT_OUT_OF_RANGE', 'The instant is not now. Ask the simulation about other times.', [{ pointer: '/at', detail }]),
+  function idsOf({ trace }: Pick<DecisionCall, 'trace'>): CallIds {
+    return { id: options.newId(), ...(trace ?? { traceId: Buffer.from(random(16)).toString('hex') }) }
+  }
+
+  /** The refusal with the id of its record, and the receipt as header. @throws ProblemError 401 for a revoked client, 503 when it could not be recorded */
+  async function recordRefused(call: Pick<DecisionCall, 'caller' | 'simulated' | 'trace'>, found: Problem): Promise<ProblemError> {
+    const { caller, simulated } = call
+    const made = idsOf(call)
+    const { origin, index, entry, value } = await withinDeadline(
+      audit.record(() => {
+        mustNotBeRevoked(caller)
+        const now = clock().getTime()
+        const facts = { ...made, caller, request: null, now, engine: options.engine, head: policy.current().head }
+        return { entry: refusedEntry(found, simulated, facts, random), value: now }
+      }),
     )
+    options.onRefused?.(found, simulated)
+    const receipt = options.receipt({ origin, index, leafHash: entry.leafHash, at: value })
+    return new ProblemError({ ...found, decision_id: made.id }, { headers: { 'accord-receipt': receipt } })
   }
 
-  /** The text that a simulation asks for, null for the present one. */
-  async function pastText(revision: number | null): Promise<PolicyIndex | null> {
-    if (revision === null) return null
-    const found = await policy.at(revision)
-    if (found) return found
-    const detail = 'no policy revision has this number yet'
-    throw new ProblemError(problem('UNPROCESSABLE', 'There is no such policy revision.', [{ pointer: '/as_of_revision', detail }]))
+  function mustNotBeRevoked({ clientId }: Principal): void {
+    if (clientId !== null && policy.current().isRevoked(clientId)) throw revoked()
+  }
+
+  function whyNotNow(at: string | null): Problem | null {
+    if (at === null || Math.abs(Date.parse(at) - clock().getTime()) <= options.liveToleranceMs) return null
+    const detail = `a live decision is for now: within ${options.liveToleranceMs / 1000} seconds of the server's time`
+    return problem('AT_OUT_OF_RANGE', 'The instant is not now. Ask the simulation about other times.', [{ pointer: '/at', detail }])
   }
 
   /** A caller that saw a revision elsewhere may demand an answer at least as new. */
-  async function reachRevision(wanted: number | null): Promise<void> {
+  async function reachRevision(wanted: number | null, caller: Principal): Promise<void> {
     if (wanted === null) return
     for (let attempt = 0; policy.current().revision < wanted && attempt < REFRESHES_MAX; attempt++) {
       const before = policy.current().revision
@@ -183,6 +191,7 @@ export function decisionsService(options: DecisionsOptions) {
       if (policy.current().revision === before) break
     }
     if (policy.current().revision >= wanted) return
+    mustNotBeRevoked(caller)
     throw new ProblemError(problem('NOT_READY', `Revision ${wanted} is not known here yet.`), { retryAfterSeconds: RETRY_AFTER_SECONDS })
   }
 

@@ -125,6 +125,82 @@ t.test('a malformed simulation is recorded as simulated', async (t) => {
   t.match(leaf?.leaf, { st: 'Error', sim: true })
 })
 
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
+const SPAN = '00f067aa0ba902b7'
+const traced = { authorization, traceparent: `00-${TRACE}-${SPAN}-01` }
+const FUTURE = { ...SHARE, at: '2199-01-01T00:00:00Z' }
+const UNKNOWN = { ...SHARE, as_of_revision: 999_999 }
+
+t.test('every refused call leaves one record, in the trace of its caller, and the refusal says where it stands', async (t) => {
+  const counted = async () => {
+    const { body } = await service.inject({ method: 'GET', url: '/metrics' })
+    const value = (line: RegExp) => Number(line.exec(body)?.[1] ?? 0)
+    return {
+      live: value(/^accord_decisions_total\{outcome="ERROR",simulated="false"\} (\d+)$/m),
+      simulated: value(/^accord_decisions_total\{outcome="ERROR",simulated="true"\} (\d+)$/m),
+      notNow: value(/^accord_decision_reasons_total\{reason="AT_OUT_OF_RANGE",simulated="false"\} (\d+)$/m),
+    }
+  }
+  const before = await counted()
+  const refused: readonly (readonly [string, string | object, string, number, string])[] = [
+    ['not JSON', '{"provider": ', '/v1/decisions', 400, 'INVALID_REQUEST'],
+    ['not in the contract', { ...SHARE, mode: 'PERHAPS' }, '/v1/decisions', 400, 'INVALID_REQUEST'],
+    ['for another time', FUTURE, '/v1/decisions', 400, 'AT_OUT_OF_RANGE'],
+    ['on a text there is not', UNKNOWN, '/v1/decisions/simulate', 422, 'UNPROCESSABLE'],
+  ]
+  for (const [what, payload, url, status, code] of refused) {
+    let reply = await service.inject({ method: 'GET', url: '/health/live' })
+    const [leaf, ...more] = await leavesOf(async () => {
+      reply = await send(payload, traced, url)
+    })
+    t.equal(reply.statusCode, status, what)
+    t.strictSame(more, [], `${what}: one leaf`)
+    if (!leaf) return t.fail(`${what}: no leaf`)
+    t.match(leaf.leaf, { st: 'Error', n: 0, rc: [code], trace: TRACE, id: reply.json().decision_id }, what)
+    t.equal(leaf.payload['parent_span_id'], SPAN, `${what}: the caller's span`)
+    t.notOk('request' in leaf.payload, `${what}: the body is not kept`)
+    t.match(reply.headers['accord-receipt'], new RegExp(`index=${leaf.index}, leaf="[0-9a-f]{64}", at=${leaf.leaf.ts}`), what)
+    const record = await service.inject({ method: 'GET', url: `/v1/decisions/${reply.json().decision_id}`, headers: { authorization } })
+    t.equal(record.statusCode, 200, `${what}: its caller finds the record`)
+  }
+  const after = await counted()
+  t.equal(after.live - before.live, 3)
+  t.equal(after.simulated - before.simulated, 1)
+  t.equal(after.notNow - before.notNow, 1)
+})
+
+t.test('an answered call keeps the span of its caller with its words; a header that is no traceparent begins a new trace', async (t) => {
+  const [leaf] = await leavesOf(() => send(SHARE, traced))
+  t.equal(leaf?.payload['parent_span_id'], SPAN)
+  for (const traceparent of [`ff-${TRACE}-${SPAN}-01`, `00-${TRACE}-${'0'.repeat(16)}-01`, `00-${'0'.repeat(32)}-${SPAN}-01`, 'nonsense']) {
+    const [own] = await leavesOf(() => send(SHARE, { authorization, traceparent }))
+    t.not(own?.leaf.trace, TRACE, traceparent)
+    t.notOk('parent_span_id' in (own?.payload ?? {}), traceparent)
+  }
+})
+
+t.test('a revoked client is a stranger whatever it asks: 401 and no leaf', async (t) => {
+  const client = await service.as({ org: 'LBC_CAMDEN', clientId: 'stolen' })
+  const revoke = await service.inject({
+    method: 'POST',
+    url: '/v1/clients/stolen/revocation',
+    headers: await service.as({ org: 'LBC_CAMDEN', roles: ['REGISTER_ADMIN'] }),
+    payload: { reason: 'lost' },
+  })
+  t.equal(revoke.statusCode, 201, revoke.body)
+  const leaves = await leavesOf(async () => {
+    for (const [payload, url] of [
+      [FUTURE, '/v1/decisions'],
+      [UNKNOWN, '/v1/decisions/simulate'],
+      [{ ...SHARE, min_revision: 999_999 }, '/v1/decisions'],
+      [{ nonsense: 1 }, '/v1/decisions'],
+      ['{', '/v1/decisions'],
+    ] as const)
+      t.equal((await send(payload, client, url)).statusCode, 401, JSON.stringify(payload))
+  })
+  t.strictSame(leaves, [])
+})
+
 t.test('whoever is not known, not permitted or sends too much leaves no leaf', async (t) => {
   const before = await rowCounts(service)
   t.equal((await send(SHARE, {})).statusCode, 401)

@@ -121,7 +121,7 @@ t.test('an emergency simulated for a day before there was one time in London is 
     emergency,
     at: '1847-06-01T12:00:00Z',
   } as const
-  const { answer } = await decisions.decide({ caller, body, simulated: true, traceId: null })
+  const { answer } = await decisions.decide({ caller, body, simulated: true, trace: null })
   t.match(answer, { decision: 'PERMIT', via: 'BREAK_GLASS' })
   const reply = await replayOf(answer.decision_id, CAMDEN)
   t.equal(reply.statusCode, 200, reply.body)

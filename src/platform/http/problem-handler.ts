@@ -38,9 +38,9 @@ export function handleProblems(app: FastifyInstance): void {
       }
     } catch (failure) {
       const instead = problemOf(failure, request)
-      return instead ? sendProblem(request, reply, instead, retryAfterOf(failure)) : sendDefect(failure, request, reply)
+      return instead ? sendRefusal(request, reply, instead, failure) : sendDefect(failure, request, reply)
     }
-    return sendProblem(request, reply, found, retryAfterOf(error))
+    return sendRefusal(request, reply, found, error)
   })
 
   app.setNotFoundHandler(async (request, reply) => {
@@ -61,8 +61,10 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, found:
   return reply.send({ ...found, instance: `urn:uuid:${request.id}` })
 }
 
-function retryAfterOf(error: unknown): number | undefined {
-  return error instanceof ProblemError ? error.retryAfterSeconds : undefined
+function sendRefusal(request: FastifyRequest, reply: FastifyReply, found: Problem, error: unknown): FastifyReply {
+  if (!(error instanceof ProblemError)) return sendProblem(request, reply, found)
+  reply.headers(error.headers)
+  return sendProblem(request, reply, found, error.retryAfterSeconds)
 }
 
 function sendDefect(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

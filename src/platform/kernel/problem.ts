@@ -148,6 +148,8 @@ export interface Problem {
   readonly detail: string
   readonly instance?: string
   readonly errors?: readonly ProblemDetail[]
+  /** The record of a refused decision call. */
+  readonly decision_id?: string
 }
 
 /** The problem with this code. `detail` is for a person: what was wrong this time, never a secret or a name of a person. Pure. */
@@ -172,11 +174,17 @@ export class ProblemError extends Error {
   readonly problem: Problem
   /** Seconds after which asking again makes sense; sent as `Retry-After`. */
   readonly retryAfterSeconds: number | undefined
+  /** Headers that go with the reply. */
+  readonly headers: Readonly<Record<string, string>>
 
-  constructor(carried: Problem, options: { readonly cause?: unknown; readonly retryAfterSeconds?: number } = {}) {
+  constructor(
+    carried: Problem,
+    options: { readonly cause?: unknown; readonly retryAfterSeconds?: number; readonly headers?: Readonly<Record<string, string>> } = {},
+  ) {
     super(carried.detail, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'ProblemError'
     this.problem = carried
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.headers = options.headers ?? {}
   }
 }
