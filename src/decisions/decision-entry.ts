@@ -3,7 +3,19 @@ import { urnOfAgreement } from '../audit/format/leaf-codes.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { Problem } from '../platform/kernel/problem.ts'
 import type { Answer } from './answer.ts'
+import type { PermitPolicy } from './evaluation/expiry.ts'
 import type { PolicyHead } from './policy/policy-index.ts'
+
+/** Settings that an answer depends on, as they are recorded with it. */
+export interface RecordedSettings {
+  readonly permit_ttl_seconds: number
+  readonly restricted_purposes: readonly string[]
+}
+
+/** The settings of a permit policy, in one order. Pure. */
+export function settingsOf({ permitTtlSeconds, restrictedPurposes }: PermitPolicy): RecordedSettings {
+  return { permit_ttl_seconds: permitTtlSeconds, restricted_purposes: [...restrictedPurposes].sort() }
+}
 
 /** What a decision call is recorded with, besides its answer. */
 export interface CallFacts {
@@ -18,6 +30,9 @@ export interface CallFacts {
   readonly traceId: string
   /** The caller's span, 16 hex digits; absent where the call began the trace. */
   readonly parentSpanId?: string
+  readonly settings: RecordedSettings
+  /** Version of the code lists of that moment. */
+  readonly codeLists: string
   /** The revision that says who the caller is, where it is not the one decided on (a past text was asked). */
   readonly callersRevision?: number
   /** The agreement whose prohibition an emergency overrode. */
@@ -50,6 +65,7 @@ export function evaluatedEntry(answer: Answer, agreement: string | null, facts: 
       relied_on: agreement,
       callers_revision: facts.callersRevision,
       prohibited_by: facts.prohibitedBy ?? undefined,
+      settings: facts.settings,
       parent_span_id: facts.parentSpanId,
     }),
     random,
@@ -70,6 +86,8 @@ export function refusedEntry({ code, errors = [] }: Problem, simulated: boolean,
     asJson({
       caller: callerOf(facts.caller),
       errors: errors.map(({ pointer, detail }) => ({ pointer, detail })),
+      settings: facts.settings,
+      code_list_version: facts.codeLists,
       parent_span_id: facts.parentSpanId,
     }),
     random,

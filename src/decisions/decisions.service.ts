@@ -8,7 +8,7 @@ import type { Clock } from '../platform/kernel/clock.ts'
 import { type Problem, ProblemError, problem } from '../platform/kernel/problem.ts'
 import { type Answer, toAnswer } from './answer.ts'
 import { type Asked, decideOn, knowledgeOf, nowOn, overriddenBy, reliedOn, requestOf } from './decide.ts'
-import { evaluatedEntry, refusedEntry } from './decision-entry.ts'
+import { evaluatedEntry, refusedEntry, settingsOf } from './decision-entry.ts'
 import type { Outcome } from './evaluation/evaluate.ts'
 import type { PermitPolicy } from './evaluation/expiry.ts'
 import type { OneOffUse } from './one-off.service.ts'
@@ -84,6 +84,9 @@ export type DecisionsService = ReturnType<typeof decisionsService>
 
 export function decisionsService(options: DecisionsOptions) {
   const { audit, policy, clock, random } = options
+  const settings = settingsOf(options.permits)
+  /** What a record says it stands on, besides the call. */
+  const standing = ({ head, codeListVersion }: PolicyIndex) => ({ head, codeLists: codeListVersion, engine: options.engine, settings })
 
   /** Evaluates on the policy of this moment and makes the entry; called again whenever the policy moved before the append. */
   function decideNow(call: DecisionCall, made: CallIds, past: PolicyIndex | null): Decided {
@@ -108,7 +111,7 @@ export function decisionsService(options: DecisionsOptions) {
       mayKnow,
       remedies: remediesFor(asked, outcome, index, mayKnow),
     })
-    const facts = { ...made, caller, request: body, now, engine: options.engine, head: index.head, prohibitedBy: overriddenBy(outcome) }
+    const facts = { ...made, ...standing(index), caller, request: body, now, prohibitedBy: overriddenBy(outcome) }
     const entry = evaluatedEntry(answer, reliedOn(outcome), past ? { ...facts, callersRevision: callers.revision } : facts, random)
     return { entry, value: { answer, outcome } }
   }
@@ -163,7 +166,7 @@ export function decisionsService(options: DecisionsOptions) {
       audit.record(() => {
         mustNotBeRevoked(caller)
         const now = clock().getTime()
-        const facts = { ...made, caller, request: null, now, engine: options.engine, head: policy.current().head }
+        const facts = { ...made, ...standing(policy.current()), caller, request: null, now }
         return { entry: refusedEntry(found, simulated, facts, random), value: now }
       }),
     )

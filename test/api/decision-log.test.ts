@@ -14,15 +14,16 @@ const AUDITOR: TestCaller = { org: 'LBC_BARNET', roles: ['AUDITOR'] }
 const DUTY: TestCaller = { org: 'LBC_CAMDEN', roles: ['DUTY_MANAGER'], sub: 'urn:person:duty' }
 
 type Row = Readonly<Record<string, unknown>>
-const post = async (url: string, payload: unknown, caller: TestCaller) =>
-  service.inject({ method: 'POST', url, headers: await service.as(caller), payload: payload as object })
+const post = async (url: string, payload: unknown, caller: TestCaller, headers = {}) =>
+  service.inject({ method: 'POST', url, headers: { ...headers, ...(await service.as(caller)) }, payload: payload as object })
 const get = async (url: string, caller: TestCaller, accept = 'application/json') =>
   service.inject({ method: 'GET', url, headers: { ...(await service.as(caller)), accept } })
 const search = async (query: string, caller: TestCaller): Promise<Row[]> => (await get(`/v1/decisions${query}`, caller)).json().decisions
 const idsOf = (rows: readonly Row[]) => rows.map((row) => row['decision_id'])
 
 const permit = (await post('/v1/decisions', SHARE, CAMDEN)).json()
-const deny = (await post('/v1/decisions', DENIED_SHARE, HACKNEY)).json()
+const SPAN = '00f067aa0ba902b7'
+const deny = (await post('/v1/decisions', DENIED_SHARE, HACKNEY, { traceparent: `00-4bf92f3577b34da6a3ce929d0e0e4736-${SPAN}-00` })).json()
 const simulated = (await post('/v1/decisions/simulate', SHARE, CAMDEN)).json()
 const stranger = (await post('/v1/decisions', SHARE, BARNET)).json()
 await post('/v1/decisions', { nonsense: true }, CAMDEN)
@@ -164,10 +165,27 @@ t.test('as records of the Authorization Decision Log at level 4, and as CloudEve
     attributes: {
       'adl.core.policies': { accord: { revision: deny.policy_revision, digest: /^sha256:/, agreement: 'DEMO-CURL' } },
       'adl.core.information': { code_lists: String },
-      'adl.core.configuration': { engine: /^sha256:/ },
+      'adl.core.configuration': { engine: /^sha256:/, settings: '/attributes/accord.settings' },
+      'accord.settings': { permit_ttl_seconds: 300, restricted_purposes: [] },
       'accord.log.origin': /\/log\/decisions-\d{4}$/,
     },
-    body: { 'adl.core.request': DENIED_SHARE, 'adl.core.response': { decision: 'DENY', decision_id: deny.decision_id } },
+    parent_span_id: SPAN,
+    resource: { 'service.name': 'accord', 'service.instance.id': '127.0.0.1' },
+    body: {
+      'adl.core.request': {
+        subject: { type: 'organisation', id: 'LBC_HACKNEY' },
+        action: { name: SHARE.purpose, properties: { method: SHARE.method, country: SHARE.country, mode: SHARE.mode } },
+        resource: {
+          type: 'data',
+          id: 'LBC_CAMDEN',
+          properties: { data_items: DENIED_SHARE.data_items, data_subjects: SHARE.data_subjects },
+        },
+      },
+      'adl.core.response': {
+        decision: false,
+        context: { evaluation_id: deny.decision_id, evaluated_at: deny.evaluated_at, reason: 'DATA_NOT_COVERED', answer: deny },
+      },
+    },
   })
   for (const key of ['policies', 'information', 'configuration'])
     t.notOk(`adl.core.${key}` in adl.body, 'by reference or in the body, never both')
@@ -184,6 +202,72 @@ t.test('as records of the Authorization Decision Log at level 4, and as CloudEve
   })
 })
 
+t.test('a call that could not be read is exported with references that resolve, and no word of it', async (t) => {
+  const [line = '', ...rest] = (await get('/v1/decisions/export?format=adl&outcome=ERROR', CAMDEN)).body.trim().split('\n')
+  t.strictSame(rest, [])
+  const record = JSON.parse(line)
+  t.match(record, {
+    status: 'Error',
+    attributes: {
+      'adl.core.policies': { accord: { revision: permit.policy_revision, digest: permit.policy_set_version } },
+      'adl.core.information': { code_lists: permit.code_list_version },
+      'adl.core.configuration': { engine: /^sha256:/ },
+      'accord.errors': [{ pointer: String, detail: String }],
+    },
+  })
+  t.notOk('body' in record)
+  t.notMatch(line, /null/)
+})
+
+t.test('an export takes every filter of the search', async (t) => {
+  const found = async (query: string) =>
+    (await get(`/v1/decisions/export?format=adl&${query}`, AUDITOR)).body
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line).attributes['accord.decision_id'])
+  for (const query of [
+    'reason=DATA_NOT_COVERED',
+    'caller=LBC_BARNET',
+    'client=camden-client&outcome=PERMIT',
+    'via=BREAK_GLASS',
+    'via=AGREEMENT',
+    'mode=EMERGENCY',
+    'provider=LBC_CAMDEN',
+    'recipient=LBC_HACKNEY&simulated=true',
+  ]) {
+    const searched = idsOf(await search(`?${query}`, AUDITOR))
+    t.ok(searched.length > 0, query)
+    t.strictSame(await found(query), searched, query)
+  }
+})
+
+t.test('a search that ends before it begins is refused', async (t) => {
+  for (const url of ['/v1/decisions?', '/v1/decisions/export?format=adl&', '/v1/break-glass?']) {
+    const reply = await get(`${url}from=2026-02-01T00:00:00Z&to=2026-01-31T23:00:00Z`, AUDITOR)
+    t.match(reply.json(), { status: 400, errors: [{ pointer: '/query/to' }] }, url)
+    t.equal((await get(`${url}from=2026-02-01T01:00:00%2B01:00&to=2026-02-01T00:00:00Z`, AUDITOR)).statusCode, 200, 'the same instant')
+  }
+})
+
+t.test('the form of a reply is the one that Accept weighs most, and 406 where it leaves none', async (t) => {
+  for (const [accept, type] of [
+    ['text/csv', 'text/csv'],
+    ['text/csv;q=0', null],
+    ['text/csv;q=0, */*', 'application/json'],
+    ['text/csv;q=0.2, application/x-ndjson;q=0.9', 'application/x-ndjson'],
+    ['text/html, text/*;q=0.5', 'text/csv'],
+    ['text/html', null],
+    ['*/*;q=0', null],
+  ] as const) {
+    const reply = await get('/v1/decisions', HACKNEY, accept)
+    t.equal(reply.statusCode, type === null ? 406 : 200, accept)
+    if (type === null) t.match(reply.json(), { code: 'NOT_ACCEPTABLE', detail: /text\/csv/ })
+    else t.match(reply.headers['content-type'], new RegExp(`^${type.replace('/', '.')}`), accept)
+  }
+  const plain = await service.inject({ method: 'GET', url: '/v1/decisions', headers: await service.as(HACKNEY) })
+  t.match(plain.headers['content-type'], /^application\/json/)
+})
+
 t.test('every break of the glass is reported with the day by which it must be reviewed', async (t) => {
   t.match(broken, { decision: 'PERMIT', via: 'BREAK_GLASS' })
   const { uses } = (await get('/v1/break-glass', HACKNEY)).json()
@@ -194,7 +278,15 @@ t.test('every break of the glass is reported with the day by which it must be re
     review_due: /^\d{4}-\d\d-\d\d$/,
     is_review_overdue: false,
   })
-  t.notMatch(JSON.stringify(uses), /urn:person|in danger/, 'neither who nor the words of the justification')
+  t.match(
+    uses[0],
+    { actor: 'urn:person:duty', justification: EMERGENCY.emergency.justification, lawful_basis: '6(1)(d)', art9: null },
+    'a reviewer judges who did it and why',
+  )
+  const table = await get('/v1/break-glass', AUDITOR, 'text/csv')
+  t.match(table.headers['content-type'], /^text\/csv/)
+  const [row] = parse(table.body, { columns: true }) as Record<string, string>[]
+  t.match(row, { decision_id: broken.decision_id, actor: 'urn:person:duty', justification: /in danger/, is_review_overdue: 'false' })
   t.strictSame((await get('/v1/break-glass', BARNET)).json().uses, [])
 })
 

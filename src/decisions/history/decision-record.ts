@@ -1,5 +1,6 @@
 import type { Principal } from '../../identity/principal.ts'
 import type { Answer } from '../answer.ts'
+import type { RecordedSettings } from '../decision-entry.ts'
 import type { DecisionBody } from '../request-body.ts'
 
 /** A decision as it stands in the log: leaf joined with payload. */
@@ -39,6 +40,13 @@ export interface RecordedPayload {
   readonly relied_on?: string | null
   readonly callers_revision?: number
   readonly prohibited_by?: string | null
+  /** The caller's span, where it named one. */
+  readonly parent_span_id?: string
+  /** What an answer depends on besides policy and engine. */
+  readonly settings?: RecordedSettings
+  /** Of a refused call: what was wrong with it, and the code lists of that moment. */
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
+  readonly code_list_version?: string
 }
 
 /** A record that holds one evaluated call. */

@@ -1,3 +1,4 @@
+import { authzenRequest, authzenResponse } from './authzen-form.ts'
 import type { DecisionRecord } from './decision-record.ts'
 
 /** A record in the forms that others' tools read. Pure: members are taken from leaf and payload, nothing is worked out anew. */
@@ -12,33 +13,62 @@ export interface Exportable {
 }
 
 /**
- * A record of the Authorization Decision Log at detail level 4: request and response in the body; policies, information and
- * configuration as references that this service can resolve for as long as it keeps them.
+ * A record of the Authorization Decision Log at detail level 4: request and response in the body, in AuthZEN form; policies,
+ * information and configuration as references that this service can resolve for as long as it keeps them. The settings that
+ * an answer depends on stand in the record itself, where the reference to them points.
  *
  * @see Authorization Decision Log (Logius, VNG Realisatie): specifications, levels of detail
  */
-export function toDecisionLogRecord({ record, origin, agreement }: Exportable): object {
+export function toDecisionLogRecord(exported: Exportable): object {
+  const { record, origin } = exported
   const { leaf, payload } = record
-  const response = payload?.response
+  const body = bodyOf(record)
   return {
     trace_id: leaf.trace,
     span_id: leaf.span,
+    ...(payload?.parent_span_id === undefined ? {} : { parent_span_id: payload.parent_span_id }),
     event_name: leaf.t,
     timestamp: leaf.ts,
     status: leaf.st,
     attributes: {
-      'adl.core.policies': { accord: { revision: leaf.rev, digest: leaf.pol, ...(agreement === null ? {} : { agreement }) } },
-      'adl.core.information': { code_lists: response?.code_list_version ?? null, evaluated_for: response?.at ?? null },
-      'adl.core.configuration': { engine: leaf.cfg },
+      ...sourcesOf(exported),
       'accord.decision_id': leaf.id,
       'accord.log.origin': origin,
       'accord.log.index': record.index,
       'accord.simulated': leaf.sim === true,
       ...(record.isAltered ? { 'accord.payload_altered': true } : {}),
+      ...(payload?.settings === undefined ? {} : { 'accord.settings': payload.settings }),
+      ...(payload?.errors === undefined ? {} : { 'accord.errors': payload.errors }),
     },
-    resource: { 'service.name': 'accord' },
-    body: payload === null ? null : { 'adl.core.request': payload.request ?? null, 'adl.core.response': response ?? null },
+    // Logs of one service differ in what stands behind the host.
+    resource: { 'service.name': 'accord', 'service.instance.id': origin.split('/')[0] },
+    ...(body === null ? {} : { body }),
   }
+}
+
+/** References, each present only where it resolves to something: a call that could not be read was evaluated for no instant. */
+function sourcesOf({ record: { leaf, payload }, agreement }: Exportable): object {
+  const codeLists = payload?.response?.code_list_version ?? payload?.code_list_version
+  const information = {
+    ...(codeLists === undefined ? {} : { code_lists: codeLists }),
+    ...(payload?.response === undefined ? {} : { evaluated_for: payload.response.at }),
+  }
+  return {
+    'adl.core.policies': { accord: { revision: leaf.rev, digest: leaf.pol, ...(agreement === null ? {} : { agreement }) } },
+    ...(Object.keys(information).length === 0 ? {} : { 'adl.core.information': information }),
+    'adl.core.configuration': {
+      engine: leaf.cfg,
+      ...(payload?.settings === undefined ? {} : { settings: '/attributes/accord.settings' }),
+    },
+  }
+}
+
+/** Request and response; once the payload is gone, what the leaf still says of the answer; null where nothing was answered. */
+function bodyOf({ leaf, payload }: DecisionRecord): object | null {
+  const request = payload?.request && authzenRequest(payload.request)
+  const response = payload?.response ? authzenResponse(payload.response) : leaf.d === undefined ? undefined : { decision: leaf.d }
+  if (!request && !response) return null
+  return { ...(request ? { 'adl.core.request': request } : {}), ...(response ? { 'adl.core.response': response } : {}) }
 }
 
 /**

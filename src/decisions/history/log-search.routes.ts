@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { callerOf } from '../../identity/identity.plugin.ts'
+import { typeWanted } from '../../platform/http/accept.ts'
 import { type Operation, operation } from '../../platform/http/openapi.ts'
 import { ProblemError, problem } from '../../platform/kernel/problem.ts'
 import type { DecisionFilter, Position } from './found-decision.ts'
@@ -24,6 +25,19 @@ const COLUMNS = [
   'log',
   'index',
 ] as const
+const BREAK_GLASS_COLUMNS = [
+  'ground',
+  'actor',
+  'justification',
+  'lawful_basis',
+  'art9',
+  'prohibited_by',
+  'data_items',
+  'payload_is_altered',
+  'review_due',
+  'is_review_overdue',
+] as const
+const CSV = 'text/csv; charset=utf-8; header=present'
 
 /** The decision log over HTTP: search, export in others' forms, the report on break glass. Newest first, page after page. */
 export function logSearchRoutes(log: LogSearchService): FastifyPluginAsync {
@@ -31,15 +45,15 @@ export function logSearchRoutes(log: LogSearchService): FastifyPluginAsync {
     app.route<Operation<'searchDecisions'>>({
       ...operation('searchDecisions'),
       handler: async (request, reply) => {
+        const wanted = typeWanted(request, ['application/json', 'text/csv', 'application/x-ndjson'])
         const { cursor, limit, ...filter } = request.query
         const page = await log.search(callerOf(request), {
-          filter: filter as DecisionFilter,
+          filter: filterOf(filter as DecisionFilter),
           after: positionOf(cursor),
           limit: limit ?? 100,
         })
         link(request, reply, page)
-        const wanted = typeWanted(request, ['application/json', 'text/csv', 'application/x-ndjson'])
-        if (wanted === 'text/csv') return send(reply, 'text/csv; charset=utf-8; header=present', toCsv(COLUMNS, page.items as never))
+        if (wanted === 'text/csv') return send(reply, CSV, toCsv(COLUMNS, page.items as never))
         if (wanted === 'application/x-ndjson') return send(reply, wanted, toJsonLines(page.items))
         return reply.code(200).send({ decisions: page.items as never, next: cursorOf(page.next), unsearched: page.unsearched })
       },
@@ -49,7 +63,7 @@ export function logSearchRoutes(log: LogSearchService): FastifyPluginAsync {
       ...operation('exportDecisions'),
       handler: async (request, reply) => {
         const { cursor, limit, format, ...filter } = request.query
-        const asked = { filter: filter as DecisionFilter, after: positionOf(cursor), limit: limit ?? 1000 }
+        const asked = { filter: filterOf(filter as DecisionFilter), after: positionOf(cursor), limit: limit ?? 1000 }
         const page = await log.export(callerOf(request), format, asked)
         link(request, reply, page)
         return send(reply, 'application/x-ndjson', toJsonLines(page.items))
@@ -59,13 +73,15 @@ export function logSearchRoutes(log: LogSearchService): FastifyPluginAsync {
     app.route<Operation<'reportBreakGlass'>>({
       ...operation('reportBreakGlass'),
       handler: async (request, reply) => {
+        const wanted = typeWanted(request, ['application/json', 'text/csv'])
         const { cursor, limit, ...filter } = request.query
         const page = await log.breakGlass(callerOf(request), {
-          filter: filter as DecisionFilter,
+          filter: filterOf(filter as DecisionFilter),
           after: positionOf(cursor),
           limit: limit ?? 100,
         })
         link(request, reply, page)
+        if (wanted === 'text/csv') return send(reply, CSV, toCsv([...COLUMNS, ...BREAK_GLASS_COLUMNS], page.items as never))
         return reply.code(200).send({ uses: page.items as never, next: cursorOf(page.next), unsearched: page.unsearched })
       },
     })
@@ -100,10 +116,11 @@ function positionOf(cursor: string | undefined): Position | null {
   )
 }
 
-/** The first of our types that `Accept` names; the first of all where it names none (RFC 9110, 12.5.1, without weights). */
-function typeWanted(request: FastifyRequest, ours: readonly string[]): string | undefined {
-  const accepted = String(request.headers.accept ?? '')
-    .split(',')
-    .map((range) => range.split(';')[0]?.trim().toLowerCase() ?? '')
-  return accepted.find((type) => ours.includes(type)) ?? ours[0]
+/** The filter of a query. @throws ProblemError 400 when it ends before it begins */
+function filterOf(filter: DecisionFilter): DecisionFilter {
+  const { from, to } = filter
+  if (from === undefined || to === undefined || Date.parse(from) <= Date.parse(to)) return filter
+  throw new ProblemError(
+    problem('INVALID_REQUEST', 'the request has 1 fault', [{ pointer: '/query/to', detail: 'must not be before `from`' }]),
+  )
 }

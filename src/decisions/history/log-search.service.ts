@@ -6,6 +6,7 @@ import type { Principal } from '../../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
+import { londonDay } from '../../platform/kernel/london-day.ts'
 import { emergencyReviewBy } from '../evaluation/obligations.ts'
 import { type DecisionRecord, isEvaluated } from './decision-record.ts'
 import type { DecisionFilter, FoundDecision, Position } from './found-decision.ts'
@@ -23,9 +24,15 @@ export interface Page<Item> {
   readonly unsearched: number
 }
 
-/** One use of break glass, and by when another person must have reviewed it. */
+/** One use of break glass, with the words its reviewer judges, and by when another person must have reviewed it. */
 export interface BreakGlassUse extends FoundDecision {
   readonly ground: string | null
+  /** Who broke the glass: the subject of the duty manager's token (EM-2). */
+  readonly actor: string | null
+  readonly justification: string | null
+  /** LAWFUL_BASIS and ART9 condition that were asserted. */
+  readonly lawful_basis: string | null
+  readonly art9: string | null
   /** Agreement whose prohibition was overridden. */
   readonly prohibited_by: string | null
   readonly data_items: readonly string[]
@@ -124,21 +131,12 @@ export function logSearchService(options: {
         { ...request, filter: { ...request.filter, via: 'BREAK_GLASS', simulated: false }, what: 'PAYLOAD' },
         async (tx, found) => {
           const records = await recordsOf(tx, found)
-          const today = clock().toISOString().slice(0, 10)
+          const today = londonDay(clock().getTime())
           return found.map((one) => {
             const record = records.get(one.decision_id)
-            const evaluated = record && isEvaluated(record) ? record.payload : null
-            const promised = evaluated?.response.obligations.find(({ code }) => code === 'EMERGENCY_REVIEW_BY')?.parameters['date']
-            const due = typeof promised === 'string' ? promised : emergencyReviewBy(Date.parse(one.at))
-            return {
-              ...one,
-              ground: evaluated?.request.emergency?.ground ?? null,
-              prohibited_by: evaluated?.prohibited_by ?? null,
-              data_items: evaluated?.request.data_items ?? [],
-              payload_is_altered: record?.isAltered === true,
-              review_due: due,
-              is_review_overdue: today > due,
-            }
+            const isParty = one.provider === principal.org || one.recipient === principal.org
+            const knowsAll = isParty || permits(principal.roles, 'agreement:audit')
+            return toUse(one, record, { today, knowsAll })
           })
         },
       ),
@@ -148,5 +146,30 @@ export function logSearchService(options: {
     const records = await logSearchRepository(tx).records(found.map(({ decision_id }) => decision_id))
     for (const { decisionId: id, log, index, isAltered } of records) if (isAltered) altered.report({ log, index, id })
     return new Map(records.map((record) => [record.decisionId, record]))
+  }
+}
+
+/** A use as its reviewer reads it. An organisation that only asked is not told of an agreement that stood in the way. */
+function toUse(
+  found: FoundDecision,
+  record: DecisionRecord | undefined,
+  { today, knowsAll }: { readonly today: string; readonly knowsAll: boolean },
+): BreakGlassUse {
+  const evaluated = record && isEvaluated(record) ? record.payload : null
+  const stated = evaluated?.request.emergency
+  const promised = evaluated?.response.obligations.find(({ code }) => code === 'EMERGENCY_REVIEW_BY')?.parameters['date']
+  const due = typeof promised === 'string' ? promised : emergencyReviewBy(Date.parse(found.at))
+  return {
+    ...found,
+    ground: stated?.ground ?? null,
+    actor: evaluated?.caller.sub ?? null,
+    justification: stated?.justification ?? null,
+    lawful_basis: evaluated?.request.lawful_basis ?? null,
+    art9: stated?.art9 ?? null,
+    prohibited_by: knowsAll ? (evaluated?.prohibited_by ?? null) : null,
+    data_items: evaluated?.request.data_items ?? [],
+    payload_is_altered: record?.isAltered === true,
+    review_due: due,
+    is_review_overdue: today > due,
   }
 }

@@ -52,6 +52,12 @@ export const problemKinds = {
     title: 'The address does not take this method',
     explanation: 'The address exists, but not with this method. The `Allow` header lists the methods it takes.',
   },
+  NOT_ACCEPTABLE: {
+    status: 406,
+    title: 'There is no form of this that you accept',
+    explanation:
+      'The `Accept` header names none of the media types this address replies with, or weighs all of them 0. `detail` lists them.',
+  },
   CONFLICT: {
     status: 409,
     title: 'Another record stands in the way',

@@ -9,6 +9,7 @@ const statuses: Readonly<Record<ProblemCode, number>> = {
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
+  NOT_ACCEPTABLE: 406,
   CONFLICT: 409,
   ILLEGAL_STATE: 409,
   PRECONDITION_FAILED: 412,
