@@ -19,6 +19,10 @@ export const token: Command = async (args, { env, out, err }) => {
     err(USAGE)
     return 2
   }
+  if (asked.isClient && asked.roles.some((role) => role !== 'API_CLIENT')) {
+    err('a client has the role API_CLIENT and no other: ask for a token of a person with --role, or of a client with --client')
+    return 2
+  }
   const unknown = asked.roles.filter((role) => !isRole(role))
   if (unknown.length > 0) {
     err(`unknown role: ${unknown.join(', ')}`)

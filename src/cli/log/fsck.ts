@@ -1,11 +1,13 @@
 import { exportReading } from '../../audit/reading/export-reading.service.ts'
 import type { LogState, TreeRepository } from '../../audit/tree/tree.repository.ts'
 import { inWords, SLICE } from '../../audit/watch/altered-payloads.service.ts'
-import { type Inspected, inspection } from '../../audit/watch/inspection.service.ts'
+import { type Finding, type Inspected, inspection } from '../../audit/watch/inspection.service.ts'
 import type { Check } from '../../verifier/check.ts'
 import type { Command } from '../command.ts'
 import { openLogDatabase } from './log-database.ts'
 import { report } from './verify.ts'
+
+const OTHER_ROOT = 'leaves has another root than the leaves'
 
 /** `log fsck`: the database against its tiles against its checkpoints, every fault by name and index. Reads only. */
 export const fsck: Command = async (args, io) => {
@@ -28,11 +30,12 @@ export const fsck: Command = async (args, io) => {
         'high water': 'nothing published by this machine is missing',
       }
       for (const [name, detail] of Object.entries(well)) {
-        const faults = findings.filter(({ check }) => check === name)
+        const faults = inShort(findings.filter(({ check }) => check === name))
         if (faults.length === 0) checks.push({ name: `${log.name}: ${name}`, ok: true, detail })
         for (const fault of faults) checks.push({ name: `${log.name}: ${name}`, ok: false, detail: `${fault.why}: ${fault.detail}` })
       }
-      checks.push(...(await payloadsOf(repository, log)))
+      const corrupt = new Set(findings.flatMap(({ why, at }) => (why === 'CORRUPT_LEAF' && at !== undefined ? [at] : [])))
+      checks.push(...(await payloadsOf(repository, log, corrupt)))
     }
     return report(checks, io)
   } finally {
@@ -40,13 +43,29 @@ export const fsck: Command = async (args, io) => {
   }
 }
 
-/** Every payload that is kept, compared with its entry where it lies: nobody's words leave the database for it. */
-async function payloadsOf(repository: TreeRepository, log: LogState): Promise<Check[]> {
+/** One altered leaf gives every later checkpoint another root: those are one line, which says which they are. */
+function inShort(faults: readonly Finding[]): readonly Pick<Finding, 'why' | 'detail'>[] {
+  const roots = faults.filter(({ detail }) => detail.endsWith(OTHER_ROOT))
+  const [first, last] = [roots[0], roots.at(-1)]
+  if (!first || !last || roots.length < 2) return faults
+  const line = {
+    why: first.why,
+    detail: `${roots.length} checkpoints, from ${first.at} to ${last.at} leaves, have another root than the leaves`,
+  }
+  return [line, ...faults.filter((fault) => !roots.includes(fault))]
+}
+
+/**
+ * Every payload that is kept, compared with its entry where it lies: nobody's words leave the database for it. Where the leaf
+ * itself is not the recorded one (`corrupt`, told already) nothing can be said of its payload.
+ */
+async function payloadsOf(repository: TreeRepository, log: LogState, corrupt: ReadonlySet<number>): Promise<Check[]> {
   const name = `${log.name}: payloads`
   const altered: Check[] = []
   for (let first = 0; first < log.size; first += SLICE) {
     const found = await repository.alteredPayloads(log.logId, first, SLICE)
-    altered.push(...found.map((one) => ({ name, ok: false, detail: `ALTERED_PAYLOAD: ${inWords(one)}` })))
+    const own = found.filter(({ index }) => !corrupt.has(index))
+    altered.push(...own.map((one) => ({ name, ok: false, detail: `ALTERED_PAYLOAD: ${inWords(one)}` })))
   }
   return altered.length > 0 ? altered : [{ name, ok: true, detail: 'each that is kept is the one its entry commits to' }]
 }

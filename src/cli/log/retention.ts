@@ -4,10 +4,10 @@ import { fileReference } from '../../audit/format/leaf-forms.ts'
 import { operatorActs } from '../../audit/retention/operator-acts.service.ts'
 import { systemClock } from '../../platform/kernel/clock.ts'
 import { uuidv7Generator } from '../../platform/kernel/ids.ts'
+import { isDay } from '../../platform/kernel/london-day.ts'
 import type { Command, Io } from '../command.ts'
 import { openLogDatabase } from './log-database.ts'
 
-const DAY = /^\d{4}-\d\d-\d\d$/
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const GROUNDS = ['ERASURE_REQUEST', 'COURT_ORDER', 'RECORDED_IN_ERROR'] as const
 
@@ -15,7 +15,8 @@ const GROUNDS = ['ERASURE_REQUEST', 'COURT_ORDER', 'RECORDED_IN_ERROR'] as const
 export const purge: Command = (args, io) => {
   const values = parse(args, { before: { type: 'string' }, simulated: { type: 'boolean' } })
   const before = values?.['before']
-  if (typeof before !== 'string' || !DAY.test(before)) return usage(io, 'usage: accord log purge --before YYYY-MM-DD [--simulated]')
+  if (typeof before !== 'string') return usage(io, 'usage: accord log purge --before YYYY-MM-DD [--simulated]')
+  if (!isDay(before)) return usage(io, `--before ${before}: there is no such day (YYYY-MM-DD)`)
   return withActs(io, async (acts) => {
     const simulated = values?.['simulated'] === true
     const purged = await acts.purge(before, { simulated })
@@ -26,15 +27,17 @@ export const purge: Command = (args, io) => {
   })
 }
 
-/** `log erase --why GROUND ID...`: erases the payload of single entries. */
+/** `log erase --why GROUND ID...`: erases the payload of single entries; exit 1 when there was none to erase. */
 export const erase: Command = (args, io) => {
   const [flag, why, ...ids] = args
   const ground = GROUNDS.find((one) => one === why)
   if (flag !== '--why' || !ground || ids.length === 0 || !ids.every((id) => UUID.test(id)))
     return usage(io, `usage: accord log erase --why ${GROUNDS.join('|')} ID [ID ...]`)
   return withActs(io, async (acts) => {
-    io.out(`${await acts.erase(ids, ground)} payloads erased`)
-    return 0
+    const count = await acts.erase(ids, ground)
+    io.out(`${count} payloads erased`)
+    if (count < ids.length) io.err(`${ids.length - count} of ${ids.length} identifiers name no payload that is kept here`)
+    return count > 0 ? 0 : 1
   })
 }
 
@@ -49,7 +52,10 @@ export const hold: Command = (args, io) => {
       return lifted ? 0 : 1
     })
   }
-  if (values && from && to && reference && DAY.test(from) && DAY.test(to)) {
+  if (values && from && to && reference) {
+    const wrong = [from, to].find((day) => !isDay(day))
+    if (wrong !== undefined) return usage(io, `${wrong}: there is no such day (YYYY-MM-DD)`)
+    if (from > to) return usage(io, `a hold from ${from} to ${to} ends before it begins`)
     if (!fileReference(reference)) return usage(io, 'a reference is that of a file: capitals, digits, _ / and -, not seven digits in a row')
     return withActs(io, async (acts) => {
       io.out(`hold ${await acts.placeHold(from, to, reference)} placed`)
