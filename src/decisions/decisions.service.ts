@@ -7,7 +7,7 @@ import type { Principal } from '../identity/principal.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { type Problem, ProblemError, problem } from '../platform/kernel/problem.ts'
 import { type Answer, toAnswer } from './answer.ts'
-import { type Asked, decideOn, knowledgeOf, nowOn, overriddenBy, reliedOn, requestOf } from './decide.ts'
+import { type Asked, decideOn, type Grounds, knowledgeOf, nowOn, overriddenBy, reliedOn, requestOf } from './decide.ts'
 import { evaluatedEntry, refusedEntry, settingsOf } from './decision-entry.ts'
 import type { Outcome } from './evaluation/evaluate.ts'
 import type { PermitPolicy } from './evaluation/expiry.ts'
@@ -109,7 +109,7 @@ export function decisionsService(options: DecisionsOptions) {
       index,
       policy: options.permits,
       mayKnow,
-      remedies: remediesFor(asked, outcome, index, mayKnow),
+      remedies: remediesFor(asked, outcome, grounds, mayKnow),
     })
     const facts = { ...made, ...standing(index), caller, request: body, now, prohibitedBy: overriddenBy(outcome) }
     const entry = evaluatedEntry(answer, reliedOn(outcome), past ? { ...facts, callersRevision: callers.revision } : facts, random)
@@ -117,9 +117,10 @@ export function decisionsService(options: DecisionsOptions) {
   }
 
   /** Remedies are a courtesy: none for whoever may not know the agreement, none while the service is busy. */
-  function remediesFor(asked: Asked, outcome: Outcome, index: PolicyIndex, mayKnow: (agreement: PolicyAgreement) => boolean) {
+  function remediesFor(asked: Asked, outcome: Outcome, { index, callers }: Grounds, mayKnow: (agreement: PolicyAgreement) => boolean) {
     if (outcome.decision !== 'DENY' || outcome.agreement === null || !mayKnow(outcome.agreement)) return null
-    return options.spare(() => remedies({ request: requestOf(asked), at: asked.at, index, outcome }, mayKnow))
+    const { at, askedAt } = asked
+    return options.spare(() => remedies({ request: requestOf(asked), at, askedAt, isPastText: index !== callers, index, outcome }, mayKnow))
   }
 
   return {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { DENIED_SHARE, SHARE } from '../support/demo-share.ts'
 import { decisionLeaves } from '../support/leaves.ts'
-import { type TestCaller, testService } from '../support/service.ts'
+import { demoContent, type TestCaller, testService } from '../support/service.ts'
 
 // Every refusal says why, to whom it may, and what would help.
 
@@ -33,6 +33,43 @@ t.test('the remedy it offers is permitted when it is followed', async (t) => {
 t.test('two faults of the call are remedied by two changes together', async (t) => {
   const { remedies } = await decide({ ...SHARE, method: 'SFTP', lawful_basis: '6(1)(d)' })
   t.strictSame(remedies[0].changes.map(({ kind }: { kind: string }) => kind).toSorted(), ['CORRECT_BASIS', 'USE_METHOD'])
+})
+
+t.test('a fault that the first one hides is remedied with it', async (t) => {
+  const { reasons, remedies } = await decide({ ...DENIED_SHARE, country: 'FR' })
+  t.strictSame(
+    reasons.map(({ code }: { code: string }) => code),
+    ['DATA_NOT_COVERED'],
+  )
+  const [first] = remedies
+  t.match(first.changes, [
+    { kind: 'NARROW_REQUEST', values: ['HEALTH.DIAGNOSIS'] },
+    { kind: 'USE_COUNTRY', values: ['GB'] },
+  ])
+  t.equal((await decide(SHARE)).decision, 'PERMIT', 'which is the share that is left')
+})
+
+t.test('an agreement that is named by its reference is remedied like one that was found', async (t) => {
+  const id = 'SAMPLE-SUPPORTING-FAMILIES-WESTMINSTER'
+  const { agreement } = demoContent().agreements.find((known) => known.agreement.id === id) ?? {}
+  const flow = agreement?.versions[0]?.terms.flows.find((known) => known.id === 'F1')
+  const { providers = [], recipients = [], purpose, data_items, data_subjects, methods = [] } = flow ?? {}
+  const share = { provider: providers[0], recipient: recipients[0], purpose, data_items, data_subjects, method: methods[0], country: 'GB' }
+  const asked = { ...share, mode: 'SYSTEMATIC' }
+  const found = await decide(asked, { org: 'COW_WESTMINSTER' })
+  t.equal(found.agreement, id)
+  t.ok(found.remedies.length > 0 && found.reasons.length > 2, JSON.stringify(found.reasons))
+  t.strictSame((await decide({ ...asked, agreement_ref: id }, { org: 'COW_WESTMINSTER' })).remedies, found.remedies)
+})
+
+t.test('a question about a day before an agreement began is told from when on to ask', async (t) => {
+  const headers = await service.as({ org: 'LBC_CAMDEN' })
+  const { agreement } = demoContent().agreements.find((known) => known.agreement.id === 'DEMO-CURL') ?? {}
+  const begins = agreement?.versions[0]?.effective_from
+  const payload = { ...SHARE, at: '2010-01-01T12:00:00Z' }
+  const { remedies } = (await service.inject({ method: 'POST', url: '/v1/decisions/simulate', headers, payload })).json()
+  t.match(remedies, [{ changes: [{ kind: 'WAIT' }] }])
+  t.ok(remedies[0].changes[0].values[0] >= (begins ?? ''), JSON.stringify(remedies))
 })
 
 t.test('a stranger is told neither remedies nor the words for officers', async (t) => {

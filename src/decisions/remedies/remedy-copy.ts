@@ -2,9 +2,9 @@ import type { ReasonCode } from '../evaluation/reason.ts'
 import type { PolicyAgreement, PolicyFlow, PolicyVersion } from '../policy/policy.ts'
 import type { Change, Proposal, ProposalFacts } from './remedy.ts'
 
-/** Proposes a change of the agreement for one reason, if that reason was found; `touches` names the member it changes. */
+/** Proposes a change of the agreement for these reasons, if one was found; `touches` names the member it changes. */
 export type Offer = (
-  code: ReasonCode,
+  codes: readonly ReasonCode[],
   touches: string,
   change: Omit<Change, 'organisations' | 'values'> & Partial<Pick<Change, 'organisations' | 'values'>>,
   make: (agreement: PolicyAgreement) => PolicyAgreement,
@@ -16,11 +16,12 @@ export function collector({ request, reasons }: ProposalFacts): { readonly offer
   const found: Proposal[] = []
   return {
     found,
-    offer(code, touches, change, make) {
-      if (!failed.has(code)) return
+    offer(codes, touches, change, make) {
+      const answers = codes.filter((code) => failed.has(code))
+      if (answers.length === 0) return
       found.push({
         change: { organisations: [request.provider, request.recipient], values: [], ...change },
-        answers: [code],
+        answers,
         touches,
         apply: (state) => ({ ...state, agreement: make(state.agreement) }),
       })

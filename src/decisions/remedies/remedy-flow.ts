@@ -2,24 +2,33 @@ import type { PolicyFlow, PolicyVersion } from '../policy/policy.ts'
 import { uncovered } from '../rules/coverage.ts'
 import type { ProposalFacts } from './remedy.ts'
 import { inFlow, inVersion, type Offer } from './remedy-copy.ts'
+import { ownerOf } from './remedy-scope.ts'
 
 /** Changes to what the nearest flow holds and to the papers beside it. */
 export function flowProposals(facts: ProposalFacts, version: PolicyVersion, row: PolicyFlow, offer: Offer): void {
   const { request, index } = facts
+  const owner = ownerOf(facts.nearest.agreement, request)
   const missing = uncovered({ request: request, codes: index.codes }, row)
   offer(
-    'DATA_NOT_COVERED',
+    ['DATA_NOT_COVERED'],
     'flow items',
-    { kind: 'AMEND_FLOW', text: `Amend flow ${row.id} to cover ${missing.items.join(', ')}.`, by: 'IG_OFFICER', values: missing.items },
+    {
+      kind: 'AMEND_FLOW',
+      text: `Amend flow ${row.id} to cover ${missing.items.join(', ')}.`,
+      by: 'IG_OFFICER',
+      organisations: owner,
+      values: missing.items,
+    },
     (known) => inFlow(known, version, row, (one) => ({ ...one, items: new Set([...one.items, ...missing.items]) })),
   )
   offer(
-    'SUBJECTS_NOT_COVERED',
+    ['SUBJECTS_NOT_COVERED'],
     'flow subjects',
     {
       kind: 'AMEND_FLOW',
       text: `Amend flow ${row.id} to cover ${missing.subjects.join(', ')}.`,
       by: 'IG_OFFICER',
+      organisations: owner,
       values: missing.subjects,
     },
     (known) =>
@@ -37,7 +46,7 @@ export function flowProposals(facts: ProposalFacts, version: PolicyVersion, row:
     const parties = [...new Set(needed.map(([party]) => party))]
     const conditions = [...new Set(needed.map(([, condition]) => condition))]
     offer(
-      code,
+      [code],
       `documents ${code}`,
       {
         kind: 'ADD_POLICY_DOCUMENT',
@@ -61,17 +70,17 @@ export function flowProposals(facts: ProposalFacts, version: PolicyVersion, row:
   ).flatMap(([org, party]) => (org === null ? [] : [{ org, for: party, from: null, to: null }]))
   const text = `List as processor: ${agents.map((agent) => `${agent.org} for ${agent.for}`).join(', ')}.`
   offer(
-    'PROCESSOR_NOT_AUTHORISED',
+    ['PROCESSOR_NOT_AUTHORISED'],
     'agents',
-    { kind: 'LIST_AGENT', text, by: 'IG_OFFICER', values: agents.map((agent) => agent.org) },
+    { kind: 'LIST_AGENT', text, by: 'LEGAL', organisations: owner, values: agents.map((agent) => agent.org) },
     (known) => inVersion(known, version, (one) => ({ ...one, agents: [...(one.agents ?? []), ...agents] })),
   )
   if (facts.nearest.agreement.isProcessorContract) {
     const clauses = version.processorContract?.missing ?? []
     offer(
-      'PROCESSOR_CONTRACT_INCOMPLETE',
+      ['PROCESSOR_CONTRACT_INCOMPLETE'],
       'contract',
-      { kind: 'COMPLETE_CONTRACT', text: 'Complete the clauses of Art 28(3).', by: 'LEGAL', values: clauses },
+      { kind: 'COMPLETE_CONTRACT', text: 'Complete the clauses of Art 28(3).', by: 'LEGAL', organisations: owner, values: clauses },
       (known) =>
         inVersion(known, version, (one) => ({
           ...one,
@@ -84,12 +93,13 @@ export function flowProposals(facts: ProposalFacts, version: PolicyVersion, row:
     )
   }
   offer(
-    'JOINT_CONTROLLER_ARRANGEMENT_MISSING',
+    ['JOINT_CONTROLLER_ARRANGEMENT_MISSING'],
     'arrangement',
     {
       kind: 'COMPLETE_ARRANGEMENT',
       text: 'Complete the arrangement of Art 26: responsibilities, contact point, published essence.',
       by: 'LEGAL',
+      organisations: owner,
     },
     (known) =>
       inVersion(known, version, (one) => ({

@@ -1,14 +1,14 @@
-import { londonDay, londonMidnight } from '../../platform/kernel/london-day.ts'
 import type { RequestedItems } from '../evaluation/facts.ts'
 import type { ReasonCode } from '../evaluation/reason.ts'
 import type { DecisionRequest } from '../evaluation/request.ts'
+import type { PolicyFlow } from '../policy/policy.ts'
 import { uncovered } from '../rules/coverage.ts'
-import type { ChangeKind, Proposal, ProposalFacts } from './remedy.ts'
+import type { ChangeKind, Choices, Proposal, ProposalFacts } from './remedy.ts'
 
 /** Changes to the question: what the caller can do without anybody else. */
 export function requestProposals(facts: ProposalFacts, requested: RequestedItems): Proposal[] {
   const { request, nearest, index, reasons } = facts
-  const { flow, version } = nearest
+  const { flow } = nearest
   const failed = new Set(reasons.map((found) => found.code))
   const found: Proposal[] = []
   const offer = (
@@ -27,10 +27,13 @@ export function requestProposals(facts: ProposalFacts, requested: RequestedItems
     })
   }
   const without = (codes: readonly ReasonCode[], items: readonly string[], what: string) => {
-    const kept = request.data_items.filter((item) => !items.includes(item))
-    if (items.length === 0 || kept.length === 0) return
+    if (items.length === 0 || request.data_items.every((item) => items.includes(item))) return
     const text = `Leave out ${what}: ${items.join(', ')}.`
-    offer(codes, { kind: 'NARROW_REQUEST', touches: 'items', text, values: items }, (asked) => ({ ...asked, data_items: kept }))
+    // Leaving out more after this is no alternative to it, so each set of items is a member of its own.
+    offer(codes, { kind: 'NARROW_REQUEST', touches: `items ${items.join()}`, text, values: items }, (asked) => ({
+      ...asked,
+      data_items: asked.data_items.filter((item) => !items.includes(item)),
+    }))
   }
 
   if (flow) {
@@ -90,21 +93,11 @@ export function requestProposals(facts: ProposalFacts, requested: RequestedItems
       ...asked,
       country: country ?? null,
     }))
-    const legal = flow.source.legal.provider
-    const bases = legal.regime === 'PART_3' ? ['PART3_TASK'] : legal.art6
-    offer(
-      ['LAWFUL_BASIS_MISMATCH', 'LAWFUL_BASIS_NOT_AVAILABLE', 'CONSENT_NOT_RECORDED'],
-      {
-        kind: 'CORRECT_BASIS',
-        touches: 'basis',
-        text: `Assert a recorded basis (${bases.join(', ')}), or none.`,
-        values: bases,
-        by: 'API_CLIENT',
-      },
-      (asked) => ({ ...asked, lawful_basis: null }),
-    )
+    found.push(...basisProposals(facts, flow))
     if (!request.subject_flags.includes('CONSENT_WITHDRAWN')) {
-      const consent = 'Obtain consent, record it, and give its reference.'
+      const consent = facts.isPast
+        ? 'Give the reference of the consent that was in force, if there was one.'
+        : 'Obtain consent, record it, and give its reference.'
       offer(['CONSENT_NOT_RECORDED'], { kind: 'RECORD_CONSENT', touches: 'consent', text: consent }, (asked) => ({
         ...asked,
         consent_ref: 'to-be-recorded',
@@ -118,20 +111,26 @@ export function requestProposals(facts: ProposalFacts, requested: RequestedItems
       (asked) => ({ ...asked, agreement_ref: null }),
     )
   }
-  if (failed.has('NOT_YET_EFFECTIVE') && version) {
-    const day = version.effectiveFrom
-    found.push({
-      change: {
-        kind: 'WAIT',
-        text: `Ask again from ${day} on, when the version begins.`,
-        by: 'REQUESTER',
-        organisations: [request.provider, request.recipient],
-        values: [day],
-      },
-      answers: ['NOT_YET_EFFECTIVE'],
-      touches: 'time',
-      apply: (state) => (londonDay(state.at) < day ? { ...state, at: londonMidnight(day) } : state),
-    })
-  }
   return found
+}
+
+/** The asserted basis, put right: none, or one that is recorded and was found to permit. It is never needed to assert one. */
+function basisProposals({ request, reasons }: ProposalFacts, flow: PolicyFlow): Proposal[] {
+  const codes: readonly ReasonCode[] = ['LAWFUL_BASIS_MISMATCH', 'LAWFUL_BASIS_NOT_AVAILABLE', 'CONSENT_NOT_RECORDED']
+  const answers = codes.filter((code) => reasons.some((found) => found.code === code))
+  if (answers.length === 0 || request.lawful_basis === null) return []
+  const legal = flow.source.legal.provider
+  const recorded = legal.regime === 'PART_3' ? ['PART3_TASK'] : legal.art6
+  const asserting =
+    (lawful_basis: string | null): Proposal['apply'] =>
+    (state) => ({ ...state, request: { ...state.request, lawful_basis } })
+  const words: Choices['words'] = (values) => ({
+    kind: 'CORRECT_BASIS',
+    text: values.length > 0 ? `Assert a recorded basis (${values.join(', ')}), or none.` : 'Assert no lawful basis.',
+    by: 'API_CLIENT',
+    organisations: [request.provider, request.recipient],
+    values,
+  })
+  const of = recorded.filter((basis) => basis !== request.lawful_basis).map((value) => ({ value, apply: asserting(value) }))
+  return [{ change: words([]), answers, touches: 'basis', apply: asserting(null), choices: { of, words } }]
 }

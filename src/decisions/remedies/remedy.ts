@@ -9,7 +9,7 @@ export interface Change {
   /** What to do, for example SIGN or NARROW_REQUEST. */
   readonly kind: ChangeKind
   readonly text: string
-  /** GOV_ROLE that can do it. */
+  /** GOV_ROLE whose act it is. Who decides whether it ought to be done is the role of the reason. */
   readonly by: string
   /** The organisations whose people those are. */
   readonly organisations: readonly string[]
@@ -37,6 +37,7 @@ export type ChangeKind =
   | 'COMPLETE_CONSULTATION'
   | 'ADD_POLICY_DOCUMENT'
   | 'AMEND_FLOW'
+  | 'ADD_FLOW'
   | 'LIST_AGENT'
   | 'COMPLETE_CONTRACT'
   | 'COMPLETE_ARRANGEMENT'
@@ -48,6 +49,14 @@ export interface Proposal {
   /** The member it changes: two that touch the same one are alternatives. */
   readonly touches: string
   apply(state: WhatIf): WhatIf
+  /** The same change in other ways, each to be tried out before it is named. */
+  readonly choices?: Choices
+}
+
+/** Values that a change may choose from, and how it reads with those that were found to permit. */
+export interface Choices {
+  readonly of: readonly { readonly value: string; apply(state: WhatIf): WhatIf }[]
+  words(values: readonly string[]): Change
 }
 
 /** What proposals are made from. */
@@ -55,6 +64,10 @@ export interface ProposalFacts {
   readonly nearest: Finding
   readonly request: DecisionRequest
   readonly at: number
+  /** The instant of the call, milliseconds. */
+  readonly askedAt: number
+  /** Whether the question is about the past: then nobody can change the agreement it is about any more. */
+  readonly isPast: boolean
   readonly index: PolicyIndex
   readonly reasons: readonly Reason[]
 }
