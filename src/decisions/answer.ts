@@ -1,14 +1,12 @@
-import type { LegalSide } from '../agreements/agreement.ts'
 import type { CodeLists } from '../reference/code-lists.ts'
-import type { Finding } from './evaluation/candidates.ts'
 import type { Outcome } from './evaluation/evaluate.ts'
 import { expiresAt, type PermitPolicy } from './evaluation/expiry.ts'
 import { agreementObligations, emergencyObligations, type Obligation, oneOffObligations } from './evaluation/obligations.ts'
 import type { Reason } from './evaluation/reason.ts'
+import { type AssertedLaw, assertedLaw, type DisclosureGround, disclosureGround, type LegalGrounds, legalGrounds } from './legal-grounds.ts'
 import type { PolicyAgreement } from './policy/policy.ts'
 import type { PolicyIndex } from './policy/policy-index.ts'
 import type { Remedy } from './remedies/remedies.ts'
-import { usableGateways } from './rules/gateways.ts'
 
 /** The answer to a decision request (domain reference, 6.8), as it is returned and recorded. Instants are ISO 8601 in UTC. */
 export interface Answer {
@@ -20,7 +18,11 @@ export interface Answer {
   /** SHA-256 of the text that the parties signed, hex; null where none was recorded. */
   readonly version_hash: string | null
   readonly flow: string | null
-  readonly legal: { readonly provider: LegalGround; readonly recipient: LegalGround | null } | null
+  readonly legal: LegalGrounds | null
+  /** The one-off decision that a permit via AD_HOC rides on; null elsewhere. */
+  readonly disclosure_decision: DisclosureGround | null
+  /** What the duty manager relied on in a permit via BREAK_GLASS; null elsewhere. */
+  readonly asserted_law: AssertedLaw | null
   readonly other_agreements: readonly string[]
   readonly reasons: readonly ExplainedReason[]
   readonly primary_reason: string | null
@@ -37,24 +39,13 @@ export interface Answer {
   readonly simulated: boolean
 }
 
-/** The law one side relies on in a permit. */
-export interface LegalGround {
-  readonly regime: string
-  readonly lawful_basis: readonly string[]
-  /** Of the provider: those that carry this share. Of the recipient: those recorded. */
-  readonly gateways: readonly { readonly code: string; readonly citation: string | null }[]
-  readonly art9: readonly string[]
-  readonly sch1: readonly string[]
-  readonly criminal: readonly string[]
-}
-
 /** A reason with the words that go with it. */
 export interface ExplainedReason extends Reason {
   readonly text: string
   /** For an information governance officer of a party; null for anybody else. */
   readonly officer_text: string | null
   readonly citation: string | null
-  /** GOV_ROLE that can remedy it. */
+  /** GOV_ROLE that decides how it is remedied; whose act a change is stands in the remedies. */
   readonly remedy_role: string | null
 }
 
@@ -112,6 +103,8 @@ const NOTHING = {
   version_hash: null,
   flow: null,
   legal: null,
+  disclosure_decision: null,
+  asserted_law: null,
   other_agreements: [],
   reasons: [],
   primary_reason: null,
@@ -123,12 +116,19 @@ const NOTHING = {
 type Permit = Extract<Outcome, { decision: 'PERMIT' }>
 
 function permitted(outcome: Permit, context: AnswerContext): Partial<Answer> {
-  if (outcome.via === 'AD_HOC') return { obligations: oneOffObligations(outcome.facts, outcome.oneOff) }
-  if (outcome.via === 'BREAK_GLASS') return { obligations: emergencyObligations(outcome.facts), warnings: emergencyWarnings(outcome) }
+  const { decisionId } = context
+  if (outcome.via === 'AD_HOC') {
+    const { facts, oneOff } = outcome
+    return { obligations: oneOffObligations(facts, oneOff, decisionId), disclosure_decision: disclosureGround(oneOff) }
+  }
+  if (outcome.via === 'BREAK_GLASS') {
+    const { facts } = outcome
+    return { obligations: emergencyObligations(facts, decisionId), warnings: emergencyWarnings(outcome), asserted_law: assertedLaw(facts) }
+  }
   const { finding, facts, others } = outcome
   const isKnown = context.mayKnow(finding.agreement)
-  const obligations = agreementObligations(facts, finding, isKnown)
-  const legal = legalGrounds(outcome, finding)
+  const obligations = agreementObligations(facts, finding, isKnown, decisionId)
+  const legal = legalGrounds(facts, finding)
   if (!isKnown) return { obligations, legal }
   return {
     obligations,
@@ -148,22 +148,6 @@ function emergencyWarnings({ facts }: Extract<Permit, { via: 'BREAK_GLASS' }>): 
     ...(subject_flags.includes('OBJECTED') ? ['SUBJECT_OBJECTION'] : []),
     ...(subject_flags.includes('RESTRICTED') ? ['SUBJECT_RESTRICTION'] : []),
   ]
-}
-
-function legalGrounds({ facts }: Extract<Permit, { via: 'AGREEMENT' }>, { agreement, version, flow }: Finding): Answer['legal'] {
-  if (!flow || !version) return null
-  const { codes } = facts
-  const usable = usableGateways(facts, { agreement, version, flow }).map((gateway) => gateway.code)
-  const ground = (side: LegalSide, gateways: readonly string[]): LegalGround => ({
-    regime: side.regime,
-    lawful_basis: side.regime === 'PART_3' ? ['PART3_TASK'] : side.art6,
-    gateways: gateways.map((code) => ({ code, citation: codes.gateways.get(code)?.citation ?? null })),
-    art9: facts.requested.special.length > 0 ? side.art9 : [],
-    sch1: facts.requested.special.length > 0 ? side.sch1 : [],
-    criminal: facts.requested.criminal.length > 0 ? side.criminal : [],
-  })
-  const { provider, recipient } = flow.source.legal
-  return { provider: ground(provider, usable), recipient: recipient && ground(recipient, recipient.gateways) }
 }
 
 /** A caller who may not know the agreement gets the words for callers alone: details name its parties and its terms. */

@@ -38,7 +38,7 @@ export function requestOf({ caller, body, simulated }: Asked): DecisionRequest {
 export function decideOn(asked: Asked, { index, callers }: Grounds): Outcome {
   const request = requestOf(asked)
   const may = (share: Share) => mayAsk(asked.caller.org, share, asked.askedAt, callers)
-  if (may(request)) return evaluate(withoutOthersOneOff(request, index, may), asked.at, index)
+  if (may(request)) return evaluate(request, asked.at, withoutOthersOneOff(request, index, may))
   return {
     decision: 'DENY',
     reasons: [reason('CALLER_NOT_PARTY', 'The caller is neither party nor agent of one.')],
@@ -48,10 +48,10 @@ export function decideOn(asked: Asked, { index, callers }: Grounds): Outcome {
 }
 
 /** A one-off decision on others' data is to the caller as if there were none: its state and scope cannot be found out by naming it. */
-function withoutOthersOneOff(request: DecisionRequest, index: PolicyIndex, may: (share: Share) => boolean): DecisionRequest {
+function withoutOthersOneOff(request: DecisionRequest, index: PolicyIndex, may: (share: Share) => boolean): PolicyIndex {
   const { disclosure_decision_id: id } = request
   const named = id === null ? undefined : index.disclosureDecision(id)
-  return named && !may(named) ? { ...request, disclosure_decision_id: null } : request
+  return named && !may(named) ? { ...index, disclosureDecision: () => undefined } : index
 }
 
 /** Whether the caller may know an agreement: it stands in the text that was asked, or it acts under the present one. */

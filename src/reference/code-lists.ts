@@ -37,6 +37,8 @@ export interface CodeLists {
   readonly subjects: Hierarchy
   readonly items: ReadonlyMap<string, DataItem>
   readonly methods: ReadonlySet<string>
+  /** METHOD -> the least encryption it needs (Art 32), in words; absent: none is recorded. */
+  readonly encryption: ReadonlyMap<string, string>
   readonly countries: ReadonlySet<string>
   readonly lawfulBases: ReadonlySet<string>
   /** Art 9(2) condition -> the Schedule 1 conditions of which it needs one, null when it needs none (DPA 2018 s10). */
@@ -88,6 +90,7 @@ export function compileCodeLists(lists: ReadonlyMap<string, CodeList>): CodeList
     subjects: hierarchy(entries('DATA_SUBJECT')),
     items: new Map(entries('DATA_ITEM').map((entry) => [entry.code, readItem(entry)])),
     methods: codes('METHOD'),
+    encryption: new Map(entries('METHOD').flatMap((entry) => encryptionOf(entry))),
     countries: codes('COUNTRY'),
     lawfulBases: codes('LAWFUL_BASIS'),
     art9: new Map(entries('ART9_CONDITION').map((entry) => [entry.code, readSchedule1(entry)])),
@@ -167,6 +170,11 @@ function readReasonText({ label, citation, attributes }: CodeListEntry): ReasonT
     remedyRole: text('remedy_role'),
     remedy: text('remedy'),
   }
+}
+
+function encryptionOf({ code, attributes }: CodeListEntry): [string, string][] {
+  const least = attributes['min_encryption']
+  return typeof least === 'string' ? [[code, least]] : []
 }
 
 function adequacyOf(entry: CodeListEntry): [string, Adequacy][] {

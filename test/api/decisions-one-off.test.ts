@@ -22,7 +22,7 @@ function decision(id: string, over: object = {}): RegisterContent['disclosureDec
     valid_to: '2100-01-01T00:00:00.000Z',
     single_use: true,
     consumed_at: null,
-    form: {},
+    form: { lawful_basis: '6(1)(e)', conditions: ['SCH1_10'], exemption: 'SCH2_2' },
     ...over,
   }
 }
@@ -45,6 +45,7 @@ t.test('a single-use decision permits once', async (t) => {
   const first = await ask('ONCE')
   t.match(first, { decision: 'PERMIT', via: 'AD_HOC', agreement: null, simulated: false })
   t.ok(first.obligations.some(({ code }: { code: string }) => code === 'SINGLE_USE'))
+  t.match(first.disclosure_decision, { id: 'ONCE', lawful_basis: '6(1)(e)', conditions: ['SCH1_10'], exemption: 'SCH2_2' })
   t.equal((await consumption('ONCE')).consumed_by, first.decision_id, 'the decision says by which record it was used')
   const second = await ask('ONCE')
   t.match(second, { decision: 'DENY', primary_reason: 'ADHOC_DECISION_EXHAUSTED' })
@@ -80,7 +81,13 @@ t.test('a decision for repeated use permits again and again', async (t) => {
 })
 
 t.test('a decision that nobody made permits nothing', async (t) => {
-  t.match(await ask('NO-SUCH-DECISION'), { decision: 'DENY', primary_reason: 'ADHOC_DECISION_REQUIRED' })
+  const detailOf = async (id: string | null) => {
+    const answer = await ask(id as string)
+    t.match(answer, { decision: 'DENY', primary_reason: 'ADHOC_DECISION_REQUIRED' })
+    return answer.reasons[0].detail
+  }
+  t.equal(await detailOf('NO-SUCH-DECISION'), 'There is no disclosure decision with this identifier.')
+  t.equal(await detailOf(null), 'No recorded disclosure decision is named.')
 })
 
 t.test('of a one-off decision on others nothing can be found out by naming it, whatever its state', async (t) => {
@@ -93,7 +100,7 @@ t.test('of a one-off decision on others nothing can be found out by naming it, w
     return answer
   }
   const unknown = await probe('NO-SUCH-DECISION')
-  t.match(unknown, { decision: 'DENY', primary_reason: 'ADHOC_DECISION_REQUIRED' })
+  t.match(unknown, { reasons: [{ code: 'ADHOC_DECISION_REQUIRED', detail: 'There is no disclosure decision with this identifier.' }] })
   for (const id of ['ONCE', 'OFTEN', 'SIMULATED']) {
     t.strictSame(await probe(id), unknown, `${id}: as if there were none`)
     t.strictSame(await probe(id, { data_items: ['CCTV.FOOTAGE'], record_count: 99 }), unknown, `${id}: whatever is asked with it`)

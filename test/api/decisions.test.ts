@@ -135,7 +135,11 @@ t.test('breaking the glass takes a duty manager in person', async (t) => {
   const [leaf] = (await decisionLeaves(service)).slice(-1)
   t.match(leaf?.payload, { caller: { sub: 'duty-manager-7' } }, 'the actor is who the token names')
 
+  t.match(permit.json().asserted_law, { ground: 'PREVENT_LOSS_OF_LIFE', lawful_basis: '6(1)(d)' }, 'the permit names the law it stands on')
+
   t.strictSame(codesOf(await post(share)), ['EMERGENCY_JUSTIFICATION_MISSING'], 'a machine does not break glass')
+  const recipient = await post(share, { ...manager, org: 'LBC_BEXLEY' })
+  t.match(recipient.json().reasons, [{ code: 'EMERGENCY_JUSTIFICATION_MISSING', detail: /a named duty manager of LBC_CAMDEN/ }])
   t.strictSame(
     codesOf(await post(share, { org: 'LBC_CAMDEN', roles: ['IG_OFFICER'] })),
     ['EMERGENCY_JUSTIFICATION_MISSING'],

@@ -110,7 +110,7 @@ function row(
     needs_consent: isPermit && ask({ consent_ref: null }).decision === 'DENY',
     reasons: outcome.decision === 'DENY' ? outcome.reasons.map((found) => explain(found, register)) : [],
     obligations:
-      outcome.decision === 'PERMIT' && outcome.via === 'AGREEMENT' ? agreementObligations(outcome.facts, outcome.finding, true) : [],
+      outcome.decision === 'PERMIT' && outcome.via === 'AGREEMENT' ? agreementObligations(outcome.facts, outcome.finding, true, null) : [],
   }
 }
 

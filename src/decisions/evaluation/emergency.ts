@@ -23,10 +23,10 @@ export function emergencyRefusal(facts: Facts): Reason | null {
   return missing.length === 0 ? null : reason('EMERGENCY_JUSTIFICATION_MISSING', `Missing: ${missing.join('; ')}.`)
 }
 
-function missingFrom(claim: EmergencyClaim, { request, requested, codes, day }: Facts): string[] {
+function missingFrom(claim: EmergencyClaim, { request, requested, codes, day, provider }: Facts): string[] {
   const missing: string[] = []
   const basis = request.lawful_basis
-  if (!claim.actor?.trim()) missing.push('a named duty manager')
+  if (!claim.actor?.trim()) missing.push(`a named duty manager of ${provider.code}, which would disclose`)
   if ([...(claim.justification ?? '').trim()].length < JUSTIFICATION_CHARACTERS_MIN) {
     missing.push(`a justification of at least ${JUSTIFICATION_CHARACTERS_MIN} characters`)
   }

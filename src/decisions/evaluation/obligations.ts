@@ -57,18 +57,21 @@ export interface Obligation {
  * Obligations of a permit by an agreement: those of the chosen flow only, never of another that also permits (OB-2).
  *
  * @param mayKnow whether the reader may know the agreement; none of them names it otherwise
+ * @param decisionId identifier of the decision; null: a preview, which is none
  */
-export function agreementObligations(facts: Facts, finding: Finding, mayKnow: boolean): Obligation[] {
+export function agreementObligations(facts: Facts, finding: Finding, mayKnow: boolean, decisionId: string | null): Obligation[] {
   const { flow, agreement, version } = finding
   if (!flow || !version) return []
   const { request, day } = facts
   const terms = flow.source
   const found = new Map<ObligationCode, Record<string, unknown>>()
   found.set('USE_FOR_PURPOSE_ONLY', { purpose: request.purpose })
-  found.set('LOG_DISCLOSURE', {})
+  found.set('LOG_DISCLOSURE', disclosed(facts, decisionId))
   found.set('RETENTION_LIMIT', { days: terms.retention_days, rule: terms.retention_rule })
   found.set('DELETE_BY', { date: terms.retention_days === null ? null : addDays(day, terms.retention_days), rule: terms.retention_rule })
-  found.set('TRANSFER_METHOD', { methods: request.method === null ? [...flow.methods] : [request.method] })
+  const methods = request.method === null ? [...flow.methods] : [request.method]
+  const encryption = Object.fromEntries(methods.map((method) => [method, facts.codes.encryption.get(method) ?? null]))
+  found.set('TRANSFER_METHOD', { methods, min_encryption: encryption })
   if (terms.onward === 'WITH_PROVIDER_APPROVAL') found.set('ONWARD_SHARING_NEEDS_APPROVAL', { approver: facts.provider.code })
   else found.set('ONWARD_SHARING_PROHIBITED', { exception: terms.onward === 'PROHIBITED' ? null : terms.onward })
   if (request.country === null)
@@ -97,10 +100,10 @@ export function agreementObligations(facts: Facts, finding: Finding, mayKnow: bo
 }
 
 /** Obligations of a permit by a one-off decision (6.7). */
-export function oneOffObligations({ request }: Facts, decision: DisclosureDecision): Obligation[] {
+export function oneOffObligations(facts: Facts, decision: DisclosureDecision, decisionId: string): Obligation[] {
   const found = new Map<ObligationCode, Record<string, unknown>>([
-    ['USE_FOR_PURPOSE_ONLY', { purpose: request.purpose }],
-    ['LOG_DISCLOSURE', {}],
+    ['USE_FOR_PURPOSE_ONLY', { purpose: facts.request.purpose }],
+    ['LOG_DISCLOSURE', disclosed(facts, decisionId)],
   ])
   if (decision.singleUse) found.set('SINGLE_USE', { expires_at: new Date(decision.validTo).toISOString() })
   return inOrder(found)
@@ -112,16 +115,22 @@ export function emergencyReviewBy(at: number): string {
 }
 
 /** Obligations of a permit by breaking the glass (6.6, EM-4). */
-export function emergencyObligations({ request, at }: Facts): Obligation[] {
+export function emergencyObligations(facts: Facts, decisionId: string): Obligation[] {
+  const { request, at } = facts
   return inOrder(
     new Map<ObligationCode, Record<string, unknown>>([
       ['USE_FOR_PURPOSE_ONLY', { purpose: request.purpose }],
-      ['LOG_DISCLOSURE', {}],
+      ['LOG_DISCLOSURE', disclosed(facts, decisionId)],
       ['EMERGENCY_REVIEW_BY', { date: emergencyReviewBy(at) }],
       ['NOTIFY_DPO', {}],
       ['NOTIFY_SUBJECT_WHEN_SAFE', {}],
     ]),
   )
+}
+
+/** What the entry about a disclosure must hold: under which decision it was made, and which items went. */
+function disclosed({ request }: Facts, decisionId: string | null): Record<string, unknown> {
+  return { decision_id: decisionId, fields: request.data_items }
 }
 
 function dueSoon({ agreement, version }: Finding, day: string, found: Map<ObligationCode, Record<string, unknown>>): void {

@@ -17,7 +17,11 @@ export function oneOff(facts: Facts, snapshot: Pick<Snapshot, 'disclosureDecisio
   const no = (code: Reason['code'], detail: string): OneOff => ({ permitted: false, reason: reason(code, detail) })
   const { request, at } = facts
   const decision = request.disclosure_decision_id === null ? undefined : snapshot.disclosureDecision(request.disclosure_decision_id)
-  if (!decision) return no('ADHOC_DECISION_REQUIRED', 'No recorded disclosure decision is named.')
+  if (!decision) {
+    const isNamed = request.disclosure_decision_id !== null
+    const detail = isNamed ? 'There is no disclosure decision with this identifier.' : 'No recorded disclosure decision is named.'
+    return no('ADHOC_DECISION_REQUIRED', detail)
+  }
   if (!decision.isApproved || at < decision.validFrom || at >= decision.validTo) {
     return no('ADHOC_DECISION_NOT_APPROVED', 'The decision is not approved, or this is outside its window.')
   }

@@ -24,7 +24,10 @@ export function stageZero(request: DecisionRequest, at: number, snapshot: Pick<S
   if (!provider) return stop(reason('UNKNOWN_PARTY', `${request.provider} is not in the register.`, { side: 'PROVIDER' }))
   if (!recipient) return stop(reason('UNKNOWN_PARTY', `${request.recipient} is not in the register.`, { side: 'RECIPIENT' }))
   const unknown = unknownCodes(request, snapshot.codes)
-  if (unknown.length > 0) return stop(reason('UNKNOWN_CODE', `Not in its code list: ${unknown.join(', ')}.`, { items: unknown }))
+  if (unknown.length > 0) {
+    const held = unknown.map(([member, code]) => `${code} (${member})`).join(', ')
+    return stop(reason('UNKNOWN_CODE', `Not in its code list: ${held}.`, { items: unknown.map(([, code]) => code) }))
+  }
   if (provider.code === recipient.code)
     return stop(reason('SAME_CONTROLLER', 'Provider and recipient are one controller: this is use, not sharing.'))
   if (!isActive(provider, at)) return stop(reason('PARTY_INACTIVE', `${provider.code} does not exist at that time.`, { side: 'PROVIDER' }))
@@ -38,18 +41,19 @@ export function isActive({ active_from, active_to }: Organisation, at: number): 
   return (active_from === null || Date.parse(active_from) <= at) && (active_to === null || at < Date.parse(active_to))
 }
 
-function unknownCodes(request: DecisionRequest, codes: CodeLists): string[] {
-  const asked: [string | null, (code: string) => boolean][] = [
-    [request.purpose, (code) => codes.purposes.has(code)],
-    [request.method, (code) => codes.methods.has(code)],
-    [request.country, (code) => codes.countries.has(code)],
-    [request.lawful_basis, (code) => codes.lawfulBases.has(code)],
-    [request.data_form, (code) => codes.forms.includes(code)],
+/** [member of the request, code] of every code that is in no list. */
+function unknownCodes(request: DecisionRequest, codes: CodeLists): [keyof DecisionRequest, string][] {
+  const asked: readonly [keyof DecisionRequest, readonly (string | null)[], (code: string) => boolean][] = [
+    ['purpose', [request.purpose], (code) => codes.purposes.has(code)],
+    ['method', [request.method], (code) => codes.methods.has(code)],
+    ['country', [request.country], (code) => codes.countries.has(code)],
+    ['lawful_basis', [request.lawful_basis], (code) => codes.lawfulBases.has(code)],
+    ['data_form', [request.data_form], (code) => codes.forms.includes(code)],
+    ['data_items', request.data_items, (code) => codes.items.has(code)],
+    ['data_subjects', request.data_subjects ?? [], (code) => codes.subjects.has(code)],
+    ['subject_flags', request.subject_flags, (code) => codes.subjectFlags.has(code)],
   ]
-  return [
-    ...asked.flatMap(([code, isKnown]) => (code === null || isKnown(code) ? [] : [code])),
-    ...request.data_items.filter((item) => !codes.items.has(item)),
-    ...(request.data_subjects ?? []).filter((subject) => !codes.subjects.has(subject)),
-    ...request.subject_flags.filter((flag) => !codes.subjectFlags.has(flag)),
-  ]
+  return asked.flatMap(([member, held, isKnown]) =>
+    held.flatMap((code): [keyof DecisionRequest, string][] => (code === null || isKnown(code) ? [] : [[member, code]])),
+  )
 }

@@ -126,6 +126,7 @@ async function groundsOf({ policy }: ReplayOptions, record: EvaluatedRecord, at:
 }
 
 function replayed({ engine }: ReplayOptions, record: EvaluatedRecord, grounds: Grounds): ReplayedDecision {
-  const found = replay(record, grounds)
-  return { decision_id: record.decisionId, policy_revision: record.leaf.rev, engine_same: record.leaf.cfg === engine, ...found }
+  const isSameEngine = record.leaf.cfg === engine
+  const found = replay(record, grounds, isSameEngine)
+  return { decision_id: record.decisionId, policy_revision: record.leaf.rev, engine_same: isSameEngine, ...found }
 }

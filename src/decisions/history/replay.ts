@@ -12,6 +12,9 @@ export interface Comparable {
   readonly version_hash: string | null
   readonly flow: string | null
   readonly legal: unknown
+  /** Absent in a record that was made before answers named it. */
+  readonly disclosure_decision?: unknown
+  readonly asserted_law?: unknown
   readonly other_agreements: readonly string[]
   readonly reasons: readonly {
     readonly code: string
@@ -19,7 +22,11 @@ export interface Comparable {
     readonly side?: string
     readonly items?: readonly string[]
   }[]
-  readonly obligations: unknown
+  readonly obligations: readonly {
+    readonly code: string
+    readonly mandatory: boolean
+    readonly parameters: Readonly<Record<string, unknown>>
+  }[]
   readonly warnings: readonly string[]
 }
 
@@ -34,11 +41,13 @@ export interface Replay {
 
 /**
  * Evaluates a recorded call again, on the policy revision, at the instant and for the caller that were recorded. Pure.
- * Left out of the comparison: what follows from settings (`expires_at`) or from how busy the service was (`remedies`).
+ * Left out of the comparison: what follows from settings (`expires_at`) or from how busy the service was (`remedies`), what a
+ * record of an earlier build did not say yet, and under another build the words in which a reason is put.
  *
  * @param grounds the policy at the recorded revisions
+ * @param isSameEngine whether the rules are the same build as then
  */
-export function replay(record: EvaluatedRecord, grounds: Grounds): Replay {
+export function replay(record: EvaluatedRecord, grounds: Grounds, isSameEngine: boolean): Replay {
   const { request, response, relied_on } = record.payload
   const asked = {
     caller: callerOfRecord(record),
@@ -62,20 +71,44 @@ export function replay(record: EvaluatedRecord, grounds: Grounds): Replay {
   // Through JSON as the recorded answer went, so that absent and undefined members are alike.
   const replayed = comparable(JSON.parse(JSON.stringify(answer)) as Answer)
   const members = Object.keys(recorded) as (keyof Comparable)[]
-  const differences = members.filter((member) => stable(recorded[member]) !== stable(replayed[member])) as string[]
+  const compared = asFarAsSaid(replayed, recorded, isSameEngine)
+  const differences = members.filter((member) => stable(recorded[member]) !== stable(compared[member])) as string[]
   if ((relied_on ?? null) !== reliedOn(outcome)) differences.push('relied_on')
   return { same: differences.length === 0, differences, recorded, replayed }
 }
 
 function comparable(answer: Answer): Comparable {
   const { decision, via, agreement, version, version_hash, flow, legal, other_agreements, obligations, warnings } = answer
+  const { disclosure_decision, asserted_law } = answer
   const reasons = answer.reasons.map(({ code, detail, side, items }) => ({
     code,
     detail,
     ...(side ? { side } : {}),
     ...(items ? { items } : {}),
   }))
-  return { decision, via, agreement, version, version_hash, flow, legal, other_agreements, reasons, obligations, warnings }
+  return {
+    ...{ decision, via, agreement, version, version_hash, flow, legal },
+    ...(disclosure_decision === undefined ? {} : { disclosure_decision }),
+    ...(asserted_law === undefined ? {} : { asserted_law }),
+    ...{ other_agreements, reasons, obligations, warnings },
+  }
+}
+
+/** The replayed answer without what the recorded one never said: a later build says more, or says it better, and decides the same. */
+function asFarAsSaid(replayed: Comparable, recorded: Comparable, isSameEngine: boolean): Comparable {
+  const reasons = replayed.reasons.map((reason, index) => {
+    const said = recorded.reasons[index]
+    if (said?.code !== reason.code) return reason
+    const { items, ...rest } = reason
+    return { ...rest, detail: isSameEngine ? reason.detail : said.detail, ...(said.items && items ? { items } : {}) }
+  })
+  const obligations = replayed.obligations.map((obligation, index) => {
+    const said = recorded.obligations[index]
+    if (said?.code !== obligation.code) return obligation
+    const parameters = Object.entries(obligation.parameters).filter(([name]) => Object.hasOwn(said.parameters, name))
+    return { ...obligation, parameters: Object.fromEntries(parameters) }
+  })
+  return { ...replayed, reasons, obligations }
 }
 
 /** JSON with sorted members: two values are the same when this is. */

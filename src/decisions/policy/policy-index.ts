@@ -167,6 +167,7 @@ function putDisclosure(content: Content, record: DisclosureRecord): void {
     validTo: Date.parse(record.valid_to),
     singleUse: record.single_use,
     consumed: record.consumed_at !== null,
+    form: record.form,
   })
   addTo(content.disclosuresByShare, shareKey(record.provider, record.recipient, record.purpose), record.id)
 }

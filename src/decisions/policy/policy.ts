@@ -124,4 +124,6 @@ export interface DisclosureDecision {
   readonly validTo: number
   readonly singleUse: boolean
   readonly consumed: boolean
+  /** The rest of the form, recorded and not compared. */
+  readonly form: Readonly<Record<string, unknown>>
 }

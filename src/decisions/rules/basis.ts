@@ -14,13 +14,21 @@ export const assertedBasis: Rule = ({ request, provider }, { flow }) => {
   const found: Reason[] = []
   if (CLOSED_TO_PUBLIC_AUTHORITIES.has(asserted) && isPublicAuthorityInTask(provider, legal)) {
     found.push(
-      reason('LAWFUL_BASIS_NOT_AVAILABLE', `${asserted} is not open to a public authority performing its tasks.`, { side: 'PROVIDER' }),
+      reason('LAWFUL_BASIS_NOT_AVAILABLE', `${asserted} is not open to a public authority performing its tasks.`, {
+        side: 'PROVIDER',
+        items: [asserted],
+      }),
     )
   }
   // A Part 3 side records no Art 6 basis: its one recorded basis is the task.
   const recorded = legal.regime === 'PART_3' ? ['PART3_TASK'] : legal.art6
   if (!recorded.includes(asserted)) {
-    found.push(reason('LAWFUL_BASIS_MISMATCH', `${asserted} is not recorded for ${provider.code} on this flow.`, { side: 'PROVIDER' }))
+    found.push(
+      reason('LAWFUL_BASIS_MISMATCH', `${asserted} is not recorded for ${provider.code} on this flow.`, {
+        side: 'PROVIDER',
+        items: [asserted],
+      }),
+    )
   }
   return found
 }
@@ -37,13 +45,16 @@ export const recordedBasis: Rule = (facts, candidate) =>
         reason(
           'LAWFUL_BASIS_NOT_AVAILABLE',
           `${bases.join(', ')} is not open to ${organisation.code}, a public authority performing its tasks.`,
-          { side },
+          { side, items: bases },
         ),
       )
     }
     if (legal.gateways.length === 0 && bases.some((basis) => NEED_BASIS_IN_LAW.has(basis))) {
       found.push(
-        reason('BASIS_IN_LAW_MISSING', `${bases.join(', ')} is recorded for ${organisation.code} without the law it rests on.`, { side }),
+        reason('BASIS_IN_LAW_MISSING', `${bases.join(', ')} is recorded for ${organisation.code} without the law it rests on.`, {
+          side,
+          items: bases,
+        }),
       )
     }
     return found

@@ -64,7 +64,10 @@ function specialCategory({ codes, requested, recipient }: Facts, party: Controll
   const found: Reason[] = []
   if (unmatched.length > 0) {
     found.push(
-      reason('SCHEDULE_1_CONDITION_MISSING', `${unmatched.join(', ')} needs a Schedule 1 condition for ${organisation.code}.`, { side }),
+      reason('SCHEDULE_1_CONDITION_MISSING', `${unmatched.join(', ')} needs a Schedule 1 condition for ${organisation.code}.`, {
+        side,
+        items: unmatched,
+      }),
     )
   }
   return [...found, ...policyDocumentsFor(legal.sch1, party, codes, recipient.competent_authority !== 'NONE')]

@@ -37,10 +37,11 @@ function isGranted(item: string, grants: ReadonlySet<string>): boolean {
 
 /** CK-3: form no more identifying than agreed. A form that is in no list counts as the least identifying one. */
 export const form: Rule = ({ request, codes }, { flow }) => {
-  const asked = codes.forms.indexOf(request.data_form ?? 'IDENTIFIABLE')
+  const wanted = request.data_form ?? 'IDENTIFIABLE'
+  const asked = codes.forms.indexOf(wanted)
   const agreed = codes.forms.indexOf(flow.source.data_form)
   const isAllowed = asked >= 0 && agreed >= 0 && asked >= agreed
-  return isAllowed ? [] : [reason('DATA_FORM_NOT_ALLOWED', `The agreed form is ${flow.source.data_form}.`)]
+  return isAllowed ? [] : [reason('DATA_FORM_NOT_ALLOWED', `The agreed form is ${flow.source.data_form}.`, { items: [wanted] })]
 }
 
 /** CK-3: an agreed method. */
@@ -54,11 +55,13 @@ export const volume: Rule = ({ request }, { flow }) => {
   const limit = flow.source.volume_limit
   if (!limit) return []
   const found: Reason[] = []
-  const test = (what: string, most: number | null, count: number | null) => {
+  const test = (what: string, most: number | null, member: 'subject_count' | 'record_count') => {
+    const count = request[member]
     if (most === null || (count !== null && count <= most)) return
-    found.push(reason('VOLUME_EXCEEDED', `At most ${most} ${what} a request${count === null ? '; the request gives no count' : ''}.`))
+    const detail = `At most ${most} ${what} a request${count === null ? '; the request gives no count' : ''}.`
+    found.push(reason('VOLUME_EXCEEDED', detail, { items: [member] }))
   }
-  test('subjects', limit.subjects, request.subject_count)
-  test('records', limit.records, request.record_count)
+  test('subjects', limit.subjects, 'subject_count')
+  test('records', limit.records, 'record_count')
   return found
 }

@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * Recorded decisions with request and answer, in the form of another standard
-         * @description JSON lines. `adl`: Authorization Decision Log, detail level 4. `cloudevents`: CloudEvents 1.0 envelopes, structured mode.
+         * @description JSON lines. `adl`: Authorization Decision Log, detail level 4, request and response in AuthZEN form. `cloudevents`: CloudEvents 1.0 envelopes, structured mode.
          */
         readonly get: operations["exportDecisions"];
         readonly put?: never;
@@ -113,7 +113,7 @@ export interface paths {
         };
         /**
          * Would the same be answered again?
-         * @description Evaluates the recorded request again on the recorded policy revision, whatever was edited since. 409 where nothing was evaluated, or what was asked is no longer kept.
+         * @description Evaluates the recorded request again on the recorded policy revision, whatever was edited since. 409 where nothing was evaluated, or what was asked is no longer kept or is not what was recorded.
          */
         readonly get: operations["replayDecision"];
         readonly put?: never;
@@ -131,7 +131,11 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Emergency permits and when each must have been reviewed */
+        /**
+         * Emergency permits and when each must have been reviewed
+         * @description For the parties and auditors, who need to know who broke the glass and why; reading what others stated is recorded.
+         *     `Accept: text/csv` gives the same rows as text. A review is overdue once its last day has ended in London.
+         */
         readonly get: operations["reportBreakGlass"];
         readonly put?: never;
         readonly post?: never;
@@ -231,7 +235,8 @@ export interface paths {
         /**
          * What was asked and answered, where it stands in the log, and the proof
          * @description For whoever asked, the parties of the share, and auditors; to everyone else there is no such decision.
-         *     With the key of the log, `record.leaf` and `proof` can be checked without us: `accord log verify --proof F --leaf F --vkey F`.
+         *     With the key of the log, `record.leaf` and `proof` can be checked without us: `accord log verify --proof F --leaf F --vkey F`,
+         *     and `record.payload` with `record.salt` too: `--payload F --salt F`.
          */
         readonly get: operations["getDecision"];
         readonly put?: never;
@@ -1538,6 +1543,11 @@ export interface components {
             readonly detail: string;
             /** @description The request, as `urn:uuid:` and the value of `X-Request-ID`. */
             readonly instance?: string;
+            /**
+             * Format: uuid
+             * @description On the decision paths: the record of the refused call.
+             */
+            readonly decision_id?: string;
             /** @description Each place that is wrong. */
             readonly errors?: readonly components["schemas"]["ProblemDetail"][];
         };
@@ -1719,6 +1729,36 @@ export interface components {
             /** @description Art 10 conditions, where criminal offence data is asked for. */
             readonly criminal: readonly string[];
         };
+        /** @description A one-off disclosure decision and the law in its form, as it was recorded. */
+        readonly DisclosureGround: {
+            /** @description The identifier that the request named. */
+            readonly id: string;
+            /** @description LAWFUL_BASIS code of the provider. */
+            readonly lawful_basis: string | null;
+            /** @description ART9_CONDITION, SCHEDULE_1_CONDITION and CRIMINAL_CONDITION codes. */
+            readonly conditions: readonly string[];
+            /** @description EXEMPTION code: from what it frees the provider, never a power to disclose. */
+            readonly exemption: string | null;
+            /** @description Whether an order or a statutory notice compels it. */
+            readonly legal_compulsion: boolean | null;
+            /** @description GOV_ROLE of whoever approved it. */
+            readonly approved_by_role: string | null;
+        };
+        /** @description The law that a duty manager asserted in an emergency. */
+        readonly AssertedLaw: {
+            /** @description EMERGENCY_GROUND code. */
+            readonly ground: string | null;
+            /** @description LAWFUL_BASIS code. */
+            readonly lawful_basis: string | null;
+            /** @description ART9_CONDITION code, where special category data was asked for. */
+            readonly art9: string | null;
+            /** @description SCHEDULE_1_CONDITION codes, likewise. */
+            readonly sch1: readonly string[];
+            /** @description SCHEDULE_8_CONDITION codes, likewise. */
+            readonly sch8: readonly string[];
+            /** @description TRANSFER_MECHANISM code, for a country that is not adequate. */
+            readonly transfer: string | null;
+        };
         /** @description One failed rule. */
         readonly Reason: {
             /** @description REASON code. */
@@ -1731,7 +1771,7 @@ export interface components {
             readonly officer_text: string | null;
             /** @description The law. */
             readonly citation: string | null;
-            /** @description GOV_ROLE that can remedy it. */
+            /** @description GOV_ROLE that decides how it is remedied, for example which methods are safe. Whose act a single change is stands in `remedies`. */
             readonly remedy_role: string | null;
             /**
              * @description Whose part failed, where it is one side's.
@@ -1747,12 +1787,12 @@ export interface components {
              * @description What to do.
              * @enum {string}
              */
-            readonly kind: "NARROW_REQUEST" | "USE_METHOD" | "USE_FORM" | "STATE_COUNT" | "CORRECT_BASIS" | "RECORD_CONSENT" | "USE_COUNTRY" | "ASK_WITHOUT_REFERENCE" | "WAIT" | "SIGN" | "COMPLETE_APPROVALS" | "RENEW" | "REVIEW" | "LIFT_SUSPENSION" | "APPROVE_DPIA" | "REVIEW_DPIA" | "COMPLETE_CONSULTATION" | "ADD_POLICY_DOCUMENT" | "AMEND_FLOW" | "LIST_AGENT" | "COMPLETE_CONTRACT" | "COMPLETE_ARRANGEMENT";
+            readonly kind: "NARROW_REQUEST" | "USE_METHOD" | "USE_FORM" | "STATE_COUNT" | "CORRECT_BASIS" | "RECORD_CONSENT" | "USE_COUNTRY" | "ASK_WITHOUT_REFERENCE" | "WAIT" | "SIGN" | "COMPLETE_APPROVALS" | "RENEW" | "REVIEW" | "LIFT_SUSPENSION" | "APPROVE_DPIA" | "REVIEW_DPIA" | "COMPLETE_CONSULTATION" | "ADD_POLICY_DOCUMENT" | "AMEND_FLOW" | "ADD_FLOW" | "LIST_AGENT" | "COMPLETE_CONTRACT" | "COMPLETE_ARRANGEMENT";
             /** @description The same in words. */
             readonly text: string;
-            /** @description GOV_ROLE that can do it. */
+            /** @description GOV_ROLE whose act it is. Who decides whether it ought to be done is `remedy_role` of the reason, where they differ. */
             readonly by: string;
-            /** @description Whose people those are. */
+            /** @description Whose people those are: of changes of the text the organisation that keeps it. An amendment or renewal binds once it is signed anew. */
             readonly organisations: readonly string[];
             /** @description What it is about: items to leave out, methods to choose from, days to reach. */
             readonly values: readonly string[];
@@ -1804,6 +1844,10 @@ export interface components {
                 /** @description null for a processor. */
                 readonly recipient: null | components["schemas"]["LegalGround"];
             };
+            /** @description The one-off decision that a PERMIT via AD_HOC rides on, with the law in its form; null elsewhere. */
+            readonly disclosure_decision: null | components["schemas"]["DisclosureGround"];
+            /** @description What the duty manager relied on in a PERMIT via BREAK_GLASS; null elsewhere. Nobody checked it before, somebody reviews it afterwards. */
+            readonly asserted_law: null | components["schemas"]["AssertedLaw"];
             /** @description Others that permit too. */
             readonly other_agreements: readonly string[];
             /** @description Every failed rule of the nearest agreement in canonical order; empty in a PERMIT. */
@@ -1861,6 +1905,14 @@ export interface components {
             readonly legal: {
                 readonly [key: string]: unknown;
             } | null;
+            /** @description The one-off decision it rides on; absent in a record of before it was answered. */
+            readonly disclosure_decision?: {
+                readonly [key: string]: unknown;
+            } | null;
+            /** @description The law asserted in an emergency; absent likewise. */
+            readonly asserted_law?: {
+                readonly [key: string]: unknown;
+            } | null;
             /** @description Others that permit too. */
             readonly other_agreements: readonly string[];
             /** @description Every failed rule. */
@@ -1887,7 +1939,7 @@ export interface components {
             readonly policy_revision: number;
             /** @description Whether the rules are the same build as then. */
             readonly engine_same: boolean;
-            /** @description Whether both answers agree in every member. */
+            /** @description Whether both answers agree in everything that was recorded; under another build of the rules the words of `detail` are not compared. */
             readonly same: boolean;
             /** @description Members in which they differ. */
             readonly differences: readonly string[];
@@ -1939,10 +1991,20 @@ export interface components {
             readonly index: number;
             /** @description EMERGENCY_GROUND stated. */
             readonly ground: string | null;
+            /** @description Who broke the glass: the subject of the token. Null once erased. */
+            readonly actor: string | null;
+            /** @description What that person stated. */
+            readonly justification: string | null;
+            /** @description LAWFUL_BASIS code that was asserted. */
+            readonly lawful_basis: string | null;
+            /** @description ART9_CONDITION code that was asserted. */
+            readonly art9: string | null;
             /** @description The agreement whose prohibition was overridden. */
             readonly prohibited_by: string | null;
             /** @description DATA_ITEM codes that were permitted. */
             readonly data_items: readonly string[];
+            /** @description True when other words stand where the recorded ones were; then none of them is shown. */
+            readonly payload_is_altered: boolean;
             /**
              * Format: date
              * @description Last day for the review, two working days after.
@@ -2199,7 +2261,7 @@ export interface components {
             readonly lawful_basis?: string | null;
             /**
              * Format: date-time
-             * @description The instant the decision is for, with an offset; any. Absent: now.
+             * @description The instant the decision is for, with an offset, from 1900 to 8999. Absent: now.
              */
             readonly at?: string | null;
             /** @description DATA_FORM code; absent means IDENTIFIABLE. */
@@ -2235,10 +2297,12 @@ export interface components {
             readonly record: {
                 /** @description The entry of the log: codes, digests and the commitment `c` to the payload. No personal data. */
                 readonly leaf: string;
-                /** @description Request, answer and caller, as JSON text; null once erased, or where it holds shares of others. */
+                /** @description Request, answer and caller, as JSON text; null once erased or altered, or where it holds shares of others. */
                 readonly payload: string | null;
                 /** @description 32 bytes, hex: `c` is SHA-256 of "audit-payload/v1", a zero byte, salt and payload. Null with the payload. */
                 readonly salt: string | null;
+                /** @description True when what is stored as payload is not what `leaf` commits to. It is not shown, and the operator is told. */
+                readonly payload_is_altered: boolean;
             };
             /** @description Where it stands. Keep it; it shows later that the record was there. */
             readonly receipt: {
@@ -3783,6 +3847,8 @@ export interface operations {
                 readonly client?: string;
                 /** @description DECISION_MODE of the request. */
                 readonly mode?: "SYSTEMATIC" | "AD_HOC" | "EMERGENCY";
+                /** @description What carried a PERMIT. */
+                readonly via?: "AGREEMENT" | "AD_HOC" | "BREAK_GLASS";
                 /** @description Simulations only, or live decisions only. */
                 readonly simulated?: boolean;
                 /** @description Where the page begins: `next` of the page before. */
@@ -3853,7 +3919,19 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Decision"];
                 };
             };
-            readonly default: components["responses"]["Problem"];
+            /**
+             * @description A problem (RFC 9457). A call that cannot be read (400), a live `at` that is not now (400) and an unknown `as_of_revision` (422)
+             *     are recorded: `decision_id` names the record. 401, 403, 413 and 503 leave none.
+             */
+            readonly default: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly exportDecisions: {
@@ -3865,12 +3943,26 @@ export interface operations {
                 readonly from?: string;
                 /** @description Recorded before this instant. */
                 readonly to?: string;
+                /** @description Code of the provider. */
+                readonly provider?: string;
+                /** @description Code of the recipient. */
+                readonly recipient?: string;
                 /** @description Code of the provider or the recipient. */
                 readonly party?: string;
-                /** @description What was answered. */
+                /** @description What was answered; ERROR where the call could not be read. */
                 readonly outcome?: "PERMIT" | "DENY" | "ERROR";
+                /** @description REASON code among those answered. */
+                readonly reason?: string;
                 /** @description Reference of the agreement relied on. */
                 readonly agreement?: string;
+                /** @description Code of the organisation that asked. */
+                readonly caller?: string;
+                /** @description API client that asked. */
+                readonly client?: string;
+                /** @description DECISION_MODE of the request. */
+                readonly mode?: "SYSTEMATIC" | "AD_HOC" | "EMERGENCY";
+                /** @description What carried a PERMIT. */
+                readonly via?: "AGREEMENT" | "AD_HOC" | "BREAK_GLASS";
                 /** @description Simulations only, or live decisions only. */
                 readonly simulated?: boolean;
                 /** @description Where the page begins, from `Link`. */
@@ -3949,10 +4041,15 @@ export interface operations {
             /** @description A page of emergency permits, newest first. */
             readonly 200: {
                 headers: {
+                    /** @description The next page, `rel="next"`. */
+                    readonly Link?: string;
+                    /** @description Recorded decisions that are not searchable yet; 0 when the search was complete. */
+                    readonly "Accord-Unsearched"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["BreakGlassPage"];
+                    readonly "text/csv": string;
                 };
             };
             readonly default: components["responses"]["Problem"];
@@ -4095,7 +4192,19 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Decision"];
                 };
             };
-            readonly default: components["responses"]["Problem"];
+            /**
+             * @description A problem (RFC 9457). A call that cannot be read (400), a live `at` that is not now (400) and an unknown `as_of_revision` (422)
+             *     are recorded: `decision_id` names the record. 401, 403, 413 and 503 leave none.
+             */
+            readonly default: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly getDecision: {

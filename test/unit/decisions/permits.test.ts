@@ -126,10 +126,14 @@ t.test('every permit by agreement carries the six obligations, in the order of t
   const answer = ask(aRequest(), under())
   t.strictSame(answer.obligations, [
     { code: 'USE_FOR_PURPOSE_ONLY', mandatory: true, parameters: { purpose: 'CARE' } },
-    { code: 'LOG_DISCLOSURE', mandatory: true, parameters: {} },
+    { code: 'LOG_DISCLOSURE', mandatory: true, parameters: { decision_id: '0199f0a4-0000-7000-8000-000000000001', fields: ['NAME'] } },
     { code: 'RETENTION_LIMIT', mandatory: true, parameters: { days: 30, rule: null } },
     { code: 'DELETE_BY', mandatory: true, parameters: { date: '2026-07-31', rule: null } },
-    { code: 'TRANSFER_METHOD', mandatory: true, parameters: { methods: ['SECURE_EMAIL'] } },
+    {
+      code: 'TRANSFER_METHOD',
+      mandatory: true,
+      parameters: { methods: ['SECURE_EMAIL'], min_encryption: { SECURE_EMAIL: 'TLS 1.2 or later enforced on every hop' } },
+    },
     { code: 'ONWARD_SHARING_PROHIBITED', mandatory: true, parameters: { exception: null } },
   ])
 })

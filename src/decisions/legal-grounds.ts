@@ -1,0 +1,87 @@
+import type { LegalSide } from '../agreements/agreement.ts'
+import type { Finding } from './evaluation/candidates.ts'
+import type { Facts } from './evaluation/facts.ts'
+import type { DisclosureDecision } from './policy/policy.ts'
+import { usableGateways } from './rules/gateways.ts'
+
+/** The law one side relies on in a permit. */
+export interface LegalGround {
+  readonly regime: string
+  readonly lawful_basis: readonly string[]
+  /** Of the provider: those that carry this share. Of the recipient: those recorded. */
+  readonly gateways: readonly { readonly code: string; readonly citation: string | null }[]
+  readonly art9: readonly string[]
+  readonly sch1: readonly string[]
+  readonly criminal: readonly string[]
+}
+
+/** The law of a permit by an agreement; no recipient: it is a processor. */
+export interface LegalGrounds {
+  readonly provider: LegalGround
+  readonly recipient: LegalGround | null
+}
+
+/** The law in the form of a one-off decision (3.3): as it was recorded, null or empty where it was not. */
+export interface DisclosureGround {
+  readonly id: string
+  readonly lawful_basis: string | null
+  readonly conditions: readonly string[]
+  readonly exemption: string | null
+  readonly legal_compulsion: boolean | null
+  readonly approved_by_role: string | null
+}
+
+/** The law that a duty manager asserted (6.6); the conditions where special category data is asked for. */
+export interface AssertedLaw {
+  readonly ground: string | null
+  readonly lawful_basis: string | null
+  readonly art9: string | null
+  readonly sch1: readonly string[]
+  readonly sch8: readonly string[]
+  readonly transfer: string | null
+}
+
+/** The law of both sides for the items that were asked for. */
+export function legalGrounds(facts: Facts, { agreement, version, flow }: Finding): LegalGrounds | null {
+  if (!flow || !version) return null
+  const { codes } = facts
+  const usable = usableGateways(facts, { agreement, version, flow }).map((gateway) => gateway.code)
+  const ground = (side: LegalSide, gateways: readonly string[]): LegalGround => ({
+    regime: side.regime,
+    lawful_basis: side.regime === 'PART_3' ? ['PART3_TASK'] : side.art6,
+    gateways: gateways.map((code) => ({ code, citation: codes.gateways.get(code)?.citation ?? null })),
+    art9: facts.requested.special.length > 0 ? side.art9 : [],
+    sch1: facts.requested.special.length > 0 ? side.sch1 : [],
+    criminal: facts.requested.criminal.length > 0 ? side.criminal : [],
+  })
+  const { provider, recipient } = flow.source.legal
+  return { provider: ground(provider, usable), recipient: recipient && ground(recipient, recipient.gateways) }
+}
+
+/** The one-off decision that a permit rides on, read from its form; what is not in it is not made up. */
+export function disclosureGround({ id, form }: DisclosureDecision): DisclosureGround {
+  const text = (value: unknown) => (typeof value === 'string' ? value : null)
+  const conditions: unknown = form['conditions']
+  const compulsion = form['legal_compulsion']
+  return {
+    id,
+    lawful_basis: text(form['lawful_basis']),
+    conditions: Array.isArray(conditions) ? conditions.flatMap((code) => text(code) ?? []) : [],
+    exemption: text(form['exemption']),
+    legal_compulsion: typeof compulsion === 'boolean' ? compulsion : null,
+    approved_by_role: text(form['approved_by_role']),
+  }
+}
+
+/** What a duty manager asserted and the rules of an emergency read. */
+export function assertedLaw({ request: { lawful_basis, emergency }, requested }: Facts): AssertedLaw {
+  const isSpecial = requested.special.length > 0
+  return {
+    ground: emergency?.ground ?? null,
+    lawful_basis,
+    art9: isSpecial ? (emergency?.art9 ?? null) : null,
+    sch1: isSpecial ? (emergency?.sch1 ?? []) : [],
+    sch8: isSpecial ? (emergency?.sch8 ?? []) : [],
+    transfer: emergency?.transfer ?? null,
+  }
+}
