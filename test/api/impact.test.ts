@@ -44,12 +44,42 @@ t.test('a suspension of one party or one flow is tried in the same way; what is 
   t.equal((await impact({ kind: 'DRAFT_VERSION', agreement: 'DEMO-CURL' })).statusCode, 422, 'it has no draft')
 })
 
+t.test('a suspension names a party or a flow where its scope says so, and only there', async (t) => {
+  const faultOf = async (change: object) => {
+    const reply = await impact({ kind: 'SUSPENSION', agreement: 'DEMO-CURL', ...change })
+    t.equal(reply.statusCode, 422, reply.body)
+    return reply.json().errors.map(({ pointer, detail }: { pointer: string; detail: string }) => `${pointer} ${detail}`)
+  }
+  t.strictSame(await faultOf({ scope: 'PARTY' }), ['/change/party is required with scope PARTY'])
+  t.strictSame(await faultOf({ scope: 'FLOW' }), ['/change/flow is required with scope FLOW'])
+  t.strictSame(await faultOf({ scope: 'AGREEMENT', party: 'LBC_HACKNEY' }), ['/change/party is named with scope PARTY only'])
+  t.strictSame(await faultOf({ scope: 'PARTY', party: 'LBC_HACKNEY', flow: 'F1' }), ['/change/flow is named with scope FLOW only'])
+  t.strictSame(await faultOf({ scope: 'PARTY', party: 'LBC_BARNET' }), ['/change/party is not a party to the agreement'])
+})
+
+t.test('a list that does not exist, or that is given twice, is refused and not called harmless', async (t) => {
+  const methods = demoContent().lists.find(({ list }) => list === 'METHOD')
+  const purposes = demoContent().lists.find(({ list }) => list === 'PURPOSE')
+  const pointersOf = async (...lists: readonly unknown[]) => {
+    const reply = await impact({ kind: 'CODE_LISTS', lists })
+    return [reply.statusCode, (reply.json().errors ?? []).map(({ pointer }: { pointer: string }) => pointer)]
+  }
+  t.strictSame(await pointersOf({ ...methods, list: 'NOPE' }), [422, ['/change/lists/0/list']])
+  t.strictSame(await pointersOf({ ...methods, list: 'method' }), [422, ['/change/lists/0/list']], 'another spelling is another list')
+  t.strictSame(await pointersOf(methods, purposes, methods), [422, ['/change/lists/0/list', '/change/lists/2/list']])
+  t.strictSame(await pointersOf(methods, purposes), [200, []])
+})
+
 t.test('a code list without the purpose would have denied them for it', async (t) => {
   const purposes = demoContent().lists.find(({ list }) => list === 'PURPOSE')
   const entries = purposes?.entries.filter(({ code }) => !code.startsWith('HOMELESSNESS'))
   const reply = await impact({ kind: 'CODE_LISTS', lists: [{ ...purposes, entries }] })
   t.equal(reply.statusCode, 200, reply.body)
-  t.match(reply.json(), { newly_denied: 4, by_reason: [{ code: 'UNKNOWN_CODE', count: 5 }] })
+  t.match(reply.json(), {
+    newly_denied: 4,
+    by_reason: [{ code: 'UNKNOWN_CODE', count: 5 }],
+    by_reason_gone: [{ code: 'DATA_NOT_COVERED', count: 1 }],
+  })
 })
 
 t.test('an organisation is told of its own decisions only, an auditor of all', async (t) => {

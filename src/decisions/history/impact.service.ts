@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Agreement, Suspension } from '../../agreements/agreement.ts'
 import type { AgreementsService } from '../../agreements/agreements.service.ts'
 import { readerFor } from '../../agreements/visibility.ts'
 import { permits } from '../../identity/permissions.ts'
@@ -7,7 +6,7 @@ import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
-import { type ProblemDetail, ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { ProblemError, problem } from '../../platform/kernel/problem.ts'
 import type { CodeList } from '../../reference/code-list.ts'
 import { compileCodeLists } from '../../reference/code-lists.ts'
 import { decideOn } from '../decide.ts'
@@ -18,21 +17,10 @@ import type { PolicyIndex } from '../policy/policy-index.ts'
 import { callerOfRecord, type EvaluatedRecord, isEvaluated } from './decision-record.ts'
 import type { Position } from './found-decision.ts'
 import { type ImpactCase, type ImpactReport, impactReport, inShort } from './impact.ts'
+import { governedByDraft, type ImpactChange, listFaults, refuse, suspended } from './impact-change.ts'
 import type { LogFiller } from './log-filler.service.ts'
 import { logSearchRepository } from './log-search.repository.ts'
 import type { RecordedReads, ShownDecision } from './recorded-reads.service.ts'
-
-/** A change that has not been made. */
-export type ImpactChange =
-  | { readonly kind: 'DRAFT_VERSION'; readonly agreement: string }
-  | {
-      readonly kind: 'SUSPENSION'
-      readonly agreement: string
-      readonly scope: Suspension['scope']
-      readonly party?: string | null
-      readonly flow?: string | null
-    }
-  | { readonly kind: 'CODE_LISTS'; readonly lists: readonly CodeList[] }
 
 /** The report, with what it stands on. */
 export interface ImpactAnswer extends ImpactReport {
@@ -47,8 +35,6 @@ const DAY_MS = 24 * 60 * 60 * 1000
 const EXAMINED_MAX = 10_000
 const PAGE = 500
 const LISTED_MAX = 200
-/** Long before any decision: the change is taken to have been in force at every instant looked at. */
-const EVER = '1900-01-01T00:00:00.000Z'
 
 export type ImpactService = ReturnType<typeof impactService>
 
@@ -75,13 +61,18 @@ export function impactService(options: {
       return found
     })
     if (!agreement) throw new ProblemError(problem('NOT_FOUND', 'There is no agreement with this reference.'))
-    const source = change.kind === 'SUSPENSION' ? suspended(agreement, change) : governedByDraft(agreement)
-    return withAgreement(index, compileAgreement(source, index.organisation))
+    if (change.kind === 'DRAFT_VERSION') return withAgreement(index, compileAgreement(governedByDraft(agreement), index.organisation))
+    // What is suspended is the agreement as decisions see it: an invitation that is still open is no party to them.
+    const present = index.agreement(change.agreement)
+    if (!present) throw refuse([{ pointer: '/change/agreement', detail: 'has no version that decisions stand on' }])
+    return withAgreement(index, compileAgreement(suspended(present.source, change), index.organisation))
   }
 
   async function withLists(index: PolicyIndex, lists: readonly CodeList[]): Promise<PolicyIndex> {
-    const edition = await policy.codeLists()
-    const merged = new Map([...(edition?.lists ?? []), ...lists].map((list) => [list.list, list]))
+    const inUse = (await policy.codeLists())?.lists ?? []
+    const faults = listFaults(lists, new Set(inUse.map(({ list }) => list)))
+    if (faults.length > 0) throw refuse(faults)
+    const merged = new Map([...inUse, ...lists].map((list) => [list.list, list]))
     return withCodeLists(index, compileCodeLists(merged), `${index.codeListVersion}+change`)
   }
 
@@ -147,36 +138,4 @@ function compare(record: EvaluatedRecord, index: PolicyIndex, what: PolicyIndex)
     without: inShort(decideOn(asked, { index, callers: index })),
     with: inShort(decideOn(asked, { index: what, callers: index })),
   }
-}
-
-/** The agreement as if its draft were signed by all and had governed at every instant. */
-function governedByDraft(agreement: Agreement): Agreement {
-  const draft = agreement.versions.findLast((version) => version.status === 'DRAFT')
-  if (!draft) throw refuse('/change/agreement', 'has no draft version')
-  const signatures = agreement.parties.map(({ org }) => ({ org, version: draft.version, signed_at: EVER }))
-  const day = EVER.slice(0, 10)
-  return { ...agreement, versions: [{ ...draft, status: 'APPROVED', effective_from: day, effective_to: null }], signatures, approvals: [] }
-}
-
-function suspended(agreement: Agreement, change: Extract<ImpactChange, { kind: 'SUSPENSION' }>): Agreement {
-  const { scope, party = null, flow = null } = change
-  const flows = agreement.versions.flatMap((version) => version.terms.flows.map(({ id }) => id))
-  if (scope === 'PARTY' && !agreement.parties.some(({ org }) => org === party))
-    throw refuse('/change/party', 'is not a party to the agreement')
-  if (scope === 'FLOW' && (flow === null || !flows.includes(flow))) throw refuse('/change/flow', 'is not a flow of the agreement')
-  const suspension: Suspension = {
-    scope,
-    party: scope === 'PARTY' ? party : null,
-    flow: scope === 'FLOW' ? flow : null,
-    version: null,
-    from: EVER,
-    to: null,
-  }
-  const approved = agreement.versions.filter((version) => version.status === 'APPROVED')
-  return { ...agreement, versions: approved, suspensions: [...agreement.suspensions, suspension] }
-}
-
-function refuse(pointer: string, detail: string): ProblemError {
-  const errors: ProblemDetail[] = [{ pointer, detail }]
-  return new ProblemError(problem('UNPROCESSABLE', `The change cannot be tried out: it ${detail}.`, errors))
 }

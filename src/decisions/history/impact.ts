@@ -17,6 +17,12 @@ export interface ImpactCase {
   readonly with: ShortAnswer
 }
 
+/** A reason, and in how many decisions. */
+export interface ReasonCount {
+  readonly code: string
+  readonly count: number
+}
+
 /** What a change would have done to the decisions looked at. */
 export interface ImpactReport {
   readonly examined: number
@@ -26,7 +32,9 @@ export interface ImpactReport {
   readonly other_reasons: number
   readonly unchanged: number
   /** Reasons that would appear, and in how many decisions. */
-  readonly by_reason: readonly { readonly code: string; readonly count: number }[]
+  readonly by_reason: readonly ReasonCount[]
+  /** Reasons that would be gone, likewise: with the PERMIT they kept away, or for others. */
+  readonly by_reason_gone: readonly ReasonCount[]
   readonly by_party: readonly {
     readonly provider: string
     readonly recipient: string
@@ -49,6 +57,7 @@ export function impactReport(cases: readonly ImpactCase[], listed: number): Impa
   const denied = changed.filter((one) => one.without.decision === 'PERMIT' && one.with.decision === 'DENY')
   const permitted = changed.filter((one) => one.without.decision === 'DENY' && one.with.decision === 'PERMIT')
   const appearing = changed.flatMap((one) => one.with.reasons.filter((code) => !one.without.reasons.includes(code)))
+  const gone = changed.flatMap((one) => one.without.reasons.filter((code) => !one.with.reasons.includes(code)))
   const pairs = new Map<string, ImpactCase[]>()
   for (const one of [...denied, ...permitted]) {
     const key = JSON.stringify([one.provider, one.recipient])
@@ -60,7 +69,8 @@ export function impactReport(cases: readonly ImpactCase[], listed: number): Impa
     newly_permitted: permitted.length,
     other_reasons: changed.length - denied.length - permitted.length,
     unchanged: cases.length - changed.length,
-    by_reason: counts(appearing).map(([code, count]) => ({ code, count })),
+    by_reason: counts(appearing),
+    by_reason_gone: counts(gone),
     by_party: [...pairs]
       .map(([key, those]) => {
         const [provider = '', recipient = ''] = JSON.parse(key) as string[]
@@ -72,8 +82,8 @@ export function impactReport(cases: readonly ImpactCase[], listed: number): Impa
   }
 }
 
-function counts(codes: readonly string[]): [string, number][] {
+function counts(codes: readonly string[]): ReasonCount[] {
   const found = new Map<string, number>()
   for (const code of codes) found.set(code, (found.get(code) ?? 0) + 1)
-  return [...found].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+  return [...found].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([code, count]) => ({ code, count }))
 }

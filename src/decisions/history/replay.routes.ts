@@ -1,7 +1,8 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { type Operation, operation } from '../../platform/http/openapi.ts'
-import type { ImpactChange, ImpactService } from './impact.service.ts'
+import type { ImpactService } from './impact.service.ts'
+import type { ImpactChange } from './impact-change.ts'
 import type { ReplayService } from './replay.service.ts'
 
 /** Questions about decisions that were made: would the same be answered again, and what would a change have answered? */

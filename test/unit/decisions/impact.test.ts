@@ -33,6 +33,15 @@ t.test('reasons that would appear are counted, those that were there before are 
   t.strictSame(impactReport(CASES, 10).by_reason, [{ code: 'SUSPENDED', count: 4 }])
 })
 
+t.test('reasons that would be gone are counted too, with the refusal or without', async (t) => {
+  t.strictSame(impactReport(CASES, 10).by_reason_gone, [{ code: 'EXPIRED', count: 1 }])
+  const otherwise = [...CASES, aCase(8, deny('EXPIRED', 'SUSPENDED'), deny('SUSPENDED')), aCase(9, deny('METHOD_NOT_ALLOWED'), permit)]
+  t.strictSame(impactReport(otherwise, 10).by_reason_gone, [
+    { code: 'EXPIRED', count: 2 },
+    { code: 'METHOD_NOT_ALLOWED', count: 1 },
+  ])
+})
+
 t.test('whose shares would change is told by provider and recipient, the most affected first', async (t) => {
   t.strictSame(impactReport(CASES, 10).by_party, [
     { provider: 'LBC_CAMDEN', recipient: 'LBC_HACKNEY', newly_denied: 2, newly_permitted: 0 },
@@ -55,6 +64,7 @@ t.test('a change that changes nothing says so', async (t) => {
     unchanged: 1,
     newly_denied: 0,
     by_reason: [],
+    by_reason_gone: [],
     by_party: [],
     changes: [],
   })

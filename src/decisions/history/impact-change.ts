@@ -1,0 +1,75 @@
+import type { Agreement, Suspension } from '../../agreements/agreement.ts'
+import { type ProblemDetail, ProblemError, problem } from '../../platform/kernel/problem.ts'
+import type { CodeList } from '../../reference/code-list.ts'
+
+/** Changes that can be tried out, and how each is made on a copy. Pure; what cannot be tried out is refused, never passed over. */
+
+/** A change that has not been made. */
+export type ImpactChange =
+  | { readonly kind: 'DRAFT_VERSION'; readonly agreement: string }
+  | {
+      readonly kind: 'SUSPENSION'
+      readonly agreement: string
+      readonly scope: Suspension['scope']
+      readonly party?: string | null
+      readonly flow?: string | null
+    }
+  | { readonly kind: 'CODE_LISTS'; readonly lists: readonly CodeList[] }
+
+/** Long before any decision: the change is taken to have been in force at every instant looked at. */
+const EVER = '1900-01-01T00:00:00.000Z'
+
+/** The agreement as if its draft were signed by all and had governed at every instant. @throws ProblemError 422 */
+export function governedByDraft(agreement: Agreement): Agreement {
+  const draft = agreement.versions.findLast((version) => version.status === 'DRAFT')
+  if (!draft) throw refuse([{ pointer: '/change/agreement', detail: 'has no draft version' }])
+  const signatures = agreement.parties.map(({ org }) => ({ org, version: draft.version, signed_at: EVER }))
+  const day = EVER.slice(0, 10)
+  return { ...agreement, versions: [{ ...draft, status: 'APPROVED', effective_from: day, effective_to: null }], signatures, approvals: [] }
+}
+
+/** The agreement as if it, a party or a flow of it had been suspended at every instant. @throws ProblemError 422 */
+export function suspended(agreement: Agreement, change: Extract<ImpactChange, { kind: 'SUSPENSION' }>): Agreement {
+  const { scope, party = null, flow = null } = change
+  const faults = [...scopeFaults(change), ...targetFaults(agreement, party, flow)]
+  if (faults.length > 0) throw refuse(faults)
+  const approved = agreement.versions.filter((version) => version.status === 'APPROVED')
+  const suspension: Suspension = { scope, party, flow, version: null, from: EVER, to: null }
+  return { ...agreement, versions: approved, suspensions: [...agreement.suspensions, suspension] }
+}
+
+/** Lists that would silently change nothing: whose name no list in use has, and those that are given twice. */
+export function listFaults(lists: readonly CodeList[], inUse: ReadonlySet<string>): ProblemDetail[] {
+  return lists.flatMap(({ list }, index) => {
+    const pointer = `/change/lists/${index}/list`
+    if (!inUse.has(list)) return [{ pointer, detail: 'is not the name of a code list in use' }]
+    return lists.filter((other) => other.list === list).length > 1 ? [{ pointer, detail: 'is given more than once' }] : []
+  })
+}
+
+/** The refusal of a change that says what cannot be tried out. */
+export function refuse(errors: readonly ProblemDetail[]): ProblemError {
+  return new ProblemError(problem('UNPROCESSABLE', 'The change cannot be tried out as it is described.', errors))
+}
+
+/** A party is named where the scope is PARTY and only there, a flow where it is FLOW: as for a suspension that is made. */
+function scopeFaults({ scope, party = null, flow = null }: Extract<ImpactChange, { kind: 'SUSPENSION' }>): ProblemDetail[] {
+  const members = [
+    { name: 'PARTY', value: party, pointer: '/change/party' },
+    { name: 'FLOW', value: flow, pointer: '/change/flow' },
+  ]
+  return members.flatMap(({ name, value, pointer }) => {
+    if (scope === name && value === null) return [{ pointer, detail: `is required with scope ${name}` }]
+    return scope !== name && value !== null ? [{ pointer, detail: `is named with scope ${name} only` }] : []
+  })
+}
+
+function targetFaults(agreement: Agreement, party: string | null, flow: string | null): ProblemDetail[] {
+  const flows = agreement.versions.flatMap((version) => version.terms.flows.map(({ id }) => id))
+  return [
+    ...(party !== null && !agreement.parties.some(({ org }) => org === party)
+      ? [{ pointer: '/change/party', detail: 'is not a party to the agreement' }]
+      : []),
+    ...(flow !== null && !flows.includes(flow) ? [{ pointer: '/change/flow', detail: 'is not a flow of the agreement' }] : []),
+  ]
+}
