@@ -2046,9 +2046,9 @@ export interface components {
              * @enum {string}
              */
             readonly scope: "AGREEMENT" | "PARTY" | "FLOW";
-            /** @description The party, for scope PARTY. */
+            /** @description The party, for scope PARTY and only there. */
             readonly party?: string | null;
-            /** @description The flow, for scope FLOW. */
+            /** @description The flow, for scope FLOW and only there. */
             readonly flow?: string | null;
         };
         /** @description One code. */
@@ -2107,7 +2107,7 @@ export interface components {
              * @enum {string}
              */
             readonly kind: "CODE_LISTS";
-            /** @description Whole lists. */
+            /** @description Whole lists, each by the name of a list in use, and once. */
             readonly lists: readonly components["schemas"]["CodeList"][];
         };
         /**
@@ -2183,6 +2183,13 @@ export interface components {
             readonly unchanged: number;
             /** @description Reasons that would appear, most frequent first. */
             readonly by_reason: readonly {
+                /** @description REASON code. */
+                readonly code: string;
+                /** @description In how many decisions. */
+                readonly count: number;
+            }[];
+            /** @description Reasons that would be gone, most frequent first. */
+            readonly by_reason_gone: readonly {
                 /** @description REASON code. */
                 readonly code: string;
                 /** @description In how many decisions. */
