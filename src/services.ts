@@ -138,7 +138,7 @@ export async function openServices(options: ServicesOptions) {
     receipt: log.receipts.line,
     deadlineMs: config.decisionDeadlineMs,
     liveToleranceMs: config.liveAtToleranceSeconds * 1000,
-    spare: spareTime(() => performance.now()),
+    spare: spareTime(() => performance.now(), { windowMs: config.remedyWindowMs, workMs: config.remedyWorkMs }),
     onAnswer: counters.onAnswer,
     onRefused: counters.onRefused,
   })

@@ -46,6 +46,9 @@ export interface Config {
   readonly tokenTtlSeconds: number
   readonly liveAtToleranceSeconds: number
   readonly permitTtlSeconds: number
+  /** Work that answers can do without, in each window. */
+  readonly remedyWorkMs: number
+  readonly remedyWindowMs: number
   /** Codes of purposes whose permits are restricted further, narrower purposes with them. */
   readonly restrictedPurposes: readonly string[]
   readonly shutdownGraceSeconds: number
@@ -69,6 +72,8 @@ const numbers = {
   CHECKPOINT_INTERVAL_MS: { fallback: 1_000, min: 50, max: 60_000 },
   TOKEN_TTL_SECONDS: { fallback: 28_800, min: 10, max: 86_400 },
   LIVE_AT_TOLERANCE_SECONDS: { fallback: 60, min: 0, max: 3_600 },
+  REMEDY_WORK_MS: { fallback: 20, min: 0, max: 60_000 },
+  REMEDY_WINDOW_MS: { fallback: 100, min: 10, max: 60_000 },
   PERMIT_TTL_SECONDS: { fallback: 300, min: 1, max: 86_400 },
   SHUTDOWN_GRACE_SECONDS: { fallback: 20, min: 1, max: 600 },
 } as const
@@ -143,6 +148,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   if (publicUrl && (publicUrl.pathname !== '/' || publicUrl.search || publicUrl.hash || publicUrl.username)) {
     fault('PUBLIC_URL', 'must be an origin: scheme, host and port only')
   }
+  const [remedyWorkMs, remedyWindowMs] = [number('REMEDY_WORK_MS'), number('REMEDY_WINDOW_MS')]
+  if (remedyWorkMs > remedyWindowMs) fault('REMEDY_WORK_MS', 'must not be more than REMEDY_WINDOW_MS')
   const rateLimit = text('RATE_LIMIT_PER_MINUTE')
   const rateLimitPerMinute = wholeNumber(rateLimit, 1, 10_000_000)
   if (rateLimit !== undefined && rateLimitPerMinute === undefined)
@@ -197,6 +204,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     tokenTtlSeconds: number('TOKEN_TTL_SECONDS'),
     liveAtToleranceSeconds: number('LIVE_AT_TOLERANCE_SECONDS'),
     permitTtlSeconds: number('PERMIT_TTL_SECONDS'),
+    remedyWorkMs,
+    remedyWindowMs,
     restrictedPurposes: Object.freeze(restrictedPurposes),
     shutdownGraceSeconds: number('SHUTDOWN_GRACE_SECONDS'),
   }

@@ -87,6 +87,20 @@ t.test('a permit needs no remedy, and names clause, text and ground', async (t) 
   })
 })
 
+t.test('a service without time for remedies answers the same without them, and says so with null', async (t) => {
+  const busy = await testService(t, { config: { remedyWorkMs: 0 } })
+  const headers = await busy.as({ org: 'LBC_CAMDEN' })
+  const answer = (await busy.inject({ method: 'POST', url: '/v1/decisions', headers, payload: DENIED_SHARE })).json()
+  t.match(answer, { decision: 'DENY', primary_reason: 'DATA_NOT_COVERED', remedies: null })
+  const later = await service.inject({
+    method: 'POST',
+    url: '/v1/decisions/simulate',
+    headers: await service.as({ org: 'LBC_CAMDEN' }),
+    payload: DENIED_SHARE,
+  })
+  t.ok(later.json().remedies.length > 0, 'a simulation of the same question gives them once there is time')
+})
+
 t.test('what was offered is in the record', async (t) => {
   const { decision_id, remedies } = await decide(DENIED_SHARE)
   const stored = (await decisionLeaves(service)).find(({ leaf }) => leaf.id === decision_id)

@@ -7,15 +7,13 @@ export interface SpareTimeLimits {
   readonly workMs: number
 }
 
-export const SPARE_TIME_DEFAULTS: SpareTimeLimits = { windowMs: 100, workMs: 20 }
-
 /**
  * A budget over the clock, so that courtesies can never take more than their share of the event loop: under load the answers
  * stay as quick as they were, and lack them. It measures and may overrun by the last piece of work, which is itself bounded.
  *
  * @param now milliseconds that only go forward
  */
-export function spareTime(now: () => number, { windowMs, workMs }: SpareTimeLimits = SPARE_TIME_DEFAULTS): SpareTime {
+export function spareTime(now: () => number, { windowMs, workMs }: SpareTimeLimits): SpareTime {
   let windowStart = Number.NEGATIVE_INFINITY
   let spent = 0
   return (work) => {
