@@ -49,6 +49,19 @@ t.test('a fault that the first one hides is remedied with it', async (t) => {
   t.equal((await decide(SHARE)).decision, 'PERMIT', 'which is the share that is left')
 })
 
+t.test('a share that runs the other way is told which agreement to amend, and who may', async (t) => {
+  const back = { ...SHARE, provider: 'LBC_HACKNEY', recipient: 'LBC_CAMDEN' }
+  const { primary_reason, remedies } = await decide(back, { org: 'LBC_HACKNEY' })
+  t.equal(primary_reason, 'FLOW_DIRECTION_NOT_COVERED')
+  t.match(remedies, [
+    {
+      changes: [
+        { kind: 'ADD_FLOW', by: 'IG_OFFICER', organisations: ['LBC_CAMDEN'], text: /^Amend DEMO-CURL: add a flow .* to LBC_CAMDEN\.$/ },
+      ],
+    },
+  ])
+})
+
 t.test('an agreement that is named by its reference is remedied like one that was found', async (t) => {
   const id = 'SAMPLE-SUPPORTING-FAMILIES-WESTMINSTER'
   const { agreement } = demoContent().agreements.find((known) => known.agreement.id === id) ?? {}

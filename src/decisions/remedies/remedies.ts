@@ -1,3 +1,4 @@
+import type { Finding } from '../evaluation/candidates.ts'
 import { evaluate, type Outcome } from '../evaluation/evaluate.ts'
 import { requestedItems } from '../evaluation/facts.ts'
 import type { DecisionRequest } from '../evaluation/request.ts'
@@ -7,7 +8,7 @@ import type { PolicyIndex } from '../policy/policy-index.ts'
 import type { Change, Proposal, ProposalFacts, WhatIf } from './remedy.ts'
 import { agreementProposals } from './remedy-agreement.ts'
 import { requestProposals } from './remedy-request.ts'
-import { SEARCH_LIMITS, search } from './remedy-search.ts'
+import { SEARCH_LIMITS, type Step, search } from './remedy-search.ts'
 import { waitProposals } from './remedy-time.ts'
 
 /** The smallest changes that would turn a refusal into a permit. All of `changes` are needed. */
@@ -27,8 +28,11 @@ export interface Refused {
   readonly outcome: Extract<Outcome, { decision: 'DENY' }>
 }
 
+/** Other agreements that are looked at for an amendment, at most. */
+const OTHERS_MAX = 4
+
 /** How much work is spent on one refusal: re-evaluations in all, and remedies offered. */
-export const REMEDY_LIMITS = { evaluations: SEARCH_LIMITS.evaluations + SEARCH_LIMITS.checks, remedies: SEARCH_LIMITS.found }
+export const REMEDY_LIMITS = { evaluations: SEARCH_LIMITS.evaluations + SEARCH_LIMITS.checks + OTHERS_MAX, remedies: SEARCH_LIMITS.found }
 
 /**
  * Remedies for a refusal, each tried out: it is offered only if the request, evaluated again with its changes made on a copy,
@@ -43,18 +47,37 @@ export function remedies(refused: Refused, mayKnow: (agreement: PolicyAgreement)
   const { nearest } = outcome
   if (!nearest || request.mode !== 'SYSTEMATIC') return []
   const isPast = at < askedAt || refused.isPastText
-  const start = { chosen: [], state: { request, at, agreement: nearest.agreement }, finding: nearest, reasons: outcome.reasons }
   const tryOut = (after: WhatIf) => {
     const isChanged = after.agreement !== index.agreement(after.agreement.id)
     return evaluate(after.request, after.at, isChanged ? withAgreement(index, after.agreement) : index)
   }
-  const found = search(start, {
+  const found = search(startsFrom(refused, nearest, mayKnow), {
     tryOut,
     permits: (tried) => tried.decision === 'PERMIT' && tried.via === 'AGREEMENT' && mayKnow(tried.finding.agreement),
     propose: ({ state, finding, reasons }) =>
       proposals({ nearest: finding, request: state.request, at: state.at, askedAt, isPast, index, reasons }),
   })
   return found.map((changes) => ({ changes: changes.map(({ change }) => change) }))
+}
+
+/**
+ * The nearest agreement; and where it has no flow for the share, so that an amendment is all that could help, others between
+ * the two that lack nothing but the flow: which of them comes nearest says nothing about which one is to be amended.
+ */
+function* startsFrom({ request, at, index, outcome }: Refused, nearest: Finding, mayKnow: (agreement: PolicyAgreement) => boolean) {
+  const stepFrom = (finding: Finding, reasons: Step['reasons']): Step => ({
+    chosen: [],
+    state: { request, at, agreement: finding.agreement },
+    finding,
+    reasons,
+  })
+  yield stepFrom(nearest, outcome.reasons)
+  if (nearest.flow !== null || request.agreement_ref !== null) return
+  const others = index.between(request.provider, request.recipient).filter((one) => one.id !== nearest.agreement.id && mayKnow(one))
+  for (const { id } of others.toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, OTHERS_MAX)) {
+    const own = evaluate({ ...request, agreement_ref: id }, at, index)
+    if (own.decision === 'DENY' && own.nearest?.flow === null && own.reasons.length === 1) yield stepFrom(own.nearest, own.reasons)
+  }
 }
 
 /**

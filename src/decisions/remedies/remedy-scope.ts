@@ -21,7 +21,7 @@ export function scopeProposals(facts: ProposalFacts, version: PolicyVersion, off
       'flows',
       {
         kind: 'ADD_FLOW',
-        text: `Amend it: add a flow ${id} like ${model.id} for ${purpose}.`,
+        text: `Amend ${nearest.agreement.id}: add a flow ${id} like ${model.id} for ${purpose}.`,
         by: 'IG_OFFICER',
         organisations: ownerOf(nearest.agreement, request),
         values: [purpose],
@@ -36,7 +36,7 @@ export function scopeProposals(facts: ProposalFacts, version: PolicyVersion, off
       'flows',
       {
         kind: 'ADD_FLOW',
-        text: `Amend it: add a flow ${id} like ${model.id} from ${provider} to ${recipient}.`,
+        text: `Amend ${nearest.agreement.id}: add a flow ${id} like ${model.id} from ${provider} to ${recipient}.`,
         by: 'IG_OFFICER',
         organisations: ownerOf(nearest.agreement, request),
         values: [provider, recipient],

@@ -24,10 +24,19 @@ export interface SearchTools {
 /**
  * Smallest sets of changes that permit, found by going on from what each change leaves. At every step the first reason that
  * anybody can answer must be answered by something, so only answers to it are tried: few evaluations reach far, and reasons
- * that show only after a change (`DATA_NOT_COVERED` hides all that would be tested next) are met as they show. Pure.
+ * that show only after a change (`DATA_NOT_COVERED` hides all that would be tested next) are met as they show. Where nothing
+ * leads on from one start the next is taken. Pure.
  */
-export function search(start: Step, tools: SearchTools): (readonly Proposal[])[] {
+export function search(starts: Iterable<Step>, tools: SearchTools): (readonly Proposal[])[] {
   const within = budget(SEARCH_LIMITS.evaluations)
+  for (const start of starts) {
+    const found = searchFrom(start, tools, within)
+    if (found.length > 0) return checked(found, start.state, tools)
+  }
+  return []
+}
+
+function searchFrom(start: Step, tools: SearchTools, within: Budget): (readonly Proposal[])[] {
   const seen = new Set<string>()
   for (let level: readonly Step[] = [start]; level.length > 0; ) {
     const found: (readonly Proposal[])[] = []
@@ -39,12 +48,12 @@ export function search(start: Step, tools: SearchTools): (readonly Proposal[])[]
         seen.add(nameOf(chosen))
         const state = proposal.apply(step.state)
         const outcome = within(() => tools.tryOut(state))
-        if (outcome === null) return checked(found, start.state, tools)
+        if (outcome === null) return found
         if (tools.permits(outcome)) found.push(chosen)
         else next.push(...onwards(step, { chosen, state }, outcome, (own) => within(() => tools.tryOut(own))))
       }
     }
-    if (found.length > 0) return checked(found, start.state, tools)
+    if (found.length > 0) return found
     level = next.toSorted((a, b) => a.reasons.length - b.reasons.length).slice(0, SEARCH_LIMITS.width)
   }
   return []
@@ -117,8 +126,10 @@ function chosenWell(one: Proposal, set: readonly Proposal[], permits: Permits): 
   return { ...one, change: one.choices.words(values) }
 }
 
+type Budget = <T>(work: () => T) => T | null
+
 /** Runs a number of evaluations and no more: null from then on. */
-function budget(evaluations: number): <T>(work: () => T) => T | null {
+function budget(evaluations: number): Budget {
   let left = evaluations
   return (work) => {
     if (left <= 0) return null

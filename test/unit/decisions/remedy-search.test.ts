@@ -105,3 +105,18 @@ t.test(
 t.test('a flow that is added may need more, and is told with it', async (t) => {
   t.strictSame(kindsOf(refusedFor(aRequest({ purpose: 'FRAUD', method: 'SFTP' }), {}).found), ['ADD_FLOW+USE_METHOD'])
 })
+
+t.test('of several agreements between the two the one is amended whose law carries the flow, if the caller may know it', async (t) => {
+  const elsewhere = aFlow({ providers: ['CHARITY'], recipients: ['POLICE'] })
+  const parties = ['NORTHBOROUGH', 'SOUTHBOROUGH', 'CHARITY', 'POLICE'].map((org) => aParty(org))
+  const nearest = anAgreement({
+    id: 'AGR-2',
+    parties,
+    versions: [aVersion({ effective_from: '2026-02-01', terms: { flows: [elsewhere] } })],
+  })
+  const agreements = [anAgreement(), nearest]
+  const back = aRequest({ provider: 'SOUTHBOROUGH', recipient: 'NORTHBOROUGH' })
+  t.match(refusedFor(back, { agreements }).found, [{ changes: [{ kind: 'ADD_FLOW', text: /^Amend AGR-1: add a flow F2 like F1 / }] }])
+  t.strictSame(refusedFor(back, { agreements }, { mayKnow: ({ id }) => id === 'AGR-2' }).found, [])
+  t.strictSame(refusedFor({ ...back, agreement_ref: 'AGR-2' }, { agreements }).found, [], 'who names one asks about that one')
+})
