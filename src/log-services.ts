@@ -78,7 +78,14 @@ export async function openLogServices(options: LogServicesOptions) {
   })
   const newest = newestPublished({ url: databaseUrl, role: hasRoles ? 'audit_integrator' : undefined, highWater, keeper: audit.keeper })
   const altered = alteredPayloads(onIncident)
-  const monitor = logMonitor({ sql: reader.pool, audit, highWater, altered, onFinding: onIncident })
+  const monitor = logMonitor({
+    sql: reader.pool,
+    audit,
+    highWater,
+    altered,
+    rereadMs: config.logRereadSeconds * 1000,
+    onFinding: onIncident,
+  })
   monitor.start()
   const witnesses = witnessClient({
     url: databaseUrl,

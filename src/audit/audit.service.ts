@@ -141,15 +141,15 @@ export async function openAudit(options: AuditOptions) {
     }
   }
 
-  /** Appends to the log of acts; a log that was sealed at this very moment costs the caller one attempt. */
-  async function appendAct(tx: Transaction, entry: BareEntry | Entry): Promise<number> {
+  /** Appends to the log of acts, or another; one that was sealed at this very moment costs the caller one attempt. */
+  async function appendAct(tx: Transaction, entry: BareEntry | Entry, kind: LogRow['kind'] = 'governance'): Promise<number> {
     try {
       await days.open(tx)
-      return (await appendAndWake(tx, 'governance', entry)).index
+      return (await appendAndWake(tx, kind, entry)).index
     } catch (error) {
       if (!isSealed(error)) throw error
-      logs.turn('governance').catch(() => {})
-      throw unavailable('the log of acts is being turned over; nothing was changed', error)
+      logs.turn(kind).catch(() => {})
+      throw unavailable('the log is being turned over; nothing was changed', error)
     }
   }
 
@@ -171,9 +171,10 @@ export async function openAudit(options: AuditOptions) {
     return isOpen ? (['decisions', 'governance'] as const).find((one) => logs.get(one).name === log) : undefined
   }
 
-  async function recordOwn(leaf: Omit<IncidentLeaf, 'id' | 'ts' | 'v'> | { readonly t: 'audit.canary' }): Promise<number> {
+  type OwnLeaf = Omit<IncidentLeaf, 'id' | 'ts' | 'v'> | { readonly t: 'audit.canary' }
+  async function recordOwn(leaf: OwnLeaf, kind?: LogRow['kind']): Promise<number> {
     const entry = bareEntryOf({ ...leaf, id: options.newId(), ts: clock().getTime(), v: 1 } as IncidentLeaf)
-    return withTransaction(db, (tx) => appendAct(tx, entry))
+    return withTransaction(db, (tx) => appendAct(tx, entry, kind))
   }
 
   const trace = () => Buffer.from(random(16)).toString('hex')
@@ -236,9 +237,9 @@ export async function openAudit(options: AuditOptions) {
       await withTransaction(db, (tx) => appendAct(tx, entryOf(leaf, { reader }, random)))
     },
     /** An entry that says nothing, to see how long it stays uncovered; answers where it stands. */
-    async recordCanary(): Promise<{ readonly logId: number; readonly index: number }> {
-      const { logId } = logs.get('governance')
-      return { logId, index: await recordOwn({ t: 'audit.canary' }) }
+    async recordCanary(kind: LogRow['kind'] = 'governance'): Promise<{ readonly logId: number; readonly index: number }> {
+      const { logId } = logs.get(kind)
+      return { logId, index: await recordOwn({ t: 'audit.canary' }, kind) }
     },
     /** Salt and body of one event's payload; undefined when it was erased. `at` is the instant in its leaf, milliseconds. */
     payloadOf: (id: string, at: number) =>

@@ -39,6 +39,8 @@ export interface Config {
   readonly auditLanes: number
   readonly durability: 'D1' | 'D2'
   readonly checkpointIntervalMs: number
+  /** After this time a log is read again from its first entry, to see whether anything was changed. */
+  readonly logRereadSeconds: number
   readonly signedReceipts: 'on' | 'off'
   /** Who cosigns checkpoints: where each listens, and the key its cosignatures are checked with. */
   readonly witnesses: readonly { readonly url: URL; readonly vkey: string }[]
@@ -70,6 +72,7 @@ const numbers = {
   AUDIT_BATCH_MAX: { fallback: 256, min: 1, max: 10_000 },
   AUDIT_LANES: { fallback: 2, min: 1, max: 32 },
   CHECKPOINT_INTERVAL_MS: { fallback: 1_000, min: 50, max: 60_000 },
+  LOG_REREAD_SECONDS: { fallback: 3_600, min: 60, max: 604_800 },
   TOKEN_TTL_SECONDS: { fallback: 28_800, min: 10, max: 86_400 },
   LIVE_AT_TOLERANCE_SECONDS: { fallback: 60, min: 0, max: 3_600 },
   REMEDY_WORK_MS: { fallback: 20, min: 0, max: 60_000 },
@@ -198,6 +201,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     auditLanes: number('AUDIT_LANES'),
     durability: oneOf('DURABILITY', ['D1', 'D2']),
     checkpointIntervalMs: number('CHECKPOINT_INTERVAL_MS'),
+    logRereadSeconds: number('LOG_REREAD_SECONDS'),
     signedReceipts: oneOf('SIGNED_RECEIPTS', ['on', 'off']),
     witnesses: Object.freeze(witnesses),
     rateLimitPerMinute,

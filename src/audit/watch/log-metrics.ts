@@ -16,7 +16,12 @@ export interface LogNumbers {
     readonly uncoveredMs: number
     readonly incident: Incident | null
   }[]
-  monitor(): { readonly findings: readonly unknown[]; readonly passes: number; readonly mergeDelayMs: number | null }
+  monitor(): {
+    readonly findings: readonly unknown[]
+    readonly passes: number
+    readonly mergeDelayMs: number | null
+    readonly ageMs: number
+  }
   /** How long the keeping of some log, ended ones too, has been failing; 0 while it does not. */
   failingMs(): number
   witnessIncidents(): number
@@ -65,11 +70,16 @@ export function logGauges(metrics: GaugeSink, log: LogNumbers): void {
     const stopped = log.status().filter(({ isSealed, incident }) => !isSealed && incident !== null).length
     return stopped + log.witnessIncidents()
   })
-  metrics.read('accord_log_monitor_findings', 'Faults the monitor found in its last pass; alarm at 1.', () => log.monitor().findings.length)
+  metrics.read('accord_log_monitor_findings', 'Faults the monitor knows of; alarm at 1.', () => log.monitor().findings.length)
   metrics.read('accord_log_altered_payloads', 'Payloads found that are not what their entry commits to; alarm at 1.', () =>
     log.alteredPayloads(),
   )
   metrics.read('accord_log_monitor_passes_total', 'Passes of the monitor over all logs.', () => log.monitor().passes)
+  metrics.read(
+    'accord_log_monitor_age_seconds',
+    'Since the monitor last looked at what is new; alarm at 600.',
+    () => log.monitor().ageMs / 1000,
+  )
   metrics.read(
     'accord_log_merge_delay_seconds',
     'Time the last canary waited for a checkpoint; 0 before the first.',

@@ -48,6 +48,7 @@ t.test('with nothing set it is the loopback demo on the embedded database', asyn
     auditLanes: 2,
     durability: 'D1',
     checkpointIntervalMs: 1000,
+    logRereadSeconds: 3600,
     witnesses: [],
     rateLimitPerMinute: undefined,
     tokenTtlSeconds: 28800,
