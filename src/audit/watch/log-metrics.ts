@@ -21,6 +21,7 @@ export interface LogNumbers {
     readonly passes: number
     readonly mergeDelayMs: number | null
     readonly ageMs: number
+    readonly database: { readonly deadHeadRows: number; readonly bytes: number } | null
   }
   /** How long the keeping of some log, ended ones too, has been failing; 0 while it does not. */
   failingMs(): number
@@ -79,6 +80,16 @@ export function logGauges(metrics: GaugeSink, log: LogNumbers): void {
     'accord_log_monitor_age_seconds',
     'Since the monitor last looked at what is new; alarm at 600.',
     () => log.monitor().ageMs / 1000,
+  )
+  metrics.read(
+    'accord_log_head_dead_rows',
+    'Dead versions of the rows that give entries their numbers; alarm at 50000.',
+    () => log.monitor().database?.deadHeadRows ?? 0,
+  )
+  metrics.read(
+    'accord_database_size_bytes',
+    'Everything in the database, bytes; 0 before the first look.',
+    () => log.monitor().database?.bytes ?? 0,
   )
   metrics.read(
     'accord_log_merge_delay_seconds',

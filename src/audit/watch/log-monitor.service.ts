@@ -4,6 +4,7 @@ import type { Edge } from '../format/merkle-tree.ts'
 import { type HighWater, noHighWater } from '../tree/high-water.service.ts'
 import { type LogState, type Sql, treeRepository } from '../tree/tree.repository.ts'
 import type { AlteredPayloads } from './altered-payloads.service.ts'
+import { type DatabaseNumbers, databaseNumbers } from './database-numbers.repository.ts'
 import { type Finding, type Inspection, inspection } from './inspection.service.ts'
 import { repeating } from './repeating.ts'
 
@@ -36,6 +37,8 @@ export interface MonitorState {
   readonly mergeDelayMs: number | null
   /** Since it last looked at what is new, or was started. */
   readonly ageMs: number
+  /** As of the last look; null before the first. */
+  readonly database: DatabaseNumbers | null
 }
 
 /** What is known of one log. `verified`: the tree up to which the last reading, and the looks after it, found it in order. */
@@ -66,6 +69,7 @@ export function logMonitor(options: LogMonitorOptions) {
   const told = new Set<string>()
   let passes = 0
   let mergeDelayMs: number | null = null
+  let database: DatabaseNumbers | null = null
   let lookedAt = performance.now()
   let isClosed = false
 
@@ -94,6 +98,7 @@ export function logMonitor(options: LogMonitorOptions) {
   }
 
   async function lookAtNew(): Promise<void> {
+    database = await databaseNumbers(sql)
     for (const log of await repository.logs()) {
       const known = watched.get(log.name)
       // One that is shorter than what was read has lost something: that is seen by reading it from its first leaf.
@@ -139,6 +144,7 @@ export function logMonitor(options: LogMonitorOptions) {
       checkpoints: all.reduce((sum, { checkpoints }) => sum + checkpoints, 0),
       mergeDelayMs,
       ageMs: performance.now() - lookedAt,
+      database,
     }
   }
 
