@@ -84,3 +84,18 @@ t.test('canaries stand in both logs, and are no decisions', async (t) => {
   await own.root.query('select public.fill_decision_search(1000)')
   t.equal((await own.root.query('select from public.decision_search')).rowCount, 0)
 })
+
+t.test('the monitor says how large the database is, and how many dead versions a transaction that stays open keeps', async (t) => {
+  const own = await ownLog(t)
+  const { pool } = await own.database.openAs('audit_reader', 1)
+  const monitor = logMonitor({ sql: pool, audit: own.audit })
+  const open = await (await own.database.openAs('session_user', 1)).pool.connect()
+  await open.query('begin isolation level repeatable read; select 1 from audit.head')
+  for (let batch = 0; batch < 40; batch++) await own.record(1)
+  const dead = async () => (await monitor.look()).database?.deadHeadRows ?? 0
+  for (let waits = 0; (await dead()) < 20 && waits < 100; waits++) await new Promise((resolve) => setTimeout(resolve, 100))
+  t.ok((await dead()) >= 20)
+  t.ok((monitor.state().database?.bytes ?? 0) > 1_000_000)
+  await open.query('rollback')
+  open.release()
+})

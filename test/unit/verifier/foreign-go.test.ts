@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { exportOf, flipped, type GeneratedLog, generateLog } from './generated-log.ts'
+import { exportOf, flipped, type GeneratedLog, generateLog, greased } from './generated-log.ts'
 
 const source = fileURLToPath(new URL('../../support/go-verifier/main.go', import.meta.url))
 const root = mkdtempSync(join(tmpdir(), 'accord-go-'))
@@ -59,6 +59,14 @@ t.test('Go makes the same proofs, accepts ours, and finds every entry and tile a
     expected += 3 + Notes.length * 2 + Inclusion.length * 2 + Consistency.length * 2
   }
   t.strictSame(askGo(...requests), { passed: expected, failed: [] })
+})
+
+t.test('Go accepts notes that carry signatures of keys it does not know', { skip }, async (t) => {
+  const log = generateLog('decisions-2026', 300)
+  log.files.set(`${log.name}/checkpoint`, Buffer.from(greased(log.checkpointAt(300))))
+  const Notes = [1, 256, 300].map((size) => greased(log.checkpointAt(size)))
+  const answer = askGo({ Dir: write(log, 'go-grease'), Vkey: log.vkey, Inclusion: [], Consistency: [], Notes })
+  t.strictSame(answer, { passed: 3 + Notes.length * 2, failed: [] })
 })
 
 t.test('Go finds an export of 70,000 entries as signed', { skip }, async (t) => {

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { createRequire } from 'node:module'
 import t from 'tap'
-import { flipped, type GeneratedLog, generateLog } from './generated-log.ts'
+import { flipped, type GeneratedLog, generateLog, greased } from './generated-log.ts'
 
 /** The parts of @sigstore/verify used here: code of other people that checks inclusion and signed notes. */
 interface Sigstore {
@@ -54,6 +54,11 @@ t.test('sigstore accepts leaves under earlier checkpoints', async (t) => {
   const log = generateLog('decisions-2026', 300)
   for (const size of [1, 100, 128, 255, 256, 299])
     t.doesNotThrow(() => check(log, size - 1, size, log.leaves[size - 1] as Uint8Array), `${size} leaves`)
+})
+
+t.test('sigstore accepts notes that carry signatures of keys it does not know', async (t) => {
+  const log = generateLog('decisions-2026', 300)
+  t.doesNotThrow(() => check(log, 7, 300, log.leaves[7] as Uint8Array, { note: greased(log.checkpointAt(300)) }))
 })
 
 t.test('sigstore refuses what is damaged, so its assent means something', async (t) => {

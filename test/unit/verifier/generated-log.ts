@@ -83,6 +83,12 @@ function reader(edge: Edge, files: Files, name: string): ReadNode {
   return readNodeFromTiles(edge.size, (tile) => files.get(`${name}/${tilePath(tile)}`) ?? Buffer.alloc(0))
 }
 
+/** The note with signature lines of a key and of a kind that nobody knows, before and behind ours, as later ones may carry (R27). */
+export function greased(note: string): string {
+  const line = (length: number) => `— grease.invalid ${Buffer.alloc(length, 0x6f).toString('base64')}\n`
+  return `${note.replace('\n\n', `\n\n${line(2_424)}`)}${line(68)}`
+}
+
 /** The export of some logs, as files. */
 export function exportOf(...logs: readonly GeneratedLog[]): Files {
   const listed = logs.map(({ name, origin, size }) => ({ name, origin, size }))
