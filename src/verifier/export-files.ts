@@ -11,7 +11,10 @@ import { growingTree, hashOfLeaf, same, treeHash } from './tree.ts'
 
 const FULL = 256
 
-/** Checks the entries and tiles of the log folder `name` against the signed head, and against an older signed head if there is one. */
+/**
+ * Checks the entries and tiles of the log folder `name` against the signed head, and against an older signed head if there is one.
+ * `roots`: sizes to fill in the root at, as far as the entries reach.
+ */
 export function verifyFiles(
   files: ExportFiles,
   name: string,
@@ -19,6 +22,7 @@ export function verifyFiles(
   old: SignedHead | undefined,
   checks: Check[],
   accounted: Set<string>,
+  roots: Map<number, Uint8Array | undefined> = new Map(),
 ): void {
   // A size that the folder cannot hold would otherwise be counted through, bundle by missing bundle.
   if (Math.ceil(head.size / FULL) > files.paths.length) {
@@ -30,6 +34,7 @@ export function verifyFiles(
   const tree = growingTree()
   const faults = { entries: [] as string[], tiles: [] as string[] }
   let oldRoot = old?.size === 0 ? tree.root() : undefined
+  if (roots.has(0)) roots.set(0, tree.root())
   let row: Uint8Array[] = []
   let count = 0
   for (let n = 0; n * FULL < head.size; n += 1) {
@@ -39,6 +44,7 @@ export function verifyFiles(
       tree.push(hash)
       count += 1
       if (count === old?.size) oldRoot = tree.root()
+      if (roots.has(count)) roots.set(count, tree.root())
     }
     // Without its entries a tile is still compared with the levels above, by its own hashes.
     const tile = collect(faults.tiles, () => compareTile(files, name, 0, n, width, hashes, accounted))
@@ -72,6 +78,19 @@ export function verifyFiles(
     })
   }
   check(checks, `${name}: older partial tiles`, () => olderPartials(files, name, head.size, accounted))
+}
+
+/** The first two entries of a log, as far as they can be read: what they say counts only once everything else holds. */
+export function firstEntries(files: ExportFiles, name: string, size: number): Uint8Array[] {
+  const path = `${name}/tile/entries/${tileNumber(0, Math.min(FULL, size))}`
+  const bytes = Buffer.from(files.read(path) ?? [])
+  const found: Uint8Array[] = []
+  for (let at = 0; at + 2 <= bytes.length && found.length < 2; ) {
+    const end = at + 2 + bytes.readUInt16BE(at)
+    found.push(bytes.subarray(at + 2, end))
+    at = end
+  }
+  return found
 }
 
 /** Splits an entry bundle into its entries' leaf hashes: each entry behind its length in two bytes, big-endian. */

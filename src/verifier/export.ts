@@ -3,11 +3,13 @@
  *
  * The folder is not trusted: only the keys (and the old checkpoint) that the reader brings are.
  */
+import { type LinkedLog, linkOf, verifyLinks } from './chain.ts'
 import { type Check, check, fail } from './check.ts'
-import { verifyFiles } from './export-files.ts'
+import { firstEntries, verifyFiles } from './export-files.ts'
 import { type ExportFiles, mustRead } from './files.ts'
 import { claimedOrigin, type LogKey, openHead, readVkey, readVkeys, type SignedHead, utf8 } from './note.ts'
 import type { CoveredLog } from './receipt.ts'
+import { askedOf, verifyExtends, verifyWitnessed, type Witnesses } from './witnessed.ts'
 
 /** What `logs.json` says of a log. */
 interface ListedLog {
@@ -30,10 +32,11 @@ export interface ExportReport {
  *
  * `vkey`: the trusted keys, one a line, obtained apart from the folder; each must speak for a log in it.
  * `oldCheckpoint`: a checkpoint kept from earlier, of one of those logs; the export must extend it.
+ * `witnesses`: keys of witnesses, one a line, and how many of them must have cosigned each log; absent: all of them.
  * Never throws for what the folder holds. A log without a trusted key is checked against the key it brings itself and
  * named in `unvouched`: that shows the folder is whole, not that it is the log.
  */
-export function verifyExport(files: ExportFiles, vkey: string, oldCheckpoint?: string): ExportReport {
+export function verifyExport(files: ExportFiles, vkey: string, oldCheckpoint?: string, witnesses?: Witnesses): ExportReport {
   const checks: Check[] = []
   const unvouched: string[] = []
   const accounted = new Set(['logs.json'])
@@ -61,14 +64,27 @@ export function verifyExport(files: ExportFiles, vkey: string, oldCheckpoint?: s
       return `${old.origin} had ${old.size} leaves`
     })
   }
-  for (const log of logs) {
+  const asked = witnesses && askedOf(witnesses, checks)
+  const heads = logs.flatMap((log) => {
     const trusted = keys.filter(({ name }) => name === log.origin)
     if (trusted.length === 0) unvouched.push(log.name)
     const head = verifyHead(files, log, trusted, checks, accounted)
-    if (head === undefined) continue
+    return head ? [{ log, head, trusted }] : []
+  })
+  const links = heads.flatMap(({ log, head }) => linkOf(log.name, firstEntries(files, log.name, head.size)) ?? [])
+  const linked: LinkedLog[] = []
+  for (const { log, head, trusted } of heads) {
     covered.push({ name: log.name, origin: head.origin, size: head.size })
-    verifyFiles(files, log.name, head, oldHead?.origin === log.origin ? oldHead : undefined, checks, accounted)
+    const witnessed = verifyWitnessed(files, log, trusted, asked, checks, accounted)
+    const sizes = links.flatMap(({ prev }) => (prev?.origin === head.origin ? [prev.size] : []))
+    const roots = new Map<number, Uint8Array | undefined>(
+      [...sizes, ...(witnessed ? [witnessed.size] : [])].map((size) => [size, undefined]),
+    )
+    verifyFiles(files, log.name, head, oldHead?.origin === log.origin ? oldHead : undefined, checks, accounted, roots)
+    if (witnessed) verifyExtends(log.name, witnessed, head, roots, checks)
+    linked.push({ name: log.name, origin: head.origin, size: head.size, roots })
   }
+  verifyLinks(links, linked, checks)
   return { checks, unvouched, ignored: files.paths.filter((path) => !accounted.has(path)), logs: covered }
 }
 

@@ -90,7 +90,8 @@ export function utf8(bytes: Uint8Array, what: string): string {
   return same(Buffer.from(text, 'utf8'), bytes) ? text : fail(`${what}: not UTF-8`)
 }
 
-function splitNote(note: Uint8Array | string): { text: string; signatures: { name: string; id: Buffer; signature: Buffer }[] } {
+/** The signed text of a note, newline at the end, and its signature lines: four bytes of key id, then the signature. */
+export function splitNote(note: Uint8Array | string): { text: string; signatures: { name: string; id: Buffer; signature: Buffer }[] } {
   const whole = typeof note === 'string' ? note : utf8(note, 'checkpoint')
   if (whole.length > 1e6) fail('checkpoint: longer than a million characters')
   for (const character of whole) if (character < ' ' && character !== '\n') fail('checkpoint: control character')
@@ -122,11 +123,13 @@ function readHead(text: string): SignedHead {
   return head.root.length === 32 ? head : fail(`checkpoint root: ${head.root.length} bytes`)
 }
 
-function keyId(name: string, typeAndKey: Uint8Array): Buffer {
+/** The four bytes that tell a key from another of the same name. */
+export function keyId(name: string, typeAndKey: Uint8Array): Buffer {
   return createHash('sha256').update(name).update('\n').update(typeAndKey).digest().subarray(0, 4)
 }
 
-function isName(name: string): boolean {
+/** Whether a text can name a key. */
+export function isName(name: string): boolean {
   return name !== '' && !/[\s\u0085+]/u.test(name)
 }
 

@@ -34,6 +34,11 @@ export function exportReading(sql: Sql) {
       }
       return rows.map(({ leaf }) => leaf)
     },
+    /** The newest checkpoint that a witness cosigned, with every cosignature kept for it; undefined when there is none within the export. */
+    async witnessed({ logId, size }: ExportedLog): Promise<string | undefined> {
+      const found = await repository.newestWitnessed(logId)
+      return found && found.size <= size ? `${found.note}${found.lines.join('')}` : undefined
+    },
     /** The bytes of a hash tile. */
     tile: (log: ExportedLog, tile: TileCoordinate): Promise<Buffer> =>
       repository.tile(log.logId, tile as TileCoordinate & { level: number }),

@@ -41,6 +41,8 @@ export const exportLogs: Command = async ([directory, ...more], { env, out, err 
         write(tilePath(tile), bytes)
       }
       write('vkey', `${log.vkey}\n`)
+      const witnessed = await reading.witnessed(log)
+      if (witnessed !== undefined) write('checkpoint.witnessed', witnessed)
       write('checkpoint', log.note)
       err(`${log.name}: ${log.size} entries`)
     }

@@ -4,6 +4,7 @@ import { inWords, SLICE } from '../../audit/watch/altered-payloads.service.ts'
 import { type Finding, type Inspected, inspection } from '../../audit/watch/inspection.service.ts'
 import type { Check } from '../../verifier/check.ts'
 import type { Command } from '../command.ts'
+import { checkLinks } from './fsck-links.ts'
 import { openLogDatabase } from './log-database.ts'
 import { report } from './verify.ts'
 
@@ -19,7 +20,8 @@ export const fsck: Command = async (args, io) => {
   try {
     const { repository } = exportReading((await database.open('audit_reader')).pool)
     const checks: Check[] = []
-    for (const log of await repository.logs()) {
+    const logs = await repository.logs()
+    for (const log of logs) {
       const { findings, leaves, checkpoints } = await inspection(repository, log, database.highWater).run()
       const well: Readonly<Record<Inspected, string>> = {
         leaves: `${leaves}, none missing`,
@@ -37,6 +39,7 @@ export const fsck: Command = async (args, io) => {
       const corrupt = new Set(findings.flatMap(({ why, at }) => (why === 'CORRUPT_LEAF' && at !== undefined ? [at] : [])))
       checks.push(...(await payloadsOf(repository, log, corrupt)))
     }
+    await checkLinks(repository, logs, checks)
     return report(checks, io)
   } finally {
     await database.close()

@@ -8,6 +8,7 @@ import { verifyReceipts } from '../../verifier/receipt.ts'
 import type { Command, Io } from '../command.ts'
 
 const USAGE = `usage: accord log verify DIR --vkey FILE [--old CHECKPOINT] [--receipt FILE [--receipt-vkey FILE]]
+                         [--witness-vkey FILE [--quorum N]]
        accord log verify --proof FILE --leaf FILE --vkey FILE [--payload FILE --salt FILE]`
 
 /** `log verify`: checks an export, or one decision, with the verifier alone: no database, no service, no network. */
@@ -32,15 +33,21 @@ function proofChecks({ proof, leaf, vkey, payload, salt }: AskedProof): readonly
 }
 
 /** What shows that a folder is whole, but by its own key alone, is said and not counted: anybody could have made it. */
-function exportChecks({ directory, vkey, old, receipt, receiptVkey }: AskedExport, io: Io): readonly Check[] {
+function exportChecks(asked: AskedExport, io: Io): readonly Check[] {
+  const { directory, vkey, old, receipt, receiptVkey } = asked
   const [keys, before] = [textOf(vkey), old === undefined ? undefined : textOf(old)]
   const files = opened(directory, () => exportFolder(directory))
-  const { checks, unvouched, ignored, logs } = verifyExport(files, keys, before)
+  const { checks, unvouched, ignored, logs } = verifyExport(files, keys, before, witnessesOf(asked))
   if (receipt !== undefined)
     checks.push(...verifyReceipts(files, logs, textOf(receipt), receiptVkey === undefined ? undefined : textOf(receiptVkey)))
   for (const name of unvouched) io.out(`warning ${name}: no key you gave speaks for it; what fits the key it brings itself is not counted`)
   for (const path of ignored) io.out(`ignored ${path}`)
   return checks.filter(({ name, ok }) => !ok || !unvouched.some((log) => name.startsWith(`${log}: `)))
+}
+
+function witnessesOf({ witnessVkey, quorum }: AskedExport) {
+  if (witnessVkey === undefined) return undefined
+  return { vkeys: textOf(witnessVkey), ...(quorum === undefined ? {} : { quorum: Number(quorum) }) }
 }
 
 /** A file that the caller named and that cannot be read. */
@@ -72,6 +79,9 @@ interface AskedExport {
   readonly old: string | undefined
   readonly receipt: string | undefined
   readonly receiptVkey: string | undefined
+  readonly witnessVkey: string | undefined
+  /** How many of the witnesses; absent: all. */
+  readonly quorum: string | undefined
 }
 
 interface AskedProof {
@@ -91,6 +101,8 @@ function readArguments(args: readonly string[]): AskedExport | AskedProof | unde
         old: { type: 'string' },
         receipt: { type: 'string' },
         'receipt-vkey': { type: 'string' },
+        'witness-vkey': { type: 'string' },
+        quorum: { type: 'string' },
         proof: { type: 'string' },
         leaf: { type: 'string' },
         payload: { type: 'string' },
@@ -98,12 +110,13 @@ function readArguments(args: readonly string[]): AskedExport | AskedProof | unde
       },
       allowPositionals: true,
     })
-    const { vkey, old, proof, leaf, payload, salt, receipt, 'receipt-vkey': receiptVkey } = values
+    const { vkey, old, proof, leaf, payload, salt, receipt, 'receipt-vkey': receiptVkey, 'witness-vkey': witnessVkey, quorum } = values
     const [directory, ...more] = positionals
     if (!vkey || more.length > 0) return undefined
-    if ((receiptVkey && !receipt) || Boolean(payload) !== Boolean(salt)) return undefined
-    if (directory !== undefined) return proof || leaf || payload ? undefined : { directory, vkey, old, receipt, receiptVkey }
-    return proof && leaf && !old && !receipt ? { proof, leaf, vkey, payload, salt } : undefined
+    if ((receiptVkey && !receipt) || (quorum && !witnessVkey) || Boolean(payload) !== Boolean(salt)) return undefined
+    const ofExport = { vkey, old, receipt, receiptVkey, witnessVkey, quorum }
+    if (directory !== undefined) return proof || leaf || payload ? undefined : { directory, ...ofExport }
+    return proof && leaf && !old && !receipt && !witnessVkey ? { proof, leaf, vkey, payload, salt } : undefined
   } catch {
     return undefined
   }

@@ -1,13 +1,17 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { parseVkey } from '../../../src/audit/format/signed-note.ts'
 import { logReading } from '../../../src/audit/reading/log-reading.service.ts'
+import { witnessClient } from '../../../src/audit/tree/witness-client.service.ts'
 import { log as logCommand } from '../../../src/cli/log/log.ts'
+import { startWitness } from '../../../src/cli/log/witness.ts'
+import { openWitnessKey } from '../../../src/cli/log/witness-files.ts'
 import { ownLog } from '../../support/own-log.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'accord-export-'))
@@ -55,6 +59,63 @@ t.test('a damaged export is refused with the place, and exit 1', async (t) => {
   t.match(lines.join('\n'), /FAIL .*index 256/)
   writeFileSync(file, good)
   t.equal(await run('verify', folder), 2, 'without a key of your own nothing is shown')
+})
+
+t.test('an export brings the newest checkpoint that a witness cosigned, and is held against the key of the witness', async (t) => {
+  const key = openWitnessKey(join(root, 'witness'), 'hackney.example/witness')
+  const server = await startWitness({
+    key,
+    stateFile: join(root, 'witness.json'),
+    originVkeys: readFileSync(keys, 'utf8'),
+    port: 0,
+    host: '127.0.0.1',
+  })
+  t.teardown(() => server.close().closeAllConnections())
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  const client = witnessClient({
+    url: own.database.url,
+    role: 'audit_integrator',
+    witnesses: [{ url, vkey: key.vkey }],
+    keeper: own.audit.keeper,
+    now: () => new Date().toISOString(),
+  })
+  t.teardown(client.close)
+  const witnessKeys = join(root, 'witness-keys')
+  writeFileSync(witnessKeys, `${key.vkey}\n`)
+  t.equal(await run('verify', folder, '--vkey', keys, '--witness-vkey', witnessKeys), 1, 'nobody has cosigned yet')
+  await client.round()
+  await own.record(10)
+  await own.audit.keeper.round()
+  t.equal(await run('export', folder), 0)
+  t.equal(await run('verify', folder, '--vkey', keys, '--witness-vkey', witnessKeys, '--quorum', '1'), 0, lines.join('\n'))
+  t.match(lines.join('\n'), /: cosignatures: hackney.example\/witness at \d+ s since 1970/)
+  writeFileSync(witnessKeys, `${openWitnessKey(join(root, 'other'), 'hackney.example/witness').vkey}\n`)
+  t.equal(await run('verify', folder, '--vkey', keys, '--witness-vkey', witnessKeys), 1, 'by nobody of that name but with another key')
+  t.equal(await run('verify', folder, '--vkey', keys, '--quorum', '1'), 2)
+})
+
+t.test('fsck and verify hold each log against the checkpoint that the next one names', async (t) => {
+  let at = new Date('2026-12-31T23:00:00Z')
+  const years = await ownLog(t, { clock: () => at })
+  await years.record(300)
+  at = new Date('2027-01-01T00:00:01Z')
+  for (let rounds = 0; years.audit.logs[0]?.name !== 'decisions-2027' && rounds < 100; rounds++) await years.audit.keeper.round()
+  for (let rounds = 0; years.audit.logs[1]?.name !== 'governance-2027' && rounds < 100; rounds++) await years.audit.keeper.round()
+  await years.record(1)
+  await years.audit.keeper.round()
+  const said: string[] = []
+  const runYears = (...args: string[]) => {
+    said.length = 0
+    const env = { DATABASE_URL: years.database.url, ACCORD_VAR: join(root, 'years') }
+    return logCommand(args, { env, out: (line) => void said.push(line), err: () => {} })
+  }
+  t.equal(await runYears('fsck'), 0, said.join('\n'))
+  t.match(said.join('\n'), /ok {3}decisions-2027: continues the log before: decisions-2026 at 302 leaves/)
+  const { rows } = await years.root.query('select vkey from audit.log')
+  writeFileSync(join(root, 'years-keys'), rows.map(({ vkey }) => `${vkey}\n`).join(''))
+  t.equal(await runYears('export', join(root, 'years-export')), 0)
+  t.equal(await runYears('verify', join(root, 'years-export'), '--vkey', join(root, 'years-keys')), 0, said.join('\n'))
+  t.match(said.join('\n'), /ok {3}decisions-2027: continues the log before/)
 })
 
 t.test('one decision is proven with three files', async (t) => {

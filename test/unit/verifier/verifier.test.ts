@@ -51,9 +51,9 @@ t.test('never throws for what an export holds', async (t) => {
 
 t.test('names a log that no given key vouches for, and a file that belongs to no log', async (t) => {
   const [a, b] = [generateLog('decisions-2026', 2), generateLog('governance-2026', 1)]
-  const files = exportOf(a, b).set('README', Buffer.from('x')).set('decisions-2026/checkpoint.witnessed', Buffer.from('x'))
+  const files = exportOf(a, b).set('README', Buffer.from('x')).set('decisions-2026/checkpoint.copy', Buffer.from('x'))
   const report = verifyExport(inMemory(files), a.vkey)
   t.strictSame(report.unvouched, ['governance-2026'])
-  t.strictSame(report.ignored, ['README', 'decisions-2026/checkpoint.witnessed'])
+  t.strictSame(report.ignored, ['README', 'decisions-2026/checkpoint.copy'])
   t.match(report.checks.find(({ name }) => name === 'governance-2026: key')?.detail, /nobody you trust/)
 })

@@ -1,0 +1,24 @@
+import type { LogState, treeRepository } from '../../audit/tree/tree.repository.ts'
+import { rootFromTiles, tilesOf } from '../../audit/tree/tree-reading.service.ts'
+import { type LinkedLog, linkOf, verifyLinks } from '../../verifier/chain.ts'
+import type { Check } from '../../verifier/check.ts'
+
+/** Whether each log continues the one before it, as its first entries say; a log that was not signed yet is left out. Tiles that are missing leave a root unknown. */
+export async function checkLinks(repository: ReturnType<typeof treeRepository>, logs: readonly LogState[], checks: Check[]): Promise<void> {
+  const read = async ({ logId, name }: LogState) =>
+    linkOf(
+      name,
+      (await repository.leaves(logId, 0, 2)).map(({ leaf }) => leaf),
+    )
+  const links = (await Promise.all(logs.map(read))).filter((link) => link !== undefined)
+  const linked: LinkedLog[] = []
+  for (const { logId, name, origin } of logs) {
+    const newest = await repository.newestCheckpoint(logId)
+    if (!newest) continue
+    const sizes = links.flatMap(({ prev }) => (prev?.origin === origin && prev.size <= newest.size ? [prev.size] : []))
+    const roots = new Map<number, Uint8Array | undefined>()
+    for (const size of sizes) roots.set(size, await rootFromTiles(tilesOf(repository, logId), size).catch(() => undefined))
+    linked.push({ name, origin, size: newest.size, roots })
+  }
+  verifyLinks(links, linked, checks)
+}
