@@ -30,6 +30,7 @@ export async function askStranger(stand: Stand): Promise<string[]> {
   const findings: string[] = []
   if (!(await until(() => isSigned(stand), SIGN_LIMIT_MS, 100))) findings.push(`not signed to its end within ${SIGN_LIMIT_MS / 1000} s`)
   const logs = await stand.primary.ask<{ name: string }>(DATABASE, 'select name from audit.log')
+  findings.push(...(await endedLogs(stand)))
   await stand.checkpoints.fetch(logs.map(({ name }) => name))
   const databaseUrl = stand.primary.url(DATABASE)
   const checked = await runFsck(databaseUrl, stand.varDirectory)
@@ -81,6 +82,20 @@ export function notExtended(directory: string, log: string, notes: readonly stri
   return [...findings, ...heads.map((head) => `${log}: a checkpoint of ${head.size} leaves was published, the export has ${size}`)].slice(
     0,
     3,
+  )
+}
+
+/**
+ * Logs that ended or were opened for an incident. No round makes one on the stand's own database: a restored backup is a copy. So a
+ * service that ended one took a healthy log for a broken one.
+ */
+export async function endedLogs({ primary }: Pick<Stand, 'primary'>): Promise<string[]> {
+  const sql = `select g.name, h.sealed_why, (select convert_from(leaf, 'UTF8')::json ->> 'why' from audit.leaf l where l.log_id = g.log_id and l.idx = 0) as opened
+     from audit.log g join audit.head h using (log_id) where h.sealed_why = 'INCIDENT' or g.name !~ '^[a-z]+-[0-9]{4}$' order by g.log_id`
+  const rows = await primary.ask<{ name: string; sealed_why: string | null; opened: string | null }>(DATABASE, sql)
+  return rows.map(
+    ({ name, sealed_why, opened }) =>
+      `${name}: opened for ${opened}, ${sealed_why ? `ended for ${sealed_why}` : 'open'}: a healthy log was ended`,
   )
 }
 

@@ -7,6 +7,7 @@ import { overload } from './rounds/overload.ts'
 import { restoreBackup } from './rounds/restore.ts'
 import { cancelledWait, namesReset, standbyLost } from './rounds/standbys.ts'
 import { tamper } from './rounds/tamper.ts'
+import { silentHost, witnessedNodes } from './rounds/witnesses.ts'
 import { seeded } from './words.ts'
 
 /** Every kind of round. Those whose moment matters most come more than once. */
@@ -21,6 +22,8 @@ export const ROUNDS: readonly Round[] = [
   clockBack,
   twoIntegrators,
   killKeeper,
+  witnessedNodes,
+  silentHost,
   overload,
   restoreBackup,
   tamper,
@@ -33,7 +36,7 @@ export const ROUNDS: readonly Round[] = [
   diskFull,
 ]
 
-/** The round with this number (from 1): every block of twenty holds each kind, in an order drawn from the seed. */
+/** The round with this number (from 1): every block holds each kind, in an order drawn from the seed. */
 export function roundAt(number: number, seed: number, rounds: readonly Round[] = ROUNDS): Round {
   const block = Math.floor((number - 1) / rounds.length)
   const random = seeded(seed * 1_000_003 + block)

@@ -1,6 +1,7 @@
 import { AGREEMENT } from '../governance.ts'
 import { httpClient } from '../http-client.ts'
 import { answersAfter, answersWithin, between, judged, sleep, underLoad } from '../round.ts'
+import { DATABASE } from '../stand.ts'
 import { STANDBY_NAMES, setStandbyNames, type Trio } from '../stands.ts'
 import { instant, until } from '../words.ts'
 import { trioRound } from './trio.ts'
@@ -44,7 +45,7 @@ export const standbyLost = trioRound('standby-lost', 'F6', async ({ stand, rando
 /** F7, F8: an operator cancels the commits that wait for a standby: they look done, and are not acknowledged; nor are retries. */
 export const cancelledWait = trioRound('cancelled-wait', 'F7, F8', async ({ stand, random }) => {
   const alone = await cancelledAct(stand)
-  let [noneAt, backAt, cancelled, suspensionsWithNone] = [0, 0, 0, 0]
+  let [noneAt, backAt, cancelled, suspensionsWithNone, heldMax, published, grown] = [0, 0, 0, 0, 0, 0, 0]
   const loaded = await underLoad(
     stand,
     async () => {
@@ -52,9 +53,13 @@ export const cancelledWait = trioRound('cancelled-wait', 'F7, F8', async ({ stan
       for (const standby of stand.standbys()) standby.signalAll('SIGSTOP')
       noneAt = instant()
       const before = stand.ledger.suspensions.length
+      // What has been committed by now is the most that a standby can hold: nothing reaches one that is stopped.
+      heldMax = await leaves(stand)
       await until(async () => (await cancelWaiters(stand)) > 0, 1_500)
       for (const end = instant() + 1_500; instant() < end; await sleep(120)) cancelled += await cancelWaiters(stand)
       suspensionsWithNone = stand.ledger.suspensions.slice(before).filter(({ received }) => received > noneAt + IN_FLIGHT_MS).length
+      published = await publishedSize(stand)
+      grown = (await leaves(stand)) - heldMax
       backAt = instant()
       for (const standby of stand.standbys()) standby.signalAll('SIGCONT')
     },
@@ -62,13 +67,18 @@ export const cancelledWait = trioRound('cancelled-wait', 'F7, F8', async ({ stan
   )
   const withNone = answersWithin(loaded.seen, noneAt + IN_FLIGHT_MS, backAt)
   const findings = [
+    published > heldMax && `a checkpoint of ${published} leaves was published, no standby can hold more than ${heldMax}`,
+    (published === 0 || grown === 0) && 'nothing was cancelled that could have been published: the round proves nothing',
     (cancelled === 0 || alone === null) && 'no commit waited: the round proves nothing',
     alone === 201 && 'a suspension was acknowledged although its wait was cancelled',
     withNone > 0 && `${withNone} acknowledged although their wait was cancelled`,
     suspensionsWithNone > 0 && `${suspensionsWithNone} suspensions acknowledged although their wait was cancelled`,
     !answersAfter(loaded.seen, backAt) && 'no answer after the standbys came back',
   ]
-  return judged(loaded, { findings, notes: { cancelled, act_alone: alone ?? 'none', with_none: withNone } })
+  return judged(loaded, {
+    findings,
+    notes: { cancelled, act_alone: alone ?? 'none', with_none: withNone, published, held_max: heldMax, grown },
+  })
 })
 
 /** F9: somebody clears synchronous_standby_names. The exposure, answers given on one node's word, is counted and must be none after 300 ms. */
@@ -116,6 +126,28 @@ async function cancelledAct(stand: Trio): Promise<number | null> {
     for (const standby of stand.standbys()) standby.signalAll('SIGCONT')
     client.close()
     await until(() => answers(stand), 6_000)
+  }
+}
+
+/** Leaves in the newest log of decisions, as the primary has them. */
+async function leaves(stand: Trio): Promise<number> {
+  const sql = `select h.size::int as n from audit.head h join audit.log g using (log_id) where g.kind = 'decisions' order by g.log_id desc limit 1`
+  return (await stand.primary.ask<{ n: number }>(DATABASE, sql))[0]?.n ?? 0
+}
+
+/** The size of the newest checkpoint that the service publishes for it; 0 when it cannot be had. */
+async function publishedSize(stand: Trio): Promise<number> {
+  const [url] = stand.urls()
+  const client = httpClient(1)
+  try {
+    const [log] = await stand.primary.ask<{ name: string }>(
+      DATABASE,
+      `select name from audit.log where kind = 'decisions' order by log_id desc limit 1`,
+    )
+    const { body } = await client.call('GET', `${url}/log/${log?.name}/checkpoint`, null)
+    return Number(String(body).split('\n')[1] ?? 0)
+  } finally {
+    client.close()
   }
 }
 
