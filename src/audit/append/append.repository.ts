@@ -2,7 +2,6 @@ import { sql } from 'kysely'
 import pg from 'pg'
 import { AudibleClient, TCP_USER_TIMEOUT_MS } from '../../platform/database/audible-client.ts'
 import type { Transaction } from '../../platform/database/database.ts'
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
 import type { BareEntry, Entry } from '../format/entry.ts'
 import type { DurabilityLevel } from './durability.ts'
 import { type Lane, laneOf, stallWatch } from './stalled-lane.repository.ts'
@@ -23,7 +22,6 @@ export class NotDurableError extends Error {
 
 const APPEND = `select audit.append($1, $2, $3::uuid[], $4::bytea[], $5::bytea[], $6::date, $7::bytea[], $8::bytea[]) as start,
   current_setting('synchronous_standby_names') as standby_names`
-const RETRY_AFTER_SECONDS = 1
 const CONNECT_TIMEOUT_MS = 5_000
 /** No limit on the statement: an append that waits for a standby is not cancelled (R18). */
 const SESSION = [
@@ -169,39 +167,4 @@ export function isSealed(error: unknown): boolean {
 /** Whether a notice says that a commit was not waited for by a standby, although it looks done (R16). */
 export function isUnsafeCommit(notice: { readonly code?: string | undefined; readonly message?: string | undefined }): boolean {
   return notice.code === '01000' && /synchronous replication/i.test(notice.message ?? '')
-}
-
-/**
- * Watches every connection of a pool: a commit that no standby confirmed is told, and refused to its caller, to whom it would
- * otherwise look done (R16). What it wrote may stand: a leaf without an answer is allowed, an answer without a leaf is not.
- */
-export function watchPool(pool: Pick<pg.Pool, 'on'>, onUnsafe: () => void): void {
-  const watched = new WeakSet<pg.PoolClient>()
-  // Not on 'connect': the pool may hold connections that were opened before.
-  pool.on('acquire', (client) => {
-    if (watched.has(client)) return
-    watched.add(client)
-    let warned = false
-    client.on('notice', (notice) => {
-      if (!isUnsafeCommit(notice)) return
-      warned = true
-      onUnsafe()
-    })
-    const query = client.query.bind(client) as (...args: readonly unknown[]) => Promise<unknown>
-    const commit = async (...args: readonly unknown[]) => {
-      warned = false
-      const result = await query(...args)
-      if (warned) throw notDurable()
-      return result
-    }
-    client.query = ((...args: readonly unknown[]) => (args[0] === 'commit' ? commit(...args) : query(...args))) as typeof client.query
-  })
-}
-
-function notDurable(): ProblemError {
-  const cause = new NotDurableError('the commit was acknowledged without waiting for a standby')
-  return new ProblemError(problem('LOG_UNAVAILABLE', 'It is not certain that this was recorded. Look before you try again.'), {
-    cause,
-    retryAfterSeconds: RETRY_AFTER_SECONDS,
-  })
 }

@@ -1,10 +1,13 @@
-import type { LogState, treeRepository } from '../../audit/tree/tree.repository.ts'
+import type { exportReading } from '../../audit/reading/export-reading.service.ts'
 import { rootFromTiles, tilesOf } from '../../audit/tree/tree-reading.service.ts'
 import { type LinkedLog, linkOf, verifyLinks } from '../../verifier/chain.ts'
 import type { Check } from '../../verifier/check.ts'
 
+type Repository = ReturnType<typeof exportReading>['repository']
+type LogState = Awaited<ReturnType<Repository['logs']>>[number]
+
 /** Whether each log continues the one before it, as its first entries say; a log that was not signed yet is left out. Tiles that are missing leave a root unknown. */
-export async function checkLinks(repository: ReturnType<typeof treeRepository>, logs: readonly LogState[], checks: Check[]): Promise<void> {
+export async function checkLinks(repository: Repository, logs: readonly LogState[], checks: Check[]): Promise<void> {
   const read = async ({ logId, name }: LogState) =>
     linkOf(
       name,

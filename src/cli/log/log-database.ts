@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { watchPool } from '../../audit/append/append.repository.ts'
+import { watchPool } from '../../audit/append/commit-watch.service.ts'
 import { type HighWater, highWaterFiles } from '../../audit/tree/high-water.service.ts'
 import { parseConfig } from '../../platform/config.ts'
 import { urlWithPassword } from '../../platform/database/create-database.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { watchPool } from '../../audit/append/append.repository.ts'
+import { watchPool } from '../../audit/append/commit-watch.service.ts'
 import { highWaterFiles } from '../../audit/tree/high-water.service.ts'
 import { logLifecycle } from '../../audit/tree/log-lifecycle.service.ts'
 import { openEnvironment } from '../../environment.ts'
