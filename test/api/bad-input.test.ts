@@ -141,6 +141,19 @@ t.test(
   },
 )
 
+t.test('a body that gives a member twice is refused, since readers do not agree which of the two counts', async (t) => {
+  const twice = JSON.stringify(SHARE).replace('{', '{"recipient":"LBC_ISLINGTON",')
+  for (const url of ['/v1/decisions', '/v1/decisions/simulate']) {
+    const before = await rowCounts(service)
+    const reply = await send(twice, 'application/json', url)
+    t.match(reply.json(), { status: 400, code: 'INVALID_REQUEST', errors: [{ pointer: '/recipient', detail: 'is given twice' }] })
+    t.equal(((await rowCounts(service))['audit.leaf'] ?? 0) - (before['audit.leaf'] ?? 0), 1, 'one leaf')
+  }
+  const headers = { ...(await service.as({ org: 'LBC_CAMDEN', roles: ['IG_OFFICER'] })), 'content-type': 'application/json' }
+  const elsewhere = await service.inject({ method: 'POST', url: '/v1/impact', headers, payload: '{"days":1,"days":30}' })
+  t.match(elsewhere.json(), { status: 400, errors: [{ pointer: '/days' }] })
+})
+
 t.test('the first and the last instant of the range are answered', async (t) => {
   for (const at of ['1900-01-01T00:00:00Z', '8999-12-31T23:59:59.999Z']) {
     for (const mode of ['SYSTEMATIC', 'EMERGENCY']) {

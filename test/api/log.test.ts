@@ -75,6 +75,8 @@ t.test('the log of the running service', async (t) => {
     t.equal((await get(at, { org: 'LBC_BARNET' })).statusCode, 404)
     t.equal((await get(at)).statusCode, 401)
     t.equal((await get('/v1/decisions/0199f0a4-0000-7000-8000-00000000abcd', { org: 'LBC_CAMDEN' })).statusCode, 404)
+    t.equal((await get(`${at}.7`, { org: 'LBC_CAMDEN' })).statusCode, 404, 'a single call has no eighth answer')
+    t.equal((await get(`${at}.0`, { org: 'LBC_CAMDEN' })).statusCode, 404)
     t.equal((await get('/v1/decisions/no-id', { org: 'LBC_CAMDEN' })).statusCode, 400)
     const act = await audit.recordCanary()
     t.equal(act.logId, governance?.logId)

@@ -33,6 +33,10 @@ t.test('decisions are counted by outcome and reason, batches by size and time', 
   t.equal(numberOf(text, 'accord_policy_revision'), service.app.services.policy.current().revision)
   t.equal(numberOf(text, 'accord_policy_revisions_behind'), 0)
   t.equal(numberOf(text, 'accord_append_queue_length'), 0)
+  for (const { name } of service.app.services.audit.logs) {
+    const age = numberOf(await numbers(), `accord_log_checkpoint_age_seconds\\{log="${name}"\\}`)
+    t.ok(age >= 0 && age < 60, `the checkpoint of ${name} is ${age} s old`)
+  }
   t.ok(numberOf(text, 'accord_nodejs_eventloop_lag_seconds') >= 0)
 })
 

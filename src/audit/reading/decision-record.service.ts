@@ -51,6 +51,7 @@ export function decisionRecords({ audit, reading, altered, partiesOfErased }: De
       const entry = await reading.entry(call)
       if (entry?.log.kind !== 'decisions') return undefined
       const leaf = entry.leaf.toString('utf8')
+      if (!isOneOf(id, leaf)) return undefined
       const kept = await audit.payloadOf(call, (JSON.parse(leaf) as { ts: number }).ts)
       const stored = kept && isRecorded(call, leaf, kept) ? kept : undefined
       const isAltered = kept !== undefined && stored === undefined
@@ -77,4 +78,12 @@ export function decisionRecords({ audit, reading, altered, partiesOfErased }: De
       }
     },
   }
+}
+
+/** Whether an id is that of the call, or of one of the answers of a call that had several. */
+function isOneOf(id: string, leaf: string): boolean {
+  const answer = id.split('.')[1]
+  if (answer === undefined) return true
+  const { t, n } = JSON.parse(leaf) as { readonly t: string; readonly n: number }
+  return t === 'adl.access_evaluations' && Number(answer) < n && answer === String(Number(answer))
 }

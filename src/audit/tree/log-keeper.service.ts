@@ -47,6 +47,8 @@ export interface LogStatus {
   readonly published: number
   /** Time for which some leaf has been waiting for a published checkpoint, milliseconds. */
   readonly uncoveredMs: number
+  /** Since the newest published checkpoint was signed here or first seen, milliseconds; null while there is none. An idle log signs none. */
+  readonly checkpointAgeMs: number | null
   /** What stopped the keeping of this log; null while all is well. */
   readonly incident: Incident | null
   /** Why the keeping of this log fails at present and is tried again; null while it does not. */
@@ -64,6 +66,7 @@ export type LogKeeper = ReturnType<typeof logKeeper>
 
 export function logKeeper(options: LogKeeperOptions) {
   const published = new Map<number, Published>()
+  const publishedSince = new Map<number, number>()
   const incidents = new Map<string, Incident>()
   const uncovered = new Map<number, { size: number; since: number }>()
   const signedAt = new Map<number, number>()
@@ -147,7 +150,14 @@ export function logKeeper(options: LogKeeperOptions) {
 
   /** Never goes back: another node's checkpoint may have come in during a round that began before it. */
   function publish(logId: number, next: Published): void {
-    if (next.size > (published.get(logId)?.size ?? 0)) published.set(logId, next)
+    if (next.size <= (published.get(logId)?.size ?? 0)) return
+    published.set(logId, next)
+    publishedSince.set(logId, performance.now())
+  }
+
+  function checkpointAgeMs(logId: number): number | null {
+    const since = publishedSince.get(logId)
+    return since === undefined ? null : performance.now() - since
   }
 
   /** A log that ended with an incident is signed no more: its last checkpoint stays what it was. */
@@ -188,6 +198,7 @@ export function logKeeper(options: LogKeeperOptions) {
       integrated: log.treeSize,
       published: published.get(log.logId)?.size ?? 0,
       uncoveredMs: log.sealedWhy === 'INCIDENT' ? 0 : uncoveredMs(log),
+      checkpointAgeMs: checkpointAgeMs(log.logId),
       incident: incidents.get(log.name) ?? null,
       failure: failing.of(log.name)?.message ?? null,
     }))

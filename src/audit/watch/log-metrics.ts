@@ -3,6 +3,7 @@ import type { Incident } from './incident.ts'
 /** Where the numbers go: the part of the platform's metrics that is read when somebody asks. */
 export interface GaugeSink {
   read(name: string, help: string, value: () => number): void
+  readEach(name: string, help: string, label: string, values: () => ReadonlyMap<string, number>): void
 }
 
 /** What the keeper, the monitor and the witnesses know. Times in milliseconds, sizes in entries. */
@@ -13,7 +14,9 @@ export interface LogNumbers {
     readonly size: number
     readonly integrated: number
     readonly published: number
+    readonly name: string
     readonly uncoveredMs: number
+    readonly checkpointAgeMs: number | null
     readonly incident: Incident | null
   }[]
   monitor(): {
@@ -32,7 +35,7 @@ export interface LogNumbers {
   witnessAgeMs(logId: number): number
 }
 
-/** The numbers of the log (R46): each is the worst of the logs that take entries. */
+/** The numbers of the log (R46): each is the worst of the logs that take entries, where it does not name its log. */
 export function logGauges(metrics: GaugeSink, log: LogNumbers): void {
   const worst = (value: (one: ReturnType<LogNumbers['status']>[number]) => number) => () =>
     Math.max(
@@ -56,6 +59,15 @@ export function logGauges(metrics: GaugeSink, log: LogNumbers): void {
     'accord_log_uncovered_seconds',
     'How long an entry has waited for a checkpoint; alarm at 60.',
     worst(({ uncoveredMs }) => uncoveredMs / 1000),
+  )
+  metrics.readEach(
+    'accord_log_checkpoint_age_seconds',
+    'Since the newest checkpoint of a log that takes entries was published; one that nobody appends to signs none.',
+    'log',
+    () =>
+      new Map(
+        log.status().flatMap(({ name, isSealed, checkpointAgeMs: age }) => (isSealed || age === null ? [] : [[name, age / 1000] as const])),
+      ),
   )
   metrics.read(
     'accord_log_failing_seconds',

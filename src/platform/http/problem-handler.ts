@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { problemOfDatabaseError } from '../database/sql-state.ts'
 import { type Problem, ProblemError, problem } from '../kernel/problem.ts'
 import { WrongMediaType } from './openapi.ts'
+import { RepeatedMember } from './repeated-member.ts'
 import { isValidationFailure, problemOfValidation } from './validation-problem.ts'
 
 /** Is told of a body that cannot be read at all, before the reply; may throw a `ProblemError`, which is then the reply. */
@@ -89,6 +90,8 @@ function problemOf(error: unknown, request: FastifyRequest): Problem | undefined
       return malformedBody(code, operation?.seesMalformed ?? false)
   }
   if (error instanceof WrongMediaType) return wrongMediaType(error.mediaTypes, operation?.wrongMediaTypeStatus)
+  if (error instanceof RepeatedMember)
+    return problem('INVALID_REQUEST', 'the body gives a member twice', [{ pointer: error.pointer, detail: 'is given twice' }])
   const fromDatabase = problemOfDatabaseError(error)
   if (fromDatabase) return fromDatabase
   const status = (error as Partial<FastifyError>).statusCode
@@ -115,7 +118,12 @@ function malformedBody(code: string, isDecisionPath: boolean): Problem {
 
 function isUnreadableBody(error: unknown): boolean {
   const code = (error as Partial<FastifyError>).code
-  return error instanceof WrongMediaType || error instanceof SyntaxError || (code?.startsWith('FST_ERR_CTP_') ?? false)
+  return (
+    error instanceof RepeatedMember ||
+    error instanceof WrongMediaType ||
+    error instanceof SyntaxError ||
+    (code?.startsWith('FST_ERR_CTP_') ?? false)
+  )
 }
 
 /** Notes every route, to tell "no such address" from "not with this method". */

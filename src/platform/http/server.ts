@@ -13,6 +13,7 @@ import { problem } from '../kernel/problem.ts'
 import { limitInFlight } from './in-flight.ts'
 import { type Contract, contract as ownContract } from './openapi.ts'
 import { handleProblems, sendProblem } from './problem-handler.ts'
+import { refuseRepeatedMembers } from './repeated-member.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -56,7 +57,7 @@ const PARAMETER_LENGTH_MAX = 200
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: logger(options),
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => options.newId(),
     requestIdHeader: false,
     trustProxy: false,
@@ -72,6 +73,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   })
   // A text body would otherwise reach handlers that expect JSON, past the validation.
   app.removeContentTypeParser('text/plain')
+  refuseRepeatedMembers(app)
   app.decorateRequest('logFields')
   handleProblems(app)
   nameAndLogRequests(app)
@@ -119,7 +121,6 @@ function nameAndLogRequests(app: FastifyInstance): void {
   })
   app.addHook('onResponse', async (request, reply) => {
     request.log.info({
-      requestId: request.id,
       method: request.method,
       route: request.routeOptions.url ?? 'none',
       status: reply.statusCode,

@@ -8,6 +8,8 @@ export interface Metrics {
   observe(name: string, help: string, buckets: readonly number[]): (value: number) => void
   /** Reads a number each time it is asked for (integrator lag, checkpoint age, queue length); one that throws is left out. */
   read(name: string, help: string, value: () => number | Promise<number>): void
+  /** As `read`, one number for each value of a label. */
+  readEach(name: string, help: string, label: string, values: () => ReadonlyMap<string, number>): void
   /** Everything in the text format of Prometheus, with its content type. */
   text(): Promise<{ readonly contentType: string; readonly body: string }>
 }
@@ -37,6 +39,18 @@ export function openMetrics(): Metrics {
           } catch {
             gauge.remove()
           }
+        },
+      })
+    },
+    readEach(name, help, label, values) {
+      const gauge: Gauge = new Gauge({
+        name,
+        help,
+        labelNames: [label],
+        registers,
+        collect() {
+          gauge.reset()
+          for (const [value, number] of values()) gauge.set({ [label]: value }, number)
         },
       })
     },

@@ -37,6 +37,7 @@ t.test('claims that make no principal', async (t) => {
     'a person with the role of machines': { ...person, roles: ['API_CLIENT'] },
     'a machine with a role of people': { ...person, client_id: 'c' },
     'a machine with both': { ...person, roles: ['API_CLIENT', 'IG_OFFICER'], client_id: 'c' },
+    'a machine with a name too long to be revoked': { ...person, roles: ['API_CLIENT'], client_id: 'c'.repeat(201) },
     'a machine without a name': { ...person, roles: ['API_CLIENT'], client_id: '' },
     'a client that is null': { ...person, client_id: null },
   }

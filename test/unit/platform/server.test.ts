@@ -98,6 +98,7 @@ t.test('a request is one log line with its route, not its address', async (t) =>
   t.equal(lines.length, 1)
   t.match(JSON.parse(lines[0] ?? ''), { method: 'POST', route: '/things/:id/suspend', status: 200, ms: Number, requestId: String })
   t.notMatch(lines[0], /jane/)
+  t.notMatch(lines[0], /reqId/, 'the request is named once')
 })
 
 t.test('replies carry the security headers', async (t) => {

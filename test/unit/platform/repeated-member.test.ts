@@ -1,0 +1,37 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { typeOf } from '../../../src/platform/http/accept.ts'
+import { repeatedMember } from '../../../src/platform/http/repeated-member.ts'
+
+t.test('a member given twice is found where it stands, however it is written', async (t) => {
+  const found: readonly (readonly [string, string])[] = [
+    ['{"a":1,"a":1}', '/a'],
+    ['{"a":1,"\\u0061":2}', '/a'],
+    ['{"a":{"b":1,"c":[{"d":1},{"d":1,"d":2}]}}', '/a/c/1/d'],
+    ['[{"x":"}"},{"x":1,"y":[1,2,{"z":","}],"x":2}]', '/1/x'],
+    ['{"a/b~":1,"a/b~":2}', '/a~1b~0'],
+    ['{"":1,"":2}', '/'],
+    ['{"__proto__":1,"__proto__":2}', '/__proto__'],
+  ]
+  for (const [text, pointer] of found) t.equal(repeatedMember(text), pointer, text)
+})
+
+t.test('no JSON that a program writes is taken for one', async (t) => {
+  fc.assert(fc.property(fc.json({ maxDepth: 5 }), (text) => repeatedMember(text) === undefined))
+  for (const text of ['{}', '[]', '1', '"a"', 'null', '{"a":{"a":{"a":"a"}},"b":["a","a",":"]}', `{"a":"${'x\\n'.repeat(100_000)}"}`])
+    t.equal(repeatedMember(text), undefined)
+})
+
+t.test('a media range with a higher weight wins, a more special one counts, and weight 0 is a refusal', async (t) => {
+  const ours = ['application/json', 'text/csv'] as const
+  const cases: readonly (readonly [string, string | undefined])[] = [
+    ['application/json, text/csv', 'application/json'],
+    ['text/csv, application/json', 'text/csv'],
+    ['TEXT/CSV;charset=utf-8;Q=1.0', 'text/csv'],
+    ['application/json;q=0.1, text/csv;q=0.11', 'text/csv'],
+    ['text/*;q=1, text/csv;q=0, application/json;q=0.5', 'application/json'],
+    ['*/*', 'application/json'],
+    ['image/png', undefined],
+  ]
+  for (const [header, wanted] of cases) t.equal(typeOf(header, ours), wanted, header)
+})
