@@ -83,7 +83,12 @@ export async function buildApp(options: AppOptions) {
   await server.register(adviceRoutes(services.advice))
   await server.register(overlapsRoutes(services.overlaps))
   await server.register(importsRoutes({ ...services, once: onceOnly(services) }))
-  await server.register(decisionRecordRoutes(decisionRecords({ ...log, partiesOfErased: services.logSearch.partiesOf }), callerOf))
+  await server.register(
+    decisionRecordRoutes(
+      decisionRecords({ ...log, partiesOfErased: services.logSearch.partiesOf, waitMaxMs: config.checkpointWaitMaxMs }),
+      callerOf,
+    ),
+  )
   await server.register(logRoutes({ ...log, receiptKey: log.receipts.keyOf, readerOf: callerOf }))
 
   return {

@@ -83,6 +83,7 @@ export async function openLogServices(options: LogServicesOptions) {
     audit,
     highWater,
     altered,
+    everyMs: config.monitorIntervalMs,
     rereadMs: config.logRereadSeconds * 1000,
     onFinding: onIncident,
   })
@@ -94,6 +95,7 @@ export async function openLogServices(options: LogServicesOptions) {
     keeper: audit.keeper,
     now: () => clock().toISOString(),
     onIncident,
+    everyMs: config.witnessIntervalMs,
   })
   witnesses.start()
   return {

@@ -6,6 +6,7 @@ import { type Environment, openEnvironment } from './environment.ts'
 import { shippedOrganisations } from './parties/parties.service.ts'
 import { type Config, parseConfig } from './platform/config.ts'
 import { systemClock } from './platform/kernel/clock.ts'
+import { unknownPurposes } from './reference/code-list.ts'
 import { shippedCodeLists } from './reference/reference.service.ts'
 import { loadRegister } from './register-loader.ts'
 
@@ -38,6 +39,13 @@ async function start(config: Config): Promise<void> {
       durability: config.durability,
       highWaterDirectory: join(config.varDirectory, 'high-water'),
     })
+    const unknown = unknownPurposes(config.restrictedPurposes, (await app.services.policy.codeLists())?.lists ?? shippedCodeLists())
+    if (unknown.length > 0) {
+      console.error(`RESTRICTED_PURPOSES: the code lists in use have no purpose ${unknown.join(', ')}`)
+      await app.close()
+      await environment.close()
+      process.exit(EXIT_CONFIGURATION)
+    }
     await fillEmptyRegister(app, environment)
     const address = await app.server.listen({ host: config.host, port: config.port })
     stopOnSignal(async () => {

@@ -146,7 +146,7 @@ export async function openServices(options: ServicesOptions) {
   const reads = recordedReads(audit)
   const logSearch = logSearchService({ db, audit, reads, altered: log.altered, filler, clock })
   const replays = replayService({ db, policy, engine: ENGINE, reads, altered: log.altered })
-  const impact = impactService({ db, policy, agreements, filler, reads, clock })
+  const impact = impactService({ db, policy, agreements, filler, reads, clock, examinedMax: config.impactExaminedMax })
   logGauges(metrics, {
     status: audit.keeper.status,
     failingMs: audit.keeper.failingMs,

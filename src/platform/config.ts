@@ -41,6 +41,10 @@ export interface Config {
   readonly checkpointIntervalMs: number
   /** After this time a log is read again from its first entry, to see whether anything was changed. */
   readonly logRereadSeconds: number
+  readonly checkpointWaitMaxMs: number
+  readonly monitorIntervalMs: number
+  readonly witnessIntervalMs: number
+  readonly impactExaminedMax: number
   readonly signedReceipts: 'on' | 'off'
   /** Who cosigns checkpoints: where each listens, and the key its cosignatures are checked with. */
   readonly witnesses: readonly { readonly url: URL; readonly vkey: string }[]
@@ -73,6 +77,10 @@ const numbers = {
   AUDIT_LANES: { fallback: 2, min: 1, max: 32 },
   CHECKPOINT_INTERVAL_MS: { fallback: 1_000, min: 50, max: 60_000 },
   LOG_REREAD_SECONDS: { fallback: 3_600, min: 60, max: 604_800 },
+  CHECKPOINT_WAIT_MAX_MS: { fallback: 5_000, min: 0, max: 60_000 },
+  MONITOR_INTERVAL_MS: { fallback: 60_000, min: 1_000, max: 3_600_000 },
+  WITNESS_INTERVAL_MS: { fallback: 10_000, min: 1_000, max: 3_600_000 },
+  IMPACT_EXAMINED_MAX: { fallback: 10_000, min: 1, max: 1_000_000 },
   TOKEN_TTL_SECONDS: { fallback: 28_800, min: 10, max: 86_400 },
   LIVE_AT_TOLERANCE_SECONDS: { fallback: 60, min: 0, max: 3_600 },
   REMEDY_WORK_MS: { fallback: 20, min: 0, max: 60_000 },
@@ -202,6 +210,10 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     durability: oneOf('DURABILITY', ['D1', 'D2']),
     checkpointIntervalMs: number('CHECKPOINT_INTERVAL_MS'),
     logRereadSeconds: number('LOG_REREAD_SECONDS'),
+    checkpointWaitMaxMs: number('CHECKPOINT_WAIT_MAX_MS'),
+    monitorIntervalMs: number('MONITOR_INTERVAL_MS'),
+    witnessIntervalMs: number('WITNESS_INTERVAL_MS'),
+    impactExaminedMax: number('IMPACT_EXAMINED_MAX'),
     signedReceipts: oneOf('SIGNED_RECEIPTS', ['on', 'off']),
     witnesses: Object.freeze(witnesses),
     rateLimitPerMinute,

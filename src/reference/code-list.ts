@@ -36,3 +36,9 @@ export interface CodeList {
 export function isValidOn(day: string, from: string | null, to: string | null): boolean {
   return (from === null || day >= from) && (to === null || day <= to)
 }
+
+/** Those of these codes that no purpose of the lists has, in their order: a setting that names one would protect nothing. Pure. */
+export function unknownPurposes(codes: readonly string[], lists: readonly CodeList[]): readonly string[] {
+  const purposes = new Set(lists.find(({ list }) => list === 'PURPOSE')?.entries.map(({ code }) => code))
+  return codes.filter((code) => !purposes.has(code))
+}

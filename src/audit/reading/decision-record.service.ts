@@ -23,6 +23,8 @@ export interface DecisionRecordOptions {
   readonly audit: Pick<AuditService, 'payloadOf' | 'recordRead'>
   readonly reading: LogReading
   readonly altered: Pick<AlteredPayloads, 'report'>
+  /** Longest wait for a checkpoint: several intervals of the usual one. */
+  readonly waitMaxMs: number
   /** Whom a decision is about whose payload is gone, as far as anything still says so. */
   readonly partiesOfErased: (id: string) => Promise<DecisionParties | undefined>
 }
@@ -34,12 +36,9 @@ export interface RecordReader {
   readonly roles: readonly string[]
 }
 
-/** Longest wait for a checkpoint, milliseconds: several intervals of the usual one. */
-const WAIT_MAX_MS = 5_000
-
 export type DecisionRecords = ReturnType<typeof decisionRecords>
 
-export function decisionRecords({ audit, reading, altered, partiesOfErased }: DecisionRecordOptions) {
+export function decisionRecords({ audit, reading, altered, partiesOfErased, waitMaxMs }: DecisionRecordOptions) {
   return {
     /**
      * The record of a decision, its place and its proof; undefined when there is none or the reader may not know of it: only
@@ -74,7 +73,7 @@ export function decisionRecords({ audit, reading, altered, partiesOfErased }: De
           payload_is_altered: isAltered,
         },
         receipt: { origin: entry.log.origin, index: entry.index, leaf_hash: entry.leafHash.toString('hex') },
-        proof: await reading.proof(entry.log.logId, entry.index, options.wait ? WAIT_MAX_MS : 0),
+        proof: await reading.proof(entry.log.logId, entry.index, options.wait ? waitMaxMs : 0),
       }
     },
   }

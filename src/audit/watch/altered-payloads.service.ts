@@ -12,7 +12,7 @@ export interface AlteredPayload {
 export type AlteredPayloads = ReturnType<typeof alteredPayloads>
 
 /** Entries that one statement compares. */
-export const SLICE = 256
+const SLICE = 256
 
 /**
  * Knows the payloads that are not what their leaf commits to, whoever found them: a reader that was about to show one, or
@@ -54,6 +54,16 @@ export function alteredPayloads(onFound: (incident: Told) => void) {
       }
     },
   }
+}
+
+/** Every payload of a log that is kept, compared where it lies: nobody's words leave the database for it. */
+export async function alteredPayloadsOf(repository: TreeRepository, { logId, name, size }: LogState): Promise<AlteredPayload[]> {
+  const altered: AlteredPayload[] = []
+  for (let first = 0; first < size; first += SLICE) {
+    const found = await repository.alteredPayloads(logId, first, SLICE)
+    altered.push(...found.map((one) => ({ log: name, ...one })))
+  }
+  return altered
 }
 
 /** What an operator reads of one. */

@@ -1,6 +1,5 @@
 import { exportReading } from '../../audit/reading/export-reading.service.ts'
-import type { LogState, TreeRepository } from '../../audit/tree/tree.repository.ts'
-import { inWords, SLICE } from '../../audit/watch/altered-payloads.service.ts'
+import { type AlteredPayload, alteredPayloadsOf, inWords } from '../../audit/watch/altered-payloads.service.ts'
 import { type Finding, type Inspected, inspection } from '../../audit/watch/inspection.service.ts'
 import type { Check } from '../../verifier/check.ts'
 import type { Command } from '../command.ts'
@@ -37,7 +36,7 @@ export const fsck: Command = async (args, io) => {
         for (const fault of faults) checks.push({ name: `${log.name}: ${name}`, ok: false, detail: `${fault.why}: ${fault.detail}` })
       }
       const corrupt = new Set(findings.flatMap(({ why, at }) => (why === 'CORRUPT_LEAF' && at !== undefined ? [at] : [])))
-      checks.push(...(await payloadsOf(repository, log, corrupt)))
+      checks.push(...payloadChecks(log.name, await alteredPayloadsOf(repository, log), corrupt))
     }
     await checkLinks(repository, logs, checks)
     return report(checks, io)
@@ -58,17 +57,10 @@ function inShort(faults: readonly Finding[]): readonly Pick<Finding, 'why' | 'de
   return [line, ...faults.filter((fault) => !roots.includes(fault))]
 }
 
-/**
- * Every payload that is kept, compared with its entry where it lies: nobody's words leave the database for it. Where the leaf
- * itself is not the recorded one (`corrupt`, told already) nothing can be said of its payload.
- */
-async function payloadsOf(repository: TreeRepository, log: LogState, corrupt: ReadonlySet<number>): Promise<Check[]> {
-  const name = `${log.name}: payloads`
-  const altered: Check[] = []
-  for (let first = 0; first < log.size; first += SLICE) {
-    const found = await repository.alteredPayloads(log.logId, first, SLICE)
-    const own = found.filter(({ index }) => !corrupt.has(index))
-    altered.push(...own.map((one) => ({ name, ok: false, detail: `ALTERED_PAYLOAD: ${inWords(one)}` })))
-  }
-  return altered.length > 0 ? altered : [{ name, ok: true, detail: 'each that is kept is the one its entry commits to' }]
+/** Where the leaf itself is not the recorded one (`corrupt`, told already) nothing can be said of its payload. */
+function payloadChecks(log: string, found: readonly AlteredPayload[], corrupt: ReadonlySet<number>): Check[] {
+  const name = `${log}: payloads`
+  const altered = found.filter(({ index }) => !corrupt.has(index))
+  if (altered.length === 0) return [{ name, ok: true, detail: 'each that is kept is the one its entry commits to' }]
+  return altered.map((one) => ({ name, ok: false, detail: `ALTERED_PAYLOAD: ${inWords(one)}` }))
 }

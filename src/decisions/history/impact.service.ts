@@ -32,7 +32,6 @@ export interface ImpactAnswer extends ImpactReport {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
-const EXAMINED_MAX = 10_000
 const PAGE = 500
 const LISTED_MAX = 200
 
@@ -49,6 +48,8 @@ export function impactService(options: {
   readonly filler: LogFiller
   readonly reads: RecordedReads
   readonly clock: Clock
+  /** Decisions that one report looks at. */
+  readonly examinedMax: number
 }) {
   const { db, policy, agreements, filler, reads, clock } = options
 
@@ -117,7 +118,7 @@ export function impactService(options: {
         after = next
         // Decisions go first: between pages the event loop is theirs.
         await nextTurn()
-      } while (after !== null && cases.length < EXAMINED_MAX)
+      } while (after !== null && cases.length < options.examinedMax)
       await reads.record(principal, 'PAYLOAD', examined)
       const report = impactReport(cases, LISTED_MAX)
       return { ...report, from, to: to.toISOString(), policy_revision: revision, is_complete: after === null }
