@@ -105,7 +105,7 @@ async function inBulk(): Promise<{ status: number; text: string }> {
   return { status, text: out.join('\n') }
 }
 
-t.test('an emergency simulated for a day before there was one time in London is replayed like any other', async (t) => {
+t.test('an emergency simulated for the first minute of a day, before London kept Greenwich time, is replayed like any other', async (t) => {
   const { decisions } = app.services
   const caller = { sub: 'urn:accord:test:officer', org: 'LBC_CAMDEN', roles: ['IG_OFFICER'] as const, clientId: null }
   const emergency = {
@@ -119,7 +119,7 @@ t.test('an emergency simulated for a day before there was one time in London is 
     mode: 'EMERGENCY',
     lawful_basis: '6(1)(d)',
     emergency,
-    at: '1847-06-01T12:00:00Z',
+    at: '1847-06-01T00:00:30Z',
   } as const
   const { answer } = await decisions.decide({ caller, body, simulated: true, trace: null })
   t.match(answer, { decision: 'PERMIT', via: 'BREAK_GLASS' })
