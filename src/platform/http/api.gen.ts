@@ -1854,7 +1854,11 @@ export interface components {
             readonly reasons: readonly components["schemas"]["Reason"][];
             /** @description The first of them. */
             readonly primary_reason: string | null;
-            /** @description What would make this DENY a PERMIT: each was tried out by evaluating again with its changes. Empty: none was found; null: not looked for (a PERMIT, an agreement the caller may not know, a busy service). */
+            /**
+             * @description What would make this DENY a PERMIT: each was tried out by evaluating again with all its changes, and with one of them left out it is a DENY still.
+             *     Empty: none was found. null: not looked for, which says nothing about whether there is one: a PERMIT, a DENY that no agreement came near or whose
+             *     agreement the caller may not know, or a service too busy to spend time on it. In that last case the same question to `/v1/decisions/simulate` gives them later.
+             */
             readonly remedies: readonly components["schemas"]["Remedy"][] | null;
             /** @description What must be done with the data. A client that does not know a mandatory one must not disclose. */
             readonly obligations: readonly components["schemas"]["Obligation"][];
@@ -4217,7 +4221,7 @@ export interface operations {
     readonly getDecision: {
         readonly parameters: {
             readonly query?: {
-                /** @description `checkpoint` waits, at most five seconds, until a signed checkpoint covers the record. */
+                /** @description `checkpoint` waits, for as long as the service is set to (five seconds unless changed), until a signed checkpoint covers the record. */
                 readonly wait?: "checkpoint";
             };
             readonly header?: never;
