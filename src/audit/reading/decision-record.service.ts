@@ -50,7 +50,7 @@ export function decisionRecords({ audit, reading, altered, partiesOfErased, wait
       const entry = await reading.entry(call)
       if (entry?.log.kind !== 'decisions') return undefined
       const leaf = entry.leaf.toString('utf8')
-      if (!isOneOf(id, leaf)) return undefined
+      if (!isDecision(leaf) || !isOneOf(id, leaf)) return undefined
       const kept = await audit.payloadOf(call, (JSON.parse(leaf) as { ts: number }).ts)
       const stored = kept && isRecorded(call, leaf, kept) ? kept : undefined
       const isAltered = kept !== undefined && stored === undefined
@@ -77,6 +77,11 @@ export function decisionRecords({ audit, reading, altered, partiesOfErased, wait
       }
     },
   }
+}
+
+/** Whether a leaf records a call, not an event of the log itself (its opening, a canary). */
+function isDecision(leaf: string): boolean {
+  return (JSON.parse(leaf) as { readonly t: string }).t.startsWith('adl.')
 }
 
 /** Whether an id is that of the call, or of one of the answers of a call that had several. */

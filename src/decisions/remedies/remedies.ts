@@ -31,6 +31,9 @@ export interface Refused {
 /** Other agreements that are looked at for an amendment, at most. */
 const OTHERS_MAX = 4
 
+/** Who asks about this moment by its own clock, or by the time the question took, does not ask about the past. */
+const MOMENT_MS = 60_000
+
 /** How much work is spent on one refusal: re-evaluations in all, and remedies offered. */
 export const REMEDY_LIMITS = { evaluations: SEARCH_LIMITS.evaluations + SEARCH_LIMITS.checks + OTHERS_MAX, remedies: SEARCH_LIMITS.found }
 
@@ -46,7 +49,7 @@ export function remedies(refused: Refused, mayKnow: (agreement: PolicyAgreement)
   const { outcome, request, at, askedAt, index } = refused
   const { nearest } = outcome
   if (!nearest || request.mode !== 'SYSTEMATIC') return []
-  const isPast = at < askedAt || refused.isPastText
+  const isPast = at < askedAt - MOMENT_MS || refused.isPastText
   const tryOut = (after: WhatIf) => {
     const isChanged = after.agreement !== index.agreement(after.agreement.id)
     return evaluate(after.request, after.at, isChanged ? withAgreement(index, after.agreement) : index)
@@ -82,9 +85,16 @@ function* startsFrom({ request, at, index, outcome }: Refused, nearest: Finding,
 
 /**
  * Every change worth trying for these reasons, those the caller can make by itself first. Law is never guessed: no proposal
- * names a basis, a gateway or a condition that nobody recorded. The past is as it was: about it only the question can change.
+ * names a basis, a gateway or a condition that nobody recorded. The past is as it was: what the agreement lacked then is said
+ * as such, and counts only from when somebody does it.
  */
 function proposals(facts: ProposalFacts): Proposal[] {
   const ofRequest = requestProposals(facts, requestedItems(facts.request.data_items, facts.index.codes))
-  return [...ofRequest, ...waitProposals(facts), ...(facts.isPast ? [] : agreementProposals(facts))]
+  const ofAgreement = agreementProposals(facts)
+  return [...ofRequest, ...waitProposals(facts), ...(facts.isPast ? ofAgreement.map(lackedThen) : ofAgreement)]
+}
+
+function lackedThen(proposal: Proposal): Proposal {
+  const { change } = proposal
+  return { ...proposal, change: { ...change, text: `Was needed at that time: ${change.text}` } }
 }

@@ -66,7 +66,7 @@ export interface ProposalFacts {
   readonly at: number
   /** The instant of the call, milliseconds. */
   readonly askedAt: number
-  /** Whether the question is about the past: then nobody can change the agreement it is about any more. */
+  /** Whether the question is about the past: what the agreement lacked then nobody can make good for that time. */
   readonly isPast: boolean
   readonly index: PolicyIndex
   readonly reasons: readonly Reason[]

@@ -1788,7 +1788,7 @@ export interface components {
              * @enum {string}
              */
             readonly kind: "NARROW_REQUEST" | "USE_METHOD" | "USE_FORM" | "STATE_COUNT" | "CORRECT_BASIS" | "RECORD_CONSENT" | "USE_COUNTRY" | "ASK_WITHOUT_REFERENCE" | "WAIT" | "SIGN" | "COMPLETE_APPROVALS" | "RENEW" | "REVIEW" | "LIFT_SUSPENSION" | "APPROVE_DPIA" | "REVIEW_DPIA" | "COMPLETE_CONSULTATION" | "ADD_POLICY_DOCUMENT" | "AMEND_FLOW" | "ADD_FLOW" | "LIST_AGENT" | "COMPLETE_CONTRACT" | "COMPLETE_ARRANGEMENT";
-            /** @description The same in words. */
+            /** @description The same in words. About an instant in the past it says what was needed then; done now it counts from now. */
             readonly text: string;
             /** @description GOV_ROLE whose act it is. Who decides whether it ought to be done is `remedy_role` of the reason, where they differ. */
             readonly by: string;
