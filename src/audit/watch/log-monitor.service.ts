@@ -97,13 +97,17 @@ export function logMonitor(options: LogMonitorOptions) {
     else watched.set(log.name, { ...now, since: [], verified, checkpoints: now.checkpoints + checkpoints })
   }
 
+  async function lookAtPayloads(log: LogState): Promise<void> {
+    if (!isClosed) await altered?.patrol(repository, log, PAYLOAD_SLICES)
+  }
+
   async function lookAtNew(): Promise<void> {
     database = await databaseNumbers(sql)
     for (const log of await repository.logs()) {
       const known = watched.get(log.name)
       // One that is shorter than what was read has lost something: that is seen by reading it from its first leaf.
       if (known && log.size >= known.verified.size) await lookOn(log, known)
-      if (!isClosed) await altered?.patrol(repository, log, PAYLOAD_SLICES)
+      await lookAtPayloads(log)
     }
     lookedAt = performance.now()
     tell()
@@ -150,7 +154,10 @@ export function logMonitor(options: LogMonitorOptions) {
 
   /** Reads all logs from their first leaves, now. */
   async function pass(): Promise<MonitorState> {
-    for (const log of await repository.logs()) await reread(log, () => pause())
+    for (const log of await repository.logs()) {
+      await reread(log, () => pause())
+      await lookAtPayloads(log)
+    }
     passes += 1
     return state()
   }
