@@ -67,7 +67,7 @@ async function openConfigured(config: Config, databaseUrl: string): Promise<Envi
 }
 
 /** A secret of the log: an Ed25519 key in PEM, or at least 32 bytes in base64 on one line. */
-function readLogKey(file: string): Uint8Array {
+export function readLogKey(file: string): Uint8Array {
   const text = readFileSync(file, 'utf8').trim()
   if (!text.startsWith('-----BEGIN')) return Buffer.from(text, 'base64')
   const { d } = createPrivateKey(text).export({ format: 'jwk' })

@@ -12,6 +12,8 @@ export interface Link {
   readonly prev: { readonly origin: string; readonly size: number; readonly root: string } | undefined
   /** Why the log before ended, where it ended with an incident. */
   readonly incident: string | undefined
+  /** The key (vkey) that the log says it has. */
+  readonly vkey: string
 }
 
 /** A log as its own checkpoint has it, and its roots at the sizes that links name; undefined where its entries do not reach. */
@@ -20,10 +22,18 @@ export interface LinkedLog {
   readonly origin: string
   readonly size: number
   readonly roots: ReadonlyMap<number, Uint8Array | undefined>
+  /** The key (vkey) of the log after it, where it ended by announcing one. */
+  readonly announced?: string | undefined
+}
+
+/** The key that the last two entries of a log announce for the next one: `audit.key.added`, then `audit.log.closed`. */
+export function announcedKey([added, closed]: readonly (Uint8Array | undefined)[]): string | undefined {
+  const [announcement, end] = [entry(added), entry(closed)]
+  return announcement?.['t'] === 'audit.key.added' && end?.['t'] === 'audit.log.closed' ? String(announcement['vkey']) : undefined
 }
 
 /** The link that the first two entries of a log make; undefined when the first does not open a log. */
-export function linkOf(name: string, [first, second]: readonly Uint8Array[]): Link | undefined {
+export function linkOf(name: string, [first, second]: readonly (Uint8Array | undefined)[]): Link | undefined {
   const opened = entry(first)
   if (opened?.['t'] !== 'audit.log.opened') return undefined
   const then = entry(second)
@@ -32,6 +42,7 @@ export function linkOf(name: string, [first, second]: readonly Uint8Array[]): Li
   return {
     name,
     why: String(opened['why']),
+    vkey: String(opened['vkey']),
     prev: isWhole ? (prev as NonNullable<Link['prev']>) : undefined,
     incident: then?.['t'] === 'audit.incident' ? String(then['why']) : undefined,
   }
@@ -52,6 +63,8 @@ export function verifyLinks(links: readonly Link[], logs: readonly LinkedLog[], 
       const what = `${before.name} at ${prev.size} leaves`
       if (link.why !== 'INCIDENT' && before.size !== prev.size)
         fail(`entry 0 says that ${before.name} ended at ${prev.size} leaves, it has ${before.size}`)
+      if (before.announced !== undefined && before.announced !== link.vkey)
+        fail(`entry 0 names another key than ${before.name} announced for it`)
       const root = before.roots.get(prev.size)
       if (root !== undefined && same(root, Buffer.from(prev.root, 'hex'))) return what
       if (link.why === 'INCIDENT' && /^(ROLLBACK|FORK)$/.test(link.incident ?? ''))

@@ -80,17 +80,17 @@ export function verifyFiles(
   check(checks, `${name}: older partial tiles`, () => olderPartials(files, name, head.size, accounted))
 }
 
-/** The first two entries of a log, as far as they can be read: what they say counts only once everything else holds. */
-export function firstEntries(files: ExportFiles, name: string, size: number): Uint8Array[] {
-  const path = `${name}/tile/entries/${tileNumber(0, Math.min(FULL, size))}`
-  const bytes = Buffer.from(files.read(path) ?? [])
-  const found: Uint8Array[] = []
-  for (let at = 0; at + 2 <= bytes.length && found.length < 2; ) {
+/** One entry of a log of this size, undefined where it cannot be read: what it says counts only once everything else holds. */
+export function entryAt(files: ExportFiles, name: string, size: number, index: number): Uint8Array | undefined {
+  if (index < 0 || index >= size) return undefined
+  const n = Math.floor(index / FULL)
+  const bytes = Buffer.from(files.read(`${name}/tile/entries/${tileNumber(n, Math.min(FULL, size - n * FULL))}`) ?? [])
+  for (let at = 0, here = n * FULL; at + 2 <= bytes.length; here++) {
     const end = at + 2 + bytes.readUInt16BE(at)
-    found.push(bytes.subarray(at + 2, end))
+    if (here === index) return bytes.subarray(at + 2, end)
     at = end
   }
-  return found
+  return undefined
 }
 
 /** Splits an entry bundle into its entries' leaf hashes: each entry behind its length in two bytes, big-endian. */

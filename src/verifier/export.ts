@@ -3,9 +3,9 @@
  *
  * The folder is not trusted: only the keys (and the old checkpoint) that the reader brings are.
  */
-import { type LinkedLog, linkOf, verifyLinks } from './chain.ts'
+import { announcedKey, type LinkedLog, linkOf, verifyLinks } from './chain.ts'
 import { type Check, check, fail } from './check.ts'
-import { firstEntries, verifyFiles } from './export-files.ts'
+import { entryAt, verifyFiles } from './export-files.ts'
 import { type ExportFiles, mustRead } from './files.ts'
 import { claimedOrigin, type LogKey, openHead, readVkey, readVkeys, type SignedHead, utf8 } from './note.ts'
 import type { CoveredLog } from './receipt.ts'
@@ -71,7 +71,8 @@ export function verifyExport(files: ExportFiles, vkey: string, oldCheckpoint?: s
     const head = verifyHead(files, log, trusted, checks, accounted)
     return head ? [{ log, head, trusted }] : []
   })
-  const links = heads.flatMap(({ log, head }) => linkOf(log.name, firstEntries(files, log.name, head.size)) ?? [])
+  const entries = (name: string, size: number, ...indices: readonly number[]) => indices.map((index) => entryAt(files, name, size, index))
+  const links = heads.flatMap(({ log, head }) => linkOf(log.name, entries(log.name, head.size, 0, 1)) ?? [])
   const linked: LinkedLog[] = []
   for (const { log, head, trusted } of heads) {
     covered.push({ name: log.name, origin: head.origin, size: head.size })
@@ -82,7 +83,8 @@ export function verifyExport(files: ExportFiles, vkey: string, oldCheckpoint?: s
     )
     verifyFiles(files, log.name, head, oldHead?.origin === log.origin ? oldHead : undefined, checks, accounted, roots)
     if (witnessed) verifyExtends(log.name, witnessed, head, roots, checks)
-    linked.push({ name: log.name, origin: head.origin, size: head.size, roots })
+    const announced = announcedKey(entries(log.name, head.size, head.size - 2, head.size - 1))
+    linked.push({ name: log.name, origin: head.origin, size: head.size, roots, announced })
   }
   verifyLinks(links, linked, checks)
   return { checks, unvouched, ignored: files.paths.filter((path) => !accounted.has(path)), logs: covered }

@@ -58,6 +58,12 @@ export function logsRepository(tx: Transaction) {
       await sql`select audit.seal(${logId}, ${why})`.execute(tx)
     },
 
+    /** The key (vkey) that the next log must have, where this one ended by announcing it (R28); null where it did not. */
+    async announcedKey(logId: number): Promise<string | null> {
+      const { rows } = await sql<{ vkey: string | null }>`select audit.announced_key(${logId}) as vkey`.execute(tx)
+      return rows[0]?.vkey ?? null
+    },
+
     /** The newest signed checkpoint of a log. */
     async newestCheckpoint(logId: number): Promise<{ readonly size: number; readonly root: Buffer } | undefined> {
       const row = await tx

@@ -6,7 +6,7 @@ import { type LogHead, type LogRow, logsRepository } from '../append/logs.reposi
 import { bareEntryOf } from '../format/entry.ts'
 import type { LogLeaf, LogOpenedLeaf, RecordedCheckpoint } from '../format/leaf.ts'
 import { logSigner } from '../format/log-keys.ts'
-import { formatVkey } from '../format/signed-note.ts'
+import { formatVkey, parseVkey } from '../format/signed-note.ts'
 import type { Incident } from '../watch/incident.ts'
 import type { HighWater } from './high-water.service.ts'
 import { newestFirst, nextName, yearOf } from './log-names.ts'
@@ -113,6 +113,32 @@ export function logLifecycle({ db, clock, newId, publicHost, logKey, highWater }
     },
 
     /**
+     * Ends a log so that the next one has another key (R28): its last leaves announce that key, under the old one's signature, and
+     * say that it is closed. Only a service that has the new key opens the next log. Answers the announced key (vkey).
+     *
+     * @param nextKey secret of the new key, at least 32 bytes
+     */
+    announceKey(kind: Kind, nextKey: Uint8Array): Promise<string> {
+      return withTransaction(db, async (tx) => {
+        const logs = logsRepository(tx)
+        await logs.lockLifecycle()
+        const all = await logs.ofKind(kind)
+        const [log] = all
+        if (!log || log.sealedWhy) throw new Error(`there is no log of ${kind} that takes entries`)
+        mustHaveOurKey(log)
+        const year = Math.max(clock().getUTCFullYear(), yearOf(log.name))
+        const name = nextName(kind, year, [...all.map((one) => one.name), ...highWater.names()])
+        const vkey = formatVkey(logSigner(nextKey, originBeside(log, name)))
+        if (formatVkey(logSigner(logKey, originBeside(log, name))) === vkey) throw new Error('the new key is the old one')
+        await logs.openDay(day())
+        await append(tx, log.logId, [{ t: 'audit.key.added', vkey }])
+        await appendClosed(tx, log)
+        await logs.seal(log.logId, 'PERIOD')
+        return vkey
+      })
+    },
+
+    /**
      * Ends the newest log of a kind at its last published checkpoint and opens the next incarnation, which records why (R31).
      *
      * @param incident `log`: the one that it befell. Where another follows it already, that one is answered: of several nodes that
@@ -155,6 +181,8 @@ export function logLifecycle({ db, clock, newId, publicHost, logKey, highWater }
     const known = [...(await logsRepository(tx).ofKind(log.kind)).map(({ name }) => name), ...highWater.names()]
     const name = nextName(log.kind, year, known)
     const { incident } = how
+    const announced = how.why === 'PERIOD' ? await logsRepository(tx).announcedKey(log.logId) : null
+    if (announced !== null) return openAnnounced(tx, log, announced, prev)
     const leaves: WithoutStamp<BareLeaf>[] = incident
       ? [
           {
@@ -165,7 +193,23 @@ export function logLifecycle({ db, clock, newId, publicHost, logKey, highWater }
           },
         ]
       : []
-    return open(tx, log.kind, name, log.origin.replace(/[^/]+$/, name), { why: how.why, ...(prev ? { prev } : {}) }, leaves)
+    return open(tx, log.kind, name, originBeside(log, name), { why: how.why, ...(prev ? { prev } : {}) }, leaves)
+  }
+
+  /** The log whose key the one before has announced, under the name that is in that key; its second leaf lets the old key go. */
+  function openAnnounced(tx: Transaction, before: LogHead, vkey: string, prev: RecordedCheckpoint | undefined): Promise<LogRow> {
+    const origin = parseVkey(vkey).name
+    const name = origin.split('/').at(-1) ?? ''
+    if (formatVkey(logSigner(logKey, origin)) !== vkey) {
+      throw new Error(`log ${before.name} has ended for a change of its key: give this service the new one (LOG_KEY_FILE) to open ${name}`)
+    }
+    const removed = { t: 'audit.key.removed', vkey: before.vkey } as const
+    return open(tx, before.kind, name, origin, { why: 'PERIOD', ...(prev ? { prev } : {}) }, [removed])
+  }
+
+  /** Logs of one service differ in their names only. */
+  function originBeside(log: Pick<LogRow, 'origin'>, name: string): string {
+    return log.origin.replace(/[^/]+$/, name)
   }
 
   /** Another key for a known log would make every checkpoint unverifiable: better not to start at all. */

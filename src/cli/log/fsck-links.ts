@@ -1,6 +1,6 @@
 import type { exportReading } from '../../audit/reading/export-reading.service.ts'
 import { rootFromTiles, tilesOf } from '../../audit/tree/tree-reading.service.ts'
-import { type LinkedLog, linkOf, verifyLinks } from '../../verifier/chain.ts'
+import { announcedKey, type LinkedLog, linkOf, verifyLinks } from '../../verifier/chain.ts'
 import type { Check } from '../../verifier/check.ts'
 
 type Repository = ReturnType<typeof exportReading>['repository']
@@ -21,7 +21,8 @@ export async function checkLinks(repository: Repository, logs: readonly LogState
     const sizes = links.flatMap(({ prev }) => (prev?.origin === origin && prev.size <= newest.size ? [prev.size] : []))
     const roots = new Map<number, Uint8Array | undefined>()
     for (const size of sizes) roots.set(size, await rootFromTiles(tilesOf(repository, logId), size).catch(() => undefined))
-    linked.push({ name, origin, size: newest.size, roots })
+    const last = newest.size < 2 ? [] : await repository.leaves(logId, newest.size - 2, 2)
+    linked.push({ name, origin, size: newest.size, roots, announced: announcedKey(last.map(({ leaf }) => leaf)) })
   }
   verifyLinks(links, linked, checks)
 }

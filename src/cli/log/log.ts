@@ -3,10 +3,21 @@ import { exportLogs } from './export.ts'
 import { fsck } from './fsck.ts'
 import { reopen } from './reopen.ts'
 import { erase, hold, purge } from './retention.ts'
+import { rotateKey } from './rotate-key.ts'
 import { verifyLog } from './verify.ts'
 import { witness } from './witness.ts'
 
-const COMMANDS: Readonly<Record<string, Command>> = { export: exportLogs, verify: verifyLog, fsck, witness, reopen, purge, erase, hold }
+const COMMANDS: Readonly<Record<string, Command>> = {
+  export: exportLogs,
+  verify: verifyLog,
+  fsck,
+  witness,
+  reopen,
+  'rotate-key': rotateKey,
+  purge,
+  erase,
+  hold,
+}
 
 /** `log ...`: everything about the log that is not the service's: take it out, check it, witness it, end it, let payload go. */
 export const log: Command = async ([name = '', ...args], io) => {

@@ -1,15 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { watchPool } from '../../audit/append/commit-watch.service.ts'
-import { highWaterFiles } from '../../audit/tree/high-water.service.ts'
-import { logLifecycle } from '../../audit/tree/log-lifecycle.service.ts'
-import { openEnvironment } from '../../environment.ts'
-import { parseConfig } from '../../platform/config.ts'
-import { openDatabase } from '../../platform/database/database.ts'
-import { systemClock } from '../../platform/kernel/clock.ts'
-import { uuidv7Generator } from '../../platform/kernel/ids.ts'
 import type { Command } from '../command.ts'
+import { openLifecycle } from './open-lifecycle.ts'
 
 const REASONS = ['FORK', 'ROLLBACK', 'GAP', 'CORRUPT_LEAF', 'CORRUPT_TILE', 'NOT_DURABLE', 'KEY_COMPROMISE', 'OMISSION'] as const
 
@@ -23,36 +14,13 @@ export const reopen: Command = async (args, { env, out, err }) => {
     err(`usage: accord log reopen --reason ${REASONS.join('|')} [--log decisions|governance]`)
     return 2
   }
-  const parsed = parseConfig(env)
-  if (!parsed.ok) {
-    for (const { variable, message } of parsed.refusal) err(`${variable}: ${message}`)
-    return 2
-  }
-  const config = parsed.value
-  const environment = await openEnvironment(config, err)
-  const { statementTimeoutMs, lockTimeoutMs } = config
-  const database = await openDatabase({
-    url: environment.databaseUrl,
-    applicationName: 'accord-log',
-    poolMax: 1,
-    statementTimeoutMs,
-    lockTimeoutMs,
-  })
-  watchPool(database.pool, () => {})
+  const open = await openLifecycle(env, err)
+  if (!open) return 2
   try {
-    const lifecycle = logLifecycle({
-      db: database.db,
-      clock: systemClock,
-      newId: uuidv7Generator(systemClock, randomBytes),
-      publicHost: (config.publicUrl ?? new URL('http://127.0.0.1')).host,
-      logKey: environment.logKey,
-      highWater: highWaterFiles(join(config.varDirectory, 'high-water')),
-    })
-    for (const kind of asked.kinds) out((await lifecycle.reopen(kind, { why: asked.reason })).name)
+    for (const kind of asked.kinds) out((await open.lifecycle.reopen(kind, { why: asked.reason })).name)
     return 0
   } finally {
-    await database.close()
-    await environment.close()
+    await open.close()
   }
 }
 

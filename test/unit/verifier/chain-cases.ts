@@ -63,7 +63,44 @@ const chain = (next: GeneratedLog) => [exportOf(log, next), `${log.vkey}\n${next
 const broken = (next: GeneratedLog, names: RegExp) => refuses(chain(next)[0], /continues/, names, null, chain(next)[1])
 const sound = (next: GeneratedLog) => accepts(chain(next)[0], /continues/, null, chain(next)[1])
 
+/** The log with two more entries, which announce a key, and one that follows it as they say or otherwise. */
+function rotated(announce: (vkey: string) => string): readonly [Files, string] {
+  const name = 'decisions-2026-2'
+  const origin = `accord.example/log/${name}`
+  const key = newKey()
+  const vkey = formatVkey(signerOf(origin, key))
+  const size = 7
+  const end = [
+    leafOf({ ...stamp, t: 'audit.key.added', vkey: announce(vkey) }),
+    leafOf({ ...stamp, t: 'audit.log.closed', size, why: 'PERIOD' }),
+  ]
+  const before = generateLog('decisions-2026', size, { end })
+  const root = Buffer.from(before.checkpointAt(size).split('\n')[2] ?? '', 'base64').toString('hex')
+  const prev = { origin: before.signer.name, size, root }
+  const first = [
+    leafOf({ ...stamp, t: 'audit.log.opened', origin, vkey, why: 'PERIOD', prev }),
+    leafOf({ ...stamp, t: 'audit.key.removed', vkey: before.vkey }),
+  ]
+  const next = generateLog(name, 4, { key, keep: first })
+  return [exportOf(before, next), `${before.vkey}\n${next.vkey}`]
+}
+const OTHER_KEY = formatVkey(signerOf('accord.example/log/decisions-2026-2', newKey()))
+
 export const chainCases: readonly Case[] = [
+  {
+    name: 'chain: a log with another key than the one before announced for it',
+    holds: (verifier) => {
+      const [files, keys] = rotated(() => OTHER_KEY)
+      return refuses(files, /continues/, /another key than decisions-2026 announced/, null, keys)(verifier)
+    },
+  },
+  {
+    name: 'chain: the key that was announced is taken',
+    holds: (verifier) => {
+      const [files, keys] = rotated((vkey) => vkey)
+      return accepts(files, /continues/, null, keys)(verifier)
+    },
+  },
   { name: 'witnessed: no cosigned checkpoint where one is asked for', holds: refuses(exportOf(log), /cosignatures/, /missing/) },
   { name: 'witnessed: one of two cosignatures', holds: refuses(at(300, log, witnesses.slice(1)), /cosignatures/, /by 1 of the/) },
   {

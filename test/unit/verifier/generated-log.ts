@@ -44,12 +44,13 @@ export function aLeaf(i: number, salt = 0): Uint8Array {
 export function generateLog(
   name: string,
   size: number,
-  options: { salt?: number; key?: KeyObject; keep?: readonly Uint8Array[] } = {},
+  options: { salt?: number; key?: KeyObject; keep?: readonly Uint8Array[] /** Its last entries. */; end?: readonly Uint8Array[] } = {},
 ): GeneratedLog {
   const origin = `accord.example/log/${name}`
   const signer = signerOf(origin, options.key ?? newKey())
   const kept = options.keep ?? []
-  const leaves = Array.from({ length: size }, (_, i) => kept[i] ?? aLeaf(i, options.salt ?? 0))
+  const end = options.end ?? []
+  const leaves = Array.from({ length: size }, (_, i) => kept[i] ?? end[i - size + end.length] ?? aLeaf(i, options.salt ?? 0))
   const { edge, completedTiles } = appendAllToEdge(emptyEdge(), leaves.map(leafHash))
   const files: Files = new Map()
   const put = (path: string, bytes: Uint8Array | string) =>

@@ -93,6 +93,7 @@ const MUTANTS: readonly (readonly [name: string, file: string, from: string, to:
   ],
   ['every incident excuses another root', 'chain.ts', '/^(ROLLBACK|FORK)$/.test(link.incident', '/./.test(link.incident'],
   ['no incident excuses another root', 'chain.ts', '/^(ROLLBACK|FORK)$/.test(link.incident', '/^$/.test(link.incident'],
+  ['an announced key need not be taken', 'chain.ts', 'before.announced !== link.vkey)', 'false)'],
   ['a year may continue nothing', 'chain.ts', "link.why === 'INCIDENT' ? 'nothing", "true ? 'nothing"],
   ['the leaf of a proof is not hashed in', 'proof.ts', 'hashOfLeaf(leafBytes)', 'proof.hashes[0] ?? head.root'],
   ['the root of a proof is not compared', 'proof.ts', 'if (!same(root, head.root))', 'if (false)'],

@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import t from 'tap'
+import { logSigner } from '../../../src/audit/format/log-keys.ts'
+import { formatVkey } from '../../../src/audit/format/signed-note.ts'
+import { treeRepository } from '../../../src/audit/tree/tree.repository.ts'
+import { lifecycleOn, ownLog } from '../../support/own-log.ts'
+
+// R28: a key is changed inside a period by ending the log with the announcement of the next one's key, under the old signature.
+
+const NEXT = randomBytes(32)
+
+t.test('a log ends by announcing the key of the next one, which only a service with that key opens', async (t) => {
+  const own = await ownLog(t)
+  await own.record(5)
+  const before = await own.log()
+  const announced = await lifecycleOn(own).announceKey('decisions', NEXT)
+  t.equal(announced, formatVkey(logSigner(NEXT, `${before.origin}-2`)), 'the key of the next incarnation')
+  await own.audit.keeper.round()
+  t.equal(own.audit.keeper.published(before.logId)?.size, before.size + 2, 'the old key signs the announcement')
+  await t.rejects(own.record(1), { name: 'NotRecordedError' }, 'a service with the old key takes nothing more')
+  const root = await treeRepository(own.root).leaves(before.logId, before.size, 2)
+  t.match(
+    root.map(({ leaf }) => JSON.parse(String(leaf))),
+    [
+      { t: 'audit.key.added', vkey: announced },
+      { t: 'audit.log.closed', why: 'PERIOD', size: before.size + 2 },
+    ],
+  )
+  t.equal((await own.log()).logId, before.logId, 'nor does it open the next log')
+  await lifecycleOn(own).announceKey('governance', NEXT)
+  await own.audit.keeper.round()
+  await own.close()
+
+  const renewed = await ownLog(t, { on: own.database, logKey: NEXT })
+  const after = await renewed.log()
+  t.match(after, { name: `${before.name}-2`, vkey: announced })
+  await renewed.record(2)
+  await renewed.audit.keeper.round()
+  t.same(renewed.audit.faults(), [])
+  const first = await treeRepository(own.root).leaves(after.logId, 0, 2)
+  t.match(
+    first.map(({ leaf }) => JSON.parse(String(leaf))),
+    [
+      { t: 'audit.log.opened', why: 'PERIOD', vkey: announced, prev: { origin: before.origin, size: before.size + 2 } },
+      { t: 'audit.key.removed', vkey: before.vkey },
+    ],
+  )
+})
+
+t.test('the old key is not announced as the new one, and a log that has ended announces none', async (t) => {
+  const own = await ownLog(t)
+  await t.rejects(lifecycleOn(own).announceKey('decisions', Buffer.alloc(32, 7)), /is the old one/)
+  await own.record(1)
+  await lifecycleOn(own).announceKey('decisions', NEXT)
+  await t.rejects(lifecycleOn(own).announceKey('decisions', NEXT), /no log of decisions that takes entries/)
+})
