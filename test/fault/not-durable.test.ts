@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { appender, appendInTransaction, NotDurableError } from '../../src/audit/append/append.repository.ts'
+import { keeperConnection } from '../../src/audit/tree/keeper-connection.repository.ts'
+import { barrier } from '../../src/audit/tree/tree.repository.ts'
+import { SILENCE_MAX_MS } from '../../src/platform/database/audible-client.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
 import { testDatabase } from '../support/database.ts'
 import { anEntry, openLog } from '../support/log-entries.ts'
@@ -157,3 +160,38 @@ t.test('what an operator does to the log and no standby confirmed is told, with 
     await waitFor('')
   }
 })
+
+t.test(
+  'R18: what waits for a standby is left alone on every kind of connection, however long, and goes through when one is there',
+  async (t) => {
+    const log = await openLog(database.db, 'patient', DAY)
+    const writer = appender({ url: database.url, role: 'audit_writer', stalledAfterMs: 300 })
+    t.teardown(() => writer.close())
+    await writer.append(log, [anEntry()], null, DAY)
+    const keeper = await keeperConnection({ url: database.url, role: 'audit_integrator', name: 'patient', statementTimeoutMs: 2_000 })
+    t.teardown(keeper.close)
+    await waitFor(NOBODY)
+    const waiting = async () => (await root.query(`select pid from pg_stat_activity where wait_event = 'SyncRep' order by pid`)).rows
+    try {
+      const all = Promise.allSettled([
+        writer.append(log, [anEntry()], null, DAY),
+        barrier(keeper),
+        withTransaction(database.db, (tx) => appendInTransaction(tx, log, [anEntry()], DAY)),
+      ])
+      // Longer than a server may be silent before it is asked: it is asked, and says that it works on them.
+      while ((await waiting()).length < 2) await pause(50)
+      const before = await waiting()
+      await pause(SILENCE_MAX_MS + 3_000)
+      t.strictSame(await waiting(), before, 'the same processes wait: no line was cut, none was opened instead')
+      t.ok(writer.inFlightMs() > SILENCE_MAX_MS)
+      await waitFor('')
+      t.strictSame(
+        (await all).map(({ status }) => status),
+        ['fulfilled', 'fulfilled', 'fulfilled'],
+      )
+      t.equal(await leaves(log), 3)
+    } finally {
+      await waitFor('')
+    }
+  },
+)

@@ -4,7 +4,6 @@ import { AudibleClient, TCP_USER_TIMEOUT_MS } from '../../platform/database/audi
 import type { Transaction } from '../../platform/database/database.ts'
 import type { BareEntry, Entry } from '../format/entry.ts'
 import type { DurabilityLevel } from './durability.ts'
-import { type Lane, laneOf, stallWatch } from './stalled-lane.repository.ts'
 
 /** A connection of its own through which batches are appended, one after another. Opens itself anew when it broke. */
 export interface Appender {
@@ -41,21 +40,23 @@ export function appender({
   readonly url: string
   readonly role: string | undefined
   readonly durability?: DurabilityLevel
-  /** An append that hangs longer is looked after: does the server still work on it? */
+  /** After this time the server is asked whether it still works on the append. */
   readonly stalledAfterMs: number
 }): Appender {
-  const stalls = stallWatch({ url, stalledAfterMs })
-  let open: Promise<Lane> | undefined
+  let open: Promise<pg.Client> | undefined
+  let since: number | undefined
   let warned = false
   const daysOpened = new Set<string>()
 
-  async function connect(): Promise<Lane> {
+  async function connect(): Promise<pg.Client> {
     // What another connection opened, the server behind this one may never have had.
     daysOpened.clear()
     const client = new AudibleClient({
       connectionString: url,
       application_name: 'accord-audit',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      // What cannot be asked about may still commit: it is left alone until the server can be asked (R18).
+      ...{ silenceMaxMs: stalledAfterMs, whenUnreachable: 'WAIT' },
       options: [...SESSION, ...(role ? [`role=${role}`] : [])].map((setting) => `-c ${setting}`).join(' '),
     })
     client.on('notice', (notice) => {
@@ -65,20 +66,18 @@ export function appender({
       open = undefined
     })
     await client.connect()
-    const lane = await laneOf(client)
     // After an unknown outcome: writes WAL, so that its commit waits for all that came before (R17).
-    await stalls.over(lane, client.query('select audit.barrier()'))
-    return lane
+    await client.query('select audit.barrier()')
+    return client
   }
 
-  async function write(lane: Lane, logId: number, entries: readonly Entry[], revision: number | null, day: string) {
-    const { client } = lane
+  async function write(client: pg.Client, logId: number, entries: readonly Entry[], revision: number | null, day: string) {
     if (!daysOpened.has(day)) {
-      await stalls.over(lane, client.query('select audit.open_day($1)', [day]))
+      await client.query('select audit.open_day($1)', [day])
       daysOpened.add(day)
     }
     warned = false
-    const appending = client.query<{ start: string | null; standby_names: string }>(APPEND, [
+    const { rows } = await client.query<{ start: string | null; standby_names: string }>(APPEND, [
       logId,
       revision,
       entries.map((entry) => entry.id),
@@ -88,25 +87,26 @@ export function appender({
       entries.map((entry) => entry.salt),
       entries.map((entry) => entry.body),
     ])
-    return (await stalls.over(lane, appending)).rows
+    return rows
   }
 
   async function forget(): Promise<void> {
     const broken = open
     open = undefined
-    await broken?.then(({ client }) => client.end()).catch(() => {})
+    await broken?.then((client) => client.end()).catch(() => {})
   }
 
   return {
     async append(logId, entries, revision, day) {
+      since = performance.now()
       open ??= connect()
       try {
-        const lane = await open
-        const rows = await write(lane, logId, entries, revision, day).catch((error: unknown) => {
+        const client = await open
+        const rows = await write(client, logId, entries, revision, day).catch((error: unknown) => {
           if (!isDayMissing(error)) throw error
           // The day that was opened is gone: the address leads to another server, or to one that was put back to an earlier state.
           daysOpened.delete(day)
-          return write(lane, logId, entries, revision, day)
+          return write(client, logId, entries, revision, day)
         })
         if (warned) throw new NotDurableError('the commit was acknowledged without waiting for a standby')
         const start = rows[0]?.start ?? null
@@ -116,9 +116,11 @@ export function appender({
         // A statement that PostgreSQL refused leaves the connection as it was; anything else is an unknown outcome.
         if (!(error instanceof pg.DatabaseError) || error.severity === 'FATAL') await forget()
         throw error
+      } finally {
+        since = undefined
       }
     },
-    inFlightMs: stalls.inFlightMs,
+    inFlightMs: () => (since === undefined ? 0 : performance.now() - since),
     async close() {
       await forget()
     },

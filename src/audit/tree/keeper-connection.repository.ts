@@ -1,4 +1,4 @@
-import { ANSWER_MARGIN_MS, AudibleClient, TCP_USER_TIMEOUT_MS } from '../../platform/database/audible-client.ts'
+import { AudibleClient, SILENCE_MAX_MS, TCP_USER_TIMEOUT_MS } from '../../platform/database/audible-client.ts'
 import { isUnsafeCommit } from '../append/append.repository.ts'
 import type { Sql } from './tree.repository.ts'
 
@@ -30,7 +30,7 @@ export async function keeperConnection(options: {
   const client = new AudibleClient({
     connectionString: options.url,
     application_name: options.name,
-    silenceMaxMs: options.statementTimeoutMs + ANSWER_MARGIN_MS,
+    silenceMaxMs: SILENCE_MAX_MS,
     connectionTimeoutMillis: 5_000,
     options: Object.entries(settings)
       .map(([name, value]) => `-c ${name}=${value}`)

@@ -1,4 +1,4 @@
-import { AudibleClient } from '../../platform/database/audible-client.ts'
+import { AudibleClient, SILENCE_MAX_MS } from '../../platform/database/audible-client.ts'
 
 /** A connection of its own that hears of new policy revisions. */
 export interface PolicyChannel {
@@ -24,7 +24,7 @@ export async function openPolicyChannel(options: {
     connectionString: options.url,
     application_name: 'accord-policy',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    silenceMaxMs: CONNECT_TIMEOUT_MS,
+    silenceMaxMs: SILENCE_MAX_MS,
   })
   let isOver = false
   const over = () => {

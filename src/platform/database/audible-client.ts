@@ -1,52 +1,96 @@
-import type { Socket } from 'node:net'
 import pg from 'pg'
+import { cutOff, standingOf } from './backend-probe.ts'
 
-/** `silenceMaxMs`: after this time without an answer a statement ends its connection; absent: a statement may take as long as it does. */
-export type AudibleClientConfig = pg.ClientConfig & { readonly silenceMaxMs?: number }
+export interface AudibleClientConfig extends pg.ClientConfig {
+  readonly connectionString: string
+  /** After this time without an answer the server is asked about the statement, again and again. */
+  readonly silenceMaxMs: number
+  /** What a statement does while the server cannot even be asked; absent: it fails. */
+  readonly whenUnreachable?: 'FAIL' | 'WAIT'
+}
 
 /**
  * A connection whose server must be heard. A host that dies silently (power, a cut cable, a firewall that forgets) sends
- * nothing, and TCP would wait for a quarter of an hour: a statement of which nothing has been heard for too long ends its
- * connection, and fails like any statement whose connection broke. The server's own limit (`statement_timeout`) is shorter, so
- * a server that lives is never cut off, but for a commit that waits for a standby: its outcome is then unknown (R17, R19).
+ * nothing, and TCP would wait for a quarter of an hour. A statement of which nothing has been heard for too long is asked
+ * about over another connection: one that the server works on, or that waits for a standby, is left alone however long it
+ * takes (R18); where the server knows nothing of it the line is dead and is cut, and its outcome unknown (R17, R19).
  */
 export class AudibleClient extends pg.Client {
-  constructor({ silenceMaxMs, ...config }: AudibleClientConfig) {
+  readonly #config: AudibleClientConfig
+  #pid = 0
+
+  constructor(config: AudibleClientConfig) {
     super({ ...config, keepAlive: true, keepAliveInitialDelayMillis: KEEPALIVE_IDLE_MS })
-    this.end = limitedTo(GOODBYE_MS, this, super.end.bind(this)) as typeof this.end
-    if (silenceMaxMs !== undefined) this.query = limitedTo(silenceMaxMs, this, super.query.bind(this)) as typeof this.query
+    this.#config = config
+    const [connect, query, end] = [super.connect, super.query, super.end].map((call) => call.bind(this) as Call) as [Call, Call, Call]
+    this.connect = eitherWay(() => connect().then(() => this.#introduce(query))) as typeof this.connect
+    this.query = limited(query, () => this.#listen()) as typeof this.query
+    this.end = limited(end, () => this.#limit(GOODBYE_MS)) as typeof this.end
+  }
+
+  /** The number of the server's process; a pooler's own would be of no use. */
+  async #introduce(query: Call): Promise<void> {
+    const stop = this.#limit(this.#config.silenceMaxMs)
+    const asked = query('select pg_backend_pid() as pid') as Promise<{ rows: { pid: number }[] }>
+    this.#pid = (await asked.finally(stop)).rows[0]?.pid ?? 0
+  }
+
+  /** Cuts the line after this time; answers how to prevent it. */
+  #limit(ms: number): () => void {
+    const timer = setTimeout(() => cutOff(this), ms)
+    return () => clearTimeout(timer)
+  }
+
+  /** Looks after a statement until it is over; answers how to say that it is. */
+  #listen(): () => void {
+    const { connectionString, silenceMaxMs, whenUnreachable } = this.#config
+    const since = performance.now()
+    let isOver = false
+    const look = async () => {
+      const standing = await standingOf(connectionString, this.#pid, performance.now() - since)
+      if (isOver) return
+      if (standing === 'AT_WORK' || (standing === 'UNREACHABLE' && whenUnreachable === 'WAIT')) timer = setTimeout(look, AGAIN_MS)
+      else cutOff(this)
+    }
+    let timer = setTimeout(look, silenceMaxMs)
+    return () => {
+      isOver = true
+      clearTimeout(timer)
+    }
   }
 }
 
-type Call = (...args: readonly unknown[]) => unknown
+type Call = (...args: readonly unknown[]) => Promise<unknown>
 
-/** The call, cutting the connection off when it has not come back in time. It may answer by promise or by callback. */
-function limitedTo(limitMs: number, client: pg.Client, call: unknown): Call {
+/** The call, watched from its beginning to its end. It may answer by promise or by callback. */
+function limited(call: Call, watch: () => () => void): Call {
   return (...args) => {
-    const timer = setTimeout(() => cutOff(client), limitMs)
-    const heard = () => clearTimeout(timer)
+    const stop = watch()
     const then = args.at(-1)
-    if (typeof then !== 'function') return ((call as Call)(...args) as Promise<unknown>).finally(heard)
-    return (call as Call)(...args.slice(0, -1), (...outcome: readonly unknown[]) => {
-      heard()
+    if (typeof then !== 'function') return call(...args).finally(stop)
+    return call(...args.slice(0, -1), (...outcome: readonly unknown[]) => {
+      stop()
       then(...outcome)
     })
   }
 }
 
-/** Ends a connection without a word, as a broken line does: what runs on it fails, and its pool or owner opens another. */
-export function cutOff(client: pg.Client): void {
-  const { connection } = client as unknown as { readonly connection: { readonly stream: Socket } }
-  connection.stream.destroy()
+/** What answers by promise, for callers of both kinds. */
+function eitherWay(work: () => Promise<unknown>): Call {
+  return (...args) => {
+    const then = args[0] as ((error: unknown) => void) | undefined
+    if (!then) return work()
+    return work().then(() => then(undefined), then)
+  }
 }
 
 /** The kernel asks about an idle line after this time, then each second, ten times: what is dead is known within half a minute. */
 const KEEPALIVE_IDLE_MS = 10_000
 /** How long a server may take to close a connection that we end. */
 const GOODBYE_MS = 2_000
+const AGAIN_MS = 2_000
 
 /** What every session of ours asks of the server's end of the line: what it sends must be acknowledged within this time (R19). */
 export const TCP_USER_TIMEOUT_MS = 10_000
-
-/** How much longer than a statement may take its answer may be on the way. */
-export const ANSWER_MARGIN_MS = 2_000
+/** How long a server may be silent before it is asked. */
+export const SILENCE_MAX_MS = 5_000

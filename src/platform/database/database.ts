@@ -3,7 +3,7 @@
 // It must never open a transaction behind a caller's back, nor act as the owner of the tables where it need not.
 import { Kysely, type Transaction as KyselyTransaction, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { ANSWER_MARGIN_MS, AudibleClient, TCP_USER_TIMEOUT_MS } from './audible-client.ts'
+import { AudibleClient, SILENCE_MAX_MS, TCP_USER_TIMEOUT_MS } from './audible-client.ts'
 import { postgresTypes } from './postgres-types.ts'
 import type { DB } from './schema.gen.ts'
 
@@ -65,13 +65,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
     tcp_user_timeout: TCP_USER_TIMEOUT_MS,
     ...(role ? { role } : {}),
   }
-  const silenceMaxMs = options.statementTimeoutMs + ANSWER_MARGIN_MS
   const pool = new pg.Pool({
-    Client: class extends AudibleClient {
-      constructor(config: pg.ClientConfig) {
-        super({ ...config, silenceMaxMs })
-      }
-    } as never,
+    // The pool hands what it is given on to its clients.
+    ...({ Client: AudibleClient, silenceMaxMs: SILENCE_MAX_MS } as object),
     connectionString: options.url,
     application_name: options.applicationName,
     max: options.poolMax,

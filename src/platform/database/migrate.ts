@@ -7,7 +7,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PG_MIGRATE_LOCK_ID, runner } from 'node-pg-migrate'
 import type pg from 'pg'
-import { AudibleClient } from './audible-client.ts'
+import { AudibleClient, SILENCE_MAX_MS } from './audible-client.ts'
 
 /** What a migration says of itself: `contract` removes or renames something an older release still uses. */
 export type Phase = 'expand' | 'backfill' | 'contract'
@@ -68,7 +68,7 @@ export async function migrate(options: MigrateOptions): Promise<{ readonly appli
  */
 export async function pendingMigrations(options: MigrateOptions): Promise<readonly string[]> {
   const files = migrationFiles(options.directory ?? MIGRATIONS_DIRECTORY)
-  const client = await connect(options.url, CONNECT_TIMEOUT_MS)
+  const client = await connect(options.url)
   try {
     const known = await client.query(`select to_regclass('public.migration_header') is not null as known`)
     if (!known.rows[0]?.known) return files.map((file) => file.name)
@@ -135,9 +135,8 @@ function unit(path: string, files: readonly MigrationFile[]) {
   }
 }
 
-/** @param silenceMaxMs absent: a migration may take as long as it does */
-async function connect(url: string, silenceMaxMs?: number): Promise<pg.Client> {
-  const limits = { connectionTimeoutMillis: CONNECT_TIMEOUT_MS, ...(silenceMaxMs === undefined ? {} : { silenceMaxMs }) }
+async function connect(url: string): Promise<pg.Client> {
+  const limits = { connectionTimeoutMillis: CONNECT_TIMEOUT_MS, silenceMaxMs: SILENCE_MAX_MS }
   const client = new AudibleClient({ connectionString: url, application_name: 'accord-migrate', ...limits })
   await client.connect()
   return client
