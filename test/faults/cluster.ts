@@ -37,6 +37,7 @@ export interface ClusterOptions {
 const START_LIMIT_MS = 20_000
 const STOP_LIMIT_MS = 20_000
 const account: Account = postgresAccount()
+const RECOVERY_LIMIT_MS = 20_000
 const spawned = new Set<Cluster>()
 
 /** Makes the data folder: `initdb`, small and with checksums. */
@@ -149,9 +150,7 @@ export function openCluster(options: ClusterOptions): Cluster {
       if (process_) for (const one of [process_, ...childrenOf(process_)]) tryKill(one, signal)
     },
     async ask<Row extends pg.QueryResultRow>(database: string, sql: string, values: readonly unknown[] = []) {
-      const client = new pg.Client({ connectionString: cluster.url(database), application_name: 'faults', connectionTimeoutMillis: 5_000 })
-      client.on('error', () => {})
-      await client.connect()
+      const client = await connected(cluster.url(database))
       try {
         return (await client.query<Row>(sql, [...values])).rows
       } finally {
@@ -160,6 +159,21 @@ export function openCluster(options: ClusterOptions): Cluster {
     },
   }
   return cluster
+}
+
+/** A server that is coming up again after a crash says so (57P03), and is waited for: on a busy machine that takes seconds. */
+async function connected(url: string): Promise<pg.Client> {
+  for (const end = performance.now() + RECOVERY_LIMIT_MS; ; ) {
+    const client = new pg.Client({ connectionString: url, application_name: 'faults', connectionTimeoutMillis: 5_000 })
+    client.on('error', () => {})
+    try {
+      await client.connect()
+      return client
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError) || error.code !== '57P03' || performance.now() > end) throw error
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
 }
 
 /** Ends every server that still runs, or those with their data below a folder: the way out. */
