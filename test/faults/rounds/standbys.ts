@@ -45,7 +45,8 @@ export const standbyLost = trioRound('standby-lost', 'F6', async ({ stand, rando
 /** F7, F8: an operator cancels the commits that wait for a standby: they look done, and are not acknowledged; nor are retries. */
 export const cancelledWait = trioRound('cancelled-wait', 'F7, F8', async ({ stand, random }) => {
   const alone = await cancelledAct(stand)
-  let [noneAt, backAt, cancelled, suspensionsWithNone, heldMax, published, grown] = [0, 0, 0, 0, 0, 0, 0]
+  let [noneAt, backAt, cancelled, suspensionsWithNone, heldMax, shown, grown] = [0, 0, 0, 0, 0, 0, 0]
+  const unsaid = new Set<number>()
   const loaded = await underLoad(
     stand,
     async () => {
@@ -56,9 +57,14 @@ export const cancelledWait = trioRound('cancelled-wait', 'F7, F8', async ({ stan
       // What has been committed by now is the most that a standby can hold: nothing reaches one that is stopped.
       heldMax = await leaves(stand)
       await until(async () => (await cancelWaiters(stand)) > 0, 1_500)
-      for (const end = instant() + 1_500; instant() < end; await sleep(120)) cancelled += await cancelWaiters(stand)
+      for (const end = instant() + 1_500; instant() < end; await sleep(120)) {
+        cancelled += await cancelWaiters(stand)
+        const { status, size } = await published(stand)
+        shown = Math.max(shown, size)
+        // A service that cannot find out which checkpoint every standby has shows none (503).
+        if (status !== 200 && status !== 503) unsaid.add(status)
+      }
       suspensionsWithNone = stand.ledger.suspensions.slice(before).filter(({ received }) => received > noneAt + IN_FLIGHT_MS).length
-      published = await publishedSize(stand)
       grown = (await leaves(stand)) - heldMax
       backAt = instant()
       for (const standby of stand.standbys()) standby.signalAll('SIGCONT')
@@ -67,8 +73,9 @@ export const cancelledWait = trioRound('cancelled-wait', 'F7, F8', async ({ stan
   )
   const withNone = answersWithin(loaded.seen, noneAt + IN_FLIGHT_MS, backAt)
   const findings = [
-    published > heldMax && `a checkpoint of ${published} leaves was published, no standby can hold more than ${heldMax}`,
-    (published === 0 || grown === 0) && 'nothing was cancelled that could have been published: the round proves nothing',
+    shown > heldMax && `a checkpoint of ${shown} leaves was published, no standby can hold more than ${heldMax}`,
+    grown === 0 && 'nothing was cancelled that could have been published: the round proves nothing',
+    unsaid.size > 0 && `the checkpoint was answered with ${[...unsaid].join(', ')}`,
     (cancelled === 0 || alone === null) && 'no commit waited: the round proves nothing',
     alone === 201 && 'a suspension was acknowledged although its wait was cancelled',
     withNone > 0 && `${withNone} acknowledged although their wait was cancelled`,
@@ -77,7 +84,7 @@ export const cancelledWait = trioRound('cancelled-wait', 'F7, F8', async ({ stan
   ]
   return judged(loaded, {
     findings,
-    notes: { cancelled, act_alone: alone ?? 'none', with_none: withNone, published, held_max: heldMax, grown },
+    notes: { cancelled, act_alone: alone ?? 'none', with_none: withNone, shown, held_max: heldMax, grown },
   })
 })
 
@@ -135,8 +142,8 @@ async function leaves(stand: Trio): Promise<number> {
   return (await stand.primary.ask<{ n: number }>(DATABASE, sql))[0]?.n ?? 0
 }
 
-/** The size of the newest checkpoint that the service publishes for it; 0 when it cannot be had. */
-async function publishedSize(stand: Trio): Promise<number> {
+/** How the service answers who asks for its newest checkpoint, and the size of the one it shows; 0 where it shows none. */
+async function published(stand: Trio): Promise<{ readonly status: number; readonly size: number }> {
   const [url] = stand.urls()
   const client = httpClient(1)
   try {
@@ -144,8 +151,8 @@ async function publishedSize(stand: Trio): Promise<number> {
       DATABASE,
       `select name from audit.log where kind = 'decisions' order by log_id desc limit 1`,
     )
-    const { body } = await client.call('GET', `${url}/log/${log?.name}/checkpoint`, null)
-    return Number(String(body).split('\n')[1] ?? 0)
+    const { status, body } = await client.call('GET', `${url}/log/${log?.name}/checkpoint`, null)
+    return { status, size: status === 200 ? Number(String(body).split('\n')[1] ?? 0) : 0 }
   } finally {
     client.close()
   }
