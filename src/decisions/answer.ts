@@ -8,7 +8,10 @@ import type { PolicyAgreement } from './policy/policy.ts'
 import type { PolicyIndex } from './policy/policy-index.ts'
 import type { Remedy } from './remedies/remedies.ts'
 
-/** The answer to a decision request (domain reference, 6.8), as it is returned and recorded. Instants are ISO 8601 in UTC. */
+/**
+ * The answer to a decision request (domain reference, 6.8), as it is returned and recorded. Instants are ISO 8601 in UTC. What
+ * makes one may never turn an outcome into another, nor name what its caller may not know.
+ */
 export interface Answer {
   readonly decision_id: string
   readonly decision: 'PERMIT' | 'DENY'

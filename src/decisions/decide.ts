@@ -7,7 +7,10 @@ import type { PolicyAgreement } from './policy/policy.ts'
 import type { PolicyIndex } from './policy/policy-index.ts'
 import { type DecisionBody, toDecisionRequest } from './request-body.ts'
 
-/** A call, fixed in time: what a decision is a function of. Live, simulated and replayed decisions are all made from one. */
+/**
+ * A call, fixed in time: what a decision is a function of. Live, simulated and replayed decisions are all made from one, so
+ * nothing here may read a clock, wait, or look at anything but what it is given.
+ */
 export interface Asked {
   readonly caller: Principal
   readonly body: DecisionBody

@@ -7,7 +7,10 @@ import type { DecisionsService } from './decisions.service.ts'
 import type { DecisionBody } from './request-body.ts'
 import { traceOf } from './trace.ts'
 
-/** The decision API. A DENY is a 200: the question was answered. A call that cannot be read is recorded before it is refused. */
+/**
+ * The decision API: the contract has validated, the service decides and records. A DENY is a 200: the question was answered. A
+ * call that cannot be read is recorded before it is refused. It may never answer before `decide` has, nor decide by itself.
+ */
 export function decisionsRoutes(decisions: DecisionsService): FastifyPluginAsync {
   return async (app) => {
     app.onMalformed('/v1/decisions', async (request, found) => {

@@ -1,6 +1,9 @@
 import type { DecisionMode, DecisionRequest, EmergencyClaim } from './evaluation/request.ts'
 
-/** The body of a decision call as the contract lets it through: absent and null are the same. */
+/**
+ * The body of a decision call as the contract lets it through: absent and null are the same. Nothing here may guess what was
+ * left out, look anything up, or take from the body what only the token says.
+ */
 export interface DecisionBody {
   readonly provider: string
   readonly recipient: string

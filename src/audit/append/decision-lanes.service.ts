@@ -4,7 +4,7 @@ import { type AppendQueue, type AppendQueueOptions, appendQueue, type Place } fr
 import type { DurabilityLevel } from './durability.ts'
 import type { LogRow } from './logs.repository.ts'
 
-/** What decisions are appended through. */
+/** What decisions are appended through. A lane may never answer before its commit was acknowledged, nor find an old entry instead of writing (R17). */
 export interface DecisionLanesOptions extends Pick<AppendQueueOptions, 'revision' | 'refresh' | 'batchMax' | 'queueMax' | 'queueAgeMaxMs'> {
   readonly url: string
   readonly role: string | undefined
