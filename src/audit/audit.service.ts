@@ -254,6 +254,7 @@ export async function openAudit(options: AuditOptions) {
       const { length, inFlightMs } = lanes.state()
       return [
         ...closedBecause(),
+        ...logs.stuck(),
         ...(length >= options.queueMax ? [`${length} entries wait`] : []),
         ...(inFlightMs > options.stalledAfterMs ? [`the database has kept an append for ${Math.round(inFlightMs / 1000)} s`] : []),
         ...active().flatMap(({ incident, name, uncoveredMs, failure }) => [

@@ -11,6 +11,8 @@ const ATTEMPTS_MAX = 20
 /** Finds or opens both logs. */
 export async function currentLogs(lifecycle: LogLifecycle, keeper: Pick<LogKeeper, 'round'>) {
   const turning = new Map<Kind, Promise<LogRow>>()
+  /** Why there is no log to go on with, while there is none. */
+  const stuck = new Map<Kind, string>()
   const now = { decisions: await find('decisions'), governance: await find('governance') }
 
   /** One that ended with its year is signed to its end first; if that cannot be done, the next opens on what was published. */
@@ -26,10 +28,17 @@ export async function currentLogs(lifecycle: LogLifecycle, keeper: Pick<LogKeepe
     const running =
       turning.get(kind) ??
       find(kind)
-        .then((log) => {
-          now[kind] = log
-          return log
-        })
+        .then(
+          (log) => {
+            now[kind] = log
+            stuck.delete(kind)
+            return log
+          },
+          (error: Error) => {
+            stuck.set(kind, error.message)
+            throw error
+          },
+        )
         .finally(() => turning.delete(kind))
     turning.set(kind, running)
     return running
@@ -37,6 +46,8 @@ export async function currentLogs(lifecycle: LogLifecycle, keeper: Pick<LogKeepe
 
   return {
     get: (kind: Kind): LogRow => now[kind],
+    /** Why entries of a kind cannot be taken although nothing is wrong with its last log; empty when they can. */
+    stuck: (): readonly string[] => [...stuck.values()],
     /** Asks which log takes entries now; calls at the same time share one question. */
     turn,
     /** Ends the logs whose year is over and opens the next ones. */

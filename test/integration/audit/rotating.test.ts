@@ -18,6 +18,7 @@ t.test('a log ends by announcing the key of the next one, which only a service w
   await own.audit.keeper.round()
   t.equal(own.audit.keeper.published(before.logId)?.size, before.size + 2, 'the old key signs the announcement')
   await t.rejects(own.record(1), { name: 'NotRecordedError' }, 'a service with the old key takes nothing more')
+  t.match(own.audit.faults().join(), /ended for a change of its key: give this service the new one/, 'and health says why')
   const root = await treeRepository(own.root).leaves(before.logId, before.size, 2)
   t.match(
     root.map(({ leaf }) => JSON.parse(String(leaf))),
