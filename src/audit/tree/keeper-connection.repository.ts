@@ -2,6 +2,9 @@ import { AudibleClient, SILENCE_MAX_MS, TCP_USER_TIMEOUT_MS } from '../../platfo
 import { isUnsafeCommit } from '../append/append.repository.ts'
 import type { Sql } from './tree.repository.ts'
 
+/** A keeper that was cut off in a transaction keeps its lock on the tree no longer, or the next one would wait for it. */
+const IDLE_IN_TRANSACTION_MS = 5_000
+
 /** A connection of its own for one keeper of the logs. */
 export interface KeeperConnection extends Sql {
   /** Whether a commit since the last call was acknowledged without waiting for a standby (R16). */
@@ -23,7 +26,7 @@ export async function keeperConnection(options: {
     timezone: 'UTC',
     synchronous_commit: 'on',
     statement_timeout: options.statementTimeoutMs,
-    idle_in_transaction_session_timeout: options.statementTimeoutMs,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     tcp_user_timeout: TCP_USER_TIMEOUT_MS,
     ...(options.role ? { role: options.role } : {}),
   }

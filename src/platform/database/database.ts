@@ -42,7 +42,8 @@ export interface OpenDatabase {
   close(): Promise<void>
 }
 
-const IDLE_IN_TRANSACTION_MS = 30_000
+/** A session that was cut off in a transaction keeps its locks no longer: those on the policy would hold up every append. */
+const IDLE_IN_TRANSACTION_MS = 10_000
 const CONNECT_TIMEOUT_MS = 5_000
 
 /**

@@ -63,7 +63,11 @@ async function restored({ stand }: RoundContext) {
       if (now?.sealed_why !== 'INCIDENT') findings.push(`${old.name} still takes entries after the restore`)
     }
     const next = after.filter(({ name }) => !before.some((old) => old.name === name))
-    if (next.length !== behind.length) findings.push(`${next.length} logs were opened after the restore, not ${behind.length}`)
+    // What was published while the files were being kept may be known to them, or not.
+    const later = await logsOf(stand.primary)
+    const most = before.filter((old) => (later.find(({ name }) => name === old.name)?.signed ?? 0) > old.signed).length
+    if (next.length < behind.length || next.length > most)
+      findings.push(`${next.length} logs were opened after the restore, not ${behind.length} to ${most}`)
     for (const { name, first } of next) if (!first?.includes('"why":"INCIDENT"')) findings.push(`${name} does not say why it was opened`)
     return judged(loaded, { findings, notes: { reopened: next.map(({ name }) => name).join('+') || 'none', answered } })
   } finally {

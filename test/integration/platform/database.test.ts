@@ -17,7 +17,7 @@ t.test('sessions act as accord_app, in UTC, with a limit on statements, locks an
       current_setting('lock_timeout') as lock, current_setting('idle_in_transaction_session_timeout') as idle, current_setting('application_name') as name`,
   )
   t.equal(role, 'accord_app')
-  t.same(rows, [{ acting: 'accord_app', zone: 'UTC', statement: '30s', lock: '10s', idle: '30s', name: 'accord-test' }])
+  t.same(rows, [{ acting: 'accord_app', zone: 'UTC', statement: '30s', lock: '10s', idle: '10s', name: 'accord-test' }])
 })
 
 t.test('the role holds for every session of the pool, and resetting it does not lead back to the owner', async (t) => {
