@@ -90,6 +90,8 @@ t.test('the monitor says how large the database is, and how many dead versions a
   const { pool } = await own.database.openAs('audit_reader', 1)
   const monitor = logMonitor({ sql: pool, audit: own.audit })
   const open = await (await own.database.openAs('session_user', 1)).pool.connect()
+  // A stranger's session, without the limit that ours have on idle transactions.
+  await open.query('set idle_in_transaction_session_timeout = 0')
   await open.query('begin isolation level repeatable read; select 1 from audit.head')
   for (let batch = 0; batch < 40; batch++) await own.record(1)
   const dead = async () => (await monitor.look()).database?.deadHeadRows ?? 0
