@@ -91,7 +91,7 @@ t.test('a log that was rolled back takes nothing until it could be ended, howeve
   await rollBack(own.root, log.logId)
   const { pool } = await own.database.openAs('session_user', 1)
   const other = await pool.connect()
-  await other.query('begin; select pg_advisory_xact_lock(7166111602)')
+  await other.query('set idle_in_transaction_session_timeout = 0; begin; select pg_advisory_xact_lock(7166111602)')
   let isOver = false
   const refusing = refuseLocks(own.root, () => isOver)
   for (const time of ['first', 'second']) {

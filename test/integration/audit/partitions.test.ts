@@ -13,6 +13,7 @@ const now = () => new Date()
 async function openReader(own: OwnLog, table: 'audit.payload' | 'audit.leaf'): Promise<() => Promise<void>> {
   const { pool } = await own.database.openAs('session_user', 1)
   const client = await pool.connect()
+  await client.query('set idle_in_transaction_session_timeout = 0')
   await client.query('begin isolation level repeatable read')
   await client.query(`select count(*) from ${table}`)
   return async () => {
