@@ -25,10 +25,14 @@ async function openReader(own: OwnLog, table: 'audit.payload' | 'audit.leaf'): P
 /** Records one decision after another while something else is done; how many were recorded and how many refused. */
 async function whileDeciding(own: OwnLog, work: () => Promise<void>): Promise<{ recorded: number; refused: number }> {
   const asked: Promise<unknown>[] = []
+  const refusals: Error[] = []
   let isOver = false
   const asking = (async () => {
     while (!isOver) {
-      asked.push(own.record(1))
+      const one = own.record(1)
+      // Counted below; it must not end the whole file before it is.
+      one.catch((error: Error) => refusals.push(error))
+      asked.push(one)
       await pause(20)
     }
   })()
@@ -37,6 +41,7 @@ async function whileDeciding(own: OwnLog, work: () => Promise<void>): Promise<{ 
   await asking
   const outcomes = await Promise.race([Promise.allSettled(asked), pause(3_000).then(() => [])])
   const recorded = outcomes.filter(({ status }) => status === 'fulfilled').length
+  for (const { message, cause } of refusals) console.error(message, cause)
   return { recorded, refused: asked.length - recorded }
 }
 
@@ -67,6 +72,20 @@ t.test('a day turns while somebody reads the whole log: no decision is refused, 
   } finally {
     await close()
   }
+})
+
+t.test('two that open the same day at once both find it open', async (t) => {
+  const own = await ownLog(t)
+  const { pool } = await own.database.openAs('audit_writer', 2)
+  const [first, second] = await Promise.all([pool.connect(), pool.connect()])
+  await first.query('begin')
+  await first.query(`select audit.open_day('2031-05-01')`)
+  const waiting = second.query(`select audit.open_day('2031-05-01')`)
+  await pause(200)
+  await first.query('commit')
+  await t.resolves(waiting)
+  first.release()
+  second.release()
 })
 
 t.test('a year turns while somebody reads every leaf: the next log opens, and no decision is refused', async (t) => {
