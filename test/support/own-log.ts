@@ -92,6 +92,22 @@ export async function ownLog(t: Teardown, { on, clock = systemClock, ...over }: 
   }
 }
 
+/**
+ * Does something to a log while its keeper, whom every append wakes, is kept from its leaves as by another node.
+ * The number is the class of the keeper's lock (`src/audit/tree/tree.repository.ts`).
+ */
+export async function withoutKeeper<T>({ database }: Pick<OwnLog, 'database'>, logId: number, work: () => Promise<T>): Promise<T> {
+  const { pool } = await database.openAs('session_user', 1)
+  const holder = await pool.connect()
+  await holder.query('select pg_advisory_lock(716611160, $1)', [logId])
+  try {
+    return await work()
+  } finally {
+    await holder.query('select pg_advisory_unlock_all()')
+    holder.release()
+  }
+}
+
 /** Opens and ends the logs of this database as another process would. */
 export function lifecycleOn(own: Pick<OwnLog, 'database'>, over: Partial<LogLifecycleOptions> = {}) {
   const clock = over.clock ?? systemClock

@@ -9,7 +9,7 @@ import { integrate } from '../../../src/audit/tree/integrator.service.ts'
 import { type KeeperConnection, keeperConnection } from '../../../src/audit/tree/keeper-connection.repository.ts'
 import { signRound } from '../../../src/audit/tree/signer.service.ts'
 import { type Sql, treeRepository } from '../../../src/audit/tree/tree.repository.ts'
-import { lifecycleOn, ownLog } from '../../support/own-log.ts'
+import { lifecycleOn, ownLog, withoutKeeper } from '../../support/own-log.ts'
 
 const connect = (url: string) => keeperConnection({ url, role: 'audit_integrator', name: 'test', statementTimeoutMs: 10_000 })
 
@@ -117,10 +117,13 @@ t.test('a log that was rolled back takes nothing until it could be ended, howeve
 
 t.test('that a log is damaged is written into the log of acts, once, as soon as that can be written to', async (t) => {
   const own = await ownLog(t)
-  await own.record(20)
   const log = await own.log()
-  await own.root.query(`set session_replication_role = replica; alter table audit.leaf drop constraint audit_leaf_hash_is_rfc6962;
-    update audit.leaf set leaf = set_byte(leaf, 3, 90) where log_id = ${log.logId} and idx = 13; set session_replication_role = origin`)
+  await withoutKeeper(own, log.logId, async () => {
+    await own.record(20)
+    await own.root.query(`set session_replication_role = replica; alter table audit.leaf drop constraint audit_leaf_hash_is_rfc6962;
+      update audit.leaf set leaf = set_byte(leaf, 3, 90) where log_id = ${log.logId} and idx = 13; set session_replication_role = origin;
+      alter function audit.append rename to append_away`)
+  })
   const entries = async () => {
     const { rows } = await own.root.query(
       `select 1 from audit.leaf where log_id <> $1 and position('"t":"audit.incident"'::bytea in leaf) > 0`,
@@ -128,7 +131,6 @@ t.test('that a log is damaged is written into the log of acts, once, as soon as 
     )
     return rows.length
   }
-  await own.root.query('alter function audit.append rename to append_away')
   await own.audit.keeper.round()
   t.match(own.audit.faults(), [/leaf 13 does not hash/])
   await own.root.query('alter function audit.append_away rename to append')

@@ -12,7 +12,7 @@ import { type Published, signRound } from '../../../src/audit/tree/signer.servic
 import { type Sql, treeRepository } from '../../../src/audit/tree/tree.repository.ts'
 import { rootFromTiles, tilesOf } from '../../../src/audit/tree/tree-reading.service.ts'
 import type { Failing } from '../../../src/audit/watch/failing.ts'
-import { lifecycleOn, ownLog } from '../../support/own-log.ts'
+import { lifecycleOn, ownLog, withoutKeeper } from '../../support/own-log.ts'
 
 const connect = (url: string) => keeperConnection({ url, role: 'audit_integrator', name: 'test', statementTimeoutMs: 10_000 })
 
@@ -125,15 +125,11 @@ t.test('F17: a leaf that changed before it was signed stops the signing of its l
   const own = await ownLog(t)
   await own.audit.keeper.round()
   const log = await own.log()
-  // Held by another, so that the keeper, whom every append wakes, comes to the leaves after they have changed.
-  const { pool } = await own.database.openAs('session_user', 1)
-  const holder = await pool.connect()
-  await holder.query('select pg_advisory_lock(716611160, $1)', [log.logId])
-  await own.record(20)
-  await own.root.query(`set session_replication_role = replica; alter table audit.leaf drop constraint audit_leaf_hash_is_rfc6962;
-    update audit.leaf set leaf = set_byte(leaf, 3, 90) where log_id = ${log.logId} and idx = 13; set session_replication_role = origin`)
-  await holder.query('select pg_advisory_unlock_all()')
-  holder.release()
+  await withoutKeeper(own, log.logId, async () => {
+    await own.record(20)
+    await own.root.query(`set session_replication_role = replica; alter table audit.leaf drop constraint audit_leaf_hash_is_rfc6962;
+      update audit.leaf set leaf = set_byte(leaf, 3, 90) where log_id = ${log.logId} and idx = 13; set session_replication_role = origin`)
+  })
   await own.audit.keeper.round()
   t.match(own.audit.faults(), [/leaf 13 does not hash/])
   t.ok((own.audit.keeper.published(log.logId)?.size ?? 0) < 13)

@@ -5,18 +5,21 @@ import t from 'tap'
 import { logReading } from '../../../src/audit/reading/log-reading.service.ts'
 import { highWaterFiles } from '../../../src/audit/tree/high-water.service.ts'
 import { newestPublished } from '../../../src/audit/tree/newest-published.service.ts'
-import { ownLog } from '../../support/own-log.ts'
+import { ownLog, withoutKeeper } from '../../support/own-log.ts'
 
 t.test('a leaf that is filed under the identifier of another is not signed, and not shown to who asks for that one', async (t) => {
   const own = await ownLog(t)
   await own.audit.keeper.round()
-  const ids = await own.record(20)
   const log = await own.log()
-  await own.root.query(`set session_replication_role = replica; create temp table s as select idx, event_id from audit.leaf
-      where log_id = ${log.logId} and idx in (13, 17);
-    update audit.leaf set event_id = gen_random_uuid() where log_id = ${log.logId} and idx in (13, 17);
-    update audit.leaf l set event_id = s.event_id from s where l.log_id = ${log.logId} and l.idx = 30 - s.idx;
-    drop table s; set session_replication_role = origin`)
+  const ids = await withoutKeeper(own, log.logId, async () => {
+    const recorded = await own.record(20)
+    await own.root.query(`set session_replication_role = replica; create temp table s as select idx, event_id from audit.leaf
+        where log_id = ${log.logId} and idx in (13, 17);
+      update audit.leaf set event_id = gen_random_uuid() where log_id = ${log.logId} and idx in (13, 17);
+      update audit.leaf l set event_id = s.event_id from s where l.log_id = ${log.logId} and l.idx = 30 - s.idx;
+      drop table s; set session_replication_role = origin`)
+    return recorded
+  })
   await own.audit.keeper.round()
   t.match(own.audit.faults(), [/leaf 13 is filed under [0-9a-f-]{36}, which is not its own identifier/])
   t.equal(own.audit.keeper.published(log.logId)?.size, 1)
