@@ -2,19 +2,26 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { appendInTransaction } from '../../../src/audit/append/append.repository.ts'
 import { openCheckpoint } from '../../../src/audit/format/checkpoint.ts'
 import { logSigner } from '../../../src/audit/format/log-keys.ts'
 import { parseVkey } from '../../../src/audit/format/signed-note.ts'
 import { highWaterFiles, noHighWater } from '../../../src/audit/tree/high-water.service.ts'
 import { integrate } from '../../../src/audit/tree/integrator.service.ts'
 import { type KeeperConnection, keeperConnection } from '../../../src/audit/tree/keeper-connection.repository.ts'
+import { logKeeper } from '../../../src/audit/tree/log-keeper.service.ts'
 import { type Published, signRound } from '../../../src/audit/tree/signer.service.ts'
 import { type Sql, treeRepository } from '../../../src/audit/tree/tree.repository.ts'
 import { rootFromTiles, tilesOf } from '../../../src/audit/tree/tree-reading.service.ts'
 import type { Failing } from '../../../src/audit/watch/failing.ts'
+import { withTransaction } from '../../../src/platform/database/database.ts'
+import { anEntry } from '../../support/log-entries.ts'
 import { lifecycleOn, ownLog, withoutKeeper } from '../../support/own-log.ts'
 
 const connect = (url: string) => keeperConnection({ url, role: 'audit_integrator', name: 'test', statementTimeoutMs: 10_000 })
+
+/** 61 seconds after something began to fail, and as many more as a busy machine takes. */
+const A_MINUTE = /has not been signed for (6[1-9]|[78]\d) s/
 
 t.test('a checkpoint covers every decision recorded before it, and its root is that of the leaves', async (t) => {
   const own = await ownLog(t)
@@ -84,39 +91,34 @@ t.test('F15: a signer that dies after the commit and before publication: the nex
   await own.record(3)
   const log = await own.log()
   await own.close()
-  const { logKeeper } = await import('../../../src/audit/tree/log-keeper.service.ts')
+  // Nobody keeps it any more but the one that dies.
+  const today = new Date().toISOString().slice(0, 10)
+  await withTransaction(own.database.db, (tx) => appendInTransaction(tx, log.logId, [anEntry(), anEntry()], today))
   const keeper = logKeeper({
     url: own.database.url,
     role: 'audit_integrator',
     clock: () => new Date(),
     logKey: Buffer.alloc(32, 7),
-    highWater: { read: () => undefined, write: () => {}, names: () => [] },
+    highWater: noHighWater,
     checkpointIntervalMs: 60_000,
     afterCommit: async () => {
       if (dies) throw new Error('killed')
     },
   })
   t.teardown(keeper.close)
-  const again = await ownLog(t, { on: own.database })
-  await again.record(2)
-  await again.root.query(`select 1`)
-  // The other keeper may hold the log at this moment: a round that finds it held leaves it alone.
-  for (let attempt = 0; keeper.failure() === null && attempt < 50; attempt++) {
-    await keeper.round()
-    if (keeper.failure() === null) await new Promise((resolve) => setTimeout(resolve, 100))
-  }
+  await keeper.round()
   t.match(keeper.failure(), /killed/)
+  t.equal(keeper.published(log.logId), undefined)
   const { rows } = await own.root.query('select size::int, note from audit.checkpoint where log_id = $1 order by size desc limit 1', [
     log.logId,
   ])
   t.equal(rows[0]?.['size'], 6)
   dies = false
-  for (let attempt = 0; keeper.published(log.logId)?.note !== rows[0]?.['note'] && attempt < 50; attempt++) {
-    await keeper.round()
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
+  await keeper.round()
   t.equal(keeper.published(log.logId)?.note, rows[0]?.['note'])
   t.equal((await own.root.query('select 1 from audit.checkpoint where log_id = $1 and size = 6', [log.logId])).rowCount, 1)
+  const again = await ownLog(t, { on: own.database })
+  await again.record(1)
   await again.audit.keeper.round()
   t.same(again.audit.faults(), [], 'another signer accepts it')
 })
@@ -152,7 +154,7 @@ t.test('F22: a log that stands still for a minute makes the service not ready', 
   await own.audit.keeper.round()
   t.same(own.audit.faults(), [])
   performance.now = () => now.call(performance) + 61_000
-  t.match(own.audit.faults(), [/has not been signed for 61 s/, /has not been signed/])
+  t.match(own.audit.faults(), [A_MINUTE, A_MINUTE])
   performance.now = () => now.call(performance) + 601_000
   await t.rejects(own.record(1), /has not been signed/, 'and after ten takes nothing more')
   performance.now = now
@@ -255,7 +257,8 @@ t.test('a kept checkpoint that is damaged stops the signing of its own log, alou
   t.ok(own.audit.keeper.failingMs() > 0)
   const now = performance.now
   performance.now = () => now.call(performance) + 61_000
-  t.match(own.audit.faults(), [/has not been signed for 61 s: the checkpoint kept on this machine cannot be verified/])
+  t.match(own.audit.faults(), [A_MINUTE])
+  t.match(own.audit.faults(), [/ s: the checkpoint kept on this machine cannot be verified/])
   t.equal(own.audit.faults().length, 1)
   performance.now = now
   rmSync(join(directory, file))
