@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { operatorActs } from '../../../src/audit/retention/operator-acts.service.ts'
 import { uuidv7Generator } from '../../../src/platform/kernel/ids.ts'
+import { eventually } from '../../support/eventually.ts'
 import { type OwnLog, ownLog } from '../../support/own-log.ts'
 
 // A day, a log and a purge change the tables of the log itself. None of it may make a decision wait for whoever reads it.
@@ -22,24 +23,35 @@ async function openReader(own: OwnLog, table: 'audit.payload' | 'audit.leaf'): P
   }
 }
 
-/** Records one decision after another while something else is done; how many were recorded and how many refused. */
-async function whileDeciding(own: OwnLog, work: () => Promise<void>): Promise<{ recorded: number; refused: number }> {
+/** Waits until so many decisions that were asked for from now on are recorded or refused. */
+type More = (count: number) => Promise<boolean>
+
+/**
+ * Records one decision after another while something else is done; how many were recorded and how many refused. One that waited for
+ * a reader would wait until it is refused: no reader ends before that.
+ */
+async function whileDeciding(own: OwnLog, work: (more: More) => Promise<void>): Promise<{ recorded: number; refused: number }> {
   const asked: Promise<unknown>[] = []
   const refusals: Error[] = []
+  let settled = 0
   let isOver = false
   const asking = (async () => {
     while (!isOver) {
       const one = own.record(1)
       // Counted below; it must not end the whole file before it is.
-      one.catch((error: Error) => refusals.push(error))
+      one.catch((error: Error) => refusals.push(error)).finally(() => settled++)
       asked.push(one)
       await pause(20)
     }
   })()
-  await work()
+  const more: More = (count) => {
+    const enough = asked.length + count
+    return eventually(() => settled >= enough)
+  }
+  await work(more)
   isOver = true
   await asking
-  const outcomes = await Promise.race([Promise.allSettled(asked), pause(3_000).then(() => [])])
+  const outcomes = await Promise.race([Promise.allSettled(asked), pause(60_000, [], { ref: false })])
   const recorded = outcomes.filter(({ status }) => status === 'fulfilled').length
   for (const { message, cause } of refusals) console.error(message, cause)
   return { recorded, refused: asked.length - recorded }
@@ -56,10 +68,10 @@ t.test('a day turns while somebody reads the whole log: no decision is refused, 
   await own.record(5)
   const close = await openReader(own, 'audit.payload')
   try {
-    const { recorded, refused } = await whileDeciding(own, async () => {
+    const { recorded, refused } = await whileDeciding(own, async (more) => {
       for (const day of ['2026-11-23', '2026-12-24', '2027-01-30']) {
         at = new Date(`${day}T00:00:00Z`)
-        await pause(300)
+        t.ok(await more(7), day)
       }
     })
     t.equal(refused, 0)
@@ -80,10 +92,10 @@ t.test('two that open the same day at once both find it open', async (t) => {
   const [first, second] = await Promise.all([pool.connect(), pool.connect()])
   await first.query('begin')
   await first.query(`select audit.open_day('2031-05-01')`)
-  const waiting = second.query(`select audit.open_day('2031-05-01')`)
+  const waiting = t.resolves(second.query(`select audit.open_day('2031-05-01')`))
   await pause(200)
   await first.query('commit')
-  await t.resolves(waiting)
+  await waiting
   first.release()
   second.release()
 })
@@ -94,13 +106,13 @@ t.test('a year turns while somebody reads every leaf: the next log opens, and no
   await own.record(5)
   const close = await openReader(own, 'audit.leaf')
   try {
-    const { refused } = await whileDeciding(own, async () => {
+    const { refused } = await whileDeciding(own, async (more) => {
       at = new Date('2027-01-01T00:00:01Z')
-      for (let rounds = 0; own.audit.logs[0]?.name !== 'decisions-2027' && rounds < 100; rounds++) {
+      await eventually(async () => {
         await own.audit.keeper.round()
-        await pause(20)
-      }
-      await pause(200)
+        return own.audit.logs[0]?.name === 'decisions-2027'
+      })
+      t.ok(await more(5))
     })
     t.equal(refused, 0)
     t.equal(own.audit.logs[0]?.name, 'decisions-2027')
@@ -114,10 +126,7 @@ t.test('days are open a week before they come', async (t) => {
   const own = await ownLog(t, { clock: () => new Date('2026-11-22T10:00:00Z') })
   const days = async () =>
     (await own.root.query(`select count(*)::int as n from pg_inherits where inhparent = 'audit.payload'::regclass`)).rows[0]?.['n']
-  for (let rounds = 0; (await days()) !== 8 && rounds < 100; rounds++) {
-    await own.audit.keeper.round()
-    await pause(20)
-  }
+  await eventually(async () => (await days()) === 8)
   t.equal(await days(), 8)
 })
 
@@ -132,10 +141,7 @@ t.test('a purge deletes while decisions go on, and leaves a day that is being re
       )
     ).rows[0]?.['n']
   const standing = 8
-  for (let rounds = 0; (await days()) !== standing && rounds < 100; rounds++) {
-    await own.audit.keeper.round()
-    await pause(20)
-  }
+  await eventually(async () => (await days()) === standing)
   at = new Date()
   await own.record(1)
   const acts = await actsOn(own)
@@ -163,7 +169,7 @@ t.test('no day is dropped that holds payload or is inside the retention time', a
 })
 
 t.test('a partition has every constraint, key and trigger of its table, and of its own what statements must not do', async (t) => {
-  const own = await ownLog(t)
+  const own = await ownLog(t, { clock: () => new Date('2026-11-22T10:00:00Z') })
   const constraints = async (table: string) =>
     (
       await own.root.query(
@@ -173,11 +179,10 @@ t.test('a partition has every constraint, key and trigger of its table, and of i
     ).rows
   const triggers = async (table: string) =>
     (await own.root.query(`select tgname, tgtype::int as type from pg_trigger where tgrelid = $1::regclass order by 1`, [table])).rows
-  const today = new Date().toISOString().slice(0, 10).replaceAll('-', '')
   t.same(await constraints('audit.leaf_1'), await constraints('audit.leaf'))
-  t.same(await constraints(`audit.payload_${today}`), await constraints('audit.payload'))
+  t.same(await constraints('audit.payload_20261122'), await constraints('audit.payload'))
   t.same(await triggers('audit.leaf_1'), [{ tgname: 'leaf_is_append_only', type: 58 }])
-  t.same(await triggers(`audit.payload_${today}`), [
+  t.same(await triggers('audit.payload_20261122'), [
     { tgname: 'payload_is_append_only', type: 50 },
     { tgname: 'payload_takes_its_search_row_along', type: 9 },
   ])
