@@ -51,9 +51,9 @@ t.test('a witness cosigns what grows, and the cosigned checkpoint is served', as
   for (const count of [5, 300, 1]) {
     await own.record(count)
     await own.audit.keeper.round()
-    const before = client.ageMs(logId)
+    const asked = performance.now()
     await client.round()
-    t.ok(client.ageMs(logId) < before, 'what is cosigned is young again')
+    t.ok(client.ageMs(logId) <= performance.now() - asked, 'what is cosigned is young again')
     const { checkpoint, signatures } = openCheckpoint((await reading.witnessed(name)) ?? '', [parseVkey(vkey), parseVkey(witness.vkey)])
     t.equal(checkpoint.size, (await own.log()).size)
     t.equal(signatures.length, 2, 'the log and the witness')
@@ -133,10 +133,8 @@ t.test('whoever does not send a request to its end holds up nobody else, and one
   t.teardown(() => slow.destroy())
   slow.write('POST /add-checkpoint HTTP/1.1\r\nhost: w\r\ncontent-length: 100\r\n\r\nold 0')
   await new Promise((passed) => setTimeout(passed, 100))
-  const client = clientOf(t, own, witness)
-  const begun = performance.now()
-  await client.round()
-  t.ok(performance.now() - begun < 2_000)
+  // Who is not answered within some seconds gives up, and then nothing is cosigned.
+  await clientOf(t, own, witness).round()
   t.ok(
     sizesHeld('ealing').every((size) => size > 0),
     'both logs are cosigned meanwhile',
