@@ -22,6 +22,9 @@ function varDirectory(t: Teardown): string {
 /** One cluster for most tests, each of which starts it and leaves it stopped: making a cluster is the slow part. */
 const shared = varDirectory(t)
 
+/** How long making the cluster took, milliseconds. */
+let madeMs = 0
+
 const start = (folder: string, over: Partial<Parameters<typeof startEmbeddedPostgres>[0]> = {}) =>
   startEmbeddedPostgres({ varDirectory: folder, ...(binaries ? { binaries } : {}), ...over })
 
@@ -37,7 +40,9 @@ async function rows(url: string, sql: string): Promise<unknown[]> {
 
 t.test('a new cluster is durable, on loopback only, wants the password, and stops', async (t) => {
   const folder = shared
+  const before = performance.now()
   const cluster = await start(folder)
+  madeMs = performance.now() - before
   const url = cluster.url('postgres')
   const settings = `select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit, current_setting('listen_addresses') as listens,
     current_setting('unix_socket_directories') as sockets, current_setting('data_checksums') as checksums`
@@ -64,7 +69,11 @@ t.test('a second start is quick and finds the data', async (t) => {
     t.same(await rows(again.url('postgres'), 'select answer from found'), [{ answer: 42 }])
     await again.stop()
   }
-  t.ok(Math.min(...elapsed) < 1_000, `${elapsed.map(Math.round).join(', ')} ms`)
+  // A busy machine is slow at both.
+  t.ok(
+    Math.min(...elapsed) < Math.max(1_000, madeMs / 2),
+    `${elapsed.map(Math.round).join(', ')} ms, and ${Math.round(madeMs)} ms to make it`,
+  )
 })
 
 t.test('after kill -9 of the server every committed row is there', async (t) => {

@@ -182,12 +182,13 @@ t.test('reads an edge back from its bytes, and nothing else', async (t) => {
   t.throws(() => appendToEdge(emptyEdge(), Buffer.alloc(31)), /31 bytes/)
 })
 
-t.test('integrates 8,192 leaves in under 50 ms', async (t) => {
+t.test('integrates 8,192 leaves in under 50 ms of the processor', async (t) => {
   const hashes = leafHashes(8192)
   const times = Array.from({ length: 7 }, () => {
-    const start = performance.now()
+    const start = process.cpuUsage()
     rootOfEdge(appendAllToEdge(emptyEdge(), hashes).edge)
-    return performance.now() - start
+    const { user, system } = process.cpuUsage(start)
+    return (user + system) / 1000
   })
   t.comment(`best ${Math.min(...times).toFixed(1)} ms`)
   t.ok(Math.min(...times) < 50)
