@@ -139,9 +139,13 @@ t.test(
 
 t.test('closing answers what is open, refuses what is new on a kept connection, and then ends', async (t) => {
   let isStarted = false
+  let finish = () => {}
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve
+  })
   const app = await server(t, async () => {
     isStarted = true
-    await sleep(150)
+    await finished
     return { got: 'finished' }
   })
   await app.listen({ port: 0, host: '127.0.0.1' })
@@ -154,8 +158,10 @@ t.test('closing answers what is open, refuses what is new on a kept connection, 
   socket.write('GET /things HTTP/1.1\r\nHost: x\r\n\r\n')
   while (!isStarted) await sleep(5)
   const closed = app.close()
-  await sleep(20)
+  while (app.server.listening) await sleep(5)
   socket.write('GET /things HTTP/1.1\r\nHost: x\r\n\r\n')
+  await sleep(100)
+  finish()
   await Promise.all([closed, once(socket, 'close')])
   t.match(heard, /HTTP\/1\.1 200 OK[\s\S]*connection: close[\s\S]*finished/i)
   t.notMatch(heard, /HTTP\/1\.1 200[\s\S]*HTTP\/1\.1 200/, 'the second request was not served')
