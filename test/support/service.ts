@@ -62,11 +62,26 @@ export function demoContent(): RegisterContent {
   return { ...demo, lists: shippedCodeLists(), organisations: [...shippedOrganisations(), ...demo.organisations] }
 }
 
-/** The settings of a service that nobody configured, silent. */
+/**
+ * Limits that a busy machine meets by itself, set wide: a test of one of them sets its own. What the service does every minute
+ * without being asked (canaries, looks of the monitor) stays away from tests that count rows.
+ */
+const UNHURRIED = {
+  statementTimeoutMs: 30_000,
+  lockTimeoutMs: 20_000,
+  decisionDeadlineMs: 20_000,
+  auditQueueAgeMs: 20_000,
+  checkpointWaitMaxMs: 20_000,
+  monitorIntervalMs: 3_600_000,
+  remedyWorkMs: 3_600_000,
+  remedyWindowMs: 3_600_000,
+} as const
+
+/** The settings of a service that nobody configured, silent and in no hurry. */
 export function testConfig(over: Partial<Config> = {}): Config {
   const parsed = parseConfig({ LOG_LEVEL: 'silent' })
   if (!parsed.ok) throw new Error(parsed.refusal.map(({ variable, message }) => `${variable}: ${message}`).join('; '))
-  return { ...parsed.value, ...over }
+  return { ...parsed.value, ...UNHURRIED, ...over }
 }
 
 /** An issuer with a key nobody else has. */
