@@ -94,10 +94,7 @@ for (const url of ['/v1/decisions', '/v1/decisions/simulate']) {
       const after = await rowCounts(service)
       // The refusal itself is recorded: one leaf with its payload, and nothing else.
       const changed = Object.keys(after).filter((name) => after[name] !== before[name])
-      t.ok(
-        changed.every((name) => /^audit\.(leaf|payload)/.test(name)),
-        `${what} changed ${changed.join(', ')}`,
-      )
+      t.strictSame(changed, ['audit.leaf', 'audit.payload'], what)
       t.equal((after['audit.leaf'] ?? 0) - (before['audit.leaf'] ?? 0), 1, `${what}: one leaf`)
     }
   })
