@@ -9,6 +9,7 @@ import { startEmbeddedPostgres } from '../../src/platform/database/embedded-post
 import { openFolder } from '../support/postgres.ts'
 
 const ROUNDS = 3
+t.setTimeout(500_000)
 const SHARE = {
   provider: 'LBC_CAMDEN',
   recipient: 'LBC_HACKNEY',
@@ -65,7 +66,7 @@ async function load({ url, token }: Running, answered: Map<string, string>): Pro
 
 t.test(
   'F1, F2: a service killed under load has recorded every answer it gave, leaves no gap, and its log still verifies',
-  { timeout: 120_000 },
+  { timeout: 480_000 },
   async (t) => {
     const varDirectory = mkdtempSync(join(openFolder('accord-kill'), 'var-'))
     const answered = new Map<string, string>()

@@ -7,6 +7,7 @@ import { readAs } from '../../src/platform/database/reader.ts'
 import { loadRegister } from '../../src/register-loader.ts'
 import { testDatabase } from '../support/database.ts'
 import { SHARE } from '../support/demo-share.ts'
+import { eventually } from '../support/eventually.ts'
 import { type RunningNode, startNode } from '../support/nodes.ts'
 import { demoContent, testConfig, throwAwayIssuer, trustIn } from '../support/service.ts'
 
@@ -70,10 +71,6 @@ async function lift(node: RunningNode, id: string): Promise<void> {
     { 'if-match': '*' },
   )
   if (status !== 200) throw new Error(`lift: ${status} ${JSON.stringify(body)}`)
-}
-const eventually = async (what: () => boolean | Promise<boolean>, ms = 15_000) => {
-  for (const end = performance.now() + ms; performance.now() < end; await pause(20)) if (await what()) return true
-  return false
 }
 
 const behind = await start(-5_000)
@@ -147,19 +144,20 @@ t.test('a revoked client is answered by no node, once the revocation has answere
   const admin = await tokenOf('LBC_BARNET', ['REGISTER_ADMIN'], 'urn:test:admin')
   for (const node of nodes) t.equal((await decide(node, doomed)).status, 200)
   let acknowledged = Number.POSITIVE_INFINITY
-  const answers: { asked: number; status: number }[] = []
+  const answers: { asked: number; status: number; node: RunningNode }[] = []
+  const laterOf = (node: RunningNode) => answers.filter((one) => one.node === node && one.asked > acknowledged)
   const asking = nodes.map(async (node) => {
-    for (let n = 0; n < 40; n++) {
+    for (let n = 0; n < 40 || laterOf(node).length < ANSWERS_A_STATE; n++) {
       const asked = performance.now()
-      answers.push({ asked, status: (await decide(node, doomed)).status })
+      answers.push({ asked, status: (await decide(node, doomed)).status, node })
     }
   })
-  const revoked = await post(ahead, '/v1/clients/doomed/revocation', admin, { reason: 'lost key' })
-  acknowledged = performance.now()
+  const revoked = await post(ahead, '/v1/clients/doomed/revocation', admin, { reason: 'lost key' }).finally(() => {
+    acknowledged = performance.now()
+  })
   t.equal(revoked.status, 201)
   await Promise.all(asking)
-  const later = answers.filter(({ asked }) => asked > acknowledged)
-  t.ok(later.length > 0)
+  const later = nodes.flatMap(laterOf)
   t.strictSame([...new Set(later.map(({ status }) => status))], [401])
   const read = await fetch(`${behind.url}/v1/organisations`, { headers: { authorization: `Bearer ${doomed}` } })
   t.equal(read.status, 401, 'nor does it read anything')
@@ -185,8 +183,17 @@ const publish = () =>
   })
 
 t.test('an idle node hears of a change without being asked anything', async (t) => {
-  const revision = await publish()
-  t.ok(await eventually(async () => (await revisionOf(behind)).revision >= revision, 2_000))
+  const arrivalMs = async () => {
+    const published = performance.now()
+    const revision = await publish()
+    t.ok(await eventually(async () => (await revisionOf(behind)).revision >= revision))
+    return performance.now() - published
+  }
+  // It looks by itself every five seconds: one that hears nothing is as late as that each time but the first, a busy machine now and then.
+  let quickest = Number.POSITIVE_INFINITY
+  await arrivalMs()
+  for (let tries = 0; quickest >= 2_000 && tries < 10; tries++) quickest = Math.min(quickest, await arrivalMs())
+  t.ok(quickest < 2_000, `${Math.round(quickest)} ms`)
 })
 
 t.test('when its channel is cut it converges all the same, and listens again', async (t) => {

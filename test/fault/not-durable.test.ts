@@ -10,6 +10,7 @@ import { barrier } from '../../src/audit/tree/tree.repository.ts'
 import { SILENCE_MAX_MS } from '../../src/platform/database/audible-client.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
 import { testDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
 import { anEntry, openLog } from '../support/log-entries.ts'
 import { ownLog } from '../support/own-log.ts'
 import { ownPostgres } from '../support/postgres.ts'
@@ -100,7 +101,7 @@ t.test('an act whose wait was cancelled is refused, nothing more is taken, and t
   } finally {
     await waitFor('')
   }
-  for (let waits = 0; audit.faults().length > 0 && waits < 200; waits++) await pause(50)
+  await eventually(() => audit.faults().length === 0)
   t.strictSame(audit.faults(), [])
   t.ok(await act())
 })
@@ -112,7 +113,7 @@ t.test('after an append whose outcome is unknown, its lane says nothing more bef
   try {
     const first = writer.append(log, [anEntry()], null, DAY).catch(() => 'unknown outcome')
     const waiting = () => root.query(`select pid from pg_stat_activity where wait_event = 'SyncRep' and application_name = 'accord-audit'`)
-    for (let waits = 0; (await waiting()).rowCount !== 1 && waits < 200; waits++) await pause(20)
+    t.ok(await eventually(async () => (await waiting()).rowCount === 1))
     await root.query('select pg_terminate_backend($1)', [(await waiting()).rows[0]?.pid])
     t.equal(await first, 'unknown outcome')
     // On a revision that is not the present one nothing is written: of itself such an append waits for nobody.
@@ -120,6 +121,9 @@ t.test('after an append whose outcome is unknown, its lane says nothing more bef
     const next = writer.append(log, [anEntry()], 999, DAY).finally(() => {
       isOver = true
     })
+    // What it is rejected with is told below; it must not end the whole file before that.
+    next.catch(() => {})
+    t.ok(await eventually(async () => isOver || (await waiting()).rowCount === 1))
     await pause(500)
     t.notOk(isOver, 'its new connection begins with a barrier')
     t.equal((await waiting()).rowCount, 1)

@@ -119,6 +119,8 @@ t.test('a checkpoint that another node has stored, and no standby has, is not pu
     const signing = [sign(first, own)]
     await untilWaiting(own.root, 'SyncRep')
     signing.push(sign(second, own))
+    // What they are rejected with is told below; it must not end the whole file before that.
+    for (const one of signing) one.catch(() => {})
     await untilWaiting(own.root, 'Lock')
     const { outcome } = await whileCancelling(own.root, Promise.allSettled(signing))
     const refused = { status: 'rejected', reason: { name: 'SigningOutcomeUnknownError' } }

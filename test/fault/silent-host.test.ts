@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { openRelay } from '../faults/relay.ts'
 import { testDatabase } from '../support/database.ts'
 import { SHARE } from '../support/demo-share.ts'
+import { eventually } from '../support/eventually.ts'
 import { testService } from '../support/service.ts'
 
 // R18, R19: a database host that dies without a word (power, a cut cable) is noticed, nothing is answered meanwhile, and once
@@ -11,25 +11,21 @@ import { testService } from '../support/service.ts'
 const STALL_MS = 500
 const DEADLINE_MS = 1_000
 
+t.setTimeout(400_000)
 const database = await testDatabase(t)
 const direct = new URL(database.url)
 const relay = await openRelay(Number(direct.port))
 t.teardown(() => relay.close())
 const through = Object.assign(new URL(database.url), { hostname: '127.0.0.1', port: String(relay.port) }).href
-const limits = { decisionDeadlineMs: DEADLINE_MS, auditStallMs: STALL_MS, statementTimeoutMs: 1_000, lockTimeoutMs: 500 }
+const limits = { decisionDeadlineMs: DEADLINE_MS, auditStallMs: STALL_MS, statementTimeoutMs: 5_000, lockTimeoutMs: 5_000 }
 const service = await testService(t, { databaseUrl: through, config: limits })
 const headers = await service.as({ org: 'LBC_CAMDEN' })
 const decide = () => service.inject({ method: 'POST', url: '/v1/decisions', headers, payload: SHARE })
 const readiness = async () => (await service.inject({ url: '/health/ready' })).json()
 
-async function eventually(what: () => Promise<boolean>, withinMs: number): Promise<boolean> {
-  for (const end = performance.now() + withinMs; performance.now() < end; await pause(100)) if (await what()) return true
-  return false
-}
-
-t.test('a host that dies silently under load costs answers, not minutes', { timeout: 120_000 }, async (t) => {
-  t.equal((await decide()).json().decision, 'PERMIT')
-  t.equal((await readiness()).status, 'ready')
+t.test('a host that dies silently under load costs answers, not minutes', { timeout: 300_000 }, async (t) => {
+  t.ok(await eventually(async () => (await decide()).json().decision === 'PERMIT'))
+  t.ok(await eventually(async () => (await readiness()).status === 'ready'))
   relay.fallSilent()
   const started = performance.now()
   const refused = await Promise.all([decide(), decide(), decide()])
@@ -39,10 +35,10 @@ t.test('a host that dies silently under load costs answers, not minutes', { time
     'no record, no answer',
   )
   t.ok(performance.now() - started < DEADLINE_MS + 5_000, 'told at the deadline')
-  t.ok(await eventually(async () => (await readiness()).checks.log === 'fail', 20_000), 'the log is not ready')
+  t.ok(await eventually(async () => (await readiness()).checks.log === 'fail'), 'the log is not ready')
   t.equal((await decide()).statusCode, 503, 'and stays so while nothing is heard')
 
   relay.wake()
-  t.ok(await eventually(async () => (await decide()).statusCode === 200, 30_000), 'answers again once the address leads somewhere')
-  t.ok(await eventually(async () => (await readiness()).status === 'ready', 30_000), 'and ready')
+  t.ok(await eventually(async () => (await decide()).statusCode === 200), 'answers again once the address leads somewhere')
+  t.ok(await eventually(async () => (await readiness()).status === 'ready'), 'and ready')
 })
