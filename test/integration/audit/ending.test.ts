@@ -215,10 +215,11 @@ t.test('a database that was lost altogether does not begin the same log a second
 t.test('a database that was lost is noticed in whatever year, and after whatever incarnation', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'accord-high-water-'))
   const kept = { highWater: highWaterFiles(directory) }
-  const own = await ownLog(t, { ...kept, clock: () => new Date('2026-12-30T12:00:00Z') })
+  const before = { ...kept, clock: () => new Date('2026-12-30T12:00:00Z') }
+  const own = await ownLog(t, before)
   await own.record(2)
   await own.audit.keeper.round()
-  await lifecycleOn(own, kept).reopen('decisions', { why: 'OMISSION' })
+  await lifecycleOn(own, before).reopen('decisions', { why: 'OMISSION' })
   await own.audit.keeper.round()
   const lost = await own.log()
   t.equal(lost.name, 'decisions-2026-2')
