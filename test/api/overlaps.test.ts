@@ -2,7 +2,8 @@ import t from 'tap'
 import { testService } from '../support/service.ts'
 
 t.test('does a share already exist? Over HTTP: what the caller may know, best match first', async (t) => {
-  const made = await testService(t)
+  // A day on which the agreements asked about are in force.
+  const made = await testService(t, { clock: () => new Date('2026-11-22T12:00:00Z') })
   const ask = async (org: string, payload: object, roles: readonly ('IG_OFFICER' | 'AUDITOR' | 'REGISTER_ADMIN')[] = ['IG_OFFICER']) =>
     made.inject({ method: 'POST', url: '/v1/agreements/overlaps', headers: await made.as({ org, roles, clientId: null }), payload })
   const question = { parties: ['LBC_EALING', 'LBC_SUTTON'], purpose: 'SAFEGUARDING_CHILDREN.MASH', categories: ['SOCIAL_CARE'] }

@@ -5,7 +5,9 @@ import { demoContent, type TestCaller, testService } from '../support/service.ts
 
 // Every refusal says why, to whom it may, and what would help.
 
-const service = await testService(t)
+// A day on which nothing of the demo register that is asked about has run out.
+const clock = () => new Date('2026-11-22T12:00:00Z')
+const service = await testService(t, { clock })
 const decide = async (payload: object, caller: TestCaller = { org: 'LBC_CAMDEN' }) =>
   (await service.inject({ method: 'POST', url: '/v1/decisions', headers: await service.as(caller), payload })).json()
 
@@ -101,7 +103,7 @@ t.test('a permit needs no remedy, and names clause, text and ground', async (t) 
 })
 
 t.test('a service without time for remedies answers the same without them, and says so with null', async (t) => {
-  const busy = await testService(t, { config: { remedyWorkMs: 0 } })
+  const busy = await testService(t, { clock, config: { remedyWorkMs: 0 } })
   const headers = await busy.as({ org: 'LBC_CAMDEN' })
   const answer = (await busy.inject({ method: 'POST', url: '/v1/decisions', headers, payload: DENIED_SHARE })).json()
   t.match(answer, { decision: 'DENY', primary_reason: 'DATA_NOT_COVERED', remedies: null })
