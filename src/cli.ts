@@ -1,4 +1,4 @@
-import type { Command } from './cli/command.ts'
+import { type Command, ConfigurationError } from './cli/command.ts'
 
 /**
  * `npm run accord -- <command>`: commands beside or instead of the running service. stdout carries the answer, stderr the
@@ -21,7 +21,7 @@ if (load) {
     process.exitCode = await (await load())(args, io)
   } catch (error) {
     console.error(`accord ${name}: ${(error as Error).message}`)
-    process.exitCode = 1
+    process.exitCode = error instanceof ConfigurationError ? 2 : 1
   }
 } else {
   console.error(`usage: accord <command>, one of: ${Object.keys(COMMANDS).join(', ')}`)

@@ -7,3 +7,8 @@ export interface Io {
 
 /** A command of the command line; answers the exit code: 0 true or done, 1 false or failed, 2 usage. */
 export type Command = (args: readonly string[], io: Io) => Promise<number>
+
+/** The configuration has faults: a line for each, and exit code 2. */
+export class ConfigurationError extends Error {
+  override name = 'ConfigurationError'
+}

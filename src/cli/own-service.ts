@@ -3,11 +3,10 @@ import type { AddressInfo } from 'node:net'
 import { type App, buildApp } from '../app.ts'
 import { type DevelopmentIssuer, developmentIssuer } from '../identity/development-issuer.service.ts'
 import type { Principal } from '../identity/principal.ts'
-import { type Config, parseConfig } from '../platform/config.ts'
-import { createDatabase, dropDatabase, urlOfDatabase } from '../platform/database/create-database.ts'
-import { startEmbeddedPostgres } from '../platform/database/embedded-postgres.ts'
+import { createDatabase, dropDatabase } from '../platform/database/create-database.ts'
 import { migrate } from '../platform/database/migrate.ts'
 import { type Clock, systemClock } from '../platform/kernel/clock.ts'
+import { commandConfig, openCommandDatabase } from './command-database.ts'
 
 /** A service of a command's own: a database made for it and dropped after, a free port, a throw-away issuer and log key. */
 export interface OwnService {
@@ -22,17 +21,15 @@ const TOKEN_TTL_SECONDS = 3600
 
 /** Starts one beside anything that runs: on the server of DATABASE_URL (its role needs CREATEDB), else on the embedded one. */
 export async function startOwnService(env: NodeJS.ProcessEnv, name: string, clock: Clock = systemClock): Promise<OwnService> {
-  const parsed = parseConfig({ ACCORD_VAR: env['ACCORD_VAR'], LOG_LEVEL: env['LOG_LEVEL'] ?? 'error' })
-  if (!parsed.ok) throw new Error(parsed.refusal.map(({ variable, message }) => `${variable}: ${message}`).join('; '))
-  const config: Config = parsed.value
-  const postgres = env['DATABASE_URL'] ? undefined : await startEmbeddedPostgres({ varDirectory: config.varDirectory })
-  const serverUrl = env['DATABASE_URL'] ?? postgres?.url('postgres') ?? ''
+  const config = commandConfig({ ...env, LOG_LEVEL: env['LOG_LEVEL'] ?? 'error' })
+  const server = await openCommandDatabase(env, config.varDirectory)
+  const serverUrl = server.named('postgres')
   const database = `accord_${name}_${randomBytes(6).toString('hex')}`
   await createDatabase(serverUrl, database)
-  const databaseUrl = urlOfDatabase(serverUrl, database)
+  const databaseUrl = server.named(database)
   const removeDatabase = async () => {
     await dropDatabase(serverUrl, database)
-    await postgres?.stop()
+    await server.close()
   }
   try {
     await migrate({ url: databaseUrl })

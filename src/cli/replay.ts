@@ -2,10 +2,9 @@ import { parseArgs } from 'node:util'
 import { engineDigest } from '../decisions/engine.service.ts'
 import { replaySince } from '../decisions/history/replay.service.ts'
 import { policyService } from '../decisions/policy/policy.service.ts'
-import { type Config, parseConfig } from '../platform/config.ts'
 import { openDatabase } from '../platform/database/database.ts'
-import { startEmbeddedPostgres } from '../platform/database/embedded-postgres.ts'
 import type { Command } from './command.ts'
+import { commandConfig, openCommandDatabase } from './command-database.ts'
 
 const USAGE = 'usage: accord replay --since INSTANT (for example 2026-11-01T00:00:00Z)'
 
@@ -16,19 +15,12 @@ export const replay: Command = async (args, { env, out, err }) => {
     err(USAGE)
     return 2
   }
-  const parsed = parseConfig(env['DATABASE_URL'] ? { ACCORD_VAR: env['ACCORD_VAR'] } : env)
-  if (!parsed.ok) {
-    for (const { variable, message } of parsed.refusal) err(`${variable}: ${message}`)
-    return 2
-  }
-  return withDatabase(parsed.value, env['DATABASE_URL'], async (url) => {
-    const { db, close } = await openDatabase({
-      url,
-      applicationName: 'accord-replay',
-      poolMax: 2,
-      statementTimeoutMs: parsed.value.statementTimeoutMs,
-      lockTimeoutMs: parsed.value.lockTimeoutMs,
-    })
+  const config = commandConfig(env)
+  const { statementTimeoutMs, lockTimeoutMs } = config
+  const server = await openCommandDatabase(env, config.varDirectory)
+  try {
+    const limits = { applicationName: 'accord-replay', poolMax: 2, statementTimeoutMs, lockTimeoutMs }
+    const { db, close } = await openDatabase({ url: server.url, ...limits })
     try {
       let replayed = 0
       let mismatches = 0
@@ -46,17 +38,8 @@ export const replay: Command = async (args, { env, out, err }) => {
     } finally {
       await close()
     }
-  })
-}
-
-/** The named database, else the embedded one, which runs already or is started for the time of the command. */
-async function withDatabase(config: Config, given: string | undefined, work: (url: string) => Promise<number>): Promise<number> {
-  if (given) return work(given)
-  const postgres = await startEmbeddedPostgres({ varDirectory: config.varDirectory })
-  try {
-    return await work(postgres.url('accord'))
   } finally {
-    await postgres.stop()
+    await server.close()
   }
 }
 

@@ -5,10 +5,11 @@ import { demoRegister } from '../demo/register-content.ts'
 import { openDevelopmentIssuer } from '../identity/development-issuer.service.ts'
 import { isRole, type Role } from '../identity/permissions.ts'
 import { partiesService, shippedOrganisations } from '../parties/parties.service.ts'
-import { type Config, parseConfig } from '../platform/config.ts'
+import type { Config } from '../platform/config.ts'
 import { openDatabase } from '../platform/database/database.ts'
 import { startEmbeddedPostgres } from '../platform/database/embedded-postgres.ts'
 import type { Command } from './command.ts'
+import { validConfig } from './command-database.ts'
 
 const USAGE = 'usage: accord token --org CODE --role ROLE [--role ROLE ...] [--client]'
 
@@ -28,16 +29,11 @@ export const token: Command = async (args, { env, out, err }) => {
     err(`unknown role: ${unknown.join(', ')}`)
     return 2
   }
-  const parsed = parseConfig(env)
   if (env['ISSUER_URL'] || env['DATABASE_URL']) {
     err('tokens are issued by the configured issuer: this command serves the development issuer only')
     return 2
   }
-  if (!parsed.ok) {
-    for (const { variable, message } of parsed.refusal) err(`${variable}: ${message}`)
-    return 2
-  }
-  const config = parsed.value
+  const config = validConfig(env)
   if (!(await isOrganisation(config, asked.org))) {
     err(`unknown organisation: ${asked.org}`)
     return 2

@@ -5,10 +5,10 @@ import { highWaterFiles } from '../../audit/tree/high-water.service.ts'
 import { type LogKeeper, logKeeper } from '../../audit/tree/log-keeper.service.ts'
 import { type LogLifecycle, logLifecycle } from '../../audit/tree/log-lifecycle.service.ts'
 import { openEnvironment } from '../../environment.ts'
-import { parseConfig } from '../../platform/config.ts'
 import { openDatabase } from '../../platform/database/database.ts'
 import { systemClock } from '../../platform/kernel/clock.ts'
 import { uuidv7Generator } from '../../platform/kernel/ids.ts'
+import { validConfig } from '../command-database.ts'
 
 /** What ends and opens logs, and what signs them, with the key of the configuration, beside a running service or alone. */
 export interface OpenLifecycle {
@@ -18,14 +18,9 @@ export interface OpenLifecycle {
   close(): Promise<void>
 }
 
-/** Undefined when the configuration has faults; each is said. A commit that no standby confirmed is an error. */
-export async function openLifecycle(env: NodeJS.ProcessEnv, err: (line: string) => void): Promise<OpenLifecycle | undefined> {
-  const parsed = parseConfig(env)
-  if (!parsed.ok) {
-    for (const { variable, message } of parsed.refusal) err(`${variable}: ${message}`)
-    return undefined
-  }
-  const config = parsed.value
+/** A commit that no standby confirmed is an error. */
+export async function openLifecycle(env: NodeJS.ProcessEnv, err: (line: string) => void): Promise<OpenLifecycle> {
+  const config = validConfig(env)
   const environment = await openEnvironment(config, err)
   const { databaseUrl, logKey } = environment
   const { statementTimeoutMs, lockTimeoutMs } = config

@@ -15,7 +15,6 @@ export const reopen: Command = async (args, { env, out, err }) => {
     return 2
   }
   const open = await openLifecycle(env, err)
-  if (!open) return 2
   try {
     for (const kind of asked.kinds) out((await open.lifecycle.reopen(kind, { why: asked.reason })).name)
     return 0

@@ -22,7 +22,6 @@ export const rotateKey: Command = async (args, { env, out, err }) => {
     return 2
   }
   const open = await openLifecycle(env, err)
-  if (!open) return 2
   try {
     const nextKey = readLogKey(file)
     for (const kind of ['decisions', 'governance'] as const) out(await open.lifecycle.announceKey(kind, nextKey))
