@@ -30,7 +30,7 @@ const withFile = {
 
 t.test('the password may stand in a file, for every command that works on the database', async (t) => {
   t.equal(await log(['fsck'], io(withFile)), 0)
-  t.equal(await cases(['test/cases/one-off.json'], io(withFile)), 0)
+  t.equal(await cases(['test/cases/obligations.json'], io(withFile)), 0)
   // The entries of this test are no decisions that could be replayed: the command has read them, and says so.
   const told: string[] = []
   await replay(['--since', '2026-01-01'], { ...io(withFile), out: (line) => void told.push(line) })
@@ -43,6 +43,6 @@ t.test('a setting that is wrong is refused by name, whatever the command', async
   const wrong = { ...withFile, LOG_LEVEL: 'loud', STATEMENT_TIMEOUT_MS: 'long' }
   await t.rejects(replay(['--since', '2026-01-01'], io(wrong)), new ConfigurationError(), 'replay')
   await t.rejects(replay(['--since', '2026-01-01'], io(wrong)), /^Error: LOG_LEVEL: must be one of|STATEMENT_TIMEOUT_MS: must be/)
-  await t.rejects(cases(['test/cases/one-off.json'], io(wrong)), /LOG_LEVEL: must be one of/)
+  await t.rejects(cases(['test/cases/obligations.json'], io(wrong)), /LOG_LEVEL: must be one of/)
   await t.rejects(token(['--org', 'LBC_CAMDEN', '--role', 'DPO'], io({ LOG_LEVEL: 'loud' })), /LOG_LEVEL: must be one of/)
 })
