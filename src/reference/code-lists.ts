@@ -1,3 +1,4 @@
+import { addDays } from '../platform/kernel/london-day.ts'
 import { type CodeList, type CodeListEntry, isValidOn } from './code-list.ts'
 import { type Gateway, readGateway } from './gateway.ts'
 
@@ -31,8 +32,13 @@ interface Adequacy {
   readonly from: string | null
 }
 
-/** Every code list in the form in which rules ask it. Immutable; one per edition. */
+/**
+ * Every code list in the form in which rules ask it. Immutable. As compiled it knows every code there is or ever was; a
+ * decision asks the lists of its day (`on`), in which a code that has ended, or not begun, is in no list.
+ */
 export interface CodeLists {
+  /** The lists as they stand on a London day (yyyy-mm-dd). */
+  on(day: string): CodeLists
   readonly purposes: Hierarchy
   readonly subjects: Hierarchy
   readonly items: ReadonlyMap<string, DataItem>
@@ -76,7 +82,28 @@ export interface Hierarchy {
 
 /** Compiles lists by name into the form rules ask. A missing list is empty: nothing it would allow is allowed. */
 export function compileCodeLists(lists: ReadonlyMap<string, CodeList>): CodeLists {
-  const entries = (name: string): readonly CodeListEntry[] => lists.get(name)?.entries ?? []
+  const turns = turningDays(lists)
+  const periods = new Map<number, CodeLists>()
+  const on = (day: string): CodeLists => {
+    const period = turns.filter((turn) => turn <= day).length
+    const compiled = periods.get(period) ?? compile(lists, (entry) => isValidOn(day, entry.valid_from, entry.valid_to), on)
+    periods.set(period, compiled)
+    return compiled
+  }
+  return compile(lists, () => true, on)
+}
+
+/** The days on which some code begins, or has ended the day before: from one to the next the lists stay the same. */
+function turningDays(lists: ReadonlyMap<string, CodeList>): readonly string[] {
+  const turns = [...lists.values()].flatMap(({ entries }) =>
+    entries.flatMap(({ valid_from, valid_to }) => [valid_from ?? [], valid_to === null ? [] : addDays(valid_to, 1)].flat()),
+  )
+  return [...new Set(turns)]
+}
+
+function compile(lists: ReadonlyMap<string, CodeList>, isValid: (entry: CodeListEntry) => boolean, on: CodeLists['on']): CodeLists {
+  const all = (name: string): readonly CodeListEntry[] => lists.get(name)?.entries ?? []
+  const entries = (name: string) => all(name).filter(isValid)
   const codes = (name: string) => new Set(entries(name).map((entry) => entry.code))
   const codesWith = (name: string, attribute: string, value: boolean) =>
     new Set(
@@ -86,8 +113,9 @@ export function compileCodeLists(lists: ReadonlyMap<string, CodeList>): CodeList
     )
   const adequate = new Map(entries('COUNTRY').flatMap((entry) => adequacyOf(entry)))
   return {
-    purposes: hierarchy(entries('PURPOSE')),
-    subjects: hierarchy(entries('DATA_SUBJECT')),
+    on,
+    purposes: hierarchy(all('PURPOSE'), codes('PURPOSE')),
+    subjects: hierarchy(all('DATA_SUBJECT'), codes('DATA_SUBJECT')),
     items: new Map(entries('DATA_ITEM').map((entry) => [entry.code, readItem(entry)])),
     methods: codes('METHOD'),
     encryption: new Map(entries('METHOD').flatMap((entry) => encryptionOf(entry))),
@@ -108,13 +136,14 @@ export function compileCodeLists(lists: ReadonlyMap<string, CodeList>): CodeList
         .filter((entry) => entry.attributes['carries'] === 'ART46')
         .map((entry) => entry.code),
     ),
-    gateways: new Map(entries('GATEWAY').map((entry) => [entry.code, readGateway(entry)])),
+    // Of a gateway that is not in force the rules say so.
+    gateways: new Map(all('GATEWAY').map((entry) => [entry.code, readGateway(entry)])),
     annex1: codes('ANNEX_1_CONDITION'),
     exemptions: codes('EXEMPTION'),
     methodsNeverApproved: codesWith('METHOD', 'approvable', false),
     instrumentsWithoutFlows: codesWith('INSTRUMENT_TYPE', 'may_hold_flows', false),
     mechanismsClosedToPublicAuthorities: codesWith('TRANSFER_MECHANISM', 'closed_to_public_authorities', true),
-    reasonTexts: new Map(entries('REASON').map((entry) => [entry.code, readReasonText(entry)])),
+    reasonTexts: new Map(all('REASON').map((entry) => [entry.code, readReasonText(entry)])),
     adequacy(country, day) {
       const found = adequate.get(country)
       return found && isValidOn(day, found.from, null) ? found.kind : null
@@ -122,12 +151,13 @@ export function compileCodeLists(lists: ReadonlyMap<string, CodeList>): CodeList
   }
 }
 
-function hierarchy(entries: readonly CodeListEntry[]): Hierarchy {
+/** A code that has ended still stands between those above and below it: what was prohibited through it stays prohibited. */
+function hierarchy(entries: readonly CodeListEntry[], valid: ReadonlySet<string>): Hierarchy {
   const broaderOf = new Map(entries.map((entry) => [entry.code, entry.broader]))
   return {
-    has: (code) => broaderOf.has(code),
+    has: (code) => valid.has(code),
     isWithin(code, broader) {
-      if (!broaderOf.has(code)) return false
+      if (!valid.has(code)) return false
       // Bounded by the list's length, so that a circle in the data cannot hang a decision.
       let at: string | null | undefined = code
       for (let depth = 0; at && depth <= broaderOf.size; depth++) {

@@ -20,6 +20,7 @@ export interface Gateway {
   /** Asked when an agreement is approved, never when a decision is made. */
   readonly requiresCodeOfPractice: boolean
   readonly disappliesConfidence: boolean
+  /** First and last day on which it can be relied on: in force, and its entry valid; null: open. */
   readonly inForceFrom: string | null
   readonly inForceTo: string | null
   /** False: its text or list of bodies was not checked against a source. */
@@ -27,7 +28,7 @@ export interface Gateway {
 }
 
 /** Reads a GATEWAY entry. What cannot be read limits the gateway: a missing list of types or purposes matches nobody. */
-export function readGateway({ code, citation, verified, attributes }: CodeListEntry): Gateway {
+export function readGateway({ code, citation, verified, attributes, valid_from, valid_to }: CodeListEntry): Gateway {
   const texts = (name: string) => (Array.isArray(attributes[name]) ? (attributes[name] as unknown[]).map(String) : [])
   const day = (name: string) => (typeof attributes[name] === 'string' ? (attributes[name] as string) : null)
   const flag = (name: string) => attributes[name] === true
@@ -45,8 +46,8 @@ export function readGateway({ code, citation, verified, attributes }: CodeListEn
     requiresRequest: flag('requires_request'),
     requiresCodeOfPractice: flag('requires_code_of_practice'),
     disappliesConfidence: flag('disapplies_confidence'),
-    inForceFrom: day('in_force_from'),
-    inForceTo: day('in_force_to'),
+    inForceFrom: [valid_from ?? [], day('in_force_from') ?? []].flat().toSorted().at(-1) ?? null,
+    inForceTo: [valid_to ?? [], day('in_force_to') ?? []].flat().toSorted()[0] ?? null,
     verified,
   }
 }

@@ -62,16 +62,19 @@ function reasonsFor(
   { agreement, version, at }: Drafted,
   flow: PolicyFlow,
   pair: { readonly provider: string; readonly recipient: string },
-  { codes, organisation }: Register,
+  register: Register,
 ): readonly Reason[] {
   const request = requestForAll(flow, pair)
+  const day = londonDay(at)
+  const codes = register.codes.on(day)
+  const { organisation } = register
   const start = stageZero(request, at, { codes, organisation })
   // An empty list of items or people is a field to fill in, not a fault of law.
   if (!start.passed) return start.reason.code === 'INVALID_REQUEST' ? [] : [start.reason]
   const facts: Facts = {
     request,
     at,
-    day: londonDay(at),
+    day,
     codes,
     provider: start.provider,
     recipient: start.recipient,

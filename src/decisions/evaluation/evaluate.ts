@@ -40,16 +40,18 @@ export type Outcome =
  * @param at T in milliseconds since the epoch: the instant the decision is for
  */
 export function evaluate(request: DecisionRequest, at: number, snapshot: Snapshot): Outcome {
-  const start = stageZero(request, at, snapshot)
+  const day = londonDay(at)
+  const codes = snapshot.codes.on(day)
+  const start = stageZero(request, at, { codes, organisation: snapshot.organisation })
   if (!start.passed) return deny([start.reason])
   const facts: Facts = {
     request,
     at,
-    day: londonDay(at),
-    codes: snapshot.codes,
+    day,
+    codes,
     provider: start.provider,
     recipient: start.recipient,
-    requested: requestedItems(request.data_items, snapshot.codes),
+    requested: requestedItems(request.data_items, codes),
   }
   if (request.mode === 'AD_HOC') return decideOneOff(facts, snapshot)
   const agreements = snapshot.between(request.provider, request.recipient)
@@ -64,9 +66,14 @@ export function evaluate(request: DecisionRequest, at: number, snapshot: Snapsho
     return deny([reason('PROHIBITED_BY_AGREEMENT', `The parties agreed never to share for ${request.purpose}.`)], prohibiting)
   }
   const nearest = chooseNearest(found)
-  return nearest
-    ? deny(nearest.reasons, nearest.agreement, nearest)
-    : deny([reason('NO_AGREEMENT', 'No agreement on the register lists both organisations.')])
+  return nearest ? deny(nearest.reasons, nearest.agreement, nearest) : deny([reason('NO_AGREEMENT', noAgreement(request))])
+}
+
+/** The same whether the reference is of nothing, or of an agreement between others. */
+function noAgreement({ agreement_ref }: DecisionRequest): string {
+  return agreement_ref === null
+    ? 'No agreement on the register lists both organisations.'
+    : 'The reference is not that of an agreement that lists both organisations.'
 }
 
 /** 6.2 step 4: the agreement (several: lowest id) that binds both at T and prohibits U or a purpose broader than U. */

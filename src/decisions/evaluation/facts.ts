@@ -2,7 +2,7 @@ import type { LegalSide } from '../../agreements/agreement.ts'
 import type { Organisation } from '../../parties/organisation.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'
 import type { PolicyAgreement, PolicyFlow, PolicyVersion } from '../policy/policy.ts'
-import type { Side } from './reason.ts'
+import type { Reason, Side } from './reason.ts'
 import type { DecisionRequest } from './request.ts'
 
 /** What every rule may look at: the question, the instant, the bodies and the code lists. */
@@ -34,7 +34,7 @@ export interface Candidate {
 }
 
 /** One test of domain reference 6.3.1. Pure: reads the facts, answers the reasons it found, none when it is met. */
-export type Rule = (facts: Facts, candidate: Candidate) => readonly import('./reason.ts').Reason[]
+export type Rule = (facts: Facts, candidate: Candidate) => readonly Reason[]
 
 /** Sorts the requested items by kind. Items must be in the list (stage 0 saw to that). */
 export function requestedItems(items: readonly string[], codes: CodeLists): RequestedItems {
@@ -78,4 +78,12 @@ export function controllerSides(facts: Facts, { agreement, flow }: Candidate): C
 /** "Public authority" in CK-4 and CK-5: one that performs its task on this flow (CK-20; DPA 2018 s7(2)). */
 export function isPublicAuthorityInTask(organisation: Organisation, legal: LegalSide): boolean {
   return organisation.public_authority && legal.performing_task
+}
+
+/**
+ * Whether a side names the law it rests on. A code that is in no list is no law (CK-20); of the provider's own, CK-8 says so
+ * by itself.
+ */
+export function citesLaw({ codes }: Facts, { side, legal }: Pick<ControllerSide, 'side' | 'legal'>): boolean {
+  return side === 'PROVIDER' ? legal.gateways.length > 0 : legal.gateways.some((code) => codes.gateways.has(code))
 }

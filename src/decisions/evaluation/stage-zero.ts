@@ -1,4 +1,5 @@
 import type { Organisation } from '../../parties/organisation.ts'
+import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'
 import type { Snapshot } from '../policy/policy.ts'
 import { type Reason, reason } from './reason.ts'
@@ -26,7 +27,7 @@ export function stageZero(request: DecisionRequest, at: number, snapshot: Pick<S
   const unknown = unknownCodes(request, snapshot.codes)
   if (unknown.length > 0) {
     const held = unknown.map(([member, code]) => `${code} (${member})`).join(', ')
-    return stop(reason('UNKNOWN_CODE', `Not in its code list: ${held}.`, { items: unknown.map(([, code]) => code) }))
+    return stop(reason('UNKNOWN_CODE', `Not in its code list on ${londonDay(at)}: ${held}.`, { items: unknown.map(([, code]) => code) }))
   }
   if (provider.code === recipient.code)
     return stop(reason('SAME_CONTROLLER', 'Provider and recipient are one controller: this is use, not sharing.'))
@@ -41,7 +42,7 @@ export function isActive({ active_from, active_to }: Organisation, at: number): 
   return (active_from === null || Date.parse(active_from) <= at) && (active_to === null || at < Date.parse(active_to))
 }
 
-/** [member of the request, code] of every code that is in no list. */
+/** [member of the request, code] of every code that is in no list on that day. */
 function unknownCodes(request: DecisionRequest, codes: CodeLists): [keyof DecisionRequest, string][] {
   const asked: readonly [keyof DecisionRequest, readonly (string | null)[], (code: string) => boolean][] = [
     ['purpose', [request.purpose], (code) => codes.purposes.has(code)],

@@ -1,4 +1,4 @@
-import { controllerSides, isPublicAuthorityInTask, type Rule } from '../evaluation/facts.ts'
+import { citesLaw, controllerSides, isPublicAuthorityInTask, type Rule } from '../evaluation/facts.ts'
 import { type Reason, reason } from '../evaluation/reason.ts'
 
 /** Bases closed to a public authority performing its tasks (Art 6(1) UK GDPR, closing words). */
@@ -49,7 +49,7 @@ export const recordedBasis: Rule = (facts, candidate) =>
         ),
       )
     }
-    if (legal.gateways.length === 0 && bases.some((basis) => NEED_BASIS_IN_LAW.has(basis))) {
+    if (!citesLaw(facts, { side, legal }) && bases.some((basis) => NEED_BASIS_IN_LAW.has(basis))) {
       found.push(
         reason('BASIS_IN_LAW_MISSING', `${bases.join(', ')} is recorded for ${organisation.code} without the law it rests on.`, {
           side,

@@ -1,4 +1,4 @@
-import { type ControllerSide, controllerSides, type Facts, type Rule } from '../evaluation/facts.ts'
+import { type ControllerSide, citesLaw, controllerSides, type Facts, type Rule } from '../evaluation/facts.ts'
 import { type Reason, reason } from '../evaluation/reason.ts'
 
 /** CK-6: Art 9, Schedule 1 and Art 10 conditions of each UK GDPR side, for the requested items. */
@@ -7,12 +7,16 @@ export const conditions: Rule = (facts, candidate) =>
     side.legal.regime === 'UK_GDPR' ? [...specialCategory(facts, side), ...criminalOffence(facts, side)] : [],
   )
 
-/** CK-7: each Part 3 side needs its law, and the three things of s35(5) for sensitive processing (LE-1, LE-2). */
+/**
+ * CK-7: each Part 3 side needs its law, and the three things of s35(5) for sensitive processing (LE-1, LE-2). A regime that
+ * is neither this nor the UK GDPR (Part 4, intelligence services) is out of scope and always refused (1.8).
+ */
 export const lawEnforcement: Rule = (facts, candidate) =>
   controllerSides(facts, candidate).flatMap(({ side, organisation, legal, policyDocuments }) => {
-    if (legal.regime !== 'PART_3') return []
+    if (legal.regime === 'UK_GDPR') return []
     const no = (detail: string, items: readonly string[] = []) => [reason('LED_CONDITION_MISSING', detail, { side, items })]
-    if (legal.gateways.length === 0) return no(`${organisation.code} cites no law for its law enforcement task (DPA 2018 s35(2)).`)
+    if (legal.regime !== 'PART_3') return no(`The processing of ${organisation.code} is under a regime this service does not cover.`)
+    if (!citesLaw(facts, { side, legal })) return no(`${organisation.code} cites no law for its law enforcement task (DPA 2018 s35(2)).`)
     if (facts.requested.special.length === 0) return []
     const isMet =
       legal.part3.strictly_necessary && legal.part3.sch8.some((code) => facts.codes.schedule8.has(code)) && policyDocuments.has('PART3_S42')

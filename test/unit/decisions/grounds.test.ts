@@ -95,6 +95,10 @@ t.test('a reason names the codes it is about', async (t) => {
     indexWith([anAgreement({ versions: [aVersion()] })]),
   )
   t.match(unknown.reasons, [
-    { code: 'UNKNOWN_CODE', detail: 'Not in its code list: PIGEON (method), SHOE_SIZE (data_items).', items: ['PIGEON', 'SHOE_SIZE'] },
+    {
+      code: 'UNKNOWN_CODE',
+      detail: 'Not in its code list on 2026-03-02: PIGEON (method), SHOE_SIZE (data_items).',
+      items: ['PIGEON', 'SHOE_SIZE'],
+    },
   ])
 })
