@@ -1,4 +1,5 @@
 import type { CodeLists } from '../reference/code-lists.ts'
+import type { Finding } from './evaluation/candidates.ts'
 import type { Outcome } from './evaluation/evaluate.ts'
 import { expiresAt, type PermitPolicy } from './evaluation/expiry.ts'
 import { agreementObligations, emergencyObligations, type Obligation, oneOffObligations } from './evaluation/obligations.ts'
@@ -140,8 +141,14 @@ function permitted(outcome: Permit, context: AnswerContext): Partial<Answer> {
     version: finding.version?.version ?? null,
     version_hash: finding.version?.hash ?? null,
     flow: finding.flow?.id ?? null,
-    other_agreements: [...new Set(others.filter((other) => context.mayKnow(other.agreement)).map((other) => other.agreement.id))].sort(),
+    other_agreements: otherAgreements(finding, others, context),
   }
+}
+
+/** Another flow of the agreement that permits is no other agreement. */
+function otherAgreements({ agreement }: Finding, others: readonly Finding[], { mayKnow }: AnswerContext): string[] {
+  const known = others.filter((other) => other.agreement.id !== agreement.id && mayKnow(other.agreement))
+  return [...new Set(known.map((other) => other.agreement.id))].sort()
 }
 
 /** An objection or a restriction does not stop an emergency, but whoever breaks the glass is told (EM-3). */

@@ -3,6 +3,9 @@ import { nextLondonMidnight } from '../../platform/kernel/london-day.ts'
 import type { Interval, PolicyAgreement } from '../policy/policy.ts'
 import type { Outcome } from './evaluate.ts'
 
+/** A permit by broken glass counts no longer, whatever the setting (domain reference, decision 3). */
+const BREAK_GLASS_TTL_SECONDS_MAX = 300
+
 /** How long a permit may be relied on (OB-3, Policy). */
 export interface PermitPolicy {
   readonly permitTtlSeconds: number
@@ -20,7 +23,9 @@ export function expiresAt(outcome: Outcome, policy: PermitPolicy): number | null
   if (outcome.decision === 'DENY') return null
   const { at, request, provider, recipient, codes } = outcome.facts
   if ([...policy.restrictedPurposes].some((restricted) => codes.purposes.isWithin(request.purpose, restricted))) return at
-  const ends = [at + policy.permitTtlSeconds * 1000, nextLondonMidnight(at), endOf(provider), endOf(recipient)]
+  const ttlSeconds =
+    outcome.via === 'BREAK_GLASS' ? Math.min(policy.permitTtlSeconds, BREAK_GLASS_TTL_SECONDS_MAX) : policy.permitTtlSeconds
+  const ends = [at + ttlSeconds * 1000, nextLondonMidnight(at), endOf(provider), endOf(recipient)]
   if (outcome.via === 'AD_HOC') ends.push(outcome.oneOff.validTo)
   if (outcome.via === 'AGREEMENT') ends.push(...knownStops(outcome.finding.agreement, request.provider, request.recipient))
   return Math.min(...ends.filter((end) => end > at))

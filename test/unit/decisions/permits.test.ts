@@ -43,6 +43,28 @@ function ask(request: DecisionRequest, index: PolicyIndex, { at = NOON, policy, 
 const under = (over: Partial<Agreement> = {}) => indexWith([anAgreement(over)])
 const codes = (answer: Answer) => answer.obligations.map(({ code }) => code)
 
+t.test('a permit by broken glass never counts for more than five minutes, whatever the setting', async (t) => {
+  const emergency = {
+    ground: 'PREVENT_LOSS_OF_LIFE',
+    actor: 'duty-manager',
+    justification: 'A child is missing and was last seen at this address tonight.',
+    art9: null,
+    sch1: [],
+    sch8: [],
+    subject_incapable: null,
+    transfer: null,
+  }
+  const request = aRequest({ mode: 'EMERGENCY', lawful_basis: '6(1)(d)', emergency })
+  const given = (permitTtlSeconds: number) => ask(request, indexWith([]), { policy: { permitTtlSeconds } }).expires_at
+  t.equal(given(86_400), '2026-07-01T11:05:00.000Z')
+  t.equal(given(60), '2026-07-01T11:01:00.000Z')
+})
+
+t.test('of two flows of one agreement that permit, neither makes it another agreement', async (t) => {
+  const flows = [aFlow(), aFlow({ id: 'F2' })]
+  t.strictSame(ask(aRequest(), under({ versions: [aVersion({ terms: { flows } })] })).other_agreements, [])
+})
+
 t.test('a permit counts for five minutes', async (t) => {
   t.equal(ask(aRequest(), under()).expires_at, '2026-07-01T11:05:00.000Z')
   t.equal(ask(aRequest(), under(), { policy: { permitTtlSeconds: 60 } }).expires_at, '2026-07-01T11:01:00.000Z')
