@@ -11,6 +11,7 @@ import { type Asked, decideOn, type Grounds, knowledgeOf, nowOn, overriddenBy, r
 import { evaluatedEntry, refusedEntry, settingsOf } from './decision-entry.ts'
 import type { Outcome } from './evaluation/evaluate.ts'
 import type { PermitPolicy } from './evaluation/expiry.ts'
+import type { DecisionRequest } from './evaluation/request.ts'
 import type { OneOffUse } from './one-off.service.ts'
 import type { PolicyService } from './policy/policy.service.ts'
 import type { PolicyAgreement } from './policy/policy.ts'
@@ -21,7 +22,7 @@ import type { DecisionBody } from './request-body.ts'
 import type { Trace } from './trace.ts'
 
 /**
- * The hot path: validate (the contract, `mustBeNow`, `reachRevision`), evaluate (`decideNow`), append (`audit.record`), answer.
+ * The hot path, after the contract was checked: `validate`, `evaluateNow`, `append`, `answered`.
  * It may never answer what was not appended first, answer on a revision that has moved, read agreements from their tables,
  * or keep an answer for another call.
  */
@@ -69,7 +70,8 @@ interface CallIds {
   readonly parentSpanId?: string
 }
 
-interface Decided {
+/** An entry ready to be appended, and the answer in it. */
+interface Evaluated {
   readonly entry: Entry
   readonly value: { readonly answer: Answer; readonly outcome: Outcome }
 }
@@ -89,7 +91,7 @@ export function decisionsService(options: DecisionsOptions) {
   const standing = ({ head, codeListVersion }: PolicyIndex) => ({ head, codeLists: codeListVersion, engine: options.engine, settings })
 
   /** Evaluates on the policy of this moment and makes the entry; called again whenever the policy moved before the append. */
-  function decideNow(call: DecisionCall, made: CallIds, past: PolicyIndex | null): Decided {
+  function evaluateNow(call: DecisionCall, made: CallIds, past: PolicyIndex | null): Evaluated {
     const callers = policy.current()
     const { caller, body, simulated } = call
     mustNotBeRevoked(caller)
@@ -116,11 +118,16 @@ export function decisionsService(options: DecisionsOptions) {
     return { entry, value: { answer, outcome } }
   }
 
-  /** Remedies are a courtesy: none for whoever may not know the agreement, none while the service is busy. */
+  /**
+   * Remedies are a courtesy: none for whoever may not know the agreement, none while the service is busy. Where no agreement was
+   * weighed, only a reference or a one-off decision that was named can be put right.
+   */
   function remediesFor(asked: Asked, outcome: Outcome, { index, callers }: Grounds, mayKnow: (agreement: PolicyAgreement) => boolean) {
-    if (outcome.decision !== 'DENY' || outcome.agreement === null || !mayKnow(outcome.agreement)) return null
+    if (outcome.decision !== 'DENY') return null
+    const request = requestOf(asked)
+    if (outcome.agreement ? !mayKnow(outcome.agreement) : !isRemediable(outcome, request)) return null
     const { at, askedAt } = asked
-    return options.spare(() => remedies({ request: requestOf(asked), at, askedAt, isPastText: index !== callers, index, outcome }, mayKnow))
+    return options.spare(() => remedies({ request, at, askedAt, isPastText: index !== callers, index, outcome }, mayKnow))
   }
 
   return {
@@ -130,29 +137,39 @@ export function decisionsService(options: DecisionsOptions) {
      * 503 when the answer could not be recorded in time
      */
     async decide(call: DecisionCall): Promise<Given> {
-      const { body, simulated } = call
-      mustNotBeRevoked(call.caller)
-      const notNow = simulated ? null : whyNotNow(body.at ?? null)
-      if (notNow) throw await recordRefused(call, notNow)
-      await reachRevision(body.min_revision ?? null, call.caller)
-      const asOf = simulated ? (body.as_of_revision ?? null) : null
-      const past = asOf === null ? null : ((await policy.at(asOf)) ?? null)
-      if (asOf !== null && past === null) throw await recordRefused(call, UNKNOWN_REVISION)
+      const past = await validate(call)
       const made = idsOf(call)
-      const build = () => decideNow(call, made, past)
-      // A one-off permit is used up by giving it, and that changes the policy: it takes a transaction of its own.
-      const isUse = body.mode === 'AD_HOC' && !simulated
-      const answered = isUse ? options.oneOffUse(build) : audit.record(build)
-      const { origin, index, entry, value } = await withinDeadline(answered)
-      options.onAnswer?.(value.answer)
-      return {
-        answer: value.answer,
-        receipt: options.receipt({ origin, index, leafHash: entry.leafHash, at: Date.parse(value.answer.evaluated_at) }),
-      }
+      const appended = await append(call, () => evaluateNow(call, made, past))
+      return answered(appended)
     },
 
     /** Records a call that does not fit the contract: one leaf, no answer in it. Answers what to refuse it with. */
     recordRefused,
+  }
+
+  /** Whether the call can be answered at all; the past revision it asks about, null for that of this moment. */
+  async function validate(call: DecisionCall): Promise<PolicyIndex | null> {
+    const { body, simulated } = call
+    mustNotBeRevoked(call.caller)
+    const notNow = simulated ? null : whyNotNow(body.at ?? null)
+    if (notNow) throw await recordRefused(call, notNow)
+    await reachRevision(body.min_revision ?? null, call.caller)
+    if (!simulated || body.as_of_revision === undefined || body.as_of_revision === null) return null
+    const past = await policy.at(body.as_of_revision)
+    if (!past) throw await recordRefused(call, UNKNOWN_REVISION)
+    return past
+  }
+
+  /** A one-off permit is used up by giving it, and that changes the policy: it takes a transaction of its own. */
+  function append({ body, simulated }: DecisionCall, build: () => Evaluated): Promise<Appended<Evaluated['value']>> {
+    const isUse = body.mode === 'AD_HOC' && !simulated
+    return withinDeadline(isUse ? options.oneOffUse(build) : audit.record(build))
+  }
+
+  function answered({ origin, index, entry, value: { answer } }: Appended<Evaluated['value']>): Given {
+    options.onAnswer?.(answer)
+    const receipt = options.receipt({ origin, index, leafHash: entry.leafHash, at: Date.parse(answer.evaluated_at) })
+    return { answer, receipt }
   }
 
   function idsOf({ trace }: Pick<DecisionCall, 'trace'>): CallIds {
@@ -216,6 +233,11 @@ export function decisionsService(options: DecisionsOptions) {
       clearTimeout(timer)
     }
   }
+}
+
+/** Whether a refusal that weighed no agreement was for something named in the question, which its caller may be told more about. */
+function isRemediable({ reasons: [first] }: Extract<Outcome, { decision: 'DENY' }>, { agreement_ref }: DecisionRequest): boolean {
+  return first?.code === 'ADHOC_SCOPE_EXCEEDED' || (first?.code === 'NO_AGREEMENT' && agreement_ref !== null)
 }
 
 function unavailable(code: 'OVERLOADED' | 'LOG_UNAVAILABLE', cause: Error): ProblemError {

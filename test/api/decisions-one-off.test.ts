@@ -80,6 +80,31 @@ t.test('a decision for repeated use permits again and again', async (t) => {
   t.strictSame(await consumption('OFTEN'), { consumed_at: null, consumed_by: null })
 })
 
+t.test('what goes beyond a decision is named, and what would be within it', async (t) => {
+  const over = { data_items: [...SHARE.data_items, 'CCTV.FOOTAGE'], subject_count: 3 }
+  const beyond = await ask('OFTEN', over)
+  t.match(beyond, {
+    decision: 'DENY',
+    reasons: [
+      {
+        code: 'ADHOC_SCOPE_EXCEEDED',
+        detail: 'Beyond the decision: data items CCTV.FOOTAGE; 3 subjects, 1 were decided on.',
+        items: ['CCTV.FOOTAGE'],
+      },
+    ],
+    remedies: [
+      {
+        changes: [
+          { kind: 'NARROW_REQUEST', values: ['CCTV.FOOTAGE'] },
+          { kind: 'STATE_COUNT', values: ['subjects<=1'] },
+        ],
+      },
+    ],
+  })
+  t.equal((await ask('OFTEN', { subject_count: 1 })).decision, 'PERMIT', 'as it says')
+  t.strictSame((await ask('OFTEN', { purpose: 'FRAUD' })).remedies, [], 'another purpose needs another decision')
+})
+
 t.test('a decision that nobody made permits nothing', async (t) => {
   const detailOf = async (id: string | null) => {
     const answer = await ask(id as string)

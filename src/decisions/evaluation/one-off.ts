@@ -1,6 +1,7 @@
 import type { DisclosureDecision, Snapshot } from '../policy/policy.ts'
 import type { Facts } from './facts.ts'
 import { type Reason, reason } from './reason.ts'
+import type { DecisionRequest } from './request.ts'
 
 /** Beyond these a one-off is systematic and needs an agreement (AH-2, Policy). */
 const RECORDS_MAX = 100
@@ -14,7 +15,10 @@ export type OneOff =
 
 /** 6.7: may this request ride on the one-off decision it names? No agreement and no prohibition is consulted. */
 export function oneOff(facts: Facts, snapshot: Pick<Snapshot, 'disclosureDecision' | 'disclosureDecisionsFor'>): OneOff {
-  const no = (code: Reason['code'], detail: string): OneOff => ({ permitted: false, reason: reason(code, detail) })
+  const no = (code: Reason['code'], detail: string, items: readonly string[] = []): OneOff => ({
+    permitted: false,
+    reason: reason(code, detail, { items }),
+  })
   const { request, at } = facts
   const decision = request.disclosure_decision_id === null ? undefined : snapshot.disclosureDecision(request.disclosure_decision_id)
   if (!decision) {
@@ -28,7 +32,7 @@ export function oneOff(facts: Facts, snapshot: Pick<Snapshot, 'disclosureDecisio
   if (decision.singleUse && decision.consumed)
     return no('ADHOC_DECISION_EXHAUSTED', 'The decision was for one disclosure and has been used.')
   const beyond = beyondScope(facts, decision)
-  if (beyond.length > 0) return no('ADHOC_SCOPE_EXCEEDED', `Beyond the decision: ${beyond.join(', ')}.`)
+  if (beyond.length > 0) return no('ADHOC_SCOPE_EXCEEDED', `Beyond the decision: ${beyond.join('; ')}.`, itemsBeyond(request, decision))
   const systematic = isSystematic(facts, snapshot)
   return systematic
     ? no('ADHOC_SCOPE_EXCEEDED', `${systematic} This is systematic sharing: it needs an agreement.`)
@@ -40,10 +44,31 @@ function beyondScope({ request }: Facts, decision: DisclosureDecision): string[]
   if (request.provider !== decision.provider) beyond.push('provider')
   if (request.recipient !== decision.recipient) beyond.push('recipient')
   if (request.purpose !== decision.purpose) beyond.push('purpose')
-  if (!request.data_items.every((item) => decision.dataItems.has(item))) beyond.push('data items')
-  if (decision.subjectCount !== null && (request.subject_count ?? 1) > decision.subjectCount) beyond.push('subject count')
-  if (decision.recordCount !== null && (request.record_count ?? 0) > decision.recordCount) beyond.push('record count')
-  return beyond
+  const items = itemsBeyond(request, decision)
+  if (items.length > 0) beyond.push(`data items ${items.join(', ')}`)
+  return [...beyond, ...countsBeyond(request, decision).map(({ of, asked, limit }) => `${asked} ${of}, ${limit} were decided on`)]
+}
+
+/** The items asked for that the decision does not cover. */
+export function itemsBeyond(request: DecisionRequest, decision: DisclosureDecision): string[] {
+  return request.data_items.filter((item) => !decision.dataItems.has(item))
+}
+
+/** A number asked for that is more than was decided on. */
+export interface CountBeyond {
+  readonly member: 'subject_count' | 'record_count'
+  readonly of: 'subjects' | 'records'
+  readonly asked: number
+  readonly limit: number
+}
+
+/** The numbers beyond the decision. Who says nothing asks about one person. */
+export function countsBeyond(request: DecisionRequest, decision: DisclosureDecision): CountBeyond[] {
+  const counts = [
+    { member: 'subject_count', of: 'subjects', asked: request.subject_count ?? 1, limit: decision.subjectCount },
+    { member: 'record_count', of: 'records', asked: request.record_count ?? 0, limit: decision.recordCount },
+  ] as const
+  return counts.flatMap(({ limit, ...count }) => (limit !== null && count.asked > limit ? [{ ...count, limit }] : []))
 }
 
 /** AH-2: why this is systematic sharing, null when it is not. */

@@ -7,7 +7,8 @@ import type { PolicyAgreement } from '../policy/policy.ts'
 import type { PolicyIndex } from '../policy/policy-index.ts'
 import type { Change, Proposal, ProposalFacts, WhatIf } from './remedy.ts'
 import { agreementProposals } from './remedy-agreement.ts'
-import { requestProposals } from './remedy-request.ts'
+import { oneOffRemedy } from './remedy-one-off.ts'
+import { askWithoutReference, requestProposals } from './remedy-request.ts'
 import { SEARCH_LIMITS, type Step, search } from './remedy-search.ts'
 import { waitProposals } from './remedy-time.ts'
 
@@ -48,6 +49,9 @@ export const REMEDY_LIMITS = { evaluations: SEARCH_LIMITS.evaluations + SEARCH_L
 export function remedies(refused: Refused, mayKnow: (agreement: PolicyAgreement) => boolean): Remedy[] {
   const { outcome, request, at, askedAt, index } = refused
   const { nearest } = outcome
+  const [first] = outcome.reasons
+  if (first?.code === 'ADHOC_SCOPE_EXCEEDED') return ofOne(oneOffRemedy(request, at, index))
+  if (first?.code === 'NO_AGREEMENT') return ofOne(withoutReference(refused, mayKnow))
   if (!nearest || request.mode !== 'SYSTEMATIC') return []
   const isPast = at < askedAt - MOMENT_MS || refused.isPastText
   const tryOut = (after: WhatIf) => {
@@ -61,6 +65,18 @@ export function remedies(refused: Refused, mayKnow: (agreement: PolicyAgreement)
       proposals({ nearest: finding, request: state.request, at: state.at, askedAt, isPast, index, reasons }),
   })
   return found.map((changes) => ({ changes: changes.map(({ change }) => change) }))
+}
+
+function ofOne(changes: readonly Change[]): Remedy[] {
+  return changes.length > 0 ? [{ changes }] : []
+}
+
+/** A reference that is of no agreement between the two hides one that permits. */
+function withoutReference({ request, at, index }: Refused, mayKnow: (agreement: PolicyAgreement) => boolean): Change[] {
+  if (request.agreement_ref === null) return []
+  const tried = evaluate({ ...request, agreement_ref: null }, at, index)
+  const isPermitted = tried.decision === 'PERMIT' && tried.via === 'AGREEMENT' && mayKnow(tried.finding.agreement)
+  return isPermitted ? [askWithoutReference(request)] : []
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ReasonCode } from '../evaluation/reason.ts'
 import type { DecisionRequest } from '../evaluation/request.ts'
 import type { PolicyFlow } from '../policy/policy.ts'
 import { uncovered } from '../rules/coverage.ts'
-import type { ChangeKind, Choices, Proposal, ProposalFacts } from './remedy.ts'
+import type { Change, ChangeKind, Choices, Proposal, ProposalFacts } from './remedy.ts'
 
 /** Changes to the question: what the caller can do without anybody else. */
 export function requestProposals(facts: ProposalFacts, requested: RequestedItems): Proposal[] {
@@ -105,13 +105,20 @@ export function requestProposals(facts: ProposalFacts, requested: RequestedItems
     }
   }
   if (request.agreement_ref !== null) {
+    const { kind, text } = askWithoutReference(request)
     offer(
       reasons.map(({ code }) => code),
-      { kind: 'ASK_WITHOUT_REFERENCE', touches: 'reference', text: 'Ask without naming an agreement: another one permits this.' },
+      { kind, touches: 'reference', text },
       (asked) => ({ ...asked, agreement_ref: null }),
     )
   }
   return found
+}
+
+/** Another agreement than the one named permits. */
+export function askWithoutReference({ provider, recipient }: DecisionRequest): Change {
+  const text = 'Ask without naming an agreement: another one permits this.'
+  return { kind: 'ASK_WITHOUT_REFERENCE', text, by: 'REQUESTER', organisations: [provider, recipient], values: [] }
 }
 
 /** The asserted basis, put right: none, or one that is recorded and was found to permit. It is never needed to assert one. */

@@ -176,6 +176,21 @@ t.test('a remedy never rides on an agreement that the caller may not know', asyn
   t.strictSame(refusedFor(request, world, { mayKnow: ({ id }) => id !== 'AGR-2' }).found, [])
 })
 
+t.test('a reference that is of no agreement between the two does not hide the one that permits', async (t) => {
+  const index = indexOf({})
+  const request = aRequest({ agreement_ref: 'MISTYPED' })
+  const outcome = evaluate(request, AT, index)
+  if (outcome.decision !== 'DENY') throw new Error('no refusal')
+  t.match(outcome.reasons, [{ code: 'NO_AGREEMENT', detail: 'The reference is not that of an agreement that lists both organisations.' }])
+  const refused = { request, at: AT, askedAt: AT, isPastText: false, index, outcome }
+  t.match(remedies(refused, everybody), [{ changes: [{ kind: 'ASK_WITHOUT_REFERENCE' }] }])
+  t.strictSame(
+    remedies(refused, () => false),
+    [],
+    'nor is it offered to whoever may not know that one',
+  )
+})
+
 t.test('the work is bounded', async (t) => {
   let evaluations = 0
   const index = indexOf(one({ signatures: [], dpia: aDpia({ status: 'DRAFT' }), review_due: '2026-02-01', apd: [] }))
