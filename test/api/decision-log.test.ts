@@ -168,6 +168,7 @@ t.test('as records of the Authorization Decision Log at level 4, and as CloudEve
       'adl.core.configuration': { engine: /^sha256:/, settings: '/attributes/accord.settings' },
       'accord.settings': { permit_ttl_seconds: 300, restricted_purposes: [] },
       'accord.log.origin': /\/log\/decisions-\d{4}$/,
+      'accord.caller': { org: 'LBC_HACKNEY' },
     },
     parent_span_id: SPAN,
     resource: { 'service.name': 'accord', 'service.instance.id': '127.0.0.1' },
@@ -198,7 +199,7 @@ t.test('as records of the Authorization Decision Log at level 4, and as CloudEve
     subject: 'DEMO-CURL',
     traceparent: `00-${adl.trace_id}-${adl.span_id}-00`,
     tlogindex: String(adl.attributes['accord.log.index']),
-    data: { response: { decision: 'DENY' } },
+    data: { caller: { org: 'LBC_HACKNEY' }, response: { decision: 'DENY' } },
   })
 })
 
@@ -217,6 +218,8 @@ t.test('a call that could not be read is exported with references that resolve, 
   })
   t.notOk('body' in record)
   t.notMatch(line, /null/)
+  const event = JSON.parse((await get('/v1/decisions/export?format=cloudevents&outcome=ERROR', CAMDEN)).body)
+  t.match(event.data, { status: 'Error', caller: { org: 'LBC_CAMDEN' }, errors: [{ pointer: String, detail: String }] })
 })
 
 t.test('an export takes every filter of the search', async (t) => {

@@ -1,5 +1,5 @@
 import { authzenRequest, authzenResponse } from './authzen-form.ts'
-import type { DecisionRecord } from './decision-record.ts'
+import type { DecisionRecord, RecordedPayload } from './decision-record.ts'
 
 /** A record in the forms that others' tools read. Pure: members are taken from leaf and payload, nothing is worked out anew. */
 
@@ -36,6 +36,7 @@ export function toDecisionLogRecord(exported: Exportable): object {
       'accord.log.origin': origin,
       'accord.log.index': record.index,
       'accord.simulated': leaf.sim === true,
+      ...(payload ? { 'accord.caller': callerOf(payload) } : {}),
       ...(record.isAltered ? { 'accord.payload_altered': true } : {}),
       ...(payload?.settings === undefined ? {} : { 'accord.settings': payload.settings }),
       ...(payload?.errors === undefined ? {} : { 'accord.errors': payload.errors }),
@@ -44,6 +45,11 @@ export function toDecisionLogRecord(exported: Exportable): object {
     resource: { 'service.name': 'accord', 'service.instance.id': origin.split('/')[0] },
     ...(body === null ? {} : { body }),
   }
+}
+
+/** Which organisation asked, and by which of its clients: an agent asks for others. Not which person. */
+function callerOf({ caller }: RecordedPayload): object {
+  return { org: caller.org, ...(caller.client_id === null ? {} : { client: caller.client_id }) }
 }
 
 /** References, each present only where it resolves to something: a call that could not be read was evaluated for no instant. */
@@ -93,8 +99,10 @@ export function toCloudEvent({ record, origin, agreement }: Exportable): object 
       simulated: leaf.sim === true,
       ...(record.isAltered ? { payload_altered: true } : {}),
       policy_revision: leaf.rev,
+      caller: payload ? callerOf(payload) : null,
       request: payload?.request ?? null,
       response: payload?.response ?? null,
+      ...(payload?.errors === undefined ? {} : { errors: payload.errors }),
     },
   }
 }
