@@ -82,6 +82,13 @@ t.test('a code list without the purpose would have denied them for it', async (t
   })
 })
 
+t.test('a code list in which the purpose has ended would have denied them for it', async (t) => {
+  const purposes = demoContent().lists.find(({ list }) => list === 'PURPOSE')
+  const entries = purposes?.entries.map((entry) => ({ ...entry, valid_to: '2020-01-01' }))
+  const { newly_denied, by_reason } = (await impact({ kind: 'CODE_LISTS', lists: [{ ...purposes, entries }] })).json()
+  t.strictSame({ newly_denied, by_reason }, { newly_denied: 4, by_reason: [{ code: 'UNKNOWN_CODE', count: 5 }] })
+})
+
 t.test('an organisation is told of its own decisions only, an auditor of all', async (t) => {
   const change = { kind: 'SUSPENSION', agreement: 'DEMO-CURL', scope: 'AGREEMENT' }
   t.equal((await impact(change, { org: 'LBC_BARNET', roles: ['IG_OFFICER'] })).statusCode, 404, 'it may not know the agreement')

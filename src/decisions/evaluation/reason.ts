@@ -67,6 +67,13 @@ export interface Reason {
   readonly detail: string
   readonly side?: Side
   readonly items?: readonly string[]
+  /** Where the parts of both failed: which items on which side. Never together with `side`. */
+  readonly sides?: readonly FailedSide[]
+}
+
+export interface FailedSide {
+  readonly side: Side
+  readonly items: readonly string[]
 }
 
 const position = new Map<ReasonCode, number>(REASON_CODES.map((code, index) => [code, index]))
@@ -82,8 +89,8 @@ export function reason(code: ReasonCode, detail: string, about: { side?: Side; i
 }
 
 /**
- * Reasons as a set in canonical order (6.2 step 8): one entry per code. Where both sides fail the same rule, the entry
- * names no side and tells both details.
+ * Reasons as a set in canonical order (6.2 step 8): one entry per code. Where both sides fail the same rule, the entry tells
+ * both details, and what failed on which side.
  */
 export function canonicalReasons(reasons: readonly Reason[]): Reason[] {
   const byCode = new Map<ReasonCode, Reason>()
@@ -95,10 +102,27 @@ export function canonicalReasons(reasons: readonly Reason[]): Reason[] {
 }
 
 function merge(a: Reason, b: Reason): Reason {
-  const side = a.side === b.side ? a.side : undefined
-  const items = [...new Set([...(a.items ?? []), ...(b.items ?? [])])]
+  const items = union(a.items, b.items)
   const detail = a.detail === b.detail ? a.detail : `${a.detail} ${b.detail}`
-  return reason(a.code, detail, { ...(side ? { side } : {}), items })
+  const sides = bySide([...sidesOf(a), ...sidesOf(b)])
+  const [first] = sides
+  // A part that is neither side's leaves the whole without one.
+  if (sidesOf(a).length === 0 || sidesOf(b).length === 0 || !first) return reason(a.code, detail, { items })
+  return sides.length === 1 ? reason(a.code, detail, { side: first.side, items }) : { ...reason(a.code, detail, { items }), sides }
+}
+
+function sidesOf({ side, items = [], sides = [] }: Reason): readonly FailedSide[] {
+  return side ? [{ side, items }] : sides
+}
+
+function bySide(parts: readonly FailedSide[]): FailedSide[] {
+  const found = new Map<Side, FailedSide>()
+  for (const { side, items } of parts) found.set(side, { side, items: union(found.get(side)?.items, items) })
+  return [...found.values()]
+}
+
+function union(a: readonly string[] = [], b: readonly string[] = []): string[] {
+  return [...new Set([...a, ...b])]
 }
 
 const LAST_PARTY_REASON = reasonNumber('COMMENCEMENT_NOT_MET')

@@ -16,7 +16,7 @@ import type { PolicyService } from '../policy/policy.service.ts'
 import type { PolicyIndex } from '../policy/policy-index.ts'
 import { callerOfRecord, type EvaluatedRecord, isEvaluated } from './decision-record.ts'
 import type { Position } from './found-decision.ts'
-import { type ImpactCase, type ImpactReport, impactReport, inShort } from './impact.ts'
+import { type ComparedCase, type ImpactReport, impactReport, inShort, isOtherwise } from './impact.ts'
 import { governedByDraft, type ImpactChange, listFaults, refuse, suspended } from './impact-change.ts'
 import type { LogFiller } from './log-filler.service.ts'
 import { logSearchRepository } from './log-search.repository.ts'
@@ -106,7 +106,7 @@ export function impactService(options: {
       await filler.catchUp()
       const to = clock()
       const from = new Date(to.getTime() - days * DAY_MS).toISOString()
-      const cases: ImpactCase[] = []
+      const cases: ComparedCase[] = []
       const examined: ShownDecision[] = []
       let after: Position | null = null
       do {
@@ -126,17 +126,20 @@ export function impactService(options: {
   }
 }
 
-function compare(record: EvaluatedRecord, index: PolicyIndex, what: PolicyIndex): ImpactCase {
+function compare(record: EvaluatedRecord, index: PolicyIndex, what: PolicyIndex): ComparedCase {
   const { request, response } = record.payload
   const at = Date.parse(response.at)
   const asked = { caller: callerOfRecord(record), body: request, simulated: false, at, askedAt: at }
+  const without = decideOn(asked, { index, callers: index })
+  const changed = decideOn(asked, { index: what, callers: index })
   return {
     decision_id: record.decisionId,
     at: response.at,
     provider: request.provider,
     recipient: request.recipient,
     purpose: request.purpose,
-    without: inShort(decideOn(asked, { index, callers: index })),
-    with: inShort(decideOn(asked, { index: what, callers: index })),
+    without: inShort(without),
+    with: inShort(changed),
+    isOtherwise: isOtherwise(without, changed),
   }
 }

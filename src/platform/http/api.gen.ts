@@ -1780,6 +1780,16 @@ export interface components {
             readonly side?: "PROVIDER" | "RECIPIENT";
             /** @description The codes it is about. */
             readonly items?: readonly string[];
+            /** @description Where the parts of both failed, which codes on which side; never together with `side`. */
+            readonly sides?: readonly {
+                /**
+                 * @description Whose part failed.
+                 * @enum {string}
+                 */
+                readonly side: "PROVIDER" | "RECIPIENT";
+                /** @description The codes it is about. */
+                readonly items: readonly string[];
+            }[];
         };
         /** @description One change that somebody can make. */
         readonly RemedyChange: {
@@ -2140,6 +2150,11 @@ export interface components {
             readonly decision: "PERMIT" | "DENY";
             /** @description REASON codes, none in a PERMIT. */
             readonly reasons: readonly string[];
+            /**
+             * @description The route of a PERMIT: an agreement, a one-off decision, or an emergency.
+             * @enum {string|null}
+             */
+            readonly via: "AGREEMENT" | "AD_HOC" | "BREAK_GLASS" | null;
         };
         /** @description One recorded decision that would change. */
         readonly ImpactCase: {
@@ -2183,6 +2198,8 @@ export interface components {
             readonly newly_permitted: number;
             /** @description DENY both ways, for other reasons. */
             readonly other_reasons: number;
+            /** @description PERMIT both ways, by another agreement or route: other obligations, or an emergency that must be reviewed. */
+            readonly permitted_otherwise: number;
             /** @description The same both ways. */
             readonly unchanged: number;
             /** @description Reasons that would appear, most frequent first. */

@@ -1,14 +1,24 @@
 import t from 'tap'
-import { type ImpactCase, impactReport } from '../../../src/decisions/history/impact.ts'
+import { type ComparedCase, impactReport } from '../../../src/decisions/history/impact.ts'
 
 // The report on what a change would have done: counted from pairs of answers.
 
-const permit = { decision: 'PERMIT', reasons: [] } as const
-const deny = (...reasons: string[]) => ({ decision: 'DENY', reasons }) as const
+const permit = { decision: 'PERMIT', reasons: [], via: 'AGREEMENT' } as const
+const emergency = { ...permit, via: 'BREAK_GLASS' } as const
+const deny = (...reasons: string[]) => ({ decision: 'DENY', reasons, via: null }) as const
 
-function aCase(id: number, without: ImpactCase['without'], withChange: ImpactCase['with'], recipient = 'LBC_HACKNEY'): ImpactCase {
+function aCase(id: number, without: ComparedCase['without'], withChange: ComparedCase['with'], recipient = 'LBC_HACKNEY'): ComparedCase {
   const at = '2026-11-01T10:00:00.000Z'
-  return { decision_id: String(id), at, provider: 'LBC_CAMDEN', recipient, purpose: 'HOMELESSNESS', without, with: withChange }
+  return {
+    decision_id: String(id),
+    at,
+    provider: 'LBC_CAMDEN',
+    recipient,
+    purpose: 'HOMELESSNESS',
+    without,
+    with: withChange,
+    isOtherwise: false,
+  }
 }
 
 const CASES = [
@@ -68,4 +78,13 @@ t.test('a change that changes nothing says so', async (t) => {
     by_party: [],
     changes: [],
   })
+})
+
+t.test('a share that would go on by another route, as an emergency or under another agreement, is not unchanged', async (t) => {
+  const report = impactReport(
+    [...CASES, { ...aCase(8, permit, emergency), isOtherwise: true }, { ...aCase(9, permit, permit), isOtherwise: true }],
+    10,
+  )
+  t.match(report, { examined: 9, newly_denied: 3, permitted_otherwise: 2, unchanged: 2, other_reasons: 1 })
+  t.match(report.changes.at(-2), { decision_id: '8', without: { via: 'AGREEMENT' }, with: { via: 'BREAK_GLASS' } })
 })

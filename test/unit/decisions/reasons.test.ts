@@ -45,13 +45,21 @@ t.test('reasons come in canonical order, each once, whatever the order they were
   t.pass()
 })
 
-t.test('a rule that both sides fail is one reason that names no side and tells both', async (t) => {
+t.test('a rule that both sides fail is one reason that tells both, and what failed on which side', async (t) => {
   const [both, ...none] = canonicalReasons([
     reason('LAWFUL_BASIS_MISSING', 'North has none.', { side: 'PROVIDER', items: ['A', 'B'] }),
     reason('LAWFUL_BASIS_MISSING', 'South has none.', { side: 'RECIPIENT', items: ['B', 'C'] }),
   ])
   t.strictSame(none, [])
-  t.strictSame(both, { code: 'LAWFUL_BASIS_MISSING', detail: 'North has none. South has none.', items: ['A', 'B', 'C'] })
+  t.strictSame(both, {
+    code: 'LAWFUL_BASIS_MISSING',
+    detail: 'North has none. South has none.',
+    items: ['A', 'B', 'C'],
+    sides: [
+      { side: 'PROVIDER', items: ['A', 'B'] },
+      { side: 'RECIPIENT', items: ['B', 'C'] },
+    ],
+  })
 })
 
 t.test('one side alone keeps its name', async (t) => {
