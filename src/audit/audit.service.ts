@@ -125,7 +125,7 @@ export async function openAudit(options: AuditOptions) {
     turn: () => logs.turn('decisions'),
     today: days.today,
     onAppend: keeper.wake,
-    onNotDurable: () => durability.suspect(),
+    onNotDurable: durability.suspect,
   })
 
   /** Appends inside a transaction; what no standby would confirm is refused, and the transaction with it. */

@@ -3,7 +3,7 @@ import pg from 'pg'
 import { AudibleClient, TCP_USER_TIMEOUT_MS } from '../../platform/database/audible-client.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { BareEntry, Entry } from '../format/entry.ts'
-import type { DurabilityLevel } from './durability.ts'
+import { type DurabilityLevel, IS_STANDBY } from './durability.ts'
 
 /** A connection of its own through which batches are appended, one after another. Opens itself anew when it broke. */
 export interface Appender {
@@ -14,7 +14,10 @@ export interface Appender {
   close(): Promise<void>
 }
 
-/** A commit that PostgreSQL acknowledged without waiting for a standby: not durable, although it looks done (R16). */
+/**
+ * What PostgreSQL acknowledged, or would acknowledge, without its being durable: a commit that waited for no standby although it
+ * looks done (R16), or a server that takes no commits at all.
+ */
 export class NotDurableError extends Error {
   override name = 'NotDurableError'
 }
@@ -65,10 +68,19 @@ export function appender({
     client.on('error', () => {
       open = undefined
     })
-    await client.connect()
-    // After an unknown outcome: writes WAL, so that its commit waits for all that came before (R17).
-    await client.query('select audit.barrier()')
-    return client
+    try {
+      await client.connect()
+      const { rows } = await client.query<{ is_standby: boolean }>('select pg_is_in_recovery() as is_standby')
+      if (rows[0]?.is_standby) throw new NotDurableError(IS_STANDBY)
+      // After an unknown outcome: writes WAL, so that its commit waits for all that came before (R17).
+      await client.query('select audit.barrier()')
+      return client
+    } catch (error) {
+      // Whatever it was: what the server refuses now it may grant the next time (a standby that is promoted).
+      open = undefined
+      void client.end().catch(() => {})
+      throw error
+    }
   }
 
   async function write(client: pg.Client, logId: number, entries: readonly Entry[], revision: number | null, day: string) {

@@ -19,8 +19,8 @@ export interface DecisionLanesOptions extends Pick<AppendQueueOptions, 'revision
   readonly today: () => string
   /** Something was appended, or may have been. */
   readonly onAppend: () => void
-  /** A commit came back that is not durable (R16). */
-  readonly onNotDurable: () => void
+  /** A commit came back that is not durable (R16), or the server takes none. */
+  readonly onNotDurable: (why: string) => void
 }
 
 const BATCH_BYTES_MAX = 1_048_576
@@ -65,7 +65,7 @@ export function decisionLanes(options: DecisionLanesOptions): DecisionLanes {
         return into(await options.turn())
       })
     } catch (error) {
-      if (error instanceof NotDurableError) options.onNotDurable()
+      if (error instanceof NotDurableError) options.onNotDurable(error.message)
       throw error
     } finally {
       options.onAppend()

@@ -6,6 +6,8 @@ export interface ServerSettings {
   readonly fullPageWrites: string
   readonly synchronousCommit: string
   readonly standbyNames: string
+  /** It follows another server, and takes no entries itself. */
+  readonly isStandby: boolean
   /** Standbys that confirm commits at this moment. */
   readonly standbys: number
 }
@@ -15,7 +17,8 @@ export async function serverSettings(sql: Sql): Promise<ServerSettings> {
   const { rows } = await sql.query(
     `select current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
             current_setting('synchronous_commit') as synchronous_commit,
-            current_setting('synchronous_standby_names') as standby_names, audit.synchronous_standbys() as standbys`,
+            current_setting('synchronous_standby_names') as standby_names, audit.synchronous_standbys() as standbys,
+            pg_is_in_recovery() as is_standby`,
   )
   const row = rows[0] ?? {}
   return {
@@ -23,6 +26,7 @@ export async function serverSettings(sql: Sql): Promise<ServerSettings> {
     fullPageWrites: String(row['full_page_writes']),
     synchronousCommit: String(row['synchronous_commit']),
     standbyNames: String(row['standby_names']),
+    isStandby: row['is_standby'] === true,
     standbys: Number(row['standbys']),
   }
 }

@@ -19,8 +19,8 @@ export type Durability = ReturnType<typeof durabilityWatch>
 
 export function durabilityWatch({ url, role, level, everyMs = EVERY_MS }: DurabilityOptions) {
   let faults: readonly string[] = []
-  /** A commit was acknowledged that no standby had: only a commit that one has waited for makes good for it. */
-  let isSuspect = false
+  /** What an append met that was not durable: only a commit made after it, and waited for as it should be, makes good for it. */
+  let suspicion: string | undefined
   let connection: KeeperConnection | undefined
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
@@ -30,12 +30,12 @@ export function durabilityWatch({ url, role, level, everyMs = EVERY_MS }: Durabi
     try {
       connection ??= await keeperConnection({ url, role, name: 'accord-durability', statementTimeoutMs: STATEMENT_TIMEOUT_MS })
       const found = durabilityFaults(level, await serverSettings(connection))
-      if (isSuspect && found.length === 0) {
+      if (suspicion !== undefined && found.length === 0) {
         connection.takeWarning()
         await barrier(connection)
-        if (!connection.takeWarning()) isSuspect = false
+        if (!connection.takeWarning()) suspicion = undefined
       }
-      faults = isSuspect ? [...found, 'a commit was acknowledged without a standby'] : found
+      faults = [...new Set([...found, ...(suspicion === undefined ? [] : [suspicion])])]
     } catch (error) {
       // A server that cannot be asked takes no entries either; when it is back it is asked again.
       faults = [`the server could not be asked: ${(error as Error).message}`]
@@ -67,10 +67,10 @@ export function durabilityWatch({ url, role, level, everyMs = EVERY_MS }: Durabi
     check,
     /** Why nothing may be answered; empty when all is well. */
     faults: (): readonly string[] => faults,
-    /** A commit came back that is not durable although it looks done (R16). */
-    suspect(): void {
-      isSuspect = true
-      faults = ['a commit was acknowledged without a standby']
+    /** A commit came back that is not durable although it looks done (R16), or an append met what the text says. */
+    suspect(why = 'a commit was acknowledged without a standby'): void {
+      suspicion = why
+      faults = [why]
       void check().then(schedule)
     },
     async close(): Promise<void> {

@@ -9,13 +9,17 @@ export interface DurabilitySettings {
   readonly fullPageWrites: string
   readonly synchronousCommit: string
   readonly standbyNames: string
+  readonly isStandby: boolean
   readonly standbys: number
 }
+
+/** In a failover the address may lead to the standby before that is promoted. */
+export const IS_STANDBY = 'the server is a standby: it takes no entries'
 
 /** Why entries are not durable at this level, in words; empty when they are. Pure. @see R13 */
 export function durabilityFaults(level: DurabilityLevel, settings: DurabilitySettings): string[] {
   if (level === 'D0') return []
-  const faults: string[] = []
+  const faults: string[] = settings.isStandby ? [IS_STANDBY] : []
   if (settings.fsync !== 'on') faults.push(`fsync is ${settings.fsync}`)
   if (settings.fullPageWrites !== 'on') faults.push(`full_page_writes is ${settings.fullPageWrites}`)
   if (!['on', 'remote_apply'].includes(settings.synchronousCommit)) faults.push(`synchronous_commit is ${settings.synchronousCommit}`)
