@@ -99,18 +99,18 @@ export function appendQueue(options: AppendQueueOptions, laneCount: number) {
   }
 
   async function writeBatch(batch: readonly Waiting[]): Promise<void> {
-    let remaining = batch
-    for (let attempt = 0; remaining.length > 0; attempt++) {
+    for (let remaining = batch; remaining.length > 0; ) remaining = await writePart(remaining)
+  }
+
+  /**
+   * Writes as many of these, from the first on, as fit into a batch's bytes, built again whenever the policy moves under them.
+   * Answers those that are left; whoever is not among them has been told what became of it.
+   */
+  async function writePart(batch: readonly Waiting[]): Promise<readonly Waiting[]> {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const revision = options.revision()
-      const { built, later } = buildWithinLimit(remaining)
-      if (attempt >= ATTEMPTS_MAX) {
-        for (const { waiting: one } of built) one.reject(new NotRecordedError('the policy keeps changing'))
-        return
-      }
-      if (built.length === 0) {
-        remaining = later
-        continue
-      }
+      const { built, later } = buildWithinLimit(batch)
+      if (built.length === 0) return later
       try {
         const started = options.now()
         const first = await options.append(
@@ -128,9 +128,10 @@ export function appendQueue(options: AppendQueueOptions, laneCount: number) {
       } catch (error) {
         await refuse(built, error)
       }
-      remaining = later
-      attempt = -1
+      return later
     }
+    for (const one of batch) one.reject(new NotRecordedError('the policy keeps changing'))
+    return []
   }
 
   /** A build that throws refuses its own caller alone; what does not fit into the batch's bytes stays for the next. */

@@ -51,6 +51,12 @@ function aLog(over: Partial<AppendQueueOptions> = {}, lanes = 1) {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
+/** Many turns of the event loop: more than anything here takes that does not wait for ever. */
+async function turns(count: number): Promise<string> {
+  for (let passed = 0; passed < count; passed += 1) await turn()
+  return 'still waiting'
+}
+
 t.test('what arrives in one turn goes into one batch, in order, each with its own index and value', async (t) => {
   const { queue, batches } = aLog()
   const all = await Promise.all(['a', 'b', 'c'].map((id) => queue.submit(build(id))))
@@ -161,6 +167,15 @@ t.test('when the policy has moved, nothing was written and everything is built a
 t.test('a policy that never stops moving ends in a refusal, not in a loop', async (t) => {
   const { queue } = aLog({ append: async () => null })
   await t.rejects(queue.submit(build('a')), NotRecordedError)
+  await queue.drained()
+})
+
+t.test('that ends for all who came together, also those whom the batch had no room for', async (t) => {
+  const { queue } = aLog({ append: async () => null, batchBytesMax: 250 })
+  const outcomes = await Promise.all(
+    ['a', 'b', 'c', 'd', 'e'].map((id) => Promise.race([queue.submit(build(id, 100)).catch((error: unknown) => error), turns(1_000)])),
+  )
+  for (const outcome of outcomes) t.match(outcome, { name: 'NotRecordedError', message: 'the policy keeps changing' })
   await queue.drained()
 })
 
