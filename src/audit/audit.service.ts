@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { ProblemError, problem } from '../platform/kernel/problem.ts'
-import { appendInTransaction, isSealed, NotDurableError } from './append/append.repository.ts'
+import { appendInTransaction, isPlaceTaken, isSealed, NotDurableError } from './append/append.repository.ts'
 import { type Appended, type Build, NotRecordedError, type Place } from './append/append-queue.ts'
 import { watchPool } from './append/commit-watch.service.ts'
 import { currentLogs } from './append/current-logs.service.ts'
@@ -136,6 +136,7 @@ export async function openAudit(options: AuditOptions) {
       keeper.wake()
       return { origin, index }
     } catch (error) {
+      if (isPlaceTaken(error)) throw unavailable('the log is not as it was left; nothing was changed', error)
       if (!(error instanceof NotDurableError)) throw error
       durability.suspect()
       throw unavailable('no standby would have confirmed it; nothing was changed', error)

@@ -220,3 +220,21 @@ t.test('a decision writes one leaf and one payload and changes nothing else', as
   t.equal((after['audit.leaf'] ?? 0) - (before['audit.leaf'] ?? 0), 2)
   t.equal((after['audit.payload'] ?? 0) - (before['audit.payload'] ?? 0), 2)
 })
+
+t.test('where the log stands before its own last entry nothing is decided or done, and nobody is told of a conflict', async (t) => {
+  const owner = await service.database?.openAs('session_user', 1)
+  const putBack = (by: number) => owner?.pool.query('update audit.head set size = size - $1 where not sealed', [by])
+  const revoke = async () =>
+    service.inject({
+      method: 'POST',
+      url: '/v1/clients/lost/revocation',
+      headers: await service.as({ org: 'LBC_CAMDEN', roles: ['REGISTER_ADMIN'] }),
+      payload: { reason: 'lost' },
+    })
+  await putBack(1)
+  t.teardown(() => putBack(-1))
+  for (const answer of [await send(SHARE), await send({ nonsense: 1 }), await revoke()]) {
+    t.equal(answer.statusCode, 503, answer.body)
+    t.match(answer.json(), { code: 'LOG_UNAVAILABLE' })
+  }
+})

@@ -100,6 +100,17 @@ t.test('one row that does not fit refuses its whole batch, says that the row is 
   t.ok(isBadEntry(await lane.append(log, [huge], null, DAY).catch((error: unknown) => error)), 'a leaf that is too long')
 })
 
+t.test('a log whose end was put back before its entries takes nothing, and that is not the fault of the row', async (t) => {
+  const log = await aLog('put-back')
+  const lane = writer()
+  await lane.append(log, entries(3), null, DAY)
+  await owner.pool.query('update audit.head set size = size - 1 where log_id = $1', [log])
+  const failure = await lane.append(log, entries(1), null, DAY).catch((error: unknown) => error)
+  t.match(failure, { code: '23505' }, 'no entry takes the place of another')
+  t.notOk(isBadEntry(failure))
+  t.equal((await stored(log)).length, 3)
+})
+
 t.test('a sealed log takes nothing, and that is not the fault of the row', async (t) => {
   const log = await aLog('sealed')
   await owner.pool.query('update audit.head set sealed = true where log_id = $1', [log])

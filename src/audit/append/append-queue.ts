@@ -153,8 +153,8 @@ export function appendQueue(options: AppendQueueOptions, laneCount: number) {
 
   async function refuse(built: readonly Built[], error: unknown): Promise<void> {
     if (!options.isBadEntry(error) || built.length === 1) {
-      const cause = options.isBadEntry(error) ? error : new NotRecordedError('the log could not be written', { cause: error })
-      for (const { waiting: one } of built) one.reject(cause)
+      const what = options.isBadEntry(error) ? 'the log refused the entry' : 'the log could not be written'
+      for (const { waiting: one } of built) one.reject(new NotRecordedError(what, { cause: error }))
       return
     }
     // One bad row refuses the whole statement: halve until it stands alone (F27).

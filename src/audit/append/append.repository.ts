@@ -165,7 +165,13 @@ function mustBeConfirmed(durability: DurabilityLevel | undefined, standbyNames: 
 /** Whether the error says that a row was refused for what it holds (R6), not that the log cannot be written. */
 export function isBadEntry(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError) || error.code === undefined) return false
-  return error.code.startsWith('22') || error.code === '23505' || (error.code === '23514' && error.constraint !== undefined)
+  const isDouble = error.code === '23505' && !isPlaceTaken(error)
+  return error.code.startsWith('22') || isDouble || (error.code === '23514' && error.constraint !== undefined)
+}
+
+/** Whether the error says that an entry stands already where the next one belongs: the log's end is not where its leaves end. */
+export function isPlaceTaken(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '23505' && /^leaf_\d+_pkey$/.test(error.constraint ?? '')
 }
 
 /** Whether the error says that there is no room for the day: no constraint of a row, although its code is the same. */

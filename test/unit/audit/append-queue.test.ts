@@ -201,7 +201,12 @@ t.test('one bad row of 256 is refused alone: the other 255 are appended without 
     refused.map(({ at }) => at),
     [77],
   )
-  t.type(refused[0]?.reason, BadRow, 'its caller is told that the row is bad, not that the log is gone')
+  t.type(refused[0]?.reason, NotRecordedError, 'its caller is told that it was not recorded: there is no answer')
+  t.match(
+    refused[0]?.reason,
+    { message: 'the log refused the entry', cause: { message: 'too long' } },
+    'and the log lines say that the row is bad',
+  )
   t.equal(written.length, 255)
   const indexes = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value.index] : []))
   t.strictSame(
