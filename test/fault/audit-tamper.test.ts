@@ -98,6 +98,21 @@ const TAMPERINGS: readonly Tampering[] = [
     reported: /the edge of the tree of 301 leaves is not/,
   },
   {
+    title: 'the tree is deleted',
+    sql: (log) => `delete from audit.tree where log_id = ${log}`,
+    reported: /CORRUPT_TILE: the tree is missing/,
+  },
+  {
+    title: 'the row that numbers the entries is deleted',
+    sql: (log) => `delete from audit.head where log_id = ${log}`,
+    reported: /GAP: the row that numbers its entries is missing/,
+  },
+  {
+    title: 'both of them are deleted',
+    sql: (log) => `delete from audit.head where log_id = ${log}; delete from audit.tree where log_id = ${log}`,
+    reported: /GAP: the row that numbers its entries is missing[\s\S]*CORRUPT_TILE: the tree is missing/,
+  },
+  {
     title: 'a checkpoint is replaced by another one, validly signed',
     async sql(log, own) {
       const { origin } = await own.log()

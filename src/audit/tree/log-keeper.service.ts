@@ -4,7 +4,7 @@ import { openCheckpoint } from '../format/checkpoint.ts'
 import { logSigner } from '../format/log-keys.ts'
 import { formatVkey, parseVkey } from '../format/signed-note.ts'
 import { type Failing, failures } from '../watch/failing.ts'
-import { type Incident, IncidentError } from '../watch/incident.ts'
+import { HEAD_IS_MISSING, type Incident, IncidentError, TREE_IS_MISSING } from '../watch/incident.ts'
 import type { HighWater } from './high-water.service.ts'
 import { integrate } from './integrator.service.ts'
 import { type KeeperConnection, keeperConnection } from './keeper-connection.repository.ts'
@@ -131,6 +131,8 @@ export function logKeeper(options: LogKeeperOptions) {
 
   async function keep(open: KeeperConnection, log: LogState, mustSign: boolean): Promise<void> {
     if (log.sealedWhy === 'INCIDENT') return keepEnded(open, log)
+    if (!log.hasHead) throw new IncidentError({ log: log.name, why: 'GAP', at: 0, detail: HEAD_IS_MISSING })
+    if (!log.hasTree) throw new IncidentError({ log: log.name, why: 'CORRUPT_TILE', at: 0, detail: TREE_IS_MISSING })
     // An idle log costs no statement of its own.
     for (let step = 0, behind = log.size > log.treeSize; behind && step < STEPS_MAX; step++) behind = (await integrate(open, log)) > 0
     const last = signedAt.get(log.logId)

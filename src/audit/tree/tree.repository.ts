@@ -8,18 +8,20 @@ export interface Sql {
   query(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[]; rowCount: number | null }>
 }
 
-/** A log as the tree keepers see it. Sizes count leaves. */
+/** A log as the tree keepers see it. Sizes count leaves. One that somebody took a row from is seen all the same, and what it lacks. */
 export interface LogState {
   readonly logId: number
   readonly name: string
   readonly kind: 'decisions' | 'governance'
   readonly origin: string
   readonly vkey: string
-  /** Leaves appended. */
+  /** Leaves appended; where the row that numbers them is missing, those under the tree. */
   readonly size: number
+  readonly hasHead: boolean
   readonly sealedWhy: 'PERIOD' | 'INCIDENT' | null
-  /** Leaves under the tree. */
+  /** Leaves under the tree; 0 where it is missing. */
   readonly treeSize: number
+  readonly hasTree: boolean
 }
 
 export interface StoredLeaf {
@@ -51,7 +53,7 @@ export function treeRepository(sql: Sql) {
     async logs(): Promise<LogState[]> {
       const { rows } = await sql.query(
         `select l.log_id, l.name, l.kind, l.origin, l.vkey, h.size, h.sealed_why, t.size as tree_size
-           from audit.log l join audit.head h using (log_id) join audit.tree t using (log_id) order by l.log_id`,
+           from audit.log l left join audit.head h using (log_id) left join audit.tree t using (log_id) order by l.log_id`,
       )
       return rows.map((row) => ({
         logId: Number(row['log_id']),
@@ -59,9 +61,11 @@ export function treeRepository(sql: Sql) {
         kind: row['kind'] as LogState['kind'],
         origin: String(row['origin']),
         vkey: String(row['vkey']),
-        size: Number(row['size']),
+        size: Number(row['size'] ?? row['tree_size'] ?? 0),
+        hasHead: row['size'] !== null,
         sealedWhy: row['sealed_why'] as LogState['sealedWhy'],
-        treeSize: Number(row['tree_size']),
+        treeSize: Number(row['tree_size'] ?? 0),
+        hasTree: row['tree_size'] !== null,
       }))
     },
 

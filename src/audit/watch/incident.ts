@@ -13,6 +13,10 @@ export interface Incident {
 /** What an operator is told: an incident of a log, or a payload that is not the recorded one (which harms no log). */
 export type Told = Omit<Incident, 'why'> & { readonly why: Incident['why'] | 'ALTERED_PAYLOAD' }
 
+/** What is said of a log from which somebody took one of the two rows that it stands on. */
+export const HEAD_IS_MISSING = 'the row that numbers its entries is missing'
+export const TREE_IS_MISSING = 'the tree is missing'
+
 /** Thrown where work on a log must stop (R23): nothing is repaired, a human decides. */
 export class IncidentError extends Error {
   override name = 'IncidentError'

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { Checkpoint } from '../format/checkpoint.ts'
 import { type Edge, edgeFromBytes, rootOfEdge } from '../format/merkle-tree.ts'
 import type { LogState, TreeRepository } from '../tree/tree.repository.ts'
-import type { Incident } from './incident.ts'
+import { HEAD_IS_MISSING, type Incident, TREE_IS_MISSING } from './incident.ts'
 
 /** What one pass over a log looks at; each is a check that holds or a list of faults. */
 export type Inspected = 'leaves' | 'leaf hashes' | 'tiles' | 'tree' | 'checkpoints' | 'high water'
@@ -29,6 +29,7 @@ export async function inspectEnd({
   readonly edge: Edge
   readonly find: Find
 }): Promise<void> {
+  if (!log.hasHead) find('leaves', 'GAP', 0, HEAD_IS_MISSING)
   const sizeNow = async () => (await repository.logs()).find(({ logId }) => logId === log.logId)?.size ?? 0
   const hasGrownTo = async (size: number) => (await sizeNow()) >= size
   const later = await repository.leaves(log.logId, log.size, 10)
@@ -37,7 +38,7 @@ export async function inspectEnd({
   for (const { index } of later.filter((leaf) => leaf.index >= size))
     find('leaves', 'CORRUPT_LEAF', index, `leaf ${index} stands beyond the end of the log, which has ${size}`)
   const tree = await repository.tree(log.logId)
-  if (!tree) find('tree', 'CORRUPT_TILE', 0, 'the tree is missing')
+  if (!tree) find('tree', 'CORRUPT_TILE', 0, TREE_IS_MISSING)
   // Between our reading of the log and of the tree more may have been appended; then the next pass looks at it.
   else if (tree.size > log.size && tree.size === log.treeSize)
     find('tree', 'ROLLBACK', log.size, `the tree covers ${tree.size} leaves, the log ends at ${log.size}`)

@@ -6,6 +6,7 @@ import { appendInTransaction } from '../../../src/audit/append/append.repository
 import { openCheckpoint } from '../../../src/audit/format/checkpoint.ts'
 import { logSigner } from '../../../src/audit/format/log-keys.ts'
 import { parseVkey } from '../../../src/audit/format/signed-note.ts'
+import { logReading } from '../../../src/audit/reading/log-reading.service.ts'
 import { highWaterFiles, noHighWater } from '../../../src/audit/tree/high-water.service.ts'
 import { integrate } from '../../../src/audit/tree/integrator.service.ts'
 import { type KeeperConnection, keeperConnection } from '../../../src/audit/tree/keeper-connection.repository.ts'
@@ -235,6 +236,28 @@ t.test('what is damaged of a log that ended stops no other log, and is told once
   t.same(again.audit.faults(), [])
   t.match(told, [/its last checkpoint cannot be verified/])
   t.equal(told.length, 1)
+})
+
+t.test('a log whose tree or numbering is taken away is told at once, is signed no more, and what was signed stays readable', async (t) => {
+  for (const [table, why, detail] of [
+    ['tree', 'CORRUPT_TILE', /the tree is missing/],
+    ['head', 'GAP', /the row that numbers its entries is missing/],
+  ] as const) {
+    const told: string[] = []
+    const own = await ownLog(t, { onIncident: (incident) => told.push(`${incident.log} ${incident.why}`) })
+    await own.record(5)
+    await own.audit.keeper.round()
+    const log = await own.log()
+    await own.root.query(`set session_replication_role = replica; delete from audit.${table} where log_id = ${log.logId};
+      set session_replication_role = origin`)
+    await own.audit.keeper.round()
+    t.match(own.audit.faults(), [detail])
+    t.same(told, [`${log.name} ${why}`])
+    t.equal(own.audit.keeper.published(log.logId)?.size, 6)
+    const reading = logReading({ sql: own.root, keeper: own.audit.keeper })
+    t.equal((await reading.checkpoint(log.name))?.split('\n')[1], '6')
+    t.match(await reading.proof(log.logId, 3, 0), /^c2sp.org\/tlog-proof@v1/)
+  }
 })
 
 t.test('a kept checkpoint that is damaged stops the signing of its own log, aloud, until it is taken away', async (t) => {
