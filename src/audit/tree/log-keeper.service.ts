@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../platform/kernel/clock.ts'
-import { openCheckpoint } from '../format/checkpoint.ts'
 import { logSigner } from '../format/log-keys.ts'
-import { formatVkey, parseVkey } from '../format/signed-note.ts'
+import { formatVkey } from '../format/signed-note.ts'
 import { type Failing, failures } from '../watch/failing.ts'
 import { HEAD_IS_MISSING, type Incident, IncidentError, TREE_IS_MISSING } from '../watch/incident.ts'
+import { lastOfEnded } from './ended-log.service.ts'
 import type { HighWater } from './high-water.service.ts'
 import { integrate } from './integrator.service.ts'
 import { type KeeperConnection, keeperConnection } from './keeper-connection.repository.ts'
@@ -70,6 +70,8 @@ export function logKeeper(options: LogKeeperOptions) {
   const incidents = new Map<string, Incident>()
   const uncovered = new Map<number, { size: number; since: number }>()
   const signedAt = new Map<number, number>()
+  /** Logs that ended with an incident and whose last checkpoint is known. */
+  const ended = new Set<number>()
   let logs: readonly LogState[] = []
   let waiting: { logId: number; size: number; resolve: () => void }[] = []
   let connection: KeeperConnection | undefined
@@ -131,6 +133,7 @@ export function logKeeper(options: LogKeeperOptions) {
 
   async function keep(open: KeeperConnection, log: LogState, mustSign: boolean): Promise<void> {
     if (log.sealedWhy === 'INCIDENT') return keepEnded(open, log)
+    ended.delete(log.logId)
     if (!log.hasHead) throw new IncidentError({ log: log.name, why: 'GAP', at: 0, detail: HEAD_IS_MISSING })
     if (!log.hasTree) throw new IncidentError({ log: log.name, why: 'CORRUPT_TILE', at: 0, detail: TREE_IS_MISSING })
     // An idle log costs no statement of its own.
@@ -162,18 +165,12 @@ export function logKeeper(options: LogKeeperOptions) {
     return since === undefined ? null : performance.now() - since
   }
 
-  /** A log that ended with an incident is signed no more: its last checkpoint stays what it was. */
+  /** Signed no more, so its last checkpoint is looked for once after its end, and stays what it was. */
   async function keepEnded(open: KeeperConnection, log: LogState): Promise<void> {
-    if (published.has(log.logId)) return
-    const last = await treeRepository(open).newestCheckpoint(log.logId)
-    if (!last) return
-    try {
-      openCheckpoint(last.note, [parseVkey(log.vkey)])
-    } catch (error) {
-      const detail = `its last checkpoint cannot be verified: ${(error as Error).message}`
-      throw new IncidentError({ log: log.name, why: 'FORK', at: last.size, detail })
-    }
-    publish(log.logId, last)
+    if (ended.has(log.logId)) return
+    const last = await lastOfEnded(open, log, published.get(log.logId))
+    if (last) publish(log.logId, last)
+    ended.add(log.logId)
   }
 
   function note(found: readonly LogState[]): void {

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { IncidentError } from '../watch/incident.ts'
+import { lastOfEnded } from './ended-log.service.ts'
 import type { HighWater } from './high-water.service.ts'
 import { type KeeperConnection, keeperConnection } from './keeper-connection.repository.ts'
 import type { LogKeeper } from './log-keeper.service.ts'
@@ -35,8 +37,11 @@ export function newestPublished({ url, role, highWater, keeper }: NewestPublishe
       const [stored, known] = [await repository.newestCheckpoint(logId), keeper.published(logId)]
       if (!stored || (known && stored.size <= known.size)) return
       const log = (await repository.logs()).find((one) => one.logId === logId)
-      if (!log || log.sealedWhy === 'INCIDENT') return
-      const next = await signRound(connection, log, { signer: undefined, highWater, published: known, now: () => '' })
+      if (!log) return
+      const next =
+        log.sealedWhy === 'INCIDENT'
+          ? await lastOfEnded(connection, log, known).catch(asBefore)
+          : await signRound(connection, log, { signer: undefined, highWater, published: known, now: () => '' })
       if (next) keeper.adopt(log, next)
     } catch (error) {
       await connection?.close()
@@ -82,4 +87,9 @@ export function newestPublished({ url, role, highWater, keeper }: NewestPublishe
       await connection?.close()
     },
   }
+}
+
+/** What is wrong with a log that has ended is told by the keeper; what was shown of it so far stays. */
+function asBefore(error: unknown): undefined {
+  if (!(error instanceof IncidentError)) throw error
 }

@@ -67,19 +67,8 @@ export async function signRound(
     }
   }
   if (!stored) return undefined
-  if (stored.size !== published?.size) await mustBeDurable()
+  if (stored.size !== published?.size) await mustBeDurable(connection)
   return keep(stored)
-
-  /** Another node's checkpoint may be visible before a standby has it: our own commit waits for all that came before. */
-  async function mustBeDurable(): Promise<void> {
-    connection.takeWarning()
-    await barrier(connection)
-    mustHaveWaited()
-  }
-
-  function mustHaveWaited(): void {
-    if (connection.takeWarning()) throw new SigningOutcomeUnknownError('the commit was acknowledged without waiting for a standby')
-  }
 
   /** Says whether it was stored; false when the log ended with an incident since this round began. */
   async function store(checkpoint: Published): Promise<boolean> {
@@ -95,10 +84,10 @@ export async function signRound(
       // Another node signed this size. One root for a size, ever (R25).
       const [other] = await repository.checkpoints(log.logId, checkpoint.size - 1, 1)
       if (!other?.root.equals(checkpoint.root)) fork(checkpoint.size, `another root was signed for ${checkpoint.size} leaves`)
-      await mustBeDurable()
+      await mustBeDurable(connection)
       return true
     }
-    mustHaveWaited()
+    mustHaveWaited(connection)
     return true
   }
 
@@ -144,6 +133,21 @@ export async function signRound(
   function fork(at: number, detail: string, recorded?: RecordedCheckpoint): never {
     throw new IncidentError({ log: log.name, why: 'FORK', at, detail, ...(recorded ? { seen: recorded } : {}) })
   }
+}
+
+/**
+ * Another node's checkpoint may be visible before a standby has it: our own commit waits for all that came before.
+ *
+ * @throws SigningOutcomeUnknownError when it did not wait
+ */
+export async function mustBeDurable(connection: KeeperConnection): Promise<void> {
+  connection.takeWarning()
+  await barrier(connection)
+  mustHaveWaited(connection)
+}
+
+function mustHaveWaited(connection: KeeperConnection): void {
+  if (connection.takeWarning()) throw new SigningOutcomeUnknownError('the commit was acknowledged without waiting for a standby')
 }
 
 /** @throws Error when it cannot be verified: then nobody can say that nothing was rolled back, and nothing is signed */

@@ -2,10 +2,12 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { signCheckpoint } from '../../../src/audit/format/checkpoint.ts'
+import { logSigner } from '../../../src/audit/format/log-keys.ts'
 import { logReading } from '../../../src/audit/reading/log-reading.service.ts'
 import { highWaterFiles } from '../../../src/audit/tree/high-water.service.ts'
 import { newestPublished } from '../../../src/audit/tree/newest-published.service.ts'
-import { ownLog, withoutKeeper } from '../../support/own-log.ts'
+import { lifecycleOn, ownLog, withoutKeeper } from '../../support/own-log.ts'
 
 t.test('a leaf that is filed under the identifier of another is not signed, and not shown to who asks for that one', async (t) => {
   const own = await ownLog(t)
@@ -88,3 +90,43 @@ t.test(
     t.same(other.audit.faults(), [])
   },
 )
+
+t.test('of a log that ended with an incident every node shows the last checkpoint, and the proofs under it', async (t) => {
+  for (const looks of ['by its own rounds', 'when it is asked'] as const) {
+    const [one, highWater] = [await ownLog(t), highWaterFiles(mkdtempSync(join(tmpdir(), 'accord-high-water-')))]
+    await one.record(10)
+    await one.audit.keeper.round()
+    const two = await ownLog(t, { on: one.database })
+    const log = await one.log()
+    await one.record(10)
+    await one.audit.keeper.round()
+    await lifecycleOn(one).reopen('decisions', { why: 'KEY_COMPROMISE' })
+    if (looks === 'by its own rounds') await two.audit.keeper.round()
+    const newest = newestPublished({ url: one.database.url, role: 'audit_integrator', highWater, keeper: two.audit.keeper })
+    t.teardown(newest.close)
+    const refresh = looks === 'when it is asked' ? { refresh: newest.refresh } : {}
+    const reading = logReading({ sql: two.root, keeper: two.audit.keeper, ...refresh })
+    t.equal(await reading.checkpoint(log.name), one.audit.keeper.published(log.logId)?.note, looks)
+    t.match(await reading.proof(log.logId, 15, 0), /\n21\n/, looks)
+    await two.audit.keeper.round()
+    t.same(two.audit.faults(), [])
+  }
+})
+
+t.test('a checkpoint of an ended log that does not continue the one shown before is not shown, and is told', async (t) => {
+  const own = await ownLog(t)
+  await own.record(10)
+  await own.audit.keeper.round()
+  const log = await own.log()
+  const told: string[] = []
+  const other = await ownLog(t, { on: own.database, onIncident: ({ why, detail }) => told.push(`${why}: ${detail}`) })
+  await lifecycleOn(own).reopen('decisions', { why: 'FORK' })
+  const note = signCheckpoint({ origin: log.origin, size: 21, root: Buffer.alloc(32, 9) }, [logSigner(Buffer.alloc(32, 7), log.origin)])
+  await own.root.query(`set session_replication_role = replica; alter table audit.leaf drop constraint audit_leaf_hash_is_rfc6962;
+    update audit.leaf set leaf_hash = sha256('x') where log_id = ${log.logId} and idx = 3;
+    insert into audit.checkpoint values (${log.logId}, 21, decode(repeat('09', 32), 'hex'), '${note}', now()); set session_replication_role = origin`)
+  await other.audit.keeper.round()
+  t.match(told, [/FORK: its last checkpoint does not continue the one of 11 leaves that was shown before/])
+  const reading = logReading({ sql: own.root, keeper: other.audit.keeper })
+  t.match(await reading.checkpoint(log.name), /\n11\n/)
+})
