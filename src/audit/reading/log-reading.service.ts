@@ -26,21 +26,34 @@ export function logReading({ sql, keeper, refresh = async () => {} }: LogReading
   const kept = new Map<string, Uint8Array>()
   let logs = new Map<string, LogState>()
   let readAt = Number.NEGATIVE_INFINITY
+  let looking: Promise<void> | undefined
+
+  /** One look at a time: whoever asks meanwhile waits for what it finds. One that failed has found nothing out. */
+  function look(): Promise<void> {
+    looking ??= repository
+      .logs()
+      .then((found) => {
+        logs = new Map(found.map((log) => [log.name, log]))
+        readAt = performance.now()
+      })
+      .finally(() => {
+        looking = undefined
+      })
+    return looking
+  }
 
   /** A name that is not known is looked for again at most once a second. */
   async function find(name: string): Promise<LogState | undefined> {
-    if (!logs.has(name) && performance.now() - readAt > LOGS_AGE_MAX_MS) {
-      readAt = performance.now()
-      logs = new Map((await repository.logs()).map((log) => [log.name, log]))
-    }
+    if (!logs.has(name) && performance.now() - readAt > LOGS_AGE_MAX_MS) await look()
     return logs.get(name)
   }
 
   async function byId(logId: number): Promise<LogState | undefined> {
     const known = () => [...logs.values()].find((log) => log.logId === logId)
     if (known()) return known()
-    readAt = Number.NEGATIVE_INFINITY
-    await find('')
+    // A look that began before the entry was read may have missed its log.
+    await looking?.catch(() => {})
+    if (!known()) await look()
     return known()
   }
 

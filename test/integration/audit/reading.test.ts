@@ -7,6 +7,7 @@ import { logSigner } from '../../../src/audit/format/log-keys.ts'
 import { logReading } from '../../../src/audit/reading/log-reading.service.ts'
 import { highWaterFiles } from '../../../src/audit/tree/high-water.service.ts'
 import { newestPublished } from '../../../src/audit/tree/newest-published.service.ts'
+import type { Sql } from '../../../src/audit/tree/tree.repository.ts'
 import { lifecycleOn, ownLog, withoutKeeper } from '../../support/own-log.ts'
 
 t.test('a leaf that is filed under the identifier of another is not signed, and not shown to who asks for that one', async (t) => {
@@ -129,4 +130,37 @@ t.test('a checkpoint of an ended log that does not continue the one shown before
   t.match(told, [/FORK: its last checkpoint does not continue the one of 11 leaves that was shown before/])
   const reading = logReading({ sql: own.root, keeper: other.audit.keeper })
   t.match(await reading.checkpoint(log.name), /\n11\n/)
+})
+
+t.test('of two that look for a log at the same time both find it, also where the first look failed', async (t) => {
+  const own = await ownLog(t)
+  await own.audit.keeper.round()
+  const { name } = await own.log()
+  let failures = 1
+  const sql: Sql = {
+    query: (text, values) => (failures-- > 0 ? Promise.reject(new Error('the connection broke')) : own.root.query(text, values)),
+  }
+  const reading = logReading({ sql, keeper: own.audit.keeper })
+  t.same(await Promise.allSettled([reading.find(name), reading.find(name)]).then((both) => both.map(({ status }) => status)), [
+    'rejected',
+    'rejected',
+  ])
+  const [checkpoint, found] = await Promise.all([reading.checkpoint(name), reading.find(name)])
+  t.match(found, { name })
+  t.match(checkpoint, /\n1\n/)
+})
+
+t.test('a name that is not known is looked for at most once a second, however many ask', async (t) => {
+  const own = await ownLog(t)
+  let looks = 0
+  const sql: Sql = {
+    query: (text, values) => {
+      looks += 1
+      return own.root.query(text, values)
+    },
+  }
+  const reading = logReading({ sql, keeper: own.audit.keeper })
+  await Promise.all(Array.from({ length: 20 }, () => reading.find('decisions-1066')))
+  await reading.find('decisions-1066')
+  t.equal(looks, 1)
 })
