@@ -248,8 +248,6 @@ export async function openAudit(options: AuditOptions) {
       withTransaction(db, (tx) => logsRepository(tx).payloadOf(id, new Date(at).toISOString().slice(0, 10))),
     queue: lanes.state,
     keeper,
-    /** A commit elsewhere came back with a warning that no standby had it (R16). */
-    suspect: () => durability.suspect(),
     /** What keeps the log from being ready, in words; empty when it is. */
     faults(): string[] {
       const { length, inFlightMs } = lanes.state()

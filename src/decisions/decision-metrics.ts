@@ -63,5 +63,9 @@ export function decisionGauges(metrics: MetricsSink, state: DecisionState): void
     () => state.freshness().sinceRefreshMs / 1000,
   )
   metrics.read('accord_policy_channel_open', '1 while notifications of new revisions are heard.', () => (state.isListening() ? 1 : 0))
-  metrics.read('accord_decisions_unsearched', 'Recorded decisions that no search finds yet.', () => state.unsearched())
+  metrics.read(
+    'accord_decisions_unsearched',
+    'Entries of the decisions log that no search has read yet; alarm above 10000 for five minutes.',
+    () => state.unsearched(),
+  )
 }

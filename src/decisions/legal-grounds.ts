@@ -6,7 +6,7 @@ import { usableGateways } from './rules/gateways.ts'
 
 /** The law one side relies on in a permit. */
 export interface LegalGround {
-  readonly regime: string
+  readonly regime: LegalSide['regime']
   readonly lawful_basis: readonly string[]
   /** Of the provider: those that carry this share. Of the recipient: those recorded. */
   readonly gateways: readonly { readonly code: string; readonly citation: string | null }[]

@@ -97,7 +97,7 @@ function ifMatchOf(request: { readonly headers: Readonly<Record<string, unknown>
   return typeof header === 'string' ? header : null
 }
 
-/** The contract's types are mutable, the view is not: what is sent is the same. */
+/** One reply for several operations, whose types the route's own cannot name. */
 function send(reply: unknown, view: ImportView): never {
   return (reply as FastifyReply).code(200).header('etag', etagOf(view.row_version)).send(view) as never
 }

@@ -3,7 +3,6 @@ import { formatReceipt, type Receipt } from '../format/receipt.ts'
 import { formatVkey, type NoteSigner } from '../format/signed-note.ts'
 
 /** Makes receipts; signs them where the service is set to. */
-export type Receipts = ReturnType<typeof receiptsService>
 
 /** @param secret of the log keys; undefined: receipts are not signed */
 export function receiptsService(secret: Uint8Array | undefined) {

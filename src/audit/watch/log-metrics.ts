@@ -87,7 +87,7 @@ export function logGauges(metrics: GaugeSink, log: LogNumbers): void {
   metrics.read('accord_log_altered_payloads', 'Payloads found that are not what their entry commits to; alarm at 1.', () =>
     log.alteredPayloads(),
   )
-  metrics.read('accord_log_monitor_passes_total', 'Passes of the monitor over all logs.', () => log.monitor().passes)
+  metrics.read('accord_log_monitor_passes', 'Passes of the monitor over all logs.', () => log.monitor().passes)
   metrics.read(
     'accord_log_monitor_age_seconds',
     'Since the monitor last looked at what is new; alarm at 600.',

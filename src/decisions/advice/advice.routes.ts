@@ -21,8 +21,7 @@ export function adviceRoutes(advice: AdviceService): FastifyPluginAsync {
         const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url').toString('utf8')
         const page = await advice.preview(callerOf(request), request.params.id, { version, provider, recipient, limit, after })
         const { next, ...shown } = page
-        // The contract's types are mutable, the page is not: what is sent is the same.
-        return reply.code(200).send({ ...shown, next_cursor: next === null ? null : Buffer.from(next).toString('base64url') } as never)
+        return reply.code(200).send({ ...shown, next_cursor: next === null ? null : Buffer.from(next).toString('base64url') })
       },
     })
   }

@@ -3,7 +3,7 @@ import { nextLondonMidnight } from '../../platform/kernel/london-day.ts'
 import type { Interval, PolicyAgreement } from '../policy/policy.ts'
 import type { Outcome } from './evaluate.ts'
 
-/** A permit by broken glass counts no longer, whatever the setting (domain reference, decision 3). */
+/** A break-glass permit counts no longer, whatever the setting (domain reference, decision 3). */
 const BREAK_GLASS_TTL_SECONDS_MAX = 300
 
 /** How long a permit may be relied on (OB-3, Policy). */

@@ -109,7 +109,7 @@ export function oneOffObligations(facts: Facts, decision: DisclosureDecision, de
   return inOrder(found)
 }
 
-/** London day by which another person must have reviewed a broken glass (EM-4). */
+/** London day by which another person must have reviewed a break-glass use (EM-4). */
 export function emergencyReviewBy(at: number): string {
   return addWorkingDays(londonDay(at), EMERGENCY_REVIEW_WORKING_DAYS)
 }

@@ -28,7 +28,7 @@ export interface Position {
 export interface FoundDecision {
   readonly decision_id: string
   readonly at: string
-  readonly outcome: string
+  readonly outcome: 'PERMIT' | 'DENY' | 'ERROR'
   readonly simulated: boolean
   readonly reasons: readonly string[]
   readonly via: string | null

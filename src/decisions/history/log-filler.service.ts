@@ -23,12 +23,16 @@ export function logFiller({ db, everyMs }: { readonly db: Database; readonly eve
   let left = 0
 
   async function fill(): Promise<number> {
-    for (let read = 0; read < LEAVES_MAX; ) {
-      const batch = await withTransaction(db, (tx) => logSearchRepository(tx).fill(BATCH))
-      if (batch === 0) break
-      read += batch
+    try {
+      for (let read = 0; read < LEAVES_MAX; ) {
+        const batch = await withTransaction(db, (tx) => logSearchRepository(tx).fill(BATCH))
+        if (batch === 0) break
+        read += batch
+      }
+    } finally {
+      // Also after a failure: it is then that somebody must see how far behind the search is.
+      left = await withTransaction(db, (tx) => logSearchRepository(tx).unsearched())
     }
-    left = await withTransaction(db, (tx) => logSearchRepository(tx).unsearched())
     return left
   }
 

@@ -51,7 +51,7 @@ export function logSearchRepository(tx: Transaction) {
         found: {
           decision_id: row.decision_id,
           at: row.at,
-          outcome: row.outcome,
+          outcome: row.outcome as FoundDecision['outcome'],
           simulated: row.simulated,
           reasons: row.reasons,
           via: row.via,

@@ -55,7 +55,7 @@ export function logSearchRoutes(log: LogSearchService): FastifyPluginAsync {
         link(request, reply, page)
         if (wanted === 'text/csv') return send(reply, CSV, toCsv(COLUMNS, page.items as never))
         if (wanted === 'application/x-ndjson') return send(reply, wanted, toJsonLines(page.items))
-        return reply.code(200).send({ decisions: page.items as never, next: cursorOf(page.next), unsearched: page.unsearched })
+        return reply.code(200).send({ decisions: page.items, next: cursorOf(page.next), unsearched: page.unsearched })
       },
     })
 
@@ -82,7 +82,7 @@ export function logSearchRoutes(log: LogSearchService): FastifyPluginAsync {
         })
         link(request, reply, page)
         if (wanted === 'text/csv') return send(reply, CSV, toCsv([...COLUMNS, ...BREAK_GLASS_COLUMNS], page.items as never))
-        return reply.code(200).send({ uses: page.items as never, next: cursorOf(page.next), unsearched: page.unsearched })
+        return reply.code(200).send({ uses: page.items, next: cursorOf(page.next), unsearched: page.unsearched })
       },
     })
   }

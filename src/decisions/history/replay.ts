@@ -1,25 +1,24 @@
-import type { Answer } from '../answer.ts'
-import { toAnswer } from '../answer.ts'
+import { type Answer, toAnswer } from '../answer.ts'
 import { decideOn, type Grounds, knowledgeOf, nowOn, reliedOn } from '../decide.ts'
 import { callerOfRecord, type EvaluatedRecord } from './decision-record.ts'
 
 /** What two answers must agree in to be the same: everything that follows from request, policy and rules. */
 export interface Comparable {
-  readonly decision: string
+  readonly decision: Answer['decision']
   readonly via: string | null
   readonly agreement: string | null
   readonly version: number | null
   readonly version_hash: string | null
   readonly flow: string | null
-  readonly legal: unknown
+  readonly legal: Answer['legal']
   /** Absent in a record that was made before answers named it. */
-  readonly disclosure_decision?: unknown
-  readonly asserted_law?: unknown
+  readonly disclosure_decision?: Answer['disclosure_decision']
+  readonly asserted_law?: Answer['asserted_law']
   readonly other_agreements: readonly string[]
   readonly reasons: readonly {
     readonly code: string
     readonly detail: string
-    readonly side?: string
+    readonly side?: 'PROVIDER' | 'RECIPIENT'
     readonly items?: readonly string[]
   }[]
   readonly obligations: readonly {
@@ -78,8 +77,10 @@ export function replay(record: EvaluatedRecord, grounds: Grounds, isSameEngine: 
 }
 
 function comparable(answer: Answer): Comparable {
-  const { decision, via, agreement, version, version_hash, flow, legal, other_agreements, obligations, warnings } = answer
+  const { decision, via, agreement, version, version_hash, flow, legal, obligations, warnings } = answer
   const { disclosure_decision, asserted_law } = answer
+  // An earlier build could name the agreement itself among the others.
+  const other_agreements = answer.other_agreements.filter((other) => other !== agreement)
   const reasons = answer.reasons.map(({ code, detail, side, items }) => ({
     code,
     detail,

@@ -58,7 +58,7 @@ export const volume: Rule = ({ request }, { flow }) => {
   const test = (what: string, most: number | null, member: 'subject_count' | 'record_count') => {
     const count = request[member]
     if (most === null || (count !== null && count <= most)) return
-    const detail = `At most ${most} ${what} a request${count === null ? '; the request gives no count' : ''}.`
+    const detail = `At most ${most} ${most === 1 ? what.slice(0, -1) : what} per request${count === null ? '; the request gives no count' : ''}.`
     found.push(reason('VOLUME_EXCEEDED', detail, { items: [member] }))
   }
   test('subjects', limit.subjects, 'subject_count')

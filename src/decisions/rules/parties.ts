@@ -58,7 +58,13 @@ function signatures(facts: Pair, agreement: PolicyAgreement, version: PolicyVers
   const others = missing.filter((code) => code !== facts.provider.code && code !== facts.recipient.code)
   return others.length === 0
     ? found
-    : [...found, reason('PARTY_NOT_SIGNED', `The agreement starts when all have signed; ${others.length} other parties have not.`)]
+    : [
+        ...found,
+        reason(
+          'PARTY_NOT_SIGNED',
+          `The agreement starts when all have signed; ${others.length} other ${others.length === 1 ? 'party has' : 'parties have'} not.`,
+        ),
+      ]
 }
 
 function commencement(facts: Pair, agreement: PolicyAgreement, version: PolicyVersion): Reason[] {
@@ -71,7 +77,9 @@ function commencement(facts: Pair, agreement: PolicyAgreement, version: PolicyVe
   if (version.commencement.rule !== 'THRESHOLD') return found
   const { n } = version.commencement
   const signed = [...agreement.parties].filter(([code, party]) => hasSigned(version, code, at) && at < party.leftAt).length
-  return signed >= n ? found : [...found, reason('COMMENCEMENT_NOT_MET', `${signed} parties have signed; it starts with ${n}.`)]
+  return signed >= n
+    ? found
+    : [...found, reason('COMMENCEMENT_NOT_MET', `${signed} ${signed === 1 ? 'party has' : 'parties have'} signed; it starts with ${n}.`)]
 }
 
 function eachOfPair(facts: Pair, test: (code: string, side: Side) => Reason[]): Reason[] {

@@ -32,7 +32,7 @@ export const problemKinds = {
   },
   UNAUTHENTICATED: {
     status: 401,
-    title: 'Who is asking is not known',
+    title: 'The caller could not be identified',
     explanation:
       'The bearer token is missing, expired, not yet valid, not signed by the configured issuer or not meant for this service. Get a new token.',
   },
@@ -54,7 +54,7 @@ export const problemKinds = {
   },
   NOT_ACCEPTABLE: {
     status: 406,
-    title: 'There is no form of this that you accept',
+    title: 'Not available in a form you accept',
     explanation:
       'The `Accept` header names none of the media types this address replies with, or weighs all of them 0. `detail` lists them.',
   },
@@ -116,9 +116,9 @@ export const problemKinds = {
   },
   LOG_UNAVAILABLE: {
     status: 503,
-    title: 'The decision could not be recorded',
+    title: 'The log is not available',
     explanation:
-      'No decision leaves this service unless it stands in the log first. The log could not be written, so there is no answer: treat it as no permission, and ask again later.',
+      'The log could not be written or read. No decision leaves this service unless it stands in the log first: without an answer there is no permission. Ask again after the seconds in `Retry-After`.',
   },
   OVERLOADED: {
     status: 503,
