@@ -77,7 +77,10 @@ const RETRY_AFTER_SECONDS = 1
 
 export type AuditService = Awaited<ReturnType<typeof openAudit>>
 
-/** Opens the current logs, the lanes through which decisions are appended, and the keeper that grows and signs the trees. */
+/**
+ * Opens the current logs, the lanes through which decisions are appended, and the keeper that grows and signs the trees. It may
+ * never call recorded what no commit acknowledged, and takes nothing while the log could not be signed.
+ */
 export async function openAudit(options: AuditOptions) {
   const { db, clock, random, url } = options
   const highWater = options.highWater ?? noHighWater

@@ -5,6 +5,8 @@ import { governingVersion, isExpired } from './rules/lifecycle.ts'
 import { isAgentOf } from './rules/paper.ts'
 import { bindsParty } from './rules/parties.ts'
 
+// Who may ask, and who may know. It may never take a caller's word for whom it acts: only texts that a party has signed count.
+
 /** Who would disclose to whom, by code. */
 export interface Share {
   readonly provider: string

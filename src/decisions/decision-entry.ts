@@ -6,6 +6,9 @@ import type { Answer } from './answer.ts'
 import type { PermitPolicy } from './evaluation/expiry.ts'
 import type { PolicyHead } from './policy/policy-index.ts'
 
+// What stands in the log of one call. It may never put into a leaf what is about a person, or what the caller may not know:
+// leaves stay for ever, and are shown.
+
 /** Settings that an answer depends on, as they are recorded with it. */
 export interface RecordedSettings {
   readonly permit_ttl_seconds: number

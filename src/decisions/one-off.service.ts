@@ -13,7 +13,10 @@ interface Decided {
   readonly outcome: Outcome
 }
 
-/** Answers a live one-off request: a single-use permit is consumed in the transaction that records it. */
+/**
+ * Answers a live one-off request: a single-use permit is consumed in the transaction that records it. It may never permit what
+ * it did not use up, nor use up what it did not permit.
+ */
 export type OneOffUse = (build: Build<Decided>) => Promise<Appended<Decided>>
 
 const ATTEMPTS_MAX = 20

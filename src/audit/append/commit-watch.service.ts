@@ -5,7 +5,7 @@ import { isUnsafeCommit, NotDurableError } from './append.repository.ts'
 const RETRY_AFTER_SECONDS = 1
 
 /**
- * Watches every connection of a pool: a commit that no standby confirmed is told, and refused to its caller, to whom it would
+ * Watches every connection of a pool: a commit that no standby confirmed is reported, and its caller refused, to whom it would
  * otherwise look done (R16). What it wrote may stand: a leaf without an answer is allowed, an answer without a leaf is not.
  */
 export function watchPool(pool: Pick<OpenDatabase['pool'], 'on'>, onUnsafe: () => void): void {

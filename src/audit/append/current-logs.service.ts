@@ -8,7 +8,7 @@ export type CurrentLogs = Awaited<ReturnType<typeof currentLogs>>
 type Kind = LogRow['kind']
 const ATTEMPTS_MAX = 20
 
-/** Finds or opens both logs. */
+/** Finds or opens both logs. It may never open a log beside one that still takes entries. */
 export async function currentLogs(lifecycle: LogLifecycle, keeper: Pick<LogKeeper, 'round'>) {
   const turning = new Map<Kind, Promise<LogRow>>()
   /** Why there is no log to go on with, while there is none. */

@@ -12,6 +12,8 @@ import { transfers } from '../rules/transfers.ts'
 import type { Candidate, Facts, Rule } from './facts.ts'
 import { canonicalReasons, type Reason, reason } from './reason.ts'
 
+// Which flows a request could ride on, and what speaks against each. It may never stop at the first fault: all are told.
+
 /** One way in which the request could be permitted, with every reason that speaks against it; none: it permits. */
 export interface Finding {
   readonly agreement: PolicyAgreement

@@ -9,7 +9,7 @@ const JUSTIFICATION_CHARACTERS_MIN = 30
 
 /**
  * 6.6 (EM-2): is the glass broken properly? The one reason against it, null when it is.
- * No agreement reason blocks here, not even a prohibition (EM-3).
+ * No agreement reason blocks here, not even a prohibition (EM-3). It may never fill in what the person did not state.
  */
 export function emergencyRefusal(facts: Facts): Reason | null {
   const claim = facts.request.emergency

@@ -35,7 +35,8 @@ export type Outcome =
  * Decides one request at one instant on one policy revision (domain reference, 6.2).
  *
  * Pure: no clock, no I/O; the same request, instant and snapshot always give the same outcome (I1). Closed world:
- * nothing is permitted unless every test is met, and one prohibition in force beats any number of permits.
+ * nothing is permitted unless every test is met, and one prohibition in force beats any number of permits. It may never
+ * permit for want of a reason: a test that cannot be made is one that failed.
  *
  * @param at T in milliseconds since the epoch: the instant the decision is for
  */

@@ -13,7 +13,7 @@ export type OneOff =
   | { readonly permitted: true; readonly decision: DisclosureDecision }
   | { readonly permitted: false; readonly reason: Reason }
 
-/** 6.7: may this request ride on the one-off decision it names? No agreement and no prohibition is consulted. */
+/** 6.7: may this request ride on the one-off decision it names? It may never consult an agreement or a prohibition, nor look for another decision. */
 export function oneOff(facts: Facts, snapshot: Pick<Snapshot, 'disclosureDecision' | 'disclosureDecisionsFor'>): OneOff {
   const no = (code: Reason['code'], detail: string, items: readonly string[] = []): OneOff => ({
     permitted: false,

@@ -13,7 +13,8 @@ export type StageZero =
 /**
  * 6.2 step 1, for every mode: the first test that fails gives the only reason.
  *
- * Shape is the contract's business; what is repeated here keeps the evaluator closed to callers that skip it.
+ * Shape is the contract's business; what is repeated here keeps the evaluator closed to callers that skip it. It may never let
+ * an unknown body or code through to the rules, which would take it for one that nothing is said about.
  */
 export function stageZero(request: DecisionRequest, at: number, snapshot: Pick<Snapshot, 'codes' | 'organisation'>): StageZero {
   const stop = (found: Reason): StageZero => ({ passed: false, reason: found })

@@ -10,7 +10,8 @@ export const ALL_SIGNED_BOROUGHS = 'ALL_SIGNED_BOROUGHS'
 const PROCESSOR_ROLES = new Set(['PROCESSOR', 'SUB_PROCESSOR'])
 
 /**
- * Compiles an agreement into the form in which rules ask it. Pure; called once per change of an agreement.
+ * Compiles an agreement into the form in which rules ask it. Pure; called once per change of an agreement. It may never
+ * judge by an instant: what a day makes of a text is for the rules.
  *
  * @param organisation looks a party up, to know which parties ALL_SIGNED_BOROUGHS stands for
  */
