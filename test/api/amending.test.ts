@@ -96,7 +96,7 @@ t.test('an amendment that nobody has signed changes nothing that the signed text
   t.match(await put('dpia', dpia), { status: 409 }, 'and not back again')
 })
 
-t.test('LC-7: a version that changes a slip of the pen is minor, one that changes an item is material', async (t) => {
+t.test('LC-7: a version that changes an item is material, and named with the clause', async (t) => {
   const desk = await agreementDesk(t)
   const agreement = await inForce(desk)
   const owner = await desk.service.database?.openAs('session_user', 1)

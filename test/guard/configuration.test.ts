@@ -21,7 +21,19 @@ t.test('.env.example says of every variable what it is, and whose name has no un
   for (const name of known.filter((name) => name !== 'JWKS_FILE')) {
     const at = lines.findIndex((line) => line.startsWith(`${name}=`))
     t.match(lines[at - 1], /^# \S/, name)
+    const says =
+      lines
+        .slice(0, at)
+        .join('\n')
+        .split('\n\n')
+        .at(-1)
+        ?.split(/^[A-Z_]+=.*$/m)
+        .at(-1) ?? ''
+    const isNumber = /^\d+$/.test(variables[name as keyof typeof variables]) && name !== 'PORT'
+    if (isNumber && !/_(MS|SECONDS|BYTES)$/.test(name)) t.match(says, /\bcount\b/, `${name} says its unit`)
   }
+  const comments = lines.filter((line) => line.startsWith('# '))
+  t.equal(new Set(comments).size, comments.length, 'nothing is said twice')
 })
 
 t.test('.env.example as it stands is the configuration of the demo', async (t) => {
