@@ -238,3 +238,8 @@ export interface PolicyDocument {
   readonly party: string
   readonly conditions: readonly string[]
 }
+
+/** Whether a party of this role acts for a controller and is none itself (Art 4(8) UK GDPR). */
+export function isProcessorRole(role: string | undefined): boolean {
+  return role === 'PROCESSOR' || role === 'SUB_PROCESSOR'
+}

@@ -2,6 +2,7 @@ import type { LegalSide } from '../agreements/agreement.ts'
 import type { Finding } from './evaluation/candidates.ts'
 import type { Facts } from './evaluation/facts.ts'
 import type { DisclosureDecision } from './policy/policy.ts'
+import { recordedBases } from './rules/basis.ts'
 import { usableGateways } from './rules/gateways.ts'
 
 /** The law one side relies on in a permit. */
@@ -48,7 +49,7 @@ export function legalGrounds(facts: Facts, { agreement, version, flow }: Finding
   const usable = usableGateways(facts, { agreement, version, flow }).map((gateway) => gateway.code)
   const ground = (side: LegalSide, gateways: readonly string[]): LegalGround => ({
     regime: side.regime,
-    lawful_basis: side.regime === 'PART_3' ? ['PART3_TASK'] : side.art6,
+    lawful_basis: recordedBases(side),
     gateways: gateways.map((code) => ({ code, citation: codes.gateways.get(code)?.citation ?? null })),
     art9: facts.requested.special.length > 0 ? side.art9 : [],
     sch1: facts.requested.special.length > 0 ? side.sch1 : [],

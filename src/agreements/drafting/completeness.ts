@@ -1,5 +1,5 @@
 import type { CodeLists } from '../../reference/code-lists.ts'
-import type { Agreement, AgreementVersion, Flow, LegalSide, Party } from '../agreement.ts'
+import { type Agreement, type AgreementVersion, type Flow, isProcessorRole, type LegalSide, type Party } from '../agreement.ts'
 import { type Advice, inOrder } from './advice.ts'
 import { CONTACT_LABELS, FLOW_LABELS, NARRATIVE_LABELS } from './field-labels.ts'
 
@@ -28,8 +28,6 @@ const NARRATIVE_CITATIONS: Readonly<Record<keyof typeof NARRATIVE_LABELS, string
   amendment_policy: ICO_CODE,
   retention_disposal: 'UK GDPR Art 5(1)(e)',
 }
-
-const PROCESSOR_ROLES = new Set(['PROCESSOR', 'SUB_PROCESSOR'])
 
 /**
  * Every field marked mandatory or conditional (domain reference, 3.3) that this version does not have yet, each named by
@@ -177,7 +175,7 @@ function policyDocuments(agreement: AgreementToComplete, { terms }: AgreementVer
       // Whether the exception for disclosure to a competent authority holds is known per pair only: the legal rules ask that.
       if (codes.schedule1.get(condition) !== 'REQUIRED') continue
       for (const org of orgs) {
-        if (PROCESSOR_ROLES.has(role.get(org) ?? 'PROCESSOR')) continue
+        if (isProcessorRole(role.get(org) ?? 'PROCESSOR')) continue
         needed.set(org, (needed.get(org) ?? new Set()).add(condition))
       }
     }

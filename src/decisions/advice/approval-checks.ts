@@ -1,15 +1,14 @@
-import type { Flow, LegalSide } from '../../agreements/agreement.ts'
+import { type Flow, isProcessorRole, type LegalSide } from '../../agreements/agreement.ts'
 import type { Advice } from '../../agreements/drafting/advice.ts'
 import type { Organisation } from '../../parties/organisation.ts'
 import { requestedItems } from '../evaluation/facts.ts'
+import { CLOSED_TO_PUBLIC_AUTHORITIES } from '../rules/basis.ts'
 import { type ApprovalQuestion, type Check, type CheckedFlow, error, warning } from './approval-question.ts'
 import { dpiaTriggers } from './dpia-triggers.ts'
 import { gatewayChecks } from './gateway-checks.ts'
 import { reviewAndCommencement } from './review-checks.ts'
 
 const NOT_PERSONAL = new Set(['AGGREGATE', 'ANONYMOUS'])
-const PROCESSOR_ROLES = new Set(['PROCESSOR', 'SUB_PROCESSOR'])
-const CLOSED_TO_PUBLIC_AUTHORITIES = ['6(1)(f)', '6(1)(ea)']
 /** Kinds of special data that para 8 of Schedule 1 covers (equality of opportunity). */
 const EQUALITY_KINDS = new Set(['RACIAL_ETHNIC', 'RELIGIOUS_PHILOSOPHICAL', 'HEALTH', 'SEXUAL_ORIENTATION'])
 
@@ -52,7 +51,7 @@ const parties: Check = ({ source }, { flow, compiled, at }) => {
 /** LB-5: a processor has no lawful basis of its own. */
 const processorBasis: Check = ({ source }, { flow, compiled, at }) => {
   const roles = new Map(source.parties.map(({ org, role }) => [org, role]))
-  const processors = [...compiled.recipients].filter((org) => PROCESSOR_ROLES.has(roles.get(org) ?? ''))
+  const processors = [...compiled.recipients].filter((org) => isProcessorRole(roles.get(org)))
   if (processors.length === 0 || flow.legal.recipient === null) return []
   const detail = `Flow ${flow.id}: ${processors.join(', ')} is a processor and acts on instructions; it has no lawful basis of its own.`
   return [error('PROCESSOR_HAS_NO_BASIS', `${at}/legal/recipient`, detail, 'UK GDPR Arts 4(8) and 28', 'LEGAL')]
@@ -73,7 +72,7 @@ const exemptionAsBasis: Check = ({ codes }, { flow, at }) =>
 /** LB-3: (f) and (ea) recorded beside a basis that is open say nothing for a public authority; alone, the rules refuse them. */
 const closedBasis: Check = ({ organisation }, { flow, compiled, at }) =>
   eachSide(flow, (side, name) => {
-    const closed = side.art6.filter((basis) => CLOSED_TO_PUBLIC_AUTHORITIES.includes(basis))
+    const closed = side.art6.filter((basis) => CLOSED_TO_PUBLIC_AUTHORITIES.has(basis))
     const bodies = [...compiled[name === 'provider' ? 'providers' : 'recipients']].flatMap((code) => organisation(code) ?? [])
     const authorities = bodies.filter((body) => body.public_authority && side.performing_task)
     if (closed.length === 0 || closed.length === side.art6.length || authorities.length === 0) return []

@@ -4,7 +4,7 @@ import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'
 import { RULES } from '../evaluation/candidates.ts'
 import { type Facts, requestedItems } from '../evaluation/facts.ts'
-import type { Reason } from '../evaluation/reason.ts'
+import type { Reason, ReasonCode } from '../evaluation/reason.ts'
 import { stageZero } from '../evaluation/stage-zero.ts'
 import type { PolicyFlow, Snapshot } from '../policy/policy.ts'
 import { uncovered } from '../rules/coverage.ts'
@@ -15,7 +15,7 @@ import { asInForce, type Drafted, pairsOf, requestForAll } from './drafted.ts'
 export type Register = Pick<Snapshot, 'codes' | 'organisation'>
 
 /** What a decision answers and an approval must not stumble over: the assessment has a task of its own, consent is per request. */
-const TOLD_ONLY: ReadonlySet<string> = new Set([
+const TOLD_ONLY: ReadonlySet<ReasonCode> = new Set([
   'DPIA_REQUIRED_NOT_APPROVED',
   'DPIA_REVIEW_OVERDUE',
   'PRIOR_CONSULTATION_OUTSTANDING',
@@ -123,7 +123,7 @@ function isPerCountry({ code }: Reason): boolean {
 }
 
 /** Where in the text the fault is put right. `{flow}` and `{side}` are filled in. */
-const PLACES: Readonly<Record<string, string>> = {
+const PLACES: Readonly<Partial<Record<ReasonCode, string>>> = {
   UNKNOWN_PARTY: '{flow}/{parties}',
   UNKNOWN_CODE: '{flow}',
   PARTY_INACTIVE: '{flow}/{parties}',

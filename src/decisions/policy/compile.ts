@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
-import type { Agreement, AgreementVersion, Flow, Suspension } from '../../agreements/agreement.ts'
+import { type Agreement, type AgreementVersion, type Flow, isProcessorRole, type Suspension } from '../../agreements/agreement.ts'
 import { isLondonAuthority, type Organisation } from '../../parties/organisation.ts'
 import { addDays } from '../../platform/kernel/london-day.ts'
 import type { Interval, PolicyAgreement, PolicyFlow, PolicyVersion } from './policy.ts'
 
 /** The word that stands for every party that is a London borough or the City Corporation (LC-4). */
 export const ALL_SIGNED_BOROUGHS = 'ALL_SIGNED_BOROUGHS'
-
-const PROCESSOR_ROLES = new Set(['PROCESSOR', 'SUB_PROCESSOR'])
 
 /**
  * Compiles an agreement into the form in which rules ask it. Pure; called once per change of an agreement. It may never
@@ -26,7 +24,7 @@ export function compileAgreement(source: Agreement, organisation: (code: string)
       source.parties.map((party) => [
         party.org,
         {
-          isController: !PROCESSOR_ROLES.has(party.role),
+          isController: !isProcessorRole(party.role),
           leftAt: orNever(party.left_at),
           suspensions: intervals(source.suspensions.filter((s) => s.scope === 'PARTY' && s.party === party.org)),
         },

@@ -2,6 +2,7 @@ import type { RequestedItems } from '../evaluation/facts.ts'
 import type { ReasonCode } from '../evaluation/reason.ts'
 import type { DecisionRequest } from '../evaluation/request.ts'
 import type { PolicyFlow } from '../policy/policy.ts'
+import { recordedBases } from '../rules/basis.ts'
 import { uncovered } from '../rules/coverage.ts'
 import type { Change, ChangeKind, Choices, Proposal, ProposalFacts } from './remedy.ts'
 
@@ -127,7 +128,7 @@ function basisProposals({ request, reasons }: ProposalFacts, flow: PolicyFlow): 
   const answers = codes.filter((code) => reasons.some((found) => found.code === code))
   if (answers.length === 0 || request.lawful_basis === null) return []
   const legal = flow.source.legal.provider
-  const recorded = legal.regime === 'PART_3' ? ['PART3_TASK'] : legal.art6
+  const recorded = recordedBases(legal)
   const asserting =
     (lawful_basis: string | null): Proposal['apply'] =>
     (state) => ({ ...state, request: { ...state.request, lawful_basis } })

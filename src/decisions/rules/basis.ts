@@ -1,10 +1,16 @@
+import type { LegalSide } from '../../agreements/agreement.ts'
 import { citesLaw, controllerSides, isPublicAuthorityInTask, type Rule } from '../evaluation/facts.ts'
 import { type Reason, reason } from '../evaluation/reason.ts'
 
 /** Bases closed to a public authority performing its tasks (Art 6(1) UK GDPR, closing words). */
-const CLOSED_TO_PUBLIC_AUTHORITIES = new Set(['6(1)(f)', '6(1)(ea)'])
+export const CLOSED_TO_PUBLIC_AUTHORITIES: ReadonlySet<string> = new Set(['6(1)(f)', '6(1)(ea)'])
 /** Bases that need a law laid down (Art 6(3) UK GDPR). */
 const NEED_BASIS_IN_LAW = new Set(['6(1)(c)', '6(1)(e)'])
+
+/** The bases that a side records. A Part 3 side records no Art 6 basis: its one basis is the task (DPA 2018 s35(2)). */
+export function recordedBases({ regime, art6 }: LegalSide): readonly string[] {
+  return regime === 'PART_3' ? ['PART3_TASK'] : art6
+}
 
 /** CK-4: the basis L that the caller asserts, on the provider's side only; both reasons may apply. */
 export const assertedBasis: Rule = ({ request, provider }, { flow }) => {
@@ -20,9 +26,7 @@ export const assertedBasis: Rule = ({ request, provider }, { flow }) => {
       }),
     )
   }
-  // A Part 3 side records no Art 6 basis: its one recorded basis is the task.
-  const recorded = legal.regime === 'PART_3' ? ['PART3_TASK'] : legal.art6
-  if (!recorded.includes(asserted)) {
+  if (!recordedBases(legal).includes(asserted)) {
     found.push(
       reason('LAWFUL_BASIS_MISMATCH', `${asserted} is not recorded for ${provider.code} on this flow.`, {
         side: 'PROVIDER',
