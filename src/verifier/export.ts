@@ -23,7 +23,7 @@ export interface ExportReport {
   readonly checks: Check[]
   readonly unvouched: string[]
   readonly ignored: string[]
-  /** The logs whose checkpoint was signed by its key, with the size signed for. */
+  /** The logs whose checkpoint was signed, with the size signed for, and by whose key. */
   readonly logs: readonly CoveredLog[]
 }
 
@@ -75,7 +75,7 @@ export function verifyExport(files: ExportFiles, vkey: string, oldCheckpoint?: s
   const links = heads.flatMap(({ log, head }) => linkOf(log.name, entries(log.name, head.size, 0, 1)) ?? [])
   const linked: LinkedLog[] = []
   for (const { log, head, trusted } of heads) {
-    covered.push({ name: log.name, origin: head.origin, size: head.size })
+    covered.push({ name: log.name, origin: head.origin, size: head.size, isVouched: trusted.length > 0 })
     const witnessed = verifyWitnessed(files, log, trusted, asked, checks, accounted)
     const sizes = links.flatMap(({ prev }) => (prev?.origin === head.origin ? [prev.size] : []))
     const roots = new Map<number, Uint8Array | undefined>(

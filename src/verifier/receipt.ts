@@ -13,6 +13,8 @@ export interface CoveredLog {
   readonly name: string
   readonly origin: string
   readonly size: number
+  /** Whether a key of the reader signed it; else its own did, which anybody can make. */
+  readonly isVouched: boolean
 }
 
 const FULL = 256
@@ -41,6 +43,7 @@ export function verifyReceipts(files: ExportFiles, logs: readonly CoveredLog[], 
       const index = decimal(number, 'index')
       if (keyFile !== undefined) mustBeSigned(keys ?? [], { origin, index, leaf, at }, signature)
       const log = logs.find((one) => one.origin === origin) ?? fail(`the export has no log ${origin}`)
+      if (!log.isVouched) fail(`no key you gave speaks for ${origin}`)
       if (index >= log.size) fail(`entry ${index} of ${origin} is left out: the export ends at ${log.size} entries`)
       if (hashAt(files, log, index) !== leaf) fail(`entry ${index} of ${origin} is another than the one this receipt was given for`)
       return `entry ${index} of ${origin}${keyFile === undefined ? ' (no key given: the receipt is its holder’s word)' : ''}`

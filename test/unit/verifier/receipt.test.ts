@@ -68,6 +68,21 @@ t.test('a receipt for what the log does not hold is refused, and says what is wr
   }
 })
 
+t.test('a log that no given key speaks for proves no receipt, however well it fits', async (t) => {
+  const forged = generateLog('governance-2026', 3)
+  const both = inMemory(exportOf(log, forged))
+  const receipts = [of(7), of(1, forged.leaves[1], { origin: forged.origin })].map((receipt) => formatReceipt(receipt)).join('\n')
+  const checks = verifyReceipts(both, verifyExport(both, log.vkey).logs, receipts)
+  t.match(checks, [
+    { name: 'receipt 1', ok: true },
+    { name: 'receipt 2', ok: false, detail: `no key you gave speaks for ${forged.origin}` },
+  ])
+  t.ok(
+    verifyReceipts(both, verifyExport(both, `${log.vkey}\n${forged.vkey}`).logs, receipts).every(({ ok }) => ok),
+    'with its key it does',
+  )
+})
+
 t.test('a key file that cannot be read accepts nothing', async (t) => {
   t.match(verdict(formatReceipt(of(7), signer), 'nonsense'), [/^receipt keys/, /no key for receipts/])
 })
