@@ -49,8 +49,9 @@ export function linkOf(name: string, [first, second]: readonly (Uint8Array | und
 }
 
 /**
- * Compares each link with the log it names. One that ended with its period must have ended with exactly that checkpoint. One that
- * ended with an incident must hold that checkpoint, unless the incident is that it does not: ROLLBACK or FORK.
+ * Compares each link with the log it names. One that ended with its period must have ended with exactly that checkpoint, and the
+ * next one has the key that it announced, if it did. One that ended with an incident must hold that checkpoint, unless the incident
+ * is that it does not: ROLLBACK or FORK. Its announced key may be what was lost: that another was taken is said, and no fault.
  */
 export function verifyLinks(links: readonly Link[], logs: readonly LinkedLog[], checks: Check[]): void {
   for (const link of links) {
@@ -60,11 +61,11 @@ export function verifyLinks(links: readonly Link[], logs: readonly LinkedLog[], 
       if (prev === undefined) return link.why === 'INCIDENT' ? 'nothing of the log before was signed' : fail('entry 0 names no checkpoint')
       const before = logs.find(({ origin }) => origin === prev.origin)
       if (before === undefined) return `${prev.origin}, which is not in the export`
-      const what = `${before.name} at ${prev.size} leaves`
+      const isOtherKey = before.announced !== undefined && before.announced !== link.vkey
+      const what = `${before.name} at ${prev.size} leaves${isOtherKey ? ', under another key than it announced' : ''}`
       if (link.why !== 'INCIDENT' && before.size !== prev.size)
         fail(`entry 0 says that ${before.name} ended at ${prev.size} leaves, it has ${before.size}`)
-      if (before.announced !== undefined && before.announced !== link.vkey)
-        fail(`entry 0 names another key than ${before.name} announced for it`)
+      if (isOtherKey && link.why !== 'INCIDENT') fail(`entry 0 names another key than ${before.name} announced for it`)
       const root = before.roots.get(prev.size)
       if (root !== undefined && same(root, Buffer.from(prev.root, 'hex'))) return what
       if (link.why === 'INCIDENT' && /^(ROLLBACK|FORK)$/.test(link.incident ?? ''))

@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { logSigner } from '../../../src/audit/format/log-keys.ts'
 import { formatVkey } from '../../../src/audit/format/signed-note.ts'
 import { treeRepository } from '../../../src/audit/tree/tree.repository.ts'
+import { log as logCommand } from '../../../src/cli/log/log.ts'
 import { lifecycleOn, ownLog } from '../../support/own-log.ts'
 
 // R28: a key is changed inside a period by ending the log with the announcement of the next one's key, under the old signature.
@@ -54,4 +58,30 @@ t.test('the old key is not announced as the new one, and a log that has ended an
   await own.record(1)
   await lifecycleOn(own).announceKey('decisions', NEXT)
   await t.rejects(lifecycleOn(own).announceKey('decisions', NEXT), /no log of decisions that takes entries/)
+})
+
+t.test('where the announced key is lost the log goes on under a third one, and whoever checks is told, not alarmed', async (t) => {
+  const own = await ownLog(t)
+  await own.record(5)
+  const before = await own.log()
+  const vkeys = own.audit.logs.map(({ vkey }) => vkey)
+  for (const kind of ['decisions', 'governance'] as const) await lifecycleOn(own).announceKey(kind, NEXT)
+  await own.audit.keeper.round()
+  await own.close()
+  const third = Buffer.alloc(32, 9)
+  for (const kind of ['decisions', 'governance'] as const) await lifecycleOn(own, { logKey: third }).reopen(kind, { why: 'KEY_COMPROMISE' })
+  const after = await ownLog(t, { on: own.database, logKey: third })
+  await after.record(3)
+  await after.audit.keeper.round()
+
+  const root = mkdtempSync(join(tmpdir(), 'accord-rotated-'))
+  t.teardown(() => rmSync(root, { recursive: true }))
+  writeFileSync(join(root, 'vkeys'), [...vkeys, ...after.audit.logs.map(({ vkey }) => vkey)].map((vkey) => `${vkey}\n`).join(''))
+  const link = `ok   ${before.name}-2: continues the log before: ${before.name} at ${before.size + 2} leaves, under another key than it announced`
+  for (const args of [['export', join(root, 'export')], ['verify', join(root, 'export'), '--vkey', join(root, 'vkeys')], ['fsck']]) {
+    const lines: string[] = []
+    const env = { DATABASE_URL: own.database.url, ACCORD_VAR: join(root, 'var') }
+    t.equal(await logCommand(args, { env, out: (line) => void lines.push(line), err: () => {} }), 0, lines.join('\n'))
+    if (args[0] !== 'export') t.ok(lines.includes(link), `${args[0]} says so`)
+  }
 })

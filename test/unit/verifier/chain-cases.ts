@@ -64,7 +64,7 @@ const broken = (next: GeneratedLog, names: RegExp) => refuses(chain(next)[0], /c
 const sound = (next: GeneratedLog) => accepts(chain(next)[0], /continues/, null, chain(next)[1])
 
 /** The log with two more entries, which announce a key, and one that follows it as they say or otherwise. */
-function rotated(announce: (vkey: string) => string): readonly [Files, string] {
+function rotated(announce: (vkey: string) => string, why: 'PERIOD' | 'INCIDENT' = 'PERIOD'): readonly [Files, string] {
   const name = 'decisions-2026-2'
   const origin = `accord.example/log/${name}`
   const key = newKey()
@@ -78,8 +78,10 @@ function rotated(announce: (vkey: string) => string): readonly [Files, string] {
   const root = Buffer.from(before.checkpointAt(size).split('\n')[2] ?? '', 'base64').toString('hex')
   const prev = { origin: before.signer.name, size, root }
   const first = [
-    leafOf({ ...stamp, t: 'audit.log.opened', origin, vkey, why: 'PERIOD', prev }),
-    leafOf({ ...stamp, t: 'audit.key.removed', vkey: before.vkey }),
+    leafOf({ ...stamp, t: 'audit.log.opened', origin, vkey, why, prev }),
+    why === 'PERIOD'
+      ? leafOf({ ...stamp, t: 'audit.key.removed', vkey: before.vkey })
+      : leafOf({ ...stamp, t: 'audit.incident', why: 'KEY_COMPROMISE', seen: prev }),
   ]
   const next = generateLog(name, 4, { key, keep: first })
   return [exportOf(before, next), `${before.vkey}\n${next.vkey}`]
@@ -182,6 +184,15 @@ export const honestChains: readonly Case[] = [
       verifyExport(inMemory(at(300)), log.vkey).checks.some(({ name, ok }) => ok && /extends the witnessed/.test(name)),
   },
   { name: 'chain: a year that continues the one before', holds: sound(following('PERIOD', stateOf(log, 600))) },
+  {
+    name: 'chain: an incident under another key than was announced, which is said',
+    holds: ({ verifyExport }) => {
+      const [files, keys] = rotated(() => OTHER_KEY, 'INCIDENT')
+      const { checks } = verifyExport(inMemory(files), keys)
+      const link = checks.find(({ name }) => /continues/.test(name))
+      return checks.every(({ ok }) => ok) && link?.detail === 'decisions-2026 at 7 leaves, under another key than it announced'
+    },
+  },
   { name: 'chain: an incident after what was published', holds: sound(following('INCIDENT', stateOf(log, 300), 'KEY_COMPROMISE')) },
   {
     name: 'chain: a rollback, which names what is gone',
