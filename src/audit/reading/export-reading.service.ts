@@ -34,10 +34,10 @@ export function exportReading(sql: Sql) {
       }
       return rows.map(({ leaf }) => leaf)
     },
-    /** The newest checkpoint that a witness cosigned, with every cosignature kept for it; undefined when there is none within the export. */
+    /** The newest checkpoint within the export that most witnesses cosigned, with every cosignature kept for it; undefined when none did. */
     async witnessed({ logId, size }: ExportedLog): Promise<string | undefined> {
-      const found = await repository.newestWitnessed(logId)
-      return found && found.size <= size ? `${found.note}${found.lines.join('')}` : undefined
+      const found = await repository.newestWitnessed(logId, size)
+      return found && `${found.note}${found.lines.join('')}`
     },
     /** The bytes of a hash tile. */
     tile: (log: ExportedLog, tile: TileCoordinate): Promise<Buffer> =>

@@ -82,7 +82,7 @@ export function logReading({ sql, keeper, refresh = async () => {} }: LogReading
       if (log) await refresh(log.logId)
       return log && keeper.published(log.logId)?.note
     },
-    /** The newest checkpoint that a witness cosigned, with every cosignature kept for it. */
+    /** The newest checkpoint that most witnesses cosigned, with every cosignature kept for it. */
     async witnessed(name: string): Promise<string | undefined> {
       const log = await find(name)
       const found = log && (await repository.newestWitnessed(log.logId))

@@ -275,8 +275,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * The newest checkpoint that a witness has cosigned
-         * @description A witness signs that it saw the log grow and never shrink or fork. 404 while no witness has signed any.
+         * The newest checkpoint that most witnesses have cosigned
+         * @description A witness signs that it saw the log grow and never shrink or fork. While one is late, the newest that the others signed with it is given. 404 while no witness has signed any.
          */
         readonly get: operations["getWitnessedCheckpoint"];
         readonly put?: never;

@@ -14,33 +14,11 @@ import { startWitness } from '../../../src/cli/log/witness.ts'
 import { openWitnessKey } from '../../../src/cli/log/witness-files.ts'
 import { type OwnLog, ownLog } from '../../support/own-log.ts'
 import type { Teardown } from '../../support/postgres.ts'
+import { clientOf, runningWitness } from '../../support/witnesses.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'accord-witness-'))
 
-async function witnessOf(t: Teardown, own: OwnLog, name: string) {
-  const key = openWitnessKey(join(folder, name), `${name}.example/witness`)
-  const originVkeys = own.audit.logs.map(({ vkey }) => `${vkey}\n`).join('')
-  const server = await startWitness({ key, stateFile: join(folder, `${name}.state.json`), originVkeys, port: 0, host: '127.0.0.1' })
-  const stop = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      server.closeAllConnections()
-    })
-  t.teardown(stop)
-  return { key, url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), vkey: key.vkey, stop }
-}
-
-const clientOf = (t: Teardown, own: OwnLog, witness: { url: URL; vkey: string }) => {
-  const client = witnessClient({
-    url: own.database.url,
-    role: 'audit_integrator',
-    witnesses: [witness],
-    keeper: own.audit.keeper,
-    now: () => new Date().toISOString(),
-  })
-  t.teardown(client.close)
-  return client
-}
+const witnessOf = (t: Teardown, own: OwnLog, name: string) => runningWitness(t, own, name, folder)
 
 t.test('a witness cosigns what grows, and the cosigned checkpoint is served', async (t) => {
   const own = await ownLog(t)
