@@ -21,7 +21,8 @@ export type { Inspected } from './inspection-end.service.ts'
 
 /** A fault, by the name of what is wrong and where. */
 export interface Finding extends Incident {
-  readonly check: Inspected
+  /** `log`: whether there is one at all. */
+  readonly check: Inspected | 'log'
 }
 
 /** Passed checks say what was found; failed ones have findings. */

@@ -6,6 +6,7 @@ import { type LogState, type Sql, treeRepository } from '../tree/tree.repository
 import type { AlteredPayloads } from './altered-payloads.service.ts'
 import { type DatabaseNumbers, databaseNumbers } from './database-numbers.repository.ts'
 import { type Finding, type Inspection, inspection } from './inspection.service.ts'
+import { lostLogs } from './lost-logs.service.ts'
 import { repeating } from './repeating.ts'
 
 /**
@@ -67,6 +68,7 @@ export function logMonitor(options: LogMonitorOptions) {
   const repository = treeRepository(sql)
   const watched = new Map<string, Watched>()
   const told = new Set<string>()
+  let lost: readonly Finding[] = []
   let passes = 0
   let mergeDelayMs: number | null = null
   let database: DatabaseNumbers | null = null
@@ -103,6 +105,7 @@ export function logMonitor(options: LogMonitorOptions) {
 
   async function lookAtNew(): Promise<void> {
     database = await databaseNumbers(sql)
+    lost = await lostLogs(repository, highWater)
     for (const log of await repository.logs()) {
       const known = watched.get(log.name)
       // One that is shorter than what was read has lost something: that is seen by reading it from its first leaf.
@@ -124,10 +127,11 @@ export function logMonitor(options: LogMonitorOptions) {
   }
 
   function findings(): Finding[] {
-    return [...watched.values()].flatMap(({ read, since }) => {
+    const inLogs = [...watched.values()].flatMap(({ read, since }) => {
       const known = new Set(read.findings.map(({ detail }) => detail))
       return [...read.findings, ...since.filter(({ detail }) => !known.has(detail))]
     })
+    return [...lost, ...inLogs]
   }
 
   function tell(): void {
@@ -154,6 +158,7 @@ export function logMonitor(options: LogMonitorOptions) {
 
   /** Reads all logs from their first leaves, now. */
   async function pass(): Promise<MonitorState> {
+    lost = await lostLogs(repository, highWater)
     for (const log of await repository.logs()) {
       await reread(log, () => pause())
       await lookAtPayloads(log)

@@ -6,14 +6,18 @@ import type { Check } from '../../verifier/check.ts'
 type Repository = ReturnType<typeof exportReading>['repository']
 type LogState = Awaited<ReturnType<Repository['logs']>>[number]
 
-/** Whether each log continues the one before it, as its first entries say; a log that was not signed yet is left out. Tiles that are missing leave a root unknown. */
+/**
+ * Whether each log continues the one before it, as its first entries say; a log that was not signed yet is left out, and so is one
+ * whose predecessor is not there at all, which is told by itself. Tiles that are missing leave a root unknown.
+ */
 export async function checkLinks(repository: Repository, logs: readonly LogState[], checks: Check[]): Promise<void> {
   const read = async ({ logId, name }: LogState) =>
     linkOf(
       name,
       (await repository.leaves(logId, 0, 2)).map(({ leaf }) => leaf),
     )
-  const links = (await Promise.all(logs.map(read))).filter((link) => link !== undefined)
+  const isThere = (origin: string) => logs.some((log) => log.origin === origin)
+  const links = (await Promise.all(logs.map(read))).filter((link) => link !== undefined).filter(({ prev }) => !prev || isThere(prev.origin))
   const linked: LinkedLog[] = []
   for (const { logId, name, origin } of logs) {
     const newest = await repository.newestCheckpoint(logId)

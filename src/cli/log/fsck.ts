@@ -1,6 +1,7 @@
 import { exportReading } from '../../audit/reading/export-reading.service.ts'
 import { type AlteredPayload, alteredPayloadsOf, inWords } from '../../audit/watch/altered-payloads.service.ts'
 import { type Finding, type Inspected, inspection } from '../../audit/watch/inspection.service.ts'
+import { lostLogs } from '../../audit/watch/lost-logs.service.ts'
 import type { Check } from '../../verifier/check.ts'
 import type { Command } from '../command.ts'
 import { checkLinks } from './fsck-links.ts'
@@ -19,6 +20,8 @@ export const fsck: Command = async (args, io) => {
   try {
     const { repository } = exportReading((await database.open('audit_reader')).pool)
     const checks: Check[] = []
+    const lost = await lostLogs(repository, database.highWater)
+    checks.push(...lost.map(({ log, check, why, detail }) => ({ name: `${log}: ${check}`, ok: false, detail: `${why}: ${detail}` })))
     const logs = await repository.logs()
     for (const log of logs) {
       const { findings, leaves, checkpoints } = await inspection(repository, log, database.highWater).run()
