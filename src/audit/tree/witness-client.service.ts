@@ -35,9 +35,12 @@ export function witnessClient({ url, role, witnesses, keeper, now, onIncident, e
   const sizes = new Map<string, number>()
   /** Logs whose fork or rollback a witness has shown: nothing more of them is signed or sent (R23). */
   const stopped = new Map<string, Incident>()
-  const witnessedAt = new Map<number, number>()
+  /** When each witness last cosigned, by log and key. */
+  const cosignedAt = new Map<string, number>()
   const startedAt = performance.now()
   let connection: KeeperConnection | undefined
+
+  const placeOf = (logId: number, { vkey }: Witness) => `${logId} ${vkey}`
 
   async function round(): Promise<void> {
     try {
@@ -67,7 +70,7 @@ export function witnessClient({ url, role, witnesses, keeper, now, onIncident, e
 
   async function ask(open: KeeperConnection, log: LogState, witness: Witness, verifier: NoteVerifier): Promise<void> {
     const published = keeper.published(log.logId)
-    const key = `${log.name} ${witness.vkey}`
+    const key = placeOf(log.logId, witness)
     if (!published || published.size === sizes.get(key)) return
     const repository = treeRepository(open)
     for (let attempt = 0; attempt < 2; attempt++) {
@@ -84,7 +87,7 @@ export function witnessClient({ url, role, witnesses, keeper, now, onIncident, e
         if (!line) return
         await repository.insertCosignature(log.logId, published.size, verifier.name, line, now())
         sizes.set(key, published.size)
-        witnessedAt.set(log.logId, performance.now())
+        cosignedAt.set(key, performance.now())
         return
       }
       const held = reply.status === 409 && /^\d{1,15}\n$/.test(text) ? Number(text) : undefined
@@ -92,7 +95,12 @@ export function witnessClient({ url, role, witnesses, keeper, now, onIncident, e
       if (reply.status === 422 || (held === old && old === published.size))
         stop(log, 'FORK', `witness ${verifier.name} holds another history than ours`, old)
       if (held === undefined) return
-      if (held > published.size) return mustHaveSigned(repository, log, held, verifier.name)
+      if (held > published.size) {
+        await mustHaveSigned(repository, log, held, verifier.name)
+        // What it cosigned for another node is newer than all that this one knows of.
+        cosignedAt.set(key, performance.now())
+        return
+      }
       sizes.set(key, held)
     }
   }
@@ -114,8 +122,12 @@ export function witnessClient({ url, role, witnesses, keeper, now, onIncident, e
     },
     round: rounds.once,
     incidents: (): readonly Incident[] => [...stopped.values()],
-    /** Since a checkpoint of the log was last cosigned, milliseconds; since our start when it never was, 0 without witnesses. */
-    ageMs: (logId: number): number => (witnesses.length === 0 ? 0 : performance.now() - (witnessedAt.get(logId) ?? startedAt)),
+    /**
+     * Since the witness that has been silent the longest last cosigned a checkpoint of the log, milliseconds; since our start when it
+     * never did, 0 without witnesses.
+     */
+    ageMs: (logId: number): number =>
+      Math.max(0, ...witnesses.map((witness) => performance.now() - (cosignedAt.get(placeOf(logId, witness)) ?? startedAt))),
     async close(): Promise<void> {
       await rounds.stop()
       await connection?.close()

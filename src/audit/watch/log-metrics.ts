@@ -31,7 +31,7 @@ export interface LogNumbers {
   witnessIncidents(): number
   /** Payloads that are not the recorded ones. */
   alteredPayloads(): number
-  /** Since a checkpoint of this log was last cosigned, milliseconds; since the start when it never was, 0 where there is no witness. */
+  /** Since the witness silent the longest last cosigned this log, milliseconds; since the start if it never did, 0 without witnesses. */
   witnessAgeMs(logId: number): number
 }
 
@@ -76,7 +76,7 @@ export function logGauges(metrics: GaugeSink, log: LogNumbers): void {
   )
   metrics.read(
     'accord_log_witness_age_seconds',
-    'Since a checkpoint was last cosigned; 0 without witnesses; alarm at 3600.',
+    'Since the witness that is silent the longest last cosigned; 0 without witnesses; alarm at 3600.',
     worst(({ logId }) => log.witnessAgeMs(logId) / 1000),
   )
   metrics.read('accord_log_incidents', 'Logs whose signing has stopped, and forks a witness has shown; alarm at 1.', () => {

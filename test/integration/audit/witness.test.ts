@@ -51,6 +51,24 @@ t.test('F24: a witness that is away costs nothing', async (t) => {
   t.ok(client.ageMs(logId) > before, 'but the age of what is cosigned')
 })
 
+t.test('a witness that falls silent is missed, although another one cosigns on', async (t) => {
+  const own = await ownLog(t)
+  const [silent, steady] = [await witnessOf(t, own, 'merton'), await witnessOf(t, own, 'newham')]
+  const client = clientOf(t, own, silent, steady)
+  const { logId } = await own.log()
+  const grow = async () => {
+    await own.record(1)
+    await own.audit.keeper.round()
+    const before = client.ageMs(logId)
+    await client.round()
+    return client.ageMs(logId) - before
+  }
+  t.ok((await grow()) < 0, 'both have cosigned: that is young')
+  await silent.stop()
+  t.ok((await grow()) > 0, 'one has not: the age is that of its last cosignature')
+  t.ok(sizesHeld('newham').includes((await own.log()).size), 'while the other one has')
+})
+
 t.test('a witness that was started again remembers what it signed, and signs no other history of that size', async (t) => {
   const own = await ownLog(t)
   await own.record(4)
@@ -174,9 +192,6 @@ t.test('a witness that another node has brought further than this one is no roll
   await own.record(3)
   await own.audit.keeper.round()
   const behind = new Map(own.audit.logs.map(({ logId }) => [logId, own.audit.keeper.published(logId)]))
-  await own.record(4)
-  await own.audit.keeper.round()
-  await clientOf(t, own, witness).round()
   const slow = witnessClient({
     url: own.database.url,
     role: 'audit_integrator',
@@ -185,8 +200,14 @@ t.test('a witness that another node has brought further than this one is no roll
     now: () => new Date().toISOString(),
   })
   t.teardown(slow.close)
+  await own.record(4)
+  await own.audit.keeper.round()
+  await clientOf(t, own, witness).round()
+  const { logId } = await own.log()
+  const before = slow.ageMs(logId)
   await slow.round()
   t.same(slow.incidents(), [])
+  t.ok(slow.ageMs(logId) < before, 'nor is it silent')
 })
 
 t.test('a witness that holds our size under another root is a fork, whichever status it says so with', async (t) => {
