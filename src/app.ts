@@ -66,7 +66,7 @@ export async function buildApp(options: AppOptions) {
     healthRoutes({
       database: () => services.database.pool.query('select 1').then(() => true),
       migrations: async () => (await pendingMigrations({ url: databaseUrl })).length === 0,
-      index: async () => services.policy.current().revision > 0,
+      index: services.policy.isReady,
       log: async () => log.faults().length === 0,
     }),
   )

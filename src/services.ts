@@ -88,7 +88,7 @@ export async function openServices(options: ServicesOptions) {
     ...options,
     newId,
     database,
-    policy: { revision: () => policy.current().revision, refresh: () => policy.refresh() },
+    policy: { revision: () => policy.current().head, refresh: () => policy.refresh() },
     onBatch: counters.onBatch,
   })
   const { audit } = log
@@ -158,6 +158,7 @@ export async function openServices(options: ServicesOptions) {
   decisionGauges(metrics, {
     queue: () => audit.queue(),
     revision: () => policy.current().revision,
+    losses: () => policy.losses(),
     freshness: () => policy.freshness(),
     isListening: () => listener.isListening(),
     unsearched: () => filler.behind(),

@@ -12,6 +12,7 @@ import type { DurabilityLevel } from './append/durability.ts'
 import { type GovernanceAct, governanceLeaf } from './append/governance-act.ts'
 import { type LogRow, logsRepository } from './append/logs.repository.ts'
 import { payloadDays } from './append/payload-days.service.ts'
+import type { PolicyRevision } from './append/policy-revision.ts'
 import { type BareEntry, bareEntryOf, type Entry, entryOf, type RandomBytes } from './format/entry.ts'
 import type { IncidentLeaf, ReadLeaf } from './format/leaf.ts'
 import { urnOfOrganisation } from './format/leaf-codes.ts'
@@ -24,10 +25,10 @@ import { unsettled } from './watch/unsettled.ts'
 
 export type { GovernanceAct } from './append/governance-act.ts'
 
-/** What the log needs of the rest: the policy revision that decisions stand on, and how to get a later one. */
+/** What the log needs of the rest: the policy revision that decisions stand on, and how to get the database's. */
 export interface PolicyRevisions {
-  revision(): number
-  refresh(staleRevision: number): Promise<void>
+  revision(): PolicyRevision
+  refresh(stale: PolicyRevision): Promise<void>
 }
 
 export interface AuditOptions {

@@ -12,6 +12,7 @@ export interface MetricsSink {
 export interface DecisionState {
   queue(): { readonly length: number; readonly oldestMs: number }
   revision(): number
+  losses(): number
   freshness(): { readonly behind: number; readonly sinceRefreshMs: number }
   isListening(): boolean
   unsearched(): number
@@ -62,6 +63,7 @@ export function decisionGauges(metrics: MetricsSink, state: DecisionState): void
     'Since this process last looked for a newer revision.',
     () => state.freshness().sinceRefreshMs / 1000,
   )
+  metrics.read('accord_policy_losses', 'How often the database had lost acts that this process knew of.', () => state.losses())
   metrics.read('accord_policy_channel_open', '1 while notifications of new revisions are heard.', () => (state.isListening() ? 1 : 0))
   metrics.read(
     'accord_decisions_unsearched',

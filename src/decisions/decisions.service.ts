@@ -70,6 +70,14 @@ interface CallIds {
   readonly parentSpanId?: string
 }
 
+/** What a call that can be answered asks about. */
+interface Validated {
+  /** The past revision; null: that of the moment it is answered. */
+  readonly past: PolicyIndex | null
+  /** How often this node had lost its policy history before. */
+  readonly losses: number
+}
+
 /** An entry ready to be appended, and the answer in it. */
 interface Evaluated {
   readonly entry: Entry
@@ -91,10 +99,13 @@ export function decisionsService(options: DecisionsOptions) {
   const standing = ({ head, codeListVersion }: PolicyIndex) => ({ head, codeLists: codeListVersion, engine: options.engine, settings })
 
   /** Evaluates on the policy of this moment and makes the entry; called again whenever the policy moved before the append. */
-  function evaluateNow(call: DecisionCall, made: CallIds, past: PolicyIndex | null): Evaluated {
+  function evaluateNow(call: DecisionCall, made: CallIds, { past, losses }: Validated): Evaluated {
     const callers = policy.current()
     const { caller, body, simulated } = call
     mustNotBeRevoked(caller)
+    // What was read before acts were lost may be of them.
+    mustHaveReached(body.min_revision ?? null, caller)
+    if (past && policy.losses() !== losses) throw notReady('The policy was loaded anew.')
     const index = past ?? callers
     const now = clock().getTime()
     const askedAt = nowOn(callers, now)
@@ -137,9 +148,9 @@ export function decisionsService(options: DecisionsOptions) {
      * 503 when the answer could not be recorded in time
      */
     async decide(call: DecisionCall): Promise<Given> {
-      const past = await validate(call)
+      const validated = await validate(call)
       const made = idsOf(call)
-      const appended = await append(call, () => evaluateNow(call, made, past))
+      const appended = await append(call, () => evaluateNow(call, made, validated))
       return answered(appended)
     },
 
@@ -147,17 +158,20 @@ export function decisionsService(options: DecisionsOptions) {
     recordRefused,
   }
 
-  /** Whether the call can be answered at all; the past revision it asks about, null for that of this moment. */
-  async function validate(call: DecisionCall): Promise<PolicyIndex | null> {
+  /** Whether the call can be answered at all, and on what. */
+  async function validate(call: DecisionCall): Promise<Validated> {
     const { body, simulated } = call
     mustNotBeRevoked(call.caller)
     const notNow = simulated ? null : whyNotNow(body.at ?? null)
     if (notNow) throw await recordRefused(call, notNow)
-    await reachRevision(body.min_revision ?? null, call.caller)
-    if (!simulated || body.as_of_revision === undefined || body.as_of_revision === null) return null
-    const past = await policy.at(body.as_of_revision)
-    if (!past) throw await recordRefused(call, UNKNOWN_REVISION)
-    return past
+    const wanted = body.min_revision ?? null
+    await reachRevision(wanted)
+    mustHaveReached(wanted, call.caller)
+    const asOf = simulated ? (body.as_of_revision ?? null) : null
+    const losses = policy.losses()
+    const past = asOf === null ? null : ((await policy.at(asOf)) ?? null)
+    if (asOf !== null && past === null) throw await recordRefused(call, UNKNOWN_REVISION)
+    return { past, losses }
   }
 
   /** A one-off permit is used up by giving it, and that changes the policy: it takes a transaction of its own. */
@@ -204,16 +218,19 @@ export function decisionsService(options: DecisionsOptions) {
   }
 
   /** A caller that saw a revision elsewhere may demand an answer at least as new. */
-  async function reachRevision(wanted: number | null, caller: Principal): Promise<void> {
+  async function reachRevision(wanted: number | null): Promise<void> {
     if (wanted === null) return
     for (let attempt = 0; policy.current().revision < wanted && attempt < REFRESHES_MAX; attempt++) {
       const before = policy.current().revision
       await policy.refresh()
       if (policy.current().revision === before) break
     }
-    if (policy.current().revision >= wanted) return
+  }
+
+  function mustHaveReached(wanted: number | null, caller: Principal): void {
+    if (wanted === null || policy.current().revision >= wanted) return
     mustNotBeRevoked(caller)
-    throw new ProblemError(problem('NOT_READY', `Revision ${wanted} is not known here yet.`), { retryAfterSeconds: RETRY_AFTER_SECONDS })
+    throw notReady(`Revision ${wanted} is not known here yet.`)
   }
 
   /** The caller is told 503 at its deadline; the append goes on, since a leaf without an answer is allowed (R18). */
@@ -245,6 +262,10 @@ function unavailable(code: 'OVERLOADED' | 'LOG_UNAVAILABLE', cause: Error): Prob
     cause,
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   })
+}
+
+function notReady(detail: string): ProblemError {
+  return new ProblemError(problem('NOT_READY', detail), { retryAfterSeconds: RETRY_AFTER_SECONDS })
 }
 
 /** A revoked client is a stranger from that moment on: no answer, and no leaf that it could fill the log with. */

@@ -44,14 +44,14 @@ export function oneOffUse(options: {
   }
 
   async function recordUse({ entry, value }: ReturnType<Build<Decided>>, id: string): Promise<Appended<Decided>> {
-    const evaluatedOn = policy.current().revision
+    const evaluatedOn = policy.current().head
     const place = await withTransaction(db, async (tx) => {
       const at = clock().toISOString()
       const used = await disclosures.consume(tx, id, at, entry.id)
       if (!used) throw new MovedError()
       const revision = await policy.publish(tx, [{ kind: 'DISCLOSURE_DECISION', id: used.id, body: used }], at)
       // The lock is held now, so the revision before ours was the newest: was it the one this was decided on?
-      if (revision !== evaluatedOn + 1) throw new MovedError()
+      if (revision !== evaluatedOn.revision + 1 || !(await policy.stands(tx, evaluatedOn))) throw new MovedError()
       return audit.recordInTransaction(tx, entry)
     }).catch((error: unknown) => {
       if (error instanceof MovedError) throw error

@@ -32,6 +32,7 @@ t.test('decisions are counted by outcome and reason, batches by size and time', 
   t.ok(numberOf(text, 'accord_append_seconds_sum') > 0)
   t.equal(numberOf(text, 'accord_policy_revision'), service.app.services.policy.current().revision)
   t.equal(numberOf(text, 'accord_policy_revisions_behind'), 0)
+  t.equal(numberOf(text, 'accord_policy_losses'), 0)
   t.equal(numberOf(text, 'accord_append_queue_length'), 0)
   for (const { name } of service.app.services.audit.logs) {
     const age = numberOf(await numbers(), `accord_log_checkpoint_age_seconds\\{log="${name}"\\}`)

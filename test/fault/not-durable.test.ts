@@ -11,7 +11,7 @@ import { SILENCE_MAX_MS } from '../../src/platform/database/audible-client.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
 import { testDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { anEntry, openLog } from '../support/log-entries.ts'
+import { anEntry, NO_POLICY, openLog } from '../support/log-entries.ts'
 import { ownLog } from '../support/own-log.ts'
 import { ownPostgres } from '../support/postgres.ts'
 
@@ -118,7 +118,7 @@ t.test('after an append whose outcome is unknown, its lane says nothing more bef
     t.equal(await first, 'unknown outcome')
     // On a revision that is not the present one nothing is written: of itself such an append waits for nobody.
     let isOver = false
-    const next = writer.append(log, [anEntry()], 999, DAY).finally(() => {
+    const next = writer.append(log, [anEntry()], { ...NO_POLICY, revision: 999 }, DAY).finally(() => {
       isOver = true
     })
     // What it is rejected with is told below; it must not end the whole file before that.

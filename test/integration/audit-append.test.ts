@@ -3,7 +3,7 @@ import { appender, appendInTransaction, isBadEntry } from '../../src/audit/appen
 import { logsRepository } from '../../src/audit/append/logs.repository.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
 import { testDatabase } from '../support/database.ts'
-import { anEntry, openLog, VKEY } from '../support/log-entries.ts'
+import { anEntry, NO_POLICY, openLog, VKEY } from '../support/log-entries.ts'
 
 // The append function of the database: gapless, append-only, atomic with the revision it was decided on.
 
@@ -57,9 +57,25 @@ t.test('lanes that append at once leave no gap and no double', async (t) => {
 t.test('a batch that was decided on another revision is not written', async (t) => {
   const log = await aLog('revision')
   const lane = writer()
-  t.equal(await lane.append(log, entries(2), 7, DAY), null)
+  t.equal(await lane.append(log, entries(2), { ...NO_POLICY, revision: 7 }, DAY), null)
+  t.equal(
+    await lane.append(log, entries(2), { ...NO_POLICY, digest: 'ab'.repeat(32) }, DAY),
+    null,
+    'nor one of the same number after other acts',
+  )
   t.strictSame(await stored(log), [])
-  t.equal(await lane.append(log, entries(2), 0, DAY), 0, 'on the present one it is')
+  t.equal(await lane.append(log, entries(2), NO_POLICY, DAY), 0, 'on the present one it is')
+})
+
+t.test('a node of an earlier release, which knows the number alone, goes on beside the others', async (t) => {
+  const log = await aLog('earlier-release')
+  const { id, leaf, leafHash, salt, body } = anEntry()
+  const append = (revision: number) =>
+    owner.pool.query('select audit.append($1, $2, $3::uuid[], $4::bytea[], $5::bytea[], $6::date, $7::bytea[], $8::bytea[]) as start', [
+      ...[log, revision, [id], [leaf], [leafHash], DAY, [salt], [body]],
+    ])
+  t.equal((await append(7)).rows[0].start, null)
+  t.equal((await append(0)).rows[0].start, '0')
 })
 
 t.test('a publication waits for appends under way, and an append waits for the publication and is then refused', async (t) => {
@@ -69,7 +85,7 @@ t.test('a publication waits for appends under way, and an append waits for the p
   await publisher.query(`select policy.publish(array['ORGANISATION'], array['X'], array['{}'], '2026-11-22T12:00:00Z')`)
   let isAppended = false
   const append = writer()
-    .append(log, entries(1), 0, DAY)
+    .append(log, entries(1), NO_POLICY, DAY)
     .finally(() => {
       isAppended = true
     })

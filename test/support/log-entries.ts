@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { logsRepository } from '../../src/audit/append/logs.repository.ts'
 import { type Entry, entryOf } from '../../src/audit/format/entry.ts'
 import { type Database, withTransaction } from '../../src/platform/database/database.ts'
@@ -6,6 +6,8 @@ import { uuidv7Generator } from '../../src/platform/kernel/ids.ts'
 
 /** A key that no log is signed with. */
 export const VKEY = `log.example.org/log/test+01234567+${'A'.repeat(44)}`
+/** What the policy is before anything is published (`sql/migrations/0002_policy.sql`). */
+export const NO_POLICY = { revision: 0, digest: createHash('sha256').update('accord-policy/v1').digest('hex') }
 const newId = uuidv7Generator(() => new Date('2026-11-22T12:00:00Z'), randomBytes)
 
 /** Opens a log of decisions that nobody keeps; answers its number. */

@@ -8,6 +8,7 @@ import { type Sql, treeRepository } from '../../src/audit/tree/tree.repository.t
 import { type Clock, systemClock } from '../../src/platform/kernel/clock.ts'
 import { uuidv7Generator } from '../../src/platform/kernel/ids.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
+import { NO_POLICY } from './log-entries.ts'
 import type { Teardown } from './postgres.ts'
 
 /** The log on a database of a test's own, without the rest of the service. */
@@ -45,7 +46,7 @@ export async function ownLog(t: Teardown, { on, clock = systemClock, ...over }: 
     queueMax: 4_096,
     queueAgeMaxMs: 10_000,
     stalledAfterMs: 5_000,
-    policy: { revision: () => 0, refresh: async () => {} },
+    policy: { revision: () => NO_POLICY, refresh: async () => {} },
     checkpointIntervalMs: 60_000,
     ...over,
   })

@@ -1,4 +1,5 @@
 import type { Entry } from '../format/entry.ts'
+import type { PolicyRevision } from './policy-revision.ts'
 
 /**
  * Batches appends: while one commit is in flight, everything that arrives becomes the next batch (natural group commit).
@@ -8,11 +9,11 @@ import type { Entry } from '../format/entry.ts'
  */
 export interface AppendQueueOptions {
   /** Writes a batch; where its first entry stands, or null when the policy revision has moved and nothing was written. */
-  readonly append: (entries: readonly Entry[], revision: number | null) => Promise<Place | null>
+  readonly append: (entries: readonly Entry[], revision: PolicyRevision) => Promise<Place | null>
   /** The policy revision that entries built now stand on. */
-  readonly revision: () => number
-  /** Brings the policy to a later revision than the one given. */
-  readonly refresh: (staleRevision: number) => Promise<void>
+  readonly revision: () => PolicyRevision
+  /** Brings the policy to the database's, which the one given is not. */
+  readonly refresh: (stale: PolicyRevision) => Promise<void>
   /** Whether the error says that one row of the batch is bad, rather than that the log cannot be written. */
   readonly isBadEntry: (error: unknown) => boolean
   /** Milliseconds that only go forward. */

@@ -4,11 +4,12 @@ import { AudibleClient, TCP_USER_TIMEOUT_MS } from '../../platform/database/audi
 import type { Transaction } from '../../platform/database/database.ts'
 import type { BareEntry, Entry } from '../format/entry.ts'
 import { type DurabilityLevel, IS_STANDBY } from './durability.ts'
+import type { PolicyRevision } from './policy-revision.ts'
 
 /** A connection of its own through which batches are appended, one after another. Opens itself anew when it broke. */
 export interface Appender {
-  /** The index of the first entry; null when `revision` is no longer the policy's and nothing was written. */
-  append(logId: number, entries: readonly Entry[], revision: number | null, day: string): Promise<number | null>
+  /** The index of the first entry; null when `on` is not the database's policy now and nothing was written. A null `on` is not checked. */
+  append(logId: number, entries: readonly Entry[], on: PolicyRevision | null, day: string): Promise<number | null>
   /** How long the append in flight has been waiting for the database, milliseconds; 0: none is. */
   inFlightMs(): number
   close(): Promise<void>
@@ -22,7 +23,7 @@ export class NotDurableError extends Error {
   override name = 'NotDurableError'
 }
 
-const APPEND = `select audit.append($1, $2, $3::uuid[], $4::bytea[], $5::bytea[], $6::date, $7::bytea[], $8::bytea[]) as start,
+const APPEND = `select audit.append_on($1, $2, $3, $4::uuid[], $5::bytea[], $6::bytea[], $7::date, $8::bytea[], $9::bytea[]) as start,
   current_setting('synchronous_standby_names') as standby_names`
 const CONNECT_TIMEOUT_MS = 5_000
 /** No limit on the statement: an append that waits for a standby is not cancelled (R18). */
@@ -83,7 +84,7 @@ export function appender({
     }
   }
 
-  async function write(client: pg.Client, logId: number, entries: readonly Entry[], revision: number | null, day: string) {
+  async function write(client: pg.Client, logId: number, entries: readonly Entry[], on: PolicyRevision | null, day: string) {
     if (!daysOpened.has(day)) {
       await client.query('select audit.open_day($1)', [day])
       daysOpened.add(day)
@@ -91,7 +92,8 @@ export function appender({
     warned = false
     const { rows } = await client.query<{ start: string | null; standby_names: string }>(APPEND, [
       logId,
-      revision,
+      on ? on.revision : null,
+      on ? Buffer.from(on.digest, 'hex') : null,
       entries.map((entry) => entry.id),
       entries.map((entry) => entry.leaf),
       entries.map((entry) => entry.leafHash),
@@ -109,16 +111,16 @@ export function appender({
   }
 
   return {
-    async append(logId, entries, revision, day) {
+    async append(logId, entries, on, day) {
       since = performance.now()
       open ??= connect()
       try {
         const client = await open
-        const rows = await write(client, logId, entries, revision, day).catch((error: unknown) => {
+        const rows = await write(client, logId, entries, on, day).catch((error: unknown) => {
           if (!isDayMissing(error)) throw error
           // The day that was opened is gone: the address leads to another server, or to one that was put back to an earlier state.
           daysOpened.delete(day)
-          return write(client, logId, entries, revision, day)
+          return write(client, logId, entries, on, day)
         })
         if (warned) throw new NotDurableError('the commit was acknowledged without waiting for a standby')
         const start = rows[0]?.start ?? null

@@ -3,6 +3,7 @@ import { appender, isBadEntry, isSealed, NotDurableError } from './append.reposi
 import { type AppendQueue, type AppendQueueOptions, appendQueue, type Place } from './append-queue.ts'
 import type { DurabilityLevel } from './durability.ts'
 import type { LogRow } from './logs.repository.ts'
+import type { PolicyRevision } from './policy-revision.ts'
 
 /** What decisions are appended through. A lane may never answer before its commit was acknowledged, nor find an old entry instead of writing (R17). */
 export interface DecisionLanesOptions extends Pick<AppendQueueOptions, 'revision' | 'refresh' | 'batchMax' | 'queueMax' | 'queueAgeMaxMs'> {
@@ -52,7 +53,7 @@ export function decisionLanes(options: DecisionLanesOptions): DecisionLanes {
     options.lanes,
   )
 
-  async function append(entries: readonly Entry[], revision: number | null): Promise<Place | null> {
+  async function append(entries: readonly Entry[], revision: PolicyRevision): Promise<Place | null> {
     const connection = free.pop()
     if (!connection) throw new Error('more batches in flight than lanes')
     const into = async ({ logId, origin }: LogRow) => {

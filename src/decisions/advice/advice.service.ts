@@ -11,8 +11,11 @@ import type { Clock } from '../../platform/kernel/clock.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { type ProblemDetail, ProblemError, problem } from '../../platform/kernel/problem.ts'
 import type { PolicyService } from '../policy/policy.service.ts'
+import type { PolicyIndex } from '../policy/policy-index.ts'
 import { legalConsistency } from './consistency.ts'
 import { type PreviewPage, type PreviewQuery, preview } from './preview.ts'
+
+const RETRY_AFTER_SECONDS = 1
 
 export interface AdviceOptions {
   readonly db: Database
@@ -38,9 +41,17 @@ export type AdviceService = ReturnType<typeof adviceService>
 export function adviceService({ db, agreements, policy, clock }: AdviceOptions) {
   const now = () => Math.max(clock().getTime(), policy.current().head.instant)
 
+  /** The rules in force. @throws ProblemError 503 while this process remembers rules that the database has lost */
+  async function rules(tx: Transaction): Promise<PolicyIndex> {
+    const index = policy.current()
+    if (await policy.stands(tx, index.head)) return index
+    throw new ProblemError(problem('NOT_READY', 'The rules are being loaded anew.'), { retryAfterSeconds: RETRY_AFTER_SECONDS })
+  }
+
   async function adviceOn(tx: Transaction, agreement: Agreement, version: AgreementVersion): Promise<Advice[]> {
+    const index = await rules(tx)
     const toComplete = await agreements.toComplete(tx, agreement)
-    return inOrder([...completeness(toComplete, version), ...legalConsistency(agreement, version, now(), policy.current())])
+    return inOrder([...completeness(toComplete, version), ...legalConsistency(agreement, version, now(), index)])
   }
 
   async function found(tx: Transaction, principal: Principal, id: string): Promise<Agreement> {
@@ -71,7 +82,7 @@ export function adviceService({ db, agreements, policy, clock }: AdviceOptions) 
       withTransaction(db, async (tx) => {
         const agreement = await found(tx, principal, id)
         const version = versionOf(agreement, query.version, now())
-        return { version: version.version, ...preview(agreement, version, now(), policy.current(), query) }
+        return { version: version.version, ...preview(agreement, version, now(), await rules(tx), query) }
       }),
 
     /** What stops the draft of an agreement from being frozen, as problem details; for the act that freezes. */

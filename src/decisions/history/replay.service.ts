@@ -120,6 +120,8 @@ const NO_POLICY = 'The policy that this was decided on is not there.'
 
 async function groundsOf({ policy }: ReplayOptions, record: EvaluatedRecord, at: PolicyAt): Promise<Grounds | undefined> {
   const index = await at(record.leaf.rev)
+  // Acts that were lost leave their numbers to others.
+  if (index && record.leaf.pol !== `sha256:${index.head.digest}`) return undefined
   const callersRevision = record.payload.callers_revision
   const callers = callersRevision === undefined ? index : await policy.at(callersRevision)
   return index && callers && { index, callers }

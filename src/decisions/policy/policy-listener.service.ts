@@ -37,7 +37,8 @@ export function policyListener({ url, policy, everyMs, backoffMs }: PolicyListen
         url,
         onRevision(revision) {
           policy.announce(revision)
-          if (revision > policy.current().revision) refresh()
+          // Whatever its number: after acts were lost, one that is known already is made again.
+          refresh()
         },
         onLost() {
           channel = undefined

@@ -20,6 +20,12 @@ export function policyRepository(tx: Transaction) {
       return row && { revision: Number(row.revision), digest: row.digest.toString('hex'), instant: Date.parse(row.instant) }
     },
 
+    /** Whether this revision is one of the database's own: not of acts that were lost, although others have its number now. */
+    async holds({ revision, digest }: Pick<PolicyHead, 'revision' | 'digest'>): Promise<boolean> {
+      // Every history begins with nothing.
+      return revision === 0 || (await this.revision(revision))?.digest === digest
+    },
+
     /** The newest state of every record that changed after `after`, as it stood at revision `upTo`. */
     async records(after: number, upTo: number): Promise<PolicyRecord[]> {
       const rows = await tx

@@ -2,7 +2,7 @@ import type { PolicyPublication } from '../../agreements/acts/act-shell.service.
 import type { Organisation } from '../../parties/organisation.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { policyRepository } from './policy.repository.ts'
-import { type CodeListEdition, emptyPolicyIndex, type PolicyIndex, type PolicyRecord } from './policy-index.ts'
+import { type CodeListEdition, emptyPolicyIndex, type PolicyHead, type PolicyIndex, type PolicyRecord } from './policy-index.ts'
 
 /** Past policies kept compiled: a replay and a question about the past often come in series. */
 const PAST_INDEXES_MAX = 4
@@ -12,9 +12,14 @@ export type PolicyService = ReturnType<typeof policyService>
 /**
  * Holds the compiled policy of this process and keeps it fresh. It may lag behind the database for a moment; that is
  * harmless, since an append on a revision that has moved is refused and the decision is made again.
+ *
+ * A number alone names no revision: a failover or a restore that loses acts lets others come to the same numbers. What this
+ * process remembers is believed only while the database has it with the same digest, and is made anew otherwise.
  */
 export function policyService(db: Database) {
   let index = emptyPolicyIndex()
+  /** How often the index was found to be of acts that the database has lost. */
+  let losses = 0
   /** The load that runs now, and the one load that all who asked since it began share. */
   let running: Promise<void> | undefined
   let next: Promise<void> | undefined
@@ -22,16 +27,25 @@ export function policyService(db: Database) {
   let announced = 0
 
   async function load(): Promise<void> {
-    const { records, head } = await db
+    const heard = announced
+    const { head, base, records } = await db
       .transaction()
       .setIsolationLevel('repeatable read')
       .execute(async (tx) => {
         const repository = policyRepository(tx)
         const newest = await repository.head()
-        return { head: newest, records: newest.revision > index.revision ? await repository.records(index.revision, newest.revision) : [] }
+        const goesOn = newest.revision >= index.revision && (await repository.holds(index.head))
+        const from = goesOn ? index : emptyPolicyIndex()
+        return {
+          head: newest,
+          base: from,
+          records: newest.revision > from.revision ? await repository.records(from.revision, newest.revision) : [],
+        }
       })
-    if (head.revision > index.revision) index = index.apply(records, head)
-    announced = Math.max(announced, head.revision)
+    if (base !== index) losses += 1
+    if (head.digest !== index.head.digest) index = base.apply(records, head)
+    // What was announced before is there by now, or was lost.
+    announced = announced > heard ? Math.max(announced, head.revision) : head.revision
     refreshedAt = performance.now()
   }
 
@@ -43,30 +57,50 @@ export function policyService(db: Database) {
     return begun
   }
 
-  const past = remembering(PAST_INDEXES_MAX, (revision) => indexAt(db, revision, emptyPolicyIndex()))
+  /**
+   * Brings the index to a revision at least as new as the newest at the moment of this call. A load that had begun before
+   * may have missed that one, so it never satisfies the call; calls made while one runs share the next.
+   */
+  function refresh(): Promise<void> {
+    if (!running) return start()
+    next ??= running
+      .catch(() => {})
+      .then(() => {
+        next = undefined
+        return start()
+      })
+    return next
+  }
+
+  /** Whether what was decided on this revision may stand: the database has it. Otherwise the index is soon made anew. */
+  async function stands(tx: Transaction, head: PolicyHead): Promise<boolean> {
+    const isHeld = await policyRepository(tx).holds(head)
+    if (!isHeld) void refresh().catch(() => {})
+    return isHeld
+  }
+
+  const past = remembering(PAST_INDEXES_MAX, (head) => indexAt(db, head, emptyPolicyIndex()))
+
+  /** The policy as it stood at a revision, as the database has it now; undefined when there is none with that number yet. */
+  async function at(revision: number): Promise<PolicyIndex | undefined> {
+    const head = await headAt(db, revision)
+    return head && past(head)
+  }
 
   return {
     current: (): PolicyIndex => index,
-    /**
-     * Brings the index to a revision at least as new as the newest at the moment of this call. A load that had begun before
-     * may have missed that one, so it never satisfies the call; calls made while one runs share the next.
-     */
-    refresh(): Promise<void> {
-      if (!running) return start()
-      next ??= running
-        .catch(() => {})
-        .then(() => {
-          next = undefined
-          return start()
-        })
-      return next
-    },
+    refresh,
     /** Somebody said that this revision exists. It is hearsay: only a load makes it ours. */
     announce(revision: number): void {
       announced = Math.max(announced, revision)
     },
     /** How far behind what was announced this process is, in revisions, and how long ago it last looked, in milliseconds. */
     freshness: () => ({ behind: Math.max(0, announced - index.revision), sinceRefreshMs: performance.now() - refreshedAt }),
+    /** How often what this process knew turned out to be lost. While it stays the same, what was read before still stands. */
+    losses: (): number => losses,
+    stands,
+    /** Whether there are rules, and the database has them too. */
+    isReady: async (): Promise<boolean> => index.revision > 0 && withTransaction(db, (tx) => stands(tx, index.head)),
     /** Publishes records as the next revision, inside the transaction that changed them. See `policyRepository.publish`. */
     publish: (tx: Transaction, records: readonly PolicyRecord[], instant: string): Promise<number> =>
       policyRepository(tx).publish(records, instant),
@@ -78,15 +112,15 @@ export function policyService(db: Database) {
         const found = await policyRepository(tx).record('CODE_LISTS', 'current')
         return found?.kind === 'CODE_LISTS' ? found.body : undefined
       }),
-    /** The policy as it stood at a revision; undefined when there is none with that number yet. */
-    at: (revision: number): Promise<PolicyIndex | undefined> => past(revision),
+    at,
     /** Past revisions one after another, each made out of the one before where they ascend: for going through many. */
     forward(): (revision: number) => Promise<PolicyIndex | undefined> {
       let reached = emptyPolicyIndex()
       return async (revision) => {
-        if (revision < reached.revision) return past(revision)
+        if (revision < reached.revision) return at(revision)
         if (revision > reached.revision) {
-          const moved = await indexAt(db, revision, reached)
+          const head = await headAt(db, revision)
+          const moved = head && (await indexAt(db, head, reached))
           if (!moved) return undefined
           reached = moved
         }
@@ -96,29 +130,31 @@ export function policyService(db: Database) {
   }
 }
 
-/** The index at a revision, made out of an earlier one; undefined when there is no revision with that number yet. */
-function indexAt(db: Database, revision: number, from: PolicyIndex): Promise<PolicyIndex | undefined> {
+function headAt(db: Database, revision: number): Promise<PolicyHead | undefined> {
+  return withTransaction(db, (tx) => policyRepository(tx).revision(revision))
+}
+
+/** The index at a revision, made out of an earlier one where that stands; undefined when the database does not have it. */
+function indexAt(db: Database, head: PolicyHead, earlier: PolicyIndex): Promise<PolicyIndex | undefined> {
   return withTransaction(db, async (tx) => {
     const repository = policyRepository(tx)
-    const head = await repository.revision(revision)
-    return head && from.apply(await repository.records(from.revision, revision), head)
+    if (!(await repository.holds(head))) return undefined
+    const from = (await repository.holds(earlier.head)) ? earlier : emptyPolicyIndex()
+    return from.apply(await repository.records(from.revision, head.revision), head)
   })
 }
 
-/** Keeps the last few results: a revision never changes, so a kept one is never stale. What is undefined or failed is not kept. */
-function remembering<T>(most: number, make: (key: number) => Promise<T | undefined>): (key: number) => Promise<T | undefined> {
-  const kept = new Map<number, Promise<T | undefined>>()
-  const forget = (key: number) => void kept.delete(key)
-  return (key) => {
-    const known = kept.get(key)
+/** Keeps the last few results, by digest: what a digest names never changes, so a kept one is never stale. What is undefined or failed is not kept. */
+function remembering<T>(most: number, make: (head: PolicyHead) => Promise<T | undefined>): (head: PolicyHead) => Promise<T | undefined> {
+  const kept = new Map<string, Promise<T | undefined>>()
+  return (head) => {
+    const forget = () => void kept.delete(head.digest)
+    const known = kept.get(head.digest)
     if (known) return known
-    const made = make(key)
-    kept.set(key, made)
-    made.then(
-      (value) => value === undefined && forget(key),
-      () => forget(key),
-    )
-    for (const oldest of kept.keys()) if (kept.size > most) forget(oldest)
+    const made = make(head)
+    kept.set(head.digest, made)
+    made.then((value) => value === undefined && forget(), forget)
+    for (const oldest of kept.keys()) if (kept.size > most) kept.delete(oldest)
     return made
   }
 }

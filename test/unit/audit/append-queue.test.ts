@@ -26,9 +26,9 @@ function aLog(over: Partial<AppendQueueOptions> = {}, lanes = 1) {
       size += entries.length
       return { origin: ORIGIN, index: first }
     },
-    revision: () => state.revision,
+    revision: () => ({ revision: state.revision, digest: '' }),
     refresh: async (stale) => {
-      state.refreshed.push(stale)
+      state.refreshed.push(stale.revision)
       state.revision += 1
     },
     isBadEntry: () => false,
@@ -146,9 +146,9 @@ t.test('a queue whose oldest has waited too long takes nothing more', async (t) 
 })
 
 t.test('when the policy has moved, nothing was written and everything is built again on the new revision', async (t) => {
-  const revisions: (number | null)[] = []
+  const revisions: number[] = []
   const log = aLog({
-    append: async (_entries, revision) => {
+    append: async (_entries, { revision }) => {
       revisions.push(revision)
       return revision === 1 ? null : { origin: ORIGIN, index: 0 }
     },
