@@ -12,8 +12,8 @@ const CONNECT_TIMEOUT_MS = 5_000
  * Listens on the channel that `policy.publish` notifies (its payload is the revision). Notifications are hints: they come after
  * the commit, and those sent while nobody listened are lost, so whoever opens this refreshes once it is open.
  *
- * @param onLost told once when the connection ends without `close` having been called
- * @throws when the server cannot be reached
+ * @param onLost told once when the connection ends that was open, without `close` having been called
+ * @throws when the server cannot be reached; then `onLost` is not told, however the attempt ended
  */
 export async function openPolicyChannel(options: {
   readonly url: string
@@ -26,10 +26,10 @@ export async function openPolicyChannel(options: {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     silenceMaxMs: SILENCE_MAX_MS,
   })
-  let isOver = false
+  let isOpen = false
   const over = () => {
-    if (isOver) return
-    isOver = true
+    if (!isOpen) return
+    isOpen = false
     options.onLost()
   }
   client.on('error', over)
@@ -39,13 +39,13 @@ export async function openPolicyChannel(options: {
     await client.connect()
     await client.query(`listen ${CHANNEL}`)
   } catch (error) {
-    isOver = true
     await client.end().catch(() => {})
     throw error
   }
+  isOpen = true
   return {
     async close() {
-      isOver = true
+      isOpen = false
       await client.end().catch(() => {})
     },
   }

@@ -57,6 +57,7 @@ export function policyListener({ url, policy, everyMs, backoffMs }: PolicyListen
 
   function openLater(): void {
     if (isClosed) return
+    clearTimeout(retry)
     retry = setTimeout(() => void open(), waitMs)
     retry.unref()
     waitMs = Math.min(waitMs * 2, backoffMs.longest)
