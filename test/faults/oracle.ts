@@ -71,22 +71,29 @@ interface Stored {
   readonly leaf_hash: Buffer
   readonly salt: Buffer | null
   readonly body: Buffer | null
+  /** Digest (hex) of the policy revision that the leaf names, as the database has it. */
+  readonly policy: string | null
 }
 
 async function readRecords(primary: Cluster, decisions: readonly AcknowledgedDecision[]): Promise<Map<string, Stored>> {
-  const sql = `select l.event_id, l.leaf, l.leaf_hash, p.salt, p.body
+  const sql = `select l.event_id, l.leaf, l.leaf_hash, p.salt, p.body, encode(v.digest, 'hex') as policy
      from audit.leaf l join audit.log g on g.log_id = l.log_id and g.kind = 'decisions'
+     left join policy.revision v on v.revision = (convert_from(l.leaf, 'UTF8')::json ->> 'rev')::bigint
      left join audit.payload p on p.event_id = l.event_id where l.event_id = any($1::uuid[])`
   const rows = await primary.ask<Stored & Record<string, unknown>>(DATABASE, sql, [decisions.map(({ id }) => id)])
   return new Map(rows.map((row) => [row.event_id, row]))
 }
 
 /** Why a stored record does not stand for the answer that was given; undefined when it does. Pure. */
-export function recordFault(told: AcknowledgedDecision, { leaf, leaf_hash, salt, body }: Omit<Stored, 'event_id'>): string | undefined {
+export function recordFault(
+  told: AcknowledgedDecision,
+  { leaf, leaf_hash, salt, body, policy }: Omit<Stored, 'event_id'>,
+): string | undefined {
   if (!leaf_hash.equals(sha256(Buffer.of(0), leaf))) return 'the leaf does not hash to its hash'
-  const { id, c, d } = JSON.parse(leaf.toString('utf8')) as { id?: string; c?: string; d?: boolean }
+  const { id, c, d, pol } = JSON.parse(leaf.toString('utf8')) as { id?: string; c?: string; d?: boolean; pol?: string }
   if (id !== told.id) return 'the leaf is of another decision'
   if (d !== (told.decision === 'PERMIT')) return `the leaf says ${d ? 'PERMIT' : 'DENY'}, the caller was told ${told.decision}`
+  if (pol !== `sha256:${policy}`) return 'it was decided on a policy that the database does not have'
   if (!salt || !body) return 'the payload is missing'
   if (c !== sha256(Buffer.from('audit-payload/v1\0'), salt, body).toString('hex')) return 'the payload is not the one the leaf commits to'
   const { response } = JSON.parse(body.toString('utf8')) as { response?: { decision?: string; decision_id?: string } }

@@ -2,6 +2,7 @@ import type { Round } from './round.ts'
 import { diskFull } from './rounds/disk-full.ts'
 import { failover, secondPrimary } from './rounds/failover.ts'
 import { drain, killBackend, killPostmaster, killService, stopImmediate } from './rounds/kills.ts'
+import { lostLift } from './rounds/lost-lift.ts'
 import { clockBack, killKeeper, skewedClocks, twoIntegrators } from './rounds/nodes.ts'
 import { overload } from './rounds/overload.ts'
 import { restoreBackup } from './rounds/restore.ts'
@@ -33,6 +34,7 @@ export const ROUNDS: readonly Round[] = [
   failover,
   failover,
   secondPrimary,
+  lostLift,
   diskFull,
 ]
 

@@ -60,7 +60,7 @@ export const secondPrimary = trioRound('second-primary', 'F10', async ({ stand, 
 })
 
 /** Promotes the standby that has flushed most, and lets the other follow it. */
-async function promoteBest(stand: Trio): Promise<void> {
+export async function promoteBest(stand: Trio): Promise<void> {
   const [a, b] = stand.standbys()
   if (!a || !b) throw new Error('two standbys, at least')
   const [best, other] = (await flushed(a)) >= (await flushed(b)) ? [a, b] : [b, a]
@@ -78,7 +78,7 @@ async function flushed(standby: Cluster): Promise<bigint> {
 }
 
 /** Points a standby at another primary, or at none; waits until it no longer receives in the latter case. */
-async function follow(standby: Cluster, primary: { readonly port: number; readonly password: string } | null): Promise<void> {
+export async function follow(standby: Cluster, primary: { readonly port: number; readonly password: string } | null): Promise<void> {
   const address = primary ? conninfo(primary, { name: standby.name, password: primary.password }) : ''
   await standby.ask('postgres', `alter system set primary_conninfo = '${address}'`)
   await standby.ask('postgres', 'select pg_reload_conf()')

@@ -159,7 +159,7 @@ async function published(stand: Trio): Promise<{ readonly status: number; readon
 }
 
 /** Whether the service gives answers, as a load balancer would ask. */
-async function answers(stand: Trio): Promise<boolean> {
+export async function answers(stand: Trio): Promise<boolean> {
   const client = httpClient(1)
   const replies = await Promise.all(stand.urls().map((url) => client.call('GET', `${url}/health/ready`, null)))
   client.close()
@@ -167,7 +167,7 @@ async function answers(stand: Trio): Promise<boolean> {
 }
 
 /** Cancels every commit that waits for a standby, or those of sessions with this name; answers how many there were. */
-async function cancelWaiters(stand: Trio, session?: string): Promise<number> {
+export async function cancelWaiters(stand: Trio, session?: string): Promise<number> {
   const sql =
     "select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep' and application_name = coalesce($1, application_name)"
   return (await stand.primary.ask('postgres', sql, [session ?? null])).length
