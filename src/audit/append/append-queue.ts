@@ -108,9 +108,10 @@ export function appendQueue(options: AppendQueueOptions, laneCount: number) {
    * Answers those that are left; whoever is not among them has been told what became of it.
    */
   async function writePart(batch: readonly Waiting[]): Promise<readonly Waiting[]> {
+    let pending = batch
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const revision = options.revision()
-      const { built, later } = buildWithinLimit(batch)
+      const { built, later } = buildWithinLimit(pending)
       if (built.length === 0) return later
       try {
         const started = options.now()
@@ -119,6 +120,8 @@ export function appendQueue(options: AppendQueueOptions, laneCount: number) {
           revision,
         )
         if (first === null) {
+          // Whoever was refused while this was built has been told so, and is not recorded after all.
+          pending = [...built.map((one) => one.waiting), ...later]
           await options.refresh(revision)
           continue
         }
@@ -131,7 +134,7 @@ export function appendQueue(options: AppendQueueOptions, laneCount: number) {
       }
       return later
     }
-    for (const one of batch) one.reject(new NotRecordedError('the policy keeps changing'))
+    for (const one of pending) one.reject(new NotRecordedError('the policy keeps changing'))
     return []
   }
 

@@ -262,3 +262,25 @@ t.test('drained waits for what waits and what is under way', async (t) => {
   t.ok(isDrained)
   t.strictSame(queue.state(), { length: 0, oldestMs: 0 })
 })
+
+t.test('a call that was refused while its batch was built is not recorded when the batch is built again', async (t) => {
+  const written: string[][] = []
+  const { queue } = aLog({
+    append: async (entries, on) => {
+      if (on?.revision === 1) return null
+      written.push(entries.map(({ id }) => id))
+      return { origin: ORIGIN, index: 0 }
+    },
+  })
+  let built = 0
+  const refused = queue.submit(() => {
+    built += 1
+    if (built === 1) throw new Error('revoked')
+    return { entry: anEntry('b'), value: 'b' }
+  })
+  const other = queue.submit(build('a'))
+  await t.rejects(refused, /revoked/)
+  await other
+  t.strictSame(written, [['a']])
+  t.equal(built, 1)
+})
