@@ -61,7 +61,10 @@ export interface CodeLists {
   readonly emergencyGrounds: ReadonlySet<string>
   /** Transfer mechanisms of Art 46 (CK-12 (c)). */
   readonly art46Mechanisms: ReadonlySet<string>
+  /** Every statutory gateway there is or was, with the days on which it can be relied on. */
   readonly gateways: ReadonlyMap<string, Gateway>
+  /** Codes of those that are in the list. */
+  readonly laws: ReadonlySet<string>
   readonly annex1: ReadonlySet<string>
   readonly exemptions: ReadonlySet<string>
   /** Methods that no agreement may list, instruments that hold no flows (DSA-1), mechanisms no public authority may use (TR-2). */
@@ -76,8 +79,10 @@ export interface CodeLists {
 /** A list whose codes may be narrower than another, at any depth. */
 export interface Hierarchy {
   has(code: string): boolean
-  /** Whether `code` equals `broader` or is narrower than it. False for codes that are in no list. */
+  /** Whether `code` equals `broader` or is narrower than it. False for a code that is in no list; `broader` may have ended. */
   isWithin(code: string, broader: string): boolean
+  /** Whether what is allowed for `listed` is allowed for `code`: as `isWithin`, and both are in the list. */
+  covers(listed: string, code: string): boolean
 }
 
 /** Compiles lists by name into the form rules ask. A missing list is empty: nothing it would allow is allowed. */
@@ -105,9 +110,10 @@ function compile(lists: ReadonlyMap<string, CodeList>, isValid: (entry: CodeList
   const all = (name: string): readonly CodeListEntry[] => lists.get(name)?.entries ?? []
   const entries = (name: string) => all(name).filter(isValid)
   const codes = (name: string) => new Set(entries(name).map((entry) => entry.code))
+  /** Also of entries that have ended: a ban does not end with its code. */
   const codesWith = (name: string, attribute: string, value: boolean) =>
     new Set(
-      entries(name)
+      all(name)
         .filter((entry) => entry.attributes[attribute] === value)
         .map((entry) => entry.code),
     )
@@ -136,8 +142,9 @@ function compile(lists: ReadonlyMap<string, CodeList>, isValid: (entry: CodeList
         .filter((entry) => entry.attributes['carries'] === 'ART46')
         .map((entry) => entry.code),
     ),
-    // Of a gateway that is not in force the rules say so.
+    // Of a gateway that is not in force the rule on gateways says so.
     gateways: new Map(all('GATEWAY').map((entry) => [entry.code, readGateway(entry)])),
+    laws: codes('GATEWAY'),
     annex1: codes('ANNEX_1_CONDITION'),
     exemptions: codes('EXEMPTION'),
     methodsNeverApproved: codesWith('METHOD', 'approvable', false),
@@ -154,19 +161,18 @@ function compile(lists: ReadonlyMap<string, CodeList>, isValid: (entry: CodeList
 /** A code that has ended still stands between those above and below it: what was prohibited through it stays prohibited. */
 function hierarchy(entries: readonly CodeListEntry[], valid: ReadonlySet<string>): Hierarchy {
   const broaderOf = new Map(entries.map((entry) => [entry.code, entry.broader]))
-  return {
-    has: (code) => valid.has(code),
-    isWithin(code, broader) {
-      if (!valid.has(code)) return false
-      // Bounded by the list's length, so that a circle in the data cannot hang a decision.
-      let at: string | null | undefined = code
-      for (let depth = 0; at && depth <= broaderOf.size; depth++) {
-        if (at === broader) return true
-        at = broaderOf.get(at)
-      }
-      return false
-    },
+  const has = (code: string) => valid.has(code)
+  const isWithin = (code: string, broader: string): boolean => {
+    if (!has(code)) return false
+    // Bounded by the list's length, so that a circle in the data cannot hang a decision.
+    let at: string | null | undefined = code
+    for (let depth = 0; at && depth <= broaderOf.size; depth++) {
+      if (at === broader) return true
+      at = broaderOf.get(at)
+    }
+    return false
   }
+  return { has, isWithin, covers: (listed, code) => has(listed) && isWithin(code, listed) }
 }
 
 function readItem({ attributes }: CodeListEntry): DataItem {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { testService } from '../support/service.ts'
+import { demoContent, testService } from '../support/service.ts'
 
 t.test('advice and preview over HTTP: for parties and auditors, of the version asked for, and for nobody else', async (t) => {
   const made = await testService(t)
@@ -74,4 +74,31 @@ t.test('a draft is not frozen while the advice holds an error, and the refusal n
       frozen.json().errors.some((error: { pointer: string }) => error.pointer === pointer),
       pointer,
     )
+})
+
+t.test('preview says which side failed which rule where both fail the same one', async (t) => {
+  const content = demoContent()
+  const agreements = content.agreements.map((one) => {
+    if (one.agreement.id !== 'DEMO-MASH') return one
+    const versions = one.agreement.versions.map((version) => ({
+      ...version,
+      terms: {
+        ...version.terms,
+        flows: version.terms.flows.map((flow) => {
+          const { provider, recipient } = flow.legal
+          return { ...flow, legal: { provider: { ...provider, art6: [] }, recipient: recipient && { ...recipient, art6: [] } } }
+        }),
+      },
+    }))
+    return { ...one, agreement: { ...one.agreement, versions } }
+  })
+  const made = await testService(t, { register: { ...content, agreements } })
+  const officer = await made.as({ org: 'LBC_BRENT', roles: ['IG_OFFICER'], clientId: null })
+  const reply = await made.inject({ url: '/v1/agreements/DEMO-MASH/preview?limit=50', headers: officer })
+  t.equal(reply.statusCode, 200, reply.body)
+  const reasons = reply.json().rows.flatMap((row: { reasons: { code: string; sides?: unknown }[] }) => row.reasons)
+  t.match(
+    reasons.find(({ code }: { code: string }) => code === 'LAWFUL_BASIS_MISSING'),
+    { sides: [{ side: 'PROVIDER' }, { side: 'RECIPIENT' }] },
+  )
 })

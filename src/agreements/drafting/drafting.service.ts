@@ -47,8 +47,15 @@ export function draftingService({ db, clock, random, acts, agreements, reference
   /** Read before the act, so that it needs no second connection while it holds one. */
   async function facts(): Promise<DraftFacts> {
     const [lists, organisations] = [await reference.lists(), await parties.all()]
+    const today = londonDay(clock().getTime())
     return {
-      codes: new Map(lists.map(({ list, entries }) => [list, new Set(entries.map(({ code }) => code))])),
+      // One that is still to come may be drafted with; one that has ended is in no list.
+      codes: new Map(
+        lists.map(({ list, entries }) => [
+          list,
+          new Set(entries.filter(({ valid_to }) => valid_to === null || valid_to >= today).map(({ code }) => code)),
+        ]),
+      ),
       organisations: new Map(organisations.map((organisation) => [organisation.code, organisation])),
     }
   }

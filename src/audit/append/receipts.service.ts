@@ -2,9 +2,11 @@ import { receiptSigner } from '../format/log-keys.ts'
 import { formatReceipt, type Receipt } from '../format/receipt.ts'
 import { formatVkey, type NoteSigner } from '../format/signed-note.ts'
 
-/** Makes receipts; signs them where the service is set to. It may never make one for an entry whose commit was not acknowledged. */
-
-/** @param secret of the log keys; undefined: receipts are not signed */
+/**
+ * Makes receipts; signs them where the service is set to. It may never make one for an entry whose commit was not acknowledged.
+ *
+ * @param secret of the log keys; undefined: receipts are not signed
+ */
 export function receiptsService(secret: Uint8Array | undefined) {
   const signers = new Map<string, NoteSigner>()
 

@@ -1,7 +1,7 @@
 import type { Agreement, AgreementVersion } from '../../agreements/agreement.ts'
 import { evaluate, type Outcome } from '../evaluation/evaluate.ts'
 import { agreementObligations, type Obligation } from '../evaluation/obligations.ts'
-import type { Reason, Side } from '../evaluation/reason.ts'
+import type { FailedSide, Reason, Side } from '../evaluation/reason.ts'
 import type { DecisionRequest } from '../evaluation/request.ts'
 import type { PolicyFlow, Snapshot } from '../policy/policy.ts'
 import { asInForce, type Drafted, pairsOf, requestForAll } from './drafted.ts'
@@ -33,6 +33,7 @@ export interface PreviewReason {
   readonly remedy_role: string | null
   readonly side?: Side
   readonly items?: readonly string[]
+  readonly sides?: readonly FailedSide[]
 }
 
 export interface PreviewPage {

@@ -47,7 +47,7 @@ function hasSpecialCondition({ art9, subject_incapable, sch1 }: EmergencyClaim, 
   if (needed === undefined) return false
   // Art 9(2)(c): only where the person cannot consent, physically or legally.
   if (art9 === '9(2)(c)' && subject_incapable !== true) return false
-  return needed === null || sch1.some((code) => needed.has(code))
+  return needed === null || sch1.some((code) => needed.has(code) && codes.schedule1.has(code))
 }
 
 function isTransferable(country: string, mechanism: string | null, codes: CodeLists, day: string): boolean {

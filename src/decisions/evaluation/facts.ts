@@ -85,5 +85,5 @@ export function isPublicAuthorityInTask(organisation: Organisation, legal: Legal
  * by itself.
  */
 export function citesLaw({ codes }: Facts, { side, legal }: Pick<ControllerSide, 'side' | 'legal'>): boolean {
-  return side === 'PROVIDER' ? legal.gateways.length > 0 : legal.gateways.some((code) => codes.gateways.has(code))
+  return side === 'PROVIDER' ? legal.gateways.length > 0 : legal.gateways.some((code) => codes.laws.has(code))
 }

@@ -30,7 +30,7 @@ export const reuseOfLawEnforcementData: Rule = ({ codes }, { flow }) => {
   const { provider, recipient } = flow.source.legal
   if (provider.regime !== 'PART_3' || recipient === null || recipient.regime === 'PART_3') return []
   const authority = provider.part3.reuse_authority
-  return authority !== null && codes.gateways.has(authority)
+  return authority !== null && codes.laws.has(authority)
     ? []
     : [reason('LED_REUSE_NOT_AUTHORISED', 'No law is recorded that authorises the use outside law enforcement.', { side: 'PROVIDER' })]
 }
@@ -63,7 +63,7 @@ function specialCategory({ codes, requested, recipient }: Facts, party: Controll
   }
   const unmatched = recorded.filter((code) => {
     const needed = codes.art9.get(code)
-    return needed != null && !legal.sch1.some((condition) => needed.has(condition))
+    return needed != null && !legal.sch1.some((condition) => needed.has(condition) && codes.schedule1.has(condition))
   })
   const found: Reason[] = []
   if (unmatched.length > 0) {
@@ -83,7 +83,7 @@ function criminalOffence({ codes, requested, recipient }: Facts, party: Controll
   // CO-1: official authority is for bodies with statutory functions, never for charities or companies.
   const hasOfficialAuthority = organisation.public_authority || organisation.competent_authority !== 'NONE'
   const counting = legal.criminal.filter(
-    (code) => codes.criminalConditions.has(code) && (code !== 'OFFICIAL_AUTHORITY' || hasOfficialAuthority),
+    (code) => codes.criminalConditions.has(code) && (code === 'OFFICIAL_AUTHORITY' ? hasOfficialAuthority : codes.schedule1.has(code)),
   )
   if (counting.length === 0) {
     return [

@@ -4,7 +4,7 @@ import type { PolicyFlow } from '../policy/policy.ts'
 
 /** Whether U equals or is narrower than the flow's purpose; never broader (P5; Art 5(1)(b) UK GDPR). */
 export function coversPurpose({ request, codes }: Facts, flow: PolicyFlow): boolean {
-  return codes.purposes.isWithin(request.purpose, flow.source.purpose)
+  return codes.purposes.covers(flow.source.purpose, request.purpose)
 }
 
 /** What of the request the flow does not list: items by exact code or grant (CK-17), subjects equal or narrower (P6). */
@@ -12,7 +12,7 @@ export function uncovered({ request, codes }: Pick<Facts, 'request' | 'codes'>, 
   return {
     items: request.data_items.filter((item) => !flow.items.has(item) && !isGranted(item, flow.grants)),
     subjects: (request.data_subjects ?? []).filter(
-      (subject) => !flow.source.data_subjects.some((listed) => codes.subjects.isWithin(subject, listed)),
+      (subject) => !flow.source.data_subjects.some((listed) => codes.subjects.covers(listed, subject)),
     ),
   }
 }

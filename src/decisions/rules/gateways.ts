@@ -49,7 +49,7 @@ function unusableBecause(facts: Facts, { flow }: Candidate, gateway: Gateway | u
   if (!isValidOn(day, gateway.inForceFrom, gateway.inForceTo)) return `not in force on ${day}`
   if (!includes(gateway.providerTypes, provider.type)) return `not for disclosure by ${provider.type}`
   if (!includes(gateway.recipientTypes, recipient.type)) return `not for disclosure to ${recipient.type}`
-  const fits = gateway.purposes.includes('*') || gateway.purposes.some((purpose) => codes.purposes.isWithin(request.purpose, purpose))
+  const fits = gateway.purposes.includes('*') || gateway.purposes.some((purpose) => codes.purposes.covers(purpose, request.purpose))
   if (!fits) return `not for ${request.purpose}`
   if (gateway.excludesPersonalData) return 'does not cover personal data'
   if (gateway.excludesPatientInformation && requested.patientInformation.length > 0) return 'does not cover patient information'

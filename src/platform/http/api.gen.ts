@@ -3038,6 +3038,16 @@ export interface components {
                 readonly side?: "PROVIDER" | "RECIPIENT";
                 /** @description The codes it is about. */
                 readonly items?: readonly string[];
+                /** @description Where the parts of both failed, which codes on which side; never together with `side`. */
+                readonly sides?: readonly {
+                    /**
+                     * @description Whose part failed.
+                     * @enum {string}
+                     */
+                    readonly side: "PROVIDER" | "RECIPIENT";
+                    /** @description The codes it is about. */
+                    readonly items: readonly string[];
+                }[];
             }[];
             /** @description What would have to be done with the data. */
             readonly obligations: readonly components["schemas"]["Obligation"][];

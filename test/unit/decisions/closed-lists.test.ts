@@ -44,7 +44,7 @@ t.test('a code counts from its first day to its last, in London, both included',
 
 t.test('a law that has ended carries no share, whichever of its dates says so', async (t) => {
   const ended = worldWith('GATEWAY', 'LAW_FOR_ALL', { valid_to: '2026-06-30' })
-  t.strictSame(codesOf(aRequest(), ended), ['GATEWAY_NOT_AVAILABLE'])
+  t.strictSame(codesOf(aRequest(), ended), ['BASIS_IN_LAW_MISSING', 'GATEWAY_NOT_AVAILABLE'], 'both sides cite it')
   t.strictSame(codesOf(aRequest(), ended, '2026-06-30T12:00:00Z'), [])
   const basis = worldWith('LAWFUL_BASIS', '6(1)(e)', { valid_to: '2026-06-30' })
   t.strictSame(codesOf(aRequest(), basis), ['LAWFUL_BASIS_MISSING'])
@@ -72,4 +72,62 @@ t.test('a recipient that cites a law in no list has cited none', async (t) => {
 
 t.test('a regime that this service does not cover is refused, whatever else is recorded', async (t) => {
   t.strictSame(codesOf(aRequest(), recipient({ regime: 'PART_4' as never })), ['LED_CONDITION_MISSING'])
+})
+
+t.test('a condition that has ended meets nothing, and takes no need of a policy document along', async (t) => {
+  const without = indexWith([anAgreement({ apd: [] })])
+  const special = aRequest({ data_items: ['HEALTH.DIAGNOSIS'] })
+  t.strictSame(codesOf(special, without), ['APPROPRIATE_POLICY_MISSING'])
+  const ended = { valid_to: '2026-06-30' }
+  t.strictSame(codesOf(special, worldWith('SCHEDULE_1_CONDITION', 'SCH1_18', ended, without)), ['SCHEDULE_1_CONDITION_MISSING'])
+  const onlyCondition = anAgreement({
+    apd: [],
+    versions: [
+      aVersion({
+        terms: { flows: [aFlow({ legal: { provider: aSide({ criminal: ['SCH1_18'] }), recipient: aSide({ criminal: ['SCH1_18'] }) } })] },
+      }),
+    ],
+  })
+  t.strictSame(
+    codesOf(aRequest({ data_items: ['OFFENCE'] }), worldWith('SCHEDULE_1_CONDITION', 'SCH1_18', ended, indexWith([onlyCondition]))),
+    ['CRIMINAL_OFFENCE_CONDITION_MISSING'],
+  )
+})
+
+t.test('a law that has ended is none for the recipient either, nor an authority to reuse', async (t) => {
+  const ended = { valid_to: '2026-06-30' }
+  const citing = recipient({ gateways: ['LAW_FOR_BOROUGHS'] })
+  t.strictSame(codesOf(aRequest(), worldWith('GATEWAY', 'LAW_FOR_BOROUGHS', ended, citing)), ['BASIS_IN_LAW_MISSING'])
+  const part3 = { regime: 'PART_3', part3: { sch8: [], strictly_necessary: false, reuse_authority: 'LAW_FOR_BOROUGHS' } } as const
+  const reusing = indexWith([
+    anAgreement({ versions: [aVersion({ terms: { flows: [aFlow({ legal: { provider: aSide(part3), recipient: aSide() } })] } })] }),
+  ])
+  t.strictSame(codesOf(aRequest(), reusing), [])
+  t.strictSame(codesOf(aRequest(), worldWith('GATEWAY', 'LAW_FOR_BOROUGHS', ended, reusing)), ['LED_REUSE_NOT_AUTHORISED'])
+})
+
+t.test('what was agreed for a purpose or for people whose code has ended covers nothing narrower', async (t) => {
+  const ended = { valid_to: '2026-06-30' }
+  t.strictSame(codesOf(aRequest({ purpose: 'CARE.CHILD' })), [])
+  t.strictSame(codesOf(aRequest({ purpose: 'CARE.CHILD' }), worldWith('PURPOSE', 'CARE', ended)), ['PURPOSE_NOT_COVERED'])
+  t.strictSame(codesOf(aRequest({ data_subjects: ['CHILD'] })), [])
+  t.strictSame(codesOf(aRequest({ data_subjects: ['CHILD'] }), worldWith('DATA_SUBJECT', 'PERSON', ended)), ['SUBJECTS_NOT_COVERED'])
+})
+
+t.test('grounds of compatibility that are older than Article 8A count before it came into force, those it made do not', async (t) => {
+  const asking = (ground: string) => {
+    const compatibility = {
+      new_purpose: true,
+      ground,
+      annex2: 'ANX2_CRIME',
+      collected_on_consent: false,
+      consent_unobtainable: false,
+      assessed_at: null,
+    }
+    const flows = [aFlow({ compatibility: compatibility as never })]
+    return codesOf(aRequest(), indexWith([anAgreement({ versions: [aVersion({ terms: { flows } })] })]), '2026-01-20T12:00:00Z')
+  }
+  for (const ground of ['CONSENT_NEW_PURPOSE', 'RESEARCH_ARCHIVE_STATS', 'ART23_LAW', 'ASSESSED_COMPATIBLE'])
+    t.strictSame(asking(ground), [], ground)
+  for (const ground of ['ANNEX_2', 'DP_COMPLIANCE']) t.strictSame(asking(ground), ['PURPOSE_INCOMPATIBLE'], ground)
 })

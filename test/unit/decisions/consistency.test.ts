@@ -1,6 +1,8 @@
 import t from 'tap'
 import type { Agreement, AgreementVersion, Flow } from '../../../src/agreements/agreement.ts'
 import { legalConsistency } from '../../../src/decisions/advice/consistency.ts'
+import { compileCodeLists } from '../../../src/reference/code-lists.ts'
+import { shippedCodeLists } from '../../../src/reference/reference.service.ts'
 import { aFlow, anAgreement, aVersion, NOW, register, SIDE, withLaw } from '../../support/builders/lawful-draft.ts'
 
 const withFlow = (over: Partial<Flow>, version: Partial<AgreementVersion> = {}) => aVersion(version, { flows: [aFlow(over)] })
@@ -240,5 +242,29 @@ t.test('the law is asked for the day on which the version takes effect', async (
   t.notOk(
     duty('2026-09-30').some(({ code }) => code === 'GATEWAY_NOT_AVAILABLE'),
     'the day on which it begins',
+  )
+})
+
+/** The register once a code has ended. */
+function once(list: string, code: string) {
+  const lists = shippedCodeLists().map((one) =>
+    one.list === list
+      ? { ...one, entries: one.entries.map((entry) => (entry.code === code ? { ...entry, valid_to: '2020-01-01' } : entry)) }
+      : one,
+  )
+  return { ...register, codes: compileCodeLists(new Map(lists.map((one) => [one.list, one]))) }
+}
+
+t.test('a draft that uses a code which has ended is told so, and a category of which one item has ended is not held up', async (t) => {
+  const told = (version: AgreementVersion, ended: typeof register) =>
+    legalConsistency(anAgreement(), version, NOW, ended).filter(({ severity }) => severity === 'ERROR')
+  const method = withFlow({ methods: ['SFTP', 'API_MTLS'] })
+  t.same(told(method, register), [])
+  t.match(told(method, once('METHOD', 'API_MTLS')), [{ pointer: /^\/terms\/flows\/0\/methods/ }])
+  const grant = withFlow({ category_grant: ['HOUSING'] })
+  const [item] = [...register.codes.items.keys()].filter((code) => code.startsWith('HOUSING.'))
+  t.same(
+    told(grant, once('DATA_ITEM', item ?? '')).map(({ code }) => code),
+    told(grant, register).map(({ code }) => code),
   )
 })
