@@ -91,9 +91,9 @@ t.test('a log that takes nothing means no answer, and nothing is used up', async
   const closeLog = {
     sealed: ['update audit.head set sealed = true', 'update audit.head set sealed = false'],
     'not granted': [
-      `do $$ declare f text; begin for f in select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'audit'::regnamespace and p.proname = 'append'
+      `do $$ declare f text; begin for f in select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'audit'::regnamespace and p.proname in ('append', 'append_on')
          loop execute 'revoke execute on function ' || f || ' from audit_writer, accord_app, public'; end loop; end $$`,
-      `do $$ declare f text; begin for f in select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'audit'::regnamespace and p.proname = 'append'
+      `do $$ declare f text; begin for f in select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'audit'::regnamespace and p.proname in ('append', 'append_on')
          loop execute 'grant execute on function ' || f || ' to audit_writer, accord_app'; end loop; end $$`,
     ],
   }
