@@ -4,11 +4,10 @@ import { evaluate, type Outcome } from '../../src/decisions/evaluation/evaluate.
 import { oneOffUse } from '../../src/decisions/one-off.service.ts'
 import { policyService } from '../../src/decisions/policy/policy.service.ts'
 import type { PolicyIndex, PolicyRecord } from '../../src/decisions/policy/policy-index.ts'
-import type { DisclosureRecord } from '../../src/disclosures/disclosure-record.ts'
 import { disclosuresService } from '../../src/disclosures/disclosures.service.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
 import { systemClock } from '../../src/platform/kernel/clock.ts'
-import { anAgreement, aRequest, LISTS, ORGANISATIONS } from '../support/builders/decision-world.ts'
+import { aDisclosureDecision, anAgreement, aRequest, LISTS, ORGANISATIONS } from '../support/builders/decision-world.ts'
 import { testDatabase } from '../support/database.ts'
 import { anEntry } from '../support/log-entries.ts'
 import { loseActsAfter } from '../support/lost-acts.ts'
@@ -30,21 +29,7 @@ const renamed = () => publish(asRecord({ title: 'Renamed' }))
 const at = Date.parse('2026-07-01T12:00:00Z')
 const decisionOn = (index: PolicyIndex | undefined) => index && evaluate(aRequest(), at, index).decision
 
-const once: DisclosureRecord = {
-  id: 'ONCE',
-  provider: 'NORTHBOROUGH',
-  recipient: 'SOUTHBOROUGH',
-  purpose: 'CRIME_INVESTIGATION',
-  data_items: ['IDENTITY.NAME'],
-  subject_count: null,
-  record_count: null,
-  status: 'APPROVED',
-  valid_from: '2020-01-01T00:00:00.000Z',
-  valid_to: '2100-01-01T00:00:00.000Z',
-  single_use: true,
-  consumed_at: null,
-  form: {},
-}
+const once = aDisclosureDecision({ id: 'ONCE' })
 const recorded = (over: object = {}): PolicyRecord => ({ kind: 'DISCLOSURE_DECISION', id: once.id, body: { ...once, ...over } })
 
 await publish({ kind: 'CODE_LISTS', id: 'current', body: { version: 'first', lists: LISTS } })

@@ -43,17 +43,19 @@ function ask(request: DecisionRequest, index: PolicyIndex, { at = NOON, policy, 
 const under = (over: Partial<Agreement> = {}) => indexWith([anAgreement(over)])
 const codes = (answer: Answer) => answer.obligations.map(({ code }) => code)
 
+/** The glass broken as it should be. */
+const emergency = {
+  ground: 'PREVENT_SERIOUS_HARM',
+  actor: 'duty-manager-7',
+  justification: 'A child is at risk in the next hours and must be found.',
+  art9: null,
+  subject_incapable: null,
+  sch1: [],
+  sch8: [],
+  transfer: null,
+}
+
 t.test('a permit by broken glass never counts for more than five minutes, whatever the setting', async (t) => {
-  const emergency = {
-    ground: 'PREVENT_LOSS_OF_LIFE',
-    actor: 'duty-manager',
-    justification: 'A child is missing and was last seen at this address tonight.',
-    art9: null,
-    sch1: [],
-    sch8: [],
-    subject_incapable: null,
-    transfer: null,
-  }
   const request = aRequest({ mode: 'EMERGENCY', lawful_basis: '6(1)(d)', emergency })
   const given = (permitTtlSeconds: number) => ask(request, indexWith([]), { policy: { permitTtlSeconds } }).expires_at
   t.equal(given(86_400), '2026-07-01T11:05:00.000Z')
@@ -221,16 +223,6 @@ t.test('of two agreements that permit, only the chosen one gives obligations and
 })
 
 t.test('a broken glass is reviewed within two working days, over a weekend and a bank holiday', async (t) => {
-  const emergency = {
-    ground: 'PREVENT_SERIOUS_HARM',
-    actor: 'duty-manager-7',
-    justification: 'A child is at risk in the next hours and must be found.',
-    art9: null,
-    subject_incapable: null,
-    sch1: [],
-    sch8: [],
-    transfer: null,
-  }
   const request = aRequest({ mode: 'EMERGENCY', lawful_basis: '6(1)(d)', emergency, subject_flags: ['OBJECTED', 'RESTRICTED'] })
   const answer = ask(request, indexWith([]), { at: '2026-04-02T12:00:00.000Z' })
   t.match(answer, { decision: 'PERMIT', via: 'BREAK_GLASS', agreement: null, warnings: ['SUBJECT_OBJECTION', 'SUBJECT_RESTRICTION'] })
