@@ -10,7 +10,8 @@ import { rootFromTiles, tilesOf } from './tree-reading.service.ts'
 /**
  * What to show of a log that ended with an incident: its last checkpoint, where that is larger than the one shown so far (another
  * node may have signed it just before the end); undefined where what is shown stays. It is signed no more, so whoever has seen the
- * end needs to ask once. It is not held against the whole tree, which may be what is wrong with the log.
+ * end needs to ask once. It is held against the tree only where the tree still bears out the one shown before: where it does
+ * not, leaves or tiles were altered, and the tree says nothing of a checkpoint whose signature holds.
  *
  * @throws IncidentError FORK when it is not signed by the log, or does not continue the one shown before
  */
@@ -23,7 +24,8 @@ export async function lastOfEnded(
   const last = await repository.newestCheckpoint(log.logId)
   if (!last || last.size <= (shown?.size ?? 0)) return undefined
   try {
-    openCheckpoint(last.note, [parseVkey(log.vkey)])
+    const { checkpoint: signed } = openCheckpoint(last.note, [parseVkey(log.vkey)])
+    if (signed.size !== last.size || !Buffer.from(signed.root).equals(last.root)) throw new Error('it is filed as another than it is')
   } catch (error) {
     fork(`its last checkpoint cannot be verified: ${(error as Error).message}`)
   }
@@ -31,7 +33,7 @@ export async function lastOfEnded(
     const today = await rootFromTiles(tilesOf(repository, log.logId), size).catch(() => undefined)
     return today !== undefined && Buffer.from(today).equals(root)
   }
-  if (shown && !((await isRootOfToday(shown)) && (await isRootOfToday(last))))
+  if (shown && (await isRootOfToday(shown)) && !(await isRootOfToday(last)))
     fork(`its last checkpoint does not continue the one of ${shown.size} leaves that was shown before`)
   // It may be visible before a standby has it (R24).
   await mustBeDurable(connection)

@@ -10,6 +10,15 @@ import { newestPublished } from '../../../src/audit/tree/newest-published.servic
 import type { Sql } from '../../../src/audit/tree/tree.repository.ts'
 import { lifecycleOn, ownLog, withoutKeeper } from '../../support/own-log.ts'
 
+/** What a super user would do to alter leaf 3 behind the back of every rule. */
+const alteredLeaf = (logId: number) => `set session_replication_role = replica;
+  alter table audit.leaf drop constraint audit_leaf_hash_is_rfc6962;
+  update audit.leaf set leaf_hash = sha256('x') where log_id = ${logId} and idx = 3; set session_replication_role = origin`
+
+/** And to file a checkpoint of 21 leaves, with a root of nines, that the service did not make. */
+const filedCheckpoint = (logId: number, note: string) => `set session_replication_role = replica;
+  insert into audit.checkpoint values (${logId}, 21, decode(repeat('09', 32), 'hex'), '${note}', now()); set session_replication_role = origin`
+
 t.test('a leaf that is filed under the identifier of another is not signed, and not shown to who asks for that one', async (t) => {
   const own = await ownLog(t)
   await own.audit.keeper.round()
@@ -114,6 +123,47 @@ t.test('of a log that ended with an incident every node shows the last checkpoin
   }
 })
 
+t.test('of a log that ended because a leaf was altered every node shows the last checkpoint, and none calls it a fork', async (t) => {
+  const one = await ownLog(t)
+  await one.record(10)
+  await one.audit.keeper.round()
+  const told: string[] = []
+  const two = await ownLog(t, { on: one.database, onIncident: ({ why, detail }) => void told.push(`${why}: ${detail}`) })
+  const log = await one.log()
+  await one.record(10)
+  do await one.audit.keeper.round()
+  while ((one.audit.keeper.published(log.logId)?.size ?? 0) < 21)
+  t.equal(two.audit.keeper.published(log.logId)?.size, 11, 'the other node has not seen the last one')
+  await one.root.query(alteredLeaf(log.logId))
+  await lifecycleOn(one).reopen('decisions', { why: 'CORRUPT_LEAF' })
+  await two.audit.keeper.round()
+  t.equal(two.audit.keeper.published(log.logId)?.note, one.audit.keeper.published(log.logId)?.note)
+  t.equal(two.audit.keeper.published(log.logId)?.size, 21)
+  t.same(told, [])
+})
+
+t.test('of a log whose leaf was altered, too, nothing is shown that the log did not sign, or that is filed as another', async (t) => {
+  for (const [note, expected] of [
+    ['signed by a stranger', /FORK: its last checkpoint cannot be verified/],
+    ['genuine, of another size', /FORK: its last checkpoint cannot be verified: it is filed as another than it is/],
+  ] as const) {
+    const own = await ownLog(t)
+    await own.record(10)
+    await own.audit.keeper.round()
+    const log = await own.log()
+    const told: string[] = []
+    const other = await ownLog(t, { on: own.database, onIncident: ({ why, detail }) => void told.push(`${why}: ${detail}`) })
+    await lifecycleOn(own).reopen('decisions', { why: 'CORRUPT_LEAF' })
+    const root = Buffer.alloc(32, 9)
+    const [size, secret] = note === 'signed by a stranger' ? [21, Buffer.alloc(32, 8)] : [5, Buffer.alloc(32, 7)]
+    const filed = signCheckpoint({ origin: log.origin, size, root }, [logSigner(secret, log.origin)])
+    await own.root.query(`${alteredLeaf(log.logId)}; ${filedCheckpoint(log.logId, filed)}`)
+    await other.audit.keeper.round()
+    t.match(told, [expected], note)
+    t.equal(other.audit.keeper.published(log.logId)?.size, 11, note)
+  }
+})
+
 t.test('a checkpoint of an ended log that does not continue the one shown before is not shown, and is told', async (t) => {
   const own = await ownLog(t)
   await own.record(10)
@@ -123,9 +173,7 @@ t.test('a checkpoint of an ended log that does not continue the one shown before
   const other = await ownLog(t, { on: own.database, onIncident: ({ why, detail }) => told.push(`${why}: ${detail}`) })
   await lifecycleOn(own).reopen('decisions', { why: 'FORK' })
   const note = signCheckpoint({ origin: log.origin, size: 21, root: Buffer.alloc(32, 9) }, [logSigner(Buffer.alloc(32, 7), log.origin)])
-  await own.root.query(`set session_replication_role = replica; alter table audit.leaf drop constraint audit_leaf_hash_is_rfc6962;
-    update audit.leaf set leaf_hash = sha256('x') where log_id = ${log.logId} and idx = 3;
-    insert into audit.checkpoint values (${log.logId}, 21, decode(repeat('09', 32), 'hex'), '${note}', now()); set session_replication_role = origin`)
+  await own.root.query(filedCheckpoint(log.logId, note))
   await other.audit.keeper.round()
   t.match(told, [/FORK: its last checkpoint does not continue the one of 11 leaves that was shown before/])
   const reading = logReading({ sql: own.root, keeper: other.audit.keeper })
