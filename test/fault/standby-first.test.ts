@@ -1,15 +1,12 @@
-import { chownSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import t from 'tap'
 import { createDatabase, urlOfDatabase } from '../../src/platform/database/create-database.ts'
-import { startEmbeddedPostgres } from '../../src/platform/database/embedded-postgres.ts'
-import { postgresAccount } from '../../src/platform/database/postgres-binaries.ts'
 import { openRelay } from '../faults/relay.ts'
 import { SHARE } from '../support/demo-share.ts'
+import { eventually } from '../support/eventually.ts'
 import { ownPostgres } from '../support/postgres.ts'
 import { testService } from '../support/service.ts'
+import { startAsStandby } from '../support/standby.ts'
 import { buildTemplate, TEMPLATE } from '../support/template.ts'
 
 // F5, R13: in a failover the address may lead to the standby before that is promoted. It answers and takes no entries: nothing is
@@ -23,36 +20,14 @@ const relay = await openRelay(primary.port)
 t.teardown(() => relay.close())
 const through = Object.assign(new URL(urlOfDatabase(primary.url('postgres'), NAME)), { hostname: '127.0.0.1', port: String(relay.port) })
 
-/** The same data again, on a server that waits for a primary to follow: whatever was committed is there, and nothing can be written. */
-async function comeBackAsStandby() {
-  await primary.stop()
-  const signal = join(primary.dataDirectory, 'standby.signal')
-  writeFileSync(signal, '')
-  const { uid, gid } = postgresAccount()
-  if (uid !== undefined && gid !== undefined) chownSync(signal, uid, gid)
-  const binaries = process.env['TEST_POSTGRES_BINARIES']
-  const standby = await startEmbeddedPostgres({
-    varDirectory: dirname(primary.dataDirectory),
-    // A standby needs room for as many connections as the primary had.
-    settings: { max_connections: '200' },
-    ...(binaries ? { binaries } : {}),
-  })
-  t.teardown(standby.stop)
-  return standby
-}
-
-async function eventually(what: () => Promise<boolean>, withinMs: number): Promise<boolean> {
-  for (const end = performance.now() + withinMs; performance.now() < end; await pause(100)) if (await what()) return true
-  return false
-}
-
 t.test('a service led to the standby too early is not ready, and decides again once that is promoted', { timeout: 120_000 }, async (t) => {
   const service = await testService(t, { databaseUrl: through.href, config: { durability: 'D1', decisionDeadlineMs: 2_000 } })
   const headers = await service.as({ org: 'LBC_CAMDEN' })
   const decide = async () => (await service.inject({ method: 'POST', url: '/v1/decisions', headers, payload: SHARE })).statusCode
   const readiness = async () => (await service.inject({ url: '/health/ready' })).json()
   t.equal(await decide(), 200)
-  const standby = await comeBackAsStandby()
+  await primary.stop()
+  const standby = await startAsStandby(t, primary)
   relay.turnTo(standby.port)
   t.ok(await eventually(async () => (await readiness()).checks.database === 'pass', 20_000), 'the standby can be read')
   t.equal(await decide(), 503, 'no record, no answer')

@@ -5,6 +5,8 @@ export interface Relay {
   readonly port: number
   /** Sends new connections to another port and cuts those that are open. */
   turnTo(port: number): void
+  /** Sends new connections to another port and leaves alone those that are open, as a changed name does and many a balancer. */
+  lead(port: number): void
   /** As a host without power: what is open is never heard of again, and whoever connects waits. Until `wake`, for new connections. */
   fallSilent(): void
   wake(): void
@@ -58,6 +60,9 @@ export async function openRelay(target: number): Promise<Relay> {
     turnTo(port) {
       behind = port
       cut()
+    },
+    lead(port) {
+      behind = port
     },
     async close() {
       cut()

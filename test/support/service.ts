@@ -106,6 +106,7 @@ export async function testService(t: Teardown, options: TestServiceOptions = {})
   const logKey = randomBytes(32)
   const app = await buildApp({
     config: testConfig(options.config),
+    ...(options.config?.durability ? { durability: options.config.durability } : {}),
     databaseUrl,
     publicUrl: new URL('http://127.0.0.1'),
     trust: options.trust ?? trustIn(issuer),

@@ -14,6 +14,8 @@ export interface DurabilityOptions {
 const EVERY_MS = 60_000
 const AGAIN_MS = 1_000
 const STATEMENT_TIMEOUT_MS = 2_000
+/** A connection that fails sooner was dead already; a silent host takes longer to be noticed. */
+const AT_ONCE_MS = 500
 
 export type Durability = ReturnType<typeof durabilityWatch>
 
@@ -27,21 +29,33 @@ export function durabilityWatch({ url, role, level, everyMs = EVERY_MS }: Durabi
   let running: Promise<void> = Promise.resolve()
 
   async function look(): Promise<void> {
+    const [isKept, began] = [connection !== undefined, performance.now()]
     try {
       connection ??= await keeperConnection({ url, role, name: 'accord-durability', statementTimeoutMs: STATEMENT_TIMEOUT_MS })
-      const found = durabilityFaults(level, await serverSettings(connection))
+      const settings = await serverSettings(connection)
+      const found = durabilityFaults(level, settings)
       if (suspicion !== undefined && found.length === 0) {
         connection.takeWarning()
         await barrier(connection)
         if (!connection.takeWarning()) suspicion = undefined
       }
       faults = [...new Set([...found, ...(suspicion === undefined ? [] : [suspicion])])]
+      // The address may lead to another server by now; this connection would lead to the standby for as long as that lives.
+      if (settings.isStandby) await disconnect()
     } catch (error) {
+      // A connection that ended since the last look says nothing of the server of now. One that was waited for in vain does.
+      const wasDead = isKept && performance.now() - began < AT_ONCE_MS
       // A server that cannot be asked takes no entries either; when it is back it is asked again.
-      faults = [`the server could not be asked: ${(error as Error).message}`]
-      await connection?.close()
-      connection = undefined
+      if (!wasDead) faults = [`the server could not be asked: ${(error as Error).message}`]
+      await disconnect()
+      if (wasDead) await look()
     }
+  }
+
+  async function disconnect(): Promise<void> {
+    const old = connection
+    connection = undefined
+    await old?.close()
   }
 
   function check(): Promise<void> {
