@@ -21,7 +21,8 @@ if (load) {
     process.exitCode = await (await load())(args, io)
   } catch (error) {
     console.error(`accord ${name}: ${(error as Error).message}`)
-    process.exitCode = error instanceof ConfigurationError ? 2 : 1
+    // At once: a connection that failed half way would keep the process for as long as the server has patience.
+    process.exit(error instanceof ConfigurationError ? 2 : 1)
   }
 } else {
   console.error(`usage: accord <command>, one of: ${Object.keys(COMMANDS).join(', ')}`)

@@ -35,8 +35,9 @@ t.test('the password may stand in a file, for every command that works on the da
   const told: string[] = []
   await replay(['--since', '2026-01-01'], { ...io(withFile), out: (line) => void told.push(line) })
   t.match(told.at(-1), /^\d+ replayed, \d+ mismatches$/)
-  const without = { ...withFile, DATABASE_PASSWORD_FILE: undefined }
-  await t.rejects(replay(['--since', '2026-01-01'], io(without)), /password/, 'the address has none itself')
+  writeFileSync(join(folder, 'wrong'), 'wrong\n')
+  const wrong = { ...withFile, DATABASE_PASSWORD_FILE: join(folder, 'wrong') }
+  await t.rejects(replay(['--since', '2026-01-01'], io(wrong)), /password authentication failed/, 'and nowhere else')
 })
 
 t.test('a setting that is wrong is refused by name, whatever the command', async (t) => {
