@@ -74,7 +74,6 @@ export interface LogRead {
 
 /** A leaf should be under a published checkpoint within this time; beyond ten times of it no more are taken (F22). */
 export const MERGE_DELAY_MAX_MS = 60_000
-const RETRY_AFTER_SECONDS = 1
 
 export type AuditService = Awaited<ReturnType<typeof openAudit>>
 
@@ -279,5 +278,5 @@ function unsigned(name: string, uncoveredMs: number, failure: string | null): st
 }
 
 function unavailable(detail: string, cause: unknown): ProblemError {
-  return new ProblemError(problem('LOG_UNAVAILABLE', detail), { cause, retryAfterSeconds: RETRY_AFTER_SECONDS })
+  return new ProblemError(problem('LOG_UNAVAILABLE', detail), { cause })
 }

@@ -11,12 +11,11 @@ import { type Asked, decideOn, type Grounds, knowledgeOf, nowOn, overriddenBy, r
 import { evaluatedEntry, refusedEntry, settingsOf } from './decision-entry.ts'
 import type { Outcome } from './evaluation/evaluate.ts'
 import type { PermitPolicy } from './evaluation/expiry.ts'
-import type { DecisionRequest } from './evaluation/request.ts'
 import type { OneOffUse } from './one-off.service.ts'
 import type { PolicyService } from './policy/policy.service.ts'
 import type { PolicyAgreement } from './policy/policy.ts'
 import type { PolicyIndex } from './policy/policy-index.ts'
-import { remedies } from './remedies/remedies.ts'
+import { isRemediable, remedies } from './remedies/remedies.ts'
 import type { SpareTime } from './remedies/spare-time.ts'
 import type { DecisionBody } from './request-body.ts'
 import type { Trace } from './trace.ts'
@@ -84,7 +83,6 @@ interface Evaluated {
   readonly value: { readonly answer: Answer; readonly outcome: Outcome }
 }
 
-const RETRY_AFTER_SECONDS = 1
 const REFRESHES_MAX = 20
 const UNKNOWN_REVISION = problem('UNPROCESSABLE', 'There is no such policy revision.', [
   { pointer: '/as_of_revision', detail: 'no policy revision has this number yet' },
@@ -135,10 +133,9 @@ export function decisionsService(options: DecisionsOptions) {
    */
   function remediesFor(asked: Asked, outcome: Outcome, { index, callers }: Grounds, mayKnow: (agreement: PolicyAgreement) => boolean) {
     if (outcome.decision !== 'DENY') return null
-    const request = requestOf(asked)
-    if (outcome.agreement ? !mayKnow(outcome.agreement) : !isRemediable(outcome, request)) return null
-    const { at, askedAt } = asked
-    return options.spare(() => remedies({ request, at, askedAt, isPastText: index !== callers, index, outcome }, mayKnow))
+    const { at, askedAt, body } = asked
+    if (outcome.agreement ? !mayKnow(outcome.agreement) : !isRemediable(outcome, body.agreement_ref ?? null)) return null
+    return options.spare(() => remedies({ request: requestOf(asked), at, askedAt, isPastText: index !== callers, index, outcome }, mayKnow))
   }
 
   return {
@@ -252,20 +249,12 @@ export function decisionsService(options: DecisionsOptions) {
   }
 }
 
-/** Whether a refusal that weighed no agreement was for something named in the question, which its caller may be told more about. */
-function isRemediable({ reasons: [first] }: Extract<Outcome, { decision: 'DENY' }>, { agreement_ref }: DecisionRequest): boolean {
-  return first?.code === 'ADHOC_SCOPE_EXCEEDED' || (first?.code === 'NO_AGREEMENT' && agreement_ref !== null)
-}
-
 function unavailable(code: 'OVERLOADED' | 'LOG_UNAVAILABLE', cause: Error): ProblemError {
-  return new ProblemError(problem(code, 'There is no answer, because it could not be recorded. Treat it as no permission.'), {
-    cause,
-    retryAfterSeconds: RETRY_AFTER_SECONDS,
-  })
+  return new ProblemError(problem(code, 'There is no answer, because it could not be recorded. Treat it as no permission.'), { cause })
 }
 
 function notReady(detail: string): ProblemError {
-  return new ProblemError(problem('NOT_READY', detail), { retryAfterSeconds: RETRY_AFTER_SECONDS })
+  return new ProblemError(problem('NOT_READY', detail))
 }
 
 /** A revoked client is a stranger from that moment on: no answer, and no leaf that it could fill the log with. */

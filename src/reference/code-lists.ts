@@ -91,7 +91,9 @@ export function compileCodeLists(lists: ReadonlyMap<string, CodeList>): CodeList
   const periods = new Map<number, CodeLists>()
   const on = (day: string): CodeLists => {
     const period = turns.filter((turn) => turn <= day).length
-    const compiled = periods.get(period) ?? compile(lists, (entry) => isValidOn(day, entry.valid_from, entry.valid_to), on)
+    const known = periods.get(period)
+    if (known) return known
+    const compiled = compile(lists, (entry) => isValidOn(day, entry.valid_from, entry.valid_to), on)
     periods.set(period, compiled)
     return compiled
   }

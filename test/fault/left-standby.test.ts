@@ -2,28 +2,16 @@ import t, { type Test } from 'tap'
 import { durabilityWatch } from '../../src/audit/append/durability.service.ts'
 import { IS_STANDBY } from '../../src/audit/append/durability.ts'
 import { SILENCE_MAX_MS } from '../../src/platform/database/audible-client.ts'
-import { createDatabase, urlOfDatabase } from '../../src/platform/database/create-database.ts'
-import { openRelay } from '../faults/relay.ts'
 import { SHARE } from '../support/demo-share.ts'
 import { eventually } from '../support/eventually.ts'
-import { ownPostgres } from '../support/postgres.ts'
 import { testService } from '../support/service.ts'
-import { copyOf, startAgain, startAsStandby } from '../support/standby.ts'
-import { buildTemplate, TEMPLATE } from '../support/template.ts'
+import { copyOf, primaryBehindRelay, startAgain, startAsStandby } from '../support/standby.ts'
 
 // F5, R13: where the address leads elsewhere, connections to the server of before say nothing of the one of now. A balancer, or a
 // name that is changed, may leave them alone: to a standby that lives on as one they would hold for good.
 
 const NAME = 'left_standby'
-const primary = await ownPostgres(t, { isDurable: true })
-await buildTemplate(primary.url('postgres'))
-await createDatabase(primary.url('postgres'), NAME, { template: TEMPLATE })
-const relay = await openRelay(primary.port)
-t.teardown(() => relay.close())
-const through = Object.assign(new URL(urlOfDatabase(primary.url('postgres'), NAME)), {
-  hostname: '127.0.0.1',
-  port: String(relay.port),
-}).href
+const { primary, relay, through } = await primaryBehindRelay(t, NAME)
 
 async function watchOverRelay(t: Test) {
   // Looks only when it is told to, while all is well.

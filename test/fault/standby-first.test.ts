@@ -1,27 +1,18 @@
 import pg from 'pg'
 import t from 'tap'
-import { createDatabase, urlOfDatabase } from '../../src/platform/database/create-database.ts'
-import { openRelay } from '../faults/relay.ts'
 import { SHARE } from '../support/demo-share.ts'
 import { eventually } from '../support/eventually.ts'
-import { ownPostgres } from '../support/postgres.ts'
 import { testService } from '../support/service.ts'
-import { startAsStandby } from '../support/standby.ts'
-import { buildTemplate, TEMPLATE } from '../support/template.ts'
+import { primaryBehindRelay, startAsStandby } from '../support/standby.ts'
 
 // F5, R13: in a failover the address may lead to the standby before that is promoted. It answers and takes no entries: nothing is
 // decided, the service says that it is not ready, and goes on by itself once the standby is the primary.
 
 const NAME = 'standby_first'
-const primary = await ownPostgres(t, { isDurable: true })
-await buildTemplate(primary.url('postgres'))
-await createDatabase(primary.url('postgres'), NAME, { template: TEMPLATE })
-const relay = await openRelay(primary.port)
-t.teardown(() => relay.close())
-const through = Object.assign(new URL(urlOfDatabase(primary.url('postgres'), NAME)), { hostname: '127.0.0.1', port: String(relay.port) })
+const { primary, relay, through } = await primaryBehindRelay(t, NAME)
 
 t.test('a service led to the standby too early is not ready, and decides again once that is promoted', { timeout: 120_000 }, async (t) => {
-  const service = await testService(t, { databaseUrl: through.href, config: { durability: 'D1', decisionDeadlineMs: 2_000 } })
+  const service = await testService(t, { databaseUrl: through, config: { durability: 'D1', decisionDeadlineMs: 2_000 } })
   const headers = await service.as({ org: 'LBC_CAMDEN' })
   const decide = async () => (await service.inject({ method: 'POST', url: '/v1/decisions', headers, payload: SHARE })).statusCode
   const readiness = async () => (await service.inject({ url: '/health/ready' })).json()

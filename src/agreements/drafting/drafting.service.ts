@@ -6,6 +6,7 @@ import type { Clock } from '../../platform/kernel/clock.ts'
 import type { RandomBytes } from '../../platform/kernel/ids.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { ProblemError } from '../../platform/kernel/problem.ts'
+import { isValidOn } from '../../reference/code-list.ts'
 import type { ReferenceService } from '../../reference/reference.service.ts'
 import type { ActReply } from '../acts/act.ts'
 import { type ActShell, etagOf } from '../acts/act-shell.service.ts'
@@ -53,7 +54,7 @@ export function draftingService({ db, clock, random, acts, agreements, reference
       codes: new Map(
         lists.map(({ list, entries }) => [
           list,
-          new Set(entries.filter(({ valid_to }) => valid_to === null || valid_to >= today).map(({ code }) => code)),
+          new Set(entries.filter(({ valid_to }) => isValidOn(today, null, valid_to)).map(({ code }) => code)),
         ]),
       ),
       organisations: new Map(organisations.map((organisation) => [organisation.code, organisation])),

@@ -2,8 +2,6 @@ import type { OpenDatabase } from '../../platform/database/database.ts'
 import { ProblemError, problem } from '../../platform/kernel/problem.ts'
 import { isUnsafeCommit, NotDurableError } from './append.repository.ts'
 
-const RETRY_AFTER_SECONDS = 1
-
 /**
  * Watches every connection of a pool: a commit that no standby confirmed is reported, and its caller refused, to whom it would
  * otherwise look done (R16). What it wrote may stand: a leaf without an answer is allowed, an answer without a leaf is not.
@@ -35,6 +33,5 @@ function notDurable(): ProblemError {
   const cause = new NotDurableError('the commit was acknowledged without waiting for a standby')
   return new ProblemError(problem('LOG_UNAVAILABLE', 'It is not certain that this was recorded. Look before you try again.'), {
     cause,
-    retryAfterSeconds: RETRY_AFTER_SECONDS,
   })
 }

@@ -2,13 +2,13 @@ import type { LogKeeper } from '../tree/log-keeper.service.ts'
 import type { LogLifecycle } from '../tree/log-lifecycle.service.ts'
 import type { LogRow } from './logs.repository.ts'
 
-/** Which logs take entries now, as this process knows it; asked anew when one is found sealed (F28). */
-export type CurrentLogs = Awaited<ReturnType<typeof currentLogs>>
-
 type Kind = LogRow['kind']
 const ATTEMPTS_MAX = 20
 
-/** Finds or opens both logs. It may never open a log beside one that still takes entries. */
+/**
+ * Which logs take entries now, as this process knows it: finds or opens both, and asks anew when one is found sealed (F28). It
+ * may never open a log beside one that still takes entries.
+ */
 export async function currentLogs(lifecycle: LogLifecycle, keeper: Pick<LogKeeper, 'round'>) {
   const turning = new Map<Kind, Promise<LogRow>>()
   /** Why there is no log to go on with, while there is none. */

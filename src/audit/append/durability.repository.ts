@@ -1,19 +1,8 @@
 import type { Sql } from '../tree/tree.repository.ts'
-
-/** What the server says of itself, on the connection asked. */
-export interface ServerSettings {
-  readonly fsync: string
-  readonly fullPageWrites: string
-  readonly synchronousCommit: string
-  readonly standbyNames: string
-  /** It follows another server, and takes no entries itself. */
-  readonly isStandby: boolean
-  /** Standbys that confirm commits at this moment. */
-  readonly standbys: number
-}
+import type { DurabilitySettings } from './durability.ts'
 
 /** Reads the settings that durability rests on (R13). */
-export async function serverSettings(sql: Sql): Promise<ServerSettings> {
+export async function serverSettings(sql: Sql): Promise<DurabilitySettings> {
   const { rows } = await sql.query(
     `select current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
             current_setting('synchronous_commit') as synchronous_commit,

@@ -17,8 +17,6 @@ const STATEMENT_TIMEOUT_MS = 2_000
 /** A connection that fails sooner was dead already; a silent host takes longer to be noticed. */
 const AT_ONCE_MS = 500
 
-export type Durability = ReturnType<typeof durabilityWatch>
-
 export function durabilityWatch({ url, role, level, everyMs = EVERY_MS }: DurabilityOptions) {
   let faults: readonly string[] = []
   /** What an append met that was not durable: only a commit made after it, and waited for as it should be, makes good for it. */

@@ -9,7 +9,9 @@ export interface DurabilitySettings {
   readonly fullPageWrites: string
   readonly synchronousCommit: string
   readonly standbyNames: string
+  /** It follows another server, and takes no entries itself. */
   readonly isStandby: boolean
+  /** Standbys that confirm commits at this moment. */
   readonly standbys: number
 }
 

@@ -276,8 +276,6 @@ export function logKeeper(options: LogKeeperOptions) {
     },
     /** Signs this log no more (R23): somebody outside has seen what it should hold and does not. */
     stop: (incident: Incident) => void incidents.set(incident.log, incident),
-    /** Forgets an incident that a human has dealt with, so that the log is kept again. */
-    clear: (name: string) => incidents.delete(name),
     /** Signs what is left and stops. */
     async close(): Promise<void> {
       if (!isStopped) await run(true)

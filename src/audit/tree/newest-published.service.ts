@@ -20,9 +20,6 @@ export interface NewestPublishedOptions {
 const STATEMENT_TIMEOUT_MS = 5_000
 /** Longest wait of a reader: a checkpoint that no standby confirms must not be shown, and older ones not any more. */
 const WAIT_MAX_MS = 2_000
-const RETRY_AFTER_SECONDS = 1
-
-export type NewestPublished = ReturnType<typeof newestPublished>
 
 export function newestPublished({ url, role, highWater, keeper }: NewestPublishedOptions) {
   const asked = new Map<number, Promise<void>>()
@@ -79,7 +76,6 @@ export function newestPublished({ url, role, highWater, keeper }: NewestPublishe
       if (found === undefined) return
       throw new ProblemError(problem('LOG_UNAVAILABLE', 'It cannot be found out at present which checkpoint is the newest.'), {
         ...(found === true ? {} : { cause: found }),
-        retryAfterSeconds: RETRY_AFTER_SECONDS,
       })
     },
     async close(): Promise<void> {

@@ -61,8 +61,6 @@ const REST = 3
 /** A log with faults is reread sooner, to see whether they are mended, but not for more than a tenth of the time. */
 const FAULTY_REST = 10
 
-export type LogMonitor = ReturnType<typeof logMonitor>
-
 export function logMonitor(options: LogMonitorOptions) {
   const { sql, audit, highWater = noHighWater, everyMs = EVERY_MS, rereadMs = REREAD_MS, altered, onFinding } = options
   const repository = treeRepository(sql)

@@ -15,8 +15,6 @@ import type { PolicyIndex } from '../policy/policy-index.ts'
 import { legalConsistency } from './consistency.ts'
 import { type PreviewPage, type PreviewQuery, preview } from './preview.ts'
 
-const RETRY_AFTER_SECONDS = 1
-
 export interface AdviceOptions {
   readonly db: Database
   readonly agreements: AgreementsService
@@ -45,7 +43,7 @@ export function adviceService({ db, agreements, policy, clock }: AdviceOptions) 
   async function rules(tx: Transaction): Promise<PolicyIndex> {
     const index = policy.current()
     if (await policy.stands(tx, index.head)) return index
-    throw new ProblemError(problem('NOT_READY', 'The rules are being loaded anew.'), { retryAfterSeconds: RETRY_AFTER_SECONDS })
+    throw new ProblemError(problem('NOT_READY', 'The rules are being loaded anew.'))
   }
 
   async function adviceOn(tx: Transaction, agreement: Agreement, version: AgreementVersion): Promise<Advice[]> {

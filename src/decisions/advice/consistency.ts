@@ -32,9 +32,11 @@ const EXAMPLES_MAX = 3
  */
 export function legalConsistency(agreement: Agreement, version: AgreementVersion, now: number, register: Register): Advice[] {
   const drafted = asInForce(agreement, version, now, register.organisation)
+  // A code that has ended by the day that the text is looked at for is in no list.
+  const onDay = { codes: register.codes.on(londonDay(drafted.at)), organisation: register.organisation }
   return inOrder([
-    ...drafted.version.flows.flatMap((flow, index) => flowAdvice(drafted, flow, index, register)),
-    ...approvalChecks({ source: agreement, version, drafted, ...onDayOf(drafted, register) }),
+    ...drafted.version.flows.flatMap((flow, index) => flowAdvice(drafted, flow, index, onDay)),
+    ...approvalChecks({ source: agreement, version, drafted, ...onDay }),
   ])
 }
 
@@ -47,20 +49,14 @@ interface Hit {
 function flowAdvice(drafted: Drafted, flow: PolicyFlow, index: number, register: Register): Advice[] {
   const pairs = pairsOf(flow)
   const hits = new Map<string, Hit[]>()
-  const { codes } = onDayOf(drafted, register)
-  const asked = withGrantedItems(flow, codes)
+  const asked = withGrantedItems(flow, register.codes)
   for (const pair of pairs) {
     for (const reason of reasonsFor(drafted, asked, pair, register)) {
       const key = `${reason.code}\n${reason.side ?? ''}\n${isPerCountry(reason) ? (reason.items ?? []).join() : ''}`
       hits.set(key, [...(hits.get(key) ?? []), { reason, pair: `${pair.provider} to ${pair.recipient}` }])
     }
   }
-  return [...hits.values()].map((found) => toAdvice(found, pairs.length, flow, index, codes))
-}
-
-/** The lists as they stand on the day that the text is looked at for: a code that has ended by then is in none. */
-function onDayOf({ at }: Pick<Drafted, 'at'>, { codes, organisation }: Register): Register {
-  return { codes: codes.on(londonDay(at)), organisation }
+  return [...hits.values()].map((found) => toAdvice(found, pairs.length, flow, index, register.codes))
 }
 
 /** All reasons against one pair: what stops every question (stage 0), else what any rule finds, for every country listed. */
@@ -68,18 +64,16 @@ function reasonsFor(
   { agreement, version, at }: Drafted,
   flow: PolicyFlow,
   pair: { readonly provider: string; readonly recipient: string },
-  register: Register,
+  { codes, organisation }: Register,
 ): readonly Reason[] {
   const request = requestForAll(flow, pair)
-  const day = londonDay(at)
-  const { codes, organisation } = onDayOf({ at }, register)
   const start = stageZero(request, at, { codes, organisation })
   // An empty list of items or people is a field to fill in, not a fault of law.
   if (!start.passed) return start.reason.code === 'INVALID_REQUEST' ? [] : [start.reason]
   const facts: Facts = {
     request,
     at,
-    day,
+    day: londonDay(at),
     codes,
     provider: start.provider,
     recipient: start.recipient,

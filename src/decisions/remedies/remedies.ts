@@ -67,13 +67,17 @@ export function remedies(refused: Refused, mayKnow: (agreement: PolicyAgreement)
   return found.map((changes) => ({ changes: changes.map(({ change }) => change) }))
 }
 
+/** Whether a refusal that weighed no agreement was for something named in the question, which its caller may be told more about. */
+export function isRemediable({ reasons: [first] }: Refused['outcome'], agreementRef: string | null): boolean {
+  return first?.code === 'ADHOC_SCOPE_EXCEEDED' || (first?.code === 'NO_AGREEMENT' && agreementRef !== null)
+}
+
 function ofOne(changes: readonly Change[]): Remedy[] {
   return changes.length > 0 ? [{ changes }] : []
 }
 
 /** A reference that is of no agreement between the two hides one that permits. */
 function withoutReference({ request, at, index }: Refused, mayKnow: (agreement: PolicyAgreement) => boolean): Change[] {
-  if (request.agreement_ref === null) return []
   const tried = evaluate({ ...request, agreement_ref: null }, at, index)
   const isPermitted = tried.decision === 'PERMIT' && tried.via === 'AGREEMENT' && mayKnow(tried.finding.agreement)
   return isPermitted ? [askWithoutReference(request)] : []
