@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 /** Everything an answer can depend on besides the policy: the rules themselves and what they read codes and days with. */
 const FOLDERS = ['.', './evaluation', './policy', './rules', '../parties', '../reference', '../platform/kernel']
 
-/** Digest of this build of the rules, `sha256:<hex>`: two builds with the same digest give the same answers. */
+/** Digest of this build of the rules, `sha256:<hex>`: two builds with the same digest give the same answers (what they advise as `remedies` is no part of one). */
 export function engineDigest(): string {
   const digest = createHash('sha256')
   for (const folder of FOLDERS) {
