@@ -72,7 +72,7 @@ export interface LogRead {
   readonly count: number
 }
 
-/** A leaf should be under a published checkpoint within this time; beyond ten times of it no more are taken (F22). */
+/** A leaf should be under a published checkpoint within this time; beyond ten times of it no more are taken (FM-22). */
 export const MERGE_DELAY_MAX_MS = 60_000
 
 export type AuditService = Awaited<ReturnType<typeof openAudit>>

@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts'
 import { testService } from '../support/service.ts'
 import { copyOf, primaryBehindRelay, startAgain, startAsStandby } from '../support/standby.ts'
 
-// F5, R13: where the address leads elsewhere, connections to the server of before say nothing of the one of now. A balancer, or a
+// FM-5, R13: where the address leads elsewhere, connections to the server of before say nothing of the one of now. A balancer, or a
 // name that is changed, may leave them alone: to a standby that lives on as one they would hold for good.
 
 const NAME = 'left_standby'

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts'
 import { testService } from '../support/service.ts'
 import { primaryBehindRelay, startAsStandby } from '../support/standby.ts'
 
-// F5, R13: in a failover the address may lead to the standby before that is promoted. It answers and takes no entries: nothing is
+// FM-5, R13: in a failover the address may lead to the standby before that is promoted. It answers and takes no entries: nothing is
 // decided, the service says that it is not ready, and goes on by itself once the standby is the primary.
 
 const NAME = 'standby_first'

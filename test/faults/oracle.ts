@@ -117,7 +117,7 @@ async function missingSuspensions(primary: Cluster, suspensions: readonly Acknow
   return (await primary.ask<{ id: string }>(DATABASE, sql, [suspensions.map(({ id }) => id)])).map(({ id }) => id)
 }
 
-/** Indices from 0 without a gap, and as many leaves as the head says (I2). */
+/** Indices from 0 without a gap, and as many leaves as the head says. */
 async function gaps(primary: Cluster): Promise<string[]> {
   const sql = `select g.name, h.size::int as size, count(l.idx)::int as n, min(l.idx)::int as first, max(l.idx)::int as last
      from audit.log g join audit.head h using (log_id) left join audit.leaf l using (log_id) group by g.name, h.size`

@@ -161,7 +161,7 @@ export function appendQueue(options: AppendQueueOptions, laneCount: number) {
       for (const { waiting: one } of built) one.reject(new NotRecordedError(what, { cause: error }))
       return
     }
-    // One bad row refuses the whole statement: halve until it stands alone (F27).
+    // One bad row refuses the whole statement: halve until it stands alone (FM-27).
     const middle = Math.ceil(built.length / 2)
     await writeBatch(built.slice(0, middle).map((one) => one.waiting))
     await writeBatch(built.slice(middle).map((one) => one.waiting))

@@ -181,7 +181,7 @@ function isDayMissing(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '23514' && error.constraint === undefined
 }
 
-/** Whether the error says that the log is sealed (F28): another one is current now. */
+/** Whether the error says that the log is sealed (FM-28): another one is current now. */
 export function isSealed(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '55000' && /is unknown or sealed$/.test(error.message)
 }

@@ -6,7 +6,7 @@ type Kind = LogRow['kind']
 const ATTEMPTS_MAX = 20
 
 /**
- * Which logs take entries now, as this process knows it: finds or opens both, and asks anew when one is found sealed (F28). It
+ * Which logs take entries now, as this process knows it: finds or opens both, and asks anew when one is found sealed (FM-28). It
  * may never open a log beside one that still takes entries.
  */
 export async function currentLogs(lifecycle: LogLifecycle, keeper: Pick<LogKeeper, 'round'>) {

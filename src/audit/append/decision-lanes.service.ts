@@ -14,7 +14,7 @@ export interface DecisionLanesOptions extends Pick<AppendQueueOptions, 'revision
   readonly stalledAfterMs: number
   readonly lanes: number
   readonly onBatch?: AppendQueueOptions['onBatch']
-  /** The log that takes decisions, as this process knows it; `turn` asks anew when it was found sealed (F28). */
+  /** The log that takes decisions, as this process knows it; `turn` asks anew when it was found sealed (FM-28). */
   readonly log: () => LogRow
   readonly turn: () => Promise<LogRow>
   readonly today: () => string

@@ -1,5 +1,5 @@
 /**
- * Tiles and entry bundles: the tree and the entries of a log as static files.
+ * Tiles and entry bundles: the tree and the entries of a log as static files (R20).
  *
  * Words: tile, partial tile, entry bundle, width (C2SP tlog-tiles). Tile `n` of level L holds 256 subtree hashes of
  * height 8L, starting with subtree 256n; the rightmost tile of a level may be partial. A partial tile is never hashed upwards.

@@ -23,7 +23,7 @@ export class SigningOutcomeUnknownError extends Error {
 
 /**
  * One round of signing a log: proves to itself that the tree still extends everything published before, then signs the
- * size reached, if it grew (R22-R26). Answers what may be published now, undefined while nothing was ever signed.
+ * size reached, if it grew (R22 to R26). Answers what may be published now, undefined while nothing was ever signed.
  *
  * @throws IncidentError ROLLBACK when the log is shorter than what was published, FORK when it differs
  * @throws SigningOutcomeUnknownError when the commit was not acknowledged, or not by a standby

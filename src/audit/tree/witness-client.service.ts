@@ -14,7 +14,7 @@ export interface Witness {
   readonly vkey: string
 }
 
-/** Asks the witnesses to cosign what was published (C2SP tlog-witness); never in anyone's way (F24). */
+/** Asks the witnesses to cosign what was published (C2SP tlog-witness); never in anyone's way (FM-24). */
 export interface WitnessClientOptions {
   readonly url: string
   readonly role: string | undefined

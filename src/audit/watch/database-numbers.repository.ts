@@ -4,7 +4,7 @@ import type { Sql } from '../tree/tree.repository.ts'
 export interface DatabaseNumbers {
   /** Versions of the sequencer's rows that are dead and not removed yet: they grow while some transaction stays open (R8). */
   readonly deadHeadRows: number
-  /** Everything in this database, bytes. How much room is left no server of PostgreSQL tells: that is for its host to watch (F19). */
+  /** Everything in this database, bytes. How much room is left no server of PostgreSQL tells: that is for its host to watch (FM-19). */
   readonly bytes: number
 }
 

@@ -11,7 +11,7 @@ import { type Reason, reason } from './reason.ts'
 import type { DecisionRequest } from './request.ts'
 import { stageZero } from './stage-zero.ts'
 
-/** The answer of the rules. A DENY has at least one reason, a PERMIT has none (I9). */
+/** The answer of the rules. A DENY has at least one reason, a PERMIT has none (INV-9). */
 export type Outcome =
   | {
       readonly decision: 'PERMIT'
@@ -34,7 +34,7 @@ export type Outcome =
 /**
  * Decides one request at one instant on one policy revision (domain reference, 6.2).
  *
- * Pure: no clock, no I/O; the same request, instant and snapshot always give the same outcome (I1). Closed world:
+ * Pure: no clock, no I/O; the same request, instant and snapshot always give the same outcome (INV-1). Closed world:
  * nothing is permitted unless every test is met, and one prohibition in force beats any number of permits. It may never
  * permit for want of a reason: a test that cannot be made is one that failed.
  *

@@ -3,7 +3,7 @@ import { problem } from '../kernel/problem.ts'
 import { sendProblem } from './problem-handler.ts'
 
 /**
- * Refuses early what could not be answered in time (F21 of the failure matrix): while `max` requests are being answered, the
+ * Refuses early what could not be answered in time (FM-21 of the failure matrix): while `max` requests are being answered, the
  * next is told 503 with `Retry-After` before its token or its body is looked at. Without this they would all queue in the event
  * loop, where no limit of the log's own queue sees them. Health and metrics are always answered: they say why the others are not.
  *

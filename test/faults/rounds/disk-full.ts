@@ -43,7 +43,7 @@ export function unmountAll(): void {
   for (const folder of [...mounted]) unmount(folder)
 }
 
-/** F19: the disk of the database is full: no answers, no damage; with room again it goes on. The stand's folder is a small file system. */
+/** FM-19: the disk of the database is full: no answers, no damage; with room again it goes on. The stand's folder is a small file system. */
 export const diskFull: Round = {
   kind: 'disk-full',
   faults: 'F19',

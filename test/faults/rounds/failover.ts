@@ -4,7 +4,7 @@ import { STANDBY_NAMES, setStandbyNames, type Trio } from '../stands.ts'
 import { instant, until } from '../words.ts'
 import { trioRound } from './trio.ts'
 
-/** F5: the primary is killed; the standby with the greatest flushed position is promoted; services find it behind the same address. */
+/** FM-5: the primary is killed; the standby with the greatest flushed position is promoted; services find it behind the same address. */
 export const failover = trioRound('failover', 'F5', async ({ stand, random }) => {
   const old = stand.primary
   let downMs = 0
@@ -27,7 +27,7 @@ export const failover = trioRound('failover', 'F5', async ({ stand, random }) =>
   return judged(loaded, { findings, notes: { failover_ms: downMs, promoted: stand.primary.name } })
 })
 
-/** F10: the network splits and a standby is promoted while the old primary lives on; on the old one nothing is acknowledged, then or after its restart. */
+/** FM-10: the network splits and a standby is promoted while the old primary lives on; on the old one nothing is acknowledged, then or after its restart. */
 export const secondPrimary = trioRound('second-primary', 'F10', async ({ stand, random }) => {
   const old = stand.primary
   let [splitAt, turnedAt] = [0, 0]

@@ -2,7 +2,7 @@ import { answersAfter, between, judged, type Round, type RoundContext, sleep, un
 import { DATABASE } from '../stand.ts'
 import { instant } from '../words.ts'
 
-/** F1, F2: the service is killed at any moment; what it acknowledged stands, what it had not is whole or absent. */
+/** FM-1, FM-2: the service is killed at any moment; what it acknowledged stands, what it had not is whole or absent. */
 export const killService: Round = {
   kind: 'kill-service',
   faults: 'F1, F2',
@@ -18,7 +18,7 @@ export const killService: Round = {
   },
 }
 
-/** F3: one server process of PostgreSQL dies, which ends every session at once; the lane that lost it opens anew. */
+/** FM-3: one server process of PostgreSQL dies, which ends every session at once; the lane that lost it opens anew. */
 export const killBackend: Round = {
   kind: 'kill-backend',
   faults: 'F3',
@@ -41,7 +41,7 @@ export const killBackend: Round = {
   },
 }
 
-/** F3, F4: the whole server is killed or stopped at once, and started again. */
+/** FM-3, FM-4: the whole server is killed or stopped at once, and started again. */
 export const killPostmaster = serverEnd('kill-postmaster', 'SIGKILL')
 export const stopImmediate = serverEnd('stop-immediate', 'SIGQUIT')
 

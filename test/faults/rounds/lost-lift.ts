@@ -14,7 +14,7 @@ const TRIES = 5
 const AGAIN_WITHIN_MS = 20_000
 
 /**
- * F7, then F5: a suspension is lifted, the commit is cancelled while it waits for a standby, and the server that has it dies. The
+ * FM-7, then FM-5: a suspension is lifted, the commit is cancelled while it waits for a standby, and the server that has it dies. The
  * service has seen the lifting; the suspension stands. Then another act comes to the number of the lost one.
  */
 export const lostLift = trioRound('lost-lift', 'F7, F5', async ({ stand }) => {

@@ -32,7 +32,7 @@ export const skewedClocks: Round = {
   },
 }
 
-/** F23: a service comes back with its clock an hour behind: order, ids and suspensions do not suffer. */
+/** FM-23: a service comes back with its clock an hour behind: order, ids and suspensions do not suffer. */
 export const clockBack: Round = {
   kind: 'clock-back',
   faults: 'F23',
@@ -51,7 +51,7 @@ export const clockBack: Round = {
   },
 }
 
-/** F13, F14: two integrators and signers at once, one of them killed in the middle of its work; tiles and roots stay the same. */
+/** FM-13, FM-14: two integrators and signers at once, one of them killed in the middle of its work; tiles and roots stay the same. */
 export const twoIntegrators: Round = {
   kind: 'two-integrators',
   faults: 'F13, F14',
@@ -71,7 +71,7 @@ export const twoIntegrators: Round = {
   },
 }
 
-/** F15, F16: the connection that integrates and signs is ended again and again; one root for a size, nothing published that is not stored. */
+/** FM-15, FM-16: the connection that integrates and signs is ended again and again; one root for a size, nothing published that is not stored. */
 export const killKeeper: Round = {
   kind: 'kill-keeper',
   faults: 'F15, F16',

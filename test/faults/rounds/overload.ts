@@ -10,7 +10,7 @@ const BOUND_MS = 3_000
 /** Small, so that the queue fills on the machine that also makes the load. */
 const CONFIG = { AUDIT_QUEUE_MAX: '64', AUDIT_QUEUE_AGE_MS: '100' }
 
-/** F21: five times what the service can do: refused early, latency bounded, calm again afterwards. Callers come whether answered or not. */
+/** FM-21: five times what the service can do: refused early, latency bounded, calm again afterwards. Callers come whether answered or not. */
 export const overload: Round = {
   kind: 'overload',
   faults: 'F21',

@@ -20,7 +20,7 @@ interface LogRow {
 const KEPT_WITHIN_MS = 500
 
 /**
- * F12: the database of some seconds ago is put back. The signer notices that less is there than was published, signs that log
+ * FM-12: the database of some seconds ago is put back. The signer notices that less is there than was published, signs that log
  * no more, and the next incarnation says why. Done on a copy: the stand's own database goes on.
  */
 export const restoreBackup: Round = {

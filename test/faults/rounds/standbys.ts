@@ -10,7 +10,7 @@ import { trioRound } from './trio.ts'
 const IN_FLIGHT_MS = 100
 const WITHOUT_MS = 2_200
 
-/** F6: with one standby less all goes on; with none nothing is acknowledged; with them back it goes on. */
+/** FM-6: with one standby less all goes on; with none nothing is acknowledged; with them back it goes on. */
 export const standbyLost = trioRound('standby-lost', 'F6', async ({ stand, random }) => {
   const [first, second] = random() < 0.5 ? stand.standbys() : stand.standbys().toReversed()
   if (!first || !second) throw new Error('two standbys, at least')
@@ -42,7 +42,7 @@ export const standbyLost = trioRound('standby-lost', 'F6', async ({ stand, rando
   return judged(loaded, { findings, notes: { with_one: withOne, with_none: withNone } })
 })
 
-/** F7, F8: an operator cancels the commits that wait for a standby: they look done, and are not acknowledged; nor are retries. */
+/** FM-7, FM-8: an operator cancels the commits that wait for a standby: they look done, and are not acknowledged; nor are retries. */
 export const cancelledWait = trioRound('cancelled-wait', 'F7, F8', async ({ stand, random }) => {
   const alone = await cancelledAct(stand)
   let [noneAt, backAt, cancelled, suspensionsWithNone, heldMax, shown, grown] = [0, 0, 0, 0, 0, 0, 0]
@@ -88,7 +88,7 @@ export const cancelledWait = trioRound('cancelled-wait', 'F7, F8', async ({ stan
   })
 })
 
-/** F9: somebody clears synchronous_standby_names. The exposure, answers given on one node's word, is counted and must be none after 300 ms. */
+/** FM-9: somebody clears synchronous_standby_names. The exposure, answers given on one node's word, is counted and must be none after 300 ms. */
 export const namesReset = trioRound('names-reset', 'F9', async ({ stand, random }) => {
   let [resetAt, backAt] = [0, 0]
   const loaded = await underLoad(

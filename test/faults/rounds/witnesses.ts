@@ -12,7 +12,7 @@ const WITNESSED_WITHIN_MS = 25_000
 const SIGNED_WITHIN_MS = 45_000
 
 /**
- * F24, F25: two services on one database, two witnesses; one service is killed and another comes in its place. Whoever asks a
+ * FM-24, FM-25: two services on one database, two witnesses; one service is killed and another comes in its place. Whoever asks a
  * witness, and how far another has brought it, is no fork: the log is cosigned by both, goes on, and no service calls it wrong.
  */
 export const witnessedNodes: Round = { kind: 'witnessed-nodes', faults: 'F24, F25', on: 'single', run }

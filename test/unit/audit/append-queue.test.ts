@@ -179,7 +179,7 @@ t.test('that ends for all who came together, also those whom the batch had no ro
   await queue.drained()
 })
 
-t.test('one bad row of 256 is refused alone: the other 255 are appended without a gap (F27)', async (t) => {
+t.test('one bad row of 256 is refused alone: the other 255 are appended without a gap (FM-27)', async (t) => {
   class BadRow extends Error {}
   const written: string[] = []
   const { queue } = aLog({

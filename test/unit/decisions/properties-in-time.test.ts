@@ -19,11 +19,11 @@ import {
 import { agreementArb, anInstant, ITEMS, requestArb, SUBJECTS, worldArb } from '../../support/builders/decisions.ts'
 import { essence, RUNS, tally } from '../../support/properties.ts'
 
-// The invariants of the decision rules that are about time (domain reference, 6.9: I6, I11, I12). See properties.test.ts.
+// The invariants of the decision rules that are about time (domain reference, 6.9: INV-6, INV-11, INV-12). See properties.test.ts.
 
 const PERMITS = { permitTtlSeconds: 300, restrictedPurposes: new Set<string>() }
 
-t.test('I6: after a party has left or the agreement was terminated, nothing is permitted under it again', async (t) => {
+t.test('INV-6: after a party has left or the agreement was terminated, nothing is permitted under it again', async (t) => {
   const met = tally(t, { 'PERMIT before': 25, 'DENY after': 25 })
   fc.assert(
     fc.property(
@@ -56,7 +56,7 @@ t.test('I6: after a party has left or the agreement was terminated, nothing is p
   met.check()
 })
 
-t.test('I6: a suspension of an agreement, a party or a flow stops exactly its interval', async (t) => {
+t.test('INV-6: a suspension of an agreement, a party or a flow stops exactly its interval', async (t) => {
   const met = tally(t, { 'PERMIT outside': 30, 'DENY inside': 20 })
   const scopes = [
     { scope: 'AGREEMENT' as const, reason: 'SUSPENDED' },
@@ -88,7 +88,7 @@ t.test('I6: a suspension of an agreement, a party or a flow stops exactly its in
   met.check()
 })
 
-t.test('I11: a dated agreement begins and ends at midnight in London, whatever the clocks do', async (t) => {
+t.test('INV-11: a dated agreement begins and ends at midnight in London, whatever the clocks do', async (t) => {
   const day = fc.integer({ min: 0, max: 3650 }).map((offset) => new Date(Date.UTC(2020, 0, 1 + offset)).toISOString().slice(0, 10))
   fc.assert(
     fc.property(day, fc.nat(40), (first, length) => {
@@ -118,7 +118,7 @@ t.test('I11: a dated agreement begins and ends at midnight in London, whatever t
   t.pass('60 pairs of days')
 })
 
-t.test('I12: breaking the glass never gives longer than an agreement does', async (t) => {
+t.test('INV-12: breaking the glass never gives longer than an agreement does', async (t) => {
   const met = tally(t, { BREAK_GLASS: 60, AGREEMENT: 30 })
   fc.assert(
     fc.property(worldArb, requestArb('EMERGENCY'), anInstant, (world, request, at) => {

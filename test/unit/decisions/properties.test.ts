@@ -22,7 +22,7 @@ const underAgreement = fc.record({ world: worldArb, request: requestArb('SYSTEMA
 
 const isAgreementPermit = (outcome: Outcome) => outcome.decision === 'PERMIT' && outcome.via === 'AGREEMENT'
 
-t.test('I1: the same question on the same register has the same answer, in whatever order the register was loaded', async (t) => {
+t.test('INV-1: the same question on the same register has the same answer, in whatever order the register was loaded', async (t) => {
   const met = tally(t, { PERMIT: 60, DENY: 60 })
   fc.assert(
     fc.property(question, ({ world, request, at }) => {
@@ -40,7 +40,7 @@ t.test('I1: the same question on the same register has the same answer, in whate
   met.check()
 })
 
-t.test('I2: asking for less than was permitted is permitted', async (t) => {
+t.test('INV-2: asking for less than was permitted is permitted', async (t) => {
   const met = tally(t, { 'an item fewer': 30, 'a subject fewer': 30 })
   fc.assert(
     fc.property(question, fc.nat(), ({ world, request, at }, choice) => {
@@ -62,7 +62,7 @@ t.test('I2: asking for less than was permitted is permitted', async (t) => {
   met.check()
 })
 
-t.test('I3: asking for more than was denied is denied', async (t) => {
+t.test('INV-3: asking for more than was denied is denied', async (t) => {
   const met = tally(t, { DENY: 100 })
   fc.assert(
     fc.property(question, fc.constantFrom(...ITEMS), ({ world, request, at }, item) => {
@@ -76,7 +76,7 @@ t.test('I3: asking for more than was denied is denied', async (t) => {
   met.check()
 })
 
-t.test('I4: a permit for a purpose is a permit for every narrower purpose, unless a prohibition names that one', async (t) => {
+t.test('INV-4: a permit for a purpose is a permit for every narrower purpose, unless a prohibition names that one', async (t) => {
   const met = tally(t, { PERMIT: 50, PROHIBITED_BY_AGREEMENT: 1 })
   fc.assert(
     fc.property(underAgreement, ({ world, request, at }) => {
@@ -99,7 +99,7 @@ t.test('I4: a permit for a purpose is a permit for every narrower purpose, unles
   met.check()
 })
 
-t.test('I5: no agreement permits before both have signed the version that governs', async (t) => {
+t.test('INV-5: no agreement permits before both have signed the version that governs', async (t) => {
   const met = tally(t, { PERMIT: 50, 'DENY for a signature': 10 })
   fc.assert(
     fc.property(underAgreement, ({ world, request, at }) => {
@@ -123,7 +123,7 @@ t.test('I5: no agreement permits before both have signed the version that govern
   met.check()
 })
 
-t.test('I7: what may flow back says nothing about what may flow there', async (t) => {
+t.test('INV-7: what may flow back says nothing about what may flow there', async (t) => {
   const met = tally(t, { 'PERMIT there, DENY back': 20, 'PERMIT both ways': 10 })
   fc.assert(
     fc.property(underAgreement, ({ world, request, at }) => {
@@ -152,7 +152,7 @@ t.test('I7: what may flow back says nothing about what may flow there', async (t
   met.check()
 })
 
-t.test('I8: two permitted shares are not one: no flow is spliced with another', async (t) => {
+t.test('INV-8: two permitted shares are not one: no flow is spliced with another', async (t) => {
   const met = tally(t, { 'PERMIT by one flow': 60, 'two PERMITs, together DENY': 1 })
   fc.assert(
     fc.property(underAgreement, requestArb(), ({ world, request, at }, second) => {
@@ -182,7 +182,7 @@ t.test('I8: two permitted shares are not one: no flow is spliced with another', 
   met.check()
 })
 
-t.test('I9: a DENY says why, in canonical order and each reason once; a PERMIT has nothing against it', async (t) => {
+t.test('INV-9: a DENY says why, in canonical order and each reason once; a PERMIT has nothing against it', async (t) => {
   const met = tally(t, { PERMIT: 60, DENY: 60, 'more than one reason': 20 })
   fc.assert(
     fc.property(question, ({ world, request, at }) => {
@@ -205,7 +205,7 @@ t.test('I9: a DENY says why, in canonical order and each reason once; a PERMIT h
   met.check()
 })
 
-t.test('I10: an agreement that does not list both never matters, whatever its flows and prohibitions say', async (t) => {
+t.test('INV-10: an agreement that does not list both never matters, whatever its flows and prohibitions say', async (t) => {
   const met = tally(t, { PERMIT: 60, DENY: 60 })
   fc.assert(
     fc.property(question, agreementArb('AGR-0'), fc.boolean(), ({ world, request, at }, other, isProvider) => {
