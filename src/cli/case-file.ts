@@ -59,12 +59,19 @@ function replaced(ours: CodeList, lists: Json, gateways: unknown): CodeList {
 function withAdequacy(ours: CodeList, adequacy: Json): CodeList {
   const full = texts(adequacy['FULL'])
   const partial = texts(adequacy['PARTIAL'])
+  const part3 = texts(adequacy['PART3'])
   const kind = (code: string) => (full.includes(code) ? 'FULL' : partial.includes(code) ? 'PARTIAL' : null)
   return {
     ...ours,
     entries: ours.entries.map((entry) => ({
       ...entry,
-      attributes: { ...entry.attributes, adequacy: kind(entry.code), adequacy_from: null },
+      attributes: {
+        ...entry.attributes,
+        adequacy: kind(entry.code),
+        adequacy_from: null,
+        adequacy_part3: part3.includes(entry.code),
+        adequacy_part3_from: null,
+      },
     })),
   }
 }

@@ -7,6 +7,8 @@ export interface DataItem {
   readonly class: 'ORDINARY' | 'SPECIAL' | 'CRIMINAL'
   readonly confidential: boolean
   readonly patientInformation: boolean
+  /** On health, care or treatment, whoever holds it: wider than patient information (7.3). Read, never derived. */
+  readonly healthInformation: boolean
   /** SPECIAL_KIND of a special item, else null. */
   readonly specialKind: string | null
   /** ITEM_ORIGIN: whose rules on reuse it carries. */
@@ -61,6 +63,8 @@ export interface CodeLists {
   readonly emergencyGrounds: ReadonlySet<string>
   /** Transfer mechanisms of Art 46 (CK-12 (c)). */
   readonly art46Mechanisms: ReadonlySet<string>
+  /** Transfer mechanisms of DPA 2018 s75, for a provider under Part 3 (CK-12). */
+  readonly part3Mechanisms: ReadonlySet<string>
   /** Every statutory gateway there is or was, with the days on which it can be relied on. */
   readonly gateways: ReadonlyMap<string, Gateway>
   /** Codes of those that are in the list. */
@@ -72,8 +76,12 @@ export interface CodeLists {
   readonly instrumentsWithoutFlows: ReadonlySet<string>
   readonly mechanismsClosedToPublicAuthorities: ReadonlySet<string>
   readonly reasonTexts: ReadonlyMap<string, ReasonText>
-  /** FULL or PARTIAL when adequacy regulations cover the country on that day, else null. */
+  /** RESTRICTION_GROUND codes (Art 18(2) UK GDPR). */
+  readonly restrictionGrounds: ReadonlySet<string>
+  /** FULL or PARTIAL when adequacy regulations under the UK GDPR cover the country on that day, else null. */
   adequacy(country: string, day: string): 'FULL' | 'PARTIAL' | null
+  /** Whether regulations under DPA 2018 s74AA cover the country on that day, for a provider under Part 3. */
+  isAdequateForPart3(country: string, day: string): boolean
 }
 
 /** A list whose codes may be narrower than another, at any depth. */
@@ -119,7 +127,14 @@ function compile(lists: ReadonlyMap<string, CodeList>, isValid: (entry: CodeList
         .filter((entry) => entry.attributes[attribute] === value)
         .map((entry) => entry.code),
     )
+  const mechanisms = (carries: string) =>
+    new Set(
+      entries('TRANSFER_MECHANISM')
+        .filter((entry) => entry.attributes['carries'] === carries)
+        .map((entry) => entry.code),
+    )
   const adequate = new Map(entries('COUNTRY').flatMap((entry) => adequacyOf(entry)))
+  const adequateForPart3 = new Map(entries('COUNTRY').flatMap((entry) => part3AdequacyOf(entry)))
   return {
     on,
     purposes: hierarchy(all('PURPOSE'), codes('PURPOSE')),
@@ -139,11 +154,9 @@ function compile(lists: ReadonlyMap<string, CodeList>, isValid: (entry: CodeList
     forms: entries('DATA_FORM').map((entry) => entry.code),
     subjectFlags: codes('SUBJECT_FLAG'),
     emergencyGrounds: codes('EMERGENCY_GROUND'),
-    art46Mechanisms: new Set(
-      entries('TRANSFER_MECHANISM')
-        .filter((entry) => entry.attributes['carries'] === 'ART46')
-        .map((entry) => entry.code),
-    ),
+    art46Mechanisms: mechanisms('ART46'),
+    part3Mechanisms: mechanisms('PART3'),
+    restrictionGrounds: codes('RESTRICTION_GROUND'),
     // Of a gateway that is not in force the rule on gateways says so.
     gateways: new Map(all('GATEWAY').map((entry) => [entry.code, readGateway(entry)])),
     laws: codes('GATEWAY'),
@@ -156,6 +169,10 @@ function compile(lists: ReadonlyMap<string, CodeList>, isValid: (entry: CodeList
     adequacy(country, day) {
       const found = adequate.get(country)
       return found && isValidOn(day, found.from, null) ? found.kind : null
+    },
+    isAdequateForPart3(country, day) {
+      const from = adequateForPart3.get(country)
+      return from !== undefined && isValidOn(day, from, null)
     },
   }
 }
@@ -184,6 +201,7 @@ function readItem({ attributes }: CodeListEntry): DataItem {
     class: kind === 'ORDINARY' || kind === 'CRIMINAL' ? kind : 'SPECIAL',
     confidential: attributes['duty_of_confidence'] === true,
     patientInformation: attributes['patient_information'] === true,
+    healthInformation: attributes['health_information'] === true,
     specialKind: typeof attributes['special_kind'] === 'string' ? attributes['special_kind'] : null,
     origin: typeof attributes['origin'] === 'string' ? attributes['origin'] : 'LOCAL',
   }
@@ -220,4 +238,11 @@ function adequacyOf(entry: CodeListEntry): [string, Adequacy][] {
   if (kind !== 'FULL' && kind !== 'PARTIAL') return []
   const from = entry.attributes['adequacy_from']
   return [[entry.code, { kind, from: typeof from === 'string' ? from : null }]]
+}
+
+/** The country and the first day of its regulations under Part 3, null where no day is recorded. */
+function part3AdequacyOf({ code, attributes }: CodeListEntry): [string, string | null][] {
+  if (attributes['adequacy_part3'] !== true) return []
+  const from = attributes['adequacy_part3_from']
+  return [[code, typeof from === 'string' ? from : null]]
 }

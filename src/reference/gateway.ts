@@ -9,10 +9,15 @@ export interface Gateway {
   /** ORG_TYPE codes, or `*` for any. */
   readonly providerTypes: readonly string[]
   readonly recipientTypes: readonly string[]
+  /** Where the law names bodies and not a kind of body: the only ones, by code, besides the test of types (GW-7). null: any. */
+  readonly providerOrgs: readonly string[] | null
+  readonly recipientOrgs: readonly string[] | null
   /** PURPOSE codes, narrower ones included, or `*` for any. */
   readonly purposes: readonly string[]
   readonly excludesPersonalData: boolean
   readonly excludesPatientInformation: boolean
+  /** Any information on health, care or treatment, whoever holds it (Police, Crime, Sentencing and Courts Act 2022 s10(10)). */
+  readonly excludesHealthInformation: boolean
   /** When not empty, the only items it covers. */
   readonly onlyItems: readonly string[]
   readonly requiresConsent: boolean
@@ -27,9 +32,16 @@ export interface Gateway {
   readonly verified: boolean
 }
 
-/** Reads a GATEWAY entry. What cannot be read limits the gateway: a missing list of types or purposes matches nobody. */
+/**
+ * Reads a GATEWAY entry. What cannot be read limits the gateway: a missing list of types or purposes matches nobody, and so
+ * does a list of bodies that is none.
+ */
 export function readGateway({ code, citation, verified, attributes, valid_from, valid_to }: CodeListEntry): Gateway {
   const texts = (name: string) => (Array.isArray(attributes[name]) ? (attributes[name] as unknown[]).map(String) : [])
+  const bodies = (name: string) => {
+    const isOpen = attributes[name] == null || (Array.isArray(attributes[name]) && texts(name).length === 0)
+    return isOpen ? null : texts(name)
+  }
   const day = (name: string) => (typeof attributes[name] === 'string' ? (attributes[name] as string) : null)
   const flag = (name: string) => attributes[name] === true
   return {
@@ -38,9 +50,12 @@ export function readGateway({ code, citation, verified, attributes, valid_from, 
     kind: String(attributes['kind'] ?? ''),
     providerTypes: texts('provider_types'),
     recipientTypes: texts('recipient_types'),
+    providerOrgs: bodies('provider_orgs'),
+    recipientOrgs: bodies('recipient_orgs'),
     purposes: texts('purposes'),
     excludesPersonalData: flag('excludes_personal_data'),
     excludesPatientInformation: flag('excludes_patient_information'),
+    excludesHealthInformation: flag('excludes_health_information'),
     onlyItems: texts('only_items'),
     requiresConsent: flag('requires_consent'),
     requiresRequest: flag('requires_request'),

@@ -39,7 +39,8 @@ const CLOSED_TEXT = `
   SECURE_DATA_ENVIRONMENT SHARED_SYSTEM_ACCESS CO_LOCATED_VIEW ENCRYPTED_MEDIA POST_TRACKED PHONE IN_PERSON_MEETING VIDEO_MEETING
   UNENCRYPTED_EMAIL; SUBJECT_FLAG: OBJECTED RESTRICTED CONSENT_WITHDRAWN; DECISION_MODE: SYSTEMATIC AD_HOC EMERGENCY;
   TRANSFER_MECHANISM: NONE_UK ADEQUACY_FULL ADEQUACY_PARTIAL IDTA ADDENDUM BCR LEGAL_INSTRUMENT CODE_OF_CONDUCT CERTIFICATION ART49_A
-  ART49_B ART49_C ART49_D ART49_E ART49_F ART49_G; INSTRUMENT_TYPE: CONTROLLER_TO_CONTROLLER JOINT_CONTROLLER CONTROLLER_TO_PROCESSOR
+  ART49_B ART49_C ART49_D ART49_E ART49_F ART49_G PART3_LEGAL_INSTRUMENT PART3_ASSESSED_SAFEGUARDS; RESTRICTION_GROUND: CONSENT LEGAL_CLAIMS PROTECTION_OF_ANOTHER
+  IMPORTANT_PUBLIC_INTEREST; INSTRUMENT_TYPE: CONTROLLER_TO_CONTROLLER JOINT_CONTROLLER CONTROLLER_TO_PROCESSOR
   DEA_ISA TIER1_FRAMEWORK TIER2_PROTOCOL CONDENSED MOU_NON_PERSONAL DISCLOSURE_DECISION EMERGENCY_RECORD; PARTY_ROLE: CONTROLLER
   JOINT_CONTROLLER PROCESSOR SUB_PROCESSOR LEAD_CONTROLLER OBSERVER; PARTY_CAPACITY: HOUSING_AUTHORITY SOCIAL_SERVICES_CHILDREN
   SOCIAL_SERVICES_ADULTS EDUCATION_AUTHORITY PUBLIC_HEALTH BILLING_AUTHORITY BENEFITS COMMUNITY_SAFETY YOUTH_OFFENDING_TEAM
@@ -83,12 +84,16 @@ const COUNTED = { GATEWAY: 56, PURPOSE: 55, DATA_ITEM: 58, DATA_SUBJECT: 30, MEA
 const UNVERIFIED_GATEWAYS = words(`CDA1998_S115 PCSC2022_S16 CA1989_S47 CA2004_S16LA CA2004_S16LC NHSA2006_S251 DEA2017_S35 DEA2017_S64
   HA1996_PART7 HA1996_S208 LAAA2014_SCH9_P3 CJA2003_S325 ESA2008_S13_17 SSAA1992_S123 LGFA1992_SCH2 HA2004_S237 HMRC_CONSENT PSHFA2013
   SCA2007_S68 IAA1999_S20 NIAA2002_S129 RSA_ELECTORAL POLICE_COMMON_LAW`)
-const GATEWAY_MEMBERS = words(`kind provider_types recipient_types purposes excludes_patient_information excludes_personal_data only_items
+const GATEWAY_MEMBERS = words(`kind provider_types recipient_types provider_orgs recipient_orgs purposes excludes_patient_information
+  excludes_health_information excludes_personal_data only_items
   requires_request requires_consent requires_code_of_practice disapplies_confidence overrides_dp onward_use_limit in_force_from in_force_to
   limits`)
 const ENTRY_MEMBERS = words('code label citation valid_from valid_to verified source replaced_by broader attributes')
 const FULLY_ADEQUATE = words(`AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO GI CH AD AR FO GG IM
   IL JE NZ UY KR`)
+const ADEQUATE_FOR_PART_3 = words(
+  `AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO CH GI GG IM JE`,
+)
 
 t.test('every list of the reference has one file, and there is no other', async (t) => {
   t.strictSame([...byName.keys()].sort(), [...CLOSED.keys(), ...Object.keys(COUNTED)].sort())
@@ -166,6 +171,12 @@ t.test('a gateway names known bodies, purposes and items, and never overrides da
     t.ok(has('GATEWAY_KIND', a['kind']), `${code} ${a['kind']}`)
     t.ok(known(a['provider_types'], 'ORG_TYPE') && known(a['recipient_types'], 'ORG_TYPE'), `${code} bodies`)
     t.ok(known(a['purposes'], 'PURPOSE') && strings(a['purposes']).length > 0, `${code} purposes`)
+    for (const name of ['provider_orgs', 'recipient_orgs'])
+      for (const body of strings(a[name]))
+        t.ok(
+          organisations.some((o) => o.code === body),
+          `${code} ${body}`,
+        )
     for (const item of strings(a['only_items'])) t.ok(has('DATA_ITEM', item), `${code} ${item}`)
     t.equal(a['in_force_from'], valid_from, `${code} is valid from the day it is in force`)
     if (strings(a['provider_types']).length === 0 || strings(a['recipient_types']).length === 0) nobody.push(code)
@@ -198,6 +209,11 @@ t.test('every data item has a class, and only special items have a special kind'
     t.ok(has('ITEM_ORIGIN', a['origin']) && typeof a['children_relevant'] === 'boolean', code)
     t.ok(strings(a['dpv']).length > 0 && strings(a['dpv']).every((iri) => iri.startsWith('pd:')), `${code} DPV`)
   }
+  const health = codes('DATA_ITEM').filter(
+    (code) => attribute('DATA_ITEM', code, 'special_kind') === 'HEALTH' || code.startsWith('SOCIAL_CARE.') || code === 'EDUCATION.SEND',
+  )
+  t.strictSame(having('DATA_ITEM', 'health_information', true), health, 'health information, whoever holds it')
+  for (const code of having('DATA_ITEM', 'patient_information', true)) t.ok(health.includes(code), `${code} is health information too`)
   t.strictSame(count, { ORDINARY: 37, SPECIAL: 17, CRIMINAL: 4 })
   t.equal(having('DATA_ITEM', 'duty_of_confidence', true).length, 16)
   t.equal(having('DATA_ITEM', 'patient_information', true).length, 4)
@@ -211,6 +227,9 @@ t.test('every data item has a class, and only special items have a special kind'
 t.test('adequacy covers the listed countries and no other, and only Article 46 carries a flow besides', async (t) => {
   t.strictSame(having('COUNTRY', 'adequacy', 'FULL'), [...FULLY_ADEQUATE].sort())
   t.strictSame(having('COUNTRY', 'adequacy', 'PARTIAL'), ['CA', 'JP', 'US'])
+  t.strictSame(having('COUNTRY', 'adequacy_part3', true), [...ADEQUATE_FOR_PART_3].sort(), 'the regulations under Part 3 are others')
+  for (const { code, attributes: a } of entries('COUNTRY'))
+    t.equal(typeof a['adequacy_part3_verified'], a['adequacy_part3'] === true ? 'boolean' : 'undefined', code)
   for (const code of ['CA', 'JP', 'US']) t.ok(attribute('COUNTRY', code, 'adequacy_scope'), `the adequacy of ${code} has a scope`)
   t.ok(codes('COUNTRY').every((code) => /^[A-Z]{2}$/.test(code)) && has('COUNTRY', 'GB'))
   const art46 = words('IDTA ADDENDUM BCR LEGAL_INSTRUMENT CODE_OF_CONDUCT CERTIFICATION')
@@ -218,6 +237,7 @@ t.test('adequacy covers the listed countries and no other, and only Article 46 c
   t.strictSame(having('TRANSFER_MECHANISM', 'carries', 'ADEQUACY'), words('ADEQUACY_FULL ADEQUACY_PARTIAL'))
   const art49 = [...'ABCDEFG'].map((letter) => `ART49_${letter}`)
   t.strictSame(having('TRANSFER_MECHANISM', 'carries', 'ART49'), art49)
+  t.strictSame(having('TRANSFER_MECHANISM', 'carries', 'PART3'), words('PART3_LEGAL_INSTRUMENT PART3_ASSESSED_SAFEGUARDS'))
   t.strictSame(having('METHOD', 'approvable', false), ['UNENCRYPTED_EMAIL'])
   t.strictSame(having('DATA_FORM', 'personal_data', false), ['AGGREGATE', 'ANONYMOUS'])
   entries('DATA_FORM').forEach((entry, rank) => void t.equal(entry.attributes['rank'], rank, entry.code))

@@ -24,6 +24,7 @@ export interface RequestedItems {
   readonly criminal: readonly string[]
   readonly confidential: readonly string[]
   readonly patientInformation: readonly string[]
+  readonly healthInformation: readonly string[]
 }
 
 /** One flow of one governing version that a request could ride on. */
@@ -48,6 +49,7 @@ export function requestedItems(items: readonly string[], codes: CodeLists): Requ
     criminal: those((item) => item.class === 'CRIMINAL'),
     confidential: those((item) => item.confidential),
     patientInformation: those((item) => item.patientInformation),
+    healthInformation: those((item) => item.healthInformation),
   }
 }
 
@@ -75,7 +77,7 @@ export function controllerSides(facts: Facts, { agreement, flow }: Candidate): C
   return sides
 }
 
-/** "Public authority" in CK-4 and CK-5: one that performs its task on this flow (CK-20; DPA 2018 s7(2)). */
+/** "Public authority" in CK-4, CK-5 and CK-15: one that performs its task on this flow (CK-20; DPA 2018 s7(2)). */
 export function isPublicAuthorityInTask(organisation: Organisation, legal: LegalSide): boolean {
   return organisation.public_authority && legal.performing_task
 }

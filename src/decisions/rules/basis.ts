@@ -65,7 +65,7 @@ export const recordedBasis: Rule = (facts, candidate) =>
   })
 
 /** CK-15: a new purpose needs a compatibility ground that Art 8A leaves open (PC-1, PC-2). */
-export const compatibility: Rule = ({ codes }, { flow }) => {
+export const compatibility: Rule = ({ codes, provider }, { flow }) => {
   const record = flow.source.compatibility
   if (!record?.new_purpose) return []
   const no = (detail: string) => [reason('PURPOSE_INCOMPATIBLE', detail)]
@@ -75,6 +75,13 @@ export const compatibility: Rule = ({ codes }, { flow }) => {
   }
   if (ground === 'ANNEX_2' && !(record.annex2 !== null && codes.annex2.has(record.annex2))) {
     return no('Annex 2 is relied on without naming its condition.')
+  }
+  if (
+    ground === 'ANNEX_2' &&
+    record.annex2 === 'ANX2_PUBLIC_TASK_REQUEST' &&
+    isPublicAuthorityInTask(provider, flow.source.legal.provider)
+  ) {
+    return no(`${record.annex2} is not open to ${provider.code}, a public authority performing its tasks (Annex 2 para 1(a)(ii)).`)
   }
   if (!record.collected_on_consent) return []
   const isOpen =

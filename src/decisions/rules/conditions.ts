@@ -1,21 +1,24 @@
-import { type ControllerSide, citesLaw, controllerSides, type Facts, type Rule } from '../evaluation/facts.ts'
+import { type Candidate, type ControllerSide, citesLaw, controllerSides, type Facts, type Rule } from '../evaluation/facts.ts'
 import { type Reason, reason } from '../evaluation/reason.ts'
 
 /** CK-6: Art 9, Schedule 1 and Art 10 conditions of each UK GDPR side, for the requested items. */
 export const conditions: Rule = (facts, candidate) =>
   controllerSides(facts, candidate).flatMap((side) =>
-    side.legal.regime === 'UK_GDPR' ? [...specialCategory(facts, side), ...criminalOffence(facts, side)] : [],
+    side.legal.regime === 'UK_GDPR' ? [...specialCategory(facts, candidate, side), ...criminalOffence(facts, candidate, side)] : [],
   )
 
 /**
- * CK-7: each Part 3 side needs its law, and the three things of s35(5) for sensitive processing (LE-1, LE-2). A regime that
- * is neither this nor the UK GDPR (Part 4, intelligence services) is out of scope and always refused (1.8).
+ * CK-7: each Part 3 side is a competent authority (s30), needs its law, and the three things of s35(5) for sensitive processing
+ * (LE-1, LE-2). A regime that is neither this nor the UK GDPR (Part 4, intelligence services) is out of scope and always
+ * refused (1.8).
  */
 export const lawEnforcement: Rule = (facts, candidate) =>
   controllerSides(facts, candidate).flatMap(({ side, organisation, legal, policyDocuments }) => {
     if (legal.regime === 'UK_GDPR') return []
     const no = (detail: string, items: readonly string[] = []) => [reason('LED_CONDITION_MISSING', detail, { side, items })]
     if (legal.regime !== 'PART_3') return no(`The processing of ${organisation.code} is under a regime this service does not cover.`)
+    if (organisation.competent_authority === 'NONE')
+      return no(`${organisation.code} is no competent authority and cannot process under Part 3 (DPA 2018 s30).`)
     if (!citesLaw(facts, { side, legal })) return no(`${organisation.code} cites no law for its law enforcement task (DPA 2018 s35(2)).`)
     if (facts.requested.special.length === 0) return []
     const isMet =
@@ -49,7 +52,8 @@ export const confidentiality: Rule = ({ requested, codes }, { flow }) => {
       ]
 }
 
-function specialCategory({ codes, requested, recipient }: Facts, party: ControllerSide): Reason[] {
+function specialCategory(facts: Facts, candidate: Candidate, party: ControllerSide): Reason[] {
+  const { codes, requested } = facts
   if (requested.special.length === 0) return []
   const { side, organisation, legal } = party
   const recorded = legal.art9.filter((code) => codes.art9.has(code))
@@ -74,10 +78,11 @@ function specialCategory({ codes, requested, recipient }: Facts, party: Controll
       }),
     )
   }
-  return [...found, ...policyDocumentsFor(legal.sch1, party, codes, recipient.competent_authority !== 'NONE')]
+  return [...found, ...policyDocumentsFor(legal.sch1, facts, candidate, party)]
 }
 
-function criminalOffence({ codes, requested, recipient }: Facts, party: ControllerSide): Reason[] {
+function criminalOffence(facts: Facts, candidate: Candidate, party: ControllerSide): Reason[] {
+  const { codes, requested } = facts
   if (requested.criminal.length === 0) return []
   const { side, organisation, legal } = party
   // CO-1: official authority is for bodies with statutory functions, never for charities or companies.
@@ -93,23 +98,25 @@ function criminalOffence({ codes, requested, recipient }: Facts, party: Controll
       }),
     ]
   }
-  return policyDocumentsFor(legal.criminal, party, codes, recipient.competent_authority !== 'NONE')
+  return policyDocumentsFor(legal.criminal, facts, candidate, party)
 }
 
 /**
- * Every recorded Schedule 1 condition that needs an appropriate policy document must have one (APD-4). Para 10(2)
- * spares the provider that discloses to a competent authority.
+ * Every recorded Schedule 1 condition that needs an appropriate policy document must have one (APD-4). Para 10(2) spares the
+ * provider towards a competent authority, and a body is one only to the extent of its functions (s30(1)(b)): it is one here
+ * when it receives under Part 3, or is listed in Schedule 7.
  */
 function policyDocumentsFor(
   recorded: readonly string[],
+  { codes, recipient }: Facts,
+  { flow }: Candidate,
   { side, organisation, policyDocuments }: ControllerSide,
-  codes: Facts['codes'],
-  recipientIsCompetent: boolean,
 ): Reason[] {
+  const isTowardsCompetent = flow.source.legal.recipient?.regime === 'PART_3' || recipient.competent_authority === 'SCHEDULE_7'
   const missing = recorded.filter((code) => {
     const need = codes.schedule1.get(code)
     if (need === undefined || need === 'NOT_REQUIRED') return false
-    if (need === 'EXCEPT_TO_COMPETENT_AUTHORITY' && side === 'PROVIDER' && recipientIsCompetent) return false
+    if (need === 'EXCEPT_TO_COMPETENT_AUTHORITY' && side === 'PROVIDER' && isTowardsCompetent) return false
     return !policyDocuments.has(code)
   })
   if (missing.length === 0) return []

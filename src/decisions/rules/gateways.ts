@@ -49,10 +49,13 @@ function unusableBecause(facts: Facts, { flow }: Candidate, gateway: Gateway | u
   if (!isValidOn(day, gateway.inForceFrom, gateway.inForceTo)) return `not in force on ${day}`
   if (!includes(gateway.providerTypes, provider.type)) return `not for disclosure by ${provider.type}`
   if (!includes(gateway.recipientTypes, recipient.type)) return `not for disclosure to ${recipient.type}`
+  if (!(gateway.providerOrgs?.includes(provider.code) ?? true)) return `not for disclosure by ${provider.code}`
+  if (!(gateway.recipientOrgs?.includes(recipient.code) ?? true)) return `not for disclosure to ${recipient.code}`
   const fits = gateway.purposes.includes('*') || gateway.purposes.some((purpose) => codes.purposes.covers(purpose, request.purpose))
   if (!fits) return `not for ${request.purpose}`
   if (gateway.excludesPersonalData) return 'does not cover personal data'
   if (gateway.excludesPatientInformation && requested.patientInformation.length > 0) return 'does not cover patient information'
+  if (gateway.excludesHealthInformation && requested.healthInformation.length > 0) return 'does not cover information on health or care'
   if (gateway.onlyItems.length > 0 && !request.data_items.every((item) => gateway.onlyItems.includes(item)))
     return 'covers other items only'
   const isProcessor = flow.source.legal.recipient === null

@@ -17,8 +17,8 @@ export interface World {
 }
 
 export const ORGANISATIONS: readonly Organisation[] = [
-  anOrganisation({ code: 'NORTHBOROUGH' }),
-  anOrganisation({ code: 'SOUTHBOROUGH' }),
+  anOrganisation({ code: 'NORTHBOROUGH', competent_authority: 'STATUTORY_FUNCTIONS' }),
+  anOrganisation({ code: 'SOUTHBOROUGH', competent_authority: 'STATUTORY_FUNCTIONS' }),
   anOrganisation({ code: 'CHARITY', type: 'CHARITY', public_authority: false }),
   anOrganisation({ code: 'POLICE', type: 'POLICE_FORCE', competent_authority: 'SCHEDULE_7' }),
 ]
@@ -215,8 +215,8 @@ const OWN: Readonly<Record<string, readonly CodeListEntry[]>> = {
     entry('NAME', null, { class: 'ORDINARY' }),
     entry('ADDRESS', null, { class: 'ORDINARY' }),
     entry('INCOME', null, { class: 'ORDINARY' }),
-    entry('HEALTH.DIAGNOSIS', null, { class: 'SPECIAL', duty_of_confidence: true, patient_information: true }),
-    entry('HEALTH.SUMMARY', null, { class: 'SPECIAL', duty_of_confidence: true }),
+    entry('HEALTH.DIAGNOSIS', null, { class: 'SPECIAL', duty_of_confidence: true, patient_information: true, health_information: true }),
+    entry('HEALTH.SUMMARY', null, { class: 'SPECIAL', duty_of_confidence: true, health_information: true }),
     entry('OFFENCE', null, { class: 'CRIMINAL' }),
   ],
   DATA_SUBJECT: [entry('PERSON', null), entry('CHILD', 'PERSON'), entry('INFANT', 'CHILD'), entry('LANDLORD', null)],
@@ -226,12 +226,15 @@ const OWN: Readonly<Record<string, readonly CodeListEntry[]>> = {
     gateway('LAW_FOR_BOROUGHS', { provider_types: ['LONDON_BOROUGH'], recipient_types: ['LONDON_BOROUGH'] }),
     gateway('LAW_WITH_CONSENT', { requires_consent: true }),
     gateway('LAW_WITHOUT_PATIENTS', { excludes_patient_information: true }),
+    gateway('LAW_WITHOUT_HEALTH', { excludes_health_information: true }),
+    gateway('LAW_FROM_NORTH', { provider_orgs: ['NORTHBOROUGH'], recipient_orgs: ['SOUTHBOROUGH', 'CHARITY'] }),
     gateway('POWER_IN_GENERAL', { kind: 'ANCILLARY' }),
     gateway('LAW_FROM_APRIL', { in_force_from: '2026-04-01' }),
   ],
   COUNTRY: [
     entry('GB', null),
-    entry('FR', null, { adequacy: 'FULL', adequacy_from: null }),
+    entry('FR', null, { adequacy: 'FULL', adequacy_from: null, adequacy_part3: true }),
+    entry('AR', null, { adequacy: 'FULL', adequacy_from: null }),
     entry('JP', null, { adequacy: 'PARTIAL', adequacy_from: null }),
     entry('IN', null),
   ],

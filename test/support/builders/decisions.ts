@@ -15,7 +15,7 @@ export const PURPOSES = ['CARE', 'CARE.CHILD', 'CARE.CHILD.ENQUIRY', 'FRAUD', 'F
 export const ITEMS = ['NAME', 'ADDRESS', 'INCOME', 'HEALTH.DIAGNOSIS', 'HEALTH.SUMMARY', 'OFFENCE']
 export const SUBJECTS = ['PERSON', 'CHILD', 'INFANT', 'LANDLORD']
 const METHODS = ['SECURE_EMAIL', 'API_MTLS', 'POST_TRACKED']
-const COUNTRIES = ['GB', 'FR', 'JP', 'IN']
+const COUNTRIES = ['GB', 'FR', 'AR', 'JP', 'IN']
 const DAYS = ['2026-03-27', '2026-03-28', '2026-03-29', '2026-03-30', '2026-03-31', '2026-04-01', '2026-04-02']
 const FIRST_MS = Date.parse('2026-03-27T00:00:00Z')
 const LAST_MS = Date.parse('2026-04-03T00:00:00Z')
@@ -51,6 +51,8 @@ const sideArb: fc.Arbitrary<LegalSide> = fc
         'LAW_FOR_BOROUGHS',
         'LAW_WITH_CONSENT',
         'LAW_WITHOUT_PATIENTS',
+        'LAW_WITHOUT_HEALTH',
+        'LAW_FROM_NORTH',
         'POWER_IN_GENERAL',
         'LAW_FROM_APRIL',
       ]),
@@ -87,7 +89,11 @@ function flowArb(id: string): fc.Arbitrary<Flow> {
       data_form: mostly(fc.constant('IDENTIFIABLE'), fc.constantFrom('PSEUDONYMISED', 'AGGREGATE')),
       methods: mostly(fc.constant(METHODS), some(METHODS), 4),
       countries: mostly(fc.constant(['GB']), fc.constant(COUNTRIES), 3),
-      transfers: fc.constantFrom({}, { IN: { mechanism: 'IDTA', scope_confirmed: false, dp_test_done: true } }),
+      transfers: fc.constantFrom(
+        {},
+        { IN: { mechanism: 'IDTA', scope_confirmed: false, dp_test_done: true } },
+        { IN: { mechanism: 'PART3_ASSESSED_SAFEGUARDS', scope_confirmed: false, dp_test_done: true } },
+      ),
       legal: fc.record({
         provider: mostly(sideArb, partThreeArb, 8),
         recipient: mostly(sideArb, fc.oneof(partThreeArb, fc.constant(null)), 8),
