@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs'
+import type { Agreement } from '../src/agreements/agreement.ts'
+import { demoRegister, type RegisterContent } from '../src/demo/register-content.ts'
+import type { Organisation } from '../src/parties/organisation.ts'
+import { shippedOrganisations } from '../src/parties/parties.service.ts'
+import { shippedCodeLists } from '../src/reference/reference.service.ts'
+
+// What the benchmarks ask about: agreements of three boroughs with two flows each, and questions about them.
+
+const boroughs: readonly string[] = shippedOrganisations()
+  .filter(({ type }) => type === 'LONDON_BOROUGH' || type === 'CITY_CORPORATION')
+  .map(({ code }) => code)
+
+/** The shipped lists and organisations, and nothing agreed yet. */
+export function emptyRegister(): RegisterContent {
+  return { lists: shippedCodeLists(), organisations: shippedOrganisations() as Organisation[], agreements: [], disclosureDecisions: [] }
+}
+
+const pattern = demoRegister().agreements.find(({ agreement }) => agreement.id === 'DEMO-CURL')?.agreement as Agreement
+
+/** Agreement `n` (from 0): the first of its three parties sends to the other two, the second to the first. Pairs recur every 1,056 agreements. */
+export function agreementOf(n: number): Agreement {
+  const orgs = partiesOf(n)
+  const [first, second, third] = orgs
+  const text = JSON.parse(JSON.stringify(pattern)) as { -readonly [Member in keyof Agreement]: unknown } & {
+    versions: { terms: { flows: Record<string, unknown>[] } }[]
+  }
+  const flow = text.versions[0]?.terms.flows[0] ?? {}
+  const party = (org: string) => ({ org, role: 'CONTROLLER', capacities: ['HOUSING_AUTHORITY'], left_at: null })
+  Object.assign(text, {
+    id: `BENCH-${String(n).padStart(6, '0')}`,
+    title: `Homelessness between boroughs, number ${n} (for measuring)`,
+    owner_org: first,
+    parties: orgs.map(party),
+    signatures: orgs.map((org, at) => ({ org, version: 1, signed_at: `2019-12-01T1${at}:00:00+00:00` })),
+  })
+  const terms = text.versions[0]?.terms
+  if (terms)
+    terms.flows = [
+      { ...flow, id: 'F1', providers: [first], recipients: [second, third] },
+      { ...flow, id: 'F2', providers: [second], recipients: [first] },
+    ]
+  return text as unknown as Agreement
+}
+
+/** The ordered pair number `n` of two different boroughs, and a third. */
+function partiesOf(n: number): readonly [string, string, string] {
+  const size = boroughs.length
+  const first = n % size
+  const step = 1 + (Math.floor(n / size) % (size - 1))
+  const third = (first + step + 1 + (n % 7)) % size
+  const others = boroughs.filter((_, at) => at !== first && at !== (first + step) % size)
+  return [
+    boroughs[first] as string,
+    boroughs[(first + step) % size] as string,
+    third === first ? (others[0] as string) : (others[third % others.length] as string),
+  ]
+}
+
+/** A question that agreement `n` permits, asked by its provider. */
+export function permitted(n: number) {
+  const [provider, recipient] = partiesOf(n)
+  return {
+    provider,
+    recipient,
+    purpose: 'HOMELESSNESS.PLACEMENT_NOTIFICATION',
+    data_items: ['IDENTITY.NAME'],
+    data_subjects: ['HOMELESS_APPLICANT'],
+    method: 'API_MTLS',
+    country: 'GB',
+    mode: 'SYSTEMATIC',
+  }
+}
+
+/** The same with one item more than was agreed: denied, with what would remedy it. */
+export function denied(n: number) {
+  return { ...permitted(n), data_items: ['IDENTITY.NAME', 'FINANCE.INCOME'] }
+}
+
+/** What was recorded as usual for this repository, by `bench --full`. */
+export function recordedFigures(): Readonly<Record<string, number | null>> {
+  return JSON.parse(readFileSync(new URL('./figures.json', import.meta.url), 'utf8'))
+}

@@ -1,0 +1,147 @@
+// `npm run bench`: what a decision costs, against an operation that decides nothing, in one run on one machine. `-- --quick` within a
+// minute, `-- --full` with up to 100,000 agreements. The last line is one JSON object; what is not built yet is null.
+import { setTimeout as pause } from 'node:timers/promises'
+import { denied, permitted, recordedFigures } from './content.ts'
+import { measureEvaluation } from './evaluation.ts'
+import { measureLists } from './lists.ts'
+import { type Load, type Measured, measure } from './processes.ts'
+import { lagOf, publishAgreements } from './seed.ts'
+import { openStand, type RunningService, type Stand } from './stand.ts'
+import { measureSuspensions } from './suspensions.ts'
+import { median, table } from './table.ts'
+
+const mode = process.argv.includes('--full') ? 'full' : process.argv.includes('--quick') ? 'quick' : 'usual'
+const rounds = mode === 'quick' ? 1 : 3
+const seconds = mode === 'quick' ? 4 : 5
+/** Distinct pairs asked about, each with a token of its own. */
+const PAIRS = 200
+const AGREEMENTS = 1056
+
+const stand = await openStand()
+try {
+  const figures = await run(stand)
+  compare(figures)
+  console.log(JSON.stringify(figures))
+} finally {
+  await stand.close()
+}
+
+async function run(stand: Stand) {
+  const databaseUrl = await stand.database('bench')
+  await publishAgreements(databaseUrl, 0, AGREEMENTS)
+  const service = await stand.service(databaseUrl)
+  const path = await measurePath(stand, service, databaseUrl)
+  await service.close()
+  const suspension = await measureSuspensions(stand)
+  const lists = await measureLists(stand)
+  const evaluation = measureEvaluation(mode === 'quick' ? [1_000, 10_000] : [1_000, 10_000, 100_000])
+  const loaded = mode === 'full' ? await measureLoading(stand, 100_000) : null
+  return {
+    ...path,
+    authzen_over_noop_64: null,
+    list_p95_ms: lists,
+    suspension_ms: suspension,
+    batch_decisions_per_s: null,
+    eval_ns_1k: evaluation[1_000] ?? null,
+    eval_ns_10k: evaluation[10_000] ?? null,
+    eval_ns_100k: evaluation[100_000] ?? null,
+    load_100k_s: loaded?.seconds ?? null,
+    load_100k_mb: loaded?.megabytes ?? null,
+  }
+}
+
+/** The way of a decision from the socket to the record and back, beside the way that records nothing. */
+async function measurePath(stand: Stand, service: RunningService, databaseUrl: string) {
+  const asked = await Promise.all(
+    Array.from({ length: PAIRS }, async (_, n) => {
+      const token = await stand.clientToken(permitted(n).provider, n)
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+      return { n, headers }
+    }),
+  )
+  const load = (path: string, question: (n: number) => unknown, connections: number, expected: string): Load => ({
+    origin: service.origin,
+    method: 'POST',
+    connections,
+    seconds,
+    requests: asked.map(({ n, headers }) => ({ path, headers, body: JSON.stringify(question(n)) })),
+    expected,
+  })
+  const loads = {
+    'no-op, 64 connections': load('/v1/decisions/no-op', permitted, 64, '"PERMIT"'),
+    'PERMIT, 64 connections': load('/v1/decisions', permitted, 64, '"decision":"PERMIT"'),
+    'DENY with remedies, 64 connections': load('/v1/decisions', denied, 64, '"remedies":[{'),
+    'PERMIT, 1 connection': load('/v1/decisions', permitted, 1, '"decision":"PERMIT"'),
+    'no-op, 1 connection': load('/v1/decisions/no-op', permitted, 1, '"PERMIT"'),
+  }
+  const counted = { node: service.pid, postgres: stand.postgresPid }
+  // The compiler has seen the path before anything counts.
+  for (const warm of [loads['PERMIT, 64 connections'], loads['no-op, 64 connections'], loads['DENY with remedies, 64 connections']])
+    await measure({ ...warm, seconds: 2 }, counted)
+  const before = await lagOf(databaseUrl)
+  const results: Record<string, Measured[]> = {}
+  for (let round = 0; round < rounds; round++)
+    for (const [name, one] of Object.entries(loads)) {
+      const measured = await measure(one, counted)
+      if (measured.wrong > 0 && measured.wrong > measured.answers / 100)
+        console.log(`${name}: ${measured.wrong} not as expected, the first: ${measured.firstWrong}`)
+      results[name] = [...(results[name] ?? []), measured]
+    }
+  await pause(2_000)
+  const after = await lagOf(databaseUrl)
+  console.log(
+    `\n${rounds} rounds of ${seconds} s each, ${PAIRS} pairs and tokens, ${AGREEMENTS} agreements; medians. Processor time is an answer's.`,
+  )
+  const rows = Object.entries(results).map(([name, all]) => {
+    const of = (pick: (one: Measured) => number) => median(all.map(pick))
+    return {
+      what: name,
+      'per s': Math.round(of((one) => one.perSecond)),
+      'p50 ms': of((one) => one.p50),
+      'p99 ms': of((one) => one.p99),
+      'node ms': of((one) => one.cpuMs['node'] ?? 0),
+      'postgres ms': of((one) => one.cpuMs['postgres'] ?? 0),
+      'asking ms': of((one) => one.loadCpuMs / Math.max(1, one.answers)),
+      'not as expected': all.reduce((sum, one) => sum + one.wrong, 0),
+    }
+  })
+  table(rows)
+  console.log(
+    `entries not yet in the tree, and not yet in the search: ${JSON.stringify(before)} before, ${JSON.stringify(after)} two seconds after`,
+  )
+  const row = (name: keyof typeof loads) => rows.find(({ what }) => what === name) as (typeof rows)[number]
+  const permit = row('PERMIT, 64 connections')
+  return {
+    decision_over_noop_64: permit['per s'] / row('no-op, 64 connections')['per s'],
+    deny_over_permit_64: row('DENY with remedies, 64 connections')['per s'] / permit['per s'],
+    p50_1_ms: row('PERMIT, 1 connection')['p50 ms'],
+    p99_64_ms: permit['p99 ms'],
+    node_cpu_ms: permit['node ms'],
+    postgres_cpu_ms: permit['postgres ms'],
+  }
+}
+
+/** How long a service takes to load a policy of this size from the database, and what memory it holds then. */
+async function measureLoading(stand: Stand, count: number) {
+  const databaseUrl = await stand.database('bench_loading')
+  await publishAgreements(databaseUrl, 0, count)
+  const service = await stand.service(databaseUrl)
+  const { rss } = await service.memory()
+  await service.close()
+  console.log(`\na policy of ${count} agreements: loaded in ${(service.loadMs / 1000).toFixed(1)} s, ${Math.round(rss / 1e6)} MB`)
+  return { seconds: service.loadMs / 1000, megabytes: rss / 1e6 }
+}
+
+/** Each figure against the one recorded for this repository; ratios of machines, so only a change of several tenths says much. */
+function compare(figures: Readonly<Record<string, number | null>>): void {
+  const recorded = recordedFigures()
+  console.log('\nagainst the figures recorded in bench/figures.json:')
+  table(
+    Object.entries(figures).flatMap(([name, value]) => {
+      const usual = recorded[name]
+      return value === null || usual === null || usual === undefined
+        ? []
+        : [{ figure: name, now: value, recorded: usual, ratio: value / usual }]
+    }),
+  )
+}

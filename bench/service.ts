@@ -1,0 +1,61 @@
+// The service as `npm start` runs it, as a process of its own, and beside it one operation that decides nothing: the floor to
+// compare with. It passes every hook, the token, the contract and the log line, and serialises an answer of the same size.
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { buildApp } from '../src/app.ts'
+import type { Answer } from '../src/decisions/answer.ts'
+import { callerOf } from '../src/identity/identity.plugin.ts'
+import { parseConfig } from '../src/platform/config.ts'
+import { operation } from '../src/platform/http/openapi.ts'
+import { systemClock } from '../src/platform/kernel/clock.ts'
+
+/** What the parent sends. */
+export interface BenchService {
+  readonly databaseUrl: string
+  readonly logKeyHex: string
+  readonly trust: { readonly issuer: string; readonly audience: string; readonly keys: unknown }
+  readonly config: Readonly<Record<string, string>>
+}
+
+const NOOP = '/v1/decisions/no-op'
+
+const [settings] = (await once(process, 'message')) as [BenchService]
+const parsed = parseConfig(settings.config)
+if (!parsed.ok) throw new Error(JSON.stringify(parsed.refusal))
+const startedAt = performance.now()
+const app = await buildApp({
+  config: parsed.value,
+  databaseUrl: settings.databaseUrl,
+  publicUrl: new URL('http://127.0.0.1'),
+  trust: settings.trust as never,
+  logKey: Buffer.from(settings.logKeyHex, 'hex'),
+  clock: systemClock,
+  durability: 'D1',
+})
+
+let typical: Promise<{ readonly answer: Answer; readonly receipt: string }> | undefined
+const decide = operation('decide')
+app.server.route({
+  ...decide,
+  url: NOOP,
+  config: { operation: { ...decide.config.operation, id: 'noOp' } },
+  async handler(request, reply) {
+    const call = { caller: callerOf(request), body: request.body as never, simulated: false, trace: null }
+    typical ??= app.services.decisions.decide(call)
+    const { answer, receipt } = await typical
+    request.logFields['decisionId'] = answer.decision_id
+    request.logFields['decision'] = answer.decision
+    reply.code(200).header('accord-receipt', receipt)
+    return { ...answer }
+  },
+})
+await app.server.listen({ host: '127.0.0.1', port: 0 })
+const loadMs = performance.now() - startedAt
+const tell = (message: unknown) => process.send?.(message)
+tell({ port: (app.server.server.address() as AddressInfo).port, loadMs })
+process.on('message', () => {
+  globalThis.gc?.()
+  tell({ memory: process.memoryUsage() })
+})
+process.on('SIGTERM', () => void app.close().then(() => process.exit(0)))
+process.on('disconnect', () => process.exit(1))
