@@ -162,13 +162,23 @@ export interface Flow {
   readonly volume_limit: { readonly subjects: number | null; readonly records: number | null } | null
   readonly honours_objection: boolean
   readonly consent_required: boolean
+  /** Why restricted data still goes (CK-13). Absent in records older than the member: none. */
+  readonly restriction_override?: RestrictionOverride | null
+  /** The standing request (text, date, function relied on) that a regular flow answers. Absent as above. */
+  readonly standing_request_ref?: string | null
+}
+
+/** Why processing goes on although it is restricted (Art 18(2) UK GDPR): a RESTRICTION_GROUND and the reason in words. */
+export interface RestrictionOverride {
+  readonly ground: string
+  readonly reason: string
 }
 
 /** Safeguard for one country outside the UK (3.7). */
 export interface Transfer {
   readonly mechanism: string
   readonly scope_confirmed: boolean
-  /** The data protection test of Art 46(1A) was done. */
+  /** The data protection test of Art 46(1A) UK GDPR, or of DPA 2018 s75, was done. */
   readonly dp_test_done: boolean
 }
 

@@ -1,4 +1,4 @@
-import type { Compatibility, Flow, LegalSide, Transfer } from '../agreements/agreement.ts'
+import type { Compatibility, Flow, LegalSide, RestrictionOverride, Transfer } from '../agreements/agreement.ts'
 import { asObject, type Json, numberOrNull, textOrNull, texts } from './case-json.ts'
 
 /** A flow of a case file; members it lacks are the ones the domain reference names as their defaults. */
@@ -36,6 +36,8 @@ export function toFlow(source: Json): Flow {
     volume_limit: volume ? { subjects: numberOrNull(volume['subjects']), records: numberOrNull(volume['records']) } : null,
     honours_objection: source['honours_objection'] === true,
     consent_required: source['consent_required'] === true,
+    restriction_override: source['restriction_override'] ? toRestrictionOverride(source['restriction_override'] as Json) : null,
+    standing_request_ref: textOrNull(source['standing_request_ref']),
   }
 }
 
@@ -64,6 +66,11 @@ function toTransfer(source: Json): Transfer {
     scope_confirmed: source['scope_confirmed'] === true,
     dp_test_done: source['dp_test_done'] === true || source['tra_completed'] === true,
   }
+}
+
+/** A ground or a reason that is not a text is none: the rules take no such override. */
+function toRestrictionOverride(source: Json): RestrictionOverride {
+  return { ground: textOrNull(source['ground']) ?? '', reason: textOrNull(source['reason']) ?? '' }
 }
 
 function toCompatibility(source: Json): Compatibility {

@@ -232,6 +232,30 @@ t.test('drafting', async (t) => {
     t.equal((await camden('GET', `/v1/agreements/${id}`)).etag, etag, 'nothing of it was written')
   })
 
+  t.test('why restricted data still goes, and which request a feed answers, are part of the text', async (t) => {
+    const { id, etag } = await aDraft(camden)
+    const put = (over: Record<string, unknown>, ifMatch = etag) =>
+      camden('PUT', `/v1/agreements/${id}/draft/flows/F1`, { ifMatch, body: aFlow(over) })
+    const override = { ground: 'PROTECTION_OF_ANOTHER', reason: 'A child at risk must be found.' }
+    const unknown = await put({ restriction_override: { ...override, ground: 'VITAL_INTERESTS' } })
+    t.match([unknown.status, unknown.body.errors], [422, [{ pointer: '/restriction_override/ground', code: 'UNKNOWN_CODE' }]])
+    for (const over of [
+      { restriction_override: { ...override, reason: '  ' } },
+      { restriction_override: { ground: 'CONSENT' } },
+      { standing_request_ref: '' },
+    ])
+      t.equal((await put(over)).status, 400, JSON.stringify(over))
+    const reference = 'Letter of the SAB of 3 March 2026, Care Act 2014 s45'
+    const written = await put({ restriction_override: override, standing_request_ref: reference })
+    t.match(written.body.versions[0].terms.flows[0], { restriction_override: override, standing_request_ref: reference })
+    const text = await camden('GET', `/v1/agreements/${id}/versions/1`)
+    t.match(text.body.text.terms.flows[0], { restriction_override: override, standing_request_ref: reference })
+    const page = await camden('GET', `/v1/agreements/${id}/versions/1/print`)
+    t.match(page.text, /why restricted data still goes.*PROTECTION_OF_ANOTHER.*A child at risk must be found\./s)
+    const none = await put({}, written.etag)
+    t.match(none.body.versions[0].terms.flows[0], { restriction_override: null, standing_request_ref: null })
+  })
+
   t.test('an organisation that is no more cannot become a party, and one still named in a flow cannot be dropped', async (t) => {
     const { id, etag } = await aDraft(camden)
     const { pool } = await databaseOf(service).openAs('session_user', 1)

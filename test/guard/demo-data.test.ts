@@ -32,6 +32,7 @@ const MEMBERS = {
     id: 1, providers: 1, recipients: 1, purpose: 1, data_items: 1, data_subjects: 1, category_grant: 1, data_form: 1, methods: 1,
     countries: 1, transfers: 1, legal: 1, compatibility: 1, confidentiality: 1, exemptions: 1, retention_days: 1, retention_rule: 1,
     onward: 1, frequency: 1, volume_limit: 1, honours_objection: 1, consent_required: 1,
+    restriction_override: 1, standing_request_ref: 1,
   } satisfies All<Model.Flow>,
   side: {
     regime: 1, performing_task: 1, art6: 1, annex1: 1, gateways: 1, art9: 1, sch1: 1, criminal: 1, part3: 1,

@@ -111,6 +111,7 @@ export function flowFaults(facts: DraftFacts, flow: Flow, parties: ReadonlySet<s
     ...unknownCode(facts, 'COMPATIBILITY', flow.compatibility?.ground ?? null, `${at}/compatibility/ground`),
     ...unknownCode(facts, 'ANNEX_2', flow.compatibility?.annex2 ?? null, `${at}/compatibility/annex2`),
     ...one('CONFIDENTIALITY_BASIS', 'confidentiality'),
+    ...unknownCode(facts, 'RESTRICTION_GROUND', flow.restriction_override?.ground ?? null, `${at}/restriction_override/ground`),
     ...many('EXEMPTION', 'exemptions'),
     ...one('ONWARD_SHARING', 'onward'),
     ...one('FREQUENCY', 'frequency'),

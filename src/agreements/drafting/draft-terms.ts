@@ -50,6 +50,8 @@ export function completeFlow(body: FlowBody): Flow {
     volume_limit: body.volume_limit ?? null,
     honours_objection: body.honours_objection ?? false,
     consent_required: body.consent_required ?? false,
+    restriction_override: body.restriction_override ?? null,
+    standing_request_ref: body.standing_request_ref ?? null,
   }
 }
 

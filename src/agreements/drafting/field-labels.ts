@@ -39,6 +39,8 @@ export const FLOW_LABELS = {
   volume_limit: 'volume limit',
   honours_objection: 'objections honoured',
   consent_required: 'consent required',
+  restriction_override: 'why restricted data still goes',
+  standing_request_ref: 'standing request that it answers',
 } as const
 
 export const SIDE_LABELS = {

@@ -129,6 +129,8 @@ function flows(row: RegisterRow, own: string): Flow[] {
     volume_limit: null,
     honours_objection: false,
     consent_required: false,
+    restriction_override: null,
+    standing_request_ref: null,
   })
   return [...(direction === 'IN' ? [] : [flow('OUT', true)]), ...(direction === 'OUT' ? [] : [flow('IN', false)])]
 }

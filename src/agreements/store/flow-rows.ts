@@ -1,4 +1,4 @@
-import type { Flow, LegalSide } from '../agreement.ts'
+import type { Flow, LegalSide, RestrictionOverride } from '../agreement.ts'
 import { EMPTY_SIDE } from '../empty-side.ts'
 
 /** A flow as its row in table `flow`, without its legal sides. JSON columns are text. Pure. */
@@ -28,6 +28,8 @@ export function flowRow(key: { agreement_id: string; version: number }, flow: Fl
     volume_records: flow.volume_limit?.records ?? null,
     honours_objection: flow.honours_objection,
     consent_required: flow.consent_required,
+    restriction_override: flow.restriction_override ? JSON.stringify(flow.restriction_override) : null,
+    standing_request_ref: flow.standing_request_ref ?? null,
   }
 }
 
@@ -54,7 +56,8 @@ export function sideRows(key: { agreement_id: string; version: number }, flow: F
 }
 
 /** Columns of `flow` and `flow_side` as they come from the database. */
-export type FlowRow = Omit<ReturnType<typeof flowRow>, 'transfers' | 'compatibility'> & { transfers: unknown; compatibility: unknown }
+type JsonColumn = 'transfers' | 'compatibility' | 'restriction_override'
+export type FlowRow = Omit<ReturnType<typeof flowRow>, JsonColumn> & Record<JsonColumn, unknown>
 export type SideRow = Omit<ReturnType<typeof sideRows>[number], 'side' | 'regime'> & { side: string; regime: string }
 
 /** The flow of a row and its sides; the inverse of `flowRow` and `sideRows`. */
@@ -86,6 +89,8 @@ export function toFlow(row: FlowRow, sides: readonly SideRow[]): Flow {
       row.volume_subjects === null && row.volume_records === null ? null : { subjects: row.volume_subjects, records: row.volume_records },
     honours_objection: row.honours_objection,
     consent_required: row.consent_required,
+    restriction_override: row.restriction_override as RestrictionOverride | null,
+    standing_request_ref: row.standing_request_ref,
   }
 }
 

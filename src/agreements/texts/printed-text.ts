@@ -30,6 +30,8 @@ const LABELS: Readonly<Record<string, string>> = {
   valid_to: 'To',
   rule: 'Rule',
   n: 'Signatures needed',
+  ground: 'Ground',
+  reason: 'Reason',
   provider: 'Law the provider relies on',
   recipient: 'Law the recipient relies on',
 }

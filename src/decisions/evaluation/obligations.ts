@@ -2,6 +2,7 @@ import { addDays, daysBetween, londonDay } from '../../platform/kernel/london-da
 import { addWorkingDays } from '../../platform/kernel/working-days.ts'
 import type { DisclosureDecision } from '../policy/policy.ts'
 import { usableGateways } from '../rules/gateways.ts'
+import { appliedOverride } from '../rules/subjects.ts'
 import type { Finding } from './candidates.ts'
 import type { Facts } from './facts.ts'
 
@@ -34,11 +35,12 @@ const ORDER = [
   'DPIA_REVIEW_DUE_SOON',
   'EXPIRES_SOON',
   'SUBJECT_CATEGORIES_ONLY',
+  'RESTRICTED_DATA',
 ] as const
 
 export type ObligationCode = (typeof ORDER)[number]
 
-const ADVISORY: ReadonlySet<ObligationCode> = new Set(['REVIEW_OVERDUE_WARNING', 'DPIA_REVIEW_DUE_SOON', 'EXPIRES_SOON'])
+const ADVISORY: ReadonlySet<ObligationCode> = new Set(['REVIEW_OVERDUE_WARNING', 'DPIA_REVIEW_DUE_SOON', 'EXPIRES_SOON', 'RESTRICTED_DATA'])
 
 /** How long before a date the parties are told that it comes (Policy). */
 const DUE_SOON_DAYS_MAX = 59
@@ -96,6 +98,8 @@ export function agreementObligations(facts: Facts, finding: Finding, mayKnow: bo
     found.set('DEA_CODE', {})
   }
   dueSoon(finding, day, found)
+  // The flag on a permit: an override applied (CK-13).
+  if (request.subject_flags.includes('RESTRICTED')) found.set('RESTRICTED_DATA', { ground: appliedOverride(facts, flow) })
   return inOrder(found)
 }
 

@@ -104,14 +104,15 @@ export function canonicalReasons(reasons: readonly Reason[]): Reason[] {
 function merge(a: Reason, b: Reason): Reason {
   const items = union(a.items, b.items)
   const detail = a.detail === b.detail ? a.detail : `${a.detail} ${b.detail}`
-  const sides = bySide([...sidesOf(a), ...sidesOf(b)])
+  const sides = bySide([...failedSides(a), ...failedSides(b)])
   const [first] = sides
   // A part that is neither side's leaves the whole without one.
-  if (sidesOf(a).length === 0 || sidesOf(b).length === 0 || !first) return reason(a.code, detail, { items })
+  if (failedSides(a).length === 0 || failedSides(b).length === 0 || !first) return reason(a.code, detail, { items })
   return sides.length === 1 ? reason(a.code, detail, { side: first.side, items }) : { ...reason(a.code, detail, { items }), sides }
 }
 
-function sidesOf({ side, items = [], sides = [] }: Reason): readonly FailedSide[] {
+/** Which items failed on which side; none where the reason is about neither side alone. */
+export function failedSides({ side, items = [], sides = [] }: Reason): readonly FailedSide[] {
   return side ? [{ side, items }] : sides
 }
 

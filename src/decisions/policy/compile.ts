@@ -89,6 +89,7 @@ function compileFlow(agreement: Agreement, version: number, flow: Flow, boroughs
     grants: new Set(flow.category_grant),
     methods: new Set(flow.methods),
     countries: new Set(flow.countries),
+    restrictionGround: flow.restriction_override?.reason.trim() ? flow.restriction_override.ground : null,
     suspensions: intervals(
       agreement.suspensions.filter((s) => s.scope === 'FLOW' && s.flow === flow.id && (s.version ?? version) === version),
     ),

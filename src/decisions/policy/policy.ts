@@ -96,6 +96,8 @@ export interface PolicyFlow {
   readonly grants: ReadonlySet<string>
   readonly methods: ReadonlySet<string>
   readonly countries: ReadonlySet<string>
+  /** Ground on which restricted data still goes; null: none, or one recorded without a reason. Whether it is in its list is for the day. */
+  readonly restrictionGround: string | null
   readonly suspensions: readonly Interval[]
 }
 

@@ -1,3 +1,4 @@
+import { failedSides } from '../evaluation/reason.ts'
 import type { PolicyFlow, PolicyVersion } from '../policy/policy.ts'
 import { uncovered } from '../rules/coverage.ts'
 import type { ProposalFacts } from './remedy.ts'
@@ -109,29 +110,22 @@ export function flowProposals(facts: ProposalFacts, version: PolicyVersion, row:
   )
 }
 
-/** Which documents the failed rules miss: [party, condition]. Read from the recorded conditions, so that nothing is guessed. */
-function missingDocuments({ nearest, request, index }: ProposalFacts): {
+/** Which documents the failed rules miss: [party, condition]. Read from what failed and what is recorded, so that nothing is guessed. */
+function missingDocuments({ nearest, request, reasons }: ProposalFacts): {
   schedule1: (readonly [string, string])[]
   section42: (readonly [string, string])[]
 } {
+  const partyOf = { PROVIDER: request.provider, RECIPIENT: request.recipient }
   const legal = nearest.flow?.source.legal
-  const sides = legal
-    ? ([
-        [request.provider, legal.provider],
-        [request.recipient, legal.recipient],
-      ] as const)
-    : []
-  const lacks = (party: string, condition: string) => !nearest.agreement.policyDocuments.get(party)?.has(condition)
+  const policyReason = reasons.filter(({ code }) => code === 'APPROPRIATE_POLICY_MISSING')
   return {
-    schedule1: sides.flatMap(([party, side]) =>
-      side?.regime === 'UK_GDPR'
-        ? [...new Set([...side.sch1, ...side.criminal])]
-            .filter((code) => index.codes.schedule1.has(code) && index.codes.schedule1.get(code) !== 'NOT_REQUIRED' && lacks(party, code))
-            .map((code) => [party, code] as const)
-        : [],
+    schedule1: policyReason.flatMap((failed) =>
+      failedSides(failed).flatMap(({ side, items }) => items.map((condition) => [partyOf[side], condition] as const)),
     ),
-    section42: sides.flatMap(([party, side]) =>
-      side?.regime === 'PART_3' && lacks(party, 'PART3_S42') ? [[party, 'PART3_S42'] as const] : [],
-    ),
+    section42: (['PROVIDER', 'RECIPIENT'] as const).flatMap((side) => {
+      const party = partyOf[side]
+      const isPart3 = (side === 'PROVIDER' ? legal?.provider : legal?.recipient)?.regime === 'PART_3'
+      return isPart3 && !nearest.agreement.policyDocuments.get(party)?.has('PART3_S42') ? [[party, 'PART3_S42'] as const] : []
+    }),
   }
 }

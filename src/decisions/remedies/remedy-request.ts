@@ -99,7 +99,9 @@ export function requestProposals(facts: ProposalFacts, requested: RequestedItems
       const consent = facts.isPast
         ? 'Give the reference of the consent that was in force, if there was one.'
         : 'Obtain consent, record it, and give its reference.'
-      offer(['CONSENT_NOT_RECORDED'], { kind: 'RECORD_CONSENT', touches: 'consent', text: consent }, (asked) => ({
+      const consenting: ReasonCode[] =
+        flow.restrictionGround === 'CONSENT' ? ['CONSENT_NOT_RECORDED', 'SUBJECT_RESTRICTION'] : ['CONSENT_NOT_RECORDED']
+      offer(consenting, { kind: 'RECORD_CONSENT', touches: 'consent', text: consent }, (asked) => ({
         ...asked,
         consent_ref: 'to-be-recorded',
       }))

@@ -2,6 +2,7 @@ import { isValidOn } from '../../reference/code-list.ts'
 import type { Gateway } from '../../reference/gateway.ts'
 import type { Candidate, Facts, Rule } from '../evaluation/facts.ts'
 import { type Reason, reason } from '../evaluation/reason.ts'
+import type { DecisionRequest } from '../evaluation/request.ts'
 
 /** Kinds that permit nothing on their own (CK-20). */
 const NEVER_ALONE = new Set(['RESTRICTION', 'CONFIDENTIALITY_LIFT'])
@@ -17,8 +18,7 @@ export const gateways: Rule = (facts, candidate) => {
 /** CK-9: consent where the gateway, the flow or the basis asks for it. */
 export const consent: Rule = (facts, candidate) => {
   const { request } = facts
-  const isGiven = request.consent_ref !== null && !request.subject_flags.includes('CONSENT_WITHDRAWN')
-  if (isGiven) return []
+  if (hasConsent(request)) return []
   const { provider } = candidate.flow.source.legal
   const usable = usableGateways(facts, candidate)
   const bases = provider.regime === 'UK_GDPR' ? provider.art6.filter((code) => facts.codes.lawfulBases.has(code)) : []
@@ -31,6 +31,11 @@ export const consent: Rule = (facts, candidate) => {
   if (why.length === 0) return []
   const found: Reason[] = [reason('CONSENT_NOT_RECORDED', `No consent in force: ${why.join('; ')}.`)]
   return found
+}
+
+/** CK-9: a consent is named, and not withdrawn. */
+export function hasConsent({ consent_ref, subject_flags }: DecisionRequest): boolean {
+  return consent_ref !== null && !subject_flags.includes('CONSENT_WITHDRAWN')
 }
 
 /** The gateways among those the provider cites that fit. */

@@ -291,8 +291,10 @@ export interface Flow {
   providers: string[];
   purpose: string;
   recipients: string[];
+  restriction_override: Json | null;
   retention_days: number | null;
   retention_rule: string | null;
+  standing_request_ref: string | null;
   transfers: Json;
   version: number;
   volume_records: number | null;

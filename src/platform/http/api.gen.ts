@@ -2499,7 +2499,7 @@ export interface components {
             readonly mechanism: string;
             /** @description The recipient and the data are within the scope of partial adequacy. */
             readonly scope_confirmed: boolean;
-            /** @description The data protection test of Art 46(1A) was done. */
+            /** @description The data protection test of Art 46(1A), or of DPA 2018 s75 for a provider under Part 3, was done. */
             readonly dp_test_done: boolean;
         };
         /** @description The law one controller relies on for its part of a flow. Absent members are empty. */
@@ -2547,6 +2547,13 @@ export interface components {
             readonly consent_unobtainable: boolean;
             /** @description When this was assessed. */
             readonly assessed_at: string | null;
+        };
+        /** @description Why processing goes on although it is restricted. A PERMIT for restricted data carries the obligation RESTRICTED_DATA. */
+        readonly FlowRestrictionOverride: {
+            /** @description RESTRICTION_GROUND code; CONSENT applies only to a request that names a consent in force. */
+            readonly ground: string;
+            /** @description The reason in words. */
+            readonly reason: string;
         };
         /** @description One row per provider set, recipient set and purpose. Absent members are empty, false or not recorded. */
         readonly Flow: {
@@ -2603,6 +2610,10 @@ export interface components {
             };
             /** @description Whether a recorded objection stops the flow for that person. */
             readonly honours_objection?: boolean;
+            /** @description Why restricted data still goes under this flow (Art 18(2)); null where it does not. */
+            readonly restriction_override?: null | components["schemas"]["FlowRestrictionOverride"];
+            /** @description The standing request that a regular flow answers: its text, date and the function relied on, or where these are kept. */
+            readonly standing_request_ref?: string | null;
             /** @description Whether a consent must be named with every disclosure. */
             readonly consent_required?: boolean;
         };

@@ -22,6 +22,8 @@ t.test('purpose, items, people, parties, basis, retention, method and country ar
     ['/terms/flows/0/retention_days', withFlow({ retention_days: 366 })],
     ['/terms/flows/0/methods', withFlow({ methods: ['SFTP'] })],
     ['/terms/flows/0/countries', withFlow({ countries: ['GB', 'FR'] })],
+    ['/terms/flows/0/restriction_override', withFlow({ restriction_override: { ground: 'CONSENT', reason: 'Asked for.' } })],
+    ['/terms/flows/0/standing_request_ref', withFlow({ standing_request_ref: 'Letter of 1 May 2026' })],
     ['/terms/commencement', withTerms({ commencement: { rule: 'ALL_SIGNED' } })],
     ['/terms/narrative/amendment_policy', withTerms({ narrative: { ...aVersion().terms.narrative, amendment_policy: 'MINOR_NO_SIGN' } })],
     ['/effective_to', aVersion({ effective_to: '2030-12-31' })],
