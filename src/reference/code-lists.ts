@@ -67,7 +67,7 @@ export interface CodeLists {
   readonly part3Mechanisms: ReadonlySet<string>
   /** Every statutory gateway there is or was, with the days on which it can be relied on. */
   readonly gateways: ReadonlyMap<string, Gateway>
-  /** Codes of those that are in the list. */
+  /** Codes of those that are in the list and have commenced. */
   readonly laws: ReadonlySet<string>
   readonly annex1: ReadonlySet<string>
   readonly exemptions: ReadonlySet<string>
@@ -159,7 +159,11 @@ function compile(lists: ReadonlyMap<string, CodeList>, isValid: (entry: CodeList
     restrictionGrounds: codes('RESTRICTION_GROUND'),
     // Of a gateway that is not in force the rule on gateways says so.
     gateways: new Map(all('GATEWAY').map((entry) => [entry.code, readGateway(entry)])),
-    laws: codes('GATEWAY'),
+    laws: new Set(
+      entries('GATEWAY')
+        .filter((entry) => readGateway(entry).isCommenced)
+        .map((entry) => entry.code),
+    ),
     annex1: codes('ANNEX_1_CONDITION'),
     exemptions: codes('EXEMPTION'),
     methodsNeverApproved: codesWith('METHOD', 'approvable', false),

@@ -12,6 +12,8 @@ export interface Gateway {
   /** Where the law names bodies and not a kind of body: the only ones, by code, besides the test of types (GW-7). null: any. */
   readonly providerOrgs: readonly string[] | null
   readonly recipientOrgs: readonly string[] | null
+  /** The law runs both ways between the two sides: what is said of providers holds of recipients too, and the reverse. */
+  readonly bothWays: boolean
   /** PURPOSE codes, narrower ones included, or `*` for any. */
   readonly purposes: readonly string[]
   readonly excludesPersonalData: boolean
@@ -25,9 +27,13 @@ export interface Gateway {
   /** Asked when an agreement is approved, never when a decision is made. */
   readonly requiresCodeOfPractice: boolean
   readonly disappliesConfidence: boolean
+  /** False: enacted, but no day is known from which it is law. Nobody can rely on it yet. */
+  readonly isCommenced: boolean
   /** First and last day on which it can be relied on: in force, and its entry valid; null: open. */
   readonly inForceFrom: string | null
   readonly inForceTo: string | null
+  /** The code under which the same law is cited once this entry has ended. */
+  readonly replacedBy: string | null
   /** False: its text or list of bodies was not checked against a source. */
   readonly verified: boolean
 }
@@ -36,7 +42,7 @@ export interface Gateway {
  * Reads a GATEWAY entry. What cannot be read limits the gateway: a missing list of types or purposes matches nobody, and so
  * does a list of bodies that is none.
  */
-export function readGateway({ code, citation, verified, attributes, valid_from, valid_to }: CodeListEntry): Gateway {
+export function readGateway({ code, citation, verified, attributes, valid_from, valid_to, replaced_by }: CodeListEntry): Gateway {
   const texts = (name: string) => (Array.isArray(attributes[name]) ? (attributes[name] as unknown[]).map(String) : [])
   const bodies = (name: string) => {
     const isOpen = attributes[name] == null || (Array.isArray(attributes[name]) && texts(name).length === 0)
@@ -52,6 +58,7 @@ export function readGateway({ code, citation, verified, attributes, valid_from, 
     recipientTypes: texts('recipient_types'),
     providerOrgs: bodies('provider_orgs'),
     recipientOrgs: bodies('recipient_orgs'),
+    bothWays: flag('both_ways'),
     purposes: texts('purposes'),
     excludesPersonalData: flag('excludes_personal_data'),
     excludesPatientInformation: flag('excludes_patient_information'),
@@ -61,8 +68,10 @@ export function readGateway({ code, citation, verified, attributes, valid_from, 
     requiresRequest: flag('requires_request'),
     requiresCodeOfPractice: flag('requires_code_of_practice'),
     disappliesConfidence: flag('disapplies_confidence'),
+    isCommenced: attributes['commenced'] == null || flag('commenced'),
     inForceFrom: [valid_from ?? [], day('in_force_from') ?? []].flat().toSorted().at(-1) ?? null,
     inForceTo: [valid_to ?? [], day('in_force_to') ?? []].flat().toSorted()[0] ?? null,
+    replacedBy: replaced_by,
     verified,
   }
 }

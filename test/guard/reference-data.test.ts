@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { REASON_CODES } from '../../src/decisions/evaluation/reason.ts'
 import { isLondonAuthority, type Organisation } from '../../src/parties/organisation.ts'
-import type { CodeList, CodeListEntry } from '../../src/reference/code-list.ts'
+import { addDays } from '../../src/platform/kernel/london-day.ts'
+import { type CodeList, type CodeListEntry, isValidOn } from '../../src/reference/code-list.ts'
 import { compileCodeLists } from '../../src/reference/code-lists.ts'
 
 const folder = new URL('../../src/reference/lists/', import.meta.url)
@@ -20,6 +21,10 @@ const entries = (name: string): readonly CodeListEntry[] => byName.get(name)?.en
 const codes = (name: string): string[] => entries(name).map((entry) => entry.code)
 const has = (name: string, code: unknown): boolean => codes(name).includes(String(code))
 const attribute = (list: string, code: string, name: string) => entries(list).find((entry) => entry.code === code)?.attributes[name]
+/** Whether a code has ended, or passes over to one that is in force on the day after. */
+const isEnded = (list: string, code: string) => entries(list).find((entry) => entry.code === code)?.valid_to != null
+const goesOn = (list: string, code: string, day: string) =>
+  entries(list).some((entry) => entry.code === code && isValidOn(addDays(day, 1), entry.valid_from, entry.valid_to))
 /** The codes of a list whose attribute has a value, in the order of the list. */
 const having = (list: string, name: string, value: unknown): string[] => codes(list).filter((code) => attribute(list, code, name) === value)
 
@@ -67,7 +72,7 @@ const CLOSED_TEXT = `
   PUBLIC_REDACTED PARTIES_ONLY RESTRICTED; REGULATOR: ICO_COMMISSIONER INFORMATION_COMMISSION; ORG_TYPE: LONDON_BOROUGH CITY_CORPORATION
   GLA_FAMILY POLICE_FORCE POLICING_BODY FIRE_AUTHORITY TRANSPORT_AUTHORITY NHS_ICB NHS_TRUST GP_PRACTICE AMBULANCE PROBATION PRISON
   SCHOOL ACADEMY_TRUST FE_HE GOV_DEPARTMENT REGULATOR HOUSING_ASSOCIATION CHARITY PRIVATE_COMPANY PROCESSOR_ONLY OTHER_LOCAL_AUTHORITY
-  UTILITY; ITEM_ORIGIN: LOCAL DWP HMRC NHS POLICE HOME_OFFICE; EMERGENCY_GROUND: PREVENT_SERIOUS_HARM PREVENT_LOSS_OF_LIFE PUBLIC_HEALTH
+  UTILITY NHS_NATIONAL REGISTRATION_OFFICIAL CORONER COURT JOINT_COMMITTEE ELECTORAL_OFFICER CHILDCARE_PROVIDER SPECIAL_POLICE_FORCE; ITEM_ORIGIN: LOCAL DWP HMRC NHS POLICE HOME_OFFICE; EMERGENCY_GROUND: PREVENT_SERIOUS_HARM PREVENT_LOSS_OF_LIFE PUBLIC_HEALTH
   SAFEGUARD_VULNERABLE CIVIL_EMERGENCY NATIONAL_SECURITY_IMMEDIATE; EMERGENCY_REVIEW_OUTCOME: JUSTIFIED JUSTIFIED_EXCESSIVE_DATA
   NOT_JUSTIFIED`
 /** Lists whose codes the law or the model closes, in their order. */
@@ -79,27 +84,28 @@ const CLOSED = new Map<string, string[]>([
   ['SCHEDULE_8_CONDITION', numbered('SCH8_', 1, 9)],
   ['REASON', [...REASON_CODES]],
 ])
-/** Longer lists of this service, by number of codes. */
-const COUNTED = { GATEWAY: 56, PURPOSE: 55, DATA_ITEM: 58, DATA_SUBJECT: 30, MEASURE: 20, COUNTRY: 249, OBLIGATION: 33 }
-const UNVERIFIED_GATEWAYS = words(`CDA1998_S115 PCSC2022_S16 CA1989_S47 CA2004_S16LA CA2004_S16LC NHSA2006_S251 DEA2017_S35 DEA2017_S64
-  HA1996_PART7 HA1996_S208 LAAA2014_SCH9_P3 CJA2003_S325 ESA2008_S13_17 SSAA1992_S123 LGFA1992_SCH2 HA2004_S237 HMRC_CONSENT PSHFA2013
-  SCA2007_S68 IAA1999_S20 NIAA2002_S129 RSA_ELECTORAL POLICE_COMMON_LAW`)
-const GATEWAY_MEMBERS = words(`kind provider_types recipient_types provider_orgs recipient_orgs purposes excludes_patient_information
-  excludes_health_information excludes_personal_data only_items
-  requires_request requires_consent requires_code_of_practice disapplies_confidence overrides_dp onward_use_limit in_force_from in_force_to
-  limits`)
+/** Longer lists of this service, which grow with the law and the work. */
+const OPEN = words('GATEWAY PURPOSE DATA_ITEM DATA_SUBJECT MEASURE COUNTRY OBLIGATION')
+const GATEWAY_MEMBERS = words(`kind provider_types recipient_types provider_orgs recipient_orgs both_ways purposes
+  excludes_patient_information excludes_health_information excludes_personal_data only_items requires_request requires_consent
+  requires_code_of_practice disapplies_confidence overrides_dp onward_use_limit commenced in_force_from in_force_to limits`)
+/** Laws that name no department, or departments at large: Ministers of the Crown, public authorities, responders, specified persons. */
+const ANY_DEPARTMENT = new Set(
+  words('DEA2017_S35 DEA2017_S35_GLA DEA2017_S35_OFGEM DEA2017_S36_39 DEA2017_S46 DEA2017_S48 DEA2017_S56 DEA2017_S64 DEA2017_S64_GLA') // Part 5 schedules
+    .concat(words('LAAA2014_SCH9_P3 CCA2004_R44A CCA2004_R47 CTSA2015_S38 SCA2007_S68 RSA_ELECTORAL POLICE_COMMON_LAW EA2002_P9')),
+)
 const ENTRY_MEMBERS = words('code label citation valid_from valid_to verified source replaced_by broader attributes')
 const FULLY_ADEQUATE = words(`AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO GI CH AD AR FO GG IM
-  IL JE NZ UY KR`)
+  IL JE NZ UY`)
 const ADEQUATE_FOR_PART_3 = words(
   `AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO CH GI GG IM JE`,
 )
 
 t.test('every list of the reference has one file, and there is no other', async (t) => {
-  t.strictSame([...byName.keys()].sort(), [...CLOSED.keys(), ...Object.keys(COUNTED)].sort())
+  t.strictSame([...byName.keys()].sort(), [...CLOSED.keys(), ...OPEN].sort())
   for (const [file, list] of lists) t.equal(file, `${list.list.toLowerCase().replaceAll('_', '-')}.json`)
   for (const [name, expected] of CLOSED) t.strictSame(codes(name), expected, name)
-  for (const [name, count] of Object.entries(COUNTED)) t.equal(codes(name).length, count, name)
+  for (const name of OPEN) t.ok(codes(name).length > 0, name)
 })
 
 t.test('every list and every entry has every member, in the right form', async (t) => {
@@ -132,14 +138,14 @@ t.test('an entry that no source confirms says which part is not confirmed', asyn
       if (said === verified) t.fail(`${list.list} ${code}`)
     }
   }
-  const unverified = entries('GATEWAY').filter((entry) => !entry.verified)
-  t.strictSame(unverified.map((entry) => entry.code).sort(), [...UNVERIFIED_GATEWAYS].sort())
 })
 
 t.test('broader and replacing codes exist, and no code is broader than itself', async (t) => {
   for (const list of byName.values()) {
-    for (const { code, broader, replaced_by } of list.entries) {
+    for (const { code, broader, replaced_by, valid_to } of list.entries) {
       for (const other of [broader, replaced_by]) if (other !== null) t.ok(has(list.list, other) && other !== code, `${code} -> ${other}`)
+      if (replaced_by !== null)
+        t.ok(valid_to !== null && goesOn(list.list, replaced_by, valid_to), `${code} ends, and ${replaced_by} goes on`)
       if (!['PURPOSE', 'DATA_SUBJECT'].includes(list.list)) t.equal(broader, null, `${code} stands alone`)
     }
   }
@@ -163,31 +169,48 @@ t.test('Article 9 and Schedule 1 conditions fit section 10 of the Data Protectio
 })
 
 t.test('a gateway names known bodies, purposes and items, and never overrides data protection law', async (t) => {
-  const known = (values: unknown, name: string) => strings(values).every((value) => has(name, value)) || String(values) === '*'
-  const nobody: string[] = []
-  for (const { code, valid_from, attributes: a } of entries('GATEWAY')) {
+  const known = (values: unknown, name: string) =>
+    strings(values).every((value) => has(name, value) && !isEnded(name, value)) || String(values) === '*'
+  const twice = (values: unknown) => new Set(strings(values)).size !== strings(values).length
+  const bodies = new Map(organisations.map(({ code, type }) => [code, type]))
+  for (const { code, citation, valid_from, valid_to, attributes: a } of entries('GATEWAY')) {
     t.strictSame(Object.keys(a).sort(), [...GATEWAY_MEMBERS].sort(), code)
+    t.ok(citation && a['limits'], `${code} says which law it is and what limits it`)
     t.equal(a['overrides_dp'], false, code)
     t.ok(has('GATEWAY_KIND', a['kind']), `${code} ${a['kind']}`)
     t.ok(known(a['provider_types'], 'ORG_TYPE') && known(a['recipient_types'], 'ORG_TYPE'), `${code} bodies`)
     t.ok(known(a['purposes'], 'PURPOSE') && strings(a['purposes']).length > 0, `${code} purposes`)
-    for (const name of ['provider_orgs', 'recipient_orgs'])
-      for (const body of strings(a[name]))
-        t.ok(
-          organisations.some((o) => o.code === body),
-          `${code} ${body}`,
-        )
     for (const item of strings(a['only_items'])) t.ok(has('DATA_ITEM', item), `${code} ${item}`)
     t.equal(a['in_force_from'], valid_from, `${code} is valid from the day it is in force`)
-    if (strings(a['provider_types']).length === 0 || strings(a['recipient_types']).length === 0) nobody.push(code)
+    if (a['commenced'] === false) t.strictSame([valid_from, valid_to], [null, null], `${code} has no days before it has commenced`)
+    for (const [name, list] of Object.entries(a)) if (twice(list)) t.fail(`${code} ${name} names something twice`)
+    for (const side of ['provider', 'recipient']) {
+      // GW-7: where the law names a body, the entry is for bodies of its kind alone, or it would shut out the others.
+      const named = strings(a[`${side}_orgs`]).map((org) => bodies.get(org))
+      if (named.length > 0)
+        t.strictSame([...new Set(named)], strings(a[`${side}_types`]), `${code} ${side}: bodies of one kind, all of them known`)
+    }
+    const isOpen = strings(a['provider_types']).length > 0 && strings(a['recipient_types']).length > 0
+    t.ok(isOpen || /lists no/.test(String(a['limits'])), `${code} is for nobody and says so`)
+    if (a['requires_request'] === true) t.ok(['DUTY_ON_REQUEST', 'POWER'].includes(String(a['kind'])), `${code} answers a request`)
+    if (a['kind'] === 'DUTY_ON_REQUEST') t.equal(a['requires_request'], true, `${code} is a duty on request`)
+    if (a['kind'] === 'FUNCTION' || a['kind'] === 'ANCILLARY')
+      t.equal(a['disapplies_confidence'], false, `${code}: no function lifts confidence`)
+    if (code.startsWith('HSCA2012_S251')) t.match(citation, /Act 2012 s251[AB]$/, 'inserted by an Act of 2015, and cited as of 2012')
   }
-  t.strictSame(nobody, ['CA2004_S16LC', 'HA2004_S237'], 'only these carry nothing between parties')
-  t.strictSame(having('GATEWAY', 'excludes_personal_data', true), ['CDA1998_S17A'])
-  t.notOk(strings(attribute('GATEWAY', 'CDA1998_S115', 'recipient_types')).includes('CHARITY'), 'section 115 does not run to charities')
-  const serious = strings(attribute('GATEWAY', 'PCSC2022_S16', 'provider_types'))
-  for (const { code, citation } of entries('GATEWAY')) if (code.startsWith('HSCA2012')) t.match(citation, /Act 2012 s251[AB]$/)
-  t.notOk(serious.includes('NHS_ICB'), 'no health authority provides under section 16')
 })
+
+t.test(
+  'a government department stands in a gateway by name, where the law names it, or the entry says that it was not read which',
+  async (t) => {
+    for (const { code, attributes: a } of entries('GATEWAY')) {
+      for (const side of ['provider', 'recipient']) {
+        if (!strings(a[`${side}_types`]).includes('GOV_DEPARTMENT') || strings(a[`${side}_orgs`]).length > 0) continue
+        t.ok(ANY_DEPARTMENT.has(code), `${code} ${side}: any department`)
+      }
+    }
+  },
+)
 
 t.test('the usual gateway of a purpose covers that purpose or a narrower one', async (t) => {
   for (const { code, attributes: a } of entries('PURPOSE')) {
@@ -196,14 +219,13 @@ t.test('the usual gateway of a purpose covers that purpose or a narrower one', a
       const fits = covered.some((p) => p === '*' || compiled.purposes.isWithin(code, p) || compiled.purposes.isWithin(p, code))
       t.ok(fits, `${code}: ${gateway}`)
     }
-    t.ok(strings(a['usual_gateways']).length > 0 || a['note'], `${code} names a gateway or says why not`)
+    t.equal(strings(a['usual_gateways']).length > 0, a['no_gateway_because'] === null, `${code} names a gateway or says why not`)
   }
 })
 
 t.test('every data item has a class, and only special items have a special kind', async (t) => {
-  const count = { ORDINARY: 0, SPECIAL: 0, CRIMINAL: 0 }
   for (const { code, attributes: a } of entries('DATA_ITEM')) {
-    count[a['class'] as keyof typeof count] += 1
+    t.ok(['ORDINARY', 'SPECIAL', 'CRIMINAL'].includes(String(a['class'])), code)
     t.equal(a['class'] === 'SPECIAL', has('SPECIAL_KIND', a['special_kind']), code)
     if (a['patient_information'] === true) t.match(a, { duty_of_confidence: true, special_kind: 'HEALTH' }, code)
     t.ok(has('ITEM_ORIGIN', a['origin']) && typeof a['children_relevant'] === 'boolean', code)
@@ -214,10 +236,6 @@ t.test('every data item has a class, and only special items have a special kind'
   )
   t.strictSame(having('DATA_ITEM', 'health_information', true), health, 'health information, whoever holds it')
   for (const code of having('DATA_ITEM', 'patient_information', true)) t.ok(health.includes(code), `${code} is health information too`)
-  t.strictSame(count, { ORDINARY: 37, SPECIAL: 17, CRIMINAL: 4 })
-  t.equal(having('DATA_ITEM', 'duty_of_confidence', true).length, 16)
-  t.equal(having('DATA_ITEM', 'patient_information', true).length, 4)
-  t.strictSame(having('DATA_ITEM', 'origin', 'DWP'), ['FINANCE.HOUSING_BENEFIT'])
   const prefixes = /^(dpv|pd|gdpr|ps|law|health|edu|loc|gb):[A-Za-z0-9-]+$/
   for (const list of byName.values()) {
     for (const entry of list.entries) for (const iri of strings(entry.attributes['dpv'])) t.match(iri, prefixes, entry.code)
@@ -226,11 +244,11 @@ t.test('every data item has a class, and only special items have a special kind'
 
 t.test('adequacy covers the listed countries and no other, and only Article 46 carries a flow besides', async (t) => {
   t.strictSame(having('COUNTRY', 'adequacy', 'FULL'), [...FULLY_ADEQUATE].sort())
-  t.strictSame(having('COUNTRY', 'adequacy', 'PARTIAL'), ['CA', 'JP', 'US'])
+  t.strictSame(having('COUNTRY', 'adequacy', 'PARTIAL'), ['CA', 'JP', 'KR', 'US'])
   t.strictSame(having('COUNTRY', 'adequacy_part3', true), [...ADEQUATE_FOR_PART_3].sort(), 'the regulations under Part 3 are others')
   for (const { code, attributes: a } of entries('COUNTRY'))
     t.equal(typeof a['adequacy_part3_verified'], a['adequacy_part3'] === true ? 'boolean' : 'undefined', code)
-  for (const code of ['CA', 'JP', 'US']) t.ok(attribute('COUNTRY', code, 'adequacy_scope'), `the adequacy of ${code} has a scope`)
+  for (const code of ['CA', 'JP', 'KR', 'US']) t.ok(attribute('COUNTRY', code, 'adequacy_scope'), `the adequacy of ${code} has a scope`)
   t.ok(codes('COUNTRY').every((code) => /^[A-Z]{2}$/.test(code)) && has('COUNTRY', 'GB'))
   const art46 = words('IDTA ADDENDUM BCR LEGAL_INSTRUMENT CODE_OF_CONDUCT CERTIFICATION')
   t.strictSame(having('TRANSFER_MECHANISM', 'carries', 'ART46'), art46)
@@ -279,7 +297,7 @@ t.test('the register holds the 33 London authorities by area code, and their par
   const members = words(`code legal_name short_name type gss ods ico_registration_no public_authority competent_authority
     health_or_social_care_authority active_from active_to successor_of aliases verified`)
   const known = organisations.map((organisation) => organisation.code)
-  t.equal(new Set(known).size, 54)
+  t.equal(new Set(known).size, known.length)
   const names = new Map<string, string>()
   for (const organisation of organisations) {
     t.strictSame(Object.keys(organisation), members, organisation.code)
@@ -304,11 +322,10 @@ t.test('West and North London ICB begins at the instant at which its two predece
   const find = (code: string) => organisations.find((organisation) => organisation.code === code)
   t.match(find('ICB_WNL'), { active_from: merged, active_to: null, successor_of: ['ICB_NCL', 'ICB_NWL'] })
   for (const code of ['ICB_NCL', 'ICB_NWL']) t.equal(find(code)?.active_to, merged)
-  t.strictSame(organisations.filter((organisation) => organisation.active_to).length, 2)
 })
 
 t.test('the rules can read every list they ask', async (t) => {
-  t.equal(compiled.gateways.size, COUNTED.GATEWAY)
+  t.equal(compiled.gateways.size, codes('GATEWAY').length)
   t.equal(compiled.adequacy('FR', '2026-11-22'), 'FULL')
   t.equal(compiled.adequacy('US', '2023-10-11'), null, 'not before the day on which the regulations took effect')
   t.equal(compiled.schedule1.get('SCH1_10'), 'EXCEPT_TO_COMPETENT_AUTHORITY')

@@ -1,3 +1,4 @@
+import type { Organisation } from '../../parties/organisation.ts'
 import { isValidOn } from '../../reference/code-list.ts'
 import type { Gateway } from '../../reference/gateway.ts'
 import type { Candidate, Facts, Rule } from '../evaluation/facts.ts'
@@ -51,11 +52,13 @@ function unusableBecause(facts: Facts, { flow }: Candidate, gateway: Gateway | u
   if (!gateway) return 'not in the list of gateways'
   const { request, requested, provider, recipient, codes, day } = facts
   if (NEVER_ALONE.has(gateway.kind)) return 'permits nothing on its own'
-  if (!isValidOn(day, gateway.inForceFrom, gateway.inForceTo)) return `not in force on ${day}`
-  if (!includes(gateway.providerTypes, provider.type)) return `not for disclosure by ${provider.type}`
-  if (!includes(gateway.recipientTypes, recipient.type)) return `not for disclosure to ${recipient.type}`
-  if (!(gateway.providerOrgs?.includes(provider.code) ?? true)) return `not for disclosure by ${provider.code}`
-  if (!(gateway.recipientOrgs?.includes(recipient.code) ?? true)) return `not for disclosure to ${recipient.code}`
+  if (!gateway.isCommenced) return 'not known to have commenced'
+  if (!isValidOn(day, gateway.inForceFrom, gateway.inForceTo)) {
+    const hasEnded = gateway.replacedBy !== null && gateway.inForceTo !== null && day > gateway.inForceTo
+    return `not in force on ${day}${hasEnded ? `, replaced by ${gateway.replacedBy}` : ''}`
+  }
+  const notBetween = notForBodies(gateway, provider, recipient)
+  if (notBetween !== null && !(gateway.bothWays && notForBodies(gateway, recipient, provider) === null)) return notBetween
   const fits = gateway.purposes.includes('*') || gateway.purposes.some((purpose) => codes.purposes.covers(purpose, request.purpose))
   if (!fits) return `not for ${request.purpose}`
   if (gateway.excludesPersonalData) return 'does not cover personal data'
@@ -67,6 +70,15 @@ function unusableBecause(facts: Facts, { flow }: Candidate, gateway: Gateway | u
   const isSensitive = requested.special.length > 0 || requested.criminal.length > 0
   if (gateway.kind === 'ANCILLARY' && isSensitive && !isProcessor)
     return 'an ancillary power cannot carry special category or criminal offence data'
+  return null
+}
+
+/** Why it does not run from one body to another: kinds of body first, then the bodies that the law names (GW-7). */
+function notForBodies(gateway: Gateway, from: Organisation, to: Organisation): string | null {
+  if (!includes(gateway.providerTypes, from.type)) return `not for disclosure by ${from.type}`
+  if (!includes(gateway.recipientTypes, to.type)) return `not for disclosure to ${to.type}`
+  if (!(gateway.providerOrgs?.includes(from.code) ?? true)) return `not for disclosure by ${from.code}`
+  if (!(gateway.recipientOrgs?.includes(to.code) ?? true)) return `not for disclosure to ${to.code}`
   return null
 }
 
