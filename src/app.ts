@@ -13,6 +13,7 @@ import { clientsRoutes, revocationPlugin } from './decisions/clients/clients.rou
 import { decisionsRoutes } from './decisions/decisions.routes.ts'
 import { logSearchRoutes } from './decisions/history/log-search.routes.ts'
 import { replayRoutes } from './decisions/history/replay.routes.ts'
+import { callerSharePlugin } from './identity/caller-share.plugin.ts'
 import { callerOf, identityPlugin, type TokenTrust } from './identity/identity.plugin.ts'
 import { rateLimitPlugin } from './identity/rate-limit.plugin.ts'
 import { partiesRoutes } from './parties/parties.routes.ts'
@@ -20,6 +21,7 @@ import { pendingMigrations } from './platform/database/migrate.ts'
 import { docs } from './platform/http/docs.plugin.ts'
 import { healthRoutes } from './platform/http/health.routes.ts'
 import { problemPages } from './platform/http/problem-pages.plugin.ts'
+import { securityTxt } from './platform/http/security-txt.routes.ts'
 import { buildServer, type ServerOptions } from './platform/http/server.ts'
 import { storableTextPlugin } from './platform/http/storable-text.plugin.ts'
 import { metricsRoutes } from './platform/metrics/metrics.routes.ts'
@@ -47,6 +49,15 @@ export async function buildApp(options: AppOptions) {
     bodyLimitBytes: config.bodyLimitBytes,
     requestTimeoutSeconds: config.requestTimeoutSeconds,
     inFlightMax: config.requestsInFlightMax,
+    replyTimeoutSeconds: config.replyTimeoutSeconds,
+    shares: {
+      callerPercent: config.callerSharePercent,
+      organisationPercent: config.organisationSharePercent,
+      anonymousPercent: config.anonymousSharePercent,
+      decisionPercent: config.decisionReservePercent,
+    },
+    connections: { max: config.connectionsMax, perAddressMax: config.connectionsPerAddressMax },
+    trustedProxies: config.trustedProxies,
     logLevel: config.logLevel,
     checkReplies: checkReplies ?? false,
     ...(options.logStream ? { logStream: options.logStream } : {}),
@@ -57,8 +68,9 @@ export async function buildApp(options: AppOptions) {
     else server.log.info({ log: name }, 'the log is signed again')
   })
   await server.register(identityPlugin, trust)
+  await server.register(callerSharePlugin)
   await server.register(revocationPlugin, { clients: services.clients })
-  if (config.rateLimitPerMinute !== undefined) await server.register(rateLimitPlugin, { perMinute: config.rateLimitPerMinute })
+  await server.register(rateLimitPlugin, { perMinute: config.rateLimitPerMinute, refusedTokensPerMinute: config.refusedTokensPerMinute })
   await server.register(storableTextPlugin)
   await server.register(docs)
   await server.register(problemPages)
@@ -68,8 +80,13 @@ export async function buildApp(options: AppOptions) {
       migrations: async () => (await pendingMigrations({ url: databaseUrl })).length === 0,
       index: services.policy.isReady,
       log: async () => log.faults().length === 0,
+      requests: async () => server.admission.hasRoom(),
     }),
   )
+  await server.register(securityTxt(config.security, options.publicUrl, options.clock))
+  const { metrics } = services
+  metrics.readEach('accord_http_requests_held', 'Requests that hold a place, of each kind.', 'kind', server.admission.counts)
+  metrics.read('accord_http_connections', 'Open connections.', server.connectionCount)
   await server.register(referenceRoutes(services.reference))
   await server.register(partiesRoutes(services.parties))
   await server.register(agreementActsRoutes(services.agreementActs))

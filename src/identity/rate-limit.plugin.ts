@@ -1,23 +1,57 @@
+import { isIP } from 'node:net'
 import rateLimit from '@fastify/rate-limit'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
+import { subscriberOf } from '../platform/http/addresses.ts'
 import { ProblemError, problem } from '../platform/kernel/problem.ts'
 
+/** How many requests in a minute. */
+export interface RateLimits {
+  /** Of one caller, and of one address without a token; undefined: any number. */
+  readonly perMinute: number | undefined
+  /** With a token that is refused, from one address. */
+  readonly refusedTokensPerMinute: number
+}
+
+/** What says whether the service is well must always be told. */
+const PROBES = new Set(['getLiveness', 'getReadiness', 'getMetrics'])
+
 /**
- * At most so many requests a minute of one caller (token subject, else address); beyond it 429 with `Retry-After`, before
- * the body is read and without a leaf. Counted per process: with n nodes a caller has n times as many.
+ * At most so many requests a minute of one caller (the subject of its token, else its address), also where there is nothing at
+ * the address; beyond it 429 with `Retry-After`, before the body is read and without a leaf. Refused tokens are counted for each
+ * address: who guesses is told 429 and no longer 401. Whoever reads the public log is counted apart from whoever reads pages.
+ * Counted per process: with n nodes a caller has n times as many.
  */
-export const rateLimitPlugin = fastifyPlugin<{ readonly perMinute: number }>(
-  async (app, { perMinute }) => {
-    await app.register(rateLimit, {
-      max: perMinute,
-      timeWindow: '1 minute',
-      keyGenerator: (request) => request.principal?.sub ?? request.ip,
-      errorResponseBuilder: (_request, { ttl }) =>
-        new ProblemError(problem('TOO_MANY_REQUESTS', `More than ${perMinute} requests in a minute.`), {
-          retryAfterSeconds: Math.ceil(ttl / 1000),
-        }),
+export const rateLimitPlugin = fastifyPlugin<RateLimits>(
+  async (app, { perMinute, refusedTokensPerMinute }) => {
+    await app.register(rateLimit, { global: false, timeWindow: '1 minute' })
+    const refused = limiter(app, Math.min(perMinute ?? refusedTokensPerMinute, refusedTokensPerMinute), addressOf)
+    app.onUnauthenticated(refused)
+    if (perMinute === undefined) return
+    const anyRequest = limiter(app, perMinute, (request) => {
+      if (request.principal) return request.principal.sub
+      return `${request.routeOptions.url?.startsWith('/log/') ? 'log ' : ''}${addressOf(request)}`
+    })
+    app.addHook('onRequest', async (request) => {
+      if (!PROBES.has(request.routeOptions.config?.operation?.id ?? '')) await anyRequest(request)
     })
   },
   // After identity, so that the caller is known.
   { name: 'rate-limit', dependencies: ['identity'] },
 )
+
+function limiter(app: FastifyInstance, max: number, keyGenerator: (request: FastifyRequest) => string) {
+  const check = app.createRateLimit({ max, keyGenerator })
+  return async (request: FastifyRequest): Promise<void> => {
+    const found = await check(request)
+    if (found.isAllowed || !found.isExceeded) return
+    throw new ProblemError(problem('TOO_MANY_REQUESTS', `More than ${max} requests in a minute.`), {
+      retryAfterSeconds: Math.max(1, found.ttlInSeconds),
+    })
+  }
+}
+
+/** What a proxy passes on need not be an address. */
+function addressOf(request: FastifyRequest): string {
+  return subscriberOf(isIP(request.ip) ? request.ip : (request.socket.remoteAddress ?? ''))
+}

@@ -1,6 +1,7 @@
 // The configuration: environment variables in, one frozen object out. Pure: it reads no file and opens nothing.
 // Words: variable (a name in the environment), fallback (what holds when it is absent), unit (always in the name or here).
 // It must never invent a secret or a key, and never ask what kind of environment it is in.
+import { isAddressOrNetwork } from './http/addresses.ts'
 import { ok, type Result, refuse } from './kernel/result.ts'
 
 /** A variable that is missing or wrong; `message` says what it must be and never repeats the value. */
@@ -27,7 +28,18 @@ export interface Config {
   readonly logLevel: string
   readonly bodyLimitBytes: number
   readonly requestTimeoutSeconds: number
+  /** How long a reply may take to be taken. */
+  readonly replyTimeoutSeconds: number
   readonly requestsInFlightMax: number
+  /** Of these for one caller, for one organisation, for everybody without a token, and kept for decisions. */
+  readonly callerSharePercent: number
+  readonly organisationSharePercent: number
+  readonly anonymousSharePercent: number
+  readonly decisionReservePercent: number
+  readonly connectionsMax: number
+  readonly connectionsPerAddressMax: number
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[]
   readonly databasePoolMax: number
   readonly statementTimeoutMs: number
   readonly lockTimeoutMs: number
@@ -49,6 +61,10 @@ export interface Config {
   /** Who cosigns checkpoints: where each listens, and the key its cosignatures are checked with. */
   readonly witnesses: readonly { readonly url: URL; readonly vkey: string }[]
   readonly rateLimitPerMinute: number | undefined
+  /** Tokens that one address may send in a minute and that are refused. */
+  readonly refusedTokensPerMinute: number
+  /** Whom to write to about a weakness, and until when that holds; absent: no such address is published. */
+  readonly security: { readonly contacts: readonly string[]; readonly expires: Date } | undefined
   readonly tokenTtlSeconds: number
   readonly liveAtToleranceSeconds: number
   readonly permitTtlSeconds: number
@@ -65,6 +81,14 @@ const numbers = {
   PORT: { fallback: 3000, min: 0, max: 65_535 },
   BODY_LIMIT_BYTES: { fallback: 262_144, min: 1_024, max: 16_777_216 },
   REQUEST_TIMEOUT_SECONDS: { fallback: 30, min: 1, max: 600 },
+  REPLY_TIMEOUT_SECONDS: { fallback: 30, min: 1, max: 600 },
+  CALLER_SHARE_PERCENT: { fallback: 30, min: 1, max: 100 },
+  ORGANISATION_SHARE_PERCENT: { fallback: 75, min: 1, max: 100 },
+  ANONYMOUS_SHARE_PERCENT: { fallback: 10, min: 1, max: 100 },
+  DECISION_RESERVE_PERCENT: { fallback: 25, min: 0, max: 90 },
+  CONNECTIONS_MAX: { fallback: 2_048, min: 1, max: 100_000 },
+  CONNECTIONS_PER_ADDRESS_MAX: { fallback: 512, min: 1, max: 100_000 },
+  REFUSED_TOKENS_PER_MINUTE: { fallback: 300, min: 1, max: 10_000_000 },
   REQUESTS_IN_FLIGHT_MAX: { fallback: 256, min: 1, max: 100_000 },
   DATABASE_POOL_MAX: { fallback: 10, min: 1, max: 200 },
   STATEMENT_TIMEOUT_MS: { fallback: 10_000, min: 100, max: 600_000 },
@@ -110,6 +134,9 @@ export const variables = {
   SIGNED_RECEIPTS: 'off',
   RATE_LIMIT_PER_MINUTE: '',
   RESTRICTED_PURPOSES: '',
+  TRUSTED_PROXIES: '',
+  SECURITY_CONTACT: '',
+  SECURITY_EXPIRES: '',
   WITNESSES: '',
 } as const
 
@@ -165,12 +192,20 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   const rateLimitPerMinute = wholeNumber(rateLimit, 1, 10_000_000)
   if (rateLimit !== undefined && rateLimitPerMinute === undefined)
     fault('RATE_LIMIT_PER_MINUTE', 'must be a whole number from 1 to 10000000')
-  const restrictedPurposes = (text('RESTRICTED_PURPOSES') ?? '')
-    .split(',')
-    .map((code) => code.trim())
-    .filter((code) => code !== '')
+  const restrictedPurposes = listOf(text('RESTRICTED_PURPOSES'))
   if (!restrictedPurposes.every((code) => /^[A-Z][A-Z0-9_]*(\.[A-Z][A-Z0-9_]*)*$/.test(code)))
     fault('RESTRICTED_PURPOSES', 'must be purpose codes separated by commas')
+
+  const trustedProxies = listOf(text('TRUSTED_PROXIES'))
+  if (!trustedProxies.every(isAddressOrNetwork))
+    fault('TRUSTED_PROXIES', 'must be addresses or networks (CIDR) separated by commas, for example 10.0.0.0/8')
+  const contacts = listOf(text('SECURITY_CONTACT'))
+  const expires = instantOf(text('SECURITY_EXPIRES'))
+  if (!contacts.every((contact) => /^(mailto:[^\s@]+@[^\s@]+|tel:\+[\d-]+|https:\/\/\S+)$/.test(contact)))
+    fault('SECURITY_CONTACT', 'must be mailto:, tel: or https: addresses separated by commas')
+  if (text('SECURITY_EXPIRES') && !expires) fault('SECURITY_EXPIRES', 'must be an instant such as 2027-03-01T00:00:00Z')
+  if (contacts.length > 0 && !text('SECURITY_EXPIRES')) fault('SECURITY_EXPIRES', 'is required with SECURITY_CONTACT')
+  if (contacts.length === 0 && text('SECURITY_EXPIRES')) fault('SECURITY_CONTACT', 'is required with SECURITY_EXPIRES')
 
   const witnesses = (text('WITNESSES') ?? '').split(',').flatMap((entry) => {
     if (entry.trim() === '') return []
@@ -197,6 +232,14 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     logLevel: oneOf('LOG_LEVEL', logLevels),
     bodyLimitBytes: number('BODY_LIMIT_BYTES'),
     requestTimeoutSeconds: number('REQUEST_TIMEOUT_SECONDS'),
+    replyTimeoutSeconds: number('REPLY_TIMEOUT_SECONDS'),
+    callerSharePercent: number('CALLER_SHARE_PERCENT'),
+    organisationSharePercent: number('ORGANISATION_SHARE_PERCENT'),
+    anonymousSharePercent: number('ANONYMOUS_SHARE_PERCENT'),
+    decisionReservePercent: number('DECISION_RESERVE_PERCENT'),
+    connectionsMax: number('CONNECTIONS_MAX'),
+    connectionsPerAddressMax: number('CONNECTIONS_PER_ADDRESS_MAX'),
+    trustedProxies: Object.freeze(trustedProxies),
     requestsInFlightMax: number('REQUESTS_IN_FLIGHT_MAX'),
     databasePoolMax: number('DATABASE_POOL_MAX'),
     statementTimeoutMs: number('STATEMENT_TIMEOUT_MS'),
@@ -217,6 +260,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     signedReceipts: oneOf('SIGNED_RECEIPTS', ['on', 'off']),
     witnesses: Object.freeze(witnesses),
     rateLimitPerMinute,
+    refusedTokensPerMinute: number('REFUSED_TOKENS_PER_MINUTE'),
+    security: contacts.length > 0 && expires ? Object.freeze({ contacts, expires }) : undefined,
     tokenTtlSeconds: number('TOKEN_TTL_SECONDS'),
     liveAtToleranceSeconds: number('LIVE_AT_TOLERANCE_SECONDS'),
     permitTtlSeconds: number('PERMIT_TTL_SECONDS'),
@@ -232,6 +277,18 @@ function wholeNumber(text: string | undefined, min: number, max: number): number
   if (text === undefined || !/^\d{1,9}$/.test(text)) return undefined
   const value = Number(text)
   return value >= min && value <= max ? value : undefined
+}
+
+function listOf(text: string | undefined): readonly string[] {
+  return (text ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
+}
+
+function instantOf(text: string | undefined): Date | undefined {
+  const isWritten = text !== undefined && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text)
+  return isWritten && !Number.isNaN(Date.parse(text)) ? new Date(text) : undefined
 }
 
 function secureUrl(text: string): URL | undefined {

@@ -231,7 +231,7 @@ t.test('files that cannot be read are refused, each saying why', async (t) => {
     headers: { ...made.officer, 'content-type': 'text/csv; charset=windows-1252' },
     payload: 'a,b',
   })
-  t.match([charset.statusCode, charset.json().detail], [422, /windows-1252/])
+  t.match([charset.statusCode, charset.json().detail], [415, /windows-1252.*UTF-8/])
 })
 
 t.test('an import belongs to the organisation that sent it: a stranger, and a person without the role, get nothing', async (t) => {

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { type Operation, type OperationId, operation } from '../../platform/http/openapi.ts'
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
 import { etagOf } from '../acts/act-shell.service.ts'
 import { idempotencyOf, sendActReply } from '../acts/call.routes.ts'
 import type { Once } from '../acts/once.service.ts'
@@ -78,13 +77,10 @@ export function importsRoutes({
   }
 }
 
-/** The file as it is, UTF-8 only; a charset that says otherwise is refused before it is read wrongly. */
+/** The file as it is, UTF-8 only. */
 function readCsvBodies(app: FastifyInstance): void {
-  app.addContentTypeParser('text/csv', { parseAs: 'buffer' }, (request, body, done) => {
+  app.addContentTypeParser('text/csv', { parseAs: 'buffer' }, (_request, body, done) => {
     try {
-      const charset = /charset\s*=\s*"?([^";\s]+)/i.exec(String(request.headers['content-type'] ?? ''))?.[1]
-      if (charset && !/^utf-?8$/i.test(charset))
-        throw new ProblemError(problem('UNPROCESSABLE', `The file is said to be ${charset}. Save it as "CSV UTF-8" and send that.`))
       done(null, decodeCsv(body as Buffer))
     } catch (error) {
       done(error as Error)

@@ -30,9 +30,30 @@ export interface paths {
         };
         /**
          * Whether the service can answer decisions now
-         * @description 503 until the rules are compiled, and whenever the database, the migrations or the log are not as they should be.
+         * @description 503 until the rules are compiled, and whenever the database, the migrations or the log are not as they should be,
+         *     or nobody is let in since as many requests are being answered as may be.
          */
         readonly get: operations["getReadiness"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/.well-known/security.txt": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Whom to tell about a weakness
+         * @description As RFC 9116 has it. 404 where the operator has named nobody, or what it named has expired.
+         */
+        readonly get: operations["getSecurityTxt"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -1581,6 +1602,8 @@ export interface components {
                 readonly index: components["schemas"]["Check"];
                 /** @description The log can be written, and its newest checkpoint is not too old. */
                 readonly log: components["schemas"]["Check"];
+                /** @description A decision would be let in now: fewer requests are being answered than may be. */
+                readonly requests?: components["schemas"]["Check"];
             };
         };
         /** @description One recorded decision: codes only. */
@@ -3812,7 +3835,8 @@ export interface operations {
                      *         "database": "pass",
                      *         "migrations": "pass",
                      *         "index": "pass",
-                     *         "log": "pass"
+                     *         "log": "pass",
+                     *         "requests": "pass"
                      *       }
                      *     }
                      */
@@ -3834,11 +3858,33 @@ export interface operations {
                      *         "database": "pass",
                      *         "migrations": "pass",
                      *         "index": "fail",
-                     *         "log": "pass"
+                     *         "log": "pass",
+                     *         "requests": "pass"
                      *       }
                      *     }
                      */
                     readonly "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getSecurityTxt: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Contact, expiry and address of this text. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/plain": string;
                 };
             };
             readonly default: components["responses"]["Problem"];

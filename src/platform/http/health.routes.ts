@@ -12,13 +12,25 @@ export interface HealthChecks {
   readonly index: HealthCheck
   /** The log takes entries, and its newest checkpoint is not too old. */
   readonly log: HealthCheck
+  /** A decision would be let in now. */
+  readonly requests?: HealthCheck
 }
 
 const CHECK_LIMIT_MS = 2_000
 const RETRY_AFTER_SECONDS = 1
 
+type Found = Record<Exclude<keyof HealthChecks, 'requests'>, 'pass' | 'fail'> & { readonly requests?: 'pass' | 'fail' }
+
+const PARTS = ['database', 'migrations', 'index', 'log', 'requests'] as const
+
 /** `/health/live` (the process answers) and `/health/ready` (every check passes, else 503 with the same body). */
 export function healthRoutes(checks: HealthChecks): FastifyPluginAsync {
+  // Whoever asks while it is looked at gets the same answer: asking often costs no more than asking.
+  let looking: Promise<Found> | undefined
+  async function look(): Promise<Found> {
+    const parts = PARTS.flatMap((part) => (checks[part] ? [[part, checks[part]] as const] : []))
+    return Object.fromEntries(await Promise.all(parts.map(async ([part, check]) => [part, await outcome(check)]))) as Found
+  }
   return async (app) => {
     app.route<Operation<'getLiveness'>>({
       ...operation('getLiveness'),
@@ -27,10 +39,10 @@ export function healthRoutes(checks: HealthChecks): FastifyPluginAsync {
     app.route<Operation<'getReadiness'>>({
       ...operation('getReadiness'),
       handler: async (_request, reply) => {
-        const [database, migrations, index, log] = await Promise.all(
-          [checks.database, checks.migrations, checks.index, checks.log].map(outcome),
-        )
-        const found = { database: database ?? 'fail', migrations: migrations ?? 'fail', index: index ?? 'fail', log: log ?? 'fail' }
+        looking ??= look().finally(() => {
+          looking = undefined
+        })
+        const found = await looking
         if (Object.values(found).every((one) => one === 'pass')) return reply.code(200).send({ status: 'ready', checks: found })
         return reply.header('retry-after', RETRY_AFTER_SECONDS).code(503).send({ status: 'not ready', checks: found })
       },

@@ -15,6 +15,8 @@ declare module 'fastify' {
      * a wrong media type where the operation answers that with 400. (What is JSON but does not fit reaches the handler, see `x-attach-validation`.)
      */
     onMalformed(urlPrefix: string, observer: MalformedObserver): void
+    /** Is told of each token that is refused, before the reply; may throw a `ProblemError`, which is then the reply. */
+    onUnauthenticated(observer: (request: FastifyRequest) => Promise<void>): void
   }
 }
 
@@ -28,12 +30,15 @@ const MEDIA_TYPE = 'application/problem+json'
 export function handleProblems(app: FastifyInstance): void {
   const observers: { readonly prefix: string; readonly observer: MalformedObserver }[] = []
   app.decorate('onMalformed', (prefix: string, observer: MalformedObserver) => void observers.push({ prefix, observer }))
+  const refusedTokens: ((request: FastifyRequest) => Promise<void>)[] = []
+  app.decorate('onUnauthenticated', (observer) => void refusedTokens.push(observer))
   const methodsOf = rememberMethods(app)
 
   app.setErrorHandler(async (error, request, reply) => {
     const found = problemOf(error, request)
     if (found === undefined) return sendDefect(error, request, reply)
     try {
+      if (found.status === 401) for (const observer of refusedTokens) await observer(request)
       if (isUnreadableBody(error) && found.status === 400) {
         for (const { prefix, observer } of observers) if (isUnder(request.url, prefix)) await observer(request, found)
       }
@@ -46,7 +51,9 @@ export function handleProblems(app: FastifyInstance): void {
 
   app.setNotFoundHandler(async (request, reply) => {
     const allowed = methodsOf(pathOf(request.url))
-    if (allowed.length === 0) return sendProblem(request, reply, problem('NOT_FOUND', 'there is nothing at this address'))
+    // With this method the address was looked up already, and there was nothing.
+    if (allowed.length === 0 || allowed.includes(request.method))
+      return sendProblem(request, reply, problem('NOT_FOUND', 'there is nothing at this address'))
     reply.header('allow', allowed.join(', '))
     return sendProblem(request, reply, problem('METHOD_NOT_ALLOWED', `this address takes ${allowed.join(', ')}`))
   })
@@ -58,6 +65,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, found:
   if ((found.status === 503 || found.status === 429) && !reply.hasHeader('retry-after')) {
     reply.header('retry-after', retryAfterSeconds ?? RETRY_AFTER_SECONDS)
   }
+  if (found.status === 408) reply.header('connection', 'close')
   if (found.status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', 'Bearer')
   return reply.send({ ...found, instance: `urn:uuid:${request.id}` })
 }
@@ -95,11 +103,52 @@ function problemOf(error: unknown, request: FastifyRequest): Problem | undefined
   const fromDatabase = problemOfDatabaseError(error)
   if (fromDatabase) return fromDatabase
   const status = (error as Partial<FastifyError>).statusCode
-  if (status === 429) return problem('TOO_MANY_REQUESTS', 'too many requests in the last minute')
   if (error instanceof SyntaxError && status === 400)
     return malformedBody('FST_ERR_CTP_INVALID_JSON_BODY', operation?.seesMalformed ?? false)
-  if (code?.startsWith('FST_ERR_') && status === 400) return problem('INVALID_REQUEST', 'the request cannot be read')
-  return undefined
+  // A caller that left while its body was read is no defect; nobody reads the reply.
+  if (request.raw.destroyed && !request.raw.complete) return problem('REQUEST_TIMEOUT', 'the caller left before its request was here')
+  return status === undefined ? undefined : refusalOfLibrary(status)
+}
+
+/** What a library refuses with a status of its own is a refusal and no defect of ours; its words stay inside. */
+function refusalOfLibrary(status: number): Problem | undefined {
+  switch (status) {
+    case 400:
+      return problem('INVALID_REQUEST', 'the request cannot be read')
+    // Which files there are is nobody's business.
+    case 401:
+    case 403:
+    case 404:
+    case 410:
+      return problem('NOT_FOUND', 'there is nothing at this address')
+    case 405:
+      return problem('METHOD_NOT_ALLOWED', 'this address does not take this method')
+    case 406:
+      return problem('NOT_ACCEPTABLE', 'this address has nothing of the form that is accepted')
+    case 408:
+      return problem('REQUEST_TIMEOUT', 'the request did not arrive in time')
+    case 412:
+      return problem('PRECONDITION_FAILED', 'the condition of the request does not hold')
+    case 413:
+      return problem('PAYLOAD_TOO_LARGE', 'the body is larger than this service reads')
+    case 414:
+    case 431:
+      return problem('HEADERS_TOO_LARGE', 'the address or the headers are longer than this service reads')
+    case 415:
+      return problem('UNSUPPORTED_MEDIA_TYPE', 'this address reads no body of this media type')
+    case 416:
+      return problem('RANGE_NOT_SATISFIABLE', 'the range lies outside of what is there')
+    case 417:
+      return problem('EXPECTATION_FAILED', 'Expect may only say 100-continue')
+    case 422:
+      return problem('UNPROCESSABLE', 'the request is refused')
+    case 429:
+      return problem('TOO_MANY_REQUESTS', 'too many requests in the last minute')
+    case 503:
+      return problem('OVERLOADED', 'the service has no room to answer')
+    default:
+      return status >= 400 && status < 500 ? problem('INVALID_REQUEST', 'the request is refused') : undefined
+  }
 }
 
 function wrongMediaType(expected: readonly string[], status = 415): Problem {

@@ -10,12 +10,20 @@ import {
 } from 'fastify'
 import { type DestinationStream, pino } from 'pino'
 import { problem } from '../kernel/problem.ts'
-import { limitInFlight } from './in-flight.ts'
+import { addressMatcher } from './addresses.ts'
+import { admit, type Shares } from './admission.ts'
+import { answerConnectionFaults, refuseTunnels } from './connection-faults.ts'
+import { type ConnectionLimits, limitConnections } from './connections.ts'
+import { checkFraming } from './framing.ts'
 import { type Contract, contract as ownContract } from './openapi.ts'
 import { handleProblems, sendProblem } from './problem-handler.ts'
 import { refuseRepeatedMembers } from './repeated-member.ts'
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** How many connections are open, where they are limited. */
+    connectionCount(): number
+  }
   interface FastifyRequest {
     /** What a module adds to the one log line of this request: ids and codes, never personal data. */
     logFields: Record<string, string>
@@ -31,6 +39,14 @@ export interface ServerOptions {
   readonly requestTimeoutSeconds: number
   /** Requests that are answered at once; the next is refused with 503. Absent: no limit. */
   readonly inFlightMax?: number
+  /** Whose of these are how many. Absent: everybody may have all. */
+  readonly shares?: Shares
+  /** How long a caller may take to take a reply; default 60. */
+  readonly replyTimeoutSeconds?: number
+  /** Absent: no limit. */
+  readonly connections?: Omit<ConnectionLimits, 'isProxy'>
+  /** Addresses, also of networks (CIDR), of the proxies whose `X-Forwarded-For` is believed. Absent: nobody's is. */
+  readonly trustedProxies?: readonly string[]
   readonly logLevel: string
   /** Default: standard output. */
   readonly logStream?: DestinationStream
@@ -45,6 +61,9 @@ export interface ServerOptions {
 }
 
 const HEADERS_TIMEOUT_MS = 10_000
+/** How often connections are looked at whose time may be over: every limit holds to within this. */
+const LOOK_EVERY_MS = 250
+const REPLY_TIMEOUT_SECONDS = 60
 const KEEP_ALIVE_TIMEOUT_MS = 72_000
 const PARAMETER_LENGTH_MAX = 200
 
@@ -52,19 +71,28 @@ const PARAMETER_LENGTH_MAX = 200
  * A Fastify server with every manner of the house and no route: limits and time-outs, request ids, one log line a request,
  * the contract's validation, problems instead of errors, security headers, and a close that answers what is open.
  *
- * Nothing is ever derived from Host or X-Forwarded headers. Register modules on it, then `listen` or `inject`.
+ * Nothing is ever derived from Host, nor from X-Forwarded headers but the address of a caller behind a trusted proxy. Register modules on it, then `listen` or `inject`.
  */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
+  const requestTimeout = options.requestTimeoutSeconds * 1000
+  const isProxy = addressMatcher(options.trustedProxies ?? [])
   const app = fastify({
     loggerInstance: logger(options),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => options.newId(),
     requestIdHeader: false,
-    trustProxy: false,
+    trustProxy: options.trustedProxies?.length ? isProxy : false,
     bodyLimit: options.bodyLimitBytes,
-    requestTimeout: options.requestTimeoutSeconds * 1000,
+    requestTimeout,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    http: {
+      requestTimeout,
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
+      connectionsCheckingInterval: LOOK_EVERY_MS,
+      // The refusal is ours: Node's own has no body.
+      requireHostHeader: false,
+    },
+    clientErrorHandler: answerConnectionFaults(options.newId),
     routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX, ignoreTrailingSlash: false, caseSensitive: true },
     // The refusal while closing is ours (below): the framework's own is no problem document.
     return503OnClosing: false,
@@ -78,7 +106,14 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   handleProblems(app)
   nameAndLogRequests(app)
   refuseWhileClosing(app)
-  if (options.inFlightMax !== undefined) limitInFlight(app, options.inFlightMax)
+  refuseTunnels(app.server, options.newId)
+  checkFraming(app)
+  admit(app, {
+    ...options.shares,
+    max: options.inFlightMax ?? Number.MAX_SAFE_INTEGER,
+    replyTimeoutMs: (options.replyTimeoutSeconds ?? REPLY_TIMEOUT_SECONDS) * 1000,
+  })
+  app.decorate('connectionCount', options.connections ? limitConnections(app.server, { ...options.connections, isProxy }) : () => 0)
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,

@@ -58,6 +58,12 @@ export const problemKinds = {
     explanation:
       'The `Accept` header names none of the media types this address replies with, or weighs all of them 0. `detail` lists them.',
   },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    title: 'The request did not arrive in time',
+    explanation:
+      'The request was not here whole when its time was over, and its connection is closed. Nothing was changed. Send it again, without pauses.',
+  },
   CONFLICT: {
     status: 409,
     title: 'Another record stands in the way',
@@ -69,6 +75,12 @@ export const problemKinds = {
     title: 'Not possible in the present state',
     explanation:
       'The record exists, but its state does not allow this step. Read it again; its present state and the steps it allows are part of it.',
+  },
+  IDEMPOTENCY_KEY_IN_USE: {
+    status: 409,
+    title: 'The request with this idempotency key is still being answered',
+    explanation:
+      'The same `Idempotency-Key` came earlier and its work is not done yet. Send the same request again after the seconds in `Retry-After`: you get its reply.',
   },
   PRECONDITION_FAILED: {
     status: 412,
@@ -85,6 +97,16 @@ export const problemKinds = {
     status: 415,
     title: 'The body is not of a media type this address reads',
     explanation: 'Send the body with the `Content-Type` the contract names for this operation, usually `application/json`.',
+  },
+  RANGE_NOT_SATISFIABLE: {
+    status: 416,
+    title: 'The range lies outside of what is there',
+    explanation: 'The `Range` header names bytes that the answer does not have. Ask without it.',
+  },
+  EXPECTATION_FAILED: {
+    status: 417,
+    title: 'The expectation cannot be met',
+    explanation: 'The `Expect` header may only say `100-continue`.',
   },
   UNPROCESSABLE: {
     status: 422,
@@ -107,6 +129,11 @@ export const problemKinds = {
     status: 429,
     title: 'Too many requests',
     explanation: 'The caller sent more requests in a minute than it is allowed. Wait for the seconds in `Retry-After`.',
+  },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    title: 'The headers are too large',
+    explanation: 'The headers of the request are more, or longer, than this service reads (100 headers, 16 KiB). Send fewer.',
   },
   INTERNAL: {
     status: 500,

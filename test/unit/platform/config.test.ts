@@ -54,7 +54,17 @@ t.test('with nothing set it is the loopback demo on the embedded database', asyn
     witnessIntervalMs: 10000,
     impactExaminedMax: 10000,
     witnesses: [],
+    replyTimeoutSeconds: 30,
+    callerSharePercent: 30,
+    organisationSharePercent: 75,
+    anonymousSharePercent: 10,
+    decisionReservePercent: 25,
+    connectionsMax: 2048,
+    connectionsPerAddressMax: 512,
+    trustedProxies: [],
     rateLimitPerMinute: undefined,
+    refusedTokensPerMinute: 300,
+    security: undefined,
     tokenTtlSeconds: 28800,
     liveAtToleranceSeconds: 60,
     permitTtlSeconds: 300,
@@ -95,6 +105,12 @@ t.test('each wrong value is refused under its own name', async (t) => {
     ['PORT', '-1'],
     ['PORT', 'http'],
     ['BODY_LIMIT_BYTES', '10'],
+    ['TRUSTED_PROXIES', 'proxy.example'],
+    ['TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['TRUSTED_PROXIES', '10.0.0.1, ::1/129'],
+    ['TRUSTED_PROXIES', '10.0.0.0/8/8'],
+    ['ANONYMOUS_SHARE_PERCENT', '0'],
+    ['CALLER_SHARE_PERCENT', '101'],
     ['DATABASE_POOL_MAX', '0'],
     ['AUDIT_LANES', '1e3'],
     ['CHECKPOINT_WAIT_MAX_MS', '60001'],
@@ -115,6 +131,11 @@ t.test('each wrong value is refused under its own name', async (t) => {
     ['DATABASE_URL', 'mysql://db/accord'],
   ]
   for (const [variable, value] of table) t.same(Object.keys(faults({ ...real, [variable]: value })), [variable], `${variable}=${value}`)
+  const contact = { ...real, SECURITY_CONTACT: 'mailto:security@accord.example' }
+  t.same(faults({ ...contact, SECURITY_EXPIRES: '2027-03-01T00:00:00Z' }), {})
+  for (const expires of ['', 'tomorrow', '2027-02-30'])
+    t.same(Object.keys(faults({ ...contact, SECURITY_EXPIRES: expires })), ['SECURITY_EXPIRES'])
+  t.same(Object.keys(faults({ ...contact, SECURITY_CONTACT: 'me', SECURITY_EXPIRES: '2027-03-01T00:00:00Z' })), ['SECURITY_CONTACT'])
   t.same(Object.keys(faults({ DATABASE_PASSWORD_FILE: '/run/secrets/db' })), ['DATABASE_PASSWORD_FILE'])
 })
 

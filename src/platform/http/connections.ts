@@ -1,0 +1,122 @@
+// The connections of a server: how many there may be, in all and from one address, and what each is at.
+// Words: idle (no request of it is being answered, also where one has begun to arrive), reply under way (answered, not yet taken).
+// It must never cut off a request that is being answered to make room for another connection.
+import type { IncomingMessage, Server } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** How many connections there may be. */
+export interface ConnectionLimits {
+  readonly max: number
+  /** From one address, unless it is a proxy's. */
+  readonly perAddressMax: number
+  /** Whether an address is a proxy, behind which are many. */
+  readonly isProxy: (address: string) => boolean
+}
+
+/** A request that is being answered. */
+export interface OpenRequest {
+  readonly raw: IncomingMessage
+  /** Its reply is on its way. */
+  readonly isReplied: boolean
+  /** Gives back what it holds. */
+  end(): void
+}
+
+/** One connection, with what is to happen at its end. */
+export interface Connection {
+  readonly socket: Socket
+  readonly address: string
+  /** Requests of it that are being answered, in the order in which they came. */
+  readonly open: Set<OpenRequest>
+  newest: IncomingMessage | undefined
+  /** Replies that its caller has not taken yet. */
+  replies: number
+  /** What is to happen once none but these is open: the last that is said on it. */
+  last: { readonly beside: OpenRequest | undefined; say(): void } | undefined
+  /** Is told that a request of it has ended. */
+  used(): void
+}
+
+const known = new WeakMap<Socket, Connection>()
+
+/** The connection that a socket stands for. What is open at its end is given back then: a reply behind another hears of nothing. */
+export function connectionOf(socket: Socket): Connection {
+  const found = known.get(socket)
+  if (found) return found
+  const made: Connection = {
+    socket,
+    address: socket.remoteAddress ?? '',
+    open: new Set(),
+    newest: undefined,
+    replies: 0,
+    last: undefined,
+    used: () => {},
+  }
+  known.set(socket, made)
+  socket.once('close', () => giveBack(made))
+  return made
+}
+
+/** A request is over. */
+export function ended(connection: Connection, request: OpenRequest): void {
+  connection.open.delete(request)
+  connection.used()
+  sayLast(connection)
+}
+
+/** Says the last thing on a connection, after the replies to what came before. */
+export function sayLast({ open, last }: Connection): void {
+  if (last && [...open].every((one) => one === last.beside)) last.say()
+}
+
+/** Ends a connection now, and gives back what it holds. */
+export function cutOff(connection: Connection): void {
+  giveBack(connection)
+  connection.socket.destroy()
+}
+
+function giveBack(connection: Connection): void {
+  connection.last = undefined
+  for (const request of [...connection.open]) request.end()
+}
+
+/**
+ * Keeps the connections of a server within limits: where there are as many as there may be, the one that has been idle for
+ * longest makes room, and where none is idle the new one is refused. Answers how many there are.
+ */
+export function limitConnections(server: Server, { max, perAddressMax, isProxy }: ConnectionLimits): () => number {
+  const all = new Set<Connection>()
+  const byAddress = new Map<string, Set<Connection>>()
+  server.on('connection', (socket: Socket) => {
+    const connection = connectionOf(socket)
+    const { address } = connection
+    const neighbours = byAddress.get(address) ?? new Set()
+    const hasRoom = roomIn(all, max) && (isProxy(address) || roomIn(neighbours, perAddressMax))
+    if (!hasRoom) return cutOff(connection)
+    byAddress.set(address, neighbours)
+    connection.used = () => {
+      for (const set of [all, neighbours]) if (set.delete(connection)) set.add(connection)
+    }
+    all.add(connection)
+    neighbours.add(connection)
+    socket.once('close', () => {
+      all.delete(connection)
+      neighbours.delete(connection)
+      if (neighbours.size === 0 && byAddress.get(address) === neighbours) byAddress.delete(address)
+    })
+  })
+  return () => all.size
+
+  /** Whether one more fits; the sets are in the order in which connections were last used. */
+  function roomIn(set: Set<Connection>, most: number): boolean {
+    if (set.size < most) return true
+    for (const connection of set) {
+      if (connection.open.size > 0) continue
+      all.delete(connection)
+      byAddress.get(connection.address)?.delete(connection)
+      cutOff(connection)
+      return true
+    }
+    return false
+  }
+}
