@@ -32,6 +32,14 @@ export interface CodeList {
   readonly entries: readonly CodeListEntry[]
 }
 
+/**
+ * The texts of an attribute that should be a list of them. The contract leaves attributes free in shape: what is no text becomes
+ * the empty one, which is no code, so that a list which limits does not become one that does not.
+ */
+export function textsIn(attribute: unknown): readonly string[] {
+  return Array.isArray(attribute) ? attribute.map((one) => (typeof one === 'string' ? one : '')) : []
+}
+
 /** Whether `day` (yyyy-mm-dd, London) lies between two days, both included; null is open. */
 export function isValidOn(day: string, from: string | null, to: string | null): boolean {
   return (from === null || day >= from) && (to === null || day <= to)

@@ -1,5 +1,5 @@
 import { addDays } from '../platform/kernel/london-day.ts'
-import { type CodeList, type CodeListEntry, isValidOn } from './code-list.ts'
+import { type CodeList, type CodeListEntry, isValidOn, textsIn } from './code-list.ts'
 import { type Gateway, readGateway } from './gateway.ts'
 
 /** What a rule needs to know of one data item (domain reference, 7.3). */
@@ -213,7 +213,7 @@ function readItem({ attributes }: CodeListEntry): DataItem {
 
 function readSchedule1({ attributes }: CodeListEntry): ReadonlySet<string> | null {
   const needed = attributes['schedule_1']
-  return Array.isArray(needed) ? new Set(needed.map(String)) : null
+  return Array.isArray(needed) ? new Set(textsIn(needed)) : null
 }
 
 function readPolicyDocumentNeed({ attributes }: CodeListEntry): PolicyDocumentNeed {

@@ -1,4 +1,4 @@
-import type { CodeListEntry } from './code-list.ts'
+import { type CodeListEntry, textsIn } from './code-list.ts'
 
 /** A statutory gateway: the law that lets one kind of body disclose to another (domain reference, 2.1). */
 export interface Gateway {
@@ -43,7 +43,7 @@ export interface Gateway {
  * does a list of bodies that is none.
  */
 export function readGateway({ code, citation, verified, attributes, valid_from, valid_to, replaced_by }: CodeListEntry): Gateway {
-  const texts = (name: string) => (Array.isArray(attributes[name]) ? (attributes[name] as unknown[]).map(String) : [])
+  const texts = (name: string) => textsIn(attributes[name])
   const bodies = (name: string) => {
     const isOpen = attributes[name] == null || (Array.isArray(attributes[name]) && texts(name).length === 0)
     return isOpen ? null : texts(name)
@@ -53,7 +53,7 @@ export function readGateway({ code, citation, verified, attributes, valid_from, 
   return {
     code,
     citation,
-    kind: String(attributes['kind'] ?? ''),
+    kind: typeof attributes['kind'] === 'string' ? attributes['kind'] : '',
     providerTypes: texts('provider_types'),
     recipientTypes: texts('recipient_types'),
     providerOrgs: bodies('provider_orgs'),

@@ -9,7 +9,7 @@ import type { ActCall } from './call.ts'
 export function idempotencyOf(request: FastifyRequest, operationId: OperationId): IdempotencyKey | null {
   const key = request.headers['idempotency-key']
   if (typeof key !== 'string') return null
-  return { key, requestHash: requestHash(operationId, JSON.stringify(request.params ?? {}), request.body) }
+  return { key, requestHash: requestHash(operationId, request.params ?? {}, request.body) }
 }
 
 /** The call of an operation that changes an agreement and needs `If-Match`. */

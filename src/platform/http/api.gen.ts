@@ -3754,7 +3754,7 @@ export interface components {
     };
     parameters: {
         /**
-         * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+         * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
          * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
          */
         readonly IdempotencyKey: string;
@@ -3764,7 +3764,7 @@ export interface components {
          */
         readonly AgreementId: string;
         /**
-         * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+         * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
          * @example "3"
          */
         readonly IfMatch: string;
@@ -4903,7 +4903,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -4984,12 +4984,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5056,12 +5056,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5116,12 +5116,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5193,12 +5193,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5312,12 +5312,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5429,12 +5429,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5473,12 +5473,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5522,12 +5522,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5571,12 +5571,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5628,12 +5628,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5686,12 +5686,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5737,12 +5737,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5799,12 +5799,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5854,12 +5854,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5905,12 +5905,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5971,12 +5971,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6186,12 +6186,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6225,12 +6225,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6294,12 +6294,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6345,12 +6345,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6407,12 +6407,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6446,12 +6446,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6512,12 +6512,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6568,12 +6568,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6625,12 +6625,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6687,12 +6687,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6744,12 +6744,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6821,12 +6821,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6872,12 +6872,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -7164,7 +7164,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -7244,7 +7244,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -7334,12 +7334,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -7393,12 +7393,12 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description The `ETag` you read. Without it 428; when the agreement has changed since, 412.
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
                  * @example "3"
                  */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -7432,7 +7432,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
-                 * @description One key per request. The same request sent again under it gets the first answer and does nothing; another request gets 422.
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
                 readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];

@@ -2,16 +2,13 @@
 // Words: contract (the document), operation (one method on one path), permission (`x-permission`).
 // It must never repair what a caller sent: no coercion of bodies, no member dropped, no call without its permission declared.
 import { readFileSync } from 'node:fs'
-import type { ErrorObject, ValidateFunction } from 'ajv'
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import addFormats from 'ajv-formats'
 import type { FastifyInstance, FastifySchema, HTTPMethods } from 'fastify'
 import plugin from 'fastify-plugin'
 import { ProblemError, problem } from '../kernel/problem.ts'
 import type { operations } from './api.gen.ts'
 import { type ContractOperation, type JsonObject, readContract } from './contract-document.ts'
-import { type Check, checkReplies } from './reply-check.ts'
-import { isInstant, isRequestDay } from './time-formats.ts'
+import { checkReplies } from './reply-check.ts'
+import { type Validators, validatorsOf } from './validators.ts'
 
 export type { ContractOperation, RequiredPermission } from './contract-document.ts'
 export type { BodyOf, Operation, OperationId, ReplyOf } from './operation-types.ts'
@@ -51,6 +48,8 @@ export interface Contract<Id extends string> {
   readonly plugin: ReturnType<typeof contractPlugin>
   /** Compiles every schema now; throws when one cannot be compiled. For a test: in the service each is compiled on first use. */
   compileAll(): void
+  /** Names of members and parameters that the contract knows: a word that is none of them is a caller's own. */
+  readonly names: ReadonlySet<string>
 }
 
 /** Reads a bundled OpenAPI 3.1 document. @throws Error when an operation is incomplete (see `readContract`) */
@@ -59,13 +58,17 @@ export function loadContract<Id extends string>(text: string): Contract<Id> {
   const validators = validatorsOf(components)
   return {
     operations: all,
+    names: memberNames(
+      components,
+      [...all.values()].map(({ schema }) => schema),
+    ),
     operation: (id) => routeOf(all.get(id) ?? fail(`the contract has no operation ${id}`)),
     plugin: contractPlugin(components, all, validators),
     compileAll: () => {
       for (const { schema, replies } of all.values()) {
-        for (const part of [schema.params, schema.querystring, schema.headers]) if (part) validators.parameters.compile(part)
-        if (schema.body) for (const body of bodySchemas(schema.body as JsonObject)) validators.body.compile(body)
-        for (const reply of Object.values(replies)) if (reply !== true) validators.reply.compile(reply)
+        for (const part of [schema.params, schema.querystring, schema.headers]) if (part) validators.compile(part as JsonObject)
+        if (schema.body) for (const body of bodySchemas(schema.body as JsonObject)) validators.compile(body)
+        for (const reply of Object.values(replies)) if (reply !== true) validators.compile(reply)
       }
     },
   }
@@ -82,7 +85,7 @@ function contractPlugin(components: JsonObject, all: ReadonlyMap<string, Contrac
     async (app, options) => {
       app.addSchema(components)
       app.setValidatorCompiler(({ schema, httpPart }) =>
-        lazily(httpPart === 'body' ? validators.body : validators.parameters, schema as JsonObject),
+        httpPart === 'body' ? validators.body(schema as JsonObject) : validators.parameters(schema as JsonObject),
       )
       // Fastify skips validation for a media type its schema does not name.
       app.addHook('preValidation', async (request) => {
@@ -96,7 +99,7 @@ function contractPlugin(components: JsonObject, all: ReadonlyMap<string, Contrac
         if (types.length > 1 && request.body === undefined)
           throw new ProblemError(problem('INVALID_REQUEST', 'a body is required', [{ pointer: '', detail: 'is required' }]))
       })
-      if (options.checkReplies) checkReplies(app, (schema) => checkOf(lazily(validators.reply, schema)))
+      if (options.checkReplies) checkReplies(app, validators.reply)
       checkRoutes(app, options.isPartial ? new Map() : all, options.outsideContract ?? [])
     },
     { name: 'contract' },
@@ -139,52 +142,6 @@ function checkRoutes(app: FastifyInstance, all: ReadonlyMap<string, ContractOper
   })
 }
 
-interface Validators {
-  readonly body: Ajv2020
-  readonly parameters: Ajv2020
-  readonly reply: Ajv2020
-}
-
-function validatorsOf(components: JsonObject): Validators {
-  return {
-    body: ajv({ coerce: false, fill: true }),
-    parameters: ajv({ coerce: true, fill: true }),
-    reply: ajv({ coerce: false, fill: false }),
-  }
-
-  function ajv({ coerce, fill }: { readonly coerce: boolean; readonly fill: boolean }): Ajv2020 {
-    const made = new Ajv2020({
-      strict: false,
-      allErrors: true,
-      useDefaults: fill,
-      removeAdditional: false,
-      coerceTypes: coerce ? 'array' : false,
-      discriminator: true,
-    })
-    addFormats.default(made)
-    if (fill) made.addFormat('date-time', isInstant).addFormat('date', isRequestDay)
-    made.addSchema(components)
-    return made
-  }
-}
-
-/** Compiles on first use: 150 operations would cost every start, and every test file, seconds. */
-function lazily(ajv: Ajv2020, schema: JsonObject): ValidateFunction {
-  let compiled: ValidateFunction | undefined
-  const validate = ((data: unknown) => {
-    compiled ??= ajv.compile(schema)
-    const fits = compiled(data)
-    validate.errors = compiled.errors ?? null
-    return fits
-  }) as ValidateFunction
-  return validate
-}
-
-function checkOf(validate: ValidateFunction): Check {
-  return (value) =>
-    validate(value) ? undefined : (validate.errors ?? []).map((error: ErrorObject) => `${error.instancePath} ${error.message}`).join(', ')
-}
-
 function routeOf(found: ContractOperation): OperationRoute {
   return {
     method: found.method as HTTPMethods,
@@ -198,6 +155,19 @@ function routeOf(found: ContractOperation): OperationRoute {
 function bodySchemas(body: JsonObject): readonly JsonObject[] {
   const content = body['content'] as Record<string, { readonly schema: JsonObject }> | undefined
   return content ? Object.values(content).map(({ schema }) => schema) : [body]
+}
+
+/** Every name under a `properties`, however deep. */
+function memberNames(...parts: readonly unknown[]): ReadonlySet<string> {
+  const found = new Set<string>()
+  const walk = (part: unknown): void => {
+    if (part === null || typeof part !== 'object') return
+    const { properties } = part as { readonly properties?: unknown }
+    if (properties !== null && typeof properties === 'object') for (const name of Object.keys(properties)) found.add(name)
+    for (const inner of Object.values(part)) walk(inner)
+  }
+  walk(parts)
+  return found
 }
 
 function fail(message: string): never {

@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { problemOfDatabaseError } from '../database/sql-state.ts'
 import { type Problem, ProblemError, problem } from '../kernel/problem.ts'
+import { Unreadable } from './json-body.ts'
 import { WrongMediaType } from './openapi.ts'
-import { RepeatedMember } from './repeated-member.ts'
 import { isValidationFailure, problemOfValidation } from './validation-problem.ts'
 
 /** Is told of a body that cannot be read at all, before the reply; may throw a `ProblemError`, which is then the reply. */
@@ -39,7 +39,7 @@ export function handleProblems(app: FastifyInstance): void {
     if (found === undefined) return sendDefect(error, request, reply)
     try {
       if (found.status === 401) for (const observer of refusedTokens) await observer(request)
-      if (isUnreadableBody(error) && found.status === 400) {
+      if (isUnreadable(error) && found.status === 400 && request.routeOptions.config?.operation?.seesMalformed) {
         for (const { prefix, observer } of observers) if (isUnder(request.url, prefix)) await observer(request, found)
       }
     } catch (failure) {
@@ -98,8 +98,10 @@ function problemOf(error: unknown, request: FastifyRequest): Problem | undefined
       return malformedBody(code, operation?.seesMalformed ?? false)
   }
   if (error instanceof WrongMediaType) return wrongMediaType(error.mediaTypes, operation?.wrongMediaTypeStatus)
-  if (error instanceof RepeatedMember)
-    return problem('INVALID_REQUEST', 'the body gives a member twice', [{ pointer: error.pointer, detail: 'is given twice' }])
+  if (error instanceof Unreadable) {
+    const code = error.isMalformed && !operation?.seesMalformed ? 'MALFORMED_JSON' : 'INVALID_REQUEST'
+    return problem(code, error.summary, [{ pointer: error.pointer, detail: error.detail }])
+  }
   const fromDatabase = problemOfDatabaseError(error)
   if (fromDatabase) return fromDatabase
   const status = (error as Partial<FastifyError>).statusCode
@@ -165,10 +167,10 @@ function malformedBody(code: string, isDecisionPath: boolean): Problem {
   return problem(isDecisionPath ? 'INVALID_REQUEST' : 'MALFORMED_JSON', detail, [{ pointer: '', detail }])
 }
 
-function isUnreadableBody(error: unknown): boolean {
+function isUnreadable(error: unknown): boolean {
   const code = (error as Partial<FastifyError>).code
   return (
-    error instanceof RepeatedMember ||
+    error instanceof Unreadable ||
     error instanceof WrongMediaType ||
     error instanceof SyntaxError ||
     (code?.startsWith('FST_ERR_CTP_') ?? false)

@@ -15,9 +15,9 @@ import { admit, type Shares } from './admission.ts'
 import { answerConnectionFaults, refuseTunnels } from './connection-faults.ts'
 import { type ConnectionLimits, limitConnections } from './connections.ts'
 import { checkFraming } from './framing.ts'
+import { readJsonBodies } from './json-body.ts'
 import { type Contract, contract as ownContract } from './openapi.ts'
 import { handleProblems, sendProblem } from './problem-handler.ts'
-import { refuseRepeatedMembers } from './repeated-member.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -101,7 +101,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   })
   // A text body would otherwise reach handlers that expect JSON, past the validation.
   app.removeContentTypeParser('text/plain')
-  refuseRepeatedMembers(app)
+  readJsonBodies(app)
   app.decorateRequest('logFields')
   handleProblems(app)
   nameAndLogRequests(app)

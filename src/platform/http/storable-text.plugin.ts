@@ -1,30 +1,58 @@
 import fastifyPlugin from 'fastify-plugin'
 import { type ProblemDetail, ProblemError, problem } from '../kernel/problem.ts'
+import { Unreadable } from './json-body.ts'
 
 /**
- * Refuses text that could be neither stored nor signed: the null character, which PostgreSQL keeps in no text, and halves of
- * a surrogate pair, which have no UTF-8 and so no hash. Operations that answer malformed calls themselves do so for these too.
+ * Refuses text that could not be kept as it was sent. In addresses: bytes that are no UTF-8, written out or percent-encoded.
+ * Everywhere: the null character, which PostgreSQL keeps in no text, and halves of a surrogate pair, which have no UTF-8 and so
+ * no hash. Operations that answer malformed calls themselves do so for these too.
  */
 export const storableTextPlugin = fastifyPlugin(
   async (app) => {
+    app.addHook('onRequest', async (request) => {
+      if (!isReadable(request.url)) throw new Unreadable('the address cannot be read', 'the address holds bytes that are not UTF-8')
+    })
     app.addHook('preHandler', async (request) => {
       if (request.routeOptions.config?.operation?.seesMalformed) return
-      const errors = [...faults(request.query, '/query'), ...faults(request.params, '/path'), ...faults(request.body, '')]
+      const errors: ProblemDetail[] = []
+      for (const [part, pointer] of [
+        [request.query, '/query'],
+        [request.params, '/path'],
+        [request.body, ''],
+      ] as const)
+        collect(part, pointer, errors)
       if (errors.length > 0) throw new ProblemError(problem('INVALID_REQUEST', 'the request holds text that cannot be kept', errors))
     })
   },
   { name: 'storable-text' },
 )
 
-function faults(value: unknown, pointer: string): ProblemDetail[] {
-  if (typeof value === 'string') {
-    return isStorable(value) ? [] : [{ pointer, detail: 'holds a null character or half of a surrogate pair' }]
+const FAULTS_MAX = 50
+
+/** A target is ASCII (RFC 9112, section 3.2), and what it encodes is UTF-8 (RFC 3986, section 2.5). */
+function isReadable(url: string): boolean {
+  if (/[^\x21-\x7e]/.test(url)) return false
+  if (!url.includes('%')) return true
+  try {
+    decodeURIComponent(url)
+    return true
+  } catch {
+    return false
   }
-  if (value === null || typeof value !== 'object' || Buffer.isBuffer(value)) return []
-  return Object.entries(value).flatMap(([name, member]) => {
-    const at = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
-    return isStorable(name) ? faults(member, at) : [{ pointer, detail: 'has a member whose name cannot be kept' }]
-  })
+}
+
+/** No deeper than a body may be nested (`json-body.ts`), and no further than `FAULTS_MAX`. */
+function collect(value: unknown, pointer: string, found: ProblemDetail[]): void {
+  if (found.length === FAULTS_MAX) return
+  if (typeof value === 'string') {
+    if (!isStorable(value)) found.push({ pointer, detail: 'holds a null character or half of a surrogate pair' })
+    return
+  }
+  if (value === null || typeof value !== 'object' || Buffer.isBuffer(value)) return
+  for (const [name, member] of Object.entries(value)) {
+    if (isStorable(name)) collect(member, `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, found)
+    else if (found.length < FAULTS_MAX) found.push({ pointer, detail: 'has a member whose name cannot be kept' })
+  }
 }
 
 function isStorable(text: string): boolean {

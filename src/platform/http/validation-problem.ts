@@ -2,6 +2,7 @@ import type { ErrorObject } from 'ajv'
 import type { FastifyRequest } from 'fastify'
 import { type Problem, type ProblemDetail, problem } from '../kernel/problem.ts'
 import { DAY_WORDS, INSTANT_WORDS } from './time-formats.ts'
+import { FAULTS_MAX } from './validators.ts'
 
 /** What Fastify hands over when a request does not fit its schema. */
 export interface ValidationFailure {
@@ -9,7 +10,6 @@ export interface ValidationFailure {
   readonly validationContext?: string | undefined
 }
 
-const FAULTS_MAX = 50
 const prefixes: Readonly<Record<string, string>> = { body: '', querystring: '/query', params: '/path', headers: '/headers' }
 /** Keywords that only sum up what others say better. */
 const summaries = new Set(['anyOf', 'oneOf', 'if', 'allOf', 'propertyNames'])
@@ -33,24 +33,40 @@ export function isValidationFailure(error: unknown): error is ValidationFailure 
   return error instanceof Error && 'validation' in error && Array.isArray(error.validation)
 }
 
+/** Linear in the faults, which the validators bound: each asks only what stands below it, noted once. */
 function detailsOf({ validation, validationContext }: ValidationFailure): ProblemDetail[] {
   const prefix = prefixes[validationContext ?? 'body'] ?? ''
   const all = validation.map((error) => ({ keyword: error.keyword ?? '', pointer: prefix + pointerOf(error), detail: wordsOf(error) }))
-  const inside = (one: { readonly pointer: string }) =>
-    all.some((other) => other.pointer !== one.pointer && !summaries.has(other.keyword) && isUnder(other, one))
-  const telling = all.filter(
-    (one) =>
-      (!summaries.has(one.keyword) || !all.some((other) => !summaries.has(other.keyword) && isUnder(other, one))) &&
+  const telling = all.filter(({ keyword }) => !summaries.has(keyword)).map(({ pointer }) => pointer)
+  const told = new Set(telling)
+  const above = new Set(telling.flatMap(ancestorsOf))
+  const shown = all.filter(
+    ({ keyword, pointer, detail }) =>
+      (!summaries.has(keyword) || (!told.has(pointer) && !above.has(pointer))) &&
       // An optional member may also be null: beside a fault inside it that is no help.
-      !(one.detail === 'must be null' && inside(one)),
+      !(detail === 'must be null' && above.has(pointer)),
   )
-  return [...groupByPointer(telling)].map(([pointer, details]) => ({ pointer, detail: joinDetails(details) })).slice(0, FAULTS_MAX)
+  return [...groupByPointer(shown)].slice(0, FAULTS_MAX).map(([pointer, details]) => ({ pointer, detail: joinDetails(details) }))
 }
 
 function groupByPointer(faults: readonly { readonly pointer: string; readonly detail: string }[]): Map<string, string[]> {
   const groups = new Map<string, string[]>()
-  for (const { pointer, detail } of faults) groups.set(pointer, [...(groups.get(pointer) ?? []), detail])
+  for (const { pointer, detail } of faults) {
+    const group = groups.get(pointer)
+    if (group) group.push(detail)
+    else groups.set(pointer, [detail])
+  }
   return groups
+}
+
+/** The pointers of what a place stands in, the whole included. */
+function ancestorsOf(pointer: string): string[] {
+  const found: string[] = []
+  for (let end = pointer.lastIndexOf('/'); end >= 0; end = pointer.lastIndexOf('/', end - 1)) {
+    found.push(pointer.slice(0, end))
+    if (end === 0) break
+  }
+  return found
 }
 
 /** Says alternatives once: `must be a string` and `must be null` of two branches become `must be a string or null`. */
@@ -70,7 +86,7 @@ function pointerOf(error: Partial<ErrorObject>): string {
     parameters['additionalProperty'] ??
     parameters['unevaluatedProperty'] ??
     (error.keyword === 'discriminator' ? parameters['tag'] : undefined)
-  return member === undefined ? base : `${base}/${String(member).replaceAll('~', '~0').replaceAll('/', '~1')}`
+  return member === undefined ? base : `${base}/${cut(String(member)).replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
 function wordsOf(error: Partial<ErrorObject>): string {
@@ -81,7 +97,7 @@ function wordsOf(error: Partial<ErrorObject>): string {
       return 'is required'
     case 'additionalProperties':
     case 'unevaluatedProperties':
-      return `${JSON.stringify(parameters['additionalProperty'] ?? parameters['unevaluatedProperty'])} is not a known member`
+      return `${quoted(parameters['additionalProperty'] ?? parameters['unevaluatedProperty'])} is not a known member`
     case 'enum':
       return `must be one of ${(parameters['allowedValues'] as readonly unknown[]).map((value) => JSON.stringify(value)).join(', ')}`
     case 'const':
@@ -95,17 +111,24 @@ function wordsOf(error: Partial<ErrorObject>): string {
     case 'discriminator':
       return parameters['error'] === 'tag'
         ? 'must be a string that names a known type'
-        : `${JSON.stringify(parameters['tagValue'])} is not a known type`
+        : `${quoted(parameters['tagValue'])} is not a known type`
     default:
       return error.message ?? 'is not valid'
   }
 }
 
+/** A word of the caller's in a reply: named, not repeated at length. */
+function quoted(word: unknown): string {
+  return JSON.stringify(cut(String(word)))
+}
+
+const WORD_MAX = 100
+
+function cut(word: string): string {
+  return word.length > WORD_MAX ? `${word.slice(0, WORD_MAX)}…` : word
+}
+
 function typeName(type: unknown): string {
   if (type === 'null') return 'null'
   return /^[aeiou]/.test(String(type)) ? `an ${String(type)}` : `a ${String(type)}`
-}
-
-function isUnder(inner: { readonly pointer: string }, outer: { readonly pointer: string }): boolean {
-  return inner.pointer === outer.pointer || inner.pointer.startsWith(`${outer.pointer}/`)
 }

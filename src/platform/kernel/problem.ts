@@ -185,10 +185,64 @@ export interface Problem {
   readonly decision_id?: string
 }
 
-/** The problem with this code. `detail` is for a person: what was wrong this time, never a secret or a name of a person. Pure. */
-export function problem(code: ProblemCode, detail: string, errors?: readonly ProblemDetail[]): Problem {
+/** Places that one problem names, and characters of what it says of each: a refusal is never larger than a small page. */
+const ERRORS_MAX = 200
+const TEXT_MAX = 1_000
+
+/**
+ * The problem with this code, its texts and the number of its errors bounded: `detail` says how many there are where some are
+ * left out. `detail` is for a person: what was wrong this time, never a secret or a name of a person. Pure.
+ */
+export function problem(code: ProblemCode, detail: string, errors: readonly ProblemDetail[] = []): Problem {
   const { status, title } = problemKinds[code]
-  return { type: problemType(code), title, status, code, detail, ...(errors && errors.length > 0 ? { errors } : {}) }
+  const more = errors.length > ERRORS_MAX ? ` The first ${ERRORS_MAX} of ${errors.length} places are named.` : ''
+  const named = errors.slice(0, ERRORS_MAX).map((one) => ({ ...one, pointer: bounded(one.pointer), detail: bounded(one.detail) }))
+  return {
+    type: problemType(code),
+    title,
+    status,
+    code,
+    detail: `${bounded(detail)}${more}`,
+    ...(named.length > 0 ? { errors: named } : {}),
+  }
+}
+
+function bounded(text: string): string {
+  return text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text
+}
+
+/** What a permanent record keeps of the places: at most so many. */
+const RECORDED_MAX = 20
+/** Words of the caller stand in a detail in one form only (`validation-problem.ts`). */
+const CALLERS_WORD = /"(?:[^"\\]|\\.)*" (is not a known (?:member|type))/g
+/** Where a schema never looked: no step of the pointer is known to be an index. */
+const UNSEEN = new Set(['is given twice'])
+/** An index of a list; a longer number may be one that a caller made a name of. */
+const INDEX = /^\d{1,4}$/
+
+/**
+ * Places as a permanent record may keep them: bounded, and without a word that the caller chose, since a member's name can be
+ * about a person as well as its value (UK GDPR Art 5(1)(c) and (e)). Pure.
+ *
+ * @param isName whether a word is one of the contract's
+ */
+export function withoutCallersWords(errors: readonly ProblemDetail[], isName: (word: string) => boolean): ProblemDetail[] {
+  const placeOf = ({ pointer, detail }: ProblemDetail) => {
+    if (UNSEEN.has(detail)) return ''
+    return knownPart(detail.includes('is not a known member') ? pointer.slice(0, pointer.lastIndexOf('/')) : pointer, isName)
+  }
+  return errors.slice(0, RECORDED_MAX).map(({ pointer, detail, code }) => ({
+    pointer: placeOf({ pointer, detail }),
+    detail: detail.replaceAll(CALLERS_WORD, '$1'),
+    ...(code === undefined ? {} : { code }),
+  }))
+}
+
+/** The beginning of a pointer, up to the first step that is neither a name of the contract nor an index. */
+function knownPart(pointer: string, isName: (word: string) => boolean): string {
+  const [, ...steps] = pointer.split('/')
+  const end = steps.findIndex((step) => !isName(step) && !INDEX.test(step))
+  return (end < 0 ? steps : steps.slice(0, end)).map((step) => `/${step}`).join('')
 }
 
 /** The type of a problem: a path on this service that explains it, for example `/problems/not-found`. */
