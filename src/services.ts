@@ -39,6 +39,7 @@ import { isLondonAuthority } from './parties/organisation.ts'
 import { partiesService } from './parties/parties.service.ts'
 import type { Config } from './platform/config.ts'
 import { openDatabase } from './platform/database/database.ts'
+import { contract } from './platform/http/openapi.ts'
 import type { Clock } from './platform/kernel/clock.ts'
 import { uuidv7Generator } from './platform/kernel/ids.ts'
 import { openMetrics } from './platform/metrics/metrics.ts'
@@ -95,7 +96,8 @@ export async function openServices(options: ServicesOptions) {
   await policy.refresh()
   const listener = policyListener({ url: databaseUrl, policy, ...LISTENER_DEFAULTS })
   const filler = logFiller({ db, everyMs: SEARCH_FILL_MS })
-  const acts = actShell({ db, clock, newId, audit, agreements, policy: policyPublication(policy) })
+  const isName = (word: string) => contract.names.has(word)
+  const acts = actShell({ db, clock, newId, audit, agreements, policy: policyPublication(policy), isName })
   const drafting = draftingService({ db, clock, random: randomBytes, acts, agreements, reference, parties })
   const listing = listingService({ db, clock, agreements })
   const advice = adviceService({ db, agreements, policy, clock })
@@ -121,7 +123,7 @@ export async function openServices(options: ServicesOptions) {
     suspending: suspendingService({ acts, isBorough }),
     membership: membershipService({ acts, organisation: parties.find }),
     ending: endingService({ acts }),
-    succession: successionService({ db, clock, newId, audit, parties, policy: policySuccession(policy) }),
+    succession: successionService({ db, clock, newId, audit, parties, policy: policySuccession(policy), isName }),
   }
   const nameOf = async (code: string) => (await parties.find(code))?.legal_name
   const documents = documentsService({ db, agreements, differences: difference, nameOf })
@@ -135,6 +137,7 @@ export async function openServices(options: ServicesOptions) {
     random: randomBytes,
     newId,
     engine: ENGINE,
+    isName,
     receipt: log.receipts.line,
     deadlineMs: config.decisionDeadlineMs,
     liveToleranceMs: config.liveAtToleranceSeconds * 1000,

@@ -1,7 +1,7 @@
 import { type Entry, entryOf, type RandomBytes } from '../audit/format/entry.ts'
 import { urnOfAgreement } from '../audit/format/leaf-codes.ts'
 import type { Principal } from '../identity/principal.ts'
-import type { Problem } from '../platform/kernel/problem.ts'
+import { type Problem, withoutCallersWords } from '../platform/kernel/problem.ts'
 import type { Answer } from './answer.ts'
 import type { PermitPolicy } from './evaluation/expiry.ts'
 import type { PolicyHead } from './policy/policy-index.ts'
@@ -75,8 +75,18 @@ export function evaluatedEntry(answer: Answer, agreement: string | null, facts: 
   )
 }
 
-/** The leaf and payload of a call that was not evaluated: what was wrong with it, never what it said (it may hold personal data). */
-export function refusedEntry({ code, errors = [] }: Problem, simulated: boolean, facts: CallFacts, random: RandomBytes): Entry {
+/**
+ * The leaf and payload of a call that was not evaluated: what was wrong with it, never what it said (it may hold personal data),
+ * in values or in names.
+ *
+ * @param isName whether a word is one of the contract's, not the caller's own
+ */
+export function refusedEntry(
+  { code, errors = [] }: Problem,
+  { simulated, isName }: { readonly simulated: boolean; readonly isName: (word: string) => boolean },
+  facts: CallFacts,
+  random: RandomBytes,
+): Entry {
   return entryOf(
     {
       ...leafOf(facts, random),
@@ -88,7 +98,7 @@ export function refusedEntry({ code, errors = [] }: Problem, simulated: boolean,
     },
     asJson({
       caller: callerOf(facts.caller),
-      errors: errors.map(({ pointer, detail }) => ({ pointer, detail })),
+      errors: withoutCallersWords(errors, isName).map(({ pointer, detail }) => ({ pointer, detail })),
       settings: facts.settings,
       code_list_version: facts.codeLists,
       parent_span_id: facts.parentSpanId,

@@ -37,6 +37,8 @@ export interface DecisionsOptions {
   readonly engine: string
   readonly deadlineMs: number
   readonly liveToleranceMs: number
+  /** Whether a word is one of the contract's: others are a caller's own, and no record of a refused call keeps them. */
+  readonly isName: (word: string) => boolean
   /** Makes the receipt of a record. */
   readonly receipt: (receipt: Receipt) => string
   /** Time that may be spent on courtesies such as remedies. */
@@ -196,7 +198,7 @@ export function decisionsService(options: DecisionsOptions) {
         mustNotBeRevoked(caller)
         const now = clock().getTime()
         const facts = { ...made, ...standing(policy.current()), caller, request: null, now }
-        return { entry: refusedEntry(found, simulated, facts, random), value: now }
+        return { entry: refusedEntry(found, { simulated, isName: options.isName }, facts, random), value: now }
       }),
     )
     options.onRefused?.(found, simulated)

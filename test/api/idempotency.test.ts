@@ -25,6 +25,25 @@ t.test('idempotency', async (t) => {
     t.same(await count(), before)
   })
 
+  t.test('the same request is the same however its JSON is written', async (t) => {
+    const headers = { 'content-type': 'application/json' }
+    const written = [
+      JSON.stringify(body),
+      JSON.stringify({ instrument_type: body.instrument_type, title: body.title }),
+      `{ "title" : "\\u004fnce" ,\n"instrument_type":"${body.instrument_type}" }`,
+    ]
+    const [first, ...again] = await Promise.all(
+      written.map((text) => camden('POST', '/v1/agreements', { body: text, headers, key: 'written' })),
+    )
+    t.equal(first?.status, 201)
+    for (const reply of again) t.same([reply.status, reply.body], [201, first?.body])
+    for (const other of [
+      { ...body, title: 'once' },
+      { ...body, title: 'Once ' },
+    ])
+      t.equal((await camden('POST', '/v1/agreements', { body: other, key: 'written' })).body.code, 'IDEMPOTENCY_KEY_REUSED')
+  })
+
   t.test('the same key with another body is refused', async (t) => {
     const other = await camden('POST', '/v1/agreements', { body: { ...body, title: 'Twice' }, key: 'one' })
     t.same([other.status, other.body.code], [422, 'IDEMPOTENCY_KEY_REUSED'])
@@ -42,6 +61,17 @@ t.test('idempotency', async (t) => {
     t.same(await count(), before)
     const elsewhere = await camden('PUT', `/v1/agreements/${(await aDraft(camden)).id}/draft/dates`, { ...dates, ifMatch: '*' })
     t.equal(elsewhere.body.code, 'IDEMPOTENCY_KEY_REUSED', 'a key stands for one agreement')
+  })
+
+  t.test('an edit is done when one of the tags of If-Match is the present one, and no weak one is', async (t) => {
+    const { id, etag } = await aDraft(camden)
+    const url = `/v1/agreements/${id}/draft/dates`
+    const dates = { effective_from: '2027-01-01', effective_to: null }
+    for (const ifMatch of [`W/${etag}`, etag.replaceAll('"', ''), `"0", W/${etag}`, `${etag} "0"`, `${etag}, *`])
+      t.equal((await camden('PUT', url, { body: dates, ifMatch })).status, 412, ifMatch)
+    const done = await camden('PUT', url, { body: dates, ifMatch: `"0" ,,\t${etag}, "1234567"` })
+    t.equal(done.status, 200)
+    t.equal((await camden('PUT', url, { body: dates, ifMatch: ` ${done.etag}` })).status, 200)
   })
 
   t.test('of many at once under one key, one is done and all get its answer', async (t) => {

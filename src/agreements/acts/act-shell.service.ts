@@ -4,7 +4,9 @@ import type { Principal } from '../../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { ifMatchHolds } from '../../platform/kernel/entity-tags.ts'
+import { ProblemError, problem, withoutCallersWords } from '../../platform/kernel/problem.ts'
+import { stableJson } from '../../platform/kernel/stable-json.ts'
 import type { Agreement } from '../agreement.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { indexForSearch } from '../finding/search.repository.ts'
@@ -24,6 +26,8 @@ export interface ActShellOptions {
   readonly audit: AuditService
   readonly agreements: AgreementsService
   readonly policy: PolicyPublication
+  /** Whether a word is one of the contract's: others are a caller's own, and no record of a refusal keeps them. */
+  readonly isName: (word: string) => boolean
 }
 
 /** What the policy is told, inside the transaction; wired in app.ts, since policy stands to the right of agreements. */
@@ -79,7 +83,7 @@ export function etagOf(rowVersion: string | number | bigint): string {
   return `"${rowVersion}"`
 }
 
-export function actShell({ db, clock, newId, audit, agreements, policy }: ActShellOptions) {
+export function actShell({ db, clock, newId, audit, agreements, policy, isName }: ActShellOptions) {
   /** What every act begins with: for whom it reads, and the reply where its key was used before. */
   async function begin(
     tx: Transaction,
@@ -195,7 +199,7 @@ export function actShell({ db, clock, newId, audit, agreements, policy }: ActShe
         ...(known ? { agreement: known.id, from: known.status } : {}),
         revision: head.revision,
         refused: true,
-        payload: { actor: principal.sub, roles: principal.roles, org: principal.org, problem: refusal.problem },
+        payload: { actor: principal.sub, roles: principal.roles, org: principal.org, problem: refusalForRecord(refusal, isName) },
       })
     })
   }
@@ -224,14 +228,24 @@ export function actShell({ db, clock, newId, audit, agreements, policy }: ActShe
   }
 }
 
+/**
+ * What the record of a refused act keeps: which problem, where, by which rule. The words of the refusal may repeat what the
+ * caller wrote, so they are told and not kept.
+ */
+export function refusalForRecord({ problem: refused }: ProblemError, isName: (word: string) => boolean) {
+  const { type, title, status, code, errors = [] } = refused
+  const places = withoutCallersWords(errors, isName).map(({ detail: _, ...place }) => place)
+  return { type, title, status, code, ...(places.length > 0 ? { errors: places } : {}) }
+}
+
 function checkPrecondition(ifMatch: string | null | undefined, rowVersion: string): void {
   if (ifMatch === null) throw new ProblemError(problem('PRECONDITION_REQUIRED', 'Send If-Match with the ETag you read.'))
-  if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== etagOf(rowVersion)) {
+  if (ifMatch !== undefined && !ifMatchHolds(ifMatch, etagOf(rowVersion))) {
     throw new ProblemError(problem('PRECONDITION_FAILED', 'The agreement has changed since you read it.'))
   }
 }
 
-/** The hash that an idempotency key stands for: the operation, what it is about, and the body. */
-export function requestHash(operationId: string, target: string, body: unknown): string {
-  return sha256Hex(`${operationId}\n${target}\n${JSON.stringify(body ?? null)}`)
+/** The hash that an idempotency key stands for: the operation, what it is about, and what the body means, however it was written. */
+export function requestHash(operationId: string, target: unknown, body: unknown): string {
+  return sha256Hex(`${operationId}\n${stableJson(target)}\n${stableJson(body ?? null)}`)
 }

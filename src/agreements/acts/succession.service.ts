@@ -7,6 +7,7 @@ import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { ProblemError, problem } from '../../platform/kernel/problem.ts'
 import type { ActReply, IdempotencyKey } from './act.ts'
+import { refusalForRecord } from './act-shell.service.ts'
 import { actsRepository } from './acts.repository.ts'
 import { noticesRepository } from './notices.repository.ts'
 import { standingRepository } from './standing.repository.ts'
@@ -41,6 +42,8 @@ export interface SuccessionOptions {
     publishOrganisations(tx: Transaction, organisations: readonly Organisation[], instant: string): Promise<number>
     head(tx: Transaction): Promise<{ readonly revision: number; readonly instant: string }>
   }
+  /** Whether a word is one of the contract's, not a caller's own. */
+  readonly isName: (word: string) => boolean
 }
 
 const EVENT = { event: 'organisation.succeeded', act: 'succeed' } as const
@@ -51,7 +54,7 @@ const RECORDED_REFUSALS = new Set([403, 409, 422])
  * decisions about the predecessor say PARTY_INACTIVE.
  */
 export function successionService(options: SuccessionOptions) {
-  const { db, clock, newId, audit, parties, policy } = options
+  const { db, clock, newId, audit, parties, policy, isName } = options
 
   async function perform(call: SuccessionCall, body: SuccessionBody): Promise<ActReply<Succeeded>> {
     const { principal, predecessor, idempotency } = call
@@ -110,12 +113,14 @@ export function successionService(options: SuccessionOptions) {
   async function recordRefusal({ principal, predecessor }: SuccessionCall, refusal: ProblemError): Promise<void> {
     await withTransaction(db, async (tx) => {
       const { revision } = await policy.head(tx)
+      // A code of no body is a word of the caller's.
+      const isKnown = (await parties.lock(tx, predecessor)) !== undefined
       const act: GovernanceAct = {
         ...EVENT,
         org: principal.org,
         revision,
         refused: true,
-        payload: { ...actor(principal), predecessor, problem: refusal.problem },
+        payload: { ...actor(principal), ...(isKnown ? { predecessor } : {}), problem: refusalForRecord(refusal, isName) },
       }
       await audit.recordAct(tx, act)
     })

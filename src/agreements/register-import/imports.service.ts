@@ -4,6 +4,7 @@ import type { PartiesService } from '../../parties/parties.service.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
+import { ifMatchHolds } from '../../platform/kernel/entity-tags.ts'
 import { type ProblemDetail, ProblemError, problem } from '../../platform/kernel/problem.ts'
 import type { ReferenceService } from '../../reference/reference.service.ts'
 import type { ActReply, IdempotencyKey } from '../acts/act.ts'
@@ -152,7 +153,7 @@ export async function lockedImport(tx: Transaction, principal: Principal, id: st
 /** @throws ProblemError 412 when the import has changed since it was read, 428 when nothing says which state is meant */
 export function checkVersion({ rowVersion }: StoredImport, ifMatch: string | null): void {
   if (ifMatch === null) throw new ProblemError(problem('PRECONDITION_REQUIRED', 'Send If-Match with the ETag you read.'))
-  if (ifMatch === '*' || ifMatch === etagOf(rowVersion)) return
+  if (ifMatchHolds(ifMatch, etagOf(rowVersion))) return
   throw new ProblemError(problem('PRECONDITION_FAILED', 'The import has changed since you read it.'))
 }
 

@@ -1,3 +1,4 @@
+import { stableJson } from '../../platform/kernel/stable-json.ts'
 import { type Answer, toAnswer } from '../answer.ts'
 import { decideOn, type Grounds, knowledgeOf, nowOn, reliedOn } from '../decide.ts'
 import { callerOfRecord, type EvaluatedRecord } from './decision-record.ts'
@@ -71,7 +72,7 @@ export function replay(record: EvaluatedRecord, grounds: Grounds, isSameEngine: 
   const replayed = comparable(JSON.parse(JSON.stringify(answer)) as Answer)
   const members = Object.keys(recorded) as (keyof Comparable)[]
   const compared = asFarAsSaid(replayed, recorded, isSameEngine)
-  const differences = members.filter((member) => stable(recorded[member]) !== stable(compared[member])) as string[]
+  const differences = members.filter((member) => stableJson(recorded[member]) !== stableJson(compared[member])) as string[]
   if ((relied_on ?? null) !== reliedOn(outcome)) differences.push('relied_on')
   return { same: differences.length === 0, differences, recorded, replayed }
 }
@@ -110,13 +111,4 @@ function asFarAsSaid(replayed: Comparable, recorded: Comparable, isSameEngine: b
     return { ...obligation, parameters: Object.fromEntries(parameters) }
   })
   return { ...replayed, reasons, obligations }
-}
-
-/** JSON with sorted members: two values are the same when this is. */
-function stable(value: unknown): string {
-  return JSON.stringify(value, (_name, part: unknown) =>
-    part !== null && typeof part === 'object' && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  )
 }
