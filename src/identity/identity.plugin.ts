@@ -6,6 +6,7 @@ import type { ContractOperation } from '../platform/http/openapi.ts'
 import { ProblemError, problem } from '../platform/kernel/problem.ts'
 import { isPermission, permits } from './permissions.ts'
 import { type Principal, toPrincipal } from './principal.ts'
+import { isWellFormedToken } from './token-form.service.ts'
 
 /** Whose tokens are trusted, and where their keys are. */
 export interface TokenTrust {
@@ -65,6 +66,8 @@ async function authenticate(request: FastifyRequest): Promise<void> {
   const operation = request.routeOptions.config?.operation
   // A route outside the contract (documentation, problem pages) is public; the loader refuses any other one.
   if (!operation || operation.permission === 'none') return
+  const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+  if (token === undefined || !isWellFormedToken(token, Date.now() / 1000, CLOCK_TOLERANCE_SECONDS)) throw unauthenticated()
   try {
     await request.jwtVerify()
   } catch {

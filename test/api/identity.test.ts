@@ -1,4 +1,4 @@
-import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
+import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign as signBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, type JWTHeaderParameters, SignJWT } from 'jose'
@@ -138,6 +138,81 @@ t.test('with the key set of a file', async (t) => {
     t.equal(details.size, 1, 'whoever forges one is not told what to do better')
     t.strictSame(await rowCounts(service), before, 'nothing was recorded or changed')
   })
+
+  t.test(
+    'a token whose claims or header are not what RFC 7519 and RFC 7515 make of them is nobody, although its signature is good',
+    async (t) => {
+      const sign = (signed: string) =>
+        signBytes('sha256', Buffer.from(signed), { key: ours.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')
+      const base = { iss: ISSUER, aud: AUDIENCE, iat: now(), exp: now() + 300, ...MACHINE }
+      const part = (text: string | Buffer) => Buffer.from(text).toString('base64url')
+      const raw = (claims: string | Buffer, header: string | Buffer = '{"alg":"ES256","kid":"key-1","typ":"at+jwt"}') => {
+        const signed = `${part(header)}.${part(claims)}`
+        return `${signed}.${sign(signed)}`
+      }
+      const withClaim = (name: string, json: string) =>
+        raw(JSON.stringify(without({ ...base, [name]: undefined })).replace(/\}$/, `,"${name}":${json}}`))
+      const withHeader = (name: string, json: string) =>
+        raw(
+          JSON.stringify(base),
+          JSON.stringify(without({ alg: 'ES256', kid: 'key-1', typ: 'at+jwt', [name]: undefined })).replace(/\}$/, `,"${name}":${json}}`),
+        )
+      t.equal((await ask(`Bearer ${raw(JSON.stringify(base))}`)).statusCode, 200, 'signed by hand, it is believed')
+      t.equal((await ask(`Bearer ${withClaim('exp', `${now() + 300}.5`)}`)).statusCode, 200, 'a NumericDate may have a fraction')
+      const soon = String(now() + 300)
+      const odd: Readonly<Record<string, readonly string[]>> = {
+        exp: ['1e400', '1e300', '253402300800', '-1', `"${soon}"`, `[${soon}]`, '{}', 'true', 'null', '"never"'],
+        iat: ['1e400', '-1', '-1e400', `"${now()}"`, 'null', 'true', '[]', String(now() + 3600), '{"a":1}'],
+        nbf: ['1e400', '-1', `"${now()}"`, 'null', 'false', '[]', '{}', '9e15'],
+        iss: [`["${ISSUER}"]`, 'null', '1', '{}', '""'],
+        aud: ['null', '1', '{}', '[]', '""', `["${AUDIENCE}",1]`, `["${AUDIENCE}",null]`, `[["${AUDIENCE}"]]`, `{"0":"${AUDIENCE}"}`],
+        sub: ['1', 'null', '[]', '["client-1"]', '{}', 'true'],
+        jti: ['1', 'null', '[]', '{}'],
+        org: ['1', 'null', '["LBC_CAMDEN"]', '{"code":"LBC_CAMDEN"}', '""'],
+        roles: ['"API_CLIENT"', '[1]', '[null]', '[["API_CLIENT"]]', '{"0":"API_CLIENT","length":1}', 'null', '["API_CLIENT",1]', '[""]'],
+        client_id: ['1', 'null', '[]', '["client-1"]', 'false'],
+        auth_time: ['"x"', '1e400'],
+      }
+      for (const [name, values] of Object.entries(odd))
+        for (const json of values) t.equal((await ask(`Bearer ${withClaim(name, json)}`)).statusCode, 401, `${name}: ${json}`)
+      const headers: Readonly<Record<string, readonly string[]>> = {
+        crit: ['["exp"]', '[]', '["b64"]', 'null', '"exp"'],
+        b64: ['true', 'false', '"false"', 'null'],
+        typ: ['["at+jwt"]', '1', 'null', '""', '{}'],
+        kid: ['["key-1"]', '1', 'null', '{}', '""'],
+        alg: ['["ES256"]', 'null', '1', '"es256"', '"ES256 "'],
+        cty: ['1', '[]'],
+        jwk: ['"x"', '[]', '1'],
+        x5c: ['"x"', '[1]', '{}'],
+        jku: ['1', '[]'],
+      }
+      for (const [name, values] of Object.entries(headers))
+        for (const json of values) t.equal((await ask(`Bearer ${withHeader(name, json)}`)).statusCode, 401, `header ${name}: ${json}`)
+      const json = JSON.stringify(base)
+      const written: Readonly<Record<string, string>> = {
+        'an organisation twice': raw(json.replace('{', '{"org":"MPS",')),
+        'an organisation twice, once escaped': raw(json.replace('{', '{"\\u006frg":"MPS",')),
+        'an end twice': raw(json.replace('{', `{"exp":${soon},`)),
+        'a key id twice': raw(json, '{"alg":"ES256","kid":"key-9","kid":"key-1","typ":"at+jwt"}'),
+        'an algorithm twice': raw(json, '{"alg":"none","alg":"ES256","kid":"key-1","typ":"at+jwt"}'),
+        'claims with bytes that are no UTF-8': raw(
+          Buffer.concat([Buffer.from(json.slice(0, -1)), Buffer.from(',"x":"'), Buffer.from([0xff]), Buffer.from('"}')]),
+        ),
+        'a header with bytes that are no UTF-8': raw(
+          json,
+          Buffer.concat([Buffer.from('{"alg":"ES256","kid":"key-1","typ":"at+jwt","x":"'), Buffer.from([0xc0, 0xaf]), Buffer.from('"}')]),
+        ),
+        'claims that are a list': raw(`[${json}]`),
+        'claims that are a text': raw('"x"'),
+        'claims that are null': raw('null'),
+        'claims nested without end': raw(json.replace(/\}$/, `,"x":${'['.repeat(100)}${']'.repeat(100)}}`)),
+        'an end before its beginning': raw(JSON.stringify({ ...base, nbf: now() - 5, iat: now() - 5, exp: now() - 100 })),
+        'a part more': `${raw(json)}.`,
+        padding: `${raw(json)}=`,
+      }
+      for (const [what, bad] of Object.entries(written)) t.equal((await ask(`Bearer ${bad}`)).statusCode, 401, what)
+    },
+  )
 
   t.test('a token without the permission is known, and refused', async (t) => {
     const auditor = await token(ours, { client_id: undefined, sub: 'auditor-1', roles: ['AUDITOR'] })
