@@ -22,6 +22,12 @@ t.test('advice and preview over HTTP: for parties and auditors, of the version a
   const first = (await get('/preview?limit=10')).json()
   t.equal(first.rows.length, 10)
   const second = (await get(`/preview?limit=10&cursor=${first.next_cursor}`)).json()
+  for (const none of ['F1\nLBC_CAMDEN\nNOBODY', 'F1\nLBC_CAMDEN\nLBC_CAMDEN', 'F99\nLBC_CAMDEN\nLBC_HACKNEY', 'zzz', '', '\n\n'])
+    t.match(
+      (await get(`/preview?limit=10&cursor=${Buffer.from(none).toString('base64url') || 'AA'}`)).json(),
+      { status: 400, errors: [{ pointer: '/query/cursor' }] },
+      `a cursor that names no line does not begin again: ${JSON.stringify(none)}`,
+    )
   const keys = [...first.rows, ...second.rows].map((row: Record<string, string>) => `${row['flow']} ${row['provider']} ${row['recipient']}`)
   t.equal(new Set(keys).size, keys.length, 'pages do not repeat')
   const one = (await get('/preview?provider=LBC_BRENT&recipient=MPS')).json()

@@ -10,9 +10,10 @@ import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { type ProblemDetail, ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { inTurns } from '../../platform/kernel/turns.ts'
 import type { PolicyService } from '../policy/policy.service.ts'
 import type { PolicyIndex } from '../policy/policy-index.ts'
-import { legalConsistency } from './consistency.ts'
+import { consistencyInSteps } from './consistency.ts'
 import { type PreviewPage, type PreviewQuery, preview } from './preview.ts'
 
 export interface AdviceOptions {
@@ -49,7 +50,7 @@ export function adviceService({ db, agreements, policy, clock }: AdviceOptions) 
   async function adviceOn(tx: Transaction, agreement: Agreement, version: AgreementVersion): Promise<Advice[]> {
     const index = await rules(tx)
     const toComplete = await agreements.toComplete(tx, agreement)
-    return inOrder([...completeness(toComplete, version), ...legalConsistency(agreement, version, now(), index)])
+    return inOrder([...completeness(toComplete, version), ...(await inTurns(consistencyInSteps(agreement, version, now(), index)))])
   }
 
   async function found(tx: Transaction, principal: Principal, id: string): Promise<Agreement> {

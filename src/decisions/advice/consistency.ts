@@ -1,6 +1,7 @@
 import type { Agreement, AgreementVersion } from '../../agreements/agreement.ts'
 import { type Advice, inOrder } from '../../agreements/drafting/advice.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
+import { atOnce } from '../../platform/kernel/turns.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'
 import { RULES } from '../evaluation/candidates.ts'
 import { type Facts, requestedItems } from '../evaluation/facts.ts'
@@ -31,13 +32,22 @@ const EXAMPLES_MAX = 3
  * @param now Unix milliseconds; a version whose first day has passed is judged for today
  */
 export function legalConsistency(agreement: Agreement, version: AgreementVersion, now: number, register: Register): Advice[] {
+  return atOnce(consistencyInSteps(agreement, version, now, register))
+}
+
+/** The same, a pair of bodies a step: a text may name 40,000 of them in each flow. */
+export function* consistencyInSteps(
+  agreement: Agreement,
+  version: AgreementVersion,
+  now: number,
+  register: Register,
+): Generator<undefined, Advice[]> {
   const drafted = asInForce(agreement, version, now, register.organisation)
   // A code that has ended by the day that the text is looked at for is in no list.
   const onDay = { codes: register.codes.on(londonDay(drafted.at)), organisation: register.organisation }
-  return inOrder([
-    ...drafted.version.flows.flatMap((flow, index) => flowAdvice(drafted, flow, index, onDay)),
-    ...approvalChecks({ source: agreement, version, drafted, ...onDay }),
-  ])
+  const found: Advice[] = []
+  for (const [index, flow] of drafted.version.flows.entries()) found.push(...(yield* flowAdvice(drafted, flow, index, onDay)))
+  return inOrder([...found, ...approvalChecks({ source: agreement, version, drafted, ...onDay })])
 }
 
 /** One rule's reason for one pair. */
@@ -46,14 +56,18 @@ interface Hit {
   readonly pair: string
 }
 
-function flowAdvice(drafted: Drafted, flow: PolicyFlow, index: number, register: Register): Advice[] {
+function* flowAdvice(drafted: Drafted, flow: PolicyFlow, index: number, register: Register): Generator<undefined, Advice[]> {
   const pairs = pairsOf(flow)
   const hits = new Map<string, Hit[]>()
   const asked = withGrantedItems(flow, register.codes)
   for (const pair of pairs) {
+    yield
     for (const reason of reasonsFor(drafted, asked, pair, register)) {
       const key = `${reason.code}\n${reason.side ?? ''}\n${isPerCountry(reason) ? (reason.items ?? []).join() : ''}`
-      hits.set(key, [...(hits.get(key) ?? []), { reason, pair: `${pair.provider} to ${pair.recipient}` }])
+      const hit = { reason, pair: `${pair.provider} to ${pair.recipient}` }
+      const known = hits.get(key)
+      if (known) known.push(hit)
+      else hits.set(key, [hit])
     }
   }
   return [...hits.values()].map((found) => toAdvice(found, pairs.length, flow, index, register.codes))

@@ -48,6 +48,52 @@ export function pairsOf(flow: PolicyFlow): { readonly provider: string; readonly
   )
 }
 
+/** Who sends to whom. */
+export interface Pair {
+  readonly provider: string
+  readonly recipient: string
+}
+
+/** The pairs of `pairsOf`, counted and found without writing them all down: with 200 bodies on each side there are 40,000. */
+export interface Pairs {
+  readonly count: number
+  /** At most `limit` of them from a place on. */
+  from(start: number, limit: number): Pair[]
+  /** Where a pair stands; undefined where it is none of them. */
+  placeOf(pair: Pair): number | undefined
+}
+
+/** The pairs of these providers and recipients, each named once, in their order. */
+export function pairsBetween(providers: readonly string[], recipients: readonly string[]): Pairs {
+  const places = new Map(recipients.map((code, place) => [code, place]))
+  /** How many pairs a provider makes: none with itself. */
+  const width = (provider: string) => recipients.length - (places.has(provider) ? 1 : 0)
+  /** The place of a recipient beside this provider, which is left out of them. */
+  const beside = (provider: string, place: number) => ((places.get(provider) ?? place) < place ? place - 1 : place)
+  return {
+    count: providers.reduce((sum, provider) => sum + width(provider), 0),
+    from(start, limit) {
+      const found: Pair[] = []
+      let before = 0
+      for (const provider of providers) {
+        if (found.length >= limit) break
+        if (before + width(provider) > start) {
+          const skipped = Math.max(0, start - before)
+          const others = recipients.filter((recipient) => recipient !== provider).slice(skipped, skipped + limit - found.length)
+          for (const recipient of others) found.push({ provider, recipient })
+        }
+        before += width(provider)
+      }
+      return found
+    },
+    placeOf({ provider, recipient }) {
+      const [row, place] = [providers.indexOf(provider), places.get(recipient)]
+      if (row < 0 || place === undefined || provider === recipient) return undefined
+      return providers.slice(0, row).reduce((sum, other) => sum + width(other), 0) + beside(provider, place)
+    },
+  }
+}
+
 /** The question that asks for all a flow holds at once, with consent given and no more subjects than it allows. */
 export function requestForAll(flow: PolicyFlow, pair: { readonly provider: string; readonly recipient: string }): DecisionRequest {
   const { source } = flow

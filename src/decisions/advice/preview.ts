@@ -1,10 +1,11 @@
 import type { Agreement, AgreementVersion } from '../../agreements/agreement.ts'
+import { ProblemError, problem } from '../../platform/kernel/problem.ts'
 import { evaluate, type Outcome } from '../evaluation/evaluate.ts'
 import { agreementObligations, type Obligation } from '../evaluation/obligations.ts'
 import type { FailedSide, Reason, Side } from '../evaluation/reason.ts'
 import type { DecisionRequest } from '../evaluation/request.ts'
 import type { PolicyFlow, Snapshot } from '../policy/policy.ts'
-import { asInForce, type Drafted, pairsOf, requestForAll } from './drafted.ts'
+import { asInForce, type Drafted, type Pair, type Pairs, pairsBetween, requestForAll } from './drafted.ts'
 
 /** One line of the decision table: what one body may send to another under one flow. */
 export interface PreviewRow {
@@ -60,6 +61,8 @@ export interface PreviewQuery {
  * agreements that the reader may not know. Lines are in the order of the text: by flow, provider, recipient.
  *
  * @param now Unix milliseconds; the table is for the first instant at which the version could govern
+ * @throws ProblemError 400 where `after` names no line: the draft was edited, or it is none of ours. To begin again would never
+ * end for a reader, to go on elsewhere would leave lines out.
  */
 export function preview(
   agreement: Agreement,
@@ -69,21 +72,63 @@ export function preview(
   query: PreviewQuery,
 ): PreviewPage {
   const drafted = asInForce(agreement, version, now, register.organisation)
-  const lines = drafted.version.flows.flatMap((flow) =>
-    pairsOf(flow)
-      .filter(({ provider }) => query.provider === undefined || provider === query.provider)
-      .filter(({ recipient }) => query.recipient === undefined || recipient === query.recipient)
-      .map((pair) => ({ flow, pair, key: [flow.id, pair.provider, pair.recipient].join('\n') })),
-  )
-  // A key that is no longer there (the draft was edited) starts again rather than leaving lines out.
-  const start = query.after === undefined ? 0 : lines.findIndex(({ key }) => key === query.after) + 1
-  const shown = lines.slice(start, start + query.limit)
+  const parts = drafted.version.flows.map((flow) => ({ flow, pairs: pairsWithin(flow, query) }))
+  const start = query.after === undefined ? 0 : placeAfter(parts, query.after)
+  if (start === undefined) throw new ProblemError(problem('INVALID_REQUEST', 'the request has 1 fault', [NO_SUCH_LINE]))
+  const total = parts.reduce((sum, { pairs }) => sum + pairs.count, 0)
+  const shown = linesFrom(parts, start, query.limit)
+  const last = shown.at(-1)
   return {
     at: new Date(drafted.at).toISOString(),
-    total: lines.length,
+    total,
     rows: shown.map(({ flow, pair }) => row(drafted, flow, pair, register)),
-    next: start + shown.length < lines.length ? (shown.at(-1)?.key ?? null) : null,
+    next: last && start + shown.length < total ? keyOf(last) : null,
   }
+}
+
+const NO_SUCH_LINE = { pointer: '/query/cursor', detail: 'names no line of this table: begin again without it' }
+
+/** A flow with the lines that it makes under a filter, which are counted and found without being written down. */
+interface Part {
+  readonly flow: PolicyFlow
+  readonly pairs: Pairs
+}
+
+interface Line {
+  readonly flow: PolicyFlow
+  readonly pair: Pair
+}
+
+const keyOf = ({ flow, pair }: Line) => [flow.id, pair.provider, pair.recipient].join('\n')
+
+function pairsWithin(flow: PolicyFlow, { provider, recipient }: PreviewQuery): Pairs {
+  const named = (codes: Iterable<string>, only: string | undefined) => [...codes].filter((code) => only === undefined || code === only)
+  return pairsBetween(named(flow.providers, provider), named(flow.recipients, recipient))
+}
+
+/** How many lines stand before and at the line of this key; undefined where no line has it. */
+function placeAfter(parts: readonly Part[], key: string): number | undefined {
+  const [id, provider = '', recipient = ''] = key.split('\n')
+  let before = 0
+  for (const { flow, pairs } of parts) {
+    if (flow.id === id) {
+      const place = pairs.placeOf({ provider, recipient })
+      return place === undefined ? undefined : before + place + 1
+    }
+    before += pairs.count
+  }
+  return undefined
+}
+
+function linesFrom(parts: readonly Part[], start: number, limit: number): Line[] {
+  const found: Line[] = []
+  let before = 0
+  for (const { flow, pairs } of parts) {
+    if (found.length === limit) break
+    for (const pair of pairs.from(Math.max(0, start - before), limit - found.length)) found.push({ flow, pair })
+    before += pairs.count
+  }
+  return found
 }
 
 function row(
