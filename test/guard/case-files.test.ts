@@ -7,7 +7,7 @@ import { shippedCodeLists } from '../../src/reference/reference.service.ts'
 // The case files say exactly what they mean: every case is complete, consistent with itself and found in the README.
 
 const folder = new URL('../cases/', import.meta.url)
-const names = readdirSync(folder).filter((name) => name.endsWith('.json'))
+const names = readdirSync(folder).filter((name) => name.endsWith('.json') && !name.endsWith('-table.json'))
 const files = names.map((name) => ({ name, text: readFileSync(new URL(name, folder), 'utf8') }))
 const cases = files.flatMap(({ name, text }) => readCaseFile(text).cases.map((one) => ({ name, ...one })))
 const isReason = (code: string): code is ReasonCode => (REASON_CODES as readonly string[]).includes(code)
