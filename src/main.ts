@@ -8,6 +8,7 @@ import { type Config, parseConfig } from './platform/config.ts'
 import { systemClock } from './platform/kernel/clock.ts'
 import { unknownPurposes } from './reference/code-list.ts'
 import { shippedCodeLists } from './reference/reference.service.ts'
+import { renewEdition } from './register-edition.ts'
 import { loadRegister } from './register-loader.ts'
 
 const EXIT_CONFIGURATION = 78
@@ -46,7 +47,7 @@ async function start(config: Config): Promise<void> {
       await environment.close()
       process.exit(EXIT_CONFIGURATION)
     }
-    await fillEmptyRegister(app, environment)
+    await fillRegister(app, environment)
     const address = await app.server.listen({ host: config.host, port: config.port })
     stopOnSignal(async () => {
       await app.close()
@@ -60,9 +61,14 @@ async function start(config: Config): Promise<void> {
   }
 }
 
-/** An empty register gets the code lists and the London organisations; the embedded one a demo register besides. */
-async function fillEmptyRegister(app: App, environment: Environment): Promise<void> {
-  if (app.services.policy.current().revision > 0) return
+/**
+ * An empty register gets the code lists and the London organisations, the embedded one a demo register besides; any other
+ * the edition of the lists that this release ships, where it is newer.
+ */
+async function fillRegister(app: App, environment: Environment): Promise<void> {
+  if (app.services.policy.current().revision > 0) {
+    return renewEdition({ lists: shippedCodeLists(), organisations: shippedOrganisations() }, app.services)
+  }
   const demo = environment.isEmbedded ? demoRegister() : { organisations: [], agreements: [], disclosureDecisions: [] }
   const organisations = [...shippedOrganisations(), ...demo.organisations]
   await loadRegister({ ...demo, lists: shippedCodeLists(), organisations }, app.services)

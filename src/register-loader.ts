@@ -9,11 +9,12 @@ import type { PartiesService } from './parties/parties.service.ts'
 import { type Database, withTransaction } from './platform/database/database.ts'
 import { readAs } from './platform/database/reader.ts'
 import type { Clock } from './platform/kernel/clock.ts'
+import { editionOf } from './reference/code-list.ts'
 import type { ReferenceService } from './reference/reference.service.ts'
 
-/** Held by whoever loads the register, to the end of its transaction. */
-const LOADING_LOCK = 4_112_021
-const LOADING_WAIT = '60s'
+/** Held by whoever loads or renews the register, to the end of its transaction. */
+export const LOADING_LOCK = 4_112_021
+export const LOADING_WAIT = '60s'
 
 /**
  * Loads what an empty register starts with: everything in one transaction, one policy revision, one leaf of the governance log.
@@ -47,9 +48,8 @@ export async function loadRegister(
       tx,
       content.agreements.map(({ agreement }) => agreement.id),
     )
-    const dated = content.lists.reduce((latest, list) => (list.edition > latest ? list.edition : latest), '')
     const records: PolicyRecord[] = [
-      { kind: 'CODE_LISTS', id: 'current', body: { version: `${dated}.${edition}`, lists: content.lists } },
+      { kind: 'CODE_LISTS', id: 'current', body: { version: `${editionOf(content.lists)}.${edition}`, lists: content.lists } },
       ...content.organisations.map((body): PolicyRecord => ({ kind: 'ORGANISATION', id: body.code, body })),
       ...stored.map((body): PolicyRecord => ({ kind: 'AGREEMENT', id: body.id, body })),
       ...content.disclosureDecisions.map((body): PolicyRecord => ({ kind: 'DISCLOSURE_DECISION', id: body.id, body })),

@@ -36,6 +36,7 @@ export interface DecisionCase {
 /** @throws Error when the text is not a case file; the message says why */
 export function readCaseFile(text: string): CaseFile {
   const file = asObject(JSON.parse(text), 'the file')
+  if (!Array.isArray(file['cases'])) throw new Error('there are no cases in it')
   const lists = file['code_lists'] === undefined ? {} : asObject(file['code_lists'], 'code_lists')
   return {
     cases: objects(file['cases']) as unknown as DecisionCase[],

@@ -16,6 +16,10 @@ export function partiesRepository(tx: Transaction) {
       if (succession.length > 0) await tx.insertInto('organisation_succession').values(succession).execute()
     },
 
+    async retype(code: string, type: string): Promise<void> {
+      await tx.updateTable('organisation').set({ type }).where('code', '=', code).execute()
+    },
+
     /** Organisations by code, in the order of codes; all of them when no codes are given. */
     async read(codes?: readonly string[]): Promise<Organisation[]> {
       const rows = await tx

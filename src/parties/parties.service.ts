@@ -17,6 +17,16 @@ export function partiesService(db: Database) {
   return {
     /** Stores new organisations. Joins the transaction. @throws a unique violation when a code is taken */
     store: (tx: Transaction, organisations: readonly Organisation[]): Promise<void> => partiesRepository(tx).insert(organisations),
+    /** Adds those that the register lacks, gives the others the type they have here, and answers all that changed. Joins the transaction. */
+    async renew(tx: Transaction, shipped: readonly Organisation[]): Promise<Organisation[]> {
+      const repository = partiesRepository(tx)
+      const known = new Map((await repository.read()).map((organisation) => [organisation.code, organisation]))
+      const added = shipped.filter(({ code }) => !known.has(code))
+      const retyped = shipped.filter(({ code, type }) => known.has(code) && known.get(code)?.type !== type)
+      await repository.insert(added)
+      for (const { code, type } of retyped) await repository.retype(code, type)
+      return repository.read([...added, ...retyped].map(({ code }) => code))
+    },
     /** An organisation, locked until the transaction ends; undefined when there is none with this code. */
     async lock(tx: Transaction, code: string): Promise<Organisation | undefined> {
       return (await successionRepository(tx).lock(code)) ? (await partiesRepository(tx).read([code]))[0] : undefined

@@ -45,6 +45,11 @@ export function isValidOn(day: string, from: string | null, to: string | null): 
   return (from === null || day >= from) && (to === null || day <= to)
 }
 
+/** The day of an edition: the newest of its lists; empty for no lists. */
+export function editionOf(lists: readonly CodeList[]): string {
+  return lists.reduce((latest, { edition }) => (edition > latest ? edition : latest), '')
+}
+
 /** Those of these codes that no purpose of the lists has, in their order: a setting that names one would protect nothing. Pure. */
 export function unknownPurposes(codes: readonly string[], lists: readonly CodeList[]): readonly string[] {
   const purposes = new Set(lists.find(({ list }) => list === 'PURPOSE')?.entries.map(({ code }) => code))

@@ -35,6 +35,11 @@ export function referenceService(db: Database) {
       await repository.insert(edition, lists)
       return edition
     },
+    /** The lists of the newest edition; empty when there is none. Joins the transaction. */
+    async newest(tx: Transaction): Promise<readonly CodeList[]> {
+      const repository = referenceRepository(tx)
+      return repository.read(await repository.newestEdition())
+    },
     /** All lists of the edition in use, by name. */
     async lists(): Promise<readonly CodeList[]> {
       return [...(await current()).lists.values()]

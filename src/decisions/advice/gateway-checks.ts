@@ -4,6 +4,8 @@ import type { Check } from './approval-question.ts'
 
 /** Origins whose data is under a RESTRICTION (2.3), and the law that an agreement about it must cite. */
 const RESTRICTED_ORIGINS: Readonly<Record<string, string>> = { DWP: 'SSAA1992_S123', HMRC: 'HMRC_CONSENT' }
+/** Laws that give way to the person's objection (Health and Social Care Act 2012 s251B(4)). */
+const NOT_OVER_OBJECTION = new Set(['HSCA2012_S251A', 'HSCA2012_S251B'])
 /** Gateways cited by the provider: GW-3, request and code of practice, s17A, sources not seen, an end before the agreement's. */
 export const gatewayChecks: Check = ({ codes, version }, { flow, at, isPersonal }) => {
   const cited = flow.legal.provider.gateways.flatMap((code) => codes.gateways.get(code) ?? [])
@@ -51,6 +53,16 @@ export const gatewayChecks: Check = ({ codes, version }, { flow, at, isPersonal 
       cited.filter(({ requiresCodeOfPractice }) => requiresCodeOfPractice),
       'GATEWAY_NEEDS_CODE_OF_PRACTICE',
       'is used only under its code of practice, with a written agreement and an entry in the public register.',
+    ),
+    ...about(
+      cited.filter(({ isCommenced }) => !isCommenced),
+      'GATEWAY_NOT_COMMENCED',
+      'is not known to have commenced and carries nothing yet.',
+    ),
+    ...about(
+      flow.honours_objection ? [] : cited.filter(({ code }) => NOT_OVER_OBJECTION.has(code)),
+      'GATEWAY_NEEDS_OBJECTIONS_HONOURED',
+      'does not apply to a person who objects: the flow must honour objections.',
     ),
     ...about(
       cited.filter(({ verified }) => !verified),

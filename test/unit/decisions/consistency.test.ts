@@ -169,7 +169,9 @@ t.test('what may be approved but should be known is a warning', async (t) => {
   const many = ['LBC_CAMDEN', 'LBC_HACKNEY', 'LBC_BRENT', 'LBC_BARNET', 'LBC_BEXLEY', 'LBC_EALING']
   const cases: readonly (readonly [string, Agreement, AgreementVersion])[] = [
     ['ONLY_ANCILLARY_GATEWAY', anAgreement(), withFlow(withLaw({ gateways: ['LA2011_S1'] }, 'provider'))],
-    ['GATEWAY_NEEDS_REQUEST', anAgreement(), withFlow(law(['CARE2014_S45'], 'SAFEGUARDING_ADULTS'))],
+    ['GATEWAY_NEEDS_REQUEST', anAgreement(), withFlow(law(['CARE2014_S45'], 'SAFEGUARDING_ADULTS.SAB_REVIEW'))],
+    ['GATEWAY_NOT_COMMENCED', anAgreement(), withFlow(law(['VPA2024_S12'], 'DOMESTIC_ABUSE'))],
+    ['GATEWAY_NEEDS_OBJECTIONS_HONOURED', anAgreement(), withFlow(law(['HSCA2012_S251B'], 'DIRECT_CARE'))],
     ['GATEWAY_NEEDS_CODE_OF_PRACTICE', anAgreement(), withFlow(law(['DEA2017_S48'], 'DEBT'))],
     ['BASIS_CLOSED_TO_PUBLIC_AUTHORITY', anAgreement(), withFlow(withLaw({ art6: ['6(1)(e)', '6(1)(f)'] }))],
     ['CONSENT_NOT_RECORDED', anAgreement(), withFlow({ consent_required: true })],
