@@ -41,6 +41,7 @@ export const ENGINE_FILES: readonly string[] = [
   'reference/code-list.ts',
   'reference/code-lists.ts',
   'reference/gateway.ts',
+  'reference/local-code.ts',
 ]
 
 /** Digest of this build of the rules, `sha256:<hex>`: two builds with the same digest give the same answers (what they advise as `remedies` is no part of one). Comments do not count. */

@@ -20,6 +20,10 @@ export interface CodeListEntry {
   /** The code this one is narrower than, in the same list. */
   readonly broader: string | null
   readonly attributes: Readonly<Record<string, unknown>>
+  /** Added by an organisation (local-code.ts); absent: shipped. */
+  readonly local?: boolean
+  /** Which organisation added it. */
+  readonly owner_org?: string
 }
 
 /** A named list in one edition. */

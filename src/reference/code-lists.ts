@@ -1,18 +1,22 @@
 import { addDays } from '../platform/kernel/london-day.ts'
 import { type CodeList, type CodeListEntry, isValidOn, textsIn } from './code-list.ts'
 import { type Gateway, readGateway } from './gateway.ts'
+import { relativesOf } from './local-code.ts'
 
 /** What a rule needs to know of one data item (domain reference, 7.3). */
 export interface DataItem {
-  readonly class: 'ORDINARY' | 'SPECIAL' | 'CRIMINAL'
+  /** None: ordinary. One of the lists has one; a local item can be of both. */
+  readonly classes: ReadonlySet<'SPECIAL' | 'CRIMINAL'>
   readonly confidential: boolean
   readonly patientInformation: boolean
   /** On health, care or treatment, whoever holds it: wider than patient information (7.3). Read, never derived. */
   readonly healthInformation: boolean
-  /** SPECIAL_KIND of a special item, else null. */
-  readonly specialKind: string | null
-  /** ITEM_ORIGIN: whose rules on reuse it carries. */
-  readonly origin: string
+  /** SPECIAL_KIND codes. */
+  readonly specialKinds: ReadonlySet<string>
+  /** ITEM_ORIGIN codes: whose rules on reuse it carries. */
+  readonly origins: ReadonlySet<string>
+  /** The code or category that a local item was added under: only a flow that names it covers it. Null: shipped. */
+  readonly localUnder: string | null
 }
 
 /** Whether processing under a Schedule 1 condition needs an appropriate policy document (1.5, column APD). */
@@ -89,8 +93,11 @@ export interface Hierarchy {
   has(code: string): boolean
   /** Whether `code` equals `broader` or is narrower than it. False for a code that is in no list; `broader` may have ended. */
   isWithin(code: string, broader: string): boolean
-  /** Whether what is allowed for `listed` is allowed for `code`: as `isWithin`, and both are in the list. */
+  /** Whether an agreement about `listed` is about `code`: as `isWithin`, both in the list; about a local code only where it is named. */
   covers(listed: string, code: string): boolean
+  /** Whether a law for `listed` is one for `code`: as `covers`, and for local codes under it too (GW-1). */
+  carries(listed: string, code: string): boolean
+  isLocal(code: string): boolean
 }
 
 /** Compiles lists by name into the form rules ask. A missing list is empty: nothing it would allow is allowed. */
@@ -118,7 +125,10 @@ function turningDays(lists: ReadonlyMap<string, CodeList>): readonly string[] {
 
 function compile(lists: ReadonlyMap<string, CodeList>, isValid: (entry: CodeListEntry) => boolean, on: CodeLists['on']): CodeLists {
   const all = (name: string): readonly CodeListEntry[] => lists.get(name)?.entries ?? []
-  const entries = (name: string) => all(name).filter(isValid)
+  const entries = (name: string) => all(name).filter((entry) => isValid(entry) && (entry.local !== true || hasParent(entry, all(name))))
+  /** A local code counts while what it was added under does: it has no standing of its own. */
+  const hasParent = (entry: CodeListEntry, list: readonly CodeListEntry[]) =>
+    list.find(({ code }) => code === entry.code) === entry && relativesOf(entry.broader, list).parents.some(isValid)
   const codes = (name: string) => new Set(entries(name).map((entry) => entry.code))
   /** Also of entries that have ended: a ban does not end with its code. */
   const codesWith = (name: string, attribute: string, value: boolean) =>
@@ -139,7 +149,9 @@ function compile(lists: ReadonlyMap<string, CodeList>, isValid: (entry: CodeList
     on,
     purposes: hierarchy(all('PURPOSE'), codes('PURPOSE')),
     subjects: hierarchy(all('DATA_SUBJECT'), codes('DATA_SUBJECT')),
-    items: new Map(entries('DATA_ITEM').map((entry) => [entry.code, readItem(entry)])),
+    items: new Map(
+      entries('DATA_ITEM').map((entry) => [entry.code, entry.local === true ? readLocalItem(entry, all('DATA_ITEM')) : readItem(entry)]),
+    ),
     methods: codes('METHOD'),
     encryption: new Map(entries('METHOD').flatMap((entry) => encryptionOf(entry))),
     countries: codes('COUNTRY'),
@@ -184,6 +196,7 @@ function compile(lists: ReadonlyMap<string, CodeList>, isValid: (entry: CodeList
 /** A code that has ended still stands between those above and below it: what was prohibited through it stays prohibited. */
 function hierarchy(entries: readonly CodeListEntry[], valid: ReadonlySet<string>): Hierarchy {
   const broaderOf = new Map(entries.map((entry) => [entry.code, entry.broader]))
+  const local = new Set(entries.filter((entry) => entry.local === true).map(({ code }) => code))
   const has = (code: string) => valid.has(code)
   const isWithin = (code: string, broader: string): boolean => {
     if (!has(code)) return false
@@ -195,19 +208,43 @@ function hierarchy(entries: readonly CodeListEntry[], valid: ReadonlySet<string>
     }
     return false
   }
-  return { has, isWithin, covers: (listed, code) => has(listed) && isWithin(code, listed) }
+  const carries = (listed: string, code: string) => has(listed) && isWithin(code, listed)
+  const covers = (listed: string, code: string) =>
+    local.has(listed) || local.has(code) ? listed === code && has(code) : carries(listed, code)
+  return { has, isWithin, covers, carries, isLocal: (code) => local.has(code) }
 }
 
 function readItem({ attributes }: CodeListEntry): DataItem {
   const kind = attributes['class']
   return {
     // An item whose class cannot be read is treated as the most protected one.
-    class: kind === 'ORDINARY' || kind === 'CRIMINAL' ? kind : 'SPECIAL',
+    classes: new Set(kind === 'ORDINARY' ? [] : [kind === 'CRIMINAL' ? 'CRIMINAL' : 'SPECIAL']),
     confidential: attributes['duty_of_confidence'] === true,
     patientInformation: attributes['patient_information'] === true,
     healthInformation: attributes['health_information'] === true,
-    specialKind: typeof attributes['special_kind'] === 'string' ? attributes['special_kind'] : null,
-    origin: typeof attributes['origin'] === 'string' ? attributes['origin'] : 'LOCAL',
+    specialKinds: new Set(typeof attributes['special_kind'] === 'string' ? [attributes['special_kind']] : []),
+    origins: new Set([typeof attributes['origin'] === 'string' ? attributes['origin'] : 'LOCAL']),
+    localUnder: null,
+  }
+}
+
+/**
+ * A local item is whatever any of its relatives is, those that have ended among them: every class, every kind, every origin, and
+ * each duty or limit that one of them has. Read anew whenever the lists are compiled, so that a later change of theirs reaches it.
+ */
+function readLocalItem(entry: CodeListEntry, list: readonly CodeListEntry[]): DataItem {
+  const { parents, narrower } = relativesOf(entry.broader, list)
+  const own = entry.attributes['class'] === undefined ? [] : [entry]
+  const relatives = [...parents, ...narrower, ...own].map(readItem)
+  const all = <T>(values: (item: DataItem) => ReadonlySet<T>) => new Set(relatives.flatMap((item) => [...values(item)]))
+  return {
+    classes: all(({ classes }) => classes),
+    confidential: relatives.some(({ confidential }) => confidential),
+    patientInformation: relatives.some(({ patientInformation }) => patientInformation),
+    healthInformation: relatives.some(({ healthInformation }) => healthInformation),
+    specialKinds: all(({ specialKinds }) => specialKinds),
+    origins: all(({ origins }) => origins),
+    localUnder: entry.broader,
   }
 }
 

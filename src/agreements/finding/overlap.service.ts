@@ -31,7 +31,7 @@ export function overlapService({ db, reference, clock }: OverlapOptions) {
     tx: Transaction,
     principal: Principal,
     question: OverlapQuestion,
-    lists: Pick<CodeLists, 'purposes'>,
+    lists: Pick<CodeLists, 'purposes' | 'items'>,
   ): Promise<Overlap[]> {
     const reader = readerFor(principal)
     const parties = reader.kind === 'party' ? [...new Set([principal.org, ...question.parties])] : question.parties

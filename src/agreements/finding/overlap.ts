@@ -65,7 +65,7 @@ const OPEN: ReadonlySet<OverlapState> = new Set<OverlapState>(['IN_FORCE', 'NOT_
 export function overlaps(
   agreements: readonly Agreement[],
   question: OverlapQuestion,
-  codes: Pick<CodeLists, 'purposes'>,
+  codes: Pick<CodeLists, 'purposes' | 'items'>,
   at: string,
 ): Overlap[] {
   return agreements
@@ -73,7 +73,12 @@ export function overlaps(
     .sort((a, b) => b.score - a.score || (a.agreement < b.agreement ? -1 : 1))
 }
 
-function overlap(agreement: Agreement, question: OverlapQuestion, codes: Pick<CodeLists, 'purposes'>, at: string): Overlap | null {
+function overlap(
+  agreement: Agreement,
+  question: OverlapQuestion,
+  codes: Pick<CodeLists, 'purposes' | 'items'>,
+  at: string,
+): Overlap | null {
   const state = stateOf(agreement, at)
   const version = leadingVersion(agreement, londonDay(Date.parse(at))) ?? draftVersion(agreement) ?? agreement.versions.at(-1)
   if (!state || !version) return null
@@ -82,7 +87,9 @@ function overlap(agreement: Agreement, question: OverlapQuestion, codes: Pick<Co
   const parties = asked.filter((org) => present.includes(org))
   const purposes = relatedPurposes(version, question.purpose, codes)
   const flows = version.terms.flows.filter(({ purpose }) => purposes.some(({ code }) => code === purpose))
-  const categories = question.categories.filter((category) => flows.some((flow) => flow.data_items.some((item) => isUnder(item, category))))
+  const categories = question.categories.filter((category) =>
+    flows.some((flow) => flow.data_items.some((item) => item === category || isUnder(codes.items.get(item)?.localUnder ?? item, category))),
+  )
   const isSilent = version.terms.flows.length === 0
   const isNear = parties.length > 0 && (purposes.length > 0 || (isSilent && parties.length > 1))
   if (!isNear) return null
@@ -118,7 +125,7 @@ function score(
   return Math.round((parts.reduce((sum, [weight, share]) => sum + weight * share, 0) / total) * 100) / 100
 }
 
-/** Purposes hang together both ways: an agreement for a narrower purpose may do, one for a broader purpose covers it. */
+/** Purposes hang together both ways: an agreement for a narrower purpose may do, one for a broader purpose covers it, unless it is a local code. */
 function relatedPurposes(
   version: AgreementVersion,
   asked: string | null,
@@ -127,7 +134,7 @@ function relatedPurposes(
   const codes = [...new Set(version.terms.flows.map(({ purpose }) => purpose))]
   return codes.flatMap((code): { code: string; relation: PurposeRelation }[] => {
     if (asked === null || code === asked) return [{ code, relation: 'SAME' }]
-    if (purposes.isWithin(asked, code)) return [{ code, relation: 'BROADER' }]
+    if (purposes.covers(code, asked)) return [{ code, relation: 'BROADER' }]
     return purposes.isWithin(code, asked) ? [{ code, relation: 'NARROWER' }] : []
   })
 }

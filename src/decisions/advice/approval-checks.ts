@@ -145,7 +145,10 @@ const transfers: Check = ({ codes, organisation }, { flow, compiled, at }) => {
 /** Sch 1 para 8 covers four kinds of special data and no other. */
 const equality: Check = ({ codes }, { flow, at, items }) =>
   eachSide(flow, (side, name) => {
-    const others = items.special.filter((item) => !EQUALITY_KINDS.has(codes.items.get(item)?.specialKind ?? ''))
+    const others = items.special.filter((item) => {
+      const kinds = [...(codes.items.get(item)?.specialKinds ?? [])]
+      return kinds.length === 0 || kinds.some((kind) => !EQUALITY_KINDS.has(kind))
+    })
     if (!side.sch1.includes('SCH1_8') || others.length === 0) return []
     const detail = `Flow ${flow.id}: para 8 does not cover ${others.join(', ')}.`
     return [warning('SCHEDULE_1_PARA_8_SCOPE', `${at}/legal/${name}/sch1`, detail, 'DPA 2018 Sch 1 para 8', 'LEGAL')]

@@ -49,7 +49,7 @@ export function dpiaTriggers({ source, codes }: ApprovalQuestion, checked: reado
       const isSensitive = items.special.length > 0 || items.criminal.length > 0
       const isLarge = REGULAR.has(flow.frequency ?? '') || (flow.volume_limit?.subjects ?? 0) > LARGE_SCALE_SUBJECTS
       const vulnerable = flow.data_subjects.filter((subject) => isOneOf(subject, VULNERABLE, 'subjects'))
-      const kinds = new Set(items.special.map((item) => codes.items.get(item)?.specialKind))
+      const kinds = new Set(items.special.flatMap((item) => [...(codes.items.get(item)?.specialKinds ?? [])]))
       const isMatching = compiled.providers.size > 1 || isOneOf(flow.purpose, MATCHING_PURPOSES, 'purposes')
       const triggers: Trigger[] = []
       if (isMatching) triggers.push({ code: 'ICO_DATA_MATCHING', why: 'data of two or more parties comes together' })

@@ -17,7 +17,8 @@ export const gatewayChecks: Check = ({ codes, version }, { flow, at, isPersonal 
     return [{ code, pointer, severity, detail, citation: citation.join('; ') || null, remedy_role: 'LEGAL' }]
   }
   const isAncillaryOnly = cited.length > 0 && cited.every(({ kind }) => kind === 'ANCILLARY')
-  const restricted = [...new Set(flow.data_items.flatMap((item) => RESTRICTED_ORIGINS[codes.items.get(item)?.origin ?? ''] ?? []))]
+  const origins = flow.data_items.flatMap((item) => [...(codes.items.get(item)?.origins ?? [])])
+  const restricted = [...new Set(origins.flatMap((origin) => RESTRICTED_ORIGINS[origin] ?? []))]
   const uncited = restricted.filter((law) => !flow.legal.provider.gateways.includes(law))
   const ends = version.effective_to
   const isRegular = flow.frequency !== null && !['ONE_OFF', 'ON_EVENT'].includes(flow.frequency)

@@ -45,8 +45,8 @@ export function requestedItems(items: readonly string[], codes: CodeLists): Requ
       return item !== undefined && is(item)
     })
   return {
-    special: those((item) => item.class === 'SPECIAL'),
-    criminal: those((item) => item.class === 'CRIMINAL'),
+    special: those((item) => item.classes.has('SPECIAL')),
+    criminal: those((item) => item.classes.has('CRIMINAL')),
     confidential: those((item) => item.confidential),
     patientInformation: those((item) => item.patientInformation),
     healthInformation: those((item) => item.healthInformation),

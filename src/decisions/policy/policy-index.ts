@@ -3,12 +3,14 @@ import type { DisclosureRecord } from '../../disclosures/disclosure-record.ts'
 import type { Organisation } from '../../parties/organisation.ts'
 import type { CodeList } from '../../reference/code-list.ts'
 import { type CodeLists, compileCodeLists } from '../../reference/code-lists.ts'
+import { type LocalCode, versionWithLocalCodes, withLocalCodes } from '../../reference/local-code.ts'
 import { compileAgreement } from './compile.ts'
 import type { DisclosureDecision, PolicyAgreement, Snapshot } from './policy.ts'
 
 /** One record of a policy revision, as stored: what decisions stand on. */
 export type PolicyRecord =
   | { readonly kind: 'CODE_LISTS'; readonly id: string; readonly body: CodeListEdition }
+  | { readonly kind: 'LOCAL_CODE'; readonly id: string; readonly body: LocalCode }
   | { readonly kind: 'ORGANISATION'; readonly id: string; readonly body: Organisation }
   | { readonly kind: 'AGREEMENT'; readonly id: string; readonly body: Agreement }
   | { readonly kind: 'DISCLOSURE_DECISION'; readonly id: string; readonly body: DisclosureRecord }
@@ -20,7 +22,7 @@ export interface ClientRevocation {
   readonly revoked_at: string
 }
 
-/** All code lists, and the version under which answers name them. */
+/** All code lists as shipped, and their version; what organisations added stands in records of its own. */
 export interface CodeListEdition {
   readonly version: string
   readonly lists: readonly CodeList[]
@@ -36,7 +38,7 @@ export interface PolicyHead {
 /** The compiled policy at one revision. Reading it never changes it; `apply` makes the next one. */
 export interface PolicyIndex extends Snapshot {
   readonly head: PolicyHead
-  /** Edition of the code lists, as the answer reports it. */
+  /** Version of the code lists, local codes among them, as the answer reports it. */
   readonly codeListVersion: string
   /** An agreement by its reference, whoever its parties are. */
   agreement(id: string): PolicyAgreement | undefined
@@ -49,6 +51,8 @@ export interface PolicyIndex extends Snapshot {
 interface Content {
   readonly codes: CodeLists
   readonly codeListVersion: string
+  readonly shipped: CodeListEdition
+  readonly localCodes: Map<string, LocalCode>
   readonly organisations: Map<string, Organisation>
   readonly agreements: Map<string, PolicyAgreement>
   readonly byParty: Map<string, Set<string>>
@@ -64,6 +68,8 @@ export function emptyPolicyIndex(): PolicyIndex {
     {
       codes: compileCodeLists(new Map()),
       codeListVersion: 'none',
+      shipped: { version: 'none', lists: [] },
+      localCodes: new Map(),
       organisations: new Map(),
       agreements: new Map(),
       byParty: new Map(),
@@ -108,8 +114,7 @@ function policyIndex(content: Content, head: PolicyHead): PolicyIndex {
 }
 
 function applyAll(content: Content, records: readonly PolicyRecord[]): Content {
-  const codeLists = records.findLast((record) => record.kind === 'CODE_LISTS')
-  const next: Content = codeLists ? { ...content, ...compiledLists(codeLists) } : content
+  const next: Content = withCodes(content, records)
   const boroughsMayChange = new Set<string>()
   for (const record of records) {
     if (record.kind !== 'ORGANISATION') continue
@@ -133,9 +138,16 @@ function applyAll(content: Content, records: readonly PolicyRecord[]): Content {
   return next
 }
 
-function compiledLists(record: Extract<PolicyRecord, { kind: 'CODE_LISTS' }>): Pick<Content, 'codes' | 'codeListVersion'> {
-  const { version, lists } = record.body
-  return { codes: compileCodeLists(new Map(lists.map((list) => [list.list, list]))), codeListVersion: version }
+/** Shipped lists and local codes are compiled together, whichever of them changed: a local item is as strict as its relatives are now. */
+function withCodes(content: Content, records: readonly PolicyRecord[]): Content {
+  const newest = records.findLast((record) => record.kind === 'CODE_LISTS')
+  const local = records.filter((record) => record.kind === 'LOCAL_CODE')
+  if (!newest && local.length === 0) return content
+  const shipped = newest?.body ?? content.shipped
+  const localCodes = new Map([...content.localCodes, ...local.map(({ id, body }) => [id, body] as const)])
+  const lists = withLocalCodes(shipped.lists, [...localCodes.values()])
+  const codes = compileCodeLists(new Map(lists.map((list) => [list.list, list])))
+  return { ...content, codes, codeListVersion: versionWithLocalCodes(shipped.version, [...localCodes.values()]), shipped, localCodes }
 }
 
 function putAgreement(content: Content, agreement: PolicyAgreement): void {

@@ -29,7 +29,7 @@ export function scopeProposals(facts: ProposalFacts, version: PolicyVersion, off
       adding(version, { ...model, id, source: { ...model.source, id, purpose }, suspensions: [] }),
     )
   }
-  const fitting = version.flows.filter((flow) => index.codes.purposes.isWithin(purpose, flow.source.purpose))
+  const fitting = version.flows.filter((flow) => index.codes.purposes.covers(flow.source.purpose, purpose))
   for (const model of fitting.flatMap((flow) => towards(flow, provider, recipient)).slice(0, MODELS_MAX)) {
     offer(
       ['FLOW_DIRECTION_NOT_COVERED'],

@@ -2,15 +2,17 @@ import type { Facts, Rule } from '../evaluation/facts.ts'
 import { type Reason, reason } from '../evaluation/reason.ts'
 import type { PolicyFlow } from '../policy/policy.ts'
 
-/** Whether U equals or is narrower than the flow's purpose; never broader (P5; Art 5(1)(b) UK GDPR). */
+/** Whether U equals or is narrower than the flow's purpose; never broader (P5; Art 5(1)(b) UK GDPR); a local one only by its name. */
 export function coversPurpose({ request, codes }: Facts, flow: PolicyFlow): boolean {
   return codes.purposes.covers(flow.source.purpose, request.purpose)
 }
 
-/** What of the request the flow does not list: items by exact code or grant (CK-17), subjects equal or narrower (P6). */
+/** What of the request the flow does not list: items by exact code or grant (CK-17; never a local one), subjects equal or narrower (P6). */
 export function uncovered({ request, codes }: Pick<Facts, 'request' | 'codes'>, flow: PolicyFlow): { items: string[]; subjects: string[] } {
   return {
-    items: request.data_items.filter((item) => !flow.items.has(item) && !isGranted(item, flow.grants)),
+    items: request.data_items.filter(
+      (item) => !flow.items.has(item) && ((codes.items.get(item)?.localUnder ?? null) !== null || !isGranted(item, flow.grants)),
+    ),
     subjects: (request.data_subjects ?? []).filter(
       (subject) => !flow.source.data_subjects.some((listed) => codes.subjects.covers(listed, subject)),
     ),

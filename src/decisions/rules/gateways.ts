@@ -59,7 +59,7 @@ function unusableBecause(facts: Facts, { flow }: Candidate, gateway: Gateway | u
   }
   const notBetween = notForBodies(gateway, provider, recipient)
   if (notBetween !== null && !(gateway.bothWays && notForBodies(gateway, recipient, provider) === null)) return notBetween
-  const fits = gateway.purposes.includes('*') || gateway.purposes.some((purpose) => codes.purposes.covers(purpose, request.purpose))
+  const fits = gateway.purposes.includes('*') || gateway.purposes.some((purpose) => codes.purposes.carries(purpose, request.purpose))
   if (!fits) return `not for ${request.purpose}`
   if (gateway.excludesPersonalData) return 'does not cover personal data'
   if (gateway.excludesPatientInformation && requested.patientInformation.length > 0) return 'does not cover patient information'
