@@ -13,6 +13,7 @@ import { clientsRoutes, revocationPlugin } from './decisions/clients/clients.rou
 import { decisionsRoutes } from './decisions/decisions.routes.ts'
 import { logSearchRoutes } from './decisions/history/log-search.routes.ts'
 import { replayRoutes } from './decisions/history/replay.routes.ts'
+import { localCodesRoutes } from './decisions/local-codes/local-codes.routes.ts'
 import { callerSharePlugin } from './identity/caller-share.plugin.ts'
 import { callerOf, identityPlugin, type TokenTrust } from './identity/identity.plugin.ts'
 import { rateLimitPlugin } from './identity/rate-limit.plugin.ts'
@@ -99,7 +100,9 @@ export async function buildApp(options: AppOptions) {
   await server.register(metricsRoutes(services.metrics))
   await server.register(adviceRoutes(services.advice))
   await server.register(overlapsRoutes(services.overlaps))
-  await server.register(importsRoutes({ ...services, once: onceOnly(services) }))
+  const once = onceOnly(services)
+  await server.register(importsRoutes({ ...services, once }))
+  await server.register(localCodesRoutes({ ...services, once }))
   await server.register(
     decisionRecordRoutes(
       decisionRecords({ ...log, partiesOfErased: services.logSearch.partiesOf, waitMaxMs: config.checkpointWaitMaxMs }),

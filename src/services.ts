@@ -29,6 +29,7 @@ import { logFiller } from './decisions/history/log-filler.service.ts'
 import { logSearchService } from './decisions/history/log-search.service.ts'
 import { recordedReads } from './decisions/history/recorded-reads.service.ts'
 import { replayService } from './decisions/history/replay.service.ts'
+import { localCodesService } from './decisions/local-codes/local-codes.service.ts'
 import { oneOffUse } from './decisions/one-off.service.ts'
 import { policyPublication, policyService, policySuccession } from './decisions/policy/policy.service.ts'
 import { LISTENER_DEFAULTS, policyListener } from './decisions/policy/policy-listener.service.ts'
@@ -146,6 +147,7 @@ export async function openServices(options: ServicesOptions) {
     onRefused: counters.onRefused,
   })
   const clients = clientsService({ db, clock, newId, audit, policy })
+  const localCodes = localCodesService({ db, clock, audit, parties, reference, policy })
   const reads = recordedReads(audit)
   const logSearch = logSearchService({ db, audit, reads, altered: log.altered, filler, clock })
   const replays = replayService({ db, policy, engine: ENGINE, reads, altered: log.altered })
@@ -193,6 +195,7 @@ export async function openServices(options: ServicesOptions) {
     history,
     decisions,
     clients,
+    localCodes,
     filler,
     logSearch,
     replays,

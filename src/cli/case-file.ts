@@ -78,7 +78,7 @@ function withAdequacy(ours: CodeList, adequacy: Json): CodeList {
 }
 
 function toEntry(source: Json): CodeListEntry {
-  const { code, broader, citation, ...attributes } = source
+  const { code, broader, citation, local, ...attributes } = source
   return {
     code: String(code),
     label: String(code),
@@ -89,6 +89,7 @@ function toEntry(source: Json): CodeListEntry {
     source: null,
     replaced_by: null,
     broader: textOrNull(broader),
+    ...(local === true ? { local } : {}),
     attributes,
   }
 }

@@ -39,6 +39,7 @@ const PEOPLE_OF_A_PARTY: readonly Role[] = [
 /** Permission to the roles that carry it. An operation of the contract names one (`x-permission`). */
 export const PERMISSIONS = {
   'reference:read': ROLES,
+  'local_code:keep': ['IG_OFFICER', 'DPO'],
   'organisation:read': ROLES,
   'decision:evaluate': [...PEOPLE_OF_A_PARTY, 'API_CLIENT'],
   'decision:simulate': [...PEOPLE_OF_A_PARTY, 'API_CLIENT', 'AUDITOR'],

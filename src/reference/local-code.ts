@@ -28,6 +28,16 @@ export interface LocalCode {
   readonly valid_to: string | null
 }
 
+/** A local code with what decisions do not read: why it was needed, and who added it when. */
+export interface StoredLocalCode extends LocalCode {
+  readonly name: string
+  readonly why: string
+  readonly added_at: string
+  readonly added_by: string
+  readonly row_version: string
+}
+
+/** The code of this name of an organisation. */
 export function localCodeOf(owner: string, name: string): string {
   return `LOCAL:${owner}:${name}`
 }

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import type { CodeList } from './code-list.ts'
+import { type StoredLocalCode, withLocalCodes } from './local-code.ts'
+import { localCodesRepository } from './local-codes.repository.ts'
 import { referenceRepository } from './reference.repository.ts'
 
 const FOLDER = new URL('./lists/', import.meta.url)
@@ -18,16 +20,22 @@ export type ReferenceService = ReturnType<typeof referenceService>
 /** Code lists as people and programs read them. Editions are never changed once stored. */
 export function referenceService(db: Database) {
   // An edition never changes, so the newest one is read once and kept until a newer one is stored.
-  let cached: { edition: number; lists: ReadonlyMap<string, CodeList> } | undefined
-  const current = () =>
-    withTransaction(db, async (tx) => {
-      const repository = referenceRepository(tx)
-      const edition = await repository.newestEdition()
-      if (cached?.edition !== edition)
-        cached = { edition, lists: new Map((await repository.read(edition)).map((list) => [list.list, list])) }
-      return cached
-    })
+  let cached: { edition: number; lists: readonly CodeList[] } | undefined
+  /** The lists of the edition in use, with the local codes of this moment. */
+  async function currentIn(tx: Transaction): Promise<CodeList[]> {
+    const repository = referenceRepository(tx)
+    const edition = await repository.newestEdition()
+    if (cached?.edition !== edition) cached = { edition, lists: await repository.read(edition) }
+    return withLocalCodes(cached.lists, await localCodesRepository(tx).read())
+  }
+  const current = () => withTransaction(db, currentIn)
   return {
+    currentIn,
+    /** Local codes with why and by whom they were added, by code. */
+    localCodes: (): Promise<StoredLocalCode[]> => withTransaction(db, (tx) => localCodesRepository(tx).read()),
+    localCode: (code: string): Promise<StoredLocalCode | undefined> => withTransaction(db, (tx) => localCodesRepository(tx).find(code)),
+    /** The rows of local codes, inside the transaction of an act. */
+    localCodesIn: localCodesRepository,
     /** Stores the lists as the next edition and answers its number. Joins the transaction. */
     async store(tx: Transaction, lists: readonly CodeList[]): Promise<number> {
       const repository = referenceRepository(tx)
@@ -40,13 +48,14 @@ export function referenceService(db: Database) {
       const repository = referenceRepository(tx)
       return repository.read(await repository.newestEdition())
     },
-    /** All lists of the edition in use, by name. */
+    /** All lists of the edition in use, by name, local codes among them. */
     async lists(): Promise<readonly CodeList[]> {
-      return [...(await current()).lists.values()]
+      return current()
     },
     /** One list by its name, in either spelling (LAWFUL_BASIS, lawful-basis); undefined when there is none. */
     async list(name: string): Promise<CodeList | undefined> {
-      return (await current()).lists.get(name.toUpperCase().replaceAll('-', '_'))
+      const wanted = name.toUpperCase().replaceAll('-', '_')
+      return (await current()).find(({ list }) => list === wanted)
     },
   }
 }

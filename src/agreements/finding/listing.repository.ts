@@ -90,7 +90,8 @@ function narrowing(filter: ListingFilter, now: string): RawBuilder<unknown>[] {
   if (partner !== undefined) found.push(takesPart(partner))
   if (purpose !== undefined) {
     found.push(
-      inFlow(sql`(f.purpose = ${purpose} or starts_with(f.purpose, ${`${purpose}.`}) or starts_with(${purpose}, f.purpose || '.'))`),
+      inFlow(sql`(f.purpose = ${purpose} or starts_with(f.purpose, ${`${purpose}.`}) or starts_with(${purpose}, f.purpose || '.')
+        or f.purpose in (${localCodesUnder('PURPOSE', purpose)}))`),
     )
   }
   if (lawful_basis !== undefined) {
@@ -117,11 +118,19 @@ function inFlow(condition: RawBuilder<unknown>): RawBuilder<unknown> {
 }
 
 function isOfCategory(category: string): RawBuilder<unknown> {
-  if (!['ORDINARY', 'SPECIAL', 'CRIMINAL'].includes(category)) return sql`(item = ${category} or starts_with(item, ${`${category}.`}))`
+  if (!['ORDINARY', 'SPECIAL', 'CRIMINAL'].includes(category))
+    return sql`(item = ${category} or starts_with(item, ${`${category}.`}) or item in (${localCodesUnder('DATA_ITEM', category)}))`
   return sql`exists (
     select from code_list_entry as e
-    where e.list = 'DATA_ITEM' and e.code = item and e.attributes ->> 'class' = ${category}
+    where e.list = 'DATA_ITEM' and (e.code = item or exists (
+        select from local_code as c where c.code = item and (e.code = c.broader or starts_with(e.code, c.broader || '.'))))
+      and e.attributes ->> 'class' = ${category}
       and e.edition = (select max(l.edition) from code_list as l))`
+}
+
+/** Local codes under a code or category, whoever added them: they are narrower, whatever their own code says. */
+function localCodesUnder(list: 'PURPOSE' | 'DATA_ITEM', code: string): RawBuilder<unknown> {
+  return sql`select c.code from local_code as c where c.list = ${list} and (c.broader = ${code} or starts_with(c.broader, ${`${code}.`}))`
 }
 
 function wordsOf(q: string): RawBuilder<unknown> {

@@ -24,11 +24,12 @@ export async function indexForSearch(tx: Transaction, id: string): Promise<void>
              or o.code = (select k.owner_org from agreement as k where k.id = ${id})
         ), '') as parties,
         coalesce((
-          select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label), ' . ')
+          select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ')
           from flow as f
           join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED')
           left join code_list_entry as e
             on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l)
+          left join local_code as c on c.code = f.purpose
           where f.agreement_id = ${id}
         ), '') as purposes,
         coalesce((

@@ -25,11 +25,16 @@ export function codeMatch(lists: readonly CodeList[]): CodeMatch {
     lists.map(({ list, entries }) => [
       list,
       new Map(
-        entries.flatMap(({ code, label }): [string, string][] => [
-          [plain(label), code],
-          [plain(code), code],
-          [plain(code.split('.').at(-1) ?? code), code],
-        ]),
+        // By its label a local code of anybody could take the place of what a register means; it is named in full or not at all.
+        entries.flatMap(({ code, label, local }): [string, string][] =>
+          local === true
+            ? [[plain(code), code]]
+            : [
+                [plain(label), code],
+                [plain(code), code],
+                [plain(code.split('.').at(-1) ?? code), code],
+              ],
+        ),
       ),
     ]),
   )

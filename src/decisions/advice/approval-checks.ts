@@ -6,6 +6,7 @@ import { CLOSED_TO_PUBLIC_AUTHORITIES } from '../rules/basis.ts'
 import { type ApprovalQuestion, type Check, type CheckedFlow, error, warning } from './approval-question.ts'
 import { dpiaTriggers } from './dpia-triggers.ts'
 import { gatewayChecks } from './gateway-checks.ts'
+import { localCodes } from './local-code-checks.ts'
 import { reviewAndCommencement } from './review-checks.ts'
 
 const NOT_PERSONAL = new Set(['AGGREGATE', 'ANONYMOUS'])
@@ -180,6 +181,7 @@ const CHECKS: readonly Check[] = [
   transfers,
   equality,
   prohibited,
+  localCodes,
 ]
 
 /** DSA-1, and what a condensed agreement and a memorandum for non-personal data may hold (3.1). */

@@ -47,6 +47,16 @@ export function listFaults(lists: readonly CodeList[], inUse: ReadonlySet<string
   })
 }
 
+/**
+ * A list in place of the one in use: what organisations added to that stays, and is as strict as its relatives are in this one.
+ * A local code that is given itself is taken as it is given.
+ */
+export function keepingLocalCodes(given: CodeList, inUse: readonly CodeList[]): CodeList {
+  const codes = new Set(given.entries.map(({ code }) => code))
+  const kept = inUse.find(({ list }) => list === given.list)?.entries.filter(({ local, code }) => local === true && !codes.has(code)) ?? []
+  return { ...given, entries: [...given.entries, ...kept].map((entry) => (entry.local === true ? { ...entry, attributes: {} } : entry)) }
+}
+
 /** The refusal of a change that says what cannot be tried out. */
 export function refuse(errors: readonly ProblemDetail[]): ProblemError {
   return new ProblemError(problem('UNPROCESSABLE', 'The change cannot be tried out as it is described.', errors))

@@ -17,7 +17,7 @@ import type { PolicyIndex } from '../policy/policy-index.ts'
 import { callerOfRecord, type EvaluatedRecord, isEvaluated } from './decision-record.ts'
 import type { Position } from './found-decision.ts'
 import { type ComparedCase, type ImpactReport, impactReport, inShort, isOtherwise } from './impact.ts'
-import { governedByDraft, type ImpactChange, listFaults, refuse, suspended } from './impact-change.ts'
+import { governedByDraft, type ImpactChange, keepingLocalCodes, listFaults, refuse, suspended } from './impact-change.ts'
 import type { LogFiller } from './log-filler.service.ts'
 import { logSearchRepository } from './log-search.repository.ts'
 import type { RecordedReads, ShownDecision } from './recorded-reads.service.ts'
@@ -73,7 +73,7 @@ export function impactService(options: {
     const inUse = (await policy.codeLists())?.lists ?? []
     const faults = listFaults(lists, new Set(inUse.map(({ list }) => list)))
     if (faults.length > 0) throw refuse(faults)
-    const merged = new Map([...inUse, ...lists].map((list) => [list.list, list]))
+    const merged = new Map([...inUse, ...lists.map((list) => keepingLocalCodes(list, inUse))].map((list) => [list.list, list]))
     return withCodeLists(index, compileCodeLists(merged), `${index.codeListVersion}+change`)
   }
 

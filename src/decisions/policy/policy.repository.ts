@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
+import type { LocalCode } from '../../reference/local-code.ts'
 import type { PolicyHead, PolicyRecord } from './policy-index.ts'
 
 /** Reads and publishes policy revisions. */
@@ -52,6 +53,19 @@ export function policyRepository(tx: Transaction) {
         .limit(1)
         .executeTakeFirst()
       return row as unknown as PolicyRecord | undefined
+    },
+
+    /** Every local code as it stands at the newest revision. */
+    async localCodes(): Promise<LocalCode[]> {
+      const rows = await tx
+        .selectFrom('policy.record as r')
+        .select(['r.id', 'r.body'])
+        .distinctOn('r.id')
+        .where('r.kind', '=', 'LOCAL_CODE')
+        .orderBy('r.id')
+        .orderBy('r.revision', 'desc')
+        .execute()
+      return rows.map(({ body }) => body as unknown as LocalCode)
     },
 
     /**

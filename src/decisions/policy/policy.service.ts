@@ -1,6 +1,7 @@
 import type { PolicyPublication } from '../../agreements/acts/act-shell.service.ts'
 import type { Organisation } from '../../parties/organisation.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
+import { versionWithLocalCodes, withLocalCodes } from '../../reference/local-code.ts'
 import { policyRepository } from './policy.repository.ts'
 import { type CodeListEdition, emptyPolicyIndex, type PolicyHead, type PolicyIndex, type PolicyRecord } from './policy-index.ts'
 
@@ -106,11 +107,15 @@ export function policyService(db: Database) {
       policyRepository(tx).publish(records, instant),
     /** Whether anything was ever published. */
     hasRevision: async (tx: Transaction): Promise<boolean> => (await policyRepository(tx).head()).revision > 0,
-    /** The code lists as they stand now, with their words; undefined in an empty register. */
+    /** The code lists as they stand now, with their words and every local code; undefined in an empty register. */
     codeLists: (): Promise<CodeListEdition | undefined> =>
       withTransaction(db, async (tx) => {
-        const found = await policyRepository(tx).record('CODE_LISTS', 'current')
-        return found?.kind === 'CODE_LISTS' ? found.body : undefined
+        const repository = policyRepository(tx)
+        const found = await repository.record('CODE_LISTS', 'current')
+        if (found?.kind !== 'CODE_LISTS') return undefined
+        const { version, lists } = found.body
+        const local = await repository.localCodes()
+        return { version: versionWithLocalCodes(version, local), lists: withLocalCodes(lists, local) }
       }),
     at,
     /** Past revisions one after another, each made out of the one before where they ascend: for going through many. */

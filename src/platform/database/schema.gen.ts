@@ -340,6 +340,22 @@ export interface ImportedRecord {
   source_key: string;
 }
 
+export interface LocalCode {
+  added_at: string;
+  added_by: string;
+  broader: string;
+  code: string;
+  ended_by: string | null;
+  label: string;
+  list: string;
+  name: string;
+  owner_org: string;
+  row_version: Generated<Int8>;
+  valid_from: string;
+  valid_to: string | null;
+  why: string;
+}
+
 export interface Notice {
   agreement_id: string;
   at: string;
@@ -508,6 +524,7 @@ export interface DB {
   flow_side: FlowSide;
   idempotency_key: IdempotencyKey;
   imported_record: ImportedRecord;
+  local_code: LocalCode;
   notice: Notice;
   organisation: Organisation;
   organisation_succession: OrganisationSuccession;

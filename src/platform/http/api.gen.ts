@@ -542,6 +542,96 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/reference/{list}/local-codes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description PURPOSE or DATA_ITEM, in either spelling; no other list takes local codes.
+                 * @example PURPOSE
+                 */
+                readonly list: string;
+            };
+            readonly cookie?: never;
+        };
+        /** The local codes of a list, whoever added them */
+        readonly get: operations["listLocalCodes"];
+        readonly put?: never;
+        /**
+         * Add a purpose or data item under a broader one, from today on
+         * @description For what the list has no code for yet. It belongs to the caller's organisation; any flow may name it. Only a flow that names it
+         *     exactly covers it: no broader purpose, no category. A law for the broader purpose carries it, a ban of anything broader bans
+         *     it, and a data item is as strict as the strictest of the broader one and everything under that. It counts only while the
+         *     broader code does. Decisions stand on it once this has answered.
+         */
+        readonly post: operations["addLocalCode"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/reference/{list}/local-codes/{code}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description PURPOSE or DATA_ITEM, in either spelling; no other list takes local codes.
+                 * @example PURPOSE
+                 */
+                readonly list: string;
+                /**
+                 * @description The local code.
+                 * @example LOCAL:LBC_CAMDEN:SELECTIVE_LICENSING
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        /** One local code */
+        readonly get: operations["getLocalCode"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/reference/{list}/local-codes/{code}/end": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description PURPOSE or DATA_ITEM, in either spelling; no other list takes local codes.
+                 * @example PURPOSE
+                 */
+                readonly list: string;
+                /**
+                 * @description The local code.
+                 * @example LOCAL:LBC_CAMDEN:SELECTIVE_LICENSING
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Give a local code its last day
+         * @description For the organisation that added it, or the one that follows that. It stays in the list for ever, and its name is not given again.
+         *     To stop a share at once, suspend the agreement.
+         */
+        readonly post: operations["endLocalCode"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/organisations": {
         readonly parameters: {
             readonly query?: never;
@@ -2114,6 +2204,10 @@ export interface components {
             readonly replaced_by: string | null;
             /** @description The code this one is narrower than. */
             readonly broader: string | null;
+            /** @description True: added by an organisation, not verified; a flow covers it only where it names it. Absent: shipped. */
+            readonly local?: boolean;
+            /** @description Which organisation added it; absent: shipped. */
+            readonly owner_org?: string;
             /** @description What the rules read. */
             readonly attributes: {
                 readonly [key: string]: unknown;
@@ -2384,6 +2478,60 @@ export interface components {
             readonly source: string;
             /** @description How many codes it has. */
             readonly entry_count: number;
+        };
+        /** @description A purpose or data item that an organisation added. */
+        readonly LocalCode: {
+            /** @description The string to store. */
+            readonly code: string;
+            /**
+             * @description The list it is in.
+             * @enum {string}
+             */
+            readonly list: "PURPOSE" | "DATA_ITEM";
+            /** @description Who added it and may end it. */
+            readonly owner_org: string;
+            /** @description What it means. */
+            readonly label: string;
+            /** @description What it is narrower than. */
+            readonly broader: string;
+            /** @description Why it was needed. */
+            readonly why: string;
+            /**
+             * Format: date
+             * @description First day.
+             */
+            readonly valid_from: string;
+            /**
+             * Format: date
+             * @description Last day, included; null: open.
+             */
+            readonly valid_to: string | null;
+            /**
+             * @description Nobody confirmed it against a source.
+             * @constant
+             */
+            readonly verified: false;
+            /**
+             * @description A flow covers it only where it names it.
+             * @constant
+             */
+            readonly local: true;
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            readonly added_at: string;
+        };
+        /** @description A purpose or data item that the list has no code for yet. */
+        readonly NewLocalCode: {
+            /** @description What it is called; its code is LOCAL:<organisation>:<name>. */
+            readonly name: string;
+            /** @description What it means; like no other label of the list. */
+            readonly label: string;
+            /** @description The code that it is narrower than, of the list as shipped and in it today; for a data item also the part before a dot of one, such as HEALTH. */
+            readonly broader: string;
+            /** @description Why it is needed; no personal data: everybody reads it. */
+            readonly why: string;
         };
         /** @description A body that can be a party. */
         readonly Organisation: {
@@ -3759,15 +3907,15 @@ export interface components {
          */
         readonly IdempotencyKey: string;
         /**
-         * @description Reference of the agreement.
-         * @example DSA-2026-7K3M9Q
-         */
-        readonly AgreementId: string;
-        /**
          * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
          * @example "3"
          */
         readonly IfMatch: string;
+        /**
+         * @description Reference of the agreement.
+         * @example DSA-2026-7K3M9Q
+         */
+        readonly AgreementId: string;
     };
     requestBodies: never;
     headers: {
@@ -4750,6 +4898,177 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["CodeList"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listLocalCodes: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description PURPOSE or DATA_ITEM, in either spelling; no other list takes local codes.
+                 * @example PURPOSE
+                 */
+                readonly list: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description All local codes of the list, by code; those that have ended among them. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The local codes. */
+                        readonly local_codes: readonly components["schemas"]["LocalCode"][];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly addLocalCode: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description PURPOSE or DATA_ITEM, in either spelling; no other list takes local codes.
+                 * @example PURPOSE
+                 */
+                readonly list: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "name": "SELECTIVE_LICENSING",
+                 *       "label": "Licensing of private landlords",
+                 *       "broader": "HOUSING_ENFORCEMENT",
+                 *       "why": "The scheme begins on Monday and the list has no code for it."
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["NewLocalCode"];
+            };
+        };
+        readonly responses: {
+            /** @description The local code. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LocalCode"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getLocalCode: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description PURPOSE or DATA_ITEM, in either spelling; no other list takes local codes.
+                 * @example PURPOSE
+                 */
+                readonly list: string;
+                /**
+                 * @description The local code.
+                 * @example LOCAL:LBC_CAMDEN:SELECTIVE_LICENSING
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The local code. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LocalCode"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly endLocalCode: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description PURPOSE or DATA_ITEM, in either spelling; no other list takes local codes.
+                 * @example PURPOSE
+                 */
+                readonly list: string;
+                /**
+                 * @description The local code.
+                 * @example LOCAL:LBC_CAMDEN:SELECTIVE_LICENSING
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "why": "The list has a code for it now.",
+                 *       "last_day": null
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * Format: date
+                     * @description Last day on which it counts, included; absent or null: today. Never in the past.
+                     */
+                    readonly last_day?: string | null;
+                    /** @description Why; no personal data. */
+                    readonly why: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The local code as it is now. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LocalCode"];
                 };
             };
             readonly default: components["responses"]["Problem"];
