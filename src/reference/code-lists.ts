@@ -1,7 +1,7 @@
 import { addDays } from '../platform/kernel/london-day.ts'
 import { type CodeList, type CodeListEntry, isValidOn, textsIn } from './code-list.ts'
 import { type Gateway, readGateway } from './gateway.ts'
-import { relativesOf } from './local-code.ts'
+import { type Relatives, relativesIn } from './local-code.ts'
 
 /** What a rule needs to know of one data item (domain reference, 7.3). */
 export interface DataItem {
@@ -125,10 +125,10 @@ function turningDays(lists: ReadonlyMap<string, CodeList>): readonly string[] {
 
 function compile(lists: ReadonlyMap<string, CodeList>, isValid: (entry: CodeListEntry) => boolean, on: CodeLists['on']): CodeLists {
   const all = (name: string): readonly CodeListEntry[] => lists.get(name)?.entries ?? []
-  const entries = (name: string) => all(name).filter((entry) => isValid(entry) && (entry.local !== true || hasParent(entry, all(name))))
+  const entries = (name: string) => all(name).filter((entry) => isValid(entry) && (entry.local !== true || hasParent(name, entry)))
+  const relatives = new Map([...lists].map(([name, list]) => [name, relativesIn(list.entries)]))
   /** A local code counts while what it was added under does: it has no standing of its own. */
-  const hasParent = (entry: CodeListEntry, list: readonly CodeListEntry[]) =>
-    list.find(({ code }) => code === entry.code) === entry && relativesOf(entry.broader, list).parents.some(isValid)
+  const hasParent = (name: string, { broader }: CodeListEntry) => relatives.get(name)?.(broader).parents.some(isValid) === true
   const codes = (name: string) => new Set(entries(name).map((entry) => entry.code))
   /** Also of entries that have ended: a ban does not end with its code. */
   const codesWith = (name: string, attribute: string, value: boolean) =>
@@ -150,7 +150,10 @@ function compile(lists: ReadonlyMap<string, CodeList>, isValid: (entry: CodeList
     purposes: hierarchy(all('PURPOSE'), codes('PURPOSE')),
     subjects: hierarchy(all('DATA_SUBJECT'), codes('DATA_SUBJECT')),
     items: new Map(
-      entries('DATA_ITEM').map((entry) => [entry.code, entry.local === true ? readLocalItem(entry, all('DATA_ITEM')) : readItem(entry)]),
+      entries('DATA_ITEM').map((entry) => [
+        entry.code,
+        entry.local === true ? readLocalItem(entry, relatives.get('DATA_ITEM')?.(entry.broader)) : readItem(entry),
+      ]),
     ),
     methods: codes('METHOD'),
     encryption: new Map(entries('METHOD').flatMap((entry) => encryptionOf(entry))),
@@ -232,8 +235,7 @@ function readItem({ attributes }: CodeListEntry): DataItem {
  * A local item is whatever any of its relatives is, those that have ended among them: every class, every kind, every origin, and
  * each duty or limit that one of them has. Read anew whenever the lists are compiled, so that a later change of theirs reaches it.
  */
-function readLocalItem(entry: CodeListEntry, list: readonly CodeListEntry[]): DataItem {
-  const { parents, narrower } = relativesOf(entry.broader, list)
+function readLocalItem(entry: CodeListEntry, { parents, narrower }: Relatives = { parents: [], narrower: [] }): DataItem {
   const own = entry.attributes['class'] === undefined ? [] : [entry]
   const relatives = [...parents, ...narrower, ...own].map(readItem)
   const all = <T>(values: (item: DataItem) => ReadonlySet<T>) => new Set(relatives.flatMap((item) => [...values(item)]))

@@ -1,6 +1,6 @@
 import type { ProblemDetail } from '../platform/kernel/problem.ts'
 import { type CodeList, isValidOn } from './code-list.ts'
-import { type LocalCode, localCodeOf, relativesOf } from './local-code.ts'
+import { type LocalCode, localCodeOf, relativesIn } from './local-code.ts'
 
 /** What somebody wants to add. */
 export interface LocalCodeBody {
@@ -43,7 +43,7 @@ function broaderFaults({ broader }: LocalCodeBody, { list, entries }: CodeList, 
   if (known?.local) return no('is a local code itself; name the code of the list that it stands under')
   // The part before a dot is a category of items (CK-17); among purposes only the list says what is broader.
   if (!known && list !== 'DATA_ITEM') return no(`is not a code of ${list}`)
-  const { parents } = relativesOf(broader, entries)
+  const { parents } = relativesIn(entries)(broader)
   if (parents.length === 0) return no(`is neither a code of ${list} nor the beginning of one`)
   return parents.some(({ valid_from, valid_to }) => isValidOn(today, valid_from, valid_to)) ? [] : no(`is not in the list on ${today}`)
 }

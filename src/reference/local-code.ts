@@ -54,7 +54,9 @@ export function withLocalCodes(lists: readonly CodeList[], codes: readonly Local
   return lists.map((list) => {
     const taken = new Set(list.entries.map(({ code }) => code))
     const added = sorted.filter((local) => local.list === list.list && !taken.has(local.code))
-    return added.length === 0 ? list : { ...list, entries: [...list.entries, ...added.map((local) => entryOf(local, list.entries))] }
+    if (added.length === 0) return list
+    const relatives = relativesIn(list.entries)
+    return { ...list, entries: [...list.entries, ...added.map((local) => entryOf(local, relatives(local.broader)))] }
   })
 }
 
@@ -70,46 +72,53 @@ export function versionWithLocalCodes(version: string, codes: readonly LocalCode
   return `${version}+local.${createHash('sha256').update(lines.toSorted().join('\n')).digest('hex').slice(0, 16)}`
 }
 
-/**
- * Where a local code stands among the shipped ones: `parents` are the broader code itself or, where that is the part before a dot
- * and no code of its own, everything under it; `narrower` is everything else under it, at any depth, whatever has ended.
- */
-export function relativesOf(
-  broader: string | null,
-  entries: readonly CodeListEntry[],
-): { readonly parents: readonly CodeListEntry[]; readonly narrower: readonly CodeListEntry[] } {
-  if (broader === null) return { parents: [], narrower: [] }
+/** Where a local code stands among the shipped ones. */
+export interface Relatives {
+  /** The broader code itself or, where that is the part before a dot and no code of its own, everything under it. */
+  readonly parents: readonly CodeListEntry[]
+  /** Everything else under it, at any depth, whatever has ended. */
+  readonly narrower: readonly CodeListEntry[]
+}
+
+/** Looks up the relatives of what stands under a code of these entries; each code is worked out once. */
+export function relativesIn(entries: readonly CodeListEntry[]): (broader: string | null) => Relatives {
   const shipped = entries.filter(({ local }) => local !== true)
-  const isUnder = (entry: CodeListEntry): boolean => entry.code.startsWith(`${broader}.`) || isNarrower(entry, broader, shipped)
-  const narrower = shipped.filter(({ code }) => code !== broader).filter(isUnder)
-  const parent = shipped.find(({ code }) => code === broader)
+  const byCode = new Map(shipped.map((entry) => [entry.code, entry]))
+  const known = new Map<string, Relatives>()
+  return (broader) => {
+    if (broader === null) return { parents: [], narrower: [] }
+    const found = known.get(broader) ?? relativesOf(broader, shipped, byCode)
+    known.set(broader, found)
+    return found
+  }
+}
+
+function relativesOf(broader: string, shipped: readonly CodeListEntry[], byCode: ReadonlyMap<string, CodeListEntry>): Relatives {
+  const isUnder = (entry: CodeListEntry): boolean => {
+    if (entry.code.startsWith(`${broader}.`)) return true
+    // Bounded by the list's length, as every walk through it.
+    let at: CodeListEntry | undefined = entry
+    for (let depth = 0; at && depth <= shipped.length; depth++) {
+      if (at.broader === broader) return true
+      at = byCode.get(at.broader ?? '')
+    }
+    return false
+  }
+  const narrower = shipped.filter((entry) => entry.code !== broader && isUnder(entry))
+  const parent = byCode.get(broader)
   return parent ? { parents: [parent], narrower } : { parents: narrower, narrower: [] }
 }
 
-function isNarrower(entry: CodeListEntry, broader: string, entries: readonly CodeListEntry[]): boolean {
-  let at: CodeListEntry | undefined = entry
-  for (let depth = 0; at && depth <= entries.length; depth++) {
-    if (at.broader === broader) return true
-    const above: string | null = at.broader
-    at = entries.find(({ code }) => code === above)
-  }
-  return false
-}
-
-function entryOf(
-  { list, code, owner_org, label, broader, valid_from, valid_to }: LocalCode,
-  shipped: readonly CodeListEntry[],
-): CodeListEntry {
+function entryOf({ list, code, owner_org, label, broader, valid_from, valid_to }: LocalCode, relatives: Relatives): CodeListEntry {
   return {
     ...{ code, label, broader, valid_from, valid_to, owner_org, local: true },
     ...{ citation: null, verified: false, source: `Added by ${owner_org}`, replaced_by: null },
-    attributes: list === 'DATA_ITEM' ? strictestAttributes(broader, shipped) : {},
+    attributes: list === 'DATA_ITEM' ? strictestAttributes(relatives) : {},
   }
 }
 
 /** How each attribute of a local item reads in the list: the strictest of its relatives. What rules read is compiled, not this. */
-function strictestAttributes(broader: string, shipped: readonly CodeListEntry[]): Readonly<Record<string, unknown>> {
-  const { parents, narrower } = relativesOf(broader, shipped)
+function strictestAttributes({ parents, narrower }: Relatives): Readonly<Record<string, unknown>> {
   const relatives = [...parents, ...narrower]
   const values = (name: string) => relatives.map(({ attributes }) => attributes[name])
   const any = (name: string) => values(name).includes(true)

@@ -38,7 +38,7 @@ export interface LocalCodeCall {
 export type LocalCodesService = ReturnType<typeof localCodesService>
 
 /** Local codes of one organisation, those that have ended among them: every decision compiles them. */
-export const LOCAL_CODES_MAX = 500
+export const LOCAL_CODES_MAX = 200
 const RECORDED_REFUSALS = new Set([403, 409, 412, 422])
 
 /**
