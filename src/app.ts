@@ -56,6 +56,8 @@ export async function buildApp(options: AppOptions) {
       organisationPercent: config.organisationSharePercent,
       anonymousPercent: config.anonymousSharePercent,
       decisionPercent: config.decisionReservePercent,
+      // Nobody has more than half of the connections of the pool.
+      callerAtWork: Math.max(1, Math.floor(config.databasePoolMax / 2)),
     },
     connections: { max: config.connectionsMax, perAddressMax: config.connectionsPerAddressMax },
     trustedProxies: config.trustedProxies,
@@ -77,7 +79,7 @@ export async function buildApp(options: AppOptions) {
   await server.register(problemPages)
   await server.register(
     healthRoutes({
-      database: () => services.database.pool.query('select 1').then(() => true),
+      database: () => services.reserve.pool.query('select 1').then(() => true),
       migrations: async () => (await pendingMigrations({ url: databaseUrl })).length === 0,
       index: services.policy.isReady,
       log: async () => log.faults().length === 0,

@@ -3,6 +3,7 @@ import { actShell } from './agreements/acts/act-shell.service.ts'
 import { amendingService } from './agreements/acts/amending.service.ts'
 import { endingService } from './agreements/acts/ending.service.ts'
 import { freezingService } from './agreements/acts/freezing.service.ts'
+import { keyTurns } from './agreements/acts/key-turns.ts'
 import { membershipService } from './agreements/acts/membership.service.ts'
 import { noReviewRoute } from './agreements/acts/review-route.ts'
 import { signingService } from './agreements/acts/signing.service.ts'
@@ -59,6 +60,8 @@ export interface ServicesOptions {
   readonly highWaterDirectory?: string
 }
 
+const RESERVE_CONNECTIONS = 2
+
 /** How often decisions are made searchable behind their answers. */
 const SEARCH_FILL_MS = 1_000
 
@@ -79,11 +82,20 @@ export async function openServices(options: ServicesOptions) {
     lockTimeoutMs: config.lockTimeoutMs,
   })
   const { db } = database
+  // What decisions and probes stand on: whatever others do with the pool, the policy is loaded and the database asked.
+  const reserve = await openDatabase({
+    url: databaseUrl,
+    applicationName: 'accord-reserve',
+    poolMax: RESERVE_CONNECTIONS,
+    statementTimeoutMs: config.statementTimeoutMs,
+    lockTimeoutMs: config.lockTimeoutMs,
+  })
+  const turns = keyTurns(config.lockTimeoutMs / 2)
   const reference = referenceService(db)
   const parties = partiesService(db)
   const agreements = agreementsService(newId)
   const disclosures = disclosuresService()
-  const policy = policyService(db)
+  const policy = policyService(db, reserve.db)
   const metrics = openMetrics()
   const counters = decisionCounters(metrics)
   const log = await openLogServices({
@@ -98,12 +110,12 @@ export async function openServices(options: ServicesOptions) {
   const listener = policyListener({ url: databaseUrl, policy, ...LISTENER_DEFAULTS })
   const filler = logFiller({ db, everyMs: SEARCH_FILL_MS })
   const isName = (word: string) => contract.names.has(word)
-  const acts = actShell({ db, clock, newId, audit, agreements, policy: policyPublication(policy), isName })
+  const acts = actShell({ db, clock, newId, audit, agreements, policy: policyPublication(policy), isName, turns })
   const drafting = draftingService({ db, clock, random: randomBytes, acts, agreements, reference, parties })
   const listing = listingService({ db, clock, agreements })
   const advice = adviceService({ db, agreements, policy, clock })
   const overlaps = overlapService({ db, reference, clock })
-  const imports = importsService({ db, clock, newId, reference, parties })
+  const imports = importsService({ db, clock, newId, reference, parties, turns })
   const committing = committingService({ db, clock, random: randomBytes, acts, agreements, imports })
   const isBorough = async (code: string) => {
     const found = await parties.find(code)
@@ -124,7 +136,7 @@ export async function openServices(options: ServicesOptions) {
     suspending: suspendingService({ acts, isBorough }),
     membership: membershipService({ acts, organisation: parties.find }),
     ending: endingService({ acts }),
-    succession: successionService({ db, clock, newId, audit, parties, policy: policySuccession(policy), isName }),
+    succession: successionService({ db, clock, newId, audit, parties, policy: policySuccession(policy), isName, turns }),
   }
   const nameOf = async (code: string) => (await parties.find(code))?.legal_name
   const documents = documentsService({ db, agreements, differences: difference, nameOf })
@@ -152,6 +164,21 @@ export async function openServices(options: ServicesOptions) {
   const logSearch = logSearchService({ db, audit, reads, altered: log.altered, filler, clock })
   const replays = replayService({ db, policy, engine: ENGINE, reads, altered: log.altered })
   const impact = impactService({ db, policy, agreements, filler, reads, clock, examinedMax: config.impactExaminedMax })
+  for (const [name, { pool }] of [
+    ['pool', database],
+    ['reserve', reserve],
+  ] as const) {
+    metrics.readEach(
+      `accord_database_${name}_connections`,
+      'Connections at work, and callers that wait for one.',
+      'state',
+      () =>
+        new Map([
+          ['busy', pool.totalCount - pool.idleCount],
+          ['waiting', pool.waitingCount],
+        ]),
+    )
+  }
   logGauges(metrics, {
     status: audit.keeper.status,
     failingMs: audit.keeper.failingMs,
@@ -174,6 +201,7 @@ export async function openServices(options: ServicesOptions) {
     clock,
     db,
     database,
+    reserve,
     log,
     audit,
     metrics,
@@ -184,6 +212,7 @@ export async function openServices(options: ServicesOptions) {
     policy,
     listener,
     acts,
+    turns,
     drafting,
     listing,
     advice,
@@ -206,6 +235,7 @@ export async function openServices(options: ServicesOptions) {
       await filler.close()
       await log.close()
       await database.close()
+      await reserve.close()
     },
   }
 }

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { keyTurns } from '../../src/agreements/acts/key-turns.ts'
 import { committingService } from '../../src/agreements/register-import/committing.service.ts'
 import { importsService } from '../../src/agreements/register-import/imports.service.ts'
 import { uuidv7Generator } from '../../src/platform/kernel/ids.ts'
@@ -19,7 +20,7 @@ async function services(t: Parameters<typeof testService>[0], sliceMs: number) {
       seed += 7
       return seed % 256
     })
-  const imports = importsService({ db, clock, newId: uuidv7Generator(clock, random), reference, parties })
+  const imports = importsService({ db, clock, newId: uuidv7Generator(clock, random), reference, parties, turns: keyTurns(2_000) })
   const committing = committingService({ db, clock, random, acts, agreements, imports, sliceMs })
   const pool = (await made.database?.openAs('session_user'))?.pool
   const count = async () =>

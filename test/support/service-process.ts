@@ -2,6 +2,7 @@
 // Its clock may be wrong by a fixed time, which no setting of the real service can make it. Prints its port and ends on SIGTERM.
 import type { AddressInfo } from 'node:net'
 import { buildApp } from '../../src/app.ts'
+import type { Config } from '../../src/platform/config.ts'
 import { testConfig } from './service.ts'
 
 /** What the parent hands over. */
@@ -10,12 +11,14 @@ export interface NodeOptions {
   /** Milliseconds by which its clock is ahead; negative: behind. */
   readonly clockOffsetMs: number
   readonly logKeyHex: string
+  /** Settings that are not those of every test. */
+  readonly config?: Partial<Config>
   readonly trust: { readonly issuer: string; readonly audience: string; readonly keys: unknown }
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as NodeOptions
 const app = await buildApp({
-  config: testConfig(),
+  config: testConfig(options.config),
   databaseUrl: options.databaseUrl,
   publicUrl: new URL('http://127.0.0.1'),
   trust: options.trust as never,

@@ -7,6 +7,7 @@ import type { TokenTrust } from '../../src/identity/identity.plugin.ts'
 import type { Principal } from '../../src/identity/principal.ts'
 import { shippedOrganisations } from '../../src/parties/parties.service.ts'
 import { type Config, parseConfig } from '../../src/platform/config.ts'
+import { watchSecondConnections } from '../../src/platform/database/database.ts'
 import { type Clock, systemClock } from '../../src/platform/kernel/clock.ts'
 import { shippedCodeLists } from '../../src/reference/reference.service.ts'
 import { loadRegister } from '../../src/register-loader.ts'
@@ -55,6 +56,8 @@ export interface TestService {
 }
 
 const TOKEN_TTL_SECONDS = 3600
+
+watchSecondConnections()
 
 /** The shipped lists, the London organisations and the demo register: what `npm start` begins with. */
 export function demoContent(): RegisterContent {

@@ -13,6 +13,7 @@ import { indexForSearch } from '../finding/search.repository.ts'
 import { maySee, noSuchAgreement, writerFor } from '../visibility.ts'
 import type { ActDone, ActReply, IdempotencyKey } from './act.ts'
 import { actsRepository } from './acts.repository.ts'
+import type { KeyTurns } from './key-turns.ts'
 
 /**
  * Every act on an agreement goes through here, always the same steps in one transaction: say for whom we read, load and
@@ -28,6 +29,7 @@ export interface ActShellOptions {
   readonly policy: PolicyPublication
   /** Whether a word is one of the contract's: others are a caller's own, and no record of a refusal keeps them. */
   readonly isName: (word: string) => boolean
+  readonly turns: KeyTurns
 }
 
 /** What the policy is told, inside the transaction; wired in app.ts, since policy stands to the right of agreements. */
@@ -76,6 +78,11 @@ export interface ActContext {
 
 const RECORDED_REFUSALS = new Set([403, 409, 412, 422])
 
+/** That the same request is still being answered says nothing about an act. */
+function isRecorded({ problem: { status, code } }: ProblemError): boolean {
+  return RECORDED_REFUSALS.has(status) && code !== 'IDEMPOTENCY_KEY_IN_USE'
+}
+
 export type ActShell = ReturnType<typeof actShell>
 
 /** The `ETag` of a state of an agreement (RFC 9110, 8.8.3). */
@@ -83,7 +90,7 @@ export function etagOf(rowVersion: string | number | bigint): string {
   return `"${rowVersion}"`
 }
 
-export function actShell({ db, clock, newId, audit, agreements, policy, isName }: ActShellOptions) {
+export function actShell({ db, clock, newId, audit, agreements, policy, isName, turns }: ActShellOptions) {
   /** What every act begins with: for whom it reads, and the reply where its key was used before. */
   async function begin(
     tx: Transaction,
@@ -207,9 +214,9 @@ export function actShell({ db, clock, newId, audit, agreements, policy, isName }
   /** Records the refusal of an act before it reaches the caller. */
   async function recordingRefusals<Reply>(request: CreateRequest, act: () => Promise<Reply>): Promise<Reply> {
     try {
-      return await act()
+      return await turns(request.principal, request.idempotency, act)
     } catch (error) {
-      if (error instanceof ProblemError && RECORDED_REFUSALS.has(error.problem.status)) await recordRefusal(request, error)
+      if (error instanceof ProblemError && isRecorded(error)) await recordRefusal(request, error)
       throw error
     }
   }

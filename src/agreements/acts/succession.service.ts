@@ -9,6 +9,7 @@ import { ProblemError, problem } from '../../platform/kernel/problem.ts'
 import type { ActReply, IdempotencyKey } from './act.ts'
 import { refusalForRecord } from './act-shell.service.ts'
 import { actsRepository } from './acts.repository.ts'
+import type { KeyTurns } from './key-turns.ts'
 import { noticesRepository } from './notices.repository.ts'
 import { standingRepository } from './standing.repository.ts'
 
@@ -38,6 +39,7 @@ export interface SuccessionOptions {
   readonly newId: () => string
   readonly audit: AuditService
   readonly parties: PartiesService
+  readonly turns: KeyTurns
   readonly policy: {
     publishOrganisations(tx: Transaction, organisations: readonly Organisation[], instant: string): Promise<number>
     head(tx: Transaction): Promise<{ readonly revision: number; readonly instant: string }>
@@ -54,7 +56,7 @@ const RECORDED_REFUSALS = new Set([403, 409, 422])
  * decisions about the predecessor say PARTY_INACTIVE.
  */
 export function successionService(options: SuccessionOptions) {
-  const { db, clock, newId, audit, parties, policy, isName } = options
+  const { db, clock, newId, audit, parties, policy, isName, turns } = options
 
   async function perform(call: SuccessionCall, body: SuccessionBody): Promise<ActReply<Succeeded>> {
     const { principal, predecessor, idempotency } = call
@@ -130,9 +132,10 @@ export function successionService(options: SuccessionOptions) {
     /** @throws ProblemError 404 unknown body, 409 it has ended, 422 an end in the past or a successor that cannot be one */
     async succeed(call: SuccessionCall, body: SuccessionBody): Promise<ActReply<Succeeded>> {
       try {
-        return await perform(call, body)
+        return await turns(call.principal, call.idempotency, () => perform(call, body))
       } catch (error) {
-        if (error instanceof ProblemError && RECORDED_REFUSALS.has(error.problem.status)) await recordRefusal(call, error)
+        if (error instanceof ProblemError && RECORDED_REFUSALS.has(error.problem.status) && error.problem.code !== 'IDEMPOTENCY_KEY_IN_USE')
+          await recordRefusal(call, error)
         throw error
       }
     },

@@ -10,6 +10,7 @@ import type { ReferenceService } from '../../reference/reference.service.ts'
 import type { ActReply, IdempotencyKey } from '../acts/act.ts'
 import { etagOf } from '../acts/act-shell.service.ts'
 import { actsRepository } from '../acts/acts.repository.ts'
+import type { KeyTurns } from '../acts/key-turns.ts'
 import { agreementsListing } from '../finding/overlap.repository.ts'
 import { readAgreements } from '../store/reading.repository.ts'
 import { readerFor, writerFor } from '../visibility.ts'
@@ -27,6 +28,7 @@ export interface ImportsOptions {
   readonly newId: () => string
   readonly reference: ReferenceService
   readonly parties: PartiesService
+  readonly turns: KeyTurns
 }
 
 /** Which lines of an import to show. */
@@ -49,7 +51,7 @@ const ROWS_SHOWN = 100
 const COMPARED_MAX = 2000
 
 /** Registers that organisations bring along: upload, dry run, mapping. Committing is `committing.service.ts`. */
-export function importsService({ db, clock, newId, reference, parties }: ImportsOptions) {
+export function importsService({ db, clock, newId, reference, parties, turns }: ImportsOptions) {
   /** Read before a transaction is opened, since both read in one of their own. */
   async function lookups(): Promise<Pick<DryRunFacts, 'lists' | 'organisations'>> {
     return { lists: await reference.lists(), organisations: await parties.all() }
@@ -95,23 +97,25 @@ export function importsService({ db, clock, newId, reference, parties }: Imports
       const mapping = reading.columns ?? proposedMapping(detectColumns(header.cells))
       const picks = reading.partners ?? {}
       checkReading(header.cells, { columns: mapping, partners: picks }, found)
-      return withTransaction(db, async (tx) => {
-        await readAs(tx, writerFor(principal))
-        const at = clock().toISOString()
-        const earlier = idempotency && (await actsRepository(tx).claimKey(principal, idempotency, at))
-        if (earlier) return earlier as ActReply<ImportView>
-        const repository = importsRepository(tx)
-        const id = newId()
-        const made = { id, org: principal.org, fileHash: sha256Hex(csv), header: header.cells, headerRow: header.row, mapping, picks }
-        await repository.insert({ ...made, uploadedAt: at, uploadedBy: principal.sub })
-        await repository.insertRows(id, principal.org, lines.slice(headerAt + 1))
-        const stored = await repository.find(id, true)
-        if (stored) await run(tx, stored, found)
-        const body = await show(tx, id)
-        const reply = { status: 201, body, etag: etagOf(body.row_version) }
-        if (idempotency) await actsRepository(tx).keepReply(principal, idempotency.key, reply)
-        return reply
-      })
+      return turns(principal, idempotency, () =>
+        withTransaction(db, async (tx) => {
+          await readAs(tx, writerFor(principal))
+          const at = clock().toISOString()
+          const earlier = idempotency && (await actsRepository(tx).claimKey(principal, idempotency, at))
+          if (earlier) return earlier as ActReply<ImportView>
+          const repository = importsRepository(tx)
+          const id = newId()
+          const made = { id, org: principal.org, fileHash: sha256Hex(csv), header: header.cells, headerRow: header.row, mapping, picks }
+          await repository.insert({ ...made, uploadedAt: at, uploadedBy: principal.sub })
+          await repository.insertRows(id, principal.org, lines.slice(headerAt + 1))
+          const stored = await repository.find(id, true)
+          if (stored) await run(tx, stored, found)
+          const body = await show(tx, id)
+          const reply = { status: 201, body, etag: etagOf(body.row_version) }
+          if (idempotency) await actsRepository(tx).keepReply(principal, idempotency.key, reply)
+          return reply
+        }),
+      )
     },
 
     /** An import with some of its lines. @throws ProblemError 404 */

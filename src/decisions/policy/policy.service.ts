@@ -14,10 +14,12 @@ export type PolicyService = ReturnType<typeof policyService>
  * Holds the compiled policy of this process and keeps it fresh. It may lag behind the database for a moment; that is
  * harmless, since an append on a revision that has moved is refused and the decision is made again.
  *
+ * It is kept fresh over connections of its own (`reserve`), so that no decision waits for what others do with the pool.
+ *
  * A number alone names no revision: a failover or a restore that loses acts lets others come to the same numbers. What this
  * process remembers is believed only while the database has it with the same digest, and is made anew otherwise.
  */
-export function policyService(db: Database) {
+export function policyService(db: Database, reserve: Database = db) {
   let index = emptyPolicyIndex()
   /** How often the index was found to be of acts that the database has lost. */
   let losses = 0
@@ -29,7 +31,7 @@ export function policyService(db: Database) {
 
   async function load(): Promise<void> {
     const heard = announced
-    const { head, base, records } = await db
+    const { head, base, records } = await reserve
       .transaction()
       .setIsolationLevel('repeatable read')
       .execute(async (tx) => {
@@ -101,7 +103,7 @@ export function policyService(db: Database) {
     losses: (): number => losses,
     stands,
     /** Whether there are rules, and the database has them too. */
-    isReady: async (): Promise<boolean> => index.revision > 0 && withTransaction(db, (tx) => stands(tx, index.head)),
+    isReady: async (): Promise<boolean> => index.revision > 0 && withTransaction(reserve, (tx) => stands(tx, index.head)),
     /** Publishes records as the next revision, inside the transaction that changed them. See `policyRepository.publish`. */
     publish: (tx: Transaction, records: readonly PolicyRecord[], instant: string): Promise<number> =>
       policyRepository(tx).publish(records, instant),

@@ -1,6 +1,7 @@
 // The one way to PostgreSQL: a pool with limits on everything, Kysely over it, transactions.
 // Words: session user (whom the address names), role (whom the session acts as), transaction.
 // It must never open a transaction behind a caller's back, nor act as the owner of the tables where it need not.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { Kysely, type Transaction as KyselyTransaction, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { AudibleClient, SILENCE_MAX_MS, TCP_USER_TIMEOUT_MS } from './audible-client.ts'
@@ -83,6 +84,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
   // Nor does anyone listen on one that is in use, between two statements; its user is told by the statement that fails.
   pool.on('connect', (client) => void client.on('error', () => {}))
   const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
+  refuseSecondConnections(db, pool)
   return { db, pool, role: role ?? 'session user', close: () => db.destroy() }
 }
 
@@ -91,7 +93,42 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
  * A returned refusal commits too: throw (a `ProblemError`) when what was written so far must not stand.
  */
 export function withTransaction<T>(db: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  return db.transaction().execute(work)
+  if (!holding) return db.transaction().execute(work)
+  const held = { db, isOpen: true }
+  return db.transaction().execute((tx) =>
+    (holding as AsyncLocalStorage<Held>)
+      .run(held, () => work(tx))
+      .finally(() => {
+        held.isOpen = false
+      }),
+  )
+}
+
+/** A connection that runs a transaction. */
+interface Held {
+  readonly db: Database
+  isOpen: boolean
+}
+
+let holding: AsyncLocalStorage<Held> | undefined
+
+/**
+ * From now on whoever asks a pool for a connection within a transaction of the same pool gets an error: with as many callers as
+ * connections, each would wait for the others for ever. For tests: following calls costs time on every promise.
+ */
+export function watchSecondConnections(): void {
+  holding ??= new AsyncLocalStorage()
+}
+
+function refuseSecondConnections(db: Database, pool: pg.Pool): void {
+  const connect = pool.connect.bind(pool) as (...args: readonly unknown[]) => unknown
+  pool.connect = ((...args: readonly unknown[]) => {
+    const held = holding?.getStore()
+    if (!held?.isOpen || held.db !== db) return connect(...args)
+    const error = new Error('a second connection was asked for within a transaction of the same pool')
+    const [then] = args
+    return typeof then === 'function' ? then(error) : Promise.reject(error)
+  }) as typeof pool.connect
 }
 
 async function roleWeMayTake(url: string, role: string): Promise<string | undefined> {

@@ -323,6 +323,14 @@ export interface IdempotencyKey {
   at: string;
   body: Json | null;
   headers: Json | null;
+  /**
+   * By the clock of the database: after this the work counts as broken off, and the key is free.
+   */
+  held_until: string | null;
+  /**
+   * The call whose work goes on outside of this transaction; null: none.
+   */
+  holder: string | null;
   key: string;
   org: string;
   request_hash: string;

@@ -12,6 +12,8 @@ export interface Shares {
   readonly callerPercent?: number
   readonly organisationPercent?: number
   readonly anonymousPercent?: number
+  /** How many requests of one caller, other than decisions, are worked on at the same time; the others wait. Absent: all. */
+  readonly callerAtWork?: number
   /** Of all, of an organisation's and of a caller's, for decisions alone; absent: none. */
   readonly decisionPercent?: number
 }
@@ -51,11 +53,18 @@ declare module 'fastify' {
 interface OpenTicket extends Ticket, OpenRequest {
   readonly connection: Connection
   names: CallerNames | undefined
+  lane: Lane | undefined
   /** Its handler is at work. */
   isAtWork: boolean
   isReplied: boolean
   /** Its reply was taken, or its connection has ended. */
   isOver: boolean
+}
+
+/** What is worked on for one caller, and what waits for that. */
+interface Lane {
+  atWork: number
+  readonly waiting: (() => void)[]
 }
 
 /** Health, metrics and the public log are answered whatever the others do: so many at once. */
@@ -75,7 +84,7 @@ const LOOK_EVERY_MS = 5_000
  * Register it before anything that costs time.
  */
 export function admit(app: FastifyInstance, limits: AdmissionLimits): void {
-  const { max, callerPercent, organisationPercent, anonymousPercent, decisionPercent } = limits
+  const { max, callerPercent, organisationPercent, anonymousPercent, decisionPercent, callerAtWork } = limits
   const part = (percent: number) => (max * percent) / 100
   const total = placesFor(max, decisionPercent)
   const unidentified = placesFor(max)
@@ -84,6 +93,7 @@ export function admit(app: FastifyInstance, limits: AdmissionLimits): void {
   const publicLog = placesFor(RESERVE)
   const callers = new Map<string, Places>()
   const organisations = new Map<string, Places>()
+  const lanes = new Map<string, Lane>()
   const leftBehind = new Map<OpenTicket, number>()
   const readers = slowReaders(limits.replyTimeoutMs)
   const looking = setInterval(forgetLeftBehind, LOOK_EVERY_MS)
@@ -119,12 +129,16 @@ export function admit(app: FastifyInstance, limits: AdmissionLimits): void {
   // The body is here: from now on it is we who work.
   app.addHook('preValidation', (request, reply, done) => {
     const { ticket } = request
-    if (ticket?.isOver) return void sendProblem(request, reply, problem('REQUEST_TIMEOUT', 'the caller left before it was read'))
-    if (ticket) {
+    if (!ticket) return done()
+    ticket.waitingSince = undefined
+    const start = () => {
+      if (ticket.isOver || request.raw.socket.destroyed)
+        return void sendProblem(request, reply, problem('REQUEST_TIMEOUT', 'the caller left before it was answered'))
       ticket.isAtWork = true
-      ticket.waitingSince = undefined
+      done()
     }
-    done()
+    if (ticket.work === 'DECISION' || !ticket.names || callerAtWork === undefined) return start()
+    inLane(ticket, callerAtWork, start)
   })
   app.addHook('onSend', (request, _reply, payload, done) => {
     if (request.ticket) replied(request.ticket)
@@ -150,6 +164,7 @@ export function admit(app: FastifyInstance, limits: AdmissionLimits): void {
       raw: request.raw,
       connection,
       names: undefined,
+      lane: undefined,
       isAtWork: false,
       isReplied: false,
       isOver: false,
@@ -183,9 +198,34 @@ export function admit(app: FastifyInstance, limits: AdmissionLimits): void {
     return found
   }
 
+  /** Lets a request be worked on when it is its caller's turn. */
+  function inLane(ticket: OpenTicket, most: number, start: () => void): void {
+    const name = ticket.names?.caller ?? ''
+    const lane = lanes.get(name) ?? { atWork: 0, waiting: [] }
+    lanes.set(name, lane)
+    const enter = () => {
+      lane.atWork += 1
+      ticket.lane = lane
+      // That a caller has left is known once its socket was looked at again, one turn of the loop later.
+      setImmediate(() => setImmediate(start))
+    }
+    if (lane.atWork < most) enter()
+    else lane.waiting.push(enter)
+  }
+
+  function leaveLane(ticket: OpenTicket): void {
+    const { lane, names } = ticket
+    if (!lane) return
+    ticket.lane = undefined
+    lane.atWork -= 1
+    lane.waiting.shift()?.()
+    if (lane.atWork === 0 && names) lanes.delete(names.caller)
+  }
+
   /** The handler is done: what follows is the caller's to take. */
   function replied(ticket: OpenTicket): void {
     ticket.isAtWork = false
+    leaveLane(ticket)
     if (ticket.isOver) giveAllBack(ticket)
     else if (!ticket.isReplied) {
       ticket.isReplied = true
@@ -208,7 +248,7 @@ export function admit(app: FastifyInstance, limits: AdmissionLimits): void {
   }
 
   function giveAllBack(ticket: OpenTicket): void {
-    leftBehind.delete(ticket)
+    if (leftBehind.delete(ticket)) leaveLane(ticket)
     giveBack(ticket)
     if (ticket.names) forget(ticket.names)
   }
