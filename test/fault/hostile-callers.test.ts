@@ -127,7 +127,7 @@ async function held(): Promise<Readonly<Record<string, number>>> {
   const { rows } = await pool.query(
     `select (select count(*)::int from pg_locks where not granted) as waiting,
       (select count(*)::int from pg_locks where locktype = 'advisory' and classid = 716611163) as keys,
-      (select count(*)::int from public.idempotency_key where held_until is not null) as held`,
+      (select count(*)::int from public.idempotency_key where held_until > now()) as held`,
   )
   // Whoever looks holds a place itself.
   return { ...found, 'accord_http_requests_held probes': (found['accord_http_requests_held probes'] ?? 1) - 1, ...rows[0] }

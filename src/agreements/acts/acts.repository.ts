@@ -108,7 +108,11 @@ export function actsRepository(tx: Transaction) {
     ): Promise<void> {
       await tx
         .updateTable('idempotency_key')
-        .set({ holder, held_until: sql<string>`clock_timestamp() + ${heldMs} * interval '1 millisecond'` })
+        .set(
+          heldMs > 0
+            ? { holder, held_until: sql<string>`clock_timestamp() + ${heldMs} * interval '1 millisecond'` }
+            : { holder: null, held_until: null },
+        )
         .where('org', '=', org)
         .where('sub', '=', sub)
         .where('key', '=', key)

@@ -1,7 +1,7 @@
 // The connections of a server: how many there may be, in all and from one address, and what each is at.
 // Words: idle (no request of it is being answered, also where one has begun to arrive), reply under way (answered, not yet taken).
 // It must never cut off a request that is being answered to make room for another connection.
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** How many connections there may be. */
@@ -29,6 +29,8 @@ export interface Connection {
   /** Requests of it that are being answered, in the order in which they came. */
   readonly open: Set<OpenRequest>
   newest: IncomingMessage | undefined
+  /** Requests of it that came in this turn of the event loop and have not been looked at. */
+  arrived: number
   /** Replies that its caller has not taken yet. */
   replies: number
   /** What is to happen once none but these is open: the last that is said on it. */
@@ -48,6 +50,7 @@ export function connectionOf(socket: Socket): Connection {
     address: socket.remoteAddress ?? '',
     open: new Set(),
     newest: undefined,
+    arrived: 0,
     replies: 0,
     last: undefined,
     used: () => {},
@@ -55,6 +58,32 @@ export function connectionOf(socket: Socket): Connection {
   known.set(socket, made)
   socket.once('close', () => giveBack(made))
   return made
+}
+
+/** How many requests may be under way on one connection: one chunk of bytes can hold hundreds, all of them read at once. */
+export const PIPELINED_MAX = 16
+
+/** Reads no more requests on a connection than may be under way on it: those are answered, then it ends (RFC 9112, 9.3.2). */
+export function limitPipelining(server: Server): void {
+  const [handle] = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[]
+  if (!handle) throw new Error('the server has no handler yet')
+  server.removeAllListeners('request')
+  server.on('request', (request, response) => {
+    const connection = connectionOf(request.socket)
+    if (connection.last || connection.socket.destroyed) return
+    if (connection.open.size + connection.arrived >= PIPELINED_MAX) {
+      connection.last = { beside: undefined, say: () => connection.socket.end() }
+      return
+    }
+    connection.arrived += 1
+    if (connection.arrived === 1) setImmediate(() => lookedAt(connection))
+    handle.call(server, request, response)
+  })
+}
+
+function lookedAt(connection: Connection): void {
+  connection.arrived = 0
+  sayLast(connection)
 }
 
 /** A request is over. */
@@ -65,8 +94,8 @@ export function ended(connection: Connection, request: OpenRequest): void {
 }
 
 /** Says the last thing on a connection, after the replies to what came before. */
-export function sayLast({ open, last }: Connection): void {
-  if (last && [...open].every((one) => one === last.beside)) last.say()
+export function sayLast({ open, last, arrived }: Connection): void {
+  if (last && arrived === 0 && [...open].every((one) => one === last.beside)) last.say()
 }
 
 /** Ends a connection now, and gives back what it holds. */

@@ -13,7 +13,7 @@ import { problem } from '../kernel/problem.ts'
 import { addressMatcher } from './addresses.ts'
 import { admit, type Shares } from './admission.ts'
 import { answerConnectionFaults, refuseTunnels } from './connection-faults.ts'
-import { type ConnectionLimits, limitConnections } from './connections.ts'
+import { type ConnectionLimits, limitConnections, limitPipelining } from './connections.ts'
 import { checkFraming } from './framing.ts'
 import { readJsonBodies } from './json-body.ts'
 import { type Contract, contract as ownContract } from './openapi.ts'
@@ -106,6 +106,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   handleProblems(app)
   nameAndLogRequests(app)
   refuseWhileClosing(app)
+  limitPipelining(app.server)
   refuseTunnels(app.server, options.newId)
   checkFraming(app)
   admit(app, {

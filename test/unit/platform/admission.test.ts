@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
+import { PIPELINED_MAX } from '../../../src/platform/http/connections.ts'
 import { healthRoutes } from '../../../src/platform/http/health.routes.ts'
 import { giveBack, hasRoomNow, PATIENCE_MS, placesFor, type Ticket, take } from '../../../src/platform/http/places.ts'
 import { testServer } from '../../support/app-server.ts'
@@ -38,10 +39,16 @@ t.test('every place comes back when its connection ends, also of replies that wa
   }
 })
 
-t.test('many requests on one connection are each answered, in order', async (t) => {
-  const { port } = await listening(t, { inFlightMax: 400 })
-  const reply = await sendRaw(port, get('/things').repeat(299) + get('/things').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))
-  t.same(reply.statuses, Array(300).fill(200))
+t.test('requests that come together on one connection are answered in order, as many as may be under way, and then it ends', async (t) => {
+  const { app, port } = await listening(t, { inFlightMax: 400 })
+  const few = await sendRaw(
+    port,
+    get('/things').repeat(PIPELINED_MAX - 1) + get('/things').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'),
+  )
+  t.same([few.statuses, few.isEnded], [Array(PIPELINED_MAX).fill(200), true])
+  const many = await sendRaw(port, get('/things').repeat(300))
+  t.same([many.statuses, many.isEnded], [Array(PIPELINED_MAX).fill(200), true])
+  t.ok(await eventually(() => isNothingHeld(app)))
 })
 
 t.test('who does not take a reply loses the connection once the time for it is over, and its place to others before', async (t) => {
