@@ -124,7 +124,7 @@ export async function openServices(options: ServicesOptions) {
   const agreementActs = {
     freezing: freezingService({
       acts,
-      faults: advice.faults,
+      advice: advice.onDraft,
       difference: (before, after) => {
         const { clauses, change_class } = difference(before, after)
         return { changeClass: change_class, changes: clauses.length }

@@ -2,6 +2,7 @@ import { londonDay } from '../platform/kernel/london-day.ts'
 import { draftVersion, governingVersion, leadingVersion, statusAt } from './acts/governing.ts'
 import type { Agreement, AgreementVersion, Dpia, Party, PolicyDocument, Suspension } from './agreement.ts'
 import { type DerivedState, derivedStates } from './derived-state.ts'
+import type { Advice } from './drafting/advice.ts'
 
 /** What is recorded of an agreement beside the model that decisions stand on: for people, never read by a rule. */
 export interface AgreementRecord {
@@ -16,7 +17,12 @@ export interface AgreementRecord {
   /** By version number. */
   readonly versions: ReadonlyMap<
     number,
-    { readonly frozenAt: string | null; readonly changeClass: string | null; readonly recordedElsewhere: boolean }
+    {
+      readonly frozenAt: string | null
+      readonly changeClass: string | null
+      readonly recordedElsewhere: boolean
+      readonly warnings: readonly Advice[]
+    }
   >
   readonly signatures: readonly SignatureRecord[]
   readonly suspensions: readonly (Suspension & { readonly id: string; readonly reason: string | null })[]
@@ -52,7 +58,11 @@ export interface AgreementView extends Omit<Agreement, 'parties' | 'versions' | 
   readonly governing_version: number | null
   readonly draft_version: number | null
   readonly parties: readonly (Party & { readonly contacts: Contacts })[]
-  readonly versions: readonly (AgreementVersion & { readonly frozen_at: string | null; readonly change_class: string | null })[]
+  readonly versions: readonly (AgreementVersion & {
+    readonly frozen_at: string | null
+    readonly change_class: string | null
+    readonly warnings: readonly Advice[]
+  })[]
   readonly signatures: readonly SignatureRecord[]
   readonly suspensions: AgreementRecord['suspensions']
   readonly review_cycle_months: number | null
@@ -97,6 +107,7 @@ export function agreementView(agreement: Agreement, record: AgreementRecord, at:
       ...version,
       frozen_at: record.versions.get(version.version)?.frozenAt ?? null,
       change_class: record.versions.get(version.version)?.changeClass ?? null,
+      warnings: record.versions.get(version.version)?.warnings ?? [],
     })),
     signatures: record.signatures,
     suspensions: record.suspensions,

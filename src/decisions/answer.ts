@@ -1,3 +1,4 @@
+import { londonDay } from '../platform/kernel/london-day.ts'
 import type { CodeLists } from '../reference/code-lists.ts'
 import type { Finding } from './evaluation/candidates.ts'
 import type { Outcome } from './evaluation/evaluate.ts'
@@ -8,6 +9,7 @@ import { type AssertedLaw, assertedLaw, type DisclosureGround, disclosureGround,
 import type { PolicyAgreement } from './policy/policy.ts'
 import type { PolicyIndex } from './policy/policy-index.ts'
 import type { Remedy } from './remedies/remedies.ts'
+import { unverifiedLaw } from './unverified-law.ts'
 
 /**
  * The answer to a decision request (domain reference, 6.8), as it is returned and recorded. Instants are ISO 8601 in UTC. What
@@ -34,6 +36,8 @@ export interface Answer {
   readonly remedies: readonly Remedy[] | null
   readonly obligations: readonly Obligation[]
   readonly warnings: readonly string[]
+  /** Codes of entries that the answer rests on and that were not checked against a source; advisory. Absent in records older than it. */
+  readonly unverified_law: readonly string[]
   readonly evaluated_at: string
   readonly at: string
   readonly expires_at: string | null
@@ -95,9 +99,12 @@ export function toAnswer(outcome: Outcome, context: AnswerContext): Answer {
       reasons: outcome.reasons.map((found) => explain(found, index.codes, isHidden)),
       primary_reason: outcome.reasons[0]?.code ?? null,
       remedies: isHidden ? null : context.remedies,
+      // Of what its caller may not know it says nothing: which law a hidden text cites is part of it.
+      unverified_law: isHidden ? [] : unverifiedLaw(outcome, index.codes.on(londonDay(context.at))),
     }
   }
-  return { ...NOTHING, ...common, decision: 'PERMIT', via: outcome.via, ...permitted(outcome, context) }
+  const unverified_law = unverifiedLaw(outcome, outcome.facts.codes)
+  return { ...NOTHING, ...common, decision: 'PERMIT', via: outcome.via, unverified_law, ...permitted(outcome, context) }
 }
 
 const NOTHING = {
@@ -115,6 +122,7 @@ const NOTHING = {
   remedies: null,
   obligations: [],
   warnings: [],
+  unverified_law: [],
 } satisfies Partial<Answer>
 
 type Permit = Extract<Outcome, { decision: 'PERMIT' }>

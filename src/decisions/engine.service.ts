@@ -35,6 +35,7 @@ export const ENGINE_FILES: readonly string[] = [
   'decisions/rules/parties.ts',
   'decisions/rules/subjects.ts',
   'decisions/rules/transfers.ts',
+  'decisions/unverified-law.ts',
   'parties/organisation.ts',
   'platform/kernel/london-day.ts',
   'platform/kernel/working-days.ts',

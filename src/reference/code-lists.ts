@@ -80,6 +80,8 @@ export interface CodeLists {
   readonly instrumentsWithoutFlows: ReadonlySet<string>
   readonly mechanismsClosedToPublicAuthorities: ReadonlySet<string>
   readonly reasonTexts: ReadonlyMap<string, ReasonText>
+  /** By list: codes that were not checked against a source. COUNTRY_PART3: countries whose adequacy under Part 3 was not. */
+  readonly unverified: ReadonlyMap<string, ReadonlySet<string>>
   /** RESTRICTION_GROUND codes (Art 18(2) UK GDPR). */
   readonly restrictionGrounds: ReadonlySet<string>
   /** FULL or PARTIAL when adequacy regulations under the UK GDPR cover the country on that day, else null. */
@@ -184,6 +186,13 @@ function compile(lists: ReadonlyMap<string, CodeList>, isValid: (entry: CodeList
     methodsNeverApproved: codesWith('METHOD', 'approvable', false),
     instrumentsWithoutFlows: codesWith('INSTRUMENT_TYPE', 'may_hold_flows', false),
     mechanismsClosedToPublicAuthorities: codesWith('TRANSFER_MECHANISM', 'closed_to_public_authorities', true),
+    unverified: new Map([
+      ...[...lists.keys()].map((name) => [name, new Set(entries(name).flatMap(({ code, verified }) => (verified ? [] : [code])))] as const),
+      [
+        'COUNTRY_PART3',
+        new Set(entries('COUNTRY').flatMap(({ code, attributes }) => (attributes['adequacy_part3_verified'] === true ? [] : [code]))),
+      ],
+    ]),
     reasonTexts: new Map(all('REASON').map((entry) => [entry.code, readReasonText(entry)])),
     adequacy(country, day) {
       const found = adequate.get(country)

@@ -1,10 +1,22 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
+import type { Flow, LegalSide } from '../../src/agreements/agreement.ts'
 import { agreementDesk } from '../support/agreement-desk.ts'
+import { type AgreementOver, aVersion } from '../support/builders/draft.ts'
 
 const CAMDEN = 'LBC_CAMDEN'
 const HACKNEY = 'LBC_HACKNEY'
 const SHARE = [CAMDEN, HACKNEY] as const
+const OFFICER = { org: CAMDEN, role: 'IG_OFFICER' } as const
+
+/** A draft whose one flow differs, and whose provider relies on other law. */
+function withFlow(over: Partial<Flow>, provider: Partial<LegalSide>): AgreementOver {
+  const [flow] = aVersion(SHARE).terms.flows
+  if (!flow) throw new Error('the draft has no flow')
+  const legal = { ...flow.legal, provider: { ...flow.legal.provider, ...provider } }
+  const flows = [{ ...flow, ...over, legal }]
+  return { versions: [aVersion(SHARE, { terms: { ...aVersion(SHARE).terms, flows } })] }
+}
 
 t.test('from a draft to a permit', async (t) => {
   const desk = await agreementDesk(t)
@@ -54,6 +66,37 @@ t.test('from a draft to a permit', async (t) => {
       'if-match': '*',
     })
     t.match(reply, { status: 422, body: { errors: [{ pointer: '/effective_from', code: 'EFFECTIVE_FROM' }] } })
+  })
+
+  await t.test('AC-5: a text against a check at approval is refused, with the law and who can remedy it', async (t) => {
+    const agreement = await desk.draft(withFlow({ frequency: 'DAILY' }, { gateways: ['HA1996_PART7', 'POLICE_COMMON_LAW'] }))
+    const reply = await desk.call(OFFICER, 'POST', `/v1/agreements/${agreement.id}/freeze`, undefined, { 'if-match': '*' })
+    t.equal(reply.status, 422, reply.text)
+    const [found] = reply.body.errors.filter(({ code }: { code: string }) => code === 'COMMON_LAW_ON_REGULAR_FLOW')
+    t.match(found, { pointer: '/terms/flows/0/legal/provider/gateways', citation: /^Common law/i, remedy_role: 'LEGAL' })
+    const read = await desk.call(OFFICER, 'GET', `/v1/agreements/${agreement.id}`)
+    t.match(read.body, { status: 'DRAFT', draft_version: 1 }, 'nothing was frozen')
+  })
+
+  await t.test('AC-3: a warning does not stop an approval, is kept with the version and shown wherever it is read', async (t) => {
+    const agreement = await desk.draft(
+      withFlow({}, { regime: 'PART_3', art6: [], part3: { sch8: [], strictly_necessary: false, reuse_authority: 'HA1996_PART7' } }),
+    )
+    const path = `/v1/agreements/${agreement.id}`
+    const warning = { code: 'PURPOSE_NOT_LAW_ENFORCEMENT', pointer: '/terms/flows/0/legal/provider/regime' }
+    const full = { ...warning, severity: 'WARNING', detail: /HOMELESSNESS/, citation: 'DPA 2018 s31', remedy_role: 'LEGAL' }
+    const among = (warnings: readonly { code: string }[]) => warnings.filter(({ code }) => code === warning.code)
+    const advised = await desk.call(OFFICER, 'GET', `${path}/advice`)
+    t.match([advised.body.ready, among(advised.body.advice)], [true, [full]], 'shown while it is a draft')
+    t.match(among((await desk.freeze(agreement)).body.warnings), [full], 'shown to whoever approves it')
+    t.match(among((await desk.call(OFFICER, 'GET', `${path}/versions/1`)).body.warnings), [full])
+    t.match(among((await desk.call(OFFICER, 'GET', path)).body.versions[0].warnings), [full])
+    const history = await desk.call(OFFICER, 'GET', `${path}/history`)
+    const frozen = history.body.acts.find(({ act }: { act: string }) => act === 'freeze')
+    t.strictSame(among(frozen.detail.warnings), [warning])
+    t.match((await desk.call(OFFICER, 'GET', `${path}/versions/1/print`)).text, /Warnings when it was frozen.*DPA 2018 s31/s)
+    const document = await desk.call(OFFICER, 'GET', `${path}/versions/1/document`)
+    t.notMatch(document.text, /PURPOSE_NOT_LAW_ENFORCEMENT/, 'it is no part of what is signed')
   })
 
   await t.test('freezing needs the state it changes: 428 without If-Match, 412 with an old one', async (t) => {

@@ -116,6 +116,6 @@ t.test('every operation with a body has an example, and every example fits its s
 t.test('a problem in the contract has exactly the members the service sends', async (t) => {
   const { Problem, ProblemDetail } = document.components.schemas
   t.same(Object.keys(Problem.properties).toSorted(), ['code', 'decision_id', 'detail', 'errors', 'instance', 'status', 'title', 'type'])
-  t.same(Object.keys(ProblemDetail.properties).toSorted(), ['code', 'detail', 'pointer'])
+  t.same(Object.keys(ProblemDetail.properties).toSorted(), ['citation', 'code', 'detail', 'pointer', 'remedy_role'])
   t.same([Problem.example.code, Problem.example.title], ['INVALID_REQUEST', problemKinds.INVALID_REQUEST.title])
 })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Transaction } from '../../platform/database/database.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
-import type { ProblemDetail } from '../../platform/kernel/problem.ts'
 import type { Agreement, AgreementVersion } from '../agreement.ts'
+import { type Advice, refusals } from '../drafting/advice.ts'
 import { signedText } from '../texts/document.ts'
 import type { ActReply } from './act.ts'
 import type { ActShell } from './act-shell.service.ts'
@@ -22,8 +22,8 @@ export interface ChangeSummary {
 
 export interface FreezingOptions {
   readonly acts: ActShell
-  /** Everything that stands in the way of freezing the draft: what is missing or against the law. Warnings do not. */
-  readonly faults: (agreement: Agreement, tx: Transaction) => Promise<readonly ProblemDetail[]>
+  /** What is missing in the draft or against the law. Errors stand in the way of freezing it, warnings are kept with the version. */
+  readonly advice: (agreement: Agreement, tx: Transaction) => Promise<readonly Advice[]>
   /** What the draft changes in the version it follows. */
   readonly difference: (before: AgreementVersion, after: AgreementVersion) => ChangeSummary
   /** Which approvals the frozen version still needs before signatures count. */
@@ -39,24 +39,26 @@ export interface Frozen extends ActOutcome {
   readonly changes: number | null
   readonly review_route: ReviewRoute['state']
   readonly review_note: string
+  readonly warnings: readonly Advice[]
 }
 
 /** LC-1: makes the draft the text that parties sign. */
-export function freezingService({ acts, faults, difference, reviewRoute }: FreezingOptions) {
+export function freezingService({ acts, advice, difference, reviewRoute }: FreezingOptions) {
   return {
     freeze: (call: ActCall): Promise<ActReply<Frozen>> =>
       acts.perform({ ...call, act: 'freeze', event: 'agreement.frozen' }, async ({ tx, agreement, principal, now, newId }) => {
         const { id } = agreement
         const draft = draftVersion(agreement)
-        const advice = draft ? await faults(agreement, tx) : []
-        const change = decided({ type: 'freeze', advice }, agreement, principal, now)
+        const given = await advice(agreement, tx)
+        const warnings = given.filter(({ severity }) => severity === 'WARNING')
+        const change = decided({ type: 'freeze', advice: refusals(given) }, agreement, principal, now)
         assert(draft?.effective_from, 'a version is frozen without a draft that has a start')
         const before = leadingVersion(agreement, londonDay(Date.parse(now)))
         const summary = before ? difference(before, draft) : null
         const text = signedText(agreement, draft)
         const route = reviewRoute(agreement)
         const versions = versionsRepository(tx)
-        await versions.freeze(id, draft.version, text, now, summary?.changeClass ?? null)
+        await versions.freeze(id, draft.version, { text, at: now, changeClass: summary?.changeClass ?? null, warnings })
         await versions.setStatus(id, change.supersedes, 'SUPERSEDED')
         await versions.awaitApprovals(id, draft.version, route.awaits)
         await standingRepository(tx).setStatus(id, change.to)
@@ -68,7 +70,12 @@ export function freezingService({ acts, faults, difference, reviewRoute }: Freez
           to: change.to,
           version: draft.version,
           versionHash: text.hash,
-          detail: { supersedes: change.supersedes, change_class: summary?.changeClass ?? null, review_route: route.state },
+          detail: {
+            supersedes: change.supersedes,
+            change_class: summary?.changeClass ?? null,
+            review_route: route.state,
+            warnings: warnings.map(({ code, pointer }) => ({ code, pointer })),
+          },
           body: {
             ...{ agreement: id, act: 'freeze', at: now, from: agreement.status, to: change.to },
             ...detail,
@@ -77,6 +84,7 @@ export function freezingService({ acts, faults, difference, reviewRoute }: Freez
             changes: summary?.changes ?? null,
             review_route: route.state,
             review_note: route.note,
+            warnings,
           },
         }
       }),

@@ -1,5 +1,6 @@
 import type { Transaction } from '../../platform/database/database.ts'
 import type { AgreementVersion } from '../agreement.ts'
+import type { Advice } from '../drafting/advice.ts'
 import { insertDraftVersion } from '../store/terms.repository.ts'
 import type { SignedText } from '../texts/document.ts'
 
@@ -11,6 +12,17 @@ export interface StoredVersion {
   readonly hash: string | null
   readonly frozenAt: string | null
   readonly changeClass: string | null
+  /** What whoever approved it was told (3.8). */
+  readonly warnings: readonly Advice[]
+}
+
+/** What a version is frozen with. */
+export interface FrozenWith {
+  readonly text: SignedText
+  /** ISO 8601. */
+  readonly at: string
+  readonly changeClass: 'MINOR' | 'MATERIAL' | null
+  readonly warnings: readonly Advice[]
 }
 
 /** Writes versions: a draft copied from another, the freeze, the status. Joins the caller's transaction. */
@@ -21,15 +33,16 @@ export function versionsRepository(tx: Transaction) {
       insertDraftVersion(tx, id, version, 'ACCORD'),
 
     /** Fixes a draft for ever (LC-1): bytes, hash, instant. The terms can no longer be written from here on. */
-    async freeze(id: string, version: number, text: SignedText, frozenAt: string, changeClass: 'MINOR' | 'MATERIAL' | null): Promise<void> {
+    async freeze(id: string, version: number, { text, at, changeClass, warnings }: FrozenWith): Promise<void> {
       await tx
         .updateTable('agreement_version')
         .set({
           status: 'APPROVED',
-          frozen_at: frozenAt,
+          frozen_at: at,
           document: Buffer.from(text.document, 'utf8'),
           hash: text.hash,
           change_class: changeClass,
+          warnings: JSON.stringify(warnings),
         })
         .where('agreement_id', '=', id)
         .where('version', '=', version)
@@ -50,11 +63,13 @@ export function versionsRepository(tx: Transaction) {
     async find(id: string, version: number): Promise<StoredVersion | undefined> {
       const row = await tx
         .selectFrom('agreement_version as v')
-        .select(['v.status', 'v.document', 'v.hash', 'v.frozen_at', 'v.change_class'])
+        .select(['v.status', 'v.document', 'v.hash', 'v.frozen_at', 'v.change_class', 'v.warnings'])
         .where('v.agreement_id', '=', id)
         .where('v.version', '=', version)
         .executeTakeFirst()
-      return row && { status: row.status, document: row.document, hash: row.hash, frozenAt: row.frozen_at, changeClass: row.change_class }
+      if (!row) return undefined
+      const { status, document, hash, frozen_at, change_class, warnings } = row
+      return { status, document, hash, frozenAt: frozen_at, changeClass: change_class, warnings: warnings as unknown as readonly Advice[] }
     },
 
     /** When each frozen version was frozen, by number. */

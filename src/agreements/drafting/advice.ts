@@ -1,3 +1,4 @@
+import type { ProblemDetail } from '../../platform/kernel/problem.ts'
 import type { Agreement, AgreementVersion } from '../agreement.ts'
 
 /**
@@ -24,6 +25,17 @@ export interface Advice {
  * rules that decide stand to the right of agreements.
  */
 export type LegalAdvice = (agreement: Agreement, version: AgreementVersion) => readonly Advice[]
+
+/** Those that stop an approval, as details of its refusal. */
+export function refusals(advice: readonly Advice[]): ProblemDetail[] {
+  return errorsIn(advice).map(({ pointer, detail, code, citation, remedy_role }) => ({
+    pointer,
+    detail,
+    code,
+    ...(citation === null ? {} : { citation }),
+    ...(remedy_role === null ? {} : { remedy_role }),
+  }))
+}
 
 /** Those that stop an approval. */
 export function errorsIn(advice: readonly Advice[]): Advice[] {

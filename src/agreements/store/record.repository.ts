@@ -1,5 +1,6 @@
 import type { Transaction } from '../../platform/database/database.ts'
 import type { AgreementRecord, Contacts } from '../agreement-view.ts'
+import type { Advice } from '../drafting/advice.ts'
 
 /** What is recorded of an agreement beside the model; undefined when it is not there or the reader may not see it. */
 export async function readRecord(tx: Transaction, id: string): Promise<AgreementRecord | undefined> {
@@ -12,7 +13,7 @@ export async function readRecord(tx: Transaction, id: string): Promise<Agreement
   const parties = await tx.selectFrom('agreement_party as p').select(['p.org', 'p.contacts']).where('p.agreement_id', '=', id).execute()
   const versions = await tx
     .selectFrom('agreement_version as v')
-    .select(['v.version', 'v.frozen_at', 'v.change_class', 'v.recorded_elsewhere'])
+    .select(['v.version', 'v.frozen_at', 'v.change_class', 'v.recorded_elsewhere', 'v.warnings'])
     .where('v.agreement_id', '=', id)
     .execute()
   const signatures = await tx
@@ -55,7 +56,12 @@ export async function readRecord(tx: Transaction, id: string): Promise<Agreement
     versions: new Map(
       versions.map((row) => [
         row.version,
-        { frozenAt: row.frozen_at, changeClass: row.change_class, recordedElsewhere: row.recorded_elsewhere },
+        {
+          frozenAt: row.frozen_at,
+          changeClass: row.change_class,
+          recordedElsewhere: row.recorded_elsewhere,
+          warnings: row.warnings as unknown as readonly Advice[],
+        },
       ]),
     ),
     signatures,

@@ -7,6 +7,7 @@ import { SIGNING_STATEMENTS } from '../acts/signing.service.ts'
 import { type StoredVersion, versionsRepository } from '../acts/versions.repository.ts'
 import type { Agreement, AgreementVersion } from '../agreement.ts'
 import type { AgreementsService } from '../agreements.service.ts'
+import type { Advice } from '../drafting/advice.ts'
 import { maySee, noSuchAgreement, readerFor } from '../visibility.ts'
 import { signedText } from './document.ts'
 import { printedText } from './printed-text.ts'
@@ -20,6 +21,8 @@ export interface VersionText {
   readonly hash: string | null
   readonly frozen_at: string | null
   readonly change_class: string | null
+  /** What whoever froze it was told and could go on with (3.8). */
+  readonly warnings: readonly Advice[]
   /** The text; of a draft, as it would be frozen now. */
   readonly text: Readonly<Record<string, unknown>>
   readonly signatures: readonly VersionSignature[]
@@ -123,6 +126,7 @@ function toText(agreement: Agreement, version: AgreementVersion, kept: StoredVer
     hash: kept.hash,
     frozen_at: kept.frozenAt,
     change_class: kept.changeClass,
+    warnings: kept.warnings,
     text: JSON.parse(document) as VersionText['text'],
     signatures: signatures.filter((signature) => signature.version === version.version).map(toSignature),
     statements: SIGNING_STATEMENTS,

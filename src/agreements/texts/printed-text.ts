@@ -7,6 +7,12 @@ export interface PrintedVersion {
   readonly status: string
   readonly hash: string | null
   readonly frozen_at: string | null
+  readonly warnings: readonly {
+    readonly code: string
+    readonly detail: string
+    readonly citation: string | null
+    readonly remedy_role: string | null
+  }[]
   readonly text: Readonly<Record<string, unknown>>
   readonly signatures: readonly {
     readonly org: string
@@ -68,11 +74,19 @@ export function printedText(version: PrintedVersion, names: ReadonlyMap<string, 
     ...section('Processors that act for a party', value(terms['agents'])),
     ...section('Contract with the processor', value(terms['processor_contract'])),
     ...section('Joint controller arrangement', value(terms['joint_controller_arrangement'])),
+    ...warned(version),
     ...certificate(version, nameOf),
     '</body>',
     '</html>',
     '',
   ].join('\n')
+}
+
+/** What whoever approved the text was told: part of the record, not of the text. */
+function warned({ warnings }: PrintedVersion): string[] {
+  if (warnings.length === 0) return []
+  const rows = warnings.map(({ code, detail, citation, remedy_role }) => [code, detail, citation ?? '', remedy_role ?? ''])
+  return section('Warnings when it was frozen', table(['Warning', 'What was found', 'Law', 'Who can remedy it'], rows))
 }
 
 function certificate(version: PrintedVersion, nameOf: (org: unknown) => string): string[] {

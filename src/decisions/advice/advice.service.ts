@@ -9,7 +9,7 @@ import { type Database, type Transaction, withTransaction } from '../../platform
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
-import { type ProblemDetail, ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { ProblemError, problem } from '../../platform/kernel/problem.ts'
 import { inTurns } from '../../platform/kernel/turns.ts'
 import type { PolicyService } from '../policy/policy.service.ts'
 import type { PolicyIndex } from '../policy/policy-index.ts'
@@ -84,11 +84,10 @@ export function adviceService({ db, agreements, policy, clock }: AdviceOptions) 
         return { version: version.version, ...preview(agreement, version, now(), await rules(tx), query) }
       }),
 
-    /** What stops the draft of an agreement from being frozen, as problem details; for the act that freezes. */
-    async faults(agreement: Agreement, tx: Transaction): Promise<ProblemDetail[]> {
+    /** Advice on the draft of an agreement, for the act that freezes it: errors stop it, warnings are kept with the version. */
+    async onDraft(agreement: Agreement, tx: Transaction): Promise<readonly Advice[]> {
       const draft = draftVersion(agreement)
-      if (!draft) return []
-      return errorsIn(await adviceOn(tx, agreement, draft)).map(({ pointer, detail, code }) => ({ pointer, detail, code }))
+      return draft ? adviceOn(tx, agreement, draft) : []
     },
   }
 }

@@ -4,6 +4,7 @@ import type { Organisation } from '../../parties/organisation.ts'
 import { requestedItems } from '../evaluation/facts.ts'
 import { CLOSED_TO_PUBLIC_AUTHORITIES } from '../rules/basis.ts'
 import { type ApprovalQuestion, type Check, type CheckedFlow, error, warning } from './approval-question.ts'
+import { CHECKS_AT_APPROVAL } from './checks-at-approval.ts'
 import { dpiaTriggers } from './dpia-triggers.ts'
 import { gatewayChecks } from './gateway-checks.ts'
 import { localCodes } from './local-code-checks.ts'
@@ -182,6 +183,7 @@ const CHECKS: readonly Check[] = [
   equality,
   prohibited,
   localCodes,
+  ...CHECKS_AT_APPROVAL,
 ]
 
 /** DSA-1, and what a condensed agreement and a memorandum for non-personal data may hold (3.1). */

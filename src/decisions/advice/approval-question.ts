@@ -30,6 +30,11 @@ export interface CheckedFlow {
 /** One check of one flow. Pure. */
 export type Check = (question: ApprovalQuestion, checked: CheckedFlow) => Advice[]
 
+/** Whether a flow is regular: any frequency but one-off or on an event, none recorded included (3.8). */
+export function isRegular({ frequency }: Flow): boolean {
+  return frequency !== 'ONE_OFF' && frequency !== 'ON_EVENT'
+}
+
 export function error(code: string, pointer: string, detail: string, citation: string | null, remedy_role: string | null): Advice {
   return { code, pointer, severity: 'ERROR', detail, citation, remedy_role }
 }

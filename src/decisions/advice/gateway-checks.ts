@@ -21,7 +21,6 @@ export const gatewayChecks: Check = ({ codes, version }, { flow, at, isPersonal 
   const restricted = [...new Set(origins.flatMap((origin) => RESTRICTED_ORIGINS[origin] ?? []))]
   const uncited = restricted.filter((law) => !flow.legal.provider.gateways.includes(law))
   const ends = version.effective_to
-  const isRegular = flow.frequency !== null && !['ONE_OFF', 'ON_EVENT'].includes(flow.frequency)
   return [
     ...about(
       isPersonal ? cited.filter((gateway) => gateway.excludesPersonalData) : [],
@@ -48,7 +47,7 @@ export const gatewayChecks: Check = ({ codes, version }, { flow, at, isPersonal 
     ...about(
       cited.filter(({ requiresRequest }) => requiresRequest),
       'GATEWAY_NEEDS_REQUEST',
-      `applies only to a request: keep its text, date and the function relied on.${isRegular ? ' A regular flow is not a request.' : ''}`,
+      'applies only to a request: keep its text, date and the function relied on.',
     ),
     ...about(
       cited.filter(({ requiresCodeOfPractice }) => requiresCodeOfPractice),

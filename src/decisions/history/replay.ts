@@ -15,6 +15,7 @@ export interface Comparable {
   /** Absent in a record that was made before answers named it. */
   readonly disclosure_decision?: Answer['disclosure_decision']
   readonly asserted_law?: Answer['asserted_law']
+  readonly unverified_law?: readonly string[]
   readonly other_agreements: readonly string[]
   readonly reasons: readonly {
     readonly code: string
@@ -79,7 +80,7 @@ export function replay(record: EvaluatedRecord, grounds: Grounds, isSameEngine: 
 
 function comparable(answer: Answer): Comparable {
   const { decision, via, agreement, version, version_hash, flow, legal, obligations, warnings } = answer
-  const { disclosure_decision, asserted_law } = answer
+  const { disclosure_decision, asserted_law, unverified_law } = answer
   // An earlier build could name the agreement itself among the others.
   const other_agreements = answer.other_agreements.filter((other) => other !== agreement)
   const reasons = answer.reasons.map(({ code, detail, side, items }) => ({
@@ -92,6 +93,7 @@ function comparable(answer: Answer): Comparable {
     ...{ decision, via, agreement, version, version_hash, flow, legal },
     ...(disclosure_decision === undefined ? {} : { disclosure_decision }),
     ...(asserted_law === undefined ? {} : { asserted_law }),
+    ...(unverified_law === undefined ? {} : { unverified_law }),
     ...{ other_agreements, reasons, obligations, warnings },
   }
 }

@@ -9,19 +9,43 @@ import { reason } from '../evaluation/reason.ts'
 export const transfers: Rule = (facts, { flow }) => {
   const { country } = facts.request
   if (country === null || country === 'GB') return []
-  const why = flow.countries.has(country) ? notCarried(facts, country, flow.source) : `${country} is not an agreed country.`
+  const why = flow.countries.has(country) ? carriage(facts, country, flow.source).why : `${country} is not an agreed country.`
   return why === null ? [] : [reason('TRANSFER_NOT_ALLOWED', why, { items: [country] })]
 }
 
-/** Why nothing carries the data to that country, null when something does. */
-function notCarried({ codes, day }: Facts, country: string, { legal, transfers: recorded }: Flow): string | null {
+/** Why nothing carries data to a country; null when something does, with the entries it rests on. */
+export interface Carriage {
+  readonly why: string | null
+  readonly restsOn: readonly (readonly [list: 'COUNTRY' | 'COUNTRY_PART3' | 'TRANSFER_MECHANISM', codes: readonly string[]])[]
+}
+
+/** What carries data to a country outside the UK under this flow. */
+export function carriage(
+  { codes, day }: Pick<Facts, 'codes' | 'day'>,
+  country: string,
+  { legal, transfers: recorded }: Pick<Flow, 'legal' | 'transfers'>,
+): Carriage {
   const isGeneral = legal.provider.regime === 'UK_GDPR'
   const adequacy = isGeneral ? codes.adequacy(country, day) : null
-  if (adequacy === 'FULL' || (!isGeneral && codes.isAdequateForPart3(country, day))) return null
+  if (adequacy === 'FULL') return { why: null, restsOn: [['COUNTRY', [country]]] }
+  if (!isGeneral && codes.isAdequateForPart3(country, day)) return { why: null, restsOn: [['COUNTRY_PART3', [country]]] }
+  const no = (why: string): Carriage => ({ why, restsOn: [] })
   const transfer = recorded[country]
-  if (!transfer) return `No transfer mechanism is recorded for ${country}.`
-  if (adequacy === 'PARTIAL' && transfer.mechanism === 'ADEQUACY_PARTIAL' && transfer.scope_confirmed) return null
-  if (!(isGeneral ? codes.art46Mechanisms : codes.part3Mechanisms).has(transfer.mechanism))
-    return `${transfer.mechanism} does not carry ${isGeneral ? '' : 'law enforcement '}data to ${country}${adequacy === 'PARTIAL' ? ': the scope is not confirmed' : ''}.`
-  return transfer.dp_test_done ? null : `${transfer.mechanism} for ${country} is not complete: the data protection test is not done.`
+  if (!transfer) return no(`No transfer mechanism is recorded for ${country}.`)
+  const { mechanism } = transfer
+  const isPartial = adequacy === 'PARTIAL' && mechanism === 'ADEQUACY_PARTIAL'
+  if (isPartial && transfer.scope_confirmed) {
+    return {
+      why: null,
+      restsOn: [
+        ['COUNTRY', [country]],
+        ['TRANSFER_MECHANISM', [mechanism]],
+      ],
+    }
+  }
+  if (isPartial) return no(`The adequacy of ${country} is partial, and that this transfer is within its scope is not confirmed.`)
+  if (!(isGeneral ? codes.art46Mechanisms : codes.part3Mechanisms).has(mechanism))
+    return no(`${mechanism} does not carry ${isGeneral ? '' : 'law enforcement '}data to ${country}.`)
+  if (!transfer.dp_test_done) return no(`${mechanism} for ${country} is not complete: the data protection test is not done.`)
+  return { why: null, restsOn: [['TRANSFER_MECHANISM', [mechanism]]] }
 }

@@ -109,6 +109,7 @@ export interface AgreementVersion {
   recorded_elsewhere: boolean;
   status: string;
   version: number;
+  warnings: Generated<Json>;
 }
 
 export interface ApiClientRevocation {

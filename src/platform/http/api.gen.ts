@@ -1623,6 +1623,10 @@ export interface components {
             readonly detail: string;
             /** @description The rule that refused, where it has a name. */
             readonly code?: string;
+            /** @description The law it is of, where a text is refused that nobody may sign. */
+            readonly citation?: string;
+            /** @description GOV_ROLE that can put it right. */
+            readonly remedy_role?: string;
         };
         /**
          * @description A refusal (RFC 9457).
@@ -1987,6 +1991,8 @@ export interface components {
             readonly obligations: readonly components["schemas"]["Obligation"][];
             /** @description What does not stop an emergency but should be known. */
             readonly warnings: readonly string[];
+            /** @description Codes of list entries (law, conditions, mechanisms, adequacy, purpose, items) that the answer rests on and that were not checked against a source. Advisory: it changes no outcome. Of a DENY, those that its reasons name. */
+            readonly unverified_law: readonly string[];
             /**
              * Format: date-time
              * @description When it was decided.
@@ -2040,6 +2046,8 @@ export interface components {
             readonly asserted_law?: {
                 readonly [key: string]: unknown;
             } | null;
+            /** @description Unverified entries it rests on; absent likewise. */
+            readonly unverified_law?: readonly string[];
             /** @description Others that permit too. */
             readonly other_agreements: readonly string[];
             /** @description Every failed rule. */
@@ -2664,6 +2672,24 @@ export interface components {
              */
             readonly left_at: string | null;
         };
+        /** @description What is wrong or missing in a draft, where, under which law, and who can put it right. */
+        readonly Advice: {
+            /** @description A REASON code, FIELD_MISSING, FIELD_INVALID, CLAUSE_MISSING, a DPIA_TRIGGER code, or the name of a check. */
+            readonly code: string;
+            /** @description JSON pointer into the version, or to `/review_due`, `/dpia` or `/apd` beside it. */
+            readonly pointer: string;
+            /**
+             * @description ERROR: the version cannot be frozen like this.
+             * @enum {string}
+             */
+            readonly severity: "ERROR" | "WARNING";
+            /** @description What was found. */
+            readonly detail: string;
+            /** @description The law. */
+            readonly citation: string | null;
+            /** @description GOV_ROLE that can remedy it. */
+            readonly remedy_role: string | null;
+        };
         /** @description The safeguard for one country outside the UK. */
         readonly FlowTransfer: {
             /** @description TRANSFER_MECHANISM code. */
@@ -2914,6 +2940,8 @@ export interface components {
              * @description When it became immutable.
              */
             readonly frozen_at: string | null;
+            /** @description What whoever froze it was told and could go on with; empty for a draft and for a text made elsewhere. */
+            readonly warnings: readonly components["schemas"]["Advice"][];
             /** @description MINOR or MATERIAL against the version before; null for the first. */
             readonly change_class: string | null;
             readonly terms: components["schemas"]["Terms"];
@@ -3158,24 +3186,6 @@ export interface components {
             /** @description Only in the reply to its creation: agreements you may see that cover much the same. */
             readonly overlaps?: readonly components["schemas"]["Overlap"][];
         };
-        /** @description What is wrong or missing in a draft, where, under which law, and who can put it right. */
-        readonly Advice: {
-            /** @description A REASON code, FIELD_MISSING, FIELD_INVALID, CLAUSE_MISSING, a DPIA_TRIGGER code, or the name of a check. */
-            readonly code: string;
-            /** @description JSON pointer into the version, or to `/review_due`, `/dpia` or `/apd` beside it. */
-            readonly pointer: string;
-            /**
-             * @description ERROR: the version cannot be frozen like this.
-             * @enum {string}
-             */
-            readonly severity: "ERROR" | "WARNING";
-            /** @description What was found. */
-            readonly detail: string;
-            /** @description The law. */
-            readonly citation: string | null;
-            /** @description GOV_ROLE that can remedy it. */
-            readonly remedy_role: string | null;
-        };
         /** @description One line of the decision table of a version, answered by the function that decides. */
         readonly PreviewRow: {
             /** @description Who would disclose. */
@@ -3274,6 +3284,8 @@ export interface components {
             readonly review_route: "NOT_BUILT" | "OPENED";
             /** @description What that means, in words. */
             readonly review_note: string;
+            /** @description What whoever approves it should know. Kept with the version, shown with it and in the history. */
+            readonly warnings: readonly components["schemas"]["Advice"][];
         };
         /** @description A party is bound to one text. */
         readonly SignedVersion: {
@@ -3528,6 +3540,8 @@ export interface components {
              * @description When it became immutable.
              */
             readonly frozen_at: string | null;
+            /** @description What whoever froze it was told and could go on with; empty for a draft and for a text made elsewhere. */
+            readonly warnings: readonly components["schemas"]["Advice"][];
             /**
              * @description Against the version before; null for the first.
              * @enum {string|null}

@@ -170,6 +170,9 @@ export interface ProblemDetail {
   readonly detail: string
   /** A code of the rule that refused, where the rule has one. */
   readonly code?: string
+  /** The law that the rule is of, and the GOV_ROLE that can put it right, where it is one of law. */
+  readonly citation?: string
+  readonly remedy_role?: string
 }
 
 /** The body of every refusal on HTTP (`application/problem+json`). `instance` is the request id and is set where the reply is sent. */
