@@ -159,7 +159,7 @@ export async function openServices(options: ServicesOptions) {
     onRefused: counters.onRefused,
   })
   const clients = clientsService({ db, clock, newId, audit, policy })
-  const localCodes = localCodesService({ db, clock, audit, parties, reference, policy })
+  const localCodes = localCodesService({ db, clock, audit, parties, reference, policy, isName })
   const reads = recordedReads(audit)
   const logSearch = logSearchService({ db, audit, reads, altered: log.altered, filler, clock })
   const replays = replayService({ db, policy, engine: ENGINE, reads, altered: log.altered })

@@ -77,13 +77,14 @@ t.test('a local purpose can be agreed and relied on the same day, by its name al
       desk.call(by, 'POST', `${PURPOSES}/${WINTER_CODE}/end`, body, headers)
     t.equal((await end({})).status, 428)
     t.equal((await end({ 'if-match': '"7"' })).status, 412)
+    t.equal((await end({ 'if-match': 'W/"1"' })).status, 412, 'a weak tag matches nothing')
     t.match(await end({ 'if-match': '*' }, { why: 'x', last_day: '2026-11-21' }), {
       status: 422,
       body: { errors: [{ pointer: '/last_day' }] },
     })
     t.equal((await end({ 'if-match': '*' }, { why: 'Not ours.' }, { org: HACKNEY, role: 'IG_OFFICER' } as never)).status, 403)
     t.equal(await desk.ask(CAMDEN, HACKNEY, { purpose: WINTER_CODE }), 'PERMIT', 'what was refused changed nothing')
-    const ended = await end({ 'if-match': String(etag) })
+    const ended = await end({ 'if-match': `"7", ${etag}` })
     t.match(ended, { status: 200, headers: { etag: '"2"' }, body: { valid_to: '2026-11-22' } }, ended.text)
     t.equal(await desk.ask(CAMDEN, HACKNEY, { purpose: WINTER_CODE }), 'PERMIT', 'the last day counts')
     desk.at('2026-11-23T00:00:00.000Z')
@@ -113,6 +114,28 @@ t.test(
     t.equal(await desk.ask(CAMDEN, HACKNEY, { data_items: [NOTES_CODE] }), 'DENY DATA_NOT_COVERED', 'and means something else by it')
   },
 )
+
+t.test('what if other lists were in use: a local code stays, and is as strict as they make it', async (t) => {
+  const desk = await agreementDesk(t)
+  t.equal((await desk.call(OFFICER, 'POST', ITEMS, NOTES)).status, 201)
+  await signed(desk, 'HOMELESSNESS', ['IDENTITY.NAME', NOTES_CODE])
+  t.equal(await desk.ask(CAMDEN, HACKNEY, { data_items: [NOTES_CODE] }), 'PERMIT')
+  const inUse = (await desk.call(OFFICER, 'GET', '/v1/reference/DATA_ITEM')).body
+  const shipped = inUse.entries.filter(({ local }: { local?: boolean }) => local !== true)
+  const harder = (entries: { code: string; attributes: object }[]) =>
+    entries.map((entry) => (entry.code === NOTES.broader ? { ...entry, attributes: { ...entry.attributes, class: 'SPECIAL' } } : entry))
+  const impact = async (entries: unknown) => {
+    const reply = await desk.call(OFFICER, 'POST', '/v1/impact', {
+      change: { kind: 'CODE_LISTS', lists: [{ ...inUse, entries }] },
+      days: 1,
+    })
+    return [reply.body.newly_denied, reply.body.by_reason?.[0]?.code, reply.status]
+  }
+  t.strictSame(await impact(shipped), [0, undefined, 200], 'lists as they are shipped take away nothing')
+  t.strictSame(await impact(inUse.entries), [0, undefined, 200], 'nor do those in use')
+  t.strictSame(await impact(harder(shipped)), [1, 'SPECIAL_CATEGORY_CONDITION_MISSING', 200], 'a stricter parent reaches it')
+  t.strictSame(await impact(harder(inUse.entries)), [1, 'SPECIAL_CATEGORY_CONDITION_MISSING', 200])
+})
 
 t.test('an item under a category is as protected as the most protected one in it', async (t) => {
   const desk = await agreementDesk(t)
@@ -177,6 +200,8 @@ t.test('the same request under one key adds once; the act and each refusal stand
     `select l.leaf from audit.leaf l join audit.log g using (log_id) where g.kind = 'governance' order by l.idx`,
   )
   const leaves = rows.map(({ leaf }) => JSON.parse(leaf.toString('utf8'))).filter(({ t: event }) => event === 'gov.local_code.added')
+  const { rows: bodies } = await owner.pool.query<{ body: Buffer }>('select body from audit.payload order by event_id desc limit 1')
+  t.notMatch(String(bodies[0]?.body), /WINTER|Beds/, 'a refusal keeps no word of the caller')
   t.match(leaves, [
     { act: 'add_local_code', org: 'urn:accord:organisation:LBC_CAMDEN', rev: 2 },
     { act: 'add_local_code', st: 'Refused', rev: 2 },

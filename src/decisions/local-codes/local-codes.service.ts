@@ -1,11 +1,12 @@
 import type { ActReply } from '../../agreements/acts/act.ts'
-import { etagOf } from '../../agreements/acts/act-shell.service.ts'
+import { etagOf, refusalForRecord } from '../../agreements/acts/act-shell.service.ts'
 import type { AuditService } from '../../audit/audit.service.ts'
 import type { Principal } from '../../identity/principal.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
+import { ifMatchHolds } from '../../platform/kernel/entity-tags.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { type ProblemDetail, ProblemError, problem } from '../../platform/kernel/problem.ts'
 import {
@@ -35,10 +36,15 @@ export interface LocalCodeCall {
   readonly ifMatch: string | null
 }
 
+/** An act that was refused; `code` is what the caller named, known or not. */
+type RefusedAct = (typeof ADDED | typeof ENDED) & { readonly code?: string }
+
 export type LocalCodesService = ReturnType<typeof localCodesService>
 
 /** Local codes of one organisation, those that have ended among them: every decision compiles them. */
 export const LOCAL_CODES_MAX = 200
+const ADDED = { event: 'local_code.added', act: 'add_local_code' } as const
+const ENDED = { event: 'local_code.ended', act: 'end_local_code' } as const
 const RECORDED_REFUSALS = new Set([403, 409, 412, 422])
 
 /**
@@ -52,8 +58,10 @@ export function localCodesService(options: {
   readonly parties: PartiesService
   readonly reference: ReferenceService
   readonly policy: PolicyService
+  /** Whether a word is one of the contract's, not a caller's own. */
+  readonly isName: (word: string) => boolean
 }) {
-  const { db, clock, audit, parties, reference } = options
+  const { db, clock, audit, parties, reference, isName } = options
   const policy = policyPublication(options.policy)
 
   /** The instant of an act: never before the newest one, whatever this node's clock says. */
@@ -89,7 +97,7 @@ export function localCodesService(options: {
       const code = localCodeOf(owner.code, body.name)
       const stored = { code, list: name, owner_org: owner.code, name: body.name, label, broader, why, valid_from: today }
       await reference.localCodesIn(tx).insert({ ...stored, added_at: now, added_by: principal.sub })
-      return publish(tx, principal, code, now, { event: 'local_code.added', act: 'add_local_code', status: 201, why })
+      return publish(tx, principal, code, now, { ...ADDED, status: 201, why })
     })
   }
 
@@ -107,7 +115,7 @@ export function localCodesService(options: {
           problem('FORBIDDEN', `${code} is ended by ${found.owner_org}, which added it, or by the body that follows it.`),
         )
       if (ifMatch === null) throw new ProblemError(problem('PRECONDITION_REQUIRED', 'Send If-Match with the ETag you read.'))
-      if (ifMatch !== '*' && ifMatch !== etagOf(found.row_version))
+      if (!ifMatchHolds(ifMatch, etagOf(found.row_version)))
         throw new ProblemError(problem('PRECONDITION_FAILED', 'The local code has changed since you read it.'))
       const now = await instantOf(tx)
       const today = londonDay(Date.parse(now))
@@ -116,7 +124,7 @@ export function localCodesService(options: {
       const lastDay = body.last_day ?? today
       if (lastDay < today) throw refused([{ pointer: '/last_day', detail: `lies before today, ${today}` }])
       await reference.localCodesIn(tx).end(code, lastDay, principal.sub)
-      return publish(tx, principal, code, now, { event: 'local_code.ended', act: 'end_local_code', status: 200, why: body.why })
+      return publish(tx, principal, code, now, { ...ENDED, status: 200, why: body.why })
     })
   }
 
@@ -126,7 +134,7 @@ export function localCodesService(options: {
     principal: Principal,
     code: string,
     now: string,
-    { status, why, ...act }: { event: `local_code.${string}`; act: string; status: number; why: string },
+    { status, why, ...act }: (typeof ADDED | typeof ENDED) & { readonly status: 200 | 201; readonly why: string },
   ): Promise<ActReply<LocalCodeView>> {
     const stored = await reference.localCodesIn(tx).find(code)
     if (!stored) throw new Error(`local code ${code} was written and cannot be read`)
@@ -140,30 +148,31 @@ export function localCodesService(options: {
     return org === owner || ((await parties.find(org))?.successor_of.includes(owner) ?? false)
   }
 
-  /** A refusal is an event too: who tried what, and why it was refused. */
-  async function recorded<T>(principal: Principal, act: string, what: object, work: () => Promise<T>): Promise<T> {
+  /** A refusal is an event too: who tried what, and by which rule it was refused; none of the caller's own words. */
+  async function recorded<T>(principal: Principal, act: RefusedAct, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      if (error instanceof ProblemError && RECORDED_REFUSALS.has(error.problem.status)) {
-        await withTransaction(db, async (tx) => {
-          const { revision } = await policy.head(tx)
-          const payload = { ...actor(principal), ...what, problem: error.problem }
-          const event = act === 'add_local_code' ? 'local_code.added' : 'local_code.ended'
-          await audit.recordAct(tx, { event, act, org: principal.org, revision, refused: true, payload })
-        })
-      }
+      if (error instanceof ProblemError && RECORDED_REFUSALS.has(error.problem.status)) await recordRefusal(principal, act, error)
       throw error
     }
   }
 
+  async function recordRefusal(principal: Principal, { code, ...act }: RefusedAct, refusal: ProblemError): Promise<void> {
+    await withTransaction(db, async (tx) => {
+      const { revision } = await policy.head(tx)
+      const isKnown = code !== undefined && (await reference.localCodesIn(tx).find(code)) !== undefined
+      const payload = { ...actor(principal), ...(isKnown ? { code } : {}), problem: refusalForRecord(refusal, isName) }
+      await audit.recordAct(tx, { ...act, org: principal.org, revision, refused: true, payload })
+    })
+  }
+
   return {
     /** Adds one from today (London) on. @throws ProblemError 404 for a list that takes none, 409 where it exists, 422 with each fault */
-    add: (principal: Principal, list: string, body: LocalCodeBody) =>
-      recorded(principal, 'add_local_code', { list, name: body.name, broader: body.broader }, () => add(principal, list, body)),
+    add: (principal: Principal, list: string, body: LocalCodeBody) => recorded(principal, ADDED, () => add(principal, list, body)),
     /** Gives one its last day. @throws ProblemError 403 for anybody but its owner, 404, 409 where it has ended, 412, 422, 428 */
     end: (call: LocalCodeCall, body: { last_day?: string | null; why: string }) =>
-      recorded(call.principal, 'end_local_code', { list: call.list, code: call.code }, () => end(call, body)),
+      recorded(call.principal, { ...ENDED, code: call.code }, () => end(call, body)),
     async all(list: string): Promise<LocalCodeView[]> {
       const name = listOf(list)
       return (await reference.localCodes()).filter((one) => one.list === name).map(toView)

@@ -25,7 +25,8 @@ export interface LocalLists {
 const CATEGORIES = ['A', 'B', 'A.X'] as const
 const ORIGINS = ['LOCAL', 'DWP', 'NHS'] as const
 
-function anEntry(code: string, broader: string | null, attributes: CodeListEntry['attributes']): CodeListEntry {
+/** An entry of a list, always valid. */
+export function anEntry(code: string, broader: string | null, attributes: CodeListEntry['attributes']): CodeListEntry {
   const none = { citation: null, valid_from: null, valid_to: null, verified: true, source: null, replaced_by: null }
   return { code, label: code, broader, attributes, ...none }
 }

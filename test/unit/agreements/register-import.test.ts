@@ -7,6 +7,7 @@ import { partnerLookup } from '../../../src/agreements/register-import/organisat
 import { decodeCsv, readCsv } from '../../../src/agreements/register-import/read-csv.service.ts'
 import { toRecord } from '../../../src/agreements/register-import/record.ts'
 import { shippedOrganisations } from '../../../src/parties/parties.service.ts'
+import { localCodeOf, withLocalCodes } from '../../../src/reference/local-code.ts'
 import { shippedCodeLists } from '../../../src/reference/reference.service.ts'
 
 const organisations = shippedOrganisations()
@@ -193,4 +194,13 @@ t.test('bytes that are no UTF-8 text are refused with what they look like', asyn
   t.throws(() => decodeCsv(Buffer.from([0xff, 0xfe, 0x41, 0])), /UTF-16/)
   t.throws(() => decodeCsv(Buffer.from([0x50, 0x4b, 3, 4])), /spreadsheet file/)
   t.equal(decodeCsv(Buffer.from('Café')), 'Café')
+})
+
+t.test('a local code is read where its whole code stands, and takes no word of a register from what is shipped', async (t) => {
+  const code = localCodeOf('LBC_CAMDEN', 'DEBT')
+  const local = { list: 'PURPOSE' as const, code, owner_org: 'LBC_CAMDEN', label: 'Fraud', broader: 'HOMELESSNESS' }
+  const match = codeMatch(withLocalCodes(facts.lists, [{ ...local, valid_from: '2026-11-22', valid_to: null }]))
+  const without = codeMatch(facts.lists)
+  for (const words of ['Fraud', 'Debt', 'HOMELESSNESS']) t.same(match.codes('PURPOSE', [words]), without.codes('PURPOSE', [words]), words)
+  t.same(match.codes('PURPOSE', [code]), { codes: [code], unknown: [] })
 })

@@ -7,7 +7,7 @@ import { expiresAt } from '../../../src/decisions/evaluation/expiry.ts'
 import type { PolicyRecord } from '../../../src/decisions/policy/policy-index.ts'
 import { remedies } from '../../../src/decisions/remedies/remedies.ts'
 import { aDisclosureDecision, aFlow, anAgreement, aRequest, aSide, aVersion } from '../../support/builders/decision-world.ts'
-import { AT, indexOnLists, type LocalLists, localListsArb, said } from '../../support/builders/local-world.ts'
+import { AT, anEntry, indexOnLists, type LocalLists, localListsArb, said } from '../../support/builders/local-world.ts'
 import { RUNS, tally } from '../../support/properties.ts'
 
 // Local codes against everything that walks a hierarchy. What is right is written down a second time in `said`, from the lists alone.
@@ -24,6 +24,21 @@ const agreementRecord = (flow: Parameters<typeof aFlow>[0], prohibited: readonly
   const legal = { provider: aSide(law), recipient: aSide(law) }
   const body = anAgreement({ versions: [aVersion({ terms: { flows: [aFlow({ legal, ...flow })], prohibitions } })] })
   return { kind: 'AGREEMENT', id: body.id, body }
+}
+
+/** One purpose, two items of a category, a law for everything, one local purpose. */
+const small = {
+  lists: {
+    purposes: [anEntry('P', null, {})],
+    items: ['A.I', 'A.J'].map((code) => anEntry(code, null, { class: 'ORDINARY' })),
+    gateway: anEntry('LAW', null, { kind: 'POWER', provider_types: ['*'], recipient_types: ['*'], purposes: ['*'] }),
+    local: [
+      {
+        ...{ list: 'PURPOSE', code: 'LOCAL:NORTH:NEW', owner_org: 'NORTH', label: 'New', broader: 'P' },
+        ...{ valid_from: '2026-01-01', valid_to: null },
+      },
+    ],
+  } satisfies LocalLists,
 }
 
 /** A number for each choice, so that lists and choices are drawn independently. */
@@ -363,3 +378,38 @@ function bareLists(lists: LocalLists) {
     { list: 'DATA_ITEM', entries: lists.items },
   ].map(({ list, entries }) => ({ list, title: list, description: list, edition: '2026-11-22', source: 'test', entries }))
 }
+
+t.test('a local code counts only while the code it stands under is in the list', async (t) => {
+  const { lists } = small
+  for (const [valid_to, expected] of [
+    [null, 'PERMIT'],
+    ['2026-06-15', 'PERMIT'],
+    ['2026-06-14', 'UNKNOWN_CODE'],
+  ] as const) {
+    const purposes = lists.purposes.map((entry) => (entry.code === 'P' ? { ...entry, valid_to } : entry))
+    const index = indexOnLists({ ...lists, purposes }, [agreementRecord({ purpose: 'LOCAL:NORTH:NEW', data_items: ['A.I'] })])
+    const outcome = evaluate(aRequest({ purpose: 'LOCAL:NORTH:NEW', data_items: ['A.I'] }), AT, index)
+    t.equal(outcome.decision === 'DENY' ? outcome.reasons[0]?.code : outcome.decision, expected, `the broader one until ${valid_to}`)
+  }
+})
+
+t.test('whatever a local item is called, a grant of a category does not reach it', async (t) => {
+  const { lists } = small
+  const entry = {
+    ...lists.items[0],
+    code: 'A.NEW',
+    label: 'New',
+    broader: 'A.I',
+    local: true,
+    attributes: {},
+  } as (typeof lists.items)[number]
+  const index = indexOnLists({ ...lists, items: [...lists.items, entry] }, [
+    agreementRecord({ purpose: 'P', data_items: ['A.I'], category_grant: ['A'] }),
+  ])
+  const codesFor = (item: string) => {
+    const outcome = evaluate(aRequest({ purpose: 'P', data_items: [item] }), AT, index)
+    return outcome.decision === 'DENY' ? outcome.reasons.map(({ code }) => code).join() : outcome.decision
+  }
+  t.equal(codesFor('A.NEW'), 'DATA_NOT_COVERED')
+  t.equal(codesFor('A.J'), 'PERMIT', 'as it reaches what is shipped')
+})
