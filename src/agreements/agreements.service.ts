@@ -1,10 +1,12 @@
 import type { Transaction } from '../platform/database/database.ts'
+import type { Reader } from '../platform/kernel/reader.ts'
 import { type Invitee, standingRepository } from './acts/standing.repository.ts'
 import type { Agreement, AgreementVersion } from './agreement.ts'
 import type { AgreementToComplete } from './drafting/completeness.ts'
 import { agreementsRepository, type StoredBy } from './store/agreements.repository.ts'
-import { readAgreements } from './store/reading.repository.ts'
+import { isVisible, readAgreements } from './store/reading.repository.ts'
 import { readRecord } from './store/record.repository.ts'
+import { maySee } from './visibility.ts'
 
 export type AgreementsService = ReturnType<typeof agreementsService>
 
@@ -14,6 +16,11 @@ export function agreementsService(newId: () => string) {
     /** Stores a record made elsewhere with its confirmed signatures. @throws a unique violation when the id is taken */
     store: (tx: Transaction, agreement: Agreement, by: StoredBy): Promise<void> => agreementsRepository(tx, newId).insert(agreement, by),
     read: (tx: Transaction, ids: readonly string[]): Promise<Agreement[]> => readAgreements(tx, ids),
+    /** An agreement that the reader may know. One that is hidden is undefined like one that is not there, after the same one query. */
+    async find(tx: Transaction, reader: Reader, id: string): Promise<Agreement | undefined> {
+      const [found] = (await isVisible(tx, reader, id)) ? await readAgreements(tx, [id]) : []
+      return found && maySee(reader, found) ? found : undefined
+    },
     /** An agreement with what only completeness asks for: contacts of its parties, its review cycle. */
     async toComplete(tx: Transaction, agreement: Agreement): Promise<AgreementToComplete> {
       const record = await readRecord(tx, agreement.id)

@@ -1,7 +1,26 @@
 import assert from 'node:assert/strict'
+import { sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
+import type { Reader } from '../../platform/kernel/reader.ts'
 import type { Agreement, AgreementStatus, AgreementVersion, Commencement, Dpia, Suspension, VersionStatus } from '../agreement.ts'
 import { toFlow } from './flow-rows.ts'
+
+/**
+ * Whether a reader may know an agreement, in one query: what follows is done for those alone, so that one that is hidden costs
+ * what one that is not there does, and nobody can time the difference.
+ */
+export async function isVisible(tx: Transaction, reader: Reader, id: string): Promise<boolean> {
+  const row = await tx.selectFrom('agreement as a').select('a.id').where('a.id', '=', id).where(seenBy(reader)).executeTakeFirst()
+  return row !== undefined
+}
+
+/** The condition that an agreement `a` may be known by a reader; the same as `maySee`. */
+export function seenBy(reader: Reader) {
+  return reader.kind === 'party'
+    ? sql<boolean>`(a.owner_org = ${reader.org} or exists (
+        select from agreement_party as p where p.agreement_id = a.id and p.org = ${reader.org}))`
+    : sql<boolean>`true`
+}
 
 /**
  * Reads whole agreements, in the order of their ids; ids that are not there are left out. One query a table, however
@@ -60,11 +79,21 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
     .where('d.agreement_id', 'in', wanted)
     .orderBy('d.position')
     .execute()
-  const of = <Row extends { agreement_id: string }>(rows: readonly Row[], id: string) => rows.filter((row) => row.agreement_id === id)
+  const ofAgreement = <Row extends { agreement_id: string }>(rows: readonly Row[]) => grouped(rows, (row) => row.agreement_id)
+  const ofVersion = <Row extends { agreement_id: string; version: number }>(rows: readonly Row[]) =>
+    grouped(rows, (row) => `${row.agreement_id}\n${row.version}`)
+  const [partiesOf, versionsOf, signaturesOf] = [ofAgreement(parties), ofAgreement(versions), ofAgreement(signatures)]
+  const [approvalsOf, suspensionsOf, changesOf, documentsOf] = [
+    ofAgreement(approvals),
+    ofAgreement(suspensions),
+    ofAgreement(changes),
+    ofAgreement(documents),
+  ]
+  const [flowsOf, prohibitionsOf, agentsOf] = [ofVersion(flows), ofVersion(prohibitions), ofVersion(agents)]
+  const sidesOf = grouped(sides, (side) => `${side.agreement_id}\n${side.version}\n${side.flow_id}`)
   return agreements.map((row): Agreement => {
     const versionOf = (version: (typeof versions)[number]): AgreementVersion => {
-      const mine = <Row extends { agreement_id: string; version: number }>(rows: readonly Row[]) =>
-        rows.filter((found) => found.agreement_id === row.id && found.version === version.version)
+      const key = `${row.id}\n${version.version}`
       return {
         version: version.version,
         status: version.status as VersionStatus,
@@ -72,16 +101,11 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
         effective_to: version.effective_to,
         hash: version.hash,
         terms: {
-          flows: mine(flows).map((flow) =>
-            toFlow(
-              flow,
-              mine(sides).filter((side) => side.flow_id === flow.id),
-            ),
-          ),
+          flows: flowsOf(key).map((flow) => toFlow(flow, sidesOf(`${key}\n${flow.id}`))),
           commencement: toCommencement(version.commencement_rule, version.commencement_threshold),
-          prohibitions: mine(prohibitions).map(({ purposes, note }) => ({ purposes, note })),
+          prohibitions: prohibitionsOf(key).map(({ purposes, note }) => ({ purposes, note })),
           agents: version.agents_recorded
-            ? mine(agents).map(({ org, for_party, contract_ref, valid_from, valid_to }) => ({
+            ? agentsOf(key).map(({ org, for_party, contract_ref, valid_from, valid_to }) => ({
                 org,
                 for: for_party,
                 contract_ref,
@@ -103,11 +127,11 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
       status: row.status as AgreementStatus,
       origin: row.origin === 'ACCORD' ? 'ACCORD' : 'ELSEWHERE',
       sample: row.sample,
-      parties: of(parties, row.id).map(({ org, role, capacities, left_at }) => ({ org, role, capacities, left_at })),
-      versions: of(versions, row.id).map(versionOf),
-      signatures: of(signatures, row.id).map(({ org, version, signed_at }) => ({ org, version, signed_at })),
-      approvals: of(approvals, row.id).map(({ org, version, complete_at }) => ({ org, version, complete_at })),
-      suspensions: of(suspensions, row.id).map(({ scope, party, flow, version, from_at, to_at }) => ({
+      parties: partiesOf(row.id).map(({ org, role, capacities, left_at }) => ({ org, role, capacities, left_at })),
+      versions: versionsOf(row.id).map(versionOf),
+      signatures: signaturesOf(row.id).map(({ org, version, signed_at }) => ({ org, version, signed_at })),
+      approvals: approvalsOf(row.id).map(({ org, version, complete_at }) => ({ org, version, complete_at })),
+      suspensions: suspensionsOf(row.id).map(({ scope, party, flow, version, from_at, to_at }) => ({
         scope: scope as Suspension['scope'],
         party,
         flow,
@@ -122,14 +146,25 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
       dpia: {
         required: row.dpia_required,
         status: row.dpia_status,
-        status_changes: of(changes, row.id).map(({ at, status }) => ({ at, status })),
+        status_changes: changesOf(row.id).map(({ at, status }) => ({ at, status })),
         residual: row.dpia_residual,
         prior_consultation: row.dpia_prior_consultation,
         review_due: row.dpia_review_due,
       } satisfies Dpia,
-      apd: of(documents, row.id).map(({ party, conditions }) => ({ party, conditions })),
+      apd: documentsOf(row.id).map(({ party, conditions }) => ({ party, conditions })),
     }
   })
+}
+
+/** Rows by their key, in their order: looked through once, however many agreements, versions and flows there are. */
+function grouped<Row>(rows: readonly Row[], keyOf: (row: Row) => string): (key: string) => readonly Row[] {
+  const groups = new Map<string, Row[]>()
+  for (const row of rows) {
+    const group = groups.get(keyOf(row))
+    if (group) group.push(row)
+    else groups.set(keyOf(row), [row])
+  }
+  return (key) => groups.get(key) ?? []
 }
 
 function toCommencement(rule: string, threshold: number | null): Commencement {

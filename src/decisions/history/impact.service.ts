@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AgreementsService } from '../../agreements/agreements.service.ts'
 import { readerFor } from '../../agreements/visibility.ts'
 import { permits } from '../../identity/permissions.ts'
@@ -7,6 +6,7 @@ import { type Database, withTransaction } from '../../platform/database/database
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { pauses } from '../../platform/kernel/turns.ts'
 import type { CodeList } from '../../reference/code-list.ts'
 import { compileCodeLists } from '../../reference/code-lists.ts'
 import { decideOn } from '../decide.ts'
@@ -14,6 +14,7 @@ import { compileAgreement } from '../policy/compile.ts'
 import { withAgreement, withCodeLists } from '../policy/overlay.ts'
 import type { PolicyService } from '../policy/policy.service.ts'
 import type { PolicyIndex } from '../policy/policy-index.ts'
+import { batchesOf } from './batches.ts'
 import { callerOfRecord, type EvaluatedRecord, isEvaluated } from './decision-record.ts'
 import type { Position } from './found-decision.ts'
 import { type ComparedCase, type ImpactReport, impactReport, inShort, isOtherwise } from './impact.ts'
@@ -33,6 +34,8 @@ export interface ImpactAnswer extends ImpactReport {
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const PAGE = 500
+/** Stored bytes that are read at once. */
+const BATCH_BYTES = 256 * 1024
 const LISTED_MAX = 200
 
 export type ImpactService = ReturnType<typeof impactService>
@@ -58,8 +61,7 @@ export function impactService(options: {
     if (change.kind === 'CODE_LISTS') return withLists(index, change.lists)
     const agreement = await withTransaction(db, async (tx) => {
       await readAs(tx, readerFor(principal))
-      const [found] = await agreements.read(tx, [change.agreement])
-      return found
+      return agreements.find(tx, readerFor(principal), change.agreement)
     })
     if (!agreement) throw new ProblemError(problem('NOT_FOUND', 'There is no agreement with this reference.'))
     if (change.kind === 'DRAFT_VERSION') return withAgreement(index, compileAgreement(governedByDraft(agreement), index.organisation))
@@ -77,21 +79,31 @@ export function impactService(options: {
     return withCodeLists(index, compileCodeLists(merged), `${index.codeListVersion}+change`)
   }
 
-  /** Newest first, as this principal may see them. */
+  const readerOf = (principal: Principal) =>
+    permits(principal.roles, 'agreement:audit') ? ({ kind: 'auditor' } as const) : ({ kind: 'party', org: principal.org } as const)
+
+  /** Newest first, as this principal may see them: batches of identifiers, none larger than can be read in one go. */
   async function page(
     principal: Principal,
     from: string,
     after: Position | null,
-  ): Promise<{ records: EvaluatedRecord[]; next: Position | null }> {
-    const isAuditor = permits(principal.roles, 'agreement:audit')
+  ): Promise<{ batches: readonly string[][]; next: Position | null }> {
     return withTransaction(db, async (tx) => {
-      await readAs(tx, isAuditor ? { kind: 'auditor' } : { kind: 'party', org: principal.org })
+      await readAs(tx, readerOf(principal))
       const repository = logSearchRepository(tx)
       const rows = await repository.search({ from, simulated: false }, { after, limit: PAGE, org: null })
       const shown = rows.slice(0, PAGE)
-      const records = await repository.records(shown.map((row) => row.found.decision_id))
-      return { records: records.filter(isEvaluated), next: rows.length > PAGE ? (shown.at(-1)?.position ?? null) : null }
+      const sizes = await repository.sizes(shown.map((row) => row.found.decision_id))
+      return { batches: batchesOf(sizes, BATCH_BYTES), next: rows.length > PAGE ? (shown.at(-1)?.position ?? null) : null }
     })
+  }
+
+  async function evaluatedRecords(principal: Principal, ids: readonly string[]): Promise<EvaluatedRecord[]> {
+    const records = await withTransaction(db, async (tx) => {
+      await readAs(tx, readerOf(principal))
+      return logSearchRepository(tx).records(ids)
+    })
+    return records.filter(isEvaluated)
   }
 
   return {
@@ -109,15 +121,18 @@ export function impactService(options: {
       const cases: ComparedCase[] = []
       const examined: ShownDecision[] = []
       let after: Position | null = null
+      // Decisions go first: in between the event loop is theirs.
+      const pause = pauses()
       do {
-        const { records, next } = await page(principal, from, after)
-        for (const record of records) {
-          cases.push(compare(record, index, what))
-          examined.push({ log: record.log, index: record.index, caller: record.payload.caller.org })
+        const { batches, next } = await page(principal, from, after)
+        for (const ids of batches) {
+          for (const record of await evaluatedRecords(principal, ids)) {
+            cases.push(compare(record, index, what))
+            examined.push({ log: record.log, index: record.index, caller: record.payload.caller.org })
+            await pause()
+          }
         }
         after = next
-        // Decisions go first: between pages the event loop is theirs.
-        await nextTurn()
       } while (after !== null && cases.length < options.examinedMax)
       await reads.record(principal, 'PAYLOAD', examined)
       const report = impactReport(cases, LISTED_MAX)

@@ -80,7 +80,9 @@ export function impactReport(cases: readonly ComparedCase[], listed: number): Im
   const pairs = new Map<string, ImpactCase[]>()
   for (const one of [...denied, ...permitted]) {
     const key = JSON.stringify([one.provider, one.recipient])
-    pairs.set(key, [...(pairs.get(key) ?? []), one])
+    const known = pairs.get(key)
+    if (known) known.push(one)
+    else pairs.set(key, [one])
   }
   return {
     examined: cases.length,

@@ -84,6 +84,29 @@ export function logSearchRepository(tx: Transaction) {
       return rows.map((row) => ({ id: row.decision_id, position: { logId: row.log_id, index: Number(row.idx) } }))
     },
 
+    /** Bytes of leaf and payload, in the order of the ids, of those this reader may see: measured, not read. */
+    async sizes(ids: readonly string[]): Promise<{ id: string; bytes: number }[]> {
+      if (ids.length === 0) return []
+      const { rows } = await sql<{ decision_id: string; bytes: string }>`
+        select r.decision_id, octet_length(r.leaf) + coalesce(octet_length(r.body), 0) as bytes
+          from public.recorded_decisions(${ids}::uuid[]) r`.execute(tx)
+      const found = new Map(rows.map((row) => [row.decision_id, Number(row.bytes)]))
+      return ids.map((id) => ({ id, bytes: found.get(id) ?? 0 }))
+    },
+
+    /** Whether a page can have ended here: the log has a searchable decision at this place or a later one. */
+    async isPlace({ logId, index }: Position): Promise<boolean> {
+      const row = await tx
+        .selectFrom('decision_search as s')
+        .select('s.idx')
+        .where('s.log_id', '=', logId)
+        .where('s.idx', '>=', String(index))
+        .where(isSeen)
+        .limit(1)
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
     /**
      * Leaf and payload, in the order of the ids; those this reader may not see are missing. A payload that is not what the
      * leaf commits to is not given: the record says so instead.

@@ -3,11 +3,14 @@ import type { DecisionParties } from '../../audit/reading/decision-parties.ts'
 import type { AlteredPayloads } from '../../audit/watch/altered-payloads.service.ts'
 import { permits } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
+import { type Database, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
+import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { pauses } from '../../platform/kernel/turns.ts'
 import { emergencyReviewBy } from '../evaluation/obligations.ts'
+import { batchesOf } from './batches.ts'
 import { type DecisionRecord, isEvaluated } from './decision-record.ts'
 import type { DecisionFilter, FoundDecision, Position } from './found-decision.ts'
 import { type Exportable, toCloudEvent, toDecisionLogRecord } from './log-export.ts'
@@ -42,7 +45,18 @@ export interface BreakGlassUse extends FoundDecision {
   readonly is_review_overdue: boolean
 }
 
+/** Which page. */
+export interface PageRequest {
+  readonly filter: DecisionFilter
+  readonly after: Position | null
+  readonly limit: number
+}
+
 export type ExportFormat = 'adl' | 'cloudevents'
+/** Stored bytes of payload that one page shows: callers choose the sizes, so rows alone would bound nothing. */
+const PAGE_BYTES = 4 * 1024 * 1024
+/** Stored bytes that are read at once, and so long nobody else is answered. */
+const BATCH_BYTES = 256 * 1024
 export type LogSearchService = ReturnType<typeof logSearchService>
 
 /**
@@ -59,35 +73,55 @@ export function logSearchService(options: {
 }) {
   const { db, audit, reads, altered, filler, clock } = options
 
-  async function read<Item>(
+  const readerOf = (principal: Principal) =>
+    permits(principal.roles, 'agreement:audit') ? ({ kind: 'auditor' } as const) : ({ kind: 'party', org: principal.org } as const)
+
+  /**
+   * A page: as many rows as asked for, and where their payloads are wanted, no more of them than `PAGE_BYTES` but at least one.
+   * What is shown is recorded as read before it is given.
+   * @throws ProblemError 400 for a cursor at which no page ended
+   */
+  async function read(
     principal: Principal,
-    request: {
-      readonly filter: DecisionFilter
-      readonly after: Position | null
-      readonly limit: number
-      readonly what: 'PAYLOAD' | 'EXPORT'
-    },
-    toItems: (tx: Transaction, found: readonly FoundDecision[]) => Promise<readonly Item[]>,
-  ): Promise<Page<Item>> {
-    const { filter, after, limit, what } = request
-    const isAuditor = permits(principal.roles, 'agreement:audit')
+    { filter, after, limit, what }: PageRequest & { readonly what: 'PAYLOAD' | 'EXPORT' },
+    withPayloads: boolean,
+  ): Promise<{ readonly shown: readonly FoundDecision[]; readonly batches: readonly string[][] } & Omit<Page<never>, 'items'>> {
+    const reader = readerOf(principal)
     const unsearched = await filler.catchUp()
     const page = await withTransaction(db, async (tx) => {
-      await readAs(tx, isAuditor ? { kind: 'auditor' } : { kind: 'party', org: principal.org })
-      const rows = await logSearchRepository(tx).search(filter, { after, limit, org: isAuditor ? null : principal.org })
-      const shown = rows.slice(0, limit)
-      const items = await toItems(
-        tx,
-        shown.map((row) => row.found),
-      )
-      return { shown, items, next: rows.length > limit ? (shown.at(-1)?.position ?? null) : null }
+      await readAs(tx, reader)
+      const repository = logSearchRepository(tx)
+      if (after && !(await repository.isPlace(after))) throw noSuchPlace()
+      const rows = await repository.search(filter, { after, limit, org: reader.kind === 'party' ? reader.org : null })
+      const sizes = withPayloads ? await repository.sizes(rows.slice(0, limit).map(({ found }) => found.decision_id)) : []
+      const count = withPayloads ? countWithin(sizes, PAGE_BYTES) : limit
+      const shown = rows.slice(0, count)
+      return {
+        shown: shown.map(({ found }) => found),
+        batches: batchesOf(sizes.slice(0, count), BATCH_BYTES),
+        next: rows.length > count ? (shown.at(-1)?.position ?? null) : null,
+      }
     })
     await reads.record(
       principal,
       what,
-      page.shown.map(({ found }) => ({ log: found.log, index: found.index, caller: found.caller_org })),
+      page.shown.map((found) => ({ log: found.log, index: found.index, caller: found.caller_org })),
     )
-    return { items: page.items, next: page.next, unsearched }
+    return { ...page, unsearched }
+  }
+
+  /** The records of a page, a batch at a time, each in a transaction of its own: whoever takes them slowly holds no connection. */
+  async function* recordsIn(principal: Principal, batches: readonly string[][]): AsyncGenerator<DecisionRecord> {
+    for (const ids of batches) {
+      const records = await withTransaction(db, async (tx) => {
+        await readAs(tx, readerOf(principal))
+        return logSearchRepository(tx).records(ids)
+      })
+      for (const record of records) {
+        if (record.isAltered) altered.report({ log: record.log, index: record.index, id: record.decisionId })
+        yield record
+      }
+    }
   }
 
   return {
@@ -103,50 +137,64 @@ export function logSearchService(options: {
     },
 
     /** Decisions, newest first. */
-    search: (principal: Principal, request: { readonly filter: DecisionFilter; readonly after: Position | null; readonly limit: number }) =>
-      read<FoundDecision>(principal, { ...request, what: 'PAYLOAD' }, async (_tx, found) => found),
+    async search(principal: Principal, request: PageRequest): Promise<Page<FoundDecision>> {
+      const { shown, next, unsearched } = await read(principal, { ...request, what: 'PAYLOAD' }, false)
+      return { items: shown, next, unsearched }
+    },
 
-    /** The same decisions with request and response, as records of another standard, one object each. */
-    export: (
+    /** The same decisions with request and response, as records of another standard, one object each, made as they are taken. */
+    async export(
       principal: Principal,
       format: ExportFormat,
-      request: { readonly filter: DecisionFilter; readonly after: Position | null; readonly limit: number },
-    ) =>
-      read<object>(principal, { ...request, what: 'EXPORT' }, async (tx, found) => {
-        const records = await recordsOf(tx, found)
-        const write = format === 'adl' ? toDecisionLogRecord : toCloudEvent
-        return found.flatMap((one) => {
-          const record = records.get(one.decision_id)
-          return record ? [write({ record, origin: originOf(audit, one.log), agreement: one.agreement } satisfies Exportable)] : []
-        })
-      }),
+      request: PageRequest,
+    ): Promise<Omit<Page<never>, 'items'> & { readonly items: AsyncIterable<object> }> {
+      const { shown, batches, next, unsearched } = await read(principal, { ...request, what: 'EXPORT' }, true)
+      const write = format === 'adl' ? toDecisionLogRecord : toCloudEvent
+      const known = new Map(shown.map((one) => [one.decision_id, one]))
+      async function* items(): AsyncGenerator<object> {
+        for await (const record of recordsIn(principal, batches)) {
+          const agreement = known.get(record.decisionId)?.agreement ?? null
+          yield write({ record, origin: originOf(audit, record.log), agreement } satisfies Exportable)
+        }
+      }
+      return { items: items(), next, unsearched }
+    },
 
     /** Live uses of break glass, newest first, with the day by which each must have been reviewed (EM-4, EM-5). */
-    breakGlass: (
-      principal: Principal,
-      request: { readonly filter: DecisionFilter; readonly after: Position | null; readonly limit: number },
-    ) =>
-      read<BreakGlassUse>(
-        principal,
-        { ...request, filter: { ...request.filter, via: 'BREAK_GLASS', simulated: false }, what: 'PAYLOAD' },
-        async (tx, found) => {
-          const records = await recordsOf(tx, found)
-          const today = londonDay(clock().getTime())
-          return found.map((one) => {
-            const record = records.get(one.decision_id)
-            const isParty = one.provider === principal.org || one.recipient === principal.org
-            const knowsAll = isParty || permits(principal.roles, 'agreement:audit')
-            return toUse(one, record, { today, knowsAll })
-          })
-        },
-      ),
+    async breakGlass(principal: Principal, request: PageRequest): Promise<Page<BreakGlassUse>> {
+      const filter = { ...request.filter, via: 'BREAK_GLASS', simulated: false }
+      const { shown, batches, next, unsearched } = await read(principal, { ...request, filter, what: 'PAYLOAD' }, true)
+      const records = new Map<string, DecisionRecord>()
+      const pause = pauses()
+      for await (const record of recordsIn(principal, batches)) {
+        records.set(record.decisionId, record)
+        await pause()
+      }
+      const today = londonDay(clock().getTime())
+      const items = shown.map((one) => {
+        const isParty = one.provider === principal.org || one.recipient === principal.org
+        const knowsAll = isParty || permits(principal.roles, 'agreement:audit')
+        return toUse(one, records.get(one.decision_id), { today, knowsAll })
+      })
+      return { items, next, unsearched }
+    },
   }
+}
 
-  async function recordsOf(tx: Transaction, found: readonly FoundDecision[]): Promise<Map<string, DecisionRecord>> {
-    const records = await logSearchRepository(tx).records(found.map(({ decision_id }) => decision_id))
-    for (const { decisionId: id, log, index, isAltered } of records) if (isAltered) altered.report({ log, index, id })
-    return new Map(records.map((record) => [record.decisionId, record]))
-  }
+/** How many payloads of a list fit into so many bytes; at least one, so that every page goes on. */
+function countWithin(sizes: readonly { readonly bytes: number }[], bytesMax: number): number {
+  let sum = 0
+  const end = sizes.findIndex(({ bytes }, at) => {
+    sum += bytes
+    return at > 0 && sum > bytesMax
+  })
+  return end < 0 ? sizes.length : end
+}
+
+function noSuchPlace(): ProblemError {
+  return new ProblemError(
+    problem('INVALID_REQUEST', 'the request has 1 fault', [{ pointer: '/query/cursor', detail: 'is not one of ours' }]),
+  )
 }
 
 /** A use as its reviewer reads it. An organisation that only asked is not told of an agreement that stood in the way. */

@@ -4,9 +4,11 @@ import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { pauses } from '../../platform/kernel/turns.ts'
 import type { Grounds } from '../decide.ts'
 import type { PolicyService } from '../policy/policy.service.ts'
 import type { PolicyIndex } from '../policy/policy-index.ts'
+import { batchesOf } from './batches.ts'
 import { type EvaluatedRecord, isEvaluated } from './decision-record.ts'
 import type { Position } from './found-decision.ts'
 import { logSearchRepository } from './log-search.repository.ts'
@@ -28,6 +30,8 @@ export interface NotReplayed {
 }
 
 const PAGE = 500
+/** Stored bytes that are read at once. */
+const BATCH_BYTES = 256 * 1024
 const FILL = 1_000
 
 export type ReplayService = ReturnType<typeof replayService>
@@ -83,17 +87,25 @@ export async function replaySince(
   const { db, policy } = options
   while ((await withTransaction(db, (tx) => logSearchRepository(tx).fill(FILL))) > 0);
   const forward = policy.forward()
+  const pause = pauses()
   for (let after: Position | null = null; ; ) {
     const page = await withTransaction(db, async (tx) => {
       await readAs(tx, { kind: 'system' })
       const ids = await logSearchRepository(tx).idsSince(instant, after, PAGE)
-      return { last: ids.at(-1)?.position ?? null, records: await logSearchRepository(tx).records(ids.map(({ id }) => id)) }
+      return { last: ids.at(-1)?.position ?? null, sizes: await logSearchRepository(tx).sizes(ids.map(({ id }) => id)) }
     })
     if (page.last === null) return
-    for (const record of page.records) {
-      const { decisionId: decision_id, leaf } = record
-      if (record.isAltered) onEach({ decision_id, policy_revision: leaf.rev, why: ALTERED })
-      else if (isEvaluated(record)) onEach(await replayOrWhyNot(options, record, forward))
+    for (const ids of batchesOf(page.sizes, BATCH_BYTES)) {
+      const records = await withTransaction(db, async (tx) => {
+        await readAs(tx, { kind: 'system' })
+        return logSearchRepository(tx).records(ids)
+      })
+      for (const record of records) {
+        const { decisionId: decision_id, leaf } = record
+        if (record.isAltered) onEach({ decision_id, policy_revision: leaf.rev, why: ALTERED })
+        else if (isEvaluated(record)) onEach(await replayOrWhyNot(options, record, forward))
+        await pause()
+      }
     }
     after = page.last
   }
