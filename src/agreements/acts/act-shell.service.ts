@@ -112,7 +112,7 @@ export function actShell({ db, clock, newId, audit, agreements, policy, isName, 
     return withTransaction(db, async (tx) => {
       const { at, earlier } = await begin(tx, request)
       if (earlier) return earlier as ActReply<Body>
-      const locked = await actsRepository(tx).lock(agreementId)
+      const locked = await actsRepository(tx).lock(agreementId, writerFor(principal))
       const [before] = locked ? await agreements.read(tx, [agreementId]) : []
       // Before anything that depends on its state, so that a stranger hears of nothing else.
       if (!locked || !before || !maySee(writerFor(principal), before)) throw new ProblemError(noSuchAgreement())
@@ -196,8 +196,7 @@ export function actShell({ db, clock, newId, audit, agreements, policy, isName, 
     await withTransaction(db, async (tx) => {
       await readAs(tx, writerFor(principal))
       // Whoever may not know the agreement leaves no trace of its name.
-      const [found] = agreementId === undefined ? [] : await agreements.read(tx, [agreementId])
-      const known = found && maySee(writerFor(principal), found) ? found : undefined
+      const known = agreementId === undefined ? undefined : await agreements.find(tx, writerFor(principal), agreementId)
       const head = await policy.head(tx)
       await audit.recordAct(tx, {
         event: request.event,

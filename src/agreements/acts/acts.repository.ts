@@ -2,6 +2,8 @@ import { sql } from 'kysely'
 import type { Principal } from '../../identity/principal.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import type { Reader } from '../../platform/kernel/reader.ts'
+import { seenBy } from '../store/reading.repository.ts'
 import type { ActDone, ActReply, IdempotencyKey } from './act.ts'
 import { keyInUse } from './key-turns.ts'
 
@@ -12,11 +14,12 @@ const KEYS_LOCK = 716_611_163
 export function actsRepository(tx: Transaction) {
   return {
     /** Locks the agreement until the transaction ends; undefined when it is not there or the reader may not see it. */
-    async lock(id: string): Promise<{ rowVersion: string; actCount: number } | undefined> {
+    async lock(id: string, reader: Reader): Promise<{ rowVersion: string; actCount: number } | undefined> {
       const row = await tx
         .selectFrom('agreement as a')
         .select(['a.row_version', 'a.act_count'])
         .where('a.id', '=', id)
+        .where(seenBy(reader))
         .forUpdate()
         .executeTakeFirst()
       return row && { rowVersion: row.row_version, actCount: Number(row.act_count) }

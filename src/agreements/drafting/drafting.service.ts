@@ -11,10 +11,11 @@ import type { ReferenceService } from '../../reference/reference.service.ts'
 import type { ActReply } from '../acts/act.ts'
 import { type ActShell, etagOf } from '../acts/act-shell.service.ts'
 import type { ActCall } from '../acts/call.ts'
+import type { Agreement } from '../agreement.ts'
 import { type AgreementView, agreementView, editableVersion } from '../agreement-view.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { readRecord } from '../store/record.repository.ts'
-import { maySee, noSuchAgreement, readerFor, writerFor } from '../visibility.ts'
+import { noSuchAgreement, readerFor, writerFor } from '../visibility.ts'
 import { changesBetween, unprocessable } from './draft-part.ts'
 import type { Part } from './draft-parts.service.ts'
 import { type DraftFacts, organisationFaults, unknownCode } from './draft-rules.ts'
@@ -61,15 +62,19 @@ export function draftingService({ db, clock, random, acts, agreements, reference
     }
   }
 
-  async function view(tx: Transaction, id: string, at: string): Promise<{ view: AgreementView; etag: string } | undefined> {
-    const [agreement] = await agreements.read(tx, [id])
-    const record = agreement && (await readRecord(tx, id))
+  async function viewOf(
+    tx: Transaction,
+    agreement: Agreement | undefined,
+    at: string,
+  ): Promise<{ view: AgreementView; etag: string } | undefined> {
+    const record = agreement && (await readRecord(tx, agreement.id))
     return agreement && record && { view: agreementView(agreement, record, at), etag: etagOf(record.rowVersion) }
   }
 
   /** The agreement as an act leaves it: the shell notes the time of the change only afterwards. */
   async function viewAfter(tx: Transaction, id: string, now: string): Promise<AgreementView> {
-    const found = await view(tx, id, now)
+    const [agreement] = await agreements.read(tx, [id])
+    const found = await viewOf(tx, agreement, now)
     assert(found, `agreement ${id} was written and cannot be read`)
     return { ...found.view, updated_at: now }
   }
@@ -80,11 +85,12 @@ export function draftingService({ db, clock, random, acts, agreements, reference
      * @throws ProblemError 404 where there is none, or the caller may not know it
      */
     async read(principal: ActCall['principal'], id: string, at: string | undefined): Promise<{ view: AgreementView; etag: string }> {
+      const reader = readerFor(principal)
       const found = await withTransaction(db, async (tx) => {
-        await readAs(tx, readerFor(principal))
-        return view(tx, id, at ?? clock().toISOString())
+        await readAs(tx, reader)
+        return viewOf(tx, await agreements.find(tx, reader, id), at ?? clock().toISOString())
       })
-      if (!found || !maySee(readerFor(principal), found.view)) throw new ProblemError(noSuchAgreement())
+      if (!found) throw new ProblemError(noSuchAgreement())
       return found
     },
 
@@ -93,12 +99,11 @@ export function draftingService({ db, clock, random, acts, agreements, reference
       const known = await facts()
       return acts.create({ ...call, act: 'create', event: 'agreement.drafted' }, async ({ tx, principal, now }) => {
         const { org } = principal
-        const [source] = body.from_agreement === undefined ? [] : await agreements.read(tx, [body.from_agreement])
-        const mayCopy = source !== undefined && maySee(writerFor(principal), source)
+        const source = body.from_agreement === undefined ? undefined : await agreements.find(tx, writerFor(principal), body.from_agreement)
         const refusal = unprocessable([
           ...organisationFaults(known, org, now, ''),
           ...unknownCode(known, 'INSTRUMENT_TYPE', body.instrument_type, '/instrument_type'),
-          ...(body.from_agreement === undefined || mayCopy
+          ...(body.from_agreement === undefined || source
             ? []
             : [{ pointer: '/from_agreement', detail: noSuchAgreement().detail, code: 'UNKNOWN_AGREEMENT' }]),
         ])

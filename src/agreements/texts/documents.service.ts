@@ -8,7 +8,7 @@ import { type StoredVersion, versionsRepository } from '../acts/versions.reposit
 import type { Agreement, AgreementVersion } from '../agreement.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import type { Advice } from '../drafting/advice.ts'
-import { maySee, noSuchAgreement, readerFor } from '../visibility.ts'
+import { noSuchAgreement, readerFor } from '../visibility.ts'
 import { signedText } from './document.ts'
 import { printedText } from './printed-text.ts'
 
@@ -63,8 +63,8 @@ export function documentsService({ db, agreements, differences, nameOf }: Docume
     return withTransaction(db, async (tx) => {
       const reader = readerFor(principal)
       await readAs(tx, reader)
-      const [agreement] = await agreements.read(tx, [id])
-      if (!agreement || !maySee(reader, agreement)) throw new ProblemError(noSuchAgreement())
+      const agreement = await agreements.find(tx, reader, id)
+      if (!agreement) throw new ProblemError(noSuchAgreement())
       return work(tx, agreement)
     })
   }

@@ -11,7 +11,7 @@ import { versionsRepository } from '../acts/versions.repository.ts'
 import type { Agreement } from '../agreement.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { derivedStates } from '../derived-state.ts'
-import { maySee, noSuchAgreement, readerFor } from '../visibility.ts'
+import { noSuchAgreement, readerFor } from '../visibility.ts'
 import { type HistoryEntry, lastActBefore, readHistory } from './history.repository.ts'
 
 /** One act as a reader sees it. Who did it is shown to parties and auditors only. */
@@ -62,8 +62,8 @@ export function historyService({ db, agreements, clock }: HistoryOptions) {
     return withTransaction(db, async (tx) => {
       const reader = readerFor(principal)
       await readAs(tx, reader)
-      const [agreement] = await agreements.read(tx, [id])
-      if (!agreement || !maySee(reader, agreement)) throw new ProblemError(noSuchAgreement())
+      const agreement = await agreements.find(tx, reader, id)
+      if (!agreement) throw new ProblemError(noSuchAgreement())
       return work(tx, agreement)
     })
   }

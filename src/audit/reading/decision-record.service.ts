@@ -36,6 +36,8 @@ export interface RecordReader {
   readonly roles: readonly string[]
 }
 
+const EPOCH_MS = 0
+
 export type DecisionRecords = ReturnType<typeof decisionRecords>
 
 export function decisionRecords({ audit, reading, altered, partiesOfErased, waitMaxMs }: DecisionRecordOptions) {
@@ -48,16 +50,18 @@ export function decisionRecords({ audit, reading, altered, partiesOfErased, wait
     async find(id: string, reader: RecordReader, options: { readonly wait: boolean }): Promise<DecisionRecord | undefined> {
       const call = id.split('.')[0] ?? id
       const entry = await reading.entry(call)
-      if (entry?.log.kind !== 'decisions') return undefined
-      const leaf = entry.leaf.toString('utf8')
+      const leaf = entry?.leaf.toString('utf8')
+      // Asked whether or not there is such a decision: one that is hidden must cost what one that is not there does.
+      const kept = await audit.payloadOf(call, leaf === undefined ? EPOCH_MS : (JSON.parse(leaf) as { ts: number }).ts)
+      const erased = await partiesOfErased(call)
+      if (entry?.log.kind !== 'decisions' || leaf === undefined) return undefined
       if (!isDecision(leaf) || !isOneOf(id, leaf)) return undefined
-      const kept = await audit.payloadOf(call, (JSON.parse(leaf) as { ts: number }).ts)
       const stored = kept && isRecorded(call, leaf, kept) ? kept : undefined
       const isAltered = kept !== undefined && stored === undefined
       if (isAltered) altered.report({ log: entry.log.name, index: entry.index, id: call })
       const payload = stored?.body.toString('utf8')
       // An erasure takes what was asked, not whose decision it was; once retention has taken that too, it is the auditors' alone.
-      const parties = payload === undefined ? ((await partiesOfErased(call)) ?? partiesOf({})) : partiesOf(JSON.parse(payload))
+      const parties = payload === undefined ? (erased ?? partiesOf({})) : partiesOf(JSON.parse(payload))
       const view: DecisionView = reader.roles.includes('AUDITOR') ? 'RECORD_AND_PAYLOAD' : viewOf(reader.org, parties)
       if (view === 'NOTHING') return undefined
       const isDisclosed = stored !== undefined && view === 'RECORD_AND_PAYLOAD'

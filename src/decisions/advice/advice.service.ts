@@ -3,7 +3,7 @@ import type { Agreement, AgreementVersion } from '../../agreements/agreement.ts'
 import type { AgreementsService } from '../../agreements/agreements.service.ts'
 import { type Advice, errorsIn, inOrder } from '../../agreements/drafting/advice.ts'
 import { completeness } from '../../agreements/drafting/completeness.ts'
-import { maySee, noSuchAgreement, readerFor } from '../../agreements/visibility.ts'
+import { noSuchAgreement, readerFor } from '../../agreements/visibility.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
@@ -56,8 +56,8 @@ export function adviceService({ db, agreements, policy, clock }: AdviceOptions) 
   async function found(tx: Transaction, principal: Principal, id: string): Promise<Agreement> {
     const reader = readerFor(principal)
     await readAs(tx, reader)
-    const [agreement] = await agreements.read(tx, [id])
-    if (!agreement || !maySee(reader, agreement)) throw new ProblemError(noSuchAgreement())
+    const agreement = await agreements.find(tx, reader, id)
+    if (!agreement) throw new ProblemError(noSuchAgreement())
     return agreement
   }
 
