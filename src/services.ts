@@ -117,10 +117,7 @@ export async function openServices(options: ServicesOptions) {
   const overlaps = overlapService({ db, reference, clock })
   const imports = importsService({ db, clock, newId, reference, parties, turns })
   const committing = committingService({ db, clock, random: randomBytes, acts, agreements, imports })
-  const isBorough = async (code: string) => {
-    const found = await parties.find(code)
-    return found !== undefined && isLondonAuthority(found)
-  }
+  const boroughs = async () => new Set((await parties.all()).filter(isLondonAuthority).map(({ code }) => code))
   const agreementActs = {
     freezing: freezingService({
       acts,
@@ -133,13 +130,13 @@ export async function openServices(options: ServicesOptions) {
     }),
     signing: signingService({ acts }),
     amending: amendingService({ acts }),
-    suspending: suspendingService({ acts, isBorough }),
+    suspending: suspendingService({ acts, boroughs }),
     membership: membershipService({ acts, organisation: parties.find }),
     ending: endingService({ acts }),
-    succession: successionService({ db, clock, newId, audit, parties, policy: policySuccession(policy), isName, turns }),
+    succession: successionService({ db, clock, newId, audit, parties, agreements, policy: policySuccession(policy), isName, turns }),
   }
   const nameOf = async (code: string) => (await parties.find(code))?.legal_name
-  const documents = documentsService({ db, agreements, differences: difference, nameOf })
+  const documents = documentsService({ db, clock, agreements, differences: difference, nameOf })
   const history = historyService({ db, agreements, clock })
   const decisions = decisionsService({
     audit,

@@ -1,8 +1,10 @@
-import { londonDay } from '../platform/kernel/london-day.ts'
-import { draftVersion, governingVersion, leadingVersion, statusAt } from './acts/governing.ts'
+import { instantOf } from '../platform/kernel/instant.ts'
 import type { Agreement, AgreementVersion, Dpia, Party, PolicyDocument, Suspension } from './agreement.ts'
-import { type DerivedState, derivedStates } from './derived-state.ts'
 import type { Advice } from './drafting/advice.ts'
+import { type DerivedState, derivedStates } from './model/derived-states.ts'
+import { dpiaAt } from './model/in-force.ts'
+import { lifecycleFacts } from './model/lifecycle-facts.ts'
+import { draftVersion, governingVersion, keeperOf, leadingVersion, statusAt } from './model/standing.ts'
 
 /** What is recorded of an agreement beside the model that decisions stand on: for people, never read by a rule. */
 export interface AgreementRecord {
@@ -52,7 +54,8 @@ export interface PolicyDocumentRecord extends PolicyDocument {
 }
 
 /** An agreement as the API shows it: the members of the model under their own names, and what is recorded besides. */
-export interface AgreementView extends Omit<Agreement, 'parties' | 'versions' | 'signatures' | 'suspensions' | 'dpia' | 'apd'> {
+export interface AgreementView
+  extends Omit<Agreement, 'parties' | 'versions' | 'signatures' | 'suspensions' | 'dpia' | 'apd' | 'keepers' | 'review_changes'> {
   readonly at: string
   readonly derived: readonly DerivedState[]
   readonly governing_version: number | null
@@ -94,25 +97,38 @@ export interface AgreementSummary {
 
 /** The whole agreement for the API; what depends on time is worked out for `at` (ISO 8601). Pure. */
 export function agreementView(agreement: Agreement, record: AgreementRecord, at: string): AgreementView {
-  const instant = new Date(at).toISOString()
+  const instant = instantOf(at)
+  const { id, title, instrument_type, origin, sample, approvals, terminated_at, review_due, review_policy, review_grace_days } = agreement
+  const {
+    required,
+    status,
+    status_changes,
+    residual,
+    prior_consultation,
+    review_due: dpiaDue,
+  } = dpiaAt(agreement, lifecycleFacts(agreement), instant)
+  const versions = new Set(agreement.versions.map(({ version }) => version))
+  const suspended = new Set(agreement.suspensions.map(({ from }) => from))
   return {
-    ...agreement,
-    status: statusAt(agreement, instant),
-    at: instant,
+    ...{ id, title, instrument_type, owner_org: keeperOf(agreement, instant), status: statusAt(agreement, instant), origin, sample },
+    at: new Date(instant).toISOString(),
     derived: derivedStates(agreement, instant),
-    governing_version: governingVersion(agreement, londonDay(Date.parse(at)))?.version ?? null,
+    governing_version: governingVersion(agreement, instant)?.version ?? null,
     draft_version: editableVersion(agreement, record)?.version ?? null,
-    parties: agreement.parties.map((party) => ({ ...party, contacts: record.contacts.get(party.org) ?? {} })),
-    versions: agreement.versions.map((version) => ({
-      ...version,
-      frozen_at: record.versions.get(version.version)?.frozenAt ?? null,
-      change_class: record.versions.get(version.version)?.changeClass ?? null,
-      warnings: record.versions.get(version.version)?.warnings ?? [],
+    parties: agreement.parties
+      .filter(({ left_how }) => left_how !== 'UNINVITED')
+      .map(({ org, role, capacities, left_at }) => ({ org, role, capacities, left_at, contacts: record.contacts.get(org) ?? {} })),
+    versions: agreement.versions.map(({ version, status: stored, effective_from, effective_to, hash, terms }) => ({
+      ...{ version, status: stored, effective_from, effective_to, hash, terms },
+      frozen_at: record.versions.get(version)?.frozenAt ?? null,
+      change_class: record.versions.get(version)?.changeClass ?? null,
+      warnings: record.versions.get(version)?.warnings ?? [],
     })),
-    signatures: record.signatures,
-    suspensions: record.suspensions,
+    signatures: record.signatures.filter(({ version }) => versions.has(version)),
+    suspensions: record.suspensions.filter(({ from }) => suspended.has(from)),
+    ...{ approvals, terminated_at, review_due, review_policy, review_grace_days },
     review_cycle_months: record.reviewCycleMonths,
-    dpia: { ...agreement.dpia, status: dpiaStatusAt(agreement.dpia, instant), source: 'RECORDED_BY_HAND' },
+    dpia: { ...{ required, status, status_changes, residual, prior_consultation, review_due: dpiaDue }, source: 'RECORDED_BY_HAND' },
     apd: record.policyDocuments,
     provenance: record.provenance,
     created_at: record.createdAt,
@@ -122,18 +138,19 @@ export function agreementView(agreement: Agreement, record: AgreementRecord, at:
 
 /** The agreement in one line of a list; the version shown is the governing one, else the first to come, else the draft. Pure. */
 export function agreementSummary(agreement: Agreement, updatedAt: string, at: string): AgreementSummary {
-  const shown = leadingVersion(agreement, londonDay(Date.parse(at))) ?? draftVersion(agreement)
-  const { id, title, instrument_type, owner_org, origin, sample, review_due } = agreement
+  const instant = instantOf(at)
+  const shown = leadingVersion(agreement, instant) ?? draftVersion(agreement)
+  const { id, title, instrument_type, origin, sample, review_due } = agreement
   return {
     id,
     title,
     instrument_type,
-    owner_org,
-    status: statusAt(agreement, at),
-    derived: derivedStates(agreement, at),
+    owner_org: keeperOf(agreement, instant),
+    status: statusAt(agreement, instant),
+    derived: derivedStates(agreement, instant),
     origin,
     sample,
-    parties: agreement.parties.map(({ org }) => org),
+    parties: agreement.parties.filter(({ left_how }) => left_how !== 'UNINVITED').map(({ org }) => org),
     purposes: [...new Set(shown?.terms.flows.map(({ purpose }) => purpose) ?? [])],
     version: shown?.version ?? null,
     effective_from: shown?.effective_from ?? null,
@@ -147,11 +164,4 @@ export function agreementSummary(agreement: Agreement, updatedAt: string, at: st
 export function editableVersion(agreement: Agreement, record: Pick<AgreementRecord, 'versions'>): AgreementVersion | undefined {
   const draft = draftVersion(agreement)
   return draft && record.versions.get(draft.version)?.recordedElsewhere === false ? draft : undefined
-}
-
-/** The state of the assessment at an instant: the last change by then, else the state it began in (CK-11). */
-export function dpiaStatusAt(dpia: Dpia, at: string): string {
-  const ms = Date.parse(at)
-  const changes = dpia.status_changes.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
-  return changes.findLast((change) => Date.parse(change.at) <= ms)?.status ?? dpia.status
 }

@@ -40,6 +40,17 @@ export interface Agreement {
   readonly dpia: Dpia
   /** Appropriate policy documents, by party (1.6). */
   readonly apd: readonly PolicyDocument[]
+  /** Who kept the text before, oldest first; absent: `owner_org` always did. A passing that was arranged lies ahead. */
+  readonly keepers?: readonly KeeperChange[]
+  /** Review dates that no longer hold, oldest first: at each instant the review was due on `before` until then. */
+  readonly review_changes?: readonly { readonly at: string; readonly before: string | null }[]
+}
+
+/** The keeping of the text passes from one organisation to another. */
+export interface KeeperChange {
+  readonly at: string
+  readonly from: string | null
+  readonly to: string
 }
 
 /** An organisation's part in an agreement. Direction is on the flow, never here (3.2). */
@@ -51,6 +62,29 @@ export interface Party {
   readonly capacities: readonly string[]
   /** From this instant on the party has left (LC-5); null while it takes part. */
   readonly left_at: string | null
+  /** How its part ended. */
+  readonly left_how?: LeftHow | null
+  /** The last version that was frozen when it left by an act of that instant: later ones it does not know. */
+  readonly left_version?: number | null
+  /** When it was invited to a text that others had frozen (LC-4); absent: it is named in the text from the beginning. */
+  readonly invited_at?: string | null
+  /** Parts it took before it was invited anew, oldest first. */
+  readonly earlier?: readonly EarlierPart[]
+  /** When the body itself begins and ends to exist, by the register of organisations; absent: not looked up, or no end is known. */
+  readonly active_from?: string | null
+  readonly active_to?: string | null
+  /** The body that follows it, by the register of organisations. */
+  readonly succeeded_by?: string | null
+}
+
+/** LEFT: by its own act, signed or not. DECLINED: it said no before it signed. UNINVITED: the keeper took the invitation back. */
+export type LeftHow = 'LEFT' | 'DECLINED' | 'UNINVITED'
+
+/** A part in an agreement that is over. */
+export interface EarlierPart {
+  readonly invited_at: string | null
+  readonly left_at: string
+  readonly left_how: LeftHow
 }
 
 /** What is shared is fixed per version; a version no longer DRAFT never changes (LC-1). */
@@ -62,7 +96,11 @@ export interface AgreementVersion {
   readonly effective_to: string | null
   /** SHA-256 of the canonical JSON that parties sign, hex; null while DRAFT. */
   readonly hash: string | null
-  /** Organisations invited after it was frozen that have not signed: where all must sign, it does not wait for them (LC-4). */
+  /** When it became immutable here; absent: a draft, or made elsewhere, where it always stood. */
+  readonly frozen_at?: string | null
+  /** When it was replaced before it began, or given up; absent: it was not. Until then it stood. */
+  readonly dropped_at?: string | null
+  /** In policy records of before instants of freezing and invitation were kept: whom the text does not wait for (LC-4). */
   readonly invited_since?: readonly string[]
   readonly terms: Terms
 }
@@ -241,6 +279,13 @@ export interface Dpia {
   readonly residual: string | null
   readonly prior_consultation: string | null
   readonly review_due: string | null
+  /** What was recorded before, oldest first: at each instant these members held until then. */
+  readonly earlier?: readonly EarlierDpia[]
+}
+
+/** What an assessment said until it was recorded anew. */
+export interface EarlierDpia extends Pick<Dpia, 'required' | 'residual' | 'prior_consultation' | 'review_due'> {
+  readonly until: string
 }
 
 /** Appropriate policy document of one party: the Schedule 1 conditions it covers, or PART3_S42 (DPA 2018 s42). */

@@ -1,8 +1,11 @@
 import { permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
+import type { Instant } from '../platform/kernel/instant.ts'
 import { type Problem, problem } from '../platform/kernel/problem.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
 import type { Agreement } from './agreement.ts'
+import { knownUntil } from './model/known-until.ts'
+import { knowsUntil } from './model/standing.ts'
 
 /**
  * The one place in the code that says who sees agreements: an auditor all of them, anybody else those of their own
@@ -17,10 +20,15 @@ export function writerFor(principal: Principal): Reader {
   return { kind: 'party', org: principal.org }
 }
 
-/** Whether a reader may know an agreement: it takes part, or has taken part, or keeps the text. Pure. */
-export function maySee(reader: Reader, agreement: Pick<Agreement, 'owner_org' | 'parties'>): boolean {
-  if (reader.kind !== 'party') return true
-  return agreement.owner_org === reader.org || agreement.parties.some((party) => party.org === reader.org)
+/**
+ * What a reader sees of an agreement at an instant: all of it while its organisation takes part or keeps the text, what was known
+ * when its part ended afterwards; undefined: it may not know that there is one. Pure.
+ */
+export function seenBy(reader: Reader, agreement: Agreement, at: Instant): Agreement | undefined {
+  if (reader.kind !== 'party') return agreement
+  const until = knowsUntil(agreement, reader.org, at)
+  if (until === null) return undefined
+  return knownUntil(agreement, until, agreement.parties.find(({ org }) => org === reader.org)?.left_version)
 }
 
 /** What whoever may not know an agreement is told: word for word what is said of one that does not exist. */

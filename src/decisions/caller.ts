@@ -1,9 +1,10 @@
+import { bindsPair } from '../agreements/model/in-force.ts'
+import { governing, partOf } from '../agreements/model/standing.ts'
 import { londonDay } from '../platform/kernel/london-day.ts'
 import { isActive } from './evaluation/stage-zero.ts'
 import type { PolicyAgreement, Snapshot } from './policy/policy.ts'
-import { governingVersion, isExpired } from './rules/lifecycle.ts'
+import { isExpired } from './rules/lifecycle.ts'
 import { isAgentOf } from './rules/paper.ts'
-import { bindsParty } from './rules/parties.ts'
 
 // Who may ask, and who may know. It may never take a caller's word for whom it acts: only texts that a party has signed count.
 
@@ -28,7 +29,8 @@ export function mayAsk(caller: string, share: Share, at: number, snapshot: Snaps
 
 /** Whether an organisation may know that an agreement exists: it is a party, or an agent under a version that is in force. */
 export function mayKnow(caller: string, agreement: PolicyAgreement, at: number): boolean {
-  return agreement.parties.has(caller) || actsIn(agreement, caller, at, () => true)
+  const party = agreement.parties.get(caller)
+  return (party !== undefined && partOf(party, at) !== 'NONE') || actsIn(agreement, caller, at, () => true)
 }
 
 /**
@@ -37,11 +39,11 @@ export function mayKnow(caller: string, agreement: PolicyAgreement, at: number):
  */
 function actsIn(agreement: PolicyAgreement, agent: string, at: number, forWhom: (party: string) => boolean): boolean {
   const day = londonDay(at)
-  const governing = governingVersion(agreement, day)
-  if (!governing || governing.notYetEffective || isExpired(governing.version, day) || at >= agreement.terminatedAt) return false
-  const { version } = governing
+  const leading = governing(agreement, at, day)
+  if (!leading || leading.notYetEffective || isExpired(leading.version, day) || at >= agreement.terminatedAt) return false
+  const { version } = leading
   const agents = version.agents ?? []
   return agents.some(
-    (known) => forWhom(known.for) && isAgentOf(agents, agent, known.for, day) && bindsParty(known.for, at, agreement, version),
+    (known) => forWhom(known.for) && isAgentOf(agents, agent, known.for, day) && bindsPair(agreement, version, [known.for, known.for], at),
   )
 }

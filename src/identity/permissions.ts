@@ -54,7 +54,7 @@ export const PERMISSIONS = {
   'dpia:record': ['IG_OFFICER', 'DPO'],
   'agreement:freeze': ['IG_OFFICER'],
   'agreement:sign': ['SIGNATORY'],
-  'agreement:confirm': ['IG_OFFICER', 'DPO'],
+  'agreement:confirm': ['IG_OFFICER'],
   'agreement:suspend': ['IG_OFFICER', 'DPO', 'CALDICOTT_GUARDIAN', 'SIRO'],
   'agreement:lift': ['SIRO'],
   'agreement:withdraw': ['SIGNATORY', 'SIRO'],

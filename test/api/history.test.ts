@@ -22,9 +22,11 @@ t.test('texts, history and state', async (t) => {
     reason: 'Breach',
   })
   desk.at('2026-11-22T12:50:00.000Z')
-  await desk.call({ org: HACKNEY, role: 'SIRO' }, 'POST', `/v1/agreements/${id}/suspensions/${suspension.body.suspension.id}/lift`, {
-    reason: 'Put right',
-  })
+  for (const org of [HACKNEY, CAMDEN]) {
+    await desk.call({ org, role: 'SIRO' }, 'POST', `/v1/agreements/${id}/suspensions/${suspension.body.suspension.id}/lift`, {
+      reason: 'Put right',
+    })
+  }
   desk.at('2026-11-22T13:00:00.000Z')
 
   await t.test('the history says who did what, when, to which hash, and names the leaf of the log', async (t) => {
@@ -42,6 +44,7 @@ t.test('texts, history and state', async (t) => {
         [3, 'sign', HACKNEY, '12:30'],
         [4, 'suspend', HACKNEY, '12:40'],
         [5, 'lift', HACKNEY, '12:50'],
+        [6, 'lift', CAMDEN, '12:50'],
       ],
     )
     t.match(body.acts[1], {
@@ -56,15 +59,15 @@ t.test('texts, history and state', async (t) => {
 
   await t.test('the history is read page by page without a gap', async (t) => {
     const first = await desk.call(OFFICER, 'GET', `/v1/agreements/${id}/history?limit=2`)
-    const second = await desk.call(OFFICER, 'GET', `/v1/agreements/${id}/history?limit=3&after=${first.body.next_after}`)
+    const second = await desk.call(OFFICER, 'GET', `/v1/agreements/${id}/history?limit=4&after=${first.body.next_after}`)
     const numbers = [...first.body.acts, ...second.body.acts].map(({ sequence }: { sequence: number }) => sequence)
-    t.strictSame(numbers, [1, 2, 3, 4, 5])
+    t.strictSame(numbers, [1, 2, 3, 4, 5, 6])
     t.equal(second.body.next_after, null)
   })
 
   await t.test('an auditor reads it all, a stranger is told there is nothing', async (t) => {
     const auditor = { org: 'LBC_BARNET', role: 'AUDITOR' } as const
-    t.equal((await desk.call(auditor, 'GET', `/v1/agreements/${id}/history`)).body.acts.length, 5)
+    t.equal((await desk.call(auditor, 'GET', `/v1/agreements/${id}/history`)).body.acts.length, 6)
     const stranger = { org: 'LBC_BARNET', role: 'IG_OFFICER' } as const
     for (const path of ['history', 'state', 'versions/1', 'versions/1/document', 'versions/1/print', 'versions/1/differences?from=1']) {
       t.equal((await desk.call(stranger, 'GET', `/v1/agreements/${id}/${path}`)).status, 404, path)
@@ -111,6 +114,7 @@ t.test('texts, history and state', async (t) => {
       'abandon',
       'suspend',
       'invite',
+      'hand_over',
       'renew',
       'confirm_review',
     ])

@@ -30,7 +30,13 @@ t.test('suspending and lifting', async (t) => {
     t.equal((await lift(id, { org: HACKNEY, role: 'IG_OFFICER' }, body.suspension.id)).status, 403, 'only the SIRO lifts')
     t.match(await lift(id, { org: CAMDEN, role: 'SIRO' }, body.suspension.id), {
       status: 200,
-      body: { suspension: { lifted_by_org: CAMDEN } },
+      body: { suspension: { to: null, lift_agreed_by_org: CAMDEN, lifted_by_org: null } },
+    })
+    t.equal(await desk.ask(CAMDEN, ISLINGTON, { agreement_ref: id }), 'DENY SUSPENDED', 'one of two does not reopen it (LC-6)')
+    t.equal((await lift(id, { org: ISLINGTON, role: 'SIRO' }, body.suspension.id)).status, 403, 'the suspender has not agreed yet')
+    t.match(await lift(id, { org: HACKNEY, role: 'SIRO' }, body.suspension.id), {
+      status: 200,
+      body: { suspension: { lift_agreed_by_org: CAMDEN, lifted_by_org: HACKNEY } },
     })
     t.equal(await desk.ask(CAMDEN, ISLINGTON, { agreement_ref: id }), 'PERMIT')
     t.equal((await lift(id, { org: CAMDEN, role: 'SIRO' }, body.suspension.id)).status, 409, 'it has ended')
@@ -40,9 +46,9 @@ t.test('suspending and lifting', async (t) => {
     const id = await inForce(desk)
     const first = await suspend(id, { org: HACKNEY, role: 'DPO' }, { scope: 'AGREEMENT' })
     const second = await suspend(id, { org: CAMDEN, role: 'DPO' }, { scope: 'AGREEMENT' })
-    await lift(id, { org: CAMDEN, role: 'SIRO' }, first.body.suspension.id)
+    for (const org of [HACKNEY, CAMDEN]) await lift(id, { org, role: 'SIRO' }, first.body.suspension.id)
     t.equal(await desk.ask(CAMDEN, HACKNEY, { agreement_ref: id }), 'DENY SUSPENDED')
-    await lift(id, { org: CAMDEN, role: 'SIRO' }, second.body.suspension.id)
+    for (const org of [CAMDEN, HACKNEY]) await lift(id, { org, role: 'SIRO' }, second.body.suspension.id)
     t.equal(await desk.ask(CAMDEN, HACKNEY, { agreement_ref: id }), 'PERMIT')
   })
 

@@ -45,7 +45,8 @@ const tokenOf = (org: string, roles: readonly string[], sub: string, clientId: s
   issuer.sign({ sub, org, roles: roles as never, clientId }, new Date(), 3600)
 const machine = await tokenOf('LBC_CAMDEN', ['API_CLIENT'], 'urn:test:machine', 'load')
 const stopper = await tokenOf('LBC_CAMDEN', ['SIRO'], 'urn:test:stopper')
-const lifter = await tokenOf('LBC_HACKNEY', ['SIRO'], 'urn:test:lifter')
+/** LC-6: both let a whole agreement go on. */
+const lifters = [await tokenOf('LBC_CAMDEN', ['SIRO'], 'urn:test:deputy'), await tokenOf('LBC_HACKNEY', ['SIRO'], 'urn:test:lifter')]
 
 async function post(node: RunningNode, path: string, token: string, body: unknown, headers: Record<string, string> = {}) {
   const reply = await fetch(`${node.url}${path}`, {
@@ -63,14 +64,11 @@ async function suspend(node: RunningNode): Promise<string> {
   return (body['suspension'] as { id: string }).id
 }
 async function lift(node: RunningNode, id: string): Promise<void> {
-  const { status, body } = await post(
-    node,
-    `/v1/agreements/DEMO-CURL/suspensions/${id}/lift`,
-    lifter,
-    { reason: 'test' },
-    { 'if-match': '*' },
-  )
-  if (status !== 200) throw new Error(`lift: ${status} ${JSON.stringify(body)}`)
+  for (const lifter of lifters) {
+    const path = `/v1/agreements/DEMO-CURL/suspensions/${id}/lift`
+    const { status, body } = await post(node, path, lifter, { reason: 'test' }, { 'if-match': '*' })
+    if (status !== 200) throw new Error(`lift: ${status} ${JSON.stringify(body)}`)
+  }
 }
 
 const behind = await start(-5_000)

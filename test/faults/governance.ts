@@ -12,8 +12,8 @@ export interface Governance {
 
 export interface GovernanceOptions {
   readonly ledger: Ledger
-  /** Who suspends, and who lifts: never the same person. */
-  readonly tokens: { readonly suspender: string; readonly lifter: string }
+  /** Who suspends, and the two who lift (LC-6): the suspending party's own, and the other party's. */
+  readonly tokens: { readonly suspender: string; readonly deputy: string; readonly lifter: string }
   readonly urls: () => readonly string[]
   /** Suspensions that stand according to the database, whatever the driver was told. */
   readonly standing: () => Promise<readonly string[]>
@@ -53,7 +53,11 @@ export function startGovernance(options: GovernanceOptions): Governance {
     return acknowledged
   }
 
-  const lift = (id: string) => call('lift', `suspensions/${id}/lift`, tokens.lifter, { reason: 'fault round' })
+  /** The first of the two may have agreed before, in an act whose outcome was unknown: then it is refused and the second ends it. */
+  async function lift(id: string): Promise<Reply> {
+    await call('agree', `suspensions/${id}/lift`, tokens.deputy, { reason: 'fault round' })
+    return call('lift', `suspensions/${id}/lift`, tokens.lifter, { reason: 'fault round' })
+  }
 
   /** Lifts whatever stands, told or not; unknown outcomes end here. */
   async function settle(): Promise<void> {

@@ -21,7 +21,7 @@ export interface Stand {
   readonly services: ServiceProcess[]
   readonly logKey: Uint8Array
   readonly password: string
-  readonly tokens: { readonly asker: string; readonly suspender: string; readonly lifter: string }
+  readonly tokens: { readonly asker: string; readonly suspender: string; readonly deputy: string; readonly lifter: string }
   /** The server that takes writes; a failover changes it. */
   primary: Cluster
   /** Where services that are ready can be called. */
@@ -134,12 +134,13 @@ async function standing(stand: Stand): Promise<readonly string[]> {
 
 async function tokensOf(issuer: DevelopmentIssuer): Promise<Stand['tokens']> {
   const now = new Date()
-  const person = (sub: string, role: 'IG_OFFICER' | 'SIRO') =>
-    issuer.sign({ sub: `urn:accord:faults:${sub}`, org: 'LBC_CAMDEN', roles: [role], clientId: null }, now, TOKEN_TTL_SECONDS)
+  const person = (sub: string, role: 'IG_OFFICER' | 'SIRO', org = 'LBC_CAMDEN') =>
+    issuer.sign({ sub: `urn:accord:faults:${sub}`, org, roles: [role], clientId: null }, now, TOKEN_TTL_SECONDS)
   const machine = { sub: 'urn:accord:faults:machine', org: 'LBC_CAMDEN', roles: ['API_CLIENT'], clientId: 'faults' } as const
   return {
     asker: await issuer.sign(machine, now, TOKEN_TTL_SECONDS),
     suspender: await person('suspender', 'IG_OFFICER'),
-    lifter: await person('lifter', 'SIRO'),
+    deputy: await person('deputy', 'SIRO'),
+    lifter: await person('lifter', 'SIRO', 'LBC_HACKNEY'),
   }
 }

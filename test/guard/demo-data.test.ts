@@ -16,10 +16,10 @@ const MEMBERS = {
   agreement: {
     id: 1, title: 1, instrument_type: 1, owner_org: 1, status: 1, origin: 1, sample: 1, parties: 1, versions: 1, signatures: 1,
     approvals: 1, suspensions: 1, terminated_at: 1, review_due: 1, review_policy: 1, review_grace_days: 1, dpia: 1, apd: 1, provenance: 1,
-  } satisfies All<DemoRecord>,
-  party: { org: 1, role: 1, capacities: 1, left_at: 1 } satisfies All<Model.Party>,
+  } satisfies All<Omit<DemoRecord, 'keepers' | 'review_changes'>>,
+  party: { org: 1, role: 1, capacities: 1, left_at: 1 } satisfies All<Omit<Model.Party, 'left_how' | 'left_version' | 'invited_at' | 'earlier' | 'active_from' | 'active_to' | 'succeeded_by'>>,
   version: { version: 1, status: 1, effective_from: 1, effective_to: 1, hash: 1, terms: 1 } satisfies All<
-    Omit<Model.AgreementVersion, 'invited_since'>
+    Omit<Model.AgreementVersion, 'invited_since' | 'frozen_at' | 'dropped_at'>
   >,
   terms: {
     flows: 1, commencement: 1, prohibitions: 1, agents: 1, processor_contract: 1, joint_controller_arrangement: 1, narrative: 1,
@@ -48,7 +48,7 @@ const MEMBERS = {
   joint: { responsibilities: 1, contact_point: 1, essence_url: 1 } satisfies All<Model.JointControllerArrangement>,
   signature: { org: 1, version: 1, signed_at: 1 } satisfies All<Model.Signature>,
   suspension: { scope: 1, party: 1, flow: 1, version: 1, from: 1, to: 1 } satisfies All<Model.Suspension>,
-  dpia: { required: 1, status: 1, status_changes: 1, residual: 1, prior_consultation: 1, review_due: 1 } satisfies All<Model.Dpia>,
+  dpia: { required: 1, status: 1, status_changes: 1, residual: 1, prior_consultation: 1, review_due: 1 } satisfies All<Omit<Model.Dpia, 'earlier'>>,
   apd: { party: 1, conditions: 1 } satisfies All<Model.PolicyDocument>,
   organisation: {
     code: 1, legal_name: 1, short_name: 1, type: 1, gss: 1, ods: 1, ico_registration_no: 1, public_authority: 1, competent_authority: 1,

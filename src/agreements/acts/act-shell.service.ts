@@ -5,12 +5,13 @@ import { type Database, type Transaction, withTransaction } from '../../platform
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { ifMatchHolds } from '../../platform/kernel/entity-tags.ts'
+import { type Instant, instantOf } from '../../platform/kernel/instant.ts'
 import { ProblemError, problem, withoutCallersWords } from '../../platform/kernel/problem.ts'
 import { stableJson } from '../../platform/kernel/stable-json.ts'
 import type { Agreement } from '../agreement.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { indexForSearch } from '../finding/search.repository.ts'
-import { maySee, noSuchAgreement, writerFor } from '../visibility.ts'
+import { noSuchAgreement, seenBy, writerFor } from '../visibility.ts'
 import type { ActDone, ActReply, IdempotencyKey } from './act.ts'
 import { actsRepository } from './acts.repository.ts'
 import type { KeyTurns } from './key-turns.ts'
@@ -72,7 +73,11 @@ export interface ActContext {
   readonly agreement: Agreement
   readonly principal: Principal
   /** The instant of the act: never before the latest governance instant, whatever this node's clock says. */
+  readonly at: Instant
+  /** The same, as it is written. */
   readonly now: string
+  /** The number this act will have among those on the agreement. */
+  readonly sequence: number
   readonly newId: () => string
 }
 
@@ -102,7 +107,7 @@ export function actShell({ db, clock, newId, audit, agreements, policy, isName, 
   }
 
   /** The instant of an act, never before the latest governance instant, and the revision it finds. */
-  async function instantOf(tx: Transaction, at: string): Promise<{ now: string; revision: number }> {
+  async function momentOf(tx: Transaction, at: string): Promise<{ now: string; revision: number }> {
     const head = await policy.head(tx)
     return { now: at > head.instant ? at : head.instant, revision: head.revision }
   }
@@ -115,12 +120,13 @@ export function actShell({ db, clock, newId, audit, agreements, policy, isName, 
       const locked = await actsRepository(tx).lock(agreementId, writerFor(principal))
       const [before] = locked ? await agreements.read(tx, [agreementId]) : []
       // Before anything that depends on its state, so that a stranger hears of nothing else.
-      if (!locked || !before || !maySee(writerFor(principal), before)) throw new ProblemError(noSuchAgreement())
+      if (!locked || !before || !seenBy(writerFor(principal), before, instantOf(at))) throw new ProblemError(noSuchAgreement())
       checkPrecondition(request.ifMatch, locked.rowVersion)
       const [policyBefore] = await agreements.forPolicy(tx, [agreementId])
-      const { now, revision } = await instantOf(tx, at)
-      const done = await work({ tx, agreement: before, principal, now, newId })
-      return finish(tx, request, { done, agreementId, before, policyBefore, sequence: locked.actCount + 1, now, revision })
+      const { now, revision } = await momentOf(tx, at)
+      const sequence = locked.actCount + 1
+      const done = await work({ tx, agreement: before, principal, at: instantOf(now), now, sequence, newId })
+      return finish(tx, request, { done, agreementId, before, policyBefore, sequence, now, revision })
     })
   }
 
@@ -129,8 +135,8 @@ export function actShell({ db, clock, newId, audit, agreements, policy, isName, 
     return withTransaction(db, async (tx) => {
       const { at, earlier } = await begin(tx, request)
       if (earlier) return earlier as ActReply<Body>
-      const { now, revision } = await instantOf(tx, at)
-      const done = await work({ tx, principal, now, newId })
+      const { now, revision } = await momentOf(tx, at)
+      const done = await work({ tx, principal, at: instantOf(now), now, sequence: 1, newId })
       const { agreementId } = done
       return finish(tx, request, { done, agreementId, before: undefined, policyBefore: undefined, sequence: 1, now, revision })
     })
@@ -156,19 +162,21 @@ export function actShell({ db, clock, newId, audit, agreements, policy, isName, 
     const { principal, idempotency } = request
     const { done, agreementId, before, sequence, now } = act
     const repository = actsRepository(tx)
+    // What is kept and published is the whole of it, whatever whoever acted may still see.
+    await readAs(tx, { kind: 'system' })
     const rowVersion = await repository.touch(agreementId, sequence, now)
     await indexForSearch(tx, agreementId)
     const [policyAfter] = await agreements.forPolicy(tx, [agreementId])
     const leafId = newId()
     const from = before?.status ?? null
-    await repository.addHistory({ agreementId, sequence, at: now, act: request.act, principal, from, done, leafId })
+    await repository.addHistory({ agreementId, sequence, at: now, act: done.as?.act ?? request.act, principal, from, done, leafId })
     const hasChanged = policyAfter !== undefined && JSON.stringify(policyAfter) !== JSON.stringify(act.policyBefore)
     const revision = hasChanged ? await policy.publishAgreements(tx, [policyAfter], now) : act.revision
     const to = done.to ?? from
     await audit.recordAct(tx, {
       id: leafId,
-      event: request.event,
-      act: request.act,
+      event: done.as?.event ?? request.event,
+      act: done.as?.act ?? request.act,
       org: principal.org,
       agreement: agreementId,
       sequence,
@@ -196,8 +204,9 @@ export function actShell({ db, clock, newId, audit, agreements, policy, isName, 
     await withTransaction(db, async (tx) => {
       await readAs(tx, writerFor(principal))
       // Whoever may not know the agreement leaves no trace of its name.
-      const known = agreementId === undefined ? undefined : await agreements.find(tx, writerFor(principal), agreementId)
       const head = await policy.head(tx)
+      const known =
+        agreementId === undefined ? undefined : await agreements.find(tx, writerFor(principal), agreementId, instantOf(head.instant))
       await audit.recordAct(tx, {
         event: request.event,
         act: request.act,

@@ -11,6 +11,8 @@ export interface ActDone<Body> {
   readonly status: 200 | 201
   readonly body: Body
   readonly to?: string
+  /** Where what was done is not what was asked for in full: what history and log call it. */
+  readonly as?: { readonly act: string; readonly event: `${string}.${string}` }
   readonly version?: number
   readonly versionHash?: string
   /** For the history and the payload of the leaf. */

@@ -140,6 +140,43 @@ export function agreementActsRoutes({
       },
     })
 
+    app.route<Operation<'handOverAgreement'>>({
+      ...operation('handOverAgreement'),
+      handler: async (request, reply) => {
+        const { body, etag } = await membership.handOver(callOf(request, request.params.id), request.body)
+        reply.header('etag', etag)
+        return reply.code(200).send(body)
+      },
+    })
+
+    app.route<Operation<'takeBackInvitation'>>({
+      ...operation('takeBackInvitation'),
+      handler: async (request, reply) => {
+        const { id, org } = request.params
+        const { body, etag } = await membership.uninvite(callOf(request, id), org, request.body)
+        reply.header('etag', etag)
+        return reply.code(200).send(body)
+      },
+    })
+
+    app.route<Operation<'takeBackTermination'>>({
+      ...operation('takeBackTermination'),
+      handler: async (request, reply) => {
+        const { body, etag } = await ending.goOn(callOf(request, request.params.id), request.body)
+        reply.header('etag', etag)
+        return reply.code(200).send(body)
+      },
+    })
+
+    app.route<Operation<'takeBackWithdrawal'>>({
+      ...operation('takeBackWithdrawal'),
+      handler: async (request, reply) => {
+        const { body, etag } = await membership.stay(callOf(request, request.params.id), request.body)
+        reply.header('etag', etag)
+        return reply.code(200).send(body)
+      },
+    })
+
     app.route<Operation<'withdrawDraft'>>({
       ...operation('withdrawDraft'),
       handler: async (request, reply) => {

@@ -34,9 +34,9 @@ export function amendingService({ acts }: { readonly acts: ActShell }) {
       acts.perform({ ...call, act: 'renew', event: 'agreement.renewal_opened' }, (context) => openDraft('renew', context, body)),
 
     abandon: (call: ActCall): Promise<ActReply<DraftClosed>> =>
-      acts.perform({ ...call, act: 'abandon', event: 'agreement.draft_abandoned' }, async ({ tx, agreement, principal, now }) => {
-        const change = decided({ type: 'abandon' }, agreement, principal, now)
-        await versionsRepository(tx).setStatus(agreement.id, [change.version], 'ABANDONED')
+      acts.perform({ ...call, act: 'abandon', event: 'agreement.draft_abandoned' }, async ({ tx, agreement, principal, at, now }) => {
+        const change = decided({ type: 'abandon' }, agreement, principal, at)
+        await versionsRepository(tx).drop(agreement.id, [change.version], 'ABANDONED', now)
         return {
           status: 200,
           to: change.to,
@@ -52,16 +52,15 @@ export function amendingService({ acts }: { readonly acts: ActShell }) {
 }
 
 async function openDraft(type: 'amend' | 'renew', context: ActContext, body: AmendmentBody): Promise<ActDone<DraftOpened>> {
-  const { tx, agreement, principal, now } = context
-  const change = decided({ type }, agreement, principal, now)
+  const { tx, agreement, principal, at, now } = context
+  const change = decided({ type, days: body }, agreement, principal, at)
   const base = agreement.versions.find(({ version }) => version === change.copyOf)
   assert(base, 'the version that is copied exists')
   await versionsRepository(tx).insertDraft(agreement.id, {
     version: change.version,
     terms: base.terms,
-    effective_from: body.effective_from ?? null,
-    // An end before the new start would not be a draft anybody can keep.
-    effective_to: body.effective_to === undefined ? laterThan(base.effective_to, body.effective_from ?? null) : body.effective_to,
+    effective_from: change.effectiveFrom,
+    effective_to: change.effectiveTo,
   })
   return {
     status: 201,
@@ -74,8 +73,4 @@ async function openDraft(type: 'amend' | 'renew', context: ActContext, body: Ame
       copy_of: change.copyOf,
     },
   }
-}
-
-function laterThan(end: string | null, start: string | null): string | null {
-  return end !== null && start !== null && end < start ? null : end
 }

@@ -1,13 +1,15 @@
 import type { Principal } from '../../identity/principal.ts'
+import type { Instant } from '../../platform/kernel/instant.ts'
 import type { ProblemCode, ProblemDetail } from '../../platform/kernel/problem.ts'
 import type { Result } from '../../platform/kernel/result.ts'
 import type { AgreementStatus } from '../agreement.ts'
+import type { NamedDays } from '../model/dates.ts'
 
 /**
  * Commands on an agreement, what they change, and why not. Types only: the table is `lifecycle.ts`.
  */
 
-/** What is asked, with the facts that the agreement itself does not hold. Instants are ISO 8601. */
+/** What is asked, with the facts that the agreement itself does not hold. */
 export type Command =
   | { readonly type: 'freeze'; readonly advice: readonly ProblemDetail[] }
   | {
@@ -21,23 +23,39 @@ export type Command =
       /** Whether a signature recorded elsewhere waits to be confirmed. */
       readonly isRecordedElsewhere: boolean
     }
-  | { readonly type: 'confirm'; readonly version: number; readonly recorded: 'NONE' | 'UNCONFIRMED' | 'CONFIRMED' }
-  | { readonly type: 'amend' }
+  | {
+      readonly type: 'confirm'
+      readonly version: number
+      readonly recorded: 'NONE' | 'UNCONFIRMED' | 'CONFIRMED'
+      /** Whether this person brought the record here that claims the signature. */
+      readonly hasRecorded: boolean
+      /** Whether this person has signed or confirmed for another party (SD-6). */
+      readonly hasSignedForAnother: boolean
+    }
+  | { readonly type: 'amend'; readonly days: NamedDays }
+  | { readonly type: 'renew'; readonly days: NamedDays }
   | { readonly type: 'abandon' }
   | {
       readonly type: 'suspend'
       readonly scope: 'AGREEMENT' | 'PARTY' | 'FLOW'
       readonly party: string | null
       readonly flow: string | null
-      readonly until: string | null
-      /** Whether the actor is among those ALL_SIGNED_BOROUGHS stands for (LC-4). */
-      readonly isBorough: boolean
+      readonly until: Instant | null
+      /** Those ALL_SIGNED_BOROUGHS stands for (LC-4). */
+      readonly boroughs: ReadonlySet<string>
     }
-  | { readonly type: 'lift'; readonly suspension: HeldSuspension; readonly isBorough: boolean }
-  | { readonly type: 'leave'; readonly at: string | null }
+  | { readonly type: 'lift'; readonly suspension: HeldSuspension; readonly boroughs: ReadonlySet<string> }
+  | {
+      readonly type: 'leave'
+      readonly at: Instant | null /** Who keeps the text from now on, where the leaving party does. */
+      readonly keeper: string | null
+    }
+  | { readonly type: 'stay' }
   | { readonly type: 'invite'; readonly org: string; readonly isActive: boolean }
-  | { readonly type: 'terminate'; readonly at: string | null }
-  | { readonly type: 'renew' }
+  | { readonly type: 'uninvite'; readonly org: string }
+  | { readonly type: 'hand_over'; readonly org: string }
+  | { readonly type: 'terminate'; readonly at: Instant | null }
+  | { readonly type: 'go_on' /** Who set the end; null: nobody knows. */; readonly setBy: string | null }
   | { readonly type: 'confirm_review'; readonly cycleMonths: number }
   | { readonly type: 'withdraw_draft' }
   | { readonly type: 'reject' }
@@ -50,8 +68,11 @@ export interface HeldSuspension {
   readonly flow: string | null
   readonly from: string
   readonly to: string | null
-  /** Token subject of whoever suspended; null: recorded elsewhere. */
+  /** Token subject of whoever suspended, and for which party; null: recorded elsewhere. */
   readonly suspendedBy: string | null
+  readonly suspendedOrg: string | null
+  /** The first of the two who agree that a whole agreement goes on. */
+  readonly agreed: { readonly by: string; readonly org: string } | null
 }
 
 /** What changes. `to` is the stored status afterwards. */
@@ -64,18 +85,41 @@ export type Change =
       readonly supersedes: readonly number[]
     }
   | { readonly type: 'sign' | 'confirm'; readonly to: AgreementStatus; readonly version: number; readonly hasCommenced: boolean }
-  | { readonly type: 'amend' | 'renew'; readonly to: AgreementStatus; readonly copyOf: number; readonly version: number }
+  | {
+      readonly type: 'amend' | 'renew'
+      readonly to: AgreementStatus
+      readonly copyOf: number
+      readonly version: number
+      readonly effectiveFrom: string | null
+      readonly effectiveTo: string | null
+    }
   | { readonly type: 'abandon'; readonly to: AgreementStatus; readonly version: number }
-  | { readonly type: 'suspend' | 'lift' | 'invite'; readonly to: AgreementStatus }
-  | { readonly type: 'leave' | 'terminate'; readonly to: AgreementStatus; readonly at: string }
+  | { readonly type: 'suspend' | 'invite' | 'uninvite'; readonly to: AgreementStatus }
+  | { readonly type: 'lift'; readonly to: AgreementStatus /** False: one of two has agreed. */; readonly isEnded: boolean }
+  | {
+      readonly type: 'leave'
+      readonly to: AgreementStatus
+      readonly at: Instant
+      readonly keeper: string | null
+      readonly abandons: readonly number[]
+      readonly endsAll: boolean
+    }
+  | { readonly type: 'stay' | 'go_on'; readonly to: AgreementStatus /** The instant that is taken back. */; readonly was: string }
+  | { readonly type: 'hand_over'; readonly to: AgreementStatus; readonly from: string | null }
+  | { readonly type: 'terminate'; readonly to: AgreementStatus; readonly at: Instant }
   | { readonly type: 'confirm_review'; readonly to: AgreementStatus; readonly reviewDue: string }
   | {
-      readonly type: 'withdraw_draft' | 'reject'
+      readonly type: 'withdraw_draft'
       readonly to: AgreementStatus
       /** Versions that will never govern. */
       readonly abandons: readonly number[]
-      /** For a rejection that ends only the actor's own part: from when. */
-      readonly leavesAt: string | null
+    }
+  | {
+      readonly type: 'reject'
+      readonly to: AgreementStatus
+      readonly abandons: readonly number[]
+      /** Whether the whole agreement ends; else only the actor's own part does. */
+      readonly endsAll: boolean
     }
 
 /** Why not. `code` is the problem, `rule` the rule of the domain reference or the word that names the test. */

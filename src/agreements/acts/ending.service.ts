@@ -1,16 +1,17 @@
-import type { Agreement } from '../agreement.ts'
+import { instantOf, written } from '../../platform/kernel/instant.ts'
+import { othersThan } from '../model/standing.ts'
 import type { ActReply } from './act.ts'
-import type { ActDone, ActShell } from './act-shell.service.ts'
+import type { ActContext, ActShell } from './act-shell.service.ts'
 import type { ActCall, ActOutcome } from './call.ts'
-import { type ChangeOf, decided } from './decided.ts'
-import { hasLeft } from './governing.ts'
-import { noticesRepository } from './notices.repository.ts'
+import { decided } from './decided.ts'
+import { type NoticeKind, noticesRepository } from './notices.repository.ts'
 import { REVIEW_CYCLE_MONTHS } from './review-cycle.ts'
 import { standingRepository } from './standing.repository.ts'
 import { versionsRepository } from './versions.repository.ts'
 
 export interface Terminated extends ActOutcome {
-  readonly terminated_at: string
+  /** null: the end was taken back. */
+  readonly terminated_at: string | null
 }
 
 export interface Reviewed extends ActOutcome {
@@ -24,88 +25,100 @@ export interface Dropped extends ActOutcome {
   readonly left_at: string | null
 }
 
-/** LC-5 and 5.6: how an agreement ends, is given up, or has its end put off. */
+interface Reason {
+  readonly reason: string
+}
+
+/** LC-5 and 5.6: how an agreement ends or goes on, is given up, or has its end put off. */
 export function endingService({ acts }: { readonly acts: ActShell }) {
   return {
-    terminate: (
-      call: ActCall,
-      { at = null, reason }: { readonly at?: string | null; readonly reason: string },
-    ): Promise<ActReply<Terminated>> =>
-      acts.perform({ ...call, act: 'terminate', event: 'agreement.terminated' }, async ({ tx, agreement, principal, now, newId }) => {
-        const change = decided({ type: 'terminate', at: at && new Date(at).toISOString() }, agreement, principal, now)
-        await standingRepository(tx).terminate(agreement.id, change.at, change.to)
-        const detail = { org: principal.org, terminated_at: change.at }
-        const others = othersThan(agreement, principal.org, now)
-        await noticesRepository(tx).tell(others, { agreementId: agreement.id, kind: 'PARTY_LEFT', at: now, detail }, newId)
-        return {
-          status: 200,
-          to: change.to,
-          detail: { terminated_at: change.at, reason },
-          body: {
-            ...{ agreement: agreement.id, act: 'terminate', at: now, from: agreement.status, to: change.to },
-            terminated_at: change.at,
-          },
-        }
+    terminate: (call: ActCall, { at: asked = null, reason }: Reason & { readonly at?: string | null }): Promise<ActReply<Terminated>> =>
+      acts.perform({ ...call, act: 'terminate', event: 'agreement.terminated' }, async (context) => {
+        const { tx, agreement, principal, at, now } = context
+        const change = decided({ type: 'terminate', at: asked === null ? null : instantOf(asked) }, agreement, principal, at)
+        const terminated_at = written(change.at)
+        await standingRepository(tx).terminate(agreement.id, terminated_at, change.to)
+        await tellOthers(context, 'TERMINATED', { org: principal.org, terminated_at, reason })
+        const outcome = { agreement: agreement.id, act: 'terminate', at: now, from: agreement.status, to: change.to }
+        return { status: 200, to: change.to, detail: { terminated_at, reason }, body: { ...outcome, terminated_at } }
       }),
 
-    confirmReview: (call: ActCall, { reason }: { readonly reason: string }): Promise<ActReply<Reviewed>> =>
-      acts.perform({ ...call, act: 'confirm_review', event: 'agreement.review_confirmed' }, async ({ tx, agreement, principal, now }) => {
+    /** Takes back an end that has not come. */
+    goOn: (call: ActCall, { reason }: Reason): Promise<ActReply<Terminated>> =>
+      acts.perform({ ...call, act: 'go_on', event: 'agreement.end_taken_back' }, async (context) => {
+        const { tx, agreement, principal, at, now } = context
         const standing = standingRepository(tx)
-        const cycleMonths = (await standing.reviewCycle(agreement.id)) ?? REVIEW_CYCLE_MONTHS
-        const change = decided({ type: 'confirm_review', cycleMonths }, agreement, principal, now)
-        await standing.setReviewDue(agreement.id, change.reviewDue)
-        return {
-          status: 200,
-          to: change.to,
-          detail: { review_due: change.reviewDue, cycle_months: cycleMonths, reason },
-          body: {
-            ...{ agreement: agreement.id, act: 'confirm_review', at: now, from: agreement.status, to: change.to },
-            review_due: change.reviewDue,
-          },
-        }
+        const change = decided({ type: 'go_on', setBy: await standing.endSetBy(agreement.id) }, agreement, principal, at)
+        await standing.terminate(agreement.id, null, change.to)
+        const detail = { org: principal.org, end: 'TERMINATION', was: change.was, reason }
+        await tellOthers(context, 'END_TAKEN_BACK', detail)
+        const outcome = { agreement: agreement.id, act: 'go_on', at: now, from: agreement.status, to: change.to }
+        return { status: 200, to: change.to, detail, body: { ...outcome, terminated_at: null } }
       }),
 
-    withdrawDraft: (call: ActCall, { reason }: { readonly reason: string }): Promise<ActReply<Dropped>> =>
-      acts.perform({ ...call, act: 'withdraw_draft', event: 'agreement.withdrawn' }, async ({ tx, agreement, principal, now }) => {
-        const change = decided({ type: 'withdraw_draft' }, agreement, principal, now)
-        await versionsRepository(tx).setStatus(agreement.id, change.abandons, 'ABANDONED')
+    confirmReview: (call: ActCall, { reason }: Reason): Promise<ActReply<Reviewed>> =>
+      acts.perform(
+        { ...call, act: 'confirm_review', event: 'agreement.review_confirmed' },
+        async ({ tx, agreement, principal, at, now }) => {
+          const standing = standingRepository(tx)
+          const cycleMonths = (await standing.reviewCycle(agreement.id)) ?? REVIEW_CYCLE_MONTHS
+          const change = decided({ type: 'confirm_review', cycleMonths }, agreement, principal, at)
+          await standing.setReviewDue(agreement.id, change.reviewDue, { at: now, before: agreement.review_due })
+          return {
+            status: 200,
+            to: change.to,
+            detail: { review_due: change.reviewDue, before: agreement.review_due, cycle_months: cycleMonths, reason },
+            body: {
+              ...{ agreement: agreement.id, act: 'confirm_review', at: now, from: agreement.status, to: change.to },
+              review_due: change.reviewDue,
+            },
+          }
+        },
+      ),
+
+    withdrawDraft: (call: ActCall, { reason }: Reason): Promise<ActReply<Dropped>> =>
+      acts.perform({ ...call, act: 'withdraw_draft', event: 'agreement.withdrawn' }, async (context) => {
+        const { tx, agreement, principal, at, now } = context
+        const change = decided({ type: 'withdraw_draft' }, agreement, principal, at)
+        await versionsRepository(tx).drop(agreement.id, change.abandons, 'ABANDONED', now)
         await standingRepository(tx).setStatus(agreement.id, change.to)
-        return dropped('withdraw_draft', agreement, change, { reason, now })
+        await tellOthers(context, 'DRAFT_WITHDRAWN', { org: principal.org, reason })
+        return dropped(context, 'withdraw_draft', { ...change, left_at: null, reason })
       }),
 
-    reject: (call: ActCall, { reason }: { readonly reason: string }): Promise<ActReply<Dropped>> =>
-      acts.perform({ ...call, act: 'reject', event: 'agreement.rejected' }, async ({ tx, agreement, principal, now, newId }) => {
-        const change = decided({ type: 'reject' }, agreement, principal, now)
+    reject: (call: ActCall, { reason }: Reason): Promise<ActReply<Dropped>> =>
+      acts.perform({ ...call, act: 'reject', event: 'agreement.rejected' }, async (context) => {
+        const { tx, agreement, principal, at, now, sequence } = context
+        const change = decided({ type: 'reject' }, agreement, principal, at)
         const standing = standingRepository(tx)
-        await versionsRepository(tx).setStatus(agreement.id, change.abandons, 'ABANDONED')
-        if (change.leavesAt === null) await standing.setStatus(agreement.id, change.to)
-        else await standing.leave(agreement.id, principal.org, change.leavesAt)
-        const detail = { org: principal.org, rejected: true, left_at: change.leavesAt }
-        const others = othersThan(agreement, principal.org, now)
-        await noticesRepository(tx).tell(others, { agreementId: agreement.id, kind: 'PARTY_LEFT', at: now, detail }, newId)
-        return dropped('reject', agreement, change, { reason, now })
+        await versionsRepository(tx).drop(agreement.id, change.abandons, 'ABANDONED', now)
+        if (change.endsAll) await standing.setStatus(agreement.id, change.to)
+        else await standing.leave(agreement.id, principal.org, { at: now, how: 'DECLINED', sequence })
+        await tellOthers(context, 'REJECTED', { org: principal.org, ends: change.endsAll, abandons: change.abandons, reason })
+        return dropped(context, 'reject', { ...change, left_at: change.endsAll ? null : now, reason })
       }),
   }
 }
 
-function othersThan(agreement: Agreement, org: string, now: string): string[] {
-  return agreement.parties.filter((party) => party.org !== org && !hasLeft(party.left_at, now)).map((party) => party.org)
+/** Tells everybody who takes part, and the keeper, but not whoever acts. */
+async function tellOthers(
+  { tx, agreement, principal, at, now, newId }: ActContext,
+  kind: NoticeKind,
+  detail: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await noticesRepository(tx).tell(othersThan(agreement, principal.org, at), { agreementId: agreement.id, kind, at: now, detail }, newId)
 }
 
 function dropped(
+  { agreement, now }: ActContext,
   act: 'withdraw_draft' | 'reject',
-  agreement: Agreement,
-  change: ChangeOf<'reject'>,
-  { reason, now }: { readonly reason: string; readonly now: string },
-): ActDone<Dropped> {
+  change: { readonly to: Dropped['to']; readonly abandons: readonly number[]; readonly left_at: string | null; readonly reason: string },
+) {
+  const { to, abandons, left_at, reason } = change
   return {
-    status: 200,
-    to: change.to,
-    detail: { reason, abandons: change.abandons, left_at: change.leavesAt },
-    body: {
-      ...{ agreement: agreement.id, act, at: now, from: agreement.status, to: change.to },
-      abandons: change.abandons,
-      left_at: change.leavesAt,
-    },
+    status: 200 as const,
+    to,
+    detail: { reason, abandons, left_at },
+    body: { ...{ agreement: agreement.id, act, at: now, from: agreement.status, to }, abandons, left_at },
   }
 }

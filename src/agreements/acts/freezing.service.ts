@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import type { Transaction } from '../../platform/database/database.ts'
-import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { Agreement, AgreementVersion } from '../agreement.ts'
 import { type Advice, refusals } from '../drafting/advice.ts'
+import { renamedSuspendedFlows } from '../model/flow-suspensions.ts'
+import { draftVersion, leadingVersion, presentParties } from '../model/standing.ts'
 import { signedText } from '../texts/document.ts'
 import type { ActReply } from './act.ts'
 import type { ActShell } from './act-shell.service.ts'
 import type { ActCall, ActOutcome } from './call.ts'
 import { decided } from './decided.ts'
-import { draftVersion, leadingVersion } from './governing.ts'
 import { noticesRepository } from './notices.repository.ts'
 import type { ReviewRoute } from './review-route.ts'
 import { standingRepository } from './standing.repository.ts'
@@ -40,31 +40,35 @@ export interface Frozen extends ActOutcome {
   readonly review_route: ReviewRoute['state']
   readonly review_note: string
   readonly warnings: readonly Advice[]
+  /** Flows that a suspension in force stops under a new name: it goes on until it is lifted (LC-6). */
+  readonly suspended: readonly { readonly suspended: string; readonly flow: string }[]
 }
 
 /** LC-1: makes the draft the text that parties sign. */
 export function freezingService({ acts, advice, difference, reviewRoute }: FreezingOptions) {
   return {
     freeze: (call: ActCall): Promise<ActReply<Frozen>> =>
-      acts.perform({ ...call, act: 'freeze', event: 'agreement.frozen' }, async ({ tx, agreement, principal, now, newId }) => {
+      acts.perform({ ...call, act: 'freeze', event: 'agreement.frozen' }, async ({ tx, agreement, principal, at, now, newId }) => {
         const { id } = agreement
         const draft = draftVersion(agreement)
-        const given = await advice(agreement, tx)
+        const given = draft ? await advice(agreement, tx) : []
         const warnings = given.filter(({ severity }) => severity === 'WARNING')
-        const change = decided({ type: 'freeze', advice: refusals(given) }, agreement, principal, now)
+        const change = decided({ type: 'freeze', advice: refusals(given) }, agreement, principal, at)
         assert(draft?.effective_from, 'a version is frozen without a draft that has a start')
-        const before = leadingVersion(agreement, londonDay(Date.parse(now)))
+        const before = leadingVersion(agreement, at)
         const summary = before ? difference(before, draft) : null
-        const text = signedText(agreement, draft)
+        const present = new Set(presentParties(agreement, at))
+        // The next text is between those who take part: who has left or was never bound is not named in it.
+        const text = signedText({ ...agreement, parties: agreement.parties.filter(({ org }) => present.has(org)) }, draft)
         const route = reviewRoute(agreement)
         const versions = versionsRepository(tx)
         await versions.freeze(id, draft.version, { text, at: now, changeClass: summary?.changeClass ?? null, warnings })
-        await versions.setStatus(id, change.supersedes, 'SUPERSEDED')
+        await versions.drop(id, change.supersedes, 'SUPERSEDED', now)
         await versions.awaitApprovals(id, draft.version, route.awaits)
         await standingRepository(tx).setStatus(id, change.to)
         const detail = { version: draft.version, version_hash: text.hash, effective_from: draft.effective_from }
-        const orgs = agreement.parties.filter((party) => party.left_at === null).map(({ org }) => org)
-        await noticesRepository(tx).tell(orgs, { agreementId: id, kind: 'SIGNATURE_DUE', at: now, detail }, newId)
+        const suspended = renamedSuspendedFlows(agreement, draft, at)
+        await noticesRepository(tx).tell([...present], { agreementId: id, kind: 'SIGNATURE_DUE', at: now, detail }, newId)
         return {
           status: 200,
           to: change.to,
@@ -75,6 +79,7 @@ export function freezingService({ acts, advice, difference, reviewRoute }: Freez
             change_class: summary?.changeClass ?? null,
             review_route: route.state,
             warnings: warnings.map(({ code, pointer }) => ({ code, pointer })),
+            suspended,
           },
           body: {
             ...{ agreement: id, act: 'freeze', at: now, from: agreement.status, to: change.to },
@@ -85,6 +90,7 @@ export function freezingService({ acts, advice, difference, reviewRoute }: Freez
             review_route: route.state,
             review_note: route.note,
             warnings,
+            suspended,
           },
         }
       }),

@@ -1,18 +1,21 @@
+import { type Instant, written } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { ok, refuse } from '../../platform/kernel/result.ts'
 import type { Agreement, AgreementStatus, AgreementVersion } from '../agreement.ts'
+import { nextDays } from '../model/dates.ts'
+import { canCommence, hasCommenced } from '../model/in-force.ts'
+import { draftVersion, governingVersion, leadingVersion, standingVersions, statusAt } from '../model/standing.ts'
 import type { Actor, Command, Decided } from './command.ts'
-import { approvedVersions, draftVersion, governingVersion, hasCommenced, leadingVersion, signatoriesOf, statusAt } from './governing.ts'
 
 /** Rules of the commands that make a text and bind to it: freeze, sign, confirm, amend, abandon. Pure. */
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>
 
 /** LC-1: a draft becomes a text that never changes, unless it is incomplete, has no start, or starts in the past. */
-export function decideFreeze({ advice }: Of<'freeze'>, agreement: Agreement, now: string): Decided {
+export function decideFreeze({ advice }: Of<'freeze'>, agreement: Agreement, now: Instant): Decided {
   const draft = draftVersion(agreement)
   if (!draft) return refuse({ code: 'ILLEGAL_STATE', rule: 'NO_DRAFT', detail: 'There is no draft version to freeze.' })
-  const today = londonDay(Date.parse(now))
+  const today = londonDay(now)
   const errors = [...advice, ...datesOf(agreement, draft, today)]
   if (errors.length > 0) {
     return refuse({
@@ -23,7 +26,7 @@ export function decideFreeze({ advice }: Of<'freeze'>, agreement: Agreement, now
     })
   }
   // A version that has governed stays APPROVED; one that has not begun is replaced and never will (LC-2a).
-  const supersedes = approvedVersions(agreement)
+  const supersedes = standingVersions(agreement, now)
     .filter((version) => (version.effective_from ?? '') > today)
     .map(({ version }) => version)
   const status = statusAt(agreement, now)
@@ -43,7 +46,7 @@ function datesOf(agreement: Agreement, { effective_from, effective_to }: Agreeme
 }
 
 /** LC-3: one party, one version, one signature on exactly its hash; never by whoever drafted it, never for two parties. */
-export function decideSign(command: Of<'sign'>, agreement: Agreement, actor: Actor, now: string): Decided {
+export function decideSign(command: Of<'sign'>, agreement: Agreement, actor: Actor, now: Instant): Decided {
   const found = signable(agreement, command.version, now)
   if (!found.ok) return found
   const version = found.value
@@ -69,14 +72,20 @@ export function decideSign(command: Of<'sign'>, agreement: Agreement, actor: Act
   if (command.hasDrafted) {
     return refuse({ code: 'UNPROCESSABLE', rule: 'SD-1', detail: 'Whoever drafted or froze the text may not sign it for the same party.' })
   }
-  if (command.hasSignedForAnother) {
-    return refuse({ code: 'UNPROCESSABLE', rule: 'SD-6', detail: 'This person has signed for another party: nobody signs for two.' })
-  }
+  if (command.hasSignedForAnother) return signedForAnother()
   return bound('sign', agreement, version, actor, now)
 }
 
-/** A signature recorded elsewhere begins to count when a person of that party confirms it. */
-export function decideConfirm({ version: number, recorded }: Of<'confirm'>, agreement: Agreement, actor: Actor, now: string): Decided {
+/**
+ * A signature recorded elsewhere begins to count when a person of that party confirms it: not whoever recorded it, and nobody for
+ * two parties (SD-6).
+ */
+export function decideConfirm(
+  { version: number, recorded, hasRecorded, hasSignedForAnother }: Of<'confirm'>,
+  agreement: Agreement,
+  actor: Actor,
+  now: Instant,
+): Decided {
   if (agreement.origin !== 'ELSEWHERE') {
     return refuse({ code: 'ILLEGAL_STATE', rule: 'ORIGIN', detail: 'This agreement was made here: its signatures need no confirmation.' })
   }
@@ -91,18 +100,27 @@ export function decideConfirm({ version: number, recorded }: Of<'confirm'>, agre
       detail: `The signature of ${actor.org} on version ${number} is confirmed already.`,
     })
   }
+  if (hasRecorded) {
+    const detail = 'Whoever recorded a signature does not confirm it: another person of the party must.'
+    return refuse({ code: 'UNPROCESSABLE', rule: 'SD-1', detail })
+  }
+  if (hasSignedForAnother) return signedForAnother()
   const found = signable(agreement, number, now)
   return found.ok ? bound('confirm', agreement, found.value, actor, now) : found
 }
 
 /** The next version begins as a copy of the one that governs, or that will be first to. */
-export function decideAmend(type: 'amend' | 'renew', agreement: Agreement, now: string): Decided {
+export function decideAmend({ type, days }: Of<'amend' | 'renew'>, agreement: Agreement, now: Instant): Decided {
   const draft = draftVersion(agreement)
   if (draft) return refuse({ code: 'CONFLICT', rule: 'DRAFT', detail: `Version ${draft.version} is being drafted already.` })
-  const leading = leadingVersion(agreement, londonDay(Date.parse(now)))
+  const leading = leadingVersion(agreement, now)
   if (!leading) return refuse({ code: 'ILLEGAL_STATE', rule: 'LC-2', detail: 'No version is approved, so there is nothing to amend.' })
   const version = Math.max(...agreement.versions.map((known) => known.version)) + 1
-  return ok({ type, to: statusAt(agreement, now), copyOf: leading.version, version })
+  const { from, to, faults } = nextDays(leading, days)
+  if (faults.length > 0) {
+    return refuse({ code: 'UNPROCESSABLE', rule: 'DAYS', detail: 'The days of the next version do not fit together.', errors: faults })
+  }
+  return ok({ type, to: statusAt(agreement, now), copyOf: leading.version, version, effectiveFrom: from, effectiveTo: to })
 }
 
 /** A draft of an amendment is dropped; what governs goes on. */
@@ -112,8 +130,12 @@ export function decideAbandon(agreement: Agreement): Decided {
   return ok({ type: 'abandon', to: agreement.status, version: draft.version })
 }
 
+function signedForAnother(): Decided {
+  return refuse({ code: 'UNPROCESSABLE', rule: 'SD-6', detail: 'This person has signed for another party: nobody signs for two.' })
+}
+
 /** The version if it can still bind: approved, not expired, and no later one has taken over (LC-2). */
-function signable(agreement: Agreement, number: number, now: string) {
+function signable(agreement: Agreement, number: number, now: Instant) {
   const version = agreement.versions.find((known) => known.version === number)
   if (!version) {
     const errors = [{ pointer: '/version', code: 'UNKNOWN_VERSION', detail: 'there is no version with this number' }]
@@ -122,18 +144,21 @@ function signable(agreement: Agreement, number: number, now: string) {
   const no = (rule: string, detail: string) => refuse({ code: 'ILLEGAL_STATE' as const, rule, detail })
   if (version.status !== 'APPROVED')
     return no('VERSION_STATE', `Version ${number} is ${version.status}; only an approved version can be signed.`)
-  const today = londonDay(Date.parse(now))
+  const today = londonDay(now)
   if (version.effective_to !== null && version.effective_to < today)
     return no('EXPIRED', `Version ${number} ended on ${version.effective_to}.`)
-  const governing = governingVersion(agreement, today)
+  const governing = governingVersion(agreement, now)
   const isOver = governing !== undefined && governing !== version && (version.effective_from ?? '') <= today
   if (isOver) return no('LC-2', `Version ${governing.version} has taken over; version ${number} never governs again.`)
+  if (!canCommence(agreement, version, now)) {
+    return no('CK-2', `Version ${number} can no longer commence: a party whose signature it needs takes part no more.`)
+  }
   return ok(version)
 }
 
-function bound(type: 'sign' | 'confirm', agreement: Agreement, version: AgreementVersion, actor: Actor, now: string): Decided {
-  const signed = [...signatoriesOf(agreement, version.version), actor.org]
-  const commenced = hasCommenced(agreement, version, signed, now)
+function bound(type: 'sign' | 'confirm', agreement: Agreement, version: AgreementVersion, actor: Actor, now: Instant): Decided {
+  const signature = { org: actor.org, version: version.version, signed_at: written(now) ?? '' }
+  const commenced = hasCommenced({ ...agreement, signatures: [...agreement.signatures, signature] }, version.version, now)
   const status = statusAt(agreement, now)
   const to: AgreementStatus = commenced && status === 'AWAITING_SIGNATURE' ? 'ACTIVE' : status
   return ok({ type, to, version: version.version, hasCommenced: commenced })

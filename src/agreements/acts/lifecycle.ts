@@ -1,83 +1,59 @@
-import { type Permission, permits } from '../../identity/permissions.ts'
+import type { Instant } from '../../platform/kernel/instant.ts'
 import { refuse } from '../../platform/kernel/result.ts'
-import type { Agreement, AgreementStatus } from '../agreement.ts'
-import type { Actor, Command, CommandType, Decided } from './command.ts'
-import { hasLeft, statusAt } from './governing.ts'
-import { decideEnd, decideLeave, decideReject, decideRenewal, decideWithdrawal } from './lifecycle-ending.ts'
-import { decideInvite, decideLift, decideSuspend } from './lifecycle-standing.ts'
+import type { Agreement } from '../agreement.ts'
+import { keeperOf, type Standing, standingOf, statusAt } from '../model/standing.ts'
+import { ACT_RULES, type ActRule, refusedBy } from '../model/standing-acts.ts'
+import type { Actor, Command, Decided, Refusal } from './command.ts'
+import { decideEnd, decideGoOn, decideReject, decideRenewal, decideWithdrawal } from './lifecycle-ending.ts'
+import { decideHandOver, decideInvite, decideLeave, decideStay, decideUninvite } from './lifecycle-parties.ts'
+import { decideLift, decideSuspend } from './lifecycle-suspending.ts'
 import { decideAbandon, decideAmend, decideConfirm, decideFreeze, decideSign } from './lifecycle-text.ts'
 
 /**
- * Who may do what to an agreement in which state: one table, a whitelist. A command that is not in it does not exist.
- * Words: command, state, actor, change, refusal. It decides and never writes; the services do what the change says.
+ * Decides one command on an agreement as it stands: the table of standings and acts first, then the command's own rules. It
+ * decides and never writes; the services do what the change says. Pure.
  */
-
-/** One row of the table: from which states, with which permission, and for whom the actor must act. */
-export interface Rule {
-  readonly states: readonly AgreementStatus[]
-  readonly permission: Permission
-  /** OWNER: the organisation that keeps the text. PARTY: one that takes part and has not left. */
-  readonly whose: 'OWNER' | 'PARTY'
+export function decide(command: Command, agreement: Agreement, actor: Actor, now: Instant): Decided {
+  const why = refusedBy(command.type, agreement, actor, now)
+  return why === null ? decideRules(command, agreement, actor, now) : refuse(refusal(why, ACT_RULES[command.type], agreement, actor, now))
 }
 
-const LIVE: readonly AgreementStatus[] = ['AWAITING_SIGNATURE', 'ACTIVE']
-
-/** The table (domain reference 3.5, 5.1). TERMINATED, REJECTED and WITHDRAWN take no command at all. */
-export const WHITELIST = {
-  freeze: { states: ['DRAFT', 'AWAITING_SIGNATURE', 'ACTIVE'], permission: 'agreement:freeze', whose: 'OWNER' },
-  sign: { states: LIVE, permission: 'agreement:sign', whose: 'PARTY' },
-  confirm: { states: LIVE, permission: 'agreement:confirm', whose: 'PARTY' },
-  amend: { states: LIVE, permission: 'agreement:draft', whose: 'OWNER' },
-  abandon: { states: LIVE, permission: 'agreement:draft', whose: 'OWNER' },
-  suspend: { states: LIVE, permission: 'agreement:suspend', whose: 'PARTY' },
-  lift: { states: LIVE, permission: 'agreement:lift', whose: 'PARTY' },
-  leave: { states: LIVE, permission: 'agreement:withdraw', whose: 'PARTY' },
-  invite: { states: LIVE, permission: 'agreement:freeze', whose: 'OWNER' },
-  terminate: { states: ['ACTIVE'], permission: 'agreement:terminate', whose: 'PARTY' },
-  renew: { states: ['ACTIVE'], permission: 'agreement:draft', whose: 'OWNER' },
-  confirm_review: { states: ['ACTIVE'], permission: 'agreement:freeze', whose: 'OWNER' },
-  withdraw_draft: { states: ['DRAFT', 'IN_REVIEW', 'AWAITING_SIGNATURE'], permission: 'agreement:draft', whose: 'OWNER' },
-  reject: { states: ['IN_REVIEW', 'AWAITING_SIGNATURE'], permission: 'agreement:withdraw', whose: 'PARTY' },
-} as const satisfies Record<CommandType, Rule>
-
-/**
- * Decides one command on an agreement as it stands. Tests in this order: role, standing, state, then the command's own rules.
- * @param now the instant of the act, ISO 8601 in UTC
- */
-export function decide(command: Command, agreement: Agreement, actor: Actor, now: string): Decided {
-  const { states, permission, whose }: Rule = WHITELIST[command.type]
-  if (!permits(actor.roles, permission)) {
-    return refuse({ code: 'FORBIDDEN', rule: 'ROLE', detail: `This needs a role that carries ${permission}.` })
-  }
-  if (whose === 'OWNER' && actor.org !== agreement.owner_org) {
-    return refuse({ code: 'FORBIDDEN', rule: 'OWNER', detail: 'Only the organisation that keeps the text may do this.' })
-  }
-  if (whose === 'PARTY' && !agreement.parties.some((party) => party.org === actor.org && !hasLeft(party.left_at, now))) {
-    return refuse({ code: 'FORBIDDEN', rule: 'PARTY', detail: 'Only a party that has not left may do this.' })
-  }
-  const status = statusAt(agreement, now)
-  if (!states.includes(status)) {
-    return refuse({
-      code: 'ILLEGAL_STATE',
-      rule: 'STATE',
-      detail: `An agreement that is ${status} does not take this step; it needs ${states.join(' or ')}.`,
-    })
-  }
-  return decideRules(command, agreement, actor, now)
+const NO_SAY: Readonly<Record<Standing, string>> = {
+  DRAFTING: 'the text is still written',
+  INVITED: 'it was only invited: it signs or declines, and has no say over others',
+  BOUND: 'it does not keep the text',
+  LEFT: 'it has left',
+  ENDED: 'it has ended',
+  SUCCESSOR: 'it follows a party and has not signed for itself',
+  NONE: 'it takes no part',
 }
 
-/** The commands that the table would let this actor give now; their own rules may still refuse. */
-export function commandsFor(agreement: Agreement, actor: Actor, now: string): CommandType[] {
-  const status = statusAt(agreement, now)
-  const isParty = agreement.parties.some((party) => party.org === actor.org && !hasLeft(party.left_at, now))
-  return (Object.keys(WHITELIST) as CommandType[]).filter((type) => {
-    const { states, permission, whose }: Rule = WHITELIST[type]
-    const stands = whose === 'OWNER' ? actor.org === agreement.owner_org : isParty
-    return stands && states.includes(status) && permits(actor.roles, permission)
-  })
+function refusal(
+  why: 'ROLE' | 'OWNER' | 'PARTY' | 'STATE',
+  { permission, states }: ActRule,
+  agreement: Agreement,
+  { org }: Actor,
+  now: Instant,
+): Refusal {
+  switch (why) {
+    case 'ROLE':
+      return { code: 'FORBIDDEN', rule: why, detail: `This needs a role that carries ${permission}.` }
+    case 'OWNER':
+      return {
+        code: 'FORBIDDEN',
+        rule: why,
+        detail: `Only the organisation that keeps the text (${keeperOf(agreement, now)}) may do this.`,
+      }
+    case 'PARTY':
+      return { code: 'FORBIDDEN', rule: why, detail: `${org} may not do this: ${NO_SAY[standingOf(agreement, org, now)]}.` }
+    case 'STATE': {
+      const detail = `An agreement that is ${statusAt(agreement, now)} does not take this step; it needs ${states.join(' or ')}.`
+      return { code: 'ILLEGAL_STATE', rule: why, detail }
+    }
+  }
 }
 
-function decideRules(command: Command, agreement: Agreement, actor: Actor, now: string): Decided {
+function decideRules(command: Command, agreement: Agreement, actor: Actor, now: Instant): Decided {
   switch (command.type) {
     case 'freeze':
       return decideFreeze(command, agreement, now)
@@ -87,7 +63,7 @@ function decideRules(command: Command, agreement: Agreement, actor: Actor, now: 
       return decideConfirm(command, agreement, actor, now)
     case 'amend':
     case 'renew':
-      return decideAmend(command.type, agreement, now)
+      return decideAmend(command, agreement, now)
     case 'abandon':
       return decideAbandon(agreement)
     case 'suspend':
@@ -96,10 +72,18 @@ function decideRules(command: Command, agreement: Agreement, actor: Actor, now: 
       return decideLift(command, agreement, actor, now)
     case 'leave':
       return decideLeave(command, agreement, actor, now)
+    case 'stay':
+      return decideStay(agreement, actor, now)
     case 'invite':
       return decideInvite(command, agreement, now)
+    case 'uninvite':
+      return decideUninvite(command, agreement, now)
+    case 'hand_over':
+      return decideHandOver(command, agreement, actor, now)
     case 'terminate':
       return decideEnd(command, agreement, actor, now)
+    case 'go_on':
+      return decideGoOn(command, agreement, actor, now)
     case 'confirm_review':
       return decideRenewal(command, agreement, now)
     case 'withdraw_draft':

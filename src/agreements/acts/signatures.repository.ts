@@ -84,14 +84,27 @@ export function signaturesRepository(tx: Transaction) {
       }))
     },
 
-    /** Whether a person has signed this agreement for a party other than `org`, in any version (SD-6). */
+    /** Whether a person has signed or confirmed this agreement for a party other than `org`, in any version (SD-6). */
     async hasSignedForAnother(agreementId: string, sub: string, org: string): Promise<boolean> {
       const row = await tx
         .selectFrom('signature as s')
         .select('s.id')
         .where('s.agreement_id', '=', agreementId)
-        .where('s.signatory_sub', '=', sub)
+        .where((eb) => eb.or([eb('s.signatory_sub', '=', sub), eb('s.confirmed_by', '=', sub)]))
         .where('s.org', '<>', org)
+        .limit(1)
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
+    /** Whether a person brought this record here, with what it claims. */
+    async hasRecorded(agreementId: string, sub: string): Promise<boolean> {
+      const row = await tx
+        .selectFrom('agreement_act as a')
+        .select('a.sequence')
+        .where('a.agreement_id', '=', agreementId)
+        .where('a.actor_sub', '=', sub)
+        .where('a.act', '=', 'import')
         .limit(1)
         .executeTakeFirst()
       return row !== undefined

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import type { Instant } from '../../platform/kernel/instant.ts'
 import type { Agreement } from '../agreement.ts'
+import { missingSignatures } from '../model/in-force.ts'
+import { othersThan } from '../model/standing.ts'
 import type { ActReply } from './act.ts'
 import type { ActShell } from './act-shell.service.ts'
 import type { ActCall, ActOutcome } from './call.ts'
@@ -33,7 +36,7 @@ export interface Signed extends ActOutcome {
   readonly confirmed_at: string
   /** Whether enough parties have signed for the version to bind any pair. */
   readonly commenced: boolean
-  /** Parties that have not signed this version. */
+  /** Parties whose signature this version still waits for: those that have left or ended give none. */
   readonly missing: readonly string[]
 }
 
@@ -41,7 +44,7 @@ export interface Signed extends ActOutcome {
 export function signingService({ acts }: { readonly acts: ActShell }) {
   return {
     sign: (call: ActCall, body: SignatureBody): Promise<ActReply<Signed>> =>
-      acts.perform({ ...call, act: 'sign', event: 'agreement.signed' }, async ({ tx, agreement, principal, now, newId }) => {
+      acts.perform({ ...call, act: 'sign', event: 'agreement.signed' }, async ({ tx, agreement, principal, at, now, newId }) => {
         const { id } = agreement
         const { org, sub } = principal
         const signatures = signaturesRepository(tx)
@@ -57,9 +60,9 @@ export function signingService({ acts }: { readonly acts: ActShell }) {
               (known) => known.org === org && known.version === body.version && known.confirmedAt === null,
             ),
           },
-          await withoutInvitees(standing, agreement, body.version, org),
+          agreement,
           principal,
-          now,
+          at,
         )
         await signatures.insert({
           ...{ id: newId(), agreementId: id, version: body.version, org, sub, signedAt: now, versionHash: body.version_hash },
@@ -68,7 +71,7 @@ export function signingService({ acts }: { readonly acts: ActShell }) {
         if (change.to !== agreement.status) await standing.setStatus(id, change.to)
         const isAccession = await standing.join(id, org, now)
         if (isAccession) {
-          const others = agreement.parties.map((party) => party.org).filter((code) => code !== org)
+          const others = othersThan(agreement, org, at)
           const detail = { org, stage: 'SIGNED', version: body.version }
           await noticesRepository(tx).tell(others, { agreementId: id, kind: 'PARTY_JOINED', at: now, detail }, newId)
         }
@@ -80,19 +83,24 @@ export function signingService({ acts }: { readonly acts: ActShell }) {
           detail: { org, name: body.name, post: body.post, authority: body.authority, statements: body.statements, accession: isAccession },
           body: {
             ...{ agreement: id, act: 'sign', at: now, from: agreement.status, to: change.to },
-            ...signedBody(agreement, change, { org, hash: body.version_hash, signedAt: now, now }),
+            ...signedBody(agreement, change, { org, hash: body.version_hash, signedAt: now, now, at }),
           },
         }
       }),
 
     confirm: (call: ActCall, { version }: { readonly version: number }): Promise<ActReply<Signed>> =>
-      acts.perform({ ...call, act: 'confirm', event: 'agreement.signature_confirmed' }, async ({ tx, agreement, principal, now }) => {
+      acts.perform({ ...call, act: 'confirm', event: 'agreement.signature_confirmed' }, async ({ tx, agreement, principal, at, now }) => {
         const { id } = agreement
         const { org, sub } = principal
         const signatures = signaturesRepository(tx)
         const recorded = (await signatures.of(id)).find((known) => known.org === org && known.version === version)
         const state = recorded ? (recorded.confirmedAt === null ? 'UNCONFIRMED' : 'CONFIRMED') : 'NONE'
-        const change = decided({ type: 'confirm', version, recorded: state }, agreement, principal, now)
+        const command = {
+          ...({ type: 'confirm', version, recorded: state } as const),
+          hasRecorded: await signatures.hasRecorded(id, sub),
+          hasSignedForAnother: await signatures.hasSignedForAnother(id, sub, org),
+        }
+        const change = decided(command, agreement, principal, at)
         await signatures.confirm(id, version, org, { sub, at: now })
         if (change.to !== agreement.status) await standingRepository(tx).setStatus(id, change.to)
         const hash = agreement.versions.find((known) => known.version === version)?.hash
@@ -105,32 +113,19 @@ export function signingService({ acts }: { readonly acts: ActShell }) {
           detail: { org, signed_at: recorded.signedAt },
           body: {
             ...{ agreement: id, act: 'confirm', at: now, from: agreement.status, to: change.to },
-            ...signedBody(agreement, change, { org, hash, signedAt: recorded.signedAt, now }),
+            ...signedBody(agreement, change, { org, hash, signedAt: recorded.signedAt, now, at }),
           },
         }
       }),
   }
 }
 
-/** Nobody waits for an organisation that was invited after the text was frozen, until it signs (LC-4). */
-async function withoutInvitees(
-  standing: ReturnType<typeof standingRepository>,
-  agreement: Agreement,
-  version: number,
-  actor: string,
-): Promise<Agreement> {
-  const invited = (await standing.invitees([agreement.id])).get(agreement.id) ?? []
-  const unbound = invited.filter(({ org, namedIn }) => org !== actor && !namedIn.has(version)).map(({ org }) => org)
-  return { ...agreement, parties: agreement.parties.filter(({ org }) => !unbound.includes(org)) }
-}
-
 function signedBody(
   agreement: Agreement,
   change: ChangeOf<'sign'>,
-  by: { readonly org: string; readonly hash: string; readonly signedAt: string; readonly now: string },
+  by: { readonly org: string; readonly hash: string; readonly signedAt: string; readonly now: string; readonly at: Instant },
 ): Omit<Signed, keyof ActOutcome> {
   const { version } = change
-  const signed = new Set(agreement.signatures.filter((known) => known.version === version).map((known) => known.org))
   return {
     org: by.org,
     version,
@@ -138,6 +133,6 @@ function signedBody(
     signed_at: by.signedAt,
     confirmed_at: by.now,
     commenced: change.hasCommenced,
-    missing: agreement.parties.map((party) => party.org).filter((org) => org !== by.org && !signed.has(org)),
+    missing: missingSignatures(agreement, version, by.at).filter((org) => org !== by.org),
   }
 }

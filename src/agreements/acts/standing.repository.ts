@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict'
 import type { Transaction } from '../../platform/database/database.ts'
-import type { AgreementStatus } from '../agreement.ts'
+import type { AgreementStatus, LeftHow } from '../agreement.ts'
 
 /** A party as it is named when it is invited. */
 export interface NewParty {
@@ -9,11 +10,11 @@ export interface NewParty {
   readonly invitedAt: string
 }
 
-/** An organisation that was invited and has not signed yet. */
-export interface Invitee {
-  readonly org: string
-  /** Versions frozen since: their text names it among those who sign. Of the earlier ones it is not a party until it signs (LC-4). */
-  readonly namedIn: ReadonlySet<number>
+/** How the part of a party ends; `sequence`: of the act, where it ends with it. */
+export interface Ending {
+  readonly at: string
+  readonly how: LeftHow
+  readonly sequence: number | null
 }
 
 /** How an agreement and its parties stand: status, end, review, who has joined and left. */
@@ -23,11 +24,14 @@ export function standingRepository(tx: Transaction) {
       await tx.updateTable('agreement').set({ status }).where('id', '=', id).execute()
     },
 
-    async terminate(id: string, at: string, status: AgreementStatus): Promise<void> {
+    /** Sets the instant at which it ends for all; null takes that back. */
+    async terminate(id: string, at: string | null, status: AgreementStatus): Promise<void> {
       await tx.updateTable('agreement').set({ terminated_at: at, status }).where('id', '=', id).execute()
     },
 
-    async setReviewDue(id: string, day: string): Promise<void> {
+    /** Sets the day of the next review, and keeps until when the one before held. */
+    async setReviewDue(id: string, day: string, change: { readonly at: string; readonly before: string | null }): Promise<void> {
+      await tx.insertInto('review_date_change').values({ agreement_id: id, at: change.at, before: change.before }).execute()
       await tx.updateTable('agreement').set({ review_due: day }).where('id', '=', id).execute()
     },
 
@@ -37,11 +41,86 @@ export function standingRepository(tx: Transaction) {
       return row.review_cycle_months
     },
 
-    async leave(id: string, org: string, at: string): Promise<void> {
-      await tx.updateTable('agreement_party').set({ left_at: at }).where('agreement_id', '=', id).where('org', '=', org).execute()
+    /** Ends the part of an organisation; of an act that does so at once it knows nothing that comes after. */
+    async leave(id: string, org: string, { at, how, sequence }: Ending): Promise<void> {
+      const last = await tx
+        .selectFrom('agreement_version as v')
+        .select((eb) => eb.fn.max('v.version').as('version'))
+        .where('v.agreement_id', '=', id)
+        .where('v.frozen_at', 'is not', null)
+        .executeTakeFirst()
+      await tx
+        .updateTable('agreement_party')
+        .set({
+          left_at: at,
+          left_how: how,
+          left_version: sequence === null ? null : (last?.version ?? 0),
+          left_sequence: sequence === null ? null : String(sequence),
+        })
+        .where('agreement_id', '=', id)
+        .where('org', '=', org)
+        .execute()
     },
 
+    /** Takes a leaving back that has not come. */
+    async stay(id: string, org: string): Promise<void> {
+      await tx
+        .updateTable('agreement_party')
+        .set({ left_at: null, left_how: null, left_version: null, left_sequence: null })
+        .where('agreement_id', '=', id)
+        .where('org', '=', org)
+        .execute()
+    },
+
+    /** Makes another organisation the keeper of the text from an instant on; one that lies ahead is arranged. */
+    async passKeeping(
+      id: string,
+      { from, to, at }: { readonly from: string | null; readonly to: string; readonly at: string },
+      isNow: boolean,
+    ) {
+      await tx.insertInto('keeper_change').values({ agreement_id: id, at, from_org: from, to_org: to }).execute()
+      if (isNow) await tx.updateTable('agreement').set({ owner_org: to }).where('id', '=', id).execute()
+    },
+
+    /** For which organisation the end of an agreement was set last. */
+    async endSetBy(id: string): Promise<string | null> {
+      const row = await tx
+        .selectFrom('agreement_act as a')
+        .select('a.actor_org')
+        .where('a.agreement_id', '=', id)
+        .where('a.act', '=', 'terminate')
+        .orderBy('a.sequence', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      return row?.actor_org ?? null
+    },
+
+    /** Names a new party, or one again whose earlier part is over: that part is kept. */
     async invite(id: string, party: NewParty): Promise<void> {
+      const before = await tx
+        .selectFrom('agreement_party as p')
+        .select(['p.invited_at', 'p.left_at', 'p.left_how'])
+        .where('p.agreement_id', '=', id)
+        .where('p.org', '=', party.org)
+        .executeTakeFirst()
+      if (before) {
+        assert(before.left_at, 'who is invited anew had left')
+        const { invited_at, left_at, left_how } = before
+        await tx
+          .insertInto('earlier_part')
+          .values({ agreement_id: id, org: party.org, invited_at, left_at, left_how: left_how ?? 'LEFT' })
+          .execute()
+        await tx
+          .updateTable('agreement_party')
+          .set({
+            ...{ role: party.role, capacities: [...party.capacities], invited_at: party.invitedAt, joined_at: null },
+            ...{ left_at: null, left_how: null, left_version: null, left_sequence: null },
+          })
+          .where('agreement_id', '=', id)
+          .where('org', '=', party.org)
+          .execute()
+        return
+      }
       const last = await tx
         .selectFrom('agreement_party as p')
         .select('p.position')
@@ -76,45 +155,25 @@ export function standingRepository(tx: Transaction) {
       return numUpdatedRows === 1n
     },
 
-    /** Organisations that were invited and have not signed yet, by agreement. */
-    async invitees(ids: readonly string[]): Promise<ReadonlyMap<string, readonly Invitee[]>> {
-      if (ids.length === 0) return new Map()
-      const rows = await tx
-        .selectFrom('agreement_party as p')
-        .leftJoin('agreement_version as v', (join) =>
-          join.onRef('v.agreement_id', '=', 'p.agreement_id').onRef('v.frozen_at', '>', 'p.invited_at'),
-        )
-        .select(['p.agreement_id', 'p.org', 'v.version'])
-        .where('p.agreement_id', 'in', [...ids])
-        .where('p.invited_at', 'is not', null)
-        .where('p.joined_at', 'is', null)
-        .execute()
-      const byId = new Map<string, Map<string, Set<number>>>()
-      for (const { agreement_id, org, version } of rows) {
-        const ofAgreement = byId.get(agreement_id) ?? new Map<string, Set<number>>()
-        const named = ofAgreement.get(org) ?? new Set()
-        if (version !== null) named.add(version)
-        byId.set(agreement_id, ofAgreement.set(org, named))
-      }
-      return new Map([...byId].map(([id, found]) => [id, [...found].map(([org, namedIn]) => ({ org, namedIn }))]))
-    },
-
-    /** Agreements that name an organisation and have neither ended nor been given up, each with all its parties. */
-    async openAgreementsOf(org: string, now: string): Promise<{ readonly agreementId: string; readonly orgs: readonly string[] }[]> {
+    /** Agreements that name an organisation as party or keeper and have neither ended nor been given up, locked, in order. */
+    async openAgreementsOf(org: string, now: string): Promise<string[]> {
       const rows = await tx
         .selectFrom('agreement as a')
-        .innerJoin('agreement_party as mine', 'mine.agreement_id', 'a.id')
-        .innerJoin('agreement_party as p', 'p.agreement_id', 'a.id')
-        .select(['a.id', 'p.org'])
-        .where('mine.org', '=', org)
+        .select('a.id')
+        .where((eb) =>
+          eb.or([
+            eb('a.owner_org', '=', org),
+            eb.exists(
+              eb.selectFrom('agreement_party as p').select('p.org').whereRef('p.agreement_id', '=', 'a.id').where('p.org', '=', org),
+            ),
+          ]),
+        )
         .where('a.status', 'in', ['DRAFT', 'IN_REVIEW', 'AWAITING_SIGNATURE', 'ACTIVE'])
         .where((eb) => eb.or([eb('a.terminated_at', 'is', null), eb('a.terminated_at', '>', now)]))
         .orderBy('a.id')
-        .orderBy('p.position')
+        .forUpdate()
         .execute()
-      const byId = new Map<string, string[]>()
-      for (const row of rows) byId.set(row.id, [...(byId.get(row.id) ?? []), row.org])
-      return [...byId].map(([agreementId, orgs]) => ({ agreementId, orgs }))
+      return rows.map(({ id }) => id)
     },
   }
 }

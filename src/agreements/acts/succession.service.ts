@@ -5,7 +5,11 @@ import type { PartiesService } from '../../parties/parties.service.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
+import { instantOf } from '../../platform/kernel/instant.ts'
 import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import type { Agreement } from '../agreement.ts'
+import type { AgreementsService } from '../agreements.service.ts'
+import { keeperOf, presentParties } from '../model/standing.ts'
 import type { ActReply, IdempotencyKey } from './act.ts'
 import { refusalForRecord } from './act-shell.service.ts'
 import { actsRepository } from './acts.repository.ts'
@@ -40,8 +44,14 @@ export interface SuccessionOptions {
   readonly audit: AuditService
   readonly parties: PartiesService
   readonly turns: KeyTurns
+  readonly agreements: AgreementsService
   readonly policy: {
-    publishOrganisations(tx: Transaction, organisations: readonly Organisation[], instant: string): Promise<number>
+    /** Publishes both bodies and the agreements that changed hands as the next revision. */
+    publishSuccession(
+      tx: Transaction,
+      changed: { readonly organisations: readonly Organisation[]; readonly agreements: readonly Agreement[] },
+      instant: string,
+    ): Promise<number>
     head(tx: Transaction): Promise<{ readonly revision: number; readonly instant: string }>
   }
   /** Whether a word is one of the contract's, not a caller's own. */
@@ -56,7 +66,7 @@ const RECORDED_REFUSALS = new Set([403, 409, 422])
  * decisions about the predecessor say PARTY_INACTIVE.
  */
 export function successionService(options: SuccessionOptions) {
-  const { db, clock, newId, audit, parties, policy, isName, turns } = options
+  const { db, clock, newId, audit, parties, agreements, policy, isName, turns } = options
 
   async function perform(call: SuccessionCall, body: SuccessionBody): Promise<ActReply<Succeeded>> {
     const { principal, predecessor, idempotency } = call
@@ -75,13 +85,12 @@ export function successionService(options: SuccessionOptions) {
       checkEnd(found, at, now)
       await nameSuccessor(tx, predecessor, body, at)
       const changed = await parties.succeed(tx, { predecessor, successor: body.successor, at })
-      const affected = await standingRepository(tx).openAgreementsOf(predecessor, now)
       const detail = { predecessor, successor: body.successor, at }
-      for (const { agreementId, orgs } of affected) {
-        await noticesRepository(tx).tell([...orgs, body.successor], { agreementId, kind: 'ORG_SUCCESSION', at: now, detail }, newId)
-      }
-      const revision = await policy.publishOrganisations(tx, changed, now)
-      const payload = { ...actor(principal), ...detail, reason: body.reason, agreements: affected.map(({ agreementId }) => agreementId) }
+      const affected = await standingRepository(tx).openAgreementsOf(predecessor, now)
+      const kept = await passOn(tx, affected, { ...detail, now })
+      const texts = kept.length > 0 ? await agreements.forPolicy(tx, kept) : []
+      const revision = await policy.publishSuccession(tx, { organisations: changed, agreements: texts }, now)
+      const payload = { ...actor(principal), ...detail, reason: body.reason, agreements: affected, keeps: kept }
       await audit.recordAct(tx, { ...EVENT, org: principal.org, revision, payload })
       const reply: ActReply<Succeeded> = {
         status: 201,
@@ -91,6 +100,35 @@ export function successionService(options: SuccessionOptions) {
       if (idempotency) await acts.keepReply(principal, idempotency.key, reply)
       return reply
     })
+  }
+
+  /**
+   * The keeping of a text passes to the successor; signatures do not. Told are those who take part, and the successor of what it
+   * may open itself: it takes part already, or keeps the text from then on. Answers the agreements whose text it comes to keep.
+   */
+  async function passOn(
+    tx: Transaction,
+    affected: readonly string[],
+    {
+      predecessor,
+      successor,
+      at,
+      now,
+    }: { readonly predecessor: string; readonly successor: string; readonly at: string; readonly now: string },
+  ): Promise<string[]> {
+    const kept: string[] = []
+    const detail = { predecessor, successor, at }
+    for (const agreement of await agreements.read(tx, affected)) {
+      const isKept = keeperOf(agreement, instantOf(now)) === predecessor
+      if (isKept) {
+        await standingRepository(tx).passKeeping(agreement.id, { from: predecessor, to: successor, at }, instantOf(at) <= instantOf(now))
+        kept.push(agreement.id)
+      }
+      const present = presentParties(agreement, instantOf(now))
+      const told = [...present, predecessor, ...(isKept ? [successor] : [])]
+      await noticesRepository(tx).tell(told, { agreementId: agreement.id, kind: 'ORG_SUCCESSION', at: now, detail }, newId)
+    }
+    return kept
   }
 
   /** The successor is a body of the register that exists then, or one that begins with the succession. */

@@ -5,13 +5,12 @@ import type { HeldSuspension } from './command.ts'
 export interface StoredSuspension extends HeldSuspension {
   readonly id: string
   readonly reason: string | null
-  readonly suspendedOrg: string | null
   readonly liftedOrg: string | null
   readonly liftedAt: string | null
 }
 
 /** What is stored when somebody suspends. */
-export type NewSuspension = Omit<StoredSuspension, 'liftedOrg' | 'liftedAt'> & { readonly agreementId: string }
+export type NewSuspension = Omit<StoredSuspension, 'liftedOrg' | 'liftedAt' | 'agreed'> & { readonly agreementId: string }
 
 /** Suspensions: rows are added and ended, never removed. */
 export function suspensionsRepository(tx: Transaction) {
@@ -54,9 +53,15 @@ export function suspensionsRepository(tx: Transaction) {
         reason: row.reason,
         suspendedBy: row.suspended_by,
         suspendedOrg: row.suspended_org,
+        agreed: row.agreed_by !== null && row.agreed_org !== null ? { by: row.agreed_by, org: row.agreed_org } : null,
         liftedOrg: row.lifted_org,
         liftedAt: row.lifted_at,
       }))
+    },
+
+    /** Notes who agreed first that a whole agreement goes on; an agreement of a party that is bound no more gives way. */
+    async agree(id: string, by: { readonly sub: string; readonly org: string; readonly at: string }): Promise<void> {
+      await tx.updateTable('suspension').set({ agreed_by: by.sub, agreed_org: by.org, agreed_at: by.at }).where('id', '=', id).execute()
     },
 
     /** Ends a suspension at an instant. @throws a check violation when whoever suspended lifts (SD-4) */

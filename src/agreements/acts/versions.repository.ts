@@ -49,11 +49,12 @@ export function versionsRepository(tx: Transaction) {
         .execute()
     },
 
-    async setStatus(id: string, versions: readonly number[], status: 'SUPERSEDED' | 'ABANDONED'): Promise<void> {
+    /** Takes versions out from an instant on: replaced before they began, or given up. */
+    async drop(id: string, versions: readonly number[], status: 'SUPERSEDED' | 'ABANDONED', at: string): Promise<void> {
       if (versions.length === 0) return
       await tx
         .updateTable('agreement_version')
-        .set({ status })
+        .set({ status, dropped_at: at })
         .where('agreement_id', '=', id)
         .where('version', 'in', [...versions])
         .execute()

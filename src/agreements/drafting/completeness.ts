@@ -1,5 +1,6 @@
 import type { CodeLists } from '../../reference/code-lists.ts'
 import { type Agreement, type AgreementVersion, type Flow, isProcessorRole, type LegalSide, type Party } from '../agreement.ts'
+import { gapBetween } from '../model/dates.ts'
 import { type Advice, inOrder } from './advice.ts'
 import { CONTACT_LABELS, FLOW_LABELS, NARRATIVE_LABELS } from './field-labels.ts'
 
@@ -51,20 +52,27 @@ function missing(pointer: string, what: string, citation: string = ICO_CODE, rem
   return { code: 'FIELD_MISSING', pointer, severity: 'ERROR', detail: `${what} is not filled in.`, citation, remedy_role }
 }
 
-function head(agreement: AgreementToComplete, { effective_from, effective_to, terms }: AgreementVersion): Advice[] {
+function head(agreement: AgreementToComplete, { version, effective_from, effective_to, terms }: AgreementVersion): Advice[] {
   const found: Advice[] = []
   if (isBlank(agreement.title)) found.push(missing('/title', 'The title'))
   if (isBlank(agreement.owner_org)) found.push(missing('/owner_org', 'The organisation that owns the text'))
   if (effective_from === null) found.push(missing('/effective_from', 'The first day'))
+  const before = agreement.versions.findLast((known) => known.version < version && known.status === 'APPROVED')
+  const gap = before && gapBetween(before, { effective_from })
+  if (gap) {
+    const detail = `Between ${gap.from} and ${gap.to} nothing governs: version ${before.version} ends on ${before.effective_to}.`
+    found.push({ code: 'GAP_BEFORE', pointer: '/effective_from', severity: 'WARNING', detail, citation: 'LC-2', remedy_role: 'IG_OFFICER' })
+  }
   if (effective_to === null) found.push(missing('/effective_to', 'The last day'))
   if (agreement.review_due === null) found.push(missing('/review_due', 'The date of the next review'))
   if (agreement.review_cycle_months === null) found.push(missing('/review_cycle_months', 'The review cycle'))
+  const inside = agreement.parties.filter((party) => party.left_at === null)
   const { commencement } = terms
-  if (commencement.rule === 'THRESHOLD' && (commencement.n < 2 || commencement.n > agreement.parties.length)) {
+  if (commencement.rule === 'THRESHOLD' && (commencement.n < 2 || commencement.n > inside.length)) {
     found.push({
       ...missing('/terms/commencement/n', ''),
       code: 'FIELD_INVALID',
-      detail: `It starts with ${commencement.n} signatures, and ${agreement.parties.length} organisations are party to it.`,
+      detail: `It starts with ${commencement.n} signatures, and ${inside.length} organisations are party to it.`,
     })
   }
   return found

@@ -1,7 +1,8 @@
+import { instantOf } from '../../platform/kernel/instant.ts'
 import { type Problem, type ProblemDetail, problem } from '../../platform/kernel/problem.ts'
-import { statusAt } from '../acts/governing.ts'
 import type { Agreement, AgreementVersion } from '../agreement.ts'
 import type { AgreementRecord } from '../agreement-view.ts'
+import { isKeeper, keeperOf, standingOf, statusAt } from '../model/standing.ts'
 import type { DraftFacts } from './draft-rules.ts'
 
 /** What the rules of one part of a draft may look at. */
@@ -23,17 +24,27 @@ export type DraftContext = PartContext & { readonly draft: AgreementVersion }
 const WRITABLE: ReadonlySet<string> = new Set(['DRAFT', 'IN_REVIEW', 'AWAITING_SIGNATURE', 'ACTIVE'])
 
 /** WF-4: only the organisation that keeps the text edits it; whoever takes part may know that. */
-export function refusalUnlessOwner({ agreement, org }: PartContext): Problem | undefined {
-  return agreement.owner_org === org
+export function refusalUnlessOwner({ agreement, org, now }: PartContext): Problem | undefined {
+  return isKeeper(agreement, org, instantOf(now))
     ? undefined
     : problem('FORBIDDEN', 'Only the organisation that keeps the text edits it.', [
         { pointer: '', detail: 'Another party says what it wants changed; it does not write.', code: 'WF-4' },
       ])
 }
 
+/** What stands beside the text a party keeps for itself while it takes part: who has left or ended does nothing more. */
+export function refusalUnlessPresent({ agreement, org, now }: PartContext): Problem | undefined {
+  const at = instantOf(now)
+  const standing = standingOf(agreement, org, at)
+  if (isKeeper(agreement, org, at) || standing === 'DRAFTING' || standing === 'INVITED' || standing === 'BOUND') return undefined
+  return problem('FORBIDDEN', `${org} takes part no more; ${keeperOf(agreement, at)} keeps the text.`, [
+    { pointer: '', detail: 'Who has left or ended reads what governed it and does nothing else.', code: 'PARTY' },
+  ])
+}
+
 /** The text is written only while a draft is open: a frozen version never changes (LC-1). */
 export function refusalUnlessDraft({ agreement, draft, now }: PartContext): Problem | undefined {
-  const status = statusAt(agreement, now)
+  const status = statusAt(agreement, instantOf(now))
   if (!WRITABLE.has(status)) return illegal(`An agreement that is ${status} is no longer edited.`, 'LC-5')
   return draft ? undefined : illegal('There is no draft: a version that was frozen never changes. Amend to open the next one.', 'LC-1')
 }

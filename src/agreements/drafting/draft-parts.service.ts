@@ -2,6 +2,7 @@ import type { Problem } from '../../platform/kernel/problem.ts'
 import { problem } from '../../platform/kernel/problem.ts'
 import type { Agent, Commencement, JointControllerArrangement, Narrative, Prohibition } from '../agreement.ts'
 import type { AgreementView } from '../agreement-view.ts'
+import { dayFaults } from '../model/dates.ts'
 import {
   type DraftContext,
   illegal,
@@ -11,17 +12,7 @@ import {
   refusalUnlessOwner,
   unprocessable,
 } from './draft-part.ts'
-import {
-  agentFaults,
-  dayFaults,
-  flowFaults,
-  flowsFaults,
-  organisationFaults,
-  orphans,
-  partyFaults,
-  unknownCode,
-  unknownCodes,
-} from './draft-rules.ts'
+import { agentFaults, flowFaults, flowsFaults, organisationFaults, orphans, partyFaults, unknownCode, unknownCodes } from './draft-rules.ts'
 import { completeFlow, type FlowBody, toAmendmentPolicy, toCommencement, toProcessorContract } from './draft-terms.ts'
 import type { Details, DraftingRepository, PartyEntry } from './drafting.repository.ts'
 import { isTypo } from './typo.ts'
@@ -63,8 +54,9 @@ function hasDraft(context: PartContext): context is DraftContext {
 
 const draftOf = (view: AgreementView) => view.versions.find(({ version }) => version === view.draft_version)
 const flowsOf = (view: AgreementView) => Object.fromEntries((draftOf(view)?.terms.flows ?? []).map((flow) => [flow.id, flow]))
-/** Codes of the organisations that take part. */
-export const partiesOf = ({ agreement }: PartContext): ReadonlySet<string> => new Set(agreement.parties.map(({ org }) => org))
+/** Codes of the organisations that take part; in a draft also those that have left, which its text may still name. */
+export const partiesOf = ({ agreement }: PartContext): ReadonlySet<string> =>
+  new Set(agreement.parties.filter(({ left_how }) => left_how !== 'UNINVITED').map(({ org }) => org))
 /** Items by their place, for comparing. */
 export const listed = (items: readonly unknown[]) => Object.fromEntries(items.map((item, index) => [String(index), item]))
 

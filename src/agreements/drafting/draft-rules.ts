@@ -1,6 +1,8 @@
 import type { Organisation } from '../../parties/organisation.ts'
 import type { ProblemDetail } from '../../platform/kernel/problem.ts'
 import type { Agent, Agreement, Flow, LegalSide, Party, PolicyDocument, Terms } from '../agreement.ts'
+import { dayFaults } from '../model/dates.ts'
+import { ALL_SIGNED_BOROUGHS } from '../model/flow-suspensions.ts'
 
 /**
  * What a draft may not say, whatever the law: codes and organisations that do not exist, flows of organisations that take
@@ -14,8 +16,6 @@ export interface DraftFacts {
   readonly organisations: ReadonlyMap<string, Organisation>
 }
 
-/** Stands for every party that is a London borough or the City Corporation (LC-4). */
-const ALL_SIGNED_BOROUGHS = 'ALL_SIGNED_BOROUGHS'
 /** Stands for the policy document of DPA 2018 s42; not a Schedule 1 condition. */
 const PART3_POLICY_DOCUMENT = 'PART3_S42'
 
@@ -154,13 +154,6 @@ export function policyDocumentFaults(
       `/policy_documents/${index}/conditions`,
     ),
   ])
-}
-
-/** A last day before the first. */
-export function dayFaults(from: string | null, to: string | null, pointer: string): ProblemDetail[] {
-  return from !== null && to !== null && to < from
-    ? [{ pointer, detail: `It ends on ${to}, before it begins on ${from}.`, code: 'ENDS_BEFORE_IT_BEGINS' }]
-    : []
 }
 
 function notParties(orgs: readonly string[], parties: ReadonlySet<string>, pointer: string): ProblemDetail[] {

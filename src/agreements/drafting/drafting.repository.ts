@@ -138,9 +138,14 @@ export function draftingRepository(tx: Transaction, id: string) {
 
     /** Records the assessment. A change of status is added from the instant on; what it was before stays. */
     async setDpia(
-      dpia: Omit<Dpia, 'status' | 'status_changes'>,
-      change: { readonly at: string; readonly status: string } | null,
+      dpia: Omit<Dpia, 'status' | 'status_changes' | 'earlier'>,
+      { at, status, before }: { readonly at: string; readonly status: string | null; readonly before: Dpia },
     ): Promise<void> {
+      const { required, residual, prior_consultation, review_due } = before
+      await tx
+        .insertInto('earlier_dpia')
+        .values({ agreement_id: id, until: at, required, residual, prior_consultation, review_due })
+        .execute()
       await tx
         .updateTable('agreement')
         .set({
@@ -151,7 +156,7 @@ export function draftingRepository(tx: Transaction, id: string) {
         })
         .where('id', '=', id)
         .execute()
-      if (!change) return
+      if (status === null) return
       const last = await tx
         .selectFrom('dpia_status_change as c')
         .select((eb) => eb.fn.max('c.position').as('position'))
@@ -159,7 +164,7 @@ export function draftingRepository(tx: Transaction, id: string) {
         .executeTakeFirst()
       await tx
         .insertInto('dpia_status_change')
-        .values({ agreement_id: id, position: (last?.position ?? -1) + 1, ...change })
+        .values({ agreement_id: id, position: (last?.position ?? -1) + 1, at, status })
         .execute()
     },
   }

@@ -4,6 +4,7 @@ import { type Database, type Transaction, withTransaction } from '../../platform
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import type { RandomBytes } from '../../platform/kernel/ids.ts'
+import { instantOf } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { ProblemError } from '../../platform/kernel/problem.ts'
 import { isValidOn } from '../../reference/code-list.ts'
@@ -15,6 +16,7 @@ import type { Agreement } from '../agreement.ts'
 import { type AgreementView, agreementView, editableVersion } from '../agreement-view.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { readRecord } from '../store/record.repository.ts'
+import { statusThen } from '../store/status.repository.ts'
 import { noSuchAgreement, readerFor, writerFor } from '../visibility.ts'
 import { changesBetween, unprocessable } from './draft-part.ts'
 import type { Part } from './draft-parts.service.ts'
@@ -68,7 +70,9 @@ export function draftingService({ db, clock, random, acts, agreements, reference
     at: string,
   ): Promise<{ view: AgreementView; etag: string } | undefined> {
     const record = agreement && (await readRecord(tx, agreement.id))
-    return agreement && record && { view: agreementView(agreement, record, at), etag: etagOf(record.rowVersion) }
+    if (!agreement || !record) return undefined
+    const status = (await statusThen(tx, agreement, instantOf(at))) ?? agreement.status
+    return { view: { ...agreementView(agreement, record, at), status }, etag: etagOf(record.rowVersion) }
   }
 
   /** The agreement as an act leaves it: the shell notes the time of the change only afterwards. */
@@ -88,7 +92,7 @@ export function draftingService({ db, clock, random, acts, agreements, reference
       const reader = readerFor(principal)
       const found = await withTransaction(db, async (tx) => {
         await readAs(tx, reader)
-        return viewOf(tx, await agreements.find(tx, reader, id), at ?? clock().toISOString())
+        return viewOf(tx, await agreements.find(tx, reader, id, clock().getTime()), at ?? clock().toISOString())
       })
       if (!found) throw new ProblemError(noSuchAgreement())
       return found
@@ -97,9 +101,10 @@ export function draftingService({ db, clock, random, acts, agreements, reference
     /** Begins a draft of the caller's organisation, empty or from another agreement that it may know. */
     async create(call: Pick<ActCall, 'principal' | 'idempotency'>, body: DraftBeginning): Promise<ActReply<AgreementView>> {
       const known = await facts()
-      return acts.create({ ...call, act: 'create', event: 'agreement.drafted' }, async ({ tx, principal, now }) => {
+      return acts.create({ ...call, act: 'create', event: 'agreement.drafted' }, async ({ tx, principal, at, now }) => {
         const { org } = principal
-        const source = body.from_agreement === undefined ? undefined : await agreements.find(tx, writerFor(principal), body.from_agreement)
+        const source =
+          body.from_agreement === undefined ? undefined : await agreements.find(tx, writerFor(principal), body.from_agreement, at)
         const refusal = unprocessable([
           ...organisationFaults(known, org, now, ''),
           ...unknownCode(known, 'INSTRUMENT_TYPE', body.instrument_type, '/instrument_type'),

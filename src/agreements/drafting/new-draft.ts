@@ -1,6 +1,6 @@
-import { londonDay } from '../../platform/kernel/london-day.ts'
-import { draftVersion, hasLeft, leadingVersion } from '../acts/governing.ts'
+import { type Instant, instantOf } from '../../platform/kernel/instant.ts'
 import type { Agreement, Party, Terms } from '../agreement.ts'
+import { draftVersion, leadingVersion, presentParties } from '../model/standing.ts'
 import { EMPTY_TERMS } from './draft-terms.ts'
 
 /** Days after which an overdue review stops sharing, unless the draft says otherwise (domain reference, 5.6). */
@@ -32,8 +32,10 @@ export function newDraft({ id, title, instrument_type, org, source, now }: Begin
     status: 'DRAFT',
     origin: 'ACCORD',
     sample: false,
-    parties: partiesFrom(source, org, now),
-    versions: [{ version: 1, status: 'DRAFT', effective_from: null, effective_to: null, hash: null, terms: termsFrom(source, now) }],
+    parties: partiesFrom(source, org, instantOf(now)),
+    versions: [
+      { version: 1, status: 'DRAFT', effective_from: null, effective_to: null, hash: null, terms: termsFrom(source, instantOf(now)) },
+    ],
     signatures: [],
     approvals: [],
     suspensions: [],
@@ -46,15 +48,18 @@ export function newDraft({ id, title, instrument_type, org, source, now }: Begin
   }
 }
 
-function partiesFrom(source: Agreement | undefined, org: string, now: string): Party[] {
-  const present = (source?.parties ?? []).filter((party) => !hasLeft(party.left_at, now)).map((party) => ({ ...party, left_at: null }))
+function partiesFrom(source: Agreement | undefined, org: string, now: Instant): Party[] {
+  const inside = new Set(source ? presentParties(source, now) : [])
+  const present = (source?.parties ?? [])
+    .filter((party) => inside.has(party.org))
+    .map(({ org: code, role, capacities }) => ({ org: code, role, capacities, left_at: null }))
   const own = present.find((party) => party.org === org) ?? { org, role: 'CONTROLLER', capacities: [], left_at: null }
   return [own, ...present.filter((party) => party.org !== org)]
 }
 
 /** Flows keep naming whoever they named: a draft that names an organisation which has left says so when it is checked. */
-function termsFrom(source: Agreement | undefined, now: string): Terms {
+function termsFrom(source: Agreement | undefined, now: Instant): Terms {
   if (!source) return EMPTY_TERMS
-  const version = leadingVersion(source, londonDay(Date.parse(now))) ?? draftVersion(source) ?? source.versions.at(-1)
+  const version = leadingVersion(source, now) ?? draftVersion(source) ?? source.versions.at(-1)
   return version?.terms ?? EMPTY_TERMS
 }

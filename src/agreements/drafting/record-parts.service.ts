@@ -1,7 +1,19 @@
+import { instantOf } from '../../platform/kernel/instant.ts'
 import { type Problem, problem } from '../../platform/kernel/problem.ts'
-import { type Contacts, dpiaStatusAt, type PolicyDocumentRecord } from '../agreement-view.ts'
+import type { Agreement, Dpia } from '../agreement.ts'
+import type { Contacts, PolicyDocumentRecord } from '../agreement-view.ts'
+import { dpiaAt } from '../model/in-force.ts'
+import { lifecycleFacts } from '../model/lifecycle-facts.ts'
 import { relaxes } from './dpia-change.ts'
-import { illegal, isSettled, type PartContext, refusalUnlessDraft, refusalUnlessOwner, unprocessable } from './draft-part.ts'
+import {
+  illegal,
+  isSettled,
+  type PartContext,
+  refusalUnlessDraft,
+  refusalUnlessOwner,
+  refusalUnlessPresent,
+  unprocessable,
+} from './draft-part.ts'
 import { listed, type Part, partiesOf } from './draft-parts.service.ts'
 import { policyDocumentFaults, unknownCode } from './draft-rules.ts'
 
@@ -28,7 +40,7 @@ export const policyDocumentsPart: Part<{ readonly policy_documents: readonly Doc
     const documents = policy_documents.map(toDocument)
     const isOwnOnly = ofOthers(documents) === ofOthers(record.policyDocuments)
     return (
-      (isOwnOnly ? undefined : (refusalUnlessOwner(context) ?? refusalOfOthersDocuments(context))) ??
+      (isOwnOnly ? refusalUnlessPresent(context) : (refusalUnlessOwner(context) ?? refusalOfOthersDocuments(context))) ??
       refusalUnlessDraft(context) ??
       unprocessable(policyDocumentFaults(facts, documents, partiesOf(context)))
     )
@@ -66,15 +78,18 @@ export const dpiaPart: Part<DpiaBody> = {
       ...unknownCode(context.facts, 'PRIOR_CONSULTATION', body.prior_consultation, '/prior_consultation'),
     ]),
   write: (repository, { status, ...dpia }, { agreement, now }) =>
-    repository.setDpia(dpia, dpiaStatusAt(agreement.dpia, now) === status ? null : { at: now, status }),
+    repository.setDpia(dpia, { at: now, status: dpiaOf(agreement, now).status === status ? null : status, before: agreement.dpia }),
   pick: ({ dpia: { required, status, residual, prior_consultation, review_due } }) => ({
     ...{ required, status, residual, prior_consultation, review_due },
   }),
 }
 
+function dpiaOf(agreement: Agreement, now: string): Dpia {
+  return dpiaAt(agreement, lifecycleFacts(agreement), instantOf(now))
+}
+
 function refusalOfRelaxing(body: DpiaBody, { agreement, now }: PartContext): Problem | undefined {
-  const { dpia } = agreement
-  if (!isSettled(agreement) || !relaxes({ ...dpia, status: dpiaStatusAt(dpia, now) }, body)) return undefined
+  if (!isSettled(agreement) || !relaxes(dpiaOf(agreement, now), body)) return undefined
   return illegal(
     'A text has been frozen on the assessment as it was: each controller accepts another one for itself, so it is not relaxed by one of them. It can be made stricter.',
     'DP-7',
@@ -87,7 +102,7 @@ export const contactsPart = (org: string): Part<Contacts> => ({
   act: 'record',
   refusal(_body, context) {
     if (!partiesOf(context).has(org)) return problem('NOT_FOUND', 'This organisation is not a party of the agreement.')
-    return context.org === org ? undefined : refusalUnlessOwner(context)
+    return context.org === org ? refusalUnlessPresent(context) : refusalUnlessOwner(context)
   },
   write: (repository, body) => repository.setContacts(org, body),
   pick: (view) => ({ ...view.parties.find((party) => party.org === org)?.contacts }),

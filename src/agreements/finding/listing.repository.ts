@@ -72,11 +72,16 @@ export async function listAgreements(
 
 function visible(reader: Reader): RawBuilder<unknown>[] {
   if (reader.kind !== 'party') return []
-  return [sql`(a.owner_org = ${reader.org} or ${takesPart(reader.org)})`]
+  return [sql`(${keeps(reader.org)} or ${takesPart(reader.org)})`]
 }
 
 function takesPart(org: string): RawBuilder<unknown> {
-  return sql`exists (select from agreement_party as p where p.agreement_id = a.id and p.org = ${org})`
+  return sql`exists (select from agreement_party as p where p.agreement_id = a.id and p.org = ${org} and p.left_how is distinct from 'UNINVITED')`
+}
+
+/** Keeps the text, or comes to keep it. Whether it does at an instant is not asked here: that is for who reads the agreement to say. */
+function keeps(org: string): RawBuilder<unknown> {
+  return sql`(a.owner_org = ${org} or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = ${org}))`
 }
 
 function narrowing(filter: ListingFilter, now: string): RawBuilder<unknown>[] {

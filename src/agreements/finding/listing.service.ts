@@ -2,11 +2,12 @@ import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
+import { instantOf } from '../../platform/kernel/instant.ts'
 import { ProblemError, problem } from '../../platform/kernel/problem.ts'
 import { type AgreementSummary, agreementSummary } from '../agreement-view.ts'
 import type { AgreementsService } from '../agreements.service.ts'
-import { DERIVED_STATES, type DerivedState } from '../derived-state.ts'
-import { maySee, readerFor } from '../visibility.ts'
+import { DERIVED_STATES, type DerivedState } from '../model/derived-states.ts'
+import { readerFor, seenBy } from '../visibility.ts'
 import { type Listed, type ListingFilter, type ListingSort, listAgreements } from './listing.repository.ts'
 import { formatCursor, parseCursor } from './listing-cursor.ts'
 
@@ -65,8 +66,9 @@ export function listingService({
           for (const at of listed) {
             if (found.length === limit) return { agreements: found, next_cursor: place && formatCursor({ sort, ...only(place) }) }
             place = at
-            const agreement = stored.find(({ id }) => id === at.id)
-            if (!agreement || !maySee(reader, agreement)) continue
+            const whole = stored.find(({ id }) => id === at.id)
+            const agreement = whole && seenBy(reader, whole, instantOf(now))
+            if (!agreement) continue
             const summary = agreementSummary(agreement, at.updatedAt, now)
             if (holds(summary, derived)) found.push(summary)
           }

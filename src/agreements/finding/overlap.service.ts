@@ -6,7 +6,7 @@ import { type CodeLists, compileCodeLists } from '../../reference/code-lists.ts'
 import type { ReferenceService } from '../../reference/reference.service.ts'
 import type { Agreement } from '../agreement.ts'
 import { readAgreements } from '../store/reading.repository.ts'
-import { maySee, readerFor } from '../visibility.ts'
+import { readerFor, seenBy } from '../visibility.ts'
 import { agreementsListing } from './overlap.repository.ts'
 import { type Overlap, type OverlapQuestion, overlaps } from './overlap.ts'
 
@@ -36,8 +36,9 @@ export function overlapService({ db, reference, clock }: OverlapOptions) {
     const reader = readerFor(principal)
     const parties = reader.kind === 'party' ? [...new Set([principal.org, ...question.parties])] : question.parties
     const ids = await agreementsListing(tx, parties, COMPARED_MAX)
-    const seen = (await readAgreements(tx, ids)).filter((agreement) => maySee(reader, agreement))
-    return overlaps(seen, { ...question, parties }, lists, clock().toISOString()).slice(0, SHOWN_MAX)
+    const at = clock().getTime()
+    const seen = (await readAgreements(tx, ids)).flatMap((agreement) => seenBy(reader, agreement, at) ?? [])
+    return overlaps(seen, { ...question, parties }, lists, at).slice(0, SHOWN_MAX)
   }
 
   async function ask(principal: Principal, question: OverlapQuestion): Promise<Overlap[]> {

@@ -1,8 +1,9 @@
-import { londonDay } from '../../platform/kernel/london-day.ts'
+import type { Instant } from '../../platform/kernel/instant.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'
-import { approvedVersions, draftVersion, hasLeft, leadingVersion, signatoriesOf, statusAt } from '../acts/governing.ts'
 import type { Agreement, AgreementVersion } from '../agreement.ts'
-import { derivedStates } from '../derived-state.ts'
+import { derivedStates } from '../model/derived-states.ts'
+import { partiesInForce } from '../model/in-force.ts'
+import { draftVersion, keeperOf, leadingVersion, presentParties, signatoriesOf, standingVersions, statusAt } from '../model/standing.ts'
 
 /** "Does a share already exist?": which agreements cover the same bodies and the same purpose, whatever their state. */
 export interface OverlapQuestion {
@@ -60,13 +61,13 @@ const OPEN: ReadonlySet<OverlapState> = new Set<OverlapState>(['IN_FORCE', 'NOT_
  * purpose and lists one of the bodies, or when it lists two of them and nobody recorded what for. Drafts that were
  * dropped do not count.
  *
- * @param at the instant for which states are worked out, ISO 8601
+ * @param at the instant for which states are worked out
  */
 export function overlaps(
   agreements: readonly Agreement[],
   question: OverlapQuestion,
   codes: Pick<CodeLists, 'purposes' | 'items'>,
-  at: string,
+  at: Instant,
 ): Overlap[] {
   return agreements
     .flatMap((agreement) => overlap(agreement, question, codes, at) ?? [])
@@ -77,14 +78,14 @@ function overlap(
   agreement: Agreement,
   question: OverlapQuestion,
   codes: Pick<CodeLists, 'purposes' | 'items'>,
-  at: string,
+  at: Instant,
 ): Overlap | null {
-  const state = stateOf(agreement, at)
-  const version = leadingVersion(agreement, londonDay(Date.parse(at))) ?? draftVersion(agreement) ?? agreement.versions.at(-1)
-  if (!state || !version) return null
   const asked = [...new Set(question.parties)]
-  const present = agreement.parties.filter((party) => !hasLeft(party.left_at, at)).map(({ org }) => org)
+  const present = presentParties(agreement, at)
   const parties = asked.filter((org) => present.includes(org))
+  const state = stateOf(agreement, parties, at)
+  const version = leadingVersion(agreement, at) ?? draftVersion(agreement) ?? agreement.versions.at(-1)
+  if (!state || !version) return null
   const purposes = relatedPurposes(version, question.purpose, codes)
   const flows = version.terms.flows.filter(({ purpose }) => purposes.some(({ code }) => code === purpose))
   const categories = question.categories.filter((category) =>
@@ -93,13 +94,13 @@ function overlap(
   const isSilent = version.terms.flows.length === 0
   const isNear = parties.length > 0 && (purposes.length > 0 || (isSilent && parties.length > 1))
   if (!isNear) return null
-  const signed = new Set(signatoriesOf(agreement, version.version))
+  const signed = new Set(signatoriesOf(agreement, version.version, at))
   const isIn = (org: string) => present.includes(org) && signed.has(org)
   return {
     agreement: agreement.id,
     title: agreement.title,
     state,
-    owner_org: agreement.owner_org,
+    owner_org: keeperOf(agreement, at),
     effective_to: version.effective_to,
     matched: { parties, purposes, categories },
     joinable_by: OPEN.has(state) ? asked.filter((org) => !isIn(org)) : [],
@@ -144,16 +145,18 @@ function isUnder(item: string, category: string): boolean {
   return item === category || item.startsWith(`${category}.`) || category.startsWith(`${item}.`)
 }
 
-/** null: dropped before it bound anybody. */
-function stateOf(agreement: Agreement, at: string): OverlapState | null {
+/** How it stands between the bodies asked about, where it lists two of them; else between anybody. null: dropped before it bound anybody. */
+function stateOf(agreement: Agreement, parties: readonly string[], at: Instant): OverlapState | null {
   const status = statusAt(agreement, at)
   if (status === 'REJECTED' || status === 'WITHDRAWN') return null
   if (status === 'TERMINATED') return 'TERMINATED'
   const derived = new Set<string>(derivedStates(agreement, at))
-  if (approvedVersions(agreement).length === 0) return 'DRAFT'
+  if (standingVersions(agreement, at).length === 0) return 'DRAFT'
   if (derived.has('EXPIRED')) return 'EXPIRED'
   if (agreement.origin === 'ELSEWHERE' && agreement.signatures.length === 0) return 'RECORDED_ELSEWHERE'
   if (derived.has('SUSPENDED')) return 'SUSPENDED'
-  if (derived.has('IN_FORCE')) return 'IN_FORCE'
+  const inForce = partiesInForce(agreement, at)
+  const between = parties.length > 1 ? parties.filter((org) => inForce.includes(org)) : inForce
+  if (between.length > 1) return 'IN_FORCE'
   return derived.has('NOT_YET_EFFECTIVE') ? 'NOT_YET_EFFECTIVE' : 'AWAITING_SIGNATURE'
 }

@@ -1,4 +1,5 @@
 import type { Organisation } from '../../parties/organisation.ts'
+import { instantOf } from '../../platform/kernel/instant.ts'
 import type { CodeList } from '../../reference/code-list.ts'
 import { compileCodeLists } from '../../reference/code-lists.ts'
 import type { Agreement } from '../agreement.ts'
@@ -58,7 +59,7 @@ function nearAgreements(org: string, { agreements, lists, at }: DryRunFacts) {
   }
   return (partners: readonly string[], purpose: string | null) => {
     const candidates = [...new Set(partners.flatMap((partner) => byPartner.get(partner) ?? []))]
-    return overlaps(candidates, { parties: [org, ...partners], purpose, categories: [] }, codes, at)
+    return overlaps(candidates, { parties: [org, ...partners], purpose, categories: [] }, codes, instantOf(at))
       .filter(({ score }) => score >= OVERLAP_SCORE_MIN)
       .slice(0, OVERLAPS_SHOWN)
   }

@@ -4,6 +4,7 @@ import type { Transaction } from '../../platform/database/database.ts'
 import type { Reader } from '../../platform/kernel/reader.ts'
 import type { Agreement, AgreementStatus, AgreementVersion, Commencement, Dpia, Suspension, VersionStatus } from '../agreement.ts'
 import { toFlow } from './flow-rows.ts'
+import { lifeOf, toParty } from './life.repository.ts'
 
 /**
  * Whether a reader may know an agreement, in one query: what follows is done for those alone, so that one that is hidden costs
@@ -66,6 +67,7 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
     .selectAll('s')
     .where('s.agreement_id', 'in', wanted)
     .orderBy('s.from_at')
+    .orderBy('s.id')
     .execute()
   const changes = await tx
     .selectFrom('dpia_status_change as c')
@@ -79,6 +81,7 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
     .where('d.agreement_id', 'in', wanted)
     .orderBy('d.position')
     .execute()
+  const lives = await lifeOf(tx, wanted)
   const ofAgreement = <Row extends { agreement_id: string }>(rows: readonly Row[]) => grouped(rows, (row) => row.agreement_id)
   const ofVersion = <Row extends { agreement_id: string; version: number }>(rows: readonly Row[]) =>
     grouped(rows, (row) => `${row.agreement_id}\n${row.version}`)
@@ -89,6 +92,7 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
     ofAgreement(changes),
     ofAgreement(documents),
   ]
+  const [earlierOf, keepersOf, reviewsOf] = [ofAgreement(lives.dpia), ofAgreement(lives.keepers), ofAgreement(lives.reviews)]
   const [flowsOf, prohibitionsOf, agentsOf] = [ofVersion(flows), ofVersion(prohibitions), ofVersion(agents)]
   const sidesOf = grouped(sides, (side) => `${side.agreement_id}\n${side.version}\n${side.flow_id}`)
   return agreements.map((row): Agreement => {
@@ -100,6 +104,9 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
         effective_from: version.effective_from,
         effective_to: version.effective_to,
         hash: version.hash,
+        // What was made elsewhere was frozen there; the instant at which it came here says nothing.
+        frozen_at: version.recorded_elsewhere ? null : version.frozen_at,
+        dropped_at: version.dropped_at,
         terms: {
           flows: flowsOf(key).map((flow) => toFlow(flow, sidesOf(`${key}\n${flow.id}`))),
           commencement: toCommencement(version.commencement_rule, version.commencement_threshold),
@@ -127,7 +134,7 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
       status: row.status as AgreementStatus,
       origin: row.origin === 'ACCORD' ? 'ACCORD' : 'ELSEWHERE',
       sample: row.sample,
-      parties: partiesOf(row.id).map(({ org, role, capacities, left_at }) => ({ org, role, capacities, left_at })),
+      parties: partiesOf(row.id).map((party) => toParty(party, lives)),
       versions: versionsOf(row.id).map(versionOf),
       signatures: signaturesOf(row.id).map(({ org, version, signed_at }) => ({ org, version, signed_at })),
       approvals: approvalsOf(row.id).map(({ org, version, complete_at }) => ({ org, version, complete_at })),
@@ -150,8 +157,13 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
         residual: row.dpia_residual,
         prior_consultation: row.dpia_prior_consultation,
         review_due: row.dpia_review_due,
+        earlier: earlierOf(row.id).map(({ until, required, residual, prior_consultation, review_due }) => ({
+          ...{ until, required, residual, prior_consultation, review_due },
+        })),
       } satisfies Dpia,
       apd: documentsOf(row.id).map(({ party, conditions }) => ({ party, conditions })),
+      keepers: keepersOf(row.id).map(({ at, from_org, to_org }) => ({ at, from: from_org, to: to_org })),
+      review_changes: reviewsOf(row.id).map(({ at, before }) => ({ at, before })),
     }
   })
 }

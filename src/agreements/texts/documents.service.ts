@@ -1,6 +1,7 @@
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
+import type { Clock } from '../../platform/kernel/clock.ts'
 import { ProblemError, problem } from '../../platform/kernel/problem.ts'
 import { type StoredSignature, signaturesRepository } from '../acts/signatures.repository.ts'
 import { SIGNING_STATEMENTS } from '../acts/signing.service.ts'
@@ -49,6 +50,7 @@ export interface Differences {
 
 export interface DocumentsOptions {
   readonly db: Database
+  readonly clock: Clock
   readonly agreements: AgreementsService
   readonly differences: (before: AgreementVersion, after: AgreementVersion) => Differences
   /** What an organisation is called; undefined: not in the register. */
@@ -58,12 +60,12 @@ export interface DocumentsOptions {
 export type DocumentsService = ReturnType<typeof documentsService>
 
 /** The text of every version, readable for ever by whoever may know the agreement. */
-export function documentsService({ db, agreements, differences, nameOf }: DocumentsOptions) {
+export function documentsService({ db, clock, agreements, differences, nameOf }: DocumentsOptions) {
   async function read<T>(principal: Principal, id: string, work: (tx: Transaction, agreement: Agreement) => Promise<T>): Promise<T> {
     return withTransaction(db, async (tx) => {
       const reader = readerFor(principal)
       await readAs(tx, reader)
-      const agreement = await agreements.find(tx, reader, id)
+      const agreement = await agreements.find(tx, reader, id, clock().getTime())
       if (!agreement) throw new ProblemError(noSuchAgreement())
       return work(tx, agreement)
     })

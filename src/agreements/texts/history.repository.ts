@@ -43,30 +43,3 @@ export async function readHistory(
     leafId: row.leaf_id,
   }))
 }
-
-/** The last act at or before an instant; undefined: only later ones; NO_ACTS: none was ever done here (a loaded record). */
-export async function lastActBefore(
-  tx: Transaction,
-  agreementId: string,
-  at: string,
-): Promise<{ readonly to: string | null } | undefined | 'NO_ACTS'> {
-  const row = await tx
-    .selectFrom('agreement_act as a')
-    .select('a.to_status')
-    .where('a.agreement_id', '=', agreementId)
-    .where('a.at', '<=', at)
-    .orderBy('a.sequence', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  if (row) return { to: row.to_status }
-  // A record that was loaded has a status before its first act here: the one that act found.
-  const first = await tx
-    .selectFrom('agreement_act as a')
-    .select('a.from_status')
-    .where('a.agreement_id', '=', agreementId)
-    .orderBy('a.sequence')
-    .limit(1)
-    .executeTakeFirst()
-  if (!first) return 'NO_ACTS'
-  return first.from_status === null ? undefined : { to: first.from_status }
-}

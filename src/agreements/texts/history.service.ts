@@ -2,17 +2,19 @@ import type { Principal } from '../../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
-import { londonDay } from '../../platform/kernel/london-day.ts'
+import { holdsAt, instantOf } from '../../platform/kernel/instant.ts'
 import { ProblemError } from '../../platform/kernel/problem.ts'
-import { governingVersion, hasLeft, leadingVersion, signatoriesOf, statusAt } from '../acts/governing.ts'
-import { commandsFor } from '../acts/lifecycle.ts'
 import { type Notice, noticesRepository } from '../acts/notices.repository.ts'
-import { versionsRepository } from '../acts/versions.repository.ts'
 import type { Agreement } from '../agreement.ts'
 import type { AgreementsService } from '../agreements.service.ts'
-import { derivedStates } from '../derived-state.ts'
+import { derivedStates } from '../model/derived-states.ts'
+import { missingSignatures, partiesInForce } from '../model/in-force.ts'
+import { interval } from '../model/lifecycle-facts.ts'
+import { governingVersion, keeperOf, leadingVersion, type Standing, signatoriesOf, standingOf } from '../model/standing.ts'
+import { actsOpenTo } from '../model/standing-acts.ts'
+import { statusThen } from '../store/status.repository.ts'
 import { noSuchAgreement, readerFor } from '../visibility.ts'
-import { type HistoryEntry, lastActBefore, readHistory } from './history.repository.ts'
+import { type HistoryEntry, readHistory } from './history.repository.ts'
 
 /** One act as a reader sees it. Who did it is shown to parties and auditors only. */
 export interface HistoryLine {
@@ -43,6 +45,10 @@ export interface AgreementState {
   readonly signed: readonly string[]
   readonly missing: readonly string[]
   readonly left: readonly string[]
+  /** The organisation that keeps the text; null: none is on record. */
+  readonly keeper: string | null
+  /** Each that takes or took part: what it is, and whether it is one of those between whom the agreement is in force. */
+  readonly parties: readonly { readonly org: string; readonly standing: Standing; readonly in_force: boolean }[]
   readonly suspended: readonly { readonly scope: string; readonly party: string | null; readonly flow: string | null }[]
   /** What the caller may do now. */
   readonly commands: readonly string[]
@@ -62,7 +68,7 @@ export function historyService({ db, agreements, clock }: HistoryOptions) {
     return withTransaction(db, async (tx) => {
       const reader = readerFor(principal)
       await readAs(tx, reader)
-      const agreement = await agreements.find(tx, reader, id)
+      const agreement = await agreements.find(tx, reader, id, clock().getTime())
       if (!agreement) throw new ProblemError(noSuchAgreement())
       return work(tx, agreement)
     })
@@ -85,28 +91,30 @@ export function historyService({ db, agreements, clock }: HistoryOptions) {
     /** How it stood, or will stand if nobody does anything, at an instant (absent: now). */
     state: (principal: Principal, id: string, asked: string | undefined): Promise<AgreementState> =>
       read(principal, id, async (tx, agreement) => {
-        const now = clock().toISOString()
-        const at = asked === undefined ? now : new Date(asked).toISOString()
-        const then = await asOf(tx, agreement, at)
-        const day = londonDay(Date.parse(at))
-        const governing = governingVersion(then.agreement, day)
-        const leading = leadingVersion(then.agreement, day)
-        const signed = leading ? signatoriesOf(then.agreement, leading.version) : []
-        const present = then.agreement.parties.filter((party) => !hasLeft(party.left_at, at)).map(({ org }) => org)
+        const now = clock().getTime()
+        const at = asked === undefined ? now : instantOf(asked)
+        const governing = governingVersion(agreement, at)
+        const leading = leadingVersion(agreement, at)
+        const inForce = partiesInForce(agreement, at)
+        const parties = agreement.parties
+          .map(({ org }) => ({ org, standing: standingOf(agreement, org, at), in_force: inForce.includes(org) }))
+          .filter(({ standing }) => standing !== 'NONE')
         return {
           agreement: id,
-          at,
-          status: then.status,
-          derived: derivedStates(then.agreement, at),
+          at: new Date(at).toISOString(),
+          status: await statusThen(tx, agreement, at),
+          derived: derivedStates(agreement, at),
           governing_version: governing?.version ?? null,
           version_hash: governing?.hash ?? null,
-          signed,
-          missing: leading ? present.filter((org) => !signed.includes(org)) : [],
-          left: then.agreement.parties.map(({ org }) => org).filter((org) => !present.includes(org)),
+          signed: leading ? signatoriesOf(agreement, leading.version, at) : [],
+          missing: leading ? missingSignatures(agreement, leading.version, at) : [],
+          left: parties.filter(({ standing }) => standing === 'LEFT' || standing === 'ENDED').map(({ org }) => org),
+          keeper: keeperOf(agreement, at),
+          parties,
           suspended: agreement.suspensions
-            .filter(({ from, to }) => Date.parse(from) <= Date.parse(at) && (to === null || Date.parse(at) < Date.parse(to)))
+            .filter((held) => holdsAt([interval(held)], at))
             .map(({ scope, party, flow }) => ({ scope, party, flow })),
-          commands: commandsFor(agreement, principal, now),
+          commands: actsOpenTo(agreement, principal, now),
         }
       }),
 
@@ -119,25 +127,6 @@ export function historyService({ db, agreements, clock }: HistoryOptions) {
         return { notices: shown.map(toNotice), next_before: found.length > page.limit ? (shown.at(-1)?.id ?? null) : null }
       }),
   }
-}
-
-/** The agreement with what was signed, frozen and decided by then; its status from the last act before. */
-async function asOf(tx: Transaction, agreement: Agreement, at: string): Promise<{ agreement: Agreement; status: string | null }> {
-  const ms = Date.parse(at)
-  const frozen = await versionsRepository(tx).frozenAt(agreement.id)
-  // What was made elsewhere was frozen there; the instant it was loaded here says nothing.
-  const isThere = (version: number) => {
-    const instant = frozen.get(version)
-    return agreement.origin === 'ELSEWHERE' || instant === undefined || Date.parse(instant) <= ms
-  }
-  const then: Agreement = {
-    ...agreement,
-    versions: agreement.versions.filter(({ version }) => isThere(version)),
-    signatures: agreement.signatures.filter(({ signed_at }) => Date.parse(signed_at) <= ms),
-  }
-  const last = await lastActBefore(tx, agreement.id, at)
-  const stored = last === 'NO_ACTS' ? agreement.status : (last?.to ?? null)
-  return { agreement: then, status: stored === null ? null : statusAt(agreement, at) === 'TERMINATED' ? 'TERMINATED' : stored }
 }
 
 function toLine(entry: HistoryEntry, knowsOfficers: boolean): HistoryLine {

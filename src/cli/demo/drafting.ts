@@ -10,6 +10,8 @@ const ISLINGTON = 'LBC_ISLINGTON'
 const PARTIES = [CAMDEN, HACKNEY, ISLINGTON, 'LBC_HARINGEY', 'LBC_ENFIELD']
 /** Joins when the others have long signed. */
 const BARNET = 'LBC_BARNET'
+/** Is invited by mistake. */
+const BRENT = 'LBC_BRENT'
 
 const officer: Actor = { name: 'officer-camden', org: CAMDEN, role: 'IG_OFFICER' }
 const partner: Actor = { name: 'officer-hackney', org: HACKNEY, role: 'IG_OFFICER' }
@@ -24,7 +26,9 @@ export const drafting: Play = async (stage) => {
   await amend(stage, id)
   await suspendAndLift(stage, id)
   await joinLate(stage, id)
+  await takeBack(stage, id)
   await leave(stage, id)
+  await handOver(stage, id)
   await lookBack(stage, id, first)
 }
 
@@ -173,7 +177,9 @@ async function suspendAndLift(stage: Stage, id: string): Promise<void> {
     body: { reason: 'Corrected and tested' },
   } as const
   await stage.act({ by: siro, does: 'tries to lift it alone', ...lift, expect: 422 })
-  await stage.act({ by: { name: 'siro-camden', org: CAMDEN, role: 'SIRO' }, does: 'lifts it', ...lift, expect: 200 })
+  await stage.act({ by: { name: 'siro-camden', org: CAMDEN, role: 'SIRO' }, does: 'agrees that it is lifted', ...lift, expect: 200 })
+  await stage.decide({ from: CAMDEN, to: ISLINGTON, expect: 'DENY SUSPENDED' })
+  await stage.act({ by: { name: 'deputy-siro-hackney', org: HACKNEY, role: 'SIRO' }, does: 'agrees too: it ends', ...lift, expect: 200 })
   await stage.decide({ from: CAMDEN, to: ISLINGTON, expect: 'PERMIT' })
 }
 
@@ -189,6 +195,42 @@ async function joinLate(stage: Stage, id: string): Promise<void> {
   const told = await stage.act({ by: partner, does: 'reads the notices of Hackney', method: 'GET', path: '/v1/notices', expect: 200 })
   const kinds = (told.body['notices'] as readonly { readonly kind: string }[]).map(({ kind }) => kind)
   stage.check('  Hackney was told that Barnet joined', kinds[0] === 'PARTY_JOINED')
+}
+
+/** An invitation gives no right before the signature, and is taken back while nobody relies on it. */
+async function takeBack(stage: Stage, id: string): Promise<void> {
+  const path = `/v1/agreements/${id}`
+  const siro: Actor = { name: 'siro-brent', org: BRENT, role: 'SIRO' }
+  const body = { org: BRENT, role: 'CONTROLLER', capacities: ['HOUSING_AUTHORITY'] }
+  await stage.act({ by: officer, does: 'invites Brent by mistake', method: 'POST', path: `${path}/accessions`, body, expect: 201 })
+  await stage.act({
+    ...{ by: siro, does: 'tries to stop the others, bound by nothing', method: 'POST', path: `${path}/suspensions`, expect: 403 },
+    body: { scope: 'AGREEMENT', reason: 'Because' },
+  })
+  const reason = { reason: 'Brent was not meant' }
+  const revocation = `${path}/accessions/${BRENT}/revocation`
+  await stage.act({ by: officer, does: 'takes the invitation back', method: 'POST', path: revocation, body: reason, expect: 200 })
+  await stage.act({ by: siro, does: 'finds nothing any more', method: 'GET', path, expect: 404 })
+  await stage.decide({ from: CAMDEN, to: BRENT, expect: 'DENY NO_AGREEMENT' })
+}
+
+/** The organisation that keeps the text leaves, and somebody else keeps it from then on. */
+async function handOver(stage: Stage, id: string): Promise<void> {
+  const path = `/v1/agreements/${id}`
+  const by: Actor = { name: 'siro-camden', org: CAMDEN, role: 'SIRO' }
+  const leaving = { reason: 'Camden lets others lead' }
+  await stage.act({ by, does: 'tries to leave with the text', method: 'POST', path: `${path}/withdrawals`, body: leaving, expect: 409 })
+  await stage.act({
+    ...{ by, does: 'leaves and names Hackney as the keeper', method: 'POST', path: `${path}/withdrawals`, expect: 201 },
+    body: { ...leaving, keeper: HACKNEY },
+  })
+  await stage.decide({ from: CAMDEN, to: HACKNEY, expect: 'DENY PARTY_WITHDRAWN' })
+  await stage.decide({ from: HACKNEY, to: ISLINGTON, expect: 'PERMIT' })
+  const amendment = { method: 'POST', path: `${path}/amendments`, ifMatch: '*', body: { reason: 'The next version' } } as const
+  await stage.act({ by: officer, does: 'tries to amend what Camden keeps no more', ...amendment, expect: 403 })
+  await stage.act({ by: partner, does: 'begins the next version', ...amendment, expect: 201 })
+  await stage.act({ by: officer, does: 'does not read what is drafted since', method: 'GET', path: `${path}/versions/3`, expect: 404 })
+  await stage.act({ by: officer, does: 'reads what it signed', method: 'GET', path: `${path}/versions/2`, expect: 200 })
 }
 
 async function leave(stage: Stage, id: string): Promise<void> {

@@ -1,14 +1,13 @@
-import { draftVersion, leadingVersion } from '../../agreements/acts/governing.ts'
 import type { Agreement, AgreementVersion } from '../../agreements/agreement.ts'
 import type { AgreementsService } from '../../agreements/agreements.service.ts'
 import { type Advice, errorsIn, inOrder } from '../../agreements/drafting/advice.ts'
 import { completeness } from '../../agreements/drafting/completeness.ts'
+import { draftVersion, leadingVersion } from '../../agreements/model/standing.ts'
 import { noSuchAgreement, readerFor } from '../../agreements/visibility.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
-import { londonDay } from '../../platform/kernel/london-day.ts'
 import { ProblemError, problem } from '../../platform/kernel/problem.ts'
 import { inTurns } from '../../platform/kernel/turns.ts'
 import type { PolicyService } from '../policy/policy.service.ts'
@@ -56,7 +55,7 @@ export function adviceService({ db, agreements, policy, clock }: AdviceOptions) 
   async function found(tx: Transaction, principal: Principal, id: string): Promise<Agreement> {
     const reader = readerFor(principal)
     await readAs(tx, reader)
-    const agreement = await agreements.find(tx, reader, id)
+    const agreement = await agreements.find(tx, reader, id, now())
     if (!agreement) throw new ProblemError(noSuchAgreement())
     return agreement
   }
@@ -95,7 +94,7 @@ export function adviceService({ db, agreements, policy, clock }: AdviceOptions) 
 function versionOf(agreement: Agreement, number: number | undefined, now: number): AgreementVersion {
   const version =
     number === undefined
-      ? (draftVersion(agreement) ?? leadingVersion(agreement, londonDay(now)) ?? agreement.versions.at(-1))
+      ? (draftVersion(agreement) ?? leadingVersion(agreement, now) ?? agreement.versions.at(-1))
       : agreement.versions.find((known) => known.version === number)
   if (version) return version
   throw new ProblemError(problem('NOT_FOUND', 'The agreement has no such version.'))

@@ -1,4 +1,5 @@
-import type { Agreement, AgreementVersion } from '../../agreements/agreement.ts'
+import type { Agreement, AgreementVersion, Party } from '../../agreements/agreement.ts'
+import { presentParties } from '../../agreements/model/standing.ts'
 import { londonDay, londonMidnight } from '../../platform/kernel/london-day.ts'
 import type { DecisionRequest } from '../evaluation/request.ts'
 import { compileAgreement } from '../policy/compile.ts'
@@ -25,18 +26,24 @@ export function asInForce(source: Agreement, version: AgreementVersion, now: num
   const stands: Agreement = {
     ...source,
     status: 'ACTIVE',
-    versions: [{ ...version, status: 'APPROVED', effective_from: begins, effective_to: ends }],
-    parties: source.parties.filter((party) => party.left_at === null || Date.parse(party.left_at) > at),
+    versions: [{ ...version, status: 'APPROVED', frozen_at: null, dropped_at: null, effective_from: begins, effective_to: ends }],
+    parties: presentParties(source, at).flatMap((org) => source.parties.filter((party) => party.org === org).map(asNamed)),
     signatures: source.parties.map(({ org }) => ({ org, version: version.version, signed_at: EPOCH })),
     approvals: [],
     suspensions: [],
     terminated_at: null,
     review_due: null,
+    review_changes: [],
   }
   const agreement = compileAgreement(stands, organisation)
   const [approved] = agreement.approved
   if (!approved) throw new Error(`version ${version.version} of ${source.id} did not compile`)
   return { agreement, version: approved, at }
+}
+
+/** Named in the text from the beginning. */
+function asNamed({ invited_at: _, earlier: __, ...party }: Party): Party {
+  return { ...party, left_at: null, left_how: null }
 }
 
 const EPOCH = new Date(0).toISOString()

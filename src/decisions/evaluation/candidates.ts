@@ -1,12 +1,12 @@
+import { governing } from '../../agreements/model/standing.ts'
 import type { PolicyAgreement, PolicyFlow, PolicyVersion } from '../policy/policy.ts'
 import { assessment } from '../rules/assessment.ts'
 import { assertedBasis, compatibility, recordedBasis } from '../rules/basis.ts'
 import { conditions, confidentiality, lawEnforcement, reuseOfLawEnforcementData } from '../rules/conditions.ts'
 import { coverage, coversPurpose, form, method, uncovered, volume } from '../rules/coverage.ts'
 import { consent, gateways } from '../rules/gateways.ts'
-import { flowSuspension, governingVersion, lifecycle } from '../rules/lifecycle.ts'
+import { flowSuspension, lifecycle } from '../rules/lifecycle.ts'
 import { agents, jointControllerArrangement, processorContract } from '../rules/paper.ts'
-import { parties } from '../rules/parties.ts'
 import { subjects } from '../rules/subjects.ts'
 import { transfers } from '../rules/transfers.ts'
 import type { Candidate, Facts, Rule } from './facts.ts'
@@ -52,13 +52,13 @@ export const RULES: readonly Rule[] = [
 
 /** 6.2 step 3 for one agreement that lists both: one finding per flow that matches direction and purpose, or one in all. */
 export function findings(facts: Facts, agreement: PolicyAgreement): Finding[] {
-  const governing = governingVersion(agreement, facts.day)
-  if (!governing) {
+  const leading = governing(agreement, facts.at, facts.day)
+  if (!leading) {
     const notApproved = [reason('AGREEMENT_NOT_APPROVED', 'No version of the agreement is approved.')]
     return [{ agreement, version: null, flow: null, covers: false, uncoveredCount: Number.POSITIVE_INFINITY, reasons: notApproved }]
   }
-  const { version } = governing
-  const common = [...lifecycle(facts, agreement, version), ...parties(facts, agreement, version)]
+  const { version } = leading
+  const common = lifecycle(facts, agreement, version)
   const without = (missing: Reason): Finding[] => [
     {
       agreement,

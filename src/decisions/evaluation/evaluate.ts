@@ -1,7 +1,8 @@
+import { bindsPair } from '../../agreements/model/in-force.ts'
+import { governing, partOf } from '../../agreements/model/standing.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { DisclosureDecision, PolicyAgreement, Snapshot } from '../policy/policy.ts'
-import { governingVersion, isExpired } from '../rules/lifecycle.ts'
-import { bindsPair } from '../rules/parties.ts'
+import { isExpired } from '../rules/lifecycle.ts'
 import { type Finding, findings } from './candidates.ts'
 import { chooseNearest, choosePermit } from './choose.ts'
 import { emergencyRefusal } from './emergency.ts'
@@ -55,7 +56,7 @@ export function evaluate(request: DecisionRequest, at: number, snapshot: Snapsho
     requested: requestedItems(request.data_items, codes),
   }
   if (request.mode === 'AD_HOC') return decideOneOff(facts, snapshot)
-  const agreements = snapshot.between(request.provider, request.recipient)
+  const agreements = snapshot.between(request.provider, request.recipient).filter((agreement) => listsBoth(agreement, request, at))
   const prohibiting = prohibition(facts, agreements)
   const considered = agreements.filter((agreement) => request.agreement_ref === null || agreement.id === request.agreement_ref)
   const found = considered.flatMap((agreement) => findings(facts, agreement))
@@ -68,6 +69,14 @@ export function evaluate(request: DecisionRequest, at: number, snapshot: Snapsho
   }
   const nearest = chooseNearest(found)
   return nearest ? deny(nearest.reasons, nearest.agreement, nearest) : deny([reason('NO_AGREEMENT', noAgreement(request))])
+}
+
+/** Whether both are parties at T: named in the text or invited by then, and no invitation taken back. */
+function listsBoth({ parties }: PolicyAgreement, { provider, recipient }: DecisionRequest, at: number): boolean {
+  return [provider, recipient].every((org) => {
+    const party = parties.get(org)
+    return party !== undefined && partOf(party, at) !== 'NONE'
+  })
 }
 
 /** The same whether the reference is of nothing, or of an agreement between others. */
@@ -87,11 +96,15 @@ function prohibition(facts: Facts, agreements: readonly PolicyAgreement[]): Poli
 }
 
 function prohibits(facts: Facts, agreement: PolicyAgreement): boolean {
-  const governing = governingVersion(agreement, facts.day)
-  if (!governing || governing.notYetEffective) return false
-  const { version } = governing
+  const leading = governing(agreement, facts.at, facts.day)
+  if (!leading || leading.notYetEffective) return false
+  const { version } = leading
   if (!version.prohibited.some((purpose) => facts.codes.purposes.isWithin(facts.request.purpose, purpose))) return false
-  return !isExpired(version, facts.day) && facts.at < agreement.terminatedAt && bindsPair(facts, agreement, version)
+  return (
+    !isExpired(version, facts.day) &&
+    facts.at < agreement.terminatedAt &&
+    bindsPair(agreement, version, [facts.provider.code, facts.recipient.code], facts.at)
+  )
 }
 
 function decideOneOff(facts: Facts, snapshot: Snapshot): Outcome {

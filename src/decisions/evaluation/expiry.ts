@@ -1,6 +1,6 @@
+import { nextChange } from '../../agreements/model/in-force.ts'
 import type { Organisation } from '../../parties/organisation.ts'
 import { nextLondonMidnight } from '../../platform/kernel/london-day.ts'
-import type { Interval, PolicyAgreement } from '../policy/policy.ts'
 import type { Outcome } from './evaluate.ts'
 
 /** A break-glass permit counts no longer, whatever the setting (domain reference, decision 3). */
@@ -27,25 +27,10 @@ export function expiresAt(outcome: Outcome, policy: PermitPolicy): number | null
     outcome.via === 'BREAK_GLASS' ? Math.min(policy.permitTtlSeconds, BREAK_GLASS_TTL_SECONDS_MAX) : policy.permitTtlSeconds
   const ends = [at + ttlSeconds * 1000, nextLondonMidnight(at), endOf(provider), endOf(recipient)]
   if (outcome.via === 'AD_HOC') ends.push(outcome.oneOff.validTo)
-  if (outcome.via === 'AGREEMENT') ends.push(...knownStops(outcome.finding.agreement, request.provider, request.recipient))
+  if (outcome.via === 'AGREEMENT') ends.push(nextChange(outcome.finding.agreement, [request.provider, request.recipient], at))
   return Math.min(...ends.filter((end) => end > at))
 }
 
 function endOf({ active_to }: Organisation): number {
   return active_to === null ? Number.POSITIVE_INFINITY : Date.parse(active_to)
-}
-
-function knownStops(agreement: PolicyAgreement, provider: string, recipient: string): number[] {
-  const begins = (intervals: readonly Interval[]) => intervals.map((interval) => interval.from)
-  const parties = [provider, recipient].flatMap((code) => agreement.parties.get(code) ?? [])
-  // An agreement that holds from so many parties on may cease with any of them.
-  const counted = agreement.approved.some(({ commencement }) => commencement.rule === 'THRESHOLD') ? agreement.parties.values() : []
-  return [
-    agreement.terminatedAt,
-    ...begins(agreement.suspensions),
-    ...[...counted].map((party) => party.leftAt),
-    ...parties.flatMap((party) => [party.leftAt, ...begins(party.suspensions)]),
-    ...agreement.approved.flatMap((version) => version.flows.flatMap((flow) => begins(flow.suspensions))),
-    ...agreement.dpia.changes.map((change) => change.at),
-  ]
 }

@@ -1,3 +1,4 @@
+import { valueAt } from '../../agreements/model/standing.ts'
 import { addDays, daysBetween, londonDay } from '../../platform/kernel/london-day.ts'
 import { addWorkingDays } from '../../platform/kernel/working-days.ts'
 import type { DisclosureDecision } from '../policy/policy.ts'
@@ -97,7 +98,7 @@ export function agreementObligations(facts: Facts, finding: Finding, mayKnow: bo
     found.set('DEA_REGISTER_ENTRY', { ref: mayKnow ? agreement.id : null })
     found.set('DEA_CODE', {})
   }
-  dueSoon(finding, day, found)
+  dueSoon(finding, facts, found)
   // The flag on a permit: an override applied (CK-13).
   if (request.subject_flags.includes('RESTRICTED')) found.set('RESTRICTED_DATA', { ground: appliedOverride(facts, flow) })
   return inOrder(found)
@@ -137,10 +138,11 @@ function disclosed({ request }: Facts, decisionId: string | null): Record<string
   return { decision_id: decisionId, fields: request.data_items }
 }
 
-function dueSoon({ agreement, version }: Finding, day: string, found: Map<ObligationCode, Record<string, unknown>>): void {
-  if (agreement.reviewDue !== null && day > agreement.reviewDue) found.set('REVIEW_OVERDUE_WARNING', { date: agreement.reviewDue })
-  const { dpia } = agreement
-  if (dpia.required && isSoon(day, dpia.reviewDue)) found.set('DPIA_REVIEW_DUE_SOON', { date: dpia.reviewDue })
+function dueSoon({ agreement, version }: Finding, { at, day }: Facts, found: Map<ObligationCode, Record<string, unknown>>): void {
+  const { due } = valueAt(agreement.reviews, at)
+  if (due !== null && day > due) found.set('REVIEW_OVERDUE_WARNING', { date: due })
+  const { required, review_due } = valueAt(agreement.dpia.recorded, at)
+  if (required && isSoon(day, review_due)) found.set('DPIA_REVIEW_DUE_SOON', { date: review_due })
   const end = version?.effectiveTo ?? null
   if (isSoon(day, end)) found.set('EXPIRES_SOON', { date: end })
 }

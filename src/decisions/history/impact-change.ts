@@ -77,9 +77,13 @@ function scopeFaults({ scope, party = null, flow = null }: Extract<ImpactChange,
 function targetFaults(agreement: Agreement, party: string | null, flow: string | null): ProblemDetail[] {
   const flows = agreement.versions.flatMap((version) => version.terms.flows.map(({ id }) => id))
   return [
-    ...(party !== null && !agreement.parties.some(({ org }) => org === party)
-      ? [{ pointer: '/change/party', detail: 'is not a party to the agreement' }]
-      : []),
+    ...(party !== null && !takesPart(agreement, party) ? [{ pointer: '/change/party', detail: 'is not a party to the agreement' }] : []),
     ...(flow !== null && !flows.includes(flow) ? [{ pointer: '/change/flow', detail: 'is not a flow of the agreement' }] : []),
   ]
+}
+
+/** Whether a suspension of its own would stop anything: a body that was only invited shares nothing yet. */
+function takesPart({ parties, signatures }: Agreement, org: string): boolean {
+  const party = parties.find((known) => known.org === org)
+  return party !== undefined && (!party.invited_at || signatures.some((signature) => signature.org === org))
 }

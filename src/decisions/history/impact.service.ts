@@ -61,11 +61,11 @@ export function impactService(options: {
     if (change.kind === 'CODE_LISTS') return withLists(index, change.lists)
     const agreement = await withTransaction(db, async (tx) => {
       await readAs(tx, readerFor(principal))
-      return agreements.find(tx, readerFor(principal), change.agreement)
+      return agreements.find(tx, readerFor(principal), change.agreement, clock().getTime())
     })
     if (!agreement) throw new ProblemError(problem('NOT_FOUND', 'There is no agreement with this reference.'))
     if (change.kind === 'DRAFT_VERSION') return withAgreement(index, compileAgreement(governedByDraft(agreement), index.organisation))
-    // What is suspended is the agreement as decisions see it: an invitation that is still open is no party to them.
+    // What is suspended is the agreement as decisions see it.
     const present = index.agreement(change.agreement)
     if (!present) throw refuse([{ pointer: '/change/agreement', detail: 'has no version that decisions stand on' }])
     return withAgreement(index, compileAgreement(suspended(present.source, change), index.organisation))

@@ -1,4 +1,5 @@
 import type { PolicyPublication } from '../../agreements/acts/act-shell.service.ts'
+import type { Agreement } from '../../agreements/agreement.ts'
 import type { Organisation } from '../../parties/organisation.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { versionWithLocalCodes, withLocalCodes } from '../../reference/local-code.ts'
@@ -186,10 +187,17 @@ export function policyPublication(policy: PolicyService): PolicyPublication {
 export function policySuccession(policy: PolicyService) {
   return {
     head: policyPublication(policy).head,
-    publishOrganisations: (tx: Transaction, organisations: readonly Organisation[], instant: string): Promise<number> =>
+    publishSuccession: (
+      tx: Transaction,
+      { organisations, agreements }: { readonly organisations: readonly Organisation[]; readonly agreements: readonly Agreement[] },
+      instant: string,
+    ): Promise<number> =>
       policy.publish(
         tx,
-        organisations.map((body) => ({ kind: 'ORGANISATION', id: body.code, body })),
+        [
+          ...organisations.map((body): PolicyRecord => ({ kind: 'ORGANISATION', id: body.code, body })),
+          ...agreements.map((body): PolicyRecord => ({ kind: 'AGREEMENT', id: body.id, body })),
+        ],
         instant,
       ),
   }

@@ -1,6 +1,8 @@
+import type { Dpia } from '../../agreements/agreement.ts'
+import { partOf, valueAt } from '../../agreements/model/standing.ts'
+import { holdsAt, type Interval, NEVER } from '../../platform/kernel/instant.ts'
 import { addDays, londonDay } from '../../platform/kernel/london-day.ts'
 import type { ReasonCode } from '../evaluation/reason.ts'
-import { holdsAt, type Interval, type PolicyDpia } from '../policy/policy.ts'
 import type { Change, Proposal, ProposalFacts } from './remedy.ts'
 import { collector, inVersion, type Offer } from './remedy-copy.ts'
 import { flowProposals } from './remedy-flow.ts'
@@ -16,7 +18,7 @@ export function agreementProposals(facts: ProposalFacts): Proposal[] {
   if (!version) return []
   const day = londonDay(at)
   const pair = [request.provider, request.recipient]
-  const owner = ownerOf(agreement, request)
+  const owner = ownerOf(facts)
   const { offer, found } = collector(facts)
   const ended = (intervals: readonly Interval[]) => intervals.filter((interval) => !holdsAt([interval], at))
 
@@ -24,7 +26,7 @@ export function agreementProposals(facts: ProposalFacts): Proposal[] {
   signatureProposals(facts, version, offer)
   const text = `Renew it: version ${version.version} ended on ${version.effectiveTo}. The next one binds once it is signed.`
   // Nobody can sign a text that has ended (LC-2), so the signatures are those on the text that renews it.
-  const signed = [...agreement.parties].filter(([, party]) => at < party.leftAt).map(([code]) => [code, at] as const)
+  const signed = [...agreement.parties].filter(([, party]) => partOf(party, at) === 'IN').map(([code]) => [code, at] as const)
   offer(['EXPIRED'], 'dates', { kind: 'RENEW', text, by: 'IG_OFFICER', organisations: owner, values: [day] }, (known) =>
     inVersion(known, version, (one) => ({ ...one, effectiveTo: end, signedAt: new Map([...signed, ...one.signedAt]) })),
   )
@@ -32,7 +34,7 @@ export function agreementProposals(facts: ProposalFacts): Proposal[] {
     ['REVIEW_OVERDUE'],
     'review',
     { kind: 'REVIEW', text: 'Complete the review of the agreement.', by: 'IG_OFFICER', organisations: owner, values: [day] },
-    (known) => ({ ...known, reviewDue: end, lastDayOfReview: end }),
+    (known) => ({ ...known, reviews: [{ until: NEVER, value: { due: end, lastDay: end } }] }),
   )
   offer(['SUSPENDED'], 'suspension', { kind: 'LIFT_SUSPENSION', text: 'Lift the suspension.', by: 'SIRO' }, (known) => ({
     ...known,
@@ -70,20 +72,29 @@ function assessmentProposals({ at }: ProposalFacts, end: string, owner: readonly
     code: ReasonCode,
     touches: string,
     change: Pick<Change, 'kind' | 'text'> & Partial<Pick<Change, 'values'>>,
-    over: Partial<PolicyDpia>,
-  ) => offer([code], touches, { by: 'DPO', organisations: owner, ...change }, (known) => ({ ...known, dpia: { ...known.dpia, ...over } }))
-  dpia(
-    'DPIA_REQUIRED_NOT_APPROVED',
+    over: Partial<Pick<Dpia, 'review_due' | 'prior_consultation'>>,
+  ) =>
+    offer([code], touches, { by: 'DPO', organisations: owner, ...change }, (known) => ({
+      ...known,
+      dpia: { ...known.dpia, recorded: [{ until: NEVER, value: { ...valueAt(known.dpia.recorded, at), ...over } }] },
+    }))
+  offer(
+    ['DPIA_REQUIRED_NOT_APPROVED'],
     'dpia',
-    { kind: 'APPROVE_DPIA', text: 'Complete and approve the DPIA.' },
-    { initialState: 'APPROVED', changes: [] },
+    { kind: 'APPROVE_DPIA', text: 'Complete and approve the DPIA.', by: 'DPO', organisations: owner },
+    (known) => ({ ...known, dpia: { ...known.dpia, initialState: 'APPROVED', changes: [] } }),
   )
-  dpia('DPIA_REVIEW_OVERDUE', 'dpia review', { kind: 'REVIEW_DPIA', text: 'Review the DPIA.', values: [londonDay(at)] }, { reviewDue: end })
+  dpia(
+    'DPIA_REVIEW_OVERDUE',
+    'dpia review',
+    { kind: 'REVIEW_DPIA', text: 'Review the DPIA.', values: [londonDay(at)] },
+    { review_due: end },
+  )
   const consultation = 'Complete the prior consultation with the regulator (Art 36), or lower the residual risk.'
   dpia(
     'PRIOR_CONSULTATION_OUTSTANDING',
     'consultation',
     { kind: 'COMPLETE_CONSULTATION', text: consultation },
-    { priorConsultation: 'COMPLETED' },
+    { prior_consultation: 'COMPLETED' },
   )
 }

@@ -8,7 +8,7 @@ import { ownerOf } from './remedy-scope.ts'
 /** Changes to what the nearest flow holds and to the papers beside it. */
 export function flowProposals(facts: ProposalFacts, version: PolicyVersion, row: PolicyFlow, offer: Offer): void {
   const { request, index } = facts
-  const owner = ownerOf(facts.nearest.agreement, request)
+  const owner = ownerOf(facts)
   const missing = uncovered({ request: request, codes: index.codes }, row)
   offer(
     ['DATA_NOT_COVERED'],

@@ -1,3 +1,4 @@
+import { valueAt } from '../../agreements/model/standing.ts'
 import type { PolicyAgreement, PolicyFlow, PolicyVersion } from '../policy/policy.ts'
 import type { ProposalFacts } from './remedy.ts'
 import { inVersion, type Offer } from './remedy-copy.ts'
@@ -23,7 +24,7 @@ export function scopeProposals(facts: ProposalFacts, version: PolicyVersion, off
         kind: 'ADD_FLOW',
         text: `Amend ${nearest.agreement.id}: add a flow ${id} like ${model.id} for ${purpose}.`,
         by: 'IG_OFFICER',
-        organisations: ownerOf(nearest.agreement, request),
+        organisations: ownerOf(facts),
         values: [purpose],
       },
       adding(version, { ...model, id, source: { ...model.source, id, purpose }, suspensions: [] }),
@@ -38,7 +39,7 @@ export function scopeProposals(facts: ProposalFacts, version: PolicyVersion, off
         kind: 'ADD_FLOW',
         text: `Amend ${nearest.agreement.id}: add a flow ${id} like ${model.id} from ${provider} to ${recipient}.`,
         by: 'IG_OFFICER',
-        organisations: ownerOf(nearest.agreement, request),
+        organisations: ownerOf(facts),
         values: [provider, recipient],
       },
       adding(version, { ...model, id, source: { ...model.source, id }, suspensions: [] }),
@@ -47,8 +48,8 @@ export function scopeProposals(facts: ProposalFacts, version: PolicyVersion, off
 }
 
 /** Who may change the text: the organisation that keeps it; where none is recorded, the two must settle that. */
-export function ownerOf(agreement: PolicyAgreement, { provider, recipient }: ProposalFacts['request']): readonly string[] {
-  const { owner_org: owner } = agreement.source
+export function ownerOf({ nearest, request: { provider, recipient }, at }: ProposalFacts): readonly string[] {
+  const owner = valueAt(nearest.agreement.keepers, at)
   return owner === null ? [provider, recipient] : [owner]
 }
 

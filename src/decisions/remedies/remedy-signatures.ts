@@ -1,3 +1,4 @@
+import { hasSigned, isPresent } from '../../agreements/model/standing.ts'
 import type { PolicyVersion } from '../policy/policy.ts'
 import type { ProposalFacts } from './remedy.ts'
 import { inVersion, type Offer } from './remedy-copy.ts'
@@ -45,15 +46,17 @@ export function signatureProposals(facts: ProposalFacts, version: PolicyVersion,
 /** Who must sign yet so that the version binds this pair (CK-2, CK-16), the pair first; null: somebody must who no longer can. */
 function missingSigners({ nearest: { agreement }, request, at }: ProposalFacts, version: PolicyVersion): readonly string[] | null {
   const pair = [request.provider, request.recipient]
-  const hasSigned = (code: string) => (version.signedAt.get(code) ?? Number.POSITIVE_INFINITY) <= at
-  const isIn = (code: string) => at < (agreement.parties.get(code)?.leftAt ?? Number.NEGATIVE_INFINITY)
-  const unsigned = [...agreement.parties.keys()].filter((code) => !hasSigned(code))
+  const isIn = (code: string) => {
+    const party = agreement.parties.get(code)
+    return party !== undefined && isPresent(party, at)
+  }
+  const unsigned = [...agreement.parties.keys()].filter((code) => !hasSigned(version, code, at))
   const first = unsigned.filter((code) => pair.includes(code))
   const others = unsigned.filter((code) => !pair.includes(code))
-  const must = version.commencement.rule === 'ALL_SIGNED' ? [...first, ...others] : first
+  const must = version.commencement.rule === 'ALL_SIGNED' ? [...first, ...others.filter((code) => version.awaits.has(code))] : first
   if (!must.every(isIn)) return null
   if (version.commencement.rule !== 'THRESHOLD') return must
-  const counted = [...agreement.parties.keys()].filter((code) => hasSigned(code) && isIn(code)).length
+  const counted = [...agreement.parties.keys()].filter((code) => hasSigned(version, code, at) && isIn(code)).length
   const more = Math.max(0, version.commencement.n - counted - first.length)
   const able = others.filter(isIn).slice(0, more)
   return able.length < more ? null : [...first, ...able]

@@ -1,6 +1,7 @@
+import { stands } from '../../agreements/model/standing.ts'
+import { holdsAt, type Interval } from '../../platform/kernel/instant.ts'
 import { londonDay, londonMidnight } from '../../platform/kernel/london-day.ts'
 import type { ReasonCode } from '../evaluation/reason.ts'
-import { holdsAt, type Interval } from '../policy/policy.ts'
 import type { Proposal, ProposalFacts } from './remedy.ts'
 
 /**
@@ -42,7 +43,7 @@ function endOf(code: ReasonCode, { nearest, request, at }: ProposalFacts): numbe
     case 'NOT_YET_EFFECTIVE':
       return londonMidnight(version.effectiveFrom)
     case 'EXPIRED': {
-      const next = agreement.approved.find(({ effectiveFrom }) => effectiveFrom > londonDay(at))
+      const next = agreement.approved.find((known) => stands(known, at) && known.effectiveFrom > londonDay(at))
       return next ? londonMidnight(next.effectiveFrom) : Number.POSITIVE_INFINITY
     }
     case 'SUSPENDED':
@@ -53,7 +54,7 @@ function endOf(code: ReasonCode, { nearest, request, at }: ProposalFacts): numbe
         at,
       )
     case 'PARTY_NOT_SIGNED':
-      return Math.max(...(version.commencement.rule === 'ALL_SIGNED' ? [...agreement.parties.keys()] : pair).map(signedAt))
+      return Math.max(...(version.commencement.rule === 'ALL_SIGNED' ? [...pair, ...version.awaits] : pair).map(signedAt))
     case 'COMMENCEMENT_NOT_MET': {
       const { commencement } = version
       const signed = [...agreement.parties.keys()].map(signedAt).toSorted((a, b) => a - b)

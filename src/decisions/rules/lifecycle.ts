@@ -1,37 +1,53 @@
+import { type Obstacle, obstacles } from '../../agreements/model/in-force.ts'
+import { holdsAt, written } from '../../platform/kernel/instant.ts'
 import type { Facts } from '../evaluation/facts.ts'
-import { type Reason, reason } from '../evaluation/reason.ts'
-import { holdsAt, type PolicyAgreement, type PolicyFlow, type PolicyVersion } from '../policy/policy.ts'
+import { type Reason, reason, type Side } from '../evaluation/reason.ts'
+import type { PolicyAgreement, PolicyFlow, PolicyVersion } from '../policy/policy.ts'
 
-/**
- * The version that governs at T (LC-2, LC-2a): the latest APPROVED one that has begun, equal dates the higher number.
- * None begun yet: the earliest one (equal dates the higher number) and `notYetEffective`. None approved: null.
- * An earlier version never revives when a later one has expired.
- */
-export function governingVersion(
-  agreement: PolicyAgreement,
-  day: string,
-): { readonly version: PolicyVersion; readonly notYetEffective: boolean } | null {
-  const begun = agreement.approved.findLast((version) => version.effectiveFrom <= day)
-  if (begun) return { version: begun, notYetEffective: false }
-  const first = agreement.approved[0]
-  if (!first) return null
-  const earliest = agreement.approved.findLast((version) => version.effectiveFrom === first.effectiveFrom) ?? first
-  return { version: earliest, notYetEffective: true }
+/** CK-1, CK-2 and CK-16: what the lifecycle says against this pair, as reasons. What it is worked out from is the agreement's law alone. */
+export function lifecycle(facts: Facts, agreement: PolicyAgreement, version: PolicyVersion): Reason[] {
+  const { provider, recipient, at, day } = facts
+  const pair = [provider.code, recipient.code] as const
+  return obstacles(agreement, version, pair, at, day).map((found) =>
+    toReason(found, version.version, (org) => (org === provider.code ? 'PROVIDER' : 'RECIPIENT')),
+  )
 }
 
-/** CK-1: is the governing version within its dates, the agreement neither ended, suspended nor overdue for review? */
-export function lifecycle({ at, day }: Pick<Facts, 'at' | 'day'>, agreement: PolicyAgreement, version: PolicyVersion): Reason[] {
-  const found: Reason[] = []
-  if (version.effectiveFrom > day) found.push(reason('NOT_YET_EFFECTIVE', `Version ${version.version} begins on ${version.effectiveFrom}.`))
-  if (isExpired(version, day)) found.push(reason('EXPIRED', `Version ${version.version} ended on ${version.effectiveTo}.`))
-  if (at >= agreement.terminatedAt) found.push(reason('TERMINATED', `The agreement was terminated at ${instant(agreement.terminatedAt)}.`))
-  if (holdsAt(agreement.suspensions, at)) found.push(reason('SUSPENDED', 'The agreement is suspended.'))
-  if (agreement.lastDayOfReview !== null && day > agreement.lastDayOfReview) {
-    found.push(
-      reason('REVIEW_OVERDUE', `Its review was due on ${agreement.reviewDue} and its grace ended on ${agreement.lastDayOfReview}.`),
-    )
+function toReason(found: Obstacle, version: number, sideOf: (org: string) => Side): Reason {
+  switch (found.code) {
+    case 'NOT_YET_EFFECTIVE':
+      return reason(found.code, `Version ${version} begins on ${found.from}.`)
+    case 'EXPIRED':
+      return reason(found.code, `Version ${version} ended on ${found.to}.`)
+    case 'TERMINATED':
+      return reason(found.code, `The agreement was terminated at ${written(found.at)}.`)
+    case 'SUSPENDED':
+      return reason(found.code, 'The agreement is suspended.')
+    case 'REVIEW_OVERDUE':
+      return reason(found.code, `Its review was due on ${found.due} and its grace ended on ${found.lastDay}.`)
+    case 'PARTY_NOT_SIGNED':
+      return reason(found.code, `${found.org} has not signed version ${version}.`, { side: sideOf(found.org) })
+    case 'OTHERS_NOT_SIGNED': {
+      const count = found.orgs.length
+      return reason(
+        'PARTY_NOT_SIGNED',
+        `The agreement starts when all have signed; ${count} other ${count === 1 ? 'party has' : 'parties have'} not.`,
+      )
+    }
+    case 'PARTY_WITHDRAWN':
+      return reason(found.code, `${found.org} has left the agreement.`, { side: sideOf(found.org) })
+    case 'PARTY_SUSPENDED':
+      return reason(found.code, `${found.org} is suspended.`, { side: sideOf(found.org) })
+    case 'APPROVALS_MISSING':
+      return reason('COMMENCEMENT_NOT_MET', `${found.org} has not completed its approvals.`, { side: sideOf(found.org) })
+    case 'TOO_FEW_SIGNED':
+      return reason(
+        'COMMENCEMENT_NOT_MET',
+        `${found.signed} ${found.signed === 1 ? 'party has' : 'parties have'} signed; it starts with ${found.needed}.`,
+      )
+    default:
+      return found satisfies never
   }
-  return found
 }
 
 /** CK-18: is this flow suspended? */
@@ -42,8 +58,4 @@ export function flowSuspension({ at }: Pick<Facts, 'at'>, flow: PolicyFlow): Rea
 /** Whether the day is after the version's last day, which itself still counts. */
 export function isExpired(version: PolicyVersion, day: string): boolean {
   return version.effectiveTo !== null && day > version.effectiveTo
-}
-
-function instant(ms: number): string {
-  return new Date(ms).toISOString()
 }

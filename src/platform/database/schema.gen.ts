@@ -82,6 +82,15 @@ export interface AgreementParty {
   invited_at: string | null;
   joined_at: string | null;
   left_at: string | null;
+  left_how: string | null;
+  /**
+   * That act: of later ones it knows nothing. Null: it leaves at left_at, by an act of before.
+   */
+  left_sequence: Int8 | null;
+  /**
+   * The last version that was frozen when it left by an act of that instant: of later ones it knows nothing.
+   */
+  left_version: number | null;
   org: string;
   position: number;
   role: string;
@@ -99,6 +108,7 @@ export interface AgreementVersion {
   commencement_rule: string;
   commencement_threshold: number | null;
   document: Buffer | null;
+  dropped_at: string | null;
   effective_from: string | null;
   effective_to: string | null;
   frozen_at: string | null;
@@ -272,6 +282,24 @@ export interface DpiaStatusChange {
   status: string;
 }
 
+export interface EarlierDpia {
+  agreement_id: string;
+  position: Generated<Int8>;
+  prior_consultation: string | null;
+  required: boolean;
+  residual: string | null;
+  review_due: string | null;
+  until: string;
+}
+
+export interface EarlierPart {
+  agreement_id: string;
+  invited_at: string | null;
+  left_at: string;
+  left_how: string;
+  org: string;
+}
+
 export interface Flow {
   agreement_id: string;
   category_grant: string[];
@@ -347,6 +375,14 @@ export interface ImportedRecord {
   row: number;
   row_hash: string;
   source_key: string;
+}
+
+export interface KeeperChange {
+  agreement_id: string;
+  at: string;
+  from_org: string | null;
+  position: Generated<Int8>;
+  to_org: string;
 }
 
 export interface LocalCode {
@@ -472,6 +508,13 @@ export interface RegisterImportRow {
   undone_at: string | null;
 }
 
+export interface ReviewDateChange {
+  agreement_id: string;
+  at: string;
+  before: string | null;
+  position: Generated<Int8>;
+}
+
 export interface Signature {
   agreement_id: string;
   authority: string | null;
@@ -489,6 +532,9 @@ export interface Signature {
 }
 
 export interface Suspension {
+  agreed_at: string | null;
+  agreed_by: string | null;
+  agreed_org: string | null;
   agreement_id: string;
   flow: string | null;
   from_at: string;
@@ -529,10 +575,13 @@ export interface DB {
   decision_search_progress: DecisionSearchProgress;
   disclosure_decision: DisclosureDecision;
   dpia_status_change: DpiaStatusChange;
+  earlier_dpia: EarlierDpia;
+  earlier_part: EarlierPart;
   flow: Flow;
   flow_side: FlowSide;
   idempotency_key: IdempotencyKey;
   imported_record: ImportedRecord;
+  keeper_change: KeeperChange;
   local_code: LocalCode;
   notice: Notice;
   organisation: Organisation;
@@ -544,6 +593,7 @@ export interface DB {
   prohibition: Prohibition;
   register_import: RegisterImport;
   register_import_row: RegisterImportRow;
+  review_date_change: ReviewDateChange;
   signature: Signature;
   suspension: Suspension;
 }

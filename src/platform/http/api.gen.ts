@@ -1136,7 +1136,8 @@ export interface paths {
         readonly put?: never;
         /**
          * Confirm a signature made elsewhere
-         * @description A person of that party says that the recorded signature was given. It counts from now; the instant at which it was given stays.
+         * @description A person of that party says that the recorded signature was given, not whoever recorded it. It counts from now; the instant at
+         *     which it was given stays.
          */
         readonly post: operations["confirmSignature"];
         readonly delete?: never;
@@ -1197,7 +1198,8 @@ export interface paths {
         readonly put?: never;
         /**
          * Stop sharing at once
-         * @description A party may stop the whole agreement, itself, or a flow it takes part in. No `If-Match` is needed: stopping must never wait.
+         * @description A bound party may stop the whole agreement, itself, or a flow it takes part in. A flow stays stopped under another name: a flow that
+         *     a later version adds, and that carries some of what the stopped one did, is stopped with it. No `If-Match` is needed: stopping must never wait.
          *     Several suspensions hold side by side; lifting one leaves the others.
          */
         readonly post: operations["suspendAgreement"];
@@ -1218,7 +1220,10 @@ export interface paths {
         readonly put?: never;
         /**
          * Let sharing go on
-         * @description By the senior information risk owner of a party it stops, never by the person who suspended.
+         * @description By the senior information risk owner of the party that suspended, never by the person who did. A suspension of a whole agreement
+         *     takes besides the senior information risk owner of one bound party across a flow from it, in either order: after the first it holds
+         *     on and `lift_agreed_by_org` names who agreed; after the second it ends. Where the suspending party is bound no more, another bound
+         *     party that it stops stands in for it. Bodies that were only invited, have left or have ended have no say.
          */
         readonly post: operations["liftSuspension"];
         readonly delete?: never;
@@ -1238,9 +1243,93 @@ export interface paths {
         readonly put?: never;
         /**
          * Leave the agreement
-         * @description For your own party, now or at a later instant. What it holds stays under the duties of the text.
+         * @description For your own party, now or at a later instant. What it holds stays under the duties of the text. The organisation that keeps the text
+         *     names in `keeper` who does so from now on, or hands it over first. Leaving before a text that all must sign has commenced ends that
+         *     text, as a rejection does.
          */
         readonly post: operations["withdrawFromAgreement"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/withdrawals/revocation": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Take back a leaving that has not come
+         * @description By the party that said it leaves, before the instant. Everybody who takes part gets a notice.
+         */
+        readonly post: operations["takeBackWithdrawal"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/keeper": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Hand the text over
+         * @description To a party that is bound, or while nobody is, to one that takes part. It edits from then on and the one before does not. Where the
+         *     keeper is gone, a bound party takes the text up itself. Everybody who takes part gets a notice.
+         */
+        readonly post: operations["handOverAgreement"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/accessions/{org}/revocation": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Take an invitation back
+         * @description By the organisation that keeps the text, while the body has not signed. It may know nothing of the agreement any more, and may be
+         *     invited again. Everybody who takes part gets a notice.
+         */
+        readonly post: operations["takeBackInvitation"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/termination/revocation": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Take back an end that has not come
+         * @description By the organisation that set it, before the instant. Everybody who takes part gets a notice.
+         */
+        readonly post: operations["takeBackTermination"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1279,7 +1368,8 @@ export interface paths {
         readonly put?: never;
         /**
          * End the agreement for everybody
-         * @description Now or at a later instant; by the organisation that keeps the text, or by either of the last two parties.
+         * @description Now or at a later instant; by the organisation that keeps the text where it is bound or nobody is, or by either of the last two that
+         *     are bound.
          */
         readonly post: operations["terminateAgreement"];
         readonly delete?: never;
@@ -1340,7 +1430,9 @@ export interface paths {
         readonly put?: never;
         /**
          * Say no to a text that waits for signatures
-         * @description Where all must sign this ends the agreement; otherwise the party leaves and the others go on, as long as enough remain.
+         * @description By a party that has not signed; one that has withdraws instead (409). Where all must sign this ends the agreement; otherwise the
+         *     party leaves and the others go on, as long as enough remain. An invitation is declined by it too. Everybody who takes part is told
+         *     who rejected and why.
          */
         readonly post: operations["rejectAgreement"];
         readonly delete?: never;
@@ -1358,7 +1450,7 @@ export interface paths {
         };
         /**
          * A version as the parties sign it
-         * @description Readable for ever by whoever may know the agreement, also after it has ended and after leaving.
+         * @description Readable for ever by whoever may know the agreement, also after it has ended. Who has left or ended reads what was frozen by then.
          */
         readonly get: operations["getAgreementVersion"];
         readonly put?: never;
@@ -1501,7 +1593,8 @@ export interface paths {
         /**
          * One body ends and another follows it
          * @description Signatures do not carry over: from the instant on, decisions about the predecessor say PARTY_INACTIVE, and the successor signs
-         *     for itself. The parties of every agreement concerned get a notice.
+         *     for itself. It comes to keep the texts that the predecessor kept. The parties of every agreement concerned get a notice, and the
+         *     successor one of each that it may open.
          */
         readonly post: operations["succeedOrganisation"];
         readonly delete?: never;
@@ -3286,6 +3379,13 @@ export interface components {
             readonly review_note: string;
             /** @description What whoever approves it should know. Kept with the version, shown with it and in the history. */
             readonly warnings: readonly components["schemas"]["Advice"][];
+            /** @description Flows that a suspension in force stops under a new name, until it is lifted. */
+            readonly suspended: readonly {
+                /** @description The flow that was suspended. */
+                readonly suspended: string;
+                /** @description The flow of this version that carries some of what it did. */
+                readonly flow: string;
+            }[];
         };
         /** @description A party is bound to one text. */
         readonly SignedVersion: {
@@ -3406,6 +3506,8 @@ export interface components {
                 readonly reason: string | null;
                 /** @description The party that suspended; null: recorded elsewhere. */
                 readonly suspended_by_org: string | null;
+                /** @description The first of the two parties that agree to let a whole agreement go on; null: nobody yet. */
+                readonly lift_agreed_by_org: string | null;
                 /** @description The party that lifted it; null: nobody did. */
                 readonly lifted_by_org: string | null;
             };
@@ -3429,9 +3531,72 @@ export interface components {
             readonly org: string;
             /**
              * Format: date-time
-             * @description From this instant on it takes no part.
+             * @description From this instant on it takes no part; null: its leaving was taken back.
              */
-            readonly left_at: string;
+            readonly left_at: string | null;
+            /** @description Texts that waited for all to sign and end with its leaving. */
+            readonly abandons: readonly number[];
+            /** @description Who keeps the text now. */
+            readonly keeper: string | null;
+        };
+        /** @description The text passed into other hands. */
+        readonly KeeperChange: {
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /** @description What was done. */
+            readonly act: string;
+            /**
+             * Format: date-time
+             * @description The instant of the act; decisions stand on it from here on.
+             */
+            readonly at: string;
+            /** @description Stored status before. */
+            readonly from: string;
+            /** @description Stored status after. */
+            readonly to: string;
+            /** @description Who kept it before; null: none was on record. */
+            readonly from_org: string | null;
+            /** @description Who keeps it now. */
+            readonly keeper: string;
+        };
+        /** @description A body is invited no longer. */
+        readonly InvitationTakenBack: {
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /** @description What was done. */
+            readonly act: string;
+            /**
+             * Format: date-time
+             * @description The instant of the act; decisions stand on it from here on.
+             */
+            readonly at: string;
+            /** @description Stored status before. */
+            readonly from: string;
+            /** @description Stored status after. */
+            readonly to: string;
+            /** @description The organisation. */
+            readonly org: string;
+        };
+        /** @description The agreement ends. Duties about what is held go on. */
+        readonly Termination: {
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /** @description What was done. */
+            readonly act: string;
+            /**
+             * Format: date-time
+             * @description The instant of the act; decisions stand on it from here on.
+             */
+            readonly at: string;
+            /** @description Stored status before. */
+            readonly from: string;
+            /** @description Stored status after. */
+            readonly to: string;
+            /**
+             * Format: date-time
+             * @description From this instant on nothing is shared under it; null: the end was taken back.
+             */
+            readonly terminated_at: string | null;
         };
         /** @description A party was named; it is bound once it has signed. */
         readonly PartyInvitation: {
@@ -3456,27 +3621,6 @@ export interface components {
             readonly version: number;
             /** @description The hash of its text. */
             readonly version_hash: string;
-        };
-        /** @description The agreement ends. Duties about what is held go on. */
-        readonly Termination: {
-            /** @description Reference of the agreement. */
-            readonly agreement: string;
-            /** @description What was done. */
-            readonly act: string;
-            /**
-             * Format: date-time
-             * @description The instant of the act; decisions stand on it from here on.
-             */
-            readonly at: string;
-            /** @description Stored status before. */
-            readonly from: string;
-            /** @description Stored status after. */
-            readonly to: string;
-            /**
-             * Format: date-time
-             * @description From this instant on nothing is shared under it.
-             */
-            readonly terminated_at: string;
         };
         /** @description A review was done and nothing needs to change. */
         readonly ReviewConfirmation: {
@@ -3640,10 +3784,24 @@ export interface components {
             readonly version_hash: string | null;
             /** @description Who has signed it, or the first to come, by then. */
             readonly signed: readonly string[];
-            /** @description Parties that have not left and have not signed it by then. */
+            /** @description Whose signature it waits for then: of those that can still give it. */
             readonly missing: readonly string[];
-            /** @description Parties that have left by then. */
+            /** @description Parties that have left, or have ended themselves, by then. */
             readonly left: readonly string[];
+            /** @description The organisation that keeps the text then. */
+            readonly keeper: string | null;
+            /** @description Each that takes or took part by then. */
+            readonly parties: readonly {
+                /** @description The organisation. */
+                readonly org: string;
+                /**
+                 * @description What it is: rights follow signatures.
+                 * @enum {string}
+                 */
+                readonly standing: "DRAFTING" | "INVITED" | "BOUND" | "LEFT" | "ENDED" | "SUCCESSOR";
+                /** @description Whether the agreement is in force between it and each other for which this is true. */
+                readonly in_force: boolean;
+            }[];
             /** @description What is suspended then. */
             readonly suspended: readonly {
                 /**
@@ -3670,7 +3828,7 @@ export interface components {
                 readonly id: string;
                 /** @description The agreement it is about. */
                 readonly agreement: string;
-                /** @description NOTIFICATION code. */
+                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED. */
                 readonly kind: string;
                 /**
                  * Format: date-time
@@ -6715,7 +6873,7 @@ export interface operations {
                     readonly effective_from?: string | null;
                     /**
                      * Format: date
-                     * @description Last day in London, included; absent: as before.
+                     * @description Last day in London, included; absent: as before; null: no end. Where the end of before no longer fits it must be named.
                      */
                     readonly effective_to?: string | null;
                 };
@@ -6883,7 +7041,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description The suspension, ended. */
+            /** @description The suspension, ended or agreed to end. */
             readonly 200: {
                 headers: {
                     readonly ETag: components["headers"]["ETag"];
@@ -6936,6 +7094,8 @@ export interface operations {
                      * @description From when; absent or null: now. Never in the past.
                      */
                     readonly at?: string | null;
+                    /** @description Who keeps the text from now on, where you do. */
+                    readonly keeper?: string | null;
                 };
             };
         };
@@ -6948,6 +7108,218 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["PartyWithdrawal"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly takeBackWithdrawal: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "The service stays with us"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Why, for the history; no personal data of those the data is about. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The party stays. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PartyWithdrawal"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly handOverAgreement: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "org": "LBC_HACKNEY",
+                 *       "reason": "Hackney leads the programme from now on"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Who keeps the text from now on. */
+                    readonly org: string;
+                    /** @description Why, for the history; no personal data of those the data is about. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description Who keeps it now. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["KeeperChange"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly takeBackInvitation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+                /**
+                 * @description The organisation that was invited.
+                 * @example LBC_BRENT
+                 */
+                readonly org: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "Invited by mistake"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Why, for the history; no personal data of those the data is about. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The invitation, taken back. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["InvitationTakenBack"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly takeBackTermination: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "The programme goes on"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Why, for the history; no personal data of those the data is about. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The agreement goes on. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Termination"];
                 };
             };
             readonly default: components["responses"]["Problem"];

@@ -2,8 +2,9 @@ import t from 'tap'
 import { changesBetween } from '../../../src/agreements/drafting/draft-part.ts'
 import { newReference } from '../../../src/agreements/drafting/reference-code.ts'
 import { formatCursor, parseCursor } from '../../../src/agreements/finding/listing-cursor.ts'
-import { maySee, writerFor } from '../../../src/agreements/visibility.ts'
+import { seenBy, writerFor } from '../../../src/agreements/visibility.ts'
 import { urnOfAgreement } from '../../../src/audit/format/leaf-codes.ts'
+import { aDraftAgreement } from '../../support/builders/draft.ts'
 
 t.test('a reference names its year and fits the closed form of a leaf, whatever the random bytes', async (t) => {
   // As audit/leaf.ts has it: no lower case, no run of seven digits.
@@ -35,9 +36,10 @@ t.test('a cursor comes back as it was given, and nothing else passes for one', a
 })
 
 t.test('a party and the keeper of the text may know an agreement, others may not; an auditor writes as an organisation', async (t) => {
-  const agreement = { owner_org: 'KEEPER', parties: [{ org: 'GONE', role: 'CONTROLLER', capacities: [], left_at: '2020-01-01T00:00:00Z' }] }
-  const sees = (org: string) => maySee({ kind: 'party', org }, agreement)
+  const gone = { org: 'GONE', role: 'CONTROLLER', capacities: [], left_at: '2020-01-01T00:00:00Z' }
+  const agreement = { ...aDraftAgreement(), owner_org: 'KEEPER', parties: [gone] }
+  const sees = (org: string) => seenBy({ kind: 'party', org }, agreement, Date.parse('2026-01-01T00:00:00Z')) !== undefined
   t.same([sees('KEEPER'), sees('GONE'), sees('OTHER'), sees('')], [true, true, false, false])
-  t.equal(maySee({ kind: 'auditor' }, agreement), true)
+  t.equal(seenBy({ kind: 'auditor' }, agreement, 0), agreement)
   t.same(writerFor({ sub: 's', org: 'OTHER', roles: ['AUDITOR'], clientId: null }), { kind: 'party', org: 'OTHER' })
 })

@@ -14,7 +14,7 @@ const inForce = (over: Partial<Agreement> = {}): Agreement =>
   })
 const question = { parties: ['LBC_CAMDEN', 'LBC_HACKNEY'], purpose: 'HOMELESSNESS', categories: [] }
 const ask = (agreement: Agreement, over: Partial<typeof question> & { readonly categories?: readonly string[] } = {}) =>
-  overlaps([agreement], { ...question, ...over }, register.codes, AT)[0]
+  overlaps([agreement], { ...question, ...over }, register.codes, Date.parse(AT))[0]
 
 t.test('the same bodies and purpose in force: found, with everything that matched', async (t) => {
   t.match(ask(inForce()), {
@@ -72,7 +72,7 @@ t.test('a record that holds no flows is found by its bodies, but counts less', a
 t.test('nobody in common: not found; equal scores in the order of references', async (t) => {
   t.equal(ask(inForce(), { parties: ['LBC_BRENT'] }), undefined)
   t.same(
-    overlaps([inForce({ id: 'B' }), inForce({ id: 'A' })], question, register.codes, AT).map(({ agreement }) => agreement),
+    overlaps([inForce({ id: 'B' }), inForce({ id: 'A' })], question, register.codes, Date.parse(AT)).map(({ agreement }) => agreement),
     ['A', 'B'],
   )
 })

@@ -330,7 +330,7 @@ t.test('who looks for a share that exists is told of a broader agreement for a l
       const record = agreementRecord({ purpose: agreed })
       assert.ok(record.kind === 'AGREEMENT')
       const question = { parties: ['NORTHBOROUGH', 'SOUTHBOROUGH'], purpose: asked, categories: [] }
-      const [found] = overlaps([record.body], question, indexOnLists(lists, []).codes, new Date(AT).toISOString())
+      const [found] = overlaps([record.body], question, indexOnLists(lists, []).codes, AT)
       const relation = found?.matched.purposes[0]?.relation ?? 'nothing'
       assert.equal(relation, asked === agreed ? 'SAME' : upwards(agreed).includes(asked) ? 'NARROWER' : 'nothing')
       met.saw(relation)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { WHITELIST } from '../../../src/agreements/acts/lifecycle.ts'
+import { ACT_RULES, type ActRule } from '../../../src/agreements/model/standing-acts.ts'
 import { evaluate } from '../../../src/decisions/evaluation/evaluate.ts'
 import { isRole, permits } from '../../../src/identity/permissions.ts'
 import { aParty, aRequest, aSuspension, aVersion, indexWith } from '../../support/builders/decision-world.ts'
@@ -93,9 +93,9 @@ t.test('changes of the text are addressed to the organisation that keeps it, and
   const changes = refusals.flatMap(({ found }) => found.flatMap((remedy) => remedy.changes))
   t.strictSame(new Set(changes.map(({ kind }) => kind)), new Set(Object.keys(act)))
   for (const { kind, by, organisations } of changes) {
-    const { permission, whose } = WHITELIST[act[kind as keyof typeof act]]
+    const { permission, by: rights }: ActRule = ACT_RULES[act[kind as keyof typeof act]]
     t.ok(isRole(by) && permits([by], permission), `${kind}: ${by} carries ${permission}`)
-    if (whose === 'OWNER') t.strictSame(organisations, [owner_org], `${kind}: only the owner may`)
+    if (rights.includes('KEEPER')) t.strictSame(organisations, [owner_org], `${kind}: only the owner may`)
     else t.strictSame(organisations, ['SOUTHBOROUGH'], `${kind}: the party it is about`)
   }
   const dpia = refusedFor(aRequest(), one({ owner_org, dpia: aDpia({ status: 'DRAFT' }) }))

@@ -1,0 +1,34 @@
+import { type Instant, instantOf, NEVER } from '../../platform/kernel/instant.ts'
+import type { Agreement } from '../agreement.ts'
+
+/**
+ * An agreement as it was known at an instant: for a reader whose part in it is over. What was frozen, signed, stopped or arranged
+ * later is left out, and so is a draft: the talks of those who stayed are none of its business. Pure.
+ *
+ * @param lastVersion the last version that was there, where it is on record; two acts may share an instant
+ */
+export function knownUntil(agreement: Agreement, until: Instant, lastVersion: number | null | undefined): Agreement {
+  if (until === NEVER) return agreement
+  const isKnown = (instant: string | null | undefined) => instantOf(instant) <= until
+  const versions = agreement.versions.filter(
+    ({ version, status, frozen_at }) =>
+      status !== 'DRAFT' && version <= (lastVersion ?? version) && (frozen_at === null || frozen_at === undefined || isKnown(frozen_at)),
+  )
+  const numbers = new Set(versions.map(({ version }) => version))
+  return {
+    ...agreement,
+    versions: versions.map((version) =>
+      isKnown(version.dropped_at) || version.status === 'APPROVED' ? version : { ...version, status: 'APPROVED', dropped_at: null },
+    ),
+    parties: agreement.parties
+      .filter(({ invited_at }) => invited_at === null || invited_at === undefined || isKnown(invited_at))
+      .map((party) => (isKnown(party.left_at) ? party : { ...party, left_at: null, left_how: null })),
+    signatures: agreement.signatures.filter(({ version, signed_at }) => numbers.has(version) && isKnown(signed_at)),
+    terminated_at: isKnown(agreement.terminated_at) ? agreement.terminated_at : null,
+    dpia: { ...agreement.dpia, status_changes: agreement.dpia.status_changes.filter(({ at }) => isKnown(at)) },
+    approvals: agreement.approvals.filter(({ version }) => numbers.has(version)),
+    suspensions: agreement.suspensions.filter(({ from }) => isKnown(from)).map((held) => (isKnown(held.to) ? held : { ...held, to: null })),
+    review_due: agreement.review_changes?.find(({ at }) => !isKnown(at))?.before ?? agreement.review_due,
+    review_changes: (agreement.review_changes ?? []).filter(({ at }) => isKnown(at)),
+  }
+}

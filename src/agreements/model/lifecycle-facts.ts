@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict'
+import { ALWAYS, type Instant, type Interval, instantOf, NEVER } from '../../platform/kernel/instant.ts'
+import { addDays, type Day } from '../../platform/kernel/london-day.ts'
+import { type Agreement, type AgreementVersion, type Commencement, type Dpia, isProcessorRole, type Party } from '../agreement.ts'
+import { flowSuspensions } from './flow-suspensions.ts'
+
+/**
+ * What the lifecycle of an agreement is worked out from, compiled once per change of the agreement: instants are numbers, and
+ * each fact holds from an instant to an instant. Nothing here judges by an instant: `standing.ts` and `in-force.ts` do, for the
+ * decisions, the state, the lists, the acts and the certificate alike. Pure.
+ */
+export interface LifecycleFacts<Version extends VersionFacts = VersionFacts> {
+  /** The record these facts were compiled from. */
+  readonly source: Agreement
+  readonly parties: ReadonlyMap<string, PartyFacts>
+  /** Versions that stand or stood as frozen texts, earliest `effectiveFrom` first, equal dates by number. */
+  readonly approved: readonly Version[]
+  /** Intervals in which the whole agreement is suspended. */
+  readonly suspensions: readonly Interval[]
+  /** NEVER while no end is set. */
+  readonly terminatedAt: Instant
+  readonly reviews: Timeline<ReviewFacts>
+  readonly dpia: DpiaFacts
+  readonly keepers: Timeline<string | null>
+}
+
+/** Values one after another: the first one whose `until` lies ahead holds. */
+export type Timeline<T> = readonly { readonly until: Instant; readonly value: T }[]
+
+export interface PartyFacts {
+  readonly isController: boolean
+  /** Its part now, or the last one: from the invitation (ALWAYS: named in the text) until it left. */
+  readonly joinedAt: Instant
+  readonly leftAt: Instant
+  /** Whether the last part was an invitation that was taken back: then nothing of it is left. */
+  readonly isUninvited: boolean
+  readonly earlier: readonly (Interval & { readonly isUninvited: boolean })[]
+  readonly suspensions: readonly Interval[]
+  /** While the body itself exists. */
+  readonly exists: Interval
+}
+
+export interface VersionFacts {
+  readonly version: number
+  readonly source: AgreementVersion
+  readonly hash: string | null
+  readonly effectiveFrom: Day
+  /** Last day, included; null: open. */
+  readonly effectiveTo: Day | null
+  /** It stands from here (ALWAYS: made elsewhere) until it is replaced or given up. */
+  readonly frozenAt: Instant
+  readonly droppedAt: Instant
+  readonly commencement: Commencement
+  /** Where all must sign: these, whatever became of them since (CK-2). */
+  readonly awaits: ReadonlySet<string>
+  /** First signature of each party on it. */
+  readonly signedAt: ReadonlyMap<string, Instant>
+  /** When a party's approval chain was complete; NEVER while it is not; absent: complete. */
+  readonly approvedAt: ReadonlyMap<string, Instant>
+  /** Intervals in which a flow is suspended, by its id. */
+  readonly flowSuspensions: ReadonlyMap<string, readonly Interval[]>
+}
+
+export interface ReviewFacts {
+  readonly due: Day | null
+  /** Last day on which an overdue review still permits; null when it never denies. */
+  readonly lastDay: Day | null
+}
+
+export interface DpiaFacts {
+  readonly initialState: string
+  /** Earliest first. */
+  readonly changes: readonly { readonly at: Instant; readonly state: string }[]
+  readonly recorded: Timeline<Pick<Dpia, 'required' | 'residual' | 'prior_consultation' | 'review_due'>>
+}
+
+const compiled = new WeakMap<Agreement, LifecycleFacts>()
+
+/** The facts of an agreement; the same record is compiled once. */
+export function lifecycleFacts(agreement: Agreement): LifecycleFacts {
+  const known = compiled.get(agreement)
+  if (known) return known
+  const facts = compile(agreement)
+  compiled.set(agreement, facts)
+  return facts
+}
+
+function compile(source: Agreement): LifecycleFacts {
+  return {
+    source,
+    parties: new Map(source.parties.map((party) => [party.org, partyFacts(source, party)])),
+    approved: source.versions
+      .filter(stoodAsText)
+      .map((version) => versionFacts(source, version))
+      .sort(byStart),
+    suspensions: source.suspensions.filter(({ scope }) => scope === 'AGREEMENT').map(interval),
+    terminatedAt: instantOf(source.terminated_at),
+    reviews: timeline(
+      (source.review_changes ?? []).map(({ at, before }) => ({ until: at, value: reviewFacts(source, before) })),
+      reviewFacts(source, source.review_due),
+    ),
+    dpia: dpiaFacts(source.dpia),
+    keepers: timeline(
+      (source.keepers ?? []).map(({ at, from }) => ({ until: at, value: from })),
+      source.keepers?.at(-1)?.to ?? source.owner_org,
+    ),
+  }
+}
+
+/** Drafts, and what was dropped without ever standing, are no texts. */
+function stoodAsText({ status, frozen_at, dropped_at }: AgreementVersion): boolean {
+  if (status === 'APPROVED') return true
+  return status !== 'DRAFT' && typeof frozen_at === 'string' && typeof dropped_at === 'string'
+}
+
+function partyFacts(agreement: Agreement, party: Party): PartyFacts {
+  return {
+    isController: !isProcessorRole(party.role),
+    joinedAt: instantOf(party.invited_at, ALWAYS),
+    leftAt: instantOf(party.left_at),
+    isUninvited: party.left_how === 'UNINVITED',
+    earlier: (party.earlier ?? []).map((part) => ({
+      from: instantOf(part.invited_at, ALWAYS),
+      to: instantOf(part.left_at),
+      isUninvited: part.left_how === 'UNINVITED',
+    })),
+    suspensions: agreement.suspensions.filter((held) => held.scope === 'PARTY' && held.party === party.org).map(interval),
+    exists: { from: instantOf(party.active_from, ALWAYS), to: instantOf(party.active_to) },
+  }
+}
+
+function versionFacts(agreement: Agreement, version: AgreementVersion): VersionFacts {
+  const signedAt = new Map<string, Instant>()
+  for (const signature of agreement.signatures) {
+    if (signature.version !== version.version) continue
+    const at = instantOf(signature.signed_at)
+    signedAt.set(signature.org, Math.min(at, signedAt.get(signature.org) ?? at))
+  }
+  assert(version.effective_from !== null, `agreement ${agreement.id}: version ${version.version} is approved without a start`)
+  return {
+    version: version.version,
+    source: version,
+    hash: version.hash,
+    effectiveFrom: version.effective_from,
+    effectiveTo: version.effective_to,
+    frozenAt: instantOf(version.frozen_at, ALWAYS),
+    droppedAt: instantOf(version.dropped_at),
+    commencement: version.terms.commencement,
+    awaits: new Set(agreement.parties.filter((party) => isAwaited(version, party)).map(({ org }) => org)),
+    signedAt,
+    approvedAt: new Map(
+      agreement.approvals.filter((one) => one.version === version.version).map((one) => [one.org, instantOf(one.complete_at)]),
+    ),
+    flowSuspensions: flowSuspensions(agreement, version),
+  }
+}
+
+/** Whether a party was present when the version was frozen (CK-2); of a text made elsewhere every party was. */
+function isAwaited(version: AgreementVersion, party: Party): boolean {
+  if (version.invited_since) return !version.invited_since.includes(party.org)
+  const frozenAt = instantOf(version.frozen_at, ALWAYS)
+  if (frozenAt === ALWAYS) return party.left_how !== 'UNINVITED'
+  const wasIn = (from: Instant, to: Instant) => (from === ALWAYS || from < frozenAt) && frozenAt < to
+  const parts = [...(party.earlier ?? []), party]
+  return parts.some((part) => part.left_how !== 'UNINVITED' && wasIn(instantOf(part.invited_at, ALWAYS), instantOf(part.left_at)))
+}
+
+function reviewFacts({ review_policy, review_grace_days }: Agreement, due: Day | null): ReviewFacts {
+  return { due, lastDay: review_policy === 'BLOCK_AFTER_GRACE' && due !== null ? addDays(due, review_grace_days) : null }
+}
+
+function dpiaFacts({ status, status_changes, earlier = [], ...now }: Dpia): DpiaFacts {
+  return {
+    initialState: status,
+    changes: status_changes.map((change) => ({ at: instantOf(change.at), state: change.status })).sort((a, b) => a.at - b.at),
+    recorded: timeline(
+      earlier.map(({ until, ...value }) => ({ until, value })),
+      now,
+    ),
+  }
+}
+
+function timeline<T>(earlier: readonly { readonly until: string; readonly value: T }[], last: T): Timeline<T> {
+  return [
+    ...earlier.map(({ until, value }) => ({ until: instantOf(until), value })).sort((a, b) => a.until - b.until),
+    { until: NEVER, value: last },
+  ]
+}
+
+/** A suspension, or anything that ends or not, as an interval. */
+export function interval({ from, to }: { readonly from: string; readonly to: string | null }): Interval {
+  return { from: instantOf(from), to: instantOf(to) }
+}
+
+function byStart(a: VersionFacts, b: VersionFacts): number {
+  if (a.effectiveFrom !== b.effectiveFrom) return a.effectiveFrom < b.effectiveFrom ? -1 : 1
+  return a.version - b.version
+}

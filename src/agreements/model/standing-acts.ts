@@ -1,0 +1,93 @@
+import { type Permission, permits, type Role } from '../../identity/permissions.ts'
+import type { Instant } from '../../platform/kernel/instant.ts'
+import type { Agreement, AgreementStatus } from '../agreement.ts'
+import { isKeeper, keeperOf, type Standing, standingOf, statusAt } from './standing.ts'
+
+/**
+ * Who may do what to an agreement in which state: one table, a whitelist, beside the table of roles (identity/permissions.ts).
+ * A role says what a person may do for their organisation; the standing says what the organisation may do to the agreement.
+ * An act that is not here does not exist. Pure.
+ */
+
+/** A standing, or KEEPER: the organisation that keeps the text, whatever else it is. */
+export type Right = Standing | 'KEEPER'
+
+export interface ActRule {
+  readonly states: readonly AgreementStatus[]
+  readonly permission: Permission
+  readonly by: readonly Right[]
+}
+
+const OPEN: readonly AgreementStatus[] = ['DRAFT', 'IN_REVIEW', 'AWAITING_SIGNATURE', 'ACTIVE']
+const LIVE: readonly AgreementStatus[] = ['AWAITING_SIGNATURE', 'ACTIVE']
+const UNBOUND: readonly AgreementStatus[] = ['DRAFT', 'IN_REVIEW', 'AWAITING_SIGNATURE']
+
+/**
+ * The table (domain reference 3.5, 5.1; LC-6). TERMINATED, REJECTED and WITHDRAWN take no act at all. An invited body signs or
+ * declines and does nothing to others; whoever has left or ended, and a successor that has not signed, does nothing.
+ */
+// biome-ignore format: a table, one act to a row
+export const ACT_RULES = {
+  freeze: { states: ['DRAFT', 'AWAITING_SIGNATURE', 'ACTIVE'], permission: 'agreement:freeze', by: ['KEEPER'] },
+  sign: { states: LIVE, permission: 'agreement:sign', by: ['INVITED', 'BOUND'] },
+  confirm: { states: LIVE, permission: 'agreement:confirm', by: ['INVITED', 'BOUND'] },
+  amend: { states: LIVE, permission: 'agreement:draft', by: ['KEEPER'] },
+  abandon: { states: LIVE, permission: 'agreement:draft', by: ['KEEPER'] },
+  suspend: { states: LIVE, permission: 'agreement:suspend', by: ['BOUND'] },
+  lift: { states: LIVE, permission: 'agreement:lift', by: ['BOUND'] },
+  leave: { states: LIVE, permission: 'agreement:withdraw', by: ['INVITED', 'BOUND'] },
+  stay: { states: LIVE, permission: 'agreement:withdraw', by: ['INVITED', 'BOUND'] },
+  invite: { states: LIVE, permission: 'agreement:freeze', by: ['KEEPER'] },
+  uninvite: { states: LIVE, permission: 'agreement:freeze', by: ['KEEPER'] },
+  hand_over: { states: OPEN, permission: 'agreement:freeze', by: ['KEEPER', 'BOUND'] },
+  terminate: { states: ['ACTIVE'], permission: 'agreement:terminate', by: ['KEEPER', 'BOUND'] },
+  go_on: { states: ['ACTIVE'], permission: 'agreement:terminate', by: ['KEEPER', 'BOUND'] },
+  renew: { states: ['ACTIVE'], permission: 'agreement:draft', by: ['KEEPER'] },
+  confirm_review: { states: ['ACTIVE'], permission: 'agreement:freeze', by: ['KEEPER'] },
+  withdraw_draft: { states: UNBOUND, permission: 'agreement:draft', by: ['KEEPER'] },
+  reject: { states: ['IN_REVIEW', 'AWAITING_SIGNATURE', 'ACTIVE'], permission: 'agreement:withdraw', by: ['INVITED', 'BOUND'] },
+} as const satisfies Record<string, ActRule>
+export type ActName = keyof typeof ACT_RULES
+
+/** Why an organisation may not do an act to an agreement at all, before the act's own rules are asked; null: it may. */
+export function refusedBy(
+  act: ActName,
+  agreement: Agreement,
+  actor: { readonly org: string; readonly roles: readonly Role[] },
+  at: Instant,
+): 'ROLE' | 'OWNER' | 'PARTY' | 'STATE' | null {
+  const { states, permission, by }: ActRule = ACT_RULES[act]
+  if (!permits(actor.roles, permission)) return 'ROLE'
+  const standing = standingOf(agreement, actor.org, at)
+  const isWrongState = !states.includes(statusAt(agreement, at))
+  if ((by.includes('KEEPER') && isKeeper(agreement, actor.org, at)) || by.includes(standing)) return isWrongState ? 'STATE' : null
+  if (by.every((right) => right === 'KEEPER')) return 'OWNER'
+  // Who is named where no text stands is not refused for what it is.
+  return standing === 'DRAFTING' && isWrongState ? 'STATE' : 'PARTY'
+}
+
+/** The acts that the table lets this actor do now and that have something to act on; their own rules may still refuse. */
+export function actsOpenTo(agreement: Agreement, actor: { readonly org: string; readonly roles: readonly Role[] }, at: Instant): ActName[] {
+  return (Object.keys(ACT_RULES) as ActName[]).filter(
+    (act) => refusedBy(act, agreement, actor, at) === null && hasObject(act, agreement, actor.org, at),
+  )
+}
+
+function hasObject(act: ActName, agreement: Agreement, org: string, at: Instant): boolean {
+  switch (act) {
+    case 'reject':
+      return standingOf(agreement, org, at) === 'INVITED'
+    case 'stay':
+      return agreement.parties.some((party) => party.org === org && party.left_at !== null)
+    case 'go_on':
+      return agreement.terminated_at !== null
+    case 'uninvite':
+      return agreement.parties.some((party) => party.invited_at && standingOf(agreement, party.org, at) === 'INVITED')
+    case 'hand_over': {
+      const keeper = keeperOf(agreement, at)
+      return isKeeper(agreement, org, at) || keeper === null || !isKeeper(agreement, keeper, at)
+    }
+    default:
+      return true
+  }
+}

@@ -1,0 +1,40 @@
+import type { Selectable } from 'kysely'
+import type { Transaction } from '../../platform/database/database.ts'
+import type { DB } from '../../platform/database/schema.gen.ts'
+import type { LeftHow, Party } from '../agreement.ts'
+
+/** What held before, of whom and until when, for these agreements: parts, keepers, review dates, assessments; and the bodies. */
+export async function lifeOf(tx: Transaction, ids: readonly string[]) {
+  const wanted = [...ids]
+  return {
+    parts: await tx.selectFrom('earlier_part as e').selectAll('e').where('e.agreement_id', 'in', wanted).orderBy('e.left_at').execute(),
+    keepers: await tx.selectFrom('keeper_change as k').selectAll('k').where('k.agreement_id', 'in', wanted).orderBy('k.position').execute(),
+    reviews: await tx
+      .selectFrom('review_date_change as r')
+      .selectAll('r')
+      .where('r.agreement_id', 'in', wanted)
+      .orderBy('r.position')
+      .execute(),
+    dpia: await tx.selectFrom('earlier_dpia as d').selectAll('d').where('d.agreement_id', 'in', wanted).orderBy('d.position').execute(),
+    bodies: await tx
+      .selectFrom('organisation as o')
+      .leftJoin('organisation_succession as s', 's.predecessor', 'o.code')
+      .select(['o.code', 'o.active_from', 'o.active_to', 's.successor'])
+      .where((eb) => eb.or([eb('o.active_from', 'is not', null), eb('o.active_to', 'is not', null)]))
+      .execute(),
+  }
+}
+
+/** A party of a row, with the parts it took before and whether its body exists. */
+export function toParty(
+  { agreement_id, org, role, capacities, left_at, left_how, left_version, invited_at }: Selectable<DB['agreement_party']>,
+  { parts, bodies }: Pick<Awaited<ReturnType<typeof lifeOf>>, 'parts' | 'bodies'>,
+): Party {
+  const earlier = parts.filter((part) => part.agreement_id === agreement_id && part.org === org)
+  const body = bodies.find(({ code }) => code === org)
+  return {
+    ...{ org, role, capacities, left_at, left_how: left_how as LeftHow | null, left_version, invited_at },
+    earlier: earlier.map((part) => ({ invited_at: part.invited_at, left_at: part.left_at, left_how: part.left_how as LeftHow })),
+    ...(body ? { active_from: body.active_from, active_to: body.active_to, succeeded_by: body.successor } : {}),
+  }
+}

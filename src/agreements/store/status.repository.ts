@@ -1,0 +1,37 @@
+import type { Transaction } from '../../platform/database/database.ts'
+import { type Instant, instantOf } from '../../platform/kernel/instant.ts'
+import type { Agreement } from '../agreement.ts'
+
+/** The stored status as it was at an instant: what the last act before left, unless the end had come. null: it was not there yet. */
+export async function statusThen(tx: Transaction, agreement: Agreement, at: Instant): Promise<Agreement['status'] | null> {
+  const last = await lastActBefore(tx, agreement.id, new Date(at).toISOString())
+  const stored = last === 'NO_ACTS' ? agreement.status : (last?.to ?? null)
+  return stored !== null && instantOf(agreement.terminated_at) <= at ? 'TERMINATED' : (stored as Agreement['status'] | null)
+}
+
+/** The last act at or before an instant; undefined: only later ones; NO_ACTS: none was ever done here (a loaded record). */
+async function lastActBefore(
+  tx: Transaction,
+  agreementId: string,
+  at: string,
+): Promise<{ readonly to: string | null } | undefined | 'NO_ACTS'> {
+  const row = await tx
+    .selectFrom('agreement_act as a')
+    .select('a.to_status')
+    .where('a.agreement_id', '=', agreementId)
+    .where('a.at', '<=', at)
+    .orderBy('a.sequence', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (row) return { to: row.to_status }
+  // A record that was loaded has a status before its first act here: the one that act found.
+  const first = await tx
+    .selectFrom('agreement_act as a')
+    .select('a.from_status')
+    .where('a.agreement_id', '=', agreementId)
+    .orderBy('a.sequence')
+    .limit(1)
+    .executeTakeFirst()
+  if (!first) return 'NO_ACTS'
+  return first.from_status === null ? undefined : { to: first.from_status }
+}
