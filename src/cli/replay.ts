@@ -3,6 +3,7 @@ import { engineDigest } from '../decisions/engine.service.ts'
 import { replaySince } from '../decisions/history/replay.service.ts'
 import { policyService } from '../decisions/policy/policy.service.ts'
 import { openDatabase } from '../platform/database/database.ts'
+import { isInstant, isRequestDay } from '../platform/http/time-formats.ts'
 import type { Command } from './command.ts'
 import { commandConfig, openCommandDatabase } from './command-database.ts'
 
@@ -47,8 +48,8 @@ function readSince(args: readonly string[]): string | undefined {
   try {
     const { values } = parseArgs({ args: [...args], options: { since: { type: 'string' } } })
     const { since } = values
-    const isInstant = since !== undefined && /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(since) && !Number.isNaN(Date.parse(since))
-    return isInstant ? new Date(since).toISOString() : undefined
+    const isRead = since !== undefined && (isInstant(since) || isRequestDay(since))
+    return isRead ? new Date(since).toISOString() : undefined
   } catch {
     return undefined
   }
