@@ -65,6 +65,9 @@ export interface CodeLists {
   readonly forms: readonly string[]
   readonly subjectFlags: ReadonlySet<string>
   readonly emergencyGrounds: ReadonlySet<string>
+  readonly orgTypes: ReadonlySet<string>
+  /** Every TRANSFER_MECHANISM. */
+  readonly mechanisms: ReadonlySet<string>
   /** Transfer mechanisms of Art 46 (CK-12 (c)). */
   readonly art46Mechanisms: ReadonlySet<string>
   /** Transfer mechanisms of DPA 2018 s75, for a provider under Part 3 (CK-12). */
@@ -171,6 +174,8 @@ function compile(lists: ReadonlyMap<string, CodeList>, isValid: (entry: CodeList
     forms: entries('DATA_FORM').map((entry) => entry.code),
     subjectFlags: codes('SUBJECT_FLAG'),
     emergencyGrounds: codes('EMERGENCY_GROUND'),
+    orgTypes: codes('ORG_TYPE'),
+    mechanisms: codes('TRANSFER_MECHANISM'),
     art46Mechanisms: mechanisms('ART46'),
     part3Mechanisms: mechanisms('PART3'),
     restrictionGrounds: codes('RESTRICTION_GROUND'),

@@ -53,6 +53,6 @@ function hasSpecialCondition({ art9, subject_incapable, sch1 }: EmergencyClaim, 
 function isTransferable(country: string, mechanism: string | null, codes: CodeLists, day: string): boolean {
   const adequacy = codes.adequacy(country, day)
   if (country === 'GB' || adequacy === 'FULL') return true
-  if (mechanism === null) return false
+  if (mechanism === null || !codes.mechanisms.has(mechanism)) return false
   return mechanism === 'ART49_F' || codes.art46Mechanisms.has(mechanism) || (mechanism === 'ADEQUACY_PARTIAL' && adequacy === 'PARTIAL')
 }

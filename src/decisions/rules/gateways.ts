@@ -1,5 +1,6 @@
 import type { Organisation } from '../../parties/organisation.ts'
 import { isValidOn } from '../../reference/code-list.ts'
+import type { CodeLists } from '../../reference/code-lists.ts'
 import type { Gateway } from '../../reference/gateway.ts'
 import type { Candidate, Facts, Rule } from '../evaluation/facts.ts'
 import { type Reason, reason } from '../evaluation/reason.ts'
@@ -57,8 +58,8 @@ function unusableBecause(facts: Facts, { flow }: Candidate, gateway: Gateway | u
     const hasEnded = gateway.replacedBy !== null && gateway.inForceTo !== null && day > gateway.inForceTo
     return `not in force on ${day}${hasEnded ? `, replaced by ${gateway.replacedBy}` : ''}`
   }
-  const notBetween = notForBodies(gateway, provider, recipient)
-  if (notBetween !== null && !(gateway.bothWays && notForBodies(gateway, recipient, provider) === null)) return notBetween
+  const notBetween = notForBodies(gateway, provider, recipient, codes)
+  if (notBetween !== null && !(gateway.bothWays && notForBodies(gateway, recipient, provider, codes) === null)) return notBetween
   const fits = gateway.purposes.includes('*') || gateway.purposes.some((purpose) => codes.purposes.carries(purpose, request.purpose))
   if (!fits) return `not for ${request.purpose}`
   if (gateway.excludesPersonalData) return 'does not cover personal data'
@@ -74,14 +75,12 @@ function unusableBecause(facts: Facts, { flow }: Candidate, gateway: Gateway | u
 }
 
 /** Why it does not run from one body to another: kinds of body first, then the bodies that the law names (GW-7). */
-function notForBodies(gateway: Gateway, from: Organisation, to: Organisation): string | null {
-  if (!includes(gateway.providerTypes, from.type)) return `not for disclosure by ${from.type}`
-  if (!includes(gateway.recipientTypes, to.type)) return `not for disclosure to ${to.type}`
+function notForBodies(gateway: Gateway, from: Organisation, to: Organisation, { orgTypes }: CodeLists): string | null {
+  // A kind of body that is in no list is open to nothing but a law for any.
+  const isFor = (types: readonly string[], { type }: Organisation) => types.includes('*') || (types.includes(type) && orgTypes.has(type))
+  if (!isFor(gateway.providerTypes, from)) return `not for disclosure by ${from.type}`
+  if (!isFor(gateway.recipientTypes, to)) return `not for disclosure to ${to.type}`
   if (!(gateway.providerOrgs?.includes(from.code) ?? true)) return `not for disclosure by ${from.code}`
   if (!(gateway.recipientOrgs?.includes(to.code) ?? true)) return `not for disclosure to ${to.code}`
   return null
-}
-
-function includes(types: readonly string[], type: string): boolean {
-  return types.includes('*') || types.includes(type)
 }

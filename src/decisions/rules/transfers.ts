@@ -33,7 +33,7 @@ export function carriage(
   const transfer = recorded[country]
   if (!transfer) return no(`No transfer mechanism is recorded for ${country}.`)
   const { mechanism } = transfer
-  const isPartial = adequacy === 'PARTIAL' && mechanism === 'ADEQUACY_PARTIAL'
+  const isPartial = adequacy === 'PARTIAL' && mechanism === 'ADEQUACY_PARTIAL' && codes.mechanisms.has(mechanism)
   if (isPartial && transfer.scope_confirmed) {
     return {
       why: null,

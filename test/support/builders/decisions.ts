@@ -113,6 +113,14 @@ function flowArb(id: string): fc.Arbitrary<Flow> {
       volume_limit: mostly(fc.constant(null), fc.record({ subjects: fc.nat(5), records: fc.constant(null) })),
       honours_objection: fc.boolean(),
       consent_required: mostly(fc.constant(false), fc.constant(true)),
+      restriction_override: mostly(
+        fc.constant(null),
+        fc.record({
+          ground: fc.constantFrom('CONSENT', 'LEGAL_CLAIMS', 'CONVENIENCE'),
+          reason: fc.constantFrom('A claim is being made.', ' '),
+        }),
+        2,
+      ),
     })
     .map((over) => aFlow({ id, ...over }))
 }
@@ -247,7 +255,7 @@ export function requestArb(mode: DecisionRequest['mode'] = 'SYSTEMATIC'): fc.Arb
       data_form: mostly(fc.constantFrom(null, 'AGGREGATE'), fc.constantFrom('PSEUDONYMISED', 'UNHEARD_OF')),
       agreement_ref: mostly(fc.constant(null), fc.constantFrom('AGR-1', 'AGR-9')),
       consent_ref: fc.constantFrom(null, 'consent-1'),
-      subject_flags: mostly(fc.constant<readonly never[]>([]), fc.subarray(['OBJECTED', 'RESTRICTED', 'CONSENT_WITHDRAWN']), 6),
+      subject_flags: mostly(fc.constant<readonly never[]>([]), fc.subarray(['OBJECTED', 'RESTRICTED', 'CONSENT_WITHDRAWN']), 4),
       subject_count: fc.option(fc.nat(4), { nil: null }),
       disclosure_decision_id: mode === 'AD_HOC' ? mostly(fc.constant('ONE-1'), fc.constant(null), 10) : fc.constant(null),
       emergency: mode === 'EMERGENCY' ? mostly(emergencyArb, fc.constant(null)) : fc.constant(null),

@@ -4,8 +4,10 @@ import t from 'tap'
 import { evaluate, type Outcome } from '../../../src/decisions/evaluation/evaluate.ts'
 import { REASON_CODES } from '../../../src/decisions/evaluation/reason.ts'
 import type { DecisionRequest } from '../../../src/decisions/evaluation/request.ts'
+import { withCodeLists } from '../../../src/decisions/policy/overlay.ts'
+import { compileCodeLists } from '../../../src/reference/code-lists.ts'
 import { answerTo } from '../../support/builders/answer.ts'
-import { indexOf, type World } from '../../support/builders/decision-world.ts'
+import { indexOf, LISTS, type World } from '../../support/builders/decision-world.ts'
 import { agreementArb, anInstant, ITEMS, PURPOSES, requestArb, worldArb } from '../../support/builders/decisions.ts'
 import { essence, RUNS, tally } from '../../support/properties.ts'
 
@@ -215,6 +217,76 @@ t.test('INV-10: an agreement that does not list both never matters, whatever its
       const outcome = evaluate(request, at, index)
       met.saw(outcome.decision)
       assert.deepEqual(essence(outcome), essence(evaluate(request, at, indexOf(world))))
+    }),
+    RUNS,
+  )
+  met.check()
+})
+
+t.test('CK-13: restricted data goes by agreement on a recorded ground and reason alone, and the permit says so', async (t) => {
+  const met = tally(t, { 'permitted on a ground': 15, refused: 15 })
+  fc.assert(
+    fc.property(underAgreement, ({ world, request, at }) => {
+      const index = indexOf(world)
+      const restricted = { ...request, subject_flags: [...new Set([...request.subject_flags, 'RESTRICTED'])] }
+      const free = { ...request, subject_flags: request.subject_flags.filter((flag) => flag !== 'RESTRICTED') }
+      const [without, outcome] = [evaluate(free, at, index), evaluate(restricted, at, index)]
+      assert.ok(outcome.decision === 'DENY' || without.decision === 'PERMIT', 'a restriction opens nothing')
+      const told = (one: Outcome) => answerTo(one, at, index).obligations.find(({ code }) => code === 'RESTRICTED_DATA')
+      assert.equal(told(without), undefined)
+      if (outcome.decision === 'DENY') {
+        if (without.decision === 'PERMIT') met.saw('refused')
+        return
+      }
+      assert.ok(outcome.via === 'AGREEMENT')
+      const override = outcome.finding.flow?.source.restriction_override
+      assert.ok(override && override.reason.trim() !== '' && ['CONSENT', 'LEGAL_CLAIMS'].includes(override.ground))
+      assert.ok(override.ground !== 'CONSENT' || (request.consent_ref !== null && !request.subject_flags.includes('CONSENT_WITHDRAWN')))
+      assert.deepEqual(told(outcome)?.parameters, { ground: override.ground })
+      met.saw('permitted on a ground')
+    }),
+    { ...RUNS, numRuns: 600 },
+  )
+  met.check()
+})
+
+t.test('CK-7, CK-12: under Part 3 only competent authorities share, and abroad only by the list and mechanisms of Part 3', async (t) => {
+  const met = tally(t, { 'a permit under Part 3': 5 })
+  fc.assert(
+    fc.property(underAgreement, ({ world, request, at }) => {
+      const index = indexOf(world)
+      const outcome = evaluate(request, at, index)
+      if (outcome.decision !== 'PERMIT' || outcome.via !== 'AGREEMENT') return
+      const { facts, finding } = outcome
+      const { legal, transfers } = finding.flow?.source ?? assert.fail('a permit without a flow')
+      const sides = [[legal.provider, facts.provider] as const, ...(legal.recipient ? [[legal.recipient, facts.recipient] as const] : [])]
+      for (const [side, body] of sides) assert.ok(side.regime === 'UK_GDPR' || body.competent_authority !== 'NONE', body.code)
+      if (legal.provider.regime !== 'PART_3') return
+      met.saw('a permit under Part 3')
+      const { country } = request
+      assert.ok(country === null || ['GB', 'FR'].includes(country) || transfers[country]?.mechanism.startsWith('PART3_'), String(country))
+    }),
+    { ...RUNS, numRuns: 600 },
+  )
+  met.check()
+})
+
+t.test('whether an entry was checked against a source changes no outcome, and every code said not to be is one that was not', async (t) => {
+  const met = tally(t, { 'said of a permit': 30 })
+  const doubted = LISTS.map((list) => ({ ...list, entries: list.entries.map((entry) => ({ ...entry, verified: false })) }))
+  const codes = new Set(doubted.flatMap((list) => list.entries.map(({ code }) => code)))
+  const inDoubt = compileCodeLists(new Map(doubted.map((list) => [list.list, list])))
+  fc.assert(
+    fc.property(question, ({ world, request, at }) => {
+      const index = indexOf(world)
+      const doubtful = withCodeLists(index, inDoubt, 'doubtful')
+      const outcome = evaluate(request, at, doubtful)
+      assert.deepEqual(essence(outcome), essence(evaluate(request, at, index)))
+      const { unverified_law } = answerTo(outcome, at, doubtful)
+      assert.ok(unverified_law.every((code) => codes.has(code)))
+      if (outcome.decision !== 'PERMIT') return
+      assert.ok(unverified_law.includes(request.purpose), 'the purpose at least')
+      met.saw('said of a permit')
     }),
     RUNS,
   )
