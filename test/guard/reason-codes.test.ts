@@ -9,7 +9,7 @@ import { shippedCodeLists } from '../../src/reference/reference.service.ts'
 
 const folder = new URL('../', import.meta.url)
 const cases = readdirSync(new URL('cases/', folder))
-  .filter((name) => name.endsWith('.json'))
+  .filter((name) => name.endsWith('.json') && !name.endsWith('-table.json'))
   .flatMap((name) => readCaseFile(readFileSync(new URL(`cases/${name}`, folder), 'utf8')).cases)
 const entries = shippedCodeLists().find(({ list }) => list === 'REASON')?.entries ?? []
 
