@@ -38,7 +38,7 @@ export type Contacts = Readonly<Record<string, string>>
 export interface SignatureRecord {
   readonly org: string
   readonly version: number
-  readonly signed_at: string
+  readonly signed_at: string | null
   readonly version_hash: string | null
   readonly signatory_name: string | null
   readonly signatory_post: string | null

@@ -1,7 +1,7 @@
 import type { Transaction } from '../platform/database/database.ts'
 import type { Instant } from '../platform/kernel/instant.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
-import type { Agreement, Party } from './agreement.ts'
+import type { Agreement, AgreementVersion, Party } from './agreement.ts'
 import type { AgreementToComplete } from './drafting/completeness.ts'
 import { agreementsRepository, type StoredBy } from './store/agreements.repository.ts'
 import { isVisible, readAgreements } from './store/reading.repository.ts'
@@ -37,6 +37,7 @@ export function agreementsService(newId: () => string) {
         parties: isUndone(agreement) ? [] : agreement.parties.map(asListed),
         versions: agreement.versions
           .filter(({ status, frozen_at, dropped_at }) => status === 'APPROVED' || (frozen_at !== null && dropped_at !== null))
+          .filter((version) => isOfKnownDays(agreement, version))
           .map((version) => ({ ...version, terms: { ...version.terms, narrative: {} } })),
       }))
     },
@@ -46,6 +47,11 @@ export function agreementsService(newId: () => string) {
 /** Without what the register of organisations says: decisions ask that themselves, as it stands (6.2 step 1). */
 function asListed({ active_from: _from, active_to: _to, succeeded_by: _by, ...party }: Party): Party {
   return party
+}
+
+/** Whether it is known on which days a version governs: one made elsewhere may state no first day, or no day on which it ended. */
+function isOfKnownDays({ status, terminated_at }: Agreement, { effective_from }: AgreementVersion): boolean {
+  return effective_from !== null && (status !== 'TERMINATED' || terminated_at !== null)
 }
 
 /** A record of elsewhere that was taken out again: decisions answer as if it had never been there. */

@@ -4,15 +4,22 @@ import type { CodeList } from './code-list.ts'
 import { type StoredLocalCode, withLocalCodes } from './local-code.ts'
 import { localCodesRepository } from './local-codes.repository.ts'
 import { referenceRepository } from './reference.repository.ts'
+import { compileVocabularies, type Vocabulary, type VocabularyFile } from './vocabulary.ts'
 
 const FOLDER = new URL('./lists/', import.meta.url)
+const VOCABULARIES = new URL('./vocabularies/', import.meta.url)
 
 /** The code lists as this release ships them, in the order of their file names. */
-export function shippedCodeLists(): CodeList[] {
-  return readdirSync(FOLDER)
+export const shippedCodeLists = (): CodeList[] => filesIn<CodeList>(FOLDER)
+
+/** The words of registers and what they mean, as this release ships them. */
+export const shippedVocabularies = (): ReadonlyMap<string, Vocabulary> => compileVocabularies(filesIn<VocabularyFile>(VOCABULARIES))
+
+function filesIn<File>(folder: URL): File[] {
+  return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
     .toSorted()
-    .map((name) => JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')) as CodeList)
+    .map((name) => JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as File)
 }
 
 export type ReferenceService = ReturnType<typeof referenceService>

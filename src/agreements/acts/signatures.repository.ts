@@ -5,7 +5,8 @@ export interface StoredSignature {
   readonly id: string
   readonly org: string
   readonly version: number
-  readonly signedAt: string
+  /** null: recorded elsewhere without it. */
+  readonly signedAt: string | null
   /** null: recorded elsewhere and not confirmed; it counts for nothing. */
   readonly confirmedAt: string | null
   readonly versionHash: string | null

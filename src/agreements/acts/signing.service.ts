@@ -32,7 +32,8 @@ export interface Signed extends ActOutcome {
   readonly org: string
   readonly version: number
   readonly version_hash: string
-  readonly signed_at: string
+  /** null: recorded elsewhere without an instant. */
+  readonly signed_at: string | null
   readonly confirmed_at: string
   /** Whether enough parties have signed for the version to bind any pair. */
   readonly commenced: boolean
@@ -123,7 +124,7 @@ export function signingService({ acts }: { readonly acts: ActShell }) {
 function signedBody(
   agreement: Agreement,
   change: ChangeOf<'sign'>,
-  by: { readonly org: string; readonly hash: string; readonly signedAt: string; readonly now: string; readonly at: Instant },
+  by: { readonly org: string; readonly hash: string; readonly signedAt: string | null; readonly now: string; readonly at: Instant },
 ): Omit<Signed, keyof ActOutcome> {
   const { version } = change
   return {

@@ -138,12 +138,15 @@ function localCodesUnder(list: 'PURPOSE' | 'DATA_ITEM', code: string): RawBuilde
   return sql`select c.code from local_code as c where c.list = ${list} and (c.broader = ${code} or starts_with(c.broader, ${`${code}.`}))`
 }
 
+/** Words that a hyphen or the like joins are asked for as the words they are: how they were joined in the text is no matter. */
 function wordsOf(q: string): RawBuilder<unknown> {
-  return sql`(websearch_to_tsquery('english', ${q}) || websearch_to_tsquery('simple', ${q}))`
+  const apart = q.replaceAll(/(?<=[\p{L}\p{N}])[-/_.:&+]+(?=[\p{L}\p{N}])/gu, ' ')
+  return sql`(websearch_to_tsquery('english', ${apart}) || websearch_to_tsquery('simple', ${apart}))`
 }
 
+/** Its reference here, or that of the register it was imported from. */
 function isReference(q: string): RawBuilder<unknown> {
-  return sql`upper(a.id) = upper(btrim(${q}))`
+  return sql`(upper(a.id) = upper(btrim(${q})) or upper(a.provenance ->> 'reference') = upper(btrim(${q})))`
 }
 
 /** Whether the words are one of the names of a party, such as "the Met" or LBTH. */

@@ -1,8 +1,8 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
 
 /**
- * Writes down the words by which an agreement is found, from its rows as they stand: reference and title, parties with
+ * Writes down the words by which an agreement is found, from its rows as they stand: reference (also that of the register it came from) and title, parties with
  * every name they are known by, purposes with their labels, the sections in words. Called after every act and every
  * insertion. An organisation that gets another name is found under it after the next act.
  */
@@ -10,11 +10,11 @@ export async function indexForSearch(tx: Transaction, id: string): Promise<void>
   await sql`
     insert into agreement_search (agreement_id, words)
     select a.id,
-      setweight(to_tsvector('simple', replace(a.id, '-', ' ')), 'A')
-      || setweight(to_tsvector('english', a.title) || to_tsvector('simple', a.title), 'A')
+      setweight(to_tsvector('simple', ${apart('a.id')} || ' ' || ${apart("coalesce(a.provenance ->> 'reference', '')")}), 'A')
+      || setweight(to_tsvector('english', ${apart('a.title')}) || to_tsvector('simple', ${apart('a.title')}), 'A')
       || setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B')
       || setweight(to_tsvector('english', words.purposes), 'C')
-      || setweight(to_tsvector('english', words.sections), 'D')
+      || setweight(to_tsvector('english', ${apart('words.sections')}), 'D')
     from agreement as a, (
       select
         coalesce((
@@ -41,4 +41,9 @@ export async function indexForSearch(tx: Transaction, id: string): Promise<void>
     where a.id = ${id}
     on conflict (agreement_id) do update set words = excluded.words
   `.execute(tx)
+}
+
+/** A text with the words apart that a hyphen or the like joins: the parser takes some of those for one word. */
+function apart(text: string): RawBuilder<string> {
+  return sql`regexp_replace(${sql.raw(text)}, '[-/_.:&+]+', ' ', 'g')`
 }

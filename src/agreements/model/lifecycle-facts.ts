@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict'
 import { ALWAYS, type Instant, type Interval, instantOf, NEVER } from '../../platform/kernel/instant.ts'
 import { addDays, type Day } from '../../platform/kernel/london-day.ts'
 import { type Agreement, type AgreementVersion, type Commencement, type Dpia, isProcessorRole, type Party } from '../agreement.ts'
@@ -17,7 +16,7 @@ export interface LifecycleFacts<Version extends VersionFacts = VersionFacts> {
   readonly approved: readonly Version[]
   /** Intervals in which the whole agreement is suspended. */
   readonly suspensions: readonly Interval[]
-  /** NEVER while no end is set. */
+  /** NEVER while no end is set, ALWAYS where it ended on a day that nobody stated. */
   readonly terminatedAt: Instant
   readonly reviews: Timeline<ReviewFacts>
   readonly dpia: DpiaFacts
@@ -74,6 +73,9 @@ export interface DpiaFacts {
   readonly recorded: Timeline<Pick<Dpia, 'required' | 'residual' | 'prior_consultation' | 'review_due'>>
 }
 
+/** After every day: the first day of a version made elsewhere that states none, so that it governs on no day. */
+const NO_DAY: Day = '9999-12-31'
+
 const compiled = new WeakMap<Agreement, LifecycleFacts>()
 
 /** The facts of an agreement; the same record is compiled once. */
@@ -94,7 +96,8 @@ function compile(source: Agreement): LifecycleFacts {
       .map((version) => versionFacts(source, version))
       .sort(byStart),
     suspensions: source.suspensions.filter(({ scope }) => scope === 'AGREEMENT').map(interval),
-    terminatedAt: instantOf(source.terminated_at),
+    // Made elsewhere, and ended on a day that nobody stated: over at every instant.
+    terminatedAt: instantOf(source.terminated_at, source.status === 'TERMINATED' ? ALWAYS : NEVER),
     reviews: timeline(
       (source.review_changes ?? []).map(({ at, before }) => ({ until: at, value: reviewFacts(source, before) })),
       reviewFacts(source, source.review_due),
@@ -136,12 +139,11 @@ function versionFacts(agreement: Agreement, version: AgreementVersion): VersionF
     const at = instantOf(signature.signed_at)
     signedAt.set(signature.org, Math.min(at, signedAt.get(signature.org) ?? at))
   }
-  assert(version.effective_from !== null, `agreement ${agreement.id}: version ${version.version} is approved without a start`)
   return {
     version: version.version,
     source: version,
     hash: version.hash,
-    effectiveFrom: version.effective_from,
+    effectiveFrom: version.effective_from ?? NO_DAY,
     effectiveTo: version.effective_to,
     frozenAt: instantOf(version.frozen_at, ALWAYS),
     droppedAt: instantOf(version.dropped_at),

@@ -9,17 +9,6 @@ export interface CodeMatch {
   gateways(text: string): string[]
 }
 
-/** Spoken names of lawful bases. */
-const BASES: readonly (readonly [RegExp, string])[] = [
-  [/public task|official authority/, '6(1)(e)'],
-  [/legal obligation/, '6(1)(c)'],
-  [/vital interest/, '6(1)(d)'],
-  [/recognised legitimate interest/, '6(1)(ea)'],
-  [/(?<!recognised )legitimate interest/, '6(1)(f)'],
-  [/(?<!explicit )\bconsent\b/, '6(1)(a)'],
-  [/\bcontract\b/, '6(1)(b)'],
-]
-
 export function codeMatch(lists: readonly CodeList[]): CodeMatch {
   const byList = new Map(
     lists.map(({ list, entries }) => [
@@ -55,18 +44,6 @@ export function codeMatch(lists: readonly CodeList[]): CodeMatch {
       return citations.filter(([citation]) => given.includes(`${citation} `)).map(([, code]) => code)
     },
   }
-}
-
-/** Art 6 bases and Art 9 conditions named in a text, by number or by their usual names. */
-export function lawfulBases(text: string): { readonly art6: string[]; readonly art9: string[] } {
-  const small = text.toLowerCase()
-  const numbered = (article: string, letters: string) =>
-    [
-      ...small.matchAll(new RegExp(`\\b${article}\\s*\\(\\s*${article === '6' ? '1' : '2'}\\s*\\)\\s*\\(?\\s*(${letters})\\s*\\)`, 'g')),
-    ].map((found) => `${article}(${article === '6' ? '1' : '2'})(${found[1]})`)
-  const spoken = BASES.filter(([words]) => words.test(small)).map(([, code]) => code)
-  const art6 = numbered('6', 'ea|[a-f]')
-  return { art6: [...new Set(art6.length > 0 ? art6 : spoken)], art9: [...new Set(numbered('9', '[a-j]'))] }
 }
 
 /** "Section 115 of the Crime and Disorder Act 1998" and "Crime and Disorder Act 1998 s115" read alike. */

@@ -5,6 +5,8 @@
 
 /** Fields of a register and the headers under which they are known, in plain letters and digits. */
 export const FIELD_ALIASES = {
+  /** The reference of the agreement here, in a register that was exported from here. */
+  accord_ref: ['accord reference'],
   ref: [
     'ref',
     'reference',
@@ -34,6 +36,15 @@ export const FIELD_ALIASES = {
   service: ['service', 'directorate', 'department', 'service directorate', 'service area', 'business area', 'team', 'business function'],
   lead: ['lead officer', 'lead', 'owner', 'information asset owner', 'iao', 'contact', 'responsible officer', 'agreement owner'],
   partners: [
+    'controller names',
+    'organisation name',
+    'name of organisation',
+    'data recipient',
+    'recipient',
+    'recipient organisation',
+    'partner names',
+    'partner name',
+    'who with',
     'partner',
     'partners',
     'partner s',
@@ -49,7 +60,8 @@ export const FIELD_ALIASES = {
     'third party',
     'third parties',
   ],
-  type: ['type', 'agreement type', 'type of agreement', 'document type', 'instrument'],
+  role: ['our role', 'role', 'role of the council', 'our data protection role', 'controller or processor'],
+  type: ['type', 'agreement type', 'type of agreement', 'document type', 'instrument', 'type of sharing'],
   purpose: ['purpose', 'purposes', 'purpose of sharing', 'reason for sharing', 'purpose of processing', 'objective'],
   data: [
     'data shared',
@@ -60,6 +72,8 @@ export const FIELD_ALIASES = {
     'categories of data',
     'records description',
     'what is shared',
+    'dataset',
+    'data source',
     'personal data shared',
   ],
   subjects: ['data subjects', 'subjects', 'categories of people', 'categories of individuals', 'whose data', 'individuals'],
@@ -76,6 +90,7 @@ export const FIELD_ALIASES = {
   legal_basis: [
     'legal basis',
     'lawful basis',
+    'legal basis for provision of data',
     'basis',
     'gdpr basis',
     'art 6 basis',
@@ -130,22 +145,49 @@ export interface DetectedColumn {
 const HEADER_LINES = 10
 const HEADERS_TO_KNOW = 2
 
-const fieldOf = new Map<string, Field>(FIELDS.flatMap((field) => FIELD_ALIASES[field].map((alias): [string, Field] => [alias, field])))
+const fieldOf = new Map(
+  FIELDS.flatMap((field) => FIELD_ALIASES[field].map((alias, rank): [string, { field: Field; rank: number }] => [alias, { field, rank }])),
+)
 
-/** The index of the header line: the first in which two headers are known, else the first that is not empty. -1: none. */
-export function headerLine(lines: readonly (readonly string[])[]): number {
-  const known = lines.slice(0, HEADER_LINES).findIndex((line) => line.filter((cell) => fieldOf.has(plain(cell))).length >= HEADERS_TO_KNOW)
-  return known >= 0 ? known : lines.findIndex((line) => line.some((cell) => cell.trim() !== ''))
+/** The field that a header names; what stands in brackets is left out where the whole is not known: "Start (dd/mm/yyyy)". */
+function fieldNamed(header: string): { readonly field: Field; readonly rank: number } | undefined {
+  return fieldOf.get(plain(header)) ?? fieldOf.get(plain(header.replaceAll(/\([^)]*\)|\[[^\]]*\]/g, ' ')))
 }
 
-/** What each column is taken for. Where two columns claim one field the first has it. */
+/** How many different fields a line names as headers do. */
+export function fieldsNamed(line: readonly string[]): number {
+  return new Set(line.flatMap((cell) => fieldNamed(cell)?.field ?? [])).size
+}
+
+/**
+ * The index of the header line: among the first lines that with most different fields known, at least two; else the first
+ * that is not empty, unless a number or a day stands in it. -1: the file has none.
+ */
+export function headerLine(lines: readonly (readonly string[])[]): number {
+  const known = lines.slice(0, HEADER_LINES).map(fieldsNamed)
+  const most = Math.max(0, ...known)
+  if (most >= HEADERS_TO_KNOW) return known.indexOf(most)
+  const first = lines.findIndex((line) => line.some((cell) => cell.trim() !== ''))
+  const isRecord = (lines[first] ?? []).some((cell) => /^\s*\d[\d/.: -]*\s*$/.test(cell))
+  return isRecord ? -1 : first
+}
+
+/** Names for the columns of a file that has no header line. */
+export function namelessColumns(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `Column ${index + 1}`)
+}
+
+/** What each column is taken for. Where several claim one field, that with its most usual name has it, the first of equal ones. */
 export function detectColumns(header: readonly string[]): DetectedColumn[] {
-  const taken = new Set<Field>()
+  const named = header.map(fieldNamed)
+  const best = new Map<Field, number>()
+  for (const [column, found] of named.entries()) {
+    const other = found && best.get(found.field)
+    if (found && (other === undefined || found.rank < (named[other]?.rank ?? 0))) best.set(found.field, column)
+  }
   return header.map((text, column) => {
-    const field = fieldOf.get(plain(text)) ?? null
-    if (field === null || taken.has(field)) return { column, header: text, field: null }
-    taken.add(field)
-    return { column, header: text, field }
+    const field = named[column]?.field
+    return { column, header: text, field: field !== undefined && best.get(field) === column ? field : null }
   })
 }
 

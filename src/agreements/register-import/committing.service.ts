@@ -1,5 +1,7 @@
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
+import { readAs } from '../../platform/database/reader.ts'
+import { sqlState } from '../../platform/database/sql-state.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import type { RandomBytes } from '../../platform/kernel/ids.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
@@ -8,9 +10,10 @@ import type { ActShell } from '../acts/act-shell.service.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { newReference } from '../drafting/reference-code.ts'
 import { signedText } from '../texts/document.ts'
+import { writerFor } from '../visibility.ts'
 import type { ImportView } from './import-view.ts'
 import { importsRepository } from './imports.repository.ts'
-import { checkVersion, type ImportsService, isUndoable, lockedImport } from './imports.service.ts'
+import { checkVersion, type ImportsService, isUndoable, type Lookups, lockedImport } from './imports.service.ts'
 import { toRecord } from './record.ts'
 import type { ImportedRecordRow, ReplacedRecord, StoredRow } from './stored-import.ts'
 
@@ -25,13 +28,17 @@ export interface CommittingOptions {
   readonly sliceMs?: number
 }
 
-/** The line is not what it was when the import began: somebody was quicker, or has worked on the record. */
+/** The line had its turn in another call, or the record is not what an undo would take out. */
 class RowMoved extends Error {}
+/** The record is not what it was at the dry run: another import was quicker, or somebody has worked on it. */
+class RecordMoved extends Error {}
 
 const SLICE_MS = 20_000
 const REFERENCE_BYTES = 6
 /** A record that a line took out again or replaced: it binds nobody and stays on record. */
 const WITHDRAWN = 'WITHDRAWN'
+/** Also of a record that had ended: what is out of use is listed nowhere. */
+const OUT_OF_USE = { status: WITHDRAWN, terminatedAt: null }
 
 /**
  * Takes the lines of an import into the register and out again. One act a record, each in a transaction of its own with
@@ -48,7 +55,8 @@ export function committingService({ db, clock, random, acts, agreements, imports
       const repository = importsRepository(tx)
       const locked = await repository.lockRow(importId, row)
       const before = await repository.record(principal.org, key)
-      if (!locked || locked.doneAt !== null || (before !== undefined) !== (plan.status === 'CHANGED')) throw new RowMoved()
+      if (!locked || locked.doneAt !== null) throw new RowMoved()
+      if ((before !== undefined) !== (plan.status === 'CHANGED')) throw new RecordMoved()
       const today = londonDay(Date.parse(at))
       const id = newReference(today, random(REFERENCE_BYTES))
       const { agreement, claimed } = toRecord(source, { id, own: principal.org, today })
@@ -59,6 +67,8 @@ export function committingService({ db, clock, random, acts, agreements, imports
         import: importId,
         row,
         reference: source.ref,
+        // Every recognised cell as the register has it: what no part of the record holds is found here.
+        register: source.words,
         ...(before ? { replaces: before.agreement } : {}),
       }
       await agreements.store(tx, agreement, { at, by: principal.sub, provenance })
@@ -69,7 +79,7 @@ export function committingService({ db, clock, random, acts, agreements, imports
       await repository.updateRow(importId, row, { done: { at, agreement: id }, ...(replaced ? { replaced } : {}) })
       const record: ImportedRecordRow = { agreement: id, hash, actCount: 1, importId, row }
       if (before) await repository.changeRecord(principal.org, key, record)
-      else if (!(await repository.addRecord(principal.org, key, record))) throw new RowMoved()
+      else if (!(await repository.addRecord(principal.org, key, record))) throw new RecordMoved()
       const [version] = agreement.versions
       const isFrozen = version?.status === 'APPROVED'
       return {
@@ -84,45 +94,76 @@ export function committingService({ db, clock, random, acts, agreements, imports
     })
   }
 
-  /** The record as it stands, to be put back one day. @throws RowMoved when somebody has worked on it */
+  /** The record as it stands, to be put back one day. @throws RecordMoved when somebody has worked on it */
   async function replacedBy(before: ImportedRecordRow, tx: Parameters<typeof importsRepository>[0]): Promise<ReplacedRecord> {
     const [standing] = await agreements.read(tx, [before.agreement])
-    if (!standing || (await importsRepository(tx).actCount(before.agreement)) !== before.actCount) throw new RowMoved()
+    if (!standing || (await importsRepository(tx).actCount(before.agreement)) !== before.actCount) throw new RecordMoved()
     return {
       agreement: before.agreement,
       hash: before.hash,
       importId: before.importId,
       row: before.row,
       status: standing.status,
+      terminatedAt: standing.terminated_at,
       versions: standing.versions.map(({ version, status }) => ({ version, status })),
       isWithdrawn: false,
     }
   }
 
-  /** Takes the record that a line replaced out of use, or puts it back. */
-  async function moveReplaced(principal: Principal, importId: string, { row, replaced, plan }: StoredRow, isBack: boolean): Promise<void> {
-    if (!replaced || replaced.isWithdrawn !== isBack || plan.key === null) return
-    const { key } = plan
-    const event = isBack ? 'agreement.import_restored' : 'agreement.import_replaced'
+  /** Takes the record that a line replaced out of use. */
+  async function withdrawReplaced(principal: Principal, importId: string, { row, replaced }: StoredRow): Promise<void> {
+    if (!replaced || replaced.isWithdrawn) return
     const request = {
       principal,
       agreementId: replaced.agreement,
-      act: isBack ? 'restore_import' : 'replace_import',
-      event,
+      act: 'replace_import',
+      event: 'agreement.import_replaced',
       idempotency: null,
     } as const
     await acts.perform(request, async ({ tx }) => {
       const repository = importsRepository(tx)
-      const to = isBack ? replaced.status : WITHDRAWN
-      await repository.setStanding(replaced.agreement, to, isBack ? replaced.versions : replaced.versions.map(abandoned))
-      await repository.updateRow(importId, row, { replaced: { ...replaced, isWithdrawn: !isBack } })
-      if (isBack) {
-        // This act is one that the import knows of.
-        const actCount = (await repository.actCount(replaced.agreement)) + 1
-        const { agreement, hash, importId: from, row: line } = replaced
-        await repository.addRecord(principal.org, key, { agreement, hash, actCount, importId: from, row: line })
+      await repository.setStanding(replaced.agreement, OUT_OF_USE, replaced.versions.map(abandoned))
+      await repository.updateRow(importId, row, { replaced: { ...replaced, isWithdrawn: true } })
+      return { status: 200, to: WITHDRAWN, detail: { import: importId, row }, body: null }
+    })
+  }
+
+  /**
+   * Puts back what holds once a line is undone: the record that it replaced, unless the import of that one was undone
+   * meanwhile; then what that one had replaced, and so on. Where nothing is left, nothing is put back.
+   */
+  async function restoreReplaced(principal: Principal, importId: string, { row, replaced, plan }: StoredRow): Promise<void> {
+    const { key } = plan
+    if (!replaced?.isWithdrawn || key === null) return
+    const settled = { replaced: { ...replaced, isWithdrawn: false } }
+    const heir = await withTransaction(db, async (tx) => {
+      await readAs(tx, writerFor(principal))
+      const repository = importsRepository(tx)
+      let found: ReplacedRecord | null = replaced
+      for (let line = await repository.line(found.importId, found.row); found && line?.undoneAt; ) {
+        found = line.replaced
+        line = found ? await repository.line(found.importId, found.row) : undefined
       }
-      return { status: 200, to, detail: { import: importId, row }, body: null }
+      if (found === null) await repository.updateRow(importId, row, settled)
+      return found
+    })
+    if (heir === null) return
+    const request = {
+      principal,
+      agreementId: heir.agreement,
+      act: 'restore_import',
+      event: 'agreement.import_restored',
+      idempotency: null,
+    } as const
+    await acts.perform(request, async ({ tx }) => {
+      const repository = importsRepository(tx)
+      await repository.setStanding(heir.agreement, { status: heir.status, terminatedAt: heir.terminatedAt ?? null }, heir.versions)
+      await repository.updateRow(importId, row, settled)
+      // This act is one that the import knows of.
+      const actCount = (await repository.actCount(heir.agreement)) + 1
+      const { agreement, hash, importId: from, row: line } = heir
+      await repository.addRecord(principal.org, key, { agreement, hash, actCount, importId: from, row: line })
+      return { status: 200, to: heir.status, detail: { import: importId, row }, body: null }
     })
   }
 
@@ -136,16 +177,22 @@ export function committingService({ db, clock, random, acts, agreements, imports
       const locked = await repository.lockRow(importId, row)
       const record = await repository.record(principal.org, key)
       const isMine = record?.agreement === agreementId && record.actCount === (await repository.actCount(agreementId))
-      if (!locked || locked.undoneAt !== null || !isMine) throw new RowMoved()
-      await repository.dropRecord(principal.org, key)
-      await repository.setStanding(agreementId, WITHDRAWN, agreement.versions.map(abandoned))
+      // What a later import replaced is out of use already; it is not to come back when that one is undone.
+      const isReplaced = record?.agreement !== agreementId && agreement.status === WITHDRAWN
+      if (!locked || locked.undoneAt !== null || !(isMine || isReplaced)) throw new RowMoved()
+      if (isMine) await repository.dropRecord(principal.org, key)
+      await repository.setStanding(agreementId, OUT_OF_USE, agreement.versions.map(abandoned))
       await repository.updateRow(importId, row, { undoneAt: at })
       return { status: 200, to: WITHDRAWN, detail: { import: importId, row }, body: null }
     })
   }
 
   /** Does something with each line until the slice is over; true when every line had its turn. */
-  async function inSlice(rows: readonly StoredRow[], work: (row: StoredRow) => Promise<void>): Promise<boolean> {
+  async function inSlice(
+    rows: readonly StoredRow[],
+    work: (row: StoredRow) => Promise<void>,
+    refuse: (row: StoredRow, why: string) => Promise<void> = async () => {},
+  ): Promise<boolean> {
     const until = performance.now() + sliceMs
     for (const [index, row] of rows.entries()) {
       // However short the slice, every call gets on by one.
@@ -153,11 +200,21 @@ export function committingService({ db, clock, random, acts, agreements, imports
       try {
         await work(row)
       } catch (error) {
-        if (!(error instanceof RowMoved)) throw error
+        if (error instanceof RowMoved) continue
+        const why = whyRefused(error)
+        if (why === null) throw error
+        await refuse(row, why)
       }
     }
     return true
   }
+
+  /** One line that cannot be taken in is refused by itself; the others go on. */
+  const refuse = (principal: Principal, id: string) => (row: StoredRow, why: string) =>
+    withTransaction(db, async (tx) => {
+      await readAs(tx, writerFor(principal))
+      await importsRepository(tx).refuseRow(id, row.row, { column: null, cell: null, detail: why })
+    })
 
   const linesOf = (principal: Principal, id: string) =>
     withTransaction(db, async (tx) => {
@@ -184,14 +241,14 @@ export function committingService({ db, clock, random, acts, agreements, imports
       })
       const rows = await linesOf(principal, id)
       const wanted = rows.filter(({ plan, doneAt }) => doneAt === null && (plan.status === 'NEW' || plan.status === 'CHANGED'))
-      const isDone = (await inSlice(wanted, (row) => commitRow(principal, id, row))) && (await replaceAll())
-      return finish(principal, id, isDone ? { status: 'COMMITTED' } : null)
+      const isDone = (await inSlice(wanted, (row) => commitRow(principal, id, row), refuse(principal, id))) && (await replaceAll())
+      return finish(principal, id, lookups, isDone ? { status: 'COMMITTED' } : null)
 
       async function replaceAll(): Promise<boolean> {
         const open = (await linesOf(principal, id)).filter(
           ({ doneAt, undoneAt, replaced }) => doneAt !== null && undoneAt === null && replaced?.isWithdrawn === false,
         )
-        return inSlice(open, (row) => moveReplaced(principal, id, row, false))
+        return inSlice(open, (row) => withdrawReplaced(principal, id, row))
       }
     },
 
@@ -208,14 +265,15 @@ export function committingService({ db, clock, random, acts, agreements, imports
           throw new ProblemError(problem('ILLEGAL_STATE', 'An import can be undone within 24 hours. Now each record is ended by itself.'))
         }
       })
+      const lookups = await imports.lookups()
       const rows = await linesOf(principal, id)
       const isDone = await inSlice(
         rows.filter(({ doneAt, undoneAt }) => doneAt !== null && undoneAt === null),
         (row) => undoRow(principal, id, row),
       )
       const undone = (await linesOf(principal, id)).filter(({ undoneAt, replaced }) => undoneAt !== null && replaced?.isWithdrawn)
-      const isBack = isDone && (await inSlice(undone, (row) => moveReplaced(principal, id, row, true)))
-      return finish(principal, id, isBack ? { status: 'UNDONE', undone: { at: now(), by: principal.sub } } : null)
+      const isBack = isDone && (await inSlice(undone, (row) => restoreReplaced(principal, id, row)))
+      return finish(principal, id, lookups, isBack ? { status: 'UNDONE', undone: { at: now(), by: principal.sub } } : null)
     },
   }
 
@@ -223,17 +281,29 @@ export function committingService({ db, clock, random, acts, agreements, imports
   function finish(
     principal: Principal,
     id: string,
+    lookups: Lookups,
     change: Parameters<ReturnType<typeof importsRepository>['update']>[1] | null,
   ): Promise<ImportView> {
     return withTransaction(db, async (tx) => {
       const stored = await lockedImport(tx, principal, id, '*')
-      if (change && stored.status !== change.status && stored.status !== 'UNDONE') await importsRepository(tx).update(id, change)
-      return imports.show(tx, id)
+      const repository = importsRepository(tx)
+      // Another call may still be at work on a line: then it is that one which ends the import.
+      const isOver = change?.status !== 'COMMITTED' || (await repository.counts(id)).open === 0
+      if (change && isOver && stored.status !== change.status && stored.status !== 'UNDONE') await repository.update(id, change)
+      return imports.show(tx, id, lookups)
     })
   }
 }
 
 export type CommittingService = ReturnType<typeof committingService>
+
+/** Why a line cannot be taken in; null: it is no matter of the line. */
+function whyRefused(error: unknown): string | null {
+  if (error instanceof RecordMoved) return 'The record here has changed since the dry run. Send the file again.'
+  if (error instanceof ProblemError && [409, 422].includes(error.problem.status))
+    return `It was refused: ${error.problem.detail ?? error.problem.title}`
+  return /^2[23]/.test(sqlState(error) ?? '') ? 'It holds something that the register cannot store.' : null
+}
 
 function abandoned({ version }: { readonly version: number }): { readonly version: number; readonly status: 'ABANDONED' } {
   return { version, status: 'ABANDONED' }

@@ -1,12 +1,16 @@
 import type { Organisation } from '../../parties/organisation.ts'
-import { instantOf } from '../../platform/kernel/instant.ts'
+import { londonDay } from '../../platform/kernel/london-day.ts'
+import type { Pause } from '../../platform/kernel/turns.ts'
 import type { CodeList } from '../../reference/code-list.ts'
 import { compileCodeLists } from '../../reference/code-lists.ts'
+import type { Vocabulary } from '../../reference/vocabulary.ts'
 import type { Agreement } from '../agreement.ts'
-import { overlaps } from '../finding/overlap.ts'
+import { answersByTerm } from './answers.ts'
 import { codeMatch } from './code-match.ts'
-import { type PartnerReading, partnerLookup } from './organisation-match.ts'
-import { type KnownRecord, plan } from './plan.ts'
+import { nearAgreements } from './near-agreements.ts'
+import type { OrganisationNames, PartnerReading } from './organisation-match.ts'
+import { type KnownRecord, planner } from './plan.ts'
+import { type FileQuestion, fileQuestions } from './questions.ts'
 import { readRow } from './row.ts'
 import type { RowPlan, StoredImport } from './stored-import.ts'
 
@@ -14,6 +18,8 @@ import type { RowPlan, StoredImport } from './stored-import.ts'
 export interface DryRunFacts {
   readonly lists: readonly CodeList[]
   readonly organisations: readonly Organisation[]
+  readonly names: OrganisationNames
+  readonly vocabularies: ReadonlyMap<string, Vocabulary>
   /** What earlier imports left, by source key. */
   readonly known: ReadonlyMap<string, KnownRecord>
   /** Agreements that the importing organisation may see and takes part in. */
@@ -22,65 +28,61 @@ export interface DryRunFacts {
   readonly at: string
 }
 
+/** A dry run under way: it is given the lines in order, so that a long file is never held or read in one go. */
 export interface DryRun {
-  readonly plans: readonly { readonly row: number; readonly plan: RowPlan }[]
-  readonly openPartners: StoredImport['openPartners']
+  /** What an import would do with the line. */
+  read(line: { readonly row: number; readonly cells: readonly string[] }): RowPlan
+  /** What the lines so far ask. */
+  questions(): FileQuestion[]
 }
 
-const OVERLAPS_SHOWN = 3
-/** Below this an agreement has a body or a purpose in common and no more. */
-const OVERLAP_SCORE_MIN = 0.5
+/** So many names are remembered with whom they mean; a register names the same partners in line after line. */
+const NAMES_REMEMBERED = 10_000
 
-/** Reads every line and says what an import would do with it. Changes nothing; the same input gives the same plan. */
-export function dryRun(
-  { header, mapping, picks, org }: Pick<StoredImport, 'header' | 'mapping' | 'picks' | 'org'>,
-  lines: readonly { readonly row: number; readonly cells: readonly string[] }[],
+/** Says what an import would do with each line. Changes nothing; the same lines give the same plans. */
+export async function dryRun(
+  { header, mapping, answers, org, dateOrder }: Pick<StoredImport, 'header' | 'mapping' | 'answers' | 'org' | 'dateOrder'>,
   facts: DryRunFacts,
-): DryRun {
-  const lookup = remembered(partnerLookup(facts.organisations))
+  pause: Pause = async () => {},
+): Promise<DryRun> {
   const gone = new Set(facts.organisations.filter(({ active_to }) => active_to !== null && active_to <= facts.at).map(({ code }) => code))
-  const context = { header, mapping, lookup, codes: codeMatch(facts.lists), picks, own: org, isGone: (code: string) => gone.has(code) }
-  const read = lines.map(({ row, cells }) => ({ row, read: readRow(cells, context) }))
-  const planned = plan(read, facts.known)
-  const near = nearAgreements(org, facts)
-  const plans = planned.map((found, index) => ({
-    row: lines[index]?.row ?? 0,
-    plan: { ...found, overlaps: found.status === 'NEW' && found.row ? near(found.row.partners, found.row.purpose) : [] },
-  }))
-  return { plans, openPartners: openPartners(read.map((one) => one.read.organisations)) }
+  const processors = new Set(facts.organisations.filter(({ type }) => type === 'PROCESSOR_ONLY').map(({ code }) => code))
+  const context = {
+    ...{ header, mapping, own: org, dateOrder, vocabularies: facts.vocabularies },
+    today: londonDay(Date.parse(facts.at)),
+    answerTo: answersByTerm(answers),
+    lookup: remembered(facts.names.lookup),
+    codes: codeMatch(facts.lists),
+    isGone: (code: string) => gone.has(code),
+    isProcessor: (code: string) => processors.has(code),
+  }
+  const codes = compileCodeLists(new Map(facts.lists.map((list) => [list.list, list])))
+  const near = await nearAgreements(org, { agreements: facts.agreements, codes, at: facts.at }, pause)
+  const plan = planner(facts.known, (field) => (mapping[field] === undefined ? null : (header[mapping[field]] ?? null)))
+  const questions = fileQuestions()
+  return {
+    read({ row, cells }) {
+      const { questions: asked, ...read } = plan(row, readRow(cells, context))
+      questions.add(asked)
+      const names = asked.filter(({ field }) => field === 'partners').slice(0, NAMES_SHOWN)
+      return {
+        ...read,
+        organisations: names.map(({ text, takenFor }) => ({ text, orgs: takenFor })),
+        overlaps: read.status === 'NEW' && read.row ? near(read.row.partners, read.row.purpose) : [],
+      }
+    },
+    questions: questions.all,
+  }
 }
 
-/** Agreements that a new record would repeat: only those with one of its partners can come near enough. */
-function nearAgreements(org: string, { agreements, lists, at }: DryRunFacts) {
-  const codes = compileCodeLists(new Map(lists.map((list) => [list.list, list])))
-  const byPartner = new Map<string, Agreement[]>()
-  for (const agreement of agreements) {
-    for (const party of agreement.parties) byPartner.set(party.org, [...(byPartner.get(party.org) ?? []), agreement])
-  }
-  return (partners: readonly string[], purpose: string | null) => {
-    const candidates = [...new Set(partners.flatMap((partner) => byPartner.get(partner) ?? []))]
-    return overlaps(candidates, { parties: [org, ...partners], purpose, categories: [] }, codes, instantOf(at))
-      .filter(({ score }) => score >= OVERLAP_SCORE_MIN)
-      .slice(0, OVERLAPS_SHOWN)
-  }
-}
+/** So many names of one line are shown beside it; the questions hold them all. */
+const NAMES_SHOWN = 20
 
-/** One entry a name, with how many lines have it; the most frequent first. */
-function openPartners(readings: readonly (readonly PartnerReading[])[]): StoredImport['openPartners'] {
-  const byText = new Map<string, PartnerReading & { rows: number }>()
-  for (const reading of readings.flat()) {
-    const known = byText.get(reading.text)
-    byText.set(reading.text, { ...reading, rows: (known?.rows ?? 0) + 1 })
-  }
-  return [...byText.values()].sort((a, b) => b.rows - a.rows || (a.text < b.text ? -1 : 1))
-}
-
-/** A register names the same partners in line after line. */
 function remembered(lookup: (text: string) => PartnerReading): (text: string) => PartnerReading {
   const answers = new Map<string, PartnerReading>()
   return (text) => {
     const answer = answers.get(text) ?? lookup(text)
-    answers.set(text, answer)
+    if (answers.size < NAMES_REMEMBERED) answers.set(text, answer)
     return answer
   }
 }

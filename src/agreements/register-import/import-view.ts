@@ -1,8 +1,11 @@
 import type { Overlap } from '../finding/overlap.ts'
+import type { Answer, AskedField } from './answers.ts'
+import type { DateOrder } from './cells.ts'
 import { type ColumnMapping, type DetectedColumn, detectColumns, type Field, NEEDED_FIELDS } from './columns.ts'
-import type { PartnerReading } from './organisation-match.ts'
+import type { OrganisationMatch } from './organisation-match.ts'
 import type { RowStatus } from './plan.ts'
-import type { CellRemark } from './row.ts'
+import { type CellRemark, shownCell } from './remarks.ts'
+import type { RegisterRow } from './row.ts'
 import type { ImportStatus, StoredImport, StoredRow } from './stored-import.ts'
 
 /** An import can be taken back for so long after it was committed (Policy). */
@@ -17,9 +20,22 @@ export interface ImportView {
   readonly file_hash: string
   readonly header_row: number
   readonly columns: readonly DetectedColumn[]
-  readonly mapping: { readonly columns: ColumnMapping; readonly partners: Readonly<Record<string, string | null>> }
+  readonly date_order: DateOrder
+  readonly mapping: {
+    readonly columns: ColumnMapping
+    readonly partners: Readonly<Record<string, string | readonly string[] | null>>
+    readonly answers: readonly Answer[]
+  }
   readonly missing_fields: readonly Field[]
-  readonly open_partners: StoredImport['openPartners']
+  readonly open_partners: readonly OpenPartner[]
+  /** How many names are open; those shown are the first of them. */
+  readonly open_partners_total: number
+  /** Cells that nobody could read, the first of them. */
+  readonly questions: readonly OpenQuestion[]
+  readonly questions_total: number
+  /** Records of earlier imports that no line of this file names. */
+  readonly gone: readonly GoneRecord[]
+  readonly gone_total: number
   readonly counts: {
     readonly NEW: number
     readonly SAME: number
@@ -38,19 +54,69 @@ export interface ImportView {
   readonly next_after: number | null
 }
 
+/** A name that is not exactly known, with who could be meant. */
+export interface OpenPartner {
+  readonly text: string
+  readonly orgs: readonly string[]
+  readonly matches: readonly OrganisationMatch[]
+  readonly rows: number
+}
+
+/** A cell that nobody could read, and the codes that answer it. */
+export interface OpenQuestion {
+  readonly field: AskedField
+  readonly column: string | null
+  readonly text: string
+  readonly rows: number
+  /** Without an answer its lines are refused. */
+  readonly is_needed: boolean
+  readonly choices: readonly string[]
+}
+
+export interface GoneRecord {
+  readonly agreement: string
+  readonly title: string
+  readonly reference: string | null
+}
+
+/** The record that a line makes or would make, in our codes; null: not stated. */
+export interface RecordView {
+  readonly status: string | null
+  readonly effective_from: string | null
+  readonly effective_to: string | null
+  readonly review_due: string | null
+  readonly signed_on: string | null
+  readonly instrument_type: string | null
+  readonly role: string | null
+  readonly direction: string | null
+  readonly purpose: string | null
+  readonly data_items: readonly string[]
+  readonly data_subjects: readonly string[]
+  readonly art6: readonly string[]
+  readonly art9: readonly string[]
+  readonly gateways: readonly string[]
+  readonly methods: readonly string[]
+  readonly frequency: string | null
+  readonly special_category: boolean | null
+  readonly dpia_required: boolean | null
+}
+
 export interface RowView {
   readonly row: number
   readonly status: RowStatus
   readonly title: string | null
   readonly reference: string | null
   readonly parties: readonly string[]
+  readonly record: RecordView
+  /** The recognised cells as they stand, by field; long ones are cut. */
+  readonly cells: Readonly<Partial<Record<Field, string>>>
   /** The record it is, made, or would replace. */
   readonly agreement: string | null
   readonly committed: boolean
   readonly undone: boolean
   readonly errors: readonly CellRemark[]
   readonly warnings: readonly CellRemark[]
-  readonly organisations: readonly PartnerReading[]
+  readonly organisations: StoredRow['plan']['organisations']
   readonly overlaps: readonly Overlap[]
 }
 
@@ -58,7 +124,16 @@ export interface RowView {
 export function importView(
   stored: StoredImport,
   counts: { readonly byStatus: Readonly<Record<string, number>>; readonly done: number; readonly undone: number; readonly open: number },
-  page: { readonly rows: readonly StoredRow[]; readonly hasMore: boolean },
+  page: {
+    readonly rows: readonly StoredRow[]
+    readonly hasMore: boolean
+    readonly openPartners: readonly OpenPartner[]
+    readonly openPartnersTotal: number
+    readonly questions: readonly OpenQuestion[]
+    readonly questionsTotal: number
+    readonly gone: readonly GoneRecord[]
+    readonly goneTotal: number
+  },
 ): ImportView {
   const count = (status: RowStatus) => counts.byStatus[status] ?? 0
   return {
@@ -69,9 +144,15 @@ export function importView(
     file_hash: stored.fileHash,
     header_row: stored.headerRow,
     columns: detectColumns(stored.header),
-    mapping: { columns: stored.mapping, partners: stored.picks },
+    date_order: stored.dateOrder,
+    mapping: { columns: stored.mapping, partners: partnerAnswers(stored.answers), answers: stored.answers },
     missing_fields: NEEDED_FIELDS.filter((field) => stored.mapping[field] === undefined),
-    open_partners: stored.openPartners,
+    open_partners: page.openPartners,
+    open_partners_total: page.openPartnersTotal,
+    questions: page.questions,
+    questions_total: page.questionsTotal,
+    gone: page.gone,
+    gone_total: page.goneTotal,
     counts: {
       NEW: count('NEW'),
       SAME: count('SAME'),
@@ -95,9 +176,11 @@ function rowView({ row, plan, agreementId, doneAt, undoneAt }: StoredRow, own: s
   return {
     row,
     status,
-    title: plan.row?.title ?? null,
-    reference: plan.row?.ref ?? null,
+    title: plan.read.title || null,
+    reference: plan.read.ref,
     parties: plan.row ? [own, ...plan.row.partners] : [],
+    record: recordView(plan.read),
+    cells: Object.fromEntries(Object.entries(plan.read.words).map(([field, text]) => [field, shownCell(text, CELL_SHOWN)])),
     agreement: agreementId ?? agreement,
     committed: doneAt !== null && undoneAt === null,
     undone: undoneAt !== null,
@@ -106,4 +189,29 @@ function rowView({ row, plan, agreementId, doneAt, undoneAt }: StoredRow, own: s
     organisations,
     overlaps,
   }
+}
+
+/** Cells are shown whole where they are no essay. */
+const CELL_SHOWN = 1000
+
+function recordView(read: RegisterRow): RecordView {
+  const { instrument_type, role, direction, purpose, data_items, data_subjects, art6, art9, gateways, methods, frequency } = read
+  return {
+    ...{ status: read.standing, effective_from: read.start, effective_to: read.expiry, review_due: read.review, signed_on: read.signed_on },
+    ...{ instrument_type, role, direction, purpose, data_items, data_subjects, art6, art9, gateways, methods, frequency },
+    special_category: read.special,
+    dpia_required: read.dpia === null && read.special === null ? null : read.dpia === true || read.special === true,
+  }
+}
+
+/** The answers about partners, in the short form in which they may be sent. */
+function partnerAnswers(answers: readonly Answer[]): Readonly<Record<string, string | readonly string[] | null>> {
+  return Object.fromEntries(
+    answers.flatMap(({ field, text, answer }) => {
+      if (field !== 'partners') return []
+      if (answer === null || typeof answer === 'string') return [[text, answer]]
+      const orgs = 'organisations' in answer ? answer.organisations : answer
+      return [[text, orgs.length === 1 ? (orgs[0] ?? null) : orgs]]
+    }),
+  )
 }

@@ -1,10 +1,24 @@
 import { sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
+import type { Pause } from '../../platform/kernel/turns.ts'
+import { plainTerm } from '../../reference/vocabulary.ts'
+import type { Answer } from './answers.ts'
+import type { DateOrder } from './cells.ts'
+import type { GoneRecord } from './import-view.ts'
 import type { KnownRecord, RowStatus } from './plan.ts'
+import type { FileQuestion } from './questions.ts'
+import type { CellRemark } from './remarks.ts'
+import type { RegisterRow } from './row.ts'
 import type { ImportedRecordRow, ImportStatus, ReplacedRecord, RowPlan, StoredImport, StoredRow } from './stored-import.ts'
 
+/** So much of a file is sent to the database or read from it at once; lines, and characters of JSON. */
+const ROWS_AT_ONCE = 200
+const CHARACTERS_AT_ONCE = 200_000
+/** A page of lines ends once it holds so many characters of JSON. */
+const CHARACTERS_SHOWN = 500_000
+
 /** What a new import is stored with. */
-export type NewImport = Omit<StoredImport, 'rowVersion' | 'status' | 'committedAt' | 'undoneAt' | 'openPartners'> & {
+export type NewImport = Omit<StoredImport, 'rowVersion' | 'status' | 'committedAt' | 'undoneAt'> & {
   readonly uploadedBy: string
 }
 
@@ -22,23 +36,29 @@ export function importsRepository(tx: Transaction) {
           header: JSON.stringify(made.header),
           header_row: made.headerRow,
           mapping: JSON.stringify(made.mapping),
-          picks: JSON.stringify(made.picks),
-          open_partners: '[]',
+          picks: '{}',
+          answers: JSON.stringify(made.answers),
+          date_order: made.dateOrder,
           uploaded_at: made.uploadedAt,
           uploaded_by: made.uploadedBy,
         })
         .execute()
     },
 
+    /** Stores the lines of the file, some at a time. */
     async insertRows(
       importId: string,
       org: string,
       rows: readonly { readonly row: number; readonly cells: readonly string[] }[],
+      pause: Pause,
     ): Promise<void> {
-      await sql`
-        insert into register_import_row (import_id, org, row, cells, plan)
-        select ${importId}::uuid, ${org}, r.row, r.cells, '{}'::jsonb
-        from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(row int, cells jsonb)`.execute(tx)
+      for (const piece of inBatches(rows)) {
+        await sql`
+          insert into register_import_row (import_id, org, row, cells, plan)
+          select ${importId}::uuid, ${org}, r.row, r.cells, '{}'::jsonb
+          from jsonb_to_recordset(${piece}::jsonb) as r(row int, cells jsonb)`.execute(tx)
+        await pause()
+      }
     },
 
     /** The import, locked until the transaction ends where it is to be changed; undefined where the reader may not see it. */
@@ -58,8 +78,8 @@ export function importsRepository(tx: Transaction) {
           header: row.header as unknown as StoredImport['header'],
           headerRow: row.header_row,
           mapping: row.mapping as unknown as StoredImport['mapping'],
-          picks: row.picks as unknown as StoredImport['picks'],
-          openPartners: row.open_partners as unknown as StoredImport['openPartners'],
+          dateOrder: row.date_order as DateOrder,
+          answers: [...(row.answers as unknown as StoredImport['answers']), ...earlierPicks(row.picks)],
           rowVersion: row.row_version,
           uploadedAt: row.uploaded_at,
           committedAt: row.committed_at,
@@ -74,8 +94,10 @@ export function importsRepository(tx: Transaction) {
       change: {
         readonly status?: ImportStatus
         readonly mapping?: StoredImport['mapping']
-        readonly picks?: StoredImport['picks']
-        readonly openPartners?: StoredImport['openPartners']
+        readonly answers?: StoredImport['answers']
+        readonly header?: StoredImport['header']
+        readonly headerRow?: number
+        readonly dateOrder?: DateOrder
         readonly committed?: { readonly at: string; readonly by: string }
         readonly undone?: { readonly at: string; readonly by: string }
       },
@@ -86,8 +108,10 @@ export function importsRepository(tx: Transaction) {
           row_version: eb('row_version', '+', '1'),
           ...(change.status ? { status: change.status } : {}),
           ...(change.mapping ? { mapping: JSON.stringify(change.mapping) } : {}),
-          ...(change.picks ? { picks: JSON.stringify(change.picks) } : {}),
-          ...(change.openPartners ? { open_partners: JSON.stringify(change.openPartners) } : {}),
+          ...(change.answers ? { answers: JSON.stringify(change.answers), picks: '{}' } : {}),
+          ...(change.header ? { header: JSON.stringify(change.header) } : {}),
+          ...(change.headerRow === undefined ? {} : { header_row: change.headerRow }),
+          ...(change.dateOrder ? { date_order: change.dateOrder } : {}),
           ...(change.committed ? { committed_at: change.committed.at, committed_by: change.committed.by } : {}),
           ...(change.undone ? { undone_at: change.undone.at, undone_by: change.undone.by } : {}),
         }))
@@ -95,21 +119,60 @@ export function importsRepository(tx: Transaction) {
         .execute()
     },
 
-    /** Lines after a line, in order; with a status, those that the dry run gave it. */
-    async rows(
-      importId: string,
-      page: { readonly after?: number; readonly limit?: number; readonly status?: RowStatus | undefined } = {},
-    ): Promise<StoredRow[]> {
+    /** Every line of an import, in order; all in memory, so for lines that are few or short. */
+    async rows(importId: string): Promise<StoredRow[]> {
       const rows = await tx
         .selectFrom('register_import_row as r')
         .selectAll('r')
         .where('r.import_id', '=', importId)
-        .where('r.row', '>', page.after ?? 0)
-        .$if(page.status !== undefined, (query) => query.where(sql`r.plan ->> 'status'`, '=', page.status ?? ''))
         .orderBy('r.row')
-        .$if(page.limit !== undefined, (query) => query.limit(page.limit ?? 0))
         .execute()
       return rows.map(toRow)
+    },
+
+    /** Every line of an import as it stood in the file, in order from the one after `from`, some at a time. */
+    async *inPieces(importId: string, from: number): AsyncGenerator<readonly Pick<StoredRow, 'row' | 'cells'>[]> {
+      for (let after = from; ; ) {
+        const { rows } = await sql<{ row: number; cells: StoredRow['cells'] }>`
+          select row, cells from (
+            select r.row, r.cells, sum(length(r.cells::text)) over (order by r.row) - length(r.cells::text) as before
+            from (select row, cells from register_import_row where import_id = ${importId} and row > ${after} order by row limit ${ROWS_AT_ONCE}) as r
+          ) as s where before < ${CHARACTERS_AT_ONCE} order by row`.execute(tx)
+        if (rows.length === 0) return
+        yield rows
+        after = rows.at(-1)?.row ?? after
+      }
+    },
+
+    /** The lines up to one, to look for headers among them; for 0, every line. */
+    async firstLines(importId: string, upTo: number): Promise<readonly Pick<StoredRow, 'row' | 'cells'>[]> {
+      const { rows } = await sql<{ row: number; cells: string[] }>`
+        select row, cells from register_import_row
+        where import_id = ${importId} and (row <= ${upTo} or ${upTo} = 0) order by row desc limit ${upTo === 0 ? ROWS_AT_ONCE : 1}`.execute(
+        tx,
+      )
+      return rows
+    },
+
+    /** Lines that are read anew from another header line on have no plan until they are. */
+    async forgetPlans(importId: string): Promise<void> {
+      await tx.updateTable('register_import_row').set({ plan: '{}' }).where('import_id', '=', importId).execute()
+    },
+
+    /** Lines after a line, in order, as many as are asked for and fit into a page; with a status, those that the dry run gave it. */
+    async page(
+      importId: string,
+      { after, limit, status }: { readonly after: number; readonly limit: number; readonly status: RowStatus | undefined },
+    ): Promise<{ readonly rows: StoredRow[]; readonly hasMore: boolean }> {
+      const { rows } = await sql<Parameters<typeof toRow>[0] & { before: string }>`
+        select r.*, sum(length(r.plan::text)) over (order by r.row) - length(r.plan::text) as before
+        from (
+          select row, cells, plan, agreement_id, replaced, done_at, undone_at from register_import_row
+          where import_id = ${importId} and row > ${after} and plan ? 'status' and (${status ?? null}::text is null or plan ->> 'status' = ${status ?? null})
+          order by row limit ${limit + 1}
+        ) as r order by r.row`.execute(tx)
+      const shown = rows.slice(0, limit).filter(({ before }) => Number(before) < CHARACTERS_SHOWN)
+      return { rows: shown.map(toRow), hasMore: shown.length < rows.length }
     },
 
     /** One line, locked until the transaction ends. */
@@ -124,6 +187,24 @@ export function importsRepository(tx: Transaction) {
       return found && toRow(found)
     },
 
+    /** One line of this or an earlier import. */
+    async line(importId: string, row: number): Promise<StoredRow | undefined> {
+      const found = await tx
+        .selectFrom('register_import_row as r')
+        .selectAll('r')
+        .where('r.import_id', '=', importId)
+        .where('r.row', '=', row)
+        .executeTakeFirst()
+      return found && toRow(found)
+    },
+
+    /** Refuses a line that could not be taken in, saying why. */
+    async refuseRow(importId: string, row: number, why: CellRemark): Promise<void> {
+      await sql`
+        update register_import_row set plan = plan || jsonb_build_object('status', 'REFUSED', 'errors', plan -> 'errors' || ${JSON.stringify([why])}::jsonb)
+        where import_id = ${importId} and row = ${row} and done_at is null`.execute(tx)
+    },
+
     /** How many lines have each status, and how many are in, were taken out again, or have yet to come. */
     async counts(importId: string): Promise<{
       readonly byStatus: Readonly<Record<string, number>>
@@ -134,7 +215,7 @@ export function importsRepository(tx: Transaction) {
       const { rows } = await sql<{ status: string; total: string; done: string; undone: string }>`
         select plan ->> 'status' as status, count(*) as total, count(*) filter (where done_at is not null and undone_at is null) as done,
           count(*) filter (where undone_at is not null) as undone
-        from register_import_row where import_id = ${importId} group by 1`.execute(tx)
+        from register_import_row where import_id = ${importId} and plan ? 'status' group by 1`.execute(tx)
       const sum = (pick: (row: (typeof rows)[number]) => string) => rows.reduce((total, row) => total + Number(pick(row)), 0)
       const wanted = rows.filter(({ status }) => status === 'NEW' || status === 'CHANGED')
       return {
@@ -146,10 +227,97 @@ export function importsRepository(tx: Transaction) {
     },
 
     async savePlans(importId: string, plans: readonly { readonly row: number; readonly plan: RowPlan }[]): Promise<void> {
-      await sql`
-        update register_import_row as r set plan = p.plan
-        from jsonb_to_recordset(${JSON.stringify(plans)}::jsonb) as p(row int, plan jsonb)
-        where r.import_id = ${importId} and r.row = p.row`.execute(tx)
+      for (const piece of inBatches(plans)) {
+        await sql`
+          update register_import_row as r set plan = p.plan
+          from jsonb_to_recordset(${piece}::jsonb) as p(row int, plan jsonb)
+          where r.import_id = ${importId} and r.row = p.row`.execute(tx)
+      }
+    },
+
+    /** Keeps what a file asks, in this order, instead of what it asked before. */
+    async replaceQuestions(importId: string, org: string, questions: readonly FileQuestion[]): Promise<void> {
+      await tx.deleteFrom('register_import_question').where('import_id', '=', importId).execute()
+      for (const piece of inBatches(questions.map((question, place) => ({ ...question, place })))) {
+        await sql`
+          insert into register_import_question (import_id, org, field, term, text, taken_for, rows, place)
+          select ${importId}::uuid, ${org}, q.field, q.term, q.text, q."takenFor", q.rows, q.place
+          from jsonb_to_recordset(${piece}::jsonb) as q(field text, term text, text text, "takenFor" jsonb, rows int, place int)`.execute(
+          tx,
+        )
+      }
+    },
+
+    /** What a file asks about partners, or about all else: the first so many, and how many there are. */
+    async questions(
+      importId: string,
+      about: 'partners' | 'others',
+      limit: number,
+    ): Promise<{ readonly first: FileQuestion[]; readonly total: number }> {
+      const found = await tx
+        .selectFrom('register_import_question as q')
+        .select((eb) => ['q.field', 'q.term', 'q.text', 'q.taken_for', 'q.rows', eb.fn.countAll<string>().over().as('total')])
+        .where('q.import_id', '=', importId)
+        .where('q.field', about === 'partners' ? '=' : '<>', 'partners')
+        .orderBy('q.place')
+        .limit(limit)
+        .execute()
+      const first = found.map(({ taken_for, total: _, field, ...question }) => ({
+        ...question,
+        field: field as FileQuestion['field'],
+        takenFor: taken_for as unknown as string[],
+      }))
+      return { first, total: Number(found[0]?.total ?? 0) }
+    },
+
+    /** What the organisation answered so far, the latest first. */
+    async rememberedAnswers(org: string, limit: number): Promise<Answer[]> {
+      const rows = await tx
+        .selectFrom('register_answer as r')
+        .select(['r.field', 'r.text', 'r.answer'])
+        .where('r.org', '=', org)
+        .orderBy('r.answered_at', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map(({ field, text, answer }) => ({
+        field: field as Answer['field'],
+        text,
+        answer: answer as unknown as Answer['answer'],
+      }))
+    },
+
+    /** Remembers answers for the organisation's next file. */
+    async rememberAnswers(
+      answers: readonly Answer[],
+      by: { readonly org: string; readonly importId: string; readonly at: string; readonly sub: string },
+    ): Promise<void> {
+      const byTerm = new Map(
+        answers.map((answer) => [`${answer.field}|${plainTerm(answer.text)}`, { ...answer, term: plainTerm(answer.text) }]),
+      )
+      for (const piece of inBatches([...byTerm.values()])) {
+        await sql`
+          insert into register_answer (org, field, term, text, answer, import_id, answered_at, answered_by)
+          select ${by.org}, q.field, q.term, q.text, q.answer, ${by.importId}::uuid, ${by.at}::timestamptz, ${by.sub}
+          from (
+            select value ->> 'field' as field, value ->> 'term' as term, value ->> 'text' as text, value -> 'answer' as answer
+            from jsonb_array_elements(${piece}::jsonb)
+          ) as q
+          on conflict (org, field, term) do update set text = excluded.text, answer = excluded.answer, import_id = excluded.import_id,
+            answered_at = excluded.answered_at, answered_by = excluded.answered_by`.execute(tx)
+      }
+    },
+
+    /** Records of earlier imports that no line of this one names: the first so many, and how many there are. */
+    async gone(org: string, importId: string, limit: number): Promise<{ readonly first: GoneRecord[]; readonly total: number }> {
+      const { rows } = await sql<GoneRecord & { total: string }>`
+        select k.agreement_id as agreement, a.title, r.plan -> 'read' ->> 'ref' as reference, count(*) over () as total
+        from imported_record as k
+        join agreement as a on a.id = k.agreement_id
+        join register_import_row as r on r.import_id = k.import_id and r.row = k.row
+        where k.org = ${org} and k.import_id <> ${importId}::uuid and not exists (
+          select from register_import_row as l where l.import_id = ${importId}::uuid and l.plan ->> 'key' = k.source_key)
+        order by k.agreement_id limit ${limit}`.execute(tx)
+      return { first: rows.map(({ total: _, ...record }) => record), total: Number(rows[0]?.total ?? 0) }
     },
 
     async updateRow(
@@ -178,11 +346,16 @@ export function importsRepository(tx: Transaction) {
       const rows = await tx
         .selectFrom('imported_record as k')
         .innerJoin('agreement as a', 'a.id', 'k.agreement_id')
+        .innerJoin('register_import_row as r', (join) => join.onRef('r.import_id', '=', 'k.import_id').onRef('r.row', '=', 'k.row'))
         .select(['k.source_key', 'k.agreement_id', 'k.row_hash', 'k.act_count', 'a.act_count as acts'])
+        .select(sql<RegisterRow | null>`r.plan -> 'row'`.as('line'))
         .where('k.org', '=', org)
         .execute()
       return new Map(
-        rows.map((row) => [row.source_key, { agreement: row.agreement_id, hash: row.row_hash, isTouched: row.act_count !== row.acts }]),
+        rows.map((row) => [
+          row.source_key,
+          { agreement: row.agreement_id, hash: row.row_hash, row: row.line, isTouched: row.act_count !== row.acts },
+        ]),
       )
     },
 
@@ -228,7 +401,12 @@ export function importsRepository(tx: Transaction) {
     /** Signatures that a register claims; they count for nothing before a person confirms them. */
     async insertClaimed(
       agreementId: string,
-      claimed: readonly { readonly id: string; readonly org: string; readonly signed_at: string; readonly signatory_name: string | null }[],
+      claimed: readonly {
+        readonly id: string
+        readonly org: string
+        readonly signed_at: string | null
+        readonly signatory_name: string | null
+      }[],
     ): Promise<void> {
       if (claimed.length === 0) return
       await tx
@@ -237,13 +415,13 @@ export function importsRepository(tx: Transaction) {
         .execute()
     },
 
-    /** Puts the status of an agreement and of its versions to what is given. */
+    /** Puts the status and the end of an agreement and the status of its versions to what is given. */
     async setStanding(
       agreementId: string,
-      status: string,
+      { status, terminatedAt }: { readonly status: string; readonly terminatedAt: string | null },
       versions: readonly { readonly version: number; readonly status: string }[],
     ): Promise<void> {
-      await tx.updateTable('agreement').set({ status }).where('id', '=', agreementId).execute()
+      await tx.updateTable('agreement').set({ status, terminated_at: terminatedAt }).where('id', '=', agreementId).execute()
       for (const one of versions) {
         await tx
           .updateTable('agreement_version')
@@ -254,6 +432,28 @@ export function importsRepository(tx: Transaction) {
       }
     },
   }
+}
+
+/** Values as JSON, some at a time: one statement and one value of jsonb hold only so much. */
+function* inBatches(values: readonly unknown[]): Generator<string> {
+  let batch: string[] = []
+  let size = 0
+  for (const value of values) {
+    const text = JSON.stringify(value)
+    if (batch.length > 0 && size + text.length > CHARACTERS_AT_ONCE) {
+      yield `[${batch.join(',')}]`
+      batch = []
+      size = 0
+    }
+    batch.push(text)
+    size += text.length
+  }
+  if (batch.length > 0) yield `[${batch.join(',')}]`
+}
+
+/** Answers about partners as imports kept them before there were others. */
+function earlierPicks(picks: unknown): StoredImport['answers'] {
+  return Object.entries(picks as Record<string, string | null>).map(([text, answer]) => ({ field: 'partners', text, answer }))
 }
 
 function recordColumns({ agreement, hash, actCount, importId, row }: ImportedRecordRow) {

@@ -7,7 +7,7 @@ import type { Once } from '../acts/once.service.ts'
 import type { CommittingService } from './committing.service.ts'
 import type { ImportView } from './import-view.ts'
 import type { ImportReading, ImportsService } from './imports.service.ts'
-import { CSV_BYTES_MAX, decodeCsv } from './read-csv.service.ts'
+import { CSV_BYTES_MAX, decodeCsv, type Separator } from './read-csv.service.ts'
 
 /** JSON writes some characters in six: the text itself is measured once it is read. */
 const BODY_BYTES_MAX = 2 * CSV_BYTES_MAX
@@ -31,8 +31,10 @@ export function importsRoutes({
       handler: async (request, reply) => {
         const body = request.body as string | { readonly csv: string; readonly mapping?: ImportReading }
         const { csv, mapping = {} } = typeof body === 'string' ? { csv: body } : body
+        const { separator, header_row, date_order } = request.query
+        const said = { separator: separator && SEPARATOR_NAMES[separator], header_row, date_order }
         const idempotency = idempotencyOf(request as unknown as FastifyRequest, 'importRegister')
-        const done = await imports.upload(callerOf(request as unknown as FastifyRequest), csv, mapping, idempotency)
+        const done = await imports.upload(callerOf(request as unknown as FastifyRequest), csv, { ...mapping, ...given(said) }, idempotency)
         reply.header('location', `/v1/imports/${done.body.id}`)
         return reply
           .code(201)
@@ -49,8 +51,7 @@ export function importsRoutes({
     app.route<Operation<'mapImport'>>({
       ...operation('mapImport'),
       handler: async (request, reply) => {
-        const { columns, partners } = request.body
-        const map = () => imports.map(callerOf(request), request.params.id, { columns, partners }, ifMatchOf(request))
+        const map = () => imports.map(callerOf(request), request.params.id, request.body as ImportReading, ifMatchOf(request))
         return doOnce(request, reply, 'mapImport', map)
       },
     })
@@ -77,16 +78,24 @@ export function importsRoutes({
   }
 }
 
-/** The file as it is, UTF-8 only. */
+/** What was said, without what was not: a choice that is absent leaves another alone. */
+function given<T extends object>(choices: T): Partial<T> {
+  return Object.fromEntries(Object.entries(choices).filter(([, choice]) => choice !== undefined)) as Partial<T>
+}
+
+/** The file in the encoding that the address says, UTF-8 where it says none. */
 function readCsvBodies(app: FastifyInstance): void {
-  app.addContentTypeParser('text/csv', { parseAs: 'buffer' }, (_request, body, done) => {
+  app.addContentTypeParser('text/csv', { parseAs: 'buffer' }, (request, body, done) => {
     try {
-      done(null, decodeCsv(body as Buffer))
+      const { encoding } = request.query as { readonly encoding?: unknown }
+      done(null, decodeCsv(body as Buffer, encoding === 'windows-1252' ? encoding : 'utf-8'))
     } catch (error) {
       done(error as Error)
     }
   })
 }
+
+const SEPARATOR_NAMES: Readonly<Record<string, Separator>> = { comma: ',', semicolon: ';', tab: '\t', bar: '|' }
 
 function ifMatchOf(request: { readonly headers: Readonly<Record<string, unknown>> }): string | null {
   const header = request.headers['if-match']

@@ -1,4 +1,3 @@
-import { sha256Hex } from '../../audit/format/canonical-json.ts'
 import type { Principal } from '../../identity/principal.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
@@ -6,21 +5,28 @@ import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { ifMatchHolds } from '../../platform/kernel/entity-tags.ts'
 import { type ProblemDetail, ProblemError, problem } from '../../platform/kernel/problem.ts'
-import type { ReferenceService } from '../../reference/reference.service.ts'
+import { pauses } from '../../platform/kernel/turns.ts'
+import { type ReferenceService, shippedVocabularies } from '../../reference/reference.service.ts'
+import { plainTerm } from '../../reference/vocabulary.ts'
 import type { ActReply, IdempotencyKey } from '../acts/act.ts'
 import { etagOf } from '../acts/act-shell.service.ts'
 import { actsRepository } from '../acts/acts.repository.ts'
 import type { KeyTurns } from '../acts/key-turns.ts'
+import type { Agreement } from '../agreement.ts'
+import { organisationFaults } from '../drafting/draft-rules.ts'
 import { agreementsListing } from '../finding/overlap.repository.ts'
 import { readAgreements } from '../store/reading.repository.ts'
 import { readerFor, writerFor } from '../visibility.ts'
-import { type ColumnMapping, detectColumns, FIELDS, headerLine, proposedMapping } from './columns.ts'
+import { type Answer, BLOCKING, choicesFor } from './answers.ts'
+import type { DateOrder } from './cells.ts'
+import { type ColumnMapping, detectColumns, FIELDS, headerLine, namelessColumns, proposedMapping } from './columns.ts'
 import { type DryRunFacts, dryRun } from './dry-run.ts'
 import { type ImportView, importView, UNDO_HOURS } from './import-view.ts'
 import { importsRepository } from './imports.repository.ts'
+import { organisationNames } from './organisation-match.ts'
 import type { RowStatus } from './plan.ts'
-import { readCsv } from './read-csv.service.ts'
-import type { StoredImport } from './stored-import.ts'
+import { hashOf, readCsv, type Separator } from './read-csv.service.ts'
+import type { RowPlan, StoredImport } from './stored-import.ts'
 
 export interface ImportsOptions {
   readonly db: Database
@@ -38,10 +44,15 @@ export interface RowsQuery {
   readonly status?: RowStatus | undefined
 }
 
-/** How a file is read: which column holds what, and who is meant by names that nobody knew. */
+/** How a file is read: which column holds what, and what people say of cells that nobody could read. Absent: as before. */
 export interface ImportReading {
   readonly columns?: ColumnMapping | undefined
-  readonly partners?: Readonly<Record<string, string | null>> | undefined
+  /** Answers about partners in short: a code, several, or null to leave the name out. */
+  readonly partners?: Readonly<Record<string, string | readonly string[] | null>> | undefined
+  readonly answers?: readonly Answer[] | undefined
+  /** The line with the headers, from 1; 0: the file has none. */
+  readonly header_row?: number | undefined
+  readonly date_order?: DateOrder | undefined
 }
 
 export type ImportsService = ReturnType<typeof importsService>
@@ -49,30 +60,75 @@ export type ImportsService = ReturnType<typeof importsService>
 const ROWS_SHOWN = 100
 /** More agreements than this are not searched for what a new record would repeat. */
 const COMPARED_MAX = 2000
+/** So many agreements are read before others have their turn. */
+const READ_AT_ONCE = 50
+/** So many questions are shown at once, with who could be meant. */
+const QUESTIONS_SHOWN = 100
+/** So many answers are kept with an import. */
+const ANSWERS_MAX = 10_000
+const ERRORS_SHOWN = 100
+
+/** What every reading of a register looks things up in. */
+export type Lookups = Pick<DryRunFacts, 'lists' | 'organisations' | 'names' | 'vocabularies'>
 
 /** Registers that organisations bring along: upload, dry run, mapping. Committing is `committing.service.ts`. */
 export function importsService({ db, clock, newId, reference, parties, turns }: ImportsOptions) {
+  const vocabularies = shippedVocabularies()
+
   /** Read before a transaction is opened, since both read in one of their own. */
-  async function lookups(): Promise<Pick<DryRunFacts, 'lists' | 'organisations'>> {
-    return { lists: await reference.lists(), organisations: await parties.all() }
+  async function lookups(): Promise<Lookups> {
+    const organisations = await parties.all()
+    const names = await organisationNames(organisations, pauses())
+    return { lists: await reference.lists(), organisations, names, vocabularies }
   }
 
   /** Reads every line anew and keeps what would become of it. */
-  async function run(tx: Transaction, stored: StoredImport, found: Awaited<ReturnType<typeof lookups>>): Promise<void> {
+  async function run(tx: Transaction, stored: StoredImport, found: Lookups, pause = pauses()): Promise<void> {
     const repository = importsRepository(tx)
-    const agreements = await readAgreements(tx, await agreementsListing(tx, [stored.org], COMPARED_MAX))
+    const ids = await agreementsListing(tx, [stored.org], COMPARED_MAX)
+    const agreements: Agreement[] = []
+    for (let start = 0; start < ids.length; start += READ_AT_ONCE) {
+      agreements.push(...(await readAgreements(tx, ids.slice(start, start + READ_AT_ONCE))))
+      await pause()
+    }
     const facts = { ...found, agreements, known: await repository.known(stored.org), at: clock().toISOString() }
-    const { plans, openPartners } = dryRun(stored, await repository.rows(stored.id), facts)
-    await repository.savePlans(stored.id, plans)
-    await repository.update(stored.id, { openPartners })
+    const reading = await dryRun(stored, facts, pause)
+    for await (const lines of repository.inPieces(stored.id, stored.headerRow)) {
+      const plans: { row: number; plan: RowPlan }[] = []
+      for (const line of lines) {
+        plans.push({ row: line.row, plan: reading.read(line) })
+        await pause()
+      }
+      await repository.savePlans(stored.id, plans)
+    }
+    await repository.replaceQuestions(stored.id, stored.org, reading.questions())
+    await repository.update(stored.id, {})
   }
 
-  async function show(tx: Transaction, id: string, { after = 0, limit = ROWS_SHOWN, status }: RowsQuery = {}): Promise<ImportView> {
+  async function show(
+    tx: Transaction,
+    id: string,
+    { names, lists }: Pick<Lookups, 'names' | 'lists'>,
+    { after = 0, limit = ROWS_SHOWN, status }: RowsQuery = {},
+  ): Promise<ImportView> {
     const repository = importsRepository(tx)
     const stored = await repository.find(id, false)
     if (!stored) throw new ProblemError(problem('NOT_FOUND', 'There is no import with this identifier.'))
-    const rows = await repository.rows(id, { after, limit: limit + 1, status })
-    return importView(stored, await repository.counts(id), { rows: rows.slice(0, limit), hasMore: rows.length > limit })
+    const partners = await repository.questions(id, 'partners', QUESTIONS_SHOWN)
+    const others = await repository.questions(id, 'others', QUESTIONS_SHOWN)
+    const gone = await repository.gone(stored.org, id, QUESTIONS_SHOWN)
+    return importView(stored, await repository.counts(id), {
+      ...(await repository.page(id, { after, limit, status })),
+      openPartners: partners.first.map(({ text, takenFor, rows }) => ({ text, orgs: takenFor, matches: names.like(text), rows })),
+      openPartnersTotal: partners.total,
+      questions: others.first.map(({ field, text, rows }) => ({
+        ...{ field, text, rows, is_needed: BLOCKING.has(field), choices: choicesFor(field, lists) },
+        column: stored.header[stored.mapping[field] ?? -1] ?? null,
+      })),
+      questionsTotal: others.total,
+      gone: gone.first,
+      goneTotal: gone.total,
+    })
   }
 
   return {
@@ -86,17 +142,19 @@ export function importsService({ db, clock, newId, reference, parties, turns }: 
     async upload(
       principal: Principal,
       csv: string,
-      reading: ImportReading,
+      { separator, ...reading }: ImportReading & { readonly separator?: Separator | undefined },
       idempotency: IdempotencyKey | null,
     ): Promise<ActReply<ImportView>> {
-      const lines = readCsv(csv)
-      const headerAt = headerLine(lines.map(({ cells }) => cells))
-      const header = lines[headerAt]
-      if (!header) throw new ProblemError(problem('UNPROCESSABLE', 'The file holds no line at all.'))
+      const pause = pauses()
+      const lines = await readCsv(csv, { separator, pause })
       const found = await lookups()
-      const mapping = reading.columns ?? proposedMapping(detectColumns(header.cells))
-      const picks = reading.partners ?? {}
-      checkReading(header.cells, { columns: mapping, partners: picks }, found)
+      checkImporter(principal.org, found, clock().toISOString())
+      const headerRow = reading.header_row ?? lines[headerLine(lines.map(({ cells }) => cells))]?.row ?? 0
+      const header = headerOf(lines, headerRow)
+      const fileHash = await hashOf(csv, pause)
+      const mapping = reading.columns ?? proposedMapping(detectColumns(header))
+      const given = answersOf(reading)
+      checkReading(header, { columns: mapping, answers: given }, found)
       return turns(principal, idempotency, () =>
         withTransaction(db, async (tx) => {
           await readAs(tx, writerFor(principal))
@@ -105,12 +163,14 @@ export function importsService({ db, clock, newId, reference, parties, turns }: 
           if (earlier) return earlier as ActReply<ImportView>
           const repository = importsRepository(tx)
           const id = newId()
-          const made = { id, org: principal.org, fileHash: sha256Hex(csv), header: header.cells, headerRow: header.row, mapping, picks }
-          await repository.insert({ ...made, uploadedAt: at, uploadedBy: principal.sub })
-          await repository.insertRows(id, principal.org, lines.slice(headerAt + 1))
+          const answers = [...(await repository.rememberedAnswers(principal.org, ANSWERS_MAX)).reverse(), ...given]
+          const made = { id, org: principal.org, fileHash, header, headerRow, mapping, answers: lastOfEach(answers) }
+          await repository.insert({ ...made, dateOrder: reading.date_order ?? 'DMY', uploadedAt: at, uploadedBy: principal.sub })
+          await repository.insertRows(id, principal.org, lines, pause)
+          await repository.rememberAnswers(given, { org: principal.org, importId: id, at, sub: principal.sub })
           const stored = await repository.find(id, true)
-          if (stored) await run(tx, stored, found)
-          const body = await show(tx, id)
+          if (stored) await run(tx, stored, found, pause)
+          const body = await show(tx, id, found)
           const reply = { status: 201, body, etag: etagOf(body.row_version) }
           if (idempotency) await actsRepository(tx).keepReply(principal, idempotency.key, reply)
           return reply
@@ -119,27 +179,41 @@ export function importsService({ db, clock, newId, reference, parties, turns }: 
     },
 
     /** An import with some of its lines. @throws ProblemError 404 */
-    read: (principal: Principal, id: string, query: RowsQuery): Promise<ImportView> =>
-      withTransaction(db, async (tx) => {
+    async read(principal: Principal, id: string, query: RowsQuery): Promise<ImportView> {
+      const found = await lookups()
+      return withTransaction(db, async (tx) => {
         await readAs(tx, readerFor(principal))
-        return show(tx, id, query)
-      }),
+        return show(tx, id, found, query)
+      })
+    },
 
     /**
      * Says how the file is to be read, and reads it again. Only before the first line is in.
      * @throws ProblemError 404, 409 once it is committed, 412 and 428 for `If-Match`, 422 for a reading that does not fit
      */
-    async map(principal: Principal, id: string, reading: Required<ImportReading>, ifMatch: string | null): Promise<ImportView> {
+    async map(principal: Principal, id: string, reading: ImportReading, ifMatch: string | null): Promise<ImportView> {
       const found = await lookups()
       return withTransaction(db, async (tx) => {
         const stored = await lockedImport(tx, principal, id, ifMatch)
         if (stored.status !== 'READY')
           throw new ProblemError(problem('ILLEGAL_STATE', 'The import is committed: how it was read is part of the record.'))
-        checkReading(stored.header, reading, found)
-        const change = { mapping: reading.columns ?? {}, picks: reading.partners ?? {} }
-        await importsRepository(tx).update(id, change)
+        const repository = importsRepository(tx)
+        const headerRow = reading.header_row ?? stored.headerRow
+        const header = headerRow === stored.headerRow ? stored.header : headerOf(await repository.firstLines(id, headerRow), headerRow)
+        const isSame = header === stored.header
+        const given = answersOf(reading)
+        // What was said of partners in short stands for all of them: a name that is left out is asked again.
+        const kept = stored.answers.filter(({ field }) => reading.partners === undefined || field !== 'partners')
+        const change = {
+          ...{ header, headerRow, dateOrder: reading.date_order ?? stored.dateOrder, answers: lastOfEach([...kept, ...given]) },
+          mapping: reading.columns ?? (isSame ? stored.mapping : proposedMapping(detectColumns(header))),
+        }
+        checkReading(header, { columns: change.mapping, answers: given }, found)
+        await repository.update(id, change)
+        await repository.rememberAnswers(given, { org: stored.org, importId: id, at: clock().toISOString(), sub: principal.sub })
+        if (!isSame) await repository.forgetPlans(id)
         await run(tx, { ...stored, ...change }, found)
-        return show(tx, id)
+        return show(tx, id, found)
       })
     },
   }
@@ -166,10 +240,48 @@ export function isUndoable({ committedAt }: StoredImport, now: Date): boolean {
   return committedAt !== null && now.getTime() < Date.parse(committedAt) + UNDO_HOURS * 3_600_000
 }
 
+/** @throws ProblemError 422 when the importing organisation is not in the register, or has come to its end */
+function checkImporter(org: string, { organisations }: Pick<Lookups, 'organisations'>, at: string): void {
+  const known = { codes: new Map(), organisations: new Map(organisations.map((organisation) => [organisation.code, organisation])) }
+  const faults = organisationFaults(known, org, at, '')
+  if (faults.length > 0) throw new ProblemError(problem('UNPROCESSABLE', 'Your organisation cannot bring a register along.', faults))
+}
+
+/** The headers of a line; names made up for the columns where there is none. @throws ProblemError 422 for a line that holds nothing */
+function headerOf(lines: readonly { readonly row: number; readonly cells: readonly string[] }[], headerRow: number): readonly string[] {
+  if (lines.length === 0 && headerRow === 0) throw new ProblemError(problem('UNPROCESSABLE', 'The file holds no line at all.'))
+  if (headerRow === 0) return namelessColumns(lines.reduce((most, { cells }) => Math.max(most, cells.length), 0))
+  const found = lines.find(({ row }) => row === headerRow)
+  if (!found)
+    throw new ProblemError(
+      problem('UNPROCESSABLE', `Line ${headerRow} holds nothing, so no headers.`, [
+        { pointer: '/header_row', detail: 'names an empty line' },
+      ]),
+    )
+  return found.cells
+}
+
+/** Every answer that was sent, those about partners in short among them. */
+function answersOf({ partners = {}, answers = [] }: ImportReading): Answer[] {
+  const short = Object.entries(partners).map(
+    ([text, meant]): Answer => ({
+      field: 'partners',
+      text,
+      answer: meant === null ? null : { organisations: typeof meant === 'string' ? [meant] : meant },
+    }),
+  )
+  return [...short, ...answers]
+}
+
+/** Of several answers to one question the last. */
+function lastOfEach(answers: readonly Answer[]): Answer[] {
+  return [...new Map(answers.map((answer) => [`${answer.field}|${plainTerm(answer.text)}`, answer])).values()].slice(-ANSWERS_MAX)
+}
+
 function checkReading(
   header: readonly string[],
-  { columns = {}, partners = {} }: ImportReading,
-  { organisations }: Pick<DryRunFacts, 'organisations'>,
+  { columns, answers }: { readonly columns: ColumnMapping; readonly answers: readonly Answer[] },
+  { organisations, lists }: Pick<Lookups, 'organisations' | 'lists'>,
 ): void {
   const known = new Set(organisations.map(({ code }) => code))
   const used = new Map<number, string>()
@@ -182,9 +294,18 @@ function checkReading(
     else if (used.has(column)) errors.push({ pointer, detail: `column ${column} is taken for ${used.get(column)} already` })
     used.set(column, field)
   }
-  for (const [text, org] of Object.entries(partners)) {
-    if (org !== null && !known.has(org))
-      errors.push({ pointer: `/partners/${text.replaceAll('~', '~0').replaceAll('/', '~1')}`, detail: `${org} is not in the register` })
+  for (const { field, text, answer } of answers) {
+    const pointer = field === 'partners' ? `/partners/${text.replaceAll('~', '~0').replaceAll('/', '~1')}` : `/answers/${field}`
+    const codes = answer === null ? [] : typeof answer === 'string' ? [answer] : 'organisations' in answer ? answer.organisations : answer
+    const allowed = field === 'partners' ? known : new Set(choicesFor(field, lists))
+    for (const code of codes) {
+      if (!allowed.has(code))
+        errors.push({
+          pointer,
+          detail: field === 'partners' ? `${code} is not in the register` : `"${text}": ${code} is no answer to this`,
+        })
+    }
   }
-  if (errors.length > 0) throw new ProblemError(problem('UNPROCESSABLE', 'The file cannot be read like this.', errors))
+  if (errors.length > 0)
+    throw new ProblemError(problem('UNPROCESSABLE', 'The file cannot be read like this.', errors.slice(0, ERRORS_SHOWN)))
 }

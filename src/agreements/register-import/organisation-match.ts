@@ -1,4 +1,5 @@
 import { isLondonAuthority, type Organisation } from '../../parties/organisation.ts'
+import type { Pause } from '../../platform/kernel/turns.ts'
 import { plain } from './columns.ts'
 
 /** A body that a name could mean; 1 is certain. */
@@ -8,23 +9,31 @@ export interface OrganisationMatch {
   readonly score: number
 }
 
-/** What the name of a partner was taken for. `orgs` is empty where a person has to pick among `matches`. */
+/** What the name of a partner was taken for. */
 export interface PartnerReading {
   readonly text: string
+  /** Empty where nobody is known by the name. */
   readonly orgs: readonly string[]
-  /** Best first; empty where the name is exactly one that the register knows. */
-  readonly matches: readonly OrganisationMatch[]
+  /** Whether it is one of the names in the register of organisations, and no more than like one of them. */
+  readonly isExact: boolean
 }
 
-/** Looks names up in the register of organisations; made once for a file. */
-export type PartnerLookup = (text: string) => PartnerReading
+/** The register of organisations by the names in it; made once for a file. */
+export interface OrganisationNames {
+  /** Whom a name means. Takes the same time however many organisations there are. */
+  lookup(text: string): PartnerReading
+  /** Who could be meant by a name, best first. Its work is bounded, whatever the name. */
+  like(text: string): OrganisationMatch[]
+}
 
 const SHOWN = 5
 const LEAST_SCORE = 0.3
-const SURE = 0.95
+/** Names are compared by so many of their rarest pairs of letters, with at most so many names each. */
+const PAIRS_COMPARED = 24
+const NAMES_COMPARED = 500
 /** Ways of naming an authority that say nothing about which one it is. */
 const TITLES =
-  /\b(?:the|london borough of|royal borough of|lb of|lbc?|borough council|city council|council|borough of|mayor and burgesses of)\b/g
+  /\b(?:the|(?:the )?mayor and burgesses of|london borough council|london borough of|royal borough of|london borough|royal borough|lb of|lbc?|borough council|city council|council|borough of)\b/g
 const ALL_BOROUGHS = new Set([
   'all london boroughs',
   'all boroughs',
@@ -37,40 +46,61 @@ const ALL_BOROUGHS = new Set([
 /**
  * Finds the bodies that names mean: exact by code, legal name, short name or alias; else the one body whose name is the
  * same but for its title ("Camden Council"); else nobody, and the nearest ones to pick from.
+ *
+ * @param pause awaited between organisations, so that a long register holds nobody up
  */
-export function partnerLookup(organisations: readonly Organisation[]): PartnerLookup {
+export async function organisationNames(organisations: readonly Organisation[], pause: Pause = async () => {}): Promise<OrganisationNames> {
   const exact = new Map<string, string>()
   const bare = new Map<string, Set<string>>()
+  const names: { readonly organisation: Organisation; readonly size: number }[] = []
+  const byPair = new Map<string, number[]>()
   for (const organisation of organisations) {
     for (const name of namesOf(organisation)) {
       exact.set(plain(name), organisation.code)
       const key = withoutTitle(name)
-      if (key !== '') bare.set(key, (bare.get(key) ?? new Set()).add(organisation.code))
+      if (key === '') continue
+      multi(bare, key, () => new Set<string>()).add(organisation.code)
+      const pairs = pairsOf(key)
+      for (const pair of pairs) multi(byPair, pair, () => []).push(names.length)
+      names.push({ organisation, size: pairs.size })
     }
+    await pause()
   }
-  const shapes = organisations.map((organisation) => ({
-    organisation,
-    grams: namesOf(organisation).map((name) => bigrams(withoutTitle(name))),
-  }))
-  const nameOf = new Map(organisations.map(({ code, short_name }) => [code, short_name]))
-  return (text) => {
-    const key = plain(text)
-    if (ALL_BOROUGHS.has(key)) return { text, orgs: organisations.filter(isLondonAuthority).map(({ code }) => code), matches: [] }
-    const known = exact.get(key)
-    if (known) return { text, orgs: [known], matches: [] }
-    const [one, another] = [...(bare.get(withoutTitle(text)) ?? [])]
-    if (one && !another) return { text, orgs: [one], matches: [{ org: one, name: nameOf.get(one) ?? one, score: SURE }] }
-    const wanted = bigrams(withoutTitle(text))
-    const matches = shapes
-      .map(({ organisation, grams }) => ({
-        org: organisation.code,
-        name: organisation.short_name,
-        score: Math.max(...grams.map((known) => likeness(wanted, known))),
-      }))
-      .filter(({ score }) => score >= LEAST_SCORE)
-      .sort((a, b) => b.score - a.score || (a.org < b.org ? -1 : 1))
-      .slice(0, SHOWN)
-    return { text, orgs: [], matches }
+  const boroughs = organisations.filter(isLondonAuthority).map(({ code }) => code)
+  return {
+    lookup(text) {
+      const key = plain(text)
+      if (ALL_BOROUGHS.has(key)) return { text, orgs: boroughs, isExact: true }
+      const known = exact.get(key)
+      if (known) return { text, orgs: [known], isExact: true }
+      const inBrackets = /^(.+?)\s*\(([^()]+)\)$/s.exec(text.trim())
+      const named = inBrackets && exact.get(plain(inBrackets[1] ?? ''))
+      if (named && inBrackets) {
+        // "Metropolitan Police Service (MPS)": both name the same; any other remark in brackets is for a person to look at.
+        const also = exact.get(plain(inBrackets[2] ?? ''))
+        if (also === undefined || also === named) return { text, orgs: [named], isExact: also === named }
+      }
+      const [one, another] = bare.get(withoutTitle(text)) ?? []
+      return { text, orgs: one && !another ? [one] : [], isExact: false }
+    },
+    like(text) {
+      const wanted = pairsOf(withoutTitle(text))
+      const rarest = [...wanted]
+        .map((pair) => byPair.get(pair) ?? [])
+        .sort((a, b) => a.length - b.length)
+        .slice(0, PAIRS_COMPARED)
+      const shared = new Map<number, number>()
+      for (const found of rarest) for (const name of found.slice(0, NAMES_COMPARED)) shared.set(name, (shared.get(name) ?? 0) + 1)
+      const best = new Map<string, OrganisationMatch>()
+      for (const [name, count] of shared) {
+        const known = names[name]
+        if (!known) continue
+        const { code: org, short_name } = known.organisation
+        const score = likeness(count, wanted.size, known.size)
+        if (score >= LEAST_SCORE && score > (best.get(org)?.score ?? 0)) best.set(org, { org, name: short_name, score })
+      }
+      return [...best.values()].sort((a, b) => b.score - a.score || (a.org < b.org ? -1 : 1)).slice(0, SHOWN)
+    },
   }
 }
 
@@ -82,15 +112,18 @@ function withoutTitle(name: string): string {
   return plain(name).replaceAll(TITLES, ' ').replaceAll(/\s+/g, ' ').trim()
 }
 
-function bigrams(text: string): ReadonlySet<string> {
+function pairsOf(text: string): ReadonlySet<string> {
   const padded = ` ${text} `
-  return new Set(Array.from({ length: Math.max(padded.length - 1, 0) }, (_, index) => padded.slice(index, index + 2)))
+  return new Set(Array.from({ length: padded.length - 1 }, (_, index) => padded.slice(index, index + 2)))
 }
 
 /** Dice's coefficient: shared pairs of letters, twice, over all pairs. Rounded to two digits; 1 is kept for exact names. */
-function likeness(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
-  let shared = 0
-  for (const gram of a) if (b.has(gram)) shared += 1
-  const score = Math.round(((2 * shared) / (a.size + b.size || 1)) * 100) / 100
-  return Math.min(score, 0.94)
+function likeness(shared: number, a: number, b: number): number {
+  return Math.min(Math.round(((2 * shared) / (a + b || 1)) * 100) / 100, 0.94)
+}
+
+function multi<Key, Value>(map: Map<Key, Value>, key: Key, empty: () => Value): Value {
+  const known = map.get(key) ?? empty()
+  map.set(key, known)
+  return known
 }

@@ -1,4 +1,5 @@
-import { type ReadRow, rowHash, sourceKey } from './row.ts'
+import type { Field } from './columns.ts'
+import { changedCells, notStated, type ReadRow, type RegisterRow, rowHash, sourceKey, withoutBlanks } from './row.ts'
 
 /** NEW: not here yet. SAME: here as it is. CHANGED: here, and the register says something else now. REFUSED: not imported. */
 export type RowStatus = 'NEW' | 'SAME' | 'CHANGED' | 'REFUSED'
@@ -7,6 +8,8 @@ export type RowStatus = 'NEW' | 'SAME' | 'CHANGED' | 'REFUSED'
 export interface KnownRecord {
   readonly agreement: string
   readonly hash: string
+  /** What its line said. */
+  readonly row: RegisterRow | null
   /** Whether anybody has acted on it since. */
   readonly isTouched: boolean
 }
@@ -24,43 +27,42 @@ export interface PlannedRow extends ReadRow {
  * What an import would do with each line, in order. A line that repeats an earlier one word for word is SAME; one that
  * contradicts an earlier one is refused, and so is a change of a record that somebody has acted on: it is changed here.
  */
-export function plan(
-  rows: readonly { readonly row: number; readonly read: ReadRow }[],
+export function planner(
   known: ReadonlyMap<string, KnownRecord>,
-): PlannedRow[] {
+  headerOf: (field: Field) => string | null,
+): (row: number, read: ReadRow) => PlannedRow {
   const seen = new Map<string, { readonly row: number; readonly hash: string }>()
-  return rows.map(({ row: number, read }) => {
-    if (read.row === null) return { ...read, status: 'REFUSED', key: null, hash: null, agreement: null }
+  return (number, read) => {
+    // A line that is refused still says that its record has not gone from the register.
+    if (read.row === null)
+      return { ...read, status: 'REFUSED', key: read.read.ref === null ? null : sourceKey(read.read), hash: null, agreement: null }
     const key = sourceKey(read.row)
-    const hash = rowHash(read.row)
-    const earlier = seen.get(key)
     const record = known.get(key)
-    const agreement = record?.agreement ?? null
+    const row = record?.row ? withoutBlanks(read.row, record.row) : read.row
+    const hash = rowHash(row)
+    const earlier = seen.get(key)
+    const unstated = notStated(row).map((detail) => ({ column: null, cell: null, detail }))
+    const planned = { ...read, warnings: [...read.warnings, ...unstated], row, read: row, key, hash, agreement: record?.agreement ?? null }
     const refuse = (detail: string): PlannedRow => ({
-      ...read,
+      ...planned,
       row: null,
       status: 'REFUSED',
-      key,
-      hash,
-      agreement,
       errors: [...read.errors, { column: null, cell: null, detail }],
     })
+    const warned = (detail: string) => [...planned.warnings, { column: null, cell: null, detail }]
     if (earlier) {
       const again = `It repeats line ${earlier.row}`
       if (earlier.hash !== hash) return refuse(`${again} with other contents: only one of them can be right.`)
-      return {
-        ...read,
-        status: 'SAME',
-        key,
-        hash,
-        agreement,
-        warnings: [...read.warnings, { column: null, cell: null, detail: `${again}.` }],
-      }
+      return { ...planned, status: 'SAME', warnings: warned(`${again}.`) }
     }
     seen.set(key, { row: number, hash })
-    if (!record) return { ...read, status: 'NEW', key, hash, agreement: null }
-    if (record.hash === hash) return { ...read, status: 'SAME', key, hash, agreement }
+    if (!record) return { ...planned, status: 'NEW' }
+    const kept = record.row ? changedCells(row, read.row).map((field) => headerOf(field as Field) ?? field) : []
+    const warnings = kept.length > 0 ? warned(`Blank here, so left as it was: ${kept.join(', ')}.`) : planned.warnings
+    if (record.hash === hash) return { ...planned, status: 'SAME', warnings }
     if (record.isTouched) return refuse(`${record.agreement} has been worked on here since it was imported: change it here.`)
-    return { ...read, status: 'CHANGED', key, hash, agreement }
-  })
+    const changed = record.row ? changedCells(row, record.row).map((field) => headerOf(field as Field) ?? field) : []
+    const detail = `It replaces ${record.agreement}. Other than before: ${changed.join(', ') || 'how it is read'}.`
+    return { ...planned, status: 'CHANGED', warnings: [...warnings, { column: null, cell: null, detail }] }
+  }
 }

@@ -1,12 +1,35 @@
 import { isUtf8 } from 'node:buffer'
-import { CsvError, parse } from 'csv-parse/sync'
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { CsvError, parse } from 'csv-parse'
+import { parse as parseNow } from 'csv-parse/sync'
 import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import type { Pause } from '../../platform/kernel/turns.ts'
+import { fieldsNamed } from './columns.ts'
 
 /** The most a register may be (a policy default): bytes of the file, and lines that hold something. */
 export const CSV_BYTES_MAX = 5 * 1024 * 1024
 export const CSV_ROWS_MAX = 5000
 const CELL_CHARACTERS_MAX = 32_767
 const COLUMNS_MAX = 200
+/** So much is read before others have their turn. */
+const PIECE_BYTES = 16 * 1024
+/** What is looked at to find the separator. */
+const SAMPLE_CHARACTERS = 20_000
+const SAYS_SEPARATOR = /^\ufeff?sep=(.)\r?\n/i
+
+export const SEPARATORS = [',', ';', '\t', '|'] as const
+export type Separator = (typeof SEPARATORS)[number]
+
+/** How a file is taken apart. */
+export interface CsvReading {
+  /** Undefined: found out. */
+  readonly separator?: Separator | undefined
+  readonly pause?: Pause
+}
+
+/** How the letters of a file are written. */
+export type Encoding = 'utf-8' | 'windows-1252'
 
 /** A line of the file with its number as a spreadsheet shows it; the first is 1. Empty lines are left out. */
 export interface CsvLine {
@@ -18,46 +41,58 @@ export interface CsvLine {
  * The text of an uploaded file. UTF-8 only, with or without a byte order mark.
  * @throws ProblemError 413 when it is too large, 422 when it is no UTF-8 text, saying what it looks like instead
  */
-export function decodeCsv(bytes: Uint8Array): string {
+export function decodeCsv(bytes: Uint8Array, encoding: Encoding = 'utf-8'): string {
   if (bytes.byteLength > CSV_BYTES_MAX) throw tooLarge()
   const [first, second] = bytes
   if (first === 0x50 && second === 0x4b) throw refused('This is a spreadsheet file, not CSV. Save it as "CSV UTF-8" and send that.')
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
     throw refused('The file is UTF-16 ("Unicode text"). Save it as "CSV UTF-8" and send that.')
   }
+  if (encoding === 'windows-1252') return decodeWindows1252(bytes)
   if (!isUtf8(bytes)) {
     throw refused(
-      `Line ${firstLineNotUtf8(bytes)} is not UTF-8. The file looks like Windows-1252, which Excel writes as "CSV (Comma delimited)": save it as "CSV UTF-8" and send that.`,
+      `Line ${firstLineNotUtf8(bytes)} is not UTF-8. The file looks like Windows-1252, which Excel writes as "CSV (Comma delimited)": save it as "CSV UTF-8", or send it with encoding=windows-1252.`,
     )
   }
   return new TextDecoder('utf-8').decode(bytes)
 }
 
+/** What the bytes 80 to 9F stand for in Windows-1252, where ISO 8859-1 has nothing; five of them stand for nothing there either. */
+const WINDOWS_1252 = '€\u0000‚ƒ„…†‡ˆ‰Š‹Œ\u0000Ž\u0000\u0000‘’“”•–—˜™š›œ\u0000žŸ'
+
+/** By hand, since Node 20 decodes these bytes as ISO 8859-1. @see WHATWG Encoding, index windows-1252 */
+function decodeWindows1252(bytes: Uint8Array): string {
+  const latin = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  const text = latin.replaceAll(/[\u0080-\u009f]/g, (letter) => WINDOWS_1252[letter.charCodeAt(0) - 0x80] ?? '')
+  if (text.includes('\u0000')) throw refused('The file is said to be Windows-1252 and holds bytes that are no letters there.')
+  return text
+}
+
 /**
- * The lines of a CSV text (RFC 4180). Commas, semicolons or tabs, whichever the first lines use; cells keep what they
+ * The lines of a CSV text (RFC 4180). Commas, semicolons, tabs or bars, whichever the header line uses; cells keep what they
  * say, formulas included, which nothing here ever runs.
  * @throws ProblemError 413 for too many bytes or lines, 422 for a quote that never closes and the like
  */
-export function readCsv(text: string): CsvLine[] {
+export async function readCsv(text: string, { separator, pause = async () => {} }: CsvReading = {}): Promise<CsvLine[]> {
   if (Buffer.byteLength(text, 'utf8') > CSV_BYTES_MAX) throw tooLarge()
   if (text.includes('\u0000') || text.includes('\ufffd'))
     throw refused('The text holds characters that were lost when it was saved. Save the register as "CSV UTF-8" again.')
-  const lines = parsed(text, delimiterOf(text))
-    .map((cells, index) => ({ row: index + 1, cells }))
-    .filter(({ cells }) => cells.some((cell) => cell.trim() !== ''))
-  if (lines.length > CSV_ROWS_MAX + 1)
-    throw new ProblemError(problem('PAYLOAD_TOO_LARGE', `The register has more than ${CSV_ROWS_MAX} lines. Send it in parts.`))
-  for (const { row, cells } of lines) {
-    if (cells.length > COLUMNS_MAX) throw refused(`Line ${row} has more than ${COLUMNS_MAX} columns.`)
-    if (cells.some((cell) => cell.length > CELL_CHARACTERS_MAX))
-      throw refused(`A cell in line ${row} holds more than ${CELL_CHARACTERS_MAX} characters.`)
-  }
-  return lines
-}
-
-function parsed(text: string, delimiter: string): string[][] {
+  const lines: CsvLine[] = []
+  let row = 0
   try {
-    return parse(text, { bom: true, delimiter, relax_column_count: true, skip_empty_lines: false })
+    const options = { bom: true, delimiter: separator ?? delimiterOf(text), relax_column_count: true, skip_empty_lines: false, trim: true }
+    for await (const cells of Readable.from(pieces(text, pause)).pipe(parse(options)) as AsyncIterable<string[]>) {
+      row += 1
+      if (cells.length > COLUMNS_MAX) throw refused(`Line ${row} has more than ${COLUMNS_MAX} columns.`)
+      if (cells.every((cell) => cell.trim() === '') || (row === 1 && /^sep=/i.test(cells[0] ?? ''))) continue
+      if (cells.some((cell) => cell.length > CELL_CHARACTERS_MAX))
+        throw refused(`A cell in line ${row} holds more than ${CELL_CHARACTERS_MAX} characters.`)
+      lines.push({ row, cells })
+      if (lines.length > CSV_ROWS_MAX + 1)
+        throw new ProblemError(problem('PAYLOAD_TOO_LARGE', `The register has more than ${CSV_ROWS_MAX} lines. Send it in parts.`))
+      await pause()
+    }
+    return lines
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
     const line = (error as { readonly lines?: unknown }).lines
@@ -68,12 +103,52 @@ function parsed(text: string, delimiter: string): string[][] {
   }
 }
 
-/** The separator that the first line uses most, outside quotation marks. */
+async function* pieces(text: string, pause: Pause): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.from(text, 'utf8')
+  for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
+    yield bytes.subarray(start, start + PIECE_BYTES)
+    await pause()
+  }
+}
+
+/** SHA-256 of the file's text, hex. */
+export async function hashOf(text: string, pause: Pause = async () => {}): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const piece of pieces(text, pause)) hash.update(piece)
+  return hash.digest('hex')
+}
+
+/**
+ * The separator under which a line names most columns that are known; of equal ones that which parts most lines alike. The
+ * prose above a table has no say in it. `sep=;` in the first line says it, as spreadsheets do.
+ */
 function delimiterOf(text: string): string {
-  const unquoted = text.slice(0, 20_000).replaceAll(/"(?:[^"]|"")*"/g, '')
-  const first = unquoted.split(/\r\n|\r|\n/).find((line) => /[,;\t]/.test(line)) ?? ''
-  const count = (separator: string) => first.split(separator).length
-  return [',', ';', '\t'].reduce((best, separator) => (count(separator) > count(best) ? separator : best))
+  const said = SAYS_SEPARATOR.exec(text)?.[1]
+  if (said && SEPARATORS.includes(said as Separator)) return said
+  const scores = SEPARATORS.map((delimiter) => {
+    const lines = firstLines(text, delimiter)
+    const counts = lines.map(({ length }) => length).filter((count) => count > 1)
+    const alike = Math.max(0, ...counts.map((count) => counts.filter((other) => other === count).length * Math.min(count, 5)))
+    return { delimiter, fields: Math.max(0, ...lines.slice(0, 10).map(fieldsNamed)), alike }
+  })
+  return scores.reduce((best, next) =>
+    next.fields > best.fields || (next.fields === best.fields && next.alike > best.alike) ? next : best,
+  ).delimiter
+}
+
+function firstLines(text: string, delimiter: string): string[][] {
+  const sample = text.slice(0, SAMPLE_CHARACTERS)
+  return parseNow(sample, {
+    bom: true,
+    delimiter,
+    relax_column_count: true,
+    relax_quotes: true,
+    trim: true,
+    to: 20,
+    skip_empty_lines: true,
+    // The sample may end within a cell, and another separator makes quotation marks stand oddly.
+    skip_records_with_error: true,
+  })
 }
 
 function firstLineNotUtf8(bytes: Uint8Array): number {

@@ -1,17 +1,36 @@
 import { canonicalJson, sha256Hex } from '../../audit/format/canonical-json.ts'
-import { isAbsent, isFormula, type Reading, readDay, readText, readYesNo, splitList } from './cells.ts'
-import { type CodeMatch, lawfulBases } from './code-match.ts'
-import { type ColumnMapping, type Field, plain } from './columns.ts'
-import type { PartnerLookup, PartnerReading } from './organisation-match.ts'
+import { plainTerm, type Vocabulary } from '../../reference/vocabulary.ts'
+import { type AnswerValue, ASKED_MAX, type AskedField, BLOCKING } from './answers.ts'
+import {
+  type DateOrder,
+  type DayReading,
+  isAbsent,
+  isFormula,
+  type Reading,
+  readDay,
+  readDirection,
+  readTerm,
+  readText,
+  readYesNo,
+  splitList,
+} from './cells.ts'
+import type { CodeMatch } from './code-match.ts'
+import { type ColumnMapping, FIELDS, type Field } from './columns.ts'
+import { namedBases } from './lawful-bases.ts'
+import { type PartnerContext, readPartners } from './partners-cell.ts'
+import type { CellQuestion } from './questions.ts'
+import { type CellRemark, remarksOn } from './remarks.ts'
 
-/** What a line says, in our codes where it names them word for word, else in its own words. */
+/** What a line says, in our codes where it names them as a whole, else in its own words. null and empty: it does not say. */
 export interface RegisterRow {
   readonly ref: string | null
   readonly title: string
   /** Codes of the other bodies, sorted; the importing one is not among them. */
   readonly partners: readonly string[]
-  readonly instrument_type: string
-  readonly standing: 'ACTIVE' | 'DRAFT' | 'TERMINATED'
+  readonly instrument_type: string | null
+  /** PARTY_ROLE of the importing body. */
+  readonly role: string | null
+  readonly standing: 'ACTIVE' | 'DRAFT' | 'TERMINATED' | null
   readonly purpose: string | null
   readonly data_items: readonly string[]
   readonly data_subjects: readonly string[]
@@ -22,227 +41,254 @@ export interface RegisterRow {
   readonly methods: readonly string[]
   readonly frequency: string | null
   readonly special: boolean | null
-  readonly dpia: boolean
+  /** Whether the register says that there is, or must be, an assessment. */
+  readonly dpia: boolean | null
   readonly signed_on: string | null
   readonly start: string | null
   readonly expiry: string | null
   readonly review: string | null
-  /** The cells kept in words, by field. */
+  /** Every recognised cell that says something, as it stands, by field. */
   readonly words: Readonly<Partial<Record<Field, string>>>
 }
 
-/** One thing to say about a cell. `column` is its header. */
-export interface CellRemark {
-  readonly column: string | null
-  readonly cell: string | null
-  readonly detail: string
-}
-
-/** A line as it was read. `row` is null where it cannot be imported; `errors` say why. */
+/** A line as it was read. `row` is null where it cannot be imported; `errors` say why, `read` what was read all the same. */
 export interface ReadRow {
   readonly row: RegisterRow | null
+  readonly read: RegisterRow
   readonly errors: readonly CellRemark[]
   readonly warnings: readonly CellRemark[]
-  /** Partners whose name is not exactly one of the register's. */
-  readonly organisations: readonly PartnerReading[]
+  /** What a person has to say, or may confirm. */
+  readonly questions: readonly CellQuestion[]
 }
 
 /** What lines are read with. */
-export interface RowContext {
+export interface RowContext extends PartnerContext {
   readonly header: readonly string[]
   readonly mapping: ColumnMapping
-  readonly lookup: PartnerLookup
   readonly codes: CodeMatch
-  /** What a person decided about names that nobody knew: a code, or null to leave it out. */
-  readonly picks: Readonly<Record<string, string | null>>
-  /** Code of the importing organisation. */
-  readonly own: string
-  /** Organisations that no longer exist. */
-  readonly isGone: (org: string) => boolean
+  readonly vocabularies: ReadonlyMap<string, Vocabulary>
+  readonly dateOrder: DateOrder
+  /** London local date. */
+  readonly today: string
+  /** Organisations that are processors and nothing else. */
+  readonly isProcessor: (org: string) => boolean
 }
 
 const TITLE_MAX = 300
-const IN_WORDS: readonly Field[] = [
-  'service',
-  'lead',
-  'purpose',
-  'data',
-  'subjects',
-  'personal',
-  'legal_basis',
-  'power',
-  'method',
-  'frequency',
-  'dpia_ref',
-  'dpia_date',
-  'signed_by',
-  'retention',
-  'location',
-  'status',
-  'notes',
-  'type',
-]
+const REF_MAX = 300
+/** More parts than this are prose, which no code has the name of. */
+const PARTS_MAX = 200
 
-/** Reads one line. Pure; the same line with the same mapping and picks always reads the same. */
+/** Reads one line. Pure; the same line with the same mapping and answers always reads the same. */
 export function readRow(cells: readonly string[], context: RowContext): ReadRow {
-  const { header, mapping, codes } = context
-  const errors: CellRemark[] = []
-  const warnings: CellRemark[] = []
-  const cell = (field: Field) => (mapping[field] === undefined ? '' : (cells[mapping[field]] ?? '').trim())
-  const remark = (field: Field, detail: string): CellRemark => ({
-    column: mapping[field] === undefined ? null : (header[mapping[field]] ?? null),
-    cell: cell(field) || null,
-    detail,
-  })
-  const take = <T>(field: Field, read: (cell: string) => Reading<T>): T | null => {
-    const { value, note, fault } = read(cell(field))
-    if (fault) errors.push(remark(field, fault))
-    if (note) warnings.push(remark(field, note))
+  const { header, mapping, codes, answerTo, today } = context
+  const cell = (field: Field) => (mapping[field] === undefined ? '' : (cells[mapping[field]] ?? '').normalize('NFC').trim())
+  const remarks = remarksOn((field) => (mapping[field] === undefined ? null : (header[mapping[field]] ?? null)), cell)
+  const questions: CellQuestion[] = []
+  const words = (name: string): Vocabulary => context.vocabularies.get(name) ?? new Map()
+
+  const take = <T>(field: Field, { value, note, fault }: Reading<T>): T | null => {
+    if (fault) remarks.refuse(field, fault)
+    if (note) remarks.warn(field, note)
     return value
   }
-  if (cells.length > header.length && cells.slice(header.length).some((text) => text.trim() !== '')) {
-    errors.push({
-      column: null,
-      cell: null,
-      detail: `The line has ${cells.length} cells and the header ${header.length}: a quotation mark may be missing.`,
-    })
+  const day = (field: Field, isPast = false) => {
+    const reading: DayReading = { order: context.dateOrder, today, words: words('NO_END'), isPast }
+    return take(field, readDay(cell(field), reading))
   }
-  cells.forEach((text, column) => {
-    if (isFormula(text))
-      warnings.push({ column: header[column] ?? null, cell: text, detail: 'Looks like a formula. It was kept as text and is never run.' })
-  })
-  const title = take('title', readText)
-  if (title === null) errors.push(remark('title', 'The agreement has no title.'))
-  else if (title.length > TITLE_MAX) errors.push(remark('title', `The title is longer than ${TITLE_MAX} characters.`))
-  const { partners, organisations } = readPartners(cell('partners'), context, remark, { errors, warnings })
-  const start = take('start', readDay)
-  const expiry = take('expiry', readDay)
-  if (start !== null && expiry !== null && expiry < start)
-    errors.push(remark('expiry', `It ends on ${expiry}, before it starts on ${start}.`))
-  const special = take('special', readYesNo)
+  /** What a cell means: as its vocabulary says, else as a person answered, else it is asked. */
+  const meaning = <T>(
+    field: AskedField,
+    read: Reading<T>,
+    fromAnswer: (answer: AnswerValue) => T | null,
+    isSaid = 'It is not known what this means',
+  ): T | null => {
+    const answer = answerTo(field, cell(field))
+    if (answer !== undefined && cell(field) !== '') return fromAnswer(answer)
+    if (!read.asks) return take(field, read)
+    if (cell(field).length <= ASKED_MAX) questions.push({ field, text: cell(field), takenFor: [] })
+    if (BLOCKING.has(field)) remarks.refuse(field, `${isSaid}. Say what it stands for.`)
+    else remarks.warn(field, `${isSaid}: kept in words and left open. Say what it stands for.`)
+    return null
+  }
+  const code = (answer: AnswerValue) => (typeof answer === 'string' ? answer : null)
+  const yes = (answer: AnswerValue) => (answer === 'YES' ? true : answer === 'NO' ? false : null)
   const listed = (list: string, field: Field): readonly string[] => {
     const found = codes.codes(list, commaList(cell(field)))
     if (found.unknown.length > 0)
-      warnings.push(remark(field, `Kept in words, since no code has this name: ${found.unknown.slice(0, 5).join(', ')}.`))
+      remarks.warn(field, `Kept in words, since no code has this name: ${found.unknown.slice(0, 5).join(', ').slice(0, 200)}.`)
     return found.codes
   }
-  const legal = lawfulBases(cell('legal_basis'))
+
+  if (cells.slice(header.length).some((text) => text.trim() !== ''))
+    remarks.refuse(null, `The line has ${cells.length} cells and the header ${header.length}: a quotation mark may be missing.`)
+  for (const [column, text] of cells.entries()) {
+    if (isFormula(text)) remarks.warn(fieldAt(mapping, column), 'Looks like a formula. It was kept as text and is never run.', text)
+  }
+  const title = take('title', readText(cell('title')))
+  if (title === null) remarks.refuse('title', 'The agreement has no title.')
+  else if (title.length > TITLE_MAX) remarks.refuse('title', `The title is longer than ${TITLE_MAX} characters.`)
+  const ref = take('ref', readText(cell('ref')))
+  if (ref !== null && ref.length > REF_MAX) remarks.refuse('ref', `The reference is longer than ${REF_MAX} characters.`)
+  const partners = readPartners(cell('partners'), context, remarks, questions)
+  const [start, expiry, signed_on] = [day('start'), day('expiry'), day('signed_on', true)]
+  if (start !== null && expiry !== null && expiry < start) remarks.refuse('expiry', `It ends on ${expiry}, before it starts on ${start}.`)
+  if (!isAbsent(cell('dpia_date'))) day('dpia_date', true)
+  const said = meaning('status', readTerm(cell('status'), words('STATUS')), code)
+  const standing = standingOf(said, expiry, today, (detail) => remarks.refuse('status', detail))
+  const isPersonal = meaning('personal', readYesNo(cell('personal'), words('YES_NO')), yes)
+  const type = meaning('type', readType(cell('type'), words('TYPE'), isPersonal), code)
+  const bases = basesOf()
+  function basesOf(): readonly string[] {
+    const text = cell('legal_basis')
+    if (isAbsent(text)) return []
+    const named = namedBases(text, words('LAWFUL_BASIS'))
+    if (named.denied.length > 0)
+      remarks.warn('legal_basis', `It says that ${named.denied.join(', ')} is not relied on; that was not taken for a basis.`)
+    const isOpen = named.isDoubtful || named.codes.length === 0
+    const read: Reading<readonly string[]> = isOpen ? { value: null, asks: true } : { value: named.codes }
+    return (
+      meaning(
+        'legal_basis',
+        read,
+        (answer) => (Array.isArray(answer) ? answer : typeof answer === 'string' ? [answer] : null),
+        'It names no lawful basis that is certain',
+      ) ?? []
+    )
+  }
   const purposes = listed('PURPOSE', 'purpose')
-  const row: RegisterRow = {
-    ref: take('ref', readText),
-    title: title ?? '',
-    partners,
-    instrument_type: instrumentType(cell('type'), take('personal', readYesNo)),
-    standing: standing(cell('status')),
+  const read: RegisterRow = {
+    ...{ ref, title: title ?? '', partners, instrument_type: type, standing, start, expiry, signed_on },
+    role: roleOf(),
     purpose: purposes[0] ?? null,
     data_items: listed('DATA_ITEM', 'data'),
     data_subjects: listed('DATA_SUBJECT', 'subjects'),
-    art6: legal.art6,
-    art9: legal.art9,
+    art6: bases.filter((basis) => !basis.startsWith('9(')),
+    art9: bases.filter((basis) => basis.startsWith('9(')),
     gateways: [
       ...new Set([
         ...codes.codes('GATEWAY', commaList(cell('power'))).codes,
-        ...splitList(cell('power')).flatMap((part) => codes.gateways(part)),
+        ...partsOf(splitList(cell('power'))).flatMap((part) => codes.gateways(part)),
       ]),
     ],
-    direction: direction(cell('direction')),
+    direction: meaning('direction', readDirection(cell('direction'), words('DIRECTION')), code) as RegisterRow['direction'],
     methods: listed('METHOD', 'method'),
-    frequency: codes.codes('FREQUENCY', [cell('frequency')]).codes[0] ?? null,
-    special,
-    dpia: !isAbsent(cell('dpia_ref')) || !isAbsent(cell('dpia_date')),
-    signed_on: take('signed_on', readDay),
-    start,
-    expiry,
-    review: take('review', readDay),
-    words: Object.fromEntries(IN_WORDS.flatMap((field) => (isAbsent(cell(field)) ? [] : [[field, cell(field)]]))),
+    frequency: meaning('frequency', frequencyOf(), code),
+    special: meaning('special', readYesNo(cell('special'), words('YES_NO')), yes),
+    dpia: isAbsent(cell('dpia_date')) ? meaning('dpia_ref', assessmentOf(cell('dpia_ref'), words('YES_NO')), yes) : true,
+    review: day('review'),
+    words: Object.fromEntries(FIELDS.flatMap((field) => (cell(field) === '' ? [] : [[field, cell(field)]]))),
   }
-  return { row: errors.length > 0 ? null : row, errors, warnings, organisations }
+  function frequencyOf(): Reading<string> {
+    const [known] = codes.codes('FREQUENCY', [cell('frequency')]).codes
+    return known ? { value: known } : readTerm(cell('frequency'), words('FREQUENCY'))
+  }
+  /** Of a contract with a processor: which of the two the importing body is. Nobody is taken for the controller unsaid. */
+  function roleOf(): string | null {
+    const role = meaning('role', readTerm(cell('role'), words('ROLE')), code)
+    if (role !== null || type !== 'CONTROLLER_TO_PROCESSOR') return role
+    if (context.isProcessor(context.own)) return 'PROCESSOR'
+    if (partners.length > 0 && partners.every(context.isProcessor)) return 'CONTROLLER'
+    const answer = answerTo('role', cell('type'))
+    if (typeof answer === 'string') return answer
+    questions.push({ field: 'role', text: cell('type'), takenFor: [] })
+    remarks.refuse('type', 'It is a contract with a processor, and the line does not say who that is. Say which role you have.')
+    return null
+  }
+  const errors = remarks.errors()
+  return { row: errors.length > 0 ? null : read, read, errors, warnings: remarks.warnings(), questions }
 }
 
+/** What a record needs before anybody can rely on it, and neither the line nor an earlier file states: a warning, never a default. */
+export function notStated({ standing, start, signed_on, words }: RegisterRow): string[] {
+  if (standing === 'DRAFT') return []
+  const isOpen = words.status === undefined ? 'How it stands is not stated' : 'How it stands was left open'
+  return [
+    ...(start === null ? ['The first day is not stated: the record is in force on no day until it is.'] : []),
+    ...(signed_on === null ? ['The day of signature is not stated: each party confirms its own signature, which has no instant.'] : []),
+    ...(standing === null ? [`${isOpen}: it is recorded as one that was agreed.`] : []),
+  ]
+}
+
+/** Cells whose words are part of what a line says; those of the others are read into codes and days. */
+const SAID_IN_WORDS: readonly Field[] = [
+  ...(['service', 'lead', 'purpose', 'data', 'subjects', 'legal_basis', 'power', 'method', 'dpia_ref', 'dpia_date'] as const),
+  ...(['signed_by', 'retention', 'location', 'notes'] as const),
+]
+
 /** The hash by which a line is known again: of what it says, not of how it is written. */
-export function rowHash(row: RegisterRow): string {
-  return sha256Hex(canonicalJson(row))
+export function rowHash({ ref, words, ...row }: RegisterRow): string {
+  const said = SAID_IN_WORDS.flatMap((field) => (words[field] === undefined ? [] : [[field, words[field].replaceAll(/\s+/g, ' ')]]))
+  return sha256Hex(canonicalJson({ ...row, words: Object.fromEntries(said), ref: ref === null ? null : plainReference(ref) }))
+}
+
+/** The cell that each member of a row is read from. */
+const CELL_OF: Readonly<Partial<Record<keyof RegisterRow, Field>>> = {
+  ...{ instrument_type: 'type', role: 'role', standing: 'status', purpose: 'purpose', data_items: 'data', data_subjects: 'subjects' },
+  ...{ art6: 'legal_basis', art9: 'legal_basis', gateways: 'power', direction: 'direction', methods: 'method', frequency: 'frequency' },
+  ...{ special: 'special', dpia: 'dpia_ref', signed_on: 'signed_on', start: 'start', expiry: 'expiry', review: 'review' },
+}
+
+/** The line with what an earlier one said wherever it is blank now: a blank says nothing, so it takes nothing back. */
+export function withoutBlanks(row: RegisterRow, earlier: RegisterRow): RegisterRow {
+  const kept = Object.entries(CELL_OF).filter(
+    ([member, field]) => row.words[field] === undefined && isEmpty(row[member as keyof RegisterRow]),
+  )
+  const said = Object.fromEntries(kept.flatMap(([member]) => (member in earlier ? [[member, earlier[member as keyof RegisterRow]]] : [])))
+  return { ...row, ...said, words: { ...earlier.words, ...row.words } }
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || (Array.isArray(value) && value.length === 0)
+}
+
+/** The members of a row that differ, by the names of their cells. */
+export function changedCells(row: RegisterRow, earlier: RegisterRow): string[] {
+  const members = ['title', 'partners', ...Object.keys(CELL_OF)] as (keyof RegisterRow)[]
+  const changed = members.filter((member) => JSON.stringify(row[member]) !== JSON.stringify(earlier[member]))
+  const words = SAID_IN_WORDS.filter((field) => row.words[field] !== earlier.words[field])
+  return [...new Set([...changed.map((member) => CELL_OF[member] ?? member), ...words])]
 }
 
 /** By what a record is known from one import to the next: its reference, else its title and partners. SHA-256, hex. */
-export function sourceKey(row: RegisterRow): string {
-  return sha256Hex(
-    row.ref === null ? `title:${plain(row.title)}|${row.partners.join(',')}` : `ref:${row.ref.toLowerCase().replaceAll(/\s+/g, ' ')}`,
-  )
+export function sourceKey({ ref, title, partners }: Pick<RegisterRow, 'ref' | 'title' | 'partners'>): string {
+  return sha256Hex(ref === null ? `title:${plainTerm(title)}|${partners.join(',')}` : `ref:${plainReference(ref)}`)
 }
 
-function readPartners(
-  cell: string,
-  { lookup, picks, own, isGone }: RowContext,
-  remark: (field: Field, detail: string) => CellRemark,
-  { errors, warnings }: { readonly errors: CellRemark[]; readonly warnings: CellRemark[] },
-): { partners: string[]; organisations: PartnerReading[] } {
-  const read = splitList(cell).flatMap((text) => readOne(text, lookup))
-  const partners = new Set<string>()
-  const organisations: PartnerReading[] = []
-  for (const reading of read) {
-    const picked = picks[reading.text]
-    if (picked === null) {
-      warnings.push(remark('partners', `"${reading.text}" was left out, as decided.`))
-      continue
-    }
-    const orgs = picked === undefined ? reading.orgs : [picked]
-    if (orgs.length === 0) {
-      organisations.push(reading)
-      const near = reading.matches.slice(0, 3).map(({ name }) => name)
-      errors.push(
-        remark(
-          'partners',
-          `"${reading.text}" is not in the register.${near.length > 0 ? ` Did you mean ${near.join(', ')}?` : ''} Pick who is meant.`,
-        ),
-      )
-    } else if (picked === undefined && reading.matches.length > 0) {
-      organisations.push(reading)
-      warnings.push(remark('partners', `"${reading.text}" was taken for ${reading.matches[0]?.name}.`))
-    }
-    for (const org of orgs) {
-      if (isGone(org))
-        warnings.push(remark('partners', `${org} no longer exists: its signature does not carry over to whoever took its place.`))
-      if (org !== own) partners.add(org)
-    }
-  }
-  if (partners.size === 0 && errors.every(({ column }) => column !== remark('partners', '').column)) {
-    errors.push(remark('partners', 'It names no other organisation.'))
-  }
-  return { partners: [...partners].sort(), organisations }
+/** A reference as it is compared: the same in capitals and small letters and in every Unicode form. */
+function plainReference(ref: string): string {
+  return ref.normalize('NFKC').toLowerCase().normalize('NFC').replaceAll(/\s+/g, ' ')
 }
 
-/** Commas separate partners only where every part is a name that the register knows: some names hold a comma. */
-function readOne(text: string, lookup: PartnerLookup): PartnerReading[] {
-  const whole = lookup(text)
-  if (whole.orgs.length > 0 || !text.includes(',')) return [whole]
-  const parts = text.split(',').map((part) => lookup(part.trim()))
-  return parts.every(({ orgs }) => orgs.length > 0) ? parts : [whole]
+/** EXPIRED is no status of its own: it has ended by its last day, which must then lie behind us. */
+function standingOf(said: string | null, expiry: string | null, today: string, refuse: (detail: string) => void): RegisterRow['standing'] {
+  if (said !== 'EXPIRED') return said as RegisterRow['standing']
+  if (expiry === null) return 'TERMINATED'
+  if (expiry >= today) refuse(`It is said to have expired, and its last day is ${expiry}: only one of them can be right.`)
+  return 'ACTIVE'
+}
+
+function readType(cell: string, vocabulary: Vocabulary, isPersonal: boolean | null): Reading<string> {
+  if (isPersonal === false && ['mou', 'memorandum of understanding'].includes(plainTerm(cell))) return { value: 'MOU_NON_PERSONAL' }
+  return readTerm(cell, vocabulary)
+}
+
+/** A yes, a no, or a reference, which stands for an assessment that was made; other words are asked. */
+function assessmentOf(cell: string, vocabulary: Vocabulary): Reading<boolean> {
+  const read = readYesNo(cell, vocabulary)
+  return read.asks && /\d|:\/\//.test(cell) && !/\b(?:not?|never|none|pending|draft|await\w*|in progress)\b/i.test(cell)
+    ? { value: true }
+    : read
+}
+
+function fieldAt(mapping: ColumnMapping, column: number): Field | null {
+  return FIELDS.find((field) => mapping[field] === column) ?? null
 }
 
 function commaList(cell: string): string[] {
-  return splitList(cell.replaceAll(',', ';'))
+  return partsOf(splitList(cell.replaceAll(',', ';')))
 }
 
-function instrumentType(cell: string, isPersonal: boolean | null): string {
-  const type = plain(cell)
-  if (/tier 1/.test(type)) return 'TIER1_FRAMEWORK'
-  if (/tier 2/.test(type)) return 'TIER2_PROTOCOL'
-  if (/joint/.test(type)) return 'JOINT_CONTROLLER'
-  if (/processing|processor|^dpa$/.test(type)) return 'CONTROLLER_TO_PROCESSOR'
-  if (/mou|memorandum/.test(type) && isPersonal === false) return 'MOU_NON_PERSONAL'
-  return 'CONTROLLER_TO_CONTROLLER'
-}
-
-function standing(cell: string): RegisterRow['standing'] {
-  const text = plain(cell)
-  if (/draft|develop|progress|pending|proposed|awaiting/.test(text)) return 'DRAFT'
-  return /terminat|ended|closed|withdrawn|cancel|archiv|ceased/.test(text) ? 'TERMINATED' : 'ACTIVE'
-}
-
-function direction(cell: string): RegisterRow['direction'] {
-  const text = plain(cell)
-  if (/two way|both|2 way|bi|in and out|in out|mutual/.test(text)) return 'BOTH'
-  if (/^(in|inbound|incoming|received|receive|to us)$/.test(text)) return 'IN'
-  return /^(out|outbound|outgoing|sent|send|from us)$/.test(text) ? 'OUT' : null
+function partsOf(parts: string[]): string[] {
+  return parts.length > PARTS_MAX ? [] : parts
 }

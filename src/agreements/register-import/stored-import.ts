@@ -1,8 +1,11 @@
 import type { Overlap } from '../finding/overlap.ts'
+import type { Answer } from './answers.ts'
+import type { DateOrder } from './cells.ts'
 import type { ColumnMapping } from './columns.ts'
 import type { PartnerReading } from './organisation-match.ts'
 import type { RowStatus } from './plan.ts'
-import type { CellRemark, RegisterRow } from './row.ts'
+import type { CellRemark } from './remarks.ts'
+import type { RegisterRow } from './row.ts'
 
 /** READY: a dry run. COMMITTING: some lines are in, the rest follows with the next call. */
 export type ImportStatus = 'READY' | 'COMMITTING' | 'COMMITTED' | 'UNDONE'
@@ -14,12 +17,12 @@ export interface StoredImport {
   /** SHA-256 of the file's text, hex. */
   readonly fileHash: string
   readonly header: readonly string[]
+  /** The line with the headers, from 1; 0: there is none. */
   readonly headerRow: number
+  readonly dateOrder: DateOrder
   readonly mapping: ColumnMapping
-  /** What a person decided about names that nobody knew. */
-  readonly picks: Readonly<Record<string, string | null>>
-  /** Names that are not exactly known, with how many lines name them. */
-  readonly openPartners: readonly (PartnerReading & { readonly rows: number })[]
+  /** What people said of cells that nobody could read, in this file or an earlier one. */
+  readonly answers: readonly Answer[]
   readonly rowVersion: string
   readonly uploadedAt: string
   readonly committedAt: string | null
@@ -34,9 +37,12 @@ export interface RowPlan {
   /** The record it is or would replace. */
   readonly agreement: string | null
   readonly row: RegisterRow | null
+  /** What was read, of a refused line too. */
+  readonly read: RegisterRow
   readonly errors: readonly CellRemark[]
   readonly warnings: readonly CellRemark[]
-  readonly organisations: readonly PartnerReading[]
+  /** Names that are not exactly known, and whom they were taken for: the first of them. */
+  readonly organisations: readonly Pick<PartnerReading, 'text' | 'orgs'>[]
   readonly overlaps: readonly Overlap[]
 }
 
@@ -57,8 +63,9 @@ export interface ReplacedRecord {
   readonly hash: string
   readonly importId: string
   readonly row: number
-  /** Its status and those of its versions, to be put back. */
+  /** Its status, its end and the status of its versions, to be put back. */
   readonly status: string
+  readonly terminatedAt?: string | null
   readonly versions: readonly { readonly version: number; readonly status: string }[]
   readonly isWithdrawn: boolean
 }

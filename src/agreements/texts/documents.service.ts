@@ -34,7 +34,7 @@ export interface VersionText {
 export interface VersionSignature {
   readonly org: string
   readonly version: number
-  readonly signed_at: string
+  readonly signed_at: string | null
   readonly version_hash: string | null
   readonly signatory_name: string | null
   readonly signatory_post: string | null

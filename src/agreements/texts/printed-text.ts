@@ -1,3 +1,4 @@
+import { londonDay } from '../../platform/kernel/london-day.ts'
 import { FLOW_LABELS, NARRATIVE_LABELS, SIDE_LABELS } from '../drafting/field-labels.ts'
 
 /** What a printed version shows: the text as it was frozen, and who signed it. */
@@ -16,7 +17,8 @@ export interface PrintedVersion {
   readonly text: Readonly<Record<string, unknown>>
   readonly signatures: readonly {
     readonly org: string
-    readonly signed_at: string
+    /** null: made elsewhere, and its register does not say. */
+    readonly signed_at: string | null
     readonly version_hash: string | null
     readonly signatory_name: string | null
     readonly signatory_post: string | null
@@ -98,12 +100,22 @@ function certificate(version: PrintedVersion, nameOf: (org: unknown) => string):
     signature.signatory_name ?? 'recorded elsewhere',
     signature.signatory_post ?? '',
     signature.authority ?? '',
-    signature.signed_at,
+    signedWhen(signature),
     signature.confirmed_at ?? 'not confirmed: counts for nothing',
     signature.version_hash ?? 'recorded elsewhere',
   ])
   const head = ['Organisation', 'Signed by', 'Post', 'Authority', 'Signed at', 'Counts from', 'Hash signed']
   return ['<h2>Certificate of signatures</h2>', hash, rows.length > 0 ? table(head, rows) : '<p>Nobody has signed.</p>']
+}
+
+/** A signature given here has an instant; one recorded elsewhere a day of London, or none. */
+function signedWhen({ signed_at, version_hash }: PrintedVersion['signatures'][number]): string {
+  if (signed_at === null) return 'not stated'
+  return version_hash === null ? spokenDay(londonDay(Date.parse(signed_at))) : signed_at
+}
+
+function spokenDay(day: string): string {
+  return new Date(`${day}T12:00:00Z`).toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' })
 }
 
 function section(heading: string, body: string): string[] {

@@ -474,15 +474,28 @@ export interface Prohibition {
   version: number;
 }
 
+export interface RegisterAnswer {
+  answer: Json;
+  answered_at: string;
+  answered_by: string;
+  field: string;
+  import_id: string;
+  org: string;
+  term: string;
+  text: string;
+}
+
 export interface RegisterImport {
+  answers: Generated<Json>;
   committed_at: string | null;
   committed_by: string | null;
+  date_order: Generated<string>;
   file_hash: string;
   header: Json;
   header_row: number;
   id: string;
   mapping: Json;
-  open_partners: Json;
+  open_partners: Generated<Json>;
   org: string;
   picks: Json;
   row_version: Generated<Int8>;
@@ -491,6 +504,17 @@ export interface RegisterImport {
   undone_by: string | null;
   uploaded_at: string;
   uploaded_by: string;
+}
+
+export interface RegisterImportQuestion {
+  field: string;
+  import_id: string;
+  org: string;
+  place: number;
+  rows: number;
+  taken_for: Json;
+  term: string;
+  text: string;
 }
 
 export interface RegisterImportRow {
@@ -525,7 +549,7 @@ export interface Signature {
   signatory_name: string | null;
   signatory_post: string | null;
   signatory_sub: string | null;
-  signed_at: string;
+  signed_at: string | null;
   statements: Json | null;
   version: number;
   version_hash: string | null;
@@ -591,7 +615,9 @@ export interface DB {
   "policy.record": PolicyRecord;
   "policy.revision": PolicyRevision;
   prohibition: Prohibition;
+  register_answer: RegisterAnswer;
   register_import: RegisterImport;
+  register_import_question: RegisterImportQuestion;
   register_import_row: RegisterImportRow;
   review_date_change: ReviewDateChange;
   signature: Signature;

@@ -1614,9 +1614,10 @@ export interface paths {
         readonly put?: never;
         /**
          * Send an existing register and see what would become of it
-         * @description A CSV file (UTF-8, header line; comma, semicolon or tab) of at most 5 MB and 5,000 lines. The reply is a dry run: what
-         *     each column was taken for, and for each line whether it is new, here already, changed or refused, and why. Nothing is
-         *     in the register before the import is committed.
+         * @description A CSV file of at most 5 MB and 5,000 lines. The reply is a dry run: what each column was taken for; for each line the
+         *     record that it would make, whether it is new, here already, changed or refused, and why; and what the file asks: names
+         *     of partners and words that nobody knows, each once. Nothing is guessed: what is not stated stays so. Nothing is in the
+         *     register before the import is committed. Separator, header line, order of dates and encoding are found out, or said.
          */
         readonly post: operations["importRegister"];
         readonly delete?: never;
@@ -1652,7 +1653,8 @@ export interface paths {
         readonly get?: never;
         /**
          * Say how the file is to be read
-         * @description Which column holds which field, and who is meant by names that nobody knew. The file is read again; what was said before is replaced.
+         * @description Which column holds which field, which line holds the headers, and what is meant by names and words that nobody knew. The file is
+         *     read again; what is left out stays as it was. Answers are remembered for the organisation's next file.
          */
         readonly put: operations["mapImport"];
         readonly post?: never;
@@ -3047,9 +3049,9 @@ export interface components {
             readonly version: number;
             /**
              * Format: date-time
-             * @description When.
+             * @description When; null: made elsewhere, and its register does not say.
              */
-            readonly signed_at: string;
+            readonly signed_at: string | null;
             /** @description The hash that was signed; null for one made elsewhere. */
             readonly version_hash: string | null;
             /** @description Who signed. */
@@ -3410,9 +3412,9 @@ export interface components {
             readonly version_hash: string;
             /**
              * Format: date-time
-             * @description When it was signed.
+             * @description When it was signed; null: elsewhere, and its register does not say.
              */
-            readonly signed_at: string;
+            readonly signed_at: string | null;
             /**
              * Format: date-time
              * @description From when it counts; later than `signed_at` only for one made elsewhere.
@@ -3861,6 +3863,8 @@ export interface components {
         };
         /** @description How a register is read: the column, counted from 0, that holds each field. */
         readonly ImportColumns: {
+            /** @description The reference here, in a register exported from here. */
+            readonly accord_ref?: number;
             /** @description The reference. */
             readonly ref?: number;
             /** @description The title. */
@@ -3871,6 +3875,8 @@ export interface components {
             readonly lead?: number;
             /** @description The other organisations. */
             readonly partners?: number;
+            /** @description The role of the organisation whose register it is. */
+            readonly role?: number;
             /** @description The kind of agreement. */
             readonly type?: number;
             /** @description The purpose. */
@@ -3916,10 +3922,25 @@ export interface components {
             /** @description Notes. */
             readonly notes?: number;
         };
-        /** @description Who is meant by a name in the register: the code of an organisation, or null to leave it out. */
+        /** @description Who is meant by a name in the register: the code of an organisation, several for a group, or null to leave it out. */
         readonly ImportPartners: {
-            readonly [key: string]: string | null;
+            readonly [key: string]: null | string | readonly string[];
         };
+        /** @description What is meant by cells that nobody could read. Every way of writing one means the same. */
+        readonly ImportAnswers: readonly {
+            /**
+             * @description The field whose column it stands in.
+             * @enum {string}
+             */
+            readonly field: "partners" | "status" | "type" | "role" | "direction" | "special" | "personal" | "dpia_ref" | "frequency" | "legal_basis";
+            /** @description The cell as the register has it; of a partner, its name. */
+            readonly text: string;
+            /** @description A code of `choices`, several of them for a lawful basis, whom a name of a partner stands for, or null: it says nothing, and a partner is left out. */
+            readonly answer: null | string | readonly string[] | {
+                /** @description Codes of organisations. */
+                readonly organisations: readonly string[];
+            };
+        }[];
         /** @description A name of a partner that is not exactly one of the register's. */
         readonly ImportPartner: {
             /** @description As the register has it. */
@@ -3942,7 +3963,7 @@ export interface components {
         readonly ImportRemark: {
             /** @description Header of the column; null: the whole line. */
             readonly column: string | null;
-            /** @description What it says. */
+            /** @description What it says, or the part of it that is meant; long ones are cut. */
             readonly cell: string | null;
             /** @description What is to be said about it. */
             readonly detail: string;
@@ -3962,6 +3983,67 @@ export interface components {
             readonly reference: string | null;
             /** @description Codes of its parties. */
             readonly parties: readonly string[];
+            /** @description The record that the line makes or would make, as it was read; null and empty: the line does not state it. */
+            readonly record: {
+                /**
+                 * @description How it stands.
+                 * @enum {string|null}
+                 */
+                readonly status: "ACTIVE" | "DRAFT" | "TERMINATED" | null;
+                /**
+                 * Format: date
+                 * @description The first day.
+                 */
+                readonly effective_from: string | null;
+                /**
+                 * Format: date
+                 * @description The last day, included.
+                 */
+                readonly effective_to: string | null;
+                /**
+                 * Format: date
+                 * @description When it is to be reviewed.
+                 */
+                readonly review_due: string | null;
+                /**
+                 * Format: date
+                 * @description The day of signature.
+                 */
+                readonly signed_on: string | null;
+                /** @description INSTRUMENT_TYPE. */
+                readonly instrument_type: string | null;
+                /** @description PARTY_ROLE of the organisation whose register it is. */
+                readonly role: string | null;
+                /**
+                 * @description Which way data goes.
+                 * @enum {string|null}
+                 */
+                readonly direction: "IN" | "OUT" | "BOTH" | null;
+                /** @description PURPOSE. */
+                readonly purpose: string | null;
+                /** @description DATA_ITEM codes */
+                readonly data_items: readonly string[];
+                /** @description DATA_SUBJECT codes */
+                readonly data_subjects: readonly string[];
+                /** @description LAWFUL_BASIS codes */
+                readonly art6: readonly string[];
+                /** @description ART9_CONDITION codes */
+                readonly art9: readonly string[];
+                /** @description GATEWAY codes */
+                readonly gateways: readonly string[];
+                /** @description METHOD codes */
+                readonly methods: readonly string[];
+                /** @description FREQUENCY. */
+                readonly frequency: string | null;
+                /** @description Whether it is special category data. */
+                readonly special_category: boolean | null;
+                /** @description Whether it needs or has an assessment. */
+                readonly dpia_required: boolean | null;
+            };
+            /** @description The recognised cells as the file has them, by field; those over 1,000 characters are cut. */
+            readonly cells: {
+                readonly [key: string]: string;
+            };
             /** @description The record here that it is, made, or would replace. */
             readonly agreement: string | null;
             /** @description Whether its record is in the register now. */
@@ -3972,8 +4054,13 @@ export interface components {
             readonly errors: readonly components["schemas"]["ImportRemark"][];
             /** @description What a person should look at. */
             readonly warnings: readonly components["schemas"]["ImportRemark"][];
-            /** @description Names that are not exactly known. */
-            readonly organisations: readonly components["schemas"]["ImportPartner"][];
+            /** @description Names in this line that are not exactly known, the first of them; `open_partners` says who could be meant. */
+            readonly organisations: readonly {
+                /** @description As the register has it. */
+                readonly text: string;
+                /** @description What it was taken for; empty: a person has to say. */
+                readonly orgs: readonly string[];
+            }[];
             /** @description Agreements here that it would repeat. */
             readonly overlaps: readonly components["schemas"]["Overlap"][];
         };
@@ -3995,8 +4082,13 @@ export interface components {
             readonly row_version: string;
             /** @description SHA-256 of the file, hex. */
             readonly file_hash: string;
-            /** @description The line with the headers. */
+            /** @description The line with the headers; 0: the file has none. */
             readonly header_row: number;
+            /**
+             * @description The order of dates of figures.
+             * @enum {string}
+             */
+            readonly date_order: "DMY" | "MDY" | "YMD";
             /** @description The columns found. */
             readonly columns: readonly {
                 /** @description Its place, from 0. */
@@ -4007,17 +4099,48 @@ export interface components {
                  * @description What it was taken for.
                  * @enum {string|null}
                  */
-                readonly field: "ref" | "title" | "service" | "lead" | "partners" | "type" | "purpose" | "data" | "subjects" | "personal" | "special" | "legal_basis" | "power" | "direction" | "method" | "frequency" | "dpia_ref" | "dpia_date" | "signed_on" | "signed_by" | "start" | "expiry" | "review" | "retention" | "location" | "status" | "notes" | null;
+                readonly field: "accord_ref" | "ref" | "title" | "service" | "lead" | "partners" | "role" | "type" | "purpose" | "data" | "subjects" | "personal" | "special" | "legal_basis" | "power" | "direction" | "method" | "frequency" | "dpia_ref" | "dpia_date" | "signed_on" | "signed_by" | "start" | "expiry" | "review" | "retention" | "location" | "status" | "notes" | null;
             }[];
             /** @description How the file is read at present. */
             readonly mapping: {
                 readonly columns: components["schemas"]["ImportColumns"];
                 readonly partners: components["schemas"]["ImportPartners"];
+                readonly answers: components["schemas"]["ImportAnswers"];
             };
             /** @description Fields that no column holds and no line can do without. */
             readonly missing_fields: readonly string[];
-            /** @description Names that are not exactly known, the most frequent first. */
+            /** @description The first names that are not exactly known: those to be answered before those that were taken for somebody, the most frequent first. The next ones follow once these are answered. */
             readonly open_partners: readonly components["schemas"]["ImportPartner"][];
+            /** @description How many names are open; a file asks for 5,000 at a time. */
+            readonly open_partners_total: number;
+            /** @description The first cells that nobody could read: those without whose answer lines are refused before the others, the most frequent first. */
+            readonly questions: readonly {
+                /** @description The field that it is about. */
+                readonly field: string;
+                /** @description Header of the column. */
+                readonly column: string | null;
+                /** @description The cell as the register has it. */
+                readonly text: string;
+                /** @description How many lines have it. */
+                readonly rows: number;
+                /** @description Whether its lines are refused until it is answered; else it is kept in words and left open. */
+                readonly is_needed: boolean;
+                /** @description The codes that answer it. */
+                readonly choices: readonly string[];
+            }[];
+            /** @description How many such cells are open. */
+            readonly questions_total: number;
+            /** @description Records of earlier imports that no line of this file names: the first of them. They stay as they are. */
+            readonly gone: readonly {
+                /** @description The record here. */
+                readonly agreement: string;
+                /** @description Its title. */
+                readonly title: string;
+                /** @description Its reference in the register. */
+                readonly reference: string | null;
+            }[];
+            /** @description How many records here are not in the file. */
+            readonly gone_total: number;
             /** @description Lines by status, and how far the import is. */
             readonly counts: {
                 /** @description Not here yet at the dry run. */
@@ -7946,7 +8069,28 @@ export interface operations {
     };
     readonly importRegister: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                /**
+                 * @description How the letters of a text/csv file are written; absent: as its charset says, else UTF-8.
+                 * @example windows-1252
+                 */
+                readonly encoding?: "utf-8" | "windows-1252";
+                /**
+                 * @description What stands between cells; absent: as the header line suggests.
+                 * @example semicolon
+                 */
+                readonly separator?: "comma" | "semicolon" | "tab" | "bar";
+                /**
+                 * @description The line with the headers, the first is 1; 0: there is none; absent: found out.
+                 * @example 3
+                 */
+                readonly header_row?: number;
+                /**
+                 * @description In which order dates of figures have day, month and year; absent: DMY.
+                 * @example DMY
+                 */
+                readonly date_order?: "DMY" | "MDY" | "YMD";
+            };
             readonly header?: {
                 /**
                  * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
@@ -7972,6 +8116,14 @@ export interface operations {
                     readonly mapping?: {
                         readonly columns?: components["schemas"]["ImportColumns"];
                         readonly partners?: components["schemas"]["ImportPartners"];
+                        readonly answers?: components["schemas"]["ImportAnswers"];
+                        /** @description The line with the headers; 0: there is none. */
+                        readonly header_row?: number;
+                        /**
+                         * @description The order of dates of figures.
+                         * @enum {string}
+                         */
+                        readonly date_order?: "DMY" | "MDY" | "YMD";
                     };
                 };
             };
@@ -8070,12 +8222,27 @@ export interface operations {
                  *       },
                  *       "partners": {
                  *         "Met Police HQ": "MPS"
-                 *       }
+                 *       },
+                 *       "answers": [
+                 *         {
+                 *           "field": "status",
+                 *           "text": "Suspended",
+                 *           "answer": "ACTIVE"
+                 *         }
+                 *       ]
                  *     }
                  */
                 readonly "application/json": {
-                    readonly columns: components["schemas"]["ImportColumns"];
-                    readonly partners: components["schemas"]["ImportPartners"];
+                    readonly columns?: components["schemas"]["ImportColumns"];
+                    readonly partners?: components["schemas"]["ImportPartners"];
+                    readonly answers?: components["schemas"]["ImportAnswers"];
+                    /** @description The line with the headers; 0: there is none. */
+                    readonly header_row?: number;
+                    /**
+                     * @description The order of dates of figures.
+                     * @enum {string}
+                     */
+                    readonly date_order?: "DMY" | "MDY" | "YMD";
                 };
             };
         };

@@ -3,8 +3,11 @@
 /** Milliseconds that one slice may take of the thread on which decisions are answered; its last step may overrun it. */
 const SLICE_MS = 10
 
+/** Awaited between two steps of long work. */
+export type Pause = () => Promise<void> | undefined
+
 /** Answers a pause to be awaited between steps: it costs nothing until the slice is used up, and then one turn of the event loop. */
-export function pauses(): () => Promise<void> | undefined {
+export function pauses(): Pause {
   let since = performance.now()
   return () => {
     if (performance.now() - since < SLICE_MS) return undefined

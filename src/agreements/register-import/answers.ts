@@ -1,0 +1,48 @@
+import type { CodeList } from '../../reference/code-list.ts'
+import { plainTerm } from '../../reference/vocabulary.ts'
+import type { Field } from './columns.ts'
+
+/** What a person says of a cell that nobody could read, once for a whole file and for the organisation's next one. */
+export interface Answer {
+  readonly field: AskedField
+  /** The cell as the register has it; every way of writing it means the same. */
+  readonly text: string
+  /** What it means; null: it says nothing, or for a partner: leave it out. */
+  readonly answer: AnswerValue
+}
+
+/** A code, several codes, or whom a name of a partner stands for. */
+export type AnswerValue = string | readonly string[] | { readonly organisations: readonly string[] } | null
+
+/** Columns whose cells are asked about, with the codes that answer, or the lists whose codes do. An organisation answers for a partner. */
+export const ASKED_FIELDS = {
+  partners: { codes: [] },
+  status: { codes: ['ACTIVE', 'DRAFT', 'EXPIRED', 'TERMINATED'] },
+  type: { lists: ['INSTRUMENT_TYPE'] },
+  role: { codes: ['CONTROLLER', 'JOINT_CONTROLLER', 'PROCESSOR'] },
+  direction: { codes: ['OUT', 'IN', 'BOTH'] },
+  special: { codes: ['YES', 'NO'] },
+  personal: { codes: ['YES', 'NO'] },
+  dpia_ref: { codes: ['YES', 'NO'] },
+  frequency: { lists: ['FREQUENCY'] },
+  legal_basis: { lists: ['LAWFUL_BASIS', 'ART9_CONDITION'] },
+} as const satisfies Partial<Record<Field, { readonly codes: readonly string[] } | { readonly lists: readonly string[] }>>
+export type AskedField = keyof typeof ASKED_FIELDS
+
+/** Without an answer about these no record can be made of a line. */
+export const BLOCKING: ReadonlySet<AskedField> = new Set<AskedField>(['partners', 'status', 'type', 'role'])
+/** A longer cell is prose: it is kept in words and not asked about. */
+export const ASKED_MAX = 300
+
+/** The codes that answer a question about a column. */
+export function choicesFor(field: AskedField, lists: readonly CodeList[]): readonly string[] {
+  const asked: { readonly codes: readonly string[] } | { readonly lists: readonly string[] } = ASKED_FIELDS[field]
+  const codesOf = (name: string) => lists.find(({ list }) => list === name)?.entries.map(({ code }) => code) ?? []
+  return 'codes' in asked ? asked.codes : asked.lists.flatMap(codesOf)
+}
+
+/** Answers by column and term. */
+export function answersByTerm(answers: readonly Answer[]): (field: AskedField, text: string) => AnswerValue | undefined {
+  const found = new Map(answers.map(({ field, text, answer }) => [`${field}|${plainTerm(text)}`, answer]))
+  return (field, text) => found.get(`${field}|${plainTerm(text)}`)
+}
