@@ -61,6 +61,8 @@ t.test('a local purpose can be agreed and relied on the same day, by its name al
   const reply = await desk.call(machine, 'POST', '/v1/decisions', { ...SHARE, purpose: WINTER_CODE })
   t.match(reply.body, { decision: 'PERMIT', agreement: own, code_list_version: /^2026-.*\+local\.[0-9a-f]{16}$/ })
 
+  t.ok(reply.body.unverified_law.includes(WINTER_CODE), 'the answer says that it rests on an unverified code')
+
   await t.test('whoever looks for it finds the agreement that names it, and no other that would cover it', async (t) => {
     const found = async (query: string) =>
       (await desk.call(OFFICER, 'GET', `/v1/agreements?${query}`)).body.agreements.map(({ id }: { id: string }) => id).toSorted()
