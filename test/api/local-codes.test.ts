@@ -247,3 +247,16 @@ t.test('once it is added on one node, every node decides on it', async (t) => {
     t.equal(await ask(), 'PURPOSE_NOT_COVERED', 'known there at once')
   }
 })
+
+t.test('the body that follows its owner may end it, nobody else', async (t) => {
+  const desk = await agreementDesk(t)
+  t.equal((await desk.call(OFFICER, 'POST', PURPOSES, WINTER)).status, 201)
+  const end = (org: string) =>
+    desk.call({ org, role: 'IG_OFFICER' }, 'POST', `${PURPOSES}/${WINTER_CODE}/end`, { why: 'It is over.' }, { 'if-match': '*' })
+  t.equal((await end(HACKNEY)).status, 403)
+  const succession = { successor: HACKNEY, reason: 'Reorganisation order' }
+  const admin = { org: HACKNEY, role: 'REGISTER_ADMIN' } as const
+  t.equal((await desk.call(admin, 'POST', `/v1/organisations/${CAMDEN}/succession`, succession)).status, 201)
+  t.equal((await end('LBC_BARNET')).status, 403)
+  t.match(await end(HACKNEY), { status: 200, body: { valid_to: '2026-11-22' } })
+})

@@ -106,11 +106,13 @@ export function localCodesService(options: {
     body: { last_day?: string | null; why: string },
   ): Promise<ActReply<LocalCodeView>> {
     const name = listOf(list)
+    // Whom the caller's body follows, read before the act, which holds the one connection that it may have.
+    const kept = new Set([principal.org, ...((await parties.find(principal.org))?.successor_of ?? [])])
     return withTransaction(db, async (tx) => {
       await readAs(tx, { kind: 'system' })
       const found = await reference.localCodesIn(tx).lock(code)
       if (!found || found.list !== name) throw noSuchCode()
-      if (!(await isKeeper(principal.org, found.owner_org)))
+      if (!kept.has(found.owner_org))
         throw new ProblemError(
           problem('FORBIDDEN', `${code} is ended by ${found.owner_org}, which added it, or by the body that follows it.`),
         )
@@ -142,10 +144,6 @@ export function localCodesService(options: {
     const revision = await options.policy.publish(tx, [{ kind: 'LOCAL_CODE', id: code, body }], now)
     await audit.recordAct(tx, { ...act, org: principal.org, revision, payload: { ...actor(principal), ...body, why } })
     return { status, body: toView(stored), etag: etagOf(stored.row_version) }
-  }
-
-  async function isKeeper(org: string, owner: string): Promise<boolean> {
-    return org === owner || ((await parties.find(org))?.successor_of.includes(owner) ?? false)
   }
 
   /** A refusal is an event too: who tried what, and by which rule it was refused; none of the caller's own words. */
