@@ -10,6 +10,8 @@ import { fieldsNamed } from './columns.ts'
 /** The most a register may be (a policy default): bytes of the file, and lines that hold something. */
 export const CSV_BYTES_MAX = 5 * 1024 * 1024
 export const CSV_ROWS_MAX = 5000
+/** Empty lines among them. */
+const CSV_LINES_MAX = 50_000
 const CELL_CHARACTERS_MAX = 32_767
 const COLUMNS_MAX = 200
 /** So much is read before others have their turn. */
@@ -83,13 +85,13 @@ export async function readCsv(text: string, { separator, pause = async () => {} 
     const options = { bom: true, delimiter: separator ?? delimiterOf(text), relax_column_count: true, skip_empty_lines: false, trim: true }
     for await (const cells of Readable.from(pieces(text, pause)).pipe(parse(options)) as AsyncIterable<string[]>) {
       row += 1
+      if (row > CSV_LINES_MAX) throw tooManyLines(`${CSV_LINES_MAX} lines, empty ones among them`)
       if (cells.length > COLUMNS_MAX) throw refused(`Line ${row} has more than ${COLUMNS_MAX} columns.`)
       if (cells.every((cell) => cell.trim() === '') || (row === 1 && /^sep=/i.test(cells[0] ?? ''))) continue
       if (cells.some((cell) => cell.length > CELL_CHARACTERS_MAX))
         throw refused(`A cell in line ${row} holds more than ${CELL_CHARACTERS_MAX} characters.`)
       lines.push({ row, cells })
-      if (lines.length > CSV_ROWS_MAX + 1)
-        throw new ProblemError(problem('PAYLOAD_TOO_LARGE', `The register has more than ${CSV_ROWS_MAX} lines. Send it in parts.`))
+      if (lines.length > CSV_ROWS_MAX + 1) throw tooManyLines(`${CSV_ROWS_MAX} lines`)
       await pause()
     }
     return lines
@@ -165,6 +167,10 @@ function firstLineNotUtf8(bytes: Uint8Array): number {
 
 function refused(detail: string): ProblemError {
   return new ProblemError(problem('UNPROCESSABLE', detail))
+}
+
+function tooManyLines(most: string): ProblemError {
+  return new ProblemError(problem('PAYLOAD_TOO_LARGE', `The register has more than ${most}. Send it in parts.`))
 }
 
 function tooLarge(): ProblemError {
