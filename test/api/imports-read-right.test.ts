@@ -186,3 +186,37 @@ t.test('A28: a name of a group stands for several bodies, and an official name i
   const answered = (await answer(dry.id, { partners: { 'All NCL boroughs': ['LBC_BARNET', 'LBC_CAMDEN', 'LBC_ENFIELD'] } })).body
   t.same(answered.rows[0].parties, ['LBC_HILLINGDON', 'LBC_BARNET', 'LBC_CAMDEN', 'LBC_ENFIELD'])
 })
+
+t.test(
+  'a release register goes from dry run to records with every question answered: headers over several lines, names in capitals, a line a dataset',
+  async (t) => {
+    const { csv, answer, act, read } = await borough('LBC_HOUNSLOW')
+    const header =
+      'RowID,Organisation Name,us,"Data provided to customer:\nIdentifiable, Anonymised, Aggregated ",Sensitive or Non-Sensitive,Legal Basis for Provision of Data,Purpose,"One off release or\nOngoing releases"'
+    const lines = [
+      'F1,LONDON BOROUGH OF MERTON COUNCIL,Admitted Patient Care,Anonymised,Non Sensitive,Made Up Act 2012,,Ongoing',
+      'F2,LONDON BOROUGH OF MERTON COUNCIL,Accident and Emergency,Anonymised,Non Sensitive,Made Up Act 2012,,Ongoing',
+      'F3,MADE UP HEALTH PARTNERSHIP,Outpatients,Identifiable,Sensitive,Another Act 2006,,One off release',
+    ]
+    const dry = (await csv(`${header}\r\n${lines.join('\r\n')}\r\n`)).body
+    t.same(dry.missing_fields, ['title'], 'nothing is guessed where no header names a title')
+    const columns = { ref: 0, partners: 1, title: 2, legal_basis: 5, purpose: 6, frequency: 7 }
+    const mapped = (await answer(dry.id, { columns })).body
+    t.match(mapped, { counts: { NEW: 2, REFUSED: 1 }, open_partners_total: 2, questions_total: 3 })
+    const answers = mapped.questions.map(({ field, text }: { field: string; text: string }) => ({
+      field,
+      text,
+      answer: field === 'legal_basis' ? ['6(1)(e)'] : null,
+    }))
+    const partners = { 'Made up health partnership': 'LBC_SUTTON', 'London Borough of Merton Council': 'LBC_MERTON' }
+    const answered = (await answer(dry.id, { partners, answers })).body
+    t.match(answered, { counts: { NEW: 3, REFUSED: 0 }, open_partners_total: 0, questions_total: 0 })
+    t.match(answered.rows[2], {
+      record: { art6: ['6(1)(e)'], frequency: 'ONE_OFF', effective_from: null },
+      cells: { legal_basis: 'Another Act 2006' },
+    })
+    const done = (await act(dry.id, 'commit')).body
+    t.match(done, { status: 'COMMITTED', counts: { committed: 3, open: 0 } })
+    t.match((await read(done.rows[2].agreement)).provenance, { reference: 'F3', register: { partners: 'MADE UP HEALTH PARTNERSHIP' } })
+  },
+)
