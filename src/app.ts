@@ -91,7 +91,7 @@ export async function buildApp(options: AppOptions) {
   metrics.readEach('accord_http_requests_held', 'Requests that hold a place, of each kind.', 'kind', server.admission.counts)
   metrics.read('accord_http_connections', 'Open connections.', server.connectionCount)
   await server.register(referenceRoutes(services.reference))
-  await server.register(partiesRoutes(services.parties))
+  await server.register(partiesRoutes(services))
   await server.register(agreementActsRoutes(services.agreementActs))
   await server.register(agreementTextsRoutes(services.documents, services.history))
   await server.register(agreementsRoutes(services))

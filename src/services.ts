@@ -3,8 +3,8 @@ import { actShell } from './agreements/acts/act-shell.service.ts'
 import { amendingService } from './agreements/acts/amending.service.ts'
 import { endingService } from './agreements/acts/ending.service.ts'
 import { freezingService } from './agreements/acts/freezing.service.ts'
-import { keyTurns } from './agreements/acts/key-turns.ts'
 import { membershipService } from './agreements/acts/membership.service.ts'
+import { mergingService } from './agreements/acts/merging.service.ts'
 import { noReviewRoute } from './agreements/acts/review-route.ts'
 import { signingService } from './agreements/acts/signing.service.ts'
 import { successionService } from './agreements/acts/succession.service.ts'
@@ -20,6 +20,7 @@ import { documentsService } from './agreements/texts/documents.service.ts'
 import { historyService } from './agreements/texts/history.service.ts'
 import type { DurabilityLevel } from './audit/append/durability.ts'
 import { logGauges } from './audit/watch/log-metrics.ts'
+import { keyTurns } from './commands/key-turns.ts'
 import { adviceService } from './decisions/advice/advice.service.ts'
 import { clientsService } from './decisions/clients/clients.service.ts'
 import { decisionCounters, decisionGauges } from './decisions/decision-metrics.ts'
@@ -37,8 +38,12 @@ import { LISTENER_DEFAULTS, policyListener } from './decisions/policy/policy-lis
 import { spareTime } from './decisions/remedies/spare-time.ts'
 import { disclosuresService } from './disclosures/disclosures.service.ts'
 import { openLogServices } from './log-services.ts'
+import { contactsService } from './parties/contacts.service.ts'
+import { groupsService } from './parties/groups.service.ts'
 import { isLondonAuthority } from './parties/organisation.ts'
 import { partiesService } from './parties/parties.service.ts'
+import { registerActs } from './parties/register-act.service.ts'
+import { registeringService } from './parties/registering.service.ts'
 import type { Config } from './platform/config.ts'
 import { openDatabase } from './platform/database/database.ts'
 import { contract } from './platform/http/openapi.ts'
@@ -110,8 +115,22 @@ export async function openServices(options: ServicesOptions) {
   const listener = policyListener({ url: databaseUrl, policy, ...LISTENER_DEFAULTS })
   const filler = logFiller({ db, everyMs: SEARCH_FILL_MS })
   const isName = (word: string) => contract.names.has(word)
-  const acts = actShell({ db, clock, newId, audit, agreements, policy: policyPublication(policy), isName, turns })
-  const drafting = draftingService({ db, clock, random: randomBytes, acts, agreements, reference, parties })
+  const registerOfOrganisations = registerActs({ db, clock, newId, audit, policy: policySuccession(policy), isName, turns })
+  const registering = registeringService({ acts: registerOfOrganisations, reference, clock })
+  const organisationContacts = contactsService({ db, acts: registerOfOrganisations })
+  const groups = groupsService({ db, acts: registerOfOrganisations, clock })
+  const acts = actShell({
+    db,
+    clock,
+    newId,
+    audit,
+    agreements,
+    policy: policyPublication(policy),
+    isName,
+    turns,
+    mustBeConfirmed: parties.mustBeConfirmed,
+  })
+  const drafting = draftingService({ db, clock, random: randomBytes, acts, agreements, reference, parties, groups: groups.list })
   const listing = listingService({ db, clock, agreements })
   const advice = adviceService({ db, agreements, policy, clock })
   const overlaps = overlapService({ db, reference, clock })
@@ -133,6 +152,15 @@ export async function openServices(options: ServicesOptions) {
     suspending: suspendingService({ acts, boroughs }),
     membership: membershipService({ acts, organisation: parties.find }),
     ending: endingService({ acts }),
+    merging: mergingService({
+      registerActs: registerOfOrganisations,
+      parties,
+      contacts: organisationContacts,
+      agreements,
+      audit,
+      policy: policyPublication(policy),
+      newId,
+    }),
     succession: successionService({ db, clock, newId, audit, parties, agreements, policy: policySuccession(policy), isName, turns }),
   }
   const nameOf = async (code: string) => (await parties.find(code))?.legal_name
@@ -204,6 +232,9 @@ export async function openServices(options: ServicesOptions) {
     metrics,
     reference,
     parties,
+    registering,
+    organisationContacts,
+    groups,
     agreements,
     disclosures,
     policy,

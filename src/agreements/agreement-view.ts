@@ -1,6 +1,8 @@
+import type { Contacts } from '../parties/contacts.ts'
 import { instantOf } from '../platform/kernel/instant.ts'
 import type { Agreement, AgreementVersion, Dpia, Party, PolicyDocument, Suspension } from './agreement.ts'
 import type { Advice } from './drafting/advice.ts'
+import type { FilledGroup } from './drafting/fill-groups.ts'
 import { type DerivedState, derivedStates } from './model/derived-states.ts'
 import { dpiaAt } from './model/in-force.ts'
 import { lifecycleFacts } from './model/lifecycle-facts.ts'
@@ -16,6 +18,8 @@ export interface AgreementRecord {
   readonly updatedAt: string
   /** By organisation. */
   readonly contacts: ReadonlyMap<string, Contacts>
+  /** What its organisations keep for every agreement, by organisation. */
+  readonly organisationContacts: ReadonlyMap<string, Contacts>
   /** By version number. */
   readonly versions: ReadonlyMap<
     number,
@@ -24,15 +28,13 @@ export interface AgreementRecord {
       readonly changeClass: string | null
       readonly recordedElsewhere: boolean
       readonly warnings: readonly Advice[]
+      readonly filledGroups: readonly FilledGroup[]
     }
   >
   readonly signatures: readonly SignatureRecord[]
   readonly suspensions: readonly (Suspension & { readonly id: string; readonly reason: string | null })[]
   readonly policyDocuments: readonly PolicyDocumentRecord[]
 }
-
-/** Posts and mailboxes of a party (3.3 `parties[]`), outside the signed text (LC-7). */
-export type Contacts = Readonly<Record<string, string>>
 
 /** A signature with who gave it; unconfirmed ones of records made elsewhere are among them. */
 export interface SignatureRecord {
@@ -60,11 +62,12 @@ export interface AgreementView
   readonly derived: readonly DerivedState[]
   readonly governing_version: number | null
   readonly draft_version: number | null
-  readonly parties: readonly (Party & { readonly contacts: Contacts })[]
+  readonly parties: readonly (Party & { readonly contacts: Contacts; readonly organisation_contacts: Contacts })[]
   readonly versions: readonly (AgreementVersion & {
     readonly frozen_at: string | null
     readonly change_class: string | null
     readonly warnings: readonly Advice[]
+    readonly filled_groups: readonly FilledGroup[]
   })[]
   readonly signatures: readonly SignatureRecord[]
   readonly suspensions: AgreementRecord['suspensions']
@@ -117,12 +120,17 @@ export function agreementView(agreement: Agreement, record: AgreementRecord, at:
     draft_version: editableVersion(agreement, record)?.version ?? null,
     parties: agreement.parties
       .filter(({ left_how }) => left_how !== 'UNINVITED')
-      .map(({ org, role, capacities, left_at }) => ({ org, role, capacities, left_at, contacts: record.contacts.get(org) ?? {} })),
+      .map(({ org, role, capacities, left_at }) => ({
+        ...{ org, role, capacities, left_at },
+        contacts: record.contacts.get(org) ?? {},
+        organisation_contacts: record.organisationContacts.get(org) ?? {},
+      })),
     versions: agreement.versions.map(({ version, status: stored, effective_from, effective_to, hash, terms }) => ({
       ...{ version, status: stored, effective_from, effective_to, hash, terms },
       frozen_at: record.versions.get(version)?.frozenAt ?? null,
       change_class: record.versions.get(version)?.changeClass ?? null,
       warnings: record.versions.get(version)?.warnings ?? [],
+      filled_groups: record.versions.get(version)?.filledGroups ?? [],
     })),
     signatures: record.signatures.filter(({ version }) => versions.has(version)),
     suspensions: record.suspensions.filter(({ from }) => suspended.has(from)),

@@ -1,6 +1,8 @@
+import { contactsApplying } from '../parties/contacts.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import type { Instant } from '../platform/kernel/instant.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
+import { standingRepository } from './acts/standing.repository.ts'
 import type { Agreement, AgreementVersion, Party } from './agreement.ts'
 import type { AgreementToComplete } from './drafting/completeness.ts'
 import { agreementsRepository, type StoredBy } from './store/agreements.repository.ts'
@@ -21,11 +23,15 @@ export function agreementsService(newId: () => string) {
       const [found] = (await isVisible(tx, reader, id)) ? await readAgreements(tx, [id]) : []
       return found && seenBy(reader, found, at)
     },
-    /** An agreement with what only completeness asks for: contacts of its parties, its review cycle. */
+    /** An agreement with what only completeness asks for: contacts that apply to its parties, who of those it names nobody has confirmed, its review cycle. */
     async toComplete(tx: Transaction, agreement: Agreement): Promise<AgreementToComplete> {
       const record = await readRecord(tx, agreement.id)
-      const parties = agreement.parties.map((party) => ({ ...party, contacts: record?.contacts.get(party.org) ?? {} }))
-      return { ...agreement, parties, review_cycle_months: record?.reviewCycleMonths ?? null }
+      const parties = agreement.parties.map((party) => ({
+        ...party,
+        contacts: contactsApplying(record?.contacts.get(party.org) ?? {}, record?.organisationContacts.get(party.org) ?? {}),
+      }))
+      const unconfirmed = await standingRepository(tx).unconfirmed(agreement.id)
+      return { ...agreement, parties, unconfirmed, review_cycle_months: record?.reviewCycleMonths ?? null }
     },
     /**
      * What decisions may stand on: texts that stand or stood, without their words. Drafts are left out, so that editing one is not

@@ -101,7 +101,8 @@ export function decisionsService(options: DecisionsOptions) {
   /** Evaluates on the policy of this moment and makes the entry; called again whenever the policy moved before the append. */
   function evaluateNow(call: DecisionCall, made: CallIds, { past, losses }: Validated): Evaluated {
     const callers = policy.current()
-    const { caller, body, simulated } = call
+    const { caller, simulated } = call
+    const body = namedAsNow(call.body, callers)
     mustNotBeRevoked(caller)
     // What was read before acts were lost may be of them.
     mustHaveReached(body.min_revision ?? null, caller)
@@ -248,6 +249,18 @@ export function decisionsService(options: DecisionsOptions) {
     } finally {
       clearTimeout(timer)
     }
+  }
+}
+
+/** Who was merged is asked about as the body that it is, and stands in the record as that. */
+function namedAsNow(body: DecisionBody, { codeOf }: PolicyIndex): DecisionBody {
+  const { provider_agent, recipient_agent } = body
+  return {
+    ...body,
+    provider: codeOf(body.provider),
+    recipient: codeOf(body.recipient),
+    ...(provider_agent ? { provider_agent: codeOf(provider_agent) } : {}),
+    ...(recipient_agent ? { recipient_agent: codeOf(recipient_agent) } : {}),
   }
 }
 

@@ -62,6 +62,11 @@ export const PERMISSIONS = {
   'agreement:import': ['IG_OFFICER', 'REGISTER_ADMIN'],
   'notice:read': PEOPLE_OF_A_PARTY,
   'organisation:succeed': ['REGISTER_ADMIN'],
+  'organisation:propose': ['REQUESTER', 'IG_OFFICER', 'IAO', 'LEGAL', 'REGISTER_ADMIN'],
+  'organisation:confirm': ['REGISTER_ADMIN'],
+  'organisation:group': ['IG_OFFICER', 'REGISTER_ADMIN'],
+  'contacts:read': [...PEOPLE_OF_A_PARTY, 'REGISTER_ADMIN', 'AUDITOR'],
+  'contacts:write': ['IG_OFFICER', 'DPO', 'REGISTER_ADMIN'],
 } as const satisfies Record<string, readonly Role[]>
 export type Permission = keyof typeof PERMISSIONS
 

@@ -1,6 +1,6 @@
 /** Public bodies and others that can be a party. The code is the key; a GSS code names an area, not a body. */
 
-/** An organisation as the register holds it (domain reference, 8.2). Contacts are kept apart: no rule reads them. */
+/** An organisation as decisions stand on it (domain reference, 8.2). Contacts are kept apart: no rule reads them. */
 export interface Organisation {
   readonly code: string
   readonly legal_name: string
@@ -22,6 +22,54 @@ export interface Organisation {
   readonly successor_of: readonly string[]
   readonly aliases: readonly string[]
   readonly verified: boolean
+  /** The body that this one turned out to be: whoever is named by this code is that one. Absent or null: itself. */
+  readonly merged_into?: string | null
+}
+
+/** What a body in the register is: proposed and permitting nothing, confirmed, or another name for one that is. */
+export type OrganisationStatus = 'UNCONFIRMED' | 'CONFIRMED' | 'MERGED'
+
+/** An organisation as the register holds it. */
+export interface RegisteredOrganisation extends Organisation {
+  readonly status: OrganisationStatus
+  readonly merged_into: string | null
+  readonly company_number: string | null
+  readonly charity_number: string | null
+  /** Parts of the body that people name as if they were bodies: they are names of it, never parties (GW-6). */
+  readonly departments: readonly string[]
+}
+
+/** An organisation of a register that starts: confirmed by whoever ships it. */
+export function asRegistered(organisation: Organisation & Partial<RegisteredOrganisation>): RegisteredOrganisation {
+  return { status: 'CONFIRMED', company_number: null, charity_number: null, departments: [], ...organisation, merged_into: null }
+}
+
+/** The bodies that decisions may know: confirmed ones, and names of confirmed ones. Whoever is not confirmed is not in the register for them. */
+export function forPolicy(organisations: readonly RegisteredOrganisation[]): Organisation[] {
+  return organisations
+    .filter(({ status }) => status !== 'UNCONFIRMED')
+    .map(({ status: _status, merged_into, company_number: _company, charity_number: _charity, departments: _parts, ...organisation }) => ({
+      ...organisation,
+      ...(merged_into === null ? {} : { merged_into }),
+    }))
+}
+
+/**
+ * Each body once, called by all its names: the codes and names of entries that were merged into it, and its departments beside
+ * its name, are other names of it. For whoever looks names up and knows nothing of mergers.
+ */
+export function underAllNames(organisations: readonly RegisteredOrganisation[]): RegisteredOrganisation[] {
+  const merged = new Map<string, string[]>()
+  for (const { code, legal_name, short_name, aliases, merged_into } of organisations) {
+    if (!merged_into) continue
+    merged.set(merged_into, [...(merged.get(merged_into) ?? []), code, legal_name, short_name, ...aliases])
+  }
+  return organisations
+    .filter(({ merged_into }) => !merged_into)
+    .map((body) => {
+      const parts = body.departments.flatMap((part) => [`${body.short_name} ${part}`, `${part}, ${body.short_name}`])
+      return { ...body, aliases: [...body.aliases, ...parts, ...(merged.get(body.code) ?? [])] }
+    })
 }
 
 /** The types whose members ALL_SIGNED_BOROUGHS stands for (LC-4). */

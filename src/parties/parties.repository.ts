@@ -1,15 +1,25 @@
+import { sql } from 'kysely'
 import type { Transaction } from '../platform/database/database.ts'
-import type { Organisation } from './organisation.ts'
+import { asRegistered, type Organisation, type OrganisationStatus, type RegisteredOrganisation } from './organisation.ts'
+
+/** What may be written of an organisation once it is there. */
+export type OrganisationChange = Partial<Omit<RegisteredOrganisation, 'code' | 'active_from' | 'active_to' | 'successor_of'>>
+
+/** Held by whoever gives a body a name or a number, to the end of its transaction: two at once could take the same. */
+const NAMES_LOCK = 4_112_037
 
 /** Stores and reads organisations. */
 export function partiesRepository(tx: Transaction) {
   return {
-    async insert(organisations: readonly Organisation[]): Promise<void> {
+    async insert(organisations: readonly (Organisation & Partial<RegisteredOrganisation>)[]): Promise<void> {
       if (organisations.length === 0) return
-      await tx
-        .insertInto('organisation')
-        .values(organisations.map(({ successor_of: _later, ...row }) => ({ ...row, aliases: [...row.aliases], contacts: '{}' })))
-        .execute()
+      const rows = organisations.map(asRegistered).map(({ successor_of: _later, ...row }) => ({
+        ...row,
+        aliases: [...row.aliases],
+        departments: [...row.departments],
+        contacts: '{}',
+      }))
+      await tx.insertInto('organisation').values(rows).execute()
       const succession = organisations.flatMap(({ code, successor_of }) =>
         successor_of.map((predecessor) => ({ successor: code, predecessor })),
       )
@@ -21,7 +31,7 @@ export function partiesRepository(tx: Transaction) {
     },
 
     /** Organisations by code, in the order of codes; all of them when no codes are given. */
-    async read(codes?: readonly string[]): Promise<Organisation[]> {
+    async read(codes?: readonly string[]): Promise<RegisteredOrganisation[]> {
       const rows = await tx
         .selectFrom('organisation as o')
         .selectAll('o')
@@ -29,11 +39,69 @@ export function partiesRepository(tx: Transaction) {
         .orderBy('o.code')
         .execute()
       const succession = await tx.selectFrom('organisation_succession as s').selectAll('s').orderBy('s.predecessor').execute()
-      return rows.map(({ contacts: _contacts, competent_authority, ...row }) => ({
+      const predecessors = new Map<string, string[]>()
+      for (const { successor, predecessor } of succession)
+        predecessors.set(successor, [...(predecessors.get(successor) ?? []), predecessor])
+      return rows.map(({ contacts: _contacts, row_version: _version, act_count: _acts, competent_authority, status, ...row }) => ({
         ...row,
+        status: status as OrganisationStatus,
         competent_authority: competent_authority as Organisation['competent_authority'],
-        successor_of: succession.filter((found) => found.successor === row.code).map((found) => found.predecessor),
+        successor_of: predecessors.get(row.code) ?? [],
       }))
+    },
+
+    async update(code: string, { aliases, departments, ...change }: OrganisationChange): Promise<void> {
+      await tx
+        .updateTable('organisation')
+        .set({ ...change, ...(aliases ? { aliases: [...aliases] } : {}), ...(departments ? { departments: [...departments] } : {}) })
+        .where('code', '=', code)
+        .execute()
+    },
+
+    /** Every organisation that was merged into one is another name of that one's successor in name too. */
+    async redirect(from: string, into: string): Promise<string[]> {
+      const rows = await tx
+        .updateTable('organisation')
+        .set({ merged_into: into })
+        .where('merged_into', '=', from)
+        .returning('code')
+        .execute()
+      return rows.map(({ code }) => code)
+    },
+
+    /** `ETag` material of an organisation; undefined when there is none with this code. */
+    async version(code: string): Promise<string | undefined> {
+      const row = await tx.selectFrom('organisation as o').select('o.row_version').where('o.code', '=', code).executeTakeFirst()
+      return row?.row_version
+    },
+
+    async lockNames(): Promise<void> {
+      await sql`select pg_advisory_xact_lock(${NAMES_LOCK})`.execute(tx)
+    },
+
+    /** How many bodies an organisation has proposed that nobody has confirmed or merged yet. */
+    async openProposals(org: string): Promise<number> {
+      const row = await tx
+        .selectFrom('organisation as o')
+        .innerJoin('organisation_act as a', (join) => join.on('a.subject', '=', 'ORGANISATION').onRef('a.code', '=', 'o.code'))
+        .select((eb) => eb.fn.countAll<string>().as('open'))
+        .where('o.status', '=', 'UNCONFIRMED')
+        .where('a.act', '=', 'propose')
+        .where('a.actor_org', '=', org)
+        .executeTakeFirstOrThrow()
+      return Number(row.open)
+    },
+
+    /** Who proposed an organisation; undefined for one that was in the register from the start. */
+    async proposer(code: string): Promise<{ readonly sub: string; readonly org: string } | undefined> {
+      const row = await tx
+        .selectFrom('organisation_act as a')
+        .select(['a.actor_sub', 'a.actor_org'])
+        .where('a.subject', '=', 'ORGANISATION')
+        .where('a.code', '=', code)
+        .where('a.act', '=', 'propose')
+        .executeTakeFirst()
+      return row && { sub: row.actor_sub, org: row.actor_org }
     },
   }
 }

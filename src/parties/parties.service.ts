@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs'
+import { etagOf } from '../commands/command-reply.ts'
+import { permits } from '../identity/permissions.ts'
+import type { Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import type { Organisation } from './organisation.ts'
+import { readAs } from '../platform/database/reader.ts'
+import { ProblemError, problem } from '../platform/kernel/problem.ts'
+import { finder } from './find.ts'
+import type { Organisation, OrganisationStatus, RegisteredOrganisation } from './organisation.ts'
 import { partiesRepository } from './parties.repository.ts'
+import { type RegisterActRecord, registerActRepository, type SubjectKind } from './register-act.repository.ts'
 import { successionRepository } from './succession.repository.ts'
 
 /** The 33 London authorities and their partners as this release ships them. */
@@ -10,12 +17,34 @@ export function shippedOrganisations(): Organisation[] {
   return (JSON.parse(readFileSync(file, 'utf8')) as { organisations: Organisation[] }).organisations
 }
 
+/** Which bodies to list. */
+export interface OrganisationsQuery {
+  /** A name, a part of one, or a number; absent: all. */
+  readonly q?: string | undefined
+  readonly type?: string | undefined
+  readonly status?: OrganisationStatus | undefined
+  /** Only those that come after this one in the same list. */
+  readonly after?: string | undefined
+  readonly limit?: number | undefined
+}
+
+export interface OrganisationsPage {
+  readonly organisations: readonly RegisteredOrganisation[]
+  /** `after` of the next page; null: this is the last. */
+  readonly next_after: string | null
+}
+
 export type PartiesService = ReturnType<typeof partiesService>
+
+const PAGE = 500
+const HISTORY_PAGE = 100
 
 /** The register of organisations. */
 export function partiesService(db: Database) {
+  const all = (): Promise<RegisteredOrganisation[]> => withTransaction(db, (tx) => partiesRepository(tx).read())
+
   return {
-    /** Stores new organisations. Joins the transaction. @throws a unique violation when a code is taken */
+    /** Stores new organisations, confirmed by whoever stores them. Joins the transaction. @throws a unique violation when a code is taken */
     store: (tx: Transaction, organisations: readonly Organisation[]): Promise<void> => partiesRepository(tx).insert(organisations),
     /** Adds those that the register lacks, gives the others the type they have here, and answers all that changed. Joins the transaction. */
     async renew(tx: Transaction, shipped: readonly Organisation[]): Promise<Organisation[]> {
@@ -28,22 +57,86 @@ export function partiesService(db: Database) {
       return repository.read([...added, ...retyped].map(({ code }) => code))
     },
     /** An organisation, locked until the transaction ends; undefined when there is none with this code. */
-    async lock(tx: Transaction, code: string): Promise<Organisation | undefined> {
+    async lock(tx: Transaction, code: string): Promise<RegisteredOrganisation | undefined> {
       return (await successionRepository(tx).lock(code)) ? (await partiesRepository(tx).read([code]))[0] : undefined
     },
     /** Ends an organisation at an instant, names who follows it, and answers both as they are now. Joins the transaction. */
     async succeed(
       tx: Transaction,
       { predecessor, successor, at }: { readonly predecessor: string; readonly successor: string; readonly at: string },
-    ): Promise<Organisation[]> {
+    ): Promise<RegisteredOrganisation[]> {
       const repository = successionRepository(tx)
       await repository.end(predecessor, at)
       await repository.follow(successor, predecessor)
       return partiesRepository(tx).read([predecessor, successor])
     },
-    all: (): Promise<Organisation[]> => withTransaction(db, (tx) => partiesRepository(tx).read()),
-    async find(code: string): Promise<Organisation | undefined> {
+    /** Makes one body another name of a second, with all that were merged into it before; answers them as they are now. Joins the transaction. */
+    async merge(tx: Transaction, code: string, into: string): Promise<RegisteredOrganisation[]> {
+      const repository = partiesRepository(tx)
+      await repository.update(code, { status: 'MERGED', merged_into: into })
+      return repository.read([code, ...(await repository.redirect(code, into))])
+    },
+    /** Some organisations, by code. Joins the transaction. */
+    read: (tx: Transaction, codes: readonly string[]): Promise<RegisteredOrganisation[]> => partiesRepository(tx).read(codes),
+    all,
+    async find(code: string): Promise<RegisteredOrganisation | undefined> {
       return (await withTransaction(db, (tx) => partiesRepository(tx).read([code])))[0]
     },
+
+    /** An organisation with its `ETag`. @throws ProblemError 404 */
+    async get(code: string): Promise<{ readonly body: RegisteredOrganisation; readonly etag: string }> {
+      return withTransaction(db, async (tx) => {
+        const repository = partiesRepository(tx)
+        const [body] = await repository.read([code])
+        const version = await repository.version(code)
+        if (!body || version === undefined) throw new ProblemError(problem('NOT_FOUND', 'There is no organisation with this code.'))
+        return { body, etag: etagOf(version) }
+      })
+    },
+
+    /** Bodies of the register: by code, or where something is asked for, best first. Names that were merged are found as the body they are. */
+    async list({ q, type, status, after, limit = PAGE }: OrganisationsQuery): Promise<OrganisationsPage> {
+      const organisations = await all()
+      const found = (q === undefined ? organisations : finder(organisations).search(q)).filter(
+        (organisation) => (type === undefined || organisation.type === type) && (status === undefined || organisation.status === status),
+      )
+      const from = after === undefined ? 0 : found.findIndex(({ code }) => code === after) + 1
+      if (after !== undefined && from === 0)
+        throw new ProblemError(
+          problem('INVALID_REQUEST', 'The list holds no such organisation.', [{ pointer: '/query/after', detail: 'is not in this list' }]),
+        )
+      const page = found.slice(from, from + limit)
+      return { organisations: page, next_after: from + limit < found.length ? (page.at(-1)?.code ?? null) : null }
+    },
+
+    /**
+     * Whether an organisation may act at all: one that nobody confirmed, or that was merged, reads and does nothing. Joins
+     * the transaction.
+     * @throws ProblemError 403
+     */
+    async mustBeConfirmed(tx: Transaction, code: string): Promise<void> {
+      const [found] = await partiesRepository(tx).read([code])
+      if (!found || found.status === 'CONFIRMED') return
+      const detail =
+        found.status === 'MERGED'
+          ? `${code} is another name of ${found.merged_into}: its people act under that one.`
+          : `${code} is not confirmed in the register: it reads, and acts once a register administrator has confirmed it.`
+      throw new ProblemError(problem('FORBIDDEN', detail, [{ pointer: '', detail, code: 'ORGANISATION_UNCONFIRMED' }]))
+    },
+
+    /** What was done to an organisation or a group, as far as the caller may know it, oldest first. */
+    history: (
+      principal: Principal,
+      kind: SubjectKind,
+      code: string,
+      after = 0,
+    ): Promise<{ readonly acts: readonly RegisterActRecord[]; readonly next_after: number | null }> =>
+      withTransaction(db, async (tx) => {
+        if (permits(principal.roles, 'agreement:audit')) await readAs(tx, { kind: 'auditor' })
+        else await readAs(tx, permits(principal.roles, 'organisation:confirm') ? { kind: 'system' } : { kind: 'party', org: principal.org })
+        const acts = await registerActRepository(tx).history(kind, code, after, HISTORY_PAGE + 1)
+        const page = acts.slice(0, HISTORY_PAGE)
+        return { acts: page, next_after: acts.length > HISTORY_PAGE ? (page.at(-1)?.sequence ?? null) : null }
+      }),
   }
 }

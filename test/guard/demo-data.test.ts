@@ -53,7 +53,7 @@ const MEMBERS = {
   organisation: {
     code: 1, legal_name: 1, short_name: 1, type: 1, gss: 1, ods: 1, ico_registration_no: 1, public_authority: 1, competent_authority: 1,
     health_or_social_care_authority: 1, active_from: 1, active_to: 1, successor_of: 1, aliases: 1, verified: 1,
-  } satisfies All<Organisation>,
+  } satisfies All<Omit<Organisation, 'merged_into'>>,
 }
 
 const src = (path: string): string => fileURLToPath(new URL(`../../src/${path}`, import.meta.url))

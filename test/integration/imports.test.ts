@@ -1,7 +1,7 @@
 import t from 'tap'
-import { keyTurns } from '../../src/agreements/acts/key-turns.ts'
 import { committingService } from '../../src/agreements/register-import/committing.service.ts'
 import { importsService } from '../../src/agreements/register-import/imports.service.ts'
+import { keyTurns } from '../../src/commands/key-turns.ts'
 import { uuidv7Generator } from '../../src/platform/kernel/ids.ts'
 import { testService } from '../support/service.ts'
 

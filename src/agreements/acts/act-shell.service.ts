@@ -1,20 +1,20 @@
 import type { AuditService, GovernanceAct } from '../../audit/audit.service.ts'
-import { sha256Hex } from '../../audit/format/canonical-json.ts'
+import { etagOf } from '../../commands/command-reply.ts'
+import { idempotencyKeys } from '../../commands/idempotency.service.ts'
+import type { KeyTurns } from '../../commands/key-turns.ts'
+import { checkPrecondition, refusalForRecord } from '../../commands/refusals.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
-import { ifMatchHolds } from '../../platform/kernel/entity-tags.ts'
 import { type Instant, instantOf } from '../../platform/kernel/instant.ts'
-import { ProblemError, problem, withoutCallersWords } from '../../platform/kernel/problem.ts'
-import { stableJson } from '../../platform/kernel/stable-json.ts'
+import { ProblemError } from '../../platform/kernel/problem.ts'
 import type { Agreement } from '../agreement.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { indexForSearch } from '../finding/search.repository.ts'
 import { noSuchAgreement, seenBy, writerFor } from '../visibility.ts'
 import type { ActDone, ActReply, IdempotencyKey } from './act.ts'
 import { actsRepository } from './acts.repository.ts'
-import type { KeyTurns } from './key-turns.ts'
 
 /**
  * Every act on an agreement goes through here, always the same steps in one transaction: say for whom we read, load and
@@ -31,6 +31,8 @@ export interface ActShellOptions {
   /** Whether a word is one of the contract's: others are a caller's own, and no record of a refusal keeps them. */
   readonly isName: (word: string) => boolean
   readonly turns: KeyTurns
+  /** @throws ProblemError 403 where an organisation that nobody confirmed acts */
+  readonly mustBeConfirmed: (tx: Transaction, org: string) => Promise<void>
 }
 
 /** What the policy is told, inside the transaction; wired in app.ts, since policy stands to the right of agreements. */
@@ -90,12 +92,9 @@ function isRecorded({ problem: { status, code } }: ProblemError): boolean {
 
 export type ActShell = ReturnType<typeof actShell>
 
-/** The `ETag` of a state of an agreement (RFC 9110, 8.8.3). */
-export function etagOf(rowVersion: string | number | bigint): string {
-  return `"${rowVersion}"`
-}
+export { etagOf, refusalForRecord }
 
-export function actShell({ db, clock, newId, audit, agreements, policy, isName, turns }: ActShellOptions) {
+export function actShell({ db, clock, newId, audit, agreements, policy, isName, turns, mustBeConfirmed }: ActShellOptions) {
   /** What every act begins with: for whom it reads, and the reply where its key was used before. */
   async function begin(
     tx: Transaction,
@@ -103,7 +102,7 @@ export function actShell({ db, clock, newId, audit, agreements, policy, isName, 
   ): Promise<{ at: string; earlier: ActReply<unknown> | null }> {
     await readAs(tx, writerFor(principal))
     const at = clock().toISOString()
-    return { at, earlier: idempotency && (await actsRepository(tx).claimKey(principal, idempotency, at)) }
+    return { at, earlier: idempotency && (await idempotencyKeys(tx).claimKey(principal, idempotency, at)) }
   }
 
   /** The instant of an act, never before the latest governance instant, and the revision it finds. */
@@ -121,7 +120,8 @@ export function actShell({ db, clock, newId, audit, agreements, policy, isName, 
       const [before] = locked ? await agreements.read(tx, [agreementId]) : []
       // Before anything that depends on its state, so that a stranger hears of nothing else.
       if (!locked || !before || !seenBy(writerFor(principal), before, instantOf(at))) throw new ProblemError(noSuchAgreement())
-      checkPrecondition(request.ifMatch, locked.rowVersion)
+      checkPrecondition(request.ifMatch, locked.rowVersion, 'agreement')
+      await mustBeConfirmed(tx, principal.org)
       const [policyBefore] = await agreements.forPolicy(tx, [agreementId])
       const { now, revision } = await momentOf(tx, at)
       const sequence = locked.actCount + 1
@@ -135,6 +135,7 @@ export function actShell({ db, clock, newId, audit, agreements, policy, isName, 
     return withTransaction(db, async (tx) => {
       const { at, earlier } = await begin(tx, request)
       if (earlier) return earlier as ActReply<Body>
+      await mustBeConfirmed(tx, principal.org)
       const { now, revision } = await momentOf(tx, at)
       const done = await work({ tx, principal, at: instantOf(now), now, sequence: 1, newId })
       const { agreementId } = done
@@ -194,7 +195,7 @@ export function actShell({ db, clock, newId, audit, agreements, policy, isName, 
       },
     })
     const reply = { status: done.status, body: done.body, etag: etagOf(rowVersion) }
-    if (idempotency) await repository.keepReply(principal, idempotency.key, reply)
+    if (idempotency) await idempotencyKeys(tx).keepReply(principal, idempotency.key, reply)
     return reply
   }
 
@@ -241,26 +242,4 @@ export function actShell({ db, clock, newId, audit, agreements, policy, isName, 
     create: <Body>(request: CreateRequest, work: (context: CreateContext) => Promise<Created<Body>>): Promise<ActReply<Body>> =>
       recordingRefusals(request, () => create(request, work)),
   }
-}
-
-/**
- * What the record of a refused act keeps: which problem, where, by which rule. The words of the refusal may repeat what the
- * caller wrote, so they are told and not kept.
- */
-export function refusalForRecord({ problem: refused }: ProblemError, isName: (word: string) => boolean) {
-  const { type, title, status, code, errors = [] } = refused
-  const places = withoutCallersWords(errors, isName).map(({ detail: _, ...place }) => place)
-  return { type, title, status, code, ...(places.length > 0 ? { errors: places } : {}) }
-}
-
-function checkPrecondition(ifMatch: string | null | undefined, rowVersion: string): void {
-  if (ifMatch === null) throw new ProblemError(problem('PRECONDITION_REQUIRED', 'Send If-Match with the ETag you read.'))
-  if (ifMatch !== undefined && !ifMatchHolds(ifMatch, etagOf(rowVersion))) {
-    throw new ProblemError(problem('PRECONDITION_FAILED', 'The agreement has changed since you read it.'))
-  }
-}
-
-/** The hash that an idempotency key stands for: the operation, what it is about, and what the body means, however it was written. */
-export function requestHash(operationId: string, target: unknown, body: unknown): string {
-  return sha256Hex(`${operationId}\n${stableJson(target)}\n${stableJson(body ?? null)}`)
 }

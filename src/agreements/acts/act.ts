@@ -1,10 +1,9 @@
-/** What an act on an agreement is called with and answers; the steps are in `act-shell.service.ts`. */
+import type { CommandReply, IdempotencyKey } from '../../commands/command-reply.ts'
 
-/** `Idempotency-Key` of the call, and the hash of operation and body (hex) that it stands for. */
-export interface IdempotencyKey {
-  readonly key: string
-  readonly requestHash: string
-}
+/** What an act on an agreement is called with and answers; the steps are in `act-shell.service.ts`. */
+export type { IdempotencyKey }
+/** The reply of an act; `etag` names the state it left. */
+export type ActReply<Body> = CommandReply<Body>
 
 /** What an act did, once its rows are written. */
 export interface ActDone<Body> {
@@ -17,11 +16,4 @@ export interface ActDone<Body> {
   readonly versionHash?: string
   /** For the history and the payload of the leaf. */
   readonly detail: Readonly<Record<string, unknown>>
-}
-
-/** The reply of an act; `etag` names the state it left. */
-export interface ActReply<Body> {
-  readonly status: number
-  readonly body: Body
-  readonly etag: string
 }

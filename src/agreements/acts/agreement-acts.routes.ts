@@ -7,6 +7,7 @@ import type { ActCall } from './call.ts'
 import type { endingService } from './ending.service.ts'
 import type { freezingService } from './freezing.service.ts'
 import type { membershipService } from './membership.service.ts'
+import type { mergingService } from './merging.service.ts'
 import type { signingService } from './signing.service.ts'
 import type { successionService } from './succession.service.ts'
 import type { suspendingService } from './suspending.service.ts'
@@ -19,6 +20,7 @@ export interface AgreementActs {
   readonly suspending: ReturnType<typeof suspendingService>
   readonly membership: ReturnType<typeof membershipService>
   readonly ending: ReturnType<typeof endingService>
+  readonly merging: ReturnType<typeof mergingService>
   readonly succession: ReturnType<typeof successionService>
 }
 
@@ -30,6 +32,7 @@ export function agreementActsRoutes({
   suspending,
   membership,
   ending,
+  merging,
   succession,
 }: AgreementActs): FastifyPluginAsync {
   return async (app) => {
@@ -192,6 +195,22 @@ export function agreementActsRoutes({
         const { body, etag } = await ending.reject(careful(request, request.params.id), request.body)
         reply.header('etag', etag)
         return reply.code(200).send(body)
+      },
+    })
+
+    app.route<Operation<'mergeOrganisation'>>({
+      ...operation('mergeOrganisation'),
+      handler: async (request, reply) => {
+        const { principal, idempotency, ifMatch = null } = careful(request, request.params.code)
+        const { body, etag } = await merging.merge({ principal, idempotency, ifMatch }, request.params.code, request.body)
+        reply.header('etag', etag)
+        return reply.code(200).send({
+          ...body,
+          successor_of: [...body.successor_of],
+          aliases: [...body.aliases],
+          departments: [...body.departments],
+          merged_into: body.merged_into ?? null,
+        })
       },
     })
 

@@ -1,16 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { idempotencyOf } from '../../commands/idempotency.routes.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import type { OperationId } from '../../platform/http/openapi.ts'
-import type { ActReply, IdempotencyKey } from './act.ts'
-import { requestHash } from './act-shell.service.ts'
+import type { ActReply } from './act.ts'
 import type { ActCall } from './call.ts'
 
-/** The key a request came with, bound to the operation, what it is about, and its body; null where it came without one. */
-export function idempotencyOf(request: FastifyRequest, operationId: OperationId): IdempotencyKey | null {
-  const key = request.headers['idempotency-key']
-  if (typeof key !== 'string') return null
-  return { key, requestHash: requestHash(operationId, request.params ?? {}, request.body) }
-}
+export { idempotencyOf }
 
 /** The call of an operation that changes an agreement and needs `If-Match`. */
 export function changeCallOf(request: FastifyRequest, operationId: OperationId): ActCall {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { type Contacts, contactsApplying } from '../../parties/contacts.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { Agreement, AgreementVersion } from '../agreement.ts'
 import { type Advice, refusals } from '../drafting/advice.ts'
 import { renamedSuspendedFlows } from '../model/flow-suspensions.ts'
 import { draftVersion, leadingVersion, presentParties } from '../model/standing.ts'
+import { readRecord } from '../store/record.repository.ts'
 import { signedText } from '../texts/document.ts'
 import type { ActReply } from './act.ts'
 import type { ActShell } from './act-shell.service.ts'
@@ -44,6 +46,14 @@ export interface Frozen extends ActOutcome {
   readonly suspended: readonly { readonly suspended: string; readonly flow: string }[]
 }
 
+/** Which contacts apply to each party that takes part. */
+async function contactsApplyingIn(tx: Transaction, { id }: Agreement, present: readonly string[]): Promise<ReadonlyMap<string, Contacts>> {
+  const record = await readRecord(tx, id)
+  return new Map(
+    present.map((org) => [org, contactsApplying(record?.contacts.get(org) ?? {}, record?.organisationContacts.get(org) ?? {})]),
+  )
+}
+
 /** LC-1: makes the draft the text that parties sign. */
 export function freezingService({ acts, advice, difference, reviewRoute }: FreezingOptions) {
   return {
@@ -63,6 +73,7 @@ export function freezingService({ acts, advice, difference, reviewRoute }: Freez
         const route = reviewRoute(agreement)
         const versions = versionsRepository(tx)
         await versions.freeze(id, draft.version, { text, at: now, changeClass: summary?.changeClass ?? null, warnings })
+        await versions.keepContacts(id, draft.version, await contactsApplyingIn(tx, agreement, [...present]))
         await versions.drop(id, change.supersedes, 'SUPERSEDED', now)
         await versions.awaitApprovals(id, draft.version, route.awaits)
         await standingRepository(tx).setStatus(id, change.to)

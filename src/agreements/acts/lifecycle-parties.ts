@@ -52,7 +52,7 @@ export function decideStay(agreement: Agreement, actor: Actor, now: Instant): De
 export function decideInvite({ org, isActive }: Of<'invite'>, agreement: Agreement, now: Instant): Decided {
   const no = (code: 'CONFLICT' | 'UNPROCESSABLE', rule: string, detail: string) =>
     refuse({ code, rule, detail, errors: [{ pointer: '/org', code: rule, detail }] })
-  if (!isActive) return no('UNPROCESSABLE', 'UNKNOWN_PARTY', `${org} is not an organisation of the register that exists now.`)
+  if (!isActive) return no('UNPROCESSABLE', 'UNKNOWN_PARTY', `${org} is not a confirmed organisation of the register that exists now.`)
   if (presentParties(agreement, now).includes(org)) return no('CONFLICT', 'PARTY_KNOWN', `${org} is a party already.`)
   if (
     agreement.signatures.some((one) => one.org === org && standingVersions(agreement, now).some(({ version }) => version === one.version))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Organisation } from '../../parties/organisation.ts'
+import type { RegisteredOrganisation } from '../../parties/organisation.ts'
 import { instantOf, written } from '../../platform/kernel/instant.ts'
 import { keeperOf, leadingVersion, othersThan, presentParties } from '../model/standing.ts'
 import type { ActReply } from './act.ts'
@@ -46,7 +46,7 @@ export interface HandedOver extends ActOutcome {
 
 export interface MembershipOptions {
   readonly acts: ActShell
-  readonly organisation: (code: string) => Promise<Organisation | undefined>
+  readonly organisation: (code: string) => Promise<RegisteredOrganisation | undefined>
 }
 
 interface Reason {
@@ -180,7 +180,9 @@ export function membershipService({ acts, organisation }: MembershipOptions) {
   }
 }
 
-function isActive({ active_from, active_to }: Organisation, now: string): boolean {
+function isActive({ active_from, active_to, status }: RegisteredOrganisation, now: string): boolean {
   const at = Date.parse(now)
-  return (active_from === null || Date.parse(active_from) <= at) && (active_to === null || at < Date.parse(active_to))
+  return (
+    status === 'CONFIRMED' && (active_from === null || Date.parse(active_from) <= at) && (active_to === null || at < Date.parse(active_to))
+  )
 }

@@ -1,9 +1,9 @@
+import { idempotencyKeys } from '../../commands/idempotency.service.ts'
+import type { KeyTurns } from '../../commands/key-turns.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import type { ActReply, IdempotencyKey } from './act.ts'
-import { actsRepository } from './acts.repository.ts'
-import type { KeyTurns } from './key-turns.ts'
 
 /** Does work once for an idempotency key; the same request again gets the first reply. */
 export type Once = <Body>(
@@ -45,7 +45,7 @@ export function onceOnly({ db, clock, newId, turns, heldMs = HELD_MS }: OnceOpti
     const { key } = idempotency
     const holder = newId()
     const earlier = await withTransaction(db, async (tx) => {
-      const keys = actsRepository(tx)
+      const keys = idempotencyKeys(tx)
       const kept = await keys.claimKey(principal, idempotency, clock().toISOString())
       if (!kept) await keys.holdKey(principal, key, { holder, heldMs })
       return kept
@@ -55,7 +55,7 @@ export function onceOnly({ db, clock, newId, turns, heldMs = HELD_MS }: OnceOpti
     try {
       const reply = await work()
       // What was done is done and is answered, also where its reply cannot be kept.
-      await withTransaction(db, (tx) => actsRepository(tx).keepReply(principal, key, reply, holder)).catch(() => {})
+      await withTransaction(db, (tx) => idempotencyKeys(tx).keepReply(principal, key, reply, holder)).catch(() => {})
       return reply
     } catch (error) {
       await hold(0).catch(() => {})
@@ -65,7 +65,7 @@ export function onceOnly({ db, clock, newId, turns, heldMs = HELD_MS }: OnceOpti
     }
 
     function hold(ms: number): Promise<void> {
-      return withTransaction(db, (tx) => actsRepository(tx).holdKey(principal, key, { holder, heldMs: ms, isMine: true }))
+      return withTransaction(db, (tx) => idempotencyKeys(tx).holdKey(principal, key, { holder, heldMs: ms, isMine: true }))
     }
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { AgreementStatus, LeftHow } from '../agreement.ts'
 
@@ -20,6 +21,18 @@ export interface Ending {
 /** How an agreement and its parties stand: status, end, review, who has joined and left. */
 export function standingRepository(tx: Transaction) {
   return {
+    /** Organisations that some text of an agreement names and nobody has confirmed. */
+    async unconfirmed(agreementId: string): Promise<ReadonlySet<string>> {
+      const found = await sql<{ code: string }>`
+        select o.code from organisation o where o.status = 'UNCONFIRMED' and (
+          exists (select from agreement_party p where p.agreement_id = ${agreementId} and p.org = o.code)
+          or exists (select from agent a where a.agreement_id = ${agreementId} and a.org = o.code)
+          or exists (select from agreement_version v where v.agreement_id = ${agreementId} and v.processor_contract -> 'approved_sub_processors' ? o.code))`.execute(
+        tx,
+      )
+      return new Set(found.rows.map(({ code }) => code))
+    },
+
     async setStatus(id: string, status: AgreementStatus): Promise<void> {
       await tx.updateTable('agreement').set({ status }).where('id', '=', id).execute()
     },

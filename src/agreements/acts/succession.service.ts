@@ -1,6 +1,8 @@
 import type { AuditService, GovernanceAct } from '../../audit/audit.service.ts'
+import { idempotencyKeys } from '../../commands/idempotency.service.ts'
+import type { KeyTurns } from '../../commands/key-turns.ts'
 import type { Principal } from '../../identity/principal.ts'
-import type { Organisation } from '../../parties/organisation.ts'
+import type { Organisation, RegisteredOrganisation } from '../../parties/organisation.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
@@ -12,8 +14,6 @@ import type { AgreementsService } from '../agreements.service.ts'
 import { keeperOf, presentParties } from '../model/standing.ts'
 import type { ActReply, IdempotencyKey } from './act.ts'
 import { refusalForRecord } from './act-shell.service.ts'
-import { actsRepository } from './acts.repository.ts'
-import type { KeyTurns } from './key-turns.ts'
 import { noticesRepository } from './notices.repository.ts'
 import { standingRepository } from './standing.repository.ts'
 
@@ -49,7 +49,7 @@ export interface SuccessionOptions {
     /** Publishes both bodies and the agreements that changed hands as the next revision. */
     publishSuccession(
       tx: Transaction,
-      changed: { readonly organisations: readonly Organisation[]; readonly agreements: readonly Agreement[] },
+      changed: { readonly organisations: readonly RegisteredOrganisation[]; readonly agreements: readonly Agreement[] },
       instant: string,
     ): Promise<number>
     head(tx: Transaction): Promise<{ readonly revision: number; readonly instant: string }>
@@ -73,15 +73,17 @@ export function successionService(options: SuccessionOptions) {
     return withTransaction(db, async (tx) => {
       // Every agreement that names the predecessor is affected, whoever keeps the register.
       await readAs(tx, { kind: 'system' })
-      const acts = actsRepository(tx)
+      const keys = idempotencyKeys(tx)
       const started = clock().toISOString()
-      const earlier = idempotency && (await acts.claimKey(principal, idempotency, started))
+      const earlier = idempotency && (await keys.claimKey(principal, idempotency, started))
       if (earlier) return earlier as ActReply<Succeeded>
       const found = await parties.lock(tx, predecessor)
       if (!found) throw new ProblemError(problem('NOT_FOUND', 'There is no organisation with this code.'))
       const head = await policy.head(tx)
       const now = started > head.instant ? started : head.instant
       const at = body.at ? new Date(body.at).toISOString() : now
+      if (found.status !== 'CONFIRMED')
+        throw new ProblemError(problem('ILLEGAL_STATE', `${predecessor} is ${found.status}: only a confirmed body is succeeded.`))
       checkEnd(found, at, now)
       await nameSuccessor(tx, predecessor, body, at)
       const changed = await parties.succeed(tx, { predecessor, successor: body.successor, at })
@@ -97,7 +99,7 @@ export function successionService(options: SuccessionOptions) {
         body: { ...detail, agreements: affected.length, policy_revision: revision },
         etag: '',
       }
-      if (idempotency) await acts.keepReply(principal, idempotency.key, reply)
+      if (idempotency) await keys.keepReply(principal, idempotency.key, reply)
       return reply
     })
   }
@@ -143,6 +145,11 @@ export function successionService(options: SuccessionOptions) {
     if (known && organisation)
       throw new ProblemError(problem('CONFLICT', `${successor} is in the register already; name it without describing it.`))
     if (!known && !organisation) throw refused('/organisation', `${successor} is not in the register: describe it.`)
+    if (known && known.status !== 'CONFIRMED')
+      throw refused(
+        '/successor',
+        known.merged_into ? `${successor} is ${known.merged_into}: name that one.` : `${successor} is not confirmed in the register.`,
+      )
     if (known?.active_to && Date.parse(known.active_to) <= Date.parse(at))
       throw refused('/successor', `${successor} has ended itself by then.`)
     if (!organisation) return

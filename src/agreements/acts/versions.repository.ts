@@ -1,3 +1,4 @@
+import type { Contacts } from '../../parties/contacts.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { AgreementVersion } from '../agreement.ts'
 import type { Advice } from '../drafting/advice.ts'
@@ -47,6 +48,24 @@ export function versionsRepository(tx: Transaction) {
         .where('agreement_id', '=', id)
         .where('version', '=', version)
         .execute()
+    },
+
+    /** Keeps which contacts applied when a version was frozen. */
+    async keepContacts(agreement_id: string, version: number, of: ReadonlyMap<string, Contacts>): Promise<void> {
+      const rows = [...of].map(([org, contacts]) => ({ agreement_id, version, org, contacts: JSON.stringify(contacts) }))
+      if (rows.length > 0) await tx.insertInto('version_contacts').values(rows).execute()
+    },
+
+    /** The contacts that applied when a version was frozen, by organisation. */
+    async contactsOf(id: string, version: number): Promise<{ readonly org: string; readonly contacts: Contacts }[]> {
+      const rows = await tx
+        .selectFrom('version_contacts as c')
+        .select(['c.org', 'c.contacts'])
+        .where('c.agreement_id', '=', id)
+        .where('c.version', '=', version)
+        .orderBy('c.org')
+        .execute()
+      return rows.map(({ org, contacts }) => ({ org, contacts: contacts as Contacts }))
     },
 
     /** Takes versions out from an instant on: replaced before they began, or given up. */

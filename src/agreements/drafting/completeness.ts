@@ -8,6 +8,8 @@ import { CONTACT_LABELS, FLOW_LABELS, NARRATIVE_LABELS } from './field-labels.ts
 export interface AgreementToComplete extends Omit<Agreement, 'parties'> {
   readonly parties: readonly (Party & { readonly contacts?: Readonly<Record<string, unknown>> })[]
   readonly review_cycle_months?: number | null
+  /** Organisations that it names and nobody has confirmed. */
+  readonly unconfirmed?: ReadonlySet<string>
 }
 
 const ICO_CODE = 'DPA 2018 s121 (ICO data sharing code)'
@@ -40,6 +42,7 @@ export function completeness(agreement: AgreementToComplete, version: AgreementV
   return inOrder([
     ...head(agreement, version),
     ...parties(agreement),
+    ...unconfirmed(agreement, version),
     ...narrative(version),
     ...flows(agreement, version),
     ...paper(agreement, version),
@@ -87,10 +90,29 @@ function parties(agreement: AgreementToComplete): Advice[] {
     if (contacts === undefined || party.left_at !== null || party.role === 'OBSERVER') return
     for (const [name, label] of Object.entries(CONTACT_LABELS)) {
       if (isEmptyContact(contacts[name]))
-        found.push(missing(`/parties/${index}/contacts/${name}`, `${party.org}: the contact for ${label}`))
+        found.push(missing(`/parties/${index}/contacts/${name}`, `${party.org}: the contact for ${label}, with the organisation or here,`))
     }
   })
   return found
+}
+
+/** 6.2 step 1: a body that is not in the register is UNKNOWN_PARTY; a text that names one would bind nobody as it says. */
+function unconfirmed(agreement: AgreementToComplete, { terms }: AgreementVersion): Advice[] {
+  const isOpen = (org: string) => agreement.unconfirmed?.has(org) ?? false
+  const advice = (pointer: string, org: string): Advice => ({
+    ...missing(pointer, '', 'UK GDPR Art 5(2)', 'REGISTER_ADMIN'),
+    code: 'ORGANISATION_UNCONFIRMED',
+    detail: `${org} is not confirmed in the register of organisations: nothing can be frozen or signed with it.`,
+  })
+  return [
+    ...agreement.parties.flatMap(({ org, left_at }, index) =>
+      left_at === null && isOpen(org) ? [advice(`/parties/${index}/org`, org)] : [],
+    ),
+    ...(terms.agents ?? []).flatMap(({ org }, index) => (isOpen(org) ? [advice(`/terms/agents/${index}/org`, org)] : [])),
+    ...(terms.processor_contract?.approved_sub_processors ?? []).flatMap((org, index) =>
+      isOpen(org) ? [advice(`/terms/processor_contract/approved_sub_processors/${index}`, org)] : [],
+    ),
+  ]
 }
 
 function narrative({ terms }: AgreementVersion): Advice[] {

@@ -1,4 +1,4 @@
-import type { Organisation } from '../../parties/organisation.ts'
+import type { RegisteredOrganisation } from '../../parties/organisation.ts'
 import type { ProblemDetail } from '../../platform/kernel/problem.ts'
 import type { Agent, Agreement, Flow, LegalSide, Party, PolicyDocument, Terms } from '../agreement.ts'
 import { dayFaults } from '../model/dates.ts'
@@ -13,7 +13,7 @@ import { ALL_SIGNED_BOROUGHS } from '../model/flow-suspensions.ts'
 export interface DraftFacts {
   /** Codes by the name of their list. */
   readonly codes: ReadonlyMap<string, ReadonlySet<string>>
-  readonly organisations: ReadonlyMap<string, Organisation>
+  readonly organisations: ReadonlyMap<string, RegisteredOrganisation>
 }
 
 /** Stands for the policy document of DPA 2018 s42; not a Schedule 1 condition. */
@@ -34,10 +34,11 @@ export function unknownCode(facts: DraftFacts, list: string, given: string | nul
   return unknownCodes(facts, list, [given], pointer).map((found) => ({ ...found, pointer }))
 }
 
-/** An organisation that is not in the register, or does not exist at the instant. */
+/** An organisation that is not in the register, is another name of one, or does not exist at the instant. One that nobody confirmed yet may be drafted with. */
 export function organisationFaults({ organisations }: DraftFacts, code: string, now: string, pointer: string): ProblemDetail[] {
   const found = organisations.get(code)
   if (!found) return [{ pointer, detail: `${JSON.stringify(code)} is not in the register of organisations.`, code: 'UNKNOWN_ORGANISATION' }]
+  if (found.merged_into) return [{ pointer, detail: `${code} is ${found.merged_into}: name that one.`, code: 'ORGANISATION_MERGED' }]
   const ms = Date.parse(now)
   const hasBegun = found.active_from === null || Date.parse(found.active_from) <= ms
   const hasEnded = found.active_to !== null && Date.parse(found.active_to) <= ms

@@ -1,4 +1,5 @@
 import type { Updateable } from 'kysely'
+import type { Contacts } from '../../parties/contacts.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { DB } from '../../platform/database/schema.gen.ts'
 import type {
@@ -12,8 +13,9 @@ import type {
   ProcessorContract,
   Prohibition,
 } from '../agreement.ts'
-import type { Contacts, PolicyDocumentRecord } from '../agreement-view.ts'
+import type { PolicyDocumentRecord } from '../agreement-view.ts'
 import { flowRow, sideRows } from '../store/flow-rows.ts'
+import type { FilledGroup } from './fill-groups.ts'
 
 /** Title, instrument and review policy of an agreement. */
 export interface Details {
@@ -41,6 +43,11 @@ export function draftingRepository(tx: Transaction, id: string) {
 
     async setDates(version: number, effective_from: string | null, effective_to: string | null): Promise<void> {
       await setVersion(version, { effective_from, effective_to })
+    },
+
+    /** Notes which groups the text was filled in with. */
+    async noteGroups(version: number, groups: readonly FilledGroup[]): Promise<void> {
+      await setVersion(version, { filled_groups: JSON.stringify(groups) })
     },
 
     async setNarrative(version: number, narrative: Narrative): Promise<void> {

@@ -22,6 +22,7 @@ import { changesBetween, unprocessable } from './draft-part.ts'
 import type { Part } from './draft-parts.service.ts'
 import { type DraftFacts, organisationFaults, unknownCode } from './draft-rules.ts'
 import { draftingRepository } from './drafting.repository.ts'
+import { fillGroups, namesGroups, notedGroups } from './fill-groups.ts'
 import { newDraft } from './new-draft.ts'
 import { newReference } from './reference-code.ts'
 
@@ -33,6 +34,8 @@ export interface DraftingOptions {
   readonly agreements: AgreementsService
   readonly reference: ReferenceService
   readonly parties: PartiesService
+  /** Groups of organisations with their members of today. */
+  readonly groups: () => Promise<readonly { readonly code: string; readonly on: string; readonly members_on: readonly string[] }[]>
 }
 
 /** How a new agreement begins. */
@@ -47,7 +50,7 @@ export type DraftingService = ReturnType<typeof draftingService>
 const REFERENCE_BYTES = 6
 
 /** Beginning, reading and editing agreements. */
-export function draftingService({ db, clock, random, acts, agreements, reference, parties }: DraftingOptions) {
+export function draftingService({ db, clock, random, acts, agreements, reference, parties, groups }: DraftingOptions) {
   /** Read before the act, so that it needs no second connection while it holds one. */
   async function facts(): Promise<DraftFacts> {
     const [lists, organisations] = [await reference.lists(), await parties.all()]
@@ -62,6 +65,13 @@ export function draftingService({ db, clock, random, acts, agreements, reference
       ),
       organisations: new Map(organisations.map((organisation) => [organisation.code, organisation])),
     }
+  }
+
+  /** A body with its groups written out, on the day it is written. Read before the act, like all it is checked against. */
+  async function filledIn<Body>(body: Body): Promise<ReturnType<typeof fillGroups<Body>>> {
+    if (!namesGroups(body)) return { body, filled: [], faults: [] }
+    const members = new Map((await groups()).map(({ code, members_on }) => [code, members_on]))
+    return fillGroups(body, { day: londonDay(clock().getTime()), members })
   }
 
   async function viewOf(
@@ -126,20 +136,27 @@ export function draftingService({ db, clock, random, acts, agreements, reference
     },
 
     /** Edits one part. Whoever takes part may call; who may write, and when, is the part's to say. */
-    async edit<Body>(part: Part<Body>, call: ActCall, body: Body): Promise<ActReply<AgreementView>> {
+    async edit<Body>(part: Part<Body>, call: ActCall, given: Body): Promise<ActReply<AgreementView>> {
       const known = await facts()
+      const { body, filled, faults } = await filledIn(given)
       return acts.perform({ ...call, act: part.act, event: 'agreement.edited' }, async ({ tx, agreement, principal, now }) => {
         const record = await readRecord(tx, agreement.id)
         assert(record, `agreement ${agreement.id} was locked and cannot be read`)
         const draft = editableVersion(agreement, record)
         const context = { agreement, record, draft, org: principal.org, facts: known, now }
-        const refusal = part.refusal(body, context)
+        const refusal = part.refusal(body, context) ?? unprocessable(faults)
         if (refusal) throw new ProblemError(refusal)
-        await part.write(draftingRepository(tx, agreement.id), body, context)
+        const repository = draftingRepository(tx, agreement.id)
+        await part.write(repository, body, context)
+        if (draft) {
+          const before = record.versions.get(draft.version)?.filledGroups ?? []
+          const noted = notedGroups(before, part.name, body, filled)
+          if (JSON.stringify(noted) !== JSON.stringify(before)) await repository.noteGroups(draft.version, noted)
+        }
         const after = await viewAfter(tx, agreement.id, now)
         const changes = changesBetween(part.pick(agreementView(agreement, record, now)), part.pick(after))
         return {
-          ...{ status: 200 as const, body: after, detail: { part: part.name, changes } },
+          ...{ status: 200 as const, body: after, detail: { part: part.name, changes, ...(filled.length > 0 ? { filled } : {}) } },
           ...(draft ? { version: draft.version } : {}),
         }
       })

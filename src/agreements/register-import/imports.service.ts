@@ -1,4 +1,8 @@
+import { idempotencyKeys } from '../../commands/idempotency.service.ts'
+import type { KeyTurns } from '../../commands/key-turns.ts'
 import type { Principal } from '../../identity/principal.ts'
+import { finder } from '../../parties/find.ts'
+import { type RegisteredOrganisation, underAllNames } from '../../parties/organisation.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
@@ -10,8 +14,6 @@ import { type ReferenceService, shippedVocabularies } from '../../reference/refe
 import { plainTerm } from '../../reference/vocabulary.ts'
 import type { ActReply, IdempotencyKey } from '../acts/act.ts'
 import { etagOf } from '../acts/act-shell.service.ts'
-import { actsRepository } from '../acts/acts.repository.ts'
-import type { KeyTurns } from '../acts/key-turns.ts'
 import type { Agreement } from '../agreement.ts'
 import { organisationFaults } from '../drafting/draft-rules.ts'
 import { agreementsListing } from '../finding/overlap.repository.ts'
@@ -69,7 +71,11 @@ const ANSWERS_MAX = 10_000
 const ERRORS_SHOWN = 100
 
 /** What every reading of a register looks things up in. */
-export type Lookups = Pick<DryRunFacts, 'lists' | 'organisations' | 'names' | 'vocabularies'>
+export interface Lookups extends Pick<DryRunFacts, 'lists' | 'names' | 'vocabularies'> {
+  readonly organisations: readonly RegisteredOrganisation[]
+  /** The body that a code means by now: it may have been merged. */
+  readonly current: (code: string) => string
+}
 
 /** Registers that organisations bring along: upload, dry run, mapping. Committing is `committing.service.ts`. */
 export function importsService({ db, clock, newId, reference, parties, turns }: ImportsOptions) {
@@ -77,9 +83,10 @@ export function importsService({ db, clock, newId, reference, parties, turns }: 
 
   /** Read before a transaction is opened, since both read in one of their own. */
   async function lookups(): Promise<Lookups> {
-    const organisations = await parties.all()
+    const registered = await parties.all()
+    const organisations = underAllNames(registered)
     const names = await organisationNames(organisations, pauses())
-    return { lists: await reference.lists(), organisations, names, vocabularies }
+    return { lists: await reference.lists(), organisations, names, vocabularies, current: finder(registered).current }
   }
 
   /** Reads every line anew and keeps what would become of it. */
@@ -92,7 +99,7 @@ export function importsService({ db, clock, newId, reference, parties, turns }: 
       await pause()
     }
     const facts = { ...found, agreements, known: await repository.known(stored.org), at: clock().toISOString() }
-    const reading = await dryRun(stored, facts, pause)
+    const reading = await dryRun({ ...stored, answers: answersAsNow(stored.answers, found.current) }, facts, pause)
     for await (const lines of repository.inPieces(stored.id, stored.headerRow)) {
       const plans: { row: number; plan: RowPlan }[] = []
       for (const line of lines) {
@@ -159,7 +166,7 @@ export function importsService({ db, clock, newId, reference, parties, turns }: 
         withTransaction(db, async (tx) => {
           await readAs(tx, writerFor(principal))
           const at = clock().toISOString()
-          const earlier = idempotency && (await actsRepository(tx).claimKey(principal, idempotency, at))
+          const earlier = idempotency && (await idempotencyKeys(tx).claimKey(principal, idempotency, at))
           if (earlier) return earlier as ActReply<ImportView>
           const repository = importsRepository(tx)
           const id = newId()
@@ -172,7 +179,7 @@ export function importsService({ db, clock, newId, reference, parties, turns }: 
           if (stored) await run(tx, stored, found, pause)
           const body = await show(tx, id, found)
           const reply = { status: 201, body, etag: etagOf(body.row_version) }
-          if (idempotency) await actsRepository(tx).keepReply(principal, idempotency.key, reply)
+          if (idempotency) await idempotencyKeys(tx).keepReply(principal, idempotency.key, reply)
           return reply
         }),
       )
@@ -271,6 +278,18 @@ function answersOf({ partners = {}, answers = [] }: ImportReading): Answer[] {
     }),
   )
   return [...short, ...answers]
+}
+
+/** Answers with the bodies that the named ones are by now: a body may have been merged since. */
+function answersAsNow(answers: readonly Answer[], current: (code: string) => string): Answer[] {
+  return answers.map((one) => {
+    const { answer } = one
+    if (one.field !== 'partners' || answer === null) return one
+    if (typeof answer === 'string') return { ...one, answer: current(answer) }
+    return 'organisations' in answer
+      ? { ...one, answer: { organisations: answer.organisations.map(current) } }
+      : { ...one, answer: answer.map(current) }
+  })
 }
 
 /** Of several answers to one question the last. */

@@ -56,7 +56,9 @@ export async function organisationNames(organisations: readonly Organisation[], 
   const byPair = new Map<string, number[]>()
   for (const organisation of organisations) {
     for (const name of namesOf(organisation)) {
-      exact.set(plain(name), organisation.code)
+      const held = exact.get(plain(name))
+      // Two bodies of one name, such as two schools: a person says which.
+      exact.set(plain(name), held === undefined || held === organisation.code ? organisation.code : '')
       const key = withoutTitle(name)
       if (key === '') continue
       multi(bare, key, () => new Set<string>()).add(organisation.code)

@@ -1,6 +1,8 @@
+import type { Contacts } from '../../parties/contacts.ts'
 import type { Transaction } from '../../platform/database/database.ts'
-import type { AgreementRecord, Contacts } from '../agreement-view.ts'
+import type { AgreementRecord } from '../agreement-view.ts'
 import type { Advice } from '../drafting/advice.ts'
+import type { FilledGroup } from '../drafting/fill-groups.ts'
 
 /** What is recorded of an agreement beside the model; undefined when it is not there or the reader may not see it. */
 export async function readRecord(tx: Transaction, id: string): Promise<AgreementRecord | undefined> {
@@ -10,10 +12,15 @@ export async function readRecord(tx: Transaction, id: string): Promise<Agreement
     .where('a.id', '=', id)
     .executeTakeFirst()
   if (!header) return undefined
-  const parties = await tx.selectFrom('agreement_party as p').select(['p.org', 'p.contacts']).where('p.agreement_id', '=', id).execute()
+  const parties = await tx
+    .selectFrom('agreement_party as p')
+    .leftJoin('organisation_contacts as c', 'c.org', 'p.org')
+    .select(['p.org', 'p.contacts', 'c.contacts as kept'])
+    .where('p.agreement_id', '=', id)
+    .execute()
   const versions = await tx
     .selectFrom('agreement_version as v')
-    .select(['v.version', 'v.frozen_at', 'v.change_class', 'v.recorded_elsewhere', 'v.warnings'])
+    .select(['v.version', 'v.frozen_at', 'v.change_class', 'v.recorded_elsewhere', 'v.warnings', 'v.filled_groups'])
     .where('v.agreement_id', '=', id)
     .execute()
   const signatures = await tx
@@ -53,6 +60,7 @@ export async function readRecord(tx: Transaction, id: string): Promise<Agreement
     createdAt: header.created_at,
     updatedAt: header.updated_at,
     contacts: new Map(parties.map(({ org, contacts }) => [org, contacts as unknown as Contacts])),
+    organisationContacts: new Map(parties.map(({ org, kept }) => [org, (kept ?? {}) as unknown as Contacts])),
     versions: new Map(
       versions.map((row) => [
         row.version,
@@ -61,6 +69,7 @@ export async function readRecord(tx: Transaction, id: string): Promise<Agreement
           changeClass: row.change_class,
           recordedElsewhere: row.recorded_elsewhere,
           warnings: row.warnings as unknown as readonly Advice[],
+          filledGroups: row.filled_groups as unknown as FilledGroup[],
         },
       ]),
     ),

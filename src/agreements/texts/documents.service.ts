@@ -1,4 +1,5 @@
 import type { Principal } from '../../identity/principal.ts'
+import type { Contacts } from '../../parties/contacts.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
@@ -26,6 +27,8 @@ export interface VersionText {
   readonly warnings: readonly Advice[]
   /** The text; of a draft, as it would be frozen now. */
   readonly text: Readonly<Record<string, unknown>>
+  /** Which contacts applied when it was frozen. */
+  readonly contacts: readonly { readonly org: string; readonly contacts: Contacts }[]
   readonly signatures: readonly VersionSignature[]
   /** What a signatory declares, word for word. */
   readonly statements: readonly string[]
@@ -82,7 +85,7 @@ export function documentsService({ db, clock, agreements, differences, nameOf }:
     text: (principal: Principal, id: string, number: number): Promise<VersionText> =>
       read(principal, id, async (tx, agreement) => {
         const { version, kept } = await stored(tx, agreement, number)
-        return toText(agreement, version, kept, await signaturesRepository(tx).of(id))
+        return toText(agreement, version, kept, await beside(tx, id, number))
       }),
 
     /** The exact bytes that were hashed. @throws ProblemError 409 for a version that was never frozen */
@@ -100,7 +103,7 @@ export function documentsService({ db, clock, agreements, differences, nameOf }:
         const { version, kept } = await stored(tx, agreement, number)
         const owner = agreement.owner_org === null ? [] : [agreement.owner_org]
         return {
-          text: toText(agreement, version, kept, await signaturesRepository(tx).of(id)),
+          text: toText(agreement, version, kept, await beside(tx, id, number)),
           orgs: [...new Set([...agreement.parties.map(({ org }) => org), ...owner])],
         }
       })
@@ -119,7 +122,17 @@ export function documentsService({ db, clock, agreements, differences, nameOf }:
   }
 }
 
-function toText(agreement: Agreement, version: AgreementVersion, kept: StoredVersion, signatures: readonly StoredSignature[]): VersionText {
+/** What stands beside the text of a version. */
+interface Beside {
+  readonly contacts: VersionText['contacts']
+  readonly signatures: readonly StoredSignature[]
+}
+
+async function beside(tx: Transaction, id: string, number: number): Promise<Beside> {
+  return { contacts: await versionsRepository(tx).contactsOf(id, number), signatures: await signaturesRepository(tx).of(id) }
+}
+
+function toText(agreement: Agreement, version: AgreementVersion, kept: StoredVersion, { contacts, signatures }: Beside): VersionText {
   const document = kept.document?.toString('utf8') ?? signedText(agreement, version).document
   return {
     agreement: agreement.id,
@@ -130,6 +143,7 @@ function toText(agreement: Agreement, version: AgreementVersion, kept: StoredVer
     change_class: kept.changeClass,
     warnings: kept.warnings,
     text: JSON.parse(document) as VersionText['text'],
+    contacts,
     signatures: signatures.filter((signature) => signature.version === version.version).map(toSignature),
     statements: SIGNING_STATEMENTS,
   }

@@ -42,6 +42,8 @@ export interface PolicyIndex extends Snapshot {
   readonly codeListVersion: string
   /** An agreement by its reference, whoever its parties are. */
   agreement(id: string): PolicyAgreement | undefined
+  /** The code of the body that a code names now: of one that was merged, that of the body that it is. */
+  codeOf(code: string): string
   /** Whether an API client was revoked: from then on nobody answers it. */
   isRevoked(clientId: string): boolean
   /** The index at a later revision: this one with the changed records replaced. */
@@ -85,13 +87,15 @@ export function emptyPolicyIndex(): PolicyIndex {
 /** A decision runs to its end on one index without awaiting, so the maps may be shared with the next index: it never sees half a change. */
 function policyIndex(content: Content, head: PolicyHead): PolicyIndex {
   const none: readonly PolicyAgreement[] = []
+  const codeOf = (code: string) => content.organisations.get(code)?.merged_into ?? code
   const agreementsOf = (ids: Iterable<string>) => [...ids].flatMap((id) => content.agreements.get(id) ?? [])
   return {
     head,
     revision: head.revision,
     codes: content.codes,
     codeListVersion: content.codeListVersion,
-    organisation: (code) => content.organisations.get(code),
+    organisation: (code) => content.organisations.get(codeOf(code)),
+    codeOf,
     between(a, b) {
       const ofA = content.byParty.get(a)
       const ofB = content.byParty.get(b)

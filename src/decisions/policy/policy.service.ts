@@ -1,6 +1,6 @@
 import type { PolicyPublication } from '../../agreements/acts/act-shell.service.ts'
 import type { Agreement } from '../../agreements/agreement.ts'
-import type { Organisation } from '../../parties/organisation.ts'
+import { forPolicy, type RegisteredOrganisation } from '../../parties/organisation.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { versionWithLocalCodes, withLocalCodes } from '../../reference/local-code.ts'
 import { policyRepository } from './policy.repository.ts'
@@ -183,22 +183,25 @@ export function policyPublication(policy: PolicyService): PolicyPublication {
   }
 }
 
-/** The policy as the register of organisations tells it of one that follows another. */
+/** The policy as the register of organisations tells it of bodies that are known differently. One that nobody confirmed is never told of. */
 export function policySuccession(policy: PolicyService) {
+  const publishSuccession = (
+    tx: Transaction,
+    { organisations, agreements }: { readonly organisations: readonly RegisteredOrganisation[]; readonly agreements: readonly Agreement[] },
+    instant: string,
+  ): Promise<number> =>
+    policy.publish(
+      tx,
+      [
+        ...forPolicy(organisations).map((body): PolicyRecord => ({ kind: 'ORGANISATION', id: body.code, body })),
+        ...agreements.map((body): PolicyRecord => ({ kind: 'AGREEMENT', id: body.id, body })),
+      ],
+      instant,
+    )
   return {
     head: policyPublication(policy).head,
-    publishSuccession: (
-      tx: Transaction,
-      { organisations, agreements }: { readonly organisations: readonly Organisation[]; readonly agreements: readonly Agreement[] },
-      instant: string,
-    ): Promise<number> =>
-      policy.publish(
-        tx,
-        [
-          ...organisations.map((body): PolicyRecord => ({ kind: 'ORGANISATION', id: body.code, body })),
-          ...agreements.map((body): PolicyRecord => ({ kind: 'AGREEMENT', id: body.id, body })),
-        ],
-        instant,
-      ),
+    publishSuccession,
+    publishOrganisations: (tx: Transaction, organisations: readonly RegisteredOrganisation[], instant: string): Promise<number> =>
+      publishSuccession(tx, { organisations, agreements: [] }, instant),
   }
 }

@@ -111,6 +111,7 @@ export interface AgreementVersion {
   dropped_at: string | null;
   effective_from: string | null;
   effective_to: string | null;
+  filled_groups: Generated<Json>;
   frozen_at: string | null;
   hash: string | null;
   joint_controller_arrangement: Json | null;
@@ -412,21 +413,67 @@ export interface Notice {
 }
 
 export interface Organisation {
+  act_count: Generated<Int8>;
   active_from: string | null;
   active_to: string | null;
   aliases: string[];
+  charity_number: string | null;
   code: string;
+  company_number: string | null;
   competent_authority: string;
+  /**
+   * Not used: see organisation_contacts.
+   */
   contacts: Json;
+  departments: Generated<string[]>;
   gss: string | null;
   health_or_social_care_authority: boolean;
   ico_registration_no: string | null;
   legal_name: string;
+  merged_into: string | null;
   ods: string | null;
   public_authority: boolean;
+  row_version: Generated<Int8>;
   short_name: string;
+  status: Generated<string>;
   type: string;
   verified: boolean;
+}
+
+export interface OrganisationAct {
+  act: string;
+  actor_org: string;
+  actor_sub: string;
+  at: string;
+  code: string;
+  detail: Json;
+  leaf_id: string;
+  sequence: Int8;
+  subject: string;
+}
+
+export interface OrganisationContacts {
+  at: string;
+  contacts: Json;
+  kept_by: string;
+  org: string;
+}
+
+export interface OrganisationGroup {
+  act_count: Generated<Int8>;
+  code: string;
+  kept_by: string;
+  name: string;
+  other_names: string[];
+  row_version: Generated<Int8>;
+}
+
+export interface OrganisationGroupMember {
+  from_day: string | null;
+  group_code: string;
+  org: string;
+  position: number;
+  to_day: string | null;
 }
 
 export interface OrganisationSuccession {
@@ -575,6 +622,13 @@ export interface Suspension {
   version: number | null;
 }
 
+export interface VersionContacts {
+  agreement_id: string;
+  contacts: Json;
+  org: string;
+  version: number;
+}
+
 export interface DB {
   agent: Agent;
   agreement: Agreement;
@@ -609,6 +663,10 @@ export interface DB {
   local_code: LocalCode;
   notice: Notice;
   organisation: Organisation;
+  organisation_act: OrganisationAct;
+  organisation_contacts: OrganisationContacts;
+  organisation_group: OrganisationGroup;
+  organisation_group_member: OrganisationGroupMember;
   organisation_succession: OrganisationSuccession;
   policy_document: PolicyDocument;
   "policy.head": PolicyHead;
@@ -622,4 +680,5 @@ export interface DB {
   review_date_change: ReviewDateChange;
   signature: Signature;
   suspension: Suspension;
+  version_contacts: VersionContacts;
 }

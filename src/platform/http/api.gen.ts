@@ -639,10 +639,21 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** The register of organisations */
+        /**
+         * The register of organisations
+         * @description Without `q` by code. With it bodies that fit, best first: by their code, one of their numbers, a name as it is written or otherwise
+         *     (case, accents, punctuation, "The", Ltd and Limited, "LB of" make no difference), a department, a part of a name.
+         *     A name that was merged is found as the body that it is.
+         */
         readonly get: operations["listOrganisations"];
         readonly put?: never;
-        readonly post?: never;
+        /**
+         * Propose a body that is not in the register
+         * @description It is there at once, unconfirmed: it can stand in drafts and in records from elsewhere and permits nothing, since to decisions it is
+         *     UNKNOWN_PARTY. 409 names the body that has one of these numbers or names already (KNOWN_IDENTIFIER, KNOWN_NAME); of a name only,
+         *     `distinct_from` says that it is another one. Everybody sees the body; who proposed it, and why, only its own people, whoever proposed it, administrators and auditors.
+         */
+        readonly post: operations["proposeOrganisation"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -653,11 +664,181 @@ export interface paths {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
-            readonly path?: never;
+            readonly path: {
+                /**
+                 * @description Its code.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
             readonly cookie?: never;
         };
         /** One organisation */
         readonly get: operations["getOrganisation"];
+        /**
+         * Describe a body anew
+         * @description While it is unconfirmed: the organisation that proposed it, or a register administrator. Once confirmed: an administrator, and its own people for other names and departments.
+         *     What decisions read of it counts from the reply on.
+         */
+        readonly put: operations["describeOrganisation"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/organisations/{code}/confirmation": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Confirm that a body is what it is said to be
+         * @description By a register administrator who did not propose it, and who says what it is in law: rules read that. From the reply on every decision knows it, on every node.
+         */
+        readonly post: operations["confirmOrganisation"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/organisations/{code}/merger": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Say that an entry of the register is another body
+         * @description From the reply on whoever is named by the one code is the other body: in drafts and records from elsewhere (each has an act in its history), in decisions,
+         *     groups and imports; the numbers and names of the one find the other. Only what binds nobody can be merged: 409 BOUND where it has signed or
+         *     acted, stands in a frozen text or a one-off decision; if such a body ends, another follows it (succession). 409 BOTH_IN_ONE where both stand in one agreement.
+         *     What was signed keeps its text, and what was decided its record. There is no way back.
+         */
+        readonly post: operations["mergeOrganisation"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/organisations/{code}/history": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What was done to an organisation
+         * @description Its own people, a register administrator and an auditor read all of it; others read what they did themselves.
+         */
+        readonly get: operations["getOrganisationHistory"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/organisations/{code}/contacts": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The body.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        /**
+         * How a body is reached
+         * @description For the body itself and whoever is a party with it; to anybody else it is as if there were none.
+         */
+        readonly get: operations["getOrganisationContacts"];
+        /**
+         * Say how a body is reached
+         * @description Kept once for every agreement that does not say otherwise; in a text that is frozen the contacts of that moment stay readable.
+         *     By the body itself, a register administrator, or while it is unconfirmed whoever proposed it. The history says which were changed, not what they say.
+         */
+        readonly put: operations["putOrganisationContacts"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/organisation-groups": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Groups of organisations */
+        readonly get: operations["listGroups"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/organisation-groups/{code}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Its code.
+                 * @example CAMDEN_GPS
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        /** One group */
+        readonly get: operations["getGroup"];
+        /**
+         * Make a group, or say anew who is in it
+         * @description Whoever makes a group keeps it; a register administrator may change it too. `If-Match` is needed for one that is there. A text that named the group
+         *     keeps the members that it was filled in with: no change of a group changes an agreement.
+         */
+        readonly put: operations["putGroup"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/organisation-groups/{code}/history": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What was done to a group
+         * @description As of an organisation.
+         */
+        readonly get: operations["getGroupHistory"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -2677,6 +2858,149 @@ export interface components {
             readonly aliases: readonly string[];
             /** @description False: to be confirmed before go-live. */
             readonly verified: boolean;
+            /**
+             * @description UNCONFIRMED: somebody proposed it; it can stand in a draft and in a record from elsewhere, and permits nothing. MERGED: another name of `merged_into`.
+             * @enum {string}
+             */
+            readonly status: "UNCONFIRMED" | "CONFIRMED" | "MERGED";
+            /** @description The body that this one turned out to be. */
+            readonly merged_into: string | null;
+            /** @description At Companies House. */
+            readonly company_number: string | null;
+            /** @description At its charity regulator. */
+            readonly charity_number: string | null;
+            /** @description Parts of it that people name as if they were bodies; they are names of it, never parties. */
+            readonly departments: readonly string[];
+        };
+        /** @description What somebody says of a body. Identifiers are kept in one form; another way of writing them is put right, another form is refused. */
+        readonly OrganisationDescription: {
+            /** @description Its name in law. */
+            readonly legal_name: string;
+            /** @description What it is called; absent: its name in law. */
+            readonly short_name?: string | null;
+            /** @description ORG_TYPE code. */
+            readonly type: string;
+            /** @description Other names it is known by. */
+            readonly aliases?: readonly string[];
+            /** @description Its parts that people name as if they were bodies. */
+            readonly departments?: readonly string[];
+            /** @description NHS organisation code: three to eight letters and digits. */
+            readonly ods?: string | null;
+            /** @description Code of its area: a letter and eight digits. */
+            readonly gss?: string | null;
+            /** @description At Companies House: eight digits, or letters and digits. */
+            readonly company_number?: string | null;
+            /** @description At its charity regulator. */
+            readonly charity_number?: string | null;
+            /** @description In the register of fee payers: Z and seven more. */
+            readonly ico_registration_no?: string | null;
+            /** @description Under DPA 2018 section 7, as far as known; an administrator says so when confirming. */
+            readonly public_authority?: boolean;
+            /**
+             * @description Under DPA 2018 section 30, as far as known.
+             * @enum {string}
+             */
+            readonly competent_authority?: "SCHEDULE_7" | "STATUTORY_FUNCTIONS" | "NONE";
+            /** @description Whether it is one, as far as known. */
+            readonly health_or_social_care_authority?: boolean;
+            /** @description Codes of bodies of the same name that this one is not. */
+            readonly distinct_from?: readonly string[];
+        };
+        /** @description What was done to an organisation or a group, oldest first, as far as the caller may know it. */
+        readonly RegisterHistoryPage: {
+            /** @description The acts. */
+            readonly acts: readonly {
+                /** @description Number of the act on its subject, without gaps. */
+                readonly sequence: number;
+                /**
+                 * Format: date-time
+                 * @description The instant of the act.
+                 */
+                readonly at: string;
+                /** @description What was done. */
+                readonly act: string;
+                /** @description The person, as its token says. */
+                readonly actor_sub: string;
+                /** @description For which organisation. */
+                readonly actor_org: string;
+                /** @description What it changed. */
+                readonly detail: {
+                    readonly [key: string]: unknown;
+                };
+                /**
+                 * Format: uuid
+                 * @description Its record in the governance log.
+                 */
+                readonly leaf_id: string;
+            }[];
+            /** @description `after` of the next page; null: this is the last. */
+            readonly next_after: number | null;
+        };
+        /** @description Posts and mailboxes, not people. Outside the signed text. */
+        readonly PartyContacts: {
+            /** @description The post or mailbox that leads on sharing and is asked first. */
+            readonly lead?: string;
+            /** @description The post that signs for the party. */
+            readonly signatory_post?: string;
+            /** @description Data protection officer. */
+            readonly dpo?: string;
+            /** @description Information governance. */
+            readonly ig?: string;
+            /** @description Complaints (DPA 2018 s164A). */
+            readonly complaint?: string;
+            /** @description Requests of people for their data. */
+            readonly sar?: string;
+            /** @description Who is told of a breach, at any hour. */
+            readonly breach?: string;
+            /** @description Caldicott Guardian. */
+            readonly caldicott?: string;
+            /** @description Senior information risk owner. */
+            readonly siro?: string;
+            /** @description Information security. */
+            readonly security?: string;
+            /** @description Requests for information. */
+            readonly foi?: string;
+        };
+        /** @description How a body is reached, for every agreement that does not say otherwise. */
+        readonly OrganisationContacts: {
+            /** @description Code of the body. */
+            readonly organisation: string;
+            readonly contacts: components["schemas"]["PartyContacts"];
+        };
+        /** @description One stay of a body in a group. */
+        readonly GroupMembership: {
+            /** @description Code of the body. */
+            readonly org: string;
+            /**
+             * Format: date
+             * @description First day; null or absent: from the start.
+             */
+            readonly from?: string | null;
+            /**
+             * Format: date
+             * @description Last day, included; null or absent: open.
+             */
+            readonly to?: string | null;
+        };
+        /** @description A name for several bodies. It is a way of writing members down, never a party itself. */
+        readonly OrganisationGroup: {
+            /** @description The key. */
+            readonly code: string;
+            /** @description What it is called. */
+            readonly name: string;
+            /** @description Other names for it. */
+            readonly other_names: readonly string[];
+            /** @description The organisation that says who is in it. */
+            readonly kept_by: string;
+            /** @description Every stay of every member. */
+            readonly members: readonly components["schemas"]["GroupMembership"][];
+            /**
+             * Format: date
+             * @description The London day that `members_on` is about.
+             */
+            readonly on: string;
+            /** @description Who is a member on that day, as the bodies that they are now. */
+            readonly members_on: readonly string[];
         };
         /** @description An agreement in a list. */
         readonly AgreementSummary: {
@@ -2729,29 +3053,6 @@ export interface components {
              */
             readonly updated_at: string;
         };
-        /** @description Posts and mailboxes, not people. Outside the signed text. */
-        readonly PartyContacts: {
-            /** @description The post that signs for the party. */
-            readonly signatory_post?: string;
-            /** @description Data protection officer. */
-            readonly dpo?: string;
-            /** @description Information governance. */
-            readonly ig?: string;
-            /** @description Complaints (DPA 2018 s164A). */
-            readonly complaint?: string;
-            /** @description Requests of people for their data. */
-            readonly sar?: string;
-            /** @description Who is told of a breach, at any hour. */
-            readonly breach?: string;
-            /** @description Caldicott Guardian. */
-            readonly caldicott?: string;
-            /** @description Senior information risk owner. */
-            readonly siro?: string;
-            /** @description Information security. */
-            readonly security?: string;
-            /** @description Requests for information. */
-            readonly foi?: string;
-        };
         /** @description An organisation's part in the agreement. Direction is on the flow. */
         readonly AgreementParty: {
             /** @description Code of the organisation. */
@@ -2761,6 +3062,8 @@ export interface components {
             /** @description PARTY_CAPACITY codes. */
             readonly capacities: readonly string[];
             readonly contacts: components["schemas"]["PartyContacts"];
+            /** @description What the organisation says for all its agreements; it applies where `contacts` says nothing. */
+            readonly organisation_contacts: components["schemas"]["PartyContacts"];
             /**
              * Format: date-time
              * @description From this instant on it has left.
@@ -2851,9 +3154,9 @@ export interface components {
         readonly Flow: {
             /** @description Unique within the version. */
             readonly id: string;
-            /** @description Codes of parties, or ALL_SIGNED_BOROUGHS. */
+            /** @description Codes of parties, or ALL_SIGNED_BOROUGHS. Written, `group:CODE` stands for who is a member of that group today. */
             readonly providers: readonly string[];
-            /** @description Codes of parties, or ALL_SIGNED_BOROUGHS. */
+            /** @description Codes of parties, or ALL_SIGNED_BOROUGHS; `group:CODE` as of providers. */
             readonly recipients: readonly string[];
             /** @description PURPOSE code. */
             readonly purpose: string;
@@ -3039,6 +3342,20 @@ export interface components {
             readonly warnings: readonly components["schemas"]["Advice"][];
             /** @description MINOR or MATERIAL against the version before; null for the first. */
             readonly change_class: string | null;
+            /** @description Beside the text, which groups its parties and flows were filled in with. A later change of a group changes nothing here. */
+            readonly filled_groups: readonly {
+                /** @description Where it was named: `/parties`, or `/flows/F1/recipients`. */
+                readonly at: string;
+                /** @description Code of the group. */
+                readonly group: string;
+                /**
+                 * Format: date
+                 * @description The London day whose members were filled in.
+                 */
+                readonly on: string;
+                /** @description Who was a member that day. */
+                readonly members: readonly string[];
+            }[];
             readonly terms: components["schemas"]["Terms"];
         };
         /** @description A party's signature on one version; it binds that version and no other. */
@@ -3697,6 +4014,12 @@ export interface components {
             readonly text: {
                 readonly [key: string]: unknown;
             };
+            /** @description The contacts that applied when it was frozen, beside the text (LC-7); of a draft, and of a version frozen before they were kept, none. */
+            readonly contacts: readonly {
+                /** @description Code of the party. */
+                readonly org: string;
+                readonly contacts: components["schemas"]["PartyContacts"];
+            }[];
             /** @description Who signed it, unconfirmed signatures made elsewhere included. */
             readonly signatures: readonly components["schemas"]["AgreementSignature"][];
             /** @description What a signatory declares, word for word. */
@@ -5371,14 +5694,40 @@ export interface operations {
     };
     readonly listOrganisations: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                /**
+                 * @description A name, a part of one, or a number.
+                 * @example Camden
+                 */
+                readonly q?: string;
+                /**
+                 * @description ORG_TYPE code.
+                 * @example GP_PRACTICE
+                 */
+                readonly type?: string;
+                /**
+                 * @description UNCONFIRMED: those that wait for a register administrator.
+                 * @example UNCONFIRMED
+                 */
+                readonly status?: "UNCONFIRMED" | "CONFIRMED" | "MERGED";
+                /**
+                 * @description `next_after` of the page before, with the same question.
+                 * @example LBC_CAMDEN
+                 */
+                readonly after?: string;
+                /**
+                 * @description How many at most; 500 where nothing is said.
+                 * @example 50
+                 */
+                readonly limit?: number;
+            };
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description All organisations, by code. */
+            /** @description The organisations. */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -5387,7 +5736,60 @@ export interface operations {
                     readonly "application/json": {
                         /** @description The organisations. */
                         readonly organisations: readonly components["schemas"]["Organisation"][];
+                        /** @description `after` of the next page; null: this is the last. */
+                        readonly next_after: string | null;
                     };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly proposeOrganisation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "organisation": {
+                 *         "legal_name": "The Example Practice",
+                 *         "type": "GP_PRACTICE",
+                 *         "aliases": [
+                 *           "Example Surgery"
+                 *         ],
+                 *         "ods": "Y99999"
+                 *       },
+                 *       "note": "Partner of the safeguarding hub"
+                 *     }
+                 */
+                readonly "application/json": {
+                    readonly organisation: components["schemas"]["OrganisationDescription"];
+                    /** @description Its code; absent: made of its name. */
+                    readonly code?: string;
+                    /** @description What it is needed for, for whoever confirms it; nothing about people. */
+                    readonly note?: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The body, unconfirmed. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Organisation"];
                 };
             };
             readonly default: components["responses"]["Problem"];
@@ -5411,10 +5813,463 @@ export interface operations {
             /** @description The organisation. */
             readonly 200: {
                 headers: {
+                    readonly ETag: components["headers"]["ETag"];
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Organisation"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly describeOrganisation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Its code.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "legal_name": "The Example Practice",
+                 *       "type": "GP_PRACTICE",
+                 *       "aliases": [
+                 *         "Example Surgery"
+                 *       ],
+                 *       "ods": "Y99999"
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["OrganisationDescription"];
+            };
+        };
+        readonly responses: {
+            /** @description The organisation. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Organisation"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly confirmOrganisation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Its code.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "public_authority": true,
+                 *       "competent_authority": "NONE",
+                 *       "health_or_social_care_authority": true,
+                 *       "reason": "Found in the register of the NHS Organisation Data Service"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Under DPA 2018 section 7. */
+                    readonly public_authority: boolean;
+                    /**
+                     * @description Under DPA 2018 section 30.
+                     * @enum {string}
+                     */
+                    readonly competent_authority: "SCHEDULE_7" | "STATUTORY_FUNCTIONS" | "NONE";
+                    /** @description Whether it is one. */
+                    readonly health_or_social_care_authority: boolean;
+                    /** @description On what it rests, for the history; nothing about people. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The organisation. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Organisation"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly mergeOrganisation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The entry that is another body.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "into": "LBC_HACKNEY",
+                 *       "reason": "Two spellings of one council"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description The body that it is. */
+                    readonly into: string;
+                    /** @description How that is known, for the history; nothing about people. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The organisation. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Organisation"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getOrganisationHistory: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Only acts after this number.
+                 * @example 0
+                 */
+                readonly after?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Its code.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The acts. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RegisterHistoryPage"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getOrganisationContacts: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The body.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The contacts. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OrganisationContacts"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly putOrganisationContacts: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The body.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "lead": "Information sharing lead",
+                 *       "dpo": "Data protection officer",
+                 *       "breach": "Duty desk, at any hour"
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["PartyContacts"];
+            };
+        };
+        readonly responses: {
+            /** @description The contacts. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OrganisationContacts"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listGroups: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description The London day to say the members of; absent: today.
+                 * @example 2026-11-29
+                 */
+                readonly on?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description All groups, by code. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The groups. */
+                        readonly groups: readonly components["schemas"]["OrganisationGroup"][];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getGroup: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description The London day to say the members of; absent: today.
+                 * @example 2026-11-29
+                 */
+                readonly on?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Its code.
+                 * @example CAMDEN_GPS
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The group. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OrganisationGroup"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly putGroup: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Its code.
+                 * @example CAMDEN_GPS
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "name": "NCL boroughs",
+                 *       "members": [
+                 *         {
+                 *           "org": "LBC_CAMDEN",
+                 *           "from": "2026-04-01"
+                 *         },
+                 *         {
+                 *           "org": "LBC_ISLINGTON"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description What it is called. */
+                    readonly name: string;
+                    /** @description Other names for it. */
+                    readonly other_names?: readonly string[];
+                    /** @description Every stay of every member. */
+                    readonly members: readonly components["schemas"]["GroupMembership"][];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The group. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OrganisationGroup"];
+                };
+            };
+            /** @description The group. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OrganisationGroup"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getGroupHistory: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Only acts after this number.
+                 * @example 0
+                 */
+                readonly after?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Its code.
+                 * @example CAMDEN_GPS
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The acts. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RegisterHistoryPage"];
                 };
             };
             readonly default: components["responses"]["Problem"];
@@ -5777,7 +6632,7 @@ export interface operations {
                 readonly "application/json": {
                     /** @description All parties in their order. */
                     readonly parties: readonly {
-                        /** @description Code of the organisation. */
+                        /** @description Code of the organisation; `group:CODE` stands for who is a member of that group today, each with this role. */
                         readonly org: string;
                         /** @description PARTY_ROLE code. */
                         readonly role: string;

@@ -1,6 +1,6 @@
-import type { Principal } from '../../identity/principal.ts'
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
-import type { IdempotencyKey } from './act.ts'
+import type { Principal } from '../identity/principal.ts'
+import { ProblemError, problem } from '../platform/kernel/problem.ts'
+import type { IdempotencyKey } from './command-reply.ts'
 
 /** Lets calls with one idempotency key in one after the other. */
 export type KeyTurns = <T>(principal: Principal, idempotency: IdempotencyKey | null, work: () => Promise<T>) => Promise<T>

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import type { AuditService } from '../../audit/audit.service.ts'
+import type { CommandReply } from '../../commands/command-reply.ts'
+import type { ContactsService } from '../../parties/contacts.service.ts'
+import type { RegisteredOrganisation } from '../../parties/organisation.ts'
+import type { PartiesService } from '../../parties/parties.service.ts'
+import type { RegisterActs, RegisterCall, RegisterContext } from '../../parties/register-act.service.ts'
+import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import type { AgreementsService } from '../agreements.service.ts'
+import { indexForSearch } from '../finding/search.repository.ts'
+import type { PolicyPublication } from './act-shell.service.ts'
+import { actsRepository } from './acts.repository.ts'
+import { mergingRepository } from './merging.repository.ts'
+
+/** Which body another one turned out to be, and how that is known. */
+export interface MergerBody {
+  readonly into: string
+  readonly reason: string
+}
+
+export interface MergingOptions {
+  readonly registerActs: RegisterActs
+  readonly parties: PartiesService
+  readonly contacts: ContactsService
+  readonly agreements: AgreementsService
+  readonly audit: AuditService
+  readonly policy: PolicyPublication
+  readonly newId: () => string
+}
+
+/** A body in more agreements than this is no slip of the pen. */
+const AGREEMENTS_MAX = 1000
+
+/**
+ * One entry of the register turns out to be another body. Only what binds nobody can be merged: a body that has signed, stands
+ * in a frozen text or has acted is a body of its own, and if it ends, another follows it (succession). From the reply on
+ * whoever is named by the one code is the other body: in drafts, records from elsewhere, decisions, groups and imports.
+ */
+export function mergingService(options: MergingOptions) {
+  const { registerActs, parties, contacts, agreements, audit, policy, newId } = options
+
+  return {
+    /** @throws ProblemError 404, 409 for a body that is bound or stands beside the other one, 412, 422 for one that it cannot be, 428 */
+    merge: (call: RegisterCall, code: string, { into, reason }: MergerBody): Promise<CommandReply<RegisteredOrganisation>> =>
+      registerActs.perform({ ...call, kind: 'ORGANISATION', code, act: 'merge', event: 'organisation.merged' }, async (context) => {
+        const { tx } = context
+        await checkBodies(context, code, into)
+        const repository = mergingRepository(tx)
+        const bound = await repository.binding(code)
+        if (bound) throw illegal(`${code} is a body of its own: ${bound}. Where it ends, another follows it by succession.`, 'BOUND')
+        const both = await repository.agreementsOfBoth(code, into)
+        if (both > 0)
+          throw illegal(
+            `${code} and ${into} are both parties of ${both === 1 ? 'one agreement' : `${both} agreements`}: whoever keeps it takes one out first.`,
+            'BOTH_IN_ONE',
+          )
+        const named = await repository.agreementsNaming(code)
+        if (named.length > AGREEMENTS_MAX) throw illegal(`${code} stands in more than ${AGREEMENTS_MAX} agreements.`, 'TOO_MANY')
+        const changed = await parties.merge(tx, code, into)
+        await contacts.fillFrom(context, code, into)
+        await rename(context, named, { from: code, to: into })
+        return { code, status: 200, detail: { into, reason, agreements: named.length }, changed, body: () => view(context, code) }
+      }),
+  }
+
+  /** Calls the body by its other name where it stands; each agreement has an act and a leaf of its own. Policy before log, as everywhere. */
+  async function rename(
+    { tx, principal, now }: RegisterContext,
+    ids: readonly string[],
+    { from, to }: { readonly from: string; readonly to: string },
+  ): Promise<void> {
+    const acts = actsRepository(tx)
+    const counted = new Map<string, number>()
+    for (const id of ids) counted.set(id, (await acts.lock(id, { kind: 'system' }))?.actCount ?? 0)
+    await mergingRepository(tx).rename(ids, from, to)
+    const after = await agreements.forPolicy(tx, ids)
+    const revision = after.length > 0 ? await policy.publishAgreements(tx, after, now) : (await policy.head(tx)).revision
+    for (const { id, status } of await agreements.read(tx, ids)) {
+      const sequence = (counted.get(id) ?? 0) + 1
+      const [leafId, detail] = [newId(), { org: from, is: to }]
+      await acts.touch(id, sequence, now)
+      await indexForSearch(tx, id)
+      await acts.addHistory({
+        agreementId: id,
+        sequence,
+        at: now,
+        act: 'merge_party',
+        principal,
+        from: status,
+        done: { status: 200, body: undefined, detail },
+        leafId,
+      })
+      await audit.recordAct(tx, {
+        ...{
+          id: leafId,
+          event: 'agreement.party_merged',
+          act: 'merge_party',
+          org: principal.org,
+          agreement: id,
+          sequence,
+          from: status,
+          to: status,
+          revision,
+        },
+        payload: { actor: principal.sub, roles: principal.roles, org: principal.org, at: now, detail },
+      })
+    }
+  }
+
+  async function checkBodies({ tx, now }: RegisterContext, code: string, into: string): Promise<void> {
+    const known = new Map((await parties.read(tx, [code, into])).map((organisation) => [organisation.code, organisation]))
+    const [merged, kept] = [known.get(code), known.get(into)]
+    if (merged?.status === 'MERGED') throw illegal(`${code} was merged into ${merged.merged_into} already.`, 'MERGED')
+    const no = (detail: string, rule: string) =>
+      new ProblemError(problem('UNPROCESSABLE', detail, [{ pointer: '/into', detail, code: rule }]))
+    if (!kept) throw no(`${into} is not in the register of organisations.`, 'UNKNOWN_ORGANISATION')
+    if (code === into) throw no('A body is not merged into itself.', 'SAME_ORGANISATION')
+    if (kept.status !== 'CONFIRMED')
+      throw no(
+        kept.merged_into ? `${into} is ${kept.merged_into}: name that one.` : `${into} is not confirmed in the register.`,
+        'ORGANISATION_UNCONFIRMED',
+      )
+    if (kept.active_to !== null && Date.parse(kept.active_to) <= Date.parse(now)) throw no(`${into} has ended.`, 'ORGANISATION_INACTIVE')
+  }
+
+  async function view({ tx }: RegisterContext, code: string): Promise<RegisteredOrganisation> {
+    const [found] = await parties.read(tx, [code])
+    assert(found, `organisation ${code} was merged and cannot be read`)
+    return found
+  }
+}
+
+function illegal(detail: string, rule: string): ProblemError {
+  return new ProblemError(problem('ILLEGAL_STATE', detail, [{ pointer: '', detail, code: rule }]))
+}

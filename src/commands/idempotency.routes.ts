@@ -1,0 +1,17 @@
+import type { FastifyRequest } from 'fastify'
+import type { OperationId } from '../platform/http/openapi.ts'
+import type { IdempotencyKey } from './command-reply.ts'
+import { requestHash } from './idempotency.service.ts'
+
+/** The key a request came with, bound to the operation, what it is about, and its body; null where it came without one. */
+export function idempotencyOf(request: FastifyRequest, operationId: OperationId): IdempotencyKey | null {
+  const key = request.headers['idempotency-key']
+  if (typeof key !== 'string') return null
+  return { key, requestHash: requestHash(operationId, request.params ?? {}, request.body) }
+}
+
+/** `If-Match` of a call; null where it was not sent. */
+export function ifMatchOf(request: FastifyRequest): string | null {
+  const ifMatch = request.headers['if-match']
+  return typeof ifMatch === 'string' ? ifMatch : null
+}

@@ -1,0 +1,76 @@
+import type { Principal } from '../identity/principal.ts'
+import type { Transaction } from '../platform/database/database.ts'
+
+/** What an act on the register is about. */
+export type SubjectKind = 'ORGANISATION' | 'GROUP'
+const TABLES = { ORGANISATION: 'organisation', GROUP: 'organisation_group' } as const
+
+/** One act on an organisation or a group, as its history holds it. */
+export interface RegisterActRecord {
+  readonly sequence: number
+  readonly at: string
+  readonly act: string
+  readonly actor_sub: string
+  readonly actor_org: string
+  readonly detail: Readonly<Record<string, unknown>>
+  readonly leaf_id: string
+}
+
+/** Rows that every act on the register writes: the lock, the version, the history. */
+export function registerActRepository(tx: Transaction) {
+  return {
+    /** Locks a subject until the transaction ends; undefined when there is none with this code. */
+    async lock(kind: SubjectKind, code: string): Promise<{ readonly rowVersion: string; readonly actCount: number } | undefined> {
+      const row = await tx
+        .selectFrom(TABLES[kind])
+        .select(['row_version', 'act_count'])
+        .where('code', '=', code)
+        .forUpdate()
+        .executeTakeFirst()
+      return row && { rowVersion: row.row_version, actCount: Number(row.act_count) }
+    },
+
+    /** Counts the act and moves the version of its subject; answers both. */
+    async touch(kind: SubjectKind, code: string): Promise<{ readonly rowVersion: string; readonly sequence: number }> {
+      const row = await tx
+        .updateTable(TABLES[kind])
+        .set((eb) => ({ row_version: eb('row_version', '+', '1'), act_count: eb('act_count', '+', '1') }))
+        .where('code', '=', code)
+        .returning(['row_version', 'act_count'])
+        .executeTakeFirstOrThrow()
+      return { rowVersion: row.row_version, sequence: Number(row.act_count) }
+    },
+
+    async add(entry: {
+      readonly kind: SubjectKind
+      readonly code: string
+      readonly sequence: number
+      readonly at: string
+      readonly act: string
+      readonly principal: Principal
+      readonly detail: Readonly<Record<string, unknown>>
+      readonly leafId: string
+    }): Promise<void> {
+      const { kind: subject, code, sequence, at, act, principal, detail, leafId } = entry
+      const actor = { actor_sub: principal.sub, actor_org: principal.org }
+      await tx
+        .insertInto('organisation_act')
+        .values({ subject, code, sequence, at, act, ...actor, detail: JSON.stringify(detail), leaf_id: leafId })
+        .execute()
+    },
+
+    /** What was done to a subject, oldest first, after a number of its history. */
+    async history(kind: SubjectKind, code: string, after: number, limit: number): Promise<RegisterActRecord[]> {
+      const rows = await tx
+        .selectFrom('organisation_act as a')
+        .select(['a.sequence', 'a.at', 'a.act', 'a.actor_sub', 'a.actor_org', 'a.detail', 'a.leaf_id'])
+        .where('a.subject', '=', kind)
+        .where('a.code', '=', code)
+        .where('a.sequence', '>', String(after))
+        .orderBy('a.sequence')
+        .limit(limit)
+        .execute()
+      return rows.map((row) => ({ ...row, sequence: Number(row.sequence), detail: row.detail as RegisterActRecord['detail'] }))
+    },
+  }
+}

@@ -1,0 +1,168 @@
+import type { CommandReply } from '../commands/command-reply.ts'
+import { permits } from '../identity/permissions.ts'
+import type { Principal } from '../identity/principal.ts'
+import type { Transaction } from '../platform/database/database.ts'
+import type { Clock } from '../platform/kernel/clock.ts'
+import { londonDay } from '../platform/kernel/london-day.ts'
+import { type ProblemDetail, ProblemError, problem } from '../platform/kernel/problem.ts'
+import { isValidOn } from '../reference/code-list.ts'
+import type { ReferenceService } from '../reference/reference.service.ts'
+import { finder } from './find.ts'
+import type { RegisteredOrganisation } from './organisation.ts'
+import { partiesRepository } from './parties.repository.ts'
+import { codeFor, type Description, describe, knownAs } from './proposal.ts'
+import type { RegisterActs, RegisterCall } from './register-act.service.ts'
+
+/** A body that is to be in the register: its code where it is to have a certain one, and what it is needed for. */
+export interface Proposal {
+  readonly organisation: Description
+  readonly code?: string | undefined
+  readonly note?: string | undefined
+}
+
+/** What a register administrator says a body is in law when confirming it. */
+export interface Confirmation {
+  readonly public_authority: boolean
+  readonly competent_authority: RegisteredOrganisation['competent_authority']
+  readonly health_or_social_care_authority: boolean
+  readonly reason: string
+}
+
+export type RegisteringService = ReturnType<typeof registeringService>
+
+/** Proposals of one organisation that may wait for confirmation at a time. */
+const OPEN_PROPOSALS_MAX = 500
+const CODE_TAKEN = (code: string) =>
+  new ProblemError(
+    problem('CONFLICT', `${code} is the code of another organisation.`, [{ pointer: '/code', detail: 'It is taken.', code: 'CODE_TAKEN' }]),
+  )
+
+/** Proposing bodies, describing them, and confirming them: from then on decisions know them. */
+export function registeringService({
+  acts,
+  reference,
+  clock,
+}: {
+  readonly acts: RegisterActs
+  readonly reference: ReferenceService
+  readonly clock: Clock
+}) {
+  /** Read before the act, so that it needs no second connection while it holds one. */
+  async function types(): Promise<ReadonlySet<string>> {
+    const day = londonDay(clock().getTime())
+    const list = (await reference.lists()).find((known) => known.list === 'ORG_TYPE')
+    return new Set((list?.entries ?? []).filter(({ valid_from, valid_to }) => isValidOn(day, valid_from, valid_to)).map(({ code }) => code))
+  }
+
+  async function view(tx: Transaction, code: string): Promise<RegisteredOrganisation> {
+    const [found] = await partiesRepository(tx).read([code])
+    if (!found) throw new Error(`organisation ${code} was written and cannot be read`)
+    return found
+  }
+
+  return {
+    /**
+     * Puts a body into the register that permits nothing yet.
+     * @throws ProblemError 409 where it is there already or too many wait, 422 for a form or code that is not one
+     */
+    async propose(call: RegisterCall, { code, note, organisation: given }: Proposal): Promise<CommandReply<RegisteredOrganisation>> {
+      const known = await types()
+      return acts.perform({ ...call, kind: 'ORGANISATION', act: 'propose', event: 'organisation.proposed' }, async ({ tx, principal }) => {
+        const repository = partiesRepository(tx)
+        await repository.lockNames()
+        const { described, faults } = describe(given, known)
+        refuseIf('UNPROCESSABLE', 'The body cannot be described like this.', faults)
+        if ((await repository.openProposals(principal.org)) >= OPEN_PROPOSALS_MAX)
+          throw new ProblemError(problem('ILLEGAL_STATE', `${OPEN_PROPOSALS_MAX} proposals of yours wait to be confirmed.`))
+        const all = await repository.read()
+        refuseIf('CONFLICT', 'It is in the register already.', knownAs(described, given.distinct_from ?? [], all, finder(all)))
+        const taken = new Set(all.map((organisation) => organisation.code))
+        if (code !== undefined && taken.has(code)) throw CODE_TAKEN(code)
+        const chosen = code ?? codeFor(described.type, described.short_name, (one) => taken.has(one))
+        await repository.insert([
+          { ...described, code: chosen, status: 'UNCONFIRMED', active_from: null, active_to: null, successor_of: [], verified: false },
+        ])
+        const detail = { ...described, note: note ?? null, distinct_from: given.distinct_from ?? [] }
+        return { code: chosen, status: 201, detail, body: () => view(tx, chosen) }
+      })
+    },
+
+    /**
+     * Describes a body anew: one that waits, by whoever proposed it or a register administrator; a confirmed one by an
+     * administrator, who may change everything, and by its own people, who may change what else it is called.
+     * @throws ProblemError 403, 404, 409, 412, 422, 428
+     */
+    async describe(call: RegisterCall, code: string, given: Description): Promise<CommandReply<RegisteredOrganisation>> {
+      const known = await types()
+      return acts.perform(
+        { ...call, kind: 'ORGANISATION', code, act: 'describe', event: 'organisation.described' },
+        async ({ tx, principal }) => {
+          const repository = partiesRepository(tx)
+          await repository.lockNames()
+          const all = await repository.read()
+          const before = all.find((organisation) => organisation.code === code)
+          if (!before) throw new Error(`organisation ${code} was locked and cannot be read`)
+          const { described, faults } = describe(given, known, before)
+          const changed = Object.keys(described).filter(
+            (name) => JSON.stringify(before[name as keyof typeof before]) !== JSON.stringify(described[name as keyof typeof described]),
+          )
+          if (before.status === 'MERGED') throw new ProblemError(problem('ILLEGAL_STATE', `${code} was merged into ${before.merged_into}.`))
+          if (!(await mayDescribe(tx, principal, before, changed)))
+            throw new ProblemError(
+              problem(
+                'FORBIDDEN',
+                'A register administrator describes it; its own officers say what else it is called; whoever proposed it, until it is confirmed.',
+              ),
+            )
+          refuseIf('UNPROCESSABLE', 'The body cannot be described like this.', faults)
+          refuseIf('CONFLICT', 'Another body is known by this.', knownAs(described, given.distinct_from ?? [], all, finder(all), code))
+          await repository.update(code, described)
+          const after = await view(tx, code)
+          return {
+            code,
+            status: 200,
+            detail: { changed: Object.fromEntries(changed.map((name) => [name, described[name as keyof typeof described]])) },
+            changed: [after],
+            body: () => view(tx, code),
+          }
+        },
+      )
+    },
+
+    /**
+     * Confirms that a body is what it is said to be. From the reply on every decision knows it.
+     * @throws ProblemError 403 for whoever proposed it, 404, 409 where it is confirmed or merged, 412, 428
+     */
+    confirm: (call: RegisterCall, code: string, { reason, ...standing }: Confirmation): Promise<CommandReply<RegisteredOrganisation>> =>
+      acts.perform({ ...call, kind: 'ORGANISATION', code, act: 'confirm', event: 'organisation.confirmed' }, async ({ tx, principal }) => {
+        const repository = partiesRepository(tx)
+        const before = await view(tx, code)
+        if (before.status !== 'UNCONFIRMED') throw new ProblemError(problem('ILLEGAL_STATE', `${code} is ${before.status} already.`))
+        const proposer = await repository.proposer(code)
+        if (proposer?.sub === principal.sub)
+          throw new ProblemError(
+            problem('FORBIDDEN', 'Whoever proposed a body does not confirm it.', [
+              { pointer: '', detail: 'Another administrator does.', code: 'SD-1' },
+            ]),
+          )
+        await repository.update(code, { ...standing, status: 'CONFIRMED', verified: true })
+        const after = await view(tx, code)
+        return { code, status: 200, detail: { ...standing, reason }, changed: [after], body: () => view(tx, code) }
+      }),
+  }
+
+  async function mayDescribe(
+    tx: Transaction,
+    principal: Principal,
+    before: RegisteredOrganisation,
+    changed: readonly string[],
+  ): Promise<boolean> {
+    if (permits(principal.roles, 'organisation:confirm')) return true
+    if (before.status === 'UNCONFIRMED') return (await partiesRepository(tx).proposer(before.code))?.org === principal.org
+    return before.code === principal.org && changed.every((name) => name === 'aliases' || name === 'departments')
+  }
+}
+
+function refuseIf(code: 'CONFLICT' | 'UNPROCESSABLE', detail: string, errors: readonly ProblemDetail[]): void {
+  if (errors.length > 0) throw new ProblemError(problem(code, detail, errors))
+}
