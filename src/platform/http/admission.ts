@@ -75,7 +75,7 @@ const LEFT_BEHIND_MAX_MS = 120_000
 const LOOK_EVERY_MS = 5_000
 
 /**
- * Refuses early what could not be answered in time (F21 of the failure matrix): 503 with `Retry-After`, before the token or the
+ * Refuses early what could not be answered in time (FM-21 of the failure matrix): 503 with `Retry-After`, before the token or the
  * body is looked at where nobody gets in, else as soon as it is known whose request it is.
  *
  * A place is given back when the reply was taken or the connection has ended, whichever comes first; an event of the reply
