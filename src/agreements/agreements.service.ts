@@ -42,7 +42,7 @@ export function agreementsService(newId: () => string) {
         ...agreement,
         parties: isUndone(agreement) ? [] : agreement.parties.map(asListed),
         versions: agreement.versions
-          .filter(({ status, frozen_at, dropped_at }) => status === 'APPROVED' || (frozen_at !== null && dropped_at !== null))
+          .filter(({ status, frozen_at, dropped_at }) => status === 'APPROVED' || (frozen_at !== undefined && dropped_at !== undefined))
           .filter((version) => isOfKnownDays(agreement, version))
           .map((version) => ({ ...version, terms: { ...version.terms, narrative: {} } })),
       }))

@@ -134,7 +134,8 @@ t.test('races on real connections', async (t) => {
   })
 
   await t.test('one key sent five times at once does its work once and gets one answer', async (t) => {
-    const { id } = await frozen()
+    const { id, hash } = await frozen()
+    await desk.sign(id, CAMDEN, 1, hash)
     const suspend = () =>
       desk.call(
         { org: CAMDEN, role: 'DPO' },

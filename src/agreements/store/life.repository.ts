@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { DB } from '../../platform/database/schema.gen.ts'
-import type { LeftHow, Party } from '../agreement.ts'
+import type { EarlierPart, LeftHow, Party } from '../agreement.ts'
 
 /** What held before, of whom and until when, for these agreements: parts, keepers, review dates, assessments; and the bodies. */
 export async function lifeOf(tx: Transaction, ids: readonly string[]) {
@@ -33,8 +33,15 @@ export function toParty(
   const earlier = parts.filter((part) => part.agreement_id === agreement_id && part.org === org)
   const body = bodies.find(({ code }) => code === org)
   return {
-    ...{ org, role, capacities, left_at, left_how: left_how as LeftHow | null, left_version, invited_at },
-    earlier: earlier.map((part) => ({ invited_at: part.invited_at, left_at: part.left_at, left_how: part.left_how as LeftHow })),
+    ...{ org, role, capacities, left_at },
+    ...(left_how === null ? {} : { left_how: left_how as LeftHow }),
+    ...(left_version === null ? {} : { left_version }),
+    ...(invited_at === null ? {} : { invited_at }),
+    ...(earlier.length > 0 ? { earlier: earlier.map(toEarlierPart) } : {}),
     ...(body ? { active_from: body.active_from, active_to: body.active_to, succeeded_by: body.successor } : {}),
   }
+}
+
+function toEarlierPart({ invited_at, left_at, left_how }: Selectable<DB['earlier_part']>): EarlierPart {
+  return { invited_at, left_at, left_how: left_how as LeftHow }
 }

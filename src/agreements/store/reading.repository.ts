@@ -105,8 +105,8 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
         effective_to: version.effective_to,
         hash: version.hash,
         // What was made elsewhere was frozen there; the instant at which it came here says nothing.
-        frozen_at: version.recorded_elsewhere ? null : version.frozen_at,
-        dropped_at: version.dropped_at,
+        ...(version.recorded_elsewhere || version.frozen_at === null ? {} : { frozen_at: version.frozen_at }),
+        ...(version.dropped_at === null ? {} : { dropped_at: version.dropped_at }),
         terms: {
           flows: flowsOf(key).map((flow) => toFlow(flow, sidesOf(`${key}\n${flow.id}`))),
           commencement: toCommencement(version.commencement_rule, version.commencement_threshold),
@@ -126,6 +126,11 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
         },
       }
     }
+    const keepers = keepersOf(row.id).map(({ at, from_org, to_org }) => ({ at, from: from_org, to: to_org }))
+    const reviews = reviewsOf(row.id).map(({ at, before }) => ({ at, before }))
+    const earlier = earlierOf(row.id).map(({ until, required, residual, prior_consultation, review_due }) => ({
+      ...{ until, required, residual, prior_consultation, review_due },
+    }))
     return {
       id: row.id,
       title: row.title,
@@ -157,13 +162,11 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
         residual: row.dpia_residual,
         prior_consultation: row.dpia_prior_consultation,
         review_due: row.dpia_review_due,
-        earlier: earlierOf(row.id).map(({ until, required, residual, prior_consultation, review_due }) => ({
-          ...{ until, required, residual, prior_consultation, review_due },
-        })),
+        ...(earlier.length > 0 ? { earlier } : {}),
       } satisfies Dpia,
       apd: documentsOf(row.id).map(({ party, conditions }) => ({ party, conditions })),
-      keepers: keepersOf(row.id).map(({ at, from_org, to_org }) => ({ at, from: from_org, to: to_org })),
-      review_changes: reviewsOf(row.id).map(({ at, before }) => ({ at, before })),
+      ...(keepers.length > 0 ? { keepers } : {}),
+      ...(reviews.length > 0 ? { review_changes: reviews } : {}),
     }
   })
 }
