@@ -42,6 +42,7 @@ import { contactsService } from './parties/contacts.service.ts'
 import { groupsService } from './parties/groups.service.ts'
 import { isLondonAuthority } from './parties/organisation.ts'
 import { partiesService } from './parties/parties.service.ts'
+import { partnerAnswers } from './parties/partner-answers.service.ts'
 import { registerActs } from './parties/register-act.service.ts'
 import { registeringService } from './parties/registering.service.ts'
 import type { Config } from './platform/config.ts'
@@ -116,7 +117,7 @@ export async function openServices(options: ServicesOptions) {
   const filler = logFiller({ db, everyMs: SEARCH_FILL_MS })
   const isName = (word: string) => contract.names.has(word)
   const registerOfOrganisations = registerActs({ db, clock, newId, audit, policy: policySuccession(policy), isName, turns })
-  const registering = registeringService({ acts: registerOfOrganisations, reference, clock })
+  const registering = registeringService({ db, acts: registerOfOrganisations, reference, clock })
   const organisationContacts = contactsService({ db, acts: registerOfOrganisations })
   const groups = groupsService({ db, acts: registerOfOrganisations, clock })
   const acts = actShell({
@@ -134,7 +135,7 @@ export async function openServices(options: ServicesOptions) {
   const listing = listingService({ db, clock, agreements })
   const advice = adviceService({ db, agreements, policy, clock })
   const overlaps = overlapService({ db, reference, clock })
-  const imports = importsService({ db, clock, newId, reference, parties, turns })
+  const imports = importsService({ db, clock, newId, reference, parties, turns, partnerAnswers: partnerAnswers({ registering, groups }) })
   const committing = committingService({ db, clock, random: randomBytes, acts, agreements, imports })
   const boroughs = async () => new Set((await parties.all()).filter(isLondonAuthority).map(({ code }) => code))
   const agreementActs = {

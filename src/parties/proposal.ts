@@ -20,6 +20,13 @@ export interface Description extends Partial<Identifiers> {
   readonly distinct_from?: readonly string[] | undefined
 }
 
+/** A body that is to be in the register: its code where it is to have a certain one, and what it is needed for. */
+export interface Proposal {
+  readonly organisation: Description
+  readonly code?: string | undefined
+  readonly note?: string | undefined
+}
+
 /** The members of an organisation that a description gives. */
 export type Described = Pick<RegisteredOrganisation, 'legal_name' | 'short_name' | 'type' | 'aliases' | 'departments'> &
   Pick<RegisteredOrganisation, 'public_authority' | 'competent_authority' | 'health_or_social_care_authority'> &
@@ -108,6 +115,15 @@ export function knownAs(
     }),
   )
   return [...numbered, ...named]
+}
+
+/** Whether a body is what is described: the same name in law, type and numbers. */
+export function isDescribed(body: RegisteredOrganisation, described: Described): boolean {
+  return (
+    nameKey(body.legal_name) === nameKey(described.legal_name) &&
+    body.type === described.type &&
+    IDENTIFIER_KINDS.every((kind) => body[kind] === described[kind])
+  )
 }
 
 /** A code for a body, made of its name; `isTaken` says which are in use. */

@@ -1,7 +1,8 @@
 import type { CommandReply } from '../commands/command-reply.ts'
 import { permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
-import type { Transaction } from '../platform/database/database.ts'
+import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
+import { readAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { londonDay } from '../platform/kernel/london-day.ts'
 import { type ProblemDetail, ProblemError, problem } from '../platform/kernel/problem.ts'
@@ -10,15 +11,8 @@ import type { ReferenceService } from '../reference/reference.service.ts'
 import { finder } from './find.ts'
 import type { RegisteredOrganisation } from './organisation.ts'
 import { partiesRepository } from './parties.repository.ts'
-import { codeFor, type Description, describe, knownAs } from './proposal.ts'
+import { codeFor, type Description, describe, isDescribed, knownAs, type Proposal } from './proposal.ts'
 import type { RegisterActs, RegisterCall } from './register-act.service.ts'
-
-/** A body that is to be in the register: its code where it is to have a certain one, and what it is needed for. */
-export interface Proposal {
-  readonly organisation: Description
-  readonly code?: string | undefined
-  readonly note?: string | undefined
-}
 
 /** What a register administrator says a body is in law when confirming it. */
 export interface Confirmation {
@@ -39,10 +33,12 @@ const CODE_TAKEN = (code: string) =>
 
 /** Proposing bodies, describing them, and confirming them: from then on decisions know them. */
 export function registeringService({
+  db,
   acts,
   reference,
   clock,
 }: {
+  readonly db: Database
   readonly acts: RegisterActs
   readonly reference: ReferenceService
   readonly clock: Clock
@@ -60,31 +56,54 @@ export function registeringService({
     return found
   }
 
+  /**
+   * Puts a body into the register that permits nothing yet.
+   * @throws ProblemError 409 where it is there already or too many wait, 422 for a form or code that is not one
+   */
+  async function propose(call: RegisterCall, { code, note, organisation: given }: Proposal): Promise<CommandReply<RegisteredOrganisation>> {
+    const known = await types()
+    return acts.perform({ ...call, kind: 'ORGANISATION', act: 'propose', event: 'organisation.proposed' }, async ({ tx, principal }) => {
+      const repository = partiesRepository(tx)
+      await repository.lockNames()
+      const { described, faults } = describe(given, known)
+      refuseIf('UNPROCESSABLE', 'The body cannot be described like this.', faults)
+      if ((await repository.openProposals(principal.org)) >= OPEN_PROPOSALS_MAX)
+        throw new ProblemError(problem('ILLEGAL_STATE', `${OPEN_PROPOSALS_MAX} proposals of yours wait to be confirmed.`))
+      const all = await repository.read()
+      refuseIf('CONFLICT', 'It is in the register already.', knownAs(described, given.distinct_from ?? [], all, finder(all)))
+      const taken = new Set(all.map((organisation) => organisation.code))
+      if (code !== undefined && taken.has(code)) throw CODE_TAKEN(code)
+      const chosen = code ?? codeFor(described.type, described.short_name, (one) => taken.has(one))
+      await repository.insert([
+        { ...described, code: chosen, status: 'UNCONFIRMED', active_from: null, active_to: null, successor_of: [], verified: false },
+      ])
+      const detail = { ...described, note: note ?? null, distinct_from: given.distinct_from ?? [] }
+      return { code: chosen, status: 201, detail, body: () => view(tx, chosen) }
+    })
+  }
+
   return {
+    propose,
     /**
-     * Puts a body into the register that permits nothing yet.
-     * @throws ProblemError 409 where it is there already or too many wait, 422 for a form or code that is not one
+     * The code of a body that is proposed, or was by the same organisation in the same words and still waits.
+     * @throws ProblemError as `propose`
      */
-    async propose(call: RegisterCall, { code, note, organisation: given }: Proposal): Promise<CommandReply<RegisteredOrganisation>> {
-      const known = await types()
-      return acts.perform({ ...call, kind: 'ORGANISATION', act: 'propose', event: 'organisation.proposed' }, async ({ tx, principal }) => {
-        const repository = partiesRepository(tx)
-        await repository.lockNames()
-        const { described, faults } = describe(given, known)
-        refuseIf('UNPROCESSABLE', 'The body cannot be described like this.', faults)
-        if ((await repository.openProposals(principal.org)) >= OPEN_PROPOSALS_MAX)
-          throw new ProblemError(problem('ILLEGAL_STATE', `${OPEN_PROPOSALS_MAX} proposals of yours wait to be confirmed.`))
-        const all = await repository.read()
-        refuseIf('CONFLICT', 'It is in the register already.', knownAs(described, given.distinct_from ?? [], all, finder(all)))
-        const taken = new Set(all.map((organisation) => organisation.code))
-        if (code !== undefined && taken.has(code)) throw CODE_TAKEN(code)
-        const chosen = code ?? codeFor(described.type, described.short_name, (one) => taken.has(one))
-        await repository.insert([
-          { ...described, code: chosen, status: 'UNCONFIRMED', active_from: null, active_to: null, successor_of: [], verified: false },
-        ])
-        const detail = { ...described, note: note ?? null, distinct_from: given.distinct_from ?? [] }
-        return { code: chosen, status: 201, detail, body: () => view(tx, chosen) }
-      })
+    async proposeOnce(call: RegisterCall, proposal: Proposal): Promise<string> {
+      try {
+        return (await propose(call, proposal)).body.code
+      } catch (error) {
+        if (!(error instanceof ProblemError) || error.problem.code !== 'CONFLICT') throw error
+        const { described } = describe(proposal.organisation, await types())
+        const own = await withTransaction(db, async (tx) => {
+          await readAs(tx, { kind: 'system' })
+          const repository = partiesRepository(tx)
+          const same = (await repository.read()).filter((known) => known.status === 'UNCONFIRMED' && isDescribed(known, described))
+          for (const { code } of same) if ((await repository.proposer(code))?.org === call.principal.org) return code
+          return undefined
+        })
+        if (own === undefined) throw error
+        return own
+      }
     },
 
     /**

@@ -295,3 +295,65 @@ t.test('a dry run tells what an agreement here covers already', async (t) => {
     dry.body.slice(0, 800),
   )
 })
+
+t.test('a partner that nobody knows is answered with a new body or with a group, and the record names whom that was', async (t) => {
+  const made = await service(t)
+  const { officer } = made
+  const put = (url: string, payload: object) => made.inject({ method: 'PUT', url, headers: { ...officer, 'if-match': '*' }, payload })
+  t.equal(
+    (
+      await put('/v1/organisation-groups/NEAR', {
+        name: 'Near neighbours',
+        members: [{ org: 'LBC_BRENT' }, { org: 'LBC_BARNET', to: '2020-01-01' }],
+      })
+    ).statusCode,
+    201,
+  )
+  const { id } = (await upload(made, officer, file(line({ partners: 'Foxglove Refuge; The near ones' })))).json()
+  const create = {
+    organisation: { legal_name: 'Foxglove Refuge', type: 'CHARITY', charity_number: '9997001' },
+    note: 'In the register of Camden',
+  }
+  const answers = [
+    { field: 'partners', text: 'Foxglove Refuge', answer: { create } },
+    { field: 'partners', text: 'The near ones', answer: { group: 'NEAR' } },
+  ]
+  const mapped = await put(`/v1/imports/${id}/mapping`, { answers })
+  t.equal(mapped.statusCode, 200, mapped.body)
+  const kept = mapped.json().mapping.answers
+  t.match(kept, [
+    { answer: { organisations: ['CHA_FOXGLOVE_REFUGE'] } },
+    { answer: { organisations: ['LBC_BRENT'], group: 'NEAR', on: /^\d{4}-/ } },
+  ])
+  t.equal((await put(`/v1/imports/${id}/mapping`, { answers })).statusCode, 200, 'the same new body said again is proposed once')
+  const unknown = await put(`/v1/imports/${id}/mapping`, {
+    answers: [{ field: 'partners', text: 'The near ones', answer: { group: 'NOBODY' } }],
+  })
+  t.match([unknown.statusCode, unknown.json().errors[0].code], [422, 'UNKNOWN_GROUP'])
+  const wrong = await put(`/v1/imports/${id}/mapping`, { answers: [{ field: 'status', text: 'Live', answer: { create } }] })
+  t.equal(wrong.statusCode, 422)
+  const known = { organisation: { legal_name: 'Hackney Council', type: 'LONDON_BOROUGH' } }
+  const taken = await put(`/v1/imports/${id}/mapping`, { answers: [{ field: 'partners', text: 'x', answer: { create: known } }] })
+  t.match([taken.statusCode, taken.json().errors[0].code], [409, 'KNOWN_NAME'], 'a body that is there is not made again')
+  const committed = await change(made, officer, id, 'commit', '*')
+  t.equal(committed.statusCode, 200, committed.body)
+  const [record] = (await importedAgreements(made)) ?? []
+  const shown = (await made.inject({ method: 'GET', url: `/v1/agreements/${record?.id}`, headers: officer })).json()
+  t.same(shown.parties.map(({ org }: { org: string }) => org).toSorted(), ['CHA_FOXGLOVE_REFUGE', 'LBC_BRENT', 'LBC_CAMDEN'])
+  const asked = await made.inject({
+    method: 'POST',
+    url: '/v1/decisions/simulate',
+    headers: await made.as({ org: 'LBC_CAMDEN' }),
+    payload: {
+      provider: 'LBC_CAMDEN',
+      recipient: 'CHA_FOXGLOVE_REFUGE',
+      purpose: 'HOMELESSNESS',
+      data_items: ['IDENTITY.NAME'],
+      data_subjects: ['RESIDENT'],
+      method: 'SECURE_EMAIL',
+      country: 'GB',
+      mode: 'SYSTEMATIC',
+    },
+  })
+  t.match(asked.json(), { decision: 'DENY', reasons: [{ code: 'UNKNOWN_PARTY' }] }, 'it stands in the record and permits nothing')
+})

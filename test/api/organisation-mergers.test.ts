@@ -86,7 +86,10 @@ t.test('an entry of the register turns out to be another body', async (t) => {
 
   t.test('a record from elsewhere is about the body that it is, and asks for its confirmation', async (t) => {
     const { kept, other } = await pair('Cedar')
-    const csv = `Ref,Title,Partners,Date signed\nM-1,A record of elsewhere,${other},01/07/2024\n`
+    const csv = [
+      'Ref,Name of agreement,Partner(s),Type,Purpose,Data shared,Direction,Method,Date signed,Start,Expiry,Status',
+      `M-1,A record of elsewhere,${other},ISA,Homelessness,Name; Address,Out,Secure email,01/07/2024,01/07/2024,31/03/2030,Live`,
+    ].join('\n')
     const uploaded = await desk.service.inject({
       method: 'POST',
       url: '/v1/imports',

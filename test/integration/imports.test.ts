@@ -20,7 +20,15 @@ async function services(t: Parameters<typeof testService>[0], sliceMs: number) {
       seed += 7
       return seed % 256
     })
-  const imports = importsService({ db, clock, newId: uuidv7Generator(clock, random), reference, parties, turns: keyTurns(2_000) })
+  const imports = importsService({
+    db,
+    clock,
+    newId: uuidv7Generator(clock, random),
+    reference,
+    parties,
+    turns: keyTurns(2_000),
+    partnerAnswers: () => Promise.reject(new Error('nobody is proposed here')),
+  })
   const committing = committingService({ db, clock, random, acts, agreements, imports, sliceMs })
   const pool = (await made.database?.openAs('session_user'))?.pool
   const count = async () =>

@@ -1,3 +1,4 @@
+import type { AnsweredPartners, PartnerAnswer } from '../../parties/partner-answers.ts'
 import type { CodeList } from '../../reference/code-list.ts'
 import { plainTerm } from '../../reference/vocabulary.ts'
 import type { Field } from './columns.ts'
@@ -12,7 +13,17 @@ export interface Answer {
 }
 
 /** A code, several codes, or whom a name of a partner stands for. */
-export type AnswerValue = string | readonly string[] | { readonly organisations: readonly string[] } | null
+export type AnswerValue = string | readonly string[] | AnsweredPartners | null
+
+/** An answer as it is sent: of a partner also a new body, or a group of bodies. */
+export interface GivenAnswer extends Omit<Answer, 'answer'> {
+  readonly answer: AnswerValue | PartnerAnswer
+}
+
+/** Whether an answer names a body that is to be proposed, or a group whose members are to be written down. */
+export function isToBeMade(answer: GivenAnswer['answer']): answer is PartnerAnswer {
+  return answer !== null && typeof answer === 'object' && ('create' in answer || ('group' in answer && !('organisations' in answer)))
+}
 
 /** Columns whose cells are asked about, with the codes that answer, or the lists whose codes do. An organisation answers for a partner. */
 export const ASKED_FIELDS = {

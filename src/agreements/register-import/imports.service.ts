@@ -4,6 +4,7 @@ import type { Principal } from '../../identity/principal.ts'
 import { finder } from '../../parties/find.ts'
 import { type RegisteredOrganisation, underAllNames } from '../../parties/organisation.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
+import type { PartnerAnswers } from '../../parties/partner-answers.service.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
@@ -19,7 +20,7 @@ import { organisationFaults } from '../drafting/draft-rules.ts'
 import { agreementsListing } from '../finding/overlap.repository.ts'
 import { readAgreements } from '../store/reading.repository.ts'
 import { readerFor, writerFor } from '../visibility.ts'
-import { type Answer, BLOCKING, choicesFor } from './answers.ts'
+import { type Answer, BLOCKING, choicesFor, type GivenAnswer, isToBeMade } from './answers.ts'
 import type { DateOrder } from './cells.ts'
 import { type ColumnMapping, detectColumns, FIELDS, headerLine, namelessColumns, proposedMapping } from './columns.ts'
 import { type DryRunFacts, dryRun } from './dry-run.ts'
@@ -37,6 +38,8 @@ export interface ImportsOptions {
   readonly reference: ReferenceService
   readonly parties: PartiesService
   readonly turns: KeyTurns
+  /** Makes what an answer about a partner names. */
+  readonly partnerAnswers: PartnerAnswers
 }
 
 /** Which lines of an import to show. */
@@ -51,7 +54,7 @@ export interface ImportReading {
   readonly columns?: ColumnMapping | undefined
   /** Answers about partners in short: a code, several, or null to leave the name out. */
   readonly partners?: Readonly<Record<string, string | readonly string[] | null>> | undefined
-  readonly answers?: readonly Answer[] | undefined
+  readonly answers?: readonly GivenAnswer[] | undefined
   /** The line with the headers, from 1; 0: the file has none. */
   readonly header_row?: number | undefined
   readonly date_order?: DateOrder | undefined
@@ -78,7 +81,7 @@ export interface Lookups extends Pick<DryRunFacts, 'lists' | 'names' | 'vocabula
 }
 
 /** Registers that organisations bring along: upload, dry run, mapping. Committing is `committing.service.ts`. */
-export function importsService({ db, clock, newId, reference, parties, turns }: ImportsOptions) {
+export function importsService({ db, clock, newId, reference, parties, turns, partnerAnswers }: ImportsOptions) {
   const vocabularies = shippedVocabularies()
 
   /** Read before a transaction is opened, since both read in one of their own. */
@@ -110,6 +113,26 @@ export function importsService({ db, clock, newId, reference, parties, turns }: 
     }
     await repository.replaceQuestions(stored.id, stored.org, reading.questions())
     await repository.update(stored.id, {})
+  }
+
+  /** Answers with what they name made: new bodies proposed, groups written out. What is looked up then knows the new ones. */
+  async function answered(
+    principal: Principal,
+    reading: ImportReading,
+    found: Lookups,
+  ): Promise<{ readonly given: Answer[]; readonly found: Lookups }> {
+    const given: Answer[] = []
+    for (const { answer, ...about } of answersOf(reading)) {
+      if (isToBeMade(answer) && about.field !== 'partners')
+        throw new ProblemError(
+          problem('UNPROCESSABLE', 'Only a partner is a body or a group.', [
+            { pointer: `/answers/${about.field}`, detail: 'names a body or a group' },
+          ]),
+        )
+      given.push({ ...about, answer: isToBeMade(answer) ? await partnerAnswers(principal, answer) : answer })
+    }
+    const isNew = answersOf(reading).some(({ answer }) => isToBeMade(answer) && 'create' in answer)
+    return { given, found: isNew ? await lookups() : found }
   }
 
   async function show(
@@ -154,14 +177,14 @@ export function importsService({ db, clock, newId, reference, parties, turns }: 
     ): Promise<ActReply<ImportView>> {
       const pause = pauses()
       const lines = await readCsv(csv, { separator, pause })
-      const found = await lookups()
-      checkImporter(principal.org, found, clock().toISOString())
+      const early = await lookups()
+      checkImporter(principal.org, early, clock().toISOString())
       const headerRow = reading.header_row ?? lines[headerLine(lines.map(({ cells }) => cells))]?.row ?? 0
       const header = headerOf(lines, headerRow)
       const fileHash = await hashOf(csv, pause)
       const mapping = reading.columns ?? proposedMapping(detectColumns(header))
-      const given = answersOf(reading)
-      checkReading(header, { columns: mapping, answers: given }, found)
+      checkReading(header, { columns: mapping, answers: plainAnswers(reading) }, early)
+      const { given, found } = await answered(principal, reading, early)
       return turns(principal, idempotency, () =>
         withTransaction(db, async (tx) => {
           await readAs(tx, writerFor(principal))
@@ -199,16 +222,19 @@ export function importsService({ db, clock, newId, reference, parties, turns }: 
      * @throws ProblemError 404, 409 once it is committed, 412 and 428 for `If-Match`, 422 for a reading that does not fit
      */
     async map(principal: Principal, id: string, reading: ImportReading, ifMatch: string | null): Promise<ImportView> {
-      const found = await lookups()
+      const early = await lookups()
+      // Nobody is proposed for an import that cannot be read anew.
+      if (answersOf(reading).some(({ answer }) => isToBeMade(answer))) {
+        const stored = await withTransaction(db, (tx) => readyImport(tx, principal, id, ifMatch))
+        checkReading(stored.header, { columns: reading.columns ?? {}, answers: plainAnswers(reading) }, early)
+      }
+      const { given, found } = await answered(principal, reading, early)
       return withTransaction(db, async (tx) => {
-        const stored = await lockedImport(tx, principal, id, ifMatch)
-        if (stored.status !== 'READY')
-          throw new ProblemError(problem('ILLEGAL_STATE', 'The import is committed: how it was read is part of the record.'))
+        const stored = await readyImport(tx, principal, id, ifMatch)
         const repository = importsRepository(tx)
         const headerRow = reading.header_row ?? stored.headerRow
         const header = headerRow === stored.headerRow ? stored.header : headerOf(await repository.firstLines(id, headerRow), headerRow)
         const isSame = header === stored.header
-        const given = answersOf(reading)
         // What was said of partners in short stands for all of them: a name that is left out is asked again.
         const kept = stored.answers.filter(({ field }) => reading.partners === undefined || field !== 'partners')
         const change = {
@@ -269,9 +295,9 @@ function headerOf(lines: readonly { readonly row: number; readonly cells: readon
 }
 
 /** Every answer that was sent, those about partners in short among them. */
-function answersOf({ partners = {}, answers = [] }: ImportReading): Answer[] {
+function answersOf({ partners = {}, answers = [] }: ImportReading): GivenAnswer[] {
   const short = Object.entries(partners).map(
-    ([text, meant]): Answer => ({
+    ([text, meant]): GivenAnswer => ({
       field: 'partners',
       text,
       answer: meant === null ? null : { organisations: typeof meant === 'string' ? [meant] : meant },
@@ -287,9 +313,22 @@ function answersAsNow(answers: readonly Answer[], current: (code: string) => str
     if (one.field !== 'partners' || answer === null) return one
     if (typeof answer === 'string') return { ...one, answer: current(answer) }
     return 'organisations' in answer
-      ? { ...one, answer: { organisations: answer.organisations.map(current) } }
+      ? { ...one, answer: { ...answer, organisations: [...new Set(answer.organisations.map(current))] } }
       : { ...one, answer: answer.map(current) }
   })
+}
+
+/** The answers that name what is there already. */
+function plainAnswers(reading: ImportReading): Answer[] {
+  return answersOf(reading).flatMap(({ answer, ...given }) => (isToBeMade(answer) ? [] : [{ ...given, answer }]))
+}
+
+/** An import that can still be read otherwise. @throws ProblemError 404, 409, 412, 428 */
+async function readyImport(tx: Transaction, principal: Principal, id: string, ifMatch: string | null): Promise<StoredImport> {
+  const stored = await lockedImport(tx, principal, id, ifMatch)
+  if (stored.status !== 'READY')
+    throw new ProblemError(problem('ILLEGAL_STATE', 'The import is committed: how it was read is part of the record.'))
+  return stored
 }
 
 /** Of several answers to one question the last. */

@@ -4258,10 +4258,27 @@ export interface components {
             readonly field: "partners" | "status" | "type" | "role" | "direction" | "special" | "personal" | "dpia_ref" | "frequency" | "legal_basis";
             /** @description The cell as the register has it; of a partner, its name. */
             readonly text: string;
-            /** @description A code of `choices`, several of them for a lawful basis, whom a name of a partner stands for, or null: it says nothing, and a partner is left out. */
+            /** @description A code of `choices`, several of them for a lawful basis, whom a name of a partner stands for, or null: it says nothing, and a partner is left out. Of a partner besides `create`: a body that is proposed with it (as `POST /v1/organisations`), and `group`: who is a member of it today. Both are kept as the `organisations` that they were. */
             readonly answer: null | string | readonly string[] | {
                 /** @description Codes of organisations. */
                 readonly organisations: readonly string[];
+                /** @description The group whose members these were. */
+                readonly group?: string;
+                /**
+                 * Format: date
+                 * @description On which London day.
+                 */
+                readonly on?: string;
+            } | {
+                /** @description Code of a group. */
+                readonly group: string;
+            } | {
+                /** @description A body that is to be in the register. */
+                readonly create: {
+                    readonly organisation: components["schemas"]["OrganisationDescription"];
+                    /** @description What it is needed for. */
+                    readonly note?: string;
+                };
             };
         }[];
         /** @description A name of a partner that is not exactly one of the register's. */
