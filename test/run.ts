@@ -14,9 +14,13 @@ const UNSTEADY_MAX = 3
 /** On the oldest version: everything about the database itself, and the use cases with the most SQL of their own. */
 const talksToPostgres = /^test\/(integration\/|api\/(agreement-list|decision-log|decisions-recording|log|signing)\.test\.ts$)/
 
+/** What measures how long others wait: no other test may share the machine with it. */
+const measures = /^test\/fault\/hostile-callers\.test\.ts$/
+
 interface Leg {
   readonly title: string
-  readonly args: readonly string[]
+  readonly flags: readonly string[]
+  readonly files: readonly string[]
   /** The server's own programs; undefined takes those of npm. */
   readonly binaries?: string
   /** A server that runs already, instead of a throw-away one. */
@@ -36,9 +40,24 @@ async function runLeg(leg: Leg): Promise<Totals> {
       TEST_TEMPLATE_IS_BUILT: 'yes',
       ...(leg.binaries ? { TEST_POSTGRES_BINARIES: leg.binaries } : {}),
     }
-    return await alone(await runTap(leg.args, environment), environment)
+    return await alone(await apart(leg, environment), environment)
   } finally {
     await cluster?.remove()
+  }
+}
+
+/** Runs the files of a leg side by side, and after them by themselves those that measure. */
+async function apart({ flags, files }: Leg, environment: Readonly<Record<string, string>>): Promise<TapRun> {
+  const runs: TapRun[] = []
+  const beside = files.filter((file) => !measures.test(file))
+  if (beside.length > 0) runs.push(await runTap([...flags, ...beside], environment))
+  for (const file of files.filter((name) => measures.test(name))) runs.push(await runTap([...flags, '--jobs=1', file], environment))
+  const sum = (of: (run: TapRun) => number) => runs.reduce((total, run) => total + of(run), 0)
+  return {
+    passed: sum(({ passed }) => passed),
+    failed: sum(({ failed }) => failed),
+    skipped: sum(({ skipped }) => skipped),
+    failedFiles: runs.flatMap(({ failedFiles }) => failedFiles),
   }
 }
 
@@ -61,7 +80,8 @@ function legs(given: readonly string[]): readonly Leg[] {
   const url = process.env['TEST_DATABASE_URL']
   const first = {
     title: url ? 'the server of TEST_DATABASE_URL' : 'PostgreSQL of npm',
-    args: [...flags, ...files],
+    flags,
+    files: files.length > 0 ? files : filesOf('test'),
     ...(url ? { url } : {}),
   }
   const again =
@@ -73,10 +93,7 @@ function legs(given: readonly string[]): readonly Leg[] {
     console.log(`\nSKIPPED: PostgreSQL 15 is not installed (${POSTGRES_15}); its tests run on the PostgreSQL of npm only`)
     return [first]
   }
-  return [
-    first,
-    { title: 'PostgreSQL 15: the database, and the use cases with the most SQL', args: [...flags, ...again], binaries: POSTGRES_15 },
-  ]
+  return [first, { title: 'PostgreSQL 15: the database, and the use cases with the most SQL', flags, files: again, binaries: POSTGRES_15 }]
 }
 
 /** The test files of a folder, or the file itself; tap takes files only. */
