@@ -21,7 +21,7 @@ export const lostLift = trioRound('lost-lift', 'F7, F5', async ({ stand }) => {
   const client = httpClient(4)
   const old = stand.primary
   const before = await suspend(stand, client)
-  const lifted = before && (await liftUnconfirmed(stand, client, before))
+  const lifted = before && (await agree(stand, client, before)) && (await liftUnconfirmed(stand, client, before))
   const lost = await revision(stand)
   const hasSeen = await until(async () => (await remembered(stand, client)) === lost, 10_000)
   await old.end('SIGKILL')
@@ -62,6 +62,14 @@ async function suspend(stand: Trio, client: Client) {
     return true
   }, AGAIN_WITHIN_MS)
   return acknowledged
+}
+
+/** The first of the two who lift a whole agreement (LC-6), until that is acknowledged. */
+function agree(stand: Trio, client: Client, { id }: { readonly id: string }): Promise<boolean> {
+  return until(
+    async () => [200, 409].includes((await call(stand, client, `suspensions/${id}/lift`, stand.tokens.deputy)).status),
+    AGAIN_WITHIN_MS,
+  )
 }
 
 /** Lifts while no standby hears of it, and cancels the wait; answers the status. A service that sees first that none is there refuses: again. */
