@@ -62,7 +62,7 @@ function usualFindings({ seen, acts }: { readonly seen: LoadSeen; readonly acts:
   const findings: string[] = []
   for (const [key, count] of [...seen.statuses].filter(([status]) => /^(4\d\d|500)$/.test(status)))
     findings.push(`${count} decisions answered ${key}`)
-  for (const [key, count] of [...acts].filter(([status]) => /(4\d\d|500)$/.test(status) && !/^lift (404|409)$/.test(status)))
+  for (const [key, count] of [...acts].filter(([status]) => /(4\d\d|500)$/.test(status) && !/^(agree|lift) (404|409)$/.test(status)))
     findings.push(`${count} acts: ${key}`)
   return findings
 }
