@@ -1,4 +1,5 @@
 import type { Organisation } from '../../parties/organisation.ts'
+import { undefuse } from '../../platform/kernel/csv-cell.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { Pause } from '../../platform/kernel/turns.ts'
 import type { CodeList } from '../../reference/code-list.ts'
@@ -7,11 +8,15 @@ import type { Vocabulary } from '../../reference/vocabulary.ts'
 import type { Agreement } from '../agreement.ts'
 import { answersByTerm } from './answers.ts'
 import { codeMatch } from './code-match.ts'
+import { FIELDS } from './columns.ts'
 import { nearAgreements } from './near-agreements.ts'
 import type { OrganisationNames, PartnerReading } from './organisation-match.ts'
 import { type KnownRecord, planner } from './plan.ts'
 import { type FileQuestion, fileQuestions } from './questions.ts'
-import { readRow } from './row.ts'
+import type { Cells } from './record-cells.ts'
+import { shownCell } from './remarks.ts'
+import { type ReadRow, type RowContext, readRow } from './row.ts'
+import { differingCells, type NamedRecord } from './same-record.ts'
 import type { RowPlan, StoredImport } from './stored-import.ts'
 
 /** What a dry run reads the lines with, as it stood when it began. */
@@ -22,6 +27,8 @@ export interface DryRunFacts {
   readonly vocabularies: ReadonlyMap<string, Vocabulary>
   /** What earlier imports left, by source key. */
   readonly known: ReadonlyMap<string, KnownRecord>
+  /** The records that lines name by their references here, as a line of a register says them. */
+  readonly named: ReadonlyMap<string, Cells>
   /** Agreements that the importing organisation may see and takes part in. */
   readonly agreements: readonly Agreement[]
   /** ISO 8601. */
@@ -60,9 +67,18 @@ export async function dryRun(
   const near = await nearAgreements(org, { agreements: facts.agreements, codes, at: facts.at }, pause)
   const plan = planner(facts.known, (field) => (mapping[field] === undefined ? null : (header[mapping[field]] ?? null)))
   const questions = fileQuestions()
+  /** A line that names a record here which is not there, or which the organisation may not know, is no line of another one. */
+  const known = (line: ReadRow): ReadRow => {
+    const cell = line.read.words.accord_ref
+    if (cell === undefined || facts.named.has(cell)) return line
+    const detail = 'You take part in no agreement here with this reference. Leave the cell empty for a new record.'
+    const column = header[mapping.accord_ref ?? -1] ?? null
+    return { ...line, row: null, errors: [...line.errors, { column, cell: shownCell(cell), detail }] }
+  }
   return {
     read({ row, cells }) {
-      const { questions: asked, ...read } = plan(row, readRow(cells, context))
+      const line = known(readRow(cells.map(undefuse), context))
+      const { questions: asked, ...read } = plan(row, line, namedRecord(line, facts.named, context))
       questions.add(asked)
       const names = asked.filter(({ field }) => field === 'partners').slice(0, NAMES_SHOWN)
       return {
@@ -74,6 +90,19 @@ export async function dryRun(
     questions: questions.all,
   }
 }
+
+/** The record that a line names by its reference here, and what the line says otherwise; null: it names none that may be known. */
+function namedRecord(line: ReadRow, named: DryRunFacts['named'], context: RowContext): NamedRecord | null {
+  const agreement = line.read.words.accord_ref
+  const cells = agreement === undefined ? undefined : named.get(agreement)
+  if (agreement === undefined || cells === undefined) return null
+  const standing = FIELDS.map((field) => cells[field] ?? '')
+  const record = readRow(standing, { ...context, header: FIELDS, mapping: BY_FIELD })
+  return { agreement, differs: differingCells(line, record, cells) }
+}
+
+/** A line with a column for every field, in their order. */
+const BY_FIELD = Object.fromEntries(FIELDS.map((field, column) => [field, column]))
 
 /** So many names of one line are shown beside it; the questions hold them all. */
 const NAMES_SHOWN = 20

@@ -26,6 +26,7 @@ import { type ColumnMapping, detectColumns, FIELDS, headerLine, namelessColumns,
 import { type DryRunFacts, dryRun } from './dry-run.ts'
 import { type ImportView, importView, UNDO_HOURS } from './import-view.ts'
 import { importsRepository } from './imports.repository.ts'
+import { namedRecords } from './named-records.service.ts'
 import { organisationNames } from './organisation-match.ts'
 import type { RowStatus } from './plan.ts'
 import { hashOf, readCsv, type Separator } from './read-csv.service.ts'
@@ -101,7 +102,9 @@ export function importsService({ db, clock, newId, reference, parties, turns, pa
       agreements.push(...(await readAgreements(tx, ids.slice(start, start + READ_AT_ONCE))))
       await pause()
     }
-    const facts = { ...found, agreements, known: await repository.known(stored.org), at: clock().toISOString() }
+    const at = clock().toISOString()
+    const named = await namedRecords(tx, stored, at, pause)
+    const facts = { ...found, agreements, named, known: await repository.known(stored.org), at }
     const reading = await dryRun({ ...stored, answers: answersAsNow(stored.answers, found.current) }, facts, pause)
     for await (const lines of repository.inPieces(stored.id, stored.headerRow)) {
       const plans: { row: number; plan: RowPlan }[] = []

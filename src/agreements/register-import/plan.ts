@@ -1,5 +1,6 @@
 import type { Field } from './columns.ts'
 import { changedCells, notStated, type ReadRow, type RegisterRow, rowHash, sourceKey, withoutBlanks } from './row.ts'
+import type { NamedRecord } from './same-record.ts'
 
 /** NEW: not here yet. SAME: here as it is. CHANGED: here, and the register says something else now. REFUSED: not imported. */
 export type RowStatus = 'NEW' | 'SAME' | 'CHANGED' | 'REFUSED'
@@ -14,7 +15,7 @@ export interface KnownRecord {
   readonly isTouched: boolean
 }
 
-export interface PlannedRow extends ReadRow {
+export interface PlannedRow extends Omit<ReadRow, 'inWords'> {
   readonly status: RowStatus
   /** null: refused before it was known what it is. */
   readonly key: string | null
@@ -23,6 +24,9 @@ export interface PlannedRow extends ReadRow {
   readonly agreement: string | null
 }
 
+/** Nothing is left to be said of a line that is the record as it stands. */
+const SETTLED = { errors: [], warnings: [], questions: [] } as const
+
 /**
  * What an import would do with each line, in order. A line that repeats an earlier one word for word is SAME; one that
  * contradicts an earlier one is refused, and so is a change of a record that somebody has acted on: it is changed here.
@@ -30,13 +34,26 @@ export interface PlannedRow extends ReadRow {
 export function planner(
   known: ReadonlyMap<string, KnownRecord>,
   headerOf: (field: Field) => string | null,
-): (row: number, read: ReadRow) => PlannedRow {
+): (row: number, read: ReadRow, named: NamedRecord | null) => PlannedRow {
   const seen = new Map<string, { readonly row: number; readonly hash: string }>()
-  return (number, read) => {
+  const keyOf = new Map([...known].map(([key, { agreement }]) => [agreement, key]))
+  return (number, { inWords: _, ...read }, named) => {
+    const ownKey = named === null ? undefined : keyOf.get(named.agreement)
+    if (named?.differs.length === 0)
+      return { ...read, ...SETTLED, row: read.read, status: 'SAME', key: ownKey ?? null, hash: null, agreement: named.agreement }
+    if (named !== null && ownKey === undefined) {
+      const differs = named.differs.map((field) => headerOf(field) ?? field).join(', ')
+      const detail = `${named.agreement} stands here and says otherwise in ${differs}: change it here.`
+      const errors = [...read.errors, { column: headerOf('accord_ref'), cell: named.agreement, detail }]
+      return { ...read, errors, row: null, status: 'REFUSED', key: null, hash: null, agreement: named.agreement }
+    }
     // A line that is refused still says that its record has not gone from the register.
     if (read.row === null)
-      return { ...read, status: 'REFUSED', key: read.read.ref === null ? null : sourceKey(read.read), hash: null, agreement: null }
-    const key = sourceKey(read.row)
+      return {
+        ...{ ...read, status: 'REFUSED', hash: null, agreement: null },
+        key: ownKey ?? (read.read.ref === null ? null : sourceKey(read.read)),
+      }
+    const key = ownKey ?? sourceKey(read.row)
     const record = known.get(key)
     const row = record?.row ? withoutBlanks(read.row, record.row) : read.row
     const hash = rowHash(row)

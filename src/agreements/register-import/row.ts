@@ -59,6 +59,8 @@ export interface ReadRow {
   readonly warnings: readonly CellRemark[]
   /** What a person has to say, or may confirm. */
   readonly questions: readonly CellQuestion[]
+  /** Fields of which something was kept in words alone. */
+  readonly inWords: ReadonlySet<Field>
 }
 
 /** What lines are read with. */
@@ -85,6 +87,7 @@ export function readRow(cells: readonly string[], context: RowContext): ReadRow 
   const cell = (field: Field) => (mapping[field] === undefined ? '' : (cells[mapping[field]] ?? '').normalize('NFC').trim())
   const remarks = remarksOn((field) => (mapping[field] === undefined ? null : (header[mapping[field]] ?? null)), cell)
   const questions: CellQuestion[] = []
+  const inWords = new Set<Field>()
   const words = (name: string): Vocabulary => context.vocabularies.get(name) ?? new Map()
 
   const take = <T>(field: Field, { value, note, fault }: Reading<T>): T | null => {
@@ -106,6 +109,7 @@ export function readRow(cells: readonly string[], context: RowContext): ReadRow 
     const answer = answerTo(field, cell(field))
     if (answer !== undefined && cell(field) !== '') return fromAnswer(answer)
     if (!read.asks) return take(field, read)
+    inWords.add(field)
     if (cell(field).length <= ASKED_MAX) questions.push({ field, text: cell(field), takenFor: [] })
     if (BLOCKING.has(field)) remarks.refuse(field, `${isSaid}. Say what it stands for.`)
     else remarks.warn(field, `${isSaid}: kept in words and left open. Say what it stands for.`)
@@ -115,8 +119,10 @@ export function readRow(cells: readonly string[], context: RowContext): ReadRow 
   const yes = (answer: AnswerValue) => (answer === 'YES' ? true : answer === 'NO' ? false : null)
   const listed = (list: string, field: Field): readonly string[] => {
     const found = codes.codes(list, commaList(cell(field)))
-    if (found.unknown.length > 0)
+    if (found.unknown.length > 0) {
+      inWords.add(field)
       remarks.warn(field, `Kept in words, since no code has this name: ${found.unknown.slice(0, 5).join(', ').slice(0, 200)}.`)
+    }
     return found.codes
   }
 
@@ -196,7 +202,7 @@ export function readRow(cells: readonly string[], context: RowContext): ReadRow 
     return null
   }
   const errors = remarks.errors()
-  return { row: errors.length > 0 ? null : read, read, errors, warnings: remarks.warnings(), questions }
+  return { row: errors.length > 0 ? null : read, read, errors, warnings: remarks.warnings(), questions, inWords }
 }
 
 /** What a record needs before anybody can rely on it, and neither the line nor an earlier file states: a warning, never a default. */
@@ -223,7 +229,7 @@ export function rowHash({ ref, words, ...row }: RegisterRow): string {
 }
 
 /** The cell that each member of a row is read from. */
-const CELL_OF: Readonly<Partial<Record<keyof RegisterRow, Field>>> = {
+export const CELL_OF: Readonly<Partial<Record<keyof RegisterRow, Field>>> = {
   ...{ instrument_type: 'type', role: 'role', standing: 'status', purpose: 'purpose', data_items: 'data', data_subjects: 'subjects' },
   ...{ art6: 'legal_basis', art9: 'legal_basis', gateways: 'power', direction: 'direction', methods: 'method', frequency: 'frequency' },
   ...{ special: 'special', dpia: 'dpia_ref', signed_on: 'signed_on', start: 'start', expiry: 'expiry', review: 'review' },
@@ -256,7 +262,7 @@ export function sourceKey({ ref, title, partners }: Pick<RegisterRow, 'ref' | 't
 }
 
 /** A reference as it is compared: the same in capitals and small letters and in every Unicode form. */
-function plainReference(ref: string): string {
+export function plainReference(ref: string): string {
   return ref.normalize('NFKC').toLowerCase().normalize('NFC').replaceAll(/\s+/g, ' ')
 }
 

@@ -20,7 +20,16 @@ const words = (name: string) => vocabularies.get(name) ?? new Map<string, string
 const today = '2026-11-22'
 const readDay = (cell: string, over = {}) => readDayOf(cell, { order: 'DMY', today, words: words('NO_END'), ...over })
 const facts: DryRunFacts = {
-  ...{ lists: shippedCodeLists(), organisations, names, vocabularies, known: new Map(), agreements: [], at: `${today}T12:00:00.000Z` },
+  ...{
+    lists: shippedCodeLists(),
+    organisations,
+    names,
+    vocabularies,
+    known: new Map(),
+    named: new Map(),
+    agreements: [],
+    at: `${today}T12:00:00.000Z`,
+  },
 }
 
 /** The dry run of a text, as the service does it. */

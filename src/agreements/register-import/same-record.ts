@@ -1,0 +1,46 @@
+import type { Field } from './columns.ts'
+import type { Cells } from './record-cells.ts'
+import { CELL_OF, plainReference, type ReadRow, type RegisterRow } from './row.ts'
+
+/** A line and what stands here under the reference that it names (`accord_ref`). */
+export interface NamedRecord {
+  readonly agreement: string
+  /** What the line says otherwise than the record; none: it is the record as it stands. */
+  readonly differs: readonly Field[]
+}
+
+/**
+ * The cells of a line that say something else than those of a record. A cell is the same where its words are, and where both are
+ * wholly read and mean the same: a spreadsheet writes days and names in its own way. A blank says nothing.
+ */
+export function differingCells(line: ReadRow, record: ReadRow, cells: Cells): Field[] {
+  const said = Object.entries(line.read.words) as [Field, string][]
+  return said.flatMap(([field, text]) => (isSame(field, text) ? [] : [field]))
+
+  function isSame(field: Field, text: string): boolean {
+    if (squeezed(text) === squeezed(cells[field] ?? '')) return true
+    if (field === 'accord_ref' || field === 'ref') return plainReference(text) === plainReference(cells[field] ?? '')
+    const members = MEMBERS.get(field) ?? []
+    const isRead = !line.inWords.has(field) && !record.inWords.has(field)
+    return isRead && members.length > 0 && members.some(isStated) && members.every(isEqual)
+  }
+  function isStated(member: keyof RegisterRow): boolean {
+    const value = line.read[member]
+    return Array.isArray(value) ? value.length > 0 : value !== null
+  }
+  function isEqual(member: keyof RegisterRow): boolean {
+    return JSON.stringify(inOrder(line.read[member])) === JSON.stringify(inOrder(record.read[member]))
+  }
+}
+
+/** The members of a row that a cell is read into. */
+const MEMBERS = new Map<Field, (keyof RegisterRow)[]>([['partners', ['partners']]])
+for (const [member, field] of Object.entries(CELL_OF)) MEMBERS.set(field, [...(MEMBERS.get(field) ?? []), member as keyof RegisterRow])
+
+function squeezed(text: string): string {
+  return text.normalize('NFC').replaceAll(/\s+/g, ' ').trim()
+}
+
+function inOrder(value: unknown): unknown {
+  return Array.isArray(value) ? value.toSorted() : value
+}
