@@ -1,6 +1,6 @@
 import { createPrivateKey, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import {
   DEVELOPMENT_AUDIENCE,
   DEVELOPMENT_ISSUER,
@@ -9,7 +9,7 @@ import {
 } from './identity/development-issuer.service.ts'
 import type { TokenTrust } from './identity/identity.plugin.ts'
 import type { Config } from './platform/config.ts'
-import { createDatabase, urlWithPassword } from './platform/database/create-database.ts'
+import { createDatabase, urlOfDatabase, urlWithPassword } from './platform/database/create-database.ts'
 import { startEmbeddedPostgres } from './platform/database/embedded-postgres.ts'
 import { migrate } from './platform/database/migrate.ts'
 
@@ -39,7 +39,12 @@ async function openEmbedded(config: Config, say: (line: string) => void): Promis
   const postgres = await startEmbeddedPostgres({ varDirectory: config.varDirectory, say })
   await createDatabase(postgres.url('postgres'), DATABASE)
   const databaseUrl = postgres.url(DATABASE)
-  await migrate({ url: databaseUrl, say })
+  try {
+    await migrate({ url: databaseUrl, say, reset: resetEmbedded(config.varDirectory, postgres.dataDirectory) })
+  } catch (error) {
+    await postgres.stop()
+    throw error
+  }
   const keys = join(config.varDirectory, 'keys')
   const issuer = await openDevelopmentIssuer(keys)
   return {
@@ -55,7 +60,7 @@ async function openEmbedded(config: Config, say: (line: string) => void): Promis
 async function openConfigured(config: Config, databaseUrl: string): Promise<Environment> {
   const { issuerUrl, audience, jwksUrl, jwksFile, logKeyFile } = config
   if (!issuerUrl || !audience || !logKeyFile || !(jwksUrl || jwksFile)) throw new Error('the configuration was not checked')
-  await migrate({ url: databaseUrl })
+  await migrate({ url: databaseUrl, reset: resetConfigured(databaseUrl, config.varDirectory) })
   return {
     databaseUrl,
     trust: { issuer: issuerUrl, audience, keys: jwksUrl ? new URL(jwksUrl) : JSON.parse(readFileSync(jwksFile as string, 'utf8')) },
@@ -64,6 +69,25 @@ async function openConfigured(config: Config, databaseUrl: string): Promise<Envi
     isEmbedded: false,
     close: async () => {},
   }
+}
+
+/** The shell command that deletes the embedded database with its development keys, wherever its data lies. */
+function resetEmbedded(varDirectory: string, dataDirectory: string): string {
+  const isInside = !relative(resolve(varDirectory), dataDirectory).startsWith('..')
+  return ['rm -rf', quote(resolve(varDirectory)), ...(isInside ? [] : [quote(dirname(dataDirectory))])].join(' ')
+}
+
+/** The shell command that empties the database of the configuration, with what this node remembers of its log. */
+function resetConfigured(databaseUrl: string, varDirectory: string): string {
+  const address = new URL(databaseUrl)
+  address.password = ''
+  const name = `"${decodeURIComponent(address.pathname.slice(1)).replaceAll('"', '""')}"`
+  const statements = [`drop database ${name} with (force)`, `create database ${name}`].map((sql) => `-c ${quote(sql)}`)
+  return `psql ${quote(urlOfDatabase(address.href, 'postgres'))} ${statements.join(' ')} && rm -rf ${quote(resolve(varDirectory, 'high-water'))}`
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`
 }
 
 /** A secret of the log: an Ed25519 key in PEM, or at least 32 bytes in base64 on one line. */

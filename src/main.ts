@@ -5,6 +5,7 @@ import { demoRegister } from './demo/register-content.ts'
 import { type Environment, openEnvironment } from './environment.ts'
 import { shippedOrganisations } from './parties/parties.service.ts'
 import { type Config, parseConfig } from './platform/config.ts'
+import { OtherMigrationsError } from './platform/database/migrate.ts'
 import { systemClock } from './platform/kernel/clock.ts'
 import { unknownPurposes } from './reference/code-list.ts'
 import { shippedCodeLists } from './reference/reference.service.ts'
@@ -24,7 +25,7 @@ try {
   await start(parsed.value)
 } catch (error) {
   console.error(`Accord could not start: ${(error as Error).message}`)
-  process.exit(1)
+  process.exit(error instanceof OtherMigrationsError ? EXIT_CONFIGURATION : 1)
 }
 
 async function start(config: Config): Promise<void> {

@@ -1,6 +1,6 @@
 -- 0001_roles.sql
 --
--- What      The roles the service acts as, and two helpers with which later migrations grant to them
+-- What      The roles the service acts as, and a helper with which later migrations grant to them
 -- Why       the least right for each job: the service's normal role can neither alter a table nor change the log (docs/trust.md)
 -- Phase     expand            (expand | backfill | contract)
 -- Locks     none
@@ -20,22 +20,7 @@ begin
 end $$;
 comment on function public.grant_if_role is 'Executes grant_sql when the role exists; says whether it did.';
 
--- Runs a statement only where the role exists and we may take it: needed to give something away (alter ... owner to).
-create function public.run_if_member(role text, statement text) returns boolean
-language plpgsql security invoker set search_path = '' as $$
-declare
-  -- Since PostgreSQL 16 the right to take a role is apart from membership.
-  taking constant text := case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end;
-begin
-  if not exists (select from pg_catalog.pg_roles r where r.rolname = role and pg_catalog.pg_has_role(session_user, r.oid, taking)) then
-    return false;
-  end if;
-  execute statement;
-  return true;
-end $$;
-comment on function public.run_if_member is 'Executes the statement when the session user may take the role; says whether it did.';
-
-revoke all on function public.grant_if_role, public.run_if_member from public;
+revoke all on function public.grant_if_role from public;
 
 do $$
 declare

@@ -36,7 +36,8 @@ create table policy.record (
   body_hash bytea  not null,
   primary key (kind, id, revision),
   constraint policy_record_hash_is_of_its_body check (body_hash = sha256(convert_to(body::text, 'UTF8'))),
-  constraint policy_record_is_of_a_known_kind check (kind in ('CODE_LISTS', 'ORGANISATION', 'AGREEMENT', 'DISCLOSURE_DECISION'))
+  constraint policy_record_is_of_a_known_kind
+    check (kind in ('CODE_LISTS', 'LOCAL_CODE', 'ORGANISATION', 'AGREEMENT', 'DISCLOSURE_DECISION', 'CLIENT_REVOCATION'))
 );
 create index policy_record_by_revision on policy.record (revision);
 

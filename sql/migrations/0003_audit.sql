@@ -1,12 +1,13 @@
 -- 0003_audit.sql
 --
--- What      The tamper-evident logs: gapless leaves, salted payload by day, tiles, signed checkpoints.
+-- What      The tamper-evident logs: gapless leaves, salted payload by day, tiles, signed checkpoints; opening, appending, ending.
 -- Why       docs/decisions/0006-tamper-evident-log.md
 -- Phase     expand
 -- Locks     none on existing tables
 -- Needs     0001_roles.sql, 0002_policy.sql
 -- Undo      forward only
--- Trust     whoever owns these tables can rewrite them; only a checkpoint held elsewhere shows that they did
+-- Trust     whoever owns these tables can rewrite them; only a checkpoint held elsewhere shows that they did. Whoever holds the
+--           service's role can end a log, but the next one's first entry says so
 
 create schema audit;
 
@@ -21,9 +22,11 @@ create table audit.log (
 
 -- The sequencer: one hot row a log. Locking it is the last thing a transaction does.
 create table audit.head (
-  log_id int     primary key references audit.log on delete restrict,
-  size   bigint  not null default 0 check (size >= 0),
-  sealed boolean not null default false
+  log_id     int     primary key references audit.log on delete restrict,
+  size       bigint  not null default 0 check (size >= 0),
+  sealed     boolean not null default false,
+  -- PERIOD: its last leaf says so and it is signed to the end. INCIDENT: it ends at its last published checkpoint.
+  sealed_why text    check (sealed_why in ('PERIOD', 'INCIDENT'))
 ) with (fillfactor = 10);
 
 create table audit.leaf (
@@ -99,8 +102,11 @@ create trigger audit_cosignature_is_append_only before update or delete or trunc
   for each statement execute function audit.refuse_change();
 
 -- Opens a log: its row, its sequencer, its partition. Idempotent by name; another key or origin for a known name is refused.
+-- Made apart and attached, a partition needs no lock on the log that a reader or an append would have to wait for
+-- (SHARE UPDATE EXCLUSIVE). It is empty: attaching has nothing to scan. Row triggers come with it; those of statements do not,
+-- and they do not fire for a partition that is addressed by its own name, so each gets its own.
 create function audit.open_log(p_name text, p_kind text, p_origin text, p_vkey text, p_at timestamptz) returns int
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' set lock_timeout = '2s' as $$
 declare v_id int;
 begin
   perform pg_catalog.pg_advisory_xact_lock(7166111602);
@@ -113,21 +119,25 @@ begin
   insert into audit.log (log_id, name, kind, origin, vkey, opened_at) values (v_id, p_name, p_kind, p_origin, p_vkey, p_at);
   insert into audit.head (log_id) values (v_id);
   insert into audit.tree (log_id, size, root, edge) values (v_id, 0, sha256(''::bytea), '');
-  execute format('create table audit.leaf_%s partition of audit.leaf for values in (%s) with (autovacuum_freeze_min_age = 0)', v_id, v_id);
-  execute format('create trigger leaf_is_append_only before truncate on audit.leaf_%s for each statement execute function audit.refuse_change()', v_id);
+  execute format('create table audit.leaf_%s (like audit.leaf including all) with (autovacuum_freeze_min_age = 0)', v_id);
+  execute format('create trigger leaf_is_append_only before update or delete or truncate on audit.leaf_%s for each statement execute function audit.refuse_change()', v_id);
+  execute format('alter table audit.leaf attach partition audit.leaf_%s for values in (%s)', v_id, v_id);
   return v_id;
 end $$;
 
--- Makes the payload partition of a day, once.
+-- Makes the payload partition of a day, once. An advisory lock tells nobody what others created meanwhile; a lock on a table
+-- does, so two that open the same day at once both find it open. It is the one that attaching takes anyway.
 create function audit.open_day(p_day date) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' set lock_timeout = '2s' as $$
 declare v_name text := 'payload_' || to_char(p_day, 'YYYYMMDD');
 begin
   if to_regclass('audit.' || v_name) is not null then return; end if;
   perform pg_catalog.pg_advisory_xact_lock(7166111602);
+  lock table audit.payload in share update exclusive mode;
   if to_regclass('audit.' || v_name) is not null then return; end if;
-  execute format('create table audit.%I partition of audit.payload for values from (%L) to (%L)', v_name, p_day, p_day + 1);
-  execute format('create trigger payload_is_append_only before truncate on audit.%I for each statement execute function audit.refuse_change()', v_name);
+  execute format('create table audit.%I (like audit.payload including all)', v_name);
+  execute format('create trigger payload_is_append_only before update or truncate on audit.%I for each statement execute function audit.refuse_change()', v_name);
+  execute format('alter table audit.payload attach partition audit.%I for values from (%L) to (%L)', v_name, p_day, p_day + 1);
 end $$;
 
 -- The only way to write. Null: the policy revision is no longer p_revision and nothing was appended; evaluate again.
@@ -155,17 +165,102 @@ begin
   return v_start;
 end $$;
 
+-- Appends what was decided on revision p_revision with digest p_digest, which stands for everything up to it. Null: the policy
+-- is another one now and nothing was appended; evaluate again. A null p_revision asks for no check. The number alone would not
+-- do: after a failover or a restore that lost acts, other acts come to the numbers of the lost ones.
+create function audit.append_on(p_log int, p_revision bigint, p_digest bytea, p_ids uuid[], p_leaves bytea[], p_hashes bytea[], p_day date, p_salts bytea[], p_bodies bytea[])
+returns bigint language plpgsql security definer set search_path = '' as $$
+begin
+  if p_revision is not null then
+    perform pg_catalog.pg_advisory_xact_lock_shared(policy.lock_key());
+    -- A statement of its own: its snapshot is taken after the lock was granted.
+    perform from policy.head where revision = p_revision and digest = p_digest;
+    if not found then return null; end if;
+  end if;
+  return audit.append(p_log, null, p_ids, p_leaves, p_hashes, p_day, p_salts, p_bodies);
+end $$;
+
 -- Writes WAL, so that its commit waits for what came before it (recovery after an unknown outcome).
 create function audit.barrier() returns void language sql security definer set search_path = '' as $$
   select pg_catalog.pg_logical_emit_message(true, 'accord', 'barrier')
 $$;
 
+-- Ends a log. An INCIDENT waits for checkpoints that are being committed, and those after it see the seal; a PERIOD needs its
+-- last leaf. Appends wait for neither.
+create function audit.seal(p_log int, p_why text) returns void
+language plpgsql security definer set search_path = '' as $$
+declare
+  v_size bigint;
+  v_last json;
+begin
+  if p_why = 'INCIDENT' then perform pg_catalog.pg_advisory_xact_lock(716611162, p_log); end if;
+  select size into v_size from audit.head where log_id = p_log and not sealed for update;
+  if not found then return; end if;
+  if p_why = 'PERIOD' then
+    select convert_from(leaf, 'UTF8')::json into v_last from audit.leaf where log_id = p_log and idx = v_size - 1;
+    if v_last ->> 't' is distinct from 'audit.log.closed' or (v_last ->> 'size')::bigint is distinct from v_size then
+      raise exception 'audit log % is not closed by its last leaf', p_log using errcode = '55000';
+    end if;
+  end if;
+  update audit.head set sealed = true, sealed_why = p_why where log_id = p_log;
+end $$;
+
+-- The next log records where this one ended; a signer that had looked before would sign beyond that (R31).
+create function audit.refuse_checkpoint_of_ended() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform pg_catalog.pg_advisory_xact_lock_shared(716611162, new.log_id);
+  -- A statement of its own: its snapshot is taken after the lock was granted.
+  perform from audit.head where log_id = new.log_id and sealed_why = 'INCIDENT';
+  if found then raise exception 'audit log % ended with an incident and is signed no more', new.log_id using errcode = '55000'; end if;
+  return new;
+end $$;
+create trigger audit_checkpoint_is_of_a_log_that_goes_on before insert on audit.checkpoint
+  for each row execute function audit.refuse_checkpoint_of_ended();
+
+-- Whoever ends a log for an incident opens, in the same transaction, the one whose first leaf says so.
+create function audit.refuse_silent_end() returns trigger
+language plpgsql security definer set search_path = '' as $$
+declare v_log audit.log;
+begin
+  select * into v_log from audit.log where log_id = new.log_id;
+  if not exists (
+    select from audit.log g join audit.leaf l on l.log_id = g.log_id and l.idx = 0
+     cross join lateral (select convert_from(l.leaf, 'UTF8')::json as leaf) j
+     where g.kind = v_log.kind and g.log_id > v_log.log_id and j.leaf ->> 't' = 'audit.log.opened' and j.leaf ->> 'why' = 'INCIDENT'
+       and coalesce(j.leaf #>> '{prev,origin}', v_log.origin) = v_log.origin)
+  then
+    raise exception 'audit log % may not end without another that says why', new.log_id using errcode = '55000';
+  end if;
+  return null;
+end $$;
+create constraint trigger head_ends_with_a_successor after update of sealed_why on audit.head deferrable initially deferred
+  for each row when (new.sealed_why = 'INCIDENT') execute function audit.refuse_silent_end();
+
+-- The key (vkey) of the next log, where this one ended with its announcement; null where it ended otherwise. Whoever trusts the
+-- old key learns of the new one from a tree that the old one signed (R28).
+create function audit.announced_key(p_log int) returns text
+language sql stable security definer set search_path = '' as $$
+  select j.leaf ->> 'vkey' from audit.head h
+    join audit.leaf l on l.log_id = h.log_id and l.idx = h.size - 2
+    cross join lateral (select convert_from(l.leaf, 'UTF8')::json as leaf) j
+   where h.log_id = p_log and h.sealed_why = 'PERIOD' and j.leaf ->> 't' = 'audit.key.added'
+$$;
+
+-- How many standbys confirm commits. The owner of this function needs pg_read_all_stats (a super user has it).
+create function audit.synchronous_standbys() returns int
+language sql stable security definer set search_path = '' as $$
+  select count(*)::int from pg_catalog.pg_stat_replication where sync_state in ('sync', 'quorum')
+$$;
+
 revoke all on all functions in schema audit from public;
 select public.grant_if_role('audit_writer', 'grant usage on schema audit to audit_writer, audit_integrator, audit_reader, audit_retention');
 select public.grant_if_role('audit_writer', 'grant usage on schema policy to audit_writer');
-select public.grant_if_role('audit_writer', 'grant execute on function audit.append(int, bigint, uuid[], bytea[], bytea[], date, bytea[], bytea[]), audit.barrier(), audit.open_day(date), audit.open_log(text, text, text, text, timestamptz) to audit_writer');
-select public.grant_if_role('audit_writer', 'grant select on audit.log to audit_writer');
+select public.grant_if_role('audit_writer', 'grant select on audit.log, audit.head, audit.checkpoint to audit_writer');
+select public.grant_if_role('audit_writer', 'grant execute on function audit.append(int, bigint, uuid[], bytea[], bytea[], date, bytea[], bytea[]), audit.append_on(int, bigint, bytea, uuid[], bytea[], bytea[], date, bytea[], bytea[]) to audit_writer');
+select public.grant_if_role('audit_writer', 'grant execute on function audit.open_log(text, text, text, text, timestamptz), audit.open_day(date), audit.barrier(), audit.seal(int, text), audit.announced_key(int), audit.synchronous_standbys() to audit_writer');
 select public.grant_if_role('audit_integrator', 'grant select on audit.log, audit.head, audit.leaf, audit.tile, audit.tree, audit.checkpoint, audit.cosignature to audit_integrator');
 select public.grant_if_role('audit_integrator', 'grant insert on audit.tile, audit.checkpoint, audit.cosignature to audit_integrator');
 select public.grant_if_role('audit_integrator', 'grant update on audit.tree to audit_integrator');
+select public.grant_if_role('audit_integrator', 'grant execute on function audit.barrier() to audit_integrator');
 select public.grant_if_role('audit_reader', 'grant select on audit.log, audit.head, audit.leaf, audit.tile, audit.tree, audit.checkpoint, audit.cosignature to audit_reader');

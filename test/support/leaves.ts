@@ -41,7 +41,7 @@ export async function rowCounts(service: TestService): Promise<Readonly<Record<s
   const pool = await ownerPool(service)
   const { rows: tables } = await pool.query<{ name: string }>(
     `select format('%I.%I', schemaname, tablename) as name from pg_tables
-      where schemaname in ('public', 'policy', 'audit') and tablename not like 'pgmigrations%'
+      where schemaname in ('public', 'policy', 'audit') and tablename not like '%migration%'
         and not exists (select from pg_inherits where inhrelid = format('%I.%I', schemaname, tablename)::regclass) order by 1`,
   )
   const counted = await pool.query<{ name: string; n: string }>(

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
 
-/** What a body stands in, and calling it by another name there (migration 0038 lets nothing else change). */
+/** What a body stands in, and calling it by another name there (sql/migrations/0008_agreement_changes.sql lets nothing else change). */
 export function mergingRepository(tx: Transaction) {
   return {
     /** What binds a body: undefined where it may still turn out to be another one. */

@@ -25,7 +25,12 @@ export interface MigrateOptions {
   /** Default `sql/migrations` of this release. */
   readonly directory?: string
   readonly say?: (line: string) => void
+  /** The command that empties this database, told where it was made by other migrations than these. */
+  readonly reset?: string
 }
+
+/** The database was made by migrations that are not those of this release: neither older nor newer, but others. */
+export class OtherMigrationsError extends Error {}
 
 /** The migrations of this release. */
 export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../../../sql/migrations', import.meta.url))
@@ -36,8 +41,9 @@ const CONNECT_TIMEOUT_MS = 5_000
 /**
  * Brings the database to this release and says which migrations ran. Any number of processes may call it at once: one works, the others wait.
  *
- * @throws Error when the database holds a `contract` migration this release does not know, when a file was edited after
- * it ran, or when a migration fails (it is rolled back; those before it stand)
+ * @throws Error when the database holds a `contract` migration this release does not know, or when a migration fails (it is
+ * rolled back; those before it stand)
+ * @throws OtherMigrationsError when the database was made by migrations that this release does not have, or that were edited since
  */
 export async function migrate(options: MigrateOptions): Promise<{ readonly applied: readonly string[] }> {
   const directory = options.directory ?? MIGRATIONS_DIRECTORY
@@ -46,7 +52,7 @@ export async function migrate(options: MigrateOptions): Promise<{ readonly appli
   try {
     await client.query('select pg_advisory_lock($1)', [PG_MIGRATE_LOCK_ID])
     await client.query(HEADER_TABLE)
-    await refuseForeignDatabase(client, files)
+    await refuseForeignDatabase(client, files, options.reset)
     const ran = await runner({
       dbClient: client,
       noLock: true,
@@ -103,10 +109,15 @@ const HEADER_TABLE = `create table if not exists public.migration_header (
 )`
 
 /** @returns the names of the migrations that have run */
-async function refuseForeignDatabase(client: pg.Client, files: readonly MigrationFile[]): Promise<readonly string[]> {
+async function refuseForeignDatabase(client: pg.Client, files: readonly MigrationFile[], reset?: string): Promise<readonly string[]> {
   const { rows } = await client.query<MigrationFile>('select name, phase, checksum from public.migration_header order by name')
   const ours = new Map(files.map((file) => [file.name, file]))
-  const contract = rows.filter((row) => row.phase === 'contract' && !ours.has(row.name))
+  const newest = files.at(-1)?.name ?? ''
+  const unknown = rows.filter((row) => !ours.has(row.name))
+  // What a newer release added has a later number; what stands among ours is of another line of files.
+  const others = unknown.filter((row) => row.name < newest)
+  if (others.length > 0) throw otherMigrations(others, 'this release does not have them', reset)
+  const contract = unknown.filter((row) => row.phase === 'contract')
   if (contract.length > 0) {
     const names = contract.map((row) => row.name).join(', ')
     throw new Error(
@@ -114,12 +125,14 @@ async function refuseForeignDatabase(client: pg.Client, files: readonly Migratio
     )
   }
   const edited = rows.filter((row) => ours.has(row.name) && ours.get(row.name)?.checksum !== row.checksum)
-  if (edited.length > 0) {
-    throw new Error(
-      `migrations were edited after they ran: ${edited.map((row) => row.name).join(', ')}. Restore them and add a new migration.`,
-    )
-  }
+  if (edited.length > 0) throw otherMigrations(edited, 'they were edited after they ran', reset)
   return rows.map((row) => row.name)
+}
+
+function otherMigrations(rows: readonly MigrationFile[], why: string, reset: string | undefined): OtherMigrationsError {
+  const names = rows.map((row) => row.name).join(', ')
+  const how = reset ? ` To delete everything in it and start anew:\n  ${reset}` : ''
+  return new OtherMigrationsError(`the database was made by other migrations (${names}): ${why}. Start the release that made it.${how}`)
 }
 
 /** One file as node-pg-migrate wants it: its SQL and the note of its header, in the same transaction. */

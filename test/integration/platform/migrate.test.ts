@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import pg from 'pg'
 import t from 'tap'
 import { createDatabase, dropDatabase, urlOfDatabase } from '../../../src/platform/database/create-database.ts'
-import { MIGRATIONS_DIRECTORY, migrate, migrationFiles, pendingMigrations } from '../../../src/platform/database/migrate.ts'
+import {
+  MIGRATIONS_DIRECTORY,
+  migrate,
+  migrationFiles,
+  OtherMigrationsError,
+  pendingMigrations,
+} from '../../../src/platform/database/migrate.ts'
 import { serverUrl } from '../../support/database.ts'
 import { openFolder, type Teardown } from '../../support/postgres.ts'
 
@@ -82,8 +88,29 @@ t.test('an older release refuses a database that lost what it uses, and names th
 t.test('a migration edited after it ran is refused by name', async (t) => {
   const url = await emptyDatabase(t)
   await migrate({ url, directory: release(t, { '0001_thing.sql': first }) })
-  await t.rejects(migrate({ url, directory: release(t, { '0001_thing.sql': `${first}\n-- edited` }) }), /edited after they ran: 0001_thing/)
+  await t.rejects(
+    migrate({ url, directory: release(t, { '0001_thing.sql': `${first}\n-- edited` }) }),
+    /\(0001_thing\): they were edited after they ran/,
+  )
 })
+
+t.test(
+  'a database that other files made is refused, with the command that empties it; one that a newer release added to is not',
+  async (t) => {
+    const url = await emptyDatabase(t)
+    const numbered = (name: string) => `-- Phase     expand\ncreate table ${name} (id bigint primary key);`
+    await migrate({ url, directory: release(t, { '0001_thing.sql': first, '0002_old.sql': numbered('old') }) })
+    const anew = release(t, { '0001_thing.sql': first, '0002_new.sql': numbered('new'), '0003_more.sql': numbered('more') })
+    const refusal = /made by other migrations \(0002_old\): this release does not have them[\s\S]*\n {2}dropdb it$/
+    await t.rejects(migrate({ url, directory: anew, reset: 'dropdb it' }), refusal)
+    t.ok((await migrate({ url, directory: anew }).catch((error) => error)) instanceof OtherMigrationsError)
+    t.same(
+      (await migrate({ url, directory: release(t, { '0001_thing.sql': first }) })).applied,
+      [],
+      'what was added later is no other line',
+    )
+  },
+)
 
 t.test('a migration without a phase, and a number used twice, are refused before anything runs', async (t) => {
   t.throws(() => migrationFiles(release(t, { '0001_thing.sql': 'select 1' })), /0001_thing\.sql: the header needs a line/)

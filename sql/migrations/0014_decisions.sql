@@ -1,12 +1,25 @@
--- 0010_decision_search.sql
+-- 0014_decisions.sql
 --
--- What      Search over recorded decisions: one row a decision leaf, filled from leaf and payload behind the answers.
--- Why       docs/decisions/0006-tamper-evident-log.md: appending stays one statement, looking things up is not its business
+-- What      API clients that are answered no more; search over recorded decisions, filled from leaf and payload behind the answers.
+-- Why       docs/decisions/0007-never-stale.md: a revocation must be as quick as a suspension, so it makes a revision.
+--           docs/decisions/0006-tamper-evident-log.md: appending stays one statement, looking things up is not its business
 -- Phase     expand
--- Locks     none on existing tables
--- Needs     0003_audit.sql, 0005_acts.sql (accord.reader, accord.org)
--- Undo      drop the tables: everything in them is made again from the log
--- Trust     a row here proves nothing; the leaf does. Whoever owns it can hide a decision from a search, not from the log
+-- Locks     share row exclusive on audit.payload for an instant
+-- Needs     0002_policy.sql, 0004_audit_retention.sql
+-- Undo      drop the search: everything in it is made again from the log
+-- Trust     whoever may publish policy can revoke a client; nobody can take it back. A row of the search proves nothing, the leaf
+--           does: whoever owns it can hide a decision from a search, not from the log
+
+create table api_client_revocation (
+  client_id  text        primary key check (length(client_id) between 1 and 200),
+  revoked_at timestamptz not null,
+  revoked_by text        not null,
+  reason     text,
+  leaf_id    uuid        not null
+);
+comment on table api_client_revocation is 'One row a revoked client_id, for ever. What nodes act on is the policy record of the same id.';
+create trigger api_client_revocation_is_append_only before update or delete or truncate on api_client_revocation
+  for each statement execute function policy.refuse_change();
 
 create table decision_search (
   log_id         int         not null,
@@ -42,6 +55,16 @@ create table decision_search_progress (
   next_idx bigint not null check (next_idx >= 0)
 );
 
+create function public.may_see_decision(p_provider text, p_recipient text, p_caller text) returns boolean
+language sql stable set search_path = '' as $$
+  select coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor')
+      or coalesce(nullif(current_setting('accord.org', true), '') in (p_provider, p_recipient, p_caller), false)
+$$;
+
+alter table decision_search enable row level security;
+create policy decision_is_seen_by_its_parties on decision_search for select
+  using (may_see_decision(provider, recipient, caller_org));
+
 -- jsonb knows neither NUL nor half a surrogate pair. A caller must not be able to hide its decision behind one.
 create function public.as_jsonb(p_text text) returns jsonb
 language plpgsql immutable set search_path = '' as $$
@@ -55,14 +78,9 @@ exception when others then
   end;
 end $$;
 
-create function public.may_see_decision(p_provider text, p_recipient text, p_caller text) returns boolean
-language sql stable set search_path = '' as $$
-  select coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor')
-      or coalesce(nullif(current_setting('accord.org', true), '') in (p_provider, p_recipient, p_caller), false)
-$$;
-
 -- Reads the next leaves of every decisions log into the table; answers how many leaves it read. Done twice is done once,
--- and of two nodes one does it and the other goes on.
+-- and of two nodes one does it and the other goes on. A payload that is not the recorded one is not copied: its decision is then
+-- found by its leaf alone.
 create function public.fill_decision_search(p_limit int) returns int
 language plpgsql security definer set search_path = '' as $$
 declare v_log int; v_next bigint; v_last bigint; v_read int; v_all int := 0;
@@ -90,6 +108,7 @@ begin
              -- The day is that of the append, the instant that of the leaf: they may lie on two sides of midnight.
              and p.day between (to_timestamp((j.leaf ->> 'ts')::bigint / 1000.0) at time zone 'UTC')::date - 1
                            and (to_timestamp((j.leaf ->> 'ts')::bigint / 1000.0) at time zone 'UTC')::date + 1
+             and audit.is_recorded(l.event_id, l.leaf, p.salt, p.body)
            limit 1) b on true
        where l.log_id = v_log and l.idx between v_next and v_last and j.leaf ->> 't' like 'adl.%'
       on conflict (log_id, idx) do nothing;
@@ -108,34 +127,52 @@ language sql stable security definer set search_path = '' as $$
    where l.kind = 'decisions'
 $$;
 
--- When retention or an erasure takes the payload, what was copied from it goes with it. The leaf stays.
+-- Retention takes the row along (its time is over); an erasure takes request and answer, and leaves the codes, which say nothing
+-- of a person: whoever erases a payload must not thereby hide a decision, least of all a broken glass, from those who review it.
 create function public.forget_decision() returns trigger language plpgsql security definer set search_path = '' as $$
 begin
-  delete from public.decision_search where decision_id = old.event_id;
+  if coalesce(current_setting('accord.erasing', true), '') <> 'on' then
+    delete from public.decision_search where decision_id = old.event_id;
+  end if;
   return null;
 end $$;
 create trigger payload_takes_its_search_row_along after delete on audit.payload
   for each row execute function public.forget_decision();
 
--- The leaf and the payload of decisions, for whoever may see them; a body that retention has dropped is null, and then only
--- the system and auditors see the leaf.
-create function public.decision_records(p_ids uuid[]) returns table (decision_id uuid, log_id int, idx bigint, leaf text, body text)
+-- What has not been copied yet is copied first. Whoever is copying at this moment is waited for: the lock is not skipped here.
+create function public.remember_decisions() returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  if coalesce(current_setting('accord.erasing', true), '') = 'on' then
+    perform from public.decision_search_progress order by log_id for update;
+    while public.fill_decision_search(1000) > 0 loop end loop;
+  end if;
+  return null;
+end $$;
+create trigger payload_is_searchable_before_it_is_erased before delete on audit.payload
+  for each statement execute function public.remember_decisions();
+
+-- Leaf, salt and payload of decisions as stored, for whoever may see them. Whom a decision is about is read out of a recorded
+-- payload alone, else out of the search; where neither says, the system and auditors alone see the leaf.
+create function public.recorded_decisions(p_ids uuid[])
+returns table (decision_id uuid, log_id int, idx bigint, leaf text, salt bytea, body bytea)
 language sql stable security definer set search_path = '' as $$
-  select l.event_id, l.log_id, l.idx, convert_from(l.leaf, 'UTF8'), convert_from(b.body, 'UTF8')
+  select l.event_id, l.log_id, l.idx, convert_from(l.leaf, 'UTF8'), b.salt, b.body
     from unnest(p_ids) with ordinality as i(id, n)
     join audit.leaf l on l.event_id = i.id and l.log_id in (select g.log_id from audit.log g where g.kind = 'decisions')
     cross join lateral (select (to_timestamp((convert_from(l.leaf, 'UTF8')::json ->> 'ts')::bigint / 1000.0) at time zone 'UTC')::date as day) t
-    left join lateral (select p.body from audit.payload p where p.event_id = l.event_id and p.day between t.day - 1 and t.day + 1 limit 1) b on true
-    cross join lateral (select public.as_jsonb(convert_from(b.body, 'UTF8')) as json) v
-   where public.may_see_decision(v.json #>> '{request,provider}', v.json #>> '{request,recipient}', v.json #>> '{caller,org}')
+    left join lateral (
+      select p.salt, p.body, audit.is_recorded(l.event_id, l.leaf, p.salt, p.body) as is_recorded
+        from audit.payload p where p.event_id = l.event_id and p.day between t.day - 1 and t.day + 1 limit 1) b on true
+    cross join lateral (select case when b.is_recorded then public.as_jsonb(convert_from(b.body, 'UTF8')) end as json) v
+    left join public.decision_search s on s.decision_id = l.event_id and b.is_recorded is not true
+   where public.may_see_decision(
+     coalesce(v.json #>> '{request,provider}', s.provider), coalesce(v.json #>> '{request,recipient}', s.recipient),
+     coalesce(v.json #>> '{caller,org}', s.caller_org))
    order by i.n
 $$;
 
-alter table decision_search enable row level security;
-create policy decision_is_seen_by_its_parties on decision_search for select
-  using (may_see_decision(provider, recipient, caller_org));
-
 revoke all on function public.as_jsonb(text), public.may_see_decision(text, text, text), public.fill_decision_search(int),
-  public.decision_records(uuid[]), public.unsearched_decisions(), public.forget_decision() from public;
+  public.unsearched_decisions(), public.forget_decision(), public.remember_decisions(), public.recorded_decisions(uuid[]) from public;
+select public.grant_if_role('accord_app', 'grant select, insert on public.api_client_revocation to accord_app');
 select public.grant_if_role('accord_app', 'grant select on public.decision_search, public.decision_search_progress to accord_app');
-select public.grant_if_role('accord_app', 'grant execute on function public.may_see_decision(text, text, text), public.fill_decision_search(int), public.decision_records(uuid[]), public.unsearched_decisions() to accord_app');
+select public.grant_if_role('accord_app', 'grant execute on function public.may_see_decision(text, text, text), public.fill_decision_search(int), public.unsearched_decisions(), public.recorded_decisions(uuid[]) to accord_app');

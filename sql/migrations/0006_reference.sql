@@ -1,12 +1,43 @@
--- 0026_local_codes.sql
+-- 0006_reference.sql
 --
--- What      Purposes and data items that an organisation adds under a broader one of the lists.
+-- What      Code lists by edition; purposes and data items that an organisation adds under a broader one of them.
 -- Why       docs/decisions/0014-local-codes.md
 -- Phase     expand
--- Locks     policy.record, for the time of one check of its rows
--- Needs     0011_client_revocation.sql
+-- Locks     none on existing tables
+-- Needs     0005_parties.sql
 -- Undo      forward only
--- Trust     whoever may publish policy can add one; it permits nothing that no signed flow names, and it can only end
+-- Trust     whoever may publish policy can add a local code; it permits nothing that no signed flow names, and it can only end
+
+create table code_list (
+  edition     int  not null check (edition > 0),
+  list        text not null check (list ~ '^[A-Z0-9_]+$'),
+  title       text not null,
+  description text not null,
+  source      text not null,
+  dated       date not null,
+  primary key (edition, list)
+);
+
+create table code_list_entry (
+  edition     int     not null,
+  list        text    not null,
+  code        text    not null check (code <> ''),
+  position    int     not null check (position >= 0),
+  label       text    not null,
+  citation    text,
+  valid_from  date,
+  valid_to    date,
+  verified    boolean not null,
+  source      text,
+  replaced_by text,
+  broader     text,
+  attributes  jsonb   not null,
+  primary key (edition, list, code),
+  foreign key (edition, list) references code_list on delete restrict,
+  foreign key (edition, list, broader) references code_list_entry on delete restrict deferrable initially deferred,
+  constraint code_is_valid_from_before_to check (valid_from <= valid_to),
+  constraint code_is_not_narrower_than_itself check (broader <> code)
+);
 
 create table local_code (
   code        text        primary key check (code = 'LOCAL:' || owner_org || ':' || name),
@@ -39,8 +70,5 @@ begin
 end $$;
 create trigger local_code_only_ends before update or delete on local_code for each row execute function refuse_change_of_local_code();
 
-alter table policy.record drop constraint policy_record_is_of_a_known_kind;
-alter table policy.record add constraint policy_record_is_of_a_known_kind
-  check (kind in ('CODE_LISTS', 'LOCAL_CODE', 'ORGANISATION', 'AGREEMENT', 'DISCLOSURE_DECISION', 'CLIENT_REVOCATION'));
-
+select public.grant_if_role('accord_app', 'grant select, insert on public.code_list, public.code_list_entry to accord_app');
 select public.grant_if_role('accord_app', 'grant select, insert, update (valid_to, ended_by, row_version) on public.local_code to accord_app');

@@ -1,10 +1,10 @@
--- 0008_imports.sql
+-- 0012_imports.sql
 --
--- What      Registers that organisations bring along: the file line by line, what would become of each line, what became of it.
+-- What      Registers that organisations bring along: the file line by line, what it asks, what people answered, what became of each line.
 -- Why       docs/decisions/0009-acts-and-visibility.md
 -- Phase     expand
 -- Locks     none on existing tables
--- Needs     0005_acts.sql
+-- Needs     0007_agreements.sql
 -- Undo      forward only
 -- Trust     seen by the importing organisation alone; a line is evidence of what its register said, not of what was agreed
 
@@ -15,10 +15,14 @@ create table register_import (
   status        text        not null check (status in ('READY', 'COMMITTING', 'COMMITTED', 'UNDONE')),
   file_hash     text        not null check (file_hash ~ '^[0-9a-f]{64}$'),
   header        jsonb       not null,
-  header_row    int         not null check (header_row > 0),
+  -- 0: the file has no header line.
+  header_row    int         not null check (header_row >= 0),
   mapping       jsonb       not null,
   picks         jsonb       not null,
-  open_partners jsonb       not null,
+  open_partners jsonb       not null default '[]',
+  -- What people said of cells that nobody could read, remembered answers among them.
+  answers       jsonb       not null default '[]',
+  date_order    text        not null default 'DMY' check (date_order in ('DMY', 'MDY', 'YMD')),
   row_version   bigint      not null default 1 check (row_version > 0),
   uploaded_at   timestamptz not null,
   uploaded_by   text        not null,
@@ -57,6 +61,36 @@ begin
 end $$;
 create trigger import_line_is_evidence before update or delete on register_import_row for each row execute function refuse_change_of_import_line();
 
+-- Each cell that nobody can read, once for the whole file. A table of its own, since a file can hold more names than one value of jsonb.
+create table register_import_question (
+  import_id uuid    not null references register_import on delete restrict,
+  org       text    not null,
+  field     text    not null,
+  -- What the cell says, in plain letters; the same for every way of writing it.
+  term      text    not null check (length(term) <= 300),
+  -- As the file has it first.
+  text      text    not null check (length(text) <= 300),
+  -- What it was taken for without being exactly known; none: a person has to say.
+  taken_for jsonb   not null,
+  rows      int     not null check (rows > 0),
+  place     int     not null check (place >= 0),
+  primary key (import_id, field, term)
+);
+create index register_import_question_in_order on register_import_question (import_id, field, place);
+
+-- What an organisation answered, for the next file that asks the same.
+create table register_answer (
+  org         text        not null references organisation on delete restrict,
+  field       text        not null,
+  term        text        not null check (length(term) <= 300),
+  text        text        not null check (length(text) <= 300),
+  answer      jsonb       not null,
+  import_id   uuid        not null references register_import on delete restrict,
+  answered_at timestamptz not null,
+  answered_by text        not null,
+  primary key (org, field, term)
+);
+
 -- Which record a line of a register is at present: by this an import that comes twice changes nothing.
 create table imported_record (
   org          text   not null references organisation on delete restrict,
@@ -74,7 +108,7 @@ create table imported_record (
 do $$
 declare mine text;
 begin
-  foreach mine in array array['register_import', 'register_import_row', 'imported_record'] loop
+  foreach mine in array array['register_import', 'register_import_row', 'register_import_question', 'register_answer', 'imported_record'] loop
     execute format('alter table %I enable row level security', mine);
     execute format($policy$create policy %I on %I using (
       coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or org = current_setting('accord.org', true))
@@ -83,5 +117,6 @@ begin
   end loop;
 end $$;
 
-select public.grant_if_role('accord_app', 'grant select, insert, update on public.register_import, public.register_import_row to accord_app');
+select public.grant_if_role('accord_app', 'grant select, insert, update on public.register_import, public.register_import_row, public.register_answer to accord_app');
+select public.grant_if_role('accord_app', 'grant select, insert, delete on public.register_import_question to accord_app');
 select public.grant_if_role('accord_app', 'grant select, insert, update, delete on public.imported_record to accord_app');

@@ -1,0 +1,331 @@
+-- 0007_agreements.sql
+--
+-- What      Agreements with all that a decision depends on, what was done to them, from when to when each part of it held.
+-- Why       docs/decisions/0004-one-agreement-model.md, 0009-acts-and-visibility.md, 0014-standing.md
+-- Phase     expand
+-- Locks     none on existing tables
+-- Needs     0005_parties.sql
+-- Undo      forward only
+-- Trust     the service may write these tables; each act that does is a leaf of the governance log
+
+create table agreement (
+  id                  text        primary key check (length(id) between 1 and 200),
+  title               text        not null check (title <> ''),
+  instrument_type     text        not null,
+  owner_org           text        references organisation on delete restrict,
+  status              text        not null check (status in ('DRAFT', 'IN_REVIEW', 'AWAITING_SIGNATURE', 'ACTIVE', 'TERMINATED', 'REJECTED', 'WITHDRAWN')),
+  origin              text        not null check (origin in ('ACCORD', 'ELSEWHERE')),
+  sample              boolean     not null,
+  provenance          jsonb,
+  terminated_at       timestamptz,
+  review_due          date,
+  review_policy       text        not null check (review_policy in ('WARN', 'BLOCK_AFTER_GRACE')),
+  review_grace_days   int         not null check (review_grace_days >= 0),
+  review_cycle_months int         check (review_cycle_months > 0),
+  dpia_required           boolean not null,
+  dpia_status             text    not null,
+  dpia_residual           text    check (dpia_residual in ('LOW', 'MEDIUM', 'HIGH')),
+  dpia_prior_consultation text,
+  dpia_review_due         date,
+  row_version         bigint      not null default 1 check (row_version > 0),
+  act_count           bigint      not null default 0 check (act_count >= 0),  -- acts in the governance log, without gaps
+  created_at          timestamptz not null,
+  created_by          text        not null,
+  updated_at          timestamptz not null
+);
+
+create table agreement_act (
+  agreement_id text        not null references agreement on delete restrict,
+  sequence     bigint      not null check (sequence > 0),
+  at           timestamptz not null,
+  act          text        not null,
+  actor_sub    text        not null,
+  actor_org    text        not null,
+  from_status  text,
+  to_status    text,
+  version      int,
+  version_hash text        check (version_hash ~ '^[0-9a-f]{64}$'),
+  detail       jsonb       not null,
+  leaf_id      uuid        not null,
+  primary key (agreement_id, sequence)
+);
+create index agreement_act_by_actor on agreement_act (agreement_id, actor_sub);
+comment on table agreement_act is 'History of an agreement: one row an act, in step with the governance log (leaf_id).';
+
+create table agreement_party (
+  agreement_id  text        not null references agreement on delete restrict,
+  org           text        not null references organisation on delete restrict,
+  position      int         not null,
+  role          text        not null,
+  capacities    text[]      not null,
+  contacts      jsonb       not null,
+  -- From the invitation to its own signature (joined_at) an organisation is named, but bound by nothing (LC-4).
+  invited_at    timestamptz,
+  joined_at     timestamptz,
+  left_at       timestamptz,
+  left_how      text        check (left_how in ('LEFT', 'DECLINED', 'UNINVITED')),
+  left_version  int,
+  left_sequence bigint,
+  primary key (agreement_id, org),
+  constraint party_joins_after_it_was_invited check (joined_at is null or invited_at is null or invited_at <= joined_at),
+  constraint how_it_left_goes_with_leaving check (left_how is null or left_at is not null)
+);
+create index agreement_party_by_org on agreement_party (org);
+comment on column agreement_party.left_version is 'The last version that was frozen when it left by an act of that instant: of later ones it knows nothing.';
+comment on column agreement_party.left_sequence is 'That act: of later ones it knows nothing. Null: it leaves at left_at, by an act of before.';
+
+-- What hangs on a party follows its name (on update cascade): see 0005_parties.sql on mergers.
+create table earlier_part (
+  agreement_id text        not null,
+  org          text        not null,
+  invited_at   timestamptz,
+  left_at      timestamptz not null,
+  left_how     text        not null check (left_how in ('LEFT', 'DECLINED', 'UNINVITED')),
+  primary key (agreement_id, org, left_at),
+  foreign key (agreement_id, org) references agreement_party on delete restrict on update cascade
+);
+comment on table earlier_part is 'Parts that an organisation took before it was invited anew.';
+
+create table keeper_change (
+  agreement_id text        not null references agreement on delete restrict,
+  at           timestamptz not null,
+  from_org     text        references organisation on delete restrict,
+  to_org       text        not null references organisation on delete restrict,
+  position     bigint      generated always as identity,
+  primary key (agreement_id, position)
+);
+comment on table keeper_change is 'The keeping of a text passes on; one that lies ahead is arranged, and agreement.owner_org does not say it yet.';
+
+create table review_date_change (
+  agreement_id text        not null references agreement on delete restrict,
+  at           timestamptz not null,
+  before       date,
+  position     bigint      generated always as identity,
+  primary key (agreement_id, position)
+);
+comment on table review_date_change is 'Until that instant the review was due on that day.';
+
+create table dpia_status_change (
+  agreement_id text        not null references agreement on delete restrict,
+  position     int         not null,
+  at           timestamptz not null,
+  status       text        not null,
+  primary key (agreement_id, position)
+);
+
+create table earlier_dpia (
+  agreement_id       text        not null references agreement on delete restrict,
+  until              timestamptz not null,
+  required           boolean     not null,
+  residual           text,
+  prior_consultation text,
+  review_due         date,
+  position           bigint      generated always as identity,
+  primary key (agreement_id, position)
+);
+comment on table earlier_dpia is 'What was recorded of the assessment until that instant; its status has a table of its own.';
+
+create table agreement_version (
+  agreement_id                 text        not null references agreement on delete restrict,
+  version                      int         not null check (version > 0),
+  status                       text        not null check (status in ('DRAFT', 'APPROVED', 'SUPERSEDED', 'ABANDONED')),
+  effective_from               date,
+  effective_to                 date,
+  commencement_rule            text        not null check (commencement_rule in ('ALL_SIGNED', 'PAIRWISE', 'THRESHOLD')),
+  commencement_threshold       int         check (commencement_threshold > 0),
+  narrative                    jsonb       not null,
+  processor_contract           jsonb,
+  joint_controller_arrangement jsonb,
+  agents_recorded              boolean     not null,
+  recorded_elsewhere           boolean     not null,
+  change_class                 text        check (change_class in ('MINOR', 'MATERIAL')),
+  document                     bytea,
+  hash                         text        check (hash ~ '^[0-9a-f]{64}$'),
+  frozen_at                    timestamptz,
+  -- What whoever froze it was warned of; written once with the text.
+  warnings                     jsonb       not null default '[]' check (jsonb_typeof(warnings) = 'array'),
+  dropped_at                   timestamptz,
+  -- Which groups of organisations its parties and flows were filled in with; the text holds the members, this decides nothing.
+  filled_groups                jsonb       not null default '[]',
+  primary key (agreement_id, version),
+  constraint version_begins_before_it_ends check (effective_from <= effective_to),
+  constraint threshold_has_its_number check ((commencement_rule = 'THRESHOLD') = (commencement_threshold is not null)),
+  constraint hash_is_of_the_document check (document is null or hash = encode(sha256(document), 'hex')),
+  constraint only_what_is_dropped_has_its_instant check (dropped_at is null or status in ('SUPERSEDED', 'ABANDONED'))
+);
+create unique index agreement_has_one_draft on agreement_version (agreement_id) where status = 'DRAFT' and not recorded_elsewhere;
+
+-- Which contacts applied when a version was frozen. They are outside its text (LC-7), and stay readable beside it.
+create table version_contacts (
+  agreement_id text  not null,
+  version      int   not null,
+  org          text  not null,
+  contacts     jsonb not null,
+  primary key (agreement_id, version, org),
+  foreign key (agreement_id, version) references agreement_version on delete restrict
+);
+
+create table flow (
+  agreement_id         text    not null,
+  version              int     not null,
+  id                   text    not null check (id <> ''),
+  position             int     not null,
+  providers            text[]  not null,
+  recipients           text[]  not null,
+  purpose              text    not null,
+  data_items           text[]  not null,
+  data_subjects        text[]  not null,
+  category_grant       text[]  not null,
+  data_form            text    not null,
+  methods              text[]  not null,
+  countries            text[]  not null,
+  transfers            jsonb   not null,
+  compatibility        jsonb,
+  confidentiality      text,
+  exemptions           text[]  not null,
+  retention_days       int     check (retention_days >= 0),
+  retention_rule       text,
+  onward               text    not null,
+  frequency            text,
+  volume_subjects      int     check (volume_subjects >= 0),
+  volume_records       int     check (volume_records >= 0),
+  honours_objection    boolean not null,
+  consent_required     boolean not null,
+  -- Why restricted data still goes: a restriction is not absolute (UK GDPR Art 18(2)).
+  restriction_override jsonb   check (jsonb_typeof(restriction_override -> 'ground') = 'string' and jsonb_typeof(restriction_override -> 'reason') = 'string'),
+  standing_request_ref text    check (standing_request_ref ~ '\S'),
+  primary key (agreement_id, version, id),
+  foreign key (agreement_id, version) references agreement_version on delete restrict
+);
+
+create table flow_side (
+  agreement_id       text    not null,
+  version            int     not null,
+  flow_id            text    not null,
+  side               text    not null check (side in ('PROVIDER', 'RECIPIENT')),
+  regime             text    not null,
+  performing_task    boolean not null,
+  art6               text[]  not null,
+  annex1             text[]  not null,
+  gateways           text[]  not null,
+  art9               text[]  not null,
+  sch1               text[]  not null,
+  criminal           text[]  not null,
+  sch8               text[]  not null,
+  strictly_necessary boolean not null,
+  reuse_authority    text,
+  primary key (agreement_id, version, flow_id, side),
+  foreign key (agreement_id, version, flow_id) references flow on delete restrict,
+  constraint part_4_cannot_be_recorded check (regime in ('UK_GDPR', 'PART_3'))
+);
+
+create table prohibition (
+  agreement_id text   not null,
+  version      int    not null,
+  position     int    not null,
+  purposes     text[] not null check (cardinality(purposes) > 0),
+  note         text,
+  primary key (agreement_id, version, position),
+  foreign key (agreement_id, version) references agreement_version on delete restrict
+);
+
+create table agent (
+  agreement_id text not null,
+  version      int  not null,
+  position     int  not null,
+  org          text not null,
+  for_party    text not null,
+  contract_ref text,
+  valid_from   date,
+  valid_to     date,
+  primary key (agreement_id, version, position),
+  foreign key (agreement_id, version) references agreement_version on delete restrict,
+  constraint agent_begins_before_it_ends check (valid_from <= valid_to)
+);
+
+create table approval (
+  agreement_id text        not null,
+  version      int         not null,
+  org          text        not null,
+  complete_at  timestamptz,
+  primary key (agreement_id, version, org),
+  foreign key (agreement_id, org) references agreement_party on delete restrict on update cascade,
+  foreign key (agreement_id, version) references agreement_version on delete restrict
+);
+
+create table signature (
+  id             uuid        primary key,
+  agreement_id   text        not null,
+  version        int         not null,
+  org            text        not null,
+  -- null: a register of elsewhere does not say when it was signed; such a signature counts from its confirmation on.
+  signed_at      timestamptz,
+  -- null: recorded elsewhere and not yet confirmed by a person; such a signature counts for nothing.
+  confirmed_at   timestamptz,
+  confirmed_by   text,
+  version_hash   text        check (version_hash ~ '^[0-9a-f]{64}$'),
+  signatory_sub  text,
+  signatory_name text,
+  signatory_post text,
+  authority      text,
+  statements     jsonb,
+  unique (agreement_id, version, org),
+  foreign key (agreement_id, org) references agreement_party on delete restrict on update cascade,
+  foreign key (agreement_id, version) references agreement_version on delete restrict,
+  constraint signature_has_an_instant check (signed_at is not null or signatory_sub is null)
+);
+
+create table suspension (
+  id            uuid        primary key,
+  agreement_id  text        not null references agreement on delete restrict,
+  scope         text        not null check (scope in ('AGREEMENT', 'PARTY', 'FLOW')),
+  party         text,
+  flow          text,
+  version       int,  -- null: the flow of that id in every version
+  from_at       timestamptz not null,
+  to_at         timestamptz,
+  reason        text,
+  suspended_by  text,
+  suspended_org text,
+  -- LC-6: two persons of two parties let a whole agreement go on; this is the first of them.
+  agreed_by     text,
+  agreed_org    text,
+  agreed_at     timestamptz,
+  lifted_by     text,
+  lifted_org    text,
+  lifted_at     timestamptz,
+  foreign key (agreement_id, party) references agreement_party on delete restrict on update cascade,
+  constraint suspension_begins_before_it_ends check (from_at <= to_at),
+  constraint suspension_names_what_its_scope_needs check ((scope = 'PARTY') = (party is not null) and (scope = 'FLOW') = (flow is not null) and (version is null or flow is not null)),
+  constraint lifted_suspension_has_ended check (lifted_at is null or (lifted_by is not null and to_at is not distinct from lifted_at)),
+  constraint suspender_does_not_lift check (lifted_by is null or lifted_by is distinct from suspended_by),
+  constraint agreement_to_lift_is_whole check ((agreed_by is null) = (agreed_org is null) and (agreed_by is null) = (agreed_at is null)),
+  constraint suspender_does_not_agree check (agreed_by is null or agreed_by is distinct from suspended_by),
+  constraint nobody_agrees_twice check (agreed_by is null or lifted_by is null or (agreed_by <> lifted_by and agreed_org is distinct from lifted_org))
+);
+
+create table policy_document (
+  agreement_id text   not null references agreement on delete restrict,
+  position     int    not null,
+  party        text   not null,
+  conditions   text[] not null,
+  document_ref text,
+  approved_on  date,
+  review_on    date,
+  retired_on   date,
+  primary key (agreement_id, position)
+);
+
+-- The words by which an agreement is found; derived by the service after every act, nothing is decided on it.
+-- No index on the words: under row-level security they are compared after the policy, so one would never be used.
+create table agreement_search (
+  agreement_id text     primary key references agreement on delete restrict,
+  words        tsvector not null
+);
+comment on table agreement_search is
+  'Reference and title (weight A), parties with every name they are known by (B), purposes (C), sections in words (D).';
+
+select public.grant_if_role('accord_app', 'grant select, insert, update on public.agreement, public.agreement_version, public.signature, public.suspension, public.agreement_search to accord_app');
+select public.grant_if_role('accord_app', 'grant select, insert, update, delete on public.agreement_party, public.approval, public.flow, public.flow_side, public.prohibition, public.agent, public.policy_document, public.dpia_status_change to accord_app');
+select public.grant_if_role('accord_app', 'grant select, insert on public.agreement_act, public.version_contacts, public.earlier_part, public.keeper_change, public.review_date_change, public.earlier_dpia to accord_app');
+select public.grant_if_role('accord_app', 'grant update (from_org, to_org) on public.keeper_change to accord_app');

@@ -1,0 +1,98 @@
+-- 0008_agreement_changes.sql
+--
+-- What      What of an agreement may never change again: a text that was frozen, a signature, its history.
+-- Why       docs/decisions/0009-acts-and-visibility.md, 0015-anyone-has-a-name.md
+-- Phase     expand
+-- Locks     the tables of 0007, for a moment
+-- Needs     0007_agreements.sql
+-- Undo      forward only
+-- Trust     a text that was frozen here keeps every name, the document of a record its bytes, and a confirmed signature its own
+
+create trigger agreement_act_is_append_only before update or delete or truncate on agreement_act
+  for each statement execute function policy.refuse_change();
+create trigger review_date_change_is_append_only before update or delete or truncate on review_date_change
+  for each statement execute function policy.refuse_change();
+create trigger earlier_dpia_is_append_only before update or delete or truncate on earlier_dpia
+  for each statement execute function policy.refuse_change();
+
+-- What is kept of earlier parts and keepers changes in nothing but the names of bodies that were merged.
+create function public.refuse_change_but_of_names() returns trigger language plpgsql set search_path = '' as $$
+begin
+  if tg_op = 'UPDATE' and public.is_only_renamed(to_jsonb(old), to_jsonb(new)) then return new; end if;
+  raise exception '%.% is append-only', tg_table_schema, tg_table_name using errcode = 'restrict_violation';
+end $$;
+create trigger earlier_part_is_append_only before update or delete on earlier_part for each row execute function public.refuse_change_but_of_names();
+create trigger keeper_change_is_append_only before update or delete on keeper_change for each row execute function public.refuse_change_but_of_names();
+create trigger earlier_part_is_never_emptied before truncate on earlier_part for each statement execute function policy.refuse_change();
+create trigger keeper_change_is_never_emptied before truncate on keeper_change for each statement execute function policy.refuse_change();
+
+-- Terms are fixed once a version is no longer a draft (LC-1): nobody adds, changes or removes a line of what was signed. Along a
+-- recorded merger, and only along it, the name of a body changes in what nobody signed: drafts and records from elsewhere.
+create function refuse_change_of_frozen_terms() returns trigger language plpgsql as $$
+declare v_id text; v_version int;
+begin
+  if tg_op = 'DELETE' then v_id := old.agreement_id; v_version := old.version; else v_id := new.agreement_id; v_version := new.version; end if;
+  perform 1 from agreement_version v where v.agreement_id = v_id and v.version = v_version and v.status = 'DRAFT' and v.frozen_at is null;
+  if not found then
+    if tg_op = 'UPDATE' and public.is_only_renamed(to_jsonb(old), to_jsonb(new)) then
+      perform 1 from agreement_version v where v.agreement_id = v_id and v.version = v_version
+         and (v.recorded_elsewhere or v.status = 'ABANDONED');
+      if found then return new; end if;
+    end if;
+    raise exception 'version % of % is frozen', v_version, v_id using errcode = 'restrict_violation';
+  end if;
+  if tg_op = 'DELETE' then return old; else return new; end if;
+end $$;
+create trigger flow_of_frozen_version before insert or update or delete on flow for each row execute function refuse_change_of_frozen_terms();
+create trigger flow_side_of_frozen_version before insert or update or delete on flow_side for each row execute function refuse_change_of_frozen_terms();
+create trigger prohibition_of_frozen_version before insert or update or delete on prohibition for each row execute function refuse_change_of_frozen_terms();
+create trigger agent_of_frozen_version before insert or update or delete on agent for each row execute function refuse_change_of_frozen_terms();
+
+create function refuse_change_of_frozen_version() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' or (old.frozen_at is not null and (
+      new.narrative, new.commencement_rule, new.commencement_threshold, new.processor_contract, new.joint_controller_arrangement, new.effective_from,
+      new.effective_to, new.document, new.hash, new.frozen_at, new.agents_recorded, new.warnings) is distinct from (
+      old.narrative, old.commencement_rule, old.commencement_threshold, old.processor_contract, old.joint_controller_arrangement, old.effective_from,
+      old.effective_to, old.document, old.hash, old.frozen_at, old.agents_recorded, old.warnings)) then
+    raise exception 'version % of % is frozen', old.version, old.agreement_id using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $$;
+create trigger version_is_frozen before update or delete on agreement_version for each row execute function refuse_change_of_frozen_version();
+
+-- A register of elsewhere may not state the first day: such a version governs on no day.
+create function require_a_start() returns trigger language plpgsql as $$
+begin
+  if new.effective_from is null and new.status not in ('DRAFT', 'ABANDONED')
+     and not exists (select from agreement a where a.id = new.agreement_id and a.origin = 'ELSEWHERE') then
+    raise exception 'an approved version has a start' using errcode = 'check_violation', constraint = 'approved_version_has_a_start';
+  end if;
+  return new;
+end $$;
+create trigger approved_version_has_a_start before insert or update on agreement_version for each row execute function require_a_start();
+
+-- A signature is given once; only its confirmation may be added to one recorded elsewhere.
+create function refuse_change_of_signature() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'UPDATE' and old.confirmed_at is null and new.confirmed_at is not null
+     and (new.agreement_id, new.version, new.org, new.signed_at) is not distinct from (old.agreement_id, old.version, old.org, old.signed_at) then
+    return new;
+  end if;
+  if tg_op = 'UPDATE' and old.confirmed_at is null and public.is_only_renamed(to_jsonb(old), to_jsonb(new)) then
+    return new;
+  end if;
+  raise exception 'a signature is never changed' using errcode = 'restrict_violation';
+end $$;
+create trigger signature_is_final before update or delete on signature for each row execute function refuse_change_of_signature();
+
+-- SD-6: no person signs one agreement for two parties.
+create function refuse_signature_for_two_parties() returns trigger language plpgsql as $$
+begin
+  if new.signatory_sub is not null and exists (
+    select from signature s where s.agreement_id = new.agreement_id and s.signatory_sub = new.signatory_sub and s.org <> new.org) then
+    raise exception 'this person has signed for another party' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $$;
+create trigger nobody_signs_for_two_parties before insert on signature for each row execute function refuse_signature_for_two_parties();

@@ -1,0 +1,105 @@
+-- 0009_agreement_readers.sql
+--
+-- What      Who may see and add which agreement, version and act: row-level security.
+-- Why       docs/decisions/0009-acts-and-visibility.md, 0014-standing.md
+-- Phase     expand
+-- Locks     the tables of 0007, for a moment
+-- Needs     0007_agreements.sql
+-- Undo      forward only
+-- Trust     the service says for whom it reads (accord.reader, accord.org); a defect in one query cannot show a stranger's agreement
+
+-- Until when the reader of this transaction may know what becomes of an agreement: for ever while it takes part or keeps the text,
+-- until its part ended afterwards; null: not at all. The service says the same, to the act (src/agreements/model/standing.ts).
+-- Unset means nobody. These run as the owner of the tables, so that the policies below do not ask themselves.
+create function public.knows_agreement_until(p_id text) returns timestamptz
+language sql stable security definer set search_path = '' as $$
+  select case when coalesce(pg_catalog.current_setting('accord.reader', true), '') in ('system', 'auditor') then 'infinity'::timestamptz
+  else (
+    select case
+      when p.org is null then case when keeps.now then 'infinity'::timestamptz end
+      when p.left_at is not null and p.left_how = 'UNINVITED' then (
+        select max(e.left_at) from public.earlier_part e where e.agreement_id = p_id and e.org = me.org and e.left_how <> 'UNINVITED')
+      else least(coalesce(p.left_at, 'infinity'), coalesce(o.active_to, 'infinity')) end
+    from (select pg_catalog.current_setting('accord.org', true) as org) me
+    left join public.organisation o on o.code = me.org
+    left join public.agreement_party p on p.agreement_id = p_id and p.org = me.org
+    cross join lateral (select (
+      exists (select from public.agreement a where a.id = p_id and a.owner_org = me.org)
+      or coalesce((select k.to_org = me.org from public.keeper_change k where k.agreement_id = p_id and k.at <= pg_catalog.clock_timestamp()
+                    order by k.position desc limit 1), false))
+      and (o.active_to is null or o.active_to > pg_catalog.clock_timestamp()) as now) keeps)
+  end
+$$;
+
+create function public.may_see_agreement(p_id text) returns boolean
+language sql stable security definer set search_path = '' as $$ select public.knows_agreement_until(p_id) is not null $$;
+
+create function public.may_add_agreement(p_owner text) returns boolean
+language sql stable set search_path = '' as $$
+  select coalesce(current_setting('accord.reader', true), '') = 'system' or p_owner = current_setting('accord.org', true)
+$$;
+
+-- A draft is seen while one takes part; a frozen text by whoever took part when it was.
+create function public.may_see_version(p_id text, p_version int) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select coalesce(pg_catalog.current_setting('accord.reader', true), '') in ('system', 'auditor')
+    or exists (
+      select from (select public.knows_agreement_until(p_id) as until) known, public.agreement_version v
+      left join public.agreement_party p on p.agreement_id = v.agreement_id and p.org = pg_catalog.current_setting('accord.org', true)
+      where v.agreement_id = p_id and v.version = p_version and (
+        known.until = 'infinity'
+        or (v.frozen_at is null and v.status = 'DRAFT' and known.until > pg_catalog.clock_timestamp())
+        or (v.frozen_at <= known.until and v.version <= coalesce(p.left_version, v.version))))
+$$;
+
+create function public.may_see_act(p_id text, p_sequence bigint, p_at timestamptz) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select coalesce(pg_catalog.current_setting('accord.reader', true), '') in ('system', 'auditor')
+    or (p_at <= public.knows_agreement_until(p_id)
+      and not exists (select from public.agreement_party p
+        where p.agreement_id = p_id and p.org = pg_catalog.current_setting('accord.org', true) and p.left_sequence < p_sequence))
+$$;
+
+revoke all on function public.knows_agreement_until(text), public.may_see_agreement(text), public.may_add_agreement(text), public.may_see_version(text, int),
+  public.may_see_act(text, bigint, timestamptz) from public;
+select public.grant_if_role('accord_app', 'grant execute on function public.knows_agreement_until(text), public.may_see_agreement(text), public.may_add_agreement(text), public.may_see_version(text, int), public.may_see_act(text, bigint, timestamptz) to accord_app');
+
+alter table agreement enable row level security;
+create policy agreement_is_seen_by_its_parties on agreement for select using (may_see_agreement(id));
+create policy agreement_is_changed_by_its_parties on agreement for update using (may_see_agreement(id));
+create policy agreement_is_added_by_its_owner on agreement for insert with check (may_add_agreement(owner_org));
+
+-- A version that is being added is seen by whoever may see the agreement.
+alter table agreement_version enable row level security;
+create policy agreement_version_is_seen_by_its_parties on agreement_version for select using (may_see_version(agreement_id, version));
+create policy agreement_version_is_added_with_its_agreement on agreement_version for insert with check (may_see_agreement(agreement_id));
+create policy agreement_version_is_changed_by_its_parties on agreement_version for update
+  using (may_see_version(agreement_id, version)) with check (may_see_agreement(agreement_id));
+
+alter table agreement_act enable row level security;
+create policy agreement_act_is_seen_by_its_parties on agreement_act for select using (may_see_act(agreement_id, sequence, at));
+create policy agreement_act_is_added_with_its_agreement on agreement_act for insert with check (may_see_agreement(agreement_id));
+
+do $$
+declare child text;
+begin
+  foreach child in array array['agreement_party', 'earlier_part', 'keeper_change', 'review_date_change', 'dpia_status_change', 'earlier_dpia', 'suspension',
+      'policy_document', 'agreement_search'] loop
+    execute format('alter table %I enable row level security', child);
+    execute format('create policy %I on %I using (may_see_agreement(agreement_id)) with check (may_see_agreement(agreement_id))', child || '_follows_its_agreement', child);
+  end loop;
+  foreach child in array array['flow', 'flow_side', 'prohibition', 'agent', 'approval', 'signature'] loop
+    execute format('alter table %I enable row level security', child);
+    execute format('create policy %I on %I using (may_see_version(agreement_id, version)) with check (may_see_version(agreement_id, version))', child || '_follows_its_version', child);
+  end loop;
+end $$;
+
+alter table version_contacts enable row level security;
+create policy version_contacts_follow_their_agreement on version_contacts using (may_see_agreement(agreement_id)) with check (may_see_agreement(agreement_id));
+
+-- Whoever is a party with a body in some agreement reads its contacts; the parties of an agreement are seen by its parties only.
+create policy contacts_are_read_by_partners on organisation_contacts for select using (
+  coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or org = current_setting('accord.org', true)
+  or kept_by = current_setting('accord.org', true)
+  or exists (select from agreement_party mine join agreement_party theirs using (agreement_id)
+              where mine.org = current_setting('accord.org', true) and theirs.org = organisation_contacts.org));
