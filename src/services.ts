@@ -13,6 +13,7 @@ import { agreementsService } from './agreements/agreements.service.ts'
 import { draftingService } from './agreements/drafting/drafting.service.ts'
 import { listingService } from './agreements/finding/listing.service.ts'
 import { overlapService } from './agreements/finding/overlap.service.ts'
+import { registerExportService } from './agreements/register-export/register-export.service.ts'
 import { committingService } from './agreements/register-import/committing.service.ts'
 import { importsService } from './agreements/register-import/imports.service.ts'
 import { difference } from './agreements/texts/difference.ts'
@@ -133,6 +134,7 @@ export async function openServices(options: ServicesOptions) {
   })
   const drafting = draftingService({ db, clock, random: randomBytes, acts, agreements, reference, parties, groups: groups.list })
   const listing = listingService({ db, clock, agreements })
+  const registerExport = registerExportService({ db, clock, agreements, listing, reference })
   const advice = adviceService({ db, agreements, policy, clock })
   const overlaps = overlapService({ db, reference, clock })
   const imports = importsService({ db, clock, newId, reference, parties, turns, partnerAnswers: partnerAnswers({ registering, groups }) })
@@ -246,6 +248,7 @@ export async function openServices(options: ServicesOptions) {
     listing,
     advice,
     overlaps,
+    registerExport,
     imports,
     committing,
     agreementActs,

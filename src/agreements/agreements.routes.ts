@@ -1,5 +1,8 @@
+import { Readable } from 'node:stream'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { callerOf } from '../identity/identity.plugin.ts'
+import { csvPieces } from '../platform/csv.ts'
+import { typeWanted } from '../platform/http/accept.ts'
 import { type BodyOf, type Operation, type OperationId, operation } from '../platform/http/openapi.ts'
 import { changeCallOf, idempotencyOf, sendActReply } from './acts/call.routes.ts'
 import * as parts from './drafting/draft-parts.service.ts'
@@ -7,22 +10,38 @@ import type { DraftingService } from './drafting/drafting.service.ts'
 import * as records from './drafting/record-parts.service.ts'
 import type { ListingService } from './finding/listing.service.ts'
 import type { OverlapService } from './finding/overlap.service.ts'
+import type { RegisterExportService } from './register-export/register-export.service.ts'
+import { LINE_COLUMNS, LINE_HEADERS } from './register-export/register-line.ts'
 
 /** Beginning, reading, listing and editing agreements over HTTP. */
 export function agreementsRoutes({
   drafting,
   listing,
   overlaps,
+  registerExport,
 }: {
   readonly drafting: DraftingService
   readonly listing: ListingService
   readonly overlaps: OverlapService
+  readonly registerExport: RegisterExportService
 }): FastifyPluginAsync {
   return async (app) => {
     app.route<Operation<'listAgreements'>>({
       ...operation('listAgreements'),
-      handler: async (request, reply) =>
-        reply.code(200).send((await listing.list(callerOf(request as FastifyRequest), request.query)) as never),
+      handler: async (request, reply) => {
+        const { format, ...query } = request.query
+        const wanted = format === undefined ? typeWanted(request as FastifyRequest, ['application/json', 'text/csv']) : TYPES[format]
+        const principal = callerOf(request as FastifyRequest)
+        if (wanted === 'application/json') return reply.code(200).send((await listing.list(principal, query)) as never)
+        const { lines, next } = await registerExport.lines(principal, query)
+        const headers = LINE_COLUMNS.map((column) => LINE_HEADERS[column] ?? column)
+        if (next !== null) reply.header('link', nextPage(request as FastifyRequest, next))
+        const file = Readable.from(csvPieces(LINE_COLUMNS, lines, headers))
+        return reply
+          .code(200)
+          .type('text/csv; charset=utf-8; header=present')
+          .send(file as never)
+      },
     })
 
     app.route<Operation<'createAgreement'>>({
@@ -79,4 +98,13 @@ export function agreementsRoutes({
       })
     }
   }
+}
+
+const TYPES = { json: 'application/json', csv: 'text/csv' } as const
+
+/** RFC 8288: where a file that is too long for one reply goes on. */
+function nextPage(request: FastifyRequest, cursor: string): string {
+  const query = new URLSearchParams(request.url.split('?')[1] ?? '')
+  query.set('cursor', cursor)
+  return `<${request.routeOptions.url}?${query}>; rel="next"`
 }

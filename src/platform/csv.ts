@@ -8,15 +8,31 @@ type Row = Readonly<Record<string, unknown>>
 const ROWS_A_PIECE = 100
 
 /**
- * CSV with a header line (RFC 4180), piece by piece, so that others are answered in between. A cell that holds any line break is
- * quoted, and every line of it that a spreadsheet would run is guarded (`csv-cell.ts`). Lists are joined with spaces; null is empty.
+ * CSV with a header line (RFC 4180), piece by piece, so that others are answered in between and rows that are still to be read
+ * are held by nobody. A cell that holds any line break is quoted, and every line of it that a spreadsheet would run is guarded
+ * (`csv-cell.ts`). Lists are joined with spaces; null is empty.
+ *
+ * @param headers what the columns are called where that is not their name
  */
-export async function* csvPieces(columns: readonly string[], rows: readonly Row[]): AsyncGenerator<string> {
+export async function* csvPieces(
+  columns: readonly string[],
+  rows: Iterable<Row> | AsyncIterable<Row>,
+  headers: readonly string[] = columns,
+): AsyncGenerator<string> {
   const pause = pauses()
-  yield written([columns])
-  for (let from = 0; from < rows.length; from += ROWS_A_PIECE) {
+  yield written([headers])
+  let piece: Row[] = []
+  for await (const row of rows) {
+    piece.push(row)
+    if (piece.length < ROWS_A_PIECE) continue
+    yield written(piece.map(cells))
+    piece = []
     await pause()
-    yield written(rows.slice(from, from + ROWS_A_PIECE).map((row) => columns.map((column) => cellOf(row[column]))))
+  }
+  if (piece.length > 0) yield written(piece.map(cells))
+
+  function cells(row: Row): string[] {
+    return columns.map((column) => cellOf(row[column]))
   }
 }
 

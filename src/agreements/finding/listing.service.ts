@@ -29,6 +29,8 @@ export interface ListingPage {
 export type ListingService = ReturnType<typeof listingService>
 
 const LIMIT = 25
+/** So many at once, whatever is asked: more would be read and worked out in one go. */
+const PAGE_MAX = 100
 /** Agreements looked at for one page: a derived state is worked out one by one, and a rare one must not hold a call for ever. */
 const EXAMINED_MAX = 1000
 
@@ -42,16 +44,12 @@ export function listingService({
   readonly clock: Clock
   readonly agreements: AgreementsService
 }) {
-  return {
+  const service = {
     /** One page. @throws ProblemError 400 for a cursor that is not of this list */
-    async list(principal: Principal, { state, mine, sort: asked, limit = LIMIT, cursor, ...filter }: ListingQuery): Promise<ListingPage> {
-      const sort = asked ?? (filter.q === undefined ? 'updated' : 'relevance')
-      const after = cursor === undefined ? null : parseCursor(cursor, sort)
-      if (after === undefined || (sort === 'relevance' && filter.q === undefined)) throw unreadable(after === undefined)
-      const derived = DERIVED_STATES.find((known) => known === state)
-      const reader = readerFor(principal)
-      const now = clock().toISOString()
-      const narrowed = { ...filter, ...(derived ? {} : { status: state }), ...(mine ? { owner: principal.org } : {}) }
+    async list(principal: Principal, query: ListingQuery): Promise<ListingPage> {
+      const { limit: asked = LIMIT } = query
+      const limit = Math.min(asked, PAGE_MAX)
+      const { sort, after, derived, narrowed, reader, now } = asListed(principal, query)
       return withTransaction(db, async (tx) => {
         await readAs(tx, reader)
         const found: AgreementSummary[] = []
@@ -78,6 +76,39 @@ export function listingService({
         return { agreements: found, next_cursor: place && formatCursor({ sort, ...only(place) }) }
       })
     },
+
+    /** References of a list in order, `limit` at most, and where it goes on; null: it ends. @throws ProblemError as `list` */
+    async ids(principal: Principal, query: ListingQuery & { readonly limit: number }): Promise<{ ids: string[]; next: string | null }> {
+      const { sort, after, derived, narrowed, reader, now } = asListed(principal, query)
+      if (derived === undefined) {
+        const listed = await withTransaction(db, async (tx) => {
+          await readAs(tx, reader)
+          return listAgreements(tx, { reader, filter: narrowed, sort, after, limit: query.limit + 1, now })
+        })
+        const [last] = listed.slice(0, query.limit).slice(-1)
+        const hasMore = listed.length > query.limit && last !== undefined
+        return { ids: listed.slice(0, query.limit).map(({ id }) => id), next: hasMore ? formatCursor({ sort, ...only(last) }) : null }
+      }
+      const ids: string[] = []
+      let cursor = query.cursor
+      do {
+        const page = await service.list(principal, { ...query, limit: query.limit - ids.length, cursor })
+        ids.push(...page.agreements.map(({ id }) => id))
+        cursor = page.next_cursor ?? undefined
+      } while (cursor !== undefined && ids.length < query.limit)
+      return { ids, next: cursor ?? null }
+    },
+  }
+  return service
+
+  /** What is asked, as the list takes it. @throws ProblemError 400 for a cursor that is not of this list */
+  function asListed(principal: Principal, { state, mine, sort: asked, limit: _, cursor, ...filter }: ListingQuery) {
+    const sort = asked ?? (filter.q === undefined ? 'updated' : 'relevance')
+    const after = cursor === undefined ? null : parseCursor(cursor, sort)
+    if (after === undefined || (sort === 'relevance' && filter.q === undefined)) throw unreadable(after === undefined)
+    const derived = DERIVED_STATES.find((known) => known === state)
+    const narrowed = { ...filter, ...(derived ? {} : { status: state }), ...(mine ? { owner: principal.org } : {}) }
+    return { sort, after, derived, narrowed, reader: readerFor(principal), now: clock().toISOString() }
   }
 }
 

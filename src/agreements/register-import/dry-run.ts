@@ -6,17 +6,17 @@ import type { CodeList } from '../../reference/code-list.ts'
 import { compileCodeLists } from '../../reference/code-lists.ts'
 import type { Vocabulary } from '../../reference/vocabulary.ts'
 import type { Agreement } from '../agreement.ts'
+import { type ExportedLine, HERE_COLUMNS, type HereColumn } from '../register-export/register-line.ts'
 import { answersByTerm } from './answers.ts'
 import { codeMatch } from './code-match.ts'
-import { FIELDS } from './columns.ts'
+import { FIELDS, plain } from './columns.ts'
 import { nearAgreements } from './near-agreements.ts'
 import type { OrganisationNames, PartnerReading } from './organisation-match.ts'
 import { type KnownRecord, planner } from './plan.ts'
 import { type FileQuestion, fileQuestions } from './questions.ts'
-import type { Cells } from './record-cells.ts'
 import { shownCell } from './remarks.ts'
 import { type ReadRow, type RowContext, readRow } from './row.ts'
-import { differingCells, type NamedRecord } from './same-record.ts'
+import { differingCells, type NamedRecord, onlyWhatDiffers, sameWords } from './same-record.ts'
 import type { RowPlan, StoredImport } from './stored-import.ts'
 
 /** What a dry run reads the lines with, as it stood when it began. */
@@ -27,8 +27,8 @@ export interface DryRunFacts {
   readonly vocabularies: ReadonlyMap<string, Vocabulary>
   /** What earlier imports left, by source key. */
   readonly known: ReadonlyMap<string, KnownRecord>
-  /** The records that lines name by their references here, as a line of a register says them. */
-  readonly named: ReadonlyMap<string, Cells>
+  /** The records that lines name by their references here, as an export writes them. */
+  readonly named: ReadonlyMap<string, ExportedLine>
   /** Agreements that the importing organisation may see and takes part in. */
   readonly agreements: readonly Agreement[]
   /** ISO 8601. */
@@ -75,10 +75,23 @@ export async function dryRun(
     const column = header[mapping.accord_ref ?? -1] ?? null
     return { ...line, row: null, errors: [...line.errors, { column, cell: shownCell(cell), detail }] }
   }
+  const beside = header.flatMap((name, column): [number, HereColumn][] => {
+    const found = Object.values(mapping).includes(column) ? undefined : HERE_COLUMNS.find(([, known]) => plain(known) === plain(name))
+    return found ? [[column, found[0]]] : []
+  })
+  /** Columns of an export that no import reads, and that say otherwise than the record does now. */
+  const besideWhatIsRead = (cells: readonly string[], agreement: string): string[] =>
+    beside.flatMap(([column, name]) =>
+      sameWords(cells[column] ?? '', facts.named.get(agreement)?.[name] ?? '') ? [] : [header[column] ?? name],
+    )
   return {
     read({ row, cells }) {
-      const line = known(readRow(cells.map(undefuse), context))
-      const { questions: asked, ...read } = plan(row, line, namedRecord(line, facts.named, context))
+      const said = cells.map(undefuse)
+      const line = known(readRow(said, context))
+      const named = namedRecord(line, facts.named, context)
+      // Of a record that is here, what the line says as it stands is no news: the rest alone is read.
+      const news = named && named.differs.length > 0 && line.row ? readRow(onlyWhatDiffers(said, mapping, named), context) : line
+      const { questions: asked, ...read } = plan(row, news, named && { ...named, beside: besideWhatIsRead(said, named.agreement) })
       questions.add(asked)
       const names = asked.filter(({ field }) => field === 'partners').slice(0, NAMES_SHOWN)
       return {
@@ -92,7 +105,7 @@ export async function dryRun(
 }
 
 /** The record that a line names by its reference here, and what the line says otherwise; null: it names none that may be known. */
-function namedRecord(line: ReadRow, named: DryRunFacts['named'], context: RowContext): NamedRecord | null {
+function namedRecord(line: ReadRow, named: DryRunFacts['named'], context: RowContext): Omit<NamedRecord, 'beside'> | null {
   const agreement = line.read.words.accord_ref
   const cells = agreement === undefined ? undefined : named.get(agreement)
   if (agreement === undefined || cells === undefined) return null

@@ -22,13 +22,6 @@ export type NewImport = Omit<StoredImport, 'rowVersion' | 'status' | 'committedA
   readonly uploadedBy: string
 }
 
-/** What a record keeps of the register that it came from; nothing of these for one made here. */
-export interface RegisterProvenance {
-  readonly imported_by?: string
-  readonly reference?: string | null
-  readonly register?: RegisterRow['words']
-}
-
 /** Imports and their lines. Maps, never decides; joins the caller's transaction. */
 export function importsRepository(tx: Transaction) {
   return {
@@ -167,12 +160,6 @@ export function importsRepository(tx: Transaction) {
         select distinct btrim(cells ->> ${sql.lit(column)}, E' \t\r\n') as named from register_import_row
         where import_id = ${importId} and row > ${from} and length(cells ->> ${sql.lit(column)}) between 1 and 300`.execute(tx)
       return rows.map(({ named }) => named)
-    },
-
-    /** What is on record of where agreements come from, by reference. */
-    async provenances(ids: readonly string[]): Promise<Map<string, RegisterProvenance>> {
-      const rows = await tx.selectFrom('agreement as a').select(['a.id', 'a.provenance']).where('a.id', 'in', ids).execute()
-      return new Map(rows.map(({ id, provenance }) => [id, (provenance ?? {}) as RegisterProvenance]))
     },
 
     /** Lines that are read anew from another header line on have no plan until they are. */

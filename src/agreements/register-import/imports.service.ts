@@ -103,7 +103,7 @@ export function importsService({ db, clock, newId, reference, parties, turns, pa
       await pause()
     }
     const at = clock().toISOString()
-    const named = await namedRecords(tx, stored, at, pause)
+    const named = await namedRecords(tx, stored, { at, lists: found.lists }, pause)
     const facts = { ...found, agreements, named, known: await repository.known(stored.org), at }
     const reading = await dryRun({ ...stored, answers: answersAsNow(stored.answers, found.current) }, facts, pause)
     for await (const lines of repository.inPieces(stored.id, stored.headerRow)) {

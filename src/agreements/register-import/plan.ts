@@ -39,8 +39,15 @@ export function planner(
   const keyOf = new Map([...known].map(([key, { agreement }]) => [agreement, key]))
   return (number, { inWords: _, ...read }, named) => {
     const ownKey = named === null ? undefined : keyOf.get(named.agreement)
-    if (named?.differs.length === 0)
-      return { ...read, ...SETTLED, row: read.read, status: 'SAME', key: ownKey ?? null, hash: null, agreement: named.agreement }
+    if (named?.differs.length === 0) {
+      const besides = named.beside.map((column) => ({
+        column,
+        cell: null,
+        detail: `Not taken from a file: change ${named.agreement} here.`,
+      }))
+      const settled = { ...SETTLED, warnings: besides, row: read.read, key: ownKey ?? null, hash: null, agreement: named.agreement }
+      return { ...read, ...settled, status: 'SAME' }
+    }
     if (named !== null && ownKey === undefined) {
       const differs = named.differs.map((field) => headerOf(field) ?? field).join(', ')
       const detail = `${named.agreement} stands here and says otherwise in ${differs}: change it here.`
@@ -73,8 +80,10 @@ export function planner(
       return { ...planned, status: 'SAME', warnings: warned(`${again}.`) }
     }
     seen.set(key, { row: number, hash })
+    if (row.start !== null && row.expiry !== null && row.expiry < row.start)
+      return refuse(`It would end on ${row.expiry}, before it starts on ${row.start}: what this line leaves blank is as it was.`)
     if (!record) return { ...planned, status: 'NEW' }
-    const kept = record.row ? changedCells(row, read.row).map((field) => headerOf(field as Field) ?? field) : []
+    const kept = record.row && named === null ? changedCells(row, read.row).map((field) => headerOf(field as Field) ?? field) : []
     const warnings = kept.length > 0 ? warned(`Blank here, so left as it was: ${kept.join(', ')}.`) : planned.warnings
     if (record.hash === hash) return { ...planned, status: 'SAME', warnings }
     if (record.isTouched) return refuse(`${record.agreement} has been worked on here since it was imported: change it here.`)

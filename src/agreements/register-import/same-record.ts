@@ -1,4 +1,4 @@
-import type { Field } from './columns.ts'
+import type { ColumnMapping, Field } from './columns.ts'
 import type { Cells } from './record-cells.ts'
 import { CELL_OF, plainReference, type ReadRow, type RegisterRow } from './row.ts'
 
@@ -7,6 +7,25 @@ export interface NamedRecord {
   readonly agreement: string
   /** What the line says otherwise than the record; none: it is the record as it stands. */
   readonly differs: readonly Field[]
+  /** Headers of what an export writes besides, and no import reads, where the line says otherwise. */
+  readonly beside: readonly string[]
+}
+
+/** What a line is known by, whatever else of it is read. */
+const KNOWN_BY: ReadonlySet<Field> = new Set<Field>(['accord_ref', 'ref', 'title', 'partners'])
+
+/** The cells of a line that differ from the record that it names, and those by which it is known; the others blank. */
+export function onlyWhatDiffers(cells: readonly string[], mapping: ColumnMapping, { differs }: Pick<NamedRecord, 'differs'>): string[] {
+  const columns = new Map((Object.entries(mapping) as [Field, number][]).map(([field, column]) => [column, field]))
+  return cells.map((cell, column) => {
+    const field = columns.get(column)
+    return field === undefined || KNOWN_BY.has(field) || differs.includes(field) ? cell : ''
+  })
+}
+
+/** Whether two cells are the same but for blanks and the form of letters. */
+export function sameWords(one: string, other: string): boolean {
+  return squeezed(one) === squeezed(other)
 }
 
 /**
@@ -18,7 +37,7 @@ export function differingCells(line: ReadRow, record: ReadRow, cells: Cells): Fi
   return said.flatMap(([field, text]) => (isSame(field, text) ? [] : [field]))
 
   function isSame(field: Field, text: string): boolean {
-    if (squeezed(text) === squeezed(cells[field] ?? '')) return true
+    if (sameWords(text, cells[field] ?? '')) return true
     if (field === 'accord_ref' || field === 'ref') return plainReference(text) === plainReference(cells[field] ?? '')
     const members = MEMBERS.get(field) ?? []
     const isRead = !line.inWords.has(field) && !record.inWords.has(field)

@@ -858,6 +858,8 @@ export interface paths {
          * Agreements the caller may know of
          * @description Filters hold together. Text search reads titles, sections in words, purposes, and parties with the names people call
          *     them by ("the Met", "LBTH"); an exact reference comes first. What the caller may not know is nowhere counted.
+         *     `Accept: text/csv`, or `format=csv` in an address that a browser opens, gives the register of these agreements as a file:
+         *     a line an agreement, 5,000 at most, the next ones in `Link` (RFC 8288). Sent to `POST /v1/imports` again, each line is SAME.
          */
         readonly get: operations["listAgreements"];
         readonly put?: never;
@@ -6351,10 +6353,15 @@ export interface operations {
                  */
                 readonly sort?: "relevance" | "updated" | "id" | "title" | "review_due";
                 /**
-                 * @description At most so many.
+                 * @description At most so many. A page of JSON: 100 at most, 25 where it is absent; a file: 5,000.
                  * @example 25
                  */
                 readonly limit?: number;
+                /**
+                 * @description The form of the reply; absent: as `Accept` says.
+                 * @example csv
+                 */
+                readonly format?: "json" | "csv";
                 /**
                  * @description `next_cursor` of the page before, with the same filters.
                  * @example eyJzIjoiaWQiLCJrIjoiIiwiaSI6IkRTQS0yMDI2LTdLM005USJ9
@@ -6370,9 +6377,12 @@ export interface operations {
             /** @description One page. It may hold fewer than `limit` although more follow. */
             readonly 200: {
                 headers: {
+                    /** @description Of a file: where it goes on, `rel="next"`. */
+                    readonly Link?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
+                    readonly "text/csv": string;
                     readonly "application/json": {
                         /** @description The agreements. */
                         readonly agreements: readonly components["schemas"]["AgreementSummary"][];
