@@ -110,7 +110,6 @@ export function agreementView(agreement: Agreement, record: AgreementRecord, at:
     prior_consultation,
     review_due: dpiaDue,
   } = dpiaAt(agreement, lifecycleFacts(agreement), instant)
-  const versions = new Set(agreement.versions.map(({ version }) => version))
   const suspended = new Set(agreement.suspensions.map(({ from }) => from))
   return {
     ...{ id, title, instrument_type, owner_org: keeperOf(agreement, instant), status: statusAt(agreement, instant), origin, sample },
@@ -132,7 +131,7 @@ export function agreementView(agreement: Agreement, record: AgreementRecord, at:
       warnings: record.versions.get(version)?.warnings ?? [],
       filled_groups: record.versions.get(version)?.filledGroups ?? [],
     })),
-    signatures: record.signatures.filter(({ version }) => versions.has(version)),
+    signatures: signaturesKnown(agreement, record.signatures),
     suspensions: record.suspensions.filter(({ from }) => suspended.has(from)),
     ...{ approvals, terminated_at, review_due, review_policy, review_grace_days },
     review_cycle_months: record.reviewCycleMonths,
@@ -142,6 +141,23 @@ export function agreementView(agreement: Agreement, record: AgreementRecord, at:
     created_at: record.createdAt,
     updated_at: record.updatedAt,
   }
+}
+
+/**
+ * Of the signatures on record those that an agreement, as its reader sees it, knows of. One that a register claims is known
+ * unconfirmed; what was confirmed or given after the reader's part ended is not. Pure.
+ */
+export function signaturesKnown<S extends Pick<SignatureRecord, 'org' | 'version' | 'version_hash' | 'confirmed_at'>>(
+  agreement: Agreement,
+  recorded: readonly S[],
+): S[] {
+  const versions = new Set(agreement.versions.map(({ version }) => version))
+  const counted = new Set(agreement.signatures.map(({ org, version }) => `${org} ${version}`))
+  return recorded.flatMap((one) => {
+    if (!versions.has(one.version)) return []
+    if (one.confirmed_at === null || counted.has(`${one.org} ${one.version}`)) return [one]
+    return one.version_hash === null ? [{ ...one, confirmed_at: null }] : []
+  })
 }
 
 /** The agreement in one line of a list; the version shown is the governing one, else the first to come, else the draft. Pure. */

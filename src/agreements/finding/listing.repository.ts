@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { Reader } from '../../platform/kernel/reader.ts'
+import { isKnownParty, wordsForReader } from './search.repository.ts'
 
 /** What a list may be narrowed to; what is absent narrows nothing. All of it holds together. */
 export interface ListingFilter {
@@ -53,7 +54,7 @@ export async function listAgreements(
   },
 ): Promise<Listed[]> {
   const { filter, sort, after } = query
-  const key = sortKey(sort, filter.q)
+  const key = sortKey(sort, filter.q, query.now)
   const conditions = [...visible(query.reader), ...narrowing(filter, query.now)]
   const beyond = sort === 'relevance' || sort === 'updated' ? sql`<` : sql`>`
   if (after) conditions.push(sql`(${key} ${beyond} ${after.key} collate "C" or (${key} = ${after.key} and a.id > ${after.id} collate "C"))`)
@@ -79,6 +80,12 @@ function takesPart(org: string): RawBuilder<unknown> {
   return sql`exists (select from agreement_party as p where p.agreement_id = a.id and p.org = ${org} and p.left_how is distinct from 'UNINVITED')`
 }
 
+/** As `takesPart`, of a body that the reader may know to. */
+function isParty(org: string): RawBuilder<unknown> {
+  return sql`exists (select from agreement_party as p
+    where p.agreement_id = a.id and p.org = ${org} and p.left_how is distinct from 'UNINVITED' and ${isKnownParty})`
+}
+
 /** Keeps the text, or comes to keep it. Whether it does at an instant is not asked here: that is for who reads the agreement to say. */
 function keeps(org: string): RawBuilder<unknown> {
   return sql`(a.owner_org = ${org} or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = ${org}))`
@@ -87,12 +94,12 @@ function keeps(org: string): RawBuilder<unknown> {
 function narrowing(filter: ListingFilter, now: string): RawBuilder<unknown>[] {
   const { q, status, party, partner, purpose, lawful_basis, category, review_due_before, origin, owner } = filter
   const found: RawBuilder<unknown>[] = []
-  if (q !== undefined) found.push(sql`(s.words @@ ${wordsOf(q)} or ${isReference(q)} or ${namesParty(q)})`)
+  if (q !== undefined) found.push(sql`(${wordsForReader(now)} @@ ${wordsOf(q)} or ${isReference(q)} or ${namesParty(q)})`)
   // An agreement whose end has come is terminated, whatever is stored.
   if (status === 'TERMINATED') found.push(sql`(a.status = 'TERMINATED' or a.terminated_at <= ${now})`)
   else if (status !== undefined) found.push(sql`a.status = ${status} and (a.terminated_at is null or a.terminated_at > ${now})`)
-  if (party !== undefined) found.push(takesPart(party))
-  if (partner !== undefined) found.push(takesPart(partner))
+  if (party !== undefined) found.push(isParty(party))
+  if (partner !== undefined) found.push(isParty(partner))
   if (purpose !== undefined) {
     found.push(
       inFlow(sql`(f.purpose = ${purpose} or starts_with(f.purpose, ${`${purpose}.`}) or starts_with(${purpose}, f.purpose || '.')
@@ -154,11 +161,11 @@ function namesParty(q: string): RawBuilder<unknown> {
   return sql`exists (
     select from agreement_party as p
     join organisation as o on o.code = p.org
-    where p.agreement_id = a.id
+    where p.agreement_id = a.id and ${isKnownParty}
       and lower(btrim(${q})) in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name, o.legal_name]) as name))`
 }
 
-function sortKey(sort: ListingSort, q: string | undefined): RawBuilder<string> {
+function sortKey(sort: ListingSort, q: string | undefined, now: string): RawBuilder<string> {
   switch (sort) {
     case 'id':
       return sql`(a.id collate "C")`
@@ -173,7 +180,7 @@ function sortKey(sort: ListingSort, q: string | undefined): RawBuilder<string> {
       return sql`(lpad((case
         when ${isReference(text)} then ${sql.lit(EXACT_REFERENCE)}
         when ${namesParty(text)} then ${sql.lit(EXACT_PARTY)}
-        else 0 end + coalesce(round((ts_rank(s.words, ${wordsOf(text)}) * ${sql.lit(RANK_SCALE)})::numeric), 0))::bigint::text, ${sql.lit(KEY_WIDTH)}, '0') collate "C")`
+        else 0 end + coalesce(round((ts_rank(${wordsForReader(now)}, ${wordsOf(text)}) * ${sql.lit(RANK_SCALE)})::numeric), 0))::bigint::text, ${sql.lit(KEY_WIDTH)}, '0') collate "C")`
     }
   }
 }

@@ -68,7 +68,7 @@ export function listingService({
             const agreement = whole && seenBy(reader, whole, instantOf(now))
             if (!agreement) continue
             const summary = agreementSummary(agreement, at.updatedAt, now)
-            if (holds(summary, derived)) found.push(summary)
+            if (holds(summary, derived) && (agreement === whole || isStillSo(summary, narrowed))) found.push(summary)
           }
           if (listed.length <= limit) return { agreements: found, next_cursor: null }
           examined += listed.length
@@ -114,6 +114,12 @@ export function listingService({
 
 function holds(summary: AgreementSummary, derived: DerivedState | undefined): boolean {
   return derived === undefined || summary.derived.includes(derived)
+}
+
+/** Whether an agreement as a reader knew it when its part ended is what the list asks for: it was looked for as it is now. */
+function isStillSo({ status, review_due, owner_org }: AgreementSummary, filter: ListingFilter): boolean {
+  const isDue = filter.review_due_before === undefined || (review_due !== null && review_due < filter.review_due_before)
+  return isDue && (filter.status === undefined || filter.status === status) && (filter.owner === undefined || filter.owner === owner_org)
 }
 
 function only({ key, id }: Pick<Listed, 'key' | 'id'>) {

@@ -2,46 +2,62 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
 
 /**
- * Writes down the words by which an agreement is found, from its rows as they stand: reference (also that of the register it came from) and title, parties with
- * every name they are known by, purposes with their labels, the sections in words. Called after every act and every
- * insertion. An organisation that gets another name is found under it after the next act.
+ * Writes down the words by which an agreement is found, from its rows as they stand. Called after every act and every insertion.
+ * An organisation that gets another name is found under it after the next act.
  */
 export async function indexForSearch(tx: Transaction, id: string): Promise<void> {
   await sql`
     insert into agreement_search (agreement_id, words)
-    select a.id,
-      setweight(to_tsvector('simple', ${apart('a.id')} || ' ' || ${apart("coalesce(a.provenance ->> 'reference', '')")}), 'A')
-      || setweight(to_tsvector('english', ${apart('a.title')}) || to_tsvector('simple', ${apart('a.title')}), 'A')
-      || setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B')
-      || setweight(to_tsvector('english', words.purposes), 'C')
-      || setweight(to_tsvector('english', ${apart('words.sections')}), 'D')
-    from agreement as a, (
-      select
-        coalesce((
-          select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' . ')
-          from organisation as o
-          where o.code in (select p.org from agreement_party as p where p.agreement_id = ${id})
-             or o.code = (select k.owner_org from agreement as k where k.id = ${id})
-        ), '') as parties,
-        coalesce((
-          select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ')
-          from flow as f
-          join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED')
-          left join code_list_entry as e
-            on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l)
-          left join local_code as c on c.code = f.purpose
-          where f.agreement_id = ${id}
-        ), '') as purposes,
-        coalesce((
-          select string_agg(section.value, ' . ')
-          from agreement_version as v, jsonb_each_text(v.narrative) as section
-          where v.agreement_id = ${id} and v.status in ('DRAFT', 'APPROVED')
-        ), '') as sections
-    ) as words
-    where a.id = ${id}
+    select a.id, ${wordsOfAgreement} from agreement as a where a.id = ${id}
     on conflict (agreement_id) do update set words = excluded.words
   `.execute(tx)
 }
+
+/**
+ * The words of an agreement `a` for whoever reads in this transaction: those written down, which know everything; for a reader whose
+ * part is over, those of the rows that it may still read, so that nothing is found by what came after.
+ *
+ * @param now ISO 8601
+ */
+export function wordsForReader(now: string): RawBuilder<unknown> {
+  return sql`(case when knows_agreement_until(a.id) <= ${now} then ${wordsOfAgreement} else s.words end)`
+}
+
+/** Of the parties `p` of an agreement those whom the reader of this transaction may know: who was invited after it left is none. */
+export const isKnownParty: RawBuilder<unknown> = sql`(p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))`
+
+/**
+ * Reference (also that of the register it came from) and title, parties with every name they are known by, purposes with their
+ * labels, the sections in words: of what the reader may read of an agreement `a`.
+ */
+const wordsOfAgreement: RawBuilder<unknown> = sql`(
+  select setweight(to_tsvector('simple', ${apart('a.id')} || ' ' || ${apart("coalesce(a.provenance ->> 'reference', '')")}), 'A')
+    || setweight(to_tsvector('english', ${apart('a.title')}) || to_tsvector('simple', ${apart('a.title')}), 'A')
+    || setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B')
+    || setweight(to_tsvector('english', words.purposes), 'C')
+    || setweight(to_tsvector('english', ${apart('words.sections')}), 'D')
+  from (
+    select
+      coalesce((
+        select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' . ')
+        from organisation as o
+        where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and ${isKnownParty}) or o.code = a.owner_org
+      ), '') as parties,
+      coalesce((
+        select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ')
+        from flow as f
+        join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED')
+        left join code_list_entry as e
+          on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l)
+        left join local_code as c on c.code = f.purpose
+        where f.agreement_id = a.id
+      ), '') as purposes,
+      coalesce((
+        select string_agg(section.value, ' . ')
+        from agreement_version as v, jsonb_each_text(v.narrative) as section
+        where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED')
+      ), '') as sections
+  ) as words)`
 
 /** A text with the words apart that a hyphen or the like joins: the parser takes some of those for one word. */
 function apart(text: string): RawBuilder<string> {

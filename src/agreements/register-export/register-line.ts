@@ -3,7 +3,7 @@ import { instantOf } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { CodeList } from '../../reference/code-list.ts'
 import type { Agreement, AgreementVersion, Flow, LegalSide } from '../agreement.ts'
-import type { SignatureRecord } from '../agreement-view.ts'
+import { type SignatureRecord, signaturesKnown } from '../agreement-view.ts'
 import { derivedStates } from '../model/derived-states.ts'
 import { dpiaAt } from '../model/in-force.ts'
 import { lifecycleFacts } from '../model/lifecycle-facts.ts'
@@ -144,9 +144,8 @@ function lawOf({ regime, art6, annex1, gateways, art9, sch1, criminal, part3 }: 
 
 /** Who signed the version, on which London day; of a signature that a register claims, that nobody confirmed it. */
 function signatureWords(version: AgreementVersion | undefined, agreement: Agreement, recorded: readonly SignatureRecord[]): string {
-  const counted = new Set(agreement.signatures.filter(({ version: of }) => of === version?.version).map(({ org }) => org))
-  return recorded
-    .filter(({ org, version: of, confirmed_at }) => of === version?.version && (confirmed_at === null || counted.has(org)))
+  return signaturesKnown(agreement, recorded)
+    .filter(({ version: of }) => of === version?.version)
     .map(({ org, signed_at, signatory_name, signatory_post, confirmed_at }) =>
       [
         `${org}: ${signed_at === null ? 'on a day that is not stated' : londonDay(Date.parse(signed_at))}`,

@@ -3,16 +3,20 @@ import type { Contacts } from '../../parties/contacts.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
+import type { Instant } from '../../platform/kernel/instant.ts'
 import { ProblemError, problem } from '../../platform/kernel/problem.ts'
 import { type StoredSignature, signaturesRepository } from '../acts/signatures.repository.ts'
 import { SIGNING_STATEMENTS } from '../acts/signing.service.ts'
 import { type StoredVersion, versionsRepository } from '../acts/versions.repository.ts'
 import type { Agreement, AgreementVersion } from '../agreement.ts'
+import { signaturesKnown } from '../agreement-view.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import type { Advice } from '../drafting/advice.ts'
+import { partiesInForce } from '../model/in-force.ts'
+import { knowsUntil, standingOf } from '../model/standing.ts'
 import { noSuchAgreement, readerFor } from '../visibility.ts'
 import { signedText } from './document.ts'
-import { printedText } from './printed-text.ts'
+import { type PrintedStandings, printedText } from './printed-text.ts'
 
 /** A version as the parties signed it. */
 export interface VersionText {
@@ -99,18 +103,20 @@ export function documentsService({ db, clock, agreements, differences, nameOf }:
 
     /** The text as plain HTML, to be printed and read without this service. */
     async print(principal: Principal, id: string, number: number): Promise<string> {
-      const { text, orgs } = await read(principal, id, async (tx, agreement) => {
+      const at = clock().getTime()
+      const { text, orgs, standings } = await read(principal, id, async (tx, agreement) => {
         const { version, kept } = await stored(tx, agreement, number)
         const owner = agreement.owner_org === null ? [] : [agreement.owner_org]
         return {
           text: toText(agreement, version, kept, await beside(tx, id, number)),
           orgs: [...new Set([...agreement.parties.map(({ org }) => org), ...owner])],
+          standings: standingsAt(agreement, Math.min(at, knowsUntil(agreement, principal.org, at) ?? at)),
         }
       })
       // One after another, and not inside the transaction: a page needs one connection at a time.
       const names = new Map<string, string>()
       for (const org of orgs) names.set(org, (await nameOf(org)) ?? org)
-      return printedText(text, names)
+      return printedText({ ...text, standings }, names)
     },
 
     differences: (principal: Principal, id: string, number: number, from: number) =>
@@ -120,6 +126,17 @@ export function documentsService({ db, clock, agreements, differences, nameOf }:
         return { agreement: id, from, to: number, ...differences(before.version, after.version) }
       }),
   }
+}
+
+/** How everybody who was ever a party stands at an instant, and between whom sharing is in force. */
+function standingsAt(agreement: Agreement, at: Instant): PrintedStandings {
+  const inForce = new Set(partiesInForce(agreement, at))
+  const parties = agreement.parties.map(({ org, left_at, active_to = null }) => {
+    const standing = standingOf(agreement, org, at)
+    const since = standing === 'LEFT' ? left_at : standing === 'ENDED' ? active_to : null
+    return { org, standing, since: since === null ? null : Date.parse(since), isInForce: inForce.has(org) }
+  })
+  return { at, parties: parties.filter(({ standing }) => standing !== 'NONE') }
 }
 
 /** What stands beside the text of a version. */
@@ -144,7 +161,7 @@ function toText(agreement: Agreement, version: AgreementVersion, kept: StoredVer
     warnings: kept.warnings,
     text: JSON.parse(document) as VersionText['text'],
     contacts,
-    signatures: signatures.filter((signature) => signature.version === version.version).map(toSignature),
+    signatures: signaturesKnown(agreement, signatures.map(toSignature)).filter((signature) => signature.version === version.version),
     statements: SIGNING_STATEMENTS,
   }
 }

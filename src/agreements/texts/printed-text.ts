@@ -1,5 +1,7 @@
-import { londonDay } from '../../platform/kernel/london-day.ts'
+import type { Instant } from '../../platform/kernel/instant.ts'
+import { isDay, londonDay, spokenDay, spokenInstant } from '../../platform/kernel/london-day.ts'
 import { FLOW_LABELS, NARRATIVE_LABELS, SIDE_LABELS } from '../drafting/field-labels.ts'
+import type { Standing } from '../model/standing.ts'
 
 /** What a printed version shows: the text as it was frozen, and who signed it. */
 export interface PrintedVersion {
@@ -25,6 +27,30 @@ export interface PrintedVersion {
     readonly authority: string | null
     readonly confirmed_at: string | null
   }[]
+  readonly standings: PrintedStandings
+}
+
+/** How the parties stand when the page is printed; for a reader whose part is over, when it ended. */
+export interface PrintedStandings {
+  readonly at: Instant
+  readonly parties: readonly {
+    readonly org: string
+    readonly standing: Standing
+    /** Of one that has left or ended: since when. */
+    readonly since: Instant | null
+    /** Whether sharing is in force between it and another of them. */
+    readonly isInForce: boolean
+  }[]
+}
+
+const STANDING_WORDS: Readonly<Record<Standing, string>> = {
+  DRAFTING: 'named in a draft; it can sign once the text is frozen',
+  INVITED: 'asked to sign; bound by nothing yet',
+  BOUND: 'bound by its signature',
+  LEFT: 'has left',
+  ENDED: 'exists no more',
+  SUCCESSOR: 'follows a party; bound by nothing yet',
+  NONE: 'takes no part',
 }
 
 const LABELS: Readonly<Record<string, string>> = {
@@ -63,7 +89,7 @@ export function printedText(version: PrintedVersion, names: ReadonlyMap<string, 
     `<h1>${escapeHtml(title)}</h1>`,
     `<p>Reference ${escapeHtml(version.agreement)}, version ${version.version} (${escapeHtml(version.status)}), ${escapeHtml(String(text['instrument_type'] ?? ''))}.`,
     `Text kept by ${escapeHtml(text['owner_org'] ? nameOf(text['owner_org']) : 'nobody named')}.`,
-    `In force from ${escapeHtml(String(text['effective_from'] ?? 'a day not set'))} to ${escapeHtml(String(text['effective_to'] ?? 'an open end'))}, days of London, both included.</p>`,
+    `Runs from ${escapeHtml(spoken(text['effective_from'] ?? 'a day not set'))} to ${escapeHtml(spoken(text['effective_to'] ?? 'an open end'))}, both days included.</p>`,
     '<h2>Parties</h2>',
     table(
       ['Organisation', 'Role', 'Capacities'],
@@ -78,6 +104,7 @@ export function printedText(version: PrintedVersion, names: ReadonlyMap<string, 
     ...section('Joint controller arrangement', value(terms['joint_controller_arrangement'])),
     ...warned(version),
     ...certificate(version, nameOf),
+    ...standings(version.standings, nameOf),
     '</body>',
     '</html>',
     '',
@@ -87,13 +114,14 @@ export function printedText(version: PrintedVersion, names: ReadonlyMap<string, 
 /** What whoever approved the text was told: part of the record, not of the text. */
 function warned({ warnings }: PrintedVersion): string[] {
   if (warnings.length === 0) return []
-  const rows = warnings.map(({ code, detail, citation, remedy_role }) => [code, detail, citation ?? '', remedy_role ?? ''])
+  const inWords = (detail: string) => detail.replaceAll(/\b\d{4}-\d\d-\d\d\b/g, spoken)
+  const rows = warnings.map(({ code, detail, citation, remedy_role }) => [code, inWords(detail), citation ?? '', remedy_role ?? ''])
   return section('Warnings when it was frozen', table(['Warning', 'What was found', 'Law', 'Who can remedy it'], rows))
 }
 
 function certificate(version: PrintedVersion, nameOf: (org: unknown) => string): string[] {
   const hash = version.hash
-    ? `<p>SHA-256 of the canonical JSON (RFC 8785) of this text: <code>${escapeHtml(version.hash)}</code>. Frozen at ${escapeHtml(version.frozen_at ?? '')}.</p>`
+    ? `<p>SHA-256 of the canonical JSON (RFC 8785) of this text: <code>${escapeHtml(version.hash)}</code>. Frozen ${escapeHtml(spoken(version.frozen_at ?? 'elsewhere'))}.</p>`
     : '<p>A draft: it has no hash and nobody can sign it.</p>'
   const rows = version.signatures.map((signature) => [
     nameOf(signature.org),
@@ -101,21 +129,33 @@ function certificate(version: PrintedVersion, nameOf: (org: unknown) => string):
     signature.signatory_post ?? '',
     signature.authority ?? '',
     signedWhen(signature),
-    signature.confirmed_at ?? 'not confirmed: counts for nothing',
+    spoken(signature.confirmed_at ?? 'not confirmed: counts for nothing'),
     signature.version_hash ?? 'recorded elsewhere',
   ])
-  const head = ['Organisation', 'Signed by', 'Post', 'Authority', 'Signed at', 'Counts from', 'Hash signed']
+  const head = ['Organisation', 'Signed by', 'Post', 'Authority', 'Signed', 'Counts from', 'Hash signed']
   return ['<h2>Certificate of signatures</h2>', hash, rows.length > 0 ? table(head, rows) : '<p>Nobody has signed.</p>']
 }
 
 /** A signature given here has an instant; one recorded elsewhere a day of London, or none. */
 function signedWhen({ signed_at, version_hash }: PrintedVersion['signatures'][number]): string {
   if (signed_at === null) return 'not stated'
-  return version_hash === null ? spokenDay(londonDay(Date.parse(signed_at))) : signed_at
+  return version_hash === null ? spokenDay(londonDay(Date.parse(signed_at))) : spoken(signed_at)
 }
 
-function spokenDay(day: string): string {
-  return new Date(`${day}T12:00:00Z`).toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' })
+function standings({ at, parties }: PrintedStandings, nameOf: (org: unknown) => string): string[] {
+  const words = (standing: Standing, since: Instant | null) =>
+    since === null ? STANDING_WORDS[standing] : `${STANDING_WORDS[standing]}, since ${spokenInstant(since)}`
+  const rows = parties.map(({ org, standing, since, isInForce }) => [nameOf(org), words(standing, since), isInForce ? 'yes' : 'no'])
+  const when = `<p>As it was ${escapeHtml(spokenInstant(at))}, the last that whoever printed this may know.</p>`
+  const head = ['Organisation', 'How it stands in the agreement', 'In force between it and others marked yes']
+  return ['<h2>How each party stands</h2>', when, table(head, rows)]
+}
+
+/** A day or an instant as a person in London writes it; any other text as it stands. */
+function spoken(text: unknown): string {
+  const said = String(text)
+  if (isDay(said)) return spokenDay(said)
+  return /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(said) ? spokenInstant(Date.parse(said)) : said
 }
 
 function section(heading: string, body: string): string[] {
@@ -144,7 +184,7 @@ function value(member: unknown): string {
   }
   if (typeof member === 'object') return definitions(record(member))
   if (typeof member === 'boolean') return member ? 'Yes.' : 'No.'
-  return escapeHtml(String(member))
+  return escapeHtml(spoken(member))
 }
 
 function scalars(codes: unknown): string {

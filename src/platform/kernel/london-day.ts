@@ -62,6 +62,24 @@ export function isDay(text: string): boolean {
   return !Number.isNaN(ms) && fromUtc(ms) === text
 }
 
+const spokenDayFormat = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' })
+const spokenInstantFormat = new Intl.DateTimeFormat('en-GB', {
+  ...{ timeZone: 'Europe/London', day: 'numeric', month: 'long', year: 'numeric' },
+  ...{ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+})
+
+/** A day as a person writes it: "1 July 2024". */
+export function spokenDay(day: Day): string {
+  return spokenDayFormat.format(toUtc(day))
+}
+
+/** An instant as a person in London writes it: "30 June 2024, 14:05 London time". */
+export function spokenInstant(ms: number): string {
+  const parts = new Map(spokenInstantFormat.formatToParts(ms).map(({ type, value }) => [type, value]))
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? ''
+  return `${part('day')} ${part('month')} ${part('year')}, ${part('hour')}:${part('minute')} London time`
+}
+
 function toUtc(day: Day): number {
   const ms = Date.parse(`${day}T00:00:00Z`)
   if (Number.isNaN(ms)) throw new RangeError(`not a day: ${day}`)
