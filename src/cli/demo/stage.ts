@@ -12,6 +12,7 @@ export interface Actor {
 export interface StageReply {
   readonly status: number
   readonly body: Readonly<Record<string, unknown>>
+  readonly text: string
   readonly etag: string | null
 }
 
@@ -21,6 +22,7 @@ export interface Line {
   readonly does: string
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
+  /** Sent as JSON; a text as the CSV file that it is. */
   readonly body?: unknown
   readonly ifMatch?: string
   /** The status that the story expects; anything else is a surprise. */
@@ -39,10 +41,13 @@ export interface Stage {
   }): Promise<void>
   /** States a fact of the story; a surprise where it does not hold. */
   check(fact: string, holds: boolean): void
+  /** Prints what is read, which counts for nothing. */
+  show(words: string): void
   counts(): { readonly events: number; readonly decisions: number; readonly surprises: number }
 }
 
-export type Play = (stage: Stage) => Promise<void>
+/** A story; `argument` is what the command line adds to its name, for those that take it. */
+export type Play = (stage: Stage, argument?: string) => Promise<void>
 
 /** A stage on a running service: everything goes over HTTP, as any client would. */
 export function openStage(service: OwnService, out: (line: string) => void): Stage {
@@ -56,10 +61,15 @@ export function openStage(service: OwnService, out: (line: string) => void): Sta
   async function send(headers: Record<string, string>, method: string, path: string, body: unknown): Promise<StageReply> {
     const reply = await fetch(`${service.url}${path}`, {
       method,
-      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: {
+        ...headers,
+        ...(body === undefined ? {} : { 'content-type': typeof body === 'string' ? 'text/csv' : 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
-    return { status: reply.status, body: (await reply.json()) as StageReply['body'], etag: reply.headers.get('etag') }
+    const text = await reply.text()
+    const isJson = reply.headers.get('content-type')?.includes('json') === true
+    return { status: reply.status, body: isJson ? (JSON.parse(text) as StageReply['body']) : {}, text, etag: reply.headers.get('etag') }
   }
 
   return {
@@ -92,6 +102,7 @@ export function openStage(service: OwnService, out: (line: string) => void): Sta
     },
 
     check: (fact, holds) => tell('events', fact, holds ? null : 'it does not hold'),
+    show: out,
     counts: () => ({ ...counts }),
   }
 }
