@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { LightMyRequestResponse } from 'fastify'
 import { SIGNING_STATEMENTS } from '../../src/agreements/acts/signing.service.ts'
 import type { Agreement } from '../../src/agreements/agreement.ts'
@@ -49,7 +48,6 @@ export interface Desk {
   leaves(id: string): Promise<{ readonly cseq: number | null; readonly act: string; readonly refused: boolean }[]>
 }
 
-const COMES_BACK_MAX = 3
 const CONTACTS = { signatory_post: 'Director', dpo: 'DPO', ig: 'IG team', complaint: 'Complaints', sar: 'SAR desk', breach: 'Duty desk' }
 
 /** Opens a desk at an instant; gone when the test ends. */
@@ -72,7 +70,7 @@ export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.00
       },
       ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
     }
-    const reply = await comingBack(() => service.inject(sent))
+    const reply = await service.inject(sent)
     const isJson = String(reply.headers['content-type']).includes('json')
     return {
       status: reply.statusCode,
@@ -121,7 +119,7 @@ export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.00
     async ask(provider, recipient, over = {}) {
       const headers = { ...(await service.as({ org: provider })), 'content-type': 'application/json' }
       const payload = JSON.stringify({ ...SHARE, provider, recipient, ...over })
-      const reply = await comingBack(() => service.inject({ method: 'POST', url: '/v1/decisions', headers, payload }))
+      const reply = await service.inject({ method: 'POST', url: '/v1/decisions', headers, payload })
       const body = reply.json()
       if (reply.statusCode !== 200) return `${reply.statusCode} ${body.detail}`
       return [body.decision, ...body.reasons.map(({ code }: { code: string }) => code)].join(' ')
@@ -139,14 +137,5 @@ export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.00
           refused: leaf['st'] === 'Refused',
         }))
     },
-  }
-}
-
-/** While a log turns over with its year a caller is told to come back, and does. */
-async function comingBack(call: () => Promise<LightMyRequestResponse>): Promise<LightMyRequestResponse> {
-  for (let tries = 0; ; tries++) {
-    const reply = await call()
-    if (reply.statusCode !== 503 || tries === COMES_BACK_MAX) return reply
-    await sleep(Number(reply.headers['retry-after']) * 1000)
   }
 }

@@ -24,7 +24,7 @@ let ownServer: Promise<string> | undefined
  * A fresh, migrated database, copied from the template (some 50 ms), dropped when the test ends.
  * `db` and `pool` act as `accord_app`, as in the service.
  *
- * Under `npm test` the server is the run's; a file started by itself (`npx tap file`) starts one of its own (about 2 s).
+ * Under `npm test` the server is the run's; a file started by itself (`node --import=tsx FILE`) starts one of its own (about 2 s).
  */
 export async function testDatabase(
   t: Teardown,

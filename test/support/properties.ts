@@ -1,8 +1,19 @@
+import fc from 'fast-check'
 import type { Test } from 'tap'
 import type { Outcome } from '../../src/decisions/evaluation/evaluate.ts'
 
-/** How often a property is tried, always with the same chances. */
-export const RUNS = { numRuns: 250, seed: 20261122 }
+/** What chances this run has: another number each time, printed by the runner. `TEST_SEED` repeats them. */
+export const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+/** `npm run test:all` tries each property this many times as often. */
+const TIMES = Number(process.env['PROPERTY_TIMES'] ?? 1)
+
+// Of every property of the process; one that fails prints its seed and path.
+fc.configureGlobal({ seed: SEED, numRuns: 100 * TIMES })
+
+/** How often a property is tried, where a hundred times are too few or too many. */
+export function runs(count = 250): { readonly numRuns: number } {
+  return { numRuns: count * TIMES }
+}
 
 /** Counts what a property met, and fails it when it met too little to show anything. */
 export function tally(test: Pick<Test, 'ok'>, atLeast: Readonly<Record<string, number>>) {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { randomInt } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Agreement, AgreementVersion, Party } from '../../../src/agreements/agreement.ts'
@@ -13,7 +12,7 @@ import { evaluate } from '../../../src/decisions/evaluation/evaluate.ts'
 import { isLifecycleOrParty } from '../../../src/decisions/evaluation/reason.ts'
 import type { PolicyIndex } from '../../../src/decisions/policy/policy-index.ts'
 import { aFlow, anAgreement, anOrganisation, aParty, aRequest, aVersion, indexOf } from '../../support/builders/decision-world.ts'
-import { RUNS, tally } from '../../support/properties.ts'
+import { runs, tally } from '../../support/properties.ts'
 
 // One lifecycle answers everywhere: histories by chance, asked at instants by chance.
 
@@ -245,106 +244,75 @@ function lifecycleReasons(index: PolicyIndex, provider: string, recipient: strin
 
 const CODES = { purposes: { isWithin: (a: string, b: string) => a === b } } as never
 
-/** Once with the same histories as ever, whose counts must suffice, and once with others: PROPERTY_SEED plays those again. */
-const SEEDS = [
-  { name: 'the same histories as ever', seed: RUNS.seed, isCounted: true },
-  { name: 'other histories each time', seed: Number(process.env['PROPERTY_SEED'] ?? randomInt(2 ** 31)), isCounted: false },
-]
-
-for (const { name, seed, isCounted } of SEEDS) {
-  const least = (counts: Readonly<Record<string, number>>) =>
-    isCounted ? counts : Object.fromEntries(Object.keys(counts).map((what) => [what, 0]))
-  t.comment(`${name}: PROPERTY_SEED=${seed}`)
-
-  inForceIsOneAnswer(name, seed, least)
-  thePastStays(name, seed, least)
-}
-
-type Least = (counts: Readonly<Record<string, number>>) => Readonly<Record<string, number>>
-
-function inForceIsOneAnswer(name: string, seed: number, least: Least): void {
-  t.test(
-    `in force in state, list and overlap: exactly where the decision has no reason of the lifecycle; ${name}, seed ${seed}`,
-    async (t) => {
-      const met = tally(
-        t,
-        least({
-          'in force': 200,
-          'not in force': 2000,
-          'ALL_SIGNED in force': 10,
-          'THRESHOLD in force': 3,
-          'more than two': 10,
-          'overlaps compared': 500,
-        }),
-      )
-      fc.assert(
-        fc.property(historyArb, instant, (history, at) => {
-          const agreement = tellHistory(history).at(-1)?.agreement
-          assert.ok(agreement)
-          const index = world(agreement)
-          const able = partiesInForce(agreement, at)
-          const pairs = ORGS.flatMap((a) => ORGS.filter((b) => b !== a).map((b) => [a, b] as const))
-          for (const [a, b] of pairs) {
-            const reasons = lifecycleReasons(index, a, b, at)
-            const isInForce = able.includes(a) && able.includes(b)
-            assert.equal(
-              isInForce,
-              reasons.length === 0,
-              `${a} ${b} at ${iso(at)}: ${reasons.join()} ${JSON.stringify(agreement, null, 1)}`,
-            )
-            met.saw(isInForce ? 'in force' : 'not in force')
-            const found: Overlap | undefined = overlaps([agreement], { parties: [a, b], purpose: 'CARE', categories: [] }, CODES, at)[0]
-            if (found && found.matched.parties.length === 2) {
-              assert.equal(found.state === 'IN_FORCE', isInForce, `overlap of ${a} ${b}`)
-              met.saw('overlaps compared')
-            } else assert.ok(!isInForce, `${a} ${b} share and no overlap says so`)
-          }
-          const derived = derivedStates(agreement, at)
-          assert.equal(derived.includes('IN_FORCE'), able.length > 1)
-          assert.deepEqual(agreementSummary(agreement, iso(at), iso(at)).derived, derived, 'the list says the same')
-          if (able.length > 2) met.saw('more than two')
-          const rule = able.length > 1 && agreement.versions.findLast(({ status }) => status === 'APPROVED')?.terms.commencement.rule
-          if (rule) met.saw(`${rule} in force`)
-        }),
-        { seed, numRuns: 400 },
-      )
-      met.check()
-    },
-  )
-}
-
-function thePastStays(name: string, seed: number, least: Least): void {
-  t.test(`what is said about a past instant never changes afterwards; ${name}, seed ${seed}`, async (t) => {
-    const met = tally(t, least({ 'instants compared': 800, 'in force then': 45 }))
-    fc.assert(
-      fc.property(historyArb, instant, (history, at) => {
-        const steps = tellHistory(history)
-        const said = (agreement: Agreement, index = world(agreement)) => ({
-          derived: derivedStates(agreement, at),
-          inForce: partiesInForce(agreement, at),
-          standing: ORGS.map((org) => standingOf(agreement, org, at)),
-          keeper: keeperOf(agreement, at),
-          dpia: dpiaAt(agreement, lifecycleFacts(agreement), at).status,
-          listed: agreementSummary(agreement, '', iso(at)).derived,
-          overlaps: ORGS.flatMap((a) =>
-            ORGS.filter((b) => b !== a).map(
-              (b) => overlaps([agreement], { parties: [a, b], purpose: 'CARE', categories: [] }, CODES, at)[0]?.state === 'IN_FORCE',
-            ),
-          ),
-          reasons: ORGS.flatMap((a) => ORGS.filter((b) => b !== a).map((b) => lifecycleReasons(index, a, b, at))),
-        })
-        const known = steps.filter((step) => step.at > at).length
-        const then = steps.findLast((step) => step.at <= at)
-        if (!then || known === 0) return
-        const first = said(then.agreement)
-        if (first.inForce.length > 1) met.saw('in force then')
-        for (const step of steps.filter((later) => later.at > at)) {
-          met.saw('instants compared')
-          assert.deepEqual(said(step.agreement), first, `at ${iso(at)}, after ${iso(step.at)}`)
-        }
-      }),
-      { seed, numRuns: 300 },
-    )
-    met.check()
+t.test('in force in state, list and overlap: exactly where the decision has no reason of the lifecycle', async (t) => {
+  const met = tally(t, {
+    'in force': 200,
+    'not in force': 2000,
+    'ALL_SIGNED in force': 10,
+    'THRESHOLD in force': 3,
+    'more than two': 10,
+    'overlaps compared': 500,
   })
-}
+  fc.assert(
+    fc.property(historyArb, instant, (history, at) => {
+      const agreement = tellHistory(history).at(-1)?.agreement
+      assert.ok(agreement)
+      const index = world(agreement)
+      const able = partiesInForce(agreement, at)
+      const pairs = ORGS.flatMap((a) => ORGS.filter((b) => b !== a).map((b) => [a, b] as const))
+      for (const [a, b] of pairs) {
+        const reasons = lifecycleReasons(index, a, b, at)
+        const isInForce = able.includes(a) && able.includes(b)
+        assert.equal(isInForce, reasons.length === 0, `${a} ${b} at ${iso(at)}: ${reasons.join()} ${JSON.stringify(agreement, null, 1)}`)
+        met.saw(isInForce ? 'in force' : 'not in force')
+        const found: Overlap | undefined = overlaps([agreement], { parties: [a, b], purpose: 'CARE', categories: [] }, CODES, at)[0]
+        if (found && found.matched.parties.length === 2) {
+          assert.equal(found.state === 'IN_FORCE', isInForce, `overlap of ${a} ${b}`)
+          met.saw('overlaps compared')
+        } else assert.ok(!isInForce, `${a} ${b} share and no overlap says so`)
+      }
+      const derived = derivedStates(agreement, at)
+      assert.equal(derived.includes('IN_FORCE'), able.length > 1)
+      assert.deepEqual(agreementSummary(agreement, iso(at), iso(at)).derived, derived, 'the list says the same')
+      if (able.length > 2) met.saw('more than two')
+      const rule = able.length > 1 && agreement.versions.findLast(({ status }) => status === 'APPROVED')?.terms.commencement.rule
+      if (rule) met.saw(`${rule} in force`)
+    }),
+    runs(400),
+  )
+  met.check()
+})
+
+t.test('what is said about a past instant never changes afterwards', async (t) => {
+  const met = tally(t, { 'instants compared': 800, 'in force then': 45 })
+  fc.assert(
+    fc.property(historyArb, instant, (history, at) => {
+      const steps = tellHistory(history)
+      const said = (agreement: Agreement, index = world(agreement)) => ({
+        derived: derivedStates(agreement, at),
+        inForce: partiesInForce(agreement, at),
+        standing: ORGS.map((org) => standingOf(agreement, org, at)),
+        keeper: keeperOf(agreement, at),
+        dpia: dpiaAt(agreement, lifecycleFacts(agreement), at).status,
+        listed: agreementSummary(agreement, '', iso(at)).derived,
+        overlaps: ORGS.flatMap((a) =>
+          ORGS.filter((b) => b !== a).map(
+            (b) => overlaps([agreement], { parties: [a, b], purpose: 'CARE', categories: [] }, CODES, at)[0]?.state === 'IN_FORCE',
+          ),
+        ),
+        reasons: ORGS.flatMap((a) => ORGS.filter((b) => b !== a).map((b) => lifecycleReasons(index, a, b, at))),
+      })
+      const known = steps.filter((step) => step.at > at).length
+      const then = steps.findLast((step) => step.at <= at)
+      if (!then || known === 0) return
+      const first = said(then.agreement)
+      if (first.inForce.length > 1) met.saw('in force then')
+      for (const step of steps.filter((later) => later.at > at)) {
+        met.saw('instants compared')
+        assert.deepEqual(said(step.agreement), first, `at ${iso(at)}, after ${iso(step.at)}`)
+      }
+    }),
+    runs(300),
+  )
+  met.check()
+})

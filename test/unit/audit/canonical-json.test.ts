@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
 import { canonicalJson, sha256Hex } from '../../../src/audit/format/canonical-json.ts'
+import { runs } from '../../support/properties.ts'
 
 const vectors = JSON.parse(readFileSync(new URL('../../vectors/rfc8785.json', import.meta.url), 'utf8')) as {
   name: string
@@ -28,7 +29,7 @@ t.test('writes the published vectors of RFC 8785 to the byte', async (t) => {
 t.test('loses nothing: what is written reads back as what was given', async () => {
   fc.assert(
     fc.property(json, (value) => void t.strictSame(JSON.parse(canonicalJson(value)), structuredClone(value))),
-    { numRuns: 50 },
+    runs(50),
   )
 })
 

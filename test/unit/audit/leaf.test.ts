@@ -6,6 +6,7 @@ import { entryOf } from '../../../src/audit/format/entry.ts'
 import type { Leaf } from '../../../src/audit/format/leaf.ts'
 import { encodeLeaf, leafHash } from '../../../src/audit/format/leaf-bytes.ts'
 import { leafCodes, urnOfAgreement, urnOfOrganisation } from '../../../src/audit/format/leaf-codes.ts'
+import { runs } from '../../support/properties.ts'
 import { aDecision, anAct, everyLeaf } from './leaf-examples.ts'
 
 const without = (leaf: object, member: string) =>
@@ -89,7 +90,7 @@ t.test('refuses personal data in every member of every leaf', async (t) => {
       }
       return accepted.length === 0
     }),
-    { numRuns: 80 },
+    runs(80),
   )
   t.strictSame(accepted, [])
 })

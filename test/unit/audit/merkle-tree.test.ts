@@ -18,6 +18,7 @@ import {
   rootOfEdge,
 } from '../../../src/audit/format/merkle-tree.ts'
 import { mustBePrefix, rootOfPath } from '../../../src/verifier/tree.ts'
+import { runs } from '../../support/properties.ts'
 import { leafHashes, MTH, nodesOf, PATH, PROOF, syntheticTree } from './rfc6962.ts'
 
 const vectors = JSON.parse(readFileSync(new URL('../../vectors/rfc6962.json', import.meta.url), 'utf8')) as {
@@ -69,7 +70,7 @@ t.test('proves leaves and older sizes of random trees up to a million leaves, an
         mustBePrefix(m, rootHash(m, read), n, root, consistencyProof(m, n, read))
         return true
       }),
-      { numRuns: 300 },
+      runs(300),
     )
   }
 })

@@ -16,6 +16,7 @@ import {
   verifierOf,
   verifyNote,
 } from '../../../src/audit/format/signed-note.ts'
+import { runs } from '../../support/properties.ts'
 
 const vectors = JSON.parse(readFileSync(new URL('../../vectors/signed-note.json', import.meta.url), 'utf8')) as {
   go: { skey: string; vkey: string; text: string; note: string }
@@ -219,6 +220,6 @@ t.test('no damaged note is accepted for another text', async () => {
         return true
       }
     }),
-    { numRuns: 600 },
+    runs(600),
   )
 })

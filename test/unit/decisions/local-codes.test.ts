@@ -8,11 +8,11 @@ import type { PolicyRecord } from '../../../src/decisions/policy/policy-index.ts
 import { remedies } from '../../../src/decisions/remedies/remedies.ts'
 import { aDisclosureDecision, aFlow, anAgreement, aRequest, aSide, aVersion } from '../../support/builders/decision-world.ts'
 import { AT, anEntry, indexOnLists, type LocalLists, localListsArb, said } from '../../support/builders/local-world.ts'
-import { RUNS, tally } from '../../support/properties.ts'
+import { runs, tally } from '../../support/properties.ts'
 
 // Local codes against everything that walks a hierarchy. What is right is written down a second time in `said`, from the lists alone.
 
-const OPTIONS = { ...RUNS, numRuns: 1000 }
+const OPTIONS = runs(1000)
 const EMERGENCY = {
   ...{ ground: 'PREVENT_SERIOUS_HARM', actor: 'A. Manager', justification: 'A child is in danger and nobody can be asked in time.' },
   ...{ art9: null, subject_incapable: null, sch1: [], sch8: [], transfer: null },
@@ -267,7 +267,7 @@ t.test('a later change of a parent or of anything under it reaches the local ite
       assert.match(after.codeListVersion, /^next\+local\.[0-9a-f]{16}$/)
       met.saw('stricter')
     }),
-    { ...RUNS, numRuns: 500 },
+    runs(500),
   )
   met.check()
   t.end()
@@ -366,7 +366,7 @@ t.test('what would make a refused local code a permit names it exactly, and is t
       assert.ok(changes.every(({ kind, values }) => kind !== 'ADD_FLOW' || values?.join() === asked))
       if (changes.some(({ kind }) => kind === 'ADD_FLOW')) met.saw('a remedy that names it')
     }),
-    { ...RUNS, numRuns: 200 },
+    runs(200),
   )
   met.check()
   t.end()

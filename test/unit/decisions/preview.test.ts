@@ -3,6 +3,7 @@ import t from 'tap'
 import { legalConsistency } from '../../../src/decisions/advice/consistency.ts'
 import { preview } from '../../../src/decisions/advice/preview.ts'
 import { aFlow, anAgreement, aVersion, NOW, register, SIDE, withLaw } from '../../support/builders/lawful-draft.ts'
+import { runs } from '../../support/properties.ts'
 
 const ALL = { limit: 1000 }
 const table = (...args: Parameters<typeof aVersion>) => preview(anAgreement(), aVersion(...args), NOW, register, ALL)
@@ -110,7 +111,7 @@ t.test('advice and table never disagree: every reason of the table is told by th
         return row?.reasons.every(({ code }) => told.has(code)) === true
       },
     ),
-    { numRuns: 200 },
+    runs(200),
   )
 })
 

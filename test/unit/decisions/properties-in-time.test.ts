@@ -17,7 +17,7 @@ import {
   ORGANISATIONS,
 } from '../../support/builders/decision-world.ts'
 import { agreementArb, anInstant, ITEMS, requestArb, SUBJECTS, worldArb } from '../../support/builders/decisions.ts'
-import { essence, RUNS, tally } from '../../support/properties.ts'
+import { essence, runs, tally } from '../../support/properties.ts'
 
 // The invariants of the decision rules that are about time (domain reference, 6.9: INV-6, INV-11, INV-12). See properties.test.ts.
 
@@ -51,7 +51,7 @@ t.test('INV-6: after a party has left or the agreement was terminated, nothing i
         assert.equal(outcome.decision, 'DENY')
       },
     ),
-    { ...RUNS, numRuns: 500 },
+    runs(500),
   )
   met.check()
 })
@@ -83,7 +83,7 @@ t.test('INV-6: a suspension of an agreement, a party or a flow stops exactly its
         assert.deepEqual(outcome.decision === 'DENY' ? outcome.reasons.map(({ code }) => code) : [], isInside ? [reason] : [])
       },
     ),
-    { ...RUNS, numRuns: 250 },
+    runs(250),
   )
   met.check()
 })
@@ -113,7 +113,7 @@ t.test('INV-11: a dated agreement begins and ends at midnight in London, whateve
       assert.equal(codesAt(midnight(dayAfter) - 1), 'PERMIT', last)
       assert.equal(codesAt(midnight(dayAfter)), 'EXPIRED', last)
     }),
-    { ...RUNS, numRuns: 60 },
+    runs(60),
   )
   t.pass('60 pairs of days')
 })
@@ -143,7 +143,7 @@ t.test('INV-12: breaking the glass never gives longer than an agreement does', a
         assert.equal(given, expiresAt(asUsual, PERMITS), 'an agreement that permits answers an emergency as usual (EM-1)')
       }
     }),
-    { ...RUNS, numRuns: 250 },
+    runs(250),
   )
   met.check()
 })

@@ -9,7 +9,7 @@ import { compileCodeLists } from '../../../src/reference/code-lists.ts'
 import { answerTo } from '../../support/builders/answer.ts'
 import { indexOf, LISTS, type World } from '../../support/builders/decision-world.ts'
 import { agreementArb, anInstant, ITEMS, PURPOSES, requestArb, worldArb } from '../../support/builders/decisions.ts'
-import { essence, RUNS, tally } from '../../support/properties.ts'
+import { essence, runs, tally } from '../../support/properties.ts'
 
 // The invariants of the decision rules (domain reference, 6.9) over generated registers, questions and instants.
 // Every property counts what it saw: one that never met the case it is about fails. Time: properties-in-time.test.ts.
@@ -37,7 +37,7 @@ t.test('INV-1: the same question on the same register has the same answer, in wh
       met.saw(outcome.decision)
       return JSON.stringify([world, request]) === before
     }),
-    RUNS,
+    runs(),
   )
   met.check()
 })
@@ -59,7 +59,7 @@ t.test('INV-2: asking for less than was permitted is permitted', async (t) => {
         assert.equal(evaluate({ ...request, data_subjects: without(subjects) }, at, index).decision, 'PERMIT')
       }
     }),
-    { ...RUNS, numRuns: 300 },
+    runs(300),
   )
   met.check()
 })
@@ -73,7 +73,7 @@ t.test('INV-3: asking for more than was denied is denied', async (t) => {
       met.saw('DENY')
       assert.equal(evaluate({ ...request, data_items: [...new Set([...request.data_items, item])] }, at, index).decision, 'DENY')
     }),
-    RUNS,
+    runs(),
   )
   met.check()
 })
@@ -96,7 +96,7 @@ t.test('INV-4: a permit for a purpose is a permit for every narrower purpose, un
         }
       }
     }),
-    { ...RUNS, numRuns: 500 },
+    runs(500),
   )
   met.check()
 })
@@ -120,7 +120,7 @@ t.test('INV-5: no agreement permits before both have signed the version that gov
         assert.ok(has, `${org} signed in time`)
       }
     }),
-    RUNS,
+    runs(),
   )
   met.check()
 })
@@ -149,7 +149,7 @@ t.test('INV-7: what may flow back says nothing about what may flow there', async
       const back = evaluate({ ...request, provider: request.recipient, recipient: request.provider }, at, indexOf(world))
       if (there.decision === 'PERMIT') met.saw(back.decision === 'DENY' ? 'PERMIT there, DENY back' : 'PERMIT both ways')
     }),
-    { ...RUNS, numRuns: 300 },
+    runs(300),
   )
   met.check()
 })
@@ -179,7 +179,7 @@ t.test('INV-8: two permitted shares are not one: no flow is spliced with another
         }
       }
     }),
-    { ...RUNS, numRuns: 800 },
+    runs(800),
   )
   met.check()
 })
@@ -202,7 +202,7 @@ t.test('INV-9: a DENY says why, in canonical order and each reason once; a PERMI
       assert.equal(answer.expires_at === null, answer.decision === 'DENY')
       assert.equal(answer.obligations.length > 0, answer.decision === 'PERMIT')
     }),
-    RUNS,
+    runs(),
   )
   met.check()
 })
@@ -218,7 +218,7 @@ t.test('INV-10: an agreement that does not list both never matters, whatever its
       met.saw(outcome.decision)
       assert.deepEqual(essence(outcome), essence(evaluate(request, at, indexOf(world))))
     }),
-    RUNS,
+    runs(),
   )
   met.check()
 })
@@ -245,7 +245,7 @@ t.test('CK-13: restricted data goes by agreement on a recorded ground and reason
       assert.deepEqual(told(outcome)?.parameters, { ground: override.ground })
       met.saw('permitted on a ground')
     }),
-    { ...RUNS, numRuns: 600 },
+    runs(600),
   )
   met.check()
 })
@@ -266,7 +266,7 @@ t.test('CK-7, CK-12: under Part 3 only competent authorities share, and abroad o
       const { country } = request
       assert.ok(country === null || ['GB', 'FR'].includes(country) || transfers[country]?.mechanism.startsWith('PART3_'), String(country))
     }),
-    { ...RUNS, numRuns: 600 },
+    runs(600),
   )
   met.check()
 })
@@ -288,7 +288,7 @@ t.test('whether an entry was checked against a source changes no outcome, and ev
       assert.ok(unverified_law.includes(request.purpose), 'the purpose at least')
       met.saw('said of a permit')
     }),
-    RUNS,
+    runs(),
   )
   met.check()
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type Membership, membershipFaults, membersOn } from '../../../src/parties/group.ts'
-import { RUNS, tally } from '../../support/properties.ts'
+import { runs, tally } from '../../support/properties.ts'
 
 const self = (code: string) => code
 const day = (n: number) => new Date(Date.UTC(2026, 0, 1 + n)).toISOString().slice(0, 10)
@@ -40,7 +40,7 @@ t.test('a body is a member on exactly the days of its stays, however they are li
       const twice = list.filter(({ from, to }) => (from ?? '') <= day(at) && (to === null || day(at) <= to)).map(({ org }) => org)
       return found.length === expected.size && found.every((org) => expected.has(org)) && (!isSound || new Set(twice).size === twice.length)
     }),
-    RUNS,
+    runs(),
   )
   met.check()
 })

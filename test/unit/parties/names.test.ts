@@ -5,7 +5,7 @@ import { asIdentifier, identifiersIn } from '../../../src/parties/identifiers.ts
 import { nameKey, placeKey } from '../../../src/parties/name-key.ts'
 import { asRegistered } from '../../../src/parties/organisation.ts'
 import { shippedOrganisations } from '../../../src/parties/parties.service.ts'
-import { RUNS, tally } from '../../support/properties.ts'
+import { runs, tally } from '../../support/properties.ts'
 
 const ONE_NAME: readonly (readonly [string, string])[] = [
   ['London Borough of Camden', 'LB of Camden'],
@@ -62,7 +62,7 @@ t.test('how a name is written never decides what it is', async (t) => {
         nameKey(write(text)) === nameKey(text) && nameKey(nameKey(text)) === nameKey(text) && placeKey(placeKey(text)) === placeKey(text)
       )
     }),
-    RUNS,
+    runs(),
   )
   met.check()
 })
@@ -77,7 +77,7 @@ t.test('Ltd and Limited, plc and public limited company are one', async () => {
         )
       },
     ),
-    RUNS,
+    runs(),
   )
 })
 

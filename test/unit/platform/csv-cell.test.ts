@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { defuse, undefuse } from '../../../src/platform/kernel/csv-cell.ts'
+import { runs } from '../../support/properties.ts'
 
 // No cell that we write runs in a spreadsheet, and our own guard comes off again without a trace.
 
@@ -79,11 +80,11 @@ const cell = fc.oneof(
 t.test('the guard comes off again: any cell is what it was', async () => {
   fc.assert(
     fc.property(cell, (text) => undefuse(defuse(text)) === text),
-    { numRuns: 20_000 },
+    runs(20_000),
   )
   fc.assert(
     fc.property(cell, (text) => undefuse(undefuse(defuse(defuse(text)))) === text),
-    { numRuns: 5_000 },
+    runs(5_000),
   )
 })
 
@@ -94,6 +95,6 @@ t.test('no line of a guarded cell begins with a formula sign, whatever is skippe
         .split(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/)
         .every((line) => !/^[=+\-@\t＝＋－＠]/.test(line.replace(/^[\s\p{Cf}\p{Cc}\p{M}]*?(?=[=+\-@\t＝＋－＠])/u, ''))),
     ),
-    { numRuns: 20_000 },
+    runs(20_000),
   )
 })

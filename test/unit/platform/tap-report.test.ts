@@ -1,5 +1,5 @@
 import t from 'tap'
-import { tapReport } from '../../support/tap-report.ts'
+import { tapReport } from '../../runner/tap-report.ts'
 
 const run = `TAP version 14
 # Subtest: test/a.test.ts

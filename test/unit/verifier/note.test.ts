@@ -5,6 +5,7 @@ import { signCheckpoint } from '../../../src/audit/format/checkpoint.ts'
 import { COSIGNATURE_V1, formatVkey, parseNote, parseVkey, signerOf, signNote, verifyNote } from '../../../src/audit/format/signed-note.ts'
 import { Fault } from '../../../src/verifier/check.ts'
 import { claimedOrigin, cosignatureLine, openHead, readVkey, readVkeys, utf8 } from '../../../src/verifier/note.ts'
+import { runs } from '../../support/properties.ts'
 import { newKey } from './generated-log.ts'
 
 const vectors = JSON.parse(readFileSync(new URL('../../vectors/signed-note.json', import.meta.url), 'utf8')) as {
@@ -81,7 +82,7 @@ t.test('throws nothing but a Fault, whatever it is given', async () => {
       onlyFaults(() => openHead(given, [key]))
       if (typeof given === 'string') onlyFaults(() => readVkeys(given))
     }),
-    { numRuns: 500 },
+    runs(500),
   )
 })
 
@@ -109,7 +110,7 @@ t.test('no damaged checkpoint opens', async () => {
         return error instanceof Fault
       }
     }),
-    { numRuns: 800 },
+    runs(800),
   )
 })
 
@@ -133,7 +134,7 @@ t.test('reads what the writer reads: both parsers agree on every note', async ()
       const opens = accepts(() => openHead(given, [key]))
       return !opens || accepts(() => verifyNote(parseNote(given), [verifier]))
     }),
-    { numRuns: 500 },
+    runs(500),
   )
 })
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
 import { EMPTY_TREE, growingTree, hashOfLeaf, mustBePrefix, rootOfPath, same, treeHash } from '../../../src/verifier/tree.ts'
+import { runs } from '../../support/properties.ts'
 import { leafHashes, MTH, PATH, PROOF, sha256, syntheticTree } from '../audit/rfc6962.ts'
 import { flipped } from './generated-log.ts'
 
@@ -124,7 +125,7 @@ t.test('the stack has the root of RFC 6962 at every size', async () => {
       for (const leaf of all.slice(0, n)) tree.push(leaf)
       return same(tree.root(), MTH(all.slice(0, n))) && same(treeHash(all.slice(0, n)), tree.root())
     }),
-    { numRuns: 40 },
+    runs(40),
   )
 })
 

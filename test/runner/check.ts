@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 
-const root = resolve(import.meta.dirname, '..')
+const root = resolve(import.meta.dirname, '../..')
 const build = join(root, 'build')
 const contract = 'src/platform/http/openapi.gen.json'
 

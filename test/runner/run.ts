@@ -1,0 +1,89 @@
+// `npm test [-- FILES]`: every test on the PostgreSQL of npm. `npm run test:all [-- FILES]`: what that leaves out, which is
+// PostgreSQL 15 (the oldest version supported), properties tried far more often, what measures how long others wait, and the
+// fault rounds. A test that fails once has failed. `TEST_SEED` repeats a run's chances, `TEST_JOBS` says how many processes run tests.
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { hasPostgres15, openFolder, POSTGRES_15 } from '../support/postgres.ts'
+import { type Leg, runLeg } from './leg.ts'
+import type { Totals } from './tap-report.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+process.env['TEST_SEED'] ??= String(Math.floor(Math.random() * 2 ** 31))
+/** Of `npm run test:all`: how many times as often as in `npm test` a property is tried. */
+const PROPERTY_TIMES = '10'
+/** Each kind of fault once. */
+const FAULT_ROUNDS = 23
+
+/** On the oldest version: everything about the database itself, and the use cases with the most SQL of their own. */
+const talksToPostgres = /^test\/(integration\/|api\/(agreement-list|decision-log|decisions-recording|log|signing)\.test\.ts$)/
+/** What measures how long others wait: no other test may share the machine with it, and `npm test` has no time for it. */
+const measures = /^test\/fault\/hostile-callers\.test\.ts$/
+
+/** The test files of a folder, or the file itself. */
+function filesOf(path: string): readonly string[] {
+  if (!statSync(join(root, path), { throwIfNoEntry: false })?.isDirectory()) return [path]
+  const names = readdirSync(join(root, path), { recursive: true, encoding: 'utf8' })
+  return names.filter((name) => name.endsWith('.test.ts')).map((name) => join(path, name))
+}
+
+/** The long ones first, so that no process is left with one of them at the end. */
+function everyFile(): readonly string[] {
+  return ['fault', 'integration', 'api', 'guard', 'unit'].flatMap((folder) => filesOf(`test/${folder}`))
+}
+
+function triesProperties(file: string): boolean {
+  return readFileSync(join(root, file), 'utf8').includes("from 'fast-check'")
+}
+
+const MEASURING: Leg = { title: 'what measures, by itself', files: everyFile().filter((file) => measures.test(file)), jobs: 1 }
+
+function firstLegs(given: readonly string[]): readonly Leg[] {
+  const files = given.length > 0 ? given : everyFile()
+  const url = process.env['TEST_DATABASE_URL']
+  const title = url ? 'the server of TEST_DATABASE_URL' : 'PostgreSQL of npm'
+  const measuring = given.filter((file) => measures.test(file))
+  return [
+    { title, files: files.filter((file) => !measures.test(file)), ...(url ? { url } : {}) },
+    { ...MEASURING, files: measuring },
+  ]
+}
+
+function furtherLegs(given: readonly string[]): readonly Leg[] {
+  const files = given.length > 0 ? given : everyFile().filter((file) => talksToPostgres.test(file))
+  if (!hasPostgres15) console.log(`\nSKIPPED: PostgreSQL 15 is not installed (${POSTGRES_15}); its tests run on the PostgreSQL of npm only`)
+  const oldest = hasPostgres15 ? [{ title: 'PostgreSQL 15', files, binaries: POSTGRES_15 }] : []
+  if (given.length > 0) return oldest
+  const properties = filesOf('test/unit').filter(triesProperties)
+  return [
+    ...oldest,
+    { title: `properties, ${PROPERTY_TIMES} times as often`, files: properties, environment: { PROPERTY_TIMES } },
+    MEASURING,
+  ]
+}
+
+/** A quick pass of the fault rounds: each counts as one test. */
+function faultRounds(): Totals {
+  console.log(`\n== npm run faults -- --rounds ${FAULT_ROUNDS}`)
+  const folder = openFolder('accord-test-faults')
+  const command = ['--import=tsx', 'test/faults/run.ts', '--rounds', String(FAULT_ROUNDS), '--seed', String(process.env['TEST_SEED'])]
+  const run = spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8', env: { ...process.env, ACCORD_VAR: folder } })
+  console.log(`${run.stdout}${run.stderr}`)
+  rmSync(folder, { recursive: true, force: true })
+  const counts = /^\{"seed".*\}$|^\{.*"rounds".*\}$/m.exec(run.stdout)?.[0]
+  const { rounds = 0, failed = 0 } = counts ? (JSON.parse(counts) as { rounds: number; failed: number }) : {}
+  const bad = run.status === 0 ? 0 : Math.max(1, failed)
+  return { passed: Math.max(0, rounds - bad), failed: bad, skipped: 0 }
+}
+
+const [mode, ...rest] = process.argv.slice(2)
+const isFurther = mode === '--further'
+const given = (isFurther ? rest : process.argv.slice(2)).flatMap((file) => filesOf(relative(root, resolve(file))))
+console.log(`TEST_SEED=${process.env['TEST_SEED']}`)
+const totals: Totals[] = []
+for (const leg of isFurther ? furtherLegs(given) : firstLegs(given)) if (leg.files.length > 0) totals.push(await runLeg(leg))
+if (isFurther && given.length === 0) totals.push(faultRounds())
+const sum = (of: keyof Totals) => totals.reduce((total, leg) => total + leg[of], 0)
+if (sum('skipped') > 0) console.log(`\nSKIPPED: ${sum('skipped')} tests`)
+console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`)
+process.exitCode = sum('failed') === 0 ? 0 : 1
