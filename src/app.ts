@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { agreementActsRoutes } from './agreements/acts/agreement-acts.routes.ts'
 import { onceOnly } from './agreements/acts/once.service.ts'
 import { agreementsRoutes } from './agreements/agreements.routes.ts'
@@ -15,12 +15,13 @@ import { logSearchRoutes } from './decisions/history/log-search.routes.ts'
 import { replayRoutes } from './decisions/history/replay.routes.ts'
 import { localCodesRoutes } from './decisions/local-codes/local-codes.routes.ts'
 import { callerSharePlugin } from './identity/caller-share.plugin.ts'
-import { callerOf, identityPlugin, type TokenTrust } from './identity/identity.plugin.ts'
+import { callerOf, type IdentityOptions, identityPlugin, type TokenTrust } from './identity/identity.plugin.ts'
 import { rateLimitPlugin } from './identity/rate-limit.plugin.ts'
 import { partiesRoutes } from './parties/parties.routes.ts'
 import { pendingMigrations } from './platform/database/migrate.ts'
 import { docs } from './platform/http/docs.plugin.ts'
 import { healthRoutes } from './platform/http/health.routes.ts'
+import { pageScope } from './platform/http/pages.plugin.ts'
 import { problemPages } from './platform/http/problem-pages.plugin.ts'
 import { securityTxt } from './platform/http/security-txt.routes.ts'
 import { buildServer, type ServerOptions } from './platform/http/server.ts'
@@ -34,6 +35,10 @@ export interface AppOptions extends ServicesOptions {
   readonly trust: TokenTrust
   /** Check every reply against the contract (tests). */
   readonly checkReplies?: boolean
+  /** The pages, beside the API; absent: none. */
+  readonly pages?: readonly FastifyPluginAsync[]
+  /** Whom a session is of; absent: nobody has one. */
+  readonly principalOfSession?: NonNullable<IdentityOptions['principalOfSession']>
   /** Where the log lines of requests go; absent: standard output. */
   readonly logStream?: NonNullable<ServerOptions['logStream']>
 }
@@ -70,48 +75,52 @@ export async function buildApp(options: AppOptions) {
     if (error) server.log.error({ log: name, err: error }, 'the log cannot be signed at present')
     else server.log.info({ log: name }, 'the log is signed again')
   })
-  await server.register(identityPlugin, trust)
+  const { principalOfSession } = options
+  await server.register(identityPlugin, { ...trust, ...(principalOfSession ? { principalOfSession } : {}) })
   await server.register(callerSharePlugin)
   await server.register(revocationPlugin, { clients: services.clients })
   await server.register(rateLimitPlugin, { perMinute: config.rateLimitPerMinute, refusedTokensPerMinute: config.refusedTokensPerMinute })
   await server.register(storableTextPlugin)
-  await server.register(docs)
-  await server.register(problemPages)
-  await server.register(
-    healthRoutes({
-      database: () => services.reserve.pool.query('select 1').then(() => true),
-      migrations: async () => (await pendingMigrations({ url: databaseUrl })).length === 0,
-      index: services.policy.isReady,
-      log: async () => log.faults().length === 0,
-      requests: async () => server.admission.hasRoom(),
-    }),
-  )
-  await server.register(securityTxt(config.security, options.publicUrl, options.clock))
   const { metrics } = services
   metrics.readEach('accord_http_requests_held', 'Requests that hold a place, of each kind.', 'kind', server.admission.counts)
   metrics.read('accord_http_connections', 'Open connections.', server.connectionCount)
-  await server.register(referenceRoutes(services.reference))
-  await server.register(partiesRoutes(services))
-  await server.register(agreementActsRoutes(services.agreementActs))
-  await server.register(agreementTextsRoutes(services.documents, services.history))
-  await server.register(agreementsRoutes(services))
-  await server.register(decisionsRoutes(services.decisions))
-  await server.register(logSearchRoutes(services.logSearch))
-  await server.register(replayRoutes(services.replays, services.impact))
-  await server.register(clientsRoutes(services.clients))
-  await server.register(metricsRoutes(services.metrics))
-  await server.register(adviceRoutes(services.advice))
-  await server.register(overlapsRoutes(services.overlaps))
-  const once = onceOnly(services)
-  await server.register(importsRoutes({ ...services, once }))
-  await server.register(localCodesRoutes({ ...services, once }))
-  await server.register(
-    decisionRecordRoutes(
-      decisionRecords({ ...log, partiesOfErased: services.logSearch.partiesOf, waitMaxMs: config.checkpointWaitMaxMs }),
-      callerOf,
-    ),
-  )
-  await server.register(logRoutes({ ...log, receiptKey: log.receipts.keyOf, readerOf: callerOf }))
+  await server.register(async (api) => {
+    await api.register(docs)
+    await api.register(problemPages)
+    await api.register(
+      healthRoutes({
+        database: () => services.reserve.pool.query('select 1').then(() => true),
+        migrations: async () => (await pendingMigrations({ url: databaseUrl })).length === 0,
+        index: services.policy.isReady,
+        log: async () => log.faults().length === 0,
+        requests: async () => server.admission.hasRoom(),
+      }),
+    )
+    await api.register(securityTxt(config.security, options.publicUrl, options.clock))
+    await api.register(referenceRoutes(services.reference))
+    await api.register(partiesRoutes(services))
+    await api.register(agreementActsRoutes(services.agreementActs))
+    await api.register(agreementTextsRoutes(services.documents, services.history))
+    await api.register(agreementsRoutes(services))
+    await api.register(decisionsRoutes(services.decisions))
+    await api.register(logSearchRoutes(services.logSearch))
+    await api.register(replayRoutes(services.replays, services.impact))
+    await api.register(clientsRoutes(services.clients))
+    await api.register(metricsRoutes(services.metrics))
+    await api.register(adviceRoutes(services.advice))
+    await api.register(overlapsRoutes(services.overlaps))
+    const once = onceOnly(services)
+    await api.register(importsRoutes({ ...services, once }))
+    await api.register(localCodesRoutes({ ...services, once }))
+    await api.register(
+      decisionRecordRoutes(
+        decisionRecords({ ...log, partiesOfErased: services.logSearch.partiesOf, waitMaxMs: config.checkpointWaitMaxMs }),
+        callerOf,
+      ),
+    )
+    await api.register(logRoutes({ ...log, receiptKey: log.receipts.keyOf, readerOf: callerOf }))
+  })
+  await server.register(pageScope, { pages: options.pages ?? [] })
 
   return {
     server,

@@ -16,6 +16,12 @@ export interface TokenTrust {
   readonly keys: JSONWebKeySet | URL
 }
 
+/** How callers are known. */
+export interface IdentityOptions extends TokenTrust {
+  /** Whom a request's session is of; absent: nobody has one, and what needs one is refused. */
+  readonly principalOfSession?: (request: FastifyRequest) => Promise<Principal | null>
+}
+
 declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal | null
@@ -29,10 +35,11 @@ const CLOCK_TOLERANCE_SECONDS = 5
 
 /**
  * Authenticates every operation that needs a permission, before its body is read: 401 for a token that is missing, forged,
- * expired or not for us, 403 for one whose roles do not carry `x-permission`. `none` in the contract means public.
+ * expired or not for us, 403 for one whose roles do not carry `x-permission`. `none` in the contract means public. A route outside
+ * the contract is public if it says so, else it needs a session.
  */
-export const identityPlugin = fastifyPlugin<TokenTrust>(
-  async (app, { issuer, audience, keys }) => {
+export const identityPlugin = fastifyPlugin<IdentityOptions>(
+  async (app, { issuer, audience, keys, principalOfSession }) => {
     const keyFor = keyLookup(keys instanceof URL ? createRemoteJWKSet(keys) : createLocalJWKSet(keys))
     await app.register(fastifyJwt, {
       decode: { complete: true },
@@ -51,7 +58,13 @@ export const identityPlugin = fastifyPlugin<TokenTrust>(
     app.addHook('onRoute', ({ config }) => {
       if (config?.operation) mustBeKnown(config.operation)
     })
-    app.addHook('onRequest', authenticate)
+    app.addHook('onRequest', async (request) => {
+      const { operation, access } = request.routeOptions.config ?? {}
+      if (request.is404 || access === 'public' || operation?.permission === 'none') return
+      if (operation) return authenticate(request, operation)
+      request.principal = (access === 'session' && (await principalOfSession?.(request))) || null
+      if (!request.principal) throw unauthenticated()
+    })
   },
   { name: 'identity' },
 )
@@ -62,10 +75,7 @@ export function callerOf(request: FastifyRequest): Principal {
   return request.principal
 }
 
-async function authenticate(request: FastifyRequest): Promise<void> {
-  const operation = request.routeOptions.config?.operation
-  // A route outside the contract (documentation, problem pages) is public; the loader refuses any other one.
-  if (!operation || operation.permission === 'none') return
+async function authenticate(request: FastifyRequest, operation: ContractOperation): Promise<void> {
   const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
   if (token === undefined || !isWellFormedToken(token, Date.now() / 1000, CLOCK_TOLERANCE_SECONDS)) throw unauthenticated()
   try {

@@ -23,6 +23,9 @@ export interface TestServiceOptions {
   readonly config?: Partial<Config>
   /** Where its log lines go; absent: standard output, at the level of `config`. */
   readonly logStream?: AppOptions['logStream']
+  /** Pages of the test's own, and whom their sessions are of. */
+  readonly pages?: AppOptions['pages']
+  readonly principalOfSession?: AppOptions['principalOfSession']
   /** Whom it trusts; absent: the issuer behind `token`. */
   readonly trust?: TokenTrust
   /** A database of the test's own making, for what a shared server cannot show. */
@@ -117,6 +120,8 @@ export async function testService(t: Teardown, options: TestServiceOptions = {})
     clock: options.clock ?? systemClock,
     checkReplies: true,
     ...(options.logStream ? { logStream: options.logStream } : {}),
+    ...(options.pages ? { pages: options.pages } : {}),
+    ...(options.principalOfSession ? { principalOfSession: options.principalOfSession } : {}),
   })
   let closing: Promise<void> | undefined
   const close = () => {

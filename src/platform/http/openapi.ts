@@ -2,12 +2,13 @@
 // Words: contract (the document), operation (one method on one path), permission (`x-permission`).
 // It must never repair what a caller sent: no coercion of bodies, no member dropped, no call without its permission declared.
 import { readFileSync } from 'node:fs'
-import type { FastifyInstance, FastifySchema, HTTPMethods } from 'fastify'
+import type { FastifyInstance, FastifySchema, HTTPMethods, RouteOptions } from 'fastify'
 import plugin from 'fastify-plugin'
 import { ProblemError, problem } from '../kernel/problem.ts'
 import type { operations } from './api.gen.ts'
 import { type ContractOperation, type JsonObject, readContract } from './contract-document.ts'
 import { checkReplies } from './reply-check.ts'
+import { type Serialise, serialisersOf } from './serialisers.ts'
 import { type Validators, validatorsOf } from './validators.ts'
 
 export type { ContractOperation, RequiredPermission } from './contract-document.ts'
@@ -17,8 +18,13 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The operation of the contract this route answers. */
     operation?: ContractOperation
+    /** Of a route outside the contract: whether everybody may call it, or whoever has signed in. */
+    access?: Access
   }
 }
+
+/** Who may call a route that is no operation of the contract. */
+export type Access = 'public' | 'session'
 
 /** What a route takes from the contract; a module adds its handler and its hooks. */
 export interface OperationRoute {
@@ -33,8 +39,6 @@ export interface OperationRoute {
 export interface ContractPluginOptions {
   /** Check every reply against the contract (tests). */
   readonly checkReplies?: boolean
-  /** URL prefixes whose routes are not in the contract, for example pages. Any other route without an operation stops the boot. */
-  readonly outsideContract?: readonly string[]
   /** The app answers a part of the contract only (tests of one module): operations without a route do not stop the boot. */
   readonly isPartial?: boolean
 }
@@ -56,6 +60,7 @@ export interface Contract<Id extends string> {
 export function loadContract<Id extends string>(text: string): Contract<Id> {
   const { components, operations: all } = readContract(text)
   const validators = validatorsOf(components)
+  const serialisers = serialisersOf(components)
   return {
     operations: all,
     names: memberNames(
@@ -63,12 +68,16 @@ export function loadContract<Id extends string>(text: string): Contract<Id> {
       [...all.values()].map(({ schema }) => schema),
     ),
     operation: (id) => routeOf(all.get(id) ?? fail(`the contract has no operation ${id}`)),
-    plugin: contractPlugin(components, all, validators),
+    plugin: contractPlugin(components, all, validators, serialisers.of),
     compileAll: () => {
       for (const { schema, replies } of all.values()) {
         for (const part of [schema.params, schema.querystring, schema.headers]) if (part) validators.compile(part as JsonObject)
         if (schema.body) for (const body of bodySchemas(schema.body as JsonObject)) validators.compile(body)
-        for (const reply of Object.values(replies)) if (reply !== true) validators.compile(reply)
+        for (const reply of Object.values(replies)) {
+          if (reply === true) continue
+          validators.compile(reply)
+          serialisers.compile(reply)
+        }
       }
     },
   }
@@ -80,13 +89,19 @@ export const contract = loadContract<keyof operations>(readFileSync(new URL('./o
 /** The route of an operation of this release's contract; see `Contract.operation`. */
 export const operation = contract.operation
 
-function contractPlugin(components: JsonObject, all: ReadonlyMap<string, ContractOperation>, validators: Validators) {
+function contractPlugin(
+  components: JsonObject,
+  all: ReadonlyMap<string, ContractOperation>,
+  validators: Validators,
+  serialiser: (schema: JsonObject) => Serialise,
+) {
   return plugin<ContractPluginOptions>(
     async (app, options) => {
       app.addSchema(components)
       app.setValidatorCompiler(({ schema, httpPart }) =>
         httpPart === 'body' ? validators.body(schema as JsonObject) : validators.parameters(schema as JsonObject),
       )
+      app.setSerializerCompiler(({ schema }) => serialiser(schema as JsonObject))
       // Fastify skips validation for a media type its schema does not name.
       app.addHook('preValidation', async (request) => {
         const types = request.routeOptions.config.operation?.mediaTypes ?? []
@@ -100,7 +115,7 @@ function contractPlugin(components: JsonObject, all: ReadonlyMap<string, Contrac
           throw new ProblemError(problem('INVALID_REQUEST', 'a body is required', [{ pointer: '', detail: 'is required' }]))
       })
       if (options.checkReplies) checkReplies(app, validators.reply)
-      checkRoutes(app, options.isPartial ? new Map() : all, options.outsideContract ?? [])
+      checkRoutes(app, options.isPartial ? new Map() : all)
     },
     { name: 'contract' },
   )
@@ -118,27 +133,25 @@ export class WrongMediaType extends Error {
   }
 }
 
-/** Stops the boot unless every operation has exactly one route and every route an operation or an agreed place outside the contract. */
-function checkRoutes(app: FastifyInstance, all: ReadonlyMap<string, ContractOperation>, outside: readonly string[]): void {
-  const routes = new Map<string, number>()
-  const strangers: string[] = []
-  app.addHook('onRoute', (route) => {
-    const methods = [route.method].flat().filter((method) => method !== 'HEAD')
-    if (methods.length === 0) return
-    const id = route.config?.operation?.id
-    if (id !== undefined) routes.set(id, (routes.get(id) ?? 0) + 1)
-    else if (!outside.some((prefix) => route.url === prefix || route.url.startsWith(`${prefix}/`)))
-      strangers.push(`${methods.join()} ${route.url}`)
-  })
+/** Stops the boot unless every operation has exactly one route, and every route is an operation or says who may call it. */
+function checkRoutes(app: FastifyInstance, all: ReadonlyMap<string, ContractOperation>): void {
+  const routes: RouteOptions[] = []
+  app.addHook('onRoute', (route) => void routes.push(route))
   app.addHook('onReady', async () => {
-    const missing = [...all.keys()].filter((id) => !routes.has(id))
-    const twice = [...routes].filter(([, count]) => count > 1).map(([id]) => id)
+    const called = (route: RouteOptions) => [route.method].flat().filter((method) => method !== 'HEAD')
+    const own = routes.filter((route) => called(route).length > 0)
+    const name = (route: RouteOptions) => `${called(route).join()} ${route.url}`
+    const ids = own.flatMap((route) => route.config?.operation?.id ?? [])
+    const open = own.filter(({ config }) => !config?.operation && config?.access !== 'public' && config?.access !== 'session')
+    const both = own.filter(({ config }) => config?.operation && config.access)
     const faults = [
-      ...(missing.length > 0 ? [`no route answers ${missing.join(', ')}`] : []),
-      ...(twice.length > 0 ? [`more than one route answers ${twice.join(', ')}`] : []),
-      ...(strangers.length > 0 ? [`not in the contract, so without a permission: ${strangers.join(', ')}`] : []),
-    ]
-    if (faults.length > 0) throw new Error(faults.join('; '))
+      ['no route answers', [...all.keys()].filter((id) => !ids.includes(id))],
+      ['more than one route answers', [...new Set(ids.filter((id, at) => ids.indexOf(id) !== at))]],
+      ['neither in the contract nor with an access of its own:', open.map(name)],
+      ['in the contract, which says who may call it, and with an access of its own:', both.map(name)],
+    ] as const
+    const found = faults.filter(([, which]) => which.length > 0).map(([what, which]) => `${what} ${which.join(', ')}`)
+    if (found.length > 0) throw new Error(found.join('; '))
   })
 }
 

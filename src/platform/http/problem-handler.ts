@@ -61,13 +61,20 @@ export function handleProblems(app: FastifyInstance): void {
 
 /** Sends a problem; 429 and 503 carry `Retry-After` (seconds). */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, found: Problem, retryAfterSeconds?: number): FastifyReply {
-  reply.code(found.status).type(MEDIA_TYPE)
+  return withStatus(reply, found, retryAfterSeconds)
+    .type(MEDIA_TYPE)
+    .send({ ...found, instance: `urn:uuid:${request.id}` })
+}
+
+/** Gives a reply the status of a refusal, with the headers that go with it. */
+export function withStatus(reply: FastifyReply, found: Problem, retryAfterSeconds?: number): FastifyReply {
+  reply.code(found.status)
   if ((found.status === 503 || found.status === 429) && !reply.hasHeader('retry-after')) {
     reply.header('retry-after', retryAfterSeconds ?? RETRY_AFTER_SECONDS)
   }
   if (found.status === 408) reply.header('connection', 'close')
   if (found.status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', 'Bearer')
-  return reply.send({ ...found, instance: `urn:uuid:${request.id}` })
+  return reply
 }
 
 function sendRefusal(request: FastifyRequest, reply: FastifyReply, found: Problem, error: unknown): FastifyReply {
@@ -82,7 +89,7 @@ function sendDefect(error: unknown, request: FastifyRequest, reply: FastifyReply
 }
 
 /** The problem an error stands for; undefined for a defect. */
-function problemOf(error: unknown, request: FastifyRequest): Problem | undefined {
+export function problemOf(error: unknown, request: FastifyRequest): Problem | undefined {
   if (error instanceof ProblemError) return error.problem
   if (isValidationFailure(error)) return problemOfValidation(error)
   const operation = request.routeOptions.config?.operation

@@ -54,8 +54,6 @@ export interface ServerOptions {
   readonly contract?: Pick<Contract<string>, 'plugin'>
   /** Check every reply against the contract (tests). */
   readonly checkReplies?: boolean
-  /** URL prefixes of routes that are not in the contract, for example pages; `/docs` is always one. */
-  readonly outsideContract?: readonly string[]
   /** The app answers a part of the contract only (tests of one module). */
   readonly isPartial?: boolean
 }
@@ -128,7 +126,6 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await app.register((options.contract ?? ownContract).plugin, {
     checkReplies: options.checkReplies ?? false,
     isPartial: options.isPartial ?? false,
-    outsideContract: ['/docs', ...(options.outsideContract ?? [])],
   })
   return app
 }

@@ -12,14 +12,15 @@ import { sendRaw, unreadConnection } from '../../support/raw-http.ts'
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
 const yes = async () => true
+const OPEN = { config: { access: 'public' } } as const
 const LARGE = Buffer.alloc(16_000_000, 'x')
 
 async function listening(t: Parameters<typeof testServer>[0], over: Parameters<typeof testServer>[1] = {}) {
-  const app = await testServer(t, { outsideContract: ['/things', '/slow', '/large'], inFlightMax: 20, replyTimeoutSeconds: 1, ...over })
-  app.get('/things', async () => ({ got: 'x' }))
-  app.post('/things', async () => ({ got: 'x' }))
-  app.get('/slow', async () => sleep(300).then(() => ({ got: 'x' })))
-  app.get('/large', async () => LARGE)
+  const app = await testServer(t, { inFlightMax: 20, replyTimeoutSeconds: 1, ...over })
+  app.get('/things', OPEN, async () => ({ got: 'x' }))
+  app.post('/things', OPEN, async () => ({ got: 'x' }))
+  app.get('/slow', OPEN, async () => sleep(300).then(() => ({ got: 'x' })))
+  app.get('/large', OPEN, async () => LARGE)
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
   return { app, port, statusOf: async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status }

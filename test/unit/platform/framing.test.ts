@@ -5,15 +5,17 @@ import { ProblemError, problem } from '../../../src/platform/kernel/problem.ts'
 import { testServer } from '../../support/app-server.ts'
 import { type RawOptions, sendRaw } from '../../support/raw-http.ts'
 
+const OPEN = { config: { access: 'public' } } as const
 const json = 'Content-Type: application/json\r\nContent-Length: 2\r\n'
 const post = (headers: string, body = '{}') => `POST /things HTTP/1.1\r\nHost: a\r\n${headers}Connection: close\r\n\r\n${body}`
 const get = (path: string, headers = '') => `GET ${path} HTTP/1.1\r\nHost: a\r\n${headers}Connection: close\r\n\r\n`
 
 async function listening(t: Parameters<typeof testServer>[0], over: Parameters<typeof testServer>[1] = {}): Promise<number> {
-  const app = await testServer(t, { outsideContract: ['/things', '/refused'], requestTimeoutSeconds: 1, ...over })
-  app.get('/things', async () => ({ got: 'x' }))
-  app.post('/things', async ({ body }) => ({ got: body }))
+  const app = await testServer(t, { requestTimeoutSeconds: 1, ...over })
+  app.get('/things', OPEN, async () => ({ got: 'x' }))
+  app.post('/things', OPEN, async ({ body }) => ({ got: body }))
   app.post('/refused', {
+    ...OPEN,
     onRequest: async () => {
       throw new ProblemError(problem('UNAUTHENTICATED', 'no'))
     },

@@ -186,18 +186,32 @@ t.test('a reply against the contract is a 500 in tests, whoever serialised it', 
   )
 })
 
-t.test('the server does not start unless every operation has exactly one route and every route an operation', async (t) => {
+t.test('the server does not start unless every operation has exactly one route, and every other route says who may call it', async (t) => {
   const small = aContract({ '/a': { get: anOperation('a') }, '/b': { get: anOperation('b') } })
   const handler = async () => ({ got: 'x' })
   const none = await testServer(t, { contract: small })
   none.route({ ...small.operation('a'), handler })
-  await t.rejects(async () => void (await none.ready()), /no route answers b/)
+  await t.rejects(async () => void (await none.ready()), /^no route answers b$/)
 
-  const stranger = await testServer(t, { contract: small, outsideContract: ['/pages'] })
-  for (const id of ['a', 'b']) stranger.route({ ...small.operation(id), handler })
-  stranger.get('/pages/home', handler)
-  stranger.get('/backdoor', handler)
-  await t.rejects(async () => void (await stranger.ready()), /not in the contract, so without a permission: GET \/backdoor$/)
+  const withRoute = async (config?: object) => {
+    const app = await testServer(t, { contract: small })
+    for (const id of ['a', 'b']) app.route({ ...small.operation(id), handler })
+    app.route({ method: 'GET', url: '/backdoor', ...(config ? { config } : {}), handler })
+    await app.ready()
+  }
+  const closed = /^neither in the contract nor with an access of its own: GET \/backdoor$/
+  await t.rejects(withRoute(), closed)
+  await t.rejects(withRoute({ access: 'everybody' }), closed)
+  await t.rejects(withRoute({ operation: undefined }), closed)
+  await withRoute({ access: 'public' })
+  await withRoute({ access: 'session' })
+  const open = await testServer(t, { contract: small })
+  open.route({ ...small.operation('a'), handler })
+  open.route({ ...small.operation('b'), config: { ...small.operation('b').config, access: 'public' }, handler })
+  await t.rejects(
+    async () => void (await open.ready()),
+    /^in the contract, which says who may call it, and with an access of its own: GET \/b$/,
+  )
 })
 
 t.test('an operation without a permission, or with an optional body, is no contract', async (t) => {

@@ -115,8 +115,8 @@ t.test(
   async (t) => {
     const doors: (() => void)[] = []
     const waits = () => new Promise<void>((resolve) => doors.push(resolve)).then(() => ({ got: 'x' }))
-    const app = await server(t, waits, { inFlightMax: 2, outsideContract: ['/health'] })
-    app.get('/health/live', async () => ({}))
+    const app = await server(t, waits, { inFlightMax: 2 })
+    app.get('/health/live', { config: { access: 'public' } }, async () => ({}))
     const url = await app.listen({ port: 0, host: '127.0.0.1' })
     const patient = fetch(`${url}/things`)
     const leaves = new AbortController()
