@@ -1,8 +1,10 @@
 import t from 'tap'
 import { type ApiCaller, personOf } from '../support/api-caller.ts'
+import { sayUnstated } from '../support/register-answers.ts'
 import { testService } from '../support/service.ts'
 
 const service = await testService(t)
+await sayUnstated(await personOf(service, 'LBC_CAMDEN', ['IG_OFFICER']))
 const CSV = { 'content-type': 'text/csv' }
 const bytesOf = (text: string) => Buffer.byteLength(text, 'utf8')
 const send = (officer: ApiCaller, csv: string) => officer('POST', '/v1/imports', { body: csv, headers: CSV })

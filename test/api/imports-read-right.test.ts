@@ -1,10 +1,12 @@
 import t from 'tap'
 import { type ApiCaller, databaseOf, personOf } from '../support/api-caller.ts'
+import { sayUnstated } from '../support/register-answers.ts'
 import { testService } from '../support/service.ts'
 
 const service = await testService(t)
 const borough = async (org: string) => {
   const officer = await personOf(service, org, ['IG_OFFICER'])
+  await sayUnstated(officer)
   const csv = (text: string | Buffer, query = '') =>
     officer('POST', `/v1/imports${query}`, { body: text, headers: { 'content-type': 'text/csv' } })
   const act = (id: string, act: 'commit' | 'undo') => officer('POST', `/v1/imports/${id}/${act}`, { ifMatch: '*' })

@@ -15,7 +15,7 @@ const line = (over: Readonly<Record<string, string>> = {}) => {
     basis: 'public task',
     direction: 'Out',
     method: 'Secure email',
-    dpia: '',
+    dpia: 'Not required',
     signed: '01/03/2025',
     by: 'A Director',
     start: '01/04/2025',

@@ -87,8 +87,8 @@ t.test('an entry of the register turns out to be another body', async (t) => {
   t.test('a record from elsewhere is about the body that it is, and asks for its confirmation', async (t) => {
     const { kept, other } = await pair('Cedar')
     const csv = [
-      'Ref,Name of agreement,Partner(s),Type,Purpose,Data shared,Direction,Method,Date signed,Start,Expiry,Status',
-      `M-1,A record of elsewhere,${other},ISA,Homelessness,Name; Address,Out,Secure email,01/07/2024,01/07/2024,31/03/2030,Live`,
+      'Ref,Name of agreement,Partner(s),Type,Purpose,Data shared,Direction,Method,Date signed,Start,Expiry,Status,DPIA',
+      `M-1,A record of elsewhere,${other},ISA,Homelessness,Name; Address,Out,Secure email,01/07/2024,01/07/2024,31/03/2030,Live,Not required`,
     ].join('\n')
     const uploaded = await desk.service.inject({
       method: 'POST',

@@ -5,6 +5,7 @@ import { LINE_HEADERS } from '../../src/agreements/register-export/register-line
 import { agreementDesk, type Desk } from '../support/agreement-desk.ts'
 import { type ApiCaller, personOf } from '../support/api-caller.ts'
 import { aVersion as aDraftVersion, aFlow as aPlacement } from '../support/builders/draft.ts'
+import { sayUnstated } from '../support/register-answers.ts'
 import { testService } from '../support/service.ts'
 
 type Line = Readonly<Record<string, string>>
@@ -73,6 +74,7 @@ t.test('the register as a file', async (t) => {
   const service = await testService(t)
   const officer = (org: string) => personOf(service, org, ['IG_OFFICER'])
   const camden = await officer('LBC_CAMDEN')
+  await sayUnstated(camden)
   const csv = (caller: ApiCaller, body: string) => caller('POST', '/v1/imports', { body, headers: { 'content-type': 'text/csv' } })
   const imported = await csv(camden, csvOf(REGISTER, COLUMNS))
   const committed = await camden('POST', `/v1/imports/${imported.body.id}/commit`, { ifMatch: '*' })
@@ -177,7 +179,7 @@ t.test('the register as a file', async (t) => {
         said: /Other than before: Expiry date\.$/,
         record: { effective_to: '2031-03-31', effective_from: '2025-04-01', purpose: 'HOMELESSNESS' },
       })
-      t.match(await changed('Rough sleeping', 'Expiry date', '31/03/2020'), { status: 'REFUSED', said: /before it starts/ })
+      t.match(await changed('Rough sleeping', 'Expiry date', '31/03/2020'), { status: 'REFUSED', said: /before it begins/ })
       t.match(await changed('Rough sleeping', 'Every flow', 'all of it'), {
         status: 'SAME',
         said: /^Every flow Not taken from a file: change DSA-.* here\.$/,

@@ -3,6 +3,7 @@ import { committingService } from '../../src/agreements/register-import/committi
 import { importsService } from '../../src/agreements/register-import/imports.service.ts'
 import { keyTurns } from '../../src/commands/key-turns.ts'
 import { uuidv7Generator } from '../../src/platform/kernel/ids.ts'
+import { UNSTATED } from '../support/register-answers.ts'
 import { testService } from '../support/service.ts'
 
 const principal = { org: 'LBC_CAMDEN', roles: ['IG_OFFICER' as const], sub: 'urn:accord:test:officer', clientId: null }
@@ -39,7 +40,7 @@ async function services(t: Parameters<typeof testService>[0], sliceMs: number) {
 
 t.test('an import that breaks off goes on where it stopped, and ends with every line in once', async (t) => {
   const { imports, committing, count } = await services(t, -1)
-  const { body } = await imports.upload(principal, REGISTER, {}, null)
+  const { body } = await imports.upload(principal, REGISTER, { answers: UNSTATED }, null)
   const statuses: string[] = []
   for (let call = 0; call < 12 && statuses.at(-1) !== 'COMMITTED'; call += 1)
     statuses.push((await committing.commit(principal, body.id, '*')).status)
@@ -50,8 +51,8 @@ t.test('an import that breaks off goes on where it stopped, and ends with every 
 
 t.test('two people who commit at once, one import or two of the same file: every line is in once', async (t) => {
   const { imports, committing, count, pool } = await services(t, 60_000)
-  const one = (await imports.upload(principal, REGISTER, {}, null)).body
-  const two = (await imports.upload(principal, REGISTER, {}, null)).body
+  const one = (await imports.upload(principal, REGISTER, { answers: UNSTATED }, null)).body
+  const two = (await imports.upload(principal, REGISTER, { answers: UNSTATED }, null)).body
   await Promise.all([one, one, two].map(({ id }) => committing.commit(principal, id, '*')))
   t.equal(await count(), 5)
   t.equal((await pool?.query('select count(*)::int as n from imported_record'))?.rows[0].n, 5)
@@ -59,7 +60,7 @@ t.test('two people who commit at once, one import or two of the same file: every
 
 t.test('undo is open for 24 hours and no longer', async (t) => {
   const { imports, committing, count, wait } = await services(t, 60_000)
-  const { body } = await imports.upload(principal, REGISTER, {}, null)
+  const { body } = await imports.upload(principal, REGISTER, { answers: UNSTATED }, null)
   await committing.commit(principal, body.id, '*')
   wait(24)
   await t.rejects(committing.undo(principal, body.id), /within 24 hours/)
@@ -68,7 +69,7 @@ t.test('undo is open for 24 hours and no longer', async (t) => {
 
 t.test('a line of a register is evidence: nobody changes or removes it, the service least of all', async (t) => {
   const { imports, pool } = await services(t, 60_000)
-  await imports.upload(principal, REGISTER, {}, null)
+  await imports.upload(principal, REGISTER, { answers: UNSTATED }, null)
   for (const statement of [`update register_import_row set cells = '[]'`, 'delete from register_import_row']) {
     await t.rejects(async () => void (await pool?.query(statement)), /evidence/, statement)
   }
@@ -76,7 +77,12 @@ t.test('a line of a register is evidence: nobody changes or removes it, the serv
 
 t.test('signatures that a register claims are stored unconfirmed, one a party', async (t) => {
   const { imports, committing, pool } = await services(t, 60_000)
-  const { body } = await imports.upload(principal, 'Ref,Title,Partners,Date signed,Signed by\n1,A,TfL,01/03/2025,A Director', {}, null)
+  const { body } = await imports.upload(
+    principal,
+    'Ref,Title,Partners,Date signed,Signed by\n1,A,TfL,01/03/2025,A Director',
+    { answers: UNSTATED },
+    null,
+  )
   await committing.commit(principal, body.id, '*')
   const { rows } = (await pool?.query(
     `select org, signed_at, confirmed_at, signatory_name from signature s join agreement a on a.id = s.agreement_id where not a.sample order by org`,

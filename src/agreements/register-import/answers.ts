@@ -35,13 +35,29 @@ export const ASKED_FIELDS = {
   special: { codes: ['YES', 'NO'] },
   personal: { codes: ['YES', 'NO'] },
   dpia_ref: { codes: ['YES', 'NO'] },
+  expiry: { codes: ['OPEN'] },
   frequency: { lists: ['FREQUENCY'] },
   legal_basis: { lists: ['LAWFUL_BASIS', 'ART9_CONDITION'] },
-} as const satisfies Partial<Record<Field, { readonly codes: readonly string[] } | { readonly lists: readonly string[] }>>
+  /** Of no cell: what the lines are of agreements that are here, or stand in the file, already. */
+  lines: { codes: ['ADD', 'REPLACE'] },
+} as const satisfies Partial<Record<Field | 'lines', { readonly codes: readonly string[] } | { readonly lists: readonly string[] }>>
 export type AskedField = keyof typeof ASKED_FIELDS
+/** Those that stand in a column. */
+export type CellField = Exclude<AskedField, 'lines'>
 
-/** Without an answer about these no record can be made of a line. */
-export const BLOCKING: ReadonlySet<AskedField> = new Set<AskedField>(['partners', 'status', 'type', 'role'])
+/** What no record can do without: asked also where a line does not state it, and without an answer the line is left out. */
+const NEEDED: ReadonlySet<AskedField> = new Set<AskedField>(['partners', 'status', 'type', 'role', 'dpia_ref', 'expiry', 'lines'])
+
+/** Whether a record holds this as a fact, so that a line is refused until it is stated or answered. */
+export function isNeeded(field: AskedField): boolean {
+  return NEEDED.has(field)
+}
+
+/** Whether an answer holds for the next file too: a choice about the lines of one file does not. */
+export function isRemembered({ field }: Pick<Answer, 'field'>): boolean {
+  return field !== 'lines'
+}
+
 /** A longer cell is prose: it is kept in words and not asked about. */
 export const ASKED_MAX = 300
 

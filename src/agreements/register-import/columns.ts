@@ -154,9 +154,11 @@ function fieldNamed(header: string): { readonly field: Field; readonly rank: num
   return fieldOf.get(plain(header)) ?? fieldOf.get(plain(header.replaceAll(/\([^)]*\)|\[[^\]]*\]/g, ' ')))
 }
 
-/** How many different fields a line names as headers do. */
+/** How many different fields a line names as headers do. What stands in it twice ("No") is a value, no header. */
 export function fieldsNamed(line: readonly string[]): number {
-  return new Set(line.flatMap((cell) => fieldNamed(cell)?.field ?? [])).size
+  const times = new Map<string, number>()
+  for (const cell of line) times.set(plain(cell), (times.get(plain(cell)) ?? 0) + 1)
+  return new Set(line.flatMap((cell) => (times.get(plain(cell)) === 1 ? (fieldNamed(cell)?.field ?? []) : []))).size
 }
 
 /**

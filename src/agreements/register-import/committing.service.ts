@@ -11,6 +11,7 @@ import type { AgreementsService } from '../agreements.service.ts'
 import { newReference } from '../drafting/reference-code.ts'
 import { signedText } from '../texts/document.ts'
 import { writerFor } from '../visibility.ts'
+import { datasetsOf, registerCells } from './datasets.ts'
 import type { ImportView } from './import-view.ts'
 import { importsRepository } from './imports.repository.ts'
 import { checkVersion, type ImportsService, isUndoable, type Lookups, lockedImport } from './imports.service.ts'
@@ -68,7 +69,8 @@ export function committingService({ db, clock, random, acts, agreements, imports
         row,
         reference: source.ref,
         // Every recognised cell as the register has it: what no part of the record holds is found here.
-        register: source.words,
+        register: registerCells(source),
+        ...(source.datasets ? { datasets: datasetsOf(source).map(({ words }) => words) } : {}),
         ...(before ? { replaces: before.agreement } : {}),
       }
       await agreements.store(tx, agreement, { at, by: principal.sub, provenance })

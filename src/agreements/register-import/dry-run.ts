@@ -12,12 +12,13 @@ import { codeMatch } from './code-match.ts'
 import { FIELDS, plain } from './columns.ts'
 import { nearAgreements } from './near-agreements.ts'
 import type { OrganisationNames, PartnerReading } from './organisation-match.ts'
-import { type KnownRecord, planner } from './plan.ts'
+import { type KnownRecord, type PlannedRow, planner } from './plan.ts'
 import { type FileQuestion, fileQuestions } from './questions.ts'
 import { shownCell } from './remarks.ts'
 import { type ReadRow, type RowContext, readRow } from './row.ts'
 import { differingCells, type NamedRecord, onlyWhatDiffers, sameWords } from './same-record.ts'
 import type { RowPlan, StoredImport } from './stored-import.ts'
+import { settled } from './unstated.ts'
 
 /** What a dry run reads the lines with, as it stood when it began. */
 export interface DryRunFacts {
@@ -39,6 +40,10 @@ export interface DryRunFacts {
 export interface DryRun {
   /** What an import would do with the line. */
   read(line: { readonly row: number; readonly cells: readonly string[] }): RowPlan
+  /** Records that stand in several lines, by the numbers of these, once every line was read. */
+  several(): readonly { readonly key: string; readonly lines: readonly number[] }[]
+  /** What an import would do with such a record: the plan of its first line. */
+  join(key: string, lines: readonly (readonly string[])[]): RowPlan
   /** What the lines so far ask. */
   questions(): FileQuestion[]
 }
@@ -65,7 +70,11 @@ export async function dryRun(
   }
   const codes = compileCodeLists(new Map(facts.lists.map((list) => [list.list, list])))
   const near = await nearAgreements(org, { agreements: facts.agreements, codes, at: facts.at }, pause)
-  const plan = planner(facts.known, (field) => (mapping[field] === undefined ? null : (header[mapping[field]] ?? null)))
+  const unstated = { ...context, noEnd: facts.vocabularies.get('NO_END') ?? new Map() }
+  const plans = planner({
+    ...{ known: facts.known, answerTo: context.answerTo, settled: (row) => settled(row, unstated) },
+    headerOf: (field) => (mapping[field] === undefined ? null : (header[mapping[field]] ?? null)),
+  })
   const questions = fileQuestions()
   /** A line that names a record here which is not there, or which the organisation may not know, is no line of another one. */
   const known = (line: ReadRow): ReadRow => {
@@ -84,21 +93,39 @@ export async function dryRun(
     beside.flatMap(([column, name]) =>
       sameWords(cells[column] ?? '', facts.named.get(agreement)?.[name] ?? '') ? [] : [header[column] ?? name],
     )
+  const readLine = (cells: readonly string[]) => {
+    const said = cells.map(undefuse)
+    const line = known(readRow(said, context))
+    const named = namedRecord(line, facts.named, context)
+    // Of a record that is here, what the line says as it stands is no news: the rest alone is read.
+    const news = named && named.differs.length > 0 && line.row ? readRow(onlyWhatDiffers(said, mapping, named), context) : line
+    return { news, named: named && { ...named, beside: besideWhatIsRead(said, named.agreement) } }
+  }
+  const shown = ({ questions: asked, ...plan }: PlannedRow): RowPlan => {
+    const names = asked.filter(({ field }) => field === 'partners').slice(0, NAMES_SHOWN)
+    return {
+      ...plan,
+      organisations: names.map(({ text, takenFor }) => ({ text, orgs: takenFor })),
+      overlaps: plan.status === 'NEW' && plan.row ? near(plan.row.partners, plan.row.purpose) : [],
+    }
+  }
   return {
     read({ row, cells }) {
-      const said = cells.map(undefuse)
-      const line = known(readRow(said, context))
-      const named = namedRecord(line, facts.named, context)
-      // Of a record that is here, what the line says as it stands is no news: the rest alone is read.
-      const news = named && named.differs.length > 0 && line.row ? readRow(onlyWhatDiffers(said, mapping, named), context) : line
-      const { questions: asked, ...read } = plan(row, news, named && { ...named, beside: besideWhatIsRead(said, named.agreement) })
-      questions.add(asked)
-      const names = asked.filter(({ field }) => field === 'partners').slice(0, NAMES_SHOWN)
-      return {
-        ...read,
-        organisations: names.map(({ text, takenFor }) => ({ text, orgs: takenFor })),
-        overlaps: read.status === 'NEW' && read.row ? near(read.row.partners, read.row.purpose) : [],
-      }
+      const { news, named } = readLine(cells)
+      const plan = plans.line(row, news, named)
+      questions.add(plan.questions)
+      return shown(plan)
+    },
+    several: plans.several,
+    join(key, lines) {
+      const read = lines.map(readLine)
+      return shown(
+        plans.record(
+          key,
+          read.map(({ news }) => news),
+          read.some(({ named }) => named !== null),
+        ),
+      )
     },
     questions: questions.all,
   }

@@ -2,6 +2,7 @@ import type { Overlap } from '../finding/overlap.ts'
 import type { Answer, AskedField } from './answers.ts'
 import type { DateOrder } from './cells.ts'
 import { type ColumnMapping, type DetectedColumn, detectColumns, type Field, NEEDED_FIELDS } from './columns.ts'
+import { datasetsOf } from './datasets.ts'
 import type { OrganisationMatch } from './organisation-match.ts'
 import type { RowStatus } from './plan.ts'
 import { type CellRemark, shownCell } from './remarks.ts'
@@ -40,6 +41,7 @@ export interface ImportView {
     readonly NEW: number
     readonly SAME: number
     readonly CHANGED: number
+    readonly JOINED: number
     readonly REFUSED: number
     readonly committed: number
     readonly undone: number
@@ -99,6 +101,8 @@ export interface RecordView {
   readonly frequency: string | null
   readonly special_category: boolean | null
   readonly dpia_required: boolean | null
+  /** How many lines say what it shares. */
+  readonly datasets: number
 }
 
 export interface RowView {
@@ -157,6 +161,7 @@ export function importView(
       NEW: count('NEW'),
       SAME: count('SAME'),
       CHANGED: count('CHANGED'),
+      JOINED: count('JOINED'),
       REFUSED: count('REFUSED'),
       committed: counts.done,
       undone: counts.undone,
@@ -195,12 +200,23 @@ function rowView({ row, plan, agreementId, doneAt, undoneAt }: StoredRow, own: s
 const CELL_SHOWN = 1000
 
 function recordView(read: RegisterRow): RecordView {
-  const { instrument_type, role, direction, purpose, data_items, data_subjects, art6, art9, gateways, methods, frequency } = read
+  const { instrument_type, role } = read
+  const datasets = datasetsOf(read)
+  /** What all lines of the record say; of a member that holds one thing, null where they say different ones. */
+  const all = (member: 'data_items' | 'data_subjects' | 'art6' | 'art9' | 'gateways' | 'methods') => [
+    ...new Set(datasets.flatMap((dataset) => dataset[member])),
+  ]
+  const one = <M extends 'direction' | 'purpose' | 'frequency'>(member: M): RegisterRow[M] =>
+    datasets.every((dataset) => dataset[member] === read[member]) ? read[member] : null
+  const special = datasets.some((dataset) => dataset.special === true) ? true : read.special
   return {
     ...{ status: read.standing, effective_from: read.start, effective_to: read.expiry, review_due: read.review, signed_on: read.signed_on },
-    ...{ instrument_type, role, direction, purpose, data_items, data_subjects, art6, art9, gateways, methods, frequency },
-    special_category: read.special,
-    dpia_required: read.dpia === null && read.special === null ? null : read.dpia === true || read.special === true,
+    ...{ instrument_type, role, direction: one('direction'), purpose: one('purpose'), frequency: one('frequency') },
+    ...{ data_items: all('data_items'), data_subjects: all('data_subjects'), art6: all('art6'), art9: all('art9') },
+    ...{ gateways: all('gateways'), methods: all('methods') },
+    special_category: special,
+    dpia_required: read.dpia === null && special === null ? null : read.dpia === true || special === true,
+    datasets: datasets.length,
   }
 }
 

@@ -154,6 +154,13 @@ export function importsRepository(tx: Transaction) {
       return rows
     },
 
+    /** The cells of some lines, in order. */
+    async cellsOf(importId: string, lines: readonly number[]): Promise<StoredRow['cells'][]> {
+      const { rows } = await sql<{ cells: string[] }>`
+        select cells from register_import_row where import_id = ${importId} and row = any(${[...lines]}::int[]) order by row`.execute(tx)
+      return rows.map(({ cells }) => cells)
+    },
+
     /** The references that a column of a file names, each once. */
     async named(importId: string, column: number, from: number): Promise<string[]> {
       const { rows } = await sql<{ named: string }>`

@@ -31,10 +31,14 @@ export function importsRoutes({
       handler: async (request, reply) => {
         const body = request.body as string | { readonly csv: string; readonly mapping?: ImportReading }
         const { csv, mapping = {} } = typeof body === 'string' ? { csv: body } : body
-        const { separator, header_row, date_order } = request.query
-        const said = { separator: separator && SEPARATOR_NAMES[separator], header_row, date_order }
-        const idempotency = idempotencyOf(request as unknown as FastifyRequest, 'importRegister')
-        const done = await imports.upload(callerOf(request as unknown as FastifyRequest), csv, { ...mapping, ...given(said) }, idempotency)
+        const { separator, header_row, date_order, orientation, lines } = request.query
+        const said = { separator: separator && SEPARATOR_NAMES[separator], orientation, header_row, date_order }
+        const answers =
+          lines === undefined ? mapping.answers : [...(mapping.answers ?? []), { field: 'lines' as const, text: '', answer: lines }]
+        const reading = { ...mapping, ...given({ ...said, answers }) }
+        // How the file is to be read is part of what was asked for.
+        const idempotency = idempotencyOf(request as unknown as FastifyRequest, 'importRegister', request.query)
+        const done = await imports.upload(callerOf(request as unknown as FastifyRequest), csv, reading, idempotency)
         reply.header('location', `/v1/imports/${done.body.id}`)
         return reply
           .code(201)

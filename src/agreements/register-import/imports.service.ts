@@ -20,7 +20,7 @@ import { organisationFaults } from '../drafting/draft-rules.ts'
 import { agreementsListing } from '../finding/overlap.repository.ts'
 import { readAgreements } from '../store/reading.repository.ts'
 import { readerFor, writerFor } from '../visibility.ts'
-import { type Answer, BLOCKING, choicesFor, type GivenAnswer, isToBeMade } from './answers.ts'
+import { type Answer, choicesFor, type GivenAnswer, isNeeded, isRemembered, isToBeMade } from './answers.ts'
 import type { DateOrder } from './cells.ts'
 import { type ColumnMapping, detectColumns, FIELDS, headerLine, namelessColumns, proposedMapping } from './columns.ts'
 import { type DryRunFacts, dryRun } from './dry-run.ts'
@@ -29,7 +29,7 @@ import { importsRepository } from './imports.repository.ts'
 import { namedRecords } from './named-records.service.ts'
 import { organisationNames } from './organisation-match.ts'
 import type { RowStatus } from './plan.ts'
-import { hashOf, readCsv, type Separator } from './read-csv.service.ts'
+import { hashOf, inLines, type Orientation, readCsv, type Separator } from './read-csv.service.ts'
 import type { RowPlan, StoredImport } from './stored-import.ts'
 
 export interface ImportsOptions {
@@ -59,6 +59,12 @@ export interface ImportReading {
   /** The line with the headers, from 1; 0: the file has none. */
   readonly header_row?: number | undefined
   readonly date_order?: DateOrder | undefined
+}
+
+/** How the text of a file is taken apart, said once when it is sent. */
+export interface FileReading {
+  readonly separator?: Separator | undefined
+  readonly orientation?: Orientation | undefined
 }
 
 export type ImportsService = ReturnType<typeof importsService>
@@ -114,6 +120,11 @@ export function importsService({ db, clock, newId, reference, parties, turns, pa
       }
       await repository.savePlans(stored.id, plans)
     }
+    for (const { key, lines } of reading.several()) {
+      const cells = await repository.cellsOf(stored.id, lines)
+      await repository.savePlans(stored.id, [{ row: lines[0] ?? 0, plan: reading.join(key, cells) }])
+      await pause()
+    }
     await repository.replaceQuestions(stored.id, stored.org, reading.questions())
     await repository.update(stored.id, {})
   }
@@ -155,8 +166,8 @@ export function importsService({ db, clock, newId, reference, parties, turns, pa
       openPartners: partners.first.map(({ text, takenFor, rows }) => ({ text, orgs: takenFor, matches: names.like(text), rows })),
       openPartnersTotal: partners.total,
       questions: others.first.map(({ field, text, rows }) => ({
-        ...{ field, text, rows, is_needed: BLOCKING.has(field), choices: choicesFor(field, lists) },
-        column: stored.header[stored.mapping[field] ?? -1] ?? null,
+        ...{ field, text, rows, is_needed: isNeeded(field), choices: choicesFor(field, lists) },
+        column: field === 'lines' ? null : (stored.header[stored.mapping[field] ?? -1] ?? null),
       })),
       questionsTotal: others.total,
       gone: gone.first,
@@ -175,11 +186,11 @@ export function importsService({ db, clock, newId, reference, parties, turns, pa
     async upload(
       principal: Principal,
       csv: string,
-      { separator, ...reading }: ImportReading & { readonly separator?: Separator | undefined },
+      { separator, orientation, ...reading }: ImportReading & FileReading,
       idempotency: IdempotencyKey | null,
     ): Promise<ActReply<ImportView>> {
       const pause = pauses()
-      const lines = await readCsv(csv, { separator, pause })
+      const lines = inLines(await readCsv(csv, { separator, pause }), orientation)
       const early = await lookups()
       checkImporter(principal.org, early, clock().toISOString())
       const headerRow = reading.header_row ?? lines[headerLine(lines.map(({ cells }) => cells))]?.row ?? 0
@@ -200,7 +211,7 @@ export function importsService({ db, clock, newId, reference, parties, turns, pa
           const made = { id, org: principal.org, fileHash, header, headerRow, mapping, answers: lastOfEach(answers) }
           await repository.insert({ ...made, dateOrder: reading.date_order ?? 'DMY', uploadedAt: at, uploadedBy: principal.sub })
           await repository.insertRows(id, principal.org, lines, pause)
-          await repository.rememberAnswers(given, { org: principal.org, importId: id, at, sub: principal.sub })
+          await repository.rememberAnswers(given.filter(isRemembered), { org: principal.org, importId: id, at, sub: principal.sub })
           const stored = await repository.find(id, true)
           if (stored) await run(tx, stored, found, pause)
           const body = await show(tx, id, found)
@@ -246,7 +257,12 @@ export function importsService({ db, clock, newId, reference, parties, turns, pa
         }
         checkReading(header, { columns: change.mapping, answers: given }, found)
         await repository.update(id, change)
-        await repository.rememberAnswers(given, { org: stored.org, importId: id, at: clock().toISOString(), sub: principal.sub })
+        await repository.rememberAnswers(given.filter(isRemembered), {
+          org: stored.org,
+          importId: id,
+          at: clock().toISOString(),
+          sub: principal.sub,
+        })
         if (!isSame) await repository.forgetPlans(id)
         await run(tx, { ...stored, ...change }, found)
         return show(tx, id, found)

@@ -1,15 +1,25 @@
+import { dayFaults } from '../model/dates.ts'
+import type { AnswerValue, AskedField } from './answers.ts'
 import type { Field } from './columns.ts'
-import { changedCells, notStated, type ReadRow, type RegisterRow, rowHash, sourceKey, withoutBlanks } from './row.ts'
+import { completed, contradictions, datasetKey, datasetsOf, lostParts, withDatasets } from './datasets.ts'
+import type { CellQuestion } from './questions.ts'
+import type { CellRemark } from './remarks.ts'
+import type { ReadRow, RegisterRow } from './row.ts'
+import { CELL_OF, changedCells, rowHash, sourceKey, withoutBlanks } from './row-sameness.ts'
 import type { NamedRecord } from './same-record.ts'
+import { notStated, type SettledRow } from './unstated.ts'
 
-/** NEW: not here yet. SAME: here as it is. CHANGED: here, and the register says something else now. REFUSED: not imported. */
-export type RowStatus = 'NEW' | 'SAME' | 'CHANGED' | 'REFUSED'
+/**
+ * NEW: not here yet. SAME: here as it is. CHANGED: here, and the register says something else now. JOINED: part of the record of an
+ * earlier line. REFUSED: not imported.
+ */
+export type RowStatus = 'NEW' | 'SAME' | 'CHANGED' | 'JOINED' | 'REFUSED'
 
 /** What an earlier import left of a record. */
 export interface KnownRecord {
   readonly agreement: string
   readonly hash: string
-  /** What its line said. */
+  /** What its lines said. */
   readonly row: RegisterRow | null
   /** Whether anybody has acted on it since. */
   readonly isTouched: boolean
@@ -24,20 +34,51 @@ export interface PlannedRow extends Omit<ReadRow, 'inWords'> {
   readonly agreement: string | null
 }
 
+/** What lines are held against. */
+export interface PlanContext {
+  readonly known: ReadonlyMap<string, KnownRecord>
+  readonly headerOf: (field: Field) => string | null
+  readonly answerTo: (field: AskedField, text: string) => AnswerValue | undefined
+  readonly settled: (row: RegisterRow) => SettledRow
+}
+
+type Line = Omit<ReadRow, 'inWords'>
+
 /** Nothing is left to be said of a line that is the record as it stands. */
 const SETTLED = { errors: [], warnings: [], questions: [] } as const
 
 /**
- * What an import would do with each line, in order. A line that repeats an earlier one word for word is SAME; one that
- * contradicts an earlier one is refused, and so is a change of a record that somebody has acted on: it is changed here.
+ * What an import would do with each line, in order. Lines of one agreement that differ only in what is shared become one record;
+ * one that contradicts an earlier one is refused, and so is a change of a record that somebody has acted on: it is changed here.
  */
-export function planner(
-  known: ReadonlyMap<string, KnownRecord>,
-  headerOf: (field: Field) => string | null,
-): (row: number, read: ReadRow, named: NamedRecord | null) => PlannedRow {
-  const seen = new Map<string, { readonly row: number; readonly hash: string }>()
+export function planner({ known, headerOf, answerTo, settled }: PlanContext) {
+  /** The first line of each record, with the lines that belong to it. */
+  const seen = new Map<
+    string,
+    { readonly number: number; readonly row: RegisterRow; readonly lines: number[]; readonly keys: Set<string> }
+  >()
   const keyOf = new Map([...known].map(([key, { agreement }]) => [agreement, key]))
-  return (number, { inWords: _, ...read }, named) => {
+  /** ADD: these lines add to their records. REPLACE: they are the whole of them. */
+  const choice = answerTo('lines', '')
+
+  const remark = (detail: string, field: Field | null = null, cell: string | null = null): CellRemark => ({
+    ...{ column: field === null ? null : headerOf(field), cell, detail },
+  })
+  const asksWhole = (line: Line) => ({
+    ...line,
+    questions: [...line.questions, { field: 'lines', text: '', takenFor: [] } as CellQuestion],
+  })
+  const refused = (line: Line, key: string | null, why: readonly CellRemark[], agreement: string | null = null): PlannedRow => ({
+    ...{ ...line, errors: [...line.errors, ...why], row: null, status: 'REFUSED', key, hash: null, agreement },
+  })
+  const names = (fields: readonly string[]) =>
+    fields
+      .map((name) => CELL_OF[name as keyof RegisterRow] ?? (name as Field))
+      .map((field) => headerOf(field) ?? field)
+      .join(', ')
+
+  /** A line by itself, as the file goes on. */
+  function line(number: number, { inWords: _, ...read }: ReadRow, named: NamedRecord | null): PlannedRow {
     const ownKey = named === null ? undefined : keyOf.get(named.agreement)
     if (named?.differs.length === 0) {
       const besides = named.beside.map((column) => ({
@@ -49,46 +90,98 @@ export function planner(
       return { ...read, ...settled, status: 'SAME' }
     }
     if (named !== null && ownKey === undefined) {
-      const differs = named.differs.map((field) => headerOf(field) ?? field).join(', ')
-      const detail = `${named.agreement} stands here and says otherwise in ${differs}: change it here.`
-      const errors = [...read.errors, { column: headerOf('accord_ref'), cell: named.agreement, detail }]
-      return { ...read, errors, row: null, status: 'REFUSED', key: null, hash: null, agreement: named.agreement }
+      const detail = `${named.agreement} stands here and says otherwise in ${names(named.differs)}: change it here.`
+      return refused(read, null, [remark(detail, 'accord_ref', named.agreement)], named.agreement)
     }
     // A line that is refused still says that its record has not gone from the register.
-    if (read.row === null)
-      return {
-        ...{ ...read, status: 'REFUSED', hash: null, agreement: null },
-        key: ownKey ?? (read.read.ref === null ? null : sourceKey(read.read)),
-      }
+    if (read.row === null) return refused(read, ownKey ?? (read.read.ref === null ? null : sourceKey(read.read)), [])
     const key = ownKey ?? sourceKey(read.row)
-    const record = known.get(key)
-    const row = record?.row ? withoutBlanks(read.row, record.row) : read.row
-    const hash = rowHash(row)
-    const earlier = seen.get(key)
-    const unstated = notStated(row).map((detail) => ({ column: null, cell: null, detail }))
-    const planned = { ...read, warnings: [...read.warnings, ...unstated], row, read: row, key, hash, agreement: record?.agreement ?? null }
-    const refuse = (detail: string): PlannedRow => ({
-      ...planned,
-      row: null,
-      status: 'REFUSED',
-      errors: [...read.errors, { column: null, cell: null, detail }],
-    })
-    const warned = (detail: string) => [...planned.warnings, { column: null, cell: null, detail }]
-    if (earlier) {
-      const again = `It repeats line ${earlier.row}`
-      if (earlier.hash !== hash) return refuse(`${again} with other contents: only one of them can be right.`)
-      return { ...planned, status: 'SAME', warnings: warned(`${again}.`) }
+    const first = seen.get(key)
+    const shared = datasetsOf(read.row).map(datasetKey)
+    if (!first) {
+      seen.set(key, { number, row: read.row, lines: [number], keys: new Set(shared) })
+      return record(key, [read], named !== null)
     }
-    seen.set(key, { row: number, hash })
-    if (row.start !== null && row.expiry !== null && row.expiry < row.start)
-      return refuse(`It would end on ${row.expiry}, before it starts on ${row.start}: what this line leaves blank is as it was.`)
-    if (!record) return { ...planned, status: 'NEW' }
-    const kept = record.row && named === null ? changedCells(row, read.row).map((field) => headerOf(field as Field) ?? field) : []
-    const warnings = kept.length > 0 ? warned(`Blank here, so left as it was: ${kept.join(', ')}.`) : planned.warnings
-    if (record.hash === hash) return { ...planned, status: 'SAME', warnings }
-    if (record.isTouched) return refuse(`${record.agreement} has been worked on here since it was imported: change it here.`)
-    const changed = record.row ? changedCells(row, record.row).map((field) => headerOf(field as Field) ?? field) : []
-    const detail = `It replaces ${record.agreement}. Other than before: ${changed.join(', ') || 'how it is read'}.`
-    return { ...planned, status: 'CHANGED', warnings: [...warnings, { column: null, cell: null, detail }] }
+    const against = contradictions(first.row, read.row)
+    const isOtherTitle = first.row.title !== read.row.title && first.row.ref !== null
+    if (against.length > 0 || (isOtherTitle && choice === 'REPLACE')) {
+      const which = names(against.length > 0 ? against : ['title'])
+      return refused(read, key, [remark(`It repeats line ${first.number} with other contents (${which}): only one of them can be right.`)])
+    }
+    if (isOtherTitle && choice !== 'ADD') {
+      const detail = `It repeats line ${first.number} with other contents (${names(['title'])}): say whether the lines of a reference add to one record.`
+      return refused(asksWhole(read), key, [remark(detail)])
+    }
+    if (shared.every((one) => first.keys.has(one))) {
+      const warnings = [...read.warnings, remark(`It repeats line ${first.number}.`)]
+      return { ...read, warnings, status: 'SAME', key, hash: null, agreement: known.get(key)?.agreement ?? null }
+    }
+    for (const one of shared) first.keys.add(one)
+    first.lines.push(number)
+    const warnings = [...read.warnings, remark(`It is part of the record of line ${first.number}.`)]
+    return { ...read, warnings, status: 'JOINED', key, hash: null, agreement: known.get(key)?.agreement ?? null }
+  }
+
+  /**
+   * The record that one line makes, or several of one agreement; the remarks are those of the first.
+   * @param isNamed whether it is a record here by its reference: what is blank then stands as it is, whoever said it
+   */
+  function record(key: string, lines: readonly Line[], isNamed: boolean): PlannedRow {
+    const [first] = lines
+    const rows = lines.flatMap(({ row }) => row ?? [])
+    if (first === undefined || rows[0] === undefined) throw new Error('a record is made of lines that were read')
+    const before = known.get(key)
+    const earlier = before?.row ?? null
+    const said = withDatasets(rows.reduce(completed), rows.flatMap(datasetsOf))
+    const full = earlier === null ? said : withoutBlanks(said, earlier, isNamed)
+    const isAdded = choice === 'ADD' && earlier !== null
+    const whole = isAdded ? { ...withDatasets(full, [...datasetsOf(earlier), ...datasetsOf(full)]), title: earlier.title } : full
+    const { row, questions, faults: unstated } = settled(whole)
+    const days = dayFaults(row.start, row.expiry, '/expiry').map(({ detail }) => ({ field: 'expiry' as const, detail }))
+    const faults = [...unstated, ...days]
+    const hash = rowHash(row)
+    const joined = lines.length > 1 ? [remark(`It stands in ${lines.length} lines, which make one record.`)] : []
+    const warnings = [...first.warnings, ...notStated(row).map((detail) => remark(detail)), ...joined]
+    const line = { ...first, questions: [...first.questions, ...questions], warnings, row, read: row }
+    if (faults.length > 0)
+      return refused(
+        line,
+        key,
+        faults.map(({ field, detail }) => remark(detail, field, row.words[field] ?? null)),
+        before?.agreement ?? null,
+      )
+    const planned = { ...line, key, hash, agreement: before?.agreement ?? null }
+    if (!before) return { ...planned, status: 'NEW' }
+    const kept = earlier && !isNamed ? changedCells(whole, said) : []
+    const blank = kept.length > 0 && !isAdded ? [remark(`Blank here, so left as it was: ${names(kept)}.`)] : []
+    if (before.hash === hash || (earlier !== null && rowHash(settled(earlier).row) === hash))
+      return { ...planned, status: 'SAME', warnings: [...warnings, ...blank] }
+    const lost = earlier ? lostParts(earlier, row) : []
+    const shown = lost.slice(0, 5).join(', ').slice(0, 200)
+    if (before.isTouched)
+      return refused(
+        line,
+        key,
+        [remark(`${before.agreement} has been worked on here since it was imported: change it here.`)],
+        before.agreement,
+      )
+    if (lost.length > 0 && choice !== 'REPLACE') {
+      const detail = `${before.agreement} also holds what this line does not name: ${shown}. Say whether the lines add to their records or are the whole of them.`
+      return refused(asksWhole(line), key, [remark(detail)], before.agreement)
+    }
+    const changed = names(earlier ? changedCells(row, earlier) : []) || 'how it is read'
+    const detail = isAdded
+      ? `It adds to ${before.agreement}: ${changed}.`
+      : `It replaces ${before.agreement}. Other than before: ${changed}.`
+    const gone = lost.length > 0 ? [remark(`No longer in the record: ${shown}.`)] : []
+    return { ...planned, status: 'CHANGED', warnings: [...warnings, ...blank, remark(detail), ...gone] }
+  }
+
+  return {
+    line,
+    /** Records that stand in several lines, with the numbers of these; to be planned anew once the file has ended. */
+    several: (): { readonly key: string; readonly lines: readonly number[] }[] =>
+      [...seen].flatMap(([key, { lines }]) => (lines.length > 1 ? [{ key, lines }] : [])),
+    record,
   }
 }

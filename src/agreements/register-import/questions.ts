@@ -1,5 +1,5 @@
 import { plainTerm } from '../../reference/vocabulary.ts'
-import { type AskedField, BLOCKING } from './answers.ts'
+import { type AskedField, isNeeded } from './answers.ts'
 
 /** A cell, or a part of one, that a person has to explain or may confirm. */
 export interface CellQuestion {
@@ -35,7 +35,7 @@ export function fileQuestions() {
     },
     /** Those without which lines are refused first, those that were taken for something last; the most frequent first. */
     all(): FileQuestion[] {
-      const rank = ({ field, takenFor }: CellQuestion) => (takenFor.length > 0 ? 2 : BLOCKING.has(field) ? 0 : 1)
+      const rank = ({ field, takenFor }: CellQuestion) => (takenFor.length > 0 ? 2 : isNeeded(field) ? 0 : 1)
       return [...byTerm.values()]
         .map(({ question, term, rows }) => ({ ...question, term, rows }))
         .sort((a, b) => rank(a) - rank(b) || b.rows - a.rows || (a.term < b.term ? -1 : 1))

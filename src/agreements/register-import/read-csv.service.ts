@@ -113,6 +113,30 @@ async function* pieces(text: string, pause: Pause): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** Whether a line of a file is a record, or a column is one. */
+export type Orientation = 'lines' | 'columns'
+
+/**
+ * The lines of a file whose records stand in columns, as if it had been written the usual way: line n is column n. Where nobody says
+ * it, the first column must name more different fields than any line does.
+ * @throws ProblemError 413 for more columns than a record may have cells
+ */
+export function inLines(lines: readonly CsvLine[], orientation: Orientation | undefined): readonly CsvLine[] {
+  if (orientation === 'lines') return lines
+  const headers = lines.map(({ cells }) => cells[0] ?? '')
+  const inFirst = fieldsNamed(headers)
+  const isTurned = inFirst >= HEADERS_DOWN && inFirst > Math.max(0, ...lines.map(({ cells }) => fieldsNamed(cells)))
+  if (orientation === undefined && !isTurned) return lines
+  if (lines.length > COLUMNS_MAX) throw tooManyLines(`${COLUMNS_MAX} lines, each a field of its records`)
+  const width = lines.reduce((most, { cells }) => Math.max(most, cells.length), 0)
+  return Array.from({ length: width }, (_, column) => ({ row: column + 1, cells: lines.map(({ cells }) => cells[column] ?? '') })).filter(
+    ({ cells }) => cells.some((cell) => cell.trim() !== ''),
+  )
+}
+
+/** So many names of fields down a column are no chance. */
+const HEADERS_DOWN = 3
+
 /** SHA-256 of the file's text, hex. */
 export async function hashOf(text: string, pause: Pause = async () => {}): Promise<string> {
   const hash = createHash('sha256')

@@ -1,7 +1,10 @@
+import { canonicalJson } from '../../audit/format/canonical-json.ts'
 import { addDays, londonMidnight } from '../../platform/kernel/london-day.ts'
 import type { Agreement, Flow, LegalSide } from '../agreement.ts'
 import { EMPTY_SIDE } from '../empty-side.ts'
-import type { RegisterRow } from './row.ts'
+import type { Field } from './columns.ts'
+import { datasetsOf } from './datasets.ts'
+import type { Dataset, RegisterRow } from './row.ts'
 
 /** A record made elsewhere, and the signatures that its register claims; none counts before a person confirms it. */
 export interface ImportedRecord {
@@ -31,8 +34,9 @@ export function toRecord(
   row: RegisterRow,
   { id, own, today }: { readonly id: string; readonly own: string; readonly today: string },
 ): ImportedRecord {
-  const standing = row.standing ?? 'ACTIVE'
-  const type = row.instrument_type ?? 'CONTROLLER_TO_CONTROLLER'
+  const { standing, instrument_type: type } = row
+  if (standing === null || type === null || row.role === null || row.dpia === null) throw new Error('not stated, and not answered either')
+  const ownRole = row.role
   const isProcessing = type === 'CONTROLLER_TO_PROCESSOR'
   const orgs = [own, ...row.partners]
   const ended = row.expiry !== null && row.expiry < today ? row.expiry : null
@@ -44,7 +48,7 @@ export function toRecord(
     status: standing,
     origin: 'ELSEWHERE',
     sample: false,
-    parties: orgs.map((org) => ({ org, role: roleOf(row, org === own), capacities: [], left_at: null })),
+    parties: orgs.map((org) => ({ org, role: org === own ? ownRole : partnerRole(row, org), capacities: [], left_at: null })),
     versions: [
       {
         version: 1,
@@ -73,7 +77,7 @@ export function toRecord(
     review_grace_days: REVIEW_GRACE_DAYS,
     // An assessment made elsewhere is named in the words of the record; its outcome is recorded here by a person.
     dpia: {
-      required: row.dpia === true || row.special === true,
+      required: row.dpia || datasetsOf(row).some(({ special }) => special === true),
       status: 'DRAFT',
       status_changes: [],
       residual: null,
@@ -94,11 +98,11 @@ export function toRecord(
   return { agreement, claimed }
 }
 
-/** The part of a party: as the register states the importer's own, and what follows from it for the others. */
-function roleOf({ instrument_type, role }: RegisterRow, isOwn: boolean): string {
-  if (isOwn && role !== null) return role
-  if (instrument_type === 'JOINT_CONTROLLER') return 'JOINT_CONTROLLER'
-  return instrument_type === 'CONTROLLER_TO_PROCESSOR' && !isOwn && role !== 'PROCESSOR' ? 'PROCESSOR' : 'CONTROLLER'
+/** @throws Error where the role of a partner was not settled */
+function partnerRole({ partner_roles }: RegisterRow, org: string): string {
+  const found = partner_roles?.find((one) => one.org === org)
+  if (!found) throw new Error(`the role of ${org} is not settled`)
+  return found.role
 }
 
 /** The whole cell stands in the provenance of the record. */
@@ -106,25 +110,43 @@ function atMost(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - CUT.length)}${CUT}` : text
 }
 
-function narrative({ words }: RegisterRow): Readonly<Record<string, string>> {
-  const joined = (...parts: readonly (readonly [string, string | undefined])[]) =>
-    parts.flatMap(([label, text]) => (text === undefined ? [] : [label === '' ? text : `${label}: ${text}`])).join('\n')
+function narrative(row: RegisterRow): Readonly<Record<string, string>> {
+  const said = datasetsOf(row)
+  /** What the lines say in a column, each once. */
+  const all = (field: Field) => [...new Set(said.flatMap(({ words }) => words[field] ?? []))].join('\n')
+  const joined = (...parts: readonly (readonly [string, string])[]) =>
+    parts.flatMap(([label, text]) => (text === '' ? [] : [label === '' ? text : `${label}: ${text}`])).join('\n')
+  const titles = said.length > 1 && said.some(({ words }) => words.title !== row.title) ? all('title') : ''
   const sections = {
-    purpose: joined(['', words.purpose]),
+    purpose: joined(['', all('purpose')]),
     necessity_proportionality: joined(
-      ['Data shared', words.data],
-      ['People', words.subjects],
-      ['Legal basis', words.legal_basis],
-      ['Power', words.power],
+      ['Datasets', titles],
+      ['Data shared', all('data')],
+      ['People', all('subjects')],
+      ['Legal basis', all('legal_basis')],
+      ['Power', all('power')],
     ),
-    security: joined(['Method', words.method], ['Frequency', words.frequency]),
-    retention_disposal: joined(['', words.retention]),
+    security: joined(['Method', all('method')], ['Frequency', all('frequency')]),
+    retention_disposal: joined(['', all('retention')]),
   }
   return Object.fromEntries(Object.entries(sections).flatMap(([name, text]) => (text === '' ? [] : [[name, atMost(text, SECTION_MAX)]])))
 }
 
-/** One flow a direction. The law in the register is the importing body's own; that of its partners is not known. */
+/** One flow a direction for each dataset; those that differ in their items alone are one. */
 function flows(row: RegisterRow, own: string): Flow[] {
+  const groups = new Map<string, Dataset>()
+  for (const { words, data_items, ...terms } of datasetsOf(row)) {
+    const key = canonicalJson({ ...terms, special: null, retention: words.retention ?? null })
+    const data = [...new Set([...(groups.get(key)?.data_items ?? []), ...data_items])]
+    groups.set(key, { ...terms, words, data_items: data })
+  }
+  return [...groups.values()].flatMap((dataset, index) =>
+    datasetFlows({ ...row, ...dataset }, own).map((flow) => (index === 0 ? flow : { ...flow, id: `${flow.id}-${index + 1}` })),
+  )
+}
+
+/** The law in the register is the importing body's own; that of its partners is not known. */
+function datasetFlows(row: RegisterRow, own: string): Flow[] {
   const { purpose, direction } = row
   if (purpose === null || row.data_items.length === 0 || direction === null) return []
   const isProcessing = row.instrument_type === 'CONTROLLER_TO_PROCESSOR'

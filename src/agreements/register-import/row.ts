@@ -1,6 +1,6 @@
-import { canonicalJson, sha256Hex } from '../../audit/format/canonical-json.ts'
 import { plainTerm, type Vocabulary } from '../../reference/vocabulary.ts'
-import { type AnswerValue, ASKED_MAX, type AskedField, BLOCKING } from './answers.ts'
+import { dayFaults } from '../model/dates.ts'
+import { type AnswerValue, ASKED_MAX, type CellField, isNeeded } from './answers.ts'
 import {
   type DateOrder,
   type DayReading,
@@ -49,7 +49,25 @@ export interface RegisterRow {
   readonly review: string | null
   /** Every recognised cell that says something, as it stands, by field. */
   readonly words: Readonly<Partial<Record<Field, string>>>
+  /** PARTY_ROLE of the others, where neither the type nor the own role says it of all of them. */
+  readonly partner_roles?: readonly PartnerRole[]
+  /** What further lines of the same agreement say of what is shared; absent: it has one line. */
+  readonly datasets?: readonly Dataset[]
 }
+
+export interface PartnerRole {
+  readonly org: string
+  readonly role: string
+}
+
+/** What one line says of what is shared; the rest of a line is about the agreement. */
+export interface Dataset extends Pick<RegisterRow, DatasetMember> {
+  readonly words: RegisterRow['words']
+}
+export const DATASET_MEMBERS = [
+  ...(['purpose', 'data_items', 'data_subjects', 'art6', 'art9', 'gateways', 'direction', 'methods', 'frequency', 'special'] as const),
+] as const
+export type DatasetMember = (typeof DATASET_MEMBERS)[number]
 
 /** A line as it was read. `row` is null where it cannot be imported; `errors` say why, `read` what was read all the same. */
 export interface ReadRow {
@@ -101,7 +119,7 @@ export function readRow(cells: readonly string[], context: RowContext): ReadRow 
   }
   /** What a cell means: as its vocabulary says, else as a person answered, else it is asked. */
   const meaning = <T>(
-    field: AskedField,
+    field: CellField,
     read: Reading<T>,
     fromAnswer: (answer: AnswerValue) => T | null,
     isSaid = 'It is not known what this means',
@@ -111,7 +129,7 @@ export function readRow(cells: readonly string[], context: RowContext): ReadRow 
     if (!read.asks) return take(field, read)
     inWords.add(field)
     if (cell(field).length <= ASKED_MAX) questions.push({ field, text: cell(field), takenFor: [] })
-    if (BLOCKING.has(field)) remarks.refuse(field, `${isSaid}. Say what it stands for.`)
+    if (isNeeded(field)) remarks.refuse(field, `${isSaid}. Say what it stands for.`)
     else remarks.warn(field, `${isSaid}: kept in words and left open. Say what it stands for.`)
     return null
   }
@@ -138,7 +156,7 @@ export function readRow(cells: readonly string[], context: RowContext): ReadRow 
   if (ref !== null && ref.length > REF_MAX) remarks.refuse('ref', `The reference is longer than ${REF_MAX} characters.`)
   const partners = readPartners(cell('partners'), context, remarks, questions)
   const [start, expiry, signed_on] = [day('start'), day('expiry'), day('signed_on', true)]
-  if (start !== null && expiry !== null && expiry < start) remarks.refuse('expiry', `It ends on ${expiry}, before it starts on ${start}.`)
+  for (const { detail } of dayFaults(start, expiry, '/expiry')) remarks.refuse('expiry', detail)
   if (!isAbsent(cell('dpia_date'))) day('dpia_date', true)
   const said = meaning('status', readTerm(cell('status'), words('STATUS')), code)
   const standing = standingOf(said, expiry, today, (detail) => remarks.refuse('status', detail))
@@ -165,7 +183,7 @@ export function readRow(cells: readonly string[], context: RowContext): ReadRow 
   const purposes = listed('PURPOSE', 'purpose')
   const read: RegisterRow = {
     ...{ ref, title: title ?? '', partners, instrument_type: type, standing, start, expiry, signed_on },
-    role: roleOf(),
+    role: meaning('role', readTerm(cell('role'), words('ROLE')), code),
     purpose: purposes[0] ?? null,
     data_items: listed('DATA_ITEM', 'data'),
     data_subjects: listed('DATA_SUBJECT', 'subjects'),
@@ -189,85 +207,17 @@ export function readRow(cells: readonly string[], context: RowContext): ReadRow 
     const [known] = codes.codes('FREQUENCY', [cell('frequency')]).codes
     return known ? { value: known } : readTerm(cell('frequency'), words('FREQUENCY'))
   }
-  /** Of a contract with a processor: which of the two the importing body is. Nobody is taken for the controller unsaid. */
-  function roleOf(): string | null {
-    const role = meaning('role', readTerm(cell('role'), words('ROLE')), code)
-    if (role !== null || type !== 'CONTROLLER_TO_PROCESSOR') return role
-    if (context.isProcessor(context.own)) return 'PROCESSOR'
-    if (partners.length > 0 && partners.every(context.isProcessor)) return 'CONTROLLER'
-    const answer = answerTo('role', cell('type'))
-    if (typeof answer === 'string') return answer
-    questions.push({ field: 'role', text: cell('type'), takenFor: [] })
-    remarks.refuse('type', 'It is a contract with a processor, and the line does not say who that is. Say which role you have.')
-    return null
-  }
   const errors = remarks.errors()
   return { row: errors.length > 0 ? null : read, read, errors, warnings: remarks.warnings(), questions, inWords }
 }
 
-/** What a record needs before anybody can rely on it, and neither the line nor an earlier file states: a warning, never a default. */
-export function notStated({ standing, start, signed_on, words }: RegisterRow): string[] {
-  if (standing === 'DRAFT') return []
-  const isOpen = words.status === undefined ? 'How it stands is not stated' : 'How it stands was left open'
-  return [
-    ...(start === null ? ['The first day is not stated: the record is in force on no day until it is.'] : []),
-    ...(signed_on === null ? ['The day of signature is not stated: each party confirms its own signature, which has no instant.'] : []),
-    ...(standing === null ? [`${isOpen}: it is recorded as one that was agreed.`] : []),
-  ]
-}
-
-/** Cells whose words are part of what a line says; those of the others are read into codes and days. */
-const SAID_IN_WORDS: readonly Field[] = [
-  ...(['service', 'lead', 'purpose', 'data', 'subjects', 'legal_basis', 'power', 'method', 'dpia_ref', 'dpia_date'] as const),
-  ...(['signed_by', 'retention', 'location', 'notes'] as const),
-]
-
-/** The hash by which a line is known again: of what it says, not of how it is written. */
-export function rowHash({ ref, words, ...row }: RegisterRow): string {
-  const said = SAID_IN_WORDS.flatMap((field) => (words[field] === undefined ? [] : [[field, words[field].replaceAll(/\s+/g, ' ')]]))
-  return sha256Hex(canonicalJson({ ...row, words: Object.fromEntries(said), ref: ref === null ? null : plainReference(ref) }))
-}
-
-/** The cell that each member of a row is read from. */
-export const CELL_OF: Readonly<Partial<Record<keyof RegisterRow, Field>>> = {
-  ...{ instrument_type: 'type', role: 'role', standing: 'status', purpose: 'purpose', data_items: 'data', data_subjects: 'subjects' },
-  ...{ art6: 'legal_basis', art9: 'legal_basis', gateways: 'power', direction: 'direction', methods: 'method', frequency: 'frequency' },
-  ...{ special: 'special', dpia: 'dpia_ref', signed_on: 'signed_on', start: 'start', expiry: 'expiry', review: 'review' },
-}
-
-/** The line with what an earlier one said wherever it is blank now: a blank says nothing, so it takes nothing back. */
-export function withoutBlanks(row: RegisterRow, earlier: RegisterRow): RegisterRow {
-  const kept = Object.entries(CELL_OF).filter(
-    ([member, field]) => row.words[field] === undefined && isEmpty(row[member as keyof RegisterRow]),
-  )
-  const said = Object.fromEntries(kept.flatMap(([member]) => (member in earlier ? [[member, earlier[member as keyof RegisterRow]]] : [])))
-  return { ...row, ...said, words: { ...earlier.words, ...row.words } }
-}
-
-function isEmpty(value: unknown): boolean {
-  return value === null || (Array.isArray(value) && value.length === 0)
-}
-
-/** The members of a row that differ, by the names of their cells. */
-export function changedCells(row: RegisterRow, earlier: RegisterRow): string[] {
-  const members = ['title', 'partners', ...Object.keys(CELL_OF)] as (keyof RegisterRow)[]
-  const changed = members.filter((member) => JSON.stringify(row[member]) !== JSON.stringify(earlier[member]))
-  const words = SAID_IN_WORDS.filter((field) => row.words[field] !== earlier.words[field])
-  return [...new Set([...changed.map((member) => CELL_OF[member] ?? member), ...words])]
-}
-
-/** By what a record is known from one import to the next: its reference, else its title and partners. SHA-256, hex. */
-export function sourceKey({ ref, title, partners }: Pick<RegisterRow, 'ref' | 'title' | 'partners'>): string {
-  return sha256Hex(ref === null ? `title:${plainTerm(title)}|${partners.join(',')}` : `ref:${plainReference(ref)}`)
-}
-
-/** A reference as it is compared: the same in capitals and small letters and in every Unicode form. */
-export function plainReference(ref: string): string {
-  return ref.normalize('NFKC').toLowerCase().normalize('NFC').replaceAll(/\s+/g, ' ')
-}
-
 /** EXPIRED is no status of its own: it has ended by its last day, which must then lie behind us. */
-function standingOf(said: string | null, expiry: string | null, today: string, refuse: (detail: string) => void): RegisterRow['standing'] {
+export function standingOf(
+  said: string | null,
+  expiry: string | null,
+  today: string,
+  refuse: (detail: string) => void,
+): RegisterRow['standing'] {
   if (said !== 'EXPIRED') return said as RegisterRow['standing']
   if (expiry === null) return 'TERMINATED'
   if (expiry >= today) refuse(`It is said to have expired, and its last day is ${expiry}: only one of them can be right.`)

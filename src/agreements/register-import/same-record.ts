@@ -1,6 +1,7 @@
 import type { ColumnMapping, Field } from './columns.ts'
 import type { Cells } from './record-cells.ts'
-import { CELL_OF, plainReference, type ReadRow, type RegisterRow } from './row.ts'
+import type { ReadRow, RegisterRow } from './row.ts'
+import { CELL_OF, plainReference } from './row-sameness.ts'
 
 /** A line and what stands here under the reference that it names (`accord_ref`). */
 export interface NamedRecord {

@@ -4254,13 +4254,13 @@ export interface components {
         /** @description What is meant by cells that nobody could read. Every way of writing one means the same. */
         readonly ImportAnswers: readonly {
             /**
-             * @description The field whose column it stands in.
+             * @description The field whose column it stands in. `lines`, with an empty text: whether the lines of this file ADD to the records of their references, or are the whole of them (REPLACE); it is not remembered.
              * @enum {string}
              */
-            readonly field: "partners" | "status" | "type" | "role" | "direction" | "special" | "personal" | "dpia_ref" | "frequency" | "legal_basis";
-            /** @description The cell as the register has it; of a partner, its name. */
+            readonly field: "partners" | "status" | "type" | "role" | "direction" | "special" | "personal" | "dpia_ref" | "expiry" | "frequency" | "legal_basis" | "lines";
+            /** @description The cell as the register has it; of a partner, its name; empty: every line that does not state it. */
             readonly text: string;
-            /** @description A code of `choices`, several of them for a lawful basis, whom a name of a partner stands for, or null: it says nothing, and a partner is left out. Of a partner besides `create`: a body that is proposed with it (as `POST /v1/organisations`), and `group`: who is a member of it today. Both are kept as the `organisations` that they were. */
+            /** @description A code of `choices`, several of them for a lawful basis, whom a name of a partner stands for, or null: it says nothing; a partner is left out, and so are lines that do not state what a record cannot do without. Of a partner besides `create`: a body that is proposed with it (as `POST /v1/organisations`), and `group`: who is a member of it today. Both are kept as the `organisations` that they were. */
             readonly answer: null | string | readonly string[] | {
                 /** @description Codes of organisations. */
                 readonly organisations: readonly string[];
@@ -4315,10 +4315,10 @@ export interface components {
             /** @description Its number as a spreadsheet shows it. */
             readonly row: number;
             /**
-             * @description NEW: not here yet. SAME: here as it is. CHANGED: here, and the register says something else now. REFUSED: not imported.
+             * @description NEW: not here yet. SAME: here as it is. CHANGED: here, and the register says something else now. JOINED: part of the record of an earlier line. REFUSED: not imported.
              * @enum {string}
              */
-            readonly status: "NEW" | "SAME" | "CHANGED" | "REFUSED";
+            readonly status: "NEW" | "SAME" | "CHANGED" | "JOINED" | "REFUSED";
             /** @description Title of the agreement. */
             readonly title: string | null;
             /** @description Its reference in that register. */
@@ -4379,6 +4379,8 @@ export interface components {
                 readonly frequency: string | null;
                 /** @description Whether it is special category data. */
                 readonly special_category: boolean | null;
+                /** @description How many lines say what it shares; members that hold one code are null where these differ. */
+                readonly datasets: number;
                 /** @description Whether it needs or has an assessment. */
                 readonly dpia_required: boolean | null;
             };
@@ -4461,7 +4463,7 @@ export interface components {
                 readonly field: string;
                 /** @description Header of the column. */
                 readonly column: string | null;
-                /** @description The cell as the register has it. */
+                /** @description The cell as the register has it; empty: it is not stated. */
                 readonly text: string;
                 /** @description How many lines have it. */
                 readonly rows: number;
@@ -4491,6 +4493,8 @@ export interface components {
                 readonly SAME: number;
                 /** @description Here with other contents. */
                 readonly CHANGED: number;
+                /** @description Part of the record of an earlier line. */
+                readonly JOINED: number;
                 /** @description Not imported. */
                 readonly REFUSED: number;
                 /** @description Whose record is in the register now. */
@@ -8972,6 +8976,16 @@ export interface operations {
                  * @example DMY
                  */
                 readonly date_order?: "DMY" | "MDY" | "YMD";
+                /**
+                 * @description What the lines are of records that are here or stand in the file already. ADD: what they share is added to what these hold, and titles of one reference may differ; REPLACE: they are the whole of it. Absent: asked where anything would be lost.
+                 * @example ADD
+                 */
+                readonly lines?: "ADD" | "REPLACE";
+                /**
+                 * @description Whether a line of the file is a record (lines) or a column is one, with the headers in the first column (columns); absent: found out.
+                 * @example columns
+                 */
+                readonly orientation?: "lines" | "columns";
             };
             readonly header?: {
                 /**
@@ -9041,7 +9055,7 @@ export interface operations {
                  * @description Only lines with this status.
                  * @example REFUSED
                  */
-                readonly status?: "NEW" | "SAME" | "CHANGED" | "REFUSED";
+                readonly status?: "NEW" | "SAME" | "CHANGED" | "JOINED" | "REFUSED";
             };
             readonly header?: never;
             readonly path: {

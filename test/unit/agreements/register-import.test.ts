@@ -11,6 +11,7 @@ import { toRecord } from '../../../src/agreements/register-import/record.ts'
 import { shippedOrganisations } from '../../../src/parties/parties.service.ts'
 import { localCodeOf, withLocalCodes } from '../../../src/reference/local-code.ts'
 import { shippedCodeLists, shippedVocabularies } from '../../../src/reference/reference.service.ts'
+import { UNSTATED } from '../../support/register-answers.ts'
 
 const organisations = shippedOrganisations()
 const names = await organisationNames(organisations)
@@ -39,8 +40,13 @@ async function run(csv: string, over: Partial<DryRunFacts> & { org?: string } = 
   const header = lines[at]?.cells ?? []
   const mapping = proposedMapping(detectColumns(header))
   const { org = 'LBC_CAMDEN', ...others } = over
-  const reading = await dryRun({ header, mapping, answers, org, dateOrder: 'DMY' }, { ...facts, ...others })
+  const reading = await dryRun({ header, mapping, answers: [...UNSTATED, ...answers], org, dateOrder: 'DMY' }, { ...facts, ...others })
   const plans = lines.slice(at + 1).map((line) => ({ row: line.row, plan: reading.read(line) }))
+  for (const { key, lines: several } of reading.several()) {
+    const cells = lines.filter(({ row }) => several.includes(row)).map((line) => line.cells)
+    const first = plans.find(({ row }) => row === several[0])
+    if (first) first.plan = reading.join(key, cells)
+  }
   return { plans, questions: reading.questions() }
 }
 
@@ -213,7 +219,7 @@ t.test('each reason to refuse a line, by the column and the cell', async (t) => 
     ['nobody but the importer', 'Ref,Title,Partners\n1,A,Camden', 'Partners', /no other organisation/],
     ['an unknown partner', 'Ref,Title,Partners\n1,A,Hakney', 'Partners', /Say who is meant/],
     ['a day in no calendar', 'Ref,Title,Partners,Start\n1,A,Hackney,31/02/2025', 'Start', /in no calendar/],
-    ['an end before the start', 'Ref,Title,Partners,Start,End\n1,A,Hackney,01/04/2025,01/03/2025', 'End', /before it starts/],
+    ['an end before the start', 'Ref,Title,Partners,Start,End\n1,A,Hackney,01/04/2025,01/03/2025', 'End', /before it begins/],
     ['a cell too many', 'Ref,Title,Partners\n1,A,Hackney,B', null, /quotation mark may be missing/],
     ['the same reference with other contents', 'Ref,Title,Partners\n1,A,Hackney\n1,B,Hackney', null, /repeats line 2 with other contents/],
   ]
@@ -484,7 +490,7 @@ t.test('A22: a type is named as a whole, and nobody is taken for the controller 
   }
   t.same(await roles('Ref,Title,Partners,Type\n1,A,Camden,DPA', 'PROC_ANALYTICS'), ['PROC_ANALYTICS PROCESSOR', 'LBC_CAMDEN CONTROLLER'])
   t.same(await roles('Ref,Title,Partners,Type\n1,A,Analytics,DPA', 'LBC_CAMDEN'), ['LBC_CAMDEN CONTROLLER', 'PROC_ANALYTICS PROCESSOR'])
-  t.match(await roles('Ref,Title,Partners,Type\n1,A,Hackney,DPA', 'LBC_CAMDEN'), [{ detail: /Say which role you have/ }])
+  t.match(await roles('Ref,Title,Partners,Type\n1,A,Hackney,DPA', 'LBC_CAMDEN'), [{ detail: /Which role you have .* is not stated/ }])
   t.same(await roles('Ref,Title,Partners,Type\n1,A,Hackney,DPA', 'LBC_CAMDEN', [{ field: 'role', text: 'dpa', answer: 'PROCESSOR' }]), [
     ...['LBC_CAMDEN PROCESSOR', 'LBC_HACKNEY CONTROLLER'],
   ])
@@ -498,7 +504,18 @@ t.test('A22: a type is named as a whole, and nobody is taken for the controller 
     'Data Sharing (joint strategic needs)',
   ])
     t.match((await one('Type', cell)).questions, [{ field: 'type', text: cell }], cell)
-  t.equal((await one('Type', 'DEA information sharing agreement')).record?.agreement.instrument_type, 'DEA_ISA')
+  const dea = 'DEA information sharing agreement'
+  t.match((await one('Type', dea)).questions, [{ field: 'role', text: dea }], 'a type that does not name the role asks for it')
+  t.equal((await one('Type', dea, {}, [{ field: 'role', text: dea, answer: 'CONTROLLER' }])).record?.agreement.instrument_type, 'DEA_ISA')
+  const several = 'Ref,Title,Partners,Type,Our role\n1,A,Hackney; Analytics,DPA,Controller'
+  t.match(
+    await roles(several, 'LBC_CAMDEN'),
+    [{ detail: /Which role LBC_HACKNEY has/ }],
+    'of several partners nobody is taken for the processor',
+  )
+  t.same(await roles(several, 'LBC_CAMDEN', [{ field: 'role', text: 'LBC_HACKNEY', answer: 'CONTROLLER' }]), [
+    ...['LBC_CAMDEN CONTROLLER', 'LBC_HACKNEY CONTROLLER', 'PROC_ANALYTICS PROCESSOR'],
+  ])
 })
 
 t.test('A24: a record holds nothing that a draft could not hold', async (t) => {

@@ -1,0 +1,111 @@
+import { plainTerm, type Vocabulary } from '../../reference/vocabulary.ts'
+import type { AnswerValue, AskedField } from './answers.ts'
+import type { Field } from './columns.ts'
+import { datasetsOf } from './datasets.ts'
+import type { CellQuestion } from './questions.ts'
+import { type PartnerRole, type RegisterRow, standingOf } from './row.ts'
+
+/** What is looked up to say of a line what it does not state. */
+export interface UnstatedContext {
+  readonly answerTo: (field: AskedField, text: string) => AnswerValue | undefined
+  readonly own: string
+  /** Organisations that are processors and nothing else. */
+  readonly isProcessor: (org: string) => boolean
+  /** NO_END. */
+  readonly noEnd: Vocabulary
+  /** London local date. */
+  readonly today: string
+}
+
+/** A line with what people said for all lines that do not state it, what is still to be asked, and why it is no record until then. */
+export interface SettledRow {
+  readonly row: RegisterRow
+  readonly questions: readonly CellQuestion[]
+  readonly faults: readonly { readonly field: Field; readonly detail: string }[]
+}
+
+/** Types whose name says which role every party has. */
+const ROLE_IN_TYPE: Readonly<Partial<Record<string, string>>> = {
+  CONTROLLER_TO_CONTROLLER: 'CONTROLLER',
+  JOINT_CONTROLLER: 'JOINT_CONTROLLER',
+}
+
+/**
+ * What a record holds as a fact and a line does not state: its type, how it stands, its last day, whether it needs an assessment,
+ * who has which role. Nothing of it is taken for granted: the empty cell is a question, answered once for all such lines. Pure.
+ */
+export function settled(read: RegisterRow, { answerTo, own, isProcessor, noEnd, today }: UnstatedContext): SettledRow {
+  const questions: CellQuestion[] = []
+  const faults: { field: Field; detail: string }[] = []
+  /** The answer for all that do not say; null where there is none, and then the line is refused. */
+  const answered = (field: AskedField & Field, what: string, text = ''): string | null => {
+    const answer = answerTo(field, text)
+    if (typeof answer === 'string') return answer
+    if (answer === null) faults.push({ field, detail: `${what} is not stated: the line was left out, as decided.` })
+    else {
+      questions.push({ field, text, takenFor: [] })
+      faults.push({ field, detail: `${what} is not stated. Say it once for all lines that do not.` })
+    }
+    return null
+  }
+  const type = read.instrument_type ?? answered('type', 'The type of agreement')
+  const said = read.standing ?? answered('status', 'How the agreement stands')
+  const standing = standingOf(said, read.expiry, today, (detail) => faults.push({ field: 'status', detail }))
+  const isOpenEnded = noEnd.get(plainTerm(read.words.expiry ?? '')) === 'OPEN'
+  if (read.expiry === null && !isOpenEnded && read.start !== null && standing === 'ACTIVE') answered('expiry', 'The last day')
+  const dpia = isAssessed()
+  function isAssessed(): boolean | null {
+    if (read.dpia !== null) return read.dpia
+    if ([read, ...(read.datasets ?? [])].some(({ special }) => special === true)) return true
+    if (type === 'MOU_NON_PERSONAL') return false
+    const answer = answered('dpia_ref', 'Whether it needs a data protection impact assessment')
+    return answer === null ? null : answer === 'YES'
+  }
+  const role = type === null ? read.role : ownRole(type)
+  function ownRole(of: string): string | null {
+    if (read.role !== null) return read.role
+    if (ROLE_IN_TYPE[of] !== undefined) return ROLE_IN_TYPE[of]
+    if (of === 'CONTROLLER_TO_PROCESSOR' && isProcessor(own)) return 'PROCESSOR'
+    if (of === 'CONTROLLER_TO_PROCESSOR' && read.partners.length > 0 && read.partners.every(isProcessor)) return 'CONTROLLER'
+    return answered('role', 'Which role you have in an agreement of this type', read.words.type ?? '')
+  }
+  const partner_roles = type === null || role === null ? [] : partnerRoles(type, role)
+  function partnerRoles(of: string, mine: string): PartnerRole[] {
+    const [one, another] = read.partners
+    const isAlone = one !== undefined && another === undefined
+    const roleOf = (org: string): string | null => {
+      if (isProcessor(org)) return 'PROCESSOR'
+      if (of === 'JOINT_CONTROLLER') return 'JOINT_CONTROLLER'
+      if (of !== 'CONTROLLER_TO_PROCESSOR') return mine === 'JOINT_CONTROLLER' && isAlone ? mine : 'CONTROLLER'
+      if (isAlone) return mine === 'PROCESSOR' ? 'CONTROLLER' : 'PROCESSOR'
+      return answered('role', `Which role ${org} has in a contract with a processor`, org)
+    }
+    return read.partners.flatMap((org) => {
+      const found = roleOf(org)
+      return found === null ? [] : [{ org, role: found }]
+    })
+  }
+  return { row: { ...read, instrument_type: type, standing, dpia, role, partner_roles }, questions, faults }
+}
+
+/** What a record needs before anybody can rely on it, and neither the line nor an earlier file states: a warning, never a default. */
+export function notStated(row: RegisterRow): string[] {
+  const { standing, start, signed_on, role, instrument_type } = row
+  const isOdd =
+    (role === 'PROCESSOR' && ROLE_IN_TYPE[instrument_type ?? ''] !== undefined) ||
+    (role === 'CONTROLLER' && instrument_type === 'JOINT_CONTROLLER')
+  const odd = isOdd ? [`Its type and the role of ${role} do not fit: both are kept as stated.`] : []
+  const makesFlow = datasetsOf(row).some(({ purpose, data_items, direction }) => purpose && data_items.length > 0 && direction)
+  const form = makesFlow
+    ? [
+        'In which form data goes, and where to, is not stated: the record says identifiable data within the United Kingdom until it is amended.',
+      ]
+    : []
+  if (standing === 'DRAFT') return [...odd, ...form]
+  return [
+    ...(start === null ? ['The first day is not stated: the record is in force on no day until it is.'] : []),
+    ...(signed_on === null ? ['The day of signature is not stated: each party confirms its own signature, which has no instant.'] : []),
+    ...odd,
+    ...form,
+  ]
+}
