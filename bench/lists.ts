@@ -22,6 +22,7 @@ export async function measureLists(stand: Stand): Promise<number> {
       connections: 1,
       seconds: SECONDS,
       requests: paths.map((path) => ({ path, headers: { authorization } })),
+      status: 200,
       expected: 'DEMO-CURL',
     },
     { node: service.pid },

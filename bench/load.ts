@@ -21,7 +21,7 @@ async function ask(client: Client, until: number): Promise<void> {
     const { statusCode, body } = await client.request({ method: load.method, ...request })
     const text = await body.text()
     const took = process.hrtime.bigint() - begun
-    if (statusCode === 200 && text.includes(load.expected)) {
+    if (statusCode === load.status && text.includes(load.expected)) {
       answers += 1
       latencies.record(took > 0n ? took : 1n)
     } else {

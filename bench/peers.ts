@@ -33,6 +33,7 @@ try {
     connections,
     seconds: SECONDS,
     requests: asked.map((one) => ({ path: '/v1/decisions', headers: one.headers, body: padded(one.ours, one.theirs) })),
+    status: 200,
     expected: '"decision":"PERMIT"',
   })
   const theirs = (connections: number): Load => ({
@@ -41,6 +42,7 @@ try {
     connections,
     seconds: SECONDS,
     requests: asked.map((one) => ({ path: '/access/v1/evaluation', headers: one.headers, body: padded(one.theirs, one.ours) })),
+    status: 200,
     expected: '"decision":true',
   })
   const loads = { 'Accord, 64': ours(64), 'Cerbos, 64': theirs(64), 'Accord, 1': ours(1), 'Cerbos, 1': theirs(1) }

@@ -11,7 +11,8 @@ export interface Load {
   readonly seconds: number
   /** One after the other, in turn over all connections. */
   readonly requests: readonly { readonly path: string; readonly headers: Readonly<Record<string, string>>; readonly body?: string }[]
-  /** What a reply must hold to count; anything else is `wrong`. */
+  /** What a reply must be and hold to count; anything else is `wrong`. */
+  readonly status: number
   readonly expected: string
 }
 

@@ -1,10 +1,12 @@
 // `npm run bench`: what a decision costs, against an operation that decides nothing, in one run on one machine. `-- --quick` within a
 // minute, `-- --full` with up to 100,000 agreements. The last line is one JSON object; what is not built yet is null.
 import { setTimeout as pause } from 'node:timers/promises'
-import { denied, permitted, recordedFigures } from './content.ts'
+import { recordedFigures } from './content.ts'
 import { measureEvaluation } from './evaluation.ts'
 import { measureLists } from './lists.ts'
-import { type Load, type Measured, measure } from './processes.ts'
+import { askers, isKind, PAIRS, type PathLoad, pathLoad } from './path.ts'
+import { type Measured, measure } from './processes.ts'
+import { profileLoad } from './profile.ts'
 import { lagOf, publishAgreements } from './seed.ts'
 import { openStand, type RunningService, type Stand } from './stand.ts'
 import { measureSuspensions } from './suspensions.ts'
@@ -13,17 +15,29 @@ import { median, table } from './table.ts'
 const mode = process.argv.includes('--full') ? 'full' : process.argv.includes('--quick') ? 'quick' : 'usual'
 const rounds = mode === 'quick' ? 1 : 3
 const seconds = mode === 'quick' ? 4 : 5
-/** Distinct pairs asked about, each with a token of its own. */
-const PAIRS = 200
 const AGREEMENTS = 1056
 
 const stand = await openStand()
 try {
-  const figures = await run(stand)
-  compare(figures)
-  console.log(JSON.stringify(figures))
+  if (process.argv.includes('--profile')) await profile(stand)
+  else {
+    const figures = await run(stand)
+    compare(figures)
+    console.log(JSON.stringify(figures))
+  }
 } finally {
   await stand.close()
+}
+
+/** `--profile [no-op | PERMIT | "DENY with remedies" | refused] [connections]`: one load, and where the service's time goes under it. */
+async function profile(stand: Stand): Promise<void> {
+  const [what = 'PERMIT', connections = '64'] = process.argv.slice(process.argv.indexOf('--profile') + 1)
+  if (!isKind(what)) throw new Error(`there is no load ${what}`)
+  const databaseUrl = await stand.database('bench')
+  await publishAgreements(databaseUrl, 0, AGREEMENTS)
+  const service = await stand.service(databaseUrl)
+  await profileLoad(stand, service, await askers(stand), { what, connections: Number(connections) })
+  await service.close()
 }
 
 async function run(stand: Stand) {
@@ -52,27 +66,15 @@ async function run(stand: Stand) {
 
 /** The way of a decision from the socket to the record and back, beside the way that records nothing. */
 async function measurePath(stand: Stand, service: RunningService, databaseUrl: string) {
-  const asked = await Promise.all(
-    Array.from({ length: PAIRS }, async (_, n) => {
-      const token = await stand.clientToken(permitted(n).provider, n)
-      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-      return { n, headers }
-    }),
-  )
-  const load = (path: string, question: (n: number) => unknown, connections: number, expected: string): Load => ({
-    origin: service.origin,
-    method: 'POST',
-    connections,
-    seconds,
-    requests: asked.map(({ n, headers }) => ({ path, headers, body: JSON.stringify(question(n)) })),
-    expected,
-  })
+  const asked = await askers(stand)
+  const of = (what: PathLoad['what'], connections: number) => pathLoad(service, asked, { what, connections }, seconds)
   const loads = {
-    'no-op, 64 connections': load('/v1/decisions/no-op', permitted, 64, '"PERMIT"'),
-    'PERMIT, 64 connections': load('/v1/decisions', permitted, 64, '"decision":"PERMIT"'),
-    'DENY with remedies, 64 connections': load('/v1/decisions', denied, 64, '"remedies":[{'),
-    'PERMIT, 1 connection': load('/v1/decisions', permitted, 1, '"decision":"PERMIT"'),
-    'no-op, 1 connection': load('/v1/decisions/no-op', permitted, 1, '"PERMIT"'),
+    'no-op, 64 connections': of('no-op', 64),
+    'PERMIT, 64 connections': of('PERMIT', 64),
+    'DENY with remedies, 64 connections': of('DENY with remedies', 64),
+    'refused with 400, 64 connections': of('refused', 64),
+    'PERMIT, 1 connection': of('PERMIT', 1),
+    'no-op, 1 connection': of('no-op', 1),
   }
   const counted = { node: service.pid, postgres: stand.postgresPid }
   // The compiler has seen the path before anything counts.

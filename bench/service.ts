@@ -1,6 +1,7 @@
 // The service as `npm start` runs it, as a process of its own, and beside it one operation that decides nothing: the floor to
 // compare with. It passes every hook, the token, the contract and the log line, and serialises an answer of the same size.
 import { once } from 'node:events'
+import { Session } from 'node:inspector/promises'
 import type { AddressInfo } from 'node:net'
 import { buildApp } from '../src/app.ts'
 import type { Answer } from '../src/decisions/answer.ts'
@@ -35,27 +36,38 @@ const app = await buildApp({
 
 let typical: Promise<{ readonly answer: Answer; readonly receipt: string }> | undefined
 const decide = operation('decide')
+// Hooks tell decisions by the name of the operation, and each operation has one route when the service starts.
+const asDecide = { ...decide.config.operation, id: 'noOp' }
 app.server.route({
   ...decide,
   url: NOOP,
-  config: { operation: { ...decide.config.operation, id: 'noOp' } },
+  config: { operation: asDecide },
   async handler(request, reply) {
     const call = { caller: callerOf(request), body: request.body as never, simulated: false, trace: null }
     typical ??= app.services.decisions.decide(call)
     const { answer, receipt } = await typical
     request.logFields['decisionId'] = answer.decision_id
     request.logFields['decision'] = answer.decision
-    reply.code(200).header('accord-receipt', receipt)
-    return { ...answer }
+    reply.code(200).header('accord-receipt', receipt).header('content-type', 'application/json; charset=utf-8')
+    return JSON.stringify(answer) as never
   },
 })
 await app.server.listen({ host: '127.0.0.1', port: 0 })
+asDecide.id = 'decide'
 const loadMs = performance.now() - startedAt
 const tell = (message: unknown) => process.send?.(message)
 tell({ port: (app.server.server.address() as AddressInfo).port, loadMs })
-process.on('message', () => {
-  globalThis.gc?.()
-  tell({ memory: process.memoryUsage() })
+const profiler = new Session()
+profiler.connect()
+process.on('message', async (wanted: 'memory' | 'profile' | 'profiled') => {
+  if (wanted === 'memory') {
+    globalThis.gc?.()
+    tell({ memory: process.memoryUsage() })
+  } else if (wanted === 'profile') {
+    await profiler.post('Profiler.enable')
+    await profiler.post('Profiler.start')
+    tell({ profile: null })
+  } else tell({ profile: (await profiler.post('Profiler.stop')).profile })
 })
 process.on('SIGTERM', () => void app.close().then(() => process.exit(0)))
 process.on('disconnect', () => process.exit(1))

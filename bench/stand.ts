@@ -1,4 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto'
+import type { Profiler } from 'node:inspector'
 import { buildApp } from '../src/app.ts'
 import type { RegisterContent } from '../src/demo/register-content.ts'
 import { developmentIssuer } from '../src/identity/development-issuer.service.ts'
@@ -22,6 +23,8 @@ export interface RunningService {
   readonly pid: number
   /** Bytes of the process after a collection. */
   memory(): Promise<NodeJS.MemoryUsage>
+  /** Where its processor time goes while `work` runs. */
+  profile(work: () => Promise<unknown>): Promise<Profiler.Profile>
   close(): Promise<void>
 }
 
@@ -57,6 +60,13 @@ export async function openStand() {
         async memory() {
           child.send('memory')
           return (await message<{ memory: NodeJS.MemoryUsage }>(child)).memory
+        },
+        async profile(work) {
+          child.send('profile')
+          await message(child)
+          await work()
+          child.send('profiled')
+          return (await message<{ profile: Profiler.Profile }>(child)).profile
         },
         close: () => end(child),
       }
