@@ -7,7 +7,7 @@ import {
   type DevelopmentIssuer,
   openDevelopmentIssuer,
 } from './identity/development-issuer.service.ts'
-import type { TokenTrust } from './identity/identity.plugin.ts'
+import type { TokenTrust } from './identity/token-verifier.service.ts'
 import type { Config } from './platform/config.ts'
 import { createDatabase, urlOfDatabase, urlWithPassword } from './platform/database/create-database.ts'
 import { startEmbeddedPostgres } from './platform/database/embedded-postgres.ts'

@@ -79,7 +79,7 @@ function read(part: string): Json | undefined {
   const text = bytes.toString('utf8')
   try {
     const value: unknown = JSON.parse(text)
-    return isObject(value) && jsonFault(text) === undefined ? (value as Json) : undefined
+    return isObject(value) && jsonFault(text, value) === undefined ? (value as Json) : undefined
   } catch {
     return undefined
   }
