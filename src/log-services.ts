@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { DurabilityLevel } from './audit/append/durability.ts'
 import { receiptsService } from './audit/append/receipts.service.ts'
 import type { PolicyRevisions } from './audit/audit.service.ts'
@@ -15,6 +14,7 @@ import type { Config } from './platform/config.ts'
 import type { OpenDatabase } from './platform/database/database.ts'
 import { openDatabase } from './platform/database/database.ts'
 import type { Clock } from './platform/kernel/clock.ts'
+import type { RandomBytes } from './platform/kernel/ids.ts'
 
 /** What the log of this service stands on. */
 export interface LogServicesOptions {
@@ -24,6 +24,7 @@ export interface LogServicesOptions {
   readonly logKey: Uint8Array
   readonly clock: Clock
   readonly newId: () => string
+  readonly random: RandomBytes
   readonly database: OpenDatabase
   readonly policy: PolicyRevisions
   /** What the database must keep to before anything is answered; absent: nothing, for data that is thrown away. */
@@ -38,7 +39,7 @@ const LOG_READERS = 2
 
 /** Opens the log and everything that keeps, reads and watches it. */
 export async function openLogServices(options: LogServicesOptions) {
-  const { config, databaseUrl, logKey, clock, newId, database } = options
+  const { config, databaseUrl, logKey, clock, newId, random, database } = options
   const hasRoles = database.role !== 'session user'
   const highWater = options.highWaterDirectory ? highWaterFiles(options.highWaterDirectory) : noHighWater
   // What is found before there is a server to log it is told once there is.
@@ -58,7 +59,7 @@ export async function openLogServices(options: LogServicesOptions) {
     url: databaseUrl,
     role: hasRoles ? 'audit_writer' : undefined,
     clock,
-    random: randomBytes,
+    random,
     newId,
     publicHost: options.publicUrl.host,
     logKey,

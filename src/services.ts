@@ -50,7 +50,7 @@ import type { Config } from './platform/config.ts'
 import { openDatabase } from './platform/database/database.ts'
 import { contract } from './platform/http/openapi.ts'
 import type { Clock } from './platform/kernel/clock.ts'
-import { uuidv7Generator } from './platform/kernel/ids.ts'
+import { drawnInBulk, uuidv7Generator } from './platform/kernel/ids.ts'
 import { openMetrics } from './platform/metrics/metrics.ts'
 import { referenceService } from './reference/reference.service.ts'
 
@@ -80,7 +80,8 @@ export type Services = Awaited<ReturnType<typeof openServices>>
 /** Opens every service once. No logic here; whoever reads this file sees what depends on what. */
 export async function openServices(options: ServicesOptions) {
   const { config, databaseUrl, clock } = options
-  const newId = uuidv7Generator(clock, randomBytes)
+  const random = drawnInBulk(randomBytes)
+  const newId = uuidv7Generator(clock, random)
   const database = await openDatabase({
     url: databaseUrl,
     applicationName: 'accord',
@@ -108,6 +109,7 @@ export async function openServices(options: ServicesOptions) {
   const log = await openLogServices({
     ...options,
     newId,
+    random,
     database,
     policy: { revision: () => policy.current().head, refresh: () => policy.refresh() },
     onBatch: counters.onBatch,
@@ -175,7 +177,7 @@ export async function openServices(options: ServicesOptions) {
     oneOffUse: oneOffUse({ db, audit, policy, disclosures, clock }),
     permits: { permitTtlSeconds: config.permitTtlSeconds, restrictedPurposes: new Set(config.restrictedPurposes) },
     clock,
-    random: randomBytes,
+    random,
     newId,
     engine: ENGINE,
     isName,

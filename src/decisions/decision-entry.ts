@@ -1,4 +1,4 @@
-import { type Entry, entryOf, type RandomBytes } from '../audit/format/entry.ts'
+import { type Entry, entryOf, entryOfText, type RandomBytes } from '../audit/format/entry.ts'
 import { urnOfAgreement } from '../audit/format/leaf-codes.ts'
 import type { Principal } from '../identity/principal.ts'
 import { type Problem, withoutCallersWords } from '../platform/kernel/problem.ts'
@@ -46,10 +46,12 @@ export interface CallFacts {
  * The leaf and payload of one evaluated call: codes and digests in the leaf, request, answer and caller in the payload.
  * The caller is shown its leaf, so the leaf names the agreement only where the answer does.
  *
+ * @param text the answer as the caller gets it, in JSON: what is recorded is what was said, to the byte
  * @param agreement the one that the outcome stands on, told to the caller or not: for the parties, in the payload
  */
-export function evaluatedEntry(answer: Answer, agreement: string | null, facts: CallFacts, random: RandomBytes): Entry {
-  return entryOf(
+export function evaluatedEntry(answer: Answer, text: string, agreement: string | null, facts: CallFacts, random: RandomBytes): Entry {
+  const { callersRevision, prohibitedBy, parentSpanId } = facts
+  return entryOfText(
     {
       ...leafOf(facts, random),
       t: 'adl.access_evaluation',
@@ -60,17 +62,16 @@ export function evaluatedEntry(answer: Answer, agreement: string | null, facts: 
       st: 'Ok',
       ...(answer.simulated ? { sim: true as const } : {}),
     },
-    // Through JSON, so that what is hashed is exactly what a reader of the payload will see.
-    asJson({
-      caller: callerOf(facts.caller),
-      request: facts.request,
-      response: answer,
-      relied_on: agreement,
-      callers_revision: facts.callersRevision,
-      prohibited_by: facts.prohibitedBy ?? undefined,
-      settings: facts.settings,
-      parent_span_id: facts.parentSpanId,
-    }),
+    objectOf([
+      ['caller', JSON.stringify(callerOf(facts.caller))],
+      ['request', JSON.stringify(facts.request)],
+      ['response', text],
+      ['relied_on', JSON.stringify(agreement)],
+      ['callers_revision', JSON.stringify(callersRevision)],
+      ['prohibited_by', JSON.stringify(prohibitedBy ?? undefined)],
+      ['settings', JSON.stringify(facts.settings)],
+      ['parent_span_id', JSON.stringify(parentSpanId)],
+    ]),
     random,
   )
 }
@@ -96,13 +97,13 @@ export function refusedEntry(
       st: 'Error',
       ...(simulated ? { sim: true as const } : {}),
     },
-    asJson({
+    {
       caller: callerOf(facts.caller),
       errors: withoutCallersWords(errors, isName).map(({ pointer, detail }) => ({ pointer, detail })),
       settings: facts.settings,
       code_list_version: facts.codeLists,
       parent_span_id: facts.parentSpanId,
-    }),
+    },
     random,
   )
 }
@@ -124,6 +125,9 @@ function callerOf({ sub, org, roles, clientId }: Principal) {
   return { sub, org, roles, client_id: clientId }
 }
 
-function asJson(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value))
+/** A JSON object of members whose values are JSON already; those that are undefined are left out. */
+function objectOf(members: readonly (readonly [name: string, json: string | undefined])[]): string {
+  let text = ''
+  for (const [name, json] of members) if (json !== undefined) text += `${text === '' ? '{' : ','}"${name}":${json}`
+  return `${text}}`
 }

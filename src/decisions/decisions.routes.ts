@@ -32,11 +32,11 @@ export function decisionsRoutes(decisions: DecisionsService): FastifyPluginAsync
     const found = problemOfRequest(request)
     if (found) throw await decisions.recordRefused(callOf(request, simulated), found)
     const call = { ...callOf(request, simulated), body: body as DecisionBody }
-    const { answer: given, receipt } = await decisions.decide(call)
+    const { answer: given, text, receipt } = await decisions.decide(call)
     request.logFields['decisionId'] = given.decision_id
     request.logFields['decision'] = given.decision
-    reply.code(200).header('accord-receipt', receipt)
-    return given
+    reply.code(200).header('accord-receipt', receipt).header('content-type', 'application/json; charset=utf-8')
+    return text as never
   }
 }
 

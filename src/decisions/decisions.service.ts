@@ -58,9 +58,10 @@ export interface DecisionCall {
   readonly trace: Trace | null
 }
 
-/** An answer, and the receipt of its record (a header's line). */
+/** An answer, also as it is recorded and sent (JSON), and the receipt of its record (a header's line). */
 export interface Given {
   readonly answer: Answer
+  readonly text: string
   readonly receipt: string
 }
 
@@ -82,7 +83,7 @@ interface Validated {
 /** An entry ready to be appended, and the answer in it. */
 interface Evaluated {
   readonly entry: Entry
-  readonly value: { readonly answer: Answer; readonly outcome: Outcome }
+  readonly value: { readonly answer: Answer; readonly text: string; readonly outcome: Outcome }
 }
 
 const REFRESHES_MAX = 20
@@ -126,8 +127,9 @@ export function decisionsService(options: DecisionsOptions) {
       remedies: remediesFor(asked, outcome, grounds, mayKnow),
     })
     const facts = { ...made, ...standing(index), caller, request: body, now, prohibitedBy: overriddenBy(outcome) }
-    const entry = evaluatedEntry(answer, reliedOn(outcome), past ? { ...facts, callersRevision: callers.revision } : facts, random)
-    return { entry, value: { answer, outcome } }
+    const text = JSON.stringify(answer)
+    const entry = evaluatedEntry(answer, text, reliedOn(outcome), past ? { ...facts, callersRevision: callers.revision } : facts, random)
+    return { entry, value: { answer, text, outcome } }
   }
 
   /**
@@ -180,10 +182,10 @@ export function decisionsService(options: DecisionsOptions) {
     return withinDeadline(isUse ? options.oneOffUse(build) : audit.record(build))
   }
 
-  function answered({ origin, index, entry, value: { answer } }: Appended<Evaluated['value']>): Given {
+  function answered({ origin, index, entry, value: { answer, text } }: Appended<Evaluated['value']>): Given {
     options.onAnswer?.(answer)
     const receipt = options.receipt({ origin, index, leafHash: entry.leafHash, at: Date.parse(answer.evaluated_at) })
-    return { answer, receipt }
+    return { answer, text, receipt }
   }
 
   function idsOf({ trace }: Pick<DecisionCall, 'trace'>): CallIds {
@@ -234,27 +236,28 @@ export function decisionsService(options: DecisionsOptions) {
   }
 
   /** The caller is told 503 at its deadline; the append goes on, since a leaf without an answer is allowed (R18). */
-  async function withinDeadline<T>(recorded: Promise<Appended<T>>): Promise<Appended<T>> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new NotRecordedError('not recorded in time')), options.deadlineMs)
+  function withinDeadline<T>(recorded: Promise<Appended<T>>): Promise<Appended<T>> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => refuse(new NotRecordedError('not recorded in time')), options.deadlineMs)
+      const refuse = (cause: unknown) => {
+        clearTimeout(timer)
+        if (cause instanceof QueueFullError) reject(unavailable('OVERLOADED', cause))
+        else if (cause instanceof NotRecordedError) reject(unavailable('LOG_UNAVAILABLE', cause))
+        else reject(cause)
+      }
+      recorded.then((appended) => {
+        clearTimeout(timer)
+        resolve(appended)
+      }, refuse)
     })
-    recorded.catch(() => {})
-    try {
-      return await Promise.race([recorded, late])
-    } catch (cause) {
-      if (cause instanceof QueueFullError) throw unavailable('OVERLOADED', cause)
-      if (cause instanceof NotRecordedError) throw unavailable('LOG_UNAVAILABLE', cause)
-      throw cause
-    } finally {
-      clearTimeout(timer)
-    }
   }
 }
 
 /** Who was merged is asked about as the body that it is, and stands in the record as that. */
 function namedAsNow(body: DecisionBody, { codeOf }: PolicyIndex): DecisionBody {
-  const { provider_agent, recipient_agent } = body
+  const { provider, recipient, provider_agent, recipient_agent } = body
+  const isNow = (code: string | null | undefined) => !code || codeOf(code) === code
+  if (isNow(provider) && isNow(recipient) && isNow(provider_agent) && isNow(recipient_agent)) return body
   return {
     ...body,
     provider: codeOf(body.provider),

@@ -4,12 +4,10 @@ import type { AuditService } from '../audit/audit.service.ts'
 import type { DisclosuresService } from '../disclosures/disclosures.service.ts'
 import { type Database, withTransaction } from '../platform/database/database.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
-import type { Answer } from './answer.ts'
 import type { Outcome } from './evaluation/evaluate.ts'
 import type { PolicyService } from './policy/policy.service.ts'
 
 interface Decided {
-  readonly answer: Answer
   readonly outcome: Outcome
 }
 
@@ -17,7 +15,7 @@ interface Decided {
  * Answers a live one-off request: a single-use permit is consumed in the transaction that records it. It may never permit what
  * it did not use up, nor use up what it did not permit.
  */
-export type OneOffUse = (build: Build<Decided>) => Promise<Appended<Decided>>
+export type OneOffUse = <T extends Decided>(build: Build<T>) => Promise<Appended<T>>
 
 const ATTEMPTS_MAX = 20
 
@@ -35,7 +33,7 @@ export function oneOffUse(options: {
   const { db, audit, policy, disclosures, clock } = options
 
   /** Records what uses nothing up. It is decided anew when its batch is written, and may have become a use by then. */
-  function recordPlainly(build: Build<Decided>): Promise<Appended<Decided>> {
+  function recordPlainly<T extends Decided>(build: Build<T>): Promise<Appended<T>> {
     return audit.record(() => {
       const built = build()
       if (usedUp(built.value.outcome) !== null) throw new MovedError()
@@ -43,7 +41,7 @@ export function oneOffUse(options: {
     })
   }
 
-  async function recordUse({ entry, value }: ReturnType<Build<Decided>>, id: string): Promise<Appended<Decided>> {
+  async function recordUse<T extends Decided>({ entry, value }: ReturnType<Build<T>>, id: string): Promise<Appended<T>> {
     const evaluatedOn = policy.current().head
     const place = await withTransaction(db, async (tx) => {
       const at = clock().toISOString()

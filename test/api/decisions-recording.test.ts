@@ -30,14 +30,15 @@ const commitmentTo = ({ salt, body }: StoredLeaf) =>
 
 t.test('a permit is one leaf with its codes, and a payload that its commitment fits', async (t) => {
   let answer: Record<string, unknown> = {}
+  let said = ''
   const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
   const [leaf, ...more] = await leavesOf(async () => {
-    answer = (
-      await send(
-        { ...SHARE, correlation_id: FREE_TEXT, consent_ref: FREE_TEXT },
-        { authorization, traceparent: `00-${trace}-00f067aa0ba902b7-01` },
-      )
-    ).json()
+    const reply = await send(
+      { ...SHARE, correlation_id: FREE_TEXT, consent_ref: FREE_TEXT },
+      { authorization, traceparent: `00-${trace}-00f067aa0ba902b7-01` },
+    )
+    said = reply.body
+    answer = reply.json()
   })
   t.strictSame(more, [])
   if (!leaf) return t.fail('no leaf')
@@ -61,6 +62,8 @@ t.test('a permit is one leaf with its codes, and a payload that its commitment f
   t.equal(leaf.salt.length, 32)
   t.equal(leaf.bytes.toString('utf8'), canonicalJson(leaf.leaf as never))
   t.strictSame(leaf.payload['response'], answer, 'the payload holds exactly what was answered')
+  t.ok(leaf.body.includes(`"response":${said},"relied_on"`), 'to the byte')
+  t.equal(leaf.body.toString('utf8'), JSON.stringify(leaf.payload), 'and nothing that is no JSON of it')
   t.match(leaf.payload, {
     relied_on: 'DEMO-CURL',
     request: { correlation_id: FREE_TEXT },

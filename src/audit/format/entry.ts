@@ -30,8 +30,13 @@ type WithoutCommitment<L> = L extends { readonly c: string } ? Omit<L, 'c'> : ne
  * is needed. Codes that do not have the closed form are UNLISTED in the leaf. So nothing a caller sends makes this throw.
  */
 export function entryOf(leaf: WithoutCommitment<Leaf>, payload: unknown, random: RandomBytes): Entry {
+  return entryOfText(leaf, JSON.stringify(payload ?? null), random)
+}
+
+/** The same, of a payload that is JSON already. */
+export function entryOfText(leaf: WithoutCommitment<Leaf>, payload: string, random: RandomBytes): Entry {
   const salt = random(SALT_BYTES)
-  const body = Buffer.from(JSON.stringify(payload ?? null), 'utf8')
+  const body = Buffer.from(payload, 'utf8')
   const bytes = encodeLeaf({ ...leaf, ...closedCodes(leaf), c: commitment(salt, body) } as Leaf)
   return { id: leaf.id, leaf: bytes, leafHash: leafHash(bytes), salt, body }
 }

@@ -27,11 +27,16 @@ const GUARDED_BY_THE_APPEND = new Set(['decide', 'simulateDecision'])
  */
 export const revocationPlugin = fastifyPlugin<{ readonly clients: ClientsService }>(
   async (app, { clients }) => {
-    app.addHook('onRequest', async (request) => {
+    app.addHook('onRequest', (request, _reply, done) => {
       const clientId = request.principal?.clientId ?? null
       const operationId = request.routeOptions.config?.operation?.id
-      if (clientId === null || (operationId !== undefined && GUARDED_BY_THE_APPEND.has(operationId))) return
-      if (await clients.isRevoked(clientId)) throw new ProblemError(problem('UNAUTHENTICATED', 'A valid bearer token is needed.'))
+      if (clientId === null || (operationId !== undefined && GUARDED_BY_THE_APPEND.has(operationId))) return done()
+      clients
+        .isRevoked(clientId)
+        .then(
+          (isRevoked) => done(isRevoked ? new ProblemError(problem('UNAUTHENTICATED', 'A valid bearer token is needed.')) : undefined),
+          done,
+        )
     })
   },
   { name: 'revocation', dependencies: ['identity'] },

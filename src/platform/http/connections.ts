@@ -75,9 +75,12 @@ export function limitPipelining(server: Server): void {
       connection.last = { beside: undefined, say: () => connection.socket.end() }
       return
     }
+    const { size } = connection.open
+    handle.call(server, request, response)
+    // One that was looked at there and then is among the open ones.
+    if (connection.open.size > size) return
     connection.arrived += 1
     if (connection.arrived === 1) setImmediate(() => lookedAt(connection))
-    handle.call(server, request, response)
   })
 }
 

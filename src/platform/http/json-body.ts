@@ -47,7 +47,7 @@ export function readJsonBodies(app: FastifyInstance): void {
       return done(new Unreadable('the body is not valid JSON', 'the body is not valid JSON', { isMalformed: true }))
     read(request, text, (error, value) => {
       if (error) return done(error)
-      const fault = jsonFault(text)
+      const fault = jsonFault(text, value)
       if (fault === undefined) return done(null, value)
       const [summary, detail] = faults[fault.why]
       done(new Unreadable(summary, detail, { pointer: fault.pointer }))

@@ -103,22 +103,24 @@ function contractPlugin(
       )
       app.setSerializerCompiler(({ schema }) => serialiser(schema as JsonObject))
       // Fastify skips validation for a media type its schema does not name.
-      app.addHook('preValidation', async (request) => {
+      app.addHook('preValidation', (request, _reply, done) => {
         const types = request.routeOptions.config.operation?.mediaTypes ?? []
-        const sent =
-          String(request.headers['content-type'] ?? '')
-            .split(';')[0]
-            ?.trim()
-            .toLowerCase() ?? ''
-        if (types.length > 0 && sent !== '' && !types.includes(sent)) throw new WrongMediaType(types)
+        const sent = mediaTypeOf(request.headers['content-type'] ?? '')
+        if (types.length > 0 && sent !== '' && !types.includes(sent)) return done(new WrongMediaType(types))
         if (types.length > 1 && request.body === undefined)
-          throw new ProblemError(problem('INVALID_REQUEST', 'a body is required', [{ pointer: '', detail: 'is required' }]))
+          return done(new ProblemError(problem('INVALID_REQUEST', 'a body is required', [{ pointer: '', detail: 'is required' }])))
+        done()
       })
       if (options.checkReplies) checkReplies(app, validators.reply)
       checkRoutes(app, options.isPartial ? new Map() : all)
     },
     { name: 'contract' },
   )
+}
+
+/** The media type that a `Content-Type` names, without its parameters. */
+function mediaTypeOf(header: string): string {
+  return header === 'application/json' ? header : (header.split(';')[0] ?? '').trim().toLowerCase()
 }
 
 /** The body came as a media type the operation does not take; the problem handler turns it into 415, or what the operation says instead. */

@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet'
 import {
   type FastifyBaseLogger,
   type FastifyError,
@@ -18,6 +17,7 @@ import { checkFraming } from './framing.ts'
 import { readJsonBodies } from './json-body.ts'
 import { type Contract, contract as ownContract } from './openapi.ts'
 import { handleProblems, sendProblem } from './problem-handler.ts'
+import { sendSecurityHeaders } from './security-headers.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -102,6 +102,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   readJsonBodies(app)
   app.decorateRequest('logFields')
   handleProblems(app)
+  sendSecurityHeaders(app)
   nameAndLogRequests(app)
   refuseWhileClosing(app)
   limitPipelining(app.server)
@@ -113,16 +114,6 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     replyTimeoutMs: (options.replyTimeoutSeconds ?? REPLY_TIMEOUT_SECONDS) * 1000,
   })
   app.decorate('connectionCount', options.connections ? limitConnections(app.server, { ...options.connections, isProxy }) : () => 0)
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] },
-    },
-    // Loopback demos speak http; behind https the proxy in front decides.
-    strictTransportSecurity: false,
-    crossOriginResourcePolicy: { policy: 'same-origin' },
-    referrerPolicy: { policy: 'no-referrer' },
-  })
   await app.register((options.contract ?? ownContract).plugin, {
     checkReplies: options.checkReplies ?? false,
     isPartial: options.isPartial ?? false,
@@ -148,11 +139,12 @@ function logger(options: ServerOptions): FastifyBaseLogger {
 
 /** The route's pattern is logged and never the address itself: an address can hold what a caller typed about a person. */
 function nameAndLogRequests(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     request.logFields = {}
     reply.header('x-request-id', request.id)
+    done()
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     request.log.info({
       method: request.method,
       route: request.routeOptions.url ?? 'none',
@@ -160,6 +152,7 @@ function nameAndLogRequests(app: FastifyInstance): void {
       ms: Math.round(reply.elapsedTime * 10) / 10,
       ...request.logFields,
     })
+    done()
   })
 }
 
@@ -169,13 +162,13 @@ function refuseWhileClosing(app: FastifyInstance): void {
   app.addHook('preClose', async () => {
     isClosing = true
   })
-  app.addHook('onRequest', async (request, reply) => {
-    if (!isClosing) return
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!isClosing) return done()
     reply.header('connection', 'close')
-    return sendProblem(request, reply, problem('NOT_READY', 'the service is stopping'))
+    sendProblem(request, reply, problem('NOT_READY', 'the service is stopping'))
   })
-  app.addHook('onSend', async (_request, reply, payload) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (isClosing) reply.header('connection', 'close')
-    return payload
+    done(null, payload)
   })
 }

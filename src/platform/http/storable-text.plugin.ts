@@ -9,11 +9,11 @@ import { Unreadable } from './json-body.ts'
  */
 export const storableTextPlugin = fastifyPlugin(
   async (app) => {
-    app.addHook('onRequest', async (request) => {
-      if (!isReadable(request.url)) throw new Unreadable('the address cannot be read', 'the address holds bytes that are not UTF-8')
+    app.addHook('onRequest', (request, _reply, done) => {
+      done(isReadable(request.url) ? undefined : new Unreadable('the address cannot be read', 'the address holds bytes that are not UTF-8'))
     })
-    app.addHook('preHandler', async (request) => {
-      if (request.routeOptions.config?.operation?.seesMalformed) return
+    app.addHook('preHandler', (request, _reply, done) => {
+      if (request.routeOptions.config?.operation?.seesMalformed) return done()
       const errors: ProblemDetail[] = []
       for (const [part, pointer] of [
         [request.query, '/query'],
@@ -21,7 +21,9 @@ export const storableTextPlugin = fastifyPlugin(
         [request.body, ''],
       ] as const)
         collect(part, pointer, errors)
-      if (errors.length > 0) throw new ProblemError(problem('INVALID_REQUEST', 'the request holds text that cannot be kept', errors))
+      done(
+        errors.length > 0 ? new ProblemError(problem('INVALID_REQUEST', 'the request holds text that cannot be kept', errors)) : undefined,
+      )
     })
   },
   { name: 'storable-text' },

@@ -3,6 +3,23 @@ import type { Clock } from './clock.ts'
 /** Gives `size` unpredictable bytes; `node:crypto.randomBytes` in the service, a counted source in tests. */
 export type RandomBytes = (size: number) => Uint8Array
 
+const BULK_BYTES = 8_192
+
+/** The same bytes, drawn from the source in bulk: each call to the system costs more than what it gives. Nothing is given out twice. */
+export function drawnInBulk(random: RandomBytes): RandomBytes {
+  let drawn: Uint8Array = new Uint8Array(0)
+  let used = 0
+  return (size) => {
+    if (size > BULK_BYTES) return random(size)
+    if (used + size > drawn.length) {
+      drawn = random(BULK_BYTES)
+      used = 0
+    }
+    used += size
+    return drawn.subarray(used - size, used)
+  }
+}
+
 const COUNTER_MAX = 0xfff
 const COUNTER_SEED_MASK = 0x7ff
 
@@ -35,13 +52,14 @@ export function uuidv7Generator(clock: Clock, random: RandomBytes): () => string
   }
 }
 
+/** Two hexadecimal digits of every byte. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 /** Joins the three parts in the layout of RFC 9562: version 7 before the counter, variant 10 before the random tail. */
 function format(milliseconds: number, counter: number, bytes: Uint8Array): string {
   const time = milliseconds.toString(16).padStart(12, '0')
-  const tail = [...bytes.subarray(0, 8)].map((byte, at) => hex(at === 0 ? (byte & 0x3f) | 0x80 : byte)).join('')
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${counter.toString(16).padStart(3, '0')}-${tail.slice(0, 4)}-${tail.slice(4)}`
-}
-
-function hex(byte: number): string {
-  return byte.toString(16).padStart(2, '0')
+  const hex = (at: number) => HEX[bytes[at] as number] as string
+  const variant = HEX[((bytes[0] as number) & 0x3f) | 0x80] as string
+  const count = counter.toString(16).padStart(3, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${variant}${hex(1)}-${hex(2)}${hex(3)}${hex(4)}${hex(5)}${hex(6)}${hex(7)}`
 }

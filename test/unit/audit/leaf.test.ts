@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
+import { canonicalJson } from '../../../src/audit/format/canonical-json.ts'
 import { commitment } from '../../../src/audit/format/commitment.ts'
 import { entryOf } from '../../../src/audit/format/entry.ts'
 import type { Leaf } from '../../../src/audit/format/leaf.ts'
@@ -21,6 +22,36 @@ t.test('writes a decision as sorted JSON without white space', async (t) => {
       `"pol":"sha256:${c}","rc":["PURPOSE_NOT_COVERED","DATA_NOT_COVERED"],"rev":7,"sim":true,"span":"00f067aa0ba902b7","st":"Unset",` +
       `"t":"adl.access_evaluation","trace":"0af7651916cd43dd8448eb211c80319c","ts":1795374000123,"v":1}`,
   )
+})
+
+t.test('writes any decision as canonical JSON does', async () => {
+  const hex = (length: number) => fc.stringMatching(new RegExp(`^[1-9a-f][0-9a-f]{${length - 1}}$`))
+  const digest = hex(64).map((value) => `sha256:${value}`)
+  const optional = <T>(value: fc.Arbitrary<T>, name: string) =>
+    fc.option(value, { nil: undefined }).map((found) => (found === undefined ? {} : { [name]: found }))
+  const decisions = fc
+    .tuple(
+      fc.record({
+        c: hex(64),
+        cfg: digest,
+        id: fc.uuid({ version: 7 }),
+        n: fc.integer({ min: 1, max: 50 }),
+        pol: digest,
+        rc: fc.uniqueArray(fc.stringMatching(/^[A-Z][A-Z0-9]{0,5}(_[A-Z]{1,8}){0,3}$/), { maxLength: 64 }),
+        rev: fc.maxSafeNat(),
+        span: hex(16),
+        t: fc.constantFrom('adl.access_evaluation', 'adl.access_evaluations', 'adl.search_subject'),
+        trace: hex(32),
+        ts: fc.maxSafeNat(),
+        v: fc.constant(1),
+      }),
+      fc.constantFrom('Unset', 'Ok', 'Error'),
+      fc.boolean(),
+      optional(fc.constantFrom('AGR-001', 'DEMO-CURL', 'Fräulein "x" of 1999').map(urnOfAgreement), 'ctr'),
+      optional(fc.constant(true), 'sim'),
+    )
+    .map(([all, st, d, ctr, sim]) => ({ ...sim, ...all, st, ...ctr, ...(st !== 'Error' && all.t.startsWith('adl.access_') ? { d } : {}) }))
+  fc.assert(fc.property(decisions, (leaf) => Buffer.from(encode(leaf)).toString('utf8') === canonicalJson(leaf)))
 })
 
 t.test('writes a governance act as sorted JSON without white space', async (t) => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
-import { uuidv7Generator } from '../../../src/platform/kernel/ids.ts'
+import { drawnInBulk, uuidv7Generator } from '../../../src/platform/kernel/ids.ts'
 
 const shape = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const millisecondsOf = (id: string) => Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16)
@@ -30,6 +30,25 @@ t.test('ids grow within a millisecond, past the end of the counter, and when the
     'never before the latest instant it had seen',
   )
   t.equal(millisecondsOf(ids.at(-1) ?? ''), start + 60_000, 'and with the clock again once it has caught up')
+})
+
+t.test('bytes that are drawn in bulk are those of the source, each given out once, whatever sizes are asked for', async (t) => {
+  let counted = 0
+  const source = (size: number) => new Uint8Array(size).map(() => (counted++ * 7) & 0xff)
+  const draw = drawnInBulk(source)
+  const given: number[] = []
+  let expected = 0
+  for (let call = 0; call < 5_000; call += 1) {
+    const size = [8, 10, 16, 32][call % 4] as number
+    const bytes = draw(size)
+    t.equal(bytes.length, size)
+    // What is left of a bulk is thrown away, never given out with the next.
+    if (expected % 8_192 > 8_192 - size) expected = Math.ceil(expected / 8_192) * 8_192
+    t.ok(bytes.every((byte, at) => byte === (((expected + at) * 7) & 0xff)))
+    expected += size
+    given.push(bytes.byteOffset)
+  }
+  t.equal(draw(10_000).length, 10_000, 'more than a bulk comes from the source')
 })
 
 t.test('the random part is all 62 bits of the source', async (t) => {

@@ -22,6 +22,41 @@ t.test('no JSON that a program writes is taken for one', async (t) => {
     t.equal(repeatedMember(text), undefined)
 })
 
+t.test('whatever is written, a member given twice in it is found, and no other', async () => {
+  interface Written {
+    readonly text: string
+    readonly isTwice: boolean
+  }
+  const name = fc.constantFrom('a', 'b', ':', '{', '"', '\\\\', '\\\\"', '', '__proto__', 'ü', ',a:')
+  // The same name, its first character written as an escape.
+  const spelt = fc.tuple(name, fc.boolean()).map(([one, escaped]) => ({
+    one,
+    text:
+      escaped && one.length > 0
+        ? `"\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}${JSON.stringify(one.slice(1)).slice(1)}`
+        : JSON.stringify(one),
+  }))
+  const { value } = fc.letrec<{ value: Written }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      fc
+        .oneof(
+          name.map((one) => JSON.stringify(one)),
+          fc.constantFrom('1', 'null', 'true', '"x:y"'),
+        )
+        .map((text) => ({ text, isTwice: false })),
+      fc
+        .array(tie('value'), { maxLength: 3 })
+        .map((all) => ({ text: `[ ${all.map(({ text }) => text).join(' ,')}]`, isTwice: all.some(({ isTwice }) => isTwice) })),
+      fc.array(fc.tuple(spelt, tie('value')), { maxLength: 3 }).map((all) => ({
+        text: `{${all.map(([{ text }, held]) => `${text} :${held.text}`).join(', ')}}`,
+        isTwice: new Set(all.map(([{ one }]) => one)).size < all.length || all.some(([, held]) => held.isTwice),
+      })),
+    ),
+  }))
+  fc.assert(fc.property(value, ({ text, isTwice }) => (repeatedMember(text) !== undefined) === isTwice))
+})
+
 t.test('a media range with a higher weight wins, a more special one counts, and weight 0 is a refusal', async (t) => {
   const ours = ['application/json', 'text/csv'] as const
   const cases: readonly (readonly [string, string | undefined])[] = [
