@@ -26,6 +26,7 @@ export const ENGINE_FILES: readonly string[] = [
   'decisions/evaluation/stage-zero.ts',
   'decisions/legal-grounds.ts',
   'decisions/policy/compile.ts',
+  'decisions/policy/pair-index.ts',
   'decisions/policy/policy-index.ts',
   'decisions/request-body.ts',
   'decisions/rules/assessment.ts',

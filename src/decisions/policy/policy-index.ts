@@ -5,6 +5,7 @@ import type { CodeList } from '../../reference/code-list.ts'
 import { type CodeLists, compileCodeLists } from '../../reference/code-lists.ts'
 import { type LocalCode, versionWithLocalCodes, withLocalCodes } from '../../reference/local-code.ts'
 import { compileAgreement } from './compile.ts'
+import { type PairIndex, pairIndex } from './pair-index.ts'
 import type { DisclosureDecision, PolicyAgreement, Snapshot } from './policy.ts'
 
 /** One record of a policy revision, as stored: what decisions stand on. */
@@ -58,6 +59,7 @@ interface Content {
   readonly organisations: Map<string, Organisation>
   readonly agreements: Map<string, PolicyAgreement>
   readonly byParty: Map<string, Set<string>>
+  readonly pairs: PairIndex
   readonly byAgent: Map<string, Set<string>>
   readonly disclosures: Map<string, DisclosureDecision>
   readonly disclosuresByShare: Map<string, Set<string>>
@@ -75,6 +77,7 @@ export function emptyPolicyIndex(): PolicyIndex {
       organisations: new Map(),
       agreements: new Map(),
       byParty: new Map(),
+      pairs: pairIndex(),
       byAgent: new Map(),
       disclosures: new Map(),
       disclosuresByShare: new Map(),
@@ -86,7 +89,6 @@ export function emptyPolicyIndex(): PolicyIndex {
 
 /** A decision runs to its end on one index without awaiting, so the maps may be shared with the next index: it never sees half a change. */
 function policyIndex(content: Content, head: PolicyHead): PolicyIndex {
-  const none: readonly PolicyAgreement[] = []
   const codeOf = (code: string) => content.organisations.get(code)?.merged_into ?? code
   const agreementsOf = (ids: Iterable<string>) => [...ids].flatMap((id) => content.agreements.get(id) ?? [])
   return {
@@ -96,15 +98,7 @@ function policyIndex(content: Content, head: PolicyHead): PolicyIndex {
     codeListVersion: content.codeListVersion,
     organisation: (code) => content.organisations.get(codeOf(code)),
     codeOf,
-    between(a, b) {
-      const ofA = content.byParty.get(a)
-      const ofB = content.byParty.get(b)
-      if (!ofA || !ofB) return none
-      const [fewer, more] = ofA.size <= ofB.size ? [ofA, ofB] : [ofB, ofA]
-      const both: string[] = []
-      for (const id of fewer) if (more.has(id)) both.push(id)
-      return agreementsOf(both)
-    },
+    between: content.pairs.between,
     agreement: (id) => content.agreements.get(id),
     isRevoked: (clientId) => content.revokedClients.has(clientId),
     whereAgent: (agent) => agreementsOf(content.byAgent.get(agent) ?? []),
@@ -136,7 +130,7 @@ function applyAll(content: Content, records: readonly PolicyRecord[]): Content {
   for (const code of boroughsMayChange) {
     for (const id of next.byParty.get(code) ?? []) {
       const known = next.agreements.get(id)
-      if (known && !recompiled.has(id)) next.agreements.set(id, compileAgreement(known.source, organisation))
+      if (known && !recompiled.has(id)) putAgreement(next, compileAgreement(known.source, organisation))
     }
   }
   return next
@@ -161,6 +155,7 @@ function putAgreement(content: Content, agreement: PolicyAgreement): void {
     for (const org of agentsOf(before)) content.byAgent.get(org)?.delete(agreement.id)
   }
   content.agreements.set(agreement.id, agreement)
+  content.pairs.put(agreement, before)
   for (const org of agreement.parties.keys()) addTo(content.byParty, org, agreement.id)
   for (const org of agentsOf(agreement)) addTo(content.byAgent, org, agreement.id)
 }
