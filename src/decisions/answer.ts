@@ -74,10 +74,11 @@ export interface AnswerContext {
 export function toAnswer(outcome: Outcome, context: AnswerContext): Answer {
   const { index } = context
   const expires = context.policy && expiresAt(outcome, context.policy)
+  const at = iso(context.at)
   const common = {
     decision_id: context.decisionId,
-    evaluated_at: iso(context.evaluatedAt),
-    at: iso(context.at),
+    evaluated_at: context.evaluatedAt === context.at ? at : iso(context.evaluatedAt),
+    at,
     expires_at: expires === null ? null : iso(expires),
     policy_revision: index.head.revision,
     policy_set_version: `sha256:${index.head.digest}`,

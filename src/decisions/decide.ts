@@ -1,5 +1,5 @@
 import type { Principal } from '../identity/principal.ts'
-import { mayAsk, mayKnow, type Share } from './caller.ts'
+import { mayAsk, mayKnow } from './caller.ts'
 import { evaluate, type Outcome } from './evaluation/evaluate.ts'
 import { reason } from './evaluation/reason.ts'
 import type { DecisionRequest } from './evaluation/request.ts'
@@ -40,8 +40,8 @@ export function requestOf({ caller, body, simulated }: Asked): DecisionRequest {
 /** Decides one call. Pure: no clock, no I/O. A stranger is told nothing but that it is one. */
 export function decideOn(asked: Asked, { index, callers }: Grounds): Outcome {
   const request = requestOf(asked)
-  const may = (share: Share) => mayAsk(asked.caller.org, share, asked.askedAt, callers)
-  if (may(request)) return evaluate(request, asked.at, withoutOthersOneOff(request, index, may))
+  if (mayAsk(asked.caller.org, request, asked.askedAt, callers))
+    return evaluate(request, asked.at, withoutOthersOneOff(asked, request, { index, callers }))
   return {
     decision: 'DENY',
     reasons: [reason('CALLER_NOT_PARTY', 'The caller is neither party nor agent of one.')],
@@ -51,10 +51,10 @@ export function decideOn(asked: Asked, { index, callers }: Grounds): Outcome {
 }
 
 /** A one-off decision on others' data is to the caller as if there were none: its state and scope cannot be found out by naming it. */
-function withoutOthersOneOff(request: DecisionRequest, index: PolicyIndex, may: (share: Share) => boolean): PolicyIndex {
-  const { disclosure_decision_id: id } = request
+function withoutOthersOneOff({ caller, askedAt }: Asked, { disclosure_decision_id: id }: DecisionRequest, on: Grounds): PolicyIndex {
+  const { index, callers } = on
   const named = id === null ? undefined : index.disclosureDecision(id)
-  return named && !may(named) ? { ...index, disclosureDecision: () => undefined } : index
+  return named && !mayAsk(caller.org, named, askedAt, callers) ? { ...index, disclosureDecision: () => undefined } : index
 }
 
 /** Whether the caller may know an agreement: it stands in the text that was asked, or it acts under the present one. */

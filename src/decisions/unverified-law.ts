@@ -44,11 +44,12 @@ export function unverifiedLaw(outcome: Outcome, codes: CodeLists): string[] {
 
 /** Those codes that their list holds as not verified. */
 export function notVerified(rests: readonly RestsOn[], { unverified }: CodeLists): string[] {
-  const found = rests.flatMap(([list, codes]) => {
+  const found: string[] = []
+  for (const [list, codes] of rests) {
     const doubtful = unverified.get(list)
-    return doubtful ? codes.filter((code): code is string => code !== null && doubtful.has(code)) : []
-  })
-  return [...new Set(found)].sort()
+    if (doubtful) for (const code of codes) if (code !== null && doubtful.has(code)) found.push(code)
+  }
+  return found.length === 0 ? found : [...new Set(found)].sort()
 }
 
 /** The entries on which one side of a flow rests for these items, besides its gateways. */

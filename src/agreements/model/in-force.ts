@@ -1,4 +1,4 @@
-import { holdsAt, type Instant, NEVER } from '../../platform/kernel/instant.ts'
+import { holdsAt, type Instant, type Interval, NEVER } from '../../platform/kernel/instant.ts'
 import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
 import type { Agreement, AgreementVersion, Dpia } from '../agreement.ts'
 import { type DpiaFacts, type LifecycleFacts, lifecycleFacts, type VersionFacts } from './lifecycle-facts.ts'
@@ -29,7 +29,9 @@ type Pair = readonly [string, string]
 
 /** Everything that stands against a pair under a version at an instant; none: it is in force between them. */
 export function obstacles(facts: LifecycleFacts, version: VersionFacts, pair: Pair, at: Instant, day: Day): Obstacle[] {
-  return [...lifecycleObstacles(facts, version, at, day), ...partyObstacles(facts, version, pair, at)]
+  const found = lifecycleObstacles(facts, version, at, day)
+  found.push(...partyObstacles(facts, version, pair, at))
+  return found
 }
 
 /** CK-1: what stands against everybody: the dates of the version, the end, a suspension of the whole, the review. */
@@ -174,13 +176,24 @@ export function dpiaAt({ dpia }: Agreement, facts: LifecycleFacts, at: Instant):
 /** The first instant after `at` at which something that is already on record begins or ends a part, a text or a stop; NEVER: none. */
 export function nextChange(facts: LifecycleFacts, pair: Pair, at: Instant): Instant {
   const everybody = facts.approved.some(({ commencement }) => commencement.rule === 'THRESHOLD')
-  const parties = everybody ? [...facts.parties.values()] : pair.flatMap((org) => facts.parties.get(org) ?? [])
-  const instants = [
-    facts.terminatedAt,
-    ...facts.suspensions.map(({ from }) => from),
-    ...parties.flatMap((party) => [party.leftAt, ...party.suspensions.map(({ from }) => from)]),
-    ...facts.approved.flatMap((version) => [...version.flowSuspensions.values()].flatMap((held) => held.map(({ from }) => from))),
-    ...facts.dpia.changes.map((change) => change.at),
-  ]
-  return Math.min(NEVER, ...instants.filter((instant) => instant > at))
+  let next = sooner(NEVER, facts.terminatedAt, at)
+  next = firstOf(facts.suspensions, next, at)
+  for (const [org, party] of facts.parties) {
+    if (!everybody && org !== pair[0] && org !== pair[1]) continue
+    next = firstOf(party.suspensions, sooner(next, party.leftAt, at), at)
+  }
+  for (const { flowSuspensions } of facts.approved) for (const held of flowSuspensions.values()) next = firstOf(held, next, at)
+  for (const change of facts.dpia.changes) next = sooner(next, change.at, at)
+  return next
+}
+
+/** The first beginning after `at`, or what was known before where that is sooner. */
+function firstOf(intervals: readonly Interval[], known: Instant, at: Instant): Instant {
+  let next = known
+  for (const { from } of intervals) next = sooner(next, from, at)
+  return next
+}
+
+function sooner(known: Instant, instant: Instant, at: Instant): Instant {
+  return instant > at && instant < known ? instant : known
 }

@@ -132,10 +132,10 @@ function follows({ parties }: Agreement, org: string, at: Instant): boolean {
 
 /** What a timeline holds at an instant. */
 export function valueAt<T>(timeline: Timeline<T>, at: Instant): T {
-  const [last] = timeline.slice(-1)
-  const found = timeline.find(({ until }) => at < until) ?? last
-  if (!found) throw new RangeError('a timeline holds at least one value')
-  return found.value
+  for (const { until, value } of timeline) if (at < until) return value
+  const last = timeline.at(-1)
+  if (!last) throw new RangeError('a timeline holds at least one value')
+  return last.value
 }
 
 /** The stored status as it stands at an instant: an agreement whose end has come is TERMINATED, whatever is stored. */

@@ -59,25 +59,21 @@ export function findings(facts: Facts, agreement: PolicyAgreement): Finding[] {
   }
   const { version } = leading
   const common = lifecycle(facts, agreement, version)
-  const without = (missing: Reason): Finding[] => [
-    {
-      agreement,
-      version,
-      flow: null,
-      covers: false,
-      uncoveredCount: Number.POSITIVE_INFINITY,
-      reasons: canonicalReasons([...common, missing]),
-    },
-  ]
   const { provider, recipient } = facts
   const directed = version.flows.filter((flow) => flow.providers.has(provider.code) && flow.recipients.has(recipient.code))
   if (directed.length === 0) {
-    return without(reason('FLOW_DIRECTION_NOT_COVERED', `No flow runs from ${provider.code} to ${recipient.code}.`))
+    return withoutFlow(agreement, version, [
+      ...common,
+      reason('FLOW_DIRECTION_NOT_COVERED', `No flow runs from ${provider.code} to ${recipient.code}.`),
+    ])
   }
   const matching = directed.filter((flow) => coversPurpose(facts, flow))
   if (matching.length === 0) {
     const agreed = [...new Set(directed.map((flow) => flow.source.purpose))].join(', ')
-    return without(reason('PURPOSE_NOT_COVERED', `${facts.request.purpose} is not within an agreed purpose (${agreed}).`))
+    return withoutFlow(agreement, version, [
+      ...common,
+      reason('PURPOSE_NOT_COVERED', `${facts.request.purpose} is not within an agreed purpose (${agreed}).`),
+    ])
   }
   return matching.map((flow) => findingFor(facts, { agreement, version, flow }, common))
 }
@@ -87,7 +83,12 @@ function findingFor(facts: Facts, candidate: Candidate, common: readonly Reason[
   const missing = uncovered(facts, flow)
   const uncoveredCount = missing.items.length + missing.subjects.length
   const covers = uncoveredCount === 0
-  const own = covers ? RULES.flatMap((rule) => rule(facts, candidate)) : coverage(missing)
-  const reasons = canonicalReasons([...common, ...flowSuspension(facts, flow), ...own])
-  return { agreement, version, flow, covers, uncoveredCount, reasons }
+  const reasons = [...common, ...flowSuspension(facts, flow)]
+  if (covers) for (const rule of RULES) reasons.push(...rule(facts, candidate))
+  else reasons.push(...coverage(missing))
+  return { agreement, version, flow, covers, uncoveredCount, reasons: canonicalReasons(reasons) }
+}
+
+function withoutFlow(agreement: PolicyAgreement, version: PolicyVersion, reasons: readonly Reason[]): Finding[] {
+  return [{ agreement, version, flow: null, covers: false, uncoveredCount: Number.POSITIVE_INFINITY, reasons: canonicalReasons(reasons) }]
 }

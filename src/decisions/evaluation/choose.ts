@@ -3,10 +3,14 @@ import { isLifecycleOrParty } from './reason.ts'
 
 /** 6.2 step 5: among permits the latest `effective_from`, then the highest agreement id, then the highest flow id. */
 export function choosePermit(permits: readonly Finding[]): Finding | undefined {
-  return [...permits].sort(
-    (a, b) =>
-      compare(effectiveFrom(b), effectiveFrom(a)) || compare(b.agreement.id, a.agreement.id) || compare(b.flow?.id ?? '', a.flow?.id ?? ''),
-  )[0]
+  return permits.length < 2
+    ? permits[0]
+    : [...permits].sort(
+        (a, b) =>
+          compare(effectiveFrom(b), effectiveFrom(a)) ||
+          compare(b.agreement.id, a.agreement.id) ||
+          compare(b.flow?.id ?? '', a.flow?.id ?? ''),
+      )[0]
 }
 
 /** 6.2 step 7: the finding that came nearest to a permit; its reasons are the answer. */

@@ -56,10 +56,11 @@ export function evaluate(request: DecisionRequest, at: number, snapshot: Snapsho
     requested: requestedItems(request.data_items, codes),
   }
   if (request.mode === 'AD_HOC') return decideOneOff(facts, snapshot)
-  const agreements = snapshot.between(request.provider, request.recipient).filter((agreement) => listsBoth(agreement, request, at))
+  const agreements = listingBoth(snapshot.between(request.provider, request.recipient), request, at)
   const prohibiting = prohibition(facts, agreements)
-  const considered = agreements.filter((agreement) => request.agreement_ref === null || agreement.id === request.agreement_ref)
-  const found = considered.flatMap((agreement) => findings(facts, agreement))
+  const found: Finding[] = []
+  for (const agreement of agreements)
+    if (request.agreement_ref === null || agreement.id === request.agreement_ref) found.push(...findings(facts, agreement))
   const permits = found.filter((finding) => finding.reasons.length === 0)
   const permit = prohibiting ? undefined : choosePermit(permits)
   if (permit) return { decision: 'PERMIT', via: 'AGREEMENT', facts, finding: permit, others: permits.filter((other) => other !== permit) }
@@ -71,12 +72,14 @@ export function evaluate(request: DecisionRequest, at: number, snapshot: Snapsho
   return nearest ? deny(nearest.reasons, nearest.agreement, nearest) : deny([reason('NO_AGREEMENT', noAgreement(request))])
 }
 
-/** Whether both are parties at T: named in the text or invited by then, and no invitation taken back. */
-function listsBoth({ parties }: PolicyAgreement, { provider, recipient }: DecisionRequest, at: number): boolean {
-  return [provider, recipient].every((org) => {
-    const party = parties.get(org)
-    return party !== undefined && partOf(party, at) !== 'NONE'
-  })
+/** Those in which both are parties at T: named in the text or invited by then, and no invitation taken back. */
+function listingBoth(agreements: readonly PolicyAgreement[], { provider, recipient }: DecisionRequest, at: number): PolicyAgreement[] {
+  return agreements.filter((agreement) => lists(agreement, provider, at) && lists(agreement, recipient, at))
+}
+
+function lists({ parties }: PolicyAgreement, org: string, at: number): boolean {
+  const party = parties.get(org)
+  return party !== undefined && partOf(party, at) !== 'NONE'
 }
 
 /** The same whether the reference is of nothing, or of an agreement between others. */
@@ -96,6 +99,7 @@ function prohibition(facts: Facts, agreements: readonly PolicyAgreement[]): Poli
 }
 
 function prohibits(facts: Facts, agreement: PolicyAgreement): boolean {
+  if (!agreement.hasProhibitions) return false
   const leading = governing(agreement, facts.at, facts.day)
   if (!leading || leading.notYetEffective) return false
   const { version } = leading

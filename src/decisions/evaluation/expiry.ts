@@ -22,7 +22,7 @@ export interface PermitPolicy {
 export function expiresAt(outcome: Outcome, policy: PermitPolicy): number | null {
   if (outcome.decision === 'DENY') return null
   const { at, request, provider, recipient, codes } = outcome.facts
-  if ([...policy.restrictedPurposes].some((restricted) => codes.purposes.isWithin(request.purpose, restricted))) return at
+  for (const restricted of policy.restrictedPurposes) if (codes.purposes.isWithin(request.purpose, restricted)) return at
   const ttlSeconds =
     outcome.via === 'BREAK_GLASS' ? Math.min(policy.permitTtlSeconds, BREAK_GLASS_TTL_SECONDS_MAX) : policy.permitTtlSeconds
   const ends = [at + ttlSeconds * 1000, nextLondonMidnight(at), endOf(provider), endOf(recipient)]

@@ -39,18 +39,19 @@ export type Rule = (facts: Facts, candidate: Candidate) => readonly Reason[]
 
 /** Sorts the requested items by kind. Items must be in the list (stage 0 saw to that). */
 export function requestedItems(items: readonly string[], codes: CodeLists): RequestedItems {
-  const those = (is: (item: NonNullable<ReturnType<CodeLists['items']['get']>>) => boolean) =>
-    items.filter((code) => {
-      const item = codes.items.get(code)
-      return item !== undefined && is(item)
-    })
-  return {
-    special: those((item) => item.classes.has('SPECIAL')),
-    criminal: those((item) => item.classes.has('CRIMINAL')),
-    confidential: those((item) => item.confidential),
-    patientInformation: those((item) => item.patientInformation),
-    healthInformation: those((item) => item.healthInformation),
+  const found = { special: [], criminal: [], confidential: [], patientInformation: [], healthInformation: [] } as {
+    readonly [Kind in keyof RequestedItems]: string[]
   }
+  for (const code of items) {
+    const item = codes.items.get(code)
+    if (!item) continue
+    if (item.classes.has('SPECIAL')) found.special.push(code)
+    if (item.classes.has('CRIMINAL')) found.criminal.push(code)
+    if (item.confidential) found.confidential.push(code)
+    if (item.patientInformation) found.patientInformation.push(code)
+    if (item.healthInformation) found.healthInformation.push(code)
+  }
+  return found
 }
 
 /** A controller's part of a flow, with the body it belongs to. */
@@ -67,14 +68,12 @@ const NO_DOCUMENTS: ReadonlySet<string> = new Set()
 /** The controllers of a flow: the provider, and the recipient unless it is a processor (LB-5). */
 export function controllerSides(facts: Facts, { agreement, flow }: Candidate): ControllerSide[] {
   const { provider, recipient } = flow.source.legal
-  const documents = (code: string) => agreement.policyDocuments.get(code) ?? NO_DOCUMENTS
-  const sides: ControllerSide[] = [
-    { side: 'PROVIDER', organisation: facts.provider, legal: provider, policyDocuments: documents(facts.provider.code) },
-  ]
-  if (recipient) {
-    sides.push({ side: 'RECIPIENT', organisation: facts.recipient, legal: recipient, policyDocuments: documents(facts.recipient.code) })
-  }
-  return sides
+  const own = controllerSide('PROVIDER', facts.provider, provider, agreement)
+  return recipient ? [own, controllerSide('RECIPIENT', facts.recipient, recipient, agreement)] : [own]
+}
+
+function controllerSide(side: Side, organisation: Organisation, legal: LegalSide, { policyDocuments }: PolicyAgreement): ControllerSide {
+  return { side, organisation, legal, policyDocuments: policyDocuments.get(organisation.code) ?? NO_DOCUMENTS }
 }
 
 /** "Public authority" in CK-4, CK-5 and CK-15: one that performs its task on this flow (CK-20; DPA 2018 s7(2)). */

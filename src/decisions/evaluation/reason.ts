@@ -93,6 +93,7 @@ export function reason(code: ReasonCode, detail: string, about: { side?: Side; i
  * both details, and what failed on which side.
  */
 export function canonicalReasons(reasons: readonly Reason[]): Reason[] {
+  if (reasons.length === 0) return []
   const byCode = new Map<ReasonCode, Reason>()
   for (const next of reasons) {
     const known = byCode.get(next.code)

@@ -43,19 +43,22 @@ export function isActive({ active_from, active_to }: Organisation, at: number): 
   return (active_from === null || Date.parse(active_from) <= at) && (active_to === null || at < Date.parse(active_to))
 }
 
+type UnknownCode = readonly [member: keyof DecisionRequest, code: string]
+
 /** [member of the request, code] of every code that is in no list on that day. */
-function unknownCodes(request: DecisionRequest, codes: CodeLists): [keyof DecisionRequest, string][] {
-  const asked: readonly [keyof DecisionRequest, readonly (string | null)[], (code: string) => boolean][] = [
-    ['purpose', [request.purpose], (code) => codes.purposes.has(code)],
-    ['method', [request.method], (code) => codes.methods.has(code)],
-    ['country', [request.country], (code) => codes.countries.has(code)],
-    ['lawful_basis', [request.lawful_basis], (code) => codes.lawfulBases.has(code)],
-    ['data_form', [request.data_form], (code) => codes.forms.includes(code)],
-    ['data_items', request.data_items, (code) => codes.items.has(code)],
-    ['data_subjects', request.data_subjects ?? [], (code) => codes.subjects.has(code)],
-    ['subject_flags', request.subject_flags, (code) => codes.subjectFlags.has(code)],
-  ]
-  return asked.flatMap(([member, held, isKnown]) =>
-    held.flatMap((code): [keyof DecisionRequest, string][] => (code === null || isKnown(code) ? [] : [[member, code]])),
-  )
+function unknownCodes(request: DecisionRequest, codes: CodeLists): UnknownCode[] {
+  const found: UnknownCode[] = []
+  look(found, 'purpose', request.purpose, codes.purposes)
+  look(found, 'method', request.method, codes.methods)
+  look(found, 'country', request.country, codes.countries)
+  look(found, 'lawful_basis', request.lawful_basis, codes.lawfulBases)
+  if (request.data_form !== null && !codes.forms.includes(request.data_form)) found.push(['data_form', request.data_form])
+  for (const code of request.data_items) look(found, 'data_items', code, codes.items)
+  for (const code of request.data_subjects ?? []) look(found, 'data_subjects', code, codes.subjects)
+  for (const code of request.subject_flags) look(found, 'subject_flags', code, codes.subjectFlags)
+  return found
+}
+
+function look(found: UnknownCode[], member: keyof DecisionRequest, code: string | null, list: { has(code: string): boolean }): void {
+  if (code !== null && !list.has(code)) found.push([member, code])
 }

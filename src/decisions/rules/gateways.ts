@@ -5,6 +5,7 @@ import type { Gateway } from '../../reference/gateway.ts'
 import type { Candidate, Facts, Rule } from '../evaluation/facts.ts'
 import { type Reason, reason } from '../evaluation/reason.ts'
 import type { DecisionRequest } from '../evaluation/request.ts'
+import type { PolicyFlow } from '../policy/policy.ts'
 
 /** Kinds that permit nothing on their own (CK-20). */
 const NEVER_ALONE = new Set(['RESTRICTION', 'CONFIDENTIALITY_LIFT'])
@@ -40,8 +41,19 @@ export function hasConsent({ consent_ref, subject_flags }: DecisionRequest): boo
   return consent_ref !== null && !subject_flags.includes('CONSENT_WITHDRAWN')
 }
 
+/** What was found for the flows of one question: rules, obligations and the law of an answer ask for the same. */
+const known = new WeakMap<Facts, Map<PolicyFlow, readonly Gateway[]>>()
+
 /** The gateways among those the provider cites that fit. */
-export function usableGateways(facts: Facts, candidate: Candidate): Gateway[] {
+export function usableGateways(facts: Facts, candidate: Candidate): readonly Gateway[] {
+  const ofFacts = known.get(facts) ?? new Map<PolicyFlow, readonly Gateway[]>()
+  known.set(facts, ofFacts)
+  const found = ofFacts.get(candidate.flow) ?? fittingGateways(facts, candidate)
+  ofFacts.set(candidate.flow, found)
+  return found
+}
+
+function fittingGateways(facts: Facts, candidate: Candidate): Gateway[] {
   return candidate.flow.source.legal.provider.gateways.flatMap((code) => {
     const gateway = facts.codes.gateways.get(code)
     return gateway && unusableBecause(facts, candidate, gateway) === null ? [gateway] : []
@@ -76,11 +88,14 @@ function unusableBecause(facts: Facts, { flow }: Candidate, gateway: Gateway | u
 
 /** Why it does not run from one body to another: kinds of body first, then the bodies that the law names (GW-7). */
 function notForBodies(gateway: Gateway, from: Organisation, to: Organisation, { orgTypes }: CodeLists): string | null {
-  // A kind of body that is in no list is open to nothing but a law for any.
-  const isFor = (types: readonly string[], { type }: Organisation) => types.includes('*') || (types.includes(type) && orgTypes.has(type))
-  if (!isFor(gateway.providerTypes, from)) return `not for disclosure by ${from.type}`
-  if (!isFor(gateway.recipientTypes, to)) return `not for disclosure to ${to.type}`
+  if (!isFor(gateway.providerTypes, from, orgTypes)) return `not for disclosure by ${from.type}`
+  if (!isFor(gateway.recipientTypes, to, orgTypes)) return `not for disclosure to ${to.type}`
   if (!(gateway.providerOrgs?.includes(from.code) ?? true)) return `not for disclosure by ${from.code}`
   if (!(gateway.recipientOrgs?.includes(to.code) ?? true)) return `not for disclosure to ${to.code}`
   return null
+}
+
+/** A kind of body that is in no list is open to nothing but a law for any. */
+function isFor(types: readonly string[], { type }: Organisation, orgTypes: ReadonlySet<string>): boolean {
+  return types.includes('*') || (types.includes(type) && orgTypes.has(type))
 }
