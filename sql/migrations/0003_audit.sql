@@ -49,6 +49,7 @@ create table audit.payload (
   body     bytea not null,
   primary key (day, event_id)
 ) partition by range (day);
+alter table audit.payload alter column body set storage external;
 comment on table audit.payload is 'What a leaf commits to; dropped by day without touching a root.';
 
 create table audit.tile (
@@ -135,29 +136,30 @@ begin
   perform pg_catalog.pg_advisory_xact_lock(7166111602);
   lock table audit.payload in share update exclusive mode;
   if to_regclass('audit.' || v_name) is not null then return; end if;
-  execute format('create table audit.%I (like audit.payload including all)', v_name);
+  -- What fits on a page stays in its row: to press it together and put it aside would cost each decision more than all the rest.
+  execute format('create table audit.%I (like audit.payload including all) with (toast_tuple_target = 8160)', v_name);
   execute format('create trigger payload_is_append_only before update or truncate on audit.%I for each statement execute function audit.refuse_change()', v_name);
   execute format('alter table audit.payload attach partition audit.%I for values from (%L) to (%L)', v_name, p_day, p_day + 1);
 end $$;
 
--- The only way to write. Null: the policy revision is no longer p_revision and nothing was appended; evaluate again.
--- A null p_revision asks for no check (governance acts, calls that could not be evaluated).
-create function audit.append(p_log int, p_revision bigint, p_ids uuid[], p_leaves bytea[], p_hashes bytea[], p_day date, p_salts bytea[], p_bodies bytea[])
-returns bigint language plpgsql security definer set search_path = '' as $$
+-- Takes the next p_count places of a log. Whoever does holds its sequencer until the commit, so it is the last thing it does.
+create function audit.take_places(p_log int, p_count int) returns bigint
+language plpgsql security definer set search_path = '' as $$
 declare v_start bigint;
 begin
   if current_setting('synchronous_commit') not in ('on', 'remote_apply') then
     raise exception 'synchronous_commit is %: not durable', current_setting('synchronous_commit') using errcode = '55000';
   end if;
-  if p_revision is not null then
-    perform pg_catalog.pg_advisory_xact_lock_shared(policy.lock_key());
-    -- A statement of its own: its snapshot is taken after the lock was granted.
-    perform 1 from policy.head where revision = p_revision;
-    if not found then return null; end if;
-  end if;
-  update audit.head set size = size + cardinality(p_ids) where log_id = p_log and not sealed
-    returning size - cardinality(p_ids) into v_start;
+  update audit.head set size = size + p_count where log_id = p_log and not sealed returning size - p_count into v_start;
   if v_start is null then raise exception 'audit log % is unknown or sealed', p_log using errcode = '55000'; end if;
+  return v_start;
+end $$;
+
+-- Appends inside a transaction that does something else too (governance acts). This and audit.append_on are the only ways to write.
+create function audit.append(p_log int, p_ids uuid[], p_leaves bytea[], p_hashes bytea[], p_day date, p_salts bytea[], p_bodies bytea[])
+returns bigint language plpgsql security definer set search_path = '' as $$
+declare v_start bigint := audit.take_places(p_log, cardinality(p_ids));
+begin
   insert into audit.leaf (log_id, idx, event_id, leaf_hash, leaf)
     select p_log, v_start + t.o - 1, t.id, t.hash, t.leaf from unnest(p_ids, p_leaves, p_hashes) with ordinality as t(id, leaf, hash, o);
   insert into audit.payload (day, event_id, salt, body)
@@ -168,8 +170,11 @@ end $$;
 -- Appends what was decided on revision p_revision with digest p_digest, which stands for everything up to it. Null: the policy
 -- is another one now and nothing was appended; evaluate again. A null p_revision asks for no check. The number alone would not
 -- do: after a failover or a restore that lost acts, other acts come to the numbers of the lost ones.
-create function audit.append_on(p_log int, p_revision bigint, p_digest bytea, p_ids uuid[], p_leaves bytea[], p_hashes bytea[], p_day date, p_salts bytea[], p_bodies bytea[])
+-- Every decision waits for this, so the entries come as one value that nobody parses: each the 16 bytes of its identifier, 32 of
+-- its leaf's hash, 32 of salt, its leaf, its body. Entry n begins at byte p_at[n], counted from 1.
+create function audit.append_on(p_log int, p_revision bigint, p_digest bytea, p_day date, p_entries bytea, p_at int[], p_leaf_bytes int[], p_body_bytes int[])
 returns bigint language plpgsql security definer set search_path = '' as $$
+declare v_start bigint;
 begin
   if p_revision is not null then
     perform pg_catalog.pg_advisory_xact_lock_shared(policy.lock_key());
@@ -177,7 +182,16 @@ begin
     perform from policy.head where revision = p_revision and digest = p_digest;
     if not found then return null; end if;
   end if;
-  return audit.append(p_log, null, p_ids, p_leaves, p_hashes, p_day, p_salts, p_bodies);
+  v_start := audit.take_places(p_log, cardinality(p_at));
+  insert into audit.leaf (log_id, idx, event_id, leaf_hash, leaf)
+    select p_log, v_start + e.n - 1, encode(substring(p_entries from e.at for 16), 'hex')::uuid, substring(p_entries from e.at + 16 for 32),
+        substring(p_entries from e.at + 80 for e.leaf)
+      from unnest(p_at, p_leaf_bytes) with ordinality as e(at, leaf, n);
+  insert into audit.payload (day, event_id, salt, body)
+    select p_day, encode(substring(p_entries from e.at for 16), 'hex')::uuid, substring(p_entries from e.at + 48 for 32),
+        substring(p_entries from e.at + 80 + e.leaf for e.body)
+      from unnest(p_at, p_leaf_bytes, p_body_bytes) as e(at, leaf, body);
+  return v_start;
 end $$;
 
 -- Writes WAL, so that its commit waits for what came before it (recovery after an unknown outcome).
@@ -257,7 +271,7 @@ revoke all on all functions in schema audit from public;
 select public.grant_if_role('audit_writer', 'grant usage on schema audit to audit_writer, audit_integrator, audit_reader, audit_retention');
 select public.grant_if_role('audit_writer', 'grant usage on schema policy to audit_writer');
 select public.grant_if_role('audit_writer', 'grant select on audit.log, audit.head, audit.checkpoint to audit_writer');
-select public.grant_if_role('audit_writer', 'grant execute on function audit.append(int, bigint, uuid[], bytea[], bytea[], date, bytea[], bytea[]), audit.append_on(int, bigint, bytea, uuid[], bytea[], bytea[], date, bytea[], bytea[]) to audit_writer');
+select public.grant_if_role('audit_writer', 'grant execute on function audit.append(int, uuid[], bytea[], bytea[], date, bytea[], bytea[]), audit.append_on(int, bigint, bytea, date, bytea, int[], int[], int[]) to audit_writer');
 select public.grant_if_role('audit_writer', 'grant execute on function audit.open_log(text, text, text, text, timestamptz), audit.open_day(date), audit.barrier(), audit.seal(int, text), audit.announced_key(int), audit.synchronous_standbys() to audit_writer');
 select public.grant_if_role('audit_integrator', 'grant select on audit.log, audit.head, audit.leaf, audit.tile, audit.tree, audit.checkpoint, audit.cosignature to audit_integrator');
 select public.grant_if_role('audit_integrator', 'grant insert on audit.tile, audit.checkpoint, audit.cosignature to audit_integrator');

@@ -178,6 +178,6 @@ revoke all on all functions in schema audit from public;
 select public.grant_if_role('audit_writer', 'grant execute on function audit.payload_of(uuid, date) to audit_writer');
 select public.grant_if_role('audit_retention', 'grant select on audit.log, audit.head, audit.legal_hold to audit_retention');
 select public.grant_if_role('audit_retention', 'grant execute on function audit.purge_payload(date, date, boolean), audit.drop_empty_day(date), audit.empty_days(date), audit.erase_payload(uuid[]), audit.place_hold(date, date, text, timestamptz), audit.lift_hold(bigint, timestamptz) to audit_retention');
-select public.grant_if_role('audit_retention', 'grant execute on function audit.append(int, bigint, uuid[], bytea[], bytea[], date, bytea[], bytea[]), audit.open_day(date) to audit_retention');
+select public.grant_if_role('audit_retention', 'grant execute on function audit.append(int, uuid[], bytea[], bytea[], date, bytea[], bytea[]), audit.open_day(date) to audit_retention');
 select public.grant_if_role('audit_reader', 'grant select on audit.legal_hold to audit_reader');
 select public.grant_if_role('audit_reader', 'grant execute on function audit.altered_payloads(int, bigint, int) to audit_reader');

@@ -78,9 +78,50 @@ exception when others then
   end;
 end $$;
 
+-- What a search needs of a payload, all of which stands before the answer in it. No text in a payload can end with what is looked
+-- for, since a quote within a text is written behind a backslash. Null: it is no JSON up to there.
+create function public.before_the_answer(p_body bytea) returns text
+language sql immutable set search_path = '' as $$
+  select case when a.at > 1 then convert_from(substring(p_body for a.at - 1), 'UTF8') || '}' else convert_from(p_body, 'UTF8') end
+    from (select position('\x2c22726573706f6e7365223a'::bytea in p_body) as at) a
+$$;
+
+-- The rows of the leaves from p_from to p_to of a log. A payload that is not the recorded one is not copied: its decision is then
+-- found by its leaf alone. An AGREEMENT was told where the leaf names one. p_careful: texts that jsonb does not know are made such
+-- that it does; it costs, so it is done for those stretches alone that have one.
+create function public.searched_rows(p_log int, p_from bigint, p_to bigint, p_careful boolean) returns setof public.decision_search
+language sql stable set search_path = '' as $$
+  select l.log_id, l.idx, l.event_id, to_timestamp(j.ts / 1000.0),
+      case when j.d then 'PERMIT' when not j.d then 'DENY' else 'ERROR' end, coalesce(j.sim, false), j.rc, j.rev,
+      case when not j.d then null
+           when j.d and b.mode = 'AD_HOC' then 'AD_HOC' when j.d and b.body is not null and b.relied_on is null then 'BREAK_GLASS'
+           when j.d and b.body is not null then 'AGREEMENT' end,
+      b.mode, b.provider, b.recipient, b.purpose, b.relied_on, case when j.ctr is not null then b.relied_on end, b.org, b.client
+    from audit.leaf l
+    -- Read once: what is not fenced off is worked out again for every member that is asked for.
+    cross join lateral (
+      select r.* from jsonb_to_record(convert_from(l.leaf, 'UTF8')::jsonb) as r(t text, ts bigint, d boolean, sim boolean, rc text[], rev bigint, ctr text)
+      offset 0) j
+    left join lateral (
+      select x.body, x.body ->> 'relied_on' as relied_on, r.mode, r.provider, r.recipient, r.purpose, c.org, c.client_id as client
+        from (
+          select case when p_careful
+                      then coalesce(public.as_jsonb(public.before_the_answer(p.body)), public.as_jsonb(convert_from(p.body, 'UTF8')))
+                      else public.before_the_answer(p.body)::jsonb end as body
+            from audit.payload p
+           where p.event_id = l.event_id
+             -- The day is that of the append, the instant that of the leaf: they may lie on two sides of midnight.
+             and p.day between (to_timestamp(j.ts / 1000.0) at time zone 'UTC')::date - 1 and (to_timestamp(j.ts / 1000.0) at time zone 'UTC')::date + 1
+             and audit.is_recorded(l.event_id, l.leaf, p.salt, p.body)
+           limit 1) x
+        left join lateral jsonb_to_record(x.body -> 'request') as r(mode text, provider text, recipient text, purpose text) on jsonb_typeof(x.body -> 'request') = 'object'
+        left join lateral jsonb_to_record(x.body -> 'caller') as c(org text, client_id text) on true
+      offset 0) b on true
+   where l.log_id = p_log and l.idx between p_from and p_to and j.t like 'adl.%'
+$$;
+
 -- Reads the next leaves of every decisions log into the table; answers how many leaves it read. Done twice is done once,
--- and of two nodes one does it and the other goes on. A payload that is not the recorded one is not copied: its decision is then
--- found by its leaf alone.
+-- and of two nodes one does it and the other goes on.
 create function public.fill_decision_search(p_limit int) returns int
 language plpgsql security definer set search_path = '' as $$
 declare v_log int; v_next bigint; v_last bigint; v_read int; v_all int := 0;
@@ -92,26 +133,11 @@ begin
     select count(*), max(l.idx) into v_read, v_last
       from (select idx from audit.leaf where log_id = v_log and idx >= v_next order by idx limit p_limit - v_all) l;
     continue when v_read = 0;
-    insert into public.decision_search (log_id, idx, decision_id, at, outcome, simulated, reasons, revision, via, mode, provider, recipient,
-        purpose, agreement, told_agreement, caller_org, caller_client)
-      select v_log, l.idx, l.event_id, to_timestamp((j.leaf ->> 'ts')::bigint / 1000.0),
-          case j.leaf ->> 'd' when 'true' then 'PERMIT' when 'false' then 'DENY' else 'ERROR' end,
-          coalesce((j.leaf ->> 'sim')::boolean, false), array(select jsonb_array_elements_text(j.leaf -> 'rc')), (j.leaf ->> 'rev')::bigint,
-          b.body #>> '{response,via}', b.body #>> '{request,mode}', b.body #>> '{request,provider}', b.body #>> '{request,recipient}',
-          b.body #>> '{request,purpose}', b.body ->> 'relied_on',
-          b.body #>> '{response,agreement}', b.body #>> '{caller,org}', b.body #>> '{caller,client_id}'
-        from audit.leaf l
-        cross join lateral (select convert_from(l.leaf, 'UTF8')::jsonb as leaf) j
-        left join lateral (
-          select public.as_jsonb(convert_from(p.body, 'UTF8')) as body from audit.payload p
-           where p.event_id = l.event_id
-             -- The day is that of the append, the instant that of the leaf: they may lie on two sides of midnight.
-             and p.day between (to_timestamp((j.leaf ->> 'ts')::bigint / 1000.0) at time zone 'UTC')::date - 1
-                           and (to_timestamp((j.leaf ->> 'ts')::bigint / 1000.0) at time zone 'UTC')::date + 1
-             and audit.is_recorded(l.event_id, l.leaf, p.salt, p.body)
-           limit 1) b on true
-       where l.log_id = v_log and l.idx between v_next and v_last and j.leaf ->> 't' like 'adl.%'
-      on conflict (log_id, idx) do nothing;
+    begin
+      insert into public.decision_search select * from public.searched_rows(v_log, v_next, v_last, false) on conflict (log_id, idx) do nothing;
+    exception when data_exception then
+      insert into public.decision_search select * from public.searched_rows(v_log, v_next, v_last, true) on conflict (log_id, idx) do nothing;
+    end;
     update public.decision_search_progress set next_idx = v_last + 1 where log_id = v_log;
     v_all := v_all + v_read;
     exit when v_all >= p_limit;
@@ -171,7 +197,7 @@ language sql stable security definer set search_path = '' as $$
    order by i.n
 $$;
 
-revoke all on function public.as_jsonb(text), public.may_see_decision(text, text, text), public.fill_decision_search(int),
+revoke all on function public.as_jsonb(text), public.before_the_answer(bytea), public.searched_rows(int, bigint, bigint, boolean), public.may_see_decision(text, text, text), public.fill_decision_search(int),
   public.unsearched_decisions(), public.forget_decision(), public.remember_decisions(), public.recorded_decisions(uuid[]) from public;
 select public.grant_if_role('accord_app', 'grant select, insert on public.api_client_revocation to accord_app');
 select public.grant_if_role('accord_app', 'grant select on public.decision_search, public.decision_search_progress to accord_app');

@@ -65,12 +65,13 @@ export function evaluatedEntry(answer: Answer, text: string, agreement: string |
     objectOf([
       ['caller', JSON.stringify(callerOf(facts.caller))],
       ['request', JSON.stringify(facts.request)],
-      ['response', text],
       ['relied_on', JSON.stringify(agreement)],
       ['callers_revision', JSON.stringify(callersRevision)],
       ['prohibited_by', JSON.stringify(prohibitedBy ?? undefined)],
       ['settings', JSON.stringify(facts.settings)],
       ['parent_span_id', JSON.stringify(parentSpanId)],
+      // Last: what the search reads stands before it, so that it need not read the answer.
+      ['response', text],
     ]),
     random,
   )

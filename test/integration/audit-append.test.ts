@@ -67,17 +67,6 @@ t.test('a batch that was decided on another revision is not written', async (t) 
   t.equal(await lane.append(log, entries(2), NO_POLICY, DAY), 0, 'on the present one it is')
 })
 
-t.test('a node of an earlier release, which knows the number alone, goes on beside the others', async (t) => {
-  const log = await aLog('earlier-release')
-  const { id, leaf, leafHash, salt, body } = anEntry()
-  const append = (revision: number) =>
-    owner.pool.query('select audit.append($1, $2, $3::uuid[], $4::bytea[], $5::bytea[], $6::date, $7::bytea[], $8::bytea[]) as start', [
-      ...[log, revision, [id], [leaf], [leafHash], DAY, [salt], [body]],
-    ])
-  t.equal((await append(7)).rows[0].start, null)
-  t.equal((await append(0)).rows[0].start, '0')
-})
-
 t.test('a publication waits for appends under way, and an append waits for the publication and is then refused', async (t) => {
   const log = await aLog('race')
   const publisher = await owner.pool.connect()

@@ -23,8 +23,12 @@ export class NotDurableError extends Error {
   override name = 'NotDurableError'
 }
 
-const APPEND = `select audit.append_on($1, $2, $3, $4::uuid[], $5::bytea[], $6::bytea[], $7::date, $8::bytea[], $9::bytea[]) as start,
-  current_setting('synchronous_standby_names') as standby_names`
+/** Prepared once a connection: every batch waits for it. */
+const APPEND = {
+  name: 'append',
+  text: `select audit.append_on($1, $2, $3, $4::date, $5, $6::int[], $7::int[], $8::int[]) as start,
+    current_setting('synchronous_standby_names') as standby_names`,
+}
 const CONNECT_TIMEOUT_MS = 5_000
 /** No limit on the statement: an append that waits for a standby is not cancelled (R18). */
 const SESSION = [
@@ -90,17 +94,12 @@ export function appender({
       daysOpened.add(day)
     }
     warned = false
-    const { rows } = await client.query<{ start: string | null; standby_names: string }>(APPEND, [
-      logId,
-      on ? on.revision : null,
-      on ? Buffer.from(on.digest, 'hex') : null,
-      entries.map((entry) => entry.id),
-      entries.map((entry) => entry.leaf),
-      entries.map((entry) => entry.leafHash),
-      day,
-      entries.map((entry) => entry.salt),
-      entries.map((entry) => entry.body),
-    ])
+    const { bytes, at, leafBytes, bodyBytes } = packed(entries)
+    const policy = on ? [on.revision, Buffer.from(on.digest, 'hex')] : [null, null]
+    const { rows } = await client.query<{ start: string | null; standby_names: string }>({
+      ...APPEND,
+      values: [logId, ...policy, day, bytes, at, leafBytes, bodyBytes],
+    })
     return rows
   }
 
@@ -141,6 +140,21 @@ export function appender({
   }
 }
 
+/** Entries as `audit.append_on` takes them: one value, and where in it each begins (from 1) and how long its leaf and its body are. */
+function packed(entries: readonly Entry[]) {
+  const parts: Uint8Array[] = []
+  const at: number[] = []
+  let end = 1
+  for (const { id, leafHash, salt, leaf, body } of entries) {
+    at.push(end)
+    const key = Buffer.from(id.replaceAll('-', ''), 'hex')
+    parts.push(key, leafHash, salt, leaf, body)
+    end += key.length + leafHash.length + salt.length + leaf.length + body.length
+  }
+  const leafBytes = entries.map(({ leaf }) => leaf.length)
+  return { bytes: Buffer.concat(parts, end - 1), at, leafBytes, bodyBytes: entries.map(({ body }) => body.length) }
+}
+
 /** Appends inside a transaction of the caller's, as its last statement (R8). @throws NotDurableError at D2 while no standby is asked to confirm */
 export async function appendInTransaction(
   tx: Transaction,
@@ -150,7 +164,7 @@ export async function appendInTransaction(
   durability?: DurabilityLevel,
 ): Promise<number> {
   const { rows } = await sql<{ start: string; standby_names: string }>`
-    select audit.append(${logId}, null, ${entries.map((e) => e.id)}::uuid[], ${entries.map((e) => Buffer.from(e.leaf))}::bytea[],
+    select audit.append(${logId}, ${entries.map((e) => e.id)}::uuid[], ${entries.map((e) => Buffer.from(e.leaf))}::bytea[],
       ${entries.map((e) => Buffer.from(e.leafHash))}::bytea[], ${day}::date, ${entries.map((e) => e.salt && Buffer.from(e.salt))}::bytea[],
       ${entries.map((e) => e.body && Buffer.from(e.body))}::bytea[]) as start,
       current_setting('synchronous_standby_names') as standby_names`.execute(tx)

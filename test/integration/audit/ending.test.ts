@@ -35,7 +35,7 @@ t.test('F28: an entry for a log that was sealed meanwhile goes into the next one
   await own.record(2)
   const old = await own.log()
   await lifecycleOn(own).reopen('decisions', { why: 'OMISSION' })
-  await t.rejects(own.root.query(`select audit.append(${old.logId}, null, '{}', '{}', '{}', '2026-01-01', '{}', '{}')`), /sealed/)
+  await t.rejects(own.root.query(`select audit.append(${old.logId}, '{}', '{}', '{}', '2026-01-01', '{}', '{}')`), /sealed/)
   await Promise.all([own.record(3), other.record(3)])
   const next = await own.log()
   t.equal(next.name, `${old.name}-2`)
