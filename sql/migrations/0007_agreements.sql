@@ -33,6 +33,11 @@ create table agreement (
   created_by          text        not null,
   updated_at          timestamptz not null
 );
+-- The orders of the lists: a page is the first rows of one, and a row's reader is asked about for those alone.
+create index agreement_by_update on agreement (updated_at desc, id collate "C");
+create index agreement_by_title on agreement ((left(lower(title), 80) collate "C"), id collate "C");
+create index agreement_by_reference on agreement (id collate "C");
+
 
 create table agreement_act (
   agreement_id text        not null references agreement on delete restrict,

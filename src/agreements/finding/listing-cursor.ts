@@ -16,8 +16,13 @@ export function parseCursor(text: string, sort: string): ListingCursor | undefin
     if (!Array.isArray(parts) || parts.length !== 3 || !parts.every((part) => typeof part === 'string' && !part.includes('\0')))
       return undefined
     const [of, key, id] = parts as [string, string, string]
-    return of === sort ? { sort, key, id } : undefined
+    return of === sort && (sort !== 'updated' || isInstant(key)) ? { sort, key, id } : undefined
   } catch {
     return undefined
   }
+}
+
+/** Whether a text is an instant as the list writes it: UTC, to the microsecond. */
+function isInstant(key: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}$/.test(key) && !Number.isNaN(Date.parse(`${key}Z`))
 }
