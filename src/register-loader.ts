@@ -16,9 +16,12 @@ import type { ReferenceService } from './reference/reference.service.ts'
 export const LOADING_LOCK = 4_112_021
 export const LOADING_WAIT = '60s'
 
+/** So many agreements are stored, read back and published at a time: what takes long between two statements loses its session. */
+const STRETCH = 500
+
 /**
- * Loads what an empty register starts with: everything in one transaction, one policy revision, one leaf of the governance log.
- * Of services that start on one empty database at once, the first loads it and the others find it loaded.
+ * Loads what an empty register starts with: everything in one transaction and one leaf of the governance log, and one policy
+ * revision for each `STRETCH` of agreements, none of which anybody sees before the last. Of services that start on one empty database at once, the first loads it and the others find it loaded.
  */
 export async function loadRegister(
   content: RegisterContent,
@@ -42,19 +45,24 @@ export async function loadRegister(
     const at = clock().toISOString()
     const edition = await reference.store(tx, content.lists)
     await parties.store(tx, content.organisations)
-    for (const { agreement, provenance } of content.agreements) await agreements.store(tx, agreement, { at, by: 'register', provenance })
     await disclosures.store(tx, content.disclosureDecisions)
-    const stored = await agreements.forPolicy(
-      tx,
-      content.agreements.map(({ agreement }) => agreement.id),
-    )
-    const records: PolicyRecord[] = [
+    let records: PolicyRecord[] = [
       { kind: 'CODE_LISTS', id: 'current', body: { version: `${editionOf(content.lists)}.${edition}`, lists: content.lists } },
       ...content.organisations.map((body): PolicyRecord => ({ kind: 'ORGANISATION', id: body.code, body })),
-      ...stored.map((body): PolicyRecord => ({ kind: 'AGREEMENT', id: body.id, body })),
       ...content.disclosureDecisions.map((body): PolicyRecord => ({ kind: 'DISCLOSURE_DECISION', id: body.id, body })),
     ]
-    const revision = await policy.publish(tx, records, at)
+    let revision = 0
+    for (let from = 0; from === 0 || from < content.agreements.length; from += STRETCH) {
+      const stretch = content.agreements.slice(from, from + STRETCH)
+      for (const { agreement, provenance } of stretch) await agreements.store(tx, agreement, { at, by: 'register', provenance })
+      const stored = await agreements.forPolicy(
+        tx,
+        stretch.map(({ agreement }) => agreement.id),
+      )
+      records.push(...stored.map((body): PolicyRecord => ({ kind: 'AGREEMENT', id: body.id, body })))
+      revision = await policy.publish(tx, records, at)
+      records = []
+    }
     await audit.recordAct(tx, {
       event: 'register.loaded',
       act: 'load',
