@@ -2,7 +2,7 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { Operation } from '../../platform/http/openapi.ts'
 import { operation } from '../../platform/http/openapi.ts'
 import { ProblemError, problem } from '../../platform/kernel/problem.ts'
-import type { DecisionRecords, RecordReader } from './decision-record.service.ts'
+import type { DecisionRecords, RecordReader } from './recorded-decision.service.ts'
 
 /** `GET /v1/decisions/{id}`: what was asked and answered, where it stands in the log, and the proof. */
 export function decisionRecordRoutes(records: DecisionRecords, readerOf: (request: FastifyRequest) => RecordReader): FastifyPluginAsync {

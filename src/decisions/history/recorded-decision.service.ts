@@ -1,8 +1,8 @@
-import type { AuditService, LogRead } from '../audit.service.ts'
-import { isRecorded } from '../format/commitment.ts'
-import type { AlteredPayloads } from '../watch/altered-payloads.service.ts'
+import type { AuditService, LogRead } from '../../audit/audit.service.ts'
+import { isRecorded } from '../../audit/format/commitment.ts'
+import type { LogReading } from '../../audit/reading/log-reading.service.ts'
+import type { AlteredPayloads } from '../../audit/watch/altered-payloads.service.ts'
 import { type DecisionParties, type DecisionView, partiesOf, viewOf } from './decision-parties.ts'
-import type { LogReading } from './log-reading.service.ts'
 
 /** A decision as it was recorded, with what proves it. Texts are exactly the bytes that were hashed. */
 export interface DecisionRecord {
