@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { Agreement } from '../src/agreements/agreement.ts'
 import { demoRegister, type RegisterContent } from '../src/demo/register-content.ts'
 import type { Organisation } from '../src/parties/organisation.ts'
@@ -18,9 +18,33 @@ export function emptyRegister(): RegisterContent {
 
 const pattern = demoRegister().agreements.find(({ agreement }) => agreement.id === 'DEMO-CURL')?.agreement as Agreement
 
-/** Agreement `n` (from 0): the first of its three parties sends to the other two, the second to the first. Pairs recur every 1,056 agreements. */
-export function agreementOf(n: number): Agreement {
-  const orgs = partiesOf(n)
+/** How many agreements list the same two bodies, about, in a register of any size. */
+const SHARED_BY = 6
+
+/**
+ * Bodies for so many agreements of three parties that each two of them share about six: the boroughs, and beyond what they can
+ * share others like them. A register grows with its bodies, not in what two of them agreed.
+ */
+export function bodiesFor(agreements: number): readonly Organisation[] {
+  const shipped = shippedOrganisations().filter(({ code }) => boroughs.includes(code)) as readonly Organisation[]
+  const count = Math.max(shipped.length, Math.ceil(Math.sqrt((6 * agreements) / SHARED_BY)))
+  const more = Array.from({ length: count - shipped.length }, (_, n) => {
+    const code = `BENCH_BODY_${letters(n)}`
+    return { ...(shipped[n % shipped.length] as Organisation), code, legal_name: code, short_name: code, aliases: [] }
+  })
+  return [...shipped, ...more]
+}
+
+function letters(n: number): string {
+  return n < 26 ? String.fromCharCode(65 + n) : letters(Math.floor(n / 26) - 1) + String.fromCharCode(65 + (n % 26))
+}
+
+/**
+ * Agreement `n` (from 0): the first of its three parties sends to the other two, the second to the first. Pairs of 33 bodies recur
+ * every 1,056 agreements.
+ */
+export function agreementOf(n: number, bodies: readonly string[] = boroughs): Agreement {
+  const orgs = partiesOf(n, bodies)
   const [first, second, third] = orgs
   const text = JSON.parse(JSON.stringify(pattern)) as { -readonly [Member in keyof Agreement]: unknown } & {
     versions: { terms: { flows: Record<string, unknown>[] } }[]
@@ -43,23 +67,23 @@ export function agreementOf(n: number): Agreement {
   return text as unknown as Agreement
 }
 
-/** The ordered pair number `n` of two different boroughs, and a third. */
-function partiesOf(n: number): readonly [string, string, string] {
-  const size = boroughs.length
+/** The ordered pair number `n` of two different bodies, and a third. */
+function partiesOf(n: number, bodies: readonly string[]): readonly [string, string, string] {
+  const size = bodies.length
   const first = n % size
   const step = 1 + (Math.floor(n / size) % (size - 1))
   const third = (first + step + 1 + (n % 7)) % size
-  const others = boroughs.filter((_, at) => at !== first && at !== (first + step) % size)
+  const others = bodies.filter((_, at) => at !== first && at !== (first + step) % size)
   return [
-    boroughs[first] as string,
-    boroughs[(first + step) % size] as string,
+    bodies[first] as string,
+    bodies[(first + step) % size] as string,
     third === first ? (others[0] as string) : (others[third % others.length] as string),
   ]
 }
 
 /** A question that agreement `n` permits, asked by its provider. */
-export function permitted(n: number) {
-  const [provider, recipient] = partiesOf(n)
+export function permitted(n: number, bodies: readonly string[] = boroughs) {
+  const [provider, recipient] = partiesOf(n, bodies)
   return {
     provider,
     recipient,
@@ -77,7 +101,17 @@ export function denied(n: number) {
   return { ...permitted(n), data_items: ['IDENTITY.NAME', 'FINANCE.INCOME'] }
 }
 
-/** What was recorded as usual for this repository, by `bench --full`. */
-export function recordedFigures(): Readonly<Record<string, number | null>> {
-  return JSON.parse(readFileSync(new URL('./figures.json', import.meta.url), 'utf8'))
+export type Figures = Readonly<Record<string, number | null>>
+
+const FIGURES = new URL('./figures.json', import.meta.url)
+
+/** What was recorded as usual for this repository, by `bench -- --record`. */
+export function recordedFigures(): Figures {
+  return JSON.parse(readFileSync(FIGURES, 'utf8'))
+}
+
+/** Records figures as usual, to four digits. */
+export function recordFigures(figures: Figures): void {
+  const rounded = Object.entries(figures).map(([name, value]) => [name, value === null ? null : Number(value.toPrecision(4))])
+  writeFileSync(FIGURES, `${JSON.stringify(Object.fromEntries(rounded), null, 2)}\n`)
 }

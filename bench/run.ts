@@ -1,7 +1,8 @@
 // `npm run bench`: what a decision costs, against an operation that decides nothing, in one run on one machine. `-- --quick` within a
-// minute, `-- --full` with up to 100,000 agreements. The last line is one JSON object; what is not built yet is null.
+// minute, `-- --full` with up to 100,000 agreements, `-- --record` the same and its figures into bench/figures.json, `-- --profile` where
+// the time goes. The last line is one JSON object; what is not built yet is null.
 import { setTimeout as pause } from 'node:timers/promises'
-import { recordedFigures } from './content.ts'
+import { recordedFigures, recordFigures } from './content.ts'
 import { measureEvaluation } from './evaluation.ts'
 import { measureLists } from './lists.ts'
 import { askers, isKind, PAIRS, type PathLoad, pathLoad } from './path.ts'
@@ -12,7 +13,8 @@ import { openStand, type RunningService, type Stand } from './stand.ts'
 import { measureSuspensions } from './suspensions.ts'
 import { median, table } from './table.ts'
 
-const mode = process.argv.includes('--full') ? 'full' : process.argv.includes('--quick') ? 'quick' : 'usual'
+const mode =
+  process.argv.includes('--full') || process.argv.includes('--record') ? 'full' : process.argv.includes('--quick') ? 'quick' : 'usual'
 const rounds = mode === 'quick' ? 1 : 3
 const seconds = mode === 'quick' ? 4 : 5
 const AGREEMENTS = 1056
@@ -23,6 +25,7 @@ try {
   else {
     const figures = await run(stand)
     compare(figures)
+    if (process.argv.includes('--record')) recordFigures(figures)
     console.log(JSON.stringify(figures))
   }
 } finally {
