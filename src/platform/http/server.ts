@@ -136,7 +136,15 @@ function refuseAddress(error: FastifyError, request: FastifyRequest, reply: Fast
 
 function logger(options: ServerOptions): FastifyBaseLogger {
   const settings = { level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }
-  return pino(settings, options.logStream ?? pino.destination(LOG))
+  return pino(settings, options.logStream ?? standardOutput())
+}
+
+let opened: DestinationStream | undefined
+
+/** One for the process, however many servers it has. */
+function standardOutput(): DestinationStream {
+  opened ??= pino.destination(LOG)
+  return opened
 }
 
 /** The route's pattern is logged and never the address itself: an address can hold what a caller typed about a person. */
