@@ -76,7 +76,6 @@ export function toAnswer(outcome: Outcome, context: AnswerContext): Answer {
   const expires = context.policy && expiresAt(outcome, context.policy)
   const at = iso(context.at)
   const common = {
-    decision_id: context.decisionId,
     evaluated_at: context.evaluatedAt === context.at ? at : iso(context.evaluatedAt),
     at,
     expires_at: expires === null ? null : iso(expires),
@@ -90,9 +89,10 @@ export function toAnswer(outcome: Outcome, context: AnswerContext): Answer {
     const isHidden = outcome.agreement !== null && known === null
     const nearest = known ? outcome.nearest : null
     return {
+      decision_id: context.decisionId,
+      decision: 'DENY',
       ...NOTHING,
       ...common,
-      decision: 'DENY',
       agreement: known?.id ?? null,
       version: nearest?.version?.version ?? null,
       version_hash: nearest?.version?.hash ?? null,
@@ -105,7 +105,8 @@ export function toAnswer(outcome: Outcome, context: AnswerContext): Answer {
     }
   }
   const unverified_law = unverifiedLaw(outcome, outcome.facts.codes)
-  return { ...NOTHING, ...common, decision: 'PERMIT', via: outcome.via, unverified_law, ...permitted(outcome, context) }
+  const said = { decision_id: context.decisionId, decision: 'PERMIT', ...NOTHING, ...common } as const
+  return { ...said, via: outcome.via, unverified_law, ...permitted(outcome, context) }
 }
 
 const NOTHING = {
