@@ -128,7 +128,8 @@ function applyAll(content: Content, records: readonly PolicyRecord[]): Content {
   // ALL_SIGNED_BOROUGHS follows the type of a party, so its agreements are compiled anew.
   const recompiled = new Set(records.flatMap((record) => (record.kind === 'AGREEMENT' ? [record.id] : [])))
   for (const code of boroughsMayChange) {
-    for (const id of next.byParty.get(code) ?? []) {
+    // A copy: putting an agreement takes it out of these sets and adds it again, which a walk over them would never see the end of.
+    for (const id of [...(next.byParty.get(code) ?? [])]) {
       const known = next.agreements.get(id)
       if (known && !recompiled.has(id)) putAgreement(next, compileAgreement(known.source, organisation))
     }
