@@ -10,6 +10,8 @@ const root = '^src/[a-z-]+\\.ts$|^src/cli/'
 /** A file without a role suffix, in a module or a folder of it, is pure; data in JSON is pure too. */
 const pure = `^src/(${domain})/[a-z0-9/-]+\\.(ts|json)$`
 const edge = '\\.(routes|pages|plugin)\\.ts$'
+/** Folders of agreements in which something is done. */
+const useCases = 'acts|drafting|texts|finding|register-import'
 const rule = (name, from, to) => ({ name, severity: 'error', from, to })
 
 module.exports = {
@@ -28,6 +30,16 @@ module.exports = {
       path: 'node_modules/(kysely|pg|@types/pg)/',
     }),
     rule('http-at-the-edge', { path: `^src/(${domain})/`, pathNot: edge }, { path: 'node_modules/(fastify|@fastify)/' }),
+    // Problems, statuses and the contract's types are words of the edge: everybody else answers in those of the domain.
+    rule('http-words-at-the-edge', { path: `^src/(${modules})/`, pathNot: `${edge}|^src/platform/http/` }, {
+      // Pure readers that configuration and tokens share with it.
+      path: '^src/platform/http/', pathNot: '/(addresses|repeated-member)\\.ts$',
+    }),
+    // Inside agreements one way only: the model, what is stored, what every use case stands on, the use cases side by side.
+    rule('agreements-model-is-lowest', { path: '^src/agreements/(model/|[a-z-]+\\.ts$)' }, { path: `^src/agreements/(store|${useCases})/|\\.service\\.ts$` }),
+    rule('agreements-store-below-use-cases', { path: '^src/agreements/(store/|[a-z-]+\\.service\\.ts$)' }, { path: `^src/agreements/(${useCases})/` }),
+    rule('agreements-store-below-services', { path: '^src/agreements/store/' }, { path: '^src/agreements/[a-z-]+\\.service\\.ts$' }),
+    rule('agreements-use-cases-side-by-side', { path: `^src/agreements/(${useCases})/` }, { path: `^src/agreements/(${useCases})/`, pathNot: '^src/agreements/$1/' }),
     // The verifier must share no code with the writer, or the same fault would hide itself.
     rule('verifier-stands-alone', { path: '^src/verifier/' }, { pathNot: '^src/verifier/|^node:|^(fs|fs/promises|path|crypto|util|url|buffer)$' }),
     rule('verifier-is-a-command', { path: '^src/', pathNot: '^src/(verifier|cli)/|^src/cli\\.ts$' }, { path: '^src/verifier/' }),

@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { agreementActsRoutes } from './agreements/acts/agreement-acts.routes.ts'
-import { onceOnly } from './agreements/acts/once.service.ts'
-import { agreementsRoutes } from './agreements/agreements.routes.ts'
-import { overlapsRoutes } from './agreements/finding/overlaps.routes.ts'
+import { draftingRoutes } from './agreements/drafting/drafting.routes.ts'
+import { findingRoutes } from './agreements/finding/finding.routes.ts'
 import { importsRoutes } from './agreements/register-import/imports.routes.ts'
 import { agreementTextsRoutes } from './agreements/texts/agreement-texts.routes.ts'
 import { logRoutes } from './audit/reading/log.routes.ts'
@@ -102,17 +101,16 @@ export async function buildApp(options: AppOptions) {
     await api.register(partiesRoutes(services))
     await api.register(agreementActsRoutes(services.agreementActs))
     await api.register(agreementTextsRoutes(services.documents, services.history))
-    await api.register(agreementsRoutes(services))
+    await api.register(draftingRoutes({ drafting: services.drafting, overlapsWith: services.overlaps.withDraft }))
+    await api.register(findingRoutes(services))
     await api.register(decisionsRoutes(services.decisions))
     await api.register(logSearchRoutes(services.logSearch))
     await api.register(replayRoutes(services.replays, services.impact))
     await api.register(clientsRoutes(services.clients))
     await api.register(metricsRoutes(services.metrics))
     await api.register(adviceRoutes(services.advice))
-    await api.register(overlapsRoutes(services.overlaps))
-    const once = onceOnly(services)
-    await api.register(importsRoutes({ ...services, once }))
-    await api.register(localCodesRoutes({ ...services, once }))
+    await api.register(importsRoutes(services))
+    await api.register(localCodesRoutes(services.localCodes))
     await api.register(
       decisionRecordRoutes(
         decisionRecords({ ...log, partiesOfErased: services.logSearch.partiesOf, waitMaxMs: config.checkpointWaitMaxMs }),

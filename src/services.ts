@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { actShell } from './agreements/acts/act-shell.service.ts'
+import { actingService } from './agreements/acting.service.ts'
 import { amendingService } from './agreements/acts/amending.service.ts'
+import { noChains } from './agreements/acts/chains.service.ts'
 import { endingService } from './agreements/acts/ending.service.ts'
 import { freezingService } from './agreements/acts/freezing.service.ts'
 import { membershipService } from './agreements/acts/membership.service.ts'
 import { mergingService } from './agreements/acts/merging.service.ts'
-import { noReviewRoute } from './agreements/acts/review-route.ts'
 import { signingService } from './agreements/acts/signing.service.ts'
 import { successionService } from './agreements/acts/succession.service.ts'
 import { suspendingService } from './agreements/acts/suspending.service.ts'
@@ -13,15 +13,17 @@ import { agreementsService } from './agreements/agreements.service.ts'
 import { draftingService } from './agreements/drafting/drafting.service.ts'
 import { listingService } from './agreements/finding/listing.service.ts'
 import { overlapService } from './agreements/finding/overlap.service.ts'
-import { registerExportService } from './agreements/register-export/register-export.service.ts'
+import { registerExportService } from './agreements/finding/register-export.service.ts'
+import { agreementReading } from './agreements/reading.service.ts'
 import { committingService } from './agreements/register-import/committing.service.ts'
 import { importsService } from './agreements/register-import/imports.service.ts'
-import { difference } from './agreements/texts/difference.ts'
 import { documentsService } from './agreements/texts/documents.service.ts'
 import { historyService } from './agreements/texts/history.service.ts'
 import type { DurabilityLevel } from './audit/append/durability.ts'
 import { logGauges } from './audit/watch/log-metrics.ts'
+import { commandsService } from './commands/commands.service.ts'
 import { keyTurns } from './commands/key-turns.ts'
+import { onceOnly } from './commands/once.service.ts'
 import { adviceService } from './decisions/advice/advice.service.ts'
 import { clientsService } from './decisions/clients/clients.service.ts'
 import { decisionCounters, decisionGauges } from './decisions/decision-metrics.ts'
@@ -34,7 +36,7 @@ import { recordedReads } from './decisions/history/recorded-reads.service.ts'
 import { replayService } from './decisions/history/replay.service.ts'
 import { localCodesService } from './decisions/local-codes/local-codes.service.ts'
 import { oneOffUse } from './decisions/one-off.service.ts'
-import { policyPublication, policyService, policySuccession } from './decisions/policy/policy.service.ts'
+import { policyPublication, policyService } from './decisions/policy/policy.service.ts'
 import { LISTENER_DEFAULTS, policyListener } from './decisions/policy/policy-listener.service.ts'
 import { spareTime } from './decisions/remedies/spare-time.ts'
 import { disclosuresService } from './disclosures/disclosures.service.ts'
@@ -49,6 +51,7 @@ import { registeringService } from './parties/registering.service.ts'
 import type { Config } from './platform/config.ts'
 import { openDatabase } from './platform/database/database.ts'
 import { contract } from './platform/http/openapi.ts'
+import { refusalForRecord } from './platform/http/problem.ts'
 import type { Clock } from './platform/kernel/clock.ts'
 import { drawnInBulk, uuidv7Generator } from './platform/kernel/ids.ts'
 import { openMetrics } from './platform/metrics/metrics.ts'
@@ -119,58 +122,50 @@ export async function openServices(options: ServicesOptions) {
   const listener = policyListener({ url: databaseUrl, policy, ...LISTENER_DEFAULTS })
   const filler = logFiller({ db, everyMs: SEARCH_FILL_MS })
   const isName = (word: string) => contract.names.has(word)
-  const registerOfOrganisations = registerActs({ db, clock, newId, audit, policy: policySuccession(policy), isName, turns })
+  const publication = policyPublication(policy)
+  const commands = commandsService({
+    ...{ db, clock, newId, audit, turns, policyHead: publication.head },
+    refusalForRecord: (refusal) => refusalForRecord(refusal, isName),
+  })
+  const registerOfOrganisations = registerActs({ commands, policy: publication })
   const registering = registeringService({ db, acts: registerOfOrganisations, reference, clock })
   const organisationContacts = contactsService({ db, acts: registerOfOrganisations })
   const groups = groupsService({ db, acts: registerOfOrganisations, clock })
-  const acts = actShell({
-    db,
-    clock,
-    newId,
-    audit,
-    agreements,
-    policy: policyPublication(policy),
-    isName,
-    turns,
-    mustBeConfirmed: parties.mustBeConfirmed,
-  })
-  const drafting = draftingService({ db, clock, random: randomBytes, acts, agreements, reference, parties, groups: groups.list })
+  const acts = actingService({ commands, agreements, policy: publication, mustBeConfirmed: parties.mustBeConfirmed })
+  const read = agreementReading({ db, agreements, clock })
+  const drafting = draftingService({ read, clock, random: randomBytes, acts, agreements, reference, parties, groups: groups.list })
   const listing = listingService({ db, clock, agreements })
   const registerExport = registerExportService({ db, clock, agreements, listing, reference })
   const advice = adviceService({ db, agreements, policy, clock })
   const overlaps = overlapService({ db, reference, clock })
-  const imports = importsService({ db, clock, newId, reference, parties, turns, partnerAnswers: partnerAnswers({ registering, groups }) })
+  const imports = importsService({
+    db,
+    clock,
+    newId,
+    reference,
+    parties,
+    commands,
+    partnerAnswers: partnerAnswers({ registering, groups }),
+  })
   const committing = committingService({ db, clock, random: randomBytes, acts, agreements, imports })
   const boroughs = async () => new Set((await parties.all()).filter(isLondonAuthority).map(({ code }) => code))
+  const { act } = acts
   const agreementActs = {
-    freezing: freezingService({
-      acts,
-      advice: advice.onDraft,
-      difference: (before, after) => {
-        const { clauses, change_class } = difference(before, after)
-        return { changeClass: change_class, changes: clauses.length }
-      },
-      reviewRoute: noReviewRoute,
-    }),
-    signing: signingService({ acts }),
-    amending: amendingService({ acts }),
-    suspending: suspendingService({ acts, boroughs }),
-    membership: membershipService({ acts, organisation: parties.find }),
-    ending: endingService({ acts }),
+    freezing: freezingService({ act, advice: advice.onDraft, openChains: noChains }),
+    signing: signingService({ act }),
+    amending: amendingService({ act }),
+    suspending: suspendingService({ act, boroughs }),
+    membership: membershipService({ act, organisation: parties.find }),
+    ending: endingService({ act }),
     merging: mergingService({
-      registerActs: registerOfOrganisations,
-      parties,
-      contacts: organisationContacts,
-      agreements,
-      audit,
-      policy: policyPublication(policy),
-      newId,
+      ...{ registerActs: registerOfOrganisations, parties, contacts: organisationContacts },
+      ...{ agreements, audit, policy: publication, newId },
     }),
-    succession: successionService({ db, clock, newId, audit, parties, agreements, policy: policySuccession(policy), isName, turns }),
+    succession: successionService({ commands, parties, agreements, policy: publication }),
   }
   const nameOf = async (code: string) => (await parties.find(code))?.legal_name
-  const documents = documentsService({ db, clock, agreements, differences: difference, nameOf })
-  const history = historyService({ db, agreements, clock })
+  const documents = documentsService({ read, clock, nameOf })
+  const history = historyService({ db, read, clock })
   const decisions = decisionsService({
     audit,
     policy,
@@ -188,8 +183,8 @@ export async function openServices(options: ServicesOptions) {
     onAnswer: counters.onAnswer,
     onRefused: counters.onRefused,
   })
-  const clients = clientsService({ db, clock, newId, audit, policy })
-  const localCodes = localCodesService({ db, clock, audit, parties, reference, policy, isName })
+  const clients = clientsService({ commands, policy })
+  const localCodes = localCodesService({ commands, parties, reference, policy })
   const reads = recordedReads(audit)
   const logSearch = logSearchService({ db, audit, reads, altered: log.altered, filler, clock })
   const replays = replayService({ db, policy, engine: ENGINE, reads, altered: log.altered })
@@ -244,8 +239,9 @@ export async function openServices(options: ServicesOptions) {
     disclosures,
     policy,
     listener,
+    commands,
     acts,
-    turns,
+    once: onceOnly({ db, clock, newId, turns }),
     drafting,
     listing,
     advice,

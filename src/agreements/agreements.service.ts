@@ -2,12 +2,12 @@ import { contactsApplying } from '../parties/contacts.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import type { Instant } from '../platform/kernel/instant.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
-import { standingRepository } from './acts/standing.repository.ts'
 import type { Agreement, AgreementVersion, Party } from './agreement.ts'
-import type { AgreementToComplete } from './drafting/completeness.ts'
+import type { AgreementToComplete } from './model/completeness.ts'
 import { agreementsRepository, type StoredBy } from './store/agreements.repository.ts'
 import { isVisible, readAgreements } from './store/reading.repository.ts'
 import { readRecord } from './store/record.repository.ts'
+import { standingRepository } from './store/standing.repository.ts'
 import { seenBy } from './visibility.ts'
 
 export type AgreementsService = ReturnType<typeof agreementsService>
@@ -33,21 +33,23 @@ export function agreementsService(newId: () => string) {
       const unconfirmed = await standingRepository(tx).unconfirmed(agreement.id)
       return { ...agreement, parties, unconfirmed, review_cycle_months: record?.reviewCycleMonths ?? null }
     },
-    /**
-     * What decisions may stand on: texts that stand or stood, without their words. Drafts are left out, so that editing one is not
-     * a change of policy; an agreement that has nothing but drafts still counts as one that is not approved.
-     */
-    async forPolicy(tx: Transaction, ids: readonly string[]): Promise<Agreement[]> {
-      return (await readAgreements(tx, ids)).map((agreement) => ({
-        ...agreement,
-        parties: isUndone(agreement) ? [] : agreement.parties.map(asListed),
-        versions: agreement.versions
-          .filter(({ status, frozen_at, dropped_at }) => status === 'APPROVED' || (frozen_at !== undefined && dropped_at !== undefined))
-          .filter((version) => isOfKnownDays(agreement, version))
-          .map((version) => ({ ...version, terms: { ...version.terms, narrative: {} } })),
-      }))
-    },
+    forPolicy: async (tx: Transaction, ids: readonly string[]): Promise<Agreement[]> => forPolicy(await readAgreements(tx, ids)),
   }
+}
+
+/**
+ * What decisions may stand on: texts that stand or stood, without their words. Drafts are left out, so that editing one is not
+ * a change of policy; an agreement that has nothing but drafts still counts as one that is not approved. Pure.
+ */
+export function forPolicy(agreements: readonly Agreement[]): Agreement[] {
+  return agreements.map((agreement) => ({
+    ...agreement,
+    parties: isUndone(agreement) ? [] : agreement.parties.map(asListed),
+    versions: agreement.versions
+      .filter(({ status, frozen_at, dropped_at }) => status === 'APPROVED' || (frozen_at !== undefined && dropped_at !== undefined))
+      .filter((version) => isOfKnownDays(agreement, version))
+      .map((version) => ({ ...version, terms: { ...version.terms, narrative: {} } })),
+  }))
 }
 
 /** Without what the register of organisations says: decisions ask that themselves, as it stands (6.2 step 1). */

@@ -1,8 +1,8 @@
 import { permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { Instant } from '../platform/kernel/instant.ts'
-import { type Problem, problem } from '../platform/kernel/problem.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
+import { type Refused, refused } from '../platform/kernel/refusal.ts'
 import type { Agreement } from './agreement.ts'
 import { knownUntil } from './model/known-until.ts'
 import { knowsUntil } from './model/standing.ts'
@@ -32,6 +32,9 @@ export function seenBy(reader: Reader, agreement: Agreement, at: Instant): Agree
 }
 
 /** What whoever may not know an agreement is told: word for word what is said of one that does not exist. */
-export function noSuchAgreement(): Problem {
-  return problem('NOT_FOUND', 'There is no agreement with this reference.')
+export const NO_SUCH_AGREEMENT = 'There is no agreement with this reference.'
+
+/** The refusal in these words, to be thrown. */
+export function noSuchAgreement(): Refused {
+  return refused('NOT_FOUND', NO_SUCH_AGREEMENT)
 }

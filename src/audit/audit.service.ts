@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
-import { ProblemError, problem } from '../platform/kernel/problem.ts'
+import { type Refused, refused } from '../platform/kernel/refusal.ts'
 import { appendInTransaction, isPlaceTaken, isSealed, NotDurableError } from './append/append.repository.ts'
 import { type Appended, type Build, NotRecordedError, type Place } from './append/append-queue.ts'
 import { watchPool } from './append/commit-watch.service.ts'
@@ -277,6 +277,6 @@ function unsigned(name: string, uncoveredMs: number, failure: string | null): st
   return `${name} has not been signed for ${Math.round(uncoveredMs / 1000)} s${failure === null ? '' : `: ${failure}`}`
 }
 
-function unavailable(detail: string, cause: unknown): ProblemError {
-  return new ProblemError(problem('LOG_UNAVAILABLE', detail), { cause })
+function unavailable(detail: string, cause: unknown): Refused {
+  return refused('LOG_UNAVAILABLE', detail, [], { cause })
 }

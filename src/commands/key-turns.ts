@@ -1,6 +1,6 @@
 import type { Principal } from '../identity/principal.ts'
-import { ProblemError, problem } from '../platform/kernel/problem.ts'
-import type { IdempotencyKey } from './command-reply.ts'
+import { type Refused, refused } from '../platform/kernel/refusal.ts'
+import type { IdempotencyKey } from './command.ts'
 
 /** Lets calls with one idempotency key in one after the other. */
 export type KeyTurns = <T>(principal: Principal, idempotency: IdempotencyKey | null, work: () => Promise<T>) => Promise<T>
@@ -10,7 +10,7 @@ const RETRY_AFTER_SECONDS = 1
 /**
  * Of calls with the same key, on this node, one does its work at a time; the others wait for it here, where waiting takes no
  * connection, and then get its reply. Calls on different nodes are told apart by the database (`claimKey`).
- * @throws ProblemError 409 when the turn has not come within `patienceMs`
+ * @throws Refused 409 when the turn has not come within `patienceMs`
  */
 export function keyTurns(patienceMs: number): KeyTurns {
   const lines = new Map<string, { last: Promise<unknown>; waiting: number; startedAt: number }>()
@@ -36,13 +36,10 @@ export function keyTurns(patienceMs: number): KeyTurns {
 }
 
 /** The request with this key is still being answered. */
-export function keyInUse(retryAfterSeconds = RETRY_AFTER_SECONDS): ProblemError {
-  return new ProblemError(
-    problem('IDEMPOTENCY_KEY_IN_USE', 'A request with this key is still being answered. Send it again for its reply.'),
-    {
-      retryAfterSeconds,
-    },
-  )
+export function keyInUse(retryAfterSeconds = RETRY_AFTER_SECONDS): Refused {
+  return refused('IDEMPOTENCY_KEY_IN_USE', 'A request with this key is still being answered. Send it again for its reply.', [], {
+    retryAfterSeconds,
+  })
 }
 
 async function within(awaited: Promise<unknown>, ms: number): Promise<void> {

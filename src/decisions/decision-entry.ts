@@ -1,7 +1,7 @@
 import { type Entry, entryOf, entryOfText, type RandomBytes } from '../audit/format/entry.ts'
 import { urnOfAgreement } from '../audit/format/leaf-codes.ts'
 import type { Principal } from '../identity/principal.ts'
-import { type Problem, withoutCallersWords } from '../platform/kernel/problem.ts'
+import { type Refusal, withoutCallersWords } from '../platform/kernel/refusal.ts'
 import type { Answer } from './answer.ts'
 import type { PermitPolicy } from './evaluation/expiry.ts'
 import type { PolicyHead } from './policy/policy-index.ts'
@@ -84,7 +84,7 @@ export function evaluatedEntry(answer: Answer, text: string, agreement: string |
  * @param isName whether a word is one of the contract's, not the caller's own
  */
 export function refusedEntry(
-  { code, errors = [] }: Problem,
+  { code, errors = [] }: Pick<Refusal, 'code'> & Partial<Pick<Refusal, 'errors'>>,
   { simulated, isName }: { readonly simulated: boolean; readonly isName: (word: string) => boolean },
   facts: CallFacts,
   random: RandomBytes,

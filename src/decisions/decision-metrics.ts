@@ -1,4 +1,4 @@
-import type { Problem } from '../platform/kernel/problem.ts'
+import type { Refusal } from '../platform/kernel/refusal.ts'
 import type { Answer } from './answer.ts'
 
 /** The numbers about decisions, as `Metrics` of the platform offers to keep them. Outcomes and reasons only: nobody's names. */
@@ -40,7 +40,7 @@ export function decisionCounters(metrics: MetricsSink) {
       decided({ outcome: answer.decision, simulated })
       for (const { code } of answer.reasons) reasoned({ reason: code, simulated })
     },
-    onRefused({ code }: Problem, isSimulated: boolean): void {
+    onRefused({ code }: Pick<Refusal, 'code'>, isSimulated: boolean): void {
       const simulated = String(isSimulated)
       decided({ outcome: 'ERROR', simulated })
       reasoned({ reason: code, simulated })

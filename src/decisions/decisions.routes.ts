@@ -1,7 +1,6 @@
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { callerOf } from '../identity/identity.plugin.ts'
-import type { Operation } from '../platform/http/openapi.ts'
-import { operation } from '../platform/http/openapi.ts'
+import { answer, bytesReply, type RequestOf } from '../platform/http/answer.ts'
 import { problemOfRequest } from '../platform/http/validation-problem.ts'
 import type { DecisionsService } from './decisions.service.ts'
 import type { DecisionBody } from './request-body.ts'
@@ -17,26 +16,18 @@ export function decisionsRoutes(decisions: DecisionsService): FastifyPluginAsync
       throw await decisions.recordRefused(callOf(request, isSimulation(request)), found)
     })
 
-    app.route<Operation<'decide'>>({
-      ...operation('decide'),
-      handler: async (request, reply) => answer(request, reply, request.body, false),
-    })
-
-    app.route<Operation<'simulateDecision'>>({
-      ...operation('simulateDecision'),
-      handler: async (request, reply) => answer(request, reply, request.body, true),
-    })
+    answer(app, 'decide', async (request) => decided(request, false))
+    answer(app, 'simulateDecision', async (request) => decided(request, true))
   }
 
-  async function answer(request: FastifyRequest, reply: FastifyReply, body: unknown, simulated: boolean) {
-    const found = problemOfRequest(request)
-    if (found) throw await decisions.recordRefused(callOf(request, simulated), found)
-    const call = { ...callOf(request, simulated), body: body as DecisionBody }
-    const { answer: given, text, receipt } = await decisions.decide(call)
+  async function decided(request: RequestOf<'decide'> | RequestOf<'simulateDecision'>, simulated: boolean) {
+    const asked = request as FastifyRequest
+    const found = problemOfRequest(asked)
+    if (found) throw await decisions.recordRefused(callOf(asked, simulated), found)
+    const { answer: given, text, receipt } = await decisions.decide({ ...callOf(asked, simulated), body: asked.body as DecisionBody })
     request.logFields['decisionId'] = given.decision_id
     request.logFields['decision'] = given.decision
-    reply.code(200).header('accord-receipt', receipt).header('content-type', 'application/json; charset=utf-8')
-    return text as never
+    return bytesReply(200, 'application/json; charset=utf-8', text, { 'accord-receipt': receipt })
   }
 }
 

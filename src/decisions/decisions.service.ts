@@ -5,7 +5,7 @@ import type { Entry, RandomBytes } from '../audit/format/entry.ts'
 import type { Receipt } from '../audit/format/receipt.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
-import { type Problem, ProblemError, problem } from '../platform/kernel/problem.ts'
+import { type Refusal, type Refused, refusal, refused } from '../platform/kernel/refusal.ts'
 import { type Answer, toAnswer } from './answer.ts'
 import { type Asked, decideOn, type Grounds, knowledgeOf, nowOn, overriddenBy, reliedOn, requestOf } from './decide.ts'
 import { evaluatedEntry, refusedEntry, settingsOf } from './decision-entry.ts'
@@ -46,7 +46,7 @@ export interface DecisionsOptions {
   /** Is told of each answer once it may be given (metrics). */
   readonly onAnswer?: (answer: Answer) => void
   /** Is told of each call that was recorded and refused (metrics). */
-  readonly onRefused?: (found: Problem, simulated: boolean) => void
+  readonly onRefused?: (found: RefusedCall, simulated: boolean) => void
 }
 
 /** One call, as the edge hands it over. */
@@ -86,8 +86,11 @@ interface Evaluated {
   readonly value: { readonly answer: Answer; readonly text: string; readonly outcome: Outcome }
 }
 
+/** Why a call cannot be answered. */
+export type RefusedCall = Pick<Refusal, 'code' | 'detail'> & Partial<Pick<Refusal, 'errors'>>
+
 const REFRESHES_MAX = 20
-const UNKNOWN_REVISION = problem('UNPROCESSABLE', 'There is no such policy revision.', [
+const UNKNOWN_REVISION = refusal('UNPROCESSABLE', 'There is no such policy revision.', [
   { pointer: '/as_of_revision', detail: 'no policy revision has this number yet' },
 ])
 
@@ -146,7 +149,7 @@ export function decisionsService(options: DecisionsOptions) {
   return {
     /**
      * Decides, records, answers. A DENY is an answer like a PERMIT.
-     * @throws ProblemError 400 for a live `at` that is not now and 422 for an unknown `as_of_revision`, both recorded;
+     * @throws Refused 400 for a live `at` that is not now and 422 for an unknown `as_of_revision`, both recorded;
      * 503 when the answer could not be recorded in time
      */
     async decide(call: DecisionCall): Promise<Given> {
@@ -192,8 +195,8 @@ export function decisionsService(options: DecisionsOptions) {
     return { id: options.newId(), ...(trace ?? { traceId: Buffer.from(random(16)).toString('hex') }) }
   }
 
-  /** The refusal with the id of its record, and the receipt as header. @throws ProblemError 401 for a revoked client, 503 when it could not be recorded */
-  async function recordRefused(call: Pick<DecisionCall, 'caller' | 'simulated' | 'trace'>, found: Problem): Promise<ProblemError> {
+  /** The refusal with the id of its record and the receipt. @throws Refused 401 for a revoked client, 503 when it could not be recorded */
+  async function recordRefused(call: Pick<DecisionCall, 'caller' | 'simulated' | 'trace'>, found: RefusedCall): Promise<Refused> {
     const { caller, simulated } = call
     const made = idsOf(call)
     const { origin, index, entry, value } = await withinDeadline(
@@ -206,17 +209,17 @@ export function decisionsService(options: DecisionsOptions) {
     )
     options.onRefused?.(found, simulated)
     const receipt = options.receipt({ origin, index, leafHash: entry.leafHash, at: value })
-    return new ProblemError({ ...found, decision_id: made.id }, { headers: { 'accord-receipt': receipt } })
+    return refused(found.code, found.detail, found.errors, { decisionId: made.id, receipt })
   }
 
   function mustNotBeRevoked({ clientId }: Principal): void {
     if (clientId !== null && policy.current().isRevoked(clientId)) throw revoked()
   }
 
-  function whyNotNow(at: string | null): Problem | null {
+  function whyNotNow(at: string | null): Refusal | null {
     if (at === null || Math.abs(Date.parse(at) - clock().getTime()) <= options.liveToleranceMs) return null
     const detail = `a live decision is for now: within ${options.liveToleranceMs / 1000} seconds of the server's time`
-    return problem('AT_OUT_OF_RANGE', 'The instant is not now. Ask the simulation about other times.', [{ pointer: '/at', detail }])
+    return refusal('AT_OUT_OF_RANGE', 'The instant is not now. Ask the simulation about other times.', [{ pointer: '/at', detail }])
   }
 
   /** A caller that saw a revision elsewhere may demand an answer at least as new. */
@@ -267,15 +270,15 @@ function namedAsNow(body: DecisionBody, { codeOf }: PolicyIndex): DecisionBody {
   }
 }
 
-function unavailable(code: 'OVERLOADED' | 'LOG_UNAVAILABLE', cause: Error): ProblemError {
-  return new ProblemError(problem(code, 'There is no answer, because it could not be recorded. Treat it as no permission.'), { cause })
+function unavailable(code: 'OVERLOADED' | 'LOG_UNAVAILABLE', cause: Error): Refused {
+  return refused(code, 'There is no answer, because it could not be recorded. Treat it as no permission.', [], { cause })
 }
 
-function notReady(detail: string): ProblemError {
-  return new ProblemError(problem('NOT_READY', detail))
+function notReady(detail: string): Refused {
+  return refused('NOT_READY', detail)
 }
 
 /** A revoked client is a stranger from that moment on: no answer, and no leaf that it could fill the log with. */
-function revoked(): ProblemError {
-  return new ProblemError(problem('UNAUTHENTICATED', 'A valid bearer token is needed.'))
+function revoked(): Refused {
+  return refused('UNAUTHENTICATED', 'A valid bearer token is needed.')
 }

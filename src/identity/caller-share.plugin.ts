@@ -1,5 +1,5 @@
 import fastifyPlugin from 'fastify-plugin'
-import { ProblemError, problem } from '../platform/kernel/problem.ts'
+import { ProblemError, problem } from '../platform/http/problem.ts'
 
 /**
  * Tells the server whose a request is, so that one caller's share is never everybody's: 503 with `Retry-After` where this caller,

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import type { ContractOperation } from '../platform/http/openapi.ts'
-import { ProblemError, problem } from '../platform/kernel/problem.ts'
+import { ProblemError, problem } from '../platform/http/problem.ts'
 import { isPermission, permits } from './permissions.ts'
 import type { Principal } from './principal.ts'
 import { type TokenTrust, tokenVerifier } from './token-verifier.service.ts'
@@ -43,7 +43,7 @@ export const identityPlugin = fastifyPlugin<IdentityOptions>(
 )
 
 /** The caller of an operation that needs a permission. @throws ProblemError 401 when there is none */
-export function callerOf(request: FastifyRequest): Principal {
+export function callerOf(request: Pick<FastifyRequest, 'principal'>): Principal {
   if (!request.principal) throw unauthenticated()
   return request.principal
 }

@@ -3,7 +3,7 @@ import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { subscriberOf } from '../platform/http/addresses.ts'
-import { ProblemError, problem } from '../platform/kernel/problem.ts'
+import { ProblemError, problem } from '../platform/http/problem.ts'
 
 /** How many requests in a minute. */
 export interface RateLimits {

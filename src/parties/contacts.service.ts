@@ -1,15 +1,15 @@
-import type { CommandReply } from '../commands/command-reply.ts'
-import { etagOf } from '../commands/command-reply.ts'
+import type { Answered, Call } from '../commands/command.ts'
 import { permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
-import { ProblemError, problem } from '../platform/kernel/problem.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
+import { refusal, refused } from '../platform/kernel/refusal.ts'
+import { ok, refuse } from '../platform/kernel/result.ts'
 import { contactsRepository } from './contacts.repository.ts'
 import type { Contacts } from './contacts.ts'
 import { partiesRepository } from './parties.repository.ts'
-import type { RegisterActs, RegisterCall, RegisterContext } from './register-act.service.ts'
+import type { RegisterActs, RegisterContext } from './register-act.service.ts'
 
 /** The contacts of a body as they are shown: only to whoever works with it. */
 export interface KeptContacts {
@@ -32,41 +32,40 @@ export function contactsService({ db, acts }: { readonly db: Database; readonly 
       if (kept.has(from)) await repository.put(into, { ...kept.get(from), ...kept.get(into) }, principal.org, now)
     },
 
-    /** @throws ProblemError 404 where there is no such body, or none whose contacts the caller may see */
-    read: (principal: Principal, code: string): Promise<{ readonly body: KeptContacts; readonly etag: string }> =>
+    /** Refused where there is no such body, or none whose contacts the caller may see. */
+    read: (principal: Principal, code: string): Promise<Answered<KeptContacts>> =>
       withTransaction(db, async (tx) => {
         await readAs(tx, readerOf(principal))
         const version = await partiesRepository(tx).version(code)
         const found = (await contactsRepository(tx).of([code])).get(code)
         // Own contacts can be read before there are any: whoever writes them first needs the state.
         if (version === undefined || (!found && !mayWriteFor(principal, code)))
-          throw new ProblemError(problem('NOT_FOUND', 'There are no contacts here that you may see.'))
-        return { body: { organisation: code, contacts: found ?? {} }, etag: etagOf(version) }
+          return refuse(refusal('NOT_FOUND', 'There are no contacts here that you may see.'))
+        return ok({ outcome: { organisation: code, contacts: found ?? {} }, version })
       }),
 
     /**
      * Writes the contacts of a body: its own people, a register administrator, or while nobody has confirmed it whoever proposed it.
-     * @throws ProblemError 403, 404, 409 for a body that was merged, 412, 428
+     * Refused to anybody else, and for a body that was merged.
      */
-    write: (call: RegisterCall, code: string, contacts: Contacts): Promise<CommandReply<KeptContacts>> =>
+    write: (call: Call, code: string, contacts: Contacts): Promise<Answered<KeptContacts>> =>
       acts.perform(
         { ...call, kind: 'ORGANISATION', code, act: 'contacts', event: 'organisation.contacts_changed' },
         async ({ tx, principal, now }) => {
           const parties = partiesRepository(tx)
           const [found] = await parties.read([code])
-          if (found?.status === 'MERGED') throw new ProblemError(problem('ILLEGAL_STATE', `${code} was merged into ${found.merged_into}.`))
+          if (found?.status === 'MERGED') throw refused('ILLEGAL_STATE', `${code} was merged into ${found.merged_into}.`)
           const isProposer = found?.status === 'UNCONFIRMED' && (await parties.proposer(code))?.org === principal.org
           if (!isProposer && !mayWriteFor(principal, code))
-            throw new ProblemError(problem('FORBIDDEN', 'A body, or a register administrator for it, says how it is reached.'))
+            throw refused('FORBIDDEN', 'A body, or a register administrator for it, says how it is reached.')
           const before = (await contactsRepository(tx).of([code])).get(code) ?? {}
           await contactsRepository(tx).put(code, contacts, principal.org, now)
           const names = [...new Set([...Object.keys(before), ...Object.keys(contacts)])].toSorted()
           // Which ones, never what they say: the history is read by more people than the contacts are.
           return {
-            code,
-            status: 200,
+            id: code,
             detail: { changed: names.filter((name) => before[name] !== contacts[name]) },
-            body: async () => ({ organisation: code, contacts }),
+            outcome: { organisation: code, contacts },
           }
         },
       ),

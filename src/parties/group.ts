@@ -1,5 +1,5 @@
 import type { Day } from '../platform/kernel/london-day.ts'
-import type { ProblemDetail } from '../platform/kernel/problem.ts'
+import type { Fault } from '../platform/kernel/refusal.ts'
 
 /** A name for several bodies, such as "Camden GPs": a way of writing members down, never a party itself. Pure. */
 export interface OrganisationGroup {
@@ -25,7 +25,7 @@ export function membersOn({ members }: Pick<OrganisationGroup, 'members'>, day: 
 }
 
 /** Stays that cannot be: one that ends before it begins, or two of one body at once. */
-export function membershipFaults(members: readonly Membership[]): ProblemDetail[] {
+export function membershipFaults(members: readonly Membership[]): Fault[] {
   return members.flatMap(({ org, from, to }, index) => {
     const backwards = from !== null && to !== null && to < from
     const overlaps = members

@@ -1,20 +1,26 @@
-import { type CommandReply, etagOf } from '../commands/command-reply.ts'
+import type { Answered, Call } from '../commands/command.ts'
 import { permits } from '../identity/permissions.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { type Day, londonDay } from '../platform/kernel/london-day.ts'
-import { ProblemError, problem } from '../platform/kernel/problem.ts'
+import { refusal, refused } from '../platform/kernel/refusal.ts'
+import { ok, refuse } from '../platform/kernel/result.ts'
 import { finder } from './find.ts'
 import { type Membership, membershipFaults, membersOn, type OrganisationGroup } from './group.ts'
 import { groupsRepository } from './groups.repository.ts'
 import { nameKey } from './name-key.ts'
 import { partiesRepository } from './parties.repository.ts'
-import type { RegisterActs, RegisterCall } from './register-act.service.ts'
+import type { RegisterActs } from './register-act.service.ts'
 
 /** A group as it stands, with who is a member on a day. */
 export interface GroupView extends OrganisationGroup {
   readonly on: Day
   readonly members_on: readonly string[]
+}
+
+/** A group that was written, and whether it was made by that. */
+export interface PutGroup extends GroupView {
+  readonly isNew: boolean
 }
 
 /** What a group is called and who is in it, absent days as null. */
@@ -34,30 +40,29 @@ export function groupsService({ db, acts, clock }: { readonly db: Database; read
     tx: Transaction,
     codes: readonly string[] | undefined,
     on: Day,
-  ): Promise<(GroupView & { readonly etag: string })[]> {
+  ): Promise<(GroupView & { readonly version: string })[]> {
     const groups = await groupsRepository(tx).read(codes)
     const { current } = finder(await partiesRepository(tx).read())
-    return groups.map(({ rowVersion, ...group }) => ({ ...group, on, members_on: membersOn(group, on, current), etag: etagOf(rowVersion) }))
+    return groups.map(({ rowVersion, ...group }) => ({ ...group, on, members_on: membersOn(group, on, current), version: rowVersion }))
   }
 
   return {
     /** All groups, by code, with their members on a day (undefined: today). */
     list: async (on?: Day): Promise<GroupView[]> =>
-      (await withTransaction(db, (tx) => viewsOf(tx, undefined, on ?? today()))).map(({ etag: _etag, ...view }) => view),
+      (await withTransaction(db, (tx) => viewsOf(tx, undefined, on ?? today()))).map(({ version: _version, ...view }) => view),
 
-    /** @throws ProblemError 404 */
-    async find(code: string, on?: Day): Promise<{ readonly body: GroupView; readonly etag: string }> {
+    async find(code: string, on?: Day): Promise<Answered<GroupView>> {
       const [found] = await withTransaction(db, (tx) => viewsOf(tx, [code], on ?? today()))
-      if (!found) throw new ProblemError(problem('NOT_FOUND', 'There is no group with this code.'))
-      const { etag, ...body } = found
-      return { body, etag }
+      if (!found) return refuse(refusal('NOT_FOUND', 'There is no group with this code.'))
+      const { version, ...outcome } = found
+      return ok({ outcome, version })
     },
 
     /**
      * Makes a group, or says anew what it is called and who is in it when. Whoever made it keeps it; a register administrator may too.
-     * @throws ProblemError 403, 409 for a name in use, 412 and 428 for `If-Match` of one that is there, 422 for members that cannot be
+     * Refused where the name is in use, and with members that cannot be.
      */
-    async put(call: RegisterCall, code: string, { name, other_names = [], members: given }: GroupBody): Promise<CommandReply<GroupView>> {
+    async put(call: Call, code: string, { name, other_names = [], members: given }: GroupBody): Promise<Answered<PutGroup>> {
       const members: Membership[] = given.map(({ org, from, to }) => ({ org, from: from ?? null, to: to ?? null }))
       const isThere = (await withTransaction(db, (tx) => groupsRepository(tx).read([code]))).length > 0
       const about = isThere ? { ...call, code } : { principal: call.principal, idempotency: call.idempotency }
@@ -67,9 +72,9 @@ export function groupsService({ db, acts, clock }: { readonly db: Database; read
           await partiesRepository(tx).lockNames()
           const groups = await groupsRepository(tx).read()
           const before = groups.find((group) => group.code === code)
-          if (!isThere && before) throw new ProblemError(problem('CONFLICT', 'Somebody made this group at the same moment.'))
+          if (!isThere && before) throw refused('CONFLICT', 'Somebody made this group at the same moment.')
           if (before && before.kept_by !== principal.org && !permits(principal.roles, 'organisation:confirm'))
-            throw new ProblemError(problem('FORBIDDEN', 'Whoever made a group, or a register administrator, says who is in it.'))
+            throw refused('FORBIDDEN', 'Whoever made a group, or a register administrator, says who is in it.')
           const organisations = await partiesRepository(tx).read()
           const find = finder(organisations)
           const known = new Set(organisations.map((organisation) => organisation.code))
@@ -85,7 +90,7 @@ export function groupsService({ db, acts, clock }: { readonly db: Database; read
                 ],
           )
           const faults = [...unknown, ...membershipFaults(members)]
-          if (faults.length > 0) throw new ProblemError(problem('UNPROCESSABLE', 'The group cannot have these members.', faults))
+          if (faults.length > 0) throw refused('UNPROCESSABLE', 'The group cannot have these members.', faults)
           const taken = [name, ...other_names].flatMap((one) => {
             const isBody = find.read(one).found !== 'NONE'
             const isGroup = groups.some(
@@ -101,13 +106,13 @@ export function groupsService({ db, acts, clock }: { readonly db: Database; read
                 ]
               : []
           })
-          if (taken.length > 0) throw new ProblemError(problem('CONFLICT', 'The name is in use.', taken))
+          if (taken.length > 0) throw refused('CONFLICT', 'The name is in use.', taken)
           await groupsRepository(tx).put({ code, name, other_names, kept_by: before?.kept_by ?? principal.org, members })
-          const view = async () => {
-            const [{ etag: _etag, ...body } = { etag: '' }] = await viewsOf(tx, [code], today())
-            return body as GroupView
+          const outcome = async () => {
+            const [{ version: _version, ...view } = { version: '' }] = await viewsOf(tx, [code], today())
+            return { ...(view as GroupView), isNew: before === undefined }
           }
-          return { code, status: before ? 200 : 201, detail: { name, other_names, members }, body: view }
+          return { id: code, detail: { name, other_names, members }, outcome }
         },
       )
     },

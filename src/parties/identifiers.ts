@@ -1,4 +1,4 @@
-import type { ProblemDetail } from '../platform/kernel/problem.ts'
+import type { Fault } from '../platform/kernel/refusal.ts'
 
 /** Numbers by which bodies are known, each with the one form in which it is kept. Pure. */
 
@@ -74,9 +74,9 @@ export function identifiersIn(text: string): { readonly kind: IdentifierKind; re
 /** The identifiers of a body in their kept form; absent ones are null. What has no such form is named. */
 export function readIdentifiers(given: { readonly [Kind in IdentifierKind]?: string | null | undefined }): {
   readonly identifiers: Identifiers
-  readonly faults: readonly ProblemDetail[]
+  readonly faults: readonly Fault[]
 } {
-  const faults: ProblemDetail[] = []
+  const faults: Fault[] = []
   const read = (kind: IdentifierKind) => {
     const text = given[kind] ?? null
     if (text === null) return null

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { etagOf } from '../commands/command-reply.ts'
+import type { Answered } from '../commands/command.ts'
 import { permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
-import { ProblemError, problem } from '../platform/kernel/problem.ts'
+import { type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
+import { ok, type Result, refuse } from '../platform/kernel/result.ts'
 import { finder } from './find.ts'
 import type { Organisation, OrganisationStatus, RegisteredOrganisation } from './organisation.ts'
 import { partiesRepository } from './parties.repository.ts'
@@ -83,36 +84,35 @@ export function partiesService(db: Database) {
       return (await withTransaction(db, (tx) => partiesRepository(tx).read([code])))[0]
     },
 
-    /** An organisation with its `ETag`. @throws ProblemError 404 */
-    async get(code: string): Promise<{ readonly body: RegisteredOrganisation; readonly etag: string }> {
-      return withTransaction(db, async (tx) => {
+    /** An organisation and its version. */
+    get: (code: string): Promise<Answered<RegisteredOrganisation>> =>
+      withTransaction(db, async (tx) => {
         const repository = partiesRepository(tx)
-        const [body] = await repository.read([code])
+        const [outcome] = await repository.read([code])
         const version = await repository.version(code)
-        if (!body || version === undefined) throw new ProblemError(problem('NOT_FOUND', 'There is no organisation with this code.'))
-        return { body, etag: etagOf(version) }
-      })
-    },
+        if (!outcome || version === undefined) return refuse(refusal('NOT_FOUND', 'There is no organisation with this code.'))
+        return ok({ outcome, version })
+      }),
 
     /** Bodies of the register: by code, or where something is asked for, best first. Names that were merged are found as the body they are. */
-    async list({ q, type, status, after, limit = PAGE }: OrganisationsQuery): Promise<OrganisationsPage> {
+    async list({ q, type, status, after, limit = PAGE }: OrganisationsQuery): Promise<Result<OrganisationsPage, Refusal>> {
       const organisations = await all()
       const found = (q === undefined ? organisations : finder(organisations).search(q)).filter(
         (organisation) => (type === undefined || organisation.type === type) && (status === undefined || organisation.status === status),
       )
       const from = after === undefined ? 0 : found.findIndex(({ code }) => code === after) + 1
       if (after !== undefined && from === 0)
-        throw new ProblemError(
-          problem('INVALID_REQUEST', 'The list holds no such organisation.', [{ pointer: '/query/after', detail: 'is not in this list' }]),
+        return refuse(
+          refusal('INVALID_REQUEST', 'The list holds no such organisation.', [{ pointer: '/query/after', detail: 'is not in this list' }]),
         )
       const page = found.slice(from, from + limit)
-      return { organisations: page, next_after: from + limit < found.length ? (page.at(-1)?.code ?? null) : null }
+      return ok({ organisations: page, next_after: from + limit < found.length ? (page.at(-1)?.code ?? null) : null })
     },
 
     /**
      * Whether an organisation may act at all: one that nobody confirmed, or that was merged, reads and does nothing. Joins
      * the transaction.
-     * @throws ProblemError 403
+     * @throws Refused 403
      */
     async mustBeConfirmed(tx: Transaction, code: string): Promise<void> {
       const [found] = await partiesRepository(tx).read([code])
@@ -121,7 +121,7 @@ export function partiesService(db: Database) {
         found.status === 'MERGED'
           ? `${code} is another name of ${found.merged_into}: its people act under that one.`
           : `${code} is not confirmed in the register: it reads, and acts once a register administrator has confirmed it.`
-      throw new ProblemError(problem('FORBIDDEN', detail, [{ pointer: '', detail, code: 'ORGANISATION_UNCONFIRMED' }]))
+      throw refused('FORBIDDEN', detail, [{ pointer: '', detail, code: 'ORGANISATION_UNCONFIRMED' }])
     },
 
     /** What was done to an organisation or a group, as far as the caller may know it, oldest first. */

@@ -1,4 +1,4 @@
-import type { ProblemDetail } from '../platform/kernel/problem.ts'
+import type { Fault } from '../platform/kernel/refusal.ts'
 import type { Finder } from './find.ts'
 import { IDENTIFIER_KINDS, type Identifiers, labelOf, readIdentifiers } from './identifiers.ts'
 import { nameKey, placeKey } from './name-key.ts'
@@ -42,7 +42,7 @@ export function describe(
   given: Description,
   types: ReadonlySet<string>,
   before?: RegisteredOrganisation,
-): { readonly described: Described; readonly faults: readonly ProblemDetail[] } {
+): { readonly described: Described; readonly faults: readonly Fault[] } {
   const { identifiers, faults } = readIdentifiers(given)
   const tidy = (names: readonly string[] | undefined) =>
     distinct((names ?? []).map((name) => name.normalize('NFC').replaceAll(/\s+/g, ' ').trim()))
@@ -84,7 +84,7 @@ export function knownAs(
   organisations: readonly RegisteredOrganisation[],
   find: Finder,
   own?: string,
-): ProblemDetail[] {
+): Fault[] {
   const others = organisations.filter(({ code }) => find.current(code) !== own && code !== own)
   const nameOf = (code: string) => `${code} (${organisations.find((known) => known.code === code)?.legal_name})`
   const numbered = IDENTIFIER_KINDS.flatMap((kind) => {

@@ -1,157 +1,70 @@
-import type { AuditService, GovernanceAct } from '../audit/audit.service.ts'
-import { type CommandReply, etagOf, type IdempotencyKey } from '../commands/command-reply.ts'
-import { idempotencyKeys } from '../commands/idempotency.service.ts'
-import type { KeyTurns } from '../commands/key-turns.ts'
-import { checkPrecondition, refusalForRecord } from '../commands/refusals.ts'
-import type { Principal } from '../identity/principal.ts'
-import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs } from '../platform/database/reader.ts'
-import type { Clock } from '../platform/kernel/clock.ts'
-import { ProblemError, problem } from '../platform/kernel/problem.ts'
+import type { GovernanceAct } from '../audit/audit.service.ts'
+import type { Answered, Call } from '../commands/command.ts'
+import type { Act, CommandContext, CommandsService, PolicyPublication, SubjectKind, WorkDone } from '../commands/commands.service.ts'
 import type { RegisteredOrganisation } from './organisation.ts'
-import { registerActRepository, type SubjectKind } from './register-act.repository.ts'
+import { type SubjectKind as RegisterSubject, registerActRepository } from './register-act.repository.ts'
 
-export interface RegisterActOptions {
-  readonly db: Database
-  readonly clock: Clock
-  readonly newId: () => string
-  readonly audit: AuditService
-  readonly policy: RegisterPublication
-  /** Whether a word is one of the contract's, not a caller's own. */
-  readonly isName: (word: string) => boolean
-  /** Lets calls with one key in one after the other, before any of them takes a connection. */
-  readonly turns: KeyTurns
-}
+/** What the policy is told of bodies that decisions may know differently. */
+export type RegisterPublication = PolicyPublication<{ readonly organisations: readonly RegisteredOrganisation[] }>
 
-/** What the policy is told, inside the transaction; wired by the composition root, since policy stands to the right. */
-export interface RegisterPublication {
-  publishOrganisations(tx: Transaction, organisations: readonly RegisteredOrganisation[], instant: string): Promise<number>
-  head(tx: Transaction): Promise<{ readonly revision: number; readonly instant: string }>
-}
-
-/** Who does what. */
-export interface RegisterCall {
-  readonly principal: Principal
-  readonly idempotency: IdempotencyKey | null
-  /** `If-Match`; undefined: this act does not need one; null: it needs one and none was sent. */
-  readonly ifMatch?: string | null
-}
-
-interface RegisterAct extends RegisterCall {
-  readonly kind: SubjectKind
+interface RegisterAct extends Call {
+  readonly kind: RegisterSubject
   /** The subject; undefined: the work makes it. */
   readonly code?: string
   readonly act: string
   readonly event: GovernanceAct['event']
 }
 
-export interface RegisterContext {
-  readonly tx: Transaction
-  readonly principal: Principal
-  /** The instant of the act: never before the latest governance instant. */
-  readonly now: string
-}
+/** What an act on the register may use. */
+export type RegisterContext = Omit<CommandContext<never>, 'state'>
 
-/** What an act did, once its rows are written. */
-export interface RegisterDone<Body> {
-  readonly code: string
-  readonly status: 200 | 201
-  /** Made once the subject's version has moved. */
-  readonly body: () => Promise<Body>
-  /** For the history and the payload of the leaf; no contacts and nothing about people. */
-  readonly detail: Readonly<Record<string, unknown>>
+/** What an act did, once its rows are written; no contacts and nothing about people in its detail. */
+export interface RegisterDone<Outcome> extends WorkDone<Outcome> {
+  readonly id: string
   /** Organisations that decisions may know differently from now on. */
   readonly changed?: readonly RegisteredOrganisation[]
 }
 
-const NAMES = { ORGANISATION: 'organisation', GROUP: 'group' } as const
-const RECORDED_REFUSALS = new Set([403, 409, 412, 422])
-
-/** That the same request is still being answered says nothing about an act. */
-function isRecorded({ problem: { status, code } }: ProblemError): boolean {
-  return RECORDED_REFUSALS.has(status) && code !== 'IDEMPOTENCY_KEY_IN_USE'
-}
-
 export type RegisterActs = ReturnType<typeof registerActs>
 
-/**
- * Every act on the register of organisations, always the same steps in one transaction: the key, the lock, the precondition,
- * the work, the history, the policy if decisions may answer differently, the leaf, the kept reply. A refusal changes nothing
- * and is recorded by itself.
- */
-export function registerActs({ db, clock, newId, audit, policy, isName, turns }: RegisterActOptions) {
-  async function perform<Body>(
-    act: RegisterAct,
-    work: (context: RegisterContext) => Promise<RegisterDone<Body>>,
-  ): Promise<CommandReply<Body>> {
-    const { principal, idempotency, kind } = act
-    return withTransaction(db, async (tx) => {
+/** Every act on the register of organisations: what the shell of commands has to know of bodies and their groups. */
+export function registerActs({ commands, policy }: { readonly commands: CommandsService; readonly policy: RegisterPublication }) {
+  const kindOf = (subject: RegisterSubject): SubjectKind<null, RegisterDone<unknown>> => {
+    const type = subject === 'GROUP' ? 'group' : 'organisation'
+    return {
+      type,
+      unknown: `There is no ${type} with this code.`,
       // The register is nobody's own: who may do what is the work's to say.
-      await readAs(tx, { kind: 'system' })
-      const at = clock().toISOString()
-      const keys = idempotencyKeys(tx)
-      const earlier = idempotency && (await keys.claimKey(principal, idempotency, at))
-      if (earlier) return earlier as CommandReply<Body>
-      const repository = registerActRepository(tx)
-      if (act.code !== undefined) {
-        const locked = await repository.lock(kind, act.code)
-        if (!locked) throw new ProblemError(unknownSubject(kind))
-        checkPrecondition(act.ifMatch, locked.rowVersion, NAMES[kind])
-      }
-      const head = await policy.head(tx)
-      const now = at > head.instant ? at : head.instant
-      const done = await work({ tx, principal, now })
-      const { rowVersion, sequence } = await repository.touch(kind, done.code)
-      const leafId = newId()
-      await repository.add({ kind, code: done.code, sequence, at: now, act: act.act, principal, detail: done.detail, leafId })
-      // Of a body that nobody confirmed decisions know nothing.
-      const known = (done.changed ?? []).filter(({ status }) => status !== 'UNCONFIRMED')
-      const revision = known.length > 0 ? await policy.publishOrganisations(tx, known, now) : head.revision
-      const body = await done.body()
-      await audit.recordAct(tx, {
-        ...leafOf(act),
-        id: leafId,
-        revision,
-        payload: { ...actorOf(principal), at: now, [NAMES[kind]]: done.code, detail: done.detail },
-      })
-      const reply = { status: done.status, body, etag: etagOf(rowVersion) }
-      if (idempotency) await keys.keepReply(principal, idempotency.key, reply)
-      return reply
-    })
+      readerFor: () => ({ kind: 'system' }),
+      async lock(tx, code) {
+        const locked = await registerActRepository(tx).lock(subject, code)
+        return locked && { state: null, version: locked.rowVersion, actCount: locked.actCount }
+      },
+      async write(tx, { id: code, done, now, act, principal, leafId }: Act<null, RegisterDone<unknown>>) {
+        const { rowVersion, sequence } = await registerActRepository(tx).touch(subject, code)
+        await registerActRepository(tx).add({ kind: subject, code, sequence, at: now, act, principal, detail: done.detail, leafId })
+        return rowVersion
+      },
+      async publish(tx, { done, now }) {
+        // Of a body that nobody confirmed decisions know nothing.
+        const organisations = (done.changed ?? []).filter(({ status }) => status !== 'UNCONFIRMED')
+        return organisations.length > 0 ? policy.publish(tx, { organisations }, now) : undefined
+      },
+      record: ({ id, done, now }) => ({ payload: { at: now, [type]: id, detail: done.detail } }),
+      known: async (tx, code) => ((await registerActRepository(tx).lock(subject, code)) ? { payload: { [type]: code } } : undefined),
+    }
   }
-
-  async function recordRefusal(act: RegisterAct, refusal: ProblemError): Promise<void> {
-    await withTransaction(db, async (tx) => {
-      const { revision } = await policy.head(tx)
-      // A code of nothing is a word of the caller's.
-      const isKnown = act.code !== undefined && (await registerActRepository(tx).lock(act.kind, act.code)) !== undefined
-      const about = isKnown ? { [NAMES[act.kind]]: act.code } : {}
-      const payload = { ...actorOf(act.principal), ...about, problem: refusalForRecord(refusal, isName) }
-      await audit.recordAct(tx, { ...leafOf(act), revision, refused: true, payload })
-    })
-  }
+  const kinds = { ORGANISATION: kindOf('ORGANISATION'), GROUP: kindOf('GROUP') }
 
   return {
-    /** @throws ProblemError 404 for a subject that is not there, 412 and 428 for `If-Match`, and what the work refuses */
-    async perform<Body>(act: RegisterAct, work: (context: RegisterContext) => Promise<RegisterDone<Body>>): Promise<CommandReply<Body>> {
-      try {
-        return await turns(act.principal, act.idempotency, () => perform(act, work))
-      } catch (error) {
-        if (error instanceof ProblemError && isRecorded(error)) await recordRefusal(act, error)
-        throw error
-      }
+    /** Refuses a subject that is not there, another `If-Match` than its version, and what the work refuses. */
+    perform<Outcome>(
+      { kind, code, ...command }: RegisterAct,
+      work: (context: RegisterContext) => Promise<RegisterDone<Outcome>>,
+    ): Promise<Answered<Outcome>> {
+      return code === undefined
+        ? commands.create<Outcome, RegisterDone<Outcome>>(kinds[kind] as never, command, work)
+        : commands.perform<null, Outcome, RegisterDone<Outcome>>(kinds[kind], { ...command, id: code }, work)
     },
   }
-}
-
-function leafOf({ event, act, principal }: RegisterAct): Pick<GovernanceAct, 'event' | 'act' | 'org'> {
-  return { event, act, org: principal.org }
-}
-
-function actorOf({ sub, roles, org }: Principal) {
-  return { actor: sub, roles, org }
-}
-
-function unknownSubject(kind: SubjectKind) {
-  return problem('NOT_FOUND', `There is no ${NAMES[kind]} with this code.`)
 }

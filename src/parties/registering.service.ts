@@ -1,18 +1,19 @@
-import type { CommandReply } from '../commands/command-reply.ts'
+import type { Answered, Call } from '../commands/command.ts'
 import { permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { londonDay } from '../platform/kernel/london-day.ts'
-import { type ProblemDetail, ProblemError, problem } from '../platform/kernel/problem.ts'
+import { type Fault, type Refusal, refused } from '../platform/kernel/refusal.ts'
+import { ok, type Result } from '../platform/kernel/result.ts'
 import { isValidOn } from '../reference/code-list.ts'
 import type { ReferenceService } from '../reference/reference.service.ts'
 import { finder } from './find.ts'
 import type { RegisteredOrganisation } from './organisation.ts'
 import { partiesRepository } from './parties.repository.ts'
 import { codeFor, type Description, describe, isDescribed, knownAs, type Proposal } from './proposal.ts'
-import type { RegisterActs, RegisterCall } from './register-act.service.ts'
+import type { RegisterActs } from './register-act.service.ts'
 
 /** What a register administrator says a body is in law when confirming it. */
 export interface Confirmation {
@@ -27,9 +28,7 @@ export type RegisteringService = ReturnType<typeof registeringService>
 /** Proposals of one organisation that may wait for confirmation at a time. */
 const OPEN_PROPOSALS_MAX = 500
 const CODE_TAKEN = (code: string) =>
-  new ProblemError(
-    problem('CONFLICT', `${code} is the code of another organisation.`, [{ pointer: '/code', detail: 'It is taken.', code: 'CODE_TAKEN' }]),
-  )
+  refused('CONFLICT', `${code} is the code of another organisation.`, [{ pointer: '/code', detail: 'It is taken.', code: 'CODE_TAKEN' }])
 
 /** Proposing bodies, describing them, and confirming them: from then on decisions know them. */
 export function registeringService({
@@ -58,9 +57,9 @@ export function registeringService({
 
   /**
    * Puts a body into the register that permits nothing yet.
-   * @throws ProblemError 409 where it is there already or too many wait, 422 for a form or code that is not one
+   * Refused where it is there already, too many wait, or the form or code is not one.
    */
-  async function propose(call: RegisterCall, { code, note, organisation: given }: Proposal): Promise<CommandReply<RegisteredOrganisation>> {
+  async function propose(call: Call, { code, note, organisation: given }: Proposal): Promise<Answered<RegisteredOrganisation>> {
     const known = await types()
     return acts.perform({ ...call, kind: 'ORGANISATION', act: 'propose', event: 'organisation.proposed' }, async ({ tx, principal }) => {
       const repository = partiesRepository(tx)
@@ -68,7 +67,7 @@ export function registeringService({
       const { described, faults } = describe(given, known)
       refuseIf('UNPROCESSABLE', 'The body cannot be described like this.', faults)
       if ((await repository.openProposals(principal.org)) >= OPEN_PROPOSALS_MAX)
-        throw new ProblemError(problem('ILLEGAL_STATE', `${OPEN_PROPOSALS_MAX} proposals of yours wait to be confirmed.`))
+        throw refused('ILLEGAL_STATE', `${OPEN_PROPOSALS_MAX} proposals of yours wait to be confirmed.`)
       const all = await repository.read()
       refuseIf('CONFLICT', 'It is in the register already.', knownAs(described, given.distinct_from ?? [], all, finder(all)))
       const taken = new Set(all.map((organisation) => organisation.code))
@@ -78,40 +77,32 @@ export function registeringService({
         { ...described, code: chosen, status: 'UNCONFIRMED', active_from: null, active_to: null, successor_of: [], verified: false },
       ])
       const detail = { ...described, note: note ?? null, distinct_from: given.distinct_from ?? [] }
-      return { code: chosen, status: 201, detail, body: () => view(tx, chosen) }
+      return { id: chosen, detail, outcome: () => view(tx, chosen) }
     })
   }
 
   return {
     propose,
-    /**
-     * The code of a body that is proposed, or was by the same organisation in the same words and still waits.
-     * @throws ProblemError as `propose`
-     */
-    async proposeOnce(call: RegisterCall, proposal: Proposal): Promise<string> {
-      try {
-        return (await propose(call, proposal)).body.code
-      } catch (error) {
-        if (!(error instanceof ProblemError) || error.problem.code !== 'CONFLICT') throw error
-        const { described } = describe(proposal.organisation, await types())
-        const own = await withTransaction(db, async (tx) => {
-          await readAs(tx, { kind: 'system' })
-          const repository = partiesRepository(tx)
-          const same = (await repository.read()).filter((known) => known.status === 'UNCONFIRMED' && isDescribed(known, described))
-          for (const { code } of same) if ((await repository.proposer(code))?.org === call.principal.org) return code
-          return undefined
-        })
-        if (own === undefined) throw error
-        return own
-      }
+    /** The code of a body that is proposed, or was by the same organisation in the same words and still waits. Refused as `propose`. */
+    async proposeOnce(call: Call, proposal: Proposal): Promise<Result<string, Refusal>> {
+      const proposed = await propose(call, proposal)
+      if (proposed.ok) return ok(proposed.value.outcome.code)
+      if (proposed.refusal.code !== 'CONFLICT') return proposed
+      const { described } = describe(proposal.organisation, await types())
+      return withTransaction(db, async (tx) => {
+        await readAs(tx, { kind: 'system' })
+        const repository = partiesRepository(tx)
+        const same = (await repository.read()).filter((known) => known.status === 'UNCONFIRMED' && isDescribed(known, described))
+        for (const { code } of same) if ((await repository.proposer(code))?.org === call.principal.org) return ok(code)
+        return proposed
+      })
     },
 
     /**
      * Describes a body anew: one that waits, by whoever proposed it or a register administrator; a confirmed one by an
      * administrator, who may change everything, and by its own people, who may change what else it is called.
-     * @throws ProblemError 403, 404, 409, 412, 422, 428
      */
-    async describe(call: RegisterCall, code: string, given: Description): Promise<CommandReply<RegisteredOrganisation>> {
+    async describe(call: Call, code: string, given: Description): Promise<Answered<RegisteredOrganisation>> {
       const known = await types()
       return acts.perform(
         { ...call, kind: 'ORGANISATION', code, act: 'describe', event: 'organisation.described' },
@@ -125,24 +116,21 @@ export function registeringService({
           const changed = Object.keys(described).filter(
             (name) => JSON.stringify(before[name as keyof typeof before]) !== JSON.stringify(described[name as keyof typeof described]),
           )
-          if (before.status === 'MERGED') throw new ProblemError(problem('ILLEGAL_STATE', `${code} was merged into ${before.merged_into}.`))
+          if (before.status === 'MERGED') throw refused('ILLEGAL_STATE', `${code} was merged into ${before.merged_into}.`)
           if (!(await mayDescribe(tx, principal, before, changed)))
-            throw new ProblemError(
-              problem(
-                'FORBIDDEN',
-                'A register administrator describes it; its own officers say what else it is called; whoever proposed it, until it is confirmed.',
-              ),
+            throw refused(
+              'FORBIDDEN',
+              'A register administrator describes it; its own officers say what else it is called; whoever proposed it, until it is confirmed.',
             )
           refuseIf('UNPROCESSABLE', 'The body cannot be described like this.', faults)
           refuseIf('CONFLICT', 'Another body is known by this.', knownAs(described, given.distinct_from ?? [], all, finder(all), code))
           await repository.update(code, described)
           const after = await view(tx, code)
           return {
-            code,
-            status: 200,
+            id: code,
             detail: { changed: Object.fromEntries(changed.map((name) => [name, described[name as keyof typeof described]])) },
             changed: [after],
-            body: () => view(tx, code),
+            outcome: () => view(tx, code),
           }
         },
       )
@@ -150,23 +138,21 @@ export function registeringService({
 
     /**
      * Confirms that a body is what it is said to be. From the reply on every decision knows it.
-     * @throws ProblemError 403 for whoever proposed it, 404, 409 where it is confirmed or merged, 412, 428
+     * Refused to whoever proposed it, and where it is confirmed or merged.
      */
-    confirm: (call: RegisterCall, code: string, { reason, ...standing }: Confirmation): Promise<CommandReply<RegisteredOrganisation>> =>
+    confirm: (call: Call, code: string, { reason, ...standing }: Confirmation): Promise<Answered<RegisteredOrganisation>> =>
       acts.perform({ ...call, kind: 'ORGANISATION', code, act: 'confirm', event: 'organisation.confirmed' }, async ({ tx, principal }) => {
         const repository = partiesRepository(tx)
         const before = await view(tx, code)
-        if (before.status !== 'UNCONFIRMED') throw new ProblemError(problem('ILLEGAL_STATE', `${code} is ${before.status} already.`))
+        if (before.status !== 'UNCONFIRMED') throw refused('ILLEGAL_STATE', `${code} is ${before.status} already.`)
         const proposer = await repository.proposer(code)
         if (proposer?.sub === principal.sub)
-          throw new ProblemError(
-            problem('FORBIDDEN', 'Whoever proposed a body does not confirm it.', [
-              { pointer: '', detail: 'Another administrator does.', code: 'SD-1' },
-            ]),
-          )
+          throw refused('FORBIDDEN', 'Whoever proposed a body does not confirm it.', [
+            { pointer: '', detail: 'Another administrator does.', code: 'SD-1' },
+          ])
         await repository.update(code, { ...standing, status: 'CONFIRMED', verified: true })
         const after = await view(tx, code)
-        return { code, status: 200, detail: { ...standing, reason }, changed: [after], body: () => view(tx, code) }
+        return { id: code, detail: { ...standing, reason }, changed: [after], outcome: () => view(tx, code) }
       }),
   }
 
@@ -182,6 +168,6 @@ export function registeringService({
   }
 }
 
-function refuseIf(code: 'CONFLICT' | 'UNPROCESSABLE', detail: string, errors: readonly ProblemDetail[]): void {
-  if (errors.length > 0) throw new ProblemError(problem(code, detail, errors))
+function refuseIf(code: 'CONFLICT' | 'UNPROCESSABLE', detail: string, errors: readonly Fault[]): void {
+  if (errors.length > 0) throw refused(code, detail, errors)
 }

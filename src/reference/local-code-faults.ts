@@ -1,4 +1,4 @@
-import type { ProblemDetail } from '../platform/kernel/problem.ts'
+import type { Fault } from '../platform/kernel/refusal.ts'
 import { type CodeList, isValidOn } from './code-list.ts'
 import { type LocalCode, localCodeOf, relativesIn } from './local-code.ts'
 
@@ -19,7 +19,7 @@ const CODE_CHARACTERS_MAX = 100
  *
  * @param list the list with every local code in it
  */
-export function localCodeFaults(body: LocalCodeBody, owner: string, list: CodeList, today: string): ProblemDetail[] {
+export function localCodeFaults(body: LocalCodeBody, owner: string, list: CodeList, today: string): Fault[] {
   return [...nameFaults(body, owner), ...broaderFaults(body, list, today), ...labelFaults(body, owner, list)]
 }
 
@@ -30,16 +30,16 @@ export function clashOf(name: string, owner: string, known: readonly LocalCode[]
   return known.find(({ code, owner_org }) => owner_org === owner && code.slice(prefix.length).replaceAll('_', '') === squeezed)
 }
 
-function nameFaults({ name }: LocalCodeBody, owner: string): ProblemDetail[] {
+function nameFaults({ name }: LocalCodeBody, owner: string): Fault[] {
   const length = localCodeOf(owner, name).length
   return length <= CODE_CHARACTERS_MAX
     ? []
     : [{ pointer: '/name', detail: `makes a code of ${length} characters; ${CODE_CHARACTERS_MAX} is the most` }]
 }
 
-function broaderFaults({ broader }: LocalCodeBody, { list, entries }: CodeList, today: string): ProblemDetail[] {
+function broaderFaults({ broader }: LocalCodeBody, { list, entries }: CodeList, today: string): Fault[] {
   const known = entries.find(({ code }) => code === broader)
-  const no = (detail: string): ProblemDetail[] => [{ pointer: '/broader', detail, code: 'UNKNOWN_CODE' }]
+  const no = (detail: string): Fault[] => [{ pointer: '/broader', detail, code: 'UNKNOWN_CODE' }]
   if (known?.local) return no('is a local code itself; name the code of the list that it stands under')
   // The part before a dot is a category of items (CK-17); among purposes only the list says what is broader.
   if (!known && list !== 'DATA_ITEM') return no(`is not a code of ${list}`)
@@ -48,8 +48,8 @@ function broaderFaults({ broader }: LocalCodeBody, { list, entries }: CodeList, 
   return parents.some(({ valid_from, valid_to }) => isValidOn(today, valid_from, valid_to)) ? [] : no(`is not in the list on ${today}`)
 }
 
-function labelFaults({ label }: LocalCodeBody, owner: string, { entries }: CodeList): ProblemDetail[] {
-  const no = (detail: string): ProblemDetail[] => [{ pointer: '/label', detail }]
+function labelFaults({ label }: LocalCodeBody, owner: string, { entries }: CodeList): Fault[] {
+  const no = (detail: string): Fault[] => [{ pointer: '/label', detail }]
   if (/\p{C}/u.test(label)) return no('holds a character that cannot be seen')
   if (/[^\p{Script=Latin}\P{L}]/u.test(label)) return no('holds a letter that is not a Latin one and could be taken for one')
   const words = plainly(label)

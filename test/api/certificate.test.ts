@@ -69,27 +69,3 @@ t.test('the printed certificate says how each party stands, in days and hours of
       t.same(await found('LBC_HACKNEY', query), [agreement.id], `by ${query} it was known to both`)
   })
 })
-
-t.test('A5: nobody is waited for once a text can bind nobody any more, though it could be signed before', async (t) => {
-  const desk = await agreementDesk(t, '2026-12-02T09:00:00.000Z')
-  const agreement = await desk.draft({ orgs: PARTIES, effectiveFrom: '2026-12-02', commencement: { rule: 'THRESHOLD', n: 3 } })
-  const path = `/v1/agreements/${agreement.id}`
-  const { hash } = await desk.freeze(agreement)
-  for (const org of ['LBC_CAMDEN', 'LBC_HACKNEY', 'LBC_ISLINGTON']) t.equal((await desk.sign(agreement.id, org, 1, hash)).status, 201)
-  const state = async () => (await desk.call(officer('LBC_CAMDEN'), 'GET', `${path}/state`)).body
-  const leave = (org: string) => desk.call({ org, role: 'SIGNATORY' }, 'POST', `${path}/withdrawals`, { reason: 'x' }, { 'if-match': '*' })
-  t.match(await state(), { missing: ['LBC_BARNET'] })
-  desk.at('2026-12-02T10:00:00.000Z')
-  t.equal((await leave('LBC_ISLINGTON')).status, 201)
-  t.match(await state(), { missing: ['LBC_BARNET'] }, 'Barnet would be the third again')
-  desk.at('2026-12-02T11:00:00.000Z')
-  t.equal((await leave('LBC_HACKNEY')).status, 201)
-  t.same((await state()).missing, [], 'two are left where three are needed')
-  t.same((await desk.call(officer('LBC_CAMDEN'), 'GET', path)).body.derived, [])
-  t.equal((await desk.sign(agreement.id, 'LBC_BARNET', 1, hash)).status, 409)
-  t.same(
-    (await desk.call(officer('LBC_CAMDEN'), 'GET', `${path}/state?at=2026-12-02T10:30:00.000Z`)).body.missing,
-    ['LBC_BARNET'],
-    'then it was',
-  )
-})

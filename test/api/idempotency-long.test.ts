@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { onceOnly } from '../../src/agreements/acts/once.service.ts'
 import { keyTurns } from '../../src/commands/key-turns.ts'
+import { onceOnly } from '../../src/commands/once.service.ts'
 import type { Principal } from '../../src/identity/principal.ts'
-import { ProblemError } from '../../src/platform/kernel/problem.ts'
+import { answered, type Refusal } from '../../src/platform/kernel/refusal.ts'
+import { ok, type Result } from '../../src/platform/kernel/result.ts'
 import { databaseOf, personOf } from '../support/api-caller.ts'
 import { testDatabase } from '../support/database.ts'
 import { SHARE } from '../support/demo-share.ts'
@@ -13,17 +14,14 @@ import { testService } from '../support/service.ts'
 
 const principal: Principal = { sub: 'urn:someone', org: 'LBC_CAMDEN', roles: ['IG_OFFICER'], clientId: null }
 const keyOf = (key: string, body = 'a') => ({ key, requestHash: body.repeat(64) })
-const refusalOf = (work: Promise<unknown>) =>
-  work.then(
-    () => 'done',
-    (error: unknown) => (error instanceof ProblemError ? error.problem.code : String(error)),
-  )
+const refusalOf = (work: Promise<Result<unknown, Refusal>>) => work.then((done) => (done.ok ? 'done' : done.refusal.code), String)
 
 t.test('long work under an idempotency key', async (t) => {
   const database = await testDatabase(t)
   const { db, pool } = await database.openAs('accord_app', 2)
   const once = (heldMs?: number) => onceOnly({ db, clock: () => new Date(), newId: randomUUID, ...(heldMs ? { heldMs } : {}) })
-  const reply = (body: unknown) => ({ status: 200, body, etag: '"1"' })
+  const reply = (outcome: unknown) => ({ outcome, version: '1' })
+  const done = (outcome: unknown) => ok(reply(outcome))
 
   t.test('holds no connection and no transaction while it goes on, however long', async (t) => {
     let end = () => {}
@@ -44,8 +42,8 @@ t.test('long work under an idempotency key', async (t) => {
     t.ok(performance.now() - begun < 1_500, 'told at once and not after a time-out')
     t.equal(await refusalOf(once()(principal, keyOf('long', 'b'), async () => reply('other'))), 'IDEMPOTENCY_KEY_REUSED')
     end()
-    t.same(await first, reply('done'))
-    t.same(await once()(principal, keyOf('long'), async () => reply('twice')), reply('done'), 'and the reply is kept')
+    t.same(await first, done('done'))
+    t.same(await once()(principal, keyOf('long'), async () => reply('twice')), done('done'), 'and the reply is kept')
   })
 
   t.test('that is refused leaves its key free, also for another request', async (t) => {
@@ -53,7 +51,7 @@ t.test('long work under an idempotency key', async (t) => {
       throw new Error('no')
     })
     await t.rejects(refuse, { message: 'no' })
-    t.same(await once()(principal, keyOf('refused', 'b'), async () => reply('done')), reply('done'))
+    t.same(await once()(principal, keyOf('refused', 'b'), async () => reply('done')), done('done'))
   })
 
   t.test('that goes on for longer than a key is held without word keeps it', async (t) => {
@@ -63,7 +61,7 @@ t.test('long work under an idempotency key', async (t) => {
     })
     await sleep(900)
     t.equal(await refusalOf(once(300)(principal, keyOf('slow'), async () => reply('twice'))), 'IDEMPOTENCY_KEY_IN_USE')
-    t.same(await first, reply('done'))
+    t.same(await first, done('done'))
   })
 
   t.test('whose process broke off leaves its key to the same request, once nothing was heard of it', async (t) => {
@@ -75,17 +73,17 @@ t.test('long work under an idempotency key', async (t) => {
     )
     t.equal(await refusalOf(once()(principal, keyOf('killed'), async () => reply('too early'))), 'IDEMPOTENCY_KEY_IN_USE')
     await sleep(500)
-    t.same(await once()(principal, keyOf('killed'), async () => reply('done')), reply('done'))
+    t.same(await once()(principal, keyOf('killed'), async () => reply('done')), done('done'))
   })
 
   t.test('that lost its key to another call does not overwrite the reply of that call', async (t) => {
     const first = once()(principal, keyOf('lost'), async () => {
       await pool.query(`update public.idempotency_key set held_until = now() where key = 'lost'`)
-      t.same(await once()(principal, keyOf('lost'), async () => reply('second')), reply('second'))
+      t.same(await once()(principal, keyOf('lost'), async () => reply('second')), done('second'))
       return reply('first')
     })
-    t.same(await first, reply('first'), 'what was done is answered')
-    t.same(await once()(principal, keyOf('lost'), async () => reply('third')), reply('second'))
+    t.same(await first, done('first'), 'what was done is answered')
+    t.same(await once()(principal, keyOf('lost'), async () => reply('third')), done('second'))
   })
 })
 
@@ -104,7 +102,12 @@ t.test('turns: calls with one key do their work one after the other, and who wai
     turns(principal, keyOf('k'), work('b', 600)),
     turns(principal, keyOf('k'), work('c', 1)),
   ]
-  t.same(await Promise.all([other, ...all.map(refusalOf)].map(async (one) => one)), ['other', 'done', 'done', 'IDEMPOTENCY_KEY_IN_USE'])
+  t.same(await Promise.all([other, ...all.map((one) => refusalOf(answered(() => one)))].map(async (one) => one)), [
+    'other',
+    'done',
+    'done',
+    'IDEMPOTENCY_KEY_IN_USE',
+  ])
   t.same(
     order.filter((line) => !line.startsWith('other')),
     ['a begins', 'a ends', 'b begins', 'b ends'],
@@ -134,7 +137,7 @@ t.test('many calls at once with idempotency keys hold up no decision, and every 
   t.same(new Set((await storm).map(({ status }) => status)), new Set([200]))
   const { pool } = await databaseOf(service).openAs('session_user', 1)
   const { rows } = await pool.query(
-    `select count(*)::int as held from public.idempotency_key where status is null or held_until is not null`,
+    `select count(*)::int as held from public.idempotency_key where outcome is null or held_until is not null`,
   )
   t.same(rows, [{ held: 0 }])
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Agreement } from '../../src/agreements/agreement.ts'
-import { type Cells, recordCells } from '../../src/agreements/register-import/record-cells.ts'
+import { type Cells, recordCells } from '../../src/agreements/model/record-cells.ts'
 import { defuse } from '../../src/platform/kernel/csv-cell.ts'
 import { personOf } from '../support/api-caller.ts'
 import { sayUnstated } from '../support/register-answers.ts'

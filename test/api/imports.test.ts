@@ -154,8 +154,9 @@ t.test('what somebody has worked on since is neither changed nor undone', async 
   const { agreement } = (await change(made, made.officer, first.json().id, 'commit', first.headers['etag'] as string)).json().rows[0]
   const principal = { org: 'LBC_CAMDEN', roles: ['IG_OFFICER' as const], sub: 'urn:accord:test:officer', clientId: null }
   await made.app.services.acts.perform(
-    { principal, agreementId: agreement, act: 'note', event: 'agreement.noted', idempotency: null },
-    async () => ({ status: 200, detail: {}, body: null }),
+    { principal, agreementId: agreement, idempotency: null },
+    { act: 'note', event: 'agreement.noted' },
+    async () => ({ detail: {}, outcome: null }),
   )
   const changed = await upload(made, made.officer, file(line({ expiry: '31/03/2031' })))
   t.match(changed.json().rows[0], { status: 'REFUSED', errors: [{ detail: /worked on here/ }] })

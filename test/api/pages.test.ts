@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import t from 'tap'
-import { ProblemError, problem } from '../../src/platform/kernel/problem.ts'
+import { ProblemError, problem } from '../../src/platform/http/problem.ts'
 import { testService } from '../support/service.ts'
 
 // Pages live beside the API in a scope of their own; there is none yet, so a test brings one.

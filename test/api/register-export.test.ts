@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 import t from 'tap'
-import { LINE_HEADERS } from '../../src/agreements/register-export/register-line.ts'
+import { LINE_HEADERS } from '../../src/agreements/model/register-line.ts'
 import { agreementDesk, type Desk } from '../support/agreement-desk.ts'
 import { type ApiCaller, personOf } from '../support/api-caller.ts'
 import { aVersion as aDraftVersion, aFlow as aPlacement } from '../support/builders/draft.ts'

@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import t from 'tap'
 import { contract } from '../../src/platform/http/openapi.ts'
-import { problemKinds } from '../../src/platform/kernel/problem.ts'
+import { problemKinds } from '../../src/platform/http/refusals.ts'
 
 /** A part of the document; whoever reads a leaf says what it is. */
 type Json = { readonly [member: string]: Json }

@@ -1,19 +1,20 @@
 import t from 'tap'
 import { committingService } from '../../src/agreements/register-import/committing.service.ts'
 import { importsService } from '../../src/agreements/register-import/imports.service.ts'
-import { keyTurns } from '../../src/commands/key-turns.ts'
 import { uuidv7Generator } from '../../src/platform/kernel/ids.ts'
+import { orThrow } from '../../src/platform/kernel/refusal.ts'
 import { UNSTATED } from '../support/register-answers.ts'
 import { testService } from '../support/service.ts'
 
 const principal = { org: 'LBC_CAMDEN', roles: ['IG_OFFICER' as const], sub: 'urn:accord:test:officer', clientId: null }
+const call = { principal, idempotency: null }
 const REGISTER = `Ref,Title,Partners,Start\n${[1, 2, 3, 4, 5].map((n) => `ISA-${n},Agreement ${n},TfL,01/04/2025`).join('\n')}`
 
 /** The services of imports on a whole service, with a clock that can be moved and slices as short as wanted. */
 async function services(t: Parameters<typeof testService>[0], sliceMs: number) {
   let now = Date.now()
   const made = await testService(t, { clock: () => new Date(now) })
-  const { db, reference, parties, agreements, acts } = made.app.services
+  const { db, reference, parties, agreements, acts, commands } = made.app.services
   const clock = () => new Date(now)
   let seed = 0
   const random = (size: number) =>
@@ -27,7 +28,7 @@ async function services(t: Parameters<typeof testService>[0], sliceMs: number) {
     newId: uuidv7Generator(clock, random),
     reference,
     parties,
-    turns: keyTurns(2_000),
+    commands,
     partnerAnswers: () => Promise.reject(new Error('nobody is proposed here')),
   })
   const committing = committingService({ db, clock, random, acts, agreements, imports, sliceMs })
@@ -40,7 +41,7 @@ async function services(t: Parameters<typeof testService>[0], sliceMs: number) {
 
 t.test('an import that breaks off goes on where it stopped, and ends with every line in once', async (t) => {
   const { imports, committing, count } = await services(t, -1)
-  const { body } = await imports.upload(principal, REGISTER, { answers: UNSTATED }, null)
+  const { outcome: body } = orThrow(await imports.upload(call, REGISTER, { answers: UNSTATED }))
   const statuses: string[] = []
   for (let call = 0; call < 12 && statuses.at(-1) !== 'COMMITTED'; call += 1)
     statuses.push((await committing.commit(principal, body.id, '*')).status)
@@ -51,8 +52,8 @@ t.test('an import that breaks off goes on where it stopped, and ends with every 
 
 t.test('two people who commit at once, one import or two of the same file: every line is in once', async (t) => {
   const { imports, committing, count, pool } = await services(t, 60_000)
-  const one = (await imports.upload(principal, REGISTER, { answers: UNSTATED }, null)).body
-  const two = (await imports.upload(principal, REGISTER, { answers: UNSTATED }, null)).body
+  const one = orThrow(await imports.upload(call, REGISTER, { answers: UNSTATED })).outcome
+  const two = orThrow(await imports.upload(call, REGISTER, { answers: UNSTATED })).outcome
   await Promise.all([one, one, two].map(({ id }) => committing.commit(principal, id, '*')))
   t.equal(await count(), 5)
   t.equal((await pool?.query('select count(*)::int as n from imported_record'))?.rows[0].n, 5)
@@ -60,7 +61,7 @@ t.test('two people who commit at once, one import or two of the same file: every
 
 t.test('undo is open for 24 hours and no longer', async (t) => {
   const { imports, committing, count, wait } = await services(t, 60_000)
-  const { body } = await imports.upload(principal, REGISTER, { answers: UNSTATED }, null)
+  const { outcome: body } = orThrow(await imports.upload(call, REGISTER, { answers: UNSTATED }))
   await committing.commit(principal, body.id, '*')
   wait(24)
   await t.rejects(committing.undo(principal, body.id), /within 24 hours/)
@@ -69,7 +70,7 @@ t.test('undo is open for 24 hours and no longer', async (t) => {
 
 t.test('a line of a register is evidence: nobody changes or removes it, the service least of all', async (t) => {
   const { imports, pool } = await services(t, 60_000)
-  await imports.upload(principal, REGISTER, { answers: UNSTATED }, null)
+  await imports.upload(call, REGISTER, { answers: UNSTATED })
   for (const statement of [`update register_import_row set cells = '[]'`, 'delete from register_import_row']) {
     await t.rejects(async () => void (await pool?.query(statement)), /evidence/, statement)
   }
@@ -77,11 +78,8 @@ t.test('a line of a register is evidence: nobody changes or removes it, the serv
 
 t.test('signatures that a register claims are stored unconfirmed, one a party', async (t) => {
   const { imports, committing, pool } = await services(t, 60_000)
-  const { body } = await imports.upload(
-    principal,
-    'Ref,Title,Partners,Date signed,Signed by\n1,A,TfL,01/03/2025,A Director',
-    { answers: UNSTATED },
-    null,
+  const { outcome: body } = orThrow(
+    await imports.upload(call, 'Ref,Title,Partners,Date signed,Signed by\n1,A,TfL,01/03/2025,A Director', { answers: UNSTATED }),
   )
   await committing.commit(principal, body.id, '*')
   const { rows } = (await pool?.query(

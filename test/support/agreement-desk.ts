@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { LightMyRequestResponse } from 'fastify'
-import { SIGNING_STATEMENTS } from '../../src/agreements/acts/signing.service.ts'
 import type { Agreement } from '../../src/agreements/agreement.ts'
+import { SIGNING_STATEMENTS } from '../../src/agreements/model/signed-text.ts'
 import type { Role } from '../../src/identity/permissions.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
 import { readAs } from '../../src/platform/database/reader.ts'

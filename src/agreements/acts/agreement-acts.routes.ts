@@ -1,9 +1,11 @@
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
-import { callerOf } from '../../identity/identity.plugin.ts'
-import { type Operation, type OperationId, operation } from '../../platform/http/openapi.ts'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { callOf, changeOf, told } from '../../commands/calls.routes.ts'
+import type { Answered, Call } from '../../commands/command.ts'
+import { type Answer, answer, type RequestOf, reply } from '../../platform/http/answer.ts'
+import type { Operation, OperationId } from '../../platform/http/openapi.ts'
+import { orThrow } from '../../platform/kernel/refusal.ts'
+import type { ActCall } from '../acting.service.ts'
 import type { amendingService } from './amending.service.ts'
-import { idempotencyOf } from './call.routes.ts'
-import type { ActCall } from './call.ts'
 import type { endingService } from './ending.service.ts'
 import type { freezingService } from './freezing.service.ts'
 import type { membershipService } from './membership.service.ts'
@@ -24,221 +26,58 @@ export interface AgreementActs {
   readonly succession: ReturnType<typeof successionService>
 }
 
-/** Acts over HTTP. Each is idempotent under a key; those that change the text or end something need `If-Match`. */
-export function agreementActsRoutes({
-  freezing,
-  signing,
-  amending,
-  suspending,
-  membership,
-  ending,
-  merging,
-  succession,
-}: AgreementActs): FastifyPluginAsync {
+/** The body that the contract documents for a status of an operation. */
+type Body<Id extends OperationId, Status> = Status extends keyof Operation<Id>['Reply'] ? Operation<Id>['Reply'][Status] : never
+
+/**
+ * Acts over HTTP, a table: operation, status of the reply, whether `If-Match` must name the state (those that change the text or end
+ * something), and what is done. Who may call each, its body and its reply are the contract's.
+ */
+export function agreementActsRoutes(acts: AgreementActs): FastifyPluginAsync {
+  const { freezing, signing, amending, suspending, membership, ending, merging, succession } = acts
   return async (app) => {
-    app.route<Operation<'freezeAgreement'>>({
-      ...operation('freezeAgreement'),
-      handler: async (request, reply) => {
-        const { body, etag } = await freezing.freeze(careful(request, request.params.id))
-        reply.header('etag', etag)
-        return reply.code(200).send(body)
-      },
-    })
+    const act = actsOf(app)
+    act('freezeAgreement', 200, changeOf, (call) => freezing.freeze(call))
+    act('signAgreement', 201, callOf, (call, { body }) => signing.sign(call, body))
+    act('confirmSignature', 201, callOf, (call, { body }) => signing.confirm(call, body))
+    act('amendAgreement', 201, changeOf, (call, { body }) => amending.amend(call, body))
+    act('abandonDraft', 200, changeOf, (call) => amending.abandon(call))
+    act('suspendAgreement', 201, callOf, (call, { body }) => suspending.suspend(call, body))
+    act('liftSuspension', 200, callOf, (call, { params, body }) => suspending.lift(call, params.suspensionId, body))
+    act('withdrawFromAgreement', 201, callOf, (call, { body }) => membership.withdraw(call, body))
+    act('takeBackWithdrawal', 200, callOf, (call, { body }) => membership.stay(call, body))
+    act('inviteParty', 201, callOf, (call, { body }) => membership.invite(call, body))
+    act('takeBackInvitation', 200, callOf, (call, { params, body }) => membership.uninvite(call, params.org, body))
+    act('handOverAgreement', 200, callOf, (call, { body }) => membership.handOver(call, body))
+    act('terminateAgreement', 200, changeOf, (call, { body }) => ending.terminate(call, body))
+    act('takeBackTermination', 200, callOf, (call, { body }) => ending.goOn(call, body))
+    act('withdrawDraft', 200, changeOf, (call, { body }) => ending.withdrawDraft(call, body))
+    act('rejectAgreement', 200, changeOf, (call, { body }) => ending.reject(call, body))
 
-    app.route<Operation<'signAgreement'>>({
-      ...operation('signAgreement'),
-      handler: async (request, reply) => {
-        const { body, etag } = await signing.sign(callOf(request, request.params.id), request.body)
-        reply.header('etag', etag)
-        return reply.code(201).send(body)
-      },
+    answer(app, 'renewAgreement', async (request) => {
+      const call = { ...changeOf(request), agreementId: request.params.id }
+      const { kind, ...body } = request.body
+      return kind === 'REVIEW_CONFIRMED' ? told(200, await ending.confirmReview(call, body)) : told(201, await amending.renew(call, body))
     })
-
-    app.route<Operation<'confirmSignature'>>({
-      ...operation('confirmSignature'),
-      handler: async (request, reply) => {
-        const { body, etag } = await signing.confirm(callOf(request, request.params.id), request.body)
-        reply.header('etag', etag)
-        return reply.code(201).send(body)
-      },
-    })
-
-    app.route<Operation<'amendAgreement'>>({
-      ...operation('amendAgreement'),
-      handler: async (request, reply) => {
-        const { body, etag } = await amending.amend(careful(request, request.params.id), request.body)
-        reply.header('etag', etag)
-        return reply.code(201).send(body)
-      },
-    })
-
-    app.route<Operation<'abandonDraft'>>({
-      ...operation('abandonDraft'),
-      handler: async (request, reply) => {
-        const { body, etag } = await amending.abandon(careful(request, request.params.id))
-        reply.header('etag', etag)
-        return reply.code(200).send(body)
-      },
-    })
-
-    app.route<Operation<'suspendAgreement'>>({
-      ...operation('suspendAgreement'),
-      handler: async (request, reply) => {
-        const { body, etag } = await suspending.suspend(callOf(request, request.params.id), request.body)
-        reply.header('etag', etag)
-        return reply.code(201).send(body)
-      },
-    })
-
-    app.route<Operation<'liftSuspension'>>({
-      ...operation('liftSuspension'),
-      handler: async (request, reply) => {
-        const { id, suspensionId } = request.params
-        const { body, etag } = await suspending.lift(callOf(request, id), suspensionId, request.body)
-        reply.header('etag', etag)
-        return reply.code(200).send(body)
-      },
-    })
-
-    app.route<Operation<'withdrawFromAgreement'>>({
-      ...operation('withdrawFromAgreement'),
-      handler: async (request, reply) => {
-        const { body, etag } = await membership.withdraw(callOf(request, request.params.id), request.body)
-        reply.header('etag', etag)
-        return reply.code(201).send(body)
-      },
-    })
-
-    app.route<Operation<'inviteParty'>>({
-      ...operation('inviteParty'),
-      handler: async (request, reply) => {
-        const { body, etag } = await membership.invite(callOf(request, request.params.id), request.body)
-        reply.header('etag', etag)
-        return reply.code(201).send(body)
-      },
-    })
-
-    app.route<Operation<'terminateAgreement'>>({
-      ...operation('terminateAgreement'),
-      handler: async (request, reply) => {
-        const { body, etag } = await ending.terminate(careful(request, request.params.id), request.body)
-        reply.header('etag', etag)
-        return reply.code(200).send(body)
-      },
-    })
-
-    app.route<Operation<'renewAgreement'>>({
-      ...operation('renewAgreement'),
-      handler: async (request, reply) => {
-        const call = careful(request, request.params.id)
-        const { kind, ...rest } = request.body
-        if (kind === 'REVIEW_CONFIRMED') {
-          const { body, etag } = await ending.confirmReview(call, rest)
-          reply.header('etag', etag)
-          return reply.code(200).send(body)
-        }
-        const { body, etag } = await amending.renew(call, rest)
-        reply.header('etag', etag)
-        return reply.code(201).send(body)
-      },
-    })
-
-    app.route<Operation<'handOverAgreement'>>({
-      ...operation('handOverAgreement'),
-      handler: async (request, reply) => {
-        const { body, etag } = await membership.handOver(callOf(request, request.params.id), request.body)
-        reply.header('etag', etag)
-        return reply.code(200).send(body)
-      },
-    })
-
-    app.route<Operation<'takeBackInvitation'>>({
-      ...operation('takeBackInvitation'),
-      handler: async (request, reply) => {
-        const { id, org } = request.params
-        const { body, etag } = await membership.uninvite(callOf(request, id), org, request.body)
-        reply.header('etag', etag)
-        return reply.code(200).send(body)
-      },
-    })
-
-    app.route<Operation<'takeBackTermination'>>({
-      ...operation('takeBackTermination'),
-      handler: async (request, reply) => {
-        const { body, etag } = await ending.goOn(callOf(request, request.params.id), request.body)
-        reply.header('etag', etag)
-        return reply.code(200).send(body)
-      },
-    })
-
-    app.route<Operation<'takeBackWithdrawal'>>({
-      ...operation('takeBackWithdrawal'),
-      handler: async (request, reply) => {
-        const { body, etag } = await membership.stay(callOf(request, request.params.id), request.body)
-        reply.header('etag', etag)
-        return reply.code(200).send(body)
-      },
-    })
-
-    app.route<Operation<'withdrawDraft'>>({
-      ...operation('withdrawDraft'),
-      handler: async (request, reply) => {
-        const { body, etag } = await ending.withdrawDraft(careful(request, request.params.id), request.body)
-        reply.header('etag', etag)
-        return reply.code(200).send(body)
-      },
-    })
-
-    app.route<Operation<'rejectAgreement'>>({
-      ...operation('rejectAgreement'),
-      handler: async (request, reply) => {
-        const { body, etag } = await ending.reject(careful(request, request.params.id), request.body)
-        reply.header('etag', etag)
-        return reply.code(200).send(body)
-      },
-    })
-
-    app.route<Operation<'mergeOrganisation'>>({
-      ...operation('mergeOrganisation'),
-      handler: async (request, reply) => {
-        const { principal, idempotency, ifMatch = null } = careful(request, request.params.code)
-        const { body, etag } = await merging.merge({ principal, idempotency, ifMatch }, request.params.code, request.body)
-        reply.header('etag', etag)
-        return reply.code(200).send({
-          ...body,
-          successor_of: [...body.successor_of],
-          aliases: [...body.aliases],
-          departments: [...body.departments],
-          merged_into: body.merged_into ?? null,
-        })
-      },
-    })
-
-    app.route<Operation<'succeedOrganisation'>>({
-      ...operation('succeedOrganisation'),
-      handler: async (request, reply) => {
-        const { code } = request.params
-        const { principal, idempotency } = callOf(request, code)
-        const { body } = await succession.succeed({ principal, predecessor: code, idempotency }, request.body)
-        return reply.code(201).send(body)
-      },
-    })
+    answer(app, 'mergeOrganisation', async (request) =>
+      told(200, await merging.merge(changeOf(request), request.params.code, request.body)),
+    )
+    answer(app, 'succeedOrganisation', async (request) =>
+      reply(201, orThrow(await succession.succeed(callOf(request), request.params.code, request.body)).outcome),
+    )
   }
 }
 
-/** A call that may name the state it means to change. */
-function callOf(request: FastifyRequest, id: string): ActCall {
-  const ifMatch = request.headers['if-match']
-  const operationId = request.routeOptions.config.operation?.id as OperationId
-  return {
-    principal: callerOf(request),
-    agreementId: id,
-    ...(typeof ifMatch === 'string' ? { ifMatch } : {}),
-    idempotency: idempotencyOf(request, operationId),
-  }
-}
-
-/** A call that must name it: what it changes may not have changed since it was read. */
-function careful(request: FastifyRequest, id: string): ActCall {
-  return { ifMatch: null, ...callOf(request, id) }
+/** Registers acts on the agreement that the path names. */
+function actsOf(app: FastifyInstance) {
+  return <Id extends OperationId, Status extends keyof Operation<Id>['Reply'] & number>(
+    id: Id,
+    status: Status,
+    callFor: (request: RequestOf<Id>) => Call,
+    perform: (call: ActCall, request: Pick<RequestOf<Id>, 'params' | 'body'>) => Promise<Answered<Body<Id, Status>>>,
+  ): void =>
+    answer(app, id, async (request) => {
+      const agreementId = (request.params as { readonly id: string }).id
+      return told(status, await perform({ ...callFor(request), agreementId }, request)) as Answer<Id>
+    })
 }

@@ -1,23 +1,16 @@
 import assert from 'node:assert/strict'
 import type { RegisteredOrganisation } from '../../parties/organisation.ts'
 import { instantOf, written } from '../../platform/kernel/instant.ts'
-import { keeperOf, leadingVersion, othersThan, presentParties } from '../model/standing.ts'
-import type { ActReply } from './act.ts'
-import type { ActShell } from './act-shell.service.ts'
-import type { ActCall, ActOutcome } from './call.ts'
-import { decided } from './decided.ts'
-import { noticesRepository } from './notices.repository.ts'
-import { standingRepository } from './standing.repository.ts'
-import { versionsRepository } from './versions.repository.ts'
+import type { ActCall, ActingService } from '../acting.service.ts'
+import { keeperOf, leadingVersion, presentParties } from '../model/standing.ts'
+import { standingRepository } from '../store/standing.repository.ts'
+import { versionsRepository } from '../store/versions.repository.ts'
+import type { Reason } from './ending.service.ts'
 
-export interface Left extends ActOutcome {
-  readonly org: string
-  /** null: the leaving was taken back. */
-  readonly left_at: string | null
-  /** Versions that waited for it and end with it. */
-  readonly abandons: readonly number[]
-  /** Who keeps the text now. */
-  readonly keeper: string | null
+/** When a party leaves (absent: now), and who keeps the text from then on where it does. */
+export interface LeavingBody extends Reason {
+  readonly at?: string | null
+  readonly keeper?: string | null
 }
 
 /** Who is to join, and as what. */
@@ -27,155 +20,75 @@ export interface InvitationBody {
   readonly capacities?: readonly string[]
 }
 
-export interface Invited extends ActOutcome {
-  readonly org: string
-  readonly role: string
-  /** The version it has to sign to be bound, and the hash of its text. */
-  readonly version: number
-  readonly version_hash: string
-}
-
-export interface Uninvited extends ActOutcome {
-  readonly org: string
-}
-
-export interface HandedOver extends ActOutcome {
-  readonly from_org: string | null
-  readonly keeper: string
-}
-
-export interface MembershipOptions {
-  readonly acts: ActShell
+export interface MembershipOptions extends Pick<ActingService, 'act'> {
   readonly organisation: (code: string) => Promise<RegisteredOrganisation | undefined>
 }
 
-interface Reason {
-  readonly reason: string
-}
-
 /** LC-4, LC-5: parties come by their own signature and go at an instant they name; the keeping of the text passes on. */
-export function membershipService({ acts, organisation }: MembershipOptions) {
+export function membershipService({ act, organisation }: MembershipOptions) {
   return {
-    withdraw: (
-      call: ActCall,
-      { at: asked = null, keeper = null, reason }: Reason & { readonly at?: string | null; readonly keeper?: string | null },
-    ): Promise<ActReply<Left>> =>
-      acts.perform({ ...call, act: 'leave', event: 'agreement.party_withdrawn' }, async (context) => {
-        const { tx, agreement, principal, at, now, sequence, newId } = context
-        const { org } = principal
-        const change = decided({ type: 'leave', at: asked === null ? null : instantOf(asked), keeper }, agreement, principal, at)
+    withdraw: (call: ActCall, { at: asked = null, keeper = null, reason }: LeavingBody) =>
+      act(call, 'leave', async ({ tx, agreement, principal: { org }, at, now, sequence, decided, tell }) => {
+        const change = decided({ type: 'leave', at: asked === null ? null : instantOf(asked), keeper })
+        const { to, abandons, endsAll } = change
         const standing = standingRepository(tx)
         const left_at = written(change.at)
         assert(left_at, 'a leaving has an instant')
         if (keeper !== null) await standing.passKeeping(agreement.id, { from: org, to: keeper, at: now }, true)
-        await versionsRepository(tx).drop(agreement.id, change.abandons, 'ABANDONED', now)
-        await standing.setStatus(agreement.id, change.to)
+        await versionsRepository(tx).drop(agreement.id, abandons, 'ABANDONED', now)
+        await standing.setStatus(agreement.id, to)
         const isNow = change.at <= at
-        if (!change.endsAll) await standing.leave(agreement.id, org, { at: left_at, how: 'LEFT', sequence: isNow ? sequence : null })
-        const detail = { org, left_at, keeper: keeper ?? keeperOf(agreement, at), abandons: change.abandons, reason }
-        await noticesRepository(tx).tell(
-          othersThan(agreement, org, at),
-          // Where it ends a text that waited for all, it is a rejection to everybody else (CK-2).
-          change.endsAll
-            ? { agreementId: agreement.id, kind: 'REJECTED', at: now, detail: { org, ends: true, abandons: change.abandons, reason } }
-            : { agreementId: agreement.id, kind: 'PARTY_LEFT', at: now, detail },
-          newId,
-        )
-        return {
-          status: 201,
-          to: change.to,
-          detail,
-          body: {
-            ...{ agreement: agreement.id, act: 'leave', at: now, from: agreement.status, to: change.to },
-            ...{ org, left_at, abandons: change.abandons, keeper: detail.keeper },
-          },
-        }
+        if (!endsAll) await standing.leave(agreement.id, org, { at: left_at, how: 'LEFT', sequence: isNow ? sequence : null })
+        const outcome = { org, left_at, keeper: keeper ?? keeperOf(agreement, at), abandons }
+        const detail = { ...outcome, reason }
+        // Where it ends a text that waited for all, it is a rejection to everybody else (CK-2).
+        if (endsAll) await tell('REJECTED', { org, ends: true, abandons, reason })
+        else await tell('PARTY_LEFT', detail)
+        return { to, detail, outcome }
       }),
 
     /** Takes back a leaving that has not come. */
-    stay: (call: ActCall, { reason }: Reason): Promise<ActReply<Left>> =>
-      acts.perform({ ...call, act: 'stay', event: 'agreement.leaving_taken_back' }, async (context) => {
-        const { tx, agreement, principal, at, now, newId } = context
-        const { org } = principal
-        const change = decided({ type: 'stay' }, agreement, principal, at)
+    stay: (call: ActCall, { reason }: Reason) =>
+      act(call, 'stay', async ({ tx, agreement, principal: { org }, at, decided, tell }) => {
+        const { to, was } = decided({ type: 'stay' })
         await standingRepository(tx).stay(agreement.id, org)
-        const detail = { org, end: 'LEAVING', was: change.was, reason }
-        await noticesRepository(tx).tell(
-          othersThan(agreement, org, at),
-          { agreementId: agreement.id, kind: 'END_TAKEN_BACK', at: now, detail },
-          newId,
-        )
-        return {
-          status: 200,
-          to: change.to,
-          detail,
-          body: {
-            ...{ agreement: agreement.id, act: 'stay', at: now, from: agreement.status, to: change.to },
-            ...{ org, left_at: null, abandons: [], keeper: keeperOf(agreement, at) },
-          },
-        }
+        const detail = { org, end: 'LEAVING', was, reason }
+        await tell('END_TAKEN_BACK', detail)
+        return { to, detail, outcome: { org, left_at: null, abandons: [], keeper: keeperOf(agreement, at) } }
       }),
 
-    async invite(call: ActCall, { org, role, capacities = [] }: InvitationBody): Promise<ActReply<Invited>> {
+    async invite(call: ActCall, { org, role, capacities = [] }: InvitationBody) {
       // Read before the act, so that it needs no second connection while it holds one.
       const found = await organisation(org)
-      return acts.perform({ ...call, act: 'invite', event: 'agreement.party_invited' }, async (context) => {
-        const { tx, agreement, principal, at, now, newId } = context
-        const change = decided({ type: 'invite', org, isActive: found !== undefined && isActive(found, now) }, agreement, principal, at)
+      return act(call, 'invite', async ({ tx, agreement, at, now, decided, tell }) => {
+        const { to } = decided({ type: 'invite', org, isActive: found !== undefined && isActive(found, now) })
         const leading = leadingVersion(agreement, at)
         assert(leading?.hash, 'an agreement that others can join has an approved version')
+        const { version, hash: version_hash, effective_from } = leading
         await standingRepository(tx).invite(agreement.id, { org, role, capacities, invitedAt: now })
-        const notices = noticesRepository(tx)
-        const text = { version: leading.version, version_hash: leading.hash }
-        const about = { agreementId: agreement.id, at: now }
-        await notices.tell([org], { ...about, kind: 'SIGNATURE_DUE', detail: { ...text, effective_from: leading.effective_from } }, newId)
-        const detail = { org, stage: 'INVITED', version: leading.version }
-        await notices.tell(presentParties(agreement, at), { ...about, kind: 'PARTY_JOINED', detail }, newId)
-        return {
-          status: 201,
-          to: change.to,
-          version: leading.version,
-          versionHash: leading.hash,
-          detail: { org, role, capacities },
-          body: { ...{ agreement: agreement.id, act: 'invite', at: now, from: agreement.status, to: change.to }, org, role, ...text },
-        }
+        await tell('SIGNATURE_DUE', { version, version_hash, effective_from }, [org])
+        await tell('PARTY_JOINED', { org, stage: 'INVITED', version }, presentParties(agreement, at))
+        const outcome = { org, role, version, version_hash }
+        return { to, version, versionHash: version_hash, detail: { org, role, capacities }, outcome }
       })
     },
 
     /** Takes back an invitation that nobody has signed on. */
-    uninvite: (call: ActCall, org: string, { reason }: Reason): Promise<ActReply<Uninvited>> =>
-      acts.perform({ ...call, act: 'uninvite', event: 'agreement.invitation_taken_back' }, async (context) => {
-        const { tx, agreement, principal, at, now, sequence, newId } = context
-        const change = decided({ type: 'uninvite', org }, agreement, principal, at)
+    uninvite: (call: ActCall, org: string, { reason }: Reason) =>
+      act(call, 'uninvite', async ({ tx, agreement, now, sequence, decided, tell }) => {
+        const { to } = decided({ type: 'uninvite', org })
         await standingRepository(tx).leave(agreement.id, org, { at: now, how: 'UNINVITED', sequence })
-        const detail = { org, reason }
-        const told = othersThan(agreement, principal.org, at)
-        await noticesRepository(tx).tell(told, { agreementId: agreement.id, kind: 'INVITATION_TAKEN_BACK', at: now, detail }, newId)
-        return {
-          status: 200,
-          to: change.to,
-          detail,
-          body: { ...{ agreement: agreement.id, act: 'uninvite', at: now, from: agreement.status, to: change.to }, org },
-        }
+        await tell('INVITATION_TAKEN_BACK', { org, reason })
+        return { to, detail: { org, reason }, outcome: { org } }
       }),
 
-    handOver: (call: ActCall, { org, reason }: Reason & { readonly org: string }): Promise<ActReply<HandedOver>> =>
-      acts.perform({ ...call, act: 'hand_over', event: 'agreement.keeper_changed' }, async (context) => {
-        const { tx, agreement, principal, at, now, newId } = context
-        const change = decided({ type: 'hand_over', org }, agreement, principal, at)
-        await standingRepository(tx).passKeeping(agreement.id, { from: change.from, to: org, at: now }, true)
-        const detail = { from: change.from, keeper: org, reason }
-        const told = othersThan(agreement, principal.org, at)
-        await noticesRepository(tx).tell(told, { agreementId: agreement.id, kind: 'KEEPER_CHANGED', at: now, detail }, newId)
-        return {
-          status: 200,
-          to: change.to,
-          detail,
-          body: {
-            ...{ agreement: agreement.id, act: 'hand_over', at: now, from: agreement.status, to: change.to },
-            ...{ from_org: change.from, keeper: org },
-          },
-        }
+    handOver: (call: ActCall, { org, reason }: Reason & { readonly org: string }) =>
+      act(call, 'hand_over', async ({ tx, agreement, now, decided, tell }) => {
+        const { to, from } = decided({ type: 'hand_over', org })
+        await standingRepository(tx).passKeeping(agreement.id, { from, to: org, at: now }, true)
+        const detail = { from, keeper: org, reason }
+        await tell('KEEPER_CHANGED', detail)
+        return { to, detail, outcome: { from_org: from, keeper: org } }
       }),
   }
 }

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import type { AuditService } from '../../audit/audit.service.ts'
-import type { CommandReply } from '../../commands/command-reply.ts'
+import type { Answered, Call } from '../../commands/command.ts'
+import type { PolicyPublication } from '../../commands/commands.service.ts'
 import type { ContactsService } from '../../parties/contacts.service.ts'
 import type { RegisteredOrganisation } from '../../parties/organisation.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
-import type { RegisterActs, RegisterCall, RegisterContext } from '../../parties/register-act.service.ts'
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
-import type { AgreementsService } from '../agreements.service.ts'
-import { indexForSearch } from '../finding/search.repository.ts'
-import type { PolicyPublication } from './act-shell.service.ts'
-import { actsRepository } from './acts.repository.ts'
+import type { RegisterActs, RegisterContext } from '../../parties/register-act.service.ts'
+import { type Refused, refused } from '../../platform/kernel/refusal.ts'
+import type { Agreement } from '../agreement.ts'
+import { type AgreementsService, forPolicy } from '../agreements.service.ts'
+import { actsRepository } from '../store/acts.repository.ts'
+import { indexForSearch } from '../store/search.repository.ts'
 import { mergingRepository } from './merging.repository.ts'
 
 /** Which body another one turned out to be, and how that is known. */
@@ -24,7 +25,7 @@ export interface MergingOptions {
   readonly contacts: ContactsService
   readonly agreements: AgreementsService
   readonly audit: AuditService
-  readonly policy: PolicyPublication
+  readonly policy: PolicyPublication<{ readonly agreements: readonly Agreement[] }>
   readonly newId: () => string
 }
 
@@ -40,8 +41,8 @@ export function mergingService(options: MergingOptions) {
   const { registerActs, parties, contacts, agreements, audit, policy, newId } = options
 
   return {
-    /** @throws ProblemError 404, 409 for a body that is bound or stands beside the other one, 412, 422 for one that it cannot be, 428 */
-    merge: (call: RegisterCall, code: string, { into, reason }: MergerBody): Promise<CommandReply<RegisteredOrganisation>> =>
+    /** Refused for a body that is bound or stands beside the other one, and for one that it cannot be. */
+    merge: (call: Call, code: string, { into, reason }: MergerBody): Promise<Answered<RegisteredOrganisation>> =>
       registerActs.perform({ ...call, kind: 'ORGANISATION', code, act: 'merge', event: 'organisation.merged' }, async (context) => {
         const { tx } = context
         await checkBodies(context, code, into)
@@ -59,7 +60,7 @@ export function mergingService(options: MergingOptions) {
         const changed = await parties.merge(tx, code, into)
         await contacts.fillFrom(context, code, into)
         await rename(context, named, { from: code, to: into })
-        return { code, status: 200, detail: { into, reason, agreements: named.length }, changed, body: () => view(context, code) }
+        return { id: code, detail: { into, reason, agreements: named.length }, changed, outcome: () => view(context, code) }
       }),
   }
 
@@ -73,35 +74,18 @@ export function mergingService(options: MergingOptions) {
     const counted = new Map<string, number>()
     for (const id of ids) counted.set(id, (await acts.lock(id, { kind: 'system' }))?.actCount ?? 0)
     await mergingRepository(tx).rename(ids, from, to)
-    const after = await agreements.forPolicy(tx, ids)
-    const revision = after.length > 0 ? await policy.publishAgreements(tx, after, now) : (await policy.head(tx)).revision
-    for (const { id, status } of await agreements.read(tx, ids)) {
+    const renamed = await agreements.read(tx, ids)
+    if (renamed.length === 0) return
+    const revision = await policy.publish(tx, { agreements: forPolicy(renamed) }, now)
+    for (const { id, status } of renamed) {
       const sequence = (counted.get(id) ?? 0) + 1
-      const [leafId, detail] = [newId(), { org: from, is: to }]
+      const [leafId, detail, act] = [newId(), { org: from, is: to }, 'merge_party']
       await acts.touch(id, sequence, now)
       await indexForSearch(tx, id)
-      await acts.addHistory({
-        agreementId: id,
-        sequence,
-        at: now,
-        act: 'merge_party',
-        principal,
-        from: status,
-        done: { status: 200, body: undefined, detail },
-        leafId,
-      })
+      await acts.addHistory({ agreementId: id, sequence, at: now, act, principal, from: status, done: { detail }, leafId })
       await audit.recordAct(tx, {
-        ...{
-          id: leafId,
-          event: 'agreement.party_merged',
-          act: 'merge_party',
-          org: principal.org,
-          agreement: id,
-          sequence,
-          from: status,
-          to: status,
-          revision,
-        },
+        ...{ id: leafId, event: 'agreement.party_merged', act, org: principal.org, revision },
+        ...{ agreement: id, sequence, from: status, to: status },
         payload: { actor: principal.sub, roles: principal.roles, org: principal.org, at: now, detail },
       })
     }
@@ -111,8 +95,7 @@ export function mergingService(options: MergingOptions) {
     const known = new Map((await parties.read(tx, [code, into])).map((organisation) => [organisation.code, organisation]))
     const [merged, kept] = [known.get(code), known.get(into)]
     if (merged?.status === 'MERGED') throw illegal(`${code} was merged into ${merged.merged_into} already.`, 'MERGED')
-    const no = (detail: string, rule: string) =>
-      new ProblemError(problem('UNPROCESSABLE', detail, [{ pointer: '/into', detail, code: rule }]))
+    const no = (detail: string, rule: string) => refused('UNPROCESSABLE', detail, [{ pointer: '/into', detail, code: rule }])
     if (!kept) throw no(`${into} is not in the register of organisations.`, 'UNKNOWN_ORGANISATION')
     if (code === into) throw no('A body is not merged into itself.', 'SAME_ORGANISATION')
     if (kept.status !== 'CONFIRMED')
@@ -130,6 +113,6 @@ export function mergingService(options: MergingOptions) {
   }
 }
 
-function illegal(detail: string, rule: string): ProblemError {
-  return new ProblemError(problem('ILLEGAL_STATE', detail, [{ pointer: '', detail, code: rule }]))
+function illegal(detail: string, rule: string): Refused {
+  return refused('ILLEGAL_STATE', detail, [{ pointer: '', detail, code: rule }])
 }

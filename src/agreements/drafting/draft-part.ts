@@ -1,9 +1,9 @@
 import { instantOf } from '../../platform/kernel/instant.ts'
-import { type Problem, type ProblemDetail, problem } from '../../platform/kernel/problem.ts'
+import { type Fault, type Refusal, refusal } from '../../platform/kernel/refusal.ts'
 import type { Agreement, AgreementVersion } from '../agreement.ts'
 import type { AgreementRecord } from '../agreement-view.ts'
+import type { DraftFacts } from '../model/draft-rules.ts'
 import { isKeeper, keeperOf, standingOf, statusAt } from '../model/standing.ts'
-import type { DraftFacts } from './draft-rules.ts'
 
 /** What the rules of one part of a draft may look at. */
 export interface PartContext {
@@ -24,26 +24,26 @@ export type DraftContext = PartContext & { readonly draft: AgreementVersion }
 const WRITABLE: ReadonlySet<string> = new Set(['DRAFT', 'IN_REVIEW', 'AWAITING_SIGNATURE', 'ACTIVE'])
 
 /** WF-4: only the organisation that keeps the text edits it; whoever takes part may know that. */
-export function refusalUnlessOwner({ agreement, org, now }: PartContext): Problem | undefined {
+export function refusalUnlessOwner({ agreement, org, now }: PartContext): Refusal | undefined {
   return isKeeper(agreement, org, instantOf(now))
     ? undefined
-    : problem('FORBIDDEN', 'Only the organisation that keeps the text edits it.', [
+    : refusal('FORBIDDEN', 'Only the organisation that keeps the text edits it.', [
         { pointer: '', detail: 'Another party says what it wants changed; it does not write.', code: 'WF-4' },
       ])
 }
 
 /** What stands beside the text a party keeps for itself while it takes part: who has left or ended does nothing more. */
-export function refusalUnlessPresent({ agreement, org, now }: PartContext): Problem | undefined {
+export function refusalUnlessPresent({ agreement, org, now }: PartContext): Refusal | undefined {
   const at = instantOf(now)
   const standing = standingOf(agreement, org, at)
   if (isKeeper(agreement, org, at) || standing === 'DRAFTING' || standing === 'INVITED' || standing === 'BOUND') return undefined
-  return problem('FORBIDDEN', `${org} takes part no more; ${keeperOf(agreement, at)} keeps the text.`, [
+  return refusal('FORBIDDEN', `${org} takes part no more; ${keeperOf(agreement, at)} keeps the text.`, [
     { pointer: '', detail: 'Who has left or ended reads what governed it and does nothing else.', code: 'PARTY' },
   ])
 }
 
 /** The text is written only while a draft is open: a frozen version never changes (LC-1). */
-export function refusalUnlessDraft({ agreement, draft, now }: PartContext): Problem | undefined {
+export function refusalUnlessDraft({ agreement, draft, now }: PartContext): Refusal | undefined {
   const status = statusAt(agreement, instantOf(now))
   if (!WRITABLE.has(status)) return illegal(`An agreement that is ${status} is no longer edited.`, 'LC-5')
   return draft ? undefined : illegal('There is no draft: a version that was frozen never changes. Amend to open the next one.', 'LC-1')
@@ -55,8 +55,8 @@ export function isSettled(agreement: Agreement): boolean {
 }
 
 /** A 409 with the rule that stands in the way. */
-export function illegal(detail: string, rule: string, pointers: readonly string[] = ['']): Problem {
-  return problem(
+export function illegal(detail: string, rule: string, pointers: readonly string[] = ['']): Refusal {
+  return refusal(
     'ILLEGAL_STATE',
     detail,
     pointers.map((pointer) => ({ pointer, detail, code: rule })),
@@ -64,9 +64,9 @@ export function illegal(detail: string, rule: string, pointers: readonly string[
 }
 
 /** A 422 with every finding, or undefined when there is none. */
-export function unprocessable(errors: readonly ProblemDetail[]): Problem | undefined {
+export function unprocessable(errors: readonly Fault[]): Refusal | undefined {
   if (errors.length === 0) return undefined
-  return problem(
+  return refusal(
     'UNPROCESSABLE',
     errors.length === 1 ? 'The draft cannot say this.' : `The draft cannot say ${errors.length} of these things.`,
     errors,

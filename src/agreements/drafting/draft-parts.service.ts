@@ -1,8 +1,18 @@
-import type { Problem } from '../../platform/kernel/problem.ts'
-import { problem } from '../../platform/kernel/problem.ts'
+import { type Refusal, refusal } from '../../platform/kernel/refusal.ts'
 import type { Agent, Commencement, JointControllerArrangement, Narrative, Prohibition } from '../agreement.ts'
 import type { AgreementView } from '../agreement-view.ts'
 import { dayFaults } from '../model/dates.ts'
+import {
+  agentFaults,
+  flowFaults,
+  flowsFaults,
+  organisationFaults,
+  orphans,
+  partyFaults,
+  unknownCode,
+  unknownCodes,
+} from '../model/draft-rules.ts'
+import { isTypo } from '../model/typo.ts'
 import {
   type DraftContext,
   illegal,
@@ -12,10 +22,8 @@ import {
   refusalUnlessOwner,
   unprocessable,
 } from './draft-part.ts'
-import { agentFaults, flowFaults, flowsFaults, organisationFaults, orphans, partyFaults, unknownCode, unknownCodes } from './draft-rules.ts'
 import { completeFlow, type FlowBody, toAmendmentPolicy, toCommencement, toProcessorContract } from './draft-terms.ts'
 import type { Details, DraftingRepository, PartyEntry } from './drafting.repository.ts'
-import { isTypo } from './typo.ts'
 
 /** One part of an agreement that can be edited by itself. */
 export interface Part<Body> {
@@ -23,7 +31,7 @@ export interface Part<Body> {
   /** `edit`: it is part of the text, so whoever does it is its author (SD-1). `record`: it stands beside the text. */
   readonly act: 'edit' | 'record'
   /** Why not, if not: who may (403), in which state (409), then what the body says (422). */
-  refusal(body: Body, context: PartContext): Problem | undefined
+  refusal(body: Body, context: PartContext): Refusal | undefined
   write(repository: DraftingRepository, body: Body, context: PartContext): Promise<void>
   /** What the history compares before and after. */
   pick(view: AgreementView): Readonly<Record<string, unknown>>
@@ -32,7 +40,7 @@ export interface Part<Body> {
 /** A part of the text: of the owner, while a draft is open, against these rules. */
 function textPart<Body>(
   name: string,
-  rules: (body: Body, context: DraftContext) => Problem | undefined,
+  rules: (body: Body, context: DraftContext) => Refusal | undefined,
   write: (repository: DraftingRepository, version: number, body: Body, context: DraftContext) => Promise<void>,
   pick: Part<Body>['pick'],
 ): Part<Body> {
@@ -145,7 +153,7 @@ export const removedFlowPart = (flowId: string): Part<undefined> =>
   textPart(
     'flows',
     (_body, { draft }) =>
-      draft.terms.flows.some(({ id }) => id === flowId) ? undefined : problem('NOT_FOUND', 'The draft has no flow of this name.'),
+      draft.terms.flows.some(({ id }) => id === flowId) ? undefined : refusal('NOT_FOUND', 'The draft has no flow of this name.'),
     (repository, version, _body, { draft }) =>
       repository.replaceFlows(
         version,

@@ -14,8 +14,8 @@ import type {
   Prohibition,
 } from '../agreement.ts'
 import type { PolicyDocumentRecord } from '../agreement-view.ts'
+import type { FilledGroup } from '../model/fill-groups.ts'
 import { flowRow, sideRows } from '../store/flow-rows.ts'
-import type { FilledGroup } from './fill-groups.ts'
 
 /** Title, instrument and review policy of an agreement. */
 export interface Details {

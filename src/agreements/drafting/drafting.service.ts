@@ -1,36 +1,35 @@
 import assert from 'node:assert/strict'
+import type { Answered, Call } from '../../commands/command.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Transaction } from '../../platform/database/database.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import type { RandomBytes } from '../../platform/kernel/ids.ts'
 import { instantOf } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
-import { ProblemError } from '../../platform/kernel/problem.ts'
+import { Refused } from '../../platform/kernel/refusal.ts'
 import { isValidOn } from '../../reference/code-list.ts'
 import type { ReferenceService } from '../../reference/reference.service.ts'
-import type { ActReply } from '../acts/act.ts'
-import { type ActShell, etagOf } from '../acts/act-shell.service.ts'
-import type { ActCall } from '../acts/call.ts'
+import type { ActCall, ActingService } from '../acting.service.ts'
 import type { Agreement } from '../agreement.ts'
 import { type AgreementView, agreementView, editableVersion } from '../agreement-view.ts'
 import type { AgreementsService } from '../agreements.service.ts'
+import { type DraftFacts, organisationFaults, unknownCode } from '../model/draft-rules.ts'
+import { fillGroups, namesGroups, notedGroups } from '../model/fill-groups.ts'
+import { newReference } from '../model/reference-code.ts'
+import type { ReadAgreement } from '../reading.service.ts'
 import { readRecord } from '../store/record.repository.ts'
 import { statusThen } from '../store/status.repository.ts'
-import { noSuchAgreement, readerFor, writerFor } from '../visibility.ts'
+import { NO_SUCH_AGREEMENT, noSuchAgreement, writerFor } from '../visibility.ts'
 import { changesBetween, unprocessable } from './draft-part.ts'
 import type { Part } from './draft-parts.service.ts'
-import { type DraftFacts, organisationFaults, unknownCode } from './draft-rules.ts'
 import { draftingRepository } from './drafting.repository.ts'
-import { fillGroups, namesGroups, notedGroups } from './fill-groups.ts'
 import { newDraft } from './new-draft.ts'
-import { newReference } from './reference-code.ts'
 
 export interface DraftingOptions {
-  readonly db: Database
+  readonly read: ReadAgreement
   readonly clock: Clock
   readonly random: RandomBytes
-  readonly acts: ActShell
+  readonly acts: ActingService
   readonly agreements: AgreementsService
   readonly reference: ReferenceService
   readonly parties: PartiesService
@@ -50,7 +49,7 @@ export type DraftingService = ReturnType<typeof draftingService>
 const REFERENCE_BYTES = 6
 
 /** Beginning, reading and editing agreements. */
-export function draftingService({ db, clock, random, acts, agreements, reference, parties, groups }: DraftingOptions) {
+export function draftingService({ read, clock, random, acts, agreements, reference, parties, groups }: DraftingOptions) {
   /** Read before the act, so that it needs no second connection while it holds one. */
   async function facts(): Promise<DraftFacts> {
     const [lists, organisations] = [await reference.lists(), await parties.all()]
@@ -78,11 +77,11 @@ export function draftingService({ db, clock, random, acts, agreements, reference
     tx: Transaction,
     agreement: Agreement | undefined,
     at: string,
-  ): Promise<{ view: AgreementView; etag: string } | undefined> {
+  ): Promise<{ outcome: AgreementView; version: string } | undefined> {
     const record = agreement && (await readRecord(tx, agreement.id))
     if (!agreement || !record) return undefined
     const status = (await statusThen(tx, agreement, instantOf(at))) ?? agreement.status
-    return { view: { ...agreementView(agreement, record, at), status }, etag: etagOf(record.rowVersion) }
+    return { outcome: { ...agreementView(agreement, record, at), status }, version: record.rowVersion }
   }
 
   /** The agreement as an act leaves it: the shell notes the time of the change only afterwards. */
@@ -90,28 +89,22 @@ export function draftingService({ db, clock, random, acts, agreements, reference
     const [agreement] = await agreements.read(tx, [id])
     const found = await viewOf(tx, agreement, now)
     assert(found, `agreement ${id} was written and cannot be read`)
-    return { ...found.view, updated_at: now }
+    return { ...found.outcome, updated_at: now }
   }
 
   return {
-    /**
-     * The agreement as it stands, with what is derived worked out for `at` (ISO 8601; undefined: now), and its `ETag`.
-     * @throws ProblemError 404 where there is none, or the caller may not know it
-     */
-    async read(principal: ActCall['principal'], id: string, at: string | undefined): Promise<{ view: AgreementView; etag: string }> {
-      const reader = readerFor(principal)
-      const found = await withTransaction(db, async (tx) => {
-        await readAs(tx, reader)
-        return viewOf(tx, await agreements.find(tx, reader, id, clock().getTime()), at ?? clock().toISOString())
-      })
-      if (!found) throw new ProblemError(noSuchAgreement())
-      return found
-    },
+    /** The agreement as it stands, with what is derived worked out for `at` (ISO 8601; undefined: now). */
+    read: (principal: ActCall['principal'], id: string, at: string | undefined): Promise<Answered<AgreementView>> =>
+      read(principal, id, async (tx, agreement) => {
+        const found = await viewOf(tx, agreement, at ?? clock().toISOString())
+        if (!found) throw noSuchAgreement()
+        return found
+      }),
 
     /** Begins a draft of the caller's organisation, empty or from another agreement that it may know. */
-    async create(call: Pick<ActCall, 'principal' | 'idempotency'>, body: DraftBeginning): Promise<ActReply<AgreementView>> {
+    async create(call: Call, body: DraftBeginning): Promise<Answered<AgreementView>> {
       const known = await facts()
-      return acts.create({ ...call, act: 'create', event: 'agreement.drafted' }, async ({ tx, principal, at, now }) => {
+      return acts.create(call, { act: 'create', event: 'agreement.drafted' }, async ({ tx, principal, at, now }) => {
         const { org } = principal
         const source =
           body.from_agreement === undefined ? undefined : await agreements.find(tx, writerFor(principal), body.from_agreement, at)
@@ -120,32 +113,32 @@ export function draftingService({ db, clock, random, acts, agreements, reference
           ...unknownCode(known, 'INSTRUMENT_TYPE', body.instrument_type, '/instrument_type'),
           ...(body.from_agreement === undefined || source
             ? []
-            : [{ pointer: '/from_agreement', detail: noSuchAgreement().detail, code: 'UNKNOWN_AGREEMENT' }]),
+            : [{ pointer: '/from_agreement', detail: NO_SUCH_AGREEMENT, code: 'UNKNOWN_AGREEMENT' }]),
         ])
-        if (refusal) throw new ProblemError(refusal)
+        if (refusal) throw new Refused(refusal)
         const id = newReference(londonDay(Date.parse(now)), random(REFERENCE_BYTES))
         const { title, instrument_type } = body
         const draft = newDraft({ id, title, instrument_type, org, source, now })
         await agreements.store(tx, draft, { at: now, by: principal.sub, provenance: source && { copied_from: source.id } })
         if (source) await copyContacts(tx, source.id, id)
         return {
-          ...{ status: 201 as const, agreementId: id, body: await viewAfter(tx, id, now), to: 'DRAFT', version: 1 },
+          ...({ id, outcome: await viewAfter(tx, id, now), to: 'DRAFT', version: 1 } as const),
           detail: { title, instrument_type, ...(source ? { copied_from: source.id } : {}) },
         }
       })
     },
 
     /** Edits one part. Whoever takes part may call; who may write, and when, is the part's to say. */
-    async edit<Body>(part: Part<Body>, call: ActCall, given: Body): Promise<ActReply<AgreementView>> {
+    async edit<Body>(part: Part<Body>, call: ActCall, given: Body): Promise<Answered<AgreementView>> {
       const known = await facts()
       const { body, filled, faults } = await filledIn(given)
-      return acts.perform({ ...call, act: part.act, event: 'agreement.edited' }, async ({ tx, agreement, principal, now }) => {
+      return acts.perform(call, { act: part.act, event: 'agreement.edited' }, async ({ tx, agreement, principal, now }) => {
         const record = await readRecord(tx, agreement.id)
         assert(record, `agreement ${agreement.id} was locked and cannot be read`)
         const draft = editableVersion(agreement, record)
         const context = { agreement, record, draft, org: principal.org, facts: known, now }
         const refusal = part.refusal(body, context) ?? unprocessable(faults)
-        if (refusal) throw new ProblemError(refusal)
+        if (refusal) throw new Refused(refusal)
         const repository = draftingRepository(tx, agreement.id)
         await part.write(repository, body, context)
         if (draft) {
@@ -156,7 +149,7 @@ export function draftingService({ db, clock, random, acts, agreements, reference
         const after = await viewAfter(tx, agreement.id, now)
         const changes = changesBetween(part.pick(agreementView(agreement, record, now)), part.pick(after))
         return {
-          ...{ status: 200 as const, body: after, detail: { part: part.name, changes, ...(filled.length > 0 ? { filled } : {}) } },
+          ...{ outcome: after, detail: { part: part.name, changes, ...(filled.length > 0 ? { filled } : {}) } },
           ...(draft ? { version: draft.version } : {}),
         }
       })

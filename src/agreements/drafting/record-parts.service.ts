@@ -1,8 +1,9 @@
 import type { Contacts } from '../../parties/contacts.ts'
 import { instantOf } from '../../platform/kernel/instant.ts'
-import { type Problem, problem } from '../../platform/kernel/problem.ts'
+import { type Refusal, refusal } from '../../platform/kernel/refusal.ts'
 import type { Agreement, Dpia } from '../agreement.ts'
 import type { PolicyDocumentRecord } from '../agreement-view.ts'
+import { policyDocumentFaults, unknownCode } from '../model/draft-rules.ts'
 import { dpiaAt } from '../model/in-force.ts'
 import { lifecycleFacts } from '../model/lifecycle-facts.ts'
 import { relaxes } from './dpia-change.ts'
@@ -16,7 +17,6 @@ import {
   unprocessable,
 } from './draft-part.ts'
 import { listed, type Part, partiesOf } from './draft-parts.service.ts'
-import { policyDocumentFaults, unknownCode } from './draft-rules.ts'
 
 type DocumentBody = Pick<PolicyDocumentRecord, 'party' | 'conditions'> & {
   readonly [Member in 'document_ref' | 'approved_on' | 'review_on']?: string | null | undefined
@@ -50,7 +50,7 @@ export const policyDocumentsPart: Part<{ readonly policy_documents: readonly Doc
   pick: ({ apd }) => listed(apd),
 }
 
-function refusalOfOthersDocuments({ agreement }: PartContext): Problem | undefined {
+function refusalOfOthersDocuments({ agreement }: PartContext): Refusal | undefined {
   if (!isSettled(agreement)) return undefined
   return illegal('A text has been frozen: each party lists its own policy documents and no others.', 'CK-6', ['/policy_documents'])
 }
@@ -89,7 +89,7 @@ function dpiaOf(agreement: Agreement, now: string): Dpia {
   return dpiaAt(agreement, lifecycleFacts(agreement), instantOf(now))
 }
 
-function refusalOfRelaxing(body: DpiaBody, { agreement, now }: PartContext): Problem | undefined {
+function refusalOfRelaxing(body: DpiaBody, { agreement, now }: PartContext): Refusal | undefined {
   if (!isSettled(agreement) || !relaxes(dpiaOf(agreement, now), body)) return undefined
   return illegal(
     'A text has been frozen on the assessment as it was: each controller accepts another one for itself, so it is not relaxed by one of them. It can be made stricter.',
@@ -102,7 +102,7 @@ export const contactsPart = (org: string): Part<Contacts> => ({
   name: 'contacts',
   act: 'record',
   refusal(_body, context) {
-    if (!partiesOf(context).has(org)) return problem('NOT_FOUND', 'This organisation is not a party of the agreement.')
+    if (!partiesOf(context).has(org)) return refusal('NOT_FOUND', 'This organisation is not a party of the agreement.')
     return context.org === org ? refusalUnlessPresent(context) : refusalUnlessOwner(context)
   },
   write: (repository, body) => repository.setContacts(org, body),

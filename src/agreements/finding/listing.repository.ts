@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { Reader } from '../../platform/kernel/reader.ts'
-import { isKnownParty, wordsForReader } from './search.repository.ts'
+import { isKnownParty, wordsForReader } from '../store/search.repository.ts'
 
 /** What a list may be narrowed to; what is absent narrows nothing. All of it holds together. */
 export interface ListingFilter {

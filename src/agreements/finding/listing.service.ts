@@ -3,7 +3,8 @@ import { type Database, withTransaction } from '../../platform/database/database
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { instantOf } from '../../platform/kernel/instant.ts'
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { answered, type Refusal, type Refused, refused } from '../../platform/kernel/refusal.ts'
+import type { Result } from '../../platform/kernel/result.ts'
 import { type AgreementSummary, agreementSummary } from '../agreement-view.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { DERIVED_STATES, type DerivedState } from '../model/derived-states.ts'
@@ -44,64 +45,68 @@ export function listingService({
   readonly clock: Clock
   readonly agreements: AgreementsService
 }) {
-  const service = {
-    /** One page. @throws ProblemError 400 for a cursor that is not of this list */
-    async list(principal: Principal, query: ListingQuery): Promise<ListingPage> {
-      const { limit: asked = LIMIT } = query
-      const limit = Math.min(asked, PAGE_MAX)
-      const { sort, after, derived, narrowed, reader, now } = asListed(principal, query)
-      return withTransaction(db, async (tx) => {
-        await readAs(tx, reader)
-        const found: AgreementSummary[] = []
-        let place: Pick<Listed, 'key' | 'id'> | null = after
-        for (let examined = 0; examined < EXAMINED_MAX; ) {
-          // One more than asked for tells whether there is a next page.
-          const listed: Listed[] = await listAgreements(tx, { reader, filter: narrowed, sort, after: place, limit: limit + 1, now })
-          const stored = await agreements.read(
-            tx,
-            listed.map(({ id }) => id),
-          )
-          for (const at of listed) {
-            if (found.length === limit) return { agreements: found, next_cursor: place && formatCursor({ sort, ...only(place) }) }
-            place = at
-            const whole = stored.find(({ id }) => id === at.id)
-            const agreement = whole && seenBy(reader, whole, instantOf(now))
-            if (!agreement) continue
-            const summary = agreementSummary(agreement, at.updatedAt, now)
-            if (holds(summary, derived) && (agreement === whole || isStillSo(summary, narrowed))) found.push(summary)
-          }
-          if (listed.length <= limit) return { agreements: found, next_cursor: null }
-          examined += listed.length
+  /** One page. @throws Refused for a cursor that is not of this list */
+  async function page(principal: Principal, query: ListingQuery): Promise<ListingPage> {
+    const { limit: asked = LIMIT } = query
+    const limit = Math.min(asked, PAGE_MAX)
+    const { sort, after, derived, narrowed, reader, now } = asListed(principal, query)
+    return withTransaction(db, async (tx) => {
+      await readAs(tx, reader)
+      const found: AgreementSummary[] = []
+      let place: Pick<Listed, 'key' | 'id'> | null = after
+      for (let examined = 0; examined < EXAMINED_MAX; ) {
+        // One more than asked for tells whether there is a next page.
+        const listed: Listed[] = await listAgreements(tx, { reader, filter: narrowed, sort, after: place, limit: limit + 1, now })
+        const stored = await agreements.read(
+          tx,
+          listed.map(({ id }) => id),
+        )
+        for (const at of listed) {
+          if (found.length === limit) return { agreements: found, next_cursor: place && formatCursor({ sort, ...only(place) }) }
+          place = at
+          const whole = stored.find(({ id }) => id === at.id)
+          const agreement = whole && seenBy(reader, whole, instantOf(now))
+          if (!agreement) continue
+          const summary = agreementSummary(agreement, at.updatedAt, now)
+          if (holds(summary, derived) && (agreement === whole || isStillSo(summary, narrowed))) found.push(summary)
         }
-        return { agreements: found, next_cursor: place && formatCursor({ sort, ...only(place) }) }
-      })
-    },
-
-    /** References of a list in order, `limit` at most, and where it goes on; null: it ends. @throws ProblemError as `list` */
-    async ids(principal: Principal, query: ListingQuery & { readonly limit: number }): Promise<{ ids: string[]; next: string | null }> {
-      const { sort, after, derived, narrowed, reader, now } = asListed(principal, query)
-      if (derived === undefined) {
-        const listed = await withTransaction(db, async (tx) => {
-          await readAs(tx, reader)
-          return listAgreements(tx, { reader, filter: narrowed, sort, after, limit: query.limit + 1, now })
-        })
-        const [last] = listed.slice(0, query.limit).slice(-1)
-        const hasMore = listed.length > query.limit && last !== undefined
-        return { ids: listed.slice(0, query.limit).map(({ id }) => id), next: hasMore ? formatCursor({ sort, ...only(last) }) : null }
+        if (listed.length <= limit) return { agreements: found, next_cursor: null }
+        examined += listed.length
       }
-      const ids: string[] = []
-      let cursor = query.cursor
-      do {
-        const page = await service.list(principal, { ...query, limit: query.limit - ids.length, cursor })
-        ids.push(...page.agreements.map(({ id }) => id))
-        cursor = page.next_cursor ?? undefined
-      } while (cursor !== undefined && ids.length < query.limit)
-      return { ids, next: cursor ?? null }
-    },
+      return { agreements: found, next_cursor: place && formatCursor({ sort, ...only(place) }) }
+    })
   }
-  return service
 
-  /** What is asked, as the list takes it. @throws ProblemError 400 for a cursor that is not of this list */
+  /** References of a list in order, `limit` at most, and where it goes on; null: it ends. @throws Refused as `page` */
+  async function ids(principal: Principal, query: ListingQuery & { readonly limit: number }) {
+    const { sort, after, derived, narrowed, reader, now } = asListed(principal, query)
+    if (derived === undefined) {
+      const listed = await withTransaction(db, async (tx) => {
+        await readAs(tx, reader)
+        return listAgreements(tx, { reader, filter: narrowed, sort, after, limit: query.limit + 1, now })
+      })
+      const [last] = listed.slice(0, query.limit).slice(-1)
+      const hasMore = listed.length > query.limit && last !== undefined
+      return { ids: listed.slice(0, query.limit).map(({ id }) => id), next: hasMore ? formatCursor({ sort, ...only(last) }) : null }
+    }
+    const found: string[] = []
+    let cursor = query.cursor
+    do {
+      const next = await page(principal, { ...query, limit: query.limit - found.length, cursor })
+      found.push(...next.agreements.map(({ id }) => id))
+      cursor = next.next_cursor ?? undefined
+    } while (cursor !== undefined && found.length < query.limit)
+    return { ids: found, next: cursor ?? null }
+  }
+
+  return {
+    /** One page. Refused for a cursor that is not of this list. */
+    list: (principal: Principal, query: ListingQuery): Promise<Result<ListingPage, Refusal>> => answered(() => page(principal, query)),
+    /** References of a list in order, `limit` at most, and where it goes on; null: it ends. Refused as `list`. */
+    ids: (principal: Principal, query: ListingQuery & { readonly limit: number }) => answered(() => ids(principal, query)),
+  }
+
+  /** What is asked, as the list takes it. @throws Refused for a cursor that is not of this list */
   function asListed(principal: Principal, { state, mine, sort: asked, limit: _, cursor, ...filter }: ListingQuery) {
     const sort = asked ?? (filter.q === undefined ? 'updated' : 'relevance')
     const after = cursor === undefined ? null : parseCursor(cursor, sort)
@@ -126,9 +131,9 @@ function only({ key, id }: Pick<Listed, 'key' | 'id'>) {
   return { key, id }
 }
 
-function unreadable(isCursor: boolean): ProblemError {
+function unreadable(isCursor: boolean): Refused {
   const [pointer, detail] = isCursor
     ? ['/query/cursor', 'is not a cursor of this list in this order']
     : ['/query/sort', 'relevance needs words to search for']
-  return new ProblemError(problem('INVALID_REQUEST', 'the request has 1 fault', [{ pointer, detail }]))
+  return refused('INVALID_REQUEST', 'the request has 1 fault', [{ pointer, detail }])
 }

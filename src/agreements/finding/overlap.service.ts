@@ -5,10 +5,10 @@ import type { Clock } from '../../platform/kernel/clock.ts'
 import { type CodeLists, compileCodeLists } from '../../reference/code-lists.ts'
 import type { ReferenceService } from '../../reference/reference.service.ts'
 import type { Agreement } from '../agreement.ts'
+import { type Overlap, type OverlapQuestion, overlaps } from '../model/overlap.ts'
+import { agreementsListing } from '../store/overlap.repository.ts'
 import { readAgreements } from '../store/reading.repository.ts'
 import { readerFor, seenBy } from '../visibility.ts'
-import { agreementsListing } from './overlap.repository.ts'
-import { type Overlap, type OverlapQuestion, overlaps } from './overlap.ts'
 
 export interface OverlapOptions {
   readonly db: Database

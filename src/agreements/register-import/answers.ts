@@ -1,7 +1,7 @@
 import type { AnsweredPartners, PartnerAnswer } from '../../parties/partner-answers.ts'
 import type { CodeList } from '../../reference/code-list.ts'
 import { plainTerm } from '../../reference/vocabulary.ts'
-import type { Field } from './columns.ts'
+import type { Field } from '../model/register-columns.ts'
 
 /** What a person says of a cell that nobody could read, once for a whole file and for the organisation's next one. */
 export interface Answer {

@@ -1,5 +1,5 @@
 import type { CodeList } from '../../reference/code-list.ts'
-import { plain } from './columns.ts'
+import { plain } from '../model/register-columns.ts'
 
 /** Reads the words of a register into our codes, by code or label only: what is not there word for word stays words. */
 export interface CodeMatch {

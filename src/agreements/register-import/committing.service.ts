@@ -1,3 +1,4 @@
+import { checkPrecondition } from '../../commands/commands.service.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
@@ -5,16 +6,16 @@ import { sqlState } from '../../platform/database/sql-state.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import type { RandomBytes } from '../../platform/kernel/ids.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
-import type { ActShell } from '../acts/act-shell.service.ts'
+import { orThrow, type RefusalCode, Refused, refused } from '../../platform/kernel/refusal.ts'
+import type { ActCall, ActingService } from '../acting.service.ts'
 import type { AgreementsService } from '../agreements.service.ts'
-import { newReference } from '../drafting/reference-code.ts'
-import { signedText } from '../texts/document.ts'
+import { newReference } from '../model/reference-code.ts'
+import { signedText } from '../model/signed-text.ts'
 import { writerFor } from '../visibility.ts'
 import { datasetsOf, registerCells } from './datasets.ts'
 import type { ImportView } from './import-view.ts'
 import { importsRepository } from './imports.repository.ts'
-import { checkVersion, type ImportsService, isUndoable, type Lookups, lockedImport } from './imports.service.ts'
+import { type ImportsService, isUndoable, type Lookups, lockedImport } from './imports.service.ts'
 import { toRecord } from './record.ts'
 import type { ImportedRecordRow, ReplacedRecord, StoredRow } from './stored-import.ts'
 
@@ -22,7 +23,7 @@ export interface CommittingOptions {
   readonly db: Database
   readonly clock: Clock
   readonly random: RandomBytes
-  readonly acts: ActShell
+  readonly acts: ActingService
   readonly agreements: AgreementsService
   readonly imports: ImportsService
   /** How long one call goes on before it answers with what is done; milliseconds. */
@@ -52,48 +53,52 @@ export function committingService({ db, clock, random, acts, agreements, imports
     const { key, hash } = plan
     if (!plan.row || key === null || hash === null) return
     const source = plan.row
-    await acts.create({ principal, act: 'import', event: 'agreement.imported', idempotency: null }, async ({ tx, now: at, newId }) => {
-      const repository = importsRepository(tx)
-      const locked = await repository.lockRow(importId, row)
-      const before = await repository.record(principal.org, key)
-      if (!locked || locked.doneAt !== null) throw new RowMoved()
-      if ((before !== undefined) !== (plan.status === 'CHANGED')) throw new RecordMoved()
-      const today = londonDay(Date.parse(at))
-      const id = newReference(today, random(REFERENCE_BYTES))
-      const { agreement, claimed } = toRecord(source, { id, own: principal.org, today })
-      const replaced = before && (await replacedBy(before, tx))
-      const provenance = {
-        source: 'REGISTER_IMPORT',
-        imported_by: principal.org,
-        import: importId,
-        row,
-        reference: source.ref,
-        // Every recognised cell as the register has it: what no part of the record holds is found here.
-        register: registerCells(source),
-        ...(source.datasets ? { datasets: datasetsOf(source).map(({ words }) => words) } : {}),
-        ...(before ? { replaces: before.agreement } : {}),
-      }
-      await agreements.store(tx, agreement, { at, by: principal.sub, provenance })
-      await repository.insertClaimed(
-        id,
-        claimed.map((signature) => ({ id: newId(), ...signature })),
-      )
-      await repository.updateRow(importId, row, { done: { at, agreement: id }, ...(replaced ? { replaced } : {}) })
-      const record: ImportedRecordRow = { agreement: id, hash, actCount: 1, importId, row }
-      if (before) await repository.changeRecord(principal.org, key, record)
-      else if (!(await repository.addRecord(principal.org, key, record))) throw new RecordMoved()
-      const [version] = agreement.versions
-      const isFrozen = version?.status === 'APPROVED'
-      return {
-        status: 201,
-        agreementId: id,
-        to: agreement.status,
-        version: 1,
-        ...(version && isFrozen ? { versionHash: signedText(agreement, version).hash } : {}),
-        detail: { import: importId, row, row_hash: hash },
-        body: null,
-      }
-    })
+    const made = await acts.create(
+      { principal, idempotency: null },
+      { act: 'import', event: 'agreement.imported' },
+      async ({ tx, now: at, newId }) => {
+        const repository = importsRepository(tx)
+        const locked = await repository.lockRow(importId, row)
+        const before = await repository.record(principal.org, key)
+        if (!locked || locked.doneAt !== null) throw new RowMoved()
+        if ((before !== undefined) !== (plan.status === 'CHANGED')) throw new RecordMoved()
+        const today = londonDay(Date.parse(at))
+        const id = newReference(today, random(REFERENCE_BYTES))
+        const { agreement, claimed } = toRecord(source, { id, own: principal.org, today })
+        const replaced = before && (await replacedBy(before, tx))
+        const provenance = {
+          source: 'REGISTER_IMPORT',
+          imported_by: principal.org,
+          import: importId,
+          row,
+          reference: source.ref,
+          // Every recognised cell as the register has it: what no part of the record holds is found here.
+          register: registerCells(source),
+          ...(source.datasets ? { datasets: datasetsOf(source).map(({ words }) => words) } : {}),
+          ...(before ? { replaces: before.agreement } : {}),
+        }
+        await agreements.store(tx, agreement, { at, by: principal.sub, provenance })
+        await repository.insertClaimed(
+          id,
+          claimed.map((signature) => ({ id: newId(), ...signature })),
+        )
+        await repository.updateRow(importId, row, { done: { at, agreement: id }, ...(replaced ? { replaced } : {}) })
+        const record: ImportedRecordRow = { agreement: id, hash, actCount: 1, importId, row }
+        if (before) await repository.changeRecord(principal.org, key, record)
+        else if (!(await repository.addRecord(principal.org, key, record))) throw new RecordMoved()
+        const [version] = agreement.versions
+        const isFrozen = version?.status === 'APPROVED'
+        return {
+          id,
+          to: agreement.status,
+          version: 1,
+          ...(version && isFrozen ? { versionHash: signedText(agreement, version).hash } : {}),
+          detail: { import: importId, row, row_hash: hash },
+          outcome: null,
+        }
+      },
+    )
+    orThrow(made)
   }
 
   /** The record as it stands, to be put back one day. @throws RecordMoved when somebody has worked on it */
@@ -115,19 +120,14 @@ export function committingService({ db, clock, random, acts, agreements, imports
   /** Takes the record that a line replaced out of use. */
   async function withdrawReplaced(principal: Principal, importId: string, { row, replaced }: StoredRow): Promise<void> {
     if (!replaced || replaced.isWithdrawn) return
-    const request = {
-      principal,
-      agreementId: replaced.agreement,
-      act: 'replace_import',
-      event: 'agreement.import_replaced',
-      idempotency: null,
-    } as const
-    await acts.perform(request, async ({ tx }) => {
+    const act = { act: 'replace_import', event: 'agreement.import_replaced' } as const
+    const done = await acts.perform(callFor(principal, replaced.agreement), act, async ({ tx }) => {
       const repository = importsRepository(tx)
       await repository.setStanding(replaced.agreement, OUT_OF_USE, replaced.versions.map(abandoned))
       await repository.updateRow(importId, row, { replaced: { ...replaced, isWithdrawn: true } })
-      return { status: 200, to: WITHDRAWN, detail: { import: importId, row }, body: null }
+      return { to: WITHDRAWN, detail: { import: importId, row }, outcome: null }
     })
+    orThrow(done)
   }
 
   /**
@@ -150,14 +150,8 @@ export function committingService({ db, clock, random, acts, agreements, imports
       return found
     })
     if (heir === null) return
-    const request = {
-      principal,
-      agreementId: heir.agreement,
-      act: 'restore_import',
-      event: 'agreement.import_restored',
-      idempotency: null,
-    } as const
-    await acts.perform(request, async ({ tx }) => {
+    const act = { act: 'restore_import', event: 'agreement.import_restored' } as const
+    const done = await acts.perform(callFor(principal, heir.agreement), act, async ({ tx }) => {
       const repository = importsRepository(tx)
       await repository.setStanding(heir.agreement, { status: heir.status, terminatedAt: heir.terminatedAt ?? null }, heir.versions)
       await repository.updateRow(importId, row, settled)
@@ -165,16 +159,17 @@ export function committingService({ db, clock, random, acts, agreements, imports
       const actCount = (await repository.actCount(heir.agreement)) + 1
       const { agreement, hash, importId: from, row: line } = heir
       await repository.addRecord(principal.org, key, { agreement, hash, actCount, importId: from, row: line })
-      return { status: 200, to: heir.status, detail: { import: importId, row }, body: null }
+      return { to: heir.status, detail: { import: importId, row }, outcome: null }
     })
+    orThrow(done)
   }
 
   /** Takes the record that a line made out of use. @throws RowMoved when somebody has worked on it since */
   async function undoRow(principal: Principal, importId: string, { row, agreementId, plan }: StoredRow): Promise<void> {
     if (agreementId === null || plan.key === null) return
     const { key } = plan
-    const request = { principal, agreementId, act: 'undo_import', event: 'agreement.import_undone', idempotency: null } as const
-    await acts.perform(request, async ({ tx, agreement, now: at }) => {
+    const act = { act: 'undo_import', event: 'agreement.import_undone' } as const
+    const done = await acts.perform(callFor(principal, agreementId), act, async ({ tx, agreement, now: at }) => {
       const repository = importsRepository(tx)
       const locked = await repository.lockRow(importId, row)
       const record = await repository.record(principal.org, key)
@@ -185,8 +180,9 @@ export function committingService({ db, clock, random, acts, agreements, imports
       if (isMine) await repository.dropRecord(principal.org, key)
       await repository.setStanding(agreementId, OUT_OF_USE, agreement.versions.map(abandoned))
       await repository.updateRow(importId, row, { undoneAt: at })
-      return { status: 200, to: WITHDRAWN, detail: { import: importId, row }, body: null }
+      return { to: WITHDRAWN, detail: { import: importId, row }, outcome: null }
     })
+    orThrow(done)
   }
 
   /** Does something with each line until the slice is over; true when every line had its turn. */
@@ -227,16 +223,16 @@ export function committingService({ db, clock, random, acts, agreements, imports
   return {
     /**
      * Takes every line that is new or changed into the register. When the slice is over it answers COMMITTING: call again.
-     * @throws ProblemError 404, 409 once undone, 412, 428
+     * @throws Refused 404, 409 once undone, 412, 428
      */
     async commit(principal: Principal, id: string, ifMatch: string | null): Promise<ImportView> {
       const lookups = await imports.lookups()
       await withTransaction(db, async (tx) => {
         const stored = await lockedImport(tx, principal, id, '*')
-        if (stored.status === 'UNDONE') throw new ProblemError(problem('ILLEGAL_STATE', 'The import was undone. Send the file again.'))
+        if (stored.status === 'UNDONE') throw refused('ILLEGAL_STATE', 'The import was undone. Send the file again.')
         // Once it has begun it goes on as it was: sent again, it does nothing more.
         if (stored.status !== 'READY') return
-        checkVersion(stored, ifMatch)
+        checkPrecondition(ifMatch, stored.rowVersion, 'import')
         // What was true at the dry run may have changed since.
         await imports.run(tx, stored, lookups)
         await importsRepository(tx).update(id, { status: 'COMMITTING', committed: { at: now(), by: principal.sub } })
@@ -257,14 +253,14 @@ export function committingService({ db, clock, random, acts, agreements, imports
     /**
      * Takes every record of an import out of the register again that nobody has worked on since, and puts back what it
      * had replaced. What somebody has worked on stays, and is counted as still committed.
-     * @throws ProblemError 404, 409 when it is not committed or its time is over
+     * @throws Refused 404, 409 when it is not committed or its time is over
      */
     async undo(principal: Principal, id: string): Promise<ImportView> {
       await withTransaction(db, async (tx) => {
         const stored = await lockedImport(tx, principal, id, '*')
-        if (stored.status === 'READY') throw new ProblemError(problem('ILLEGAL_STATE', 'Nothing of this import is in the register yet.'))
+        if (stored.status === 'READY') throw refused('ILLEGAL_STATE', 'Nothing of this import is in the register yet.')
         if (stored.status !== 'UNDONE' && !isUndoable(stored, clock())) {
-          throw new ProblemError(problem('ILLEGAL_STATE', 'An import can be undone within 24 hours. Now each record is ended by itself.'))
+          throw refused('ILLEGAL_STATE', 'An import can be undone within 24 hours. Now each record is ended by itself.')
         }
       })
       const lookups = await imports.lookups()
@@ -299,11 +295,19 @@ export function committingService({ db, clock, random, acts, agreements, imports
 
 export type CommittingService = ReturnType<typeof committingService>
 
+/** Refusals that say something of the line. */
+const OF_THE_LINE: ReadonlySet<RefusalCode> = new Set([
+  ...(['CONFLICT', 'ILLEGAL_STATE', 'IDEMPOTENCY_KEY_IN_USE', 'UNPROCESSABLE', 'IDEMPOTENCY_KEY_REUSED'] as const),
+])
+
+function callFor(principal: Principal, agreementId: string): ActCall {
+  return { principal, agreementId, idempotency: null }
+}
+
 /** Why a line cannot be taken in; null: it is no matter of the line. */
 function whyRefused(error: unknown): string | null {
   if (error instanceof RecordMoved) return 'The record here has changed since the dry run. Send the file again.'
-  if (error instanceof ProblemError && [409, 422].includes(error.problem.status))
-    return `It was refused: ${error.problem.detail ?? error.problem.title}`
+  if (error instanceof Refused && OF_THE_LINE.has(error.refusal.code)) return `It was refused: ${error.refusal.detail}`
   return /^2[23]/.test(sqlState(error) ?? '') ? 'It holds something that the register cannot store.' : null
 }
 

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../audit/format/canonical-json.ts'
 import { plainTerm } from '../../reference/vocabulary.ts'
-import type { Field } from './columns.ts'
+import type { Field } from '../model/register-columns.ts'
 import { DATASET_MEMBERS, type Dataset, type RegisterRow } from './row.ts'
 
 /**

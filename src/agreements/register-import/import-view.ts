@@ -1,7 +1,7 @@
-import type { Overlap } from '../finding/overlap.ts'
+import type { Overlap } from '../model/overlap.ts'
+import { type ColumnMapping, type DetectedColumn, detectColumns, type Field, NEEDED_FIELDS } from '../model/register-columns.ts'
 import type { Answer, AskedField } from './answers.ts'
 import type { DateOrder } from './cells.ts'
-import { type ColumnMapping, type DetectedColumn, detectColumns, type Field, NEEDED_FIELDS } from './columns.ts'
 import { datasetsOf } from './datasets.ts'
 import type { OrganisationMatch } from './organisation-match.ts'
 import type { RowStatus } from './plan.ts'
@@ -83,14 +83,14 @@ export interface GoneRecord {
 
 /** The record that a line makes or would make, in our codes; null: not stated. */
 export interface RecordView {
-  readonly status: string | null
+  readonly status: RegisterRow['standing']
   readonly effective_from: string | null
   readonly effective_to: string | null
   readonly review_due: string | null
   readonly signed_on: string | null
   readonly instrument_type: string | null
   readonly role: string | null
-  readonly direction: string | null
+  readonly direction: RegisterRow['direction']
   readonly purpose: string | null
   readonly data_items: readonly string[]
   readonly data_subjects: readonly string[]

@@ -1,9 +1,8 @@
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { callOf, changeOf, etag, told } from '../../commands/calls.routes.ts'
+import type { Once } from '../../commands/once.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
-import { type Operation, type OperationId, operation } from '../../platform/http/openapi.ts'
-import { etagOf } from '../acts/act-shell.service.ts'
-import { idempotencyOf, sendActReply } from '../acts/call.routes.ts'
-import type { Once } from '../acts/once.service.ts'
+import { answer, reply } from '../../platform/http/answer.ts'
 import type { CommittingService } from './committing.service.ts'
 import type { ImportView } from './import-view.ts'
 import type { ImportReading, ImportsService } from './imports.service.ts'
@@ -25,10 +24,10 @@ export function importsRoutes({
   return async (app) => {
     readCsvBodies(app)
 
-    app.route<Operation<'importRegister'>>({
-      ...operation('importRegister'),
-      bodyLimit: BODY_BYTES_MAX,
-      handler: async (request, reply) => {
+    answer(
+      app,
+      'importRegister',
+      async (request) => {
         const body = request.body as string | { readonly csv: string; readonly mapping?: ImportReading }
         const { csv, mapping = {} } = typeof body === 'string' ? { csv: body } : body
         const { separator, header_row, date_order, orientation, lines } = request.query
@@ -37,48 +36,37 @@ export function importsRoutes({
           lines === undefined ? mapping.answers : [...(mapping.answers ?? []), { field: 'lines' as const, text: '', answer: lines }]
         const reading = { ...mapping, ...given({ ...said, answers }) }
         // How the file is to be read is part of what was asked for.
-        const idempotency = idempotencyOf(request as unknown as FastifyRequest, 'importRegister', request.query)
-        const done = await imports.upload(callerOf(request as unknown as FastifyRequest), csv, reading, idempotency)
-        reply.header('location', `/v1/imports/${done.body.id}`)
-        return reply
-          .code(201)
-          .header('etag', done.etag)
-          .send(done.body as never)
+        const made = told(201, await imports.upload(callOf(request, request.query), csv, reading))
+        return reply(201, made.body, { ...made.headers, location: `/v1/imports/${made.body.id}` })
       },
+      { bodyLimit: BODY_BYTES_MAX },
+    )
+
+    answer(app, 'getImport', async (request) => {
+      const view = await imports.read(callerOf(request), request.params.id, request.query)
+      return reply(200, view, etag(String(view.row_version)))
     })
 
-    app.route<Operation<'getImport'>>({
-      ...operation('getImport'),
-      handler: async (request, reply) => send(reply, await imports.read(callerOf(request), request.params.id, request.query)),
+    answer(app, 'mapImport', async (request) => {
+      const { principal, ifMatch } = changeOf(request)
+      return doOnce(request, () => imports.map(principal, request.params.id, request.body as ImportReading, ifMatch))
     })
 
-    app.route<Operation<'mapImport'>>({
-      ...operation('mapImport'),
-      handler: async (request, reply) => {
-        const map = () => imports.map(callerOf(request), request.params.id, request.body as ImportReading, ifMatchOf(request))
-        return doOnce(request, reply, 'mapImport', map)
-      },
+    answer(app, 'commitImport', async (request) => {
+      const { principal, ifMatch } = changeOf(request)
+      return doOnce(request, () => committing.commit(principal, request.params.id, ifMatch))
     })
 
-    app.route<Operation<'commitImport'>>({
-      ...operation('commitImport'),
-      handler: async (request, reply) =>
-        doOnce(request, reply, 'commitImport', () => committing.commit(callerOf(request), request.params.id, ifMatchOf(request))),
-    })
-
-    app.route<Operation<'undoImport'>>({
-      ...operation('undoImport'),
-      handler: async (request, reply) => doOnce(request, reply, 'undoImport', () => committing.undo(callerOf(request), request.params.id)),
-    })
+    answer(app, 'undoImport', async (request) => doOnce(request, () => committing.undo(callerOf(request), request.params.id)))
   }
 
-  async function doOnce(request: unknown, reply: unknown, operationId: OperationId, work: () => Promise<ImportView>): Promise<never> {
-    const call = request as FastifyRequest
-    const done = await once(callerOf(call), idempotencyOf(call, operationId), async () => {
-      const view = await work()
-      return { status: 200, body: view, etag: etagOf(view.row_version) }
+  async function doOnce(request: Parameters<typeof callOf>[0], work: () => Promise<ImportView>) {
+    const { principal, idempotency } = callOf(request)
+    const done = await once(principal, idempotency, async () => {
+      const outcome = await work()
+      return { outcome, version: String(outcome.row_version) }
     })
-    return sendActReply(reply as FastifyReply, done) as never
+    return told(200, done)
   }
 }
 
@@ -100,13 +88,3 @@ function readCsvBodies(app: FastifyInstance): void {
 }
 
 const SEPARATOR_NAMES: Readonly<Record<string, Separator>> = { comma: ',', semicolon: ';', tab: '\t', bar: '|' }
-
-function ifMatchOf(request: { readonly headers: Readonly<Record<string, unknown>> }): string | null {
-  const header = request.headers['if-match']
-  return typeof header === 'string' ? header : null
-}
-
-/** One reply for several operations, whose types the route's own cannot name. */
-function send(reply: unknown, view: ImportView): never {
-  return (reply as FastifyReply).code(200).header('etag', etagOf(view.row_version)).send(view) as never
-}

@@ -1,5 +1,5 @@
-import { idempotencyKeys } from '../../commands/idempotency.service.ts'
-import type { KeyTurns } from '../../commands/key-turns.ts'
+import type { Answered, Call } from '../../commands/command.ts'
+import { type CommandsService, checkPrecondition } from '../../commands/commands.service.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { finder } from '../../parties/find.ts'
 import { type RegisteredOrganisation, underAllNames } from '../../parties/organisation.ts'
@@ -8,21 +8,18 @@ import type { PartnerAnswers } from '../../parties/partner-answers.service.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
-import { ifMatchHolds } from '../../platform/kernel/entity-tags.ts'
-import { type ProblemDetail, ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { type Fault, orThrow, refused } from '../../platform/kernel/refusal.ts'
 import { pauses } from '../../platform/kernel/turns.ts'
 import { type ReferenceService, shippedVocabularies } from '../../reference/reference.service.ts'
 import { plainTerm } from '../../reference/vocabulary.ts'
-import type { ActReply, IdempotencyKey } from '../acts/act.ts'
-import { etagOf } from '../acts/act-shell.service.ts'
 import type { Agreement } from '../agreement.ts'
-import { organisationFaults } from '../drafting/draft-rules.ts'
-import { agreementsListing } from '../finding/overlap.repository.ts'
+import { organisationFaults } from '../model/draft-rules.ts'
+import { type ColumnMapping, detectColumns, FIELDS, headerLine, namelessColumns, proposedMapping } from '../model/register-columns.ts'
+import { agreementsListing } from '../store/overlap.repository.ts'
 import { readAgreements } from '../store/reading.repository.ts'
 import { readerFor, writerFor } from '../visibility.ts'
 import { type Answer, choicesFor, type GivenAnswer, isNeeded, isRemembered, isToBeMade } from './answers.ts'
 import type { DateOrder } from './cells.ts'
-import { type ColumnMapping, detectColumns, FIELDS, headerLine, namelessColumns, proposedMapping } from './columns.ts'
 import { type DryRunFacts, dryRun } from './dry-run.ts'
 import { type ImportView, importView, UNDO_HOURS } from './import-view.ts'
 import { importsRepository } from './imports.repository.ts'
@@ -38,7 +35,7 @@ export interface ImportsOptions {
   readonly newId: () => string
   readonly reference: ReferenceService
   readonly parties: PartiesService
-  readonly turns: KeyTurns
+  readonly commands: CommandsService
   /** Makes what an answer about a partner names. */
   readonly partnerAnswers: PartnerAnswers
 }
@@ -88,7 +85,7 @@ export interface Lookups extends Pick<DryRunFacts, 'lists' | 'names' | 'vocabula
 }
 
 /** Registers that organisations bring along: upload, dry run, mapping. Committing is `committing.service.ts`. */
-export function importsService({ db, clock, newId, reference, parties, turns, partnerAnswers }: ImportsOptions) {
+export function importsService({ db, clock, newId, reference, parties, commands, partnerAnswers }: ImportsOptions) {
   const vocabularies = shippedVocabularies()
 
   /** Read before a transaction is opened, since both read in one of their own. */
@@ -138,12 +135,10 @@ export function importsService({ db, clock, newId, reference, parties, turns, pa
     const given: Answer[] = []
     for (const { answer, ...about } of answersOf(reading)) {
       if (isToBeMade(answer) && about.field !== 'partners')
-        throw new ProblemError(
-          problem('UNPROCESSABLE', 'Only a partner is a body or a group.', [
-            { pointer: `/answers/${about.field}`, detail: 'names a body or a group' },
-          ]),
-        )
-      given.push({ ...about, answer: isToBeMade(answer) ? await partnerAnswers(principal, answer) : answer })
+        throw refused('UNPROCESSABLE', 'Only a partner is a body or a group.', [
+          { pointer: `/answers/${about.field}`, detail: 'names a body or a group' },
+        ])
+      given.push({ ...about, answer: isToBeMade(answer) ? orThrow(await partnerAnswers(principal, answer)) : answer })
     }
     const isNew = answersOf(reading).some(({ answer }) => isToBeMade(answer) && 'create' in answer)
     return { given, found: isNew ? await lookups() : found }
@@ -157,7 +152,7 @@ export function importsService({ db, clock, newId, reference, parties, turns, pa
   ): Promise<ImportView> {
     const repository = importsRepository(tx)
     const stored = await repository.find(id, false)
-    if (!stored) throw new ProblemError(problem('NOT_FOUND', 'There is no import with this identifier.'))
+    if (!stored) throw refused('NOT_FOUND', 'There is no import with this identifier.')
     const partners = await repository.questions(id, 'partners', QUESTIONS_SHOWN)
     const others = await repository.questions(id, 'others', QUESTIONS_SHOWN)
     const gone = await repository.gone(stored.org, id, QUESTIONS_SHOWN)
@@ -181,14 +176,13 @@ export function importsService({ db, clock, newId, reference, parties, turns, pa
     show,
     /**
      * Stores a file and says what an import would do with it. Nothing of it is in the register yet.
-     * @throws ProblemError 413 when it is too large, 422 when it cannot be read or the reading does not fit it
+     * @throws Refused 413 when it is too large, 422 when it cannot be read or the reading does not fit it
      */
     async upload(
-      principal: Principal,
+      { principal, idempotency }: Call,
       csv: string,
       { separator, orientation, ...reading }: ImportReading & FileReading,
-      idempotency: IdempotencyKey | null,
-    ): Promise<ActReply<ImportView>> {
+    ): Promise<Answered<ImportView>> {
       const pause = pauses()
       const lines = inLines(await readCsv(csv, { separator, pause }), orientation)
       const early = await lookups()
@@ -199,30 +193,22 @@ export function importsService({ db, clock, newId, reference, parties, turns, pa
       const mapping = reading.columns ?? proposedMapping(detectColumns(header))
       checkReading(header, { columns: mapping, answers: plainAnswers(reading) }, early)
       const { given, found } = await answered(principal, reading, early)
-      return turns(principal, idempotency, () =>
-        withTransaction(db, async (tx) => {
-          await readAs(tx, writerFor(principal))
-          const at = clock().toISOString()
-          const earlier = idempotency && (await idempotencyKeys(tx).claimKey(principal, idempotency, at))
-          if (earlier) return earlier as ActReply<ImportView>
-          const repository = importsRepository(tx)
-          const id = newId()
-          const answers = [...(await repository.rememberedAnswers(principal.org, ANSWERS_MAX)).reverse(), ...given]
-          const made = { id, org: principal.org, fileHash, header, headerRow, mapping, answers: lastOfEach(answers) }
-          await repository.insert({ ...made, dateOrder: reading.date_order ?? 'DMY', uploadedAt: at, uploadedBy: principal.sub })
-          await repository.insertRows(id, principal.org, lines, pause)
-          await repository.rememberAnswers(given.filter(isRemembered), { org: principal.org, importId: id, at, sub: principal.sub })
-          const stored = await repository.find(id, true)
-          if (stored) await run(tx, stored, found, pause)
-          const body = await show(tx, id, found)
-          const reply = { status: 201, body, etag: etagOf(body.row_version) }
-          if (idempotency) await idempotencyKeys(tx).keepReply(principal, idempotency.key, reply)
-          return reply
-        }),
-      )
+      return commands.keyed({ principal, idempotency }, writerFor(principal), async (tx, at) => {
+        const repository = importsRepository(tx)
+        const id = newId()
+        const answers = [...(await repository.rememberedAnswers(principal.org, ANSWERS_MAX)).reverse(), ...given]
+        const made = { id, org: principal.org, fileHash, header, headerRow, mapping, answers: lastOfEach(answers) }
+        await repository.insert({ ...made, dateOrder: reading.date_order ?? 'DMY', uploadedAt: at, uploadedBy: principal.sub })
+        await repository.insertRows(id, principal.org, lines, pause)
+        await repository.rememberAnswers(given.filter(isRemembered), { org: principal.org, importId: id, at, sub: principal.sub })
+        const stored = await repository.find(id, true)
+        if (stored) await run(tx, stored, found, pause)
+        const outcome = await show(tx, id, found)
+        return { outcome, version: String(outcome.row_version) }
+      })
     },
 
-    /** An import with some of its lines. @throws ProblemError 404 */
+    /** An import with some of its lines. @throws Refused 404 */
     async read(principal: Principal, id: string, query: RowsQuery): Promise<ImportView> {
       const found = await lookups()
       return withTransaction(db, async (tx) => {
@@ -233,7 +219,7 @@ export function importsService({ db, clock, newId, reference, parties, turns, pa
 
     /**
      * Says how the file is to be read, and reads it again. Only before the first line is in.
-     * @throws ProblemError 404, 409 once it is committed, 412 and 428 for `If-Match`, 422 for a reading that does not fit
+     * @throws Refused 404, 409 once it is committed, 412 and 428 for `If-Match`, 422 for a reading that does not fit
      */
     async map(principal: Principal, id: string, reading: ImportReading, ifMatch: string | null): Promise<ImportView> {
       const early = await lookups()
@@ -271,20 +257,13 @@ export function importsService({ db, clock, newId, reference, parties, turns, pa
   }
 }
 
-/** The import of this organisation, locked. @throws ProblemError 404, 412, 428 */
+/** The import of this organisation, locked. @throws Refused 404, 412, 428 */
 export async function lockedImport(tx: Transaction, principal: Principal, id: string, ifMatch: string | null): Promise<StoredImport> {
   await readAs(tx, writerFor(principal))
   const stored = await importsRepository(tx).find(id, true)
-  if (!stored) throw new ProblemError(problem('NOT_FOUND', 'There is no import with this identifier.'))
-  checkVersion(stored, ifMatch)
+  if (!stored) throw refused('NOT_FOUND', 'There is no import with this identifier.')
+  checkPrecondition(ifMatch, stored.rowVersion, 'import')
   return stored
-}
-
-/** @throws ProblemError 412 when the import has changed since it was read, 428 when nothing says which state is meant */
-export function checkVersion({ rowVersion }: StoredImport, ifMatch: string | null): void {
-  if (ifMatch === null) throw new ProblemError(problem('PRECONDITION_REQUIRED', 'Send If-Match with the ETag you read.'))
-  if (ifMatchHolds(ifMatch, etagOf(rowVersion))) return
-  throw new ProblemError(problem('PRECONDITION_FAILED', 'The import has changed since you read it.'))
 }
 
 /** Whether an import can still be taken back. */
@@ -292,24 +271,22 @@ export function isUndoable({ committedAt }: StoredImport, now: Date): boolean {
   return committedAt !== null && now.getTime() < Date.parse(committedAt) + UNDO_HOURS * 3_600_000
 }
 
-/** @throws ProblemError 422 when the importing organisation is not in the register, or has come to its end */
+/** @throws Refused 422 when the importing organisation is not in the register, or has come to its end */
 function checkImporter(org: string, { organisations }: Pick<Lookups, 'organisations'>, at: string): void {
   const known = { codes: new Map(), organisations: new Map(organisations.map((organisation) => [organisation.code, organisation])) }
   const faults = organisationFaults(known, org, at, '')
-  if (faults.length > 0) throw new ProblemError(problem('UNPROCESSABLE', 'Your organisation cannot bring a register along.', faults))
+  if (faults.length > 0) throw refused('UNPROCESSABLE', 'Your organisation cannot bring a register along.', faults)
 }
 
-/** The headers of a line; names made up for the columns where there is none. @throws ProblemError 422 for a line that holds nothing */
+/** The headers of a line; names made up for the columns where there is none. @throws Refused 422 for a line that holds nothing */
 function headerOf(lines: readonly { readonly row: number; readonly cells: readonly string[] }[], headerRow: number): readonly string[] {
-  if (lines.length === 0 && headerRow === 0) throw new ProblemError(problem('UNPROCESSABLE', 'The file holds no line at all.'))
+  if (lines.length === 0 && headerRow === 0) throw refused('UNPROCESSABLE', 'The file holds no line at all.')
   if (headerRow === 0) return namelessColumns(lines.reduce((most, { cells }) => Math.max(most, cells.length), 0))
   const found = lines.find(({ row }) => row === headerRow)
   if (!found)
-    throw new ProblemError(
-      problem('UNPROCESSABLE', `Line ${headerRow} holds nothing, so no headers.`, [
-        { pointer: '/header_row', detail: 'names an empty line' },
-      ]),
-    )
+    throw refused('UNPROCESSABLE', `Line ${headerRow} holds nothing, so no headers.`, [
+      { pointer: '/header_row', detail: 'names an empty line' },
+    ])
   return found.cells
 }
 
@@ -342,11 +319,10 @@ function plainAnswers(reading: ImportReading): Answer[] {
   return answersOf(reading).flatMap(({ answer, ...given }) => (isToBeMade(answer) ? [] : [{ ...given, answer }]))
 }
 
-/** An import that can still be read otherwise. @throws ProblemError 404, 409, 412, 428 */
+/** An import that can still be read otherwise. @throws Refused 404, 409, 412, 428 */
 async function readyImport(tx: Transaction, principal: Principal, id: string, ifMatch: string | null): Promise<StoredImport> {
   const stored = await lockedImport(tx, principal, id, ifMatch)
-  if (stored.status !== 'READY')
-    throw new ProblemError(problem('ILLEGAL_STATE', 'The import is committed: how it was read is part of the record.'))
+  if (stored.status !== 'READY') throw refused('ILLEGAL_STATE', 'The import is committed: how it was read is part of the record.')
   return stored
 }
 
@@ -362,7 +338,7 @@ function checkReading(
 ): void {
   const known = new Set(organisations.map(({ code }) => code))
   const used = new Map<number, string>()
-  const errors: ProblemDetail[] = []
+  const errors: Fault[] = []
   for (const field of FIELDS) {
     const column = columns[field]
     if (column === undefined) continue
@@ -383,6 +359,5 @@ function checkReading(
         })
     }
   }
-  if (errors.length > 0)
-    throw new ProblemError(problem('UNPROCESSABLE', 'The file cannot be read like this.', errors.slice(0, ERRORS_SHOWN)))
+  if (errors.length > 0) throw refused('UNPROCESSABLE', 'The file cannot be read like this.', errors.slice(0, ERRORS_SHOWN))
 }

@@ -2,7 +2,7 @@ import { instantOf } from '../../platform/kernel/instant.ts'
 import type { Pause } from '../../platform/kernel/turns.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'
 import type { Agreement } from '../agreement.ts'
-import { type Overlap, overlaps } from '../finding/overlap.ts'
+import { type Overlap, overlaps } from '../model/overlap.ts'
 
 /** Finds the agreements here that a new record would repeat. Its work a question is bounded, however many there are. */
 export type NearAgreements = (partners: readonly string[], purpose: string | null) => Overlap[]

@@ -1,6 +1,6 @@
 import { isLondonAuthority, type Organisation } from '../../parties/organisation.ts'
 import type { Pause } from '../../platform/kernel/turns.ts'
-import { plain } from './columns.ts'
+import { plain } from '../model/register-columns.ts'
 
 /** A body that a name could mean; 1 is certain. */
 export interface OrganisationMatch {

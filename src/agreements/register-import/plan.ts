@@ -1,6 +1,6 @@
 import { dayFaults } from '../model/dates.ts'
+import type { Field } from '../model/register-columns.ts'
 import type { AnswerValue, AskedField } from './answers.ts'
-import type { Field } from './columns.ts'
 import { completed, contradictions, datasetKey, datasetsOf, lostParts, withDatasets } from './datasets.ts'
 import type { CellQuestion } from './questions.ts'
 import type { CellRemark } from './remarks.ts'

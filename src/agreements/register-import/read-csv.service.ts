@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
 import { parse as parseNow } from 'csv-parse/sync'
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { type Refused, refused } from '../../platform/kernel/refusal.ts'
 import type { Pause } from '../../platform/kernel/turns.ts'
-import { fieldsNamed } from './columns.ts'
+import { fieldsNamed } from '../model/register-columns.ts'
 
 /** The most a register may be (a policy default): bytes of the file, and lines that hold something. */
 export const CSV_BYTES_MAX = 5 * 1024 * 1024
@@ -41,18 +41,18 @@ export interface CsvLine {
 
 /**
  * The text of an uploaded file. UTF-8 only, with or without a byte order mark.
- * @throws ProblemError 413 when it is too large, 422 when it is no UTF-8 text, saying what it looks like instead
+ * @throws Refused 413 when it is too large, 422 when it is no UTF-8 text, saying what it looks like instead
  */
 export function decodeCsv(bytes: Uint8Array, encoding: Encoding = 'utf-8'): string {
   if (bytes.byteLength > CSV_BYTES_MAX) throw tooLarge()
   const [first, second] = bytes
-  if (first === 0x50 && second === 0x4b) throw refused('This is a spreadsheet file, not CSV. Save it as "CSV UTF-8" and send that.')
+  if (first === 0x50 && second === 0x4b) throw unreadable('This is a spreadsheet file, not CSV. Save it as "CSV UTF-8" and send that.')
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
-    throw refused('The file is UTF-16 ("Unicode text"). Save it as "CSV UTF-8" and send that.')
+    throw unreadable('The file is UTF-16 ("Unicode text"). Save it as "CSV UTF-8" and send that.')
   }
   if (encoding === 'windows-1252') return decodeWindows1252(bytes)
   if (!isUtf8(bytes)) {
-    throw refused(
+    throw unreadable(
       `Line ${firstLineNotUtf8(bytes)} is not UTF-8. The file looks like Windows-1252, which Excel writes as "CSV (Comma delimited)": save it as "CSV UTF-8", or send it with encoding=windows-1252.`,
     )
   }
@@ -66,19 +66,19 @@ const WINDOWS_1252 = '€\u0000‚ƒ„…†‡ˆ‰Š‹Œ\u0000Ž\u0000\u0000
 function decodeWindows1252(bytes: Uint8Array): string {
   const latin = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
   const text = latin.replaceAll(/[\u0080-\u009f]/g, (letter) => WINDOWS_1252[letter.charCodeAt(0) - 0x80] ?? '')
-  if (text.includes('\u0000')) throw refused('The file is said to be Windows-1252 and holds bytes that are no letters there.')
+  if (text.includes('\u0000')) throw unreadable('The file is said to be Windows-1252 and holds bytes that are no letters there.')
   return text
 }
 
 /**
  * The lines of a CSV text (RFC 4180). Commas, semicolons, tabs or bars, whichever the header line uses; cells keep what they
  * say, formulas included, which nothing here ever runs.
- * @throws ProblemError 413 for too many bytes or lines, 422 for a quote that never closes and the like
+ * @throws Refused 413 for too many bytes or lines, 422 for a quote that never closes and the like
  */
 export async function readCsv(text: string, { separator, pause = async () => {} }: CsvReading = {}): Promise<CsvLine[]> {
   if (Buffer.byteLength(text, 'utf8') > CSV_BYTES_MAX) throw tooLarge()
   if (text.includes('\u0000') || text.includes('\ufffd'))
-    throw refused('The text holds characters that were lost when it was saved. Save the register as "CSV UTF-8" again.')
+    throw unreadable('The text holds characters that were lost when it was saved. Save the register as "CSV UTF-8" again.')
   const lines: CsvLine[] = []
   let row = 0
   try {
@@ -86,10 +86,10 @@ export async function readCsv(text: string, { separator, pause = async () => {} 
     for await (const cells of Readable.from(pieces(text, pause)).pipe(parse(options)) as AsyncIterable<string[]>) {
       row += 1
       if (row > CSV_LINES_MAX) throw tooManyLines(`${CSV_LINES_MAX} lines, empty ones among them`)
-      if (cells.length > COLUMNS_MAX) throw refused(`Line ${row} has more than ${COLUMNS_MAX} columns.`)
+      if (cells.length > COLUMNS_MAX) throw unreadable(`Line ${row} has more than ${COLUMNS_MAX} columns.`)
       if (cells.every((cell) => cell.trim() === '') || (row === 1 && /^sep=/i.test(cells[0] ?? ''))) continue
       if (cells.some((cell) => cell.length > CELL_CHARACTERS_MAX))
-        throw refused(`A cell in line ${row} holds more than ${CELL_CHARACTERS_MAX} characters.`)
+        throw unreadable(`A cell in line ${row} holds more than ${CELL_CHARACTERS_MAX} characters.`)
       lines.push({ row, cells })
       if (lines.length > CSV_ROWS_MAX + 1) throw tooManyLines(`${CSV_ROWS_MAX} lines`)
       await pause()
@@ -101,7 +101,7 @@ export async function readCsv(text: string, { separator, pause = async () => {} 
     const where = typeof line === 'number' ? `line ${line}` : 'the file'
     const why =
       error.code === 'CSV_QUOTE_NOT_CLOSED' ? 'a quotation mark is opened and never closed' : 'a quotation mark stands where none may'
-    throw refused(`The file is not well-formed CSV: in ${where} ${why}. Write a quotation mark within a cell twice.`)
+    throw unreadable(`The file is not well-formed CSV: in ${where} ${why}. Write a quotation mark within a cell twice.`)
   }
 }
 
@@ -119,7 +119,7 @@ export type Orientation = 'lines' | 'columns'
 /**
  * The lines of a file whose records stand in columns, as if it had been written the usual way: line n is column n. Where nobody says
  * it, the first column must name more different fields than any line does.
- * @throws ProblemError 413 for more columns than a record may have cells
+ * @throws Refused (PAYLOAD_TOO_LARGE) for more columns than a record may have cells
  */
 export function inLines(lines: readonly CsvLine[], orientation: Orientation | undefined): readonly CsvLine[] {
   if (orientation === 'lines') return lines
@@ -189,14 +189,14 @@ function firstLineNotUtf8(bytes: Uint8Array): number {
   return line
 }
 
-function refused(detail: string): ProblemError {
-  return new ProblemError(problem('UNPROCESSABLE', detail))
+function unreadable(detail: string): Refused {
+  return refused('UNPROCESSABLE', detail)
 }
 
-function tooManyLines(most: string): ProblemError {
-  return new ProblemError(problem('PAYLOAD_TOO_LARGE', `The register has more than ${most}. Send it in parts.`))
+function tooManyLines(most: string): Refused {
+  return refused('PAYLOAD_TOO_LARGE', `The register has more than ${most}. Send it in parts.`)
 }
 
-function tooLarge(): ProblemError {
-  return new ProblemError(problem('PAYLOAD_TOO_LARGE', `The register is larger than ${CSV_BYTES_MAX / 1024 / 1024} MB. Send it in parts.`))
+function tooLarge(): Refused {
+  return refused('PAYLOAD_TOO_LARGE', `The register is larger than ${CSV_BYTES_MAX / 1024 / 1024} MB. Send it in parts.`)
 }

@@ -1,4 +1,4 @@
-import type { Field } from './columns.ts'
+import type { Field } from '../model/register-columns.ts'
 
 /** One thing to say about a cell. `column` is its header. */
 export interface CellRemark {

@@ -1,6 +1,6 @@
 import { canonicalJson, sha256Hex } from '../../audit/format/canonical-json.ts'
 import { plainTerm } from '../../reference/vocabulary.ts'
-import type { Field } from './columns.ts'
+import type { Field } from '../model/register-columns.ts'
 import { DATASET_FIELDS, datasetKey, datasetsOf, isEmpty } from './datasets.ts'
 import { DATASET_MEMBERS, type RegisterRow } from './row.ts'
 

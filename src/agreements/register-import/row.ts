@@ -1,5 +1,6 @@
 import { plainTerm, type Vocabulary } from '../../reference/vocabulary.ts'
 import { dayFaults } from '../model/dates.ts'
+import { type ColumnMapping, FIELDS, type Field } from '../model/register-columns.ts'
 import { type AnswerValue, ASKED_MAX, type CellField, isNeeded } from './answers.ts'
 import {
   type DateOrder,
@@ -15,7 +16,6 @@ import {
   splitList,
 } from './cells.ts'
 import type { CodeMatch } from './code-match.ts'
-import { type ColumnMapping, FIELDS, type Field } from './columns.ts'
 import { namedBases } from './lawful-bases.ts'
 import { type PartnerContext, readPartners } from './partners-cell.ts'
 import type { CellQuestion } from './questions.ts'

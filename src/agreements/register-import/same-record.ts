@@ -1,5 +1,5 @@
-import type { ColumnMapping, Field } from './columns.ts'
-import type { Cells } from './record-cells.ts'
+import type { Cells } from '../model/record-cells.ts'
+import type { ColumnMapping, Field } from '../model/register-columns.ts'
 import type { ReadRow, RegisterRow } from './row.ts'
 import { CELL_OF, plainReference } from './row-sameness.ts'
 

@@ -1,7 +1,8 @@
-import type { Overlap } from '../finding/overlap.ts'
+import type { AgreementStatus } from '../agreement.ts'
+import type { Overlap } from '../model/overlap.ts'
+import type { ColumnMapping } from '../model/register-columns.ts'
 import type { Answer } from './answers.ts'
 import type { DateOrder } from './cells.ts'
-import type { ColumnMapping } from './columns.ts'
 import type { PartnerReading } from './organisation-match.ts'
 import type { RowStatus } from './plan.ts'
 import type { CellRemark } from './remarks.ts'
@@ -64,7 +65,7 @@ export interface ReplacedRecord {
   readonly importId: string
   readonly row: number
   /** Its status, its end and the status of its versions, to be put back. */
-  readonly status: string
+  readonly status: AgreementStatus
   readonly terminatedAt?: string | null
   readonly versions: readonly { readonly version: number; readonly status: string }[]
   readonly isWithdrawn: boolean

@@ -1,6 +1,6 @@
 import { plainTerm, type Vocabulary } from '../../reference/vocabulary.ts'
+import type { Field } from '../model/register-columns.ts'
 import type { AnswerValue, AskedField } from './answers.ts'
-import type { Field } from './columns.ts'
 import { datasetsOf } from './datasets.ts'
 import type { CellQuestion } from './questions.ts'
 import { type PartnerRole, type RegisterRow, standingOf } from './row.ts'

@@ -1,8 +1,8 @@
 import type { Transaction } from '../../platform/database/database.ts'
 import type { Agreement, AgreementVersion } from '../agreement.ts'
-import { indexForSearch } from '../finding/search.repository.ts'
-import { signedText } from '../texts/document.ts'
+import { signedText } from '../model/signed-text.ts'
 import { insertActs } from './recorded-acts.repository.ts'
+import { indexForSearch } from './search.repository.ts'
 import { insertDraftVersion } from './terms.repository.ts'
 
 /** What is stored beside the model: where a record came from and who made it. */

@@ -1,8 +1,8 @@
 import type { Contacts } from '../../parties/contacts.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { AgreementRecord } from '../agreement-view.ts'
-import type { Advice } from '../drafting/advice.ts'
-import type { FilledGroup } from '../drafting/fill-groups.ts'
+import type { Advice } from '../model/advice.ts'
+import type { FilledGroup } from '../model/fill-groups.ts'
 
 /** What is recorded of an agreement beside the model; undefined when it is not there or the reader may not see it. */
 export async function readRecord(tx: Transaction, id: string): Promise<AgreementRecord | undefined> {

@@ -1,77 +1,49 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { callerOf } from '../../identity/identity.plugin.ts'
-import { type Operation, operation } from '../../platform/http/openapi.ts'
+import { answer, bytesReply, reply } from '../../platform/http/answer.ts'
+import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { DocumentsService } from './documents.service.ts'
 import type { HistoryService } from './history.service.ts'
 
 /** What can be read of an agreement besides its present record: every text, what happened, how it stood, what was told. */
 export function agreementTextsRoutes(documents: DocumentsService, history: HistoryService): FastifyPluginAsync {
   return async (app) => {
-    app.route<Operation<'getAgreementVersion'>>({
-      ...operation('getAgreementVersion'),
-      handler: async (request, reply) => {
-        const { id, version } = request.params
-        // The text is whatever was frozen then; the contract describes it as any object.
-        return reply.code(200).send((await documents.text(callerOf(request), id, version)) as never)
-      },
+    answer(app, 'getAgreementVersion', async (request) => {
+      const { id, version } = request.params
+      return reply(200, orThrow(await documents.text(callerOf(request), id, version)))
     })
 
-    app.route<Operation<'getAgreementVersionDocument'>>({
-      ...operation('getAgreementVersionDocument'),
-      handler: async (request, reply) => {
-        const { id, version } = request.params
-        const { bytes, hash } = await documents.document(callerOf(request), id, version)
-        // A text, not an object: the serialiser would write it anew, and one byte more is another hash.
-        return reply
-          .code(200)
-          .type('application/json; charset=utf-8')
-          .header('etag', `"${hash}"`)
-          .header('cache-control', 'private, no-cache')
-          .send(bytes.toString('utf8') as never)
-      },
+    answer(app, 'getAgreementVersionDocument', async (request) => {
+      const { id, version } = request.params
+      const { bytes, hash } = orThrow(await documents.document(callerOf(request), id, version))
+      // One byte more is another hash.
+      const headers = { etag: `"${hash}"`, 'cache-control': 'private, no-cache' }
+      return bytesReply(200, 'application/json; charset=utf-8', bytes.toString('utf8'), headers)
     })
 
-    app.route<Operation<'printAgreementVersion'>>({
-      ...operation('printAgreementVersion'),
-      handler: async (request, reply) => {
-        const { id, version } = request.params
-        const page = await documents.print(callerOf(request), id, version)
-        return reply
-          .code(200)
-          .type('text/html; charset=utf-8')
-          .header('cache-control', 'private, no-store')
-          .send(page as never)
-      },
+    answer(app, 'printAgreementVersion', async (request) => {
+      const { id, version } = request.params
+      const page = orThrow(await documents.print(callerOf(request), id, version))
+      return bytesReply(200, 'text/html; charset=utf-8', page, { 'cache-control': 'private, no-store' })
     })
 
-    app.route<Operation<'getVersionDifferences'>>({
-      ...operation('getVersionDifferences'),
-      handler: async (request, reply) => {
-        const { id, version } = request.params
-        return reply.code(200).send((await documents.differences(callerOf(request), id, version, request.query.from)) as never)
-      },
+    answer(app, 'getVersionDifferences', async (request) => {
+      const { id, version } = request.params
+      return reply(200, orThrow(await documents.differences(callerOf(request), id, version, request.query.from)))
     })
 
-    app.route<Operation<'getAgreementHistory'>>({
-      ...operation('getAgreementHistory'),
-      handler: async (request, reply) => {
-        const { after = 0, limit = 50 } = request.query
-        return reply.code(200).send((await history.history(callerOf(request), request.params.id, { after, limit })) as never)
-      },
+    answer(app, 'getAgreementHistory', async (request) => {
+      const { after = 0, limit = 50 } = request.query
+      return reply(200, orThrow(await history.history(callerOf(request), request.params.id, { after, limit })))
     })
 
-    app.route<Operation<'getAgreementState'>>({
-      ...operation('getAgreementState'),
-      handler: async (request, reply) =>
-        reply.code(200).send((await history.state(callerOf(request), request.params.id, request.query.at)) as never),
-    })
+    answer(app, 'getAgreementState', async (request) =>
+      reply(200, orThrow(await history.state(callerOf(request), request.params.id, request.query.at))),
+    )
 
-    app.route<Operation<'listNotices'>>({
-      ...operation('listNotices'),
-      handler: async (request, reply) => {
-        const { before = null, limit = 50 } = request.query
-        return reply.code(200).send((await history.notices(callerOf(request), { before, limit })) as never)
-      },
+    answer(app, 'listNotices', async (request) => {
+      const { before = null, limit = 50 } = request.query
+      return reply(200, await history.notices(callerOf(request), { before, limit }))
     })
   }
 }

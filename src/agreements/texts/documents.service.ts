@@ -1,32 +1,31 @@
 import type { Principal } from '../../identity/principal.ts'
 import type { Contacts } from '../../parties/contacts.ts'
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Transaction } from '../../platform/database/database.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import type { Instant } from '../../platform/kernel/instant.ts'
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
-import { type StoredSignature, signaturesRepository } from '../acts/signatures.repository.ts'
-import { SIGNING_STATEMENTS } from '../acts/signing.service.ts'
-import { type StoredVersion, versionsRepository } from '../acts/versions.repository.ts'
+import { type Refusal, refused } from '../../platform/kernel/refusal.ts'
+import { ok, type Result } from '../../platform/kernel/result.ts'
 import type { Agreement, AgreementVersion } from '../agreement.ts'
 import { signaturesKnown } from '../agreement-view.ts'
-import type { AgreementsService } from '../agreements.service.ts'
-import type { Advice } from '../drafting/advice.ts'
+import type { Advice } from '../model/advice.ts'
+import { difference } from '../model/difference.ts'
 import { partiesInForce } from '../model/in-force.ts'
+import { SIGNING_STATEMENTS, signedText } from '../model/signed-text.ts'
 import { knowsUntil, standingOf } from '../model/standing.ts'
-import { noSuchAgreement, readerFor } from '../visibility.ts'
-import { signedText } from './document.ts'
+import type { ReadAgreement } from '../reading.service.ts'
+import { type StoredSignature, signaturesRepository } from '../store/signatures.repository.ts'
+import { type StoredVersion, versionsRepository } from '../store/versions.repository.ts'
 import { type PrintedStandings, printedText } from './printed-text.ts'
 
 /** A version as the parties signed it. */
 export interface VersionText {
   readonly agreement: string
   readonly version: number
-  readonly status: string
+  readonly status: AgreementVersion['status']
   /** SHA-256 of the canonical JSON, hex; null while it is a draft. */
   readonly hash: string | null
   readonly frozen_at: string | null
-  readonly change_class: string | null
+  readonly change_class: StoredVersion['changeClass']
   /** What whoever froze it was told and could go on with (3.8). */
   readonly warnings: readonly Advice[]
   /** The text; of a draft, as it would be frozen now. */
@@ -49,17 +48,9 @@ export interface VersionSignature {
   readonly confirmed_at: string | null
 }
 
-/** Clauses that differ between two versions, and what that amounts to. */
-export interface Differences {
-  readonly clauses: readonly { readonly pointer: string; readonly label: string; readonly before: unknown; readonly after: unknown }[]
-  readonly change_class: 'MINOR' | 'MATERIAL'
-}
-
 export interface DocumentsOptions {
-  readonly db: Database
+  readonly read: ReadAgreement
   readonly clock: Clock
-  readonly agreements: AgreementsService
-  readonly differences: (before: AgreementVersion, after: AgreementVersion) => Differences
   /** What an organisation is called; undefined: not in the register. */
   readonly nameOf: (org: string) => Promise<string | undefined>
 }
@@ -67,44 +58,33 @@ export interface DocumentsOptions {
 export type DocumentsService = ReturnType<typeof documentsService>
 
 /** The text of every version, readable for ever by whoever may know the agreement. */
-export function documentsService({ db, clock, agreements, differences, nameOf }: DocumentsOptions) {
-  async function read<T>(principal: Principal, id: string, work: (tx: Transaction, agreement: Agreement) => Promise<T>): Promise<T> {
-    return withTransaction(db, async (tx) => {
-      const reader = readerFor(principal)
-      await readAs(tx, reader)
-      const agreement = await agreements.find(tx, reader, id, clock().getTime())
-      if (!agreement) throw new ProblemError(noSuchAgreement())
-      return work(tx, agreement)
-    })
-  }
-
+export function documentsService({ read, clock, nameOf }: DocumentsOptions) {
   async function stored(tx: Transaction, agreement: Agreement, number: number) {
     const version = agreement.versions.find((known) => known.version === number)
     const kept = version && (await versionsRepository(tx).find(agreement.id, number))
-    if (!version || !kept) throw new ProblemError(problem('NOT_FOUND', 'This agreement has no version with this number.'))
+    if (!version || !kept) throw refused('NOT_FOUND', 'This agreement has no version with this number.')
     return { version, kept }
   }
 
   return {
-    text: (principal: Principal, id: string, number: number): Promise<VersionText> =>
+    text: (principal: Principal, id: string, number: number) =>
       read(principal, id, async (tx, agreement) => {
         const { version, kept } = await stored(tx, agreement, number)
         return toText(agreement, version, kept, await beside(tx, id, number))
       }),
 
-    /** The exact bytes that were hashed. @throws ProblemError 409 for a version that was never frozen */
-    document: (principal: Principal, id: string, number: number): Promise<{ readonly bytes: Buffer; readonly hash: string }> =>
+    /** The exact bytes that were hashed. Refused for a version that was never frozen. */
+    document: (principal: Principal, id: string, number: number) =>
       read(principal, id, async (tx, agreement) => {
         const { kept } = await stored(tx, agreement, number)
-        if (!kept.document || !kept.hash)
-          throw new ProblemError(problem('ILLEGAL_STATE', 'This version was never frozen: it has no text to sign.'))
+        if (!kept.document || !kept.hash) throw refused('ILLEGAL_STATE', 'This version was never frozen: it has no text to sign.')
         return { bytes: kept.document, hash: kept.hash }
       }),
 
     /** The text as plain HTML, to be printed and read without this service. */
-    async print(principal: Principal, id: string, number: number): Promise<string> {
+    async print(principal: Principal, id: string, number: number): Promise<Result<string, Refusal>> {
       const at = clock().getTime()
-      const { text, orgs, standings } = await read(principal, id, async (tx, agreement) => {
+      const found = await read(principal, id, async (tx, agreement) => {
         const { version, kept } = await stored(tx, agreement, number)
         const owner = agreement.owner_org === null ? [] : [agreement.owner_org]
         return {
@@ -113,17 +93,19 @@ export function documentsService({ db, clock, agreements, differences, nameOf }:
           standings: standingsAt(agreement, Math.min(at, knowsUntil(agreement, principal.org, at) ?? at)),
         }
       })
+      if (!found.ok) return found
+      const { text, orgs, standings } = found.value
       // One after another, and not inside the transaction: a page needs one connection at a time.
       const names = new Map<string, string>()
       for (const org of orgs) names.set(org, (await nameOf(org)) ?? org)
-      return printedText({ ...text, standings }, names)
+      return ok(printedText({ ...text, standings }, names))
     },
 
     differences: (principal: Principal, id: string, number: number, from: number) =>
       read(principal, id, async (tx, agreement) => {
         const before = await stored(tx, agreement, from)
         const after = await stored(tx, agreement, number)
-        return { agreement: id, from, to: number, ...differences(before.version, after.version) }
+        return { agreement: id, from, to: number, ...difference(before.version, after.version) }
       }),
   }
 }

@@ -1,19 +1,19 @@
 import type { Principal } from '../../identity/principal.ts'
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
+import { type Database, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { holdsAt, instantOf } from '../../platform/kernel/instant.ts'
-import { ProblemError } from '../../platform/kernel/problem.ts'
-import { type Notice, noticesRepository } from '../acts/notices.repository.ts'
-import type { Agreement } from '../agreement.ts'
-import type { AgreementsService } from '../agreements.service.ts'
+import type { Refusal } from '../../platform/kernel/refusal.ts'
+import type { Result } from '../../platform/kernel/result.ts'
 import { derivedStates } from '../model/derived-states.ts'
 import { missingSignatures, partiesInForce } from '../model/in-force.ts'
 import { interval } from '../model/lifecycle-facts.ts'
 import { governingVersion, keeperOf, leadingVersion, type Standing, signatoriesOf, standingOf } from '../model/standing.ts'
 import { actsOpenTo } from '../model/standing-acts.ts'
+import type { ReadAgreement } from '../reading.service.ts'
+import { type Notice, noticesRepository } from '../store/notices.repository.ts'
 import { statusThen } from '../store/status.repository.ts'
-import { noSuchAgreement, readerFor } from '../visibility.ts'
+import { readerFor } from '../visibility.ts'
 import { type HistoryEntry, readHistory } from './history.repository.ts'
 
 /** One act as a reader sees it. Who did it is shown to parties and auditors only. */
@@ -48,32 +48,26 @@ export interface AgreementState {
   /** The organisation that keeps the text; null: none is on record. */
   readonly keeper: string | null
   /** Each that takes or took part: what it is, and whether it is one of those between whom the agreement is in force. */
-  readonly parties: readonly { readonly org: string; readonly standing: Standing; readonly in_force: boolean }[]
-  readonly suspended: readonly { readonly scope: string; readonly party: string | null; readonly flow: string | null }[]
+  readonly parties: readonly { readonly org: string; readonly standing: Exclude<Standing, 'NONE'>; readonly in_force: boolean }[]
+  readonly suspended: readonly {
+    readonly scope: 'AGREEMENT' | 'PARTY' | 'FLOW'
+    readonly party: string | null
+    readonly flow: string | null
+  }[]
   /** What the caller may do now. */
   readonly commands: readonly string[]
 }
 
 export interface HistoryOptions {
   readonly db: Database
-  readonly agreements: AgreementsService
+  readonly read: ReadAgreement
   readonly clock: Clock
 }
 
 export type HistoryService = ReturnType<typeof historyService>
 
 /** What happened to an agreement, how it stood at any instant, and what its parties were told. */
-export function historyService({ db, agreements, clock }: HistoryOptions) {
-  async function read<T>(principal: Principal, id: string, work: (tx: Transaction, agreement: Agreement) => Promise<T>): Promise<T> {
-    return withTransaction(db, async (tx) => {
-      const reader = readerFor(principal)
-      await readAs(tx, reader)
-      const agreement = await agreements.find(tx, reader, id, clock().getTime())
-      if (!agreement) throw new ProblemError(noSuchAgreement())
-      return work(tx, agreement)
-    })
-  }
-
+export function historyService({ db, read, clock }: HistoryOptions) {
   return {
     /** Acts in their order, at most `limit` after the number `after`. */
     history: (principal: Principal, id: string, page: { readonly after: number; readonly limit: number }) =>
@@ -89,16 +83,17 @@ export function historyService({ db, agreements, clock }: HistoryOptions) {
       }),
 
     /** How it stood, or will stand if nobody does anything, at an instant (absent: now). */
-    state: (principal: Principal, id: string, asked: string | undefined): Promise<AgreementState> =>
+    state: (principal: Principal, id: string, asked: string | undefined): Promise<Result<AgreementState, Refusal>> =>
       read(principal, id, async (tx, agreement) => {
         const now = clock().getTime()
         const at = asked === undefined ? now : instantOf(asked)
         const governing = governingVersion(agreement, at)
         const leading = leadingVersion(agreement, at)
         const inForce = partiesInForce(agreement, at)
-        const parties = agreement.parties
-          .map(({ org }) => ({ org, standing: standingOf(agreement, org, at), in_force: inForce.includes(org) }))
-          .filter(({ standing }) => standing !== 'NONE')
+        const parties = agreement.parties.flatMap(({ org }) => {
+          const standing = standingOf(agreement, org, at)
+          return standing === 'NONE' ? [] : [{ org, standing, in_force: inForce.includes(org) }]
+        })
         return {
           agreement: id,
           at: new Date(at).toISOString(),

@@ -1,6 +1,6 @@
 import type { Instant } from '../../platform/kernel/instant.ts'
 import { isDay, londonDay, spokenDay, spokenInstant } from '../../platform/kernel/london-day.ts'
-import { FLOW_LABELS, NARRATIVE_LABELS, SIDE_LABELS } from '../drafting/field-labels.ts'
+import { FLOW_LABELS, NARRATIVE_LABELS, SIDE_LABELS } from '../model/field-labels.ts'
 import type { Standing } from '../model/standing.ts'
 
 /** What a printed version shows: the text as it was frozen, and who signed it. */
@@ -44,7 +44,7 @@ export interface PrintedStandings {
 }
 
 const STANDING_WORDS: Readonly<Record<Standing, string>> = {
-  DRAFTING: 'bound by nothing: no text stands that it could sign',
+  DRAFTING: 'named in a draft; it can sign once the text is frozen',
   INVITED: 'asked to sign; bound by nothing yet',
   BOUND: 'bound by its signature',
   LEFT: 'has left',
@@ -71,8 +71,8 @@ const LABELS: Readonly<Record<string, string>> = {
 }
 
 /**
- * A version as plain HTML without script or style: how the parties stand, the whole text in the order people read it, then a
- * certificate with the hash and every signature. Everything that was written by somebody is escaped. Pure.
+ * A version as plain HTML without script or style: the whole text in the order people read it, then a certificate with the
+ * hash and every signature. Everything that was written by somebody is escaped. Pure.
  *
  * @param names what organisations are called, by code
  */
@@ -90,7 +90,6 @@ export function printedText(version: PrintedVersion, names: ReadonlyMap<string, 
     `<p>Reference ${escapeHtml(version.agreement)}, version ${version.version} (${escapeHtml(version.status)}), ${escapeHtml(String(text['instrument_type'] ?? ''))}.`,
     `Text kept by ${escapeHtml(text['owner_org'] ? nameOf(text['owner_org']) : 'nobody named')}.`,
     `Runs from ${escapeHtml(spoken(text['effective_from'] ?? 'a day not set'))} to ${escapeHtml(spoken(text['effective_to'] ?? 'an open end'))}, both days included.</p>`,
-    ...standings(version.standings, nameOf),
     '<h2>Parties</h2>',
     table(
       ['Organisation', 'Role', 'Capacities'],
@@ -105,6 +104,7 @@ export function printedText(version: PrintedVersion, names: ReadonlyMap<string, 
     ...section('Joint controller arrangement', value(terms['joint_controller_arrangement'])),
     ...warned(version),
     ...certificate(version, nameOf),
+    ...standings(version.standings, nameOf),
     '</body>',
     '</html>',
     '',
@@ -169,16 +169,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 function definitions(members: Readonly<Record<string, unknown>>, labels: Readonly<Record<string, string>> = LABELS): string {
-  const order = Object.keys(labels)
-  const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
-  const lines = Object.entries(members)
-    .toSorted(([a], [b]) => place(a) - place(b))
-    .map(([name, member]) => `<dt>${escapeHtml(begun(labels[name] ?? name))}</dt><dd>${value(member)}</dd>`)
+  const lines = Object.entries(members).map(([name, member]) => `<dt>${escapeHtml(labels[name] ?? name)}</dt><dd>${value(member)}</dd>`)
   return lines.length > 0 ? `<dl>${lines.join('')}</dl>` : '<p>None.</p>'
-}
-
-function begun(label: string): string {
-  return label.charAt(0).toUpperCase() + label.slice(1).replaceAll('_', ' ')
 }
 
 /** Any part of the text, however deep: nothing that was agreed is left out. */

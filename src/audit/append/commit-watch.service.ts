@@ -1,5 +1,5 @@
 import type { OpenDatabase } from '../../platform/database/database.ts'
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { type Refused, refused } from '../../platform/kernel/refusal.ts'
 import { isUnsafeCommit, NotDurableError } from './append.repository.ts'
 
 /**
@@ -29,9 +29,9 @@ export function watchPool(pool: Pick<OpenDatabase['pool'], 'on'>, onUnsafe: () =
   })
 }
 
-function notDurable(): ProblemError {
+function notDurable(): Refused {
   const cause = new NotDurableError('the commit was acknowledged without waiting for a standby')
-  return new ProblemError(problem('LOG_UNAVAILABLE', 'It is not certain that this was recorded. Look before you try again.'), {
+  return refused('LOG_UNAVAILABLE', 'It is not certain that this was recorded. Look before you try again.', [], {
     cause,
   })
 }

@@ -1,4 +1,4 @@
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { type Refused, refused } from '../../platform/kernel/refusal.ts'
 import { leafId } from '../format/leaf-bytes.ts'
 import { HASH_BYTES, TILE_WIDTH } from '../format/merkle-tree.ts'
 import { encodeEntryBundle, type TileCoordinate, tilePath, tileWidth } from '../format/tile.ts'
@@ -57,7 +57,7 @@ export function logReading({ sql, keeper, refresh = async () => {} }: LogReading
     return known()
   }
 
-  /** @throws ProblemError LOG_UNAVAILABLE when hashes are missing: a short tile would be kept for ever by whoever gets it */
+  /** @throws Refused LOG_UNAVAILABLE when hashes are missing: a short tile would be kept for ever by whoever gets it */
   function fetchOf(logId: number): FetchTile {
     const stored = tilesOf(repository, logId)
     return async (tile) => {
@@ -91,7 +91,7 @@ export function logReading({ sql, keeper, refresh = async () => {} }: LogReading
     /**
      * The bytes of a hash tile or an entry bundle of the published tree; undefined when it does not reach that far.
      *
-     * @throws ProblemError LOG_UNAVAILABLE when it reaches so far and a part is missing
+     * @throws Refused LOG_UNAVAILABLE when it reaches so far and a part is missing
      */
     async tile(name: string, tile: TileCoordinate): Promise<Uint8Array | undefined> {
       const log = await find(name)
@@ -109,7 +109,7 @@ export function logReading({ sql, keeper, refresh = async () => {} }: LogReading
     /**
      * An entry by its id, and the log it stands in.
      *
-     * @throws ProblemError LOG_UNAVAILABLE when another entry is filed under this id: one decision must not be shown for another
+     * @throws Refused LOG_UNAVAILABLE when another entry is filed under this id: one decision must not be shown for another
      */
     async entry(
       id: string,
@@ -135,8 +135,8 @@ export function logReading({ sql, keeper, refresh = async () => {} }: LogReading
 }
 
 /** Part of the log is not as it was published; the monitor and fsck say which. */
-function incomplete(detail: string): ProblemError {
-  return new ProblemError(problem('LOG_UNAVAILABLE', 'This part of the log is not as it was published, and is not shown.'), {
+function incomplete(detail: string): Refused {
+  return refused('LOG_UNAVAILABLE', 'This part of the log is not as it was published, and is not shown.', [], {
     cause: new Error(detail),
   })
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { refused } from '../../platform/kernel/refusal.ts'
 import { IncidentError } from '../watch/incident.ts'
 import { lastOfEnded } from './ended-log.service.ts'
 import type { HighWater } from './high-water.service.ts'
@@ -51,7 +51,7 @@ export function newestPublished({ url, role, highWater, keeper }: NewestPublishe
     /**
      * The keeper knows the newest checkpoint that was published when this was called. Calls that wait share one look.
      *
-     * @throws ProblemError LOG_UNAVAILABLE when that cannot be found out in time
+     * @throws Refused LOG_UNAVAILABLE when that cannot be found out in time
      */
     async refresh(logId: number): Promise<void> {
       let looking = asked.get(logId)
@@ -74,7 +74,7 @@ export function newestPublished({ url, role, highWater, keeper }: NewestPublishe
       const found = await Promise.race([outcome, isLate])
       stop.abort()
       if (found === undefined) return
-      throw new ProblemError(problem('LOG_UNAVAILABLE', 'It cannot be found out at present which checkpoint is the newest.'), {
+      throw refused('LOG_UNAVAILABLE', 'It cannot be found out at present which checkpoint is the newest.', [], {
         ...(found === true ? {} : { cause: found }),
       })
     },

@@ -1,4 +1,4 @@
-import { SIGNING_STATEMENTS } from '../../agreements/acts/signing.service.ts'
+import { SIGNING_STATEMENTS } from '../../agreements/model/signed-text.ts'
 import { systemClock } from '../../platform/kernel/clock.ts'
 import { addDays, londonDay } from '../../platform/kernel/london-day.ts'
 import { contactsOf, NARRATIVE, placementFlow } from './placement-text.ts'

@@ -1,14 +1,14 @@
 import type { Agreement, AgreementVersion } from '../../agreements/agreement.ts'
 import type { AgreementsService } from '../../agreements/agreements.service.ts'
-import { type Advice, errorsIn, inOrder } from '../../agreements/drafting/advice.ts'
-import { completeness } from '../../agreements/drafting/completeness.ts'
+import { type Advice, errorsIn, inOrder } from '../../agreements/model/advice.ts'
+import { completeness } from '../../agreements/model/completeness.ts'
 import { draftVersion, leadingVersion } from '../../agreements/model/standing.ts'
-import { noSuchAgreement, readerFor } from '../../agreements/visibility.ts'
+import { agreementReading } from '../../agreements/reading.service.ts'
 import type { Principal } from '../../identity/principal.ts'
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database, Transaction } from '../../platform/database/database.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { type Refusal, refused } from '../../platform/kernel/refusal.ts'
+import type { Result } from '../../platform/kernel/result.ts'
 import { inTurns } from '../../platform/kernel/turns.ts'
 import type { PolicyService } from '../policy/policy.service.ts'
 import type { PolicyIndex } from '../policy/policy-index.ts'
@@ -38,12 +38,13 @@ export type AdviceService = ReturnType<typeof adviceService>
 /** Advice on a version and the decision table it would make: by the functions that decide, on the code lists in force. */
 export function adviceService({ db, agreements, policy, clock }: AdviceOptions) {
   const now = () => Math.max(clock().getTime(), policy.current().head.instant)
+  const read = agreementReading({ db, agreements, clock: () => new Date(now()) })
 
-  /** The rules in force. @throws ProblemError 503 while this process remembers rules that the database has lost */
+  /** The rules in force. @throws Refused 503 while this process remembers rules that the database has lost */
   async function rules(tx: Transaction): Promise<PolicyIndex> {
     const index = policy.current()
     if (await policy.stands(tx, index.head)) return index
-    throw new ProblemError(problem('NOT_READY', 'The rules are being loaded anew.'))
+    throw refused('NOT_READY', 'The rules are being loaded anew.')
   }
 
   async function adviceOn(tx: Transaction, agreement: Agreement, version: AgreementVersion): Promise<Advice[]> {
@@ -52,33 +53,23 @@ export function adviceService({ db, agreements, policy, clock }: AdviceOptions) 
     return inOrder([...completeness(toComplete, version), ...(await inTurns(consistencyInSteps(agreement, version, now(), index)))])
   }
 
-  async function found(tx: Transaction, principal: Principal, id: string): Promise<Agreement> {
-    const reader = readerFor(principal)
-    await readAs(tx, reader)
-    const agreement = await agreements.find(tx, reader, id, now())
-    if (!agreement) throw new ProblemError(noSuchAgreement())
-    return agreement
-  }
-
   return {
-    /** Advice on a version; without a number on the draft, else on the one in force. @throws ProblemError 404 */
-    advise: (principal: Principal, id: string, number?: number): Promise<GivenAdvice> =>
-      withTransaction(db, async (tx) => {
-        const agreement = await found(tx, principal, id)
+    /** Advice on a version; without a number on the draft, else on the one in force. */
+    advise: (principal: Principal, id: string, number?: number): Promise<Result<GivenAdvice, Refusal>> =>
+      read(principal, id, async (tx, agreement) => {
         const version = versionOf(agreement, number, now())
         const advice = await adviceOn(tx, agreement, version)
         const ready = errorsIn(advice).length === 0
         return { agreement: id, version: version.version, at: new Date(now()).toISOString(), ready, advice }
       }),
 
-    /** The decision table of a version, chosen as in `advise`. @throws ProblemError 404 */
+    /** The decision table of a version, chosen as in `advise`. */
     preview: (
       principal: Principal,
       id: string,
       query: PreviewQuery & { readonly version?: number | undefined },
-    ): Promise<PreviewPage & { readonly version: number }> =>
-      withTransaction(db, async (tx) => {
-        const agreement = await found(tx, principal, id)
+    ): Promise<Result<PreviewPage & { readonly version: number }, Refusal>> =>
+      read(principal, id, async (tx, agreement) => {
         const version = versionOf(agreement, query.version, now())
         return { version: version.version, ...preview(agreement, version, now(), await rules(tx), query) }
       }),
@@ -97,5 +88,5 @@ function versionOf(agreement: Agreement, number: number | undefined, now: number
       ? (draftVersion(agreement) ?? leadingVersion(agreement, now) ?? agreement.versions.at(-1))
       : agreement.versions.find((known) => known.version === number)
   if (version) return version
-  throw new ProblemError(problem('NOT_FOUND', 'The agreement has no such version.'))
+  throw refused('NOT_FOUND', 'The agreement has no such version.')
 }

@@ -1,5 +1,5 @@
 import { type Flow, isProcessorRole, type LegalSide } from '../../agreements/agreement.ts'
-import type { Advice } from '../../agreements/drafting/advice.ts'
+import type { Advice } from '../../agreements/model/advice.ts'
 import type { Organisation } from '../../parties/organisation.ts'
 import { requestedItems } from '../evaluation/facts.ts'
 import { CLOSED_TO_PUBLIC_AUTHORITIES } from '../rules/basis.ts'

@@ -1,5 +1,5 @@
 import type { Agreement, AgreementVersion, Flow } from '../../agreements/agreement.ts'
-import type { Advice } from '../../agreements/drafting/advice.ts'
+import type { Advice } from '../../agreements/model/advice.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'
 import type { RequestedItems } from '../evaluation/facts.ts'
 import type { PolicyFlow, Snapshot } from '../policy/policy.ts'

@@ -1,5 +1,5 @@
 import type { Flow } from '../../agreements/agreement.ts'
-import type { Advice } from '../../agreements/drafting/advice.ts'
+import type { Advice } from '../../agreements/model/advice.ts'
 import { isLondonAuthority } from '../../parties/organisation.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { isValidOn } from '../../reference/code-list.ts'

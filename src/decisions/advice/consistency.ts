@@ -1,5 +1,5 @@
 import type { Agreement, AgreementVersion } from '../../agreements/agreement.ts'
-import { type Advice, inOrder } from '../../agreements/drafting/advice.ts'
+import { type Advice, inOrder } from '../../agreements/model/advice.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { atOnce } from '../../platform/kernel/turns.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'

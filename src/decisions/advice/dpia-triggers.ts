@@ -1,4 +1,4 @@
-import type { Advice } from '../../agreements/drafting/advice.ts'
+import type { Advice } from '../../agreements/model/advice.ts'
 import type { ApprovalQuestion, CheckedFlow } from './approval-question.ts'
 
 /** Flows that are repeated, as against one disclosure at a time (DP-1: "regular flow"). */

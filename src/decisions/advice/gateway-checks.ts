@@ -1,4 +1,4 @@
-import type { Advice } from '../../agreements/drafting/advice.ts'
+import type { Advice } from '../../agreements/model/advice.ts'
 import type { Gateway } from '../../reference/gateway.ts'
 import type { Check } from './approval-question.ts'
 

@@ -1,5 +1,5 @@
 import type { Agreement, AgreementVersion } from '../../agreements/agreement.ts'
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { refused } from '../../platform/kernel/refusal.ts'
 import { evaluate, type Outcome } from '../evaluation/evaluate.ts'
 import { agreementObligations, type Obligation } from '../evaluation/obligations.ts'
 import type { FailedSide, Reason, Side } from '../evaluation/reason.ts'
@@ -61,7 +61,7 @@ export interface PreviewQuery {
  * agreements that the reader may not know. Lines are in the order of the text: by flow, provider, recipient.
  *
  * @param now Unix milliseconds; the table is for the first instant at which the version could govern
- * @throws ProblemError 400 where `after` names no line: the draft was edited, or it is none of ours. To begin again would never
+ * @throws Refused 400 where `after` names no line: the draft was edited, or it is none of ours. To begin again would never
  * end for a reader, to go on elsewhere would leave lines out.
  */
 export function preview(
@@ -74,7 +74,7 @@ export function preview(
   const drafted = asInForce(agreement, version, now, register.organisation)
   const parts = drafted.version.flows.map((flow) => ({ flow, pairs: pairsWithin(flow, query) }))
   const start = query.after === undefined ? 0 : placeAfter(parts, query.after)
-  if (start === undefined) throw new ProblemError(problem('INVALID_REQUEST', 'the request has 1 fault', [NO_SUCH_LINE]))
+  if (start === undefined) throw refused('INVALID_REQUEST', 'the request has 1 fault', [NO_SUCH_LINE])
   const total = parts.reduce((sum, { pairs }) => sum + pairs.count, 0)
   const shown = linesFrom(parts, start, query.limit)
   const last = shown.at(-1)

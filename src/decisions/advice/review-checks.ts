@@ -1,5 +1,5 @@
-import { addMonths } from '../../agreements/acts/review-cycle.ts'
-import type { Advice } from '../../agreements/drafting/advice.ts'
+import type { Advice } from '../../agreements/model/advice.ts'
+import { addMonths } from '../../agreements/model/dates.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { ApprovalQuestion, CheckedFlow } from './approval-question.ts'
 

@@ -1,19 +1,18 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { callerOf } from '../../identity/identity.plugin.ts'
-import { type Operation, operation } from '../../platform/http/openapi.ts'
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { answer, reply } from '../../platform/http/answer.ts'
+import { ProblemError, problem } from '../../platform/http/problem.ts'
+import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { ClientsService } from './clients.service.ts'
 
 /** Revocation of API clients. */
 export function clientsRoutes(clients: ClientsService): FastifyPluginAsync {
   return async (app) => {
-    app.route<Operation<'revokeClient'>>({
-      ...operation('revokeClient'),
-      handler: async (request, reply) => {
-        const { isNew, ...revocation } = await clients.revoke(callerOf(request), request.params.clientId, request.body.reason ?? null)
-        return reply.code(isNew ? 201 : 200).send(revocation)
-      },
+    answer(app, 'revokeClient', async (request) => {
+      const revoked = orThrow(await clients.revoke(callerOf(request), request.params.clientId, request.body.reason ?? null))
+      const { isNew, ...revocation } = revoked.outcome
+      return isNew ? reply(201, revocation) : reply(200, revocation)
     })
   }
 }

@@ -1,5 +1,5 @@
 import type { Agreement, Suspension } from '../../agreements/agreement.ts'
-import { type ProblemDetail, ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { type Fault, type Refused, refused } from '../../platform/kernel/refusal.ts'
 import type { CodeList } from '../../reference/code-list.ts'
 
 /** Changes that can be tried out, and how each is made on a copy. Pure; what cannot be tried out is refused, never passed over. */
@@ -19,7 +19,7 @@ export type ImpactChange =
 /** Long before any decision: the change is taken to have been in force at every instant looked at. */
 const EVER = '1900-01-01T00:00:00.000Z'
 
-/** The agreement as if its draft were signed by all and had governed at every instant. @throws ProblemError 422 */
+/** The agreement as if its draft were signed by all and had governed at every instant. @throws Refused 422 */
 export function governedByDraft(agreement: Agreement): Agreement {
   const draft = agreement.versions.findLast((version) => version.status === 'DRAFT')
   if (!draft) throw refuse([{ pointer: '/change/agreement', detail: 'has no draft version' }])
@@ -28,7 +28,7 @@ export function governedByDraft(agreement: Agreement): Agreement {
   return { ...agreement, versions: [{ ...draft, status: 'APPROVED', effective_from: day, effective_to: null }], signatures, approvals: [] }
 }
 
-/** The agreement as if it, a party or a flow of it had been suspended at every instant. @throws ProblemError 422 */
+/** The agreement as if it, a party or a flow of it had been suspended at every instant. @throws Refused 422 */
 export function suspended(agreement: Agreement, change: Extract<ImpactChange, { kind: 'SUSPENSION' }>): Agreement {
   const { scope, party = null, flow = null } = change
   const faults = [...scopeFaults(change), ...targetFaults(agreement, party, flow)]
@@ -39,7 +39,7 @@ export function suspended(agreement: Agreement, change: Extract<ImpactChange, { 
 }
 
 /** Lists that would silently change nothing: whose name no list in use has, and those that are given twice. */
-export function listFaults(lists: readonly CodeList[], inUse: ReadonlySet<string>): ProblemDetail[] {
+export function listFaults(lists: readonly CodeList[], inUse: ReadonlySet<string>): Fault[] {
   return lists.flatMap(({ list }, index) => {
     const pointer = `/change/lists/${index}/list`
     if (!inUse.has(list)) return [{ pointer, detail: 'is not the name of a code list in use' }]
@@ -58,12 +58,12 @@ export function keepingLocalCodes(given: CodeList, inUse: readonly CodeList[]): 
 }
 
 /** The refusal of a change that says what cannot be tried out. */
-export function refuse(errors: readonly ProblemDetail[]): ProblemError {
-  return new ProblemError(problem('UNPROCESSABLE', 'The change cannot be tried out as it is described.', errors))
+export function refuse(errors: readonly Fault[]): Refused {
+  return refused('UNPROCESSABLE', 'The change cannot be tried out as it is described.', errors)
 }
 
 /** A party is named where the scope is PARTY and only there, a flow where it is FLOW: as for a suspension that is made. */
-function scopeFaults({ scope, party = null, flow = null }: Extract<ImpactChange, { kind: 'SUSPENSION' }>): ProblemDetail[] {
+function scopeFaults({ scope, party = null, flow = null }: Extract<ImpactChange, { kind: 'SUSPENSION' }>): Fault[] {
   const members = [
     { name: 'PARTY', value: party, pointer: '/change/party' },
     { name: 'FLOW', value: flow, pointer: '/change/flow' },
@@ -74,7 +74,7 @@ function scopeFaults({ scope, party = null, flow = null }: Extract<ImpactChange,
   })
 }
 
-function targetFaults(agreement: Agreement, party: string | null, flow: string | null): ProblemDetail[] {
+function targetFaults(agreement: Agreement, party: string | null, flow: string | null): Fault[] {
   const flows = agreement.versions.flatMap((version) => version.terms.flows.map(({ id }) => id))
   return [
     ...(party !== null && !takesPart(agreement, party) ? [{ pointer: '/change/party', detail: 'is not a party to the agreement' }] : []),

@@ -5,7 +5,8 @@ import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { answered, type Refusal, refused } from '../../platform/kernel/refusal.ts'
+import type { Result } from '../../platform/kernel/result.ts'
 import { pauses } from '../../platform/kernel/turns.ts'
 import type { CodeList } from '../../reference/code-list.ts'
 import { compileCodeLists } from '../../reference/code-lists.ts'
@@ -56,14 +57,14 @@ export function impactService(options: {
 }) {
   const { db, policy, agreements, filler, reads, clock } = options
 
-  /** The policy with the change made on it. @throws ProblemError 404 and 422 */
+  /** The policy with the change made on it. @throws Refused 404 and 422 */
   async function changed(index: PolicyIndex, principal: Principal, change: ImpactChange): Promise<PolicyIndex> {
     if (change.kind === 'CODE_LISTS') return withLists(index, change.lists)
     const agreement = await withTransaction(db, async (tx) => {
       await readAs(tx, readerFor(principal))
       return agreements.find(tx, readerFor(principal), change.agreement, clock().getTime())
     })
-    if (!agreement) throw new ProblemError(problem('NOT_FOUND', 'There is no agreement with this reference.'))
+    if (!agreement) throw refused('NOT_FOUND', 'There is no agreement with this reference.')
     if (change.kind === 'DRAFT_VERSION') return withAgreement(index, compileAgreement(governedByDraft(agreement), index.organisation))
     // What is suspended is the agreement as decisions see it.
     const present = index.agreement(change.agreement)
@@ -108,36 +109,39 @@ export function impactService(options: {
 
   return {
     /** @param days how far back to look */
-    async report(principal: Principal, change: ImpactChange, days: number): Promise<ImpactAnswer> {
-      await policy.refresh()
-      const { revision } = policy.current()
-      // A copy of its own: the report takes many turns of the event loop, and the present index moves.
-      const index = await policy.at(revision)
-      if (!index) throw new ProblemError(problem('NOT_READY', 'The register is empty.'))
-      const what = await changed(index, principal, change)
-      await filler.catchUp()
-      const to = clock()
-      const from = new Date(to.getTime() - days * DAY_MS).toISOString()
-      const cases: ComparedCase[] = []
-      const examined: ShownDecision[] = []
-      let after: Position | null = null
-      // Decisions go first: in between the event loop is theirs.
-      const pause = pauses()
-      do {
-        const { batches, next } = await page(principal, from, after)
-        for (const ids of batches) {
-          for (const record of await evaluatedRecords(principal, ids)) {
-            cases.push(compare(record, index, what))
-            examined.push({ log: record.log, index: record.index, caller: record.payload.caller.org })
-            await pause()
-          }
+    report: (principal: Principal, change: ImpactChange, days: number): Promise<Result<ImpactAnswer, Refusal>> =>
+      answered(() => report(principal, change, days)),
+  }
+
+  async function report(principal: Principal, change: ImpactChange, days: number): Promise<ImpactAnswer> {
+    await policy.refresh()
+    const { revision } = policy.current()
+    // A copy of its own: the report takes many turns of the event loop, and the present index moves.
+    const index = await policy.at(revision)
+    if (!index) throw refused('NOT_READY', 'The register is empty.')
+    const what = await changed(index, principal, change)
+    await filler.catchUp()
+    const to = clock()
+    const from = new Date(to.getTime() - days * DAY_MS).toISOString()
+    const cases: ComparedCase[] = []
+    const examined: ShownDecision[] = []
+    let after: Position | null = null
+    // Decisions go first: in between the event loop is theirs.
+    const pause = pauses()
+    do {
+      const { batches, next } = await page(principal, from, after)
+      for (const ids of batches) {
+        for (const record of await evaluatedRecords(principal, ids)) {
+          cases.push(compare(record, index, what))
+          examined.push({ log: record.log, index: record.index, caller: record.payload.caller.org })
+          await pause()
         }
-        after = next
-      } while (after !== null && cases.length < options.examinedMax)
-      await reads.record(principal, 'PAYLOAD', examined)
-      const report = impactReport(cases, LISTED_MAX)
-      return { ...report, from, to: to.toISOString(), policy_revision: revision, is_complete: after === null }
-    },
+      }
+      after = next
+    } while (after !== null && cases.length < options.examinedMax)
+    await reads.record(principal, 'PAYLOAD', examined)
+    const report = impactReport(cases, LISTED_MAX)
+    return { ...report, from, to: to.toISOString(), policy_revision: revision, is_complete: after === null }
   }
 }
 

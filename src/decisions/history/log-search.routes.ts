@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream'
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { csvPieces } from '../../platform/csv.ts'
 import { typeWanted } from '../../platform/http/accept.ts'
-import { type Operation, operation } from '../../platform/http/openapi.ts'
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { answer, bytesReply, reply } from '../../platform/http/answer.ts'
+import { ProblemError, problem } from '../../platform/http/problem.ts'
+import { orThrow } from '../../platform/kernel/refusal.ts'
 import { pauses } from '../../platform/kernel/turns.ts'
 import type { DecisionFilter, Position } from './found-decision.ts'
 import type { LogSearchService, Page } from './log-search.service.ts'
@@ -44,55 +45,42 @@ const CSV = 'text/csv; charset=utf-8; header=present'
 /** The decision log over HTTP: search, export in others' forms, the report on break glass. Newest first, page after page. */
 export function logSearchRoutes(log: LogSearchService): FastifyPluginAsync {
   return async (app) => {
-    app.route<Operation<'searchDecisions'>>({
-      ...operation('searchDecisions'),
-      handler: async (request, reply) => {
-        const wanted = typeWanted(request, ['application/json', 'text/csv', 'application/x-ndjson'])
-        const { cursor, limit, ...filter } = request.query
-        const page = await log.search(callerOf(request), {
-          filter: filterOf(filter as DecisionFilter),
-          after: positionOf(cursor),
-          limit: limit ?? 100,
-        })
-        link(request, reply, page)
-        if (wanted === 'text/csv') return stream(reply, CSV, csvPieces(COLUMNS, page.items as never))
-        if (wanted === 'application/x-ndjson') return stream(reply, wanted, jsonLines(page.items))
-        return reply.code(200).send({ decisions: page.items, next: cursorOf(page.next), unsearched: page.unsearched })
-      },
+    answer(app, 'searchDecisions', async (request) => {
+      const wanted = typeWanted(request, ['application/json', 'text/csv', 'application/x-ndjson'])
+      const page = orThrow(await log.search(callerOf(request), askedOf(request.query, 100)))
+      const headers = pageHeaders(request, page)
+      if (wanted === 'text/csv') return stream(CSV, csvPieces(COLUMNS, page.items), headers)
+      if (wanted === 'application/x-ndjson') return stream(wanted, jsonLines(page.items), headers)
+      return reply(200, { decisions: page.items, next: cursorOf(page.next), unsearched: page.unsearched }, headers)
     })
 
-    app.route<Operation<'exportDecisions'>>({
-      ...operation('exportDecisions'),
-      handler: async (request, reply) => {
-        const { cursor, limit, format, ...filter } = request.query
-        const asked = { filter: filterOf(filter as DecisionFilter), after: positionOf(cursor), limit: limit ?? 1000 }
-        const page = await log.export(callerOf(request), format, asked)
-        link(request, reply, page)
-        return stream(reply, 'application/x-ndjson', jsonLines(page.items))
-      },
+    answer(app, 'exportDecisions', async (request) => {
+      const { format, ...query } = request.query
+      const page = orThrow(await log.export(callerOf(request), format, askedOf(query, 1000)))
+      return stream('application/x-ndjson', jsonLines(page.items), pageHeaders(request, page))
     })
 
-    app.route<Operation<'reportBreakGlass'>>({
-      ...operation('reportBreakGlass'),
-      handler: async (request, reply) => {
-        const wanted = typeWanted(request, ['application/json', 'text/csv'])
-        const { cursor, limit, ...filter } = request.query
-        const page = await log.breakGlass(callerOf(request), {
-          filter: filterOf(filter as DecisionFilter),
-          after: positionOf(cursor),
-          limit: limit ?? 100,
-        })
-        link(request, reply, page)
-        if (wanted === 'text/csv') return stream(reply, CSV, csvPieces([...COLUMNS, ...BREAK_GLASS_COLUMNS], page.items as never))
-        return reply.code(200).send({ uses: page.items, next: cursorOf(page.next), unsearched: page.unsearched })
-      },
+    answer(app, 'reportBreakGlass', async (request) => {
+      const wanted = typeWanted(request, ['application/json', 'text/csv'])
+      const page = orThrow(await log.breakGlass(callerOf(request), askedOf(request.query, 100)))
+      const headers = pageHeaders(request, page)
+      if (wanted === 'text/csv') return stream(CSV, csvPieces([...COLUMNS, ...BREAK_GLASS_COLUMNS], page.items), headers)
+      return reply(200, { uses: page.items, next: cursorOf(page.next), unsearched: page.unsearched }, headers)
     })
   }
 }
 
+/** The page that a query asks for. @throws ProblemError 400 for a cursor that is not one, and where the time ends before it begins */
+function askedOf(
+  { cursor, limit, ...filter }: { readonly cursor?: string | undefined; readonly limit?: number | undefined },
+  most: number,
+) {
+  return { filter: filterOf(filter as DecisionFilter), after: positionOf(cursor), limit: limit ?? most }
+}
+
 /** Text that is not JSON: the contract documents its media type, not its shape. It is made as fast as it is taken. */
-function stream(reply: FastifyReply, type: string, pieces: AsyncIterable<string>): never {
-  return reply.code(200).type(type).send(Readable.from(pieces)) as never
+function stream(type: string, pieces: AsyncIterable<string>, headers: Readonly<Record<string, string>>) {
+  return bytesReply(200, type, Readable.from(pieces), headers)
 }
 
 /** One JSON object a line. @see https://github.com/ndjson/ndjson-spec */
@@ -105,13 +93,16 @@ async function* jsonLines(items: Iterable<unknown> | AsyncIterable<unknown>): As
 }
 
 /** RFC 8288: where the next page is, and how much no search finds yet, for replies whose body cannot say it. */
-function link(request: FastifyRequest, reply: FastifyReply, page: Pick<Page<unknown>, 'next' | 'unsearched'>): void {
-  reply.header('accord-unsearched', page.unsearched)
+function pageHeaders(
+  request: Pick<FastifyRequest, 'url' | 'routeOptions'>,
+  page: Pick<Page<unknown>, 'next' | 'unsearched'>,
+): Readonly<Record<string, string>> {
+  const unsearched = { 'accord-unsearched': String(page.unsearched) }
   const cursor = cursorOf(page.next)
-  if (cursor === null) return
+  if (cursor === null) return unsearched
   const query = new URLSearchParams(request.url.split('?')[1] ?? '')
   query.set('cursor', cursor)
-  reply.header('link', `<${request.routeOptions.url}?${query}>; rel="next"`)
+  return { ...unsearched, link: `<${request.routeOptions.url}?${query}>; rel="next"` }
 }
 
 function cursorOf(position: Position | null): string | null {

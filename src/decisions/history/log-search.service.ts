@@ -6,7 +6,8 @@ import { type Database, withTransaction } from '../../platform/database/database
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { answered, type Refusal, type Refused, refused } from '../../platform/kernel/refusal.ts'
+import type { Result } from '../../platform/kernel/result.ts'
 import { pauses } from '../../platform/kernel/turns.ts'
 import { emergencyReviewBy } from '../evaluation/obligations.ts'
 import { batchesOf } from './batches.ts'
@@ -79,7 +80,7 @@ export function logSearchService(options: {
   /**
    * A page: as many rows as asked for, and where their payloads are wanted, no more of them than `PAGE_BYTES` but at least one.
    * What is shown is recorded as read before it is given.
-   * @throws ProblemError 400 for a cursor at which no page ended
+   * @throws Refused 400 for a cursor at which no page ended
    */
   async function read(
     principal: Principal,
@@ -137,47 +138,50 @@ export function logSearchService(options: {
     },
 
     /** Decisions, newest first. */
-    async search(principal: Principal, request: PageRequest): Promise<Page<FoundDecision>> {
-      const { shown, next, unsearched } = await read(principal, { ...request, what: 'PAYLOAD' }, false)
-      return { items: shown, next, unsearched }
-    },
+    search: (principal: Principal, request: PageRequest): Promise<Result<Page<FoundDecision>, Refusal>> =>
+      answered(async () => {
+        const { shown, next, unsearched } = await read(principal, { ...request, what: 'PAYLOAD' }, false)
+        return { items: shown, next, unsearched }
+      }),
 
     /** The same decisions with request and response, as records of another standard, one object each, made as they are taken. */
-    async export(
+    export: (
       principal: Principal,
       format: ExportFormat,
       request: PageRequest,
-    ): Promise<Omit<Page<never>, 'items'> & { readonly items: AsyncIterable<object> }> {
-      const { shown, batches, next, unsearched } = await read(principal, { ...request, what: 'EXPORT' }, true)
-      const write = format === 'adl' ? toDecisionLogRecord : toCloudEvent
-      const known = new Map(shown.map((one) => [one.decision_id, one]))
-      async function* items(): AsyncGenerator<object> {
-        for await (const record of recordsIn(principal, batches)) {
-          const agreement = known.get(record.decisionId)?.agreement ?? null
-          yield write({ record, origin: originOf(audit, record.log), agreement } satisfies Exportable)
+    ): Promise<Result<Omit<Page<never>, 'items'> & { readonly items: AsyncIterable<object> }, Refusal>> =>
+      answered(async () => {
+        const { shown, batches, next, unsearched } = await read(principal, { ...request, what: 'EXPORT' }, true)
+        const write = format === 'adl' ? toDecisionLogRecord : toCloudEvent
+        const known = new Map(shown.map((one) => [one.decision_id, one]))
+        async function* items(): AsyncGenerator<object> {
+          for await (const record of recordsIn(principal, batches)) {
+            const agreement = known.get(record.decisionId)?.agreement ?? null
+            yield write({ record, origin: originOf(audit, record.log), agreement } satisfies Exportable)
+          }
         }
-      }
-      return { items: items(), next, unsearched }
-    },
+        return { items: items(), next, unsearched }
+      }),
 
     /** Live uses of break glass, newest first, with the day by which each must have been reviewed (EM-4, EM-5). */
-    async breakGlass(principal: Principal, request: PageRequest): Promise<Page<BreakGlassUse>> {
-      const filter = { ...request.filter, via: 'BREAK_GLASS', simulated: false }
-      const { shown, batches, next, unsearched } = await read(principal, { ...request, filter, what: 'PAYLOAD' }, true)
-      const records = new Map<string, DecisionRecord>()
-      const pause = pauses()
-      for await (const record of recordsIn(principal, batches)) {
-        records.set(record.decisionId, record)
-        await pause()
-      }
-      const today = londonDay(clock().getTime())
-      const items = shown.map((one) => {
-        const isParty = one.provider === principal.org || one.recipient === principal.org
-        const knowsAll = isParty || permits(principal.roles, 'agreement:audit')
-        return toUse(one, records.get(one.decision_id), { today, knowsAll })
-      })
-      return { items, next, unsearched }
-    },
+    breakGlass: (principal: Principal, request: PageRequest): Promise<Result<Page<BreakGlassUse>, Refusal>> =>
+      answered(async () => {
+        const filter = { ...request.filter, via: 'BREAK_GLASS', simulated: false }
+        const { shown, batches, next, unsearched } = await read(principal, { ...request, filter, what: 'PAYLOAD' }, true)
+        const records = new Map<string, DecisionRecord>()
+        const pause = pauses()
+        for await (const record of recordsIn(principal, batches)) {
+          records.set(record.decisionId, record)
+          await pause()
+        }
+        const today = londonDay(clock().getTime())
+        const items = shown.map((one) => {
+          const isParty = one.provider === principal.org || one.recipient === principal.org
+          const knowsAll = isParty || permits(principal.roles, 'agreement:audit')
+          return toUse(one, records.get(one.decision_id), { today, knowsAll })
+        })
+        return { items, next, unsearched }
+      }),
   }
 }
 
@@ -191,10 +195,8 @@ function countWithin(sizes: readonly { readonly bytes: number }[], bytesMax: num
   return end < 0 ? sizes.length : end
 }
 
-function noSuchPlace(): ProblemError {
-  return new ProblemError(
-    problem('INVALID_REQUEST', 'the request has 1 fault', [{ pointer: '/query/cursor', detail: 'is not one of ours' }]),
-  )
+function noSuchPlace(): Refused {
+  return refused('INVALID_REQUEST', 'the request has 1 fault', [{ pointer: '/query/cursor', detail: 'is not one of ours' }])
 }
 
 /** A use as its reviewer reads it. An organisation that only asked is not told of an agreement that stood in the way. */

@@ -3,7 +3,8 @@ import { permits } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
-import { ProblemError, problem } from '../../platform/kernel/problem.ts'
+import { type Refusal, refusal } from '../../platform/kernel/refusal.ts'
+import { ok, type Result, refuse } from '../../platform/kernel/result.ts'
 import { pauses } from '../../platform/kernel/turns.ts'
 import type { Grounds } from '../decide.ts'
 import type { PolicyService } from '../policy/policy.service.ts'
@@ -50,27 +51,26 @@ export function replayService(
   const { db, policy, reads, altered } = options
   return {
     /**
-     * Replays one decision for a party, its caller or an auditor.
-     * @throws ProblemError 404 for anybody else, 409 where nothing was evaluated or the payload is gone or not the recorded one
+     * Replays one decision for a party, its caller or an auditor. Refused to anybody else, and where nothing was evaluated or the
+     * payload is gone or not the recorded one.
      */
-    async one(principal: Principal, decisionId: string): Promise<ReplayedDecision> {
+    async one(principal: Principal, decisionId: string): Promise<Result<ReplayedDecision, Refusal>> {
       const isAuditor = permits(principal.roles, 'agreement:audit')
       const [record] = await withTransaction(db, async (tx) => {
         await readAs(tx, isAuditor ? { kind: 'auditor' } : { kind: 'party', org: principal.org })
         return logSearchRepository(tx).records([decisionId])
       })
-      if (!record) throw new ProblemError(problem('NOT_FOUND', 'There is no decision with this identifier.'))
+      if (!record) return refuse(refusal('NOT_FOUND', 'There is no decision with this identifier.'))
       if (record.isAltered) {
         altered.report({ log: record.log, index: record.index, id: record.decisionId })
-        throw new ProblemError(problem('ILLEGAL_STATE', ALTERED))
+        return refuse(refusal('ILLEGAL_STATE', ALTERED))
       }
-      if (record.payload === null)
-        throw new ProblemError(problem('ILLEGAL_STATE', 'What was asked is no longer kept, so it cannot be asked again.'))
-      if (!isEvaluated(record)) throw new ProblemError(problem('ILLEGAL_STATE', 'Nothing was evaluated in this call.'))
+      if (record.payload === null) return refuse(refusal('ILLEGAL_STATE', 'What was asked is no longer kept, so it cannot be asked again.'))
+      if (!isEvaluated(record)) return refuse(refusal('ILLEGAL_STATE', 'Nothing was evaluated in this call.'))
       await reads.record(principal, 'PAYLOAD', [{ ...record, caller: record.payload.caller.org }])
       const found = await replayOrWhyNot(options, record, policy.at)
-      if ('why' in found) throw new ProblemError(problem('ILLEGAL_STATE', found.why))
-      return found
+      if ('why' in found) return refuse(refusal('ILLEGAL_STATE', found.why))
+      return ok(found)
     },
   }
 }

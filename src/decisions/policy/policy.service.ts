@@ -1,4 +1,3 @@
-import type { PolicyPublication } from '../../agreements/acts/act-shell.service.ts'
 import type { Agreement } from '../../agreements/agreement.ts'
 import { forPolicy, type RegisteredOrganisation } from '../../parties/organisation.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
@@ -167,41 +166,22 @@ function remembering<T>(most: number, make: (head: PolicyHead) => Promise<T | un
   }
 }
 
-/** The policy as agreements tell it of their changes. */
-export function policyPublication(policy: PolicyService): PolicyPublication {
+/** The policy as other modules tell it of their changes. Of a body that nobody confirmed it is never told. */
+export function policyPublication(policy: PolicyService) {
   return {
-    publishAgreements: (tx, agreements, instant) =>
-      policy.publish(
-        tx,
-        agreements.map((body) => ({ kind: 'AGREEMENT', id: body.id, body })),
-        instant,
-      ),
-    async head(tx) {
+    publish: (tx: Transaction, { organisations = [], agreements = [] }: Changed, instant: string): Promise<number> => {
+      const bodies = forPolicy(organisations).map((body): PolicyRecord => ({ kind: 'ORGANISATION', id: body.code, body }))
+      const texts = agreements.map((body): PolicyRecord => ({ kind: 'AGREEMENT', id: body.id, body }))
+      return policy.publish(tx, [...bodies, ...texts], instant)
+    },
+    async head(tx: Transaction): Promise<{ readonly revision: number; readonly instant: string }> {
       const { revision, instant } = await policyRepository(tx).head()
       return { revision, instant: new Date(instant).toISOString() }
     },
   }
 }
 
-/** The policy as the register of organisations tells it of bodies that are known differently. One that nobody confirmed is never told of. */
-export function policySuccession(policy: PolicyService) {
-  const publishSuccession = (
-    tx: Transaction,
-    { organisations, agreements }: { readonly organisations: readonly RegisteredOrganisation[]; readonly agreements: readonly Agreement[] },
-    instant: string,
-  ): Promise<number> =>
-    policy.publish(
-      tx,
-      [
-        ...forPolicy(organisations).map((body): PolicyRecord => ({ kind: 'ORGANISATION', id: body.code, body })),
-        ...agreements.map((body): PolicyRecord => ({ kind: 'AGREEMENT', id: body.id, body })),
-      ],
-      instant,
-    )
-  return {
-    head: policyPublication(policy).head,
-    publishSuccession,
-    publishOrganisations: (tx: Transaction, organisations: readonly RegisteredOrganisation[], instant: string): Promise<number> =>
-      publishSuccession(tx, { organisations, agreements: [] }, instant),
-  }
+interface Changed {
+  readonly organisations?: readonly RegisteredOrganisation[]
+  readonly agreements?: readonly Agreement[]
 }

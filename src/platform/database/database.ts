@@ -90,7 +90,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 
 /**
  * Runs `work` in one transaction: committed when it returns, rolled back when it throws.
- * A returned refusal commits too: throw (a `ProblemError`) when what was written so far must not stand.
+ * A returned refusal commits too: throw (a `Refused`) when what was written so far must not stand.
  */
 export function withTransaction<T>(db: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
   if (!holding) return db.transaction().execute(work)

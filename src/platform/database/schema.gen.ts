@@ -351,8 +351,6 @@ export interface FlowSide {
 
 export interface IdempotencyKey {
   at: string;
-  body: Json | null;
-  headers: Json | null;
   /**
    * By the clock of the database: after this the work counts as broken off, and the key is free.
    */
@@ -363,9 +361,16 @@ export interface IdempotencyKey {
   holder: string | null;
   key: string;
   org: string;
+  /**
+   * What came of the call; null: it is still being answered.
+   */
+  outcome: Json | null;
   request_hash: string;
-  status: number | null;
   sub: string;
+  /**
+   * The version of the subject that it left.
+   */
+  version: string | null;
 }
 
 export interface ImportedRecord {

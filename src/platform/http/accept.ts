@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { ProblemError, problem } from '../kernel/problem.ts'
+import { ProblemError, problem } from './problem.ts'
 
 /** A media range of an `Accept` header with its weight. */
 interface Range {
@@ -12,7 +12,7 @@ interface Range {
  * The type to reply with: of those we have, the one that `Accept` weighs most; named alike, the one named first. Without the
  * header the first of ours. @throws ProblemError 406 when the header leaves none of ours (RFC 9110, 12.5.1)
  */
-export function typeWanted<T extends string>(request: FastifyRequest, ours: readonly [T, ...T[]]): T {
+export function typeWanted<T extends string>(request: Pick<FastifyRequest, 'headers'>, ours: readonly [T, ...T[]]): T {
   const header = request.headers.accept
   if (header === undefined || header.trim() === '') return ours[0]
   const wanted = typeOf(header, ours)

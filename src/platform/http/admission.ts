@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { problem } from '../kernel/problem.ts'
 import { type Connection, connectionOf, cutOff, ended, type OpenRequest } from './connections.ts'
 import type { ContractOperation } from './openapi.ts'
 import { giveBack, hasRoomNow, isFree, type Places, placesFor, type Ticket, take, type Work } from './places.ts'
+import { problem } from './problem.ts'
 import { sendProblem } from './problem-handler.ts'
 import { slowReaders } from './slow-readers.ts'
 

@@ -2,8 +2,8 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type Problem, problem } from '../kernel/problem.ts'
 import { type Connection, connectionOf, cutOff, sayLast } from './connections.ts'
+import { type Problem, problem } from './problem.ts'
 
 const TYPE = 'application/problem+json; charset=utf-8'
 const REASONS: Readonly<Record<number, string>> = {

@@ -1,7 +1,7 @@
 // How a request is framed: which headers say what, once. What cannot be read in one way only is refused, never guessed.
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type Problem, ProblemError, problem } from '../kernel/problem.ts'
+import { type Problem, ProblemError, problem } from './problem.ts'
 
 /** Header fields of which there may be one: of two, readers do not agree which counts (RFC 9110, 5.3). */
 const SINGLE = new Set([

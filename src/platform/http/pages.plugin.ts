@@ -1,8 +1,10 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { type Problem, ProblemError, problem, problemKinds } from '../kernel/problem.ts'
+import { Refused } from '../kernel/refusal.ts'
 import { readFormBodies } from './form-body.ts'
 import { escapeHtml, htmlPage, PAGE_POLICY } from './html-page.ts'
+import { type Problem, ProblemError, problem } from './problem.ts'
 import { problemOf, withStatus } from './problem-handler.ts'
+import { problemKinds } from './refusals.ts'
 
 /** The pages of the service: each says `config: { access: 'public' | 'session' }`. */
 export interface PageScopeOptions {
@@ -22,7 +24,8 @@ export const pageScope: FastifyPluginAsync<PageScopeOptions> = async (app, { pag
   app.setErrorHandler(async (error, request, reply) => {
     const found = problemOf(error, request)
     if (!found) request.log.error({ err: error }, 'defect')
-    const seconds = error instanceof ProblemError ? error.retryAfterSeconds : undefined
+    const seconds =
+      error instanceof Refused ? error.refusal.facts.retryAfterSeconds : error instanceof ProblemError ? error.retryAfterSeconds : undefined
     return sendErrorPage(request, reply, found ?? problem('INTERNAL', 'Something in this service is broken.'), seconds)
   })
   for (const page of pages) await app.register(page)

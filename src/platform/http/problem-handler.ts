@@ -1,8 +1,9 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { problemOfDatabaseError } from '../database/sql-state.ts'
-import { type Problem, ProblemError, problem } from '../kernel/problem.ts'
+import { refusalOfDatabaseError } from '../database/sql-state.ts'
+import { Refused } from '../kernel/refusal.ts'
 import { Unreadable } from './json-body.ts'
 import { WrongMediaType } from './openapi.ts'
+import { type Problem, ProblemError, problem, problemOfRefusal } from './problem.ts'
 import { isValidationFailure, problemOfValidation } from './validation-problem.ts'
 
 /** Is told of a body that cannot be read at all, before the reply; may throw a `ProblemError`, which is then the reply. */
@@ -78,6 +79,11 @@ export function withStatus(reply: FastifyReply, found: Problem, retryAfterSecond
 }
 
 function sendRefusal(request: FastifyRequest, reply: FastifyReply, found: Problem, error: unknown): FastifyReply {
+  if (error instanceof Refused) {
+    const { receipt, retryAfterSeconds } = error.refusal.facts
+    if (receipt !== undefined) reply.header('accord-receipt', receipt)
+    return sendProblem(request, reply, found, retryAfterSeconds)
+  }
   if (!(error instanceof ProblemError)) return sendProblem(request, reply, found)
   reply.headers(error.headers)
   return sendProblem(request, reply, found, error.retryAfterSeconds)
@@ -91,6 +97,7 @@ function sendDefect(error: unknown, request: FastifyRequest, reply: FastifyReply
 /** The problem an error stands for; undefined for a defect. */
 export function problemOf(error: unknown, request: FastifyRequest): Problem | undefined {
   if (error instanceof ProblemError) return error.problem
+  if (error instanceof Refused) return problemOfRefusal(error.refusal)
   if (isValidationFailure(error)) return problemOfValidation(error)
   const operation = request.routeOptions.config?.operation
   const code = (error as Partial<FastifyError>).code
@@ -109,8 +116,8 @@ export function problemOf(error: unknown, request: FastifyRequest): Problem | un
     const code = error.isMalformed && !operation?.seesMalformed ? 'MALFORMED_JSON' : 'INVALID_REQUEST'
     return problem(code, error.summary, [{ pointer: error.pointer, detail: error.detail }])
   }
-  const fromDatabase = problemOfDatabaseError(error)
-  if (fromDatabase) return fromDatabase
+  const fromDatabase = refusalOfDatabaseError(error)
+  if (fromDatabase) return problemOfRefusal(fromDatabase)
   const status = (error as Partial<FastifyError>).statusCode
   if (error instanceof SyntaxError && status === 400)
     return malformedBody('FST_ERR_CTP_INVALID_JSON_BODY', operation?.seesMalformed ?? false)

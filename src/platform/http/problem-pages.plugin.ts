@@ -1,7 +1,8 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { ProblemError, problem, problemCodeOf, problemKinds } from '../kernel/problem.ts'
 import { EXPLANATION_POLICY, escapeHtml, htmlPage } from './html-page.ts'
 import { type Operation, operation } from './openapi.ts'
+import { ProblemError, problem, problemCodeOf } from './problem.ts'
+import { problemKinds } from './refusals.ts'
 
 /** `GET /problems/:code`: what a problem's `type` points at, a page that explains it. Public; 404 for a code that is not in the table. */
 export const problemPages: FastifyPluginAsync = async (app) => {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Config } from '../config.ts'
-import { ProblemError, problem } from '../kernel/problem.ts'
-import { type Operation, operation } from './openapi.ts'
+import { answer, bytesReply } from './answer.ts'
+import { ProblemError, problem } from './problem.ts'
 
 /**
  * `/.well-known/security.txt` (RFC 9116): whom to write to about a weakness. 404 where the operator named nobody, and once what it
@@ -9,22 +9,15 @@ import { type Operation, operation } from './openapi.ts'
  */
 export function securityTxt(security: Config['security'], publicUrl: URL, clock: () => Date): FastifyPluginAsync {
   return async (app) => {
-    app.route<Operation<'getSecurityTxt'>>({
-      ...operation('getSecurityTxt'),
-      handler: async (_request, reply) => {
-        if (!security || clock() >= security.expires) throw new ProblemError(problem('NOT_FOUND', 'there is nothing at this address'))
-        const lines = [
-          ...security.contacts.map((contact) => `Contact: ${contact}`),
-          `Expires: ${security.expires.toISOString().replace('.000Z', 'Z')}`,
-          `Canonical: ${new URL('/.well-known/security.txt', publicUrl).href}`,
-          'Preferred-Languages: en',
-        ]
-        return reply
-          .code(200)
-          .header('cache-control', 'public, max-age=3600')
-          .type('text/plain; charset=utf-8')
-          .send(`${lines.join('\n')}\n` as never)
-      },
+    answer(app, 'getSecurityTxt', async () => {
+      if (!security || clock() >= security.expires) throw new ProblemError(problem('NOT_FOUND', 'there is nothing at this address'))
+      const lines = [
+        ...security.contacts.map((contact) => `Contact: ${contact}`),
+        `Expires: ${security.expires.toISOString().replace('.000Z', 'Z')}`,
+        `Canonical: ${new URL('/.well-known/security.txt', publicUrl).href}`,
+        'Preferred-Languages: en',
+      ]
+      return bytesReply(200, 'text/plain; charset=utf-8', `${lines.join('\n')}\n`, { 'cache-control': 'public, max-age=3600' })
     })
   }
 }

@@ -8,7 +8,6 @@ import {
   LogController,
 } from 'fastify'
 import { type DestinationStream, pino } from 'pino'
-import { problem } from '../kernel/problem.ts'
 import { addressMatcher } from './addresses.ts'
 import { admit, type Shares } from './admission.ts'
 import { answerConnectionFaults, refuseTunnels } from './connection-faults.ts'
@@ -16,6 +15,7 @@ import { type ConnectionLimits, limitConnections, limitPipelining } from './conn
 import { checkFraming } from './framing.ts'
 import { readJsonBodies } from './json-body.ts'
 import { type Contract, contract as ownContract } from './openapi.ts'
+import { problem } from './problem.ts'
 import { handleProblems, sendProblem } from './problem-handler.ts'
 import { sendSecurityHeaders } from './security-headers.ts'
 

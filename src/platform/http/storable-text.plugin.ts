@@ -1,6 +1,7 @@
 import fastifyPlugin from 'fastify-plugin'
-import { type ProblemDetail, ProblemError, problem } from '../kernel/problem.ts'
+import type { Fault } from '../kernel/refusal.ts'
 import { Unreadable } from './json-body.ts'
+import { ProblemError, problem } from './problem.ts'
 
 /**
  * Refuses text that could not be kept as it was sent. In addresses: bytes that are no UTF-8, written out or percent-encoded.
@@ -14,7 +15,7 @@ export const storableTextPlugin = fastifyPlugin(
     })
     app.addHook('preHandler', (request, _reply, done) => {
       if (request.routeOptions.config?.operation?.seesMalformed) return done()
-      const errors: ProblemDetail[] = []
+      const errors: Fault[] = []
       for (const [part, pointer] of [
         [request.query, '/query'],
         [request.params, '/path'],
@@ -44,7 +45,7 @@ function isReadable(url: string): boolean {
 }
 
 /** No deeper than a body may be nested (`json-body.ts`), and no further than `FAULTS_MAX`. */
-function collect(value: unknown, pointer: string, found: ProblemDetail[]): void {
+function collect(value: unknown, pointer: string, found: Fault[]): void {
   if (found.length === FAULTS_MAX) return
   if (typeof value === 'string') {
     if (!isStorable(value)) found.push({ pointer, detail: 'holds a null character or half of a surrogate pair' })

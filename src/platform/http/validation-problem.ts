@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv'
 import type { FastifyRequest } from 'fastify'
-import { type Problem, type ProblemDetail, problem } from '../kernel/problem.ts'
+import type { Fault } from '../kernel/refusal.ts'
+import { type Problem, problem } from './problem.ts'
 import { DAY_WORDS, INSTANT_WORDS } from './time-formats.ts'
 import { FAULTS_MAX } from './validators.ts'
 
@@ -34,7 +35,7 @@ export function isValidationFailure(error: unknown): error is ValidationFailure 
 }
 
 /** Linear in the faults, which the validators bound: each asks only what stands below it, noted once. */
-function detailsOf({ validation, validationContext }: ValidationFailure): ProblemDetail[] {
+function detailsOf({ validation, validationContext }: ValidationFailure): Fault[] {
   const prefix = prefixes[validationContext ?? 'body'] ?? ''
   const all = validation.map((error) => ({ keyword: error.keyword ?? '', pointer: prefix + pointerOf(error), detail: wordsOf(error) }))
   const telling = all.filter(({ keyword }) => !summaries.has(keyword)).map(({ pointer }) => pointer)

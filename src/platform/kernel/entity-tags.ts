@@ -21,3 +21,8 @@ export function ifMatchHolds(header: string, etag: string): boolean {
   }
   return isFound
 }
+
+/** The entity tag of a version (RFC 9110, 8.8.3). */
+export function etagOf(version: string | number | bigint): string {
+  return `"${version}"`
+}

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { addressMatcher } from '../http/addresses.ts'
-import { type Operation, operation } from '../http/openapi.ts'
-import { ProblemError, problem } from '../kernel/problem.ts'
+import { answer, bytesReply } from '../http/answer.ts'
+import { ProblemError, problem } from '../http/problem.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Whether an address is this machine's or of a private network (RFC 1122, RFC 1918, RFC 4193). */
@@ -10,18 +10,12 @@ export const isNear = addressMatcher(['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/1
 /** `GET /metrics`, without a token, to those near enough to scrape; for anybody else there is nothing at this address. */
 export function metricsRoutes(metrics: Metrics): FastifyPluginAsync {
   return async (app) => {
-    app.route<Operation<'getMetrics'>>({
-      ...operation('getMetrics'),
-      handler: async (request, reply) => {
-        // Behind a trusted proxy both must be: whom it asks for, and the proxy.
-        const isForUs = isNear(request.ip) && isNear(request.socket.remoteAddress ?? '')
-        if (!isForUs) throw new ProblemError(problem('NOT_FOUND', 'there is nothing at this address'))
-        const { contentType, body } = await metrics.text()
-        return reply
-          .code(200)
-          .type(contentType)
-          .send(body as never)
-      },
+    answer(app, 'getMetrics', async (request) => {
+      // Behind a trusted proxy both must be: whom it asks for, and the proxy.
+      const isForUs = isNear(request.ip) && isNear(request.socket.remoteAddress ?? '')
+      if (!isForUs) throw new ProblemError(problem('NOT_FOUND', 'there is nothing at this address'))
+      const { contentType, body } = await metrics.text()
+      return bytesReply(200, contentType, body)
     })
   }
 }

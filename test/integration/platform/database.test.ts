@@ -4,7 +4,7 @@ import t from 'tap'
 import { createDatabase, dropDatabase, urlOfDatabase } from '../../../src/platform/database/create-database.ts'
 import { openDatabase, withTransaction } from '../../../src/platform/database/database.ts'
 import { migrate } from '../../../src/platform/database/migrate.ts'
-import { problemOfDatabaseError, sqlState, violatedConstraint } from '../../../src/platform/database/sql-state.ts'
+import { refusalOfDatabaseError, sqlState, violatedConstraint } from '../../../src/platform/database/sql-state.ts'
 import { testDatabase } from '../../support/database.ts'
 import { ownPostgres } from '../../support/postgres.ts'
 
@@ -75,18 +75,18 @@ t.test('errors of PostgreSQL become the problem they stand for, without the word
   const duplicate = await errorOf('insert into thing values (1)')
   t.equal(sqlState(duplicate), '23505')
   t.equal(violatedConstraint(duplicate), 'thing_is_unique')
-  t.match(problemOfDatabaseError(duplicate), { code: 'CONFLICT', status: 409, detail: 'a record with the same key exists already' })
+  t.match(refusalOfDatabaseError(duplicate), { code: 'CONFLICT', status: 409, detail: 'a record with the same key exists already' })
 
   const holder = await pool.connect()
   await holder.query('begin; lock table thing')
-  t.match(problemOfDatabaseError(await errorOf('select from thing')), { code: 'OVERLOADED', status: 503 })
+  t.match(refusalOfDatabaseError(await errorOf('select from thing')), { code: 'OVERLOADED', status: 503 })
   await holder.query('rollback')
   holder.release()
 
-  t.equal(problemOfDatabaseError(await errorOf('select from nowhere')), undefined, 'an unknown state is a defect')
+  t.equal(refusalOfDatabaseError(await errorOf('select from nowhere')), undefined, 'an unknown state is a defect')
   await close()
   const unreachable = await openDatabase({ ...limits, url: 'postgres://x:y@127.0.0.1:9/none' }).catch((error: unknown) => error)
-  t.match(problemOfDatabaseError(unreachable), { code: 'NOT_READY', status: 503 })
+  t.match(refusalOfDatabaseError(unreachable), { code: 'NOT_READY', status: 503 })
 })
 
 t.test('a role that may only create databases can migrate and serve; the service then acts as that role, and says so', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { completeness } from '../../../src/agreements/drafting/completeness.ts'
+import { completeness } from '../../../src/agreements/model/completeness.ts'
 import { aFlow, anAgreement, aVersion, register, withLaw } from '../../support/builders/lawful-draft.ts'
 
 t.test('a draft in which every field is filled in is complete', async (t) => {

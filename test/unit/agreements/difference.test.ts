@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { AgreementVersion, Flow } from '../../../src/agreements/agreement.ts'
-import { isTypo } from '../../../src/agreements/drafting/typo.ts'
-import { difference } from '../../../src/agreements/texts/difference.ts'
+import { difference } from '../../../src/agreements/model/difference.ts'
+import { isTypo } from '../../../src/agreements/model/typo.ts'
 import { aFlow, aVersion, withLaw } from '../../support/builders/lawful-draft.ts'
 
 const withFlow = (over: Partial<Flow>) => aVersion({}, { flows: [aFlow(over)] })

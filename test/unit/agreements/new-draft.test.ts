@@ -1,7 +1,7 @@
 import t from 'tap'
 import { changesBetween } from '../../../src/agreements/drafting/draft-part.ts'
-import { newReference } from '../../../src/agreements/drafting/reference-code.ts'
 import { formatCursor, parseCursor } from '../../../src/agreements/finding/listing-cursor.ts'
+import { newReference } from '../../../src/agreements/model/reference-code.ts'
 import { seenBy, writerFor } from '../../../src/agreements/visibility.ts'
 import { urnOfAgreement } from '../../../src/audit/format/leaf-codes.ts'
 import { aDraftAgreement } from '../../support/builders/draft.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Agreement } from '../../../src/agreements/agreement.ts'
-import { overlaps } from '../../../src/agreements/finding/overlap.ts'
+import { overlaps } from '../../../src/agreements/model/overlap.ts'
 import { aFlow, anAgreement, aVersion, register } from '../../support/builders/lawful-draft.ts'
 
 const AT = '2027-06-01T12:00:00.000Z'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { overlaps } from '../../../src/agreements/finding/overlap.ts'
+import { overlaps } from '../../../src/agreements/model/overlap.ts'
 import { evaluate } from '../../../src/decisions/evaluation/evaluate.ts'
 import { expiresAt } from '../../../src/decisions/evaluation/expiry.ts'
 import type { PolicyRecord } from '../../../src/decisions/policy/policy-index.ts'

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { docs } from '../../../src/platform/http/docs.plugin.ts'
-import { ProblemError, problem } from '../../../src/platform/kernel/problem.ts'
+import { ProblemError, problem } from '../../../src/platform/http/problem.ts'
 import { testServer } from '../../support/app-server.ts'
 import { type RawOptions, sendRaw } from '../../support/raw-http.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ProblemError, problem } from '../../../src/platform/kernel/problem.ts'
+import { ProblemError, problem } from '../../../src/platform/http/problem.ts'
 import { testServer } from '../../support/app-server.ts'
 import { aContract, anOperation, outcomeBody, thingBody } from '../../support/builders/contract.ts'
 import type { Teardown } from '../../support/postgres.ts'

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { type ProblemCode, problem, problemCodeOf, problemKinds, problemType } from '../../../src/platform/kernel/problem.ts'
+import { type ProblemCode, problem, problemCodeOf, problemType } from '../../../src/platform/http/problem.ts'
+import { problemKinds } from '../../../src/platform/http/refusals.ts'
 
 const statuses: Readonly<Record<ProblemCode, number>> = {
   INVALID_REQUEST: 400,

@@ -1,0 +1,176 @@
+import type { Answered, Call } from '../commands/command.ts'
+import type { CommandContext, CommandsService, PolicyPublication, SubjectKind, WorkDone } from '../commands/commands.service.ts'
+import type { Transaction } from '../platform/database/database.ts'
+import { readAs } from '../platform/database/reader.ts'
+import { refused } from '../platform/kernel/refusal.ts'
+import type { Agreement } from './agreement.ts'
+import { type AgreementsService, forPolicy } from './agreements.service.ts'
+import type { Change, Command as LifecycleCommand } from './model/command.ts'
+import { decide } from './model/lifecycle.ts'
+import { othersThan } from './model/standing.ts'
+import type { ActName } from './model/standing-acts.ts'
+import { actsRepository } from './store/acts.repository.ts'
+import { type NoticeKind, noticesRepository } from './store/notices.repository.ts'
+import { indexForSearch } from './store/search.repository.ts'
+import { NO_SUCH_AGREEMENT, seenBy, writerFor } from './visibility.ts'
+
+export interface ActingOptions {
+  readonly commands: CommandsService
+  readonly agreements: AgreementsService
+  readonly policy: PolicyPublication<{ readonly agreements: readonly Agreement[] }>
+  /** @throws Refused where an organisation that nobody confirmed acts */
+  readonly mustBeConfirmed: (tx: Transaction, org: string) => Promise<void>
+}
+
+/** A call for an act on an agreement. */
+export interface ActCall extends Call {
+  readonly agreementId: string
+}
+
+/** What every act answers first: on which agreement, what, when, and how its status moved. */
+export interface ActOutcome {
+  readonly agreement: string
+  readonly act: ActName
+  /** The instant of the act; from here on decisions stand on it. */
+  readonly at: string
+  readonly from: Agreement['status']
+  readonly to: Agreement['status']
+}
+
+/** What an act did, once its rows are written. */
+export interface ActDone<Outcome> extends WorkDone<Outcome> {
+  readonly to?: Agreement['status']
+  readonly version?: number
+  readonly versionHash?: string
+}
+
+/** The kind of change that a command makes. */
+export type ChangeOf<T extends LifecycleCommand['type'], C = Change> = C extends { readonly type: infer U }
+  ? T extends U
+    ? C
+    : never
+  : never
+
+/** What an act may use; `agreement` is the state before it. */
+export interface ActContext extends Omit<CommandContext<Agreement>, 'state'> {
+  readonly agreement: Agreement
+  /** The change a command makes. @throws Refused when the table or a rule refuses it */
+  decided<T extends LifecycleCommand>(command: T): ChangeOf<T['type']>
+  /** Tells organisations; absent: everybody who takes part and the keeper, but not whoever acts. */
+  tell(kind: NoticeKind, detail: Readonly<Record<string, unknown>>, orgs?: readonly string[]): Promise<void>
+}
+
+/** What the log calls each act. */
+const EVENTS = {
+  freeze: 'agreement.frozen',
+  sign: 'agreement.signed',
+  confirm: 'agreement.signature_confirmed',
+  amend: 'agreement.amendment_opened',
+  abandon: 'agreement.draft_abandoned',
+  suspend: 'agreement.suspended',
+  lift: 'agreement.suspension_lifted',
+  leave: 'agreement.party_withdrawn',
+  stay: 'agreement.leaving_taken_back',
+  invite: 'agreement.party_invited',
+  uninvite: 'agreement.invitation_taken_back',
+  hand_over: 'agreement.keeper_changed',
+  terminate: 'agreement.terminated',
+  go_on: 'agreement.end_taken_back',
+  renew: 'agreement.renewal_opened',
+  confirm_review: 'agreement.review_confirmed',
+  withdraw_draft: 'agreement.withdrawn',
+  reject: 'agreement.rejected',
+} as const satisfies Record<ActName, string>
+
+export type ActingService = ReturnType<typeof actingService>
+
+/** Every act on an agreement: what the shell of commands has to know of agreements, and what acts share. */
+export function actingService({ commands, agreements, policy, mustBeConfirmed }: ActingOptions) {
+  const kind: SubjectKind<Agreement, ActDone<unknown>> = {
+    type: 'agreement',
+    unknown: NO_SUCH_AGREEMENT,
+    readerFor: writerFor,
+    async lock(tx, id, principal, at) {
+      const locked = await actsRepository(tx).lock(id, writerFor(principal))
+      const [state] = locked ? await agreements.read(tx, [id]) : []
+      if (!locked || !state || !seenBy(writerFor(principal), state, at)) return undefined
+      return { state, version: locked.rowVersion, actCount: locked.actCount }
+    },
+    admit: (tx, { org }) => mustBeConfirmed(tx, org),
+    async write(tx, { id, act, principal, before, done, sequence, now, leafId }) {
+      // What is kept and published is the whole of it, whatever whoever acted may still see.
+      await readAs(tx, { kind: 'system' })
+      const version = await actsRepository(tx).touch(id, sequence, now)
+      await indexForSearch(tx, id)
+      const from = before?.status ?? null
+      await actsRepository(tx).addHistory({ agreementId: id, sequence, at: now, act, principal, from, done, leafId })
+      return version
+    },
+    async publish(tx, { id, before, now }) {
+      const [after] = forPolicy(await agreements.read(tx, [id]))
+      const [was] = before ? forPolicy([before]) : []
+      if (after === undefined || JSON.stringify(after) === JSON.stringify(was)) return undefined
+      return policy.publish(tx, { agreements: [after] }, now)
+    },
+    record({ id, before, done, sequence, now }) {
+      const to = done.to ?? before?.status
+      return {
+        leaf: {
+          ...{ agreement: id, sequence },
+          ...(before ? { from: before.status } : {}),
+          ...(to === undefined ? {} : { to }),
+          ...(done.versionHash === undefined ? {} : { textHash: done.versionHash }),
+        },
+        payload: { at: now, version: done.version ?? null, detail: done.detail },
+      }
+    },
+    async known(tx, id, principal, at) {
+      const found = await agreements.find(tx, writerFor(principal), id, at)
+      return found && { leaf: { agreement: found.id, from: found.status } }
+    },
+  }
+
+  /** An act whose outcome is its own; see `CommandsService.perform`. */
+  function perform<Outcome>(
+    { agreementId: id, ...call }: ActCall,
+    named: { readonly act: string; readonly event: `agreement.${string}` },
+    work: (context: ActContext) => Promise<ActDone<Outcome>>,
+  ): Promise<Answered<Outcome>> {
+    return commands.perform(kind, { ...call, ...named, id }, ({ state: agreement, ...context }) =>
+      work({
+        ...context,
+        agreement,
+        decided(command) {
+          const result = decide(command, agreement, context.principal, context.at)
+          if (result.ok) return result.value as never
+          const { code, rule, detail, errors } = result.refusal
+          throw refused(code, detail, errors ?? [{ pointer: '', detail, code: rule }])
+        },
+        tell: (what, detail, orgs = othersThan(agreement, context.principal.org, context.at)) =>
+          noticesRepository(context.tx).tell(orgs, { agreementId: id, kind: what, at: context.now, detail }, context.newId),
+      }),
+    )
+  }
+
+  return {
+    perform,
+    /** An act of the table of the lifecycle: its outcome says first how the status moved. */
+    act: <Outcome extends object>(
+      call: ActCall,
+      act: ActName,
+      work: (context: ActContext) => Promise<ActDone<Outcome> & { readonly outcome: Outcome }>,
+    ): Promise<Answered<ActOutcome & Outcome>> =>
+      perform<ActOutcome & Outcome>(call, { act, event: EVENTS[act] }, async (context) => {
+        const done = await work(context)
+        const from = context.agreement.status
+        const outcome = { agreement: call.agreementId, act, at: context.now, from, to: done.to ?? from, ...done.outcome }
+        return { ...done, outcome }
+      }),
+    /** The act that makes an agreement: `work` inserts it and names it. */
+    create: <Outcome>(
+      call: Call,
+      named: { readonly act: string; readonly event: `agreement.${string}` },
+      work: (context: Omit<CommandContext<never>, 'state'>) => Promise<ActDone<Outcome> & { readonly id: string }>,
+    ): Promise<Answered<Outcome>> => commands.create<Outcome, ActDone<Outcome>>(kind as never, { ...call, ...named }, work),
+  }
+}

@@ -1,0 +1,48 @@
+import { Readable } from 'node:stream'
+import type { FastifyPluginAsync } from 'fastify'
+import { callerOf } from '../../identity/identity.plugin.ts'
+import { csvPieces } from '../../platform/csv.ts'
+import { typeWanted } from '../../platform/http/accept.ts'
+import { answer, bytesReply, type RequestOf, reply } from '../../platform/http/answer.ts'
+import { orThrow } from '../../platform/kernel/refusal.ts'
+import { LINE_COLUMNS, LINE_HEADERS } from '../model/register-line.ts'
+import type { ListingService } from './listing.service.ts'
+import type { OverlapService } from './overlap.service.ts'
+import type { RegisterExportService } from './register-export.service.ts'
+
+export interface Finding {
+  readonly listing: ListingService
+  readonly overlaps: OverlapService
+  readonly registerExport: RegisterExportService
+}
+
+const TYPES = { json: 'application/json', csv: 'text/csv' } as const
+
+/** Finding agreements over HTTP: the list, also as a file, and "does a share already exist?". */
+export function findingRoutes({ listing, overlaps, registerExport }: Finding): FastifyPluginAsync {
+  return async (app) => {
+    answer(app, 'listAgreements', async (request) => {
+      const { format, ...query } = request.query
+      const wanted = format === undefined ? typeWanted(request, ['application/json', 'text/csv']) : TYPES[format]
+      const principal = callerOf(request)
+      if (wanted === 'application/json') return reply(200, orThrow(await listing.list(principal, query)))
+      const { lines, next } = orThrow(await registerExport.lines(principal, query))
+      const titles = LINE_COLUMNS.map((column) => LINE_HEADERS[column] ?? column)
+      const file = Readable.from(csvPieces(LINE_COLUMNS, lines, titles))
+      const headers = next === null ? {} : { link: nextPage(request, next) }
+      return bytesReply(200, 'text/csv; charset=utf-8; header=present', file, headers)
+    })
+
+    answer(app, 'findOverlaps', async (request) => {
+      const { parties, purpose = null, categories = [] } = request.body
+      return reply(200, { overlaps: await overlaps.ask(callerOf(request), { parties, purpose, categories }) })
+    })
+  }
+}
+
+/** RFC 8288: where a file that is too long for one reply goes on. */
+function nextPage(request: RequestOf<'listAgreements'>, cursor: string): string {
+  const query = new URLSearchParams(request.url.split('?')[1] ?? '')
+  query.set('cursor', cursor)
+  return `<${request.routeOptions.url}?${query}>; rel="next"`
+}

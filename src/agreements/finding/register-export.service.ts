@@ -1,0 +1,75 @@
+import type { Principal } from '../../identity/principal.ts'
+import { type Database, withTransaction } from '../../platform/database/database.ts'
+import { readAs } from '../../platform/database/reader.ts'
+import type { Clock } from '../../platform/kernel/clock.ts'
+import { instantOf } from '../../platform/kernel/instant.ts'
+import type { Refusal } from '../../platform/kernel/refusal.ts'
+import { ok, type Result } from '../../platform/kernel/result.ts'
+import type { ReferenceService } from '../../reference/reference.service.ts'
+import type { AgreementsService } from '../agreements.service.ts'
+import { classesOf, type ExportedLine, registerLine } from '../model/register-line.ts'
+import { besideLines } from '../store/register-export.repository.ts'
+import { readerFor, seenBy } from '../visibility.ts'
+import type { ListingQuery, ListingService } from './listing.service.ts'
+
+/** So many agreements are read at once, each time in a transaction of its own: a slow reader holds no connection. */
+const READ_AT_ONCE = 50
+/** As many lines as an import takes. */
+export const LINES_MAX = 5000
+
+/** Lines of a register, and where the next list begins; null: these are all. */
+export interface RegisterLines {
+  readonly lines: AsyncGenerator<ExportedLine>
+  readonly next: string | null
+}
+
+export type RegisterExportService = ReturnType<typeof registerExportService>
+
+/** The register of those agreements that a reader may know, a line an agreement. */
+export function registerExportService({
+  db,
+  clock,
+  agreements,
+  listing,
+  reference,
+}: {
+  readonly db: Database
+  readonly clock: Clock
+  readonly agreements: AgreementsService
+  readonly listing: ListingService
+  readonly reference: ReferenceService
+}) {
+  return {
+    /**
+     * The lines of a list, read as they are taken, and where the next list begins; null: these are all. Refused for a cursor that
+     * is not of this list.
+     */
+    async lines(principal: Principal, query: ListingQuery): Promise<Result<RegisterLines, Refusal>> {
+      const listed = await listing.ids(principal, { ...query, limit: query.limit ?? LINES_MAX })
+      if (!listed.ok) return listed
+      const { ids, next } = listed.value
+      const classOf = classesOf(await reference.lists())
+      const reader = readerFor(principal)
+
+      async function* lines(): AsyncGenerator<ExportedLine> {
+        for (let from = 0; from < ids.length; from += READ_AT_ONCE) {
+          const wanted = ids.slice(from, from + READ_AT_ONCE)
+          yield* await withTransaction(db, async (tx) => {
+            await readAs(tx, reader)
+            const at = clock().toISOString()
+            const beside = await besideLines(tx, wanted)
+            const stored = new Map((await agreements.read(tx, wanted)).map((agreement) => [agreement.id, agreement]))
+            return wanted.flatMap((id) => {
+              const whole = stored.get(id)
+              // What was lost between the list and its line is left out of both.
+              const seen = whole && seenBy(reader, whole, instantOf(at))
+              const known = beside.get(id)
+              return seen && known ? [registerLine(seen, known, { own: principal.org, at, classOf })] : []
+            })
+          })
+        }
+      }
+      return ok({ lines: lines(), next })
+    },
+  }
+}

@@ -1,0 +1,134 @@
+import type { Principal } from '../../identity/principal.ts'
+import type { Instant } from '../../platform/kernel/instant.ts'
+import type { Fault, RefusalCode } from '../../platform/kernel/refusal.ts'
+import type { Result } from '../../platform/kernel/result.ts'
+import type { AgreementStatus } from '../agreement.ts'
+import type { NamedDays } from './dates.ts'
+
+/**
+ * Commands on an agreement, what they change, and why not. Types only: the table is `lifecycle.ts`.
+ */
+
+/** What is asked, with the facts that the agreement itself does not hold. */
+export type Command =
+  | { readonly type: 'freeze'; readonly advice: readonly Fault[] }
+  | {
+      readonly type: 'sign'
+      readonly version: number
+      readonly hash: string
+      /** Whether this person drafted or froze the version for the same party (SD-1). */
+      readonly hasDrafted: boolean
+      /** Whether this person has signed this agreement for another party (SD-6). */
+      readonly hasSignedForAnother: boolean
+      /** Whether a signature recorded elsewhere waits to be confirmed. */
+      readonly isRecordedElsewhere: boolean
+    }
+  | {
+      readonly type: 'confirm'
+      readonly version: number
+      readonly recorded: 'NONE' | 'UNCONFIRMED' | 'CONFIRMED'
+      /** Whether this person brought the record here that claims the signature. */
+      readonly hasRecorded: boolean
+      /** Whether this person has signed or confirmed for another party (SD-6). */
+      readonly hasSignedForAnother: boolean
+    }
+  | { readonly type: 'amend'; readonly days: NamedDays }
+  | { readonly type: 'renew'; readonly days: NamedDays }
+  | { readonly type: 'abandon' }
+  | {
+      readonly type: 'suspend'
+      readonly scope: 'AGREEMENT' | 'PARTY' | 'FLOW'
+      readonly party: string | null
+      readonly flow: string | null
+      readonly until: Instant | null
+      /** Those ALL_SIGNED_BOROUGHS stands for (LC-4). */
+      readonly boroughs: ReadonlySet<string>
+    }
+  | { readonly type: 'lift'; readonly suspension: HeldSuspension; readonly boroughs: ReadonlySet<string> }
+  | {
+      readonly type: 'leave'
+      readonly at: Instant | null /** Who keeps the text from now on, where the leaving party does. */
+      readonly keeper: string | null
+    }
+  | { readonly type: 'stay' }
+  | { readonly type: 'invite'; readonly org: string; readonly isActive: boolean }
+  | { readonly type: 'uninvite'; readonly org: string }
+  | { readonly type: 'hand_over'; readonly org: string }
+  | { readonly type: 'terminate'; readonly at: Instant | null }
+  | { readonly type: 'go_on' /** Who set the end; null: nobody knows. */; readonly setBy: string | null }
+  | { readonly type: 'confirm_review'; readonly cycleMonths: number }
+  | { readonly type: 'withdraw_draft' }
+  | { readonly type: 'reject' }
+export type CommandType = Command['type']
+
+/** A suspension as it is stored. */
+export interface HeldSuspension {
+  readonly scope: 'AGREEMENT' | 'PARTY' | 'FLOW'
+  readonly party: string | null
+  readonly flow: string | null
+  readonly from: string
+  readonly to: string | null
+  /** Token subject of whoever suspended, and for which party; null: recorded elsewhere. */
+  readonly suspendedBy: string | null
+  readonly suspendedOrg: string | null
+  /** The first of the two who agree that a whole agreement goes on. */
+  readonly agreed: { readonly by: string; readonly org: string } | null
+}
+
+/** What changes. `to` is the stored status afterwards. */
+export type Change =
+  | {
+      readonly type: 'freeze'
+      readonly to: AgreementStatus
+      readonly version: number
+      /** Versions replaced before they began (LC-2a). */
+      readonly supersedes: readonly number[]
+    }
+  | { readonly type: 'sign' | 'confirm'; readonly to: AgreementStatus; readonly version: number; readonly hasCommenced: boolean }
+  | {
+      readonly type: 'amend' | 'renew'
+      readonly to: AgreementStatus
+      readonly copyOf: number
+      readonly version: number
+      readonly effectiveFrom: string | null
+      readonly effectiveTo: string | null
+    }
+  | { readonly type: 'abandon'; readonly to: AgreementStatus; readonly version: number }
+  | { readonly type: 'suspend' | 'invite' | 'uninvite'; readonly to: AgreementStatus }
+  | { readonly type: 'lift'; readonly to: AgreementStatus /** False: one of two has agreed. */; readonly isEnded: boolean }
+  | {
+      readonly type: 'leave'
+      readonly to: AgreementStatus
+      readonly at: Instant
+      readonly keeper: string | null
+      readonly abandons: readonly number[]
+      readonly endsAll: boolean
+    }
+  | { readonly type: 'stay' | 'go_on'; readonly to: AgreementStatus /** The instant that is taken back. */; readonly was: string }
+  | { readonly type: 'hand_over'; readonly to: AgreementStatus; readonly from: string | null }
+  | { readonly type: 'terminate'; readonly to: AgreementStatus; readonly at: Instant }
+  | { readonly type: 'confirm_review'; readonly to: AgreementStatus; readonly reviewDue: string }
+  | {
+      readonly type: 'withdraw_draft'
+      readonly to: AgreementStatus
+      /** Versions that will never govern. */
+      readonly abandons: readonly number[]
+    }
+  | {
+      readonly type: 'reject'
+      readonly to: AgreementStatus
+      readonly abandons: readonly number[]
+      /** Whether the whole agreement ends; else only the actor's own part does. */
+      readonly endsAll: boolean
+    }
+
+/** Why not. `code` is that of the refusal, `rule` the rule of the domain reference or the word that names the test. */
+export interface LifecycleRefusal {
+  readonly code: Extract<RefusalCode, 'FORBIDDEN' | 'ILLEGAL_STATE' | 'CONFLICT' | 'UNPROCESSABLE'>
+  readonly rule: string
+  readonly detail: string
+  readonly errors?: readonly Fault[]
+}
+
+export type Actor = Pick<Principal, 'sub' | 'org' | 'roles'>
+export type Decided = Result<Change, LifecycleRefusal>

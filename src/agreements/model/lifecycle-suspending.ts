@@ -1,0 +1,89 @@
+import { type Instant, instantOf } from '../../platform/kernel/instant.ts'
+import { ok, refuse } from '../../platform/kernel/result.ts'
+import type { Agreement, Flow } from '../agreement.ts'
+import type { Actor, Command, Decided, HeldSuspension } from './command.ts'
+import { ALL_SIGNED_BOROUGHS } from './flow-suspensions.ts'
+import { boundParties, leadingVersion, standingVersions, statusAt } from './standing.ts'
+
+/** Rules of the commands that stop sharing and let it go on (LC-6). Pure. */
+
+type Of<T extends Command['type']> = Extract<Command, { type: T }>
+
+/** LC-6: any bound party may stop the whole agreement, itself, or a flow it takes part in, at once. */
+export function decideSuspend(command: Of<'suspend'>, agreement: Agreement, actor: Actor, now: Instant): Decided {
+  const { scope, party, flow, until, boroughs } = command
+  const no = (pointer: string, rule: string, detail: string) =>
+    refuse({ code: 'UNPROCESSABLE', rule, detail, errors: [{ pointer, code: rule, detail }] })
+  if (until !== null && until <= now) return no('/until', 'UNTIL', 'A suspension ends after it begins.')
+  if ((scope === 'PARTY') !== (party !== null)) return no('/party', 'SCOPE', 'A party is named where the scope is PARTY, and only there.')
+  if ((scope === 'FLOW') !== (flow !== null)) return no('/flow', 'SCOPE', 'A flow is named where the scope is FLOW, and only there.')
+  if (scope === 'PARTY' && party !== actor.org) return no('/party', 'OWN_PARTY', 'A party may suspend itself, not another one.')
+  const flows = standingVersions(agreement, now).flatMap(({ terms }) => terms.flows.filter(({ id }) => id === flow))
+  if (scope === 'FLOW' && flows.length === 0) return no('/flow', 'UNKNOWN_FLOW', `No approved version has a flow ${flow}.`)
+  if (scope === 'FLOW' && !flows.some((known) => takesPart(known, actor.org, boroughs))) {
+    return no('/flow', 'OWN_FLOW', `${actor.org} neither provides nor receives on flow ${flow}.`)
+  }
+  return ok({ type: 'suspend', to: statusAt(agreement, now) })
+}
+
+/**
+ * LC-6, SD-4: the senior information risk owner of the party that suspended lifts, and never the person who did; for the whole
+ * agreement the one of a bound party across a flow from it besides, whichever comes first. Where the suspending party is bound no
+ * more, or none is on record, another bound party that the suspension stops stands in for it.
+ */
+export function decideLift({ suspension, boroughs }: Of<'lift'>, agreement: Agreement, actor: Actor, now: Instant): Decided {
+  if (suspension.to !== null && instantOf(suspension.to) <= now) {
+    return refuse({ code: 'ILLEGAL_STATE', rule: 'ENDED', detail: 'This suspension has ended already.' })
+  }
+  if (suspension.suspendedBy === actor.sub) {
+    return refuse({ code: 'UNPROCESSABLE', rule: 'SD-4', detail: 'Whoever suspended may not lift: another person must.' })
+  }
+  const bound = boundParties(agreement, now)
+  const suspender = suspension.suspendedOrg !== null && bound.includes(suspension.suspendedOrg) ? suspension.suspendedOrg : null
+  const flows = leadingVersion(agreement, now)?.terms.flows ?? []
+  const lifted = ok({ type: 'lift' as const, to: statusAt(agreement, now), isEnded: true })
+  if (suspension.scope !== 'AGREEMENT') {
+    const mayLift = suspender === null ? isStopped(suspension, flows, actor.org, boroughs) : suspender === actor.org
+    if (mayLift) return lifted
+    const whose = suspender ?? 'a party that it stops'
+    return refuse({ code: 'FORBIDDEN', rule: 'LC-6', detail: `Only the senior information risk owner of ${whose} lifts it.` })
+  }
+  const first = suspension.agreed
+  const isAcross = (one: string, other: string) => flows.some((flow) => areAcross(flow, one, other, boroughs))
+  if (first === null || !bound.includes(first.org)) {
+    if (suspender === null || suspender === actor.org || isAcross(suspender, actor.org)) {
+      return ok({ type: 'lift', to: statusAt(agreement, now), isEnded: false })
+    }
+    return refuse({ code: 'FORBIDDEN', rule: 'LC-6', detail: `${actor.org} is across no flow from ${suspender}, which suspended.` })
+  }
+  if (first.by === actor.sub || first.org === actor.org) {
+    const detail = `${first.org} has agreed to the lifting already: another party must too.`
+    return refuse({ code: 'CONFLICT', rule: 'LC-6', detail })
+  }
+  const other = suspender !== null && first.org !== suspender ? actor.org === suspender : isAcross(first.org, actor.org)
+  if (other) return lifted
+  const whose = suspender !== null && first.org !== suspender ? suspender : `a bound party across a flow from ${first.org}`
+  return refuse({ code: 'FORBIDDEN', rule: 'LC-6', detail: `The senior information risk owner of ${whose} has to agree.` })
+}
+
+/** Whether a suspension of a party or a flow stops a party. */
+function isStopped(suspension: HeldSuspension, flows: readonly Flow[], org: string, boroughs: ReadonlySet<string>): boolean {
+  if (suspension.scope === 'PARTY') return suspension.party === org
+  return flows.some((flow) => flow.id === suspension.flow && takesPart(flow, org, boroughs))
+}
+
+function takesPart({ providers, recipients }: Flow, org: string, boroughs: ReadonlySet<string>): boolean {
+  return names(providers, org, boroughs) || names(recipients, org, boroughs)
+}
+
+function areAcross({ providers, recipients }: Flow, one: string, other: string, boroughs: ReadonlySet<string>): boolean {
+  if (one === other) return false
+  return (
+    (names(providers, one, boroughs) && names(recipients, other, boroughs)) ||
+    (names(providers, other, boroughs) && names(recipients, one, boroughs))
+  )
+}
+
+function names(codes: readonly string[], org: string, boroughs: ReadonlySet<string>): boolean {
+  return codes.includes(org) || (boroughs.has(org) && codes.includes(ALL_SIGNED_BOROUGHS))
+}

@@ -1,0 +1,37 @@
+import { canonicalJson, sha256Hex } from '../../audit/format/canonical-json.ts'
+import type { Agreement, AgreementVersion } from '../agreement.ts'
+
+/** The text of a version that parties sign: its bytes (UTF-8) and their SHA-256, hex. */
+export interface SignedText {
+  readonly document: string
+  readonly hash: string
+}
+
+/** Marks the form of the document, so that a later form can be told from this one. */
+const FORM = 'accord-agreement/v1'
+
+/**
+ * The canonical JSON of a version (LC-1; RFC 8785): what is agreed, between whom as named when it was frozen, from when to
+ * when. Contacts, DPIA state, policy documents and suspensions are not part of it: they change without a new signature.
+ */
+export function signedText(agreement: Agreement, version: AgreementVersion): SignedText {
+  const document = canonicalJson({
+    form: FORM,
+    agreement: agreement.id,
+    version: version.version,
+    title: agreement.title,
+    instrument_type: agreement.instrument_type,
+    owner_org: agreement.owner_org,
+    parties: agreement.parties.map(({ org, role, capacities }) => ({ org, role, capacities })),
+    effective_from: version.effective_from,
+    effective_to: version.effective_to,
+    terms: version.terms,
+  })
+  return { document, hash: sha256Hex(document) }
+}
+
+/** What a signatory declares, word for word; both are needed. */
+export const SIGNING_STATEMENTS = [
+  'I have authority to sign this agreement for my organisation.',
+  'I have read this version of the agreement and agree to it for my organisation.',
+] as const

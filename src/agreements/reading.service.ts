@@ -1,0 +1,34 @@
+import type { Principal } from '../identity/principal.ts'
+import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
+import { readAs } from '../platform/database/reader.ts'
+import type { Clock } from '../platform/kernel/clock.ts'
+import { answered, type Refusal } from '../platform/kernel/refusal.ts'
+import type { Result } from '../platform/kernel/result.ts'
+import type { Agreement } from './agreement.ts'
+import type { AgreementsService } from './agreements.service.ts'
+import { noSuchAgreement, readerFor } from './visibility.ts'
+
+/** What is read of an agreement that the caller may know, in one transaction that reads for them; refused like one that is not there where they may not. */
+export type ReadAgreement = <T>(
+  principal: Principal,
+  id: string,
+  work: (tx: Transaction, agreement: Agreement) => Promise<T>,
+) => Promise<Result<T, Refusal>>
+
+export function agreementReading(options: {
+  readonly db: Database
+  readonly agreements: AgreementsService
+  readonly clock: Clock
+}): ReadAgreement {
+  const { db, agreements, clock } = options
+  return (principal, id, work) =>
+    answered(() =>
+      withTransaction(db, async (tx) => {
+        const reader = readerFor(principal)
+        await readAs(tx, reader)
+        const agreement = await agreements.find(tx, reader, id, clock().getTime())
+        if (!agreement) throw noSuchAgreement()
+        return work(tx, agreement)
+      }),
+    )
+}
