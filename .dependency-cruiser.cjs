@@ -13,6 +13,12 @@ const edge = '\\.(routes|pages|plugin)\\.ts$'
 /** Folders of agreements in which something is done. */
 const useCases = 'acts|drafting|texts|finding|register-import'
 const rule = (name, from, to) => ({ name, severity: 'error', from, to })
+/** Folders of a module in their order: one imports itself and what stands to its left, and nothing of what stands `above` all of them. */
+const oneWay = (module, folders, above) => folders.map((folder, i) =>
+  rule(`${module}-${folder}-looks-down`, { path: `^src/${module}/${folder}/` }, {
+    path: `^src/${module}/(${[...folders.slice(i + 1), ...above.split('|')].join('|')})/|^src/${module}/[a-z-]+\\.(service|routes)\\.ts$`,
+  }),
+)
 
 module.exports = {
   forbidden: [
@@ -40,6 +46,10 @@ module.exports = {
     rule('agreements-store-below-use-cases', { path: '^src/agreements/(store/|[a-z-]+\\.service\\.ts$)' }, { path: `^src/agreements/(${useCases})/` }),
     rule('agreements-store-below-services', { path: '^src/agreements/store/' }, { path: '^src/agreements/[a-z-]+\\.service\\.ts$' }),
     rule('agreements-use-cases-side-by-side', { path: `^src/agreements/(${useCases})/` }, { path: `^src/agreements/(${useCases})/`, pathNot: '^src/agreements/$1/' }),
+    // Inside audit: formats, what is stored, the tree, appending, watching; the service and what reads stand on top. Inside decisions: the
+    // policy, the rules, their evaluation, remedies.
+    ...oneWay('audit', ['format', 'store', 'tree', 'append', 'watch'], 'reading|retention'),
+    ...oneWay('decisions', ['policy', 'rules', 'evaluation', 'remedies'], 'advice|history|local-codes|clients'),
     // The verifier must share no code with the writer, or the same fault would hide itself.
     rule('verifier-stands-alone', { path: '^src/verifier/' }, { pathNot: '^src/verifier/|^node:|^(fs|fs/promises|path|crypto|util|url|buffer)$' }),
     rule('verifier-is-a-command', { path: '^src/', pathNot: '^src/(verifier|cli)/|^src/cli\\.ts$' }, { path: '^src/verifier/' }),

@@ -19,7 +19,7 @@ import { committingService } from './agreements/register-import/committing.servi
 import { importsService } from './agreements/register-import/imports.service.ts'
 import { documentsService } from './agreements/texts/documents.service.ts'
 import { historyService } from './agreements/texts/history.service.ts'
-import type { DurabilityLevel } from './audit/append/durability.ts'
+import type { DurabilityLevel } from './audit/store/durability.ts'
 import { logGauges } from './audit/watch/log-metrics.ts'
 import { commandsService } from './commands/commands.service.ts'
 import { keyTurns } from './commands/key-turns.ts'

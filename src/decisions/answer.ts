@@ -4,11 +4,11 @@ import type { Finding } from './evaluation/candidates.ts'
 import type { Outcome } from './evaluation/evaluate.ts'
 import { expiresAt, type PermitPolicy } from './evaluation/expiry.ts'
 import { agreementObligations, emergencyObligations, type Obligation, oneOffObligations } from './evaluation/obligations.ts'
-import type { Reason } from './evaluation/reason.ts'
 import { type AssertedLaw, assertedLaw, type DisclosureGround, disclosureGround, type LegalGrounds, legalGrounds } from './legal-grounds.ts'
 import type { PolicyAgreement } from './policy/policy.ts'
 import type { PolicyIndex } from './policy/policy-index.ts'
 import type { Remedy } from './remedies/remedies.ts'
+import type { Reason } from './rules/reason.ts'
 import { unverifiedLaw } from './unverified-law.ts'
 
 /**

@@ -1,11 +1,11 @@
 import type { Principal } from '../identity/principal.ts'
 import { mayAsk, mayKnow } from './caller.ts'
 import { evaluate, type Outcome } from './evaluation/evaluate.ts'
-import { reason } from './evaluation/reason.ts'
-import type { DecisionRequest } from './evaluation/request.ts'
 import type { PolicyAgreement } from './policy/policy.ts'
 import type { PolicyIndex } from './policy/policy-index.ts'
 import { type DecisionBody, toDecisionRequest } from './request-body.ts'
+import { reason } from './rules/reason.ts'
+import type { DecisionRequest } from './rules/request.ts'
 
 /**
  * A call, fixed in time: what a decision is a function of. Live, simulated and replayed decisions are all made from one, so

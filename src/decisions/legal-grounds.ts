@@ -1,8 +1,8 @@
 import type { LegalSide } from '../agreements/agreement.ts'
 import type { Finding } from './evaluation/candidates.ts'
-import type { Facts } from './evaluation/facts.ts'
 import type { DisclosureDecision } from './policy/policy.ts'
 import { recordedBases } from './rules/basis.ts'
+import type { Facts } from './rules/facts.ts'
 import { usableGateways } from './rules/gateways.ts'
 
 /** The law one side relies on in a permit. */

@@ -1,4 +1,4 @@
-import type { DecisionMode, DecisionRequest, EmergencyClaim } from './evaluation/request.ts'
+import type { DecisionMode, DecisionRequest, EmergencyClaim } from './rules/request.ts'
 
 /**
  * The body of a decision call as the contract lets it through: absent and null are the same. Nothing here may guess what was

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { readCaseFile } from '../../src/cli/case-file.ts'
-import { REASON_CODES, type ReasonCode, reasonNumber } from '../../src/decisions/evaluation/reason.ts'
+import { REASON_CODES, type ReasonCode, reasonNumber } from '../../src/decisions/rules/reason.ts'
 import { shippedCodeLists } from '../../src/reference/reference.service.ts'
 
 // The case files say exactly what they mean: every case is complete, consistent with itself and found in the README.

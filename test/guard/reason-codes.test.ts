@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { readCaseFile } from '../../src/cli/case-file.ts'
-import { REASON_CODES, reasonNumber } from '../../src/decisions/evaluation/reason.ts'
+import { REASON_CODES, reasonNumber } from '../../src/decisions/rules/reason.ts'
 import { isRole } from '../../src/identity/permissions.ts'
 import { shippedCodeLists } from '../../src/reference/reference.service.ts'
 

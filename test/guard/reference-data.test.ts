@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
-import { REASON_CODES } from '../../src/decisions/evaluation/reason.ts'
+import { REASON_CODES } from '../../src/decisions/rules/reason.ts'
 import { isLondonAuthority, type Organisation } from '../../src/parties/organisation.ts'
 import { addDays } from '../../src/platform/kernel/london-day.ts'
 import { type CodeList, type CodeListEntry, isValidOn } from '../../src/reference/code-list.ts'

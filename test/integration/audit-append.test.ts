@@ -1,6 +1,6 @@
 import t from 'tap'
-import { appender, appendInTransaction, isBadEntry } from '../../src/audit/append/append.repository.ts'
-import { logsRepository } from '../../src/audit/append/logs.repository.ts'
+import { appender, appendInTransaction, isBadEntry } from '../../src/audit/store/append.repository.ts'
+import { logsRepository } from '../../src/audit/store/logs.repository.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
 import { testDatabase } from '../support/database.ts'
 import { anEntry, NO_POLICY, openLog, VKEY } from '../support/log-entries.ts'

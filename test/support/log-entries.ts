@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { logsRepository } from '../../src/audit/append/logs.repository.ts'
 import { type Entry, entryOf } from '../../src/audit/format/entry.ts'
+import { logsRepository } from '../../src/audit/store/logs.repository.ts'
 import { type Database, withTransaction } from '../../src/platform/database/database.ts'
 import { uuidv7Generator } from '../../src/platform/kernel/ids.ts'
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { type AuditOptions, type AuditService, openAudit } from '../../src/audit/audit.service.ts'
 import { entryOf } from '../../src/audit/format/entry.ts'
+import type { LogState } from '../../src/audit/store/tree.repository.ts'
+import { type Sql, treeRepository } from '../../src/audit/store/tree.repository.ts'
 import { noHighWater } from '../../src/audit/tree/high-water.service.ts'
 import { type LogLifecycleOptions, logLifecycle } from '../../src/audit/tree/log-lifecycle.service.ts'
-import type { LogState } from '../../src/audit/tree/tree.repository.ts'
-import { type Sql, treeRepository } from '../../src/audit/tree/tree.repository.ts'
 import { type Clock, systemClock } from '../../src/platform/kernel/clock.ts'
 import { uuidv7Generator } from '../../src/platform/kernel/ids.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
@@ -95,7 +95,7 @@ export async function ownLog(t: Teardown, { on, clock = systemClock, ...over }: 
 
 /**
  * Does something to a log while its keeper, whom every append wakes, is kept from its leaves as by another node.
- * The number is the class of the keeper's lock (`src/audit/tree/tree.repository.ts`).
+ * The number is the class of the keeper's lock (`src/audit/store/tree.repository.ts`).
  */
 export async function withoutKeeper<T>({ database }: Pick<OwnLog, 'database'>, logId: number, work: () => Promise<T>): Promise<T> {
   const { pool } = await database.openAs('session_user', 1)

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Sql } from '../../src/audit/tree/tree.repository.ts'
+import type { Sql } from '../../src/audit/store/tree.repository.ts'
 
 /** Makes every commit of a server of the test's own wait for a standby of this name; for none when it is empty. */
 export async function waitForStandby(root: Sql, standby: string): Promise<void> {

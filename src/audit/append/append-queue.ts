@@ -1,5 +1,5 @@
 import type { Entry } from '../format/entry.ts'
-import type { PolicyRevision } from './policy-revision.ts'
+import type { PolicyRevision } from '../store/policy-revision.ts'
 
 /**
  * Batches appends: while one commit is in flight, everything that arrives becomes the next batch (natural group commit).

@@ -1,6 +1,6 @@
 import type { OpenDatabase } from '../../platform/database/database.ts'
 import { type Refused, refused } from '../../platform/kernel/refusal.ts'
-import { isUnsafeCommit, NotDurableError } from './append.repository.ts'
+import { isUnsafeCommit, NotDurableError } from '../store/append.repository.ts'
 
 /**
  * Watches every connection of a pool: a commit that no standby confirmed is reported, and its caller refused, to whom it would

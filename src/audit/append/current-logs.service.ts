@@ -1,6 +1,6 @@
+import type { LogRow } from '../store/logs.repository.ts'
 import type { LogKeeper } from '../tree/log-keeper.service.ts'
 import type { LogLifecycle } from '../tree/log-lifecycle.service.ts'
-import type { LogRow } from './logs.repository.ts'
 
 type Kind = LogRow['kind']
 const ATTEMPTS_MAX = 20

@@ -1,9 +1,9 @@
 import type { Entry } from '../format/entry.ts'
-import { appender, isBadEntry, isSealed, NotDurableError } from './append.repository.ts'
+import { appender, isBadEntry, isSealed, NotDurableError } from '../store/append.repository.ts'
+import type { DurabilityLevel } from '../store/durability.ts'
+import type { LogRow } from '../store/logs.repository.ts'
+import type { PolicyRevision } from '../store/policy-revision.ts'
 import { type AppendQueue, type AppendQueueOptions, appendQueue, type Place } from './append-queue.ts'
-import type { DurabilityLevel } from './durability.ts'
-import type { LogRow } from './logs.repository.ts'
-import type { PolicyRevision } from './policy-revision.ts'
 
 /** What decisions are appended through. A lane may never answer before its commit was acknowledged, nor find an old entry instead of writing (R17). */
 export interface DecisionLanesOptions extends Pick<AppendQueueOptions, 'revision' | 'refresh' | 'batchMax' | 'queueMax' | 'queueAgeMaxMs'> {

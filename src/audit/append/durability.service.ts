@@ -1,7 +1,7 @@
-import { type KeeperConnection, keeperConnection } from '../tree/keeper-connection.repository.ts'
-import { barrier } from '../tree/tree.repository.ts'
-import { serverSettings } from './durability.repository.ts'
-import { type DurabilityLevel, durabilityFaults } from './durability.ts'
+import { serverSettings } from '../store/durability.repository.ts'
+import { type DurabilityLevel, durabilityFaults } from '../store/durability.ts'
+import { type KeeperConnection, keeperConnection } from '../store/keeper-connection.repository.ts'
+import { barrier } from '../store/tree.repository.ts'
 
 /** Watches whether what is acknowledged is durable; while it is not, nothing may be answered (R13, R16). */
 export interface DurabilityOptions {

@@ -1,7 +1,7 @@
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { addDays } from '../../platform/kernel/london-day.ts'
-import { logsRepository } from './logs.repository.ts'
+import { logsRepository } from '../store/logs.repository.ts'
 
 /** How many days have room made for them before they come: so long may the making of one be held up, by whatever it is. */
 const DAYS_AHEAD = 7

@@ -1,6 +1,6 @@
 import { TILE_WIDTH } from '../format/merkle-tree.ts'
 import type { TileCoordinate } from '../format/tile.ts'
-import { type Sql, treeRepository } from '../tree/tree.repository.ts'
+import { type Sql, treeRepository } from '../store/tree.repository.ts'
 
 /** A log as it is exported: what its newest signed checkpoint covers. */
 export interface ExportedLog {

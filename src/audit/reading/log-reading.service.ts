@@ -3,8 +3,8 @@ import { leafId } from '../format/leaf-bytes.ts'
 import { HASH_BYTES, TILE_WIDTH } from '../format/merkle-tree.ts'
 import { encodeEntryBundle, type TileCoordinate, tilePath, tileWidth } from '../format/tile.ts'
 import { formatTlogProof } from '../format/tlog-proof.ts'
+import { type LogState, type Sql, treeRepository } from '../store/tree.repository.ts'
 import type { LogKeeper } from '../tree/log-keeper.service.ts'
-import { type LogState, type Sql, treeRepository } from '../tree/tree.repository.ts'
 import { type FetchTile, inclusionFromTiles, tilesOf } from '../tree/tree-reading.service.ts'
 
 /** What strangers read: only what is published, out of tables that never change. Full tiles are kept in memory. */

@@ -2,10 +2,10 @@ import { Buffer } from 'node:buffer'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
-import { appendInTransaction } from '../append/append.repository.ts'
-import { logsRepository } from '../append/logs.repository.ts'
 import { bareEntryOf, entryOf, type RandomBytes } from '../format/entry.ts'
 import type { PayloadErasedLeaf } from '../format/leaf.ts'
+import { appendInTransaction } from '../store/append.repository.ts'
+import { logsRepository } from '../store/logs.repository.ts'
 import { retentionRepository } from './retention.repository.ts'
 
 /** What an operator does to the log itself: take it out, purge, erase, hold. Each leaves an entry in the log of acts. */

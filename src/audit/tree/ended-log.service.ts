@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer'
 import { openCheckpoint } from '../format/checkpoint.ts'
 import { parseVkey } from '../format/signed-note.ts'
-import { IncidentError } from '../watch/incident.ts'
-import type { KeeperConnection } from './keeper-connection.repository.ts'
+import type { KeeperConnection } from '../store/keeper-connection.repository.ts'
+import { type LogState, treeRepository } from '../store/tree.repository.ts'
+import { IncidentError } from './incident.ts'
 import { mustBeDurable, type Published } from './signer.service.ts'
-import { type LogState, treeRepository } from './tree.repository.ts'
 import { rootFromTiles, tilesOf } from './tree-reading.service.ts'
 
 /**

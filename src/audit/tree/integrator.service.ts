@@ -1,8 +1,8 @@
 import type { Buffer } from 'node:buffer'
 import { leafHash, leafId } from '../format/leaf-bytes.ts'
 import { appendAllToEdge, type Edge, edgeFromBytes, edgeToBytes, rootOfEdge } from '../format/merkle-tree.ts'
-import { IncidentError } from '../watch/incident.ts'
-import { inTransaction, type LogState, type Sql, treeRepository } from './tree.repository.ts'
+import { inTransaction, type LogState, type Sql, treeRepository } from '../store/tree.repository.ts'
+import { IncidentError } from './incident.ts'
 
 /** Leaves taken in one transaction. */
 const LEAVES_MAX = 8_192

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { logSigner } from '../format/log-keys.ts'
 import { formatVkey } from '../format/signed-note.ts'
-import { type Failing, failures } from '../watch/failing.ts'
-import { HEAD_IS_MISSING, type Incident, IncidentError, TREE_IS_MISSING } from '../watch/incident.ts'
+import { type KeeperConnection, keeperConnection } from '../store/keeper-connection.repository.ts'
+import { type LogState, treeRepository } from '../store/tree.repository.ts'
 import { lastOfEnded } from './ended-log.service.ts'
+import { type Failing, failures } from './failing.ts'
 import type { HighWater } from './high-water.service.ts'
+import { HEAD_IS_MISSING, type Incident, IncidentError, TREE_IS_MISSING } from './incident.ts'
 import { integrate } from './integrator.service.ts'
-import { type KeeperConnection, keeperConnection } from './keeper-connection.repository.ts'
 import { type Published, signRound } from './signer.service.ts'
-import { type LogState, treeRepository } from './tree.repository.ts'
 
 /**
  * Keeps the trees of all logs grown and signed, on a connection of its own, beside the service.

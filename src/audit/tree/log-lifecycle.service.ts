@@ -1,14 +1,14 @@
 import { Buffer } from 'node:buffer'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
-import { appendInTransaction } from '../append/append.repository.ts'
-import { type LogHead, type LogRow, logsRepository } from '../append/logs.repository.ts'
 import { bareEntryOf } from '../format/entry.ts'
 import type { LogLeaf, LogOpenedLeaf, RecordedCheckpoint } from '../format/leaf.ts'
 import { logSigner } from '../format/log-keys.ts'
 import { formatVkey, parseVkey } from '../format/signed-note.ts'
-import type { Incident } from '../watch/incident.ts'
+import { appendInTransaction } from '../store/append.repository.ts'
+import { type LogHead, type LogRow, logsRepository } from '../store/logs.repository.ts'
 import type { HighWater } from './high-water.service.ts'
+import type { Incident } from './incident.ts'
 import { newestFirst, nextName, yearOf } from './log-names.ts'
 
 /** Which log takes entries now: opened at its first use, closed with its year, followed by another incarnation after an incident (R30, R31). */

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { refused } from '../../platform/kernel/refusal.ts'
-import { IncidentError } from '../watch/incident.ts'
+import { type KeeperConnection, keeperConnection } from '../store/keeper-connection.repository.ts'
+import { treeRepository } from '../store/tree.repository.ts'
 import { lastOfEnded } from './ended-log.service.ts'
 import type { HighWater } from './high-water.service.ts'
-import { type KeeperConnection, keeperConnection } from './keeper-connection.repository.ts'
+import { IncidentError } from './incident.ts'
 import type { LogKeeper } from './log-keeper.service.ts'
 import { signRound } from './signer.service.ts'
-import { treeRepository } from './tree.repository.ts'
 
 /** Learns what other nodes have published, so that whoever was shown a checkpoint by one of them is not shown an older one here. */
 export interface NewestPublishedOptions {

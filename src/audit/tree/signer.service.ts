@@ -2,11 +2,19 @@ import { Buffer } from 'node:buffer'
 import { openCheckpoint, signCheckpoint } from '../format/checkpoint.ts'
 import type { RecordedCheckpoint } from '../format/leaf.ts'
 import { type NoteSigner, parseVkey } from '../format/signed-note.ts'
-import { IncidentError } from '../watch/incident.ts'
+import type { KeeperConnection } from '../store/keeper-connection.repository.ts'
+import {
+  barrier,
+  inTransaction,
+  isDuplicate,
+  isEnded,
+  type LogState,
+  type StoredCheckpoint,
+  treeRepository,
+} from '../store/tree.repository.ts'
 import type { HighWater } from './high-water.service.ts'
+import { IncidentError } from './incident.ts'
 import { readEdge } from './integrator.service.ts'
-import type { KeeperConnection } from './keeper-connection.repository.ts'
-import { barrier, inTransaction, isDuplicate, isEnded, type LogState, type StoredCheckpoint, treeRepository } from './tree.repository.ts'
 import { MissingTileError, rootFromTiles, tilesOf } from './tree-reading.service.ts'
 
 /** What was published before, kept by the signer between rounds: the checkpoint that others may have seen. */

@@ -9,7 +9,7 @@ import {
   type TreeNode,
 } from '../format/merkle-tree.ts'
 import { readNodeFromTiles, type TileCoordinate, tilePath, tilesOfNodes } from '../format/tile.ts'
-import type { TreeRepository } from './tree.repository.ts'
+import type { TreeRepository } from '../store/tree.repository.ts'
 
 /** Fetches the bytes of one hash tile. */
 export type FetchTile = (tile: TileCoordinate & { readonly level: number }) => Promise<Uint8Array>

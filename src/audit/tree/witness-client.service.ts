@@ -1,11 +1,11 @@
 import { cosignatureBy } from '../format/cosignature.ts'
 import { type NoteVerifier, parseVkey } from '../format/signed-note.ts'
 import { formatAddCheckpoint } from '../format/tlog-proof.ts'
-import { type Incident, IncidentError } from '../watch/incident.ts'
-import { repeating } from '../watch/repeating.ts'
-import { type KeeperConnection, keeperConnection } from './keeper-connection.repository.ts'
+import { type KeeperConnection, keeperConnection } from '../store/keeper-connection.repository.ts'
+import { type LogState, type TreeRepository, treeRepository } from '../store/tree.repository.ts'
+import { type Incident, IncidentError } from './incident.ts'
 import type { LogKeeper } from './log-keeper.service.ts'
-import { type LogState, type TreeRepository, treeRepository } from './tree.repository.ts'
+import { repeating } from './repeating.ts'
 import { consistencyFromTiles, tilesOf } from './tree-reading.service.ts'
 
 /** A witness of ours: where it listens, and the key its cosignatures are checked with. */

@@ -1,5 +1,5 @@
-import type { LogState, TreeRepository } from '../tree/tree.repository.ts'
-import type { Told } from './incident.ts'
+import type { LogState, TreeRepository } from '../store/tree.repository.ts'
+import type { Told } from '../tree/incident.ts'
 
 /** Where an entry stands whose payload is not the recorded one. */
 export interface AlteredPayload {

@@ -1,4 +1,4 @@
-import type { Sql } from '../tree/tree.repository.ts'
+import type { Sql } from '../store/tree.repository.ts'
 
 /** What the database says of the room it takes. */
 export interface DatabaseNumbers {

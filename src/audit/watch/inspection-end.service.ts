@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
 import type { Checkpoint } from '../format/checkpoint.ts'
 import { type Edge, edgeFromBytes, rootOfEdge } from '../format/merkle-tree.ts'
-import type { LogState, TreeRepository } from '../tree/tree.repository.ts'
-import { HEAD_IS_MISSING, type Incident, TREE_IS_MISSING } from './incident.ts'
+import type { LogState, TreeRepository } from '../store/tree.repository.ts'
+import { HEAD_IS_MISSING, type Incident, TREE_IS_MISSING } from '../tree/incident.ts'
 
 /** What one pass over a log looks at; each is a check that holds or a list of faults. */
 export type Inspected = 'leaves' | 'leaf hashes' | 'tiles' | 'tree' | 'checkpoints' | 'high water'

@@ -12,9 +12,9 @@ import {
   TILE_WIDTH,
 } from '../format/merkle-tree.ts'
 import { parseVkey } from '../format/signed-note.ts'
+import type { LogState, StoredCheckpoint, TreeRepository } from '../store/tree.repository.ts'
 import type { HighWater } from '../tree/high-water.service.ts'
-import type { LogState, StoredCheckpoint, TreeRepository } from '../tree/tree.repository.ts'
-import type { Incident } from './incident.ts'
+import type { Incident } from '../tree/incident.ts'
 import { type Find, type Inspected, inspectEnd } from './inspection-end.service.ts'
 
 export type { Inspected } from './inspection-end.service.ts'

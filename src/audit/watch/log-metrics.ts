@@ -1,4 +1,4 @@
-import type { Incident } from './incident.ts'
+import type { Incident } from '../tree/incident.ts'
 
 /** Where the numbers go: the part of the platform's metrics that is read when somebody asks. */
 export interface GaugeSink {

@@ -1,13 +1,18 @@
 import { setImmediate as pause, setTimeout as sleep } from 'node:timers/promises'
-import type { AuditService } from '../audit.service.ts'
 import type { Edge } from '../format/merkle-tree.ts'
+import { type LogState, type Sql, treeRepository } from '../store/tree.repository.ts'
 import { type HighWater, noHighWater } from '../tree/high-water.service.ts'
-import { type LogState, type Sql, treeRepository } from '../tree/tree.repository.ts'
+import { repeating } from '../tree/repeating.ts'
 import type { AlteredPayloads } from './altered-payloads.service.ts'
 import { type DatabaseNumbers, databaseNumbers } from './database-numbers.repository.ts'
 import { type Finding, type Inspection, inspection } from './inspection.service.ts'
 import { lostLogs } from './lost-logs.service.ts'
-import { repeating } from './repeating.ts'
+
+/** What appends an entry that says nothing, and waits until a published checkpoint covers it (false: not within the milliseconds). */
+export interface Canaries {
+  recordCanary(kind: 'decisions' | 'governance'): Promise<{ readonly logId: number; readonly index: number }>
+  readonly keeper: { covered(logId: number, size: number, withinMs: number): Promise<boolean> }
+}
 
 /**
  * The service's own auditor: with rights to read only, it looks at what is new in every log, and rereads them from their
@@ -16,7 +21,7 @@ import { repeating } from './repeating.ts'
 export interface LogMonitorOptions {
   /** As a role that can read everything but payload. */
   readonly sql: Sql
-  readonly audit: Pick<AuditService, 'recordCanary' | 'keeper'>
+  readonly audit: Canaries
   readonly highWater?: HighWater
   /** Time between looks at what is new, and between canaries, milliseconds; absent: a minute. */
   readonly everyMs?: number

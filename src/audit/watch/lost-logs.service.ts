@@ -1,6 +1,6 @@
 import { parseVkey } from '../format/signed-note.ts'
+import type { LogState, StoredLeaf, TreeRepository } from '../store/tree.repository.ts'
 import { type HighWater, keyIdOf } from '../tree/high-water.service.ts'
-import type { LogState, StoredLeaf, TreeRepository } from '../tree/tree.repository.ts'
 import type { Finding } from './inspection.service.ts'
 
 /** What the first entries of a log say of the one before it. */

@@ -1,4 +1,4 @@
-import type { Incident } from './incident.ts'
+import type { Incident } from '../tree/incident.ts'
 
 /** Incidents about which something is still to be done. */
 export interface Unsettled {

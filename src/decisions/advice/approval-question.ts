@@ -1,8 +1,8 @@
 import type { Agreement, AgreementVersion, Flow } from '../../agreements/agreement.ts'
 import type { Advice } from '../../agreements/model/advice.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'
-import type { RequestedItems } from '../evaluation/facts.ts'
 import type { PolicyFlow, Snapshot } from '../policy/policy.ts'
+import type { RequestedItems } from '../rules/facts.ts'
 import type { Drafted } from './drafted.ts'
 
 /**

@@ -1,9 +1,9 @@
 import type { Agreement, AgreementVersion, Party } from '../../agreements/agreement.ts'
 import { presentParties } from '../../agreements/model/standing.ts'
 import { londonDay, londonMidnight } from '../../platform/kernel/london-day.ts'
-import type { DecisionRequest } from '../evaluation/request.ts'
 import { compileAgreement } from '../policy/compile.ts'
 import type { PolicyAgreement, PolicyFlow, PolicyVersion, Snapshot } from '../policy/policy.ts'
+import type { DecisionRequest } from '../rules/request.ts'
 
 /** A version as it will be once it is approved, signed by everybody and in force, and the instant from which it would be. */
 export interface Drafted {

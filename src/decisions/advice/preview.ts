@@ -2,9 +2,9 @@ import type { Agreement, AgreementVersion } from '../../agreements/agreement.ts'
 import { refused } from '../../platform/kernel/refusal.ts'
 import { evaluate, type Outcome } from '../evaluation/evaluate.ts'
 import { agreementObligations, type Obligation } from '../evaluation/obligations.ts'
-import type { FailedSide, Reason, Side } from '../evaluation/reason.ts'
-import type { DecisionRequest } from '../evaluation/request.ts'
 import type { PolicyFlow, Snapshot } from '../policy/policy.ts'
+import type { FailedSide, Reason, Side } from '../rules/reason.ts'
+import type { DecisionRequest } from '../rules/request.ts'
 import { asInForce, type Drafted, type Pair, type Pairs, pairsBetween, requestForAll } from './drafted.ts'
 
 /** One line of the decision table: what one body may send to another under one flow. */

@@ -4,13 +4,13 @@ import { assessment } from '../rules/assessment.ts'
 import { assertedBasis, compatibility, recordedBasis } from '../rules/basis.ts'
 import { conditions, confidentiality, lawEnforcement, reuseOfLawEnforcementData } from '../rules/conditions.ts'
 import { coverage, coversPurpose, form, method, uncovered, volume } from '../rules/coverage.ts'
+import type { Candidate, Facts, Rule } from '../rules/facts.ts'
 import { consent, gateways } from '../rules/gateways.ts'
 import { flowSuspension, lifecycle } from '../rules/lifecycle.ts'
 import { agents, jointControllerArrangement, processorContract } from '../rules/paper.ts'
+import { canonicalReasons, type Reason, reason } from '../rules/reason.ts'
 import { subjects } from '../rules/subjects.ts'
 import { transfers } from '../rules/transfers.ts'
-import type { Candidate, Facts, Rule } from './facts.ts'
-import { canonicalReasons, type Reason, reason } from './reason.ts'
 
 // Which flows a request could ride on, and what speaks against each. It may never stop at the first fault: all are told.
 

@@ -1,5 +1,5 @@
+import { isLifecycleOrParty } from '../rules/reason.ts'
 import type { Finding } from './candidates.ts'
-import { isLifecycleOrParty } from './reason.ts'
 
 /** 6.2 step 5: among permits the latest `effective_from`, then the highest agreement id, then the highest flow id. */
 export function choosePermit(permits: readonly Finding[]): Finding | undefined {

@@ -1,7 +1,7 @@
 import type { CodeLists } from '../../reference/code-lists.ts'
-import type { Facts } from './facts.ts'
-import { type Reason, reason } from './reason.ts'
-import type { EmergencyClaim } from './request.ts'
+import type { Facts } from '../rules/facts.ts'
+import { type Reason, reason } from '../rules/reason.ts'
+import type { EmergencyClaim } from '../rules/request.ts'
 
 /** Bases that can carry an emergency disclosure (6.6, EM-2). */
 const EMERGENCY_BASES = new Set(['6(1)(c)', '6(1)(d)', '6(1)(e)', 'PART3_TASK', 'PART3_CONSENT'])

@@ -2,10 +2,10 @@ import { valueAt } from '../../agreements/model/standing.ts'
 import { addDays, daysBetween, londonDay } from '../../platform/kernel/london-day.ts'
 import { addWorkingDays } from '../../platform/kernel/working-days.ts'
 import type { DisclosureDecision } from '../policy/policy.ts'
+import type { Facts } from '../rules/facts.ts'
 import { usableGateways } from '../rules/gateways.ts'
 import { appliedOverride } from '../rules/subjects.ts'
 import type { Finding } from './candidates.ts'
-import type { Facts } from './facts.ts'
 
 /** Obligation codes in the order of 6.5, in which they are returned. */
 const ORDER = [

@@ -1,7 +1,7 @@
 import type { DisclosureDecision, Snapshot } from '../policy/policy.ts'
-import type { Facts } from './facts.ts'
-import { type Reason, reason } from './reason.ts'
-import type { DecisionRequest } from './request.ts'
+import type { Facts } from '../rules/facts.ts'
+import { type Reason, reason } from '../rules/reason.ts'
+import type { DecisionRequest } from '../rules/request.ts'
 
 /** Beyond these a one-off is systematic and needs an agreement (AH-2, Policy). */
 const RECORDS_MAX = 100

@@ -2,8 +2,8 @@ import type { Organisation } from '../../parties/organisation.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'
 import type { Snapshot } from '../policy/policy.ts'
-import { type Reason, reason } from './reason.ts'
-import type { DecisionRequest } from './request.ts'
+import { type Reason, reason } from '../rules/reason.ts'
+import type { DecisionRequest } from '../rules/request.ts'
 
 /** The two bodies once stage 0 is passed, or the one reason that stops the question there. */
 export type StageZero =

@@ -1,5 +1,5 @@
-import type { ReasonCode } from '../evaluation/reason.ts'
 import type { PolicyAgreement, PolicyFlow, PolicyVersion } from '../policy/policy.ts'
+import type { ReasonCode } from '../rules/reason.ts'
 import type { Change, Proposal, ProposalFacts } from './remedy.ts'
 
 /** Proposes a change of the agreement for these reasons, if one was found; `touches` names the member it changes. */

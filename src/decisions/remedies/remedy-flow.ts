@@ -1,6 +1,6 @@
-import { failedSides } from '../evaluation/reason.ts'
 import type { PolicyFlow, PolicyVersion } from '../policy/policy.ts'
 import { uncovered } from '../rules/coverage.ts'
+import { failedSides } from '../rules/reason.ts'
 import type { ProposalFacts } from './remedy.ts'
 import { inFlow, inVersion, type Offer } from './remedy-copy.ts'
 import { ownerOf } from './remedy-scope.ts'

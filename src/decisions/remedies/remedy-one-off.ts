@@ -1,7 +1,7 @@
 import { evaluate } from '../evaluation/evaluate.ts'
 import { countsBeyond, itemsBeyond } from '../evaluation/one-off.ts'
-import type { DecisionRequest } from '../evaluation/request.ts'
 import type { PolicyIndex } from '../policy/policy-index.ts'
+import type { DecisionRequest } from '../rules/request.ts'
 import type { Change } from './remedy.ts'
 
 /**

@@ -1,9 +1,9 @@
-import type { RequestedItems } from '../evaluation/facts.ts'
-import type { ReasonCode } from '../evaluation/reason.ts'
-import type { DecisionRequest } from '../evaluation/request.ts'
 import type { PolicyFlow } from '../policy/policy.ts'
 import { recordedBases } from '../rules/basis.ts'
 import { uncovered } from '../rules/coverage.ts'
+import type { RequestedItems } from '../rules/facts.ts'
+import type { ReasonCode } from '../rules/reason.ts'
+import type { DecisionRequest } from '../rules/request.ts'
 import type { Change, ChangeKind, Choices, Proposal, ProposalFacts } from './remedy.ts'
 
 /** Changes to the question: what the caller can do without anybody else. */

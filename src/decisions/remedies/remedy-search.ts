@@ -1,6 +1,6 @@
 import type { Finding } from '../evaluation/candidates.ts'
 import type { Outcome } from '../evaluation/evaluate.ts'
-import type { Reason } from '../evaluation/reason.ts'
+import type { Reason } from '../rules/reason.ts'
 import type { Proposal, WhatIf } from './remedy.ts'
 
 /** Bounds of one search: evaluations to find, evaluations to check what was found, changed states followed at a time, sets found. */

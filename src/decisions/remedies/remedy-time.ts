@@ -1,7 +1,7 @@
 import { stands } from '../../agreements/model/standing.ts'
 import { holdsAt, type Interval } from '../../platform/kernel/instant.ts'
 import { londonDay, londonMidnight } from '../../platform/kernel/london-day.ts'
-import type { ReasonCode } from '../evaluation/reason.ts'
+import type { ReasonCode } from '../rules/reason.ts'
 import type { Proposal, ProposalFacts } from './remedy.ts'
 
 /**

@@ -1,8 +1,8 @@
 import type { Finding } from '../evaluation/candidates.ts'
-import type { Reason, ReasonCode } from '../evaluation/reason.ts'
-import type { DecisionRequest } from '../evaluation/request.ts'
 import type { PolicyAgreement } from '../policy/policy.ts'
 import type { PolicyIndex } from '../policy/policy-index.ts'
+import type { Reason, ReasonCode } from '../rules/reason.ts'
+import type { DecisionRequest } from '../rules/request.ts'
 
 /** One change that somebody could make, in words and codes. */
 export interface Change {

@@ -1,7 +1,7 @@
 import { dpiaStateAt } from '../../agreements/model/in-force.ts'
 import { valueAt } from '../../agreements/model/standing.ts'
-import type { Rule } from '../evaluation/facts.ts'
-import { type Reason, reason } from '../evaluation/reason.ts'
+import type { Rule } from './facts.ts'
+import { type Reason, reason } from './reason.ts'
 
 /** CK-11: a required DPIA is approved, in date, and a residual high risk went to the regulator (Art 35, 36 UK GDPR). */
 export const assessment: Rule = ({ at, day }, { agreement: { dpia } }) => {

@@ -1,6 +1,6 @@
 import type { LegalSide } from '../../agreements/agreement.ts'
-import { citesLaw, controllerSides, isPublicAuthorityInTask, type Rule } from '../evaluation/facts.ts'
-import { type Reason, reason } from '../evaluation/reason.ts'
+import { citesLaw, controllerSides, isPublicAuthorityInTask, type Rule } from './facts.ts'
+import { type Reason, reason } from './reason.ts'
 
 /** Bases closed to a public authority performing its tasks (Art 6(1) UK GDPR, closing words). */
 export const CLOSED_TO_PUBLIC_AUTHORITIES: ReadonlySet<string> = new Set(['6(1)(f)', '6(1)(ea)'])

@@ -1,5 +1,5 @@
-import { type Candidate, type ControllerSide, citesLaw, controllerSides, type Facts, type Rule } from '../evaluation/facts.ts'
-import { type Reason, reason } from '../evaluation/reason.ts'
+import { type Candidate, type ControllerSide, citesLaw, controllerSides, type Facts, type Rule } from './facts.ts'
+import { type Reason, reason } from './reason.ts'
 
 /** CK-6: Art 9, Schedule 1 and Art 10 conditions of each UK GDPR side, for the requested items. */
 export const conditions: Rule = (facts, candidate) =>

@@ -1,6 +1,6 @@
-import type { Facts, Rule } from '../evaluation/facts.ts'
-import { type Reason, reason } from '../evaluation/reason.ts'
 import type { PolicyFlow } from '../policy/policy.ts'
+import type { Facts, Rule } from './facts.ts'
+import { type Reason, reason } from './reason.ts'
 
 /** Whether U equals or is narrower than the flow's purpose; never broader (P5; Art 5(1)(b) UK GDPR); a local one only by its name. */
 export function coversPurpose({ request, codes }: Facts, flow: PolicyFlow): boolean {

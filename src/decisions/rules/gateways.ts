@@ -2,10 +2,10 @@ import type { Organisation } from '../../parties/organisation.ts'
 import { isValidOn } from '../../reference/code-list.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'
 import type { Gateway } from '../../reference/gateway.ts'
-import type { Candidate, Facts, Rule } from '../evaluation/facts.ts'
-import { type Reason, reason } from '../evaluation/reason.ts'
-import type { DecisionRequest } from '../evaluation/request.ts'
 import type { PolicyFlow } from '../policy/policy.ts'
+import type { Candidate, Facts, Rule } from './facts.ts'
+import { type Reason, reason } from './reason.ts'
+import type { DecisionRequest } from './request.ts'
 
 /** Kinds that permit nothing on their own (CK-20). */
 const NEVER_ALONE = new Set(['RESTRICTION', 'CONFIDENTIALITY_LIFT'])

@@ -1,8 +1,8 @@
 import { type Obstacle, obstacles } from '../../agreements/model/in-force.ts'
 import { holdsAt, written } from '../../platform/kernel/instant.ts'
-import type { Facts } from '../evaluation/facts.ts'
-import { type Reason, reason, type Side } from '../evaluation/reason.ts'
 import type { PolicyAgreement, PolicyFlow, PolicyVersion } from '../policy/policy.ts'
+import type { Facts } from './facts.ts'
+import { type Reason, reason, type Side } from './reason.ts'
 
 /** CK-1, CK-2 and CK-16: what the lifecycle says against this pair, as reasons. What it is worked out from is the agreement's law alone. */
 export function lifecycle(facts: Facts, agreement: PolicyAgreement, version: PolicyVersion): Reason[] {

@@ -1,7 +1,7 @@
 import { isValidOn } from '../../reference/code-list.ts'
-import type { Rule } from '../evaluation/facts.ts'
-import { type Reason, reason, type Side } from '../evaluation/reason.ts'
 import type { PolicyAgent } from '../policy/policy.ts'
+import type { Rule } from './facts.ts'
+import { type Reason, reason, type Side } from './reason.ts'
 
 /** CK-13 and CK-20: an Art 28 instrument has a complete contract, and only there is a recipient a mere processor. */
 export const processorContract: Rule = (_facts, { agreement, version, flow }) => {

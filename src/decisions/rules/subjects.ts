@@ -1,7 +1,7 @@
-import type { Facts, Rule } from '../evaluation/facts.ts'
-import { type Reason, reason } from '../evaluation/reason.ts'
 import type { PolicyFlow } from '../policy/policy.ts'
+import type { Facts, Rule } from './facts.ts'
 import { hasConsent } from './gateways.ts'
+import { type Reason, reason } from './reason.ts'
 
 /** CK-13: an objection that the flow honours (Art 21), and a restriction on any flow that does not override it (Art 18). */
 export const subjects: Rule = (facts, { flow }) => {

@@ -1,6 +1,6 @@
 import type { Flow } from '../../agreements/agreement.ts'
-import type { Facts, Rule } from '../evaluation/facts.ts'
-import { reason } from '../evaluation/reason.ts'
+import type { Facts, Rule } from './facts.ts'
+import { reason } from './reason.ts'
 
 /**
  * CK-12: the UK always; elsewhere a listed country, by what the regime of the provider's side allows. The lists and

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import pg from 'pg'
+import { treeRepository } from '../../../src/audit/store/tree.repository.ts'
 import { highWaterFiles } from '../../../src/audit/tree/high-water.service.ts'
-import { treeRepository } from '../../../src/audit/tree/tree.repository.ts'
 import { inspection } from '../../../src/audit/watch/inspection.service.ts'
 import { createDatabase, dropDatabase, urlOfDatabase } from '../../../src/platform/database/create-database.ts'
 import { judged, type Round, type RoundContext, underLoad } from '../round.ts'

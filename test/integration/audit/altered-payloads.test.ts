@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { treeRepository } from '../../../src/audit/tree/tree.repository.ts'
+import { treeRepository } from '../../../src/audit/store/tree.repository.ts'
 import { fsck } from '../../../src/cli/log/fsck.ts'
 import { type OwnLog, ownLog, withoutKeeper } from '../../support/own-log.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Sql } from '../../../src/audit/tree/tree.repository.ts'
+import type { Sql } from '../../../src/audit/store/tree.repository.ts'
 import type { Finding } from '../../../src/audit/watch/inspection.service.ts'
 import { logMonitor } from '../../../src/audit/watch/log-monitor.service.ts'
 import { eventually } from '../../support/eventually.ts'

@@ -5,9 +5,9 @@ import t from 'tap'
 import { signCheckpoint } from '../../../src/audit/format/checkpoint.ts'
 import { logSigner } from '../../../src/audit/format/log-keys.ts'
 import { logReading } from '../../../src/audit/reading/log-reading.service.ts'
+import type { Sql } from '../../../src/audit/store/tree.repository.ts'
 import { highWaterFiles } from '../../../src/audit/tree/high-water.service.ts'
 import { newestPublished } from '../../../src/audit/tree/newest-published.service.ts'
-import type { Sql } from '../../../src/audit/tree/tree.repository.ts'
 import { lifecycleOn, ownLog, withoutKeeper } from '../../support/own-log.ts'
 
 /** What a super user would do to alter leaf 3 behind the back of every rule. */

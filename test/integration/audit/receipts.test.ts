@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { formatReceipt } from '../../../src/audit/format/receipt.ts'
-import { treeRepository } from '../../../src/audit/tree/tree.repository.ts'
+import { treeRepository } from '../../../src/audit/store/tree.repository.ts'
 import { log as logCommand } from '../../../src/cli/log/log.ts'
 import { ownLog } from '../../support/own-log.ts'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { logSigner } from '../../../src/audit/format/log-keys.ts'
 import { formatVkey } from '../../../src/audit/format/signed-note.ts'
-import { treeRepository } from '../../../src/audit/tree/tree.repository.ts'
+import { treeRepository } from '../../../src/audit/store/tree.repository.ts'
 import { log as logCommand } from '../../../src/cli/log/log.ts'
 import { lifecycleOn, ownLog } from '../../support/own-log.ts'
 

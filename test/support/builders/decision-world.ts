@@ -1,6 +1,6 @@
 import type { Agreement, AgreementVersion, Flow, LegalSide, Suspension } from '../../../src/agreements/agreement.ts'
-import type { DecisionRequest } from '../../../src/decisions/evaluation/request.ts'
 import { emptyPolicyIndex, type PolicyIndex, type PolicyRecord } from '../../../src/decisions/policy/policy-index.ts'
+import type { DecisionRequest } from '../../../src/decisions/rules/request.ts'
 import type { DisclosureRecord } from '../../../src/disclosures/disclosure-record.ts'
 import type { Organisation } from '../../../src/parties/organisation.ts'
 import type { CodeList, CodeListEntry } from '../../../src/reference/code-list.ts'

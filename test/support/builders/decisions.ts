@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Agreement, AgreementVersion, Flow, LegalSide, Suspension } from '../../../src/agreements/agreement.ts'
-import type { DecisionRequest, EmergencyClaim } from '../../../src/decisions/evaluation/request.ts'
+import type { DecisionRequest, EmergencyClaim } from '../../../src/decisions/rules/request.ts'
 import type { DisclosureRecord } from '../../../src/disclosures/disclosure-record.ts'
 import { aDisclosureDecision, aFlow, anAgreement, aParty, aRequest, aSide, aVersion, ORGANISATIONS, type World } from './decision-world.ts'
 

@@ -1,7 +1,7 @@
 import type { Agreement } from '../../../src/agreements/agreement.ts'
 import { evaluate } from '../../../src/decisions/evaluation/evaluate.ts'
-import type { DecisionRequest } from '../../../src/decisions/evaluation/request.ts'
 import { type Remedy, remedies } from '../../../src/decisions/remedies/remedies.ts'
+import type { DecisionRequest } from '../../../src/decisions/rules/request.ts'
 import { aFlow, anAgreement, aVersion, indexWith } from './decision-world.ts'
 
 /** An instant at which `anAgreement` permits `aRequest`. */

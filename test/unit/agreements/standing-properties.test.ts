@@ -9,8 +9,8 @@ import { lifecycleFacts } from '../../../src/agreements/model/lifecycle-facts.ts
 import { type Overlap, overlaps } from '../../../src/agreements/model/overlap.ts'
 import { keeperOf, standingOf } from '../../../src/agreements/model/standing.ts'
 import { evaluate } from '../../../src/decisions/evaluation/evaluate.ts'
-import { isLifecycleOrParty } from '../../../src/decisions/evaluation/reason.ts'
 import type { PolicyIndex } from '../../../src/decisions/policy/policy-index.ts'
+import { isLifecycleOrParty } from '../../../src/decisions/rules/reason.ts'
 import { aFlow, anAgreement, anOrganisation, aParty, aRequest, aVersion, indexOf } from '../../support/builders/decision-world.ts'
 import { runs, tally } from '../../support/properties.ts'
 

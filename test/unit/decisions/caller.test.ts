@@ -1,7 +1,7 @@
 import t from 'tap'
 import { mayAsk, mayKnow } from '../../../src/decisions/caller.ts'
 import { evaluate } from '../../../src/decisions/evaluation/evaluate.ts'
-import type { DecisionRequest } from '../../../src/decisions/evaluation/request.ts'
+import type { DecisionRequest } from '../../../src/decisions/rules/request.ts'
 import {
   anAgreement,
   aParty,

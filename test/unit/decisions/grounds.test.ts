@@ -1,6 +1,6 @@
 import t from 'tap'
 import { evaluate } from '../../../src/decisions/evaluation/evaluate.ts'
-import type { DecisionRequest } from '../../../src/decisions/evaluation/request.ts'
+import type { DecisionRequest } from '../../../src/decisions/rules/request.ts'
 import { answerTo } from '../../support/builders/answer.ts'
 import { aDisclosureDecision, aFlow, anAgreement, aRequest, aVersion, indexWith } from '../../support/builders/decision-world.ts'
 import { AT, oneFlow } from '../../support/builders/refusal.ts'

@@ -4,8 +4,8 @@ import type { Answer } from '../../../src/decisions/answer.ts'
 import { mayKnow } from '../../../src/decisions/caller.ts'
 import { evaluate } from '../../../src/decisions/evaluation/evaluate.ts'
 import type { PermitPolicy } from '../../../src/decisions/evaluation/expiry.ts'
-import type { DecisionRequest } from '../../../src/decisions/evaluation/request.ts'
 import type { PolicyIndex } from '../../../src/decisions/policy/policy-index.ts'
+import type { DecisionRequest } from '../../../src/decisions/rules/request.ts'
 import { answerTo } from '../../support/builders/answer.ts'
 import {
   aDisclosureDecision,

@@ -9,7 +9,7 @@ import {
   type ReasonCode,
   reason,
   reasonNumber,
-} from '../../../src/decisions/evaluation/reason.ts'
+} from '../../../src/decisions/rules/reason.ts'
 import { aFlow, anAgreement, aVersion, indexWith } from '../../support/builders/decision-world.ts'
 
 t.test('reason codes have the numbers of the reference, for ever', async (t) => {

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { evaluate } from '../../../src/decisions/evaluation/evaluate.ts'
-import type { DecisionRequest } from '../../../src/decisions/evaluation/request.ts'
 import { REMEDY_LIMITS, remedies } from '../../../src/decisions/remedies/remedies.ts'
 import { spareTime } from '../../../src/decisions/remedies/spare-time.ts'
+import type { DecisionRequest } from '../../../src/decisions/rules/request.ts'
 import {
   anAgreement,
   aParty,

@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { Flow } from '../../../src/agreements/agreement.ts'
 import { evaluate } from '../../../src/decisions/evaluation/evaluate.ts'
-import type { DecisionRequest } from '../../../src/decisions/evaluation/request.ts'
 import { withCodeLists } from '../../../src/decisions/policy/overlay.ts'
+import type { DecisionRequest } from '../../../src/decisions/rules/request.ts'
 import { compileCodeLists } from '../../../src/reference/code-lists.ts'
 import { answerTo } from '../../support/builders/answer.ts'
 import {

@@ -1,5 +1,5 @@
-import type { Sql } from '../tree/tree.repository.ts'
 import type { DurabilitySettings } from './durability.ts'
+import type { Sql } from './tree.repository.ts'
 
 /** Reads the settings that durability rests on (R13). */
 export async function serverSettings(sql: Sql): Promise<DurabilitySettings> {

@@ -1,5 +1,5 @@
 import { AudibleClient, SILENCE_MAX_MS, TCP_USER_TIMEOUT_MS } from '../../platform/database/audible-client.ts'
-import { isUnsafeCommit } from '../append/append.repository.ts'
+import { isUnsafeCommit } from './append.repository.ts'
 import type { Sql } from './tree.repository.ts'
 
 /** A keeper that was cut off in a transaction keeps its lock on the tree no longer, or the next one would wait for it. */
