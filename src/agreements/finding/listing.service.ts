@@ -30,7 +30,7 @@ export interface ListingPage {
 export type ListingService = ReturnType<typeof listingService>
 
 const LIMIT = 25
-/** So many at once, whatever is asked: more would be read and worked out in one go. */
+/** So many at once: more would be read and worked out in one go. */
 const PAGE_MAX = 100
 /** Agreements looked at for one page: a derived state is worked out one by one, and a rare one must not hold a call for ever. */
 const EXAMINED_MAX = 1000
@@ -45,10 +45,10 @@ export function listingService({
   readonly clock: Clock
   readonly agreements: AgreementsService
 }) {
-  /** One page. @throws Refused for a cursor that is not of this list */
+  /** One page. @throws Refused for a cursor that is not of this list, or for more than a page holds */
   async function page(principal: Principal, query: ListingQuery): Promise<ListingPage> {
-    const { limit: asked = LIMIT } = query
-    const limit = Math.min(asked, PAGE_MAX)
+    const { limit = LIMIT } = query
+    if (limit > PAGE_MAX) throw misasked('/query/limit', `must be <= ${PAGE_MAX} for a page of JSON`)
     const { sort, after, derived, narrowed, reader, now } = asListed(principal, query)
     return withTransaction(db, async (tx) => {
       await readAs(tx, reader)
@@ -92,7 +92,7 @@ export function listingService({
     const found: string[] = []
     let cursor = query.cursor
     do {
-      const next = await page(principal, { ...query, limit: query.limit - found.length, cursor })
+      const next = await page(principal, { ...query, limit: Math.min(query.limit - found.length, PAGE_MAX), cursor })
       found.push(...next.agreements.map(({ id }) => id))
       cursor = next.next_cursor ?? undefined
     } while (cursor !== undefined && found.length < query.limit)
@@ -100,7 +100,7 @@ export function listingService({
   }
 
   return {
-    /** One page. Refused for a cursor that is not of this list. */
+    /** One page. Refused for a cursor that is not of this list, or for more than a page holds. */
     list: (principal: Principal, query: ListingQuery): Promise<Result<ListingPage, Refusal>> => answered(() => page(principal, query)),
     /** References of a list in order, `limit` at most, and where it goes on; null: it ends. Refused as `list`. */
     ids: (principal: Principal, query: ListingQuery & { readonly limit: number }) => answered(() => ids(principal, query)),
@@ -110,7 +110,8 @@ export function listingService({
   function asListed(principal: Principal, { state, mine, sort: asked, limit: _, cursor, ...filter }: ListingQuery) {
     const sort = asked ?? (filter.q === undefined ? 'updated' : 'relevance')
     const after = cursor === undefined ? null : parseCursor(cursor, sort)
-    if (after === undefined || (sort === 'relevance' && filter.q === undefined)) throw unreadable(after === undefined)
+    if (after === undefined) throw misasked('/query/cursor', 'is not a cursor of this list in this order')
+    if (sort === 'relevance' && filter.q === undefined) throw misasked('/query/sort', 'relevance needs words to search for')
     const derived = DERIVED_STATES.find((known) => known === state)
     const narrowed = { ...filter, ...(derived ? {} : { status: state }), ...(mine ? { owner: principal.org } : {}) }
     return { sort, after, derived, narrowed, reader: readerFor(principal), now: clock().toISOString() }
@@ -131,9 +132,6 @@ function only({ key, id }: Pick<Listed, 'key' | 'id'>) {
   return { key, id }
 }
 
-function unreadable(isCursor: boolean): Refused {
-  const [pointer, detail] = isCursor
-    ? ['/query/cursor', 'is not a cursor of this list in this order']
-    : ['/query/sort', 'relevance needs words to search for']
+function misasked(pointer: string, detail: string): Refused {
   return refused('INVALID_REQUEST', 'the request has 1 fault', [{ pointer, detail }])
 }

@@ -6357,7 +6357,7 @@ export interface operations {
                  */
                 readonly sort?: "relevance" | "updated" | "id" | "title" | "review_due";
                 /**
-                 * @description At most so many. A page of JSON: 100 at most, 25 where it is absent; a file: 5,000.
+                 * @description At most so many. A page of JSON: 100 at most (more is refused), 25 where it is absent; a file: 5,000.
                  * @example 25
                  */
                 readonly limit?: number;
