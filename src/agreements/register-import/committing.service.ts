@@ -14,7 +14,7 @@ import { signedText } from '../model/signed-text.ts'
 import { writerFor } from '../visibility.ts'
 import { datasetsOf, registerCells } from './datasets.ts'
 import type { ImportView } from './import-view.ts'
-import { importsRepository } from './imports.repository.ts'
+import { importsRepository, type LineWork } from './imports.repository.ts'
 import { type ImportsService, isUndoable, type Lookups, lockedImport } from './imports.service.ts'
 import { toRecord } from './record.ts'
 import type { ImportedRecordRow, ReplacedRecord, StoredRow } from './stored-import.ts'
@@ -185,39 +185,40 @@ export function committingService({ db, clock, random, acts, agreements, imports
     orThrow(done)
   }
 
-  /** Does something with each line until the slice is over; true when every line had its turn. */
-  async function inSlice(
-    rows: readonly StoredRow[],
-    work: (row: StoredRow) => Promise<void>,
-    refuse: (row: StoredRow, why: string) => Promise<void> = async () => {},
-  ): Promise<boolean> {
+  /** A slice of a long import: does something with each line that is left, some lines in memory at a time, until the slice is over. */
+  function slice(principal: Principal, id: string) {
     const until = performance.now() + sliceMs
-    for (const [index, row] of rows.entries()) {
-      // However short the slice, every call gets on by one.
-      if (index > 0 && performance.now() > until) return false
-      try {
-        await work(row)
-      } catch (error) {
-        if (error instanceof RowMoved) continue
-        const why = whyRefused(error)
-        if (why === null) throw error
-        await refuse(row, why)
+    const left = (what: LineWork, after: number) =>
+      withTransaction(db, async (tx) => {
+        await readAs(tx, writerFor(principal))
+        return importsRepository(tx).linesTo(what, id, after)
+      })
+    /** True when every line had its turn. However short the slice, every kind of work gets on by one line. */
+    return async (what: LineWork, work: (row: StoredRow) => Promise<void>): Promise<boolean> => {
+      for (let after = 0; ; ) {
+        const rows = await left(what, after)
+        for (const row of rows) {
+          if (after > 0 && performance.now() > until) return false
+          after = row.row
+          try {
+            await work(row)
+          } catch (error) {
+            if (error instanceof RowMoved) continue
+            const why = whyRefused(error)
+            if (why === null) throw error
+            if (what === 'commit') await refuse(principal, id, row, why)
+          }
+        }
+        if (rows.length === 0) return true
       }
     }
-    return true
   }
 
   /** One line that cannot be taken in is refused by itself; the others go on. */
-  const refuse = (principal: Principal, id: string) => (row: StoredRow, why: string) =>
+  const refuse = (principal: Principal, id: string, { row }: StoredRow, why: string) =>
     withTransaction(db, async (tx) => {
       await readAs(tx, writerFor(principal))
-      await importsRepository(tx).refuseRow(id, row.row, { column: null, cell: null, detail: why })
-    })
-
-  const linesOf = (principal: Principal, id: string) =>
-    withTransaction(db, async (tx) => {
-      await lockedImport(tx, principal, id, '*')
-      return importsRepository(tx).rows(id)
+      await importsRepository(tx).refuseRow(id, row, { column: null, cell: null, detail: why })
     })
 
   return {
@@ -237,17 +238,11 @@ export function committingService({ db, clock, random, acts, agreements, imports
         await imports.run(tx, stored, lookups)
         await importsRepository(tx).update(id, { status: 'COMMITTING', committed: { at: now(), by: principal.sub } })
       })
-      const rows = await linesOf(principal, id)
-      const wanted = rows.filter(({ plan, doneAt }) => doneAt === null && (plan.status === 'NEW' || plan.status === 'CHANGED'))
-      const isDone = (await inSlice(wanted, (row) => commitRow(principal, id, row), refuse(principal, id))) && (await replaceAll())
+      const each = slice(principal, id)
+      const isDone =
+        (await each('commit', (row) => commitRow(principal, id, row))) &&
+        (await each('replace', (row) => withdrawReplaced(principal, id, row)))
       return finish(principal, id, lookups, isDone ? { status: 'COMMITTED' } : null)
-
-      async function replaceAll(): Promise<boolean> {
-        const open = (await linesOf(principal, id)).filter(
-          ({ doneAt, undoneAt, replaced }) => doneAt !== null && undoneAt === null && replaced?.isWithdrawn === false,
-        )
-        return inSlice(open, (row) => withdrawReplaced(principal, id, row))
-      }
     },
 
     /**
@@ -264,13 +259,9 @@ export function committingService({ db, clock, random, acts, agreements, imports
         }
       })
       const lookups = await imports.lookups()
-      const rows = await linesOf(principal, id)
-      const isDone = await inSlice(
-        rows.filter(({ doneAt, undoneAt }) => doneAt !== null && undoneAt === null),
-        (row) => undoRow(principal, id, row),
-      )
-      const undone = (await linesOf(principal, id)).filter(({ undoneAt, replaced }) => undoneAt !== null && replaced?.isWithdrawn)
-      const isBack = isDone && (await inSlice(undone, (row) => restoreReplaced(principal, id, row)))
+      const each = slice(principal, id)
+      const isBack =
+        (await each('undo', (row) => undoRow(principal, id, row))) && (await each('restore', (row) => restoreReplaced(principal, id, row)))
       return finish(principal, id, lookups, isBack ? { status: 'UNDONE', undone: { at: now(), by: principal.sub } } : null)
     },
   }

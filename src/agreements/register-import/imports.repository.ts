@@ -14,12 +14,23 @@ import type { ImportedRecordRow, ImportStatus, ReplacedRecord, RowPlan, StoredIm
 /** So much of a file is sent to the database or read from it at once; lines, and characters of JSON. */
 const ROWS_AT_ONCE = 200
 const CHARACTERS_AT_ONCE = 200_000
+/** So many lines are held while they are taken in or out, each in an act of its own. */
+const LINES_WORKED_AT_ONCE = 20
 /** A page of lines ends once it holds so many characters of JSON. */
 const CHARACTERS_SHOWN = 500_000
 
 /** What a new import is stored with. */
 export type NewImport = Omit<StoredImport, 'rowVersion' | 'status' | 'committedAt' | 'undoneAt'> & {
   readonly uploadedBy: string
+}
+
+/** What is done with lines: taken in, then what they replaced taken out of use; taken out, then what they had replaced put back. */
+export type LineWork = 'commit' | 'replace' | 'undo' | 'restore'
+const LEFT_TO: Readonly<Record<LineWork, ReturnType<typeof sql<boolean>>>> = {
+  commit: sql`r.done_at is null and r.plan ->> 'status' in ('NEW', 'CHANGED')`,
+  replace: sql`r.done_at is not null and r.undone_at is null and r.replaced ->> 'isWithdrawn' = 'false'`,
+  undo: sql`r.done_at is not null and r.undone_at is null`,
+  restore: sql`r.undone_at is not null and r.replaced ->> 'isWithdrawn' = 'true'`,
 }
 
 /** Imports and their lines. Maps, never decides; joins the caller's transaction. */
@@ -119,13 +130,16 @@ export function importsRepository(tx: Transaction) {
         .execute()
     },
 
-    /** Every line of an import, in order; all in memory, so for lines that are few or short. */
-    async rows(importId: string): Promise<StoredRow[]> {
+    /** Lines with something left to be done, in order from the one after `after`: the first so many. */
+    async linesTo(work: LineWork, importId: string, after: number): Promise<StoredRow[]> {
       const rows = await tx
         .selectFrom('register_import_row as r')
         .selectAll('r')
         .where('r.import_id', '=', importId)
+        .where('r.row', '>', after)
+        .where(LEFT_TO[work])
         .orderBy('r.row')
+        .limit(LINES_WORKED_AT_ONCE)
         .execute()
       return rows.map(toRow)
     },
