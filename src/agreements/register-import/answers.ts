@@ -68,8 +68,14 @@ export function choicesFor(field: AskedField, lists: readonly CodeList[]): reado
   return 'codes' in asked ? asked.codes : asked.lists.flatMap(codesOf)
 }
 
+/** What tells one question from another: however a cell is written it is the same, but "Signed?" asks something else than "Signed". */
+export function askedTerm(text: string): string {
+  const term = plainTerm(text)
+  return text.includes('?') && !term.includes('?') ? `${term} ?` : term
+}
+
 /** Answers by column and term. */
 export function answersByTerm(answers: readonly Answer[]): (field: AskedField, text: string) => AnswerValue | undefined {
-  const found = new Map(answers.map(({ field, text, answer }) => [`${field}|${plainTerm(text)}`, answer]))
-  return (field, text) => found.get(`${field}|${plainTerm(text)}`)
+  const found = new Map(answers.map(({ field, text, answer }) => [`${field}|${askedTerm(text)}`, answer]))
+  return (field, text) => found.get(`${field}|${askedTerm(text)}`)
 }

@@ -65,7 +65,7 @@ export function isAbsent(cell: string): boolean {
  * is in no calendar is a fault, never guessed at.
  */
 export function readDay(cell: string, reading: DayReading): Reading<string> {
-  const text = cell.trim()
+  const text = cell.normalize('NFKC').trim()
   if (text === '') return { value: null }
   const word = reading.words.get(plainTerm(text))
   if (word === 'OPEN') return { value: null, note: `"${text}": no last day.` }
@@ -145,20 +145,27 @@ function day(year: string, month: number, date: string | undefined, text: string
 export function readTerm(cell: string, vocabulary: Vocabulary): Reading<string> {
   const text = cell.trim()
   if (text === '') return { value: null }
-  const value = vocabulary.get(plainTerm(text))
+  // A question mark is a doubt, whatever stands before it.
+  const value = /\?./s.test(text) || /[^?]\?/s.test(text) ? undefined : vocabulary.get(plainTerm(text))
   if (value !== undefined) return { value }
   return isAbsent(text) ? { value: null, note: `"${text}" says nothing: left open.` } : { value: null, asks: true }
 }
 
-/** Which way data goes. "Outbound to X" is outbound, as "inbound from X" is inbound, where nothing else of X is a direction. */
-export function readDirection(cell: string, vocabulary: Vocabulary): Reading<string> {
+/**
+ * Which way data goes. "Outbound to X" is outbound, as "inbound from X" is inbound, where nothing else of X is a direction.
+ * @param isOwn whether a name is that of the organisation whose register it is: nothing goes out to it
+ */
+export function readDirection(cell: string, vocabulary: Vocabulary, isOwn: (name: string) => boolean = () => false): Reading<string> {
   const whole = readTerm(cell, vocabulary)
   if (!whole.asks) return whole
   const words = plainTerm(cell).split(' ')
   const at = words.findIndex((word) => word === 'to' || word === 'from')
   const value = at > 0 ? vocabulary.get(words.slice(0, at).join(' ')) : undefined
   const fits = value === (words[at] === 'to' ? 'OUT' : 'IN')
-  return fits && !words.slice(at + 1).some((word) => vocabulary.has(word) || DOUBTS.has(word)) ? { value: value ?? null } : whole
+  const rest = words.slice(at + 1)
+  return fits && !rest.some((word) => vocabulary.has(word) || DOUBTS.has(word)) && !isOwn(rest.join(' ')) && !cell.includes('?')
+    ? { value: value ?? null }
+    : whole
 }
 
 /** Words that turn or limit what stands beside them. */
@@ -182,6 +189,13 @@ const DOUBTS = new Set([
     'yes',
     'from',
     'to',
+    // Whoever writes the register: then it goes the other way round.
+    'us',
+    'we',
+    'our',
+    'ourselves',
+    'here',
+    'back',
   ],
 ])
 
@@ -197,9 +211,14 @@ export function readYesNo(cell: string, vocabulary: Vocabulary): Reading<boolean
   const value = yes(vocabulary.get(plainTerm(head)) ?? null)
   const takesBack = plainTerm(remark)
     .split(' ')
-    .some((word) => ['yes', 'no', 'not', 'never', 'but', 'unless', 'until', 'except', 'some', 'partly', 'unknown', 'unsure'].includes(word))
-  return value === null || takesBack ? { value: null, asks: true } : { value }
+    .some((word) => TAKES_BACK.has(word) || (vocabulary.has(word) && !/^\d+$/.test(word)))
+  return value === null || takesBack || cell.includes('?') ? { value: null, asks: true } : { value }
 }
+
+/** Words of a remark that turn or limit what it stands beside. */
+const TAKES_BACK = new Set([
+  ...['not', 'never', 'but', 'unless', 'until', 'except', 'some', 'partly', 'was', 'were', 'formerly', 'previously', 'draft', 'awaiting'],
+])
 
 /** A text; "TBC" and the like are none. */
 export function readText(cell: string): Reading<string> {

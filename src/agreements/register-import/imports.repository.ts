@@ -1,8 +1,7 @@
 import { sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { Pause } from '../../platform/kernel/turns.ts'
-import { plainTerm } from '../../reference/vocabulary.ts'
-import type { Answer } from './answers.ts'
+import { type Answer, askedTerm } from './answers.ts'
 import type { DateOrder } from './cells.ts'
 import type { GoneRecord } from './import-view.ts'
 import type { KnownRecord, RowStatus } from './plan.ts'
@@ -321,7 +320,7 @@ export function importsRepository(tx: Transaction) {
       by: { readonly org: string; readonly importId: string; readonly at: string; readonly sub: string },
     ): Promise<void> {
       const byTerm = new Map(
-        answers.map((answer) => [`${answer.field}|${plainTerm(answer.text)}`, { ...answer, term: plainTerm(answer.text) }]),
+        answers.map((answer) => [`${answer.field}|${askedTerm(answer.text)}`, { ...answer, term: askedTerm(answer.text) }]),
       )
       for (const piece of inBatches([...byTerm.values()])) {
         await sql`

@@ -11,14 +11,13 @@ import type { Clock } from '../../platform/kernel/clock.ts'
 import { type Fault, orThrow, refused } from '../../platform/kernel/refusal.ts'
 import { pauses } from '../../platform/kernel/turns.ts'
 import { type ReferenceService, shippedVocabularies } from '../../reference/reference.service.ts'
-import { plainTerm } from '../../reference/vocabulary.ts'
 import type { Agreement } from '../agreement.ts'
 import { organisationFaults } from '../model/draft-rules.ts'
 import { type ColumnMapping, detectColumns, FIELDS, headerLine, namelessColumns, proposedMapping } from '../model/register-columns.ts'
 import { agreementsListing } from '../store/overlap.repository.ts'
 import { readAgreements } from '../store/reading.repository.ts'
 import { readerFor, writerFor } from '../visibility.ts'
-import { type Answer, choicesFor, type GivenAnswer, isNeeded, isRemembered, isToBeMade } from './answers.ts'
+import { type Answer, askedTerm, choicesFor, type GivenAnswer, isNeeded, isRemembered, isToBeMade } from './answers.ts'
 import type { DateOrder } from './cells.ts'
 import { type DryRunFacts, dryRun } from './dry-run.ts'
 import { type ImportView, importView, UNDO_HOURS } from './import-view.ts'
@@ -328,7 +327,7 @@ async function readyImport(tx: Transaction, principal: Principal, id: string, if
 
 /** Of several answers to one question the last. */
 function lastOfEach(answers: readonly Answer[]): Answer[] {
-  return [...new Map(answers.map((answer) => [`${answer.field}|${plainTerm(answer.text)}`, answer])).values()].slice(-ANSWERS_MAX)
+  return [...new Map(answers.map((answer) => [`${answer.field}|${askedTerm(answer.text)}`, answer])).values()].slice(-ANSWERS_MAX)
 }
 
 function checkReading(

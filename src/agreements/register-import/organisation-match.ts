@@ -74,7 +74,8 @@ export async function organisationNames(organisations: readonly Organisation[], 
       const key = plain(text)
       if (ALL_BOROUGHS.has(key)) return { text, orgs: boroughs, isExact: true }
       const known = exact.get(key)
-      if (known) return { text, orgs: [known], isExact: true }
+      // "Hackney?" is a doubt for a person to look at.
+      if (known) return { text, orgs: [known], isExact: !text.includes('?') }
       const inBrackets = /^(.+?)\s*\(([^()]+)\)$/s.exec(text.trim())
       const named = inBrackets && exact.get(plain(inBrackets[1] ?? ''))
       if (named && inBrackets) {

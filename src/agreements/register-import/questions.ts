@@ -1,5 +1,4 @@
-import { plainTerm } from '../../reference/vocabulary.ts'
-import { type AskedField, isNeeded } from './answers.ts'
+import { type AskedField, askedTerm, isNeeded } from './answers.ts'
 
 /** A cell, or a part of one, that a person has to explain or may confirm. */
 export interface CellQuestion {
@@ -26,7 +25,7 @@ export function fileQuestions() {
   return {
     add(questions: readonly CellQuestion[]): void {
       for (const question of questions) {
-        const term = plainTerm(question.text)
+        const term = askedTerm(question.text)
         const key = `${question.field}|${term}`
         const known = byTerm.get(key)
         if (known) known.rows += 1

@@ -195,7 +195,11 @@ export function readRow(cells: readonly string[], context: RowContext): ReadRow 
         ...partsOf(splitList(cell('power'))).flatMap((part) => codes.gateways(part)),
       ]),
     ],
-    direction: meaning('direction', readDirection(cell('direction'), words('DIRECTION')), code) as RegisterRow['direction'],
+    direction: meaning(
+      'direction',
+      readDirection(cell('direction'), words('DIRECTION'), (name) => context.lookup(name).orgs.includes(context.own)),
+      code,
+    ) as RegisterRow['direction'],
     methods: listed('METHOD', 'method'),
     frequency: meaning('frequency', frequencyOf(), code),
     special: meaning('special', readYesNo(cell('special'), words('YES_NO')), yes),

@@ -574,3 +574,36 @@ t.test('A15: a blank takes nothing back of what an earlier file said, and the li
   t.equal(changed?.status, 'CHANGED')
   t.match(changed?.warnings.at(-1), { detail: /It replaces X. Other than before: Status/ })
 })
+
+t.test(
+  'A2, A9, A26: a question mark, a remark that takes something back, and the importer as the one that data goes to are asked about',
+  async (t) => {
+    for (const [column, cell] of [
+      ...['Signed?', 'not live', 'Live (pilot)', 'inactive', 'to be terminated', 'Ended 2024', 'Active/expired'].map((said) => [
+        'Status',
+        said,
+      ]),
+      ...['Outbound to us', 'Sent to Camden', 'Out?', 'Out (not in)', 'Outbound to Hackney and back', 'council to partner'].map((said) => [
+        'Direction',
+        said,
+      ]),
+      ...['Yes?', 'Y (N for adults)', 'yes - none', 'Yes; pending', 'No - only some', 'Yes (draft)'].map((said) => [
+        'Special category',
+        said,
+      ]),
+    ] as [string, string][])
+      t.match((await one(column, cell)).questions, [{ text: cell }], `${column}: ${cell}`)
+    for (const [cell, direction] of [
+      ['sent to us', 'IN'],
+      ['sent from us', 'OUT'],
+      ['Outbound to Hackney', 'OUT'],
+      ['received from Hackney', 'IN'],
+    ] as const)
+      t.equal((await one('Direction', cell)).plan.read.direction, direction, cell)
+    t.match((await one('Start', '１/４/2025')).plan.read, { start: '2025-04-01' }, 'wide figures are figures')
+    t.match((await run('Ref,Title,Partners\n1,A,Hackney?')).questions, [{ field: 'partners', text: 'Hackney?', takenFor: ['LBC_HACKNEY'] }])
+    const answers: Answer[] = [{ field: 'status', text: 'Signed?', answer: 'DRAFT' }]
+    t.equal((await one('Status', 'Signed', {}, answers)).plan.row?.standing, 'ACTIVE', 'what a doubt means is not what the word means')
+    t.equal((await one('Status', 'signed ?', {}, answers)).plan.row?.standing, 'DRAFT')
+  },
+)
