@@ -14,6 +14,7 @@ import { signedText } from '../model/signed-text.ts'
 import { writerFor } from '../visibility.ts'
 import { datasetsOf, registerCells } from './datasets.ts'
 import type { ImportView } from './import-view.ts'
+import { importedRecords } from './imported-records.repository.ts'
 import { importsRepository, type LineWork } from './imports.repository.ts'
 import { type ImportsService, isUndoable, type Lookups, lockedImport } from './imports.service.ts'
 import { toRecord } from './record.ts'
@@ -58,8 +59,9 @@ export function committingService({ db, clock, random, acts, agreements, imports
       { act: 'import', event: 'agreement.imported' },
       async ({ tx, now: at, newId }) => {
         const repository = importsRepository(tx)
+        const records = importedRecords(tx)
         const locked = await repository.lockRow(importId, row)
-        const before = await repository.record(principal.org, key)
+        const before = await records.record(principal.org, key)
         if (!locked || locked.doneAt !== null) throw new RowMoved()
         if ((before !== undefined) !== (plan.status === 'CHANGED')) throw new RecordMoved()
         const today = londonDay(Date.parse(at))
@@ -78,14 +80,14 @@ export function committingService({ db, clock, random, acts, agreements, imports
           ...(before ? { replaces: before.agreement } : {}),
         }
         await agreements.store(tx, agreement, { at, by: principal.sub, provenance })
-        await repository.insertClaimed(
+        await records.insertClaimed(
           id,
           claimed.map((signature) => ({ id: newId(), ...signature })),
         )
         await repository.updateRow(importId, row, { done: { at, agreement: id }, ...(replaced ? { replaced } : {}) })
         const record: ImportedRecordRow = { agreement: id, hash, actCount: 1, importId, row }
-        if (before) await repository.changeRecord(principal.org, key, record)
-        else if (!(await repository.addRecord(principal.org, key, record))) throw new RecordMoved()
+        if (before) await records.changeRecord(principal.org, key, record)
+        else if (!(await records.addRecord(principal.org, key, record))) throw new RecordMoved()
         const [version] = agreement.versions
         const isFrozen = version?.status === 'APPROVED'
         return {
@@ -104,7 +106,7 @@ export function committingService({ db, clock, random, acts, agreements, imports
   /** The record as it stands, to be put back one day. @throws RecordMoved when somebody has worked on it */
   async function replacedBy(before: ImportedRecordRow, tx: Parameters<typeof importsRepository>[0]): Promise<ReplacedRecord> {
     const [standing] = await agreements.read(tx, [before.agreement])
-    if (!standing || (await importsRepository(tx).actCount(before.agreement)) !== before.actCount) throw new RecordMoved()
+    if (!standing || (await importedRecords(tx).actCount(before.agreement)) !== before.actCount) throw new RecordMoved()
     return {
       agreement: before.agreement,
       hash: before.hash,
@@ -123,7 +125,8 @@ export function committingService({ db, clock, random, acts, agreements, imports
     const act = { act: 'replace_import', event: 'agreement.import_replaced' } as const
     const done = await acts.perform(callFor(principal, replaced.agreement), act, async ({ tx }) => {
       const repository = importsRepository(tx)
-      await repository.setStanding(replaced.agreement, OUT_OF_USE, replaced.versions.map(abandoned))
+      const records = importedRecords(tx)
+      await records.setStanding(replaced.agreement, OUT_OF_USE, replaced.versions.map(abandoned))
       await repository.updateRow(importId, row, { replaced: { ...replaced, isWithdrawn: true } })
       return { to: WITHDRAWN, detail: { import: importId, row }, outcome: null }
     })
@@ -153,12 +156,13 @@ export function committingService({ db, clock, random, acts, agreements, imports
     const act = { act: 'restore_import', event: 'agreement.import_restored' } as const
     const done = await acts.perform(callFor(principal, heir.agreement), act, async ({ tx }) => {
       const repository = importsRepository(tx)
-      await repository.setStanding(heir.agreement, { status: heir.status, terminatedAt: heir.terminatedAt ?? null }, heir.versions)
+      const records = importedRecords(tx)
+      await records.setStanding(heir.agreement, { status: heir.status, terminatedAt: heir.terminatedAt ?? null }, heir.versions)
       await repository.updateRow(importId, row, settled)
       // This act is one that the import knows of.
-      const actCount = (await repository.actCount(heir.agreement)) + 1
+      const actCount = (await records.actCount(heir.agreement)) + 1
       const { agreement, hash, importId: from, row: line } = heir
-      await repository.addRecord(principal.org, key, { agreement, hash, actCount, importId: from, row: line })
+      await records.addRecord(principal.org, key, { agreement, hash, actCount, importId: from, row: line })
       return { to: heir.status, detail: { import: importId, row }, outcome: null }
     })
     orThrow(done)
@@ -171,14 +175,15 @@ export function committingService({ db, clock, random, acts, agreements, imports
     const act = { act: 'undo_import', event: 'agreement.import_undone' } as const
     const done = await acts.perform(callFor(principal, agreementId), act, async ({ tx, agreement, now: at }) => {
       const repository = importsRepository(tx)
+      const records = importedRecords(tx)
       const locked = await repository.lockRow(importId, row)
-      const record = await repository.record(principal.org, key)
-      const isMine = record?.agreement === agreementId && record.actCount === (await repository.actCount(agreementId))
+      const record = await records.record(principal.org, key)
+      const isMine = record?.agreement === agreementId && record.actCount === (await records.actCount(agreementId))
       // What a later import replaced is out of use already; it is not to come back when that one is undone.
       const isReplaced = record?.agreement !== agreementId && agreement.status === WITHDRAWN
       if (!locked || locked.undoneAt !== null || !(isMine || isReplaced)) throw new RowMoved()
-      if (isMine) await repository.dropRecord(principal.org, key)
-      await repository.setStanding(agreementId, OUT_OF_USE, agreement.versions.map(abandoned))
+      if (isMine) await records.dropRecord(principal.org, key)
+      await records.setStanding(agreementId, OUT_OF_USE, agreement.versions.map(abandoned))
       await repository.updateRow(importId, row, { undoneAt: at })
       return { to: WITHDRAWN, detail: { import: importId, row }, outcome: null }
     })

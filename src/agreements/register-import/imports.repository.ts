@@ -1,18 +1,14 @@
 import { sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { Pause } from '../../platform/kernel/turns.ts'
-import { type Answer, askedTerm } from './answers.ts'
 import type { DateOrder } from './cells.ts'
-import type { GoneRecord } from './import-view.ts'
-import type { KnownRecord, RowStatus } from './plan.ts'
-import type { FileQuestion } from './questions.ts'
+import { CHARACTERS_AT_ONCE, inBatches } from './json-batches.ts'
+import type { RowStatus } from './plan.ts'
 import type { CellRemark } from './remarks.ts'
-import type { RegisterRow } from './row.ts'
-import type { ImportedRecordRow, ImportStatus, ReplacedRecord, RowPlan, StoredImport, StoredRow } from './stored-import.ts'
+import type { ImportStatus, ReplacedRecord, RowPlan, StoredImport, StoredRow } from './stored-import.ts'
 
-/** So much of a file is sent to the database or read from it at once; lines, and characters of JSON. */
+/** So many lines of a file are read at once. */
 const ROWS_AT_ONCE = 200
-const CHARACTERS_AT_ONCE = 200_000
 /** So many lines are held while they are taken in or out, each in an act of its own. */
 const LINES_WORKED_AT_ONCE = 20
 /** A page of lines ends once it holds so many characters of JSON. */
@@ -263,91 +259,6 @@ export function importsRepository(tx: Transaction) {
       }
     },
 
-    /** Keeps what a file asks, in this order, instead of what it asked before. */
-    async replaceQuestions(importId: string, org: string, questions: readonly FileQuestion[]): Promise<void> {
-      await tx.deleteFrom('register_import_question').where('import_id', '=', importId).execute()
-      for (const piece of inBatches(questions.map((question, place) => ({ ...question, place })))) {
-        await sql`
-          insert into register_import_question (import_id, org, field, term, text, taken_for, rows, place)
-          select ${importId}::uuid, ${org}, q.field, q.term, q.text, q."takenFor", q.rows, q.place
-          from jsonb_to_recordset(${piece}::jsonb) as q(field text, term text, text text, "takenFor" jsonb, rows int, place int)`.execute(
-          tx,
-        )
-      }
-    },
-
-    /** What a file asks about partners, or about all else: the first so many, and how many there are. */
-    async questions(
-      importId: string,
-      about: 'partners' | 'others',
-      limit: number,
-    ): Promise<{ readonly first: FileQuestion[]; readonly total: number }> {
-      const found = await tx
-        .selectFrom('register_import_question as q')
-        .select((eb) => ['q.field', 'q.term', 'q.text', 'q.taken_for', 'q.rows', eb.fn.countAll<string>().over().as('total')])
-        .where('q.import_id', '=', importId)
-        .where('q.field', about === 'partners' ? '=' : '<>', 'partners')
-        .orderBy('q.place')
-        .limit(limit)
-        .execute()
-      const first = found.map(({ taken_for, total: _, field, ...question }) => ({
-        ...question,
-        field: field as FileQuestion['field'],
-        takenFor: taken_for as unknown as string[],
-      }))
-      return { first, total: Number(found[0]?.total ?? 0) }
-    },
-
-    /** What the organisation answered so far, the latest first. */
-    async rememberedAnswers(org: string, limit: number): Promise<Answer[]> {
-      const rows = await tx
-        .selectFrom('register_answer as r')
-        .select(['r.field', 'r.text', 'r.answer'])
-        .where('r.org', '=', org)
-        .orderBy('r.answered_at', 'desc')
-        .limit(limit)
-        .execute()
-      return rows.map(({ field, text, answer }) => ({
-        field: field as Answer['field'],
-        text,
-        answer: answer as unknown as Answer['answer'],
-      }))
-    },
-
-    /** Remembers answers for the organisation's next file. */
-    async rememberAnswers(
-      answers: readonly Answer[],
-      by: { readonly org: string; readonly importId: string; readonly at: string; readonly sub: string },
-    ): Promise<void> {
-      const byTerm = new Map(
-        answers.map((answer) => [`${answer.field}|${askedTerm(answer.text)}`, { ...answer, term: askedTerm(answer.text) }]),
-      )
-      for (const piece of inBatches([...byTerm.values()])) {
-        await sql`
-          insert into register_answer (org, field, term, text, answer, import_id, answered_at, answered_by)
-          select ${by.org}, q.field, q.term, q.text, q.answer, ${by.importId}::uuid, ${by.at}::timestamptz, ${by.sub}
-          from (
-            select value ->> 'field' as field, value ->> 'term' as term, value ->> 'text' as text, value -> 'answer' as answer
-            from jsonb_array_elements(${piece}::jsonb)
-          ) as q
-          on conflict (org, field, term) do update set text = excluded.text, answer = excluded.answer, import_id = excluded.import_id,
-            answered_at = excluded.answered_at, answered_by = excluded.answered_by`.execute(tx)
-      }
-    },
-
-    /** Records of earlier imports that no line of this one names: the first so many, and how many there are. */
-    async gone(org: string, importId: string, limit: number): Promise<{ readonly first: GoneRecord[]; readonly total: number }> {
-      const { rows } = await sql<GoneRecord & { total: string }>`
-        select k.agreement_id as agreement, a.title, r.plan -> 'read' ->> 'ref' as reference, count(*) over () as total
-        from imported_record as k
-        join agreement as a on a.id = k.agreement_id
-        join register_import_row as r on r.import_id = k.import_id and r.row = k.row
-        where k.org = ${org} and k.import_id <> ${importId}::uuid and not exists (
-          select from register_import_row as l where l.import_id = ${importId}::uuid and l.plan ->> 'key' = k.source_key)
-        order by k.agreement_id limit ${limit}`.execute(tx)
-      return { first: rows.map(({ total: _, ...record }) => record), total: Number(rows[0]?.total ?? 0) }
-    },
-
     async updateRow(
       importId: string,
       row: number,
@@ -368,124 +279,12 @@ export function importsRepository(tx: Transaction) {
         .where('row', '=', row)
         .execute()
     },
-
-    /** What earlier imports of an organisation left, by source key, with whether anybody has acted on it since. */
-    async known(org: string): Promise<Map<string, KnownRecord>> {
-      const rows = await tx
-        .selectFrom('imported_record as k')
-        .innerJoin('agreement as a', 'a.id', 'k.agreement_id')
-        .innerJoin('register_import_row as r', (join) => join.onRef('r.import_id', '=', 'k.import_id').onRef('r.row', '=', 'k.row'))
-        .select(['k.source_key', 'k.agreement_id', 'k.row_hash', 'k.act_count', 'a.act_count as acts'])
-        .select(sql<RegisterRow | null>`r.plan -> 'row'`.as('line'))
-        .where('k.org', '=', org)
-        .execute()
-      return new Map(
-        rows.map((row) => [
-          row.source_key,
-          { agreement: row.agreement_id, hash: row.row_hash, row: row.line, isTouched: row.act_count !== row.acts },
-        ]),
-      )
-    },
-
-    /** The record of a key, locked until the transaction ends. */
-    async record(org: string, key: string): Promise<ImportedRecordRow | undefined> {
-      const row = await tx
-        .selectFrom('imported_record as k')
-        .selectAll('k')
-        .where('k.org', '=', org)
-        .where('k.source_key', '=', key)
-        .forUpdate()
-        .executeTakeFirst()
-      return (
-        row && { agreement: row.agreement_id, hash: row.row_hash, actCount: Number(row.act_count), importId: row.import_id, row: row.row }
-      )
-    },
-
-    /** Remembers which record a key is; false when another import has taken the key at this moment. */
-    async addRecord(org: string, key: string, record: ImportedRecordRow): Promise<boolean> {
-      const added = await tx
-        .insertInto('imported_record')
-        .values({ org, source_key: key, ...recordColumns(record) })
-        .onConflict((conflict) => conflict.columns(['org', 'source_key']).doNothing())
-        .returning('source_key')
-        .executeTakeFirst()
-      return added !== undefined
-    },
-
-    async changeRecord(org: string, key: string, record: ImportedRecordRow): Promise<void> {
-      await tx.updateTable('imported_record').set(recordColumns(record)).where('org', '=', org).where('source_key', '=', key).execute()
-    },
-
-    async dropRecord(org: string, key: string): Promise<void> {
-      await tx.deleteFrom('imported_record').where('org', '=', org).where('source_key', '=', key).execute()
-    },
-
-    /** How many acts there were on an agreement before the one at hand. */
-    async actCount(agreementId: string): Promise<number> {
-      const row = await tx.selectFrom('agreement as a').select('a.act_count').where('a.id', '=', agreementId).executeTakeFirstOrThrow()
-      return Number(row.act_count)
-    },
-
-    /** Signatures that a register claims; they count for nothing before a person confirms them. */
-    async insertClaimed(
-      agreementId: string,
-      claimed: readonly {
-        readonly id: string
-        readonly org: string
-        readonly signed_at: string | null
-        readonly signatory_name: string | null
-      }[],
-    ): Promise<void> {
-      if (claimed.length === 0) return
-      await tx
-        .insertInto('signature')
-        .values(claimed.map((signature) => ({ ...signature, agreement_id: agreementId, version: 1, confirmed_at: null })))
-        .execute()
-    },
-
-    /** Puts the status and the end of an agreement and the status of its versions to what is given. */
-    async setStanding(
-      agreementId: string,
-      { status, terminatedAt }: { readonly status: string; readonly terminatedAt: string | null },
-      versions: readonly { readonly version: number; readonly status: string }[],
-    ): Promise<void> {
-      await tx.updateTable('agreement').set({ status, terminated_at: terminatedAt }).where('id', '=', agreementId).execute()
-      for (const one of versions) {
-        await tx
-          .updateTable('agreement_version')
-          .set({ status: one.status })
-          .where('agreement_id', '=', agreementId)
-          .where('version', '=', one.version)
-          .execute()
-      }
-    },
   }
-}
-
-/** Values as JSON, some at a time: one statement and one value of jsonb hold only so much. */
-function* inBatches(values: readonly unknown[]): Generator<string> {
-  let batch: string[] = []
-  let size = 0
-  for (const value of values) {
-    const text = JSON.stringify(value)
-    if (batch.length > 0 && size + text.length > CHARACTERS_AT_ONCE) {
-      yield `[${batch.join(',')}]`
-      batch = []
-      size = 0
-    }
-    batch.push(text)
-    size += text.length
-  }
-  if (batch.length > 0) yield `[${batch.join(',')}]`
 }
 
 /** Answers about partners as imports kept them before there were others. */
 function earlierPicks(picks: unknown): StoredImport['answers'] {
   return Object.entries(picks as Record<string, string | null>).map(([text, answer]) => ({ field: 'partners', text, answer }))
-}
-
-function recordColumns({ agreement, hash, actCount, importId, row }: ImportedRecordRow) {
-  return { agreement_id: agreement, row_hash: hash, act_count: actCount, import_id: importId, row }
 }
 
 function toRow(row: {

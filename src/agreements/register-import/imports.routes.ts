@@ -4,8 +4,9 @@ import type { Once } from '../../commands/once.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { answer, reply } from '../../platform/http/answer.ts'
 import type { CommittingService } from './committing.service.ts'
+import type { ImportReading } from './import-reading.ts'
 import type { ImportView } from './import-view.ts'
-import type { ImportReading, ImportsService } from './imports.service.ts'
+import type { ImportsService } from './imports.service.ts'
 import { CSV_BYTES_MAX, decodeCsv, type Separator } from './read-csv.service.ts'
 
 /** JSON writes some characters in six: the text itself is measured once it is read. */

@@ -8,19 +8,21 @@ import type { PartnerAnswers } from '../../parties/partner-answers.service.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
-import { type Fault, orThrow, refused } from '../../platform/kernel/refusal.ts'
+import { orThrow, refused } from '../../platform/kernel/refusal.ts'
 import { pauses } from '../../platform/kernel/turns.ts'
 import { type ReferenceService, shippedVocabularies } from '../../reference/reference.service.ts'
 import type { Agreement } from '../agreement.ts'
 import { organisationFaults } from '../model/draft-rules.ts'
-import { type ColumnMapping, detectColumns, FIELDS, headerLine, namelessColumns, proposedMapping } from '../model/register-columns.ts'
+import { detectColumns, headerLine, namelessColumns, proposedMapping } from '../model/register-columns.ts'
 import { agreementsListing } from '../store/overlap.repository.ts'
 import { readAgreements } from '../store/reading.repository.ts'
 import { readerFor, writerFor } from '../visibility.ts'
-import { type Answer, askedTerm, choicesFor, type GivenAnswer, isNeeded, isRemembered, isToBeMade } from './answers.ts'
-import type { DateOrder } from './cells.ts'
+import { type Answer, choicesFor, isNeeded, isRemembered, isToBeMade } from './answers.ts'
+import { askedRepository } from './asked.repository.ts'
 import { type DryRunFacts, dryRun } from './dry-run.ts'
+import { ANSWERS_MAX, answersAsNow, answersOf, checkReading, type ImportReading, lastOfEach, plainAnswers } from './import-reading.ts'
 import { type ImportView, importView, UNDO_HOURS } from './import-view.ts'
+import { importedRecords } from './imported-records.repository.ts'
 import { importsRepository } from './imports.repository.ts'
 import { namedRecords } from './named-records.service.ts'
 import { organisationNames } from './organisation-match.ts'
@@ -46,17 +48,6 @@ export interface RowsQuery {
   readonly status?: RowStatus | undefined
 }
 
-/** How a file is read: which column holds what, and what people say of cells that nobody could read. Absent: as before. */
-export interface ImportReading {
-  readonly columns?: ColumnMapping | undefined
-  /** Answers about partners in short: a code, several, or null to leave the name out. */
-  readonly partners?: Readonly<Record<string, string | readonly string[] | null>> | undefined
-  readonly answers?: readonly GivenAnswer[] | undefined
-  /** The line with the headers, from 1; 0: the file has none. */
-  readonly header_row?: number | undefined
-  readonly date_order?: DateOrder | undefined
-}
-
 /** How the text of a file is taken apart, said once when it is sent. */
 export interface FileReading {
   readonly separator?: Separator | undefined
@@ -72,9 +63,6 @@ const COMPARED_MAX = 2000
 const READ_AT_ONCE = 50
 /** So many questions are shown at once, with who could be meant. */
 const QUESTIONS_SHOWN = 100
-/** So many answers are kept with an import. */
-const ANSWERS_MAX = 10_000
-const ERRORS_SHOWN = 100
 
 /** What every reading of a register looks things up in. */
 export interface Lookups extends Pick<DryRunFacts, 'lists' | 'names' | 'vocabularies'> {
@@ -98,6 +86,8 @@ export function importsService({ db, clock, newId, reference, parties, commands,
   /** Reads every line anew and keeps what would become of it. */
   async function run(tx: Transaction, stored: StoredImport, found: Lookups, pause = pauses()): Promise<void> {
     const repository = importsRepository(tx)
+    const asked = askedRepository(tx)
+    const records = importedRecords(tx)
     const ids = await agreementsListing(tx, [stored.org], COMPARED_MAX)
     const agreements: Agreement[] = []
     for (let start = 0; start < ids.length; start += READ_AT_ONCE) {
@@ -106,7 +96,7 @@ export function importsService({ db, clock, newId, reference, parties, commands,
     }
     const at = clock().toISOString()
     const named = await namedRecords(tx, stored, { at, lists: found.lists }, pause)
-    const facts = { ...found, agreements, named, known: await repository.known(stored.org), at }
+    const facts = { ...found, agreements, named, known: await records.known(stored.org), at }
     const reading = await dryRun({ ...stored, answers: answersAsNow(stored.answers, found.current) }, facts, pause)
     for await (const lines of repository.inPieces(stored.id, stored.headerRow)) {
       const plans: { row: number; plan: RowPlan }[] = []
@@ -121,7 +111,7 @@ export function importsService({ db, clock, newId, reference, parties, commands,
       await repository.savePlans(stored.id, [{ row: lines[0] ?? 0, plan: reading.join(key, cells) }])
       await pause()
     }
-    await repository.replaceQuestions(stored.id, stored.org, reading.questions())
+    await asked.replaceQuestions(stored.id, stored.org, reading.questions())
     await repository.update(stored.id, {})
   }
 
@@ -150,11 +140,13 @@ export function importsService({ db, clock, newId, reference, parties, commands,
     { after = 0, limit = ROWS_SHOWN, status }: RowsQuery = {},
   ): Promise<ImportView> {
     const repository = importsRepository(tx)
+    const asked = askedRepository(tx)
+    const records = importedRecords(tx)
     const stored = await repository.find(id, false)
     if (!stored) throw refused('NOT_FOUND', 'There is no import with this identifier.')
-    const partners = await repository.questions(id, 'partners', QUESTIONS_SHOWN)
-    const others = await repository.questions(id, 'others', QUESTIONS_SHOWN)
-    const gone = await repository.gone(stored.org, id, QUESTIONS_SHOWN)
+    const partners = await asked.questions(id, 'partners', QUESTIONS_SHOWN)
+    const others = await asked.questions(id, 'others', QUESTIONS_SHOWN)
+    const gone = await records.gone(stored.org, id, QUESTIONS_SHOWN)
     return importView(stored, await repository.counts(id), {
       ...(await repository.page(id, { after, limit, status })),
       openPartners: partners.first.map(({ text, takenFor, rows }) => ({ text, orgs: takenFor, matches: names.like(text), rows })),
@@ -194,12 +186,13 @@ export function importsService({ db, clock, newId, reference, parties, commands,
       const { given, found } = await answered(principal, reading, early)
       return commands.keyed({ principal, idempotency }, writerFor(principal), async (tx, at) => {
         const repository = importsRepository(tx)
+        const asked = askedRepository(tx)
         const id = newId()
-        const answers = [...(await repository.rememberedAnswers(principal.org, ANSWERS_MAX)).reverse(), ...given]
+        const answers = [...(await asked.rememberedAnswers(principal.org, ANSWERS_MAX)).reverse(), ...given]
         const made = { id, org: principal.org, fileHash, header, headerRow, mapping, answers: lastOfEach(answers) }
         await repository.insert({ ...made, dateOrder: reading.date_order ?? 'DMY', uploadedAt: at, uploadedBy: principal.sub })
         await repository.insertRows(id, principal.org, lines, pause)
-        await repository.rememberAnswers(given.filter(isRemembered), { org: principal.org, importId: id, at, sub: principal.sub })
+        await asked.rememberAnswers(given.filter(isRemembered), { org: principal.org, importId: id, at, sub: principal.sub })
         const stored = await repository.find(id, true)
         if (stored) await run(tx, stored, found, pause)
         const outcome = await show(tx, id, found)
@@ -231,6 +224,7 @@ export function importsService({ db, clock, newId, reference, parties, commands,
       return withTransaction(db, async (tx) => {
         const stored = await readyImport(tx, principal, id, ifMatch)
         const repository = importsRepository(tx)
+        const asked = askedRepository(tx)
         const headerRow = reading.header_row ?? stored.headerRow
         const header = headerRow === stored.headerRow ? stored.header : headerOf(await repository.firstLines(id, headerRow), headerRow)
         const isSame = header === stored.header
@@ -242,7 +236,7 @@ export function importsService({ db, clock, newId, reference, parties, commands,
         }
         checkReading(header, { columns: change.mapping, answers: given }, found)
         await repository.update(id, change)
-        await repository.rememberAnswers(given.filter(isRemembered), {
+        await asked.rememberAnswers(given.filter(isRemembered), {
           org: stored.org,
           importId: id,
           at: clock().toISOString(),
@@ -289,74 +283,9 @@ function headerOf(lines: readonly { readonly row: number; readonly cells: readon
   return found.cells
 }
 
-/** Every answer that was sent, those about partners in short among them. */
-function answersOf({ partners = {}, answers = [] }: ImportReading): GivenAnswer[] {
-  const short = Object.entries(partners).map(
-    ([text, meant]): GivenAnswer => ({
-      field: 'partners',
-      text,
-      answer: meant === null ? null : { organisations: typeof meant === 'string' ? [meant] : meant },
-    }),
-  )
-  return [...short, ...answers]
-}
-
-/** Answers with the bodies that the named ones are by now: a body may have been merged since. */
-function answersAsNow(answers: readonly Answer[], current: (code: string) => string): Answer[] {
-  return answers.map((one) => {
-    const { answer } = one
-    if (one.field !== 'partners' || answer === null) return one
-    if (typeof answer === 'string') return { ...one, answer: current(answer) }
-    return 'organisations' in answer
-      ? { ...one, answer: { ...answer, organisations: [...new Set(answer.organisations.map(current))] } }
-      : { ...one, answer: answer.map(current) }
-  })
-}
-
-/** The answers that name what is there already. */
-function plainAnswers(reading: ImportReading): Answer[] {
-  return answersOf(reading).flatMap(({ answer, ...given }) => (isToBeMade(answer) ? [] : [{ ...given, answer }]))
-}
-
 /** An import that can still be read otherwise. @throws Refused 404, 409, 412, 428 */
 async function readyImport(tx: Transaction, principal: Principal, id: string, ifMatch: string | null): Promise<StoredImport> {
   const stored = await lockedImport(tx, principal, id, ifMatch)
   if (stored.status !== 'READY') throw refused('ILLEGAL_STATE', 'The import is committed: how it was read is part of the record.')
   return stored
-}
-
-/** Of several answers to one question the last. */
-function lastOfEach(answers: readonly Answer[]): Answer[] {
-  return [...new Map(answers.map((answer) => [`${answer.field}|${askedTerm(answer.text)}`, answer])).values()].slice(-ANSWERS_MAX)
-}
-
-function checkReading(
-  header: readonly string[],
-  { columns, answers }: { readonly columns: ColumnMapping; readonly answers: readonly Answer[] },
-  { organisations, lists }: Pick<Lookups, 'organisations' | 'lists'>,
-): void {
-  const known = new Set(organisations.map(({ code }) => code))
-  const used = new Map<number, string>()
-  const errors: Fault[] = []
-  for (const field of FIELDS) {
-    const column = columns[field]
-    if (column === undefined) continue
-    const pointer = `/columns/${field}`
-    if (column >= header.length) errors.push({ pointer, detail: `the file has ${header.length} columns` })
-    else if (used.has(column)) errors.push({ pointer, detail: `column ${column} is taken for ${used.get(column)} already` })
-    used.set(column, field)
-  }
-  for (const { field, text, answer } of answers) {
-    const pointer = field === 'partners' ? `/partners/${text.replaceAll('~', '~0').replaceAll('/', '~1')}` : `/answers/${field}`
-    const codes = answer === null ? [] : typeof answer === 'string' ? [answer] : 'organisations' in answer ? answer.organisations : answer
-    const allowed = field === 'partners' ? known : new Set(choicesFor(field, lists))
-    for (const code of codes) {
-      if (!allowed.has(code))
-        errors.push({
-          pointer,
-          detail: field === 'partners' ? `${code} is not in the register` : `"${text}": ${code} is no answer to this`,
-        })
-    }
-  }
-  if (errors.length > 0) throw refused('UNPROCESSABLE', 'The file cannot be read like this.', errors.slice(0, ERRORS_SHOWN))
 }
