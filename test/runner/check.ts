@@ -18,7 +18,7 @@ interface Step {
 const steps: readonly Step[] = [
   { name: 'types (tsc)', command: ['tsc', '--noEmit', '-p', '.'] },
   {
-    name: 'the types of the tables are those of the migrations (npm run generate:schema)',
+    name: 'sql/schema.sql and the types of the tables are those of the migrations (npm run generate:schema)',
     command: [process.execPath, '--import=tsx', 'test/support/generate-schema.ts', '--verify', '--log-level', 'error'],
   },
   { name: 'which module imports which (dependency-cruiser)', command: ['depcruise', 'src'] },
