@@ -3,6 +3,7 @@ import type { LightMyRequestResponse } from 'fastify'
 import type { Agreement } from '../../src/agreements/agreement.ts'
 import { SIGNING_STATEMENTS } from '../../src/agreements/model/signed-text.ts'
 import type { Role } from '../../src/identity/permissions.ts'
+import type { Config } from '../../src/platform/config.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
 import { readAs } from '../../src/platform/database/reader.ts'
 import { type AgreementOver, aDraftAgreement } from './builders/draft.ts'
@@ -51,11 +52,11 @@ export interface Desk {
 const CONTACTS = { signatory_post: 'Director', dpo: 'DPO', ig: 'IG team', complaint: 'Complaints', sar: 'SAR desk', breach: 'Duty desk' }
 
 /** Opens a desk at an instant; gone when the test ends. */
-export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.000Z'): Promise<Desk> {
+export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.000Z', config: Partial<Config> = {}): Promise<Desk> {
   let now = new Date(start)
   const content = demoContent()
   const register = { ...content, agreements: [], disclosureDecisions: [] }
-  const service = await testService(t, { clock: () => now, register })
+  const service = await testService(t, { clock: () => now, register, config })
   const owner = await service.database?.openAs('session_user', 2)
 
   const call: Desk['call'] = async (person, method, path, body, headers = {}) => {

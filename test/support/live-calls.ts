@@ -1,0 +1,285 @@
+import { randomUUID } from 'node:crypto'
+import type { Desk, Person, Reply } from './agreement-desk.ts'
+import { operations, type WalkedOperation } from './contract-walk.ts'
+import { SHARE } from './demo-share.ts'
+
+// For each operation of the contract a call that is answered with 2xx: with what it is about made for it, live ETags, and somebody
+// who may. What stands here is what an operation needs beyond its example in the contract; an operation that is missing is
+// called with its example, on an agreement that is in force.
+
+/** One call that should succeed. */
+export interface LiveCall {
+  /** Who calls; absent: nobody in particular, for an operation that is public. */
+  readonly person?: Person
+  /** Called as a machine of this organisation. */
+  readonly machine?: string
+  readonly path?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: unknown
+  /** The address to read the live ETag from, as `person`. */
+  readonly etagFrom?: string
+}
+
+const CAMDEN = 'LBC_CAMDEN'
+const HACKNEY = 'LBC_HACKNEY'
+const ISLINGTON = 'LBC_ISLINGTON'
+const officer = { org: CAMDEN, role: 'IG_OFFICER' } as const
+const siro = { org: CAMDEN, role: 'SIRO' } as const
+const admin = { org: 'LONDON_COUNCILS', role: 'REGISTER_ADMIN' } as const
+const auditor = { org: CAMDEN, role: 'AUDITOR' } as const
+const REASON = { reason: 'Because' }
+/** Leaves of a tile that is full (C2SP tlog-tiles). */
+const FULL_TILE = 256
+const CSV = 'Ref,Title,Partners,Start\r\nISA-1,Rough sleeping,Hackney,01/04/2025\r\n'
+
+/** Addresses that only a log of 256,000 leaves and more has. */
+export const OUT_OF_REACH: ReadonlySet<string> = new Set(['3', '4'].flatMap((n) => [`getLogTile${n}`, `getLogEntries${n}`]))
+
+/** Makes, for an operation, a call that should succeed; each time on something of its own. */
+export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<LiveCall> {
+  const { call, service } = desk
+  let count = 0
+  const fresh = (word: string) => `${word} ${++count} ${randomUUID().slice(0, 8)}`
+  const must = async (reply: Promise<{ readonly status: number; readonly text: string; readonly body: Reply['body'] }>) => {
+    const made = await reply
+    if (made.status >= 300) throw new Error(`a live call could not be prepared: ${made.status} ${made.text}`)
+    return made.body
+  }
+  const post = (person: Person, path: string, body: unknown, headers = {}) => must(call(person, 'POST', path, body, headers))
+
+  const drafted = async (orgs: readonly string[] = [CAMDEN, HACKNEY]) => (await desk.draft({ orgs, effectiveFrom: '2026-11-22' })).id
+  const frozen = async (orgs: readonly string[] = [CAMDEN, HACKNEY]) => {
+    const agreement = await desk.draft({ orgs, effectiveFrom: '2026-11-22' })
+    return { id: agreement.id, hash: (await desk.freeze(agreement)).hash }
+  }
+  const signed = async (orgs: readonly string[] = [CAMDEN, HACKNEY, ISLINGTON]) => {
+    const { id, hash } = await frozen(orgs)
+    for (const org of orgs) await must(desk.sign(id, org, 1, hash))
+    return id
+  }
+  const about = (id: string, person: Person = officer) => ({ person, path: { id }, etagFrom: `/v1/agreements/${id}` })
+  const draftPart = async (body?: unknown) => ({ ...about(await drafted()), ...(body === undefined ? {} : { body }) })
+  const proposed = async () =>
+    String((await post(officer, '/v1/organisations', { organisation: { legal_name: fresh('Refuge'), type: 'CHARITY' } })).code)
+  const localCode = async () => {
+    const body = {
+      name: `PLACE_${++count}`,
+      label: fresh('Placements'),
+      broader: 'HOMELESSNESS.PLACEMENT_NOTIFICATION',
+      why: 'Because',
+    }
+    return String((await post(officer, '/v1/reference/PURPOSE/local-codes', body)).code)
+  }
+  const imported = async () => {
+    const headers = { ...(await service.as({ org: CAMDEN, roles: ['IG_OFFICER'] })), 'content-type': 'text/csv' }
+    const reply = await service.inject({ method: 'POST', url: '/v1/imports', headers, payload: CSV.replace('ISA-1', fresh('ISA')) })
+    if (reply.statusCode >= 300) throw new Error(reply.body)
+    return { id: String(reply.json().id), etag: String(reply.headers['etag']) }
+  }
+  const committed = async () => {
+    const { id, etag } = await imported()
+    await post(officer, `/v1/imports/${id}/commit`, undefined, { 'if-match': etag })
+    return id
+  }
+  const onImport = (id: string) => ({ person: officer, path: { id }, etagFrom: `/v1/imports/${id}` })
+  const decide = async () => {
+    const headers = { ...(await service.as({ org: CAMDEN })), 'content-type': 'application/json' }
+    return String((await service.inject({ method: 'POST', url: '/v1/decisions', headers, payload: SHARE })).json().decision_id)
+  }
+  const logName = async (leaves = 1) => {
+    const { audit } = service.app.services
+    const [log] = audit.logs
+    if (!log) throw new Error('there is no log')
+    const published = async () => Number((await service.inject({ method: 'GET', url: `/log/${log.name}/checkpoint` })).body.split('\n')[1])
+    for (let size = await published(); size < leaves; size = await published()) {
+      await Promise.all(Array.from({ length: leaves - size }, decide))
+      await audit.keeper.round()
+    }
+    return log.name
+  }
+  /** Stands for a witness: what is served is what was kept of it. */
+  const witnessed = async () => {
+    const name = await logName()
+    const owner = await service.database?.openAs('session_user', 1)
+    await owner?.pool.query(`insert into audit.cosignature (log_id, size, witness, line, at)
+      select c.log_id, max(c.size), 'a witness', '\u2014 witness.example AAAA', now() from audit.checkpoint c join audit.log g using (log_id)
+       where g.name = '${name}' group by c.log_id on conflict do nothing`)
+    return name
+  }
+  const suspended = async () => {
+    const id = await signed()
+    const body = await post({ org: HACKNEY, role: 'DPO', sub: 'suspender' }, `/v1/agreements/${id}/suspensions`, {
+      scope: 'AGREEMENT',
+      ...REASON,
+    })
+    return { id, suspensionId: String(body.suspension.id) }
+  }
+  const recordedElsewhere = async () => {
+    const id = await committed()
+    const { rows } = (await must(call(officer, 'GET', `/v1/imports/${id}`))) as { rows: readonly { agreement: string | null }[] }
+    return String(rows[0]?.agreement)
+  }
+
+  const recipes: Readonly<Record<string, () => Promise<LiveCall>>> = {
+    getProblemPage: async () => ({ path: { code: 'not-found' } }),
+    decide: async () => ({ machine: CAMDEN, body: SHARE }),
+    simulateDecision: async () => ({ machine: CAMDEN, body: SHARE }),
+    getDecision: async () => ({ machine: CAMDEN, path: { id: await decide() } }),
+    replayDecision: async () => ({ machine: CAMDEN, path: { id: await decide() } }),
+    revokeClient: async () => ({ person: admin, path: { clientId: `client-${++count}` } }),
+    getLogCheckpoint: async () => ({ path: { log: await logName() } }),
+    getWitnessedCheckpoint: async () => ({ path: { log: await witnessed() } }),
+    getLogKey: async () => ({ path: { log: await logName() } }),
+    getReceiptKey: async () => ({ path: { log: await logName() } }),
+    getLogTile: async () => ({ path: { log: await logName(FULL_TILE), level: '0', a: '000' } }),
+    getLogTile2: async () => ({ path: { log: await logName(), level: '0', a: '000.p', b: '1' } }),
+    getLogEntries: async () => ({ person: auditor, path: { log: await logName(FULL_TILE), a: '000' } }),
+    getLogEntries2: async () => ({ person: auditor, path: { log: await logName(), a: '000.p', b: '1' } }),
+    getCodeList: async () => ({ person: officer, path: { list: 'PURPOSE' } }),
+    addLocalCode: async () => ({
+      person: officer,
+      path: { list: 'PURPOSE' },
+      body: {
+        name: `X_${++count}`,
+        label: fresh('Code'),
+        broader: 'HOMELESSNESS.PLACEMENT_NOTIFICATION',
+        why: 'Because',
+      },
+    }),
+    listLocalCodes: async () => ({ person: officer, path: { list: 'PURPOSE' } }),
+    getLocalCode: async () => ({ person: officer, path: { list: 'PURPOSE', code: await localCode() } }),
+    endLocalCode: async () => {
+      const code = await localCode()
+      return { person: officer, path: { list: 'PURPOSE', code }, etagFrom: `/v1/reference/PURPOSE/local-codes/${encodeURIComponent(code)}` }
+    },
+    getOrganisation: async () => ({ person: officer, path: { code: CAMDEN } }),
+    getOrganisationHistory: async () => ({ person: officer, path: { code: await proposed() } }),
+    proposeOrganisation: async () => ({ person: officer, body: { organisation: { legal_name: fresh('Hostel'), type: 'CHARITY' } } }),
+    describeOrganisation: async () => {
+      const code = await proposed()
+      return {
+        person: officer,
+        path: { code },
+        body: { legal_name: fresh('Hostel'), type: 'CHARITY' },
+        etagFrom: `/v1/organisations/${code}`,
+      }
+    },
+    confirmOrganisation: async () => {
+      const code = await proposed()
+      return { person: admin, path: { code }, etagFrom: `/v1/organisations/${code}` }
+    },
+    mergeOrganisation: async () => {
+      const code = await proposed()
+      return { person: admin, path: { code }, body: { into: HACKNEY, ...REASON }, etagFrom: `/v1/organisations/${code}` }
+    },
+    succeedOrganisation: async () => ({
+      person: admin,
+      path: { code: await confirmed() },
+      body: { successor: HACKNEY, ...REASON, at: null },
+    }),
+    getOrganisationContacts: async () => ({ person: officer, path: { code: CAMDEN } }),
+    putOrganisationContacts: async () => ({ person: officer, path: { code: CAMDEN }, etagFrom: `/v1/organisations/${CAMDEN}/contacts` }),
+    getGroup: async () => ({ person: officer, path: { code: await group() } }),
+    getGroupHistory: async () => ({ person: officer, path: { code: await group() } }),
+    putGroup: async () => {
+      const code = await group()
+      return { person: officer, path: { code }, etagFrom: `/v1/organisation-groups/${code}` }
+    },
+    putDraftDetails: () => draftPart(),
+    putDraftDates: () => draftPart(),
+    putDraftParties: () => draftPart(),
+    putDraftFlows: () => draftPart(),
+    putDraftFlow: async () => {
+      const made = await draftPart()
+      return { ...made, path: { ...made.path, flowId: 'F1' } }
+    },
+    deleteDraftFlow: async () => {
+      const made = await draftPart()
+      const flows = (await must(call(officer, 'GET', `/v1/agreements/${made.path.id}`))).versions?.[0]?.flows as
+        | { id: string }[]
+        | undefined
+      return { ...made, path: { ...made.path, flowId: flows?.[0]?.id ?? 'F1' } }
+    },
+    putDraftNarrative: () => draftPart(),
+    putDraftCommencement: () => draftPart(),
+    putDraftAmendmentPolicy: () => draftPart(),
+    putDraftProhibitions: () => draftPart(),
+    putDraftAgents: () => draftPart(),
+    putDraftProcessorContract: () => draftPart(),
+    putDraftJointControllerArrangement: () => draftPart(),
+    putDraftPolicyDocuments: () => draftPart(),
+    putDraftDpia: async () => about(await drafted(), { org: CAMDEN, role: 'DPO' }),
+    putPartyContacts: async () => ({ ...about(await drafted()), path: { id: await drafted(), org: CAMDEN } }),
+    freezeAgreement: async () => about(await drafted()),
+    signAgreement: async () => {
+      const { id, hash } = await frozen()
+      const example = operations.find((one) => one.id === 'signAgreement')?.body?.example as object
+      return { person: { org: CAMDEN, role: 'SIGNATORY' }, path: { id }, body: { ...example, version: 1, version_hash: hash } }
+    },
+    confirmSignature: async () => ({
+      person: { ...officer, sub: 'urn:test:another-officer' },
+      path: { id: await recordedElsewhere() },
+      body: { version: 1 },
+    }),
+    amendAgreement: async () => about(await signed()),
+    abandonDraft: async () => {
+      const id = await signed()
+      await post(officer, `/v1/agreements/${id}/amendments`, REASON, { 'if-match': '*' })
+      return about(id)
+    },
+    suspendAgreement: async () => ({ person: { org: CAMDEN, role: 'DPO' }, path: { id: await signed() } }),
+    liftSuspension: async () => ({ person: siro, path: { ...(await suspended()) } }),
+    withdrawFromAgreement: async () => ({ person: { org: HACKNEY, role: 'SIRO' }, path: { id: await signed() } }),
+    takeBackWithdrawal: async () => {
+      const id = await signed()
+      const person = { org: HACKNEY, role: 'SIRO' } as const
+      await post(person, `/v1/agreements/${id}/withdrawals`, { ...REASON, at: '2027-01-01T00:00:00Z' })
+      return { person, path: { id } }
+    },
+    handOverAgreement: async () => ({ person: officer, path: { id: await signed() } }),
+    inviteParty: async () => ({ person: officer, path: { id: await signed([CAMDEN, HACKNEY]) } }),
+    takeBackInvitation: async () => {
+      const id = await signed([CAMDEN, HACKNEY])
+      await post(officer, `/v1/agreements/${id}/accessions`, { org: ISLINGTON, role: 'CONTROLLER', capacities: ['HOUSING_AUTHORITY'] })
+      return { person: officer, path: { id, org: ISLINGTON } }
+    },
+    terminateAgreement: async () => about(await signed(), siro),
+    takeBackTermination: async () => {
+      const id = await signed()
+      await post(siro, `/v1/agreements/${id}/termination`, { ...REASON, at: '2027-01-01T00:00:00Z' }, { 'if-match': '*' })
+      return { person: siro, path: { id } }
+    },
+    renewAgreement: async () => about(await signed()),
+    withdrawDraft: async () => about((await frozen()).id),
+    rejectAgreement: async () => about((await frozen()).id, { org: HACKNEY, role: 'SIRO' }),
+    importRegister: async () => ({ person: officer, body: { csv: CSV.replace('ISA-1', fresh('ISA')) } }),
+    getImport: async () => onImport((await imported()).id),
+    mapImport: async () => ({ ...onImport((await imported()).id), body: { columns: { ref: 0, title: 1, partners: 2, start: 3 } } }),
+    commitImport: async () => onImport((await imported()).id),
+    undoImport: async () => onImport(await committed()),
+    reportImpact: async () => ({
+      person: officer,
+      body: { days: 30, change: { kind: 'SUSPENSION', agreement: await signed(), scope: 'AGREEMENT' } },
+    }),
+    listNotices: async () => ({ person: officer }),
+  }
+
+  async function confirmed(): Promise<string> {
+    const code = await proposed()
+    const body = { public_authority: true, competent_authority: 'NONE', health_or_social_care_authority: false, ...REASON }
+    await post(admin, `/v1/organisations/${code}/confirmation`, body, { 'if-match': '*' })
+    return code
+  }
+  async function group(): Promise<string> {
+    const code = `GROUP_${++count}`
+    await must(call(officer, 'PUT', `/v1/organisation-groups/${code}`, { name: fresh('Group'), members: [{ org: CAMDEN }] }))
+    return code
+  }
+  return async (operation) => {
+    const recipe = recipes[operation.id]
+    if (recipe) return recipe()
+    if (!operation.path.includes('/v1/agreements/{id}')) return operation.isPublic ? {} : { person: officer }
+    const path = operation.path.includes('{version}') ? { version: '1' } : {}
+    return { person: officer, path: { id: await signed(), ...path } }
+  }
+}
