@@ -248,7 +248,25 @@ $function$;
 revoke all on function audit.announced_key(integer) from public;
 grant execute on function audit.announced_key(integer) to audit_writer;
 
-CREATE OR REPLACE FUNCTION audit.append(p_log integer, p_revision bigint, p_ids uuid[], p_leaves bytea[], p_hashes bytea[], p_day date, p_salts bytea[], p_bodies bytea[])
+CREATE OR REPLACE FUNCTION audit.append(p_log integer, p_ids uuid[], p_leaves bytea[], p_hashes bytea[], p_day date, p_salts bytea[], p_bodies bytea[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare v_start bigint := audit.take_places(p_log, cardinality(p_ids));
+begin
+  insert into audit.leaf (log_id, idx, event_id, leaf_hash, leaf)
+    select p_log, v_start + t.o - 1, t.id, t.hash, t.leaf from unnest(p_ids, p_leaves, p_hashes) with ordinality as t(id, leaf, hash, o);
+  insert into audit.payload (day, event_id, salt, body)
+    select p_day, t.id, t.salt, t.body from unnest(p_ids, p_salts, p_bodies) as t(id, salt, body) where t.body is not null;
+  return v_start;
+end $function$;
+revoke all on function audit.append(integer,uuid[],bytea[],bytea[],date,bytea[],bytea[]) from public;
+grant execute on function audit.append(integer,uuid[],bytea[],bytea[],date,bytea[],bytea[]) to audit_retention;
+grant execute on function audit.append(integer,uuid[],bytea[],bytea[],date,bytea[],bytea[]) to audit_writer;
+
+CREATE OR REPLACE FUNCTION audit.append_on(p_log integer, p_revision bigint, p_digest bytea, p_day date, p_entries bytea, p_at integer[], p_leaf_bytes integer[], p_body_bytes integer[])
  RETURNS bigint
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -256,45 +274,25 @@ CREATE OR REPLACE FUNCTION audit.append(p_log integer, p_revision bigint, p_ids 
 AS $function$
 declare v_start bigint;
 begin
-  if current_setting('synchronous_commit') not in ('on', 'remote_apply') then
-    raise exception 'synchronous_commit is %: not durable', current_setting('synchronous_commit') using errcode = '55000';
-  end if;
-  if p_revision is not null then
-    perform pg_catalog.pg_advisory_xact_lock_shared(policy.lock_key());
-    -- A statement of its own: its snapshot is taken after the lock was granted.
-    perform 1 from policy.head where revision = p_revision;
-    if not found then return null; end if;
-  end if;
-  update audit.head set size = size + cardinality(p_ids) where log_id = p_log and not sealed
-    returning size - cardinality(p_ids) into v_start;
-  if v_start is null then raise exception 'audit log % is unknown or sealed', p_log using errcode = '55000'; end if;
-  insert into audit.leaf (log_id, idx, event_id, leaf_hash, leaf)
-    select p_log, v_start + t.o - 1, t.id, t.hash, t.leaf from unnest(p_ids, p_leaves, p_hashes) with ordinality as t(id, leaf, hash, o);
-  insert into audit.payload (day, event_id, salt, body)
-    select p_day, t.id, t.salt, t.body from unnest(p_ids, p_salts, p_bodies) as t(id, salt, body) where t.body is not null;
-  return v_start;
-end $function$;
-revoke all on function audit.append(integer,bigint,uuid[],bytea[],bytea[],date,bytea[],bytea[]) from public;
-grant execute on function audit.append(integer,bigint,uuid[],bytea[],bytea[],date,bytea[],bytea[]) to audit_retention;
-grant execute on function audit.append(integer,bigint,uuid[],bytea[],bytea[],date,bytea[],bytea[]) to audit_writer;
-
-CREATE OR REPLACE FUNCTION audit.append_on(p_log integer, p_revision bigint, p_digest bytea, p_ids uuid[], p_leaves bytea[], p_hashes bytea[], p_day date, p_salts bytea[], p_bodies bytea[])
- RETURNS bigint
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
   if p_revision is not null then
     perform pg_catalog.pg_advisory_xact_lock_shared(policy.lock_key());
     -- A statement of its own: its snapshot is taken after the lock was granted.
     perform from policy.head where revision = p_revision and digest = p_digest;
     if not found then return null; end if;
   end if;
-  return audit.append(p_log, null, p_ids, p_leaves, p_hashes, p_day, p_salts, p_bodies);
+  v_start := audit.take_places(p_log, cardinality(p_at));
+  insert into audit.leaf (log_id, idx, event_id, leaf_hash, leaf)
+    select p_log, v_start + e.n - 1, encode(substring(p_entries from e.at for 16), 'hex')::uuid, substring(p_entries from e.at + 16 for 32),
+        substring(p_entries from e.at + 80 for e.leaf)
+      from unnest(p_at, p_leaf_bytes) with ordinality as e(at, leaf, n);
+  insert into audit.payload (day, event_id, salt, body)
+    select p_day, encode(substring(p_entries from e.at for 16), 'hex')::uuid, substring(p_entries from e.at + 48 for 32),
+        substring(p_entries from e.at + 80 + e.leaf for e.body)
+      from unnest(p_at, p_leaf_bytes, p_body_bytes) as e(at, leaf, body);
+  return v_start;
 end $function$;
-revoke all on function audit.append_on(integer,bigint,bytea,uuid[],bytea[],bytea[],date,bytea[],bytea[]) from public;
-grant execute on function audit.append_on(integer,bigint,bytea,uuid[],bytea[],bytea[],date,bytea[],bytea[]) to audit_writer;
+revoke all on function audit.append_on(integer,bigint,bytea,date,bytea,integer[],integer[],integer[]) from public;
+grant execute on function audit.append_on(integer,bigint,bytea,date,bytea,integer[],integer[],integer[]) to audit_writer;
 
 CREATE OR REPLACE FUNCTION audit.barrier()
  RETURNS void
@@ -321,7 +319,8 @@ begin
   perform pg_catalog.pg_advisory_xact_lock(7166111602);
   lock table audit.payload in share update exclusive mode;
   if to_regclass('audit.' || v_name) is not null then return; end if;
-  execute format('create table audit.%I (like audit.payload including all)', v_name);
+  -- What fits on a page stays in its row: to press it together and put it aside would cost each decision more than all the rest.
+  execute format('create table audit.%I (like audit.payload including all) with (toast_tuple_target = 8160)', v_name);
   execute format('create trigger payload_is_append_only before update or truncate on audit.%I for each statement execute function audit.refuse_change()', v_name);
   execute format('alter table audit.payload attach partition audit.%I for values from (%L) to (%L)', v_name, p_day, p_day + 1);
 end $function$;
@@ -435,6 +434,23 @@ AS $function$
 $function$;
 revoke all on function audit.synchronous_standbys() from public;
 grant execute on function audit.synchronous_standbys() to audit_writer;
+
+CREATE OR REPLACE FUNCTION audit.take_places(p_log integer, p_count integer)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare v_start bigint;
+begin
+  if current_setting('synchronous_commit') not in ('on', 'remote_apply') then
+    raise exception 'synchronous_commit is %: not durable', current_setting('synchronous_commit') using errcode = '55000';
+  end if;
+  update audit.head set size = size + p_count where log_id = p_log and not sealed returning size - p_count into v_start;
+  if v_start is null then raise exception 'audit log % is unknown or sealed', p_log using errcode = '55000'; end if;
+  return v_start;
+end $function$;
+revoke all on function audit.take_places(integer,integer) from public;
 
 -- -------------------- audit_retention
 
@@ -971,6 +987,9 @@ create table public.agreement (
   constraint agreement_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'AWAITING_SIGNATURE'::text, 'ACTIVE'::text, 'TERMINATED'::text, 'REJECTED'::text, 'WITHDRAWN'::text]))),
   constraint agreement_title_check CHECK ((title <> ''::text))
 );
+CREATE INDEX agreement_by_reference ON public.agreement USING btree (id COLLATE "C");
+CREATE INDEX agreement_by_title ON public.agreement USING btree ("left"(lower(title), 80) COLLATE "C", id COLLATE "C");
+CREATE INDEX agreement_by_update ON public.agreement USING btree (updated_at DESC, id COLLATE "C");
 alter table public.agreement enable row level security;
 create policy agreement_is_added_by_its_owner on agreement for insert to public
   with check (may_add_agreement(owner_org));
@@ -1476,27 +1495,32 @@ end $function$;
 
 CREATE OR REPLACE FUNCTION public.knows_agreement_until(p_id text)
  RETURNS timestamp with time zone
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select case when coalesce(pg_catalog.current_setting('accord.reader', true), '') in ('system', 'auditor') then 'infinity'::timestamptz
-  else (
-    select case
-      when p.org is null then case when keeps.now then 'infinity'::timestamptz end
-      when p.left_at is not null and p.left_how = 'UNINVITED' then (
-        select max(e.left_at) from public.earlier_part e where e.agreement_id = p_id and e.org = me.org and e.left_how <> 'UNINVITED')
-      else least(coalesce(p.left_at, 'infinity'), coalesce(o.active_to, 'infinity')) end
-    from (select pg_catalog.current_setting('accord.org', true) as org) me
-    left join public.organisation o on o.code = me.org
-    left join public.agreement_party p on p.agreement_id = p_id and p.org = me.org
-    cross join lateral (select (
-      exists (select from public.agreement a where a.id = p_id and a.owner_org = me.org)
-      or coalesce((select k.to_org = me.org from public.keeper_change k where k.agreement_id = p_id and k.at <= pg_catalog.clock_timestamp()
-                    order by k.position desc limit 1), false))
-      and (o.active_to is null or o.active_to > pg_catalog.clock_timestamp()) as now) keeps)
-  end
-$function$;
+declare
+  v_org text := pg_catalog.current_setting('accord.org', true);
+  v_part record;
+  v_end timestamptz;
+begin
+  if coalesce(pg_catalog.current_setting('accord.reader', true), '') in ('system', 'auditor') then return 'infinity'; end if;
+  if coalesce(v_org, '') = '' then return null; end if;
+  select p.left_at, p.left_how into v_part from public.agreement_party p where p.agreement_id = p_id and p.org = v_org;
+  if found then
+    if v_part.left_at is not null and v_part.left_how = 'UNINVITED' then
+      return (select max(e.left_at) from public.earlier_part e where e.agreement_id = p_id and e.org = v_org and e.left_how <> 'UNINVITED');
+    end if;
+    select o.active_to into v_end from public.organisation o where o.code = v_org;
+    return least(coalesce(v_part.left_at, 'infinity'), coalesce(v_end, 'infinity'));
+  end if;
+  if not exists (select from public.agreement a where a.id = p_id and a.owner_org = v_org)
+     and not coalesce((select k.to_org = v_org from public.keeper_change k where k.agreement_id = p_id and k.at <= pg_catalog.clock_timestamp()
+                        order by k.position desc limit 1), false)
+  then return null; end if;
+  select o.active_to into v_end from public.organisation o where o.code = v_org;
+  return case when v_end is null or v_end > pg_catalog.clock_timestamp() then 'infinity'::timestamptz end;
+end $function$;
 revoke all on function knows_agreement_until(text) from public;
 grant execute on function knows_agreement_until(text) to accord_app;
 
@@ -1528,27 +1552,29 @@ grant execute on function may_see_act(text,bigint,timestamp with time zone) to a
 CREATE OR REPLACE FUNCTION public.may_see_agreement(p_id text)
  RETURNS boolean
  LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO ''
+ STABLE
 AS $function$ select public.knows_agreement_until(p_id) is not null $function$;
 revoke all on function may_see_agreement(text) from public;
 grant execute on function may_see_agreement(text) to accord_app;
 
 CREATE OR REPLACE FUNCTION public.may_see_version(p_id text, p_version integer)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select coalesce(pg_catalog.current_setting('accord.reader', true), '') in ('system', 'auditor')
-    or exists (
-      select from (select public.knows_agreement_until(p_id) as until) known, public.agreement_version v
-      left join public.agreement_party p on p.agreement_id = v.agreement_id and p.org = pg_catalog.current_setting('accord.org', true)
-      where v.agreement_id = p_id and v.version = p_version and (
-        known.until = 'infinity'
-        or (v.frozen_at is null and v.status = 'DRAFT' and known.until > pg_catalog.clock_timestamp())
-        or (v.frozen_at <= known.until and v.version <= coalesce(p.left_version, v.version))))
-$function$;
+declare v_until timestamptz := public.knows_agreement_until(p_id);
+begin
+  if coalesce(pg_catalog.current_setting('accord.reader', true), '') in ('system', 'auditor') then return true; end if;
+  if v_until = 'infinity' then return exists (select from public.agreement_version v where v.agreement_id = p_id and v.version = p_version); end if;
+  if v_until is null then return false; end if;
+  return exists (
+    select from public.agreement_version v
+    left join public.agreement_party p on p.agreement_id = v.agreement_id and p.org = pg_catalog.current_setting('accord.org', true)
+    where v.agreement_id = p_id and v.version = p_version and (
+      (v.frozen_at is null and v.status = 'DRAFT' and v_until > pg_catalog.clock_timestamp())
+      or (v.frozen_at <= v_until and v.version <= coalesce(p.left_version, v.version))));
+end $function$;
 revoke all on function may_see_version(text,integer) from public;
 grant execute on function may_see_version(text,integer) to accord_app;
 
@@ -1559,9 +1585,8 @@ create table public.idempotency_key (
   sub text not null,
   key text not null,
   request_hash text not null,
-  status integer,
-  headers jsonb,
-  body jsonb,
+  outcome jsonb,
+  version text,
   at timestamp with time zone not null,
   holder uuid,
   held_until timestamp with time zone,
@@ -1571,6 +1596,8 @@ create table public.idempotency_key (
 );
 comment on column idempotency_key.held_until is 'By the clock of the database: after this the work counts as broken off, and the key is free.';
 comment on column idempotency_key.holder is 'The call whose work goes on outside of this transaction; null: none.';
+comment on column idempotency_key.outcome is 'What came of the call; null: it is still being answered.';
+comment on column idempotency_key.version is 'The version of the subject that it left.';
 grant insert, select, update on public.idempotency_key to accord_app;
 
 -- -------------------- notifications
@@ -1833,6 +1860,17 @@ exception when others then
 end $function$;
 revoke all on function as_jsonb(text) from public;
 
+CREATE OR REPLACE FUNCTION public.before_the_answer(p_body bytea)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case when a.at > 1 then convert_from(substring(p_body for a.at - 1), 'UTF8') || '}' else convert_from(p_body, 'UTF8') end
+    from (select position('\x2c22726573706f6e7365223a'::bytea in p_body) as at) a
+$function$;
+revoke all on function before_the_answer(bytea) from public;
+
 CREATE OR REPLACE FUNCTION public.fill_decision_search(p_limit integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -1848,26 +1886,11 @@ begin
     select count(*), max(l.idx) into v_read, v_last
       from (select idx from audit.leaf where log_id = v_log and idx >= v_next order by idx limit p_limit - v_all) l;
     continue when v_read = 0;
-    insert into public.decision_search (log_id, idx, decision_id, at, outcome, simulated, reasons, revision, via, mode, provider, recipient,
-        purpose, agreement, told_agreement, caller_org, caller_client)
-      select v_log, l.idx, l.event_id, to_timestamp((j.leaf ->> 'ts')::bigint / 1000.0),
-          case j.leaf ->> 'd' when 'true' then 'PERMIT' when 'false' then 'DENY' else 'ERROR' end,
-          coalesce((j.leaf ->> 'sim')::boolean, false), array(select jsonb_array_elements_text(j.leaf -> 'rc')), (j.leaf ->> 'rev')::bigint,
-          b.body #>> '{response,via}', b.body #>> '{request,mode}', b.body #>> '{request,provider}', b.body #>> '{request,recipient}',
-          b.body #>> '{request,purpose}', b.body ->> 'relied_on',
-          b.body #>> '{response,agreement}', b.body #>> '{caller,org}', b.body #>> '{caller,client_id}'
-        from audit.leaf l
-        cross join lateral (select convert_from(l.leaf, 'UTF8')::jsonb as leaf) j
-        left join lateral (
-          select public.as_jsonb(convert_from(p.body, 'UTF8')) as body from audit.payload p
-           where p.event_id = l.event_id
-             -- The day is that of the append, the instant that of the leaf: they may lie on two sides of midnight.
-             and p.day between (to_timestamp((j.leaf ->> 'ts')::bigint / 1000.0) at time zone 'UTC')::date - 1
-                           and (to_timestamp((j.leaf ->> 'ts')::bigint / 1000.0) at time zone 'UTC')::date + 1
-             and audit.is_recorded(l.event_id, l.leaf, p.salt, p.body)
-           limit 1) b on true
-       where l.log_id = v_log and l.idx between v_next and v_last and j.leaf ->> 't' like 'adl.%'
-      on conflict (log_id, idx) do nothing;
+    begin
+      insert into public.decision_search select * from public.searched_rows(v_log, v_next, v_last, false) on conflict (log_id, idx) do nothing;
+    exception when data_exception then
+      insert into public.decision_search select * from public.searched_rows(v_log, v_next, v_last, true) on conflict (log_id, idx) do nothing;
+    end;
     update public.decision_search_progress set next_idx = v_last + 1 where log_id = v_log;
     v_all := v_all + v_read;
     exit when v_all >= p_limit;
@@ -1940,6 +1963,42 @@ begin
   return null;
 end $function$;
 revoke all on function remember_decisions() from public;
+
+CREATE OR REPLACE FUNCTION public.searched_rows(p_log integer, p_from bigint, p_to bigint, p_careful boolean)
+ RETURNS SETOF decision_search
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select l.log_id, l.idx, l.event_id, to_timestamp(j.ts / 1000.0),
+      case when j.d then 'PERMIT' when not j.d then 'DENY' else 'ERROR' end, coalesce(j.sim, false), j.rc, j.rev,
+      case when not j.d then null
+           when j.d and b.mode = 'AD_HOC' then 'AD_HOC' when j.d and b.body is not null and b.relied_on is null then 'BREAK_GLASS'
+           when j.d and b.body is not null then 'AGREEMENT' end,
+      b.mode, b.provider, b.recipient, b.purpose, b.relied_on, case when j.ctr is not null then b.relied_on end, b.org, b.client
+    from audit.leaf l
+    -- Read once: what is not fenced off is worked out again for every member that is asked for.
+    cross join lateral (
+      select r.* from jsonb_to_record(convert_from(l.leaf, 'UTF8')::jsonb) as r(t text, ts bigint, d boolean, sim boolean, rc text[], rev bigint, ctr text)
+      offset 0) j
+    left join lateral (
+      select x.body, x.body ->> 'relied_on' as relied_on, r.mode, r.provider, r.recipient, r.purpose, c.org, c.client_id as client
+        from (
+          select case when p_careful
+                      then coalesce(public.as_jsonb(public.before_the_answer(p.body)), public.as_jsonb(convert_from(p.body, 'UTF8')))
+                      else public.before_the_answer(p.body)::jsonb end as body
+            from audit.payload p
+           where p.event_id = l.event_id
+             -- The day is that of the append, the instant that of the leaf: they may lie on two sides of midnight.
+             and p.day between (to_timestamp(j.ts / 1000.0) at time zone 'UTC')::date - 1 and (to_timestamp(j.ts / 1000.0) at time zone 'UTC')::date + 1
+             and audit.is_recorded(l.event_id, l.leaf, p.salt, p.body)
+           limit 1) x
+        left join lateral jsonb_to_record(x.body -> 'request') as r(mode text, provider text, recipient text, purpose text) on jsonb_typeof(x.body -> 'request') = 'object'
+        left join lateral jsonb_to_record(x.body -> 'caller') as c(org text, client_id text) on true
+      offset 0) b on true
+   where l.log_id = p_log and l.idx between p_from and p_to and j.t like 'adl.%'
+$function$;
+revoke all on function searched_rows(integer,bigint,bigint,boolean) from public;
 
 CREATE OR REPLACE FUNCTION public.unsearched_decisions()
  RETURNS bigint

@@ -43,7 +43,7 @@ export async function runLeg(leg: Leg): Promise<Totals> {
     const jobs = Math.min(leg.jobs ?? Number(process.env['TEST_JOBS'] ?? Math.min(2, availableParallelism())), waiting.length)
     const totals: Totals[] = []
     const one = async () => {
-      // A process that ended with files waiting has ended badly: the next one goes on.
+      // A process ends when its memory is full, or badly: the next one goes on.
       while (waiting.length > 0) totals.push(await runProcess(waiting, environment))
     }
     await Promise.all(Array.from({ length: jobs }, one))
@@ -69,9 +69,10 @@ function runProcess(waiting: string[], environment: Readonly<Record<string, stri
   let running: string | null = null
   let hangs: NodeJS.Timeout | undefined
   child.on('message', (said: Partial<Ask>) => {
-    if (!said.wantsFile) return
+    if (said.wantsFile === undefined) return
     clearTimeout(hangs)
-    running = waiting.shift() ?? null
+    running = (said.wantsFile && waiting.shift()) || null
+    if (!said.wantsFile) return
     if (running !== null) hangs = setTimeout(() => child.kill('SIGKILL'), HANGS_AFTER_MS)
     child.send({ file: running } satisfies Give)
   })

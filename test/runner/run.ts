@@ -1,17 +1,21 @@
-// `npm test [-- FILES]`: every test on the PostgreSQL of npm. `npm run test:all [-- FILES]`: what that leaves out, which is
-// PostgreSQL 15 (the oldest version supported), properties tried far more often, what measures how long others wait, and the
-// fault rounds. A test that fails once has failed. `TEST_SEED` repeats a run's chances, `TEST_JOBS` says how many processes run tests.
+// `npm test [-- FILES]`: every test on the PostgreSQL of npm. `npm run test:all [-- FILES]`: what that leaves out, which is PostgreSQL 15
+// (the oldest version supported), properties and the contract fuzzer tried far more often, what measures how long others wait, and
+// the fault rounds. `npm run generate:queries [-- FILES]` writes sql/queries.sql. A test that fails once has failed.
+// `TEST_SEED` repeats a run's chances, `TEST_JOBS` says how many processes run tests.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { hasPostgres15, openFolder, POSTGRES_15 } from '../support/postgres.ts'
 import { type Leg, runLeg } from './leg.ts'
+import { readQueries, readRecorded, writeQueries } from './recorded-queries.ts'
 import type { Totals } from './tap-report.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 process.env['TEST_SEED'] ??= String(Math.floor(Math.random() * 2 ** 31))
 /** Of `npm run test:all`: how many times as often as in `npm test` a property is tried. */
 const PROPERTY_TIMES = '10'
+/** Calls of each operation by the contract fuzzer. */
+const FUZZ_RUNS = '30'
 /** Each kind of fault once. */
 const FAULT_ROUNDS = 23
 
@@ -57,6 +61,11 @@ function furtherLegs(given: readonly string[]): readonly Leg[] {
   const properties = filesOf('test/unit').filter(triesProperties)
   return [
     ...oldest,
+    {
+      title: `the contract fuzzer, ${FUZZ_RUNS} calls an operation`,
+      files: ['test/api/contract-fuzz.test.ts'],
+      environment: { FUZZ_RUNS },
+    },
     { title: `properties, ${PROPERTY_TIMES} times as often`, files: properties, environment: { PROPERTY_TIMES } },
     MEASURING,
   ]
@@ -76,13 +85,34 @@ function faultRounds(): Totals {
   return { passed: Math.max(0, rounds - bad), failed: bad, skipped: 0 }
 }
 
-const [mode, ...rest] = process.argv.slice(2)
-const isFurther = mode === '--further'
-const given = (isFurther ? rest : process.argv.slice(2)).flatMap((file) => filesOf(relative(root, resolve(file))))
+/** Statements that sql/queries.sql lacks count as failures; those it has and nobody sent are named. */
+function compareQueries(folder: string): Totals {
+  const [seen, known] = [readRecorded(folder), readQueries()]
+  const lacking = [...seen].filter(([text]) => !known.has(text))
+  for (const [text, files] of lacking) console.log(`FAIL sql/queries.sql lacks, of ${[...files].join(', ')}:\n     ${text}`)
+  for (const [text] of known) if (!seen.has(text)) console.log(`sql/queries.sql holds what nobody sent: ${text}`)
+  if (lacking.length > 0) console.log('     npm run generate:queries -- FILES adds what the tests of these files send')
+  return { passed: seen.size - lacking.length, failed: lacking.length, skipped: 0 }
+}
+
+const flags = process.argv.slice(2).filter((arg) => arg.startsWith('--'))
+const isFurther = flags.includes('--further')
+const isRecording = flags.includes('--record')
+const given = process.argv
+  .slice(2)
+  .filter((arg) => !arg.startsWith('--'))
+  .flatMap((file) => filesOf(relative(root, resolve(file))))
 console.log(`TEST_SEED=${process.env['TEST_SEED']}`)
+const queries = isRecording || (!isFurther && given.length === 0) ? openFolder('accord-test-queries') : undefined
+if (queries) process.env['TEST_QUERIES'] = queries
 const totals: Totals[] = []
 for (const leg of isFurther ? furtherLegs(given) : firstLegs(given)) if (leg.files.length > 0) totals.push(await runLeg(leg))
 if (isFurther && given.length === 0) totals.push(faultRounds())
+if (queries) {
+  if (isRecording) writeQueries(readRecorded(queries), given.length === 0)
+  else totals.push(compareQueries(queries))
+  rmSync(queries, { recursive: true, force: true })
+}
 const sum = (of: keyof Totals) => totals.reduce((total, leg) => total + leg[of], 0)
 if (sum('skipped') > 0) console.log(`\nSKIPPED: ${sum('skipped')} tests`)
 console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`)

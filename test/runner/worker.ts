@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import '../support/properties.ts'
+import { recordQueries } from './recorded-queries.ts'
 
 /** What a test file may call on `tap` itself, outside of its tests. */
 const TOP_LEVEL = [
@@ -23,9 +24,9 @@ const TOP_LEVEL = [
 /** Of a whole file. */
 const FILE_LIMIT_MS = 240_000
 
-/** What the process says when it is free. The loader of TypeScript talks on the same channel, in words of its own. */
+/** What the process says when it is free: it takes another file, or ends (its memory is full of what the files before left behind). The loader of TypeScript talks on the same channel, in words of its own. */
 export interface Ask {
-  readonly wantsFile: true
+  readonly wantsFile: boolean
 }
 
 /** The file to run next; null: there is none, end. */
@@ -38,6 +39,7 @@ type Root = Record<string, (...args: unknown[]) => unknown>
 const root = t as unknown as Root
 const test = t.test.bind(t)
 let current: Root | undefined
+let running = ''
 for (const name of TOP_LEVEL) {
   Object.defineProperty(root, name, {
     value: (...args: unknown[]) => {
@@ -47,20 +49,34 @@ for (const name of TOP_LEVEL) {
   })
 }
 
-/** Asks for the next file. */
+/** Memory at which a process makes room for a new one: a large heap makes long pauses, and some tests measure them. */
+const MEMORY_MAX_BYTES = 500_000_000
+
+const folder = process.env['TEST_QUERIES']
+// What the fuzzer asks for is another thing each time.
+const recorded = folder ? recordQueries(folder, () => /fuzz/.test(running)) : undefined
+
+function end(): void {
+  clearInterval(waiting)
+  recorded?.end()
+  process.disconnect()
+}
+
+/** Asks for the next file, or says that this was the last. */
 function ask(): void {
-  process.send?.({ wantsFile: true } satisfies Ask)
+  const wantsFile = process.memoryUsage.rss() < MEMORY_MAX_BYTES
+  process.send?.({ wantsFile } satisfies Ask, () => {
+    if (!wantsFile) end()
+  })
 }
 
 // The loader lets go of the channel, and tap ends when nothing is left to do: it must not while a file is waited for.
 const waiting = setInterval(() => {}, 60_000)
 process.on('message', async ({ file }: Give) => {
-  if (file === null) {
-    clearInterval(waiting)
-    return process.disconnect()
-  }
+  if (file === null) return end()
   await test(file, { timeout: FILE_LIMIT_MS }, async (t) => {
     current = t as unknown as Root
+    running = file
     await import(pathToFileURL(resolve(file)).href)
   })
   ask()
