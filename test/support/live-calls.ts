@@ -30,7 +30,9 @@ const auditor = { org: CAMDEN, role: 'AUDITOR' } as const
 const REASON = { reason: 'Because' }
 /** Leaves of a tile that is full (C2SP tlog-tiles). */
 const FULL_TILE = 256
-const CSV = 'Ref,Title,Partners,Start\r\nISA-1,Rough sleeping,Hackney,01/04/2025\r\n'
+const CSV = `Ref,Name of agreement,Partner(s),Type,Purpose,Data shared,Legal basis,Direction,Method,Date signed,Signed by,Start,Expiry,Status,DPIA ref
+ISA-1,Rough sleeping,Hackney Council,C2C,Homelessness placements,Name; Address,public task,Out,Secure email,01/03/2025,A Director,01/04/2025,31/03/2030,Live,Not required
+`
 
 /** Addresses that only a log of 256,000 leaves and more has. */
 export const OUT_OF_REACH: ReadonlySet<string> = new Set(['3', '4'].flatMap((n) => [`getLogTile${n}`, `getLogEntries${n}`]))
@@ -117,7 +119,9 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
   const recordedElsewhere = async () => {
     const id = await committed()
     const { rows } = (await must(call(officer, 'GET', `/v1/imports/${id}`))) as { rows: readonly { agreement: string | null }[] }
-    return String(rows[0]?.agreement)
+    const [row] = rows
+    if (!row?.agreement) throw new Error(`nothing became of the line: ${JSON.stringify(row)}`)
+    return row.agreement
   }
 
   const recipes: Readonly<Record<string, () => Promise<LiveCall>>> = {
