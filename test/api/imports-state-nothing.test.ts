@@ -29,44 +29,62 @@ t.test(
     const file = (from: number) =>
       `Ref,Title,Partners,Start\n${Array.from({ length: 300 }, (_, n) => `N-${from + n},Agreement ${from + n},Hackney,01/04/2025`).join('\n')}\n`
     const dry = await csv(file(0))
-    t.match(dry, { counts: { NEW: 0, REFUSED: 300 }, questions_total: 3 })
+    t.match(dry, { counts: { NEW: 300, REFUSED: 0 }, questions_total: 4 })
     t.same(
-      dry.questions.map(({ field, text, rows, is_needed, column }: Record<string, unknown>) => [field, text, rows, is_needed, column]),
+      dry.questions.map(({ field, text, rows, is_needed, taken_for }: Record<string, unknown>) => [
+        field,
+        text,
+        rows,
+        is_needed,
+        taken_for,
+      ]),
       [
-        ['type', '', 300, true, null],
-        ['status', '', 300, true, null],
-        ['dpia_ref', '', 300, true, null],
+        ['type', '', 300, false, 'CONTROLLER_TO_CONTROLLER'],
+        ['status', '', 300, false, 'ACTIVE'],
+        ['expiry', '', 300, false, 'OPEN'],
+        ['dpia_ref', '', 300, false, 'NO'],
       ],
     )
-    t.match(dry.rows[0].errors, [
-      { detail: /type .* is not stated\. Say it once/ },
-      { detail: /stands is not stated/ },
-      { detail: /assessment is not stated/ },
-    ])
-    t.match((await act(dry.id, 'commit')).counts, { committed: 0 }, 'and nothing of it is committed')
-    const second = await csv(file(0))
-    const ends = await answer(
-      second.id,
-      UNSTATED.filter(({ field }) => field !== 'expiry'),
-    )
-    t.match(
-      ends.questions,
-      [{ field: 'expiry', text: '', rows: 300, choices: ['OPEN'] }],
-      'one that runs has a last day or is said to have none',
-    )
-    const answered = await answer(
-      second.id,
-      UNSTATED.filter(({ field }) => field === 'expiry'),
-    )
+    t.match(dry.rows[0].warnings, [{ detail: /^Not stated, and recorded as usual .*type: .*status: .*last day: .*assessment: / }])
+    const answered = await answer(dry.id, UNSTATED)
     t.match(answered, { counts: { NEW: 300, REFUSED: 0 }, questions_total: 0 })
-    t.match((await csv(file(300))).counts, { NEW: 300, REFUSED: 0 }, 'the next file asks no more')
+    t.notMatch(answered.rows[0].warnings, [{ detail: /recorded as usual/ }])
+    t.match(await csv(file(300)), { counts: { NEW: 300, REFUSED: 0 }, questions_total: 0 }, 'the next file asks no more')
     const few = await csv('Ref,Title,Partners\nZ-1,One,Hackney\n')
     const [done] = (await act(few.id, 'commit')).rows
-    t.match(await read(done.agreement), { status: 'ACTIVE', instrument_type: 'CONTROLLER_TO_CONTROLLER', dpia: { required: false } })
+    const record = await read(done.agreement)
+    t.match(record, { status: 'ACTIVE', instrument_type: 'CONTROLLER_TO_CONTROLLER', dpia: { required: false } })
+    t.notOk('not_stated' in record.provenance, 'somebody said it')
     const left = await answer((await csv('Ref,Title,Partners\nZ-2,Two,Hackney\n')).id, [{ field: 'type', text: '', answer: null }])
     t.match(left.rows, [{ status: 'REFUSED', errors: [{ detail: /left out, as decided/ }] }], 'lines of an unknown type can be left out')
   },
 )
+
+t.test('a record names what nobody stated, until somebody does', async (t) => {
+  const { csv, answer, act, read } = await borough('LBC_SUTTON', false)
+  const file = 'Ref,Title,Partners\nU-1,One,Hackney\n'
+  const [done] = (await act((await csv(file)).id, 'commit')).rows
+  t.match(await read(done.agreement), {
+    status: 'ACTIVE',
+    instrument_type: 'CONTROLLER_TO_CONTROLLER',
+    provenance: { not_stated: ['type', 'status', 'dpia_ref'] },
+  })
+  t.same(statuses(await csv(file)), ['SAME'], 'the same file is the same')
+  const again = await csv(file)
+  const changed = await answer(again.id, [{ field: 'type', text: '', answer: 'JOINT_CONTROLLER' }])
+  t.match(changed.rows, [{ status: 'CHANGED', record: { instrument_type: 'JOINT_CONTROLLER' } }], 'an answer later changes it')
+  const [now] = (await act(again.id, 'commit')).rows
+  t.match(await read(now.agreement), { instrument_type: 'JOINT_CONTROLLER', provenance: { not_stated: ['status', 'dpia_ref'] } })
+})
+
+t.test('who is the processor of a contract is never taken for granted, and words about an assessment are no "none"', async (t) => {
+  const { csv } = await borough('LBC_MERTON', false)
+  const contract = await csv('Ref,Title,Partners,Type\nC-1,One,Hackney,DPA\n')
+  t.match(contract, { rows: [{ status: 'REFUSED' }], questions: [{ field: 'role', is_needed: true, taken_for: null }] })
+  const words = await csv('Ref,Title,Partners,DPIA\nC-2,One,Hackney,with the team\n')
+  t.match(words.rows, [{ status: 'NEW', record: { dpia_required: true } }])
+  t.match(words.questions[0], { field: 'dpia_ref', text: 'with the team', is_needed: false })
+})
 
 t.test('each fact that a line does not state is asked, and a line that states it is not', async (t) => {
   const { csv } = await borough('LBC_BEXLEY', false)

@@ -70,7 +70,7 @@ t.test('a release register with a line a dataset: a record a reference, with eve
 t.test('releases with a blank before quotation marks, without a header line, and of later years with other headers', async (t) => {
   const blank = (
     await send(
-      '"Key", "RowID","ODRReference","DataRecipient","Purpose","DateOfRelease" \n1,"R1","ODR_1", "Hackney","Says ""why""",2014-04-02\n',
+      '"Key", "RowID","ODRReference","DataRecipient","Purpose","DateOfRelease" \n1,"Row-1","ODR_1", "Hackney","Says ""why""",2014-04-02\n',
     )
   ).body
   t.same(
@@ -82,14 +82,14 @@ t.test('releases with a blank before quotation marks, without a header line, and
   ])
   const none = (
     await send(
-      '1,"R1","ODR_2","Hackney","Government Agency","A timely study",2014-04-02\n2,"R2","ODR_3","Brent","University","Another",2014-05-01\n',
+      '1,"Row-1","ODR_2","Hackney","Government Agency","A timely study",2014-04-02\n2,"Row-2","ODR_3","Brent","University","Another",2014-05-01\n',
     )
   ).body
   t.match(none, { header_row: 0, columns: [{ header: 'Column 1' }] })
   t.match((await mapped(none.id, { columns: { ref: 2, title: 5, partners: 3 } })).counts, { NEW: 2 }, 'its first line is a record')
   const later = (
     await send(
-      '"Row ID","ODR Reference","Data Recipient","Organisation Type","Purpose","Data Source","Legal basis for the release","Date of release","Column1"\n"R9","ODR_4","Hackney","Local Authority","Commissioned\nover two lines","A registry","Regulation 5",2017-04-10,\n',
+      '"Row ID","ODR Reference","Data Recipient","Organisation Type","Purpose","Data Source","Legal basis for the release","Date of release","Column1"\n"Row-9","ODR_4","Hackney","Local Authority","Commissioned\nover two lines","A registry","Regulation 5",2017-04-10,\n',
     )
   ).body
   t.same(fieldsOf(later), [null, null, 'partners', null, 'purpose', 'data', null, null, null])

@@ -45,12 +45,12 @@ export type AskedField = keyof typeof ASKED_FIELDS
 /** Those that stand in a column. */
 export type CellField = Exclude<AskedField, 'lines'>
 
-/** What no record can do without: asked also where a line does not state it, and without an answer the line is left out. */
-const NEEDED: ReadonlySet<AskedField> = new Set<AskedField>(['partners', 'status', 'type', 'role', 'dpia_ref', 'expiry', 'lines'])
+/** What no record can do without: without an answer the line is left out. */
+const NEEDED: ReadonlySet<AskedField> = new Set<AskedField>(['partners', 'status', 'type', 'role', 'lines'])
 
-/** Whether a record holds this as a fact, so that a line is refused until it is stated or answered. */
-export function isNeeded(field: AskedField): boolean {
-  return NEEDED.has(field)
+/** Whether a line is refused until this is answered: a record holds it as a fact, and it was taken for nothing meanwhile. */
+export function isNeeded({ field, takenFor }: { readonly field: AskedField; readonly takenFor: readonly string[] }): boolean {
+  return NEEDED.has(field) && takenFor.length === 0
 }
 
 /** Whether an answer holds for the next file too: a choice about the lines of one file does not. */

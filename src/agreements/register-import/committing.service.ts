@@ -76,6 +76,7 @@ export function committingService({ db, clock, random, acts, agreements, imports
           reference: source.ref,
           // Every recognised cell as the register has it: what no part of the record holds is found here.
           register: registerCells(source),
+          ...(source.not_stated ? { not_stated: source.not_stated } : {}),
           ...(source.datasets ? { datasets: datasetsOf(source).map(({ words }) => words) } : {}),
           ...(before ? { replaces: before.agreement } : {}),
         }

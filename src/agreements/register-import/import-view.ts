@@ -72,6 +72,8 @@ export interface OpenQuestion {
   readonly rows: number
   /** Without an answer its lines are refused. */
   readonly is_needed: boolean
+  /** What its lines hold meanwhile; null: nothing. */
+  readonly taken_for: string | null
   readonly choices: readonly string[]
 }
 

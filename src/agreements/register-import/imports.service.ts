@@ -151,8 +151,15 @@ export function importsService({ db, clock, newId, reference, parties, commands,
       ...(await repository.page(id, { after, limit, status })),
       openPartners: partners.first.map(({ text, takenFor, rows }) => ({ text, orgs: takenFor, matches: names.like(text), rows })),
       openPartnersTotal: partners.total,
-      questions: others.first.map(({ field, text, rows }) => ({
-        ...{ field, text, rows, is_needed: isNeeded(field), choices: choicesFor(field, lists) },
+      questions: others.first.map(({ field, text, rows, takenFor }) => ({
+        ...{
+          field,
+          text,
+          rows,
+          is_needed: isNeeded({ field, takenFor }),
+          taken_for: takenFor[0] ?? null,
+          choices: choicesFor(field, lists),
+        },
         column: field === 'lines' ? null : (stored.header[stored.mapping[field] ?? -1] ?? null),
       })),
       questionsTotal: others.total,

@@ -136,12 +136,12 @@ export function planner({ known, headerOf, answerTo, settled }: PlanContext) {
     const full = earlier === null ? said : withoutBlanks(said, earlier, isNamed)
     const isAdded = choice === 'ADD' && earlier !== null
     const whole = isAdded ? { ...withDatasets(full, [...datasetsOf(earlier), ...datasetsOf(full)]), title: earlier.title } : full
-    const { row, questions, faults: unstated } = settled(whole)
+    const { row, questions, warnings: usual, faults: unstated } = settled(whole)
     const days = dayFaults(row.start, row.expiry, '/expiry').map(({ detail }) => ({ field: 'expiry' as const, detail }))
     const faults = [...unstated, ...days]
     const hash = rowHash(row)
     const joined = lines.length > 1 ? [remark(`It stands in ${lines.length} lines, which make one record.`)] : []
-    const warnings = [...first.warnings, ...notStated(row).map((detail) => remark(detail)), ...joined]
+    const warnings = [...first.warnings, ...[...usual, ...notStated(row)].map((detail) => remark(detail)), ...joined]
     const line = { ...first, questions: [...first.questions, ...questions], warnings, row, read: row }
     if (faults.length > 0)
       return refused(

@@ -34,7 +34,7 @@ export function fileQuestions() {
     },
     /** Those without which lines are refused first, those that were taken for something last; the most frequent first. */
     all(): FileQuestion[] {
-      const rank = ({ field, takenFor }: CellQuestion) => (takenFor.length > 0 ? 2 : isNeeded(field) ? 0 : 1)
+      const rank = (question: CellQuestion) => (question.takenFor.length > 0 ? 2 : isNeeded(question) ? 0 : 1)
       return [...byTerm.values()]
         .map(({ question, term, rows }) => ({ ...question, term, rows }))
         .sort((a, b) => rank(a) - rank(b) || b.rows - a.rows || (a.term < b.term ? -1 : 1))

@@ -12,7 +12,7 @@ const SAID_IN_WORDS: readonly Field[] = [
 
 /** The hash by which a line is known again: of what it says, not of how it is written. */
 export function rowHash(read: RegisterRow): string {
-  const { ref, words, datasets, ...row } = read
+  const { ref, words, datasets, not_stated: _, ...row } = read
   const isOne = datasets === undefined
   const fields = SAID_IN_WORDS.filter((field) => words[field] !== undefined && (isOne || !DATASET_FIELDS.has(field)))
   const said = Object.fromEntries(fields.map((field) => [field, words[field]?.replaceAll(/\s+/g, ' ')]))

@@ -49,6 +49,8 @@ export interface RegisterRow {
   readonly review: string | null
   /** Every recognised cell that says something, as it stands, by field. */
   readonly words: Readonly<Partial<Record<Field, string>>>
+  /** What nobody stated, so that the record holds what is usual until somebody does. */
+  readonly not_stated?: readonly Field[]
   /** PARTY_ROLE of the others, where neither the type nor the own role says it of all of them. */
   readonly partner_roles?: readonly PartnerRole[]
   /** What further lines of the same agreement say of what is shared; absent: it has one line. */
@@ -129,7 +131,7 @@ export function readRow(cells: readonly string[], context: RowContext): ReadRow 
     if (!read.asks) return take(field, read)
     inWords.add(field)
     if (cell(field).length <= ASKED_MAX) questions.push({ field, text: cell(field), takenFor: [] })
-    if (isNeeded(field)) remarks.refuse(field, `${isSaid}. Say what it stands for.`)
+    if (isNeeded({ field, takenFor: [] })) remarks.refuse(field, `${isSaid}. Say what it stands for.`)
     else remarks.warn(field, `${isSaid}: kept in words and left open. Say what it stands for.`)
     return null
   }

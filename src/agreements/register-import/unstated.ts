@@ -1,6 +1,7 @@
 import { plainTerm, type Vocabulary } from '../../reference/vocabulary.ts'
 import type { Field } from '../model/register-columns.ts'
 import type { AnswerValue, AskedField } from './answers.ts'
+import { isAbsent } from './cells.ts'
 import { datasetsOf } from './datasets.ts'
 import type { CellQuestion } from './questions.ts'
 import { type PartnerRole, type RegisterRow, standingOf } from './row.ts'
@@ -17,10 +18,11 @@ export interface UnstatedContext {
   readonly today: string
 }
 
-/** A line with what people said for all lines that do not state it, what is still to be asked, and why it is no record until then. */
+/** A line with what people said for all lines that do not state it, what may still be said, and why it is no record until then. */
 export interface SettledRow {
   readonly row: RegisterRow
   readonly questions: readonly CellQuestion[]
+  readonly warnings: readonly string[]
   readonly faults: readonly { readonly field: Field; readonly detail: string }[]
 }
 
@@ -30,35 +32,50 @@ const ROLE_IN_TYPE: Readonly<Partial<Record<string, string>>> = {
   JOINT_CONTROLLER: 'JOINT_CONTROLLER',
 }
 
+/** What a record holds until somebody says it, where a line does not. */
+const USUAL = {
+  type: { code: 'CONTROLLER_TO_CONTROLLER', words: 'type: between controllers' },
+  status: { code: 'ACTIVE', words: 'status: agreed' },
+  expiry: { code: 'OPEN', words: 'last day: none' },
+  role: { code: 'CONTROLLER', words: 'your role: controller' },
+  dpia_ref: { code: 'NO', words: 'assessment: none needed' },
+} as const
+
 /**
- * What a record holds as a fact and a line does not state: its type, how it stands, its last day, whether it needs an assessment,
- * who has which role. Nothing of it is taken for granted: the empty cell is a question, answered once for all such lines. Pure.
+ * What a record holds as a fact and a line may not state: its type, how it stands, its last day, whether it needs an assessment,
+ * who has which role. The empty cell is a question, answered once for all such lines. Until it is, the record holds what is usual
+ * and names what was not stated (`not_stated`); who is the processor of a contract is never taken for granted. Pure.
  */
 export function settled(read: RegisterRow, { answerTo, own, isProcessor, noEnd, today }: UnstatedContext): SettledRow {
   const questions: CellQuestion[] = []
   const faults: { field: Field; detail: string }[] = []
-  /** The answer for all that do not say; null where there is none, and then the line is refused. */
-  const answered = (field: AskedField & Field, what: string, text = ''): string | null => {
+  const usual: { field: Field; words: string }[] = []
+  /** The answer for all that do not say; null where there is none and nothing is usual, and then the line is refused. */
+  const answered = (field: AskedField & Field, what: string, text = '', taken?: { code: string; words: string }): string | null => {
     const answer = answerTo(field, text)
     if (typeof answer === 'string') return answer
     if (answer === null) faults.push({ field, detail: `${what} is not stated: the line was left out, as decided.` })
     else {
-      questions.push({ field, text, takenFor: [] })
-      faults.push({ field, detail: `${what} is not stated. Say it once for all lines that do not.` })
+      questions.push({ field, text, takenFor: taken ? [taken.code] : [] })
+      if (taken) usual.push({ field, words: taken.words })
+      else faults.push({ field, detail: `${what} is not stated. Say it once for all lines that do not.` })
     }
-    return null
+    return answer === null ? null : (taken?.code ?? null)
   }
-  const type = read.instrument_type ?? answered('type', 'The type of agreement')
-  const said = read.standing ?? answered('status', 'How the agreement stands')
+  const type = read.instrument_type ?? answered('type', 'The type of agreement', '', USUAL.type)
+  const said = read.standing ?? answered('status', 'How the agreement stands', '', USUAL.status)
   const standing = standingOf(said, read.expiry, today, (detail) => faults.push({ field: 'status', detail }))
   const isOpenEnded = noEnd.get(plainTerm(read.words.expiry ?? '')) === 'OPEN'
-  if (read.expiry === null && !isOpenEnded && read.start !== null && standing === 'ACTIVE') answered('expiry', 'The last day')
+  if (read.expiry === null && !isOpenEnded && read.start !== null && standing === 'ACTIVE')
+    answered('expiry', 'The last day', '', USUAL.expiry)
   const dpia = isAssessed()
   function isAssessed(): boolean | null {
     if (read.dpia !== null) return read.dpia
     if ([read, ...(read.datasets ?? [])].some(({ special }) => special === true)) return true
     if (type === 'MOU_NON_PERSONAL') return false
-    const answer = answered('dpia_ref', 'Whether it needs a data protection impact assessment')
+    // Words that nobody could read are no "no".
+    if (read.words.dpia_ref !== undefined && !isAbsent(read.words.dpia_ref)) return true
+    const answer = answered('dpia_ref', 'Whether it needs a data protection impact assessment', '', USUAL.dpia_ref)
     return answer === null ? null : answer === 'YES'
   }
   const role = type === null ? read.role : ownRole(type)
@@ -67,7 +84,8 @@ export function settled(read: RegisterRow, { answerTo, own, isProcessor, noEnd, 
     if (ROLE_IN_TYPE[of] !== undefined) return ROLE_IN_TYPE[of]
     if (of === 'CONTROLLER_TO_PROCESSOR' && isProcessor(own)) return 'PROCESSOR'
     if (of === 'CONTROLLER_TO_PROCESSOR' && read.partners.length > 0 && read.partners.every(isProcessor)) return 'CONTROLLER'
-    return answered('role', 'Which role you have in an agreement of this type', read.words.type ?? '')
+    const taken = of === 'CONTROLLER_TO_PROCESSOR' ? undefined : USUAL.role
+    return answered('role', 'Which role you have in an agreement of this type', read.words.type ?? '', taken)
   }
   const partner_roles = type === null || role === null ? [] : partnerRoles(type, role)
   function partnerRoles(of: string, mine: string): PartnerRole[] {
@@ -85,7 +103,13 @@ export function settled(read: RegisterRow, { answerTo, own, isProcessor, noEnd, 
       return found === null ? [] : [{ org, role: found }]
     })
   }
-  return { row: { ...read, instrument_type: type, standing, dpia, role, partner_roles }, questions, faults }
+  const warnings =
+    usual.length === 0
+      ? []
+      : [`Not stated, and recorded as usual until somebody says it for all such lines: ${usual.map(({ words }) => words).join('; ')}.`]
+  const { not_stated: _, ...line } = read
+  const row = { ...line, instrument_type: type, standing, dpia, role, partner_roles }
+  return { row: usual.length === 0 ? row : { ...row, not_stated: usual.map(({ field }) => field) }, questions, warnings, faults }
 }
 
 /** What a record needs before anybody can rely on it, and neither the line nor an earlier file states: a warning, never a default. */

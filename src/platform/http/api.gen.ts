@@ -4467,8 +4467,10 @@ export interface components {
                 readonly text: string;
                 /** @description How many lines have it. */
                 readonly rows: number;
-                /** @description Whether its lines are refused until it is answered; else it is kept in words and left open. */
+                /** @description Whether its lines are refused until it is answered; else it is kept in words and left open, or taken for `taken_for`. */
                 readonly is_needed: boolean;
+                /** @description What its lines hold until it is answered; null: nothing. A record made so names the field in `provenance.not_stated`. */
+                readonly taken_for: string | null;
                 /** @description The codes that answer it. */
                 readonly choices: readonly string[];
             }[];
