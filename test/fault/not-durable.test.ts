@@ -95,9 +95,9 @@ t.test('an act whose wait was cancelled is refused, nothing more is taken, and t
   await act()
   await waitFor(NOBODY)
   try {
-    t.match(await whileCancelling(act()), { status: 'rejected', reason: { problem: { code: 'LOG_UNAVAILABLE', status: 503 } } })
+    t.match(await whileCancelling(act()), { status: 'rejected', reason: { refusal: { code: 'LOG_UNAVAILABLE' } } })
     t.match(audit.faults(), [/without a standby/])
-    t.match(await act().catch((error: unknown) => error), { problem: { code: 'LOG_UNAVAILABLE' } }, 'refused before anything is written')
+    t.match(await act().catch((error: unknown) => error), { refusal: { code: 'LOG_UNAVAILABLE' } }, 'refused before anything is written')
   } finally {
     await waitFor('')
   }

@@ -83,7 +83,7 @@ t.test('a checkpoint whose wait for the standby was cancelled is not published, 
       t.equal(highWater.read(log), undefined, 'nor is it kept as published')
     }
     const { outcome } = await whileCancelling(own.root, newest.refresh(log.logId))
-    t.match(outcome, { status: 'rejected', reason: { problem: { code: 'LOG_UNAVAILABLE' } } }, 'nor shown to a reader who asks')
+    t.match(outcome, { status: 'rejected', reason: { refusal: { code: 'LOG_UNAVAILABLE' } } }, 'nor shown to a reader who asks')
     t.equal(keeper.published(log.logId), undefined)
   } finally {
     await waitForStandby(own.root, '')

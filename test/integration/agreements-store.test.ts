@@ -244,9 +244,5 @@ t.test('row by row, the service sees an agreement only for those who may', async
     /row-level security/,
     'nobody makes itself a party',
   )
-  t.strictSame(
-    await withTransaction(database.db, async () => (await idsSeen(null))[0]),
-    '',
-    'and the reader of one transaction is gone in the next',
-  )
+  t.strictSame(await idsSeen(null), [''], 'and the reader of one transaction is gone in the next')
 })

@@ -40,7 +40,7 @@ t.test('a leaf that is filed under the identifier of another is not signed, and 
   t.equal(shown.filter(({ status }) => status === 'rejected').length, 2)
   for (const [at, one] of shown.entries())
     if (one.status === 'fulfilled') t.match(String(one.value?.leaf), ids[at], 'whatever is shown is what was asked for')
-    else t.match(one.reason, { problem: { code: 'LOG_UNAVAILABLE' } })
+    else t.match(one.reason, { refusal: { code: 'LOG_UNAVAILABLE' } })
 })
 
 t.test('a part of the tree that lacks a hash is not given to anybody, and given again once it is whole', async (t) => {
