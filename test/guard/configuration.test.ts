@@ -72,7 +72,7 @@ t.test('the Dockerfile sets only variables the service reads, and runs the Node 
     set.filter((name) => !known.includes(name)),
     [],
   )
-  t.match(text, /^FROM node:20\.20\.\d+-/m)
+  t.match(text, /^FROM node:24\.\d+\.\d+-/m)
   t.match(text, /^USER node$/m)
 })
 
