@@ -226,3 +226,24 @@ t.test('A4: the keeping passes on before the keeper leaves, and with succession'
   const state = (await desk.call({ org: CAMDEN, role: 'DPO' }, 'GET', `/v1/agreements/${two.id}/state`)).body
   t.notOk(state.derived.includes('IN_FORCE'), 'the state says no more than the decision')
 })
+
+t.test('A5: nobody is waited for where a body whose signature all wait for has ended', async (t) => {
+  const over = { orgs: [CAMDEN, 'LBC_HARROW', ISLINGTON], commencement: { rule: 'ALL_SIGNED' } as const }
+  const { id } = await inForce(desk, over, [CAMDEN])
+  const state = async () => (await desk.call({ org: CAMDEN, role: 'DPO' }, 'GET', `/v1/agreements/${id}/state`)).body
+  t.match(await state(), { derived: ['PARTIALLY_SIGNED'], missing: ['LBC_HARROW', ISLINGTON] })
+  const admin = { org: 'LBC_SUTTON', role: 'REGISTER_ADMIN' } as const
+  await desk.call(admin, 'POST', '/v1/organisations/LBC_HARROW/succession', { successor: 'LBC_MERTON', reason: 'Reorganisation' })
+  t.strictSame((({ derived, missing }) => [derived, missing])(await state()), [[], []])
+})
+
+t.test('A18: who has left is not told to whom the text was handed over afterwards', async (t) => {
+  const { id } = await inForce(desk, { orgs: [CAMDEN, EALING, ISLINGTON] })
+  desk.at('2026-11-22T13:00:00.000Z')
+  await desk.call({ org: ISLINGTON, role: 'SIRO' }, 'POST', `/v1/agreements/${id}/withdrawals`, TEXT)
+  desk.at('2026-11-22T13:01:00.000Z')
+  const handed = await desk.call({ org: CAMDEN, role: 'IG_OFFICER' }, 'POST', `/v1/agreements/${id}/keeper`, { org: EALING, ...TEXT })
+  t.equal(handed.status, 200)
+  const kept = async (org: string) => (await desk.call({ org, role: 'DPO' }, 'GET', `/v1/agreements/${id}`)).body.owner_org
+  t.strictSame([await kept(ISLINGTON), await kept(EALING)], [CAMDEN, EALING])
+})

@@ -133,11 +133,11 @@ export function hasCommenced(agreement: Agreement, number: number, at: Instant):
   return signed >= (commencement.rule === 'THRESHOLD' ? Math.max(commencement.n, 2) : 2)
 }
 
-/** Who has yet to sign a version at an instant: of those that still can, everybody whom it waits for. */
+/** Who has yet to sign a version at an instant: of those that still can, everybody whom it waits for; nobody where it can bind nobody. */
 export function missingSignatures(agreement: Agreement, number: number, at: Instant): string[] {
   const facts = lifecycleFacts(agreement)
   const version = facts.approved.find((known) => known.version === number)
-  if (!version) return []
+  if (!version || !canCommence(agreement, { version: number }, at)) return []
   return [...facts.parties]
     .filter(([org, party]) => isPresent(party, at) && waitsFor(agreement, number, org) && !hasSigned(version, org, at))
     .map(([org]) => org)

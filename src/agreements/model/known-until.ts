@@ -14,12 +14,15 @@ export function knownUntil(agreement: Agreement, until: Instant, lastVersion: nu
     ({ version, status, frozen_at }) =>
       status !== 'DRAFT' && version <= (lastVersion ?? version) && (frozen_at === null || frozen_at === undefined || isKnown(frozen_at)),
   )
+  const handedOn = agreement.keepers?.find(({ at }) => !isKnown(at))
   const numbers = new Set(versions.map(({ version }) => version))
   return {
     ...agreement,
     versions: versions.map((version) =>
       isKnown(version.dropped_at) || version.status === 'APPROVED' ? version : { ...version, status: 'APPROVED', dropped_at: null },
     ),
+    owner_org: handedOn === undefined ? agreement.owner_org : handedOn.from,
+    ...(agreement.keepers === undefined ? {} : { keepers: agreement.keepers.filter(({ at }) => isKnown(at)) }),
     parties: agreement.parties
       .filter(({ invited_at }) => invited_at === null || invited_at === undefined || isKnown(invited_at))
       .map((party) => (isKnown(party.left_at) ? party : { ...party, left_at: null, left_how: null })),
