@@ -51,6 +51,8 @@ const EXCEL_SERIAL = { from: 20_000, to: 80_000 }
 const MONTHS = [
   ...['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december'],
 ]
+/** Names of months as dates are written with them. */
+export const MONTH_WORDS: readonly string[] = MONTHS.flatMap((month) => [month, month.slice(0, 3)])
 const TIME = /[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]m)?\s*(z|utc|gmt|[+-]\d{2}:?\d{2})?$/i
 
 /** Whether the cell says nothing. */
@@ -67,7 +69,7 @@ export function isAbsent(cell: string): boolean {
 export function readDay(cell: string, reading: DayReading): Reading<string> {
   const text = cell.normalize('NFKC').trim()
   if (text === '') return { value: null }
-  const word = reading.words.get(plainTerm(text))
+  const word = isDoubted(text) ? undefined : reading.words.get(plainTerm(text))
   if (word === 'OPEN') return { value: null, note: `"${text}": no last day.` }
   if (word !== undefined || isAbsent(text)) return { value: null, note: `"${text}" names no day: not stated.` }
   const time = TIME.exec(text)
@@ -141,12 +143,21 @@ function day(year: string, month: number, date: string | undefined, text: string
   return isDay(value) ? { value } : { value: null, fault: `"${text}" is in no calendar.` }
 }
 
+/** Whether a cell says no more than a blank: nothing, or words for "not known". */
+export function isUnknown(cell: string, vocabulary?: Vocabulary): boolean {
+  return isAbsent(cell) || vocabulary?.get(plainTerm(cell)) === 'UNKNOWN'
+}
+
+/** A question mark is a doubt, whatever stands before it. */
+export function isDoubted(text: string): boolean {
+  return /\?./s.test(text.trim()) || /[^?]\?/s.test(text.trim())
+}
+
 /** What a whole cell means in a vocabulary. What is not in it is asked, never guessed from a part. */
 export function readTerm(cell: string, vocabulary: Vocabulary): Reading<string> {
   const text = cell.trim()
   if (text === '') return { value: null }
-  // A question mark is a doubt, whatever stands before it.
-  const value = /\?./s.test(text) || /[^?]\?/s.test(text) ? undefined : vocabulary.get(plainTerm(text))
+  const value = isDoubted(text) ? undefined : vocabulary.get(plainTerm(text))
   if (value !== undefined) return { value }
   return isAbsent(text) ? { value: null, note: `"${text}" says nothing: left open.` } : { value: null, asks: true }
 }

@@ -1,5 +1,7 @@
 import type { CodeList } from '../../reference/code-list.ts'
 import { plain } from '../model/register-columns.ts'
+import { isDoubted } from './cells.ts'
+import { isDenied } from './lawful-bases.ts'
 
 /** Reads the words of a register into our codes, by code or label only: what is not there word for word stays words. */
 export interface CodeMatch {
@@ -33,13 +35,15 @@ export function codeMatch(lists: readonly CodeList[]): CodeMatch {
   return {
     codes(list, parts) {
       const known = byList.get(list) ?? new Map<string, string>()
-      const read = parts.map((part) => ({ part, code: known.get(plain(part)) }))
+      const read = parts.map((part) => ({ part, code: isDoubted(part) ? undefined : known.get(plain(part)) }))
       return {
         codes: [...new Set(read.flatMap(({ code }) => code ?? []))],
         unknown: read.flatMap(({ part, code }) => (code ? [] : [part])),
       }
     },
     gateways(text) {
+      // One that is named only to be denied, or doubted, is none.
+      if (isDenied(text)) return []
       const given = `${section(text)} `
       return citations.filter(([citation]) => given.includes(`${citation} `)).map(([, code]) => code)
     },

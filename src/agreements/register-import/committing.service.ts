@@ -136,7 +136,8 @@ export function committingService({ db, clock, random, acts, agreements, imports
 
   /**
    * Puts back what holds once a line is undone: the record that it replaced, unless the import of that one was undone
-   * meanwhile; then what that one had replaced, and so on. Where nothing is left, nothing is put back.
+   * meanwhile; then what that one had replaced, and so on. Where nothing is left, nothing is put back, nor is anything while a later
+   * import says what the record is: undoing that one finds it.
    */
   async function restoreReplaced(principal: Principal, importId: string, { row, replaced, plan }: StoredRow): Promise<void> {
     const { key } = plan
@@ -150,8 +151,10 @@ export function committingService({ db, clock, random, acts, agreements, imports
         found = line.replaced
         line = found ? await repository.line(found.importId, found.row) : undefined
       }
-      if (found === null) await repository.updateRow(importId, row, settled)
-      return found
+      const isHeld = (await importedRecords(tx).record(principal.org, key)) !== undefined
+      if (found !== null && !isHeld) return found
+      await repository.updateRow(importId, row, settled)
+      return null
     })
     if (heir === null) return
     const act = { act: 'restore_import', event: 'agreement.import_restored' } as const
@@ -163,7 +166,7 @@ export function committingService({ db, clock, random, acts, agreements, imports
       // This act is one that the import knows of.
       const actCount = (await records.actCount(heir.agreement)) + 1
       const { agreement, hash, importId: from, row: line } = heir
-      await records.addRecord(principal.org, key, { agreement, hash, actCount, importId: from, row: line })
+      if (!(await records.addRecord(principal.org, key, { agreement, hash, actCount, importId: from, row: line }))) throw new RowMoved()
       return { to: heir.status, detail: { import: importId, row }, outcome: null }
     })
     orThrow(done)

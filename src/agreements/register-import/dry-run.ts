@@ -6,9 +6,10 @@ import type { CodeList } from '../../reference/code-list.ts'
 import { compileCodeLists } from '../../reference/code-lists.ts'
 import type { Vocabulary } from '../../reference/vocabulary.ts'
 import type { Agreement } from '../agreement.ts'
-import { FIELDS, plain } from '../model/register-columns.ts'
+import { FIELDS, type Field, plain } from '../model/register-columns.ts'
 import { type ExportedLine, HERE_COLUMNS, type HereColumn } from '../model/register-line.ts'
 import { answersByTerm } from './answers.ts'
+import { isUnknown } from './cells.ts'
 import { codeMatch } from './code-match.ts'
 import { nearAgreements } from './near-agreements.ts'
 import type { OrganisationNames, PartnerReading } from './organisation-match.ts'
@@ -51,6 +52,9 @@ export interface DryRun {
 /** So many names are remembered with whom they mean; a register names the same partners in line after line. */
 const NAMES_REMEMBERED = 10_000
 
+/** Vocabularies with words for "not known". */
+const UNKNOWN_IN: Readonly<Partial<Record<Field, string>>> = { expiry: 'NO_END', special: 'YES_NO', dpia_ref: 'YES_NO', personal: 'YES_NO' }
+
 /** Says what an import would do with each line. Changes nothing; the same lines give the same plans. */
 export async function dryRun(
   { header, mapping, answers, org, dateOrder }: Pick<StoredImport, 'header' | 'mapping' | 'answers' | 'org' | 'dateOrder'>,
@@ -74,6 +78,7 @@ export async function dryRun(
   const plans = planner({
     ...{ known: facts.known, answerTo: context.answerTo, settled: (row) => settled(row, unstated) },
     headerOf: (field) => (mapping[field] === undefined ? null : (header[mapping[field]] ?? null)),
+    saysNothing: (field, text) => isUnknown(text, facts.vocabularies.get(UNKNOWN_IN[field] ?? '')),
   })
   const questions = fileQuestions()
   /** A line that names a record here which is not there, or which the organisation may not know, is no line of another one. */

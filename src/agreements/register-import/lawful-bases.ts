@@ -17,7 +17,8 @@ const JOINER = /\s?(?:,|;|&|\+|\/|\band\b|\bor\b)?\s?/y
 /** What a bare letter is followed by where it is no word: "e and", not "a public". */
 const AFTER_BARE = /^\s?(?:$|[,;&+/).:⟦-]|(?:and|or|but|not)\b|[69(]|art|uk\b|gdpr\b)/
 /** A text that wavers names nothing. */
-const WAVERS = /\?|\b(?:tbc|unclear|unsure|possibly|maybe|perhaps|unless|if|formerly|previously|was|were|until)\b/
+const WAVERS =
+  /[?☐✗✘☒❌×]|\b(?:tb[acd]|unclear|unsure|unknown|possibly|probably|presumably|maybe|perhaps|likely|assumed|pending|check|query|unless|if|formerly|previously|was|were|until|before|withdrawn|withdrew|revoked|refused|replaced|replaces|replacing|superseded|supersedes|ended|ceased|lapsed|expired|removed|dropped|changed|false|n)\b/
 const OTHER_LAW =
   /(?:\b(?:sections?|ss?|sec|parts?|schedules?|sch|chapter|ch|regulations?|reg|paragraphs?|paras?|clause|act|no|tier|annex|page|version|v)\.?\s?)$/
 const DENIES = /\b(?:rather than|instead of|other than|not|no|never|without|except|excluding|neither|nor|non|isnt|arent|cannot|doesnt)\b/
@@ -80,6 +81,16 @@ function codesOf(part: string, names: Vocabulary): string[] {
   }
   const named = names.get(plainTerm(words)) ?? names.get(plainTerm(plainTerm(words).replaceAll(FILLER, ' ')))
   return named ? [...found, named] : found
+}
+
+/** Whether a text denies or doubts something of what it names; "No 2" is a number. */
+export function isDenied(text: string): boolean {
+  const words = text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/['’]/g, '')
+    .replaceAll(/\bnos?\.? ?(?=\d)/g, '')
+  return DENIES.test(words) || WAVERS.test(words)
 }
 
 /** Puts a mark in place of every article with its letters: "6(1)(c) and (e)", "Art 6.1.e", "6 1 e", "9(2)(b),(h)". */

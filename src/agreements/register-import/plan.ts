@@ -40,6 +40,8 @@ export interface PlanContext {
   readonly headerOf: (field: Field) => string | null
   readonly answerTo: (field: AskedField, text: string) => AnswerValue | undefined
   readonly settled: (row: RegisterRow) => SettledRow
+  /** Whether a cell with words in it says no more than a blank. */
+  readonly saysNothing: (field: Field, text: string) => boolean
 }
 
 type Line = Omit<ReadRow, 'inWords'>
@@ -51,12 +53,14 @@ const SETTLED = { errors: [], warnings: [], questions: [] } as const
  * What an import would do with each line, in order. Lines of one agreement that differ only in what is shared become one record;
  * one that contradicts an earlier one is refused, and so is a change of a record that somebody has acted on: it is changed here.
  */
-export function planner({ known, headerOf, answerTo, settled }: PlanContext) {
+export function planner({ known, headerOf, answerTo, settled, saysNothing }: PlanContext) {
   /** The first line of each record, with the lines that belong to it. */
   const seen = new Map<
     string,
     { readonly number: number; readonly row: RegisterRow; readonly lines: number[]; readonly keys: Set<string> }
   >()
+  /** The first line that names a record here, and whether it is that record as it stands. */
+  const namedBy = new Map<string, { readonly number: number; readonly isSame: boolean }>()
   const keyOf = new Map([...known].map(([key, { agreement }]) => [agreement, key]))
   /** ADD: these lines add to their records. REPLACE: they are the whole of them. */
   const choice = answerTo('lines', '')
@@ -80,6 +84,12 @@ export function planner({ known, headerOf, answerTo, settled }: PlanContext) {
   /** A line by itself, as the file goes on. */
   function line(number: number, { inWords: _, ...read }: ReadRow, named: NamedRecord | null): PlannedRow {
     const ownKey = named === null ? undefined : keyOf.get(named.agreement)
+    const before = named === null ? undefined : namedBy.get(named.agreement)
+    if (named !== null && before === undefined) namedBy.set(named.agreement, { number, isSame: named.differs.length === 0 })
+    if (named !== null && before !== undefined && before.isSame !== (named.differs.length === 0)) {
+      const detail = `It repeats line ${before.number} with other contents: only one of them can be right.`
+      return refused(read, ownKey ?? null, [remark(detail, 'accord_ref', named.agreement)], named.agreement)
+    }
     if (named?.differs.length === 0) {
       const besides = named.beside.map((column) => ({
         column,
@@ -133,7 +143,7 @@ export function planner({ known, headerOf, answerTo, settled }: PlanContext) {
     const before = known.get(key)
     const earlier = before?.row ?? null
     const said = withDatasets(rows.reduce(completed), rows.flatMap(datasetsOf))
-    const full = earlier === null ? said : withoutBlanks(said, earlier, isNamed)
+    const full = earlier === null ? said : withoutBlanks(said, earlier, saysNothing, isNamed)
     const isAdded = choice === 'ADD' && earlier !== null
     const whole = isAdded ? { ...withDatasets(full, [...datasetsOf(earlier), ...datasetsOf(full)]), title: earlier.title } : full
     const { row, questions, warnings: usual, faults: unstated } = settled(whole)

@@ -1,6 +1,6 @@
 import { canonicalJson, sha256Hex } from '../../audit/format/canonical-json.ts'
 import { plainTerm } from '../../reference/vocabulary.ts'
-import type { Field } from '../model/register-columns.ts'
+import { FIELDS, type Field } from '../model/register-columns.ts'
 import { DATASET_FIELDS, datasetKey, datasetsOf, isEmpty } from './datasets.ts'
 import { DATASET_MEMBERS, type RegisterRow } from './row.ts'
 
@@ -31,28 +31,40 @@ export const CELL_OF: Readonly<Partial<Record<keyof RegisterRow, Field>>> = {
 }
 
 /**
- * The line with what an earlier one said wherever it is blank now: a blank says nothing, so it takes nothing back. Of what is shared
- * only where both are one line: else nobody knows which line is meant.
+ * The line with what an earlier one said wherever it says nothing now: a blank, or words for "not known", takes nothing back. Of what
+ * is shared only where both are one line: else nobody knows which line is meant.
+ * @param saysNothing whether a cell with words in it says no more than a blank
  * @param isNamed whether the line is that record as it stands but for what it says: then also what was answered for it
  */
-export function withoutBlanks(row: RegisterRow, earlier: RegisterRow, isNamed = false): RegisterRow {
+export function withoutBlanks(
+  row: RegisterRow,
+  earlier: RegisterRow,
+  saysNothing: (field: Field, text: string) => boolean,
+  isNamed = false,
+): RegisterRow {
+  const says = ({ words }: RegisterRow, field: Field) => words[field] !== undefined && !saysNothing(field, words[field])
+  const isRead = (field: Field) =>
+    Object.entries(CELL_OF).some(([member, cell]) => cell === field && !isEmpty(row[member as keyof RegisterRow]))
+  const isSaid = (field: Field) => says(row, field) || isRead(field)
   const saysShared =
-    row.datasets !== undefined || Object.keys(row.words).some((field) => field !== 'title' && DATASET_FIELDS.has(field as Field))
+    row.datasets !== undefined ||
+    FIELDS.some((field) => field !== 'title' && DATASET_FIELDS.has(field) && row.words[field] !== undefined && isSaid(field))
   const isOneLine = (row.datasets === undefined && earlier.datasets === undefined) || !saysShared
   const isKept = (field: Field) => isOneLine || !DATASET_FIELDS.has(field)
   const kept = Object.entries(CELL_OF).filter(
     ([member, field]) =>
       // What somebody answered for lines that do not state it was not stated by the earlier one either.
-      isKept(field) && (isNamed || isStated(earlier, field)) && row.words[field] === undefined && isEmpty(row[member as keyof RegisterRow]),
+      isKept(field) && (isNamed || isStated(field)) && !says(row, field) && isEmpty(row[member as keyof RegisterRow]),
   )
   const said = Object.fromEntries(kept.flatMap(([member]) => (member in earlier ? [[member, earlier[member as keyof RegisterRow]]] : [])))
   const words = Object.entries(earlier.words).filter(([field]) => isKept(field as Field))
   const others = !saysShared && earlier.datasets !== undefined ? { datasets: earlier.datasets } : {}
-  return { ...row, ...said, ...others, words: { ...Object.fromEntries(words), ...row.words } }
-}
+  const own = Object.entries(row.words).filter(([field]) => isSaid(field as Field) || earlier.words[field as Field] === undefined)
+  return { ...row, ...said, ...others, words: { ...Object.fromEntries(words), ...Object.fromEntries(own) } }
 
-function isStated({ words }: RegisterRow, field: Field): boolean {
-  return words[field] !== undefined || (field === 'dpia_ref' && words.dpia_date !== undefined)
+  function isStated(field: Field): boolean {
+    return says(earlier, field) || (field === 'dpia_ref' && says(earlier, 'dpia_date'))
+  }
 }
 
 /** The members of a row that differ, by the names of their cells. */
@@ -70,7 +82,11 @@ export function sourceKey({ ref, title, partners }: Pick<RegisterRow, 'ref' | 't
   return sha256Hex(ref === null ? `title:${plainTerm(title)}|${partners.join(',')}` : `ref:${plainReference(ref)}`)
 }
 
-/** A reference as it is compared: the same in capitals and small letters and in every Unicode form. */
+/** A reference as it is compared: the same in capitals and small letters, in every Unicode form, with any dash and with marks unseen. */
 export function plainReference(ref: string): string {
-  return ref.normalize('NFKC').toLowerCase().normalize('NFC').replaceAll(/\s+/g, ' ')
+  const letters = ref
+    .normalize('NFKC')
+    .replaceAll(/\p{Cf}/gu, '')
+    .replaceAll(/[\p{Pd}\u2212]/gu, '-')
+  return letters.toLowerCase().normalize('NFC').replaceAll(/\s+/g, ' ').trim()
 }

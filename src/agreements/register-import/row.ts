@@ -6,7 +6,9 @@ import {
   type DateOrder,
   type DayReading,
   isAbsent,
+  isDoubted,
   isFormula,
+  MONTH_WORDS,
   type Reading,
   readDay,
   readDirection,
@@ -16,7 +18,7 @@ import {
   splitList,
 } from './cells.ts'
 import type { CodeMatch } from './code-match.ts'
-import { namedBases } from './lawful-bases.ts'
+import { isDenied, namedBases } from './lawful-bases.ts'
 import { type PartnerContext, readPartners } from './partners-cell.ts'
 import type { CellQuestion } from './questions.ts'
 import { type CellRemark, remarksOn } from './remarks.ts'
@@ -98,6 +100,11 @@ export interface RowContext extends PartnerContext {
 
 const TITLE_MAX = 300
 const REF_MAX = 300
+/** Words that may stand beside the number of an assessment. */
+const REFERENCE_WORDS = new Set([
+  ...['dpia', 'pia', 'dpias', 'ref', 'reference', 'number', 'id', 'version', 'v', 'see', 'yes', 'and'],
+  ...['completed', 'complete', 'approved', 'dated', 'signed', ...MONTH_WORDS],
+])
 /** More parts than this are prose, which no code has the name of. */
 const PARTS_MAX = 200
 
@@ -191,12 +198,7 @@ export function readRow(cells: readonly string[], context: RowContext): ReadRow 
     data_subjects: listed('DATA_SUBJECT', 'subjects'),
     art6: bases.filter((basis) => !basis.startsWith('9(')),
     art9: bases.filter((basis) => basis.startsWith('9(')),
-    gateways: [
-      ...new Set([
-        ...codes.codes('GATEWAY', commaList(cell('power'))).codes,
-        ...partsOf(splitList(cell('power'))).flatMap((part) => codes.gateways(part)),
-      ]),
-    ],
+    gateways: gatewaysOf(),
     direction: meaning(
       'direction',
       readDirection(cell('direction'), words('DIRECTION'), (name) => context.lookup(name).orgs.includes(context.own)),
@@ -208,6 +210,11 @@ export function readRow(cells: readonly string[], context: RowContext): ReadRow 
     dpia: isAbsent(cell('dpia_date')) ? meaning('dpia_ref', assessmentOf(cell('dpia_ref'), words('YES_NO')), yes) : true,
     review: day('review'),
     words: Object.fromEntries(FIELDS.flatMap((field) => (cell(field) === '' ? [] : [[field, cell(field)]]))),
+  }
+  function gatewaysOf(): string[] {
+    const parts = partsOf(splitList(cell('power')))
+    if (parts.some(isDenied)) remarks.warn('power', 'Kept in words: a power that is denied or doubted was not taken for one.')
+    return [...new Set([...codes.codes('GATEWAY', commaList(cell('power'))).codes, ...parts.flatMap((part) => codes.gateways(part))])]
   }
   function frequencyOf(): Reading<string> {
     const [known] = codes.codes('FREQUENCY', [cell('frequency')]).codes
@@ -235,12 +242,18 @@ function readType(cell: string, vocabulary: Vocabulary, isPersonal: boolean | nu
   return readTerm(cell, vocabulary)
 }
 
-/** A yes, a no, or a reference, which stands for an assessment that was made; other words are asked. */
+/** A yes, a no, or a reference, which stands for an assessment that was made; other words, beside a number too, are asked. */
 function assessmentOf(cell: string, vocabulary: Vocabulary): Reading<boolean> {
   const read = readYesNo(cell, vocabulary)
-  return read.asks && /\d|:\/\//.test(cell) && !/\b(?:not?|never|none|pending|draft|await\w*|in progress)\b/i.test(cell)
+  if (vocabulary.get(plainTerm(cell)) === 'UNKNOWN' && !isAbsent(cell)) return { value: null, asks: true }
+  return read.asks && !isDoubted(cell) && cell.split(/\s+/).every((word) => isOfReference(word)) && /\d|:\/\//.test(cell)
     ? { value: true }
     : read
+}
+
+/** What a reference is made of: numbers, with whatever is joined to them, addresses, and the words that stand beside them. */
+function isOfReference(word: string): boolean {
+  return /\d|:\/\//.test(word) || REFERENCE_WORDS.has(plainTerm(word)) || /^[-–—/,;:.&()]+$/.test(word)
 }
 
 function fieldAt(mapping: ColumnMapping, column: number): Field | null {

@@ -81,10 +81,11 @@ export function settled(read: RegisterRow, { answerTo, own, isProcessor, noEnd, 
   const role = type === null ? read.role : ownRole(type)
   function ownRole(of: string): string | null {
     if (read.role !== null) return read.role
-    if (ROLE_IN_TYPE[of] !== undefined) return ROLE_IN_TYPE[of]
+    // A body that is a processor and nothing else is no controller because its register says "ISA".
+    if (ROLE_IN_TYPE[of] !== undefined && !isProcessor(own)) return ROLE_IN_TYPE[of]
     if (of === 'CONTROLLER_TO_PROCESSOR' && isProcessor(own)) return 'PROCESSOR'
     if (of === 'CONTROLLER_TO_PROCESSOR' && read.partners.length > 0 && read.partners.every(isProcessor)) return 'CONTROLLER'
-    const taken = of === 'CONTROLLER_TO_PROCESSOR' ? undefined : USUAL.role
+    const taken = of === 'CONTROLLER_TO_PROCESSOR' || isProcessor(own) ? undefined : USUAL.role
     return answered('role', 'Which role you have in an agreement of this type', read.words.type ?? '', taken)
   }
   const partner_roles = type === null || role === null ? [] : partnerRoles(type, role)
