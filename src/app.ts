@@ -17,6 +17,7 @@ import { callerSharePlugin } from './identity/caller-share.plugin.ts'
 import { callerOf, type IdentityOptions, identityPlugin } from './identity/identity.plugin.ts'
 import { rateLimitPlugin } from './identity/rate-limit.plugin.ts'
 import type { TokenTrust } from './identity/token-verifier.service.ts'
+import { notificationsRoutes } from './notifications/notifications.routes.ts'
 import { partiesRoutes } from './parties/parties.routes.ts'
 import { pendingMigrations } from './platform/database/migrate.ts'
 import { docs } from './platform/http/docs.plugin.ts'
@@ -100,6 +101,7 @@ export async function buildApp(options: AppOptions) {
     await api.register(referenceRoutes(services.reference))
     await api.register(partiesRoutes(services))
     await api.register(agreementActsRoutes(services.agreementActs))
+    await api.register(notificationsRoutes(services.notifications))
     await api.register(agreementTextsRoutes(services.documents, services.history))
     await api.register(draftingRoutes({ drafting: services.drafting, overlapsWith: services.overlaps.withDraft }))
     await api.register(findingRoutes(services))

@@ -41,6 +41,7 @@ import { LISTENER_DEFAULTS, policyListener } from './decisions/policy/policy-lis
 import { spareTime } from './decisions/remedies/spare-time.ts'
 import { disclosuresService } from './disclosures/disclosures.service.ts'
 import { openLogServices } from './log-services.ts'
+import { notificationsService } from './notifications/notifications.service.ts'
 import { contactsService } from './parties/contacts.service.ts'
 import { groupsService } from './parties/groups.service.ts'
 import { isLondonAuthority } from './parties/organisation.ts'
@@ -131,7 +132,8 @@ export async function openServices(options: ServicesOptions) {
   const registering = registeringService({ db, acts: registerOfOrganisations, reference, clock })
   const organisationContacts = contactsService({ db, acts: registerOfOrganisations })
   const groups = groupsService({ db, acts: registerOfOrganisations, clock })
-  const acts = actingService({ commands, agreements, policy: publication, mustBeConfirmed: parties.mustBeConfirmed })
+  const notifications = notificationsService({ db, newId })
+  const acts = actingService({ commands, agreements, notifications, policy: publication, mustBeConfirmed: parties.mustBeConfirmed })
   const read = agreementReading({ db, agreements, clock })
   const drafting = draftingService({ read, clock, random: randomBytes, acts, agreements, reference, parties, groups: groups.list })
   const listing = listingService({ db, clock, agreements })
@@ -161,7 +163,7 @@ export async function openServices(options: ServicesOptions) {
       ...{ registerActs: registerOfOrganisations, parties, contacts: organisationContacts },
       ...{ agreements, audit, policy: publication, newId },
     }),
-    succession: successionService({ commands, parties, agreements, policy: publication }),
+    succession: successionService({ commands, parties, agreements, notifications, policy: publication }),
   }
   const nameOf = async (code: string) => (await parties.find(code))?.legal_name
   const documents = documentsService({ read, clock, nameOf })
@@ -252,6 +254,7 @@ export async function openServices(options: ServicesOptions) {
     agreementActs,
     documents,
     history,
+    notifications,
     decisions,
     clients,
     localCodes,

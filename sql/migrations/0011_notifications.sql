@@ -1,26 +1,37 @@
 -- 0011_notifications.sql
 --
--- What      Notices: what an organisation should know of an agreement.
--- Why       docs/decisions/0009-acts-and-visibility.md
+-- What      Notifications: what an organisation should know, about whatever it is about.
+-- Why       docs/decisions/0009-acts-and-visibility.md, 0017-rooms.md
 -- Phase     expand
 -- Locks     none on existing tables
--- Needs     0007_agreements.sql
+-- Needs     0009_agreement_readers.sql
 -- Undo      forward only
--- Trust     read by the organisation they are for alone
+-- Trust     read by the organisation they are for alone, and only while it may see what they are about
 
-create table notice (
-  id           uuid        primary key,
-  org          text        not null references organisation on delete restrict,
-  agreement_id text        not null references agreement on delete restrict,
-  kind         text        not null,
-  at           timestamptz not null,
-  detail       jsonb       not null,
-  read_at      timestamptz
+-- Whether the reader of this transaction may see a subject; a type that is not here is seen by nobody.
+create function public.may_see_subject(p_type text, p_id text) returns boolean
+language sql stable set search_path = '' as $$
+  select case p_type when 'agreement' then public.may_see_agreement(p_id) else false end
+$$;
+revoke all on function public.may_see_subject(text, text) from public;
+select public.grant_if_role('accord_app', 'grant execute on function public.may_see_subject(text, text) to accord_app');
+
+create table notification (
+  id              uuid        primary key,
+  org             text        not null references organisation on delete restrict,
+  subject_type    text        not null,
+  subject_id      text        not null,
+  kind            text        not null,
+  at              timestamptz not null,
+  detail          jsonb       not null,
+  outlives_access boolean     not null
 );
-create index notice_by_org on notice (org, at desc);
-create index notice_by_org_and_id on notice (org, id desc);
+comment on column public.notification.outlives_access is 'It is told also to whoever may no longer see the subject, since it says just that.';
+create index notification_by_org_and_id on notification (org, id desc);
 
-alter table notice enable row level security;
-create policy notice_is_read_by_its_organisation on notice using (
-  coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or org = current_setting('accord.org', true)) with check (true);
-select public.grant_if_role('accord_app', 'grant select, insert, update on public.notice to accord_app');
+alter table notification enable row level security;
+create policy notification_is_read_by_its_organisation on notification for select using (
+  coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or (
+    org = current_setting('accord.org', true) and (outlives_access or public.may_see_subject(subject_type, subject_id))));
+create policy notification_is_added_by_what_happens on notification for insert with check (true);
+select public.grant_if_role('accord_app', 'grant select, insert on public.notification to accord_app');

@@ -1,5 +1,6 @@
 import type { Answered, Call } from '../commands/command.ts'
 import type { CommandContext, CommandsService, PolicyPublication, SubjectKind, WorkDone } from '../commands/commands.service.ts'
+import type { NotificationKind, NotificationsService } from '../notifications/notifications.service.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
 import { refused } from '../platform/kernel/refusal.ts'
@@ -10,13 +11,13 @@ import { decide } from './model/lifecycle.ts'
 import { othersThan } from './model/standing.ts'
 import type { ActName } from './model/standing-acts.ts'
 import { actsRepository } from './store/acts.repository.ts'
-import { type NoticeKind, noticesRepository } from './store/notices.repository.ts'
 import { indexForSearch } from './store/search.repository.ts'
 import { NO_SUCH_AGREEMENT, seenBy, writerFor } from './visibility.ts'
 
 export interface ActingOptions {
   readonly commands: CommandsService
   readonly agreements: AgreementsService
+  readonly notifications: NotificationsService
   readonly policy: PolicyPublication<{ readonly agreements: readonly Agreement[] }>
   /** @throws Refused where an organisation that nobody confirmed acts */
   readonly mustBeConfirmed: (tx: Transaction, org: string) => Promise<void>
@@ -57,7 +58,7 @@ export interface ActContext extends Omit<CommandContext<Agreement>, 'state'> {
   /** The change a command makes. @throws Refused when the table or a rule refuses it */
   decided<T extends LifecycleCommand>(command: T): ChangeOf<T['type']>
   /** Tells organisations; absent: everybody who takes part and the keeper, but not whoever acts. */
-  tell(kind: NoticeKind, detail: Readonly<Record<string, unknown>>, orgs?: readonly string[]): Promise<void>
+  tell(kind: NotificationKind, detail: Readonly<Record<string, unknown>>, orgs?: readonly string[]): Promise<void>
 }
 
 /** What the log calls each act. */
@@ -85,7 +86,7 @@ const EVENTS = {
 export type ActingService = ReturnType<typeof actingService>
 
 /** Every act on an agreement: what the shell of commands has to know of agreements, and what acts share. */
-export function actingService({ commands, agreements, policy, mustBeConfirmed }: ActingOptions) {
+export function actingService({ commands, agreements, notifications, policy, mustBeConfirmed }: ActingOptions) {
   const kind: SubjectKind<Agreement, ActDone<unknown>> = {
     type: 'agreement',
     unknown: NO_SUCH_AGREEMENT,
@@ -147,7 +148,7 @@ export function actingService({ commands, agreements, policy, mustBeConfirmed }:
           throw refused(code, detail, errors ?? [{ pointer: '', detail, code: rule }])
         },
         tell: (what, detail, orgs = othersThan(agreement, context.principal.org, context.at)) =>
-          noticesRepository(context.tx).tell(orgs, { agreementId: id, kind: what, at: context.now, detail }, context.newId),
+          notifications.tell(context.tx, orgs, { kind: what, subject: { type: 'agreement', id }, at: context.now, detail }),
       }),
     )
   }

@@ -1,5 +1,6 @@
 import type { Answered, Call } from '../../commands/command.ts'
 import type { CommandContext, CommandsService, PolicyPublication, SubjectKind, WorkDone } from '../../commands/commands.service.ts'
+import type { NotificationsService } from '../../notifications/notifications.service.ts'
 import type { Organisation, RegisteredOrganisation } from '../../parties/organisation.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
 import type { Transaction } from '../../platform/database/database.ts'
@@ -8,7 +9,6 @@ import { type Refused, refused } from '../../platform/kernel/refusal.ts'
 import type { Agreement } from '../agreement.ts'
 import { type AgreementsService, forPolicy } from '../agreements.service.ts'
 import { keeperOf, presentParties } from '../model/standing.ts'
-import { noticesRepository } from '../store/notices.repository.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 
 /** Who follows, from when; `organisation` describes a body that is not in the register yet. */
@@ -35,6 +35,7 @@ export interface SuccessionOptions {
   readonly commands: CommandsService
   readonly parties: PartiesService
   readonly agreements: AgreementsService
+  readonly notifications: NotificationsService
   /** Publishes both bodies and the agreements that changed hands as the next revision. */
   readonly policy: PolicyPublication<Changed>
 }
@@ -53,7 +54,7 @@ interface SuccessionDone extends WorkDone<Succeeded> {
  * One body ends and another follows it. Signatures do not carry over: whoever takes over signs for itself, and until then
  * decisions about the predecessor say PARTY_INACTIVE.
  */
-export function successionService({ commands, parties, agreements, policy }: SuccessionOptions) {
+export function successionService({ commands, parties, agreements, notifications, policy }: SuccessionOptions) {
   const kind: SubjectKind<RegisteredOrganisation, SuccessionDone> = {
     type: 'organisation',
     unknown: 'There is no organisation with this code.',
@@ -95,7 +96,7 @@ export function successionService({ commands, parties, agreements, policy }: Suc
    * may open itself: it takes part already, or keeps the text from then on. Answers the agreements whose text it comes to keep.
    */
   async function passOn(
-    { tx, now, newId }: Pick<CommandContext<unknown>, 'tx' | 'now' | 'newId'>,
+    { tx, now }: Pick<CommandContext<unknown>, 'tx' | 'now'>,
     affected: readonly string[],
     succession: Pick<Succeeded, 'predecessor' | 'successor' | 'at'>,
   ): Promise<string[]> {
@@ -109,8 +110,8 @@ export function successionService({ commands, parties, agreements, policy }: Suc
       }
       const present = presentParties(agreement, instantOf(now))
       const orgs = [...present, predecessor, ...(isKept ? [successor] : [])]
-      const notice = { agreementId: agreement.id, kind: 'ORG_SUCCESSION', at: now, detail: succession } as const
-      await noticesRepository(tx).tell(orgs, notice, newId)
+      const subject = { type: 'agreement', id: agreement.id } as const
+      await notifications.tell(tx, orgs, { kind: 'ORG_SUCCESSION', subject, at: now, detail: { ...succession } })
     }
     return kept
   }

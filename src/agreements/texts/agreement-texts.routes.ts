@@ -5,7 +5,7 @@ import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { DocumentsService } from './documents.service.ts'
 import type { HistoryService } from './history.service.ts'
 
-/** What can be read of an agreement besides its present record: every text, what happened, how it stood, what was told. */
+/** What can be read of an agreement besides its present record: every text, what happened, how it stood. */
 export function agreementTextsRoutes(documents: DocumentsService, history: HistoryService): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'getAgreementVersion', async (request) => {
@@ -40,10 +40,5 @@ export function agreementTextsRoutes(documents: DocumentsService, history: Histo
     answer(app, 'getAgreementState', async (request) =>
       reply(200, orThrow(await history.state(callerOf(request), request.params.id, request.query.at))),
     )
-
-    answer(app, 'listNotices', async (request) => {
-      const { before = null, limit = 50 } = request.query
-      return reply(200, await history.notices(callerOf(request), { before, limit }))
-    })
   }
 }

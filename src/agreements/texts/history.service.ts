@@ -11,7 +11,6 @@ import { interval } from '../model/lifecycle-facts.ts'
 import { governingVersion, keeperOf, leadingVersion, type Standing, signatoriesOf, standingOf } from '../model/standing.ts'
 import { actsOpenTo } from '../model/standing-acts.ts'
 import type { ReadAgreement } from '../reading.service.ts'
-import { type Notice, noticesRepository } from '../store/notices.repository.ts'
 import { statusThen } from '../store/status.repository.ts'
 import { readerFor } from '../visibility.ts'
 import { type HistoryEntry, readHistory } from './history.repository.ts'
@@ -112,15 +111,6 @@ export function historyService({ db, read, clock }: HistoryOptions) {
           commands: actsOpenTo(agreement, principal, now),
         }
       }),
-
-    /** What the caller's organisation was told, newest first. */
-    notices: (principal: Principal, page: { readonly before: string | null; readonly limit: number }) =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, { kind: 'party', org: principal.org })
-        const found = await noticesRepository(tx).of(principal.org, { before: page.before, limit: page.limit + 1 })
-        const shown = found.slice(0, page.limit)
-        return { notices: shown.map(toNotice), next_before: found.length > page.limit ? (shown.at(-1)?.id ?? null) : null }
-      }),
   }
 }
 
@@ -130,8 +120,4 @@ function toLine(entry: HistoryEntry, knowsOfficers: boolean): HistoryLine {
     ...{ sequence, at, act, org: actorOrg, actor: knowsOfficers ? actorSub : null, from, to, version },
     ...{ version_hash: versionHash, detail: knowsOfficers ? detail : null, leaf_id: leafId },
   }
-}
-
-function toNotice({ id, agreementId, kind, at, detail }: Notice) {
-  return { id, agreement: agreementId, kind, at, detail }
 }

@@ -407,14 +407,18 @@ export interface LocalCode {
   why: string;
 }
 
-export interface Notice {
-  agreement_id: string;
+export interface Notification {
   at: string;
   detail: Json;
   id: string;
   kind: string;
   org: string;
-  read_at: string | null;
+  /**
+   * It is told also to whoever may no longer see the subject, since it says just that.
+   */
+  outlives_access: boolean;
+  subject_id: string;
+  subject_type: string;
 }
 
 export interface Organisation {
@@ -666,7 +670,7 @@ export interface DB {
   imported_record: ImportedRecord;
   keeper_change: KeeperChange;
   local_code: LocalCode;
-  notice: Notice;
+  notification: Notification;
   organisation: Organisation;
   organisation_act: OrganisationAct;
   organisation_contacts: OrganisationContacts;

@@ -1,0 +1,43 @@
+/** A kind of notification: what it is about, who may be told, and its words. */
+interface KindOfNotification {
+  readonly subject: 'agreement'
+  /**
+   * Of those it was written for: WHOEVER_SEES_IT while they may see the subject, so that what one may no longer open is not
+   * named either; ADDRESSEE also afterwards, where it says just that.
+   */
+  readonly mayBeTold: 'WHOEVER_SEES_IT' | 'ADDRESSEE'
+  readonly words: string
+}
+
+/** NOTIFICATION codes (domain reference, 5.5) that something here gives rise to, and what has no code there, in its own words. */
+export const NOTIFICATION_KINDS = {
+  SIGNATURE_DUE: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'Signature due' },
+  PARTY_JOINED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A party has joined' },
+  PARTY_LEFT: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A party has left' },
+  SUSPENDED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'Sharing is suspended' },
+  LIFT_AGREED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'One of two has agreed to lift a suspension' },
+  SUSPENSION_LIFTED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A suspension is lifted' },
+  ORG_SUCCESSION: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'An organisation has been replaced by another' },
+  REJECTED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A party has rejected the agreement' },
+  DRAFT_WITHDRAWN: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'The draft is withdrawn' },
+  TERMINATED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'The agreement is terminated' },
+  END_TAKEN_BACK: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'An end that was announced is taken back' },
+  INVITATION_TAKEN_BACK: { subject: 'agreement', mayBeTold: 'ADDRESSEE', words: 'An invitation is taken back' },
+  KEEPER_CHANGED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'Another organisation keeps the text' },
+} as const satisfies Record<string, KindOfNotification>
+export type NotificationKind = keyof typeof NOTIFICATION_KINDS
+
+/** What happened, told by the room that knows: about what, when, and the facts that are shown with it. */
+export interface Told {
+  readonly kind: NotificationKind
+  /** Opaque here: a name, never looked up. */
+  readonly subject: { readonly type: 'agreement'; readonly id: string }
+  /** ISO 8601. */
+  readonly at: string
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+/** Something an organisation should know. */
+export interface Notification extends Told {
+  readonly id: string
+}

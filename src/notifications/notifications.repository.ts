@@ -1,0 +1,36 @@
+import { sql } from 'kysely'
+import type { Transaction } from '../platform/database/database.ts'
+import { NOTIFICATION_KINDS, type Notification, type Told } from './kinds.ts'
+
+/** The outbox: one row for each organisation that is told. */
+export function notificationsRepository(tx: Transaction) {
+  return {
+    /** Writes one row for each of these organisations, in the transaction of what happened. */
+    async add(orgs: readonly string[], { kind, subject, at, detail }: Told, newId: () => string): Promise<void> {
+      const outlives_access = NOTIFICATION_KINDS[kind].mayBeTold === 'ADDRESSEE'
+      const told = { kind, subject_type: subject.type, subject_id: subject.id, at, detail: JSON.stringify(detail), outlives_access }
+      const rows = [...new Set(orgs)].map((org) => ({ id: newId(), org, ...told }))
+      if (rows.length > 0) await tx.insertInto('notification').values(rows).execute()
+    },
+
+    /** What this transaction's reader may be told of what was written for an organisation, newest first, older than `before`. */
+    async of(org: string, { before, limit }: { readonly before: string | null; readonly limit: number }): Promise<Notification[]> {
+      const rows = await tx
+        .selectFrom('notification as n')
+        .select(['n.id', 'n.subject_type', 'n.subject_id', 'n.kind', 'n.at', 'n.detail'])
+        .where('n.org', '=', org)
+        .where((eb) => eb.or([eb('n.outlives_access', '=', true), sql<boolean>`public.may_see_subject(n.subject_type, n.subject_id)`]))
+        .$if(before !== null, (query) => query.where('n.id', '<', before as string))
+        .orderBy('n.id', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map((row) => ({
+        id: row.id,
+        kind: row.kind as Notification['kind'],
+        subject: { type: row.subject_type as Notification['subject']['type'], id: row.subject_id },
+        at: row.at,
+        detail: row.detail as Notification['detail'],
+      }))
+    },
+  }
+}

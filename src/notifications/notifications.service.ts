@@ -1,0 +1,33 @@
+import type { Principal } from '../identity/principal.ts'
+import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
+import { readAs } from '../platform/database/reader.ts'
+import type { Notification, Told } from './kinds.ts'
+import { notificationsRepository } from './notifications.repository.ts'
+
+export type { NotificationKind } from './kinds.ts'
+
+/** One page, newest first. */
+export interface NotificationPage {
+  readonly notifications: readonly Notification[]
+  /** The last one shown, where there are older ones. */
+  readonly nextBefore: string | null
+}
+
+export type NotificationsService = ReturnType<typeof notificationsService>
+
+/** What organisations should know. Whoever tells hands over the facts; what a subject is, and why they are told, is not asked here. */
+export function notificationsService({ db, newId }: { readonly db: Database; readonly newId: () => string }) {
+  return {
+    /** Tells each of these organisations once. Joins the transaction of what happened: both are kept, or neither. */
+    tell: (tx: Transaction, orgs: readonly string[], told: Told): Promise<void> => notificationsRepository(tx).add(orgs, told, newId),
+
+    /** What the caller's organisation was told. */
+    list: ({ org }: Principal, page: { readonly before: string | null; readonly limit: number }): Promise<NotificationPage> =>
+      withTransaction(db, async (tx) => {
+        await readAs(tx, { kind: 'party', org })
+        const found = await notificationsRepository(tx).of(org, { before: page.before, limit: page.limit + 1 })
+        const notifications = found.slice(0, page.limit)
+        return { notifications, nextBefore: found.length > page.limit ? (notifications.at(-1)?.id ?? null) : null }
+      }),
+  }
+}
