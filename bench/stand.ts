@@ -32,7 +32,7 @@ export async function openStand() {
   const postgres = await throwAwayPostgres({ isDurable: true })
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const issuer = await developmentIssuer(createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })))
-  const trust = { issuer: issuer.issuer, audience: issuer.audience, keys: issuer.jwks }
+  const trust = { issuer: issuer.issuer, audience: issuer.audience, keys: issuer.jwks, isAuthoritative: true }
   const logKey = randomBytes(32)
   return {
     postgresPid: postgres.pid,

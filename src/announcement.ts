@@ -1,5 +1,5 @@
 import type { Environment } from './environment.ts'
-import type { Principal } from './identity/principal.ts'
+import type { Caller } from './identity/principal.ts'
 
 /** The share that the demo agreement DEMO-CURL permits on any date, and one item more that it does not cover. */
 const SHARE = {
@@ -13,7 +13,7 @@ const SHARE = {
   mode: 'SYSTEMATIC',
 }
 
-const DEMO_CLIENT: Principal = {
+const DEMO_CLIENT: Caller = {
   sub: 'urn:accord:demo:lbc_camden-client',
   org: 'LBC_CAMDEN',
   roles: ['API_CLIENT'],

@@ -19,6 +19,7 @@ import { rateLimitPlugin } from './identity/rate-limit.plugin.ts'
 import type { TokenTrust } from './identity/token-verifier.service.ts'
 import { notificationsRoutes } from './notifications/notifications.routes.ts'
 import { partiesRoutes } from './parties/parties.routes.ts'
+import { peopleRoutes } from './people/people.routes.ts'
 import { pendingMigrations } from './platform/database/migrate.ts'
 import { docs } from './platform/http/docs.plugin.ts'
 import { healthRoutes } from './platform/http/health.routes.ts'
@@ -77,7 +78,7 @@ export async function buildApp(options: AppOptions) {
     else server.log.info({ log: name }, 'the log is signed again')
   })
   const { principalOfSession } = options
-  await server.register(identityPlugin, { ...trust, ...(principalOfSession ? { principalOfSession } : {}) })
+  await server.register(identityPlugin, { ...trust, rolesOf: services.rolesToday, ...(principalOfSession ? { principalOfSession } : {}) })
   await server.register(callerSharePlugin)
   await server.register(revocationPlugin, { clients: services.clients })
   await server.register(rateLimitPlugin, { perMinute: config.rateLimitPerMinute, refusedTokensPerMinute: config.refusedTokensPerMinute })
@@ -100,6 +101,7 @@ export async function buildApp(options: AppOptions) {
     await api.register(securityTxt(config.security, options.publicUrl, options.clock))
     await api.register(referenceRoutes(services.reference))
     await api.register(partiesRoutes(services))
+    await api.register(peopleRoutes(services.people))
     await api.register(agreementActsRoutes(services.agreementActs))
     await api.register(notificationsRoutes(services.notifications))
     await api.register(agreementTextsRoutes(services.documents, services.history))

@@ -49,7 +49,7 @@ async function openEmbedded(config: Config, say: (line: string) => void): Promis
   const issuer = await openDevelopmentIssuer(keys)
   return {
     databaseUrl,
-    trust: { issuer: DEVELOPMENT_ISSUER, audience: DEVELOPMENT_AUDIENCE, keys: issuer.jwks as never },
+    trust: { issuer: DEVELOPMENT_ISSUER, audience: DEVELOPMENT_AUDIENCE, keys: issuer.jwks as never, isAuthoritative: true },
     logKey: config.logKeyFile ? readLogKey(config.logKeyFile) : openDevelopmentLogKey(join(keys, 'log-key')),
     issuer,
     isEmbedded: true,
@@ -63,7 +63,12 @@ async function openConfigured(config: Config, databaseUrl: string): Promise<Envi
   await migrate({ url: databaseUrl, reset: resetConfigured(databaseUrl, config.varDirectory) })
   return {
     databaseUrl,
-    trust: { issuer: issuerUrl, audience, keys: jwksUrl ? new URL(jwksUrl) : JSON.parse(readFileSync(jwksFile as string, 'utf8')) },
+    trust: {
+      issuer: issuerUrl,
+      audience,
+      keys: jwksUrl ? new URL(jwksUrl) : JSON.parse(readFileSync(jwksFile as string, 'utf8')),
+      isAuthoritative: config.issuerAuthoritative === 'on',
+    },
     logKey: readLogKey(logKeyFile),
     issuer: null,
     isEmbedded: false,

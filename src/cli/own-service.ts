@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { type App, buildApp } from '../app.ts'
 import { type DevelopmentIssuer, developmentIssuer } from '../identity/development-issuer.service.ts'
-import type { Principal } from '../identity/principal.ts'
+import type { Caller } from '../identity/principal.ts'
 import { createDatabase, dropDatabase } from '../platform/database/create-database.ts'
 import { migrate } from '../platform/database/migrate.ts'
 import { type Clock, systemClock } from '../platform/kernel/clock.ts'
@@ -13,7 +13,7 @@ export interface OwnService {
   readonly app: App
   readonly url: string
   readonly databaseUrl: string
-  token(principal: Omit<Principal, 'sub'> & { readonly sub?: string }): Promise<string>
+  token(principal: Omit<Caller, 'sub'> & { readonly sub?: string }): Promise<string>
   close(): Promise<void>
 }
 
@@ -38,7 +38,7 @@ export async function startOwnService(env: NodeJS.ProcessEnv, name: string, cloc
       config,
       databaseUrl,
       publicUrl: new URL('http://127.0.0.1'),
-      trust: { issuer: issuer.issuer, audience: issuer.audience, keys: issuer.jwks as never },
+      trust: { issuer: issuer.issuer, audience: issuer.audience, keys: issuer.jwks as never, isAuthoritative: true },
       logKey: randomBytes(32),
       clock,
     })

@@ -11,9 +11,12 @@ import { startEmbeddedPostgres } from '../platform/database/embedded-postgres.ts
 import type { Command } from './command.ts'
 import { validConfig } from './command-database.ts'
 
-const USAGE = 'usage: accord token --org CODE --role ROLE [--role ROLE ...] [--client]'
+const USAGE = 'usage: accord token --org CODE --role ROLE [--role ROLE ...] [--sub NAME] [--client]'
 
-/** `token`: a bearer token of the development issuer, and nothing else on stdout. Works beside a running service. */
+/**
+ * `token`: a bearer token of the development issuer, and nothing else on stdout. `--sub` is whose it is, so that two of one role are
+ * two. Works beside a running service.
+ */
 export const token: Command = async (args, { env, out, err }) => {
   const asked = readArguments(args)
   if (!asked) {
@@ -41,22 +44,23 @@ export const token: Command = async (args, { env, out, err }) => {
   const issuer = await openDevelopmentIssuer(join(config.varDirectory, 'keys'))
   const roles = asked.isClient ? (['API_CLIENT'] as const) : (asked.roles as Role[])
   const name = `${asked.org.toLowerCase()}-${(asked.isClient ? ['client'] : asked.roles).join('-').toLowerCase()}`
-  const principal = { sub: `urn:accord:demo:${name}`, org: asked.org, roles, clientId: asked.isClient ? name : null }
+  const principal = { sub: asked.sub ?? `urn:accord:demo:${name}`, org: asked.org, roles, clientId: asked.isClient ? name : null }
   out(await issuer.sign(principal, new Date(), config.tokenTtlSeconds))
   return 0
 }
 
-function readArguments(args: readonly string[]): { org: string; roles: string[]; isClient: boolean } | undefined {
+function readArguments(args: readonly string[]): { org: string; roles: string[]; sub: string | undefined; isClient: boolean } | undefined {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
-      options: { org: { type: 'string' }, role: { type: 'string', multiple: true }, client: { type: 'boolean' } },
+      options: { org: { type: 'string' }, role: { type: 'string', multiple: true }, sub: { type: 'string' }, client: { type: 'boolean' } },
       allowPositionals: true,
     })
     const roles = values.role ?? []
     const isClient = values.client === true
+    if (values.sub !== undefined && !/^[^\p{C}\s](?:[^\p{C}]{0,198}[^\p{C}\s])?$/u.test(values.sub)) return undefined
     if (!values.org || positionals.length > 0 || (roles.length === 0 && !isClient)) return undefined
-    return { org: values.org, roles, isClient }
+    return { org: values.org, roles, sub: values.sub, isClient }
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import type { Principal } from '../identity/principal.ts'
+import type { Caller } from '../identity/principal.ts'
 import { mayAsk, mayKnow } from './caller.ts'
 import { evaluate, type Outcome } from './evaluation/evaluate.ts'
 import type { PolicyAgreement } from './policy/policy.ts'
@@ -12,7 +12,7 @@ import type { DecisionRequest } from './rules/request.ts'
  * nothing here may read a clock, wait, or look at anything but what it is given.
  */
 export interface Asked {
-  readonly caller: Principal
+  readonly caller: Caller
   readonly body: DecisionBody
   readonly simulated: boolean
   /** T: the instant the decision is for, milliseconds. */

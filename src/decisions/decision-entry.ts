@@ -1,6 +1,6 @@
 import { type Entry, entryOf, entryOfText, type RandomBytes } from '../audit/format/entry.ts'
 import { urnOfAgreement } from '../audit/format/leaf-codes.ts'
-import type { Principal } from '../identity/principal.ts'
+import type { Caller } from '../identity/principal.ts'
 import { type Refusal, withoutCallersWords } from '../platform/kernel/refusal.ts'
 import type { Answer } from './answer.ts'
 import type { PermitPolicy } from './evaluation/expiry.ts'
@@ -23,7 +23,7 @@ export function settingsOf({ permitTtlSeconds, restrictedPurposes }: PermitPolic
 /** What a decision call is recorded with, besides its answer. */
 export interface CallFacts {
   readonly id: string
-  readonly caller: Principal
+  readonly caller: Caller
   /** The body as the contract let it through. */
   readonly request: unknown
   /** Milliseconds since the epoch. */
@@ -122,7 +122,7 @@ function leafOf({ id, now, engine, head, traceId }: CallFacts, random: RandomByt
   }
 }
 
-function callerOf({ sub, org, roles, clientId }: Principal) {
+function callerOf({ sub, org, roles, clientId }: Caller) {
   return { sub, org, roles, client_id: clientId }
 }
 

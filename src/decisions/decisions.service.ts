@@ -3,7 +3,7 @@ import { NotRecordedError, QueueFullError } from '../audit/append/append-queue.t
 import type { AuditService } from '../audit/audit.service.ts'
 import type { Entry, RandomBytes } from '../audit/format/entry.ts'
 import type { Receipt } from '../audit/format/receipt.ts'
-import type { Principal } from '../identity/principal.ts'
+import type { Caller } from '../identity/principal.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { type Refusal, type Refused, refusal, refused } from '../platform/kernel/refusal.ts'
 import { type Answer, toAnswer } from './answer.ts'
@@ -51,7 +51,7 @@ export interface DecisionsOptions {
 
 /** One call, as the edge hands it over. */
 export interface DecisionCall {
-  readonly caller: Principal
+  readonly caller: Caller
   readonly body: DecisionBody
   readonly simulated: boolean
   /** The caller's trace; null: a new one. */
@@ -212,7 +212,7 @@ export function decisionsService(options: DecisionsOptions) {
     return refused(found.code, found.detail, found.errors, { decisionId: made.id, receipt })
   }
 
-  function mustNotBeRevoked({ clientId }: Principal): void {
+  function mustNotBeRevoked({ clientId }: Caller): void {
     if (clientId !== null && policy.current().isRevoked(clientId)) throw revoked()
   }
 
@@ -232,7 +232,7 @@ export function decisionsService(options: DecisionsOptions) {
     }
   }
 
-  function mustHaveReached(wanted: number | null, caller: Principal): void {
+  function mustHaveReached(wanted: number | null, caller: Caller): void {
     if (wanted === null || policy.current().revision >= wanted) return
     mustNotBeRevoked(caller)
     throw notReady(`Revision ${wanted} is not known here yet.`)

@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:cryp
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { calculateJwkThumbprint, exportJWK, SignJWT } from 'jose'
-import type { Principal } from './principal.ts'
+import type { Caller } from './principal.ts'
 
 /**
  * Issues tokens where no OpenID provider is configured: the loopback demo, the tests, the command line.
@@ -14,7 +14,7 @@ export interface DevelopmentIssuer {
   /** JSON Web Key Set with the public key. */
   readonly jwks: { readonly keys: readonly Record<string, unknown>[] }
   /** A bearer token for the principal, valid for `ttlSeconds` from `now`. */
-  sign(principal: Principal, now: Date, ttlSeconds: number): Promise<string>
+  sign(principal: Caller, now: Date, ttlSeconds: number): Promise<string>
 }
 
 export const DEVELOPMENT_ISSUER = 'urn:accord:development-issuer'

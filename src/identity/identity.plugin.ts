@@ -2,12 +2,14 @@ import type { FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import type { ContractOperation } from '../platform/http/openapi.ts'
 import { ProblemError, problem } from '../platform/http/problem.ts'
-import { isPermission, permits } from './permissions.ts'
-import type { Principal } from './principal.ts'
+import { isPermission, permits, type Role } from './permissions.ts'
+import { type Principal, withRecordedRoles } from './principal.ts'
 import { type TokenTrust, tokenVerifier } from './token-verifier.service.ts'
 
 /** How callers are known. */
 export interface IdentityOptions extends TokenTrust {
+  /** The roles that are recorded for a person in an organisation today; asked at every call of a person, and never kept. */
+  readonly rolesOf: (person: { readonly issuer: string; readonly subject: string }, org: string) => Promise<readonly Role[]>
   /** Whom a request's session is of; absent: nobody has one, and what needs one is refused. */
   readonly principalOfSession?: (request: FastifyRequest) => Promise<Principal | null>
 }
@@ -20,23 +22,33 @@ declare module 'fastify' {
 
 /**
  * Authenticates every operation that needs a permission, before its body is read: 401 for a token that is missing, forged,
- * expired or not for us, 403 for one whose roles do not carry `x-permission`. `none` in the contract means public. A route outside
- * the contract is public if it says so, else it needs a session.
+ * expired or not for us, 403 for a caller whose roles do not carry `x-permission`. `none` in the contract means public. A route
+ * outside the contract is public if it says so, else it needs a session. What a machine may is in its token; a person has besides
+ * the roles that are recorded here at that moment.
  */
 export const identityPlugin = fastifyPlugin<IdentityOptions>(
-  async (app, { principalOfSession, ...trust }) => {
+  async (app, { principalOfSession, rolesOf, ...trust }) => {
     const verify = tokenVerifier(trust)
+
+    /** Whom neither the token nor the register gives a role is nobody; where tokens say nothing of roles, somebody without one. */
+    async function withRoles(person: Principal): Promise<Principal | null> {
+      const principal = withRecordedRoles(person, await rolesOf({ issuer: person.issuer, subject: person.sub }, person.org))
+      return trust.isAuthoritative && principal.roles.length === 0 ? null : principal
+    }
+    const complete = (found: Principal | null) => (found?.clientId === null ? withRoles(found) : found)
+
     app.decorateRequest('principal', null)
     app.addHook('onRoute', ({ config }) => {
       if (config?.operation) mustBeKnown(config.operation)
     })
-    // Calls `done` at once where the token is known already: a promise more a call is what a decision has no time for.
+    // Calls `done` at once where the token of a machine is known already: a promise more a call is what a decision has no time for.
     app.addHook('onRequest', (request, _reply, done) => {
       const { operation, access } = request.routeOptions.config ?? {}
       if (request.is404 || access === 'public' || operation?.permission === 'none') return done()
       const found = operation ? principalOf(verify, request) : access === 'session' ? (principalOfSession?.(request) ?? null) : null
-      if (found instanceof Promise) found.then((principal) => done(admit(principal, operation, request)), done)
-      else done(admit(found, operation, request))
+      const whole = found instanceof Promise ? found.then(complete) : complete(found)
+      if (whole instanceof Promise) whole.then((principal) => done(admit(principal, operation, request)), done)
+      else done(admit(whole, operation, request))
     })
   },
   { name: 'identity' },
@@ -60,7 +72,7 @@ function admit(principal: Principal | null, operation: ContractOperation | undef
   const sufficient = operation ? [operation.permission].flat() : []
   return !operation || sufficient.some((one) => isPermission(one) && permits(principal.roles, one))
     ? undefined
-    : new ProblemError(problem('FORBIDDEN', `None of the roles of this token carries ${sufficient.join(' or ')}.`))
+    : new ProblemError(problem('FORBIDDEN', `None of your roles carries ${sufficient.join(' or ')}.`))
 }
 
 /** The token of a header as most write it, else as RFC 9110 lets it be written: the name of the scheme in any case. */

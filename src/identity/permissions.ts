@@ -66,6 +66,10 @@ export const PERMISSIONS = {
   'organisation:confirm': ['REGISTER_ADMIN'],
   'organisation:group': ['IG_OFFICER', 'REGISTER_ADMIN'],
   'contacts:read': [...PEOPLE_OF_A_PARTY, 'REGISTER_ADMIN', 'AUDITOR'],
+  'role:read': [...PEOPLE_OF_A_PARTY, 'REGISTER_ADMIN', 'AUDITOR'],
+  'role:read_any': ['REGISTER_ADMIN', 'AUDITOR'],
+  'role:keep': ['SIRO', 'REGISTER_ADMIN'],
+  'role:keep_any': ['REGISTER_ADMIN'],
   'contacts:write': ['IG_OFFICER', 'DPO', 'REGISTER_ADMIN'],
 } as const satisfies Record<string, readonly Role[]>
 export type Permission = keyof typeof PERMISSIONS

@@ -2,6 +2,8 @@ import { isRole, type Role } from './permissions.ts'
 
 /** Who calls: a person or a machine, acting for exactly one organisation. */
 export interface Principal {
+  /** The token's issuer: its subjects are its own, and the same subject of another issuer is somebody else. */
+  readonly issuer: string
   /** The token's subject: opaque, personal data where it is a person. */
   readonly sub: string
   /** Organisation code it acts for. */
@@ -11,8 +13,20 @@ export interface Principal {
   readonly clientId: string | null
 }
 
+/** Whom a token is issued for, or a decision answered to. */
+export type Caller = Omit<Principal, 'issuer'>
+
+/** Who somebody is, wherever two have to be told apart (separation of duties). */
+export type Identity = Pick<Principal, 'issuer' | 'sub'>
+
+/** Whether both are one person: the same subject of the same issuer. */
+export function isSamePerson(one: Identity, other: Identity): boolean {
+  return one.issuer === other.issuer && one.sub === other.sub
+}
+
 /** Claims of an access token (RFC 9068 with `org` and `roles`). */
 export interface TokenClaims {
+  readonly iss?: unknown
   readonly sub?: unknown
   readonly org?: unknown
   readonly roles?: unknown
@@ -23,15 +37,27 @@ export interface TokenClaims {
 const CLIENT_ID_LENGTH_MAX = 200
 
 /**
- * The principal a verified token stands for, null when its claims do not make one: no subject, no organisation, no known
- * role, a client that could not be revoked. A machine carries API_CLIENT alone and a person never does, so that neither can borrow the other's rights.
+ * The principal that the claims of a verified token make, null when they make none: no issuer, subject or organisation, a client
+ * that could not be revoked, a role that nobody knows. A machine carries API_CLIENT alone and a person never does, so that neither
+ * can borrow the other's rights. The roles of a person are those claimed where the issuer is authoritative for roles, else none:
+ * what is recorded here comes besides (`withRecordedRoles`).
  */
-export function toPrincipal({ sub, org, roles, client_id }: TokenClaims): Principal | null {
-  if (typeof sub !== 'string' || sub === '' || typeof org !== 'string' || org === '' || !Array.isArray(roles)) return null
-  if (client_id !== undefined && (typeof client_id !== 'string' || client_id === '' || client_id.length > CLIENT_ID_LENGTH_MAX)) return null
-  const known = roles.filter((role): role is Role => typeof role === 'string' && isRole(role))
-  if (known.length === 0 || known.length !== roles.length) return null
+export function toPrincipal({ iss, sub, org, roles = [], client_id }: TokenClaims, isAuthoritative: boolean): Principal | null {
+  if (!isText(iss) || !isText(sub) || !isText(org) || !Array.isArray(roles)) return null
   const isMachine = client_id !== undefined
-  if (known.includes('API_CLIENT') !== isMachine || (isMachine && known.length > 1)) return null
-  return { sub, org, roles: known, clientId: isMachine ? (client_id as string) : null }
+  if (isMachine && (!isText(client_id) || client_id.length > CLIENT_ID_LENGTH_MAX)) return null
+  const person = { issuer: iss, sub, org, clientId: null }
+  if (!isMachine && !isAuthoritative) return { ...person, roles: [] }
+  const known = roles.filter((role): role is Role => typeof role === 'string' && isRole(role))
+  if (known.length !== roles.length || known.includes('API_CLIENT') !== isMachine || (isMachine && known.length > 1)) return null
+  return { ...person, roles: known, clientId: isMachine ? (client_id as string) : null }
+}
+
+/** A person with the roles that are recorded here besides those that count by its token. */
+export function withRecordedRoles(principal: Principal, recorded: readonly Role[]): Principal {
+  return recorded.length === 0 ? principal : { ...principal, roles: [...new Set([...principal.roles, ...recorded])] }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }

@@ -54,7 +54,7 @@ const claims: Readonly<Record<string, Test>> = {
   jti: orAbsent(isText),
   client_id: orAbsent(isTextOfSome),
   org: isTextOfSome,
-  roles: isList(isTextOfSome),
+  roles: (value) => value === undefined || (Array.isArray(value) && value.every(isTextOfSome)),
 }
 
 /**

@@ -8,6 +8,8 @@ export interface TokenTrust {
   readonly audience: string
   /** A key set at hand, or the address of one. */
   readonly keys: JSONWebKeySet | URL
+  /** Whether the roles that its tokens claim for persons count; else only those that are recorded here do. */
+  readonly isAuthoritative: boolean
 }
 
 /** The clocks a token is judged by, and how much is remembered; a test sets its own. */
@@ -44,12 +46,12 @@ interface Verified {
 }
 
 /**
- * Answers whom a compact token stands for; null: nobody, and why is not told. A signature is checked once: a token that was verified
+ * Answers whom a compact token stands for, with the roles that count by the token alone; null: nobody, and why is not told. A signature is checked once: a token that was verified
  * is known again while it has not expired and its key is still believed, not a moment longer. Whether its client was revoked is
  * asked by others, at every call.
  */
 export function tokenVerifier(
-  { issuer, audience, keys }: TokenTrust,
+  { issuer, audience, keys, isAuthoritative }: TokenTrust,
   { now, elapsed, keyTtlMs, tokensMax }: VerifierSettings = USUAL,
 ): (token: string) => Principal | null | Promise<Principal | null> {
   const lookUp = keys instanceof URL ? createRemoteJWKSet(keys, { cacheMaxAge: keyTtlMs }) : createLocalJWKSet(keys)
@@ -90,7 +92,7 @@ export function tokenVerifier(
           currentDate: new Date(since),
         },
       )
-      const principal = toPrincipal(payload)
+      const principal = toPrincipal(payload, isAuthoritative)
       if (principal && key && payload.exp !== undefined)
         remember(token, { principal, key, since, end: (payload.exp + CLOCK_TOLERANCE_SECONDS) * 1000 })
       return principal

@@ -24,6 +24,8 @@ export interface Config {
   readonly audience: string | undefined
   readonly jwksUrl: string | undefined
   readonly jwksFile: string | undefined
+  /** Whether the roles that the issuer's tokens claim for persons count, besides those that are recorded here. */
+  readonly issuerAuthoritative: 'on' | 'off'
   readonly logKeyFile: string | undefined
   readonly logLevel: string
   readonly bodyLimitBytes: number
@@ -128,6 +130,7 @@ export const variables = {
   AUDIENCE: '',
   JWKS_URL: '',
   JWKS_FILE: '',
+  ISSUER_AUTHORITATIVE: 'off',
   LOG_KEY_FILE: '',
   LOG_LEVEL: 'info',
   DURABILITY: 'D1',
@@ -228,6 +231,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     audience: text('AUDIENCE'),
     jwksUrl: address('JWKS_URL')?.href,
     jwksFile: text('JWKS_FILE'),
+    issuerAuthoritative: oneOf('ISSUER_AUTHORITATIVE', ['on', 'off']),
     logKeyFile: text('LOG_KEY_FILE'),
     logLevel: oneOf('LOG_LEVEL', logLevels),
     bodyLimitBytes: number('BODY_LIMIT_BYTES'),

@@ -12,7 +12,13 @@ import { SHARE } from '../support/demo-share.ts'
 import { eventually } from '../support/eventually.ts'
 import { testService } from '../support/service.ts'
 
-const principal: Principal = { sub: 'urn:someone', org: 'LBC_CAMDEN', roles: ['IG_OFFICER'], clientId: null }
+const principal: Principal = {
+  issuer: 'https://login.example',
+  sub: 'urn:someone',
+  org: 'LBC_CAMDEN',
+  roles: ['IG_OFFICER'],
+  clientId: null,
+}
 const keyOf = (key: string, body = 'a') => ({ key, requestHash: body.repeat(64) })
 const refusalOf = (work: Promise<Result<unknown, Refusal>>) => work.then((done) => (done.ok ? 'done' : done.refusal.code), String)
 

@@ -62,7 +62,7 @@ t.test('with the key set of a file', async (t) => {
   const edwards = aKey('key-3', 'EdDSA')
   const service = await testService(t, {
     register: content,
-    trust: { issuer: ISSUER, audience: AUDIENCE, keys: (await keySet(ours, second, edwards)) as never },
+    trust: { issuer: ISSUER, audience: AUDIENCE, keys: (await keySet(ours, second, edwards)) as never, isAuthoritative: true },
   })
   const ask = (authorization: string | undefined) =>
     service.inject({
@@ -244,7 +244,7 @@ t.test('with the key set of an address: a new key is found, an unknown one refus
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   t.teardown(() => server.close())
   const keys = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`)
-  const service = await testService(t, { register: content, trust: { issuer: ISSUER, audience: AUDIENCE, keys } })
+  const service = await testService(t, { register: content, trust: { issuer: ISSUER, audience: AUDIENCE, keys, isAuthoritative: true } })
   const status = async (key: SigningKey) =>
     (await service.inject({ method: 'GET', url: '/v1/organisations/MPS', headers: { authorization: `Bearer ${await token(key)}` } }))
       .statusCode
@@ -267,7 +267,7 @@ t.test('a key that was added after the start is found by a service that has not 
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   t.teardown(() => server.close())
   const keys = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`)
-  const service = await testService(t, { register: content, trust: { issuer: ISSUER, audience: AUDIENCE, keys } })
+  const service = await testService(t, { register: content, trust: { issuer: ISSUER, audience: AUDIENCE, keys, isAuthoritative: true } })
   const status = async (key: SigningKey) =>
     (await service.inject({ method: 'GET', url: '/v1/organisations/MPS', headers: { authorization: `Bearer ${await token(key)}` } }))
       .statusCode
@@ -283,7 +283,7 @@ t.test('an issuer that signs for us is not the one that signs for somebody else'
   const [one, other] = [await throwAwayIssuer(), await throwAwayIssuer()]
   const service = await testService(t, {
     register: content,
-    trust: { issuer: one.issuer, audience: one.audience, keys: one.jwks as never },
+    trust: { issuer: one.issuer, audience: one.audience, keys: one.jwks as never, isAuthoritative: true },
   })
   const status = async (issuer: typeof one) => {
     const bearer = await issuer.sign({ sub: 's', org: 'MPS', roles: ['IG_OFFICER'], clientId: null }, new Date(), 60)

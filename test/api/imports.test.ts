@@ -152,7 +152,13 @@ t.test('what somebody has worked on since is neither changed nor undone', async 
   const made = await service(t)
   const first = await upload(made, made.officer, file(line()))
   const { agreement } = (await change(made, made.officer, first.json().id, 'commit', first.headers['etag'] as string)).json().rows[0]
-  const principal = { org: 'LBC_CAMDEN', roles: ['IG_OFFICER' as const], sub: 'urn:accord:test:officer', clientId: null }
+  const principal = {
+    issuer: 'https://login.example',
+    org: 'LBC_CAMDEN',
+    roles: ['IG_OFFICER' as const],
+    sub: 'urn:accord:test:officer',
+    clientId: null,
+  }
   await made.app.services.acts.perform(
     { principal, agreementId: agreement, idempotency: null },
     { act: 'note', event: 'agreement.noted' },

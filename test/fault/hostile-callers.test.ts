@@ -61,7 +61,7 @@ const node = await startNode(t, {
   databaseUrl: database.url,
   clockOffsetMs: 0,
   logKeyHex: logKey.toString('hex'),
-  trust: { issuer: issuer.issuer, audience: issuer.audience, keys: issuer.jwks },
+  trust: { issuer: issuer.issuer, audience: issuer.audience, keys: issuer.jwks, isAuthoritative: true },
   config: CONFIG,
 })
 const { pool } = await database.openAs('session_user', 1)

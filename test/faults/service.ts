@@ -21,7 +21,7 @@ const app = await buildApp({
   config: parsed.value,
   databaseUrl: settings.databaseUrl,
   publicUrl: new URL('http://127.0.0.1'),
-  trust: { issuer: issuer.issuer, audience: issuer.audience, keys: issuer.jwks as never },
+  trust: { issuer: issuer.issuer, audience: issuer.audience, keys: issuer.jwks as never, isAuthoritative: true },
   logKey: Buffer.from(readFileSync(join(settings.keys, 'log-key'), 'utf8'), 'base64'),
   clock: () => new Date(Date.now() + offset),
   durability: settings.durability,

@@ -13,7 +13,7 @@ export interface NodeOptions {
   readonly logKeyHex: string
   /** Settings that are not those of every test. */
   readonly config?: Partial<Config>
-  readonly trust: { readonly issuer: string; readonly audience: string; readonly keys: unknown }
+  readonly trust: { readonly issuer: string; readonly audience: string; readonly keys: unknown; readonly isAuthoritative: boolean }
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as NodeOptions

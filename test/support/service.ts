@@ -98,7 +98,7 @@ export function throwAwayIssuer(): Promise<DevelopmentIssuer> {
 
 /** The trust that believes this issuer alone. */
 export function trustIn({ issuer, audience, jwks }: DevelopmentIssuer): TokenTrust {
-  return { issuer, audience, keys: jwks as never }
+  return { issuer, audience, keys: jwks as never, isAuthoritative: true }
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Principal } from '../../identity/principal.ts'
+import type { Caller } from '../../identity/principal.ts'
 import type { Answer } from '../answer.ts'
 import type { RecordedSettings } from '../decision-entry.ts'
 import type { DecisionBody } from '../request-body.ts'
@@ -34,7 +34,7 @@ export interface RecordedLeaf {
 
 /** What `decision-entry.ts` put into the payload. */
 export interface RecordedPayload {
-  readonly caller: { readonly sub: string; readonly org: string; readonly roles: Principal['roles']; readonly client_id: string | null }
+  readonly caller: { readonly sub: string; readonly org: string; readonly roles: Caller['roles']; readonly client_id: string | null }
   readonly request?: DecisionBody
   readonly response?: Answer
   readonly relied_on?: string | null
@@ -61,6 +61,6 @@ export function isEvaluated(record: DecisionRecord): record is EvaluatedRecord {
 }
 
 /** Who called, as the token of that moment said. */
-export function callerOfRecord({ payload: { caller } }: EvaluatedRecord): Principal {
+export function callerOfRecord({ payload: { caller } }: EvaluatedRecord): Caller {
   return { sub: caller.sub, org: caller.org, roles: caller.roles, clientId: caller.client_id }
 }

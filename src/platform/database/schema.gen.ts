@@ -349,6 +349,31 @@ export interface FlowSide {
   version: number;
 }
 
+export interface HeldRole {
+  act_count: Generated<Int8>;
+  ended_at: string | null;
+  from_day: string;
+  id: string;
+  org: string;
+  person_id: string;
+  role: string;
+  row_version: Generated<Int8>;
+  to_day: string | null;
+}
+
+export interface HeldRoleAct {
+  act: string;
+  actor_issuer: string;
+  actor_org: string;
+  actor_sub: string;
+  at: string;
+  held_role_id: string;
+  last_day: string | null;
+  leaf_id: string;
+  reason: string;
+  sequence: Int8;
+}
+
 export interface IdempotencyKey {
   at: string;
   /**
@@ -488,6 +513,12 @@ export interface OrganisationGroupMember {
 export interface OrganisationSuccession {
   predecessor: string;
   successor: string;
+}
+
+export interface Person {
+  id: string;
+  issuer: string;
+  subject: string;
 }
 
 export interface PolicyDocument {
@@ -666,6 +697,8 @@ export interface DB {
   earlier_part: EarlierPart;
   flow: Flow;
   flow_side: FlowSide;
+  held_role: HeldRole;
+  held_role_act: HeldRoleAct;
   idempotency_key: IdempotencyKey;
   imported_record: ImportedRecord;
   keeper_change: KeeperChange;
@@ -677,6 +710,7 @@ export interface DB {
   organisation_group: OrganisationGroup;
   organisation_group_member: OrganisationGroupMember;
   organisation_succession: OrganisationSuccession;
+  person: Person;
   policy_document: PolicyDocument;
   "policy.head": PolicyHead;
   "policy.record": PolicyRecord;

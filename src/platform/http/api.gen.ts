@@ -782,6 +782,99 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/organisations/{code}/roles": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        /**
+         * Who holds which role
+         * @description In the own organisation; register administrators and auditors see every one. In the order in which the roles were recorded.
+         *     What only an authoritative issuer claims in its tokens is not recorded here.
+         */
+        readonly get: operations["listRoles"];
+        readonly put?: never;
+        /**
+         * Record that somebody holds a role
+         * @description By a SIRO of the organisation, or by a register administrator for any; REGISTER_ADMIN and AUDITOR by an administrator only, and nobody
+         *     for themselves (403). It counts from its first day on, London time, for tokens of this person and organisation, on every node.
+         *     409 where the person holds it on some of these days already; 422 beside a role that it is kept apart from (SD-2, SD-3, SD-7).
+         */
+        readonly post: operations["recordRole"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/organisations/{code}/roles/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+                /**
+                 * @description The role that is held.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        /** A role that somebody holds, and its history */
+        readonly get: operations["getRole"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/organisations/{code}/roles/{id}/end": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+                /**
+                 * @description The role that is held.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * End a role
+         * @description By those who may record it. Without `last_day` it ends now: the next request of the person is answered without it, on every node.
+         *     With a last day, London time, it counts until that day is over.
+         */
+        readonly post: operations["endRole"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/organisation-groups": {
         readonly parameters: {
             readonly query?: never;
@@ -2968,6 +3061,111 @@ export interface components {
             /** @description Code of the body. */
             readonly organisation: string;
             readonly contacts: components["schemas"]["PartyContacts"];
+        };
+        /** @description A role that somebody holds in an organisation, from one London day to another, both included. */
+        readonly HeldRole: {
+            /**
+             * Format: uuid
+             * @description The key.
+             */
+            readonly id: string;
+            /** @description Whose tokens it is about. */
+            readonly person: {
+                /** @description `iss` of the tokens. */
+                readonly issuer: string;
+                /** @description `sub` of the tokens. */
+                readonly subject: string;
+            };
+            /** @description In which organisation. */
+            readonly org: string;
+            /** @description GOV_ROLE code. */
+            readonly role: string;
+            /**
+             * Format: date
+             * @description First London day.
+             */
+            readonly from: string;
+            /**
+             * Format: date
+             * @description Last London day; null: none is set.
+             */
+            readonly to: string | null;
+            /**
+             * Format: date-time
+             * @description From here on it does not count, whatever its last day is; null: it was not ended so.
+             */
+            readonly ended_at: string | null;
+            /** @description Whether it counts for a token at this moment. */
+            readonly counts: boolean;
+        };
+        /** @description A role that somebody holds in an organisation, with what was done to it. */
+        readonly HeldRoleRecord: {
+            /**
+             * Format: uuid
+             * @description The key.
+             */
+            readonly id: string;
+            /** @description Whose tokens it is about. */
+            readonly person: {
+                /** @description `iss` of the tokens. */
+                readonly issuer: string;
+                /** @description `sub` of the tokens. */
+                readonly subject: string;
+            };
+            /** @description In which organisation. */
+            readonly org: string;
+            /** @description GOV_ROLE code. */
+            readonly role: string;
+            /**
+             * Format: date
+             * @description First London day.
+             */
+            readonly from: string;
+            /**
+             * Format: date
+             * @description Last London day; null: none is set.
+             */
+            readonly to: string | null;
+            /**
+             * Format: date-time
+             * @description From here on it does not count, whatever its last day is; null: it was not ended so.
+             */
+            readonly ended_at: string | null;
+            /** @description Whether it counts for a token at this moment. */
+            readonly counts: boolean;
+            /** @description The acts on it, oldest first. */
+            readonly history: readonly {
+                /** @description Number of the act on this role, without gaps. */
+                readonly sequence: number;
+                /**
+                 * Format: date-time
+                 * @description The instant of the act.
+                 */
+                readonly at: string;
+                /**
+                 * @description What was done.
+                 * @enum {string}
+                 */
+                readonly act: "record" | "end";
+                /** @description Whose token the person sent. */
+                readonly actor_issuer: string;
+                /** @description The person, as its token says. */
+                readonly actor_sub: string;
+                /** @description For which organisation. */
+                readonly actor_org: string;
+                /** @description Why. */
+                readonly reason: string;
+                /**
+                 * Format: date
+                 * @description The last London day that the role had then; null: none.
+                 */
+                readonly last_day: string | null;
+                /**
+                 * Format: uuid
+                 * @description Its record in the governance log.
+                 */
+                readonly leaf_id: string;
+            }[];
         };
         /** @description One stay of a body in a group. */
         readonly GroupMembership: {
@@ -6124,6 +6322,226 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["OrganisationContacts"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listRoles: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Only roles that hold on this London day; absent: whatever was ever recorded.
+                 * @example 2026-11-29
+                 */
+                readonly on?: string;
+                /**
+                 * @description `next_after` of the page before, with the same question.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly after?: string;
+                /**
+                 * @description How many at most.
+                 * @example 50
+                 */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The roles. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The roles. */
+                        readonly roles: readonly components["schemas"]["HeldRole"][];
+                        /** @description `after` of the next page; null: this is the last. */
+                        readonly next_after: string | null;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly recordRole: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "person": {
+                 *         "subject": "7f1c2a90-officer"
+                 *       },
+                 *       "role": "SIRO",
+                 *       "from": "2026-11-29",
+                 *       "reason": "Appointed by the chief executive"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Whose tokens it is about. */
+                    readonly person: {
+                        /** @description `iss` of the tokens; absent: the issuer that this service trusts. */
+                        readonly issuer?: string;
+                        /** @description `sub` of the tokens. */
+                        readonly subject: string;
+                    };
+                    /**
+                     * @description GOV_ROLE code.
+                     * @enum {string}
+                     */
+                    readonly role: "REQUESTER" | "IG_OFFICER" | "IAO" | "DPO" | "CALDICOTT_GUARDIAN" | "SIRO" | "INFOSEC" | "LEGAL" | "SIGNATORY" | "AUTHORISED_DISCLOSURE_OFFICER" | "DUTY_MANAGER" | "AUDITOR" | "REGISTER_ADMIN";
+                    /**
+                     * Format: date
+                     * @description First London day; absent: today.
+                     */
+                    readonly from?: string;
+                    /**
+                     * Format: date
+                     * @description Last London day; null or absent: until it is ended.
+                     */
+                    readonly to?: string | null;
+                    /** @description On what it rests, for the history. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The role. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    /**
+                     * @description Where it is found.
+                     * @example /v1/organisations/LBC_CAMDEN/roles/0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                     */
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HeldRoleRecord"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getRole: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+                /**
+                 * @description The role that is held.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The role. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HeldRoleRecord"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly endRole: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+                /**
+                 * @description The role that is held.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "Left the council"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * Format: date
+                     * @description Today or later; null or absent: it ends now.
+                     */
+                    readonly last_day?: string | null;
+                    /** @description Why, for the history. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The role. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HeldRoleRecord"];
                 };
             };
             readonly default: components["responses"]["Problem"];

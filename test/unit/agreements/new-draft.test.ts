@@ -41,5 +41,5 @@ t.test('a party and the keeper of the text may know an agreement, others may not
   const sees = (org: string) => seenBy({ kind: 'party', org }, agreement, Date.parse('2026-01-01T00:00:00Z')) !== undefined
   t.same([sees('KEEPER'), sees('GONE'), sees('OTHER'), sees('')], [true, true, false, false])
   t.equal(seenBy({ kind: 'auditor' }, agreement, 0), agreement)
-  t.same(writerFor({ sub: 's', org: 'OTHER', roles: ['AUDITOR'], clientId: null }), { kind: 'party', org: 'OTHER' })
+  t.same(writerFor({ issuer: 'i', sub: 's', org: 'OTHER', roles: ['AUDITOR'], clientId: null }), { kind: 'party', org: 'OTHER' })
 })

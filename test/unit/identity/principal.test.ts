@@ -1,36 +1,56 @@
 import t from 'tap'
 import { isPermission, isRole, PERMISSIONS, type Permission, permits, ROLES } from '../../../src/identity/permissions.ts'
-import { type TokenClaims, toPrincipal } from '../../../src/identity/principal.ts'
+import { isSamePerson, type TokenClaims, toPrincipal, withRecordedRoles } from '../../../src/identity/principal.ts'
 
-t.test('a person is a subject with roles of people, for one organisation', async (t) => {
-  t.strictSame(toPrincipal({ sub: 'p-1', org: 'LBC_CAMDEN', roles: ['IG_OFFICER', 'DPO'] }), {
-    sub: 'p-1',
-    org: 'LBC_CAMDEN',
-    roles: ['IG_OFFICER', 'DPO'],
+const ISSUER = 'https://login.example'
+
+t.test('a person is a subject of an issuer with roles of people, for one organisation', async (t) => {
+  t.strictSame(toPrincipal({ iss: ISSUER, sub: 'p-1', org: 'LBC_CAMDEN', roles: ['IG_OFFICER', 'DPO'] }, true), {
+    ...{ issuer: ISSUER, sub: 'p-1', org: 'LBC_CAMDEN' },
     clientId: null,
+    roles: ['IG_OFFICER', 'DPO'],
   })
 })
 
-t.test('a machine is a client with the one role of machines', async (t) => {
-  t.strictSame(toPrincipal({ sub: 'c-1', org: 'MPS', roles: ['API_CLIENT'], client_id: 'records' }), {
-    sub: 'c-1',
-    org: 'MPS',
-    roles: ['API_CLIENT'],
-    clientId: 'records',
-  })
+t.test('a machine is a client with the one role of machines, whoever says which roles people have', async (t) => {
+  for (const isAuthoritative of [true, false]) {
+    t.strictSame(toPrincipal({ iss: ISSUER, sub: 'c-1', org: 'MPS', roles: ['API_CLIENT'], client_id: 'records' }, isAuthoritative), {
+      ...{ issuer: ISSUER, sub: 'c-1', org: 'MPS' },
+      clientId: 'records',
+      roles: ['API_CLIENT'],
+    })
+    t.equal(toPrincipal({ iss: ISSUER, sub: 'c-1', org: 'MPS', client_id: 'records' }, isAuthoritative), null)
+  }
+})
+
+t.test('of an issuer that is not authoritative no role of a person counts, whatever it claims', async (t) => {
+  for (const roles of [['SIRO'], ['SUPERUSER'], ['API_CLIENT'], [], undefined])
+    t.strictSame(toPrincipal({ iss: ISSUER, sub: 'p-1', org: 'LBC_CAMDEN', roles }, false)?.roles, [])
+})
+
+t.test('a role that is recorded counts besides those that are claimed, each once', async (t) => {
+  const person = { issuer: ISSUER, sub: 'p-1', org: 'LBC_CAMDEN', roles: ['DPO'], clientId: null } as const
+  t.strictSame(withRecordedRoles(person, []).roles, ['DPO'])
+  t.strictSame(withRecordedRoles(person, ['DPO', 'IAO']).roles, ['DPO', 'IAO'])
+})
+
+t.test('a person is the same subject of the same issuer', async (t) => {
+  t.ok(isSamePerson({ issuer: ISSUER, sub: 'p-1' }, { issuer: ISSUER, sub: 'p-1' }))
+  t.notOk(isSamePerson({ issuer: ISSUER, sub: 'p-1' }, { issuer: ISSUER, sub: 'p-2' }))
+  t.notOk(isSamePerson({ issuer: ISSUER, sub: 'p-1' }, { issuer: 'https://other.example', sub: 'p-1' }))
 })
 
 t.test('claims that make no principal', async (t) => {
-  const person = { sub: 'p-1', org: 'LBC_CAMDEN', roles: ['IG_OFFICER'] }
+  const person = { iss: ISSUER, sub: 'p-1', org: 'LBC_CAMDEN', roles: ['IG_OFFICER'] }
   const none: Readonly<Record<string, TokenClaims>> = {
+    'no issuer': { ...person, iss: undefined },
     'no subject': { ...person, sub: undefined },
     'an empty subject': { ...person, sub: '' },
     'a subject that is a number': { ...person, sub: 7 },
     'no organisation': { ...person, org: undefined },
     'an empty organisation': { ...person, org: '' },
     'two organisations': { ...person, org: ['LBC_CAMDEN', 'MPS'] },
-    'no roles': { ...person, roles: undefined },
-    'an empty list of roles': { ...person, roles: [] },
+    'roles as one text': { ...person, roles: 'IG_OFFICER' },
     'a role that is not in the table': { ...person, roles: ['IG_OFFICER', 'SUPERUSER'] },
     'a role in small letters': { ...person, roles: ['ig_officer'] },
     'a role that is a number': { ...person, roles: [1] },
@@ -41,7 +61,7 @@ t.test('claims that make no principal', async (t) => {
     'a machine without a name': { ...person, roles: ['API_CLIENT'], client_id: '' },
     'a client that is null': { ...person, client_id: null },
   }
-  for (const [what, claims] of Object.entries(none)) t.equal(toPrincipal(claims), null, what)
+  for (const [what, claims] of Object.entries(none)) t.equal(toPrincipal(claims, true), null, what)
 })
 
 t.test('what is not in the table is refused, for every role', async (t) => {

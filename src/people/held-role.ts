@@ -1,0 +1,71 @@
+import type { Role } from '../identity/permissions.ts'
+import { type Day, londonDay } from '../platform/kernel/london-day.ts'
+import { type Fault, type Refusal, refusal } from '../platform/kernel/refusal.ts'
+
+/** Whom an issuer of tokens calls so; the same subject of another issuer is somebody else. */
+export interface Person {
+  readonly issuer: string
+  readonly subject: string
+}
+
+/** A role that somebody holds in an organisation, from one London day to another, both included. */
+export interface HeldRole {
+  readonly id: string
+  readonly person: Person
+  readonly org: string
+  readonly role: Role
+  readonly from: Day
+  /** null: no last day is set. */
+  readonly to: Day | null
+  /** ISO 8601: from here on it does not count, whatever its last day is; null: it was not ended so. */
+  readonly ended_at: string | null
+}
+
+/**
+ * Roles that one person may not hold in one organisation at the same time, with the rule that says so: a data protection officer
+ * accepts no risk and signs nothing (SD-2), the Caldicott Guardian is not the SIRO (SD-3), and whoever administers the register
+ * approves nothing (SD-7).
+ */
+const APART: readonly (readonly [rule: string, one: Role, others: readonly Role[]])[] = [
+  ['SD-2', 'DPO', ['IAO', 'SIRO', 'SIGNATORY', 'AUTHORISED_DISCLOSURE_OFFICER']],
+  ['SD-3', 'CALDICOTT_GUARDIAN', ['SIRO']],
+  ['SD-7', 'REGISTER_ADMIN', ['IAO', 'CALDICOTT_GUARDIAN', 'SIRO', 'INFOSEC', 'LEGAL', 'SIGNATORY', 'AUTHORISED_DISCLOSURE_OFFICER']],
+]
+
+/** Whether a role counts on a London day; of a day that is over, whether it did for some of it. */
+export function holdsOn({ from, to, ended_at }: HeldRole, day: Day): boolean {
+  return from <= day && (to === null || day <= to) && (ended_at === null || day <= londonDay(Date.parse(ended_at)))
+}
+
+/** Why a role cannot be recorded beside those that the person holds in the organisation already; undefined: it can. Pure. */
+export function recordingRefused(asked: Pick<HeldRole, 'role' | 'from' | 'to'>, held: readonly HeldRole[]): Refusal | undefined {
+  if (asked.to !== null && asked.to < asked.from) return unprocessable('/to', 'A role does not end before it begins.')
+  const meanwhile = held.filter(
+    ({ from, to, ended_at }) => ended_at === null && (to === null || asked.from <= to) && (asked.to === null || from <= asked.to),
+  )
+  if (meanwhile.some(({ role }) => role === asked.role))
+    return refusal('CONFLICT', `This person holds ${asked.role} on some of these days already: end that first.`)
+  for (const [rule, one, others] of APART) {
+    const rivals = asked.role === one ? others : others.includes(asked.role) ? [one] : []
+    const rival = meanwhile.find(({ role }) => rivals.includes(role))
+    if (rival) return unprocessable('/role', `Nobody is ${asked.role} and ${rival.role} of one organisation at the same time.`, rule)
+  }
+  return undefined
+}
+
+/** What ending a role now, or with a last day, changes of it; or why it cannot be ended so. Pure. `today` is the London day of `now` (ISO 8601). */
+export function endOf(held: HeldRole, lastDay: Day | null, now: string): Pick<HeldRole, 'to' | 'ended_at'> | Refusal {
+  const today = londonDay(Date.parse(now))
+  if (held.ended_at !== null || (held.to !== null && held.to < today)) return refusal('ILLEGAL_STATE', 'The role has ended.')
+  if (lastDay === null) return { to: held.to, ended_at: now }
+  if (lastDay < today) return unprocessable('/last_day', 'A last day lies today or later; without one the role ends now.')
+  if (lastDay < held.from) return unprocessable('/last_day', `The role begins on ${held.from}.`)
+  if (held.to !== null && held.to < lastDay)
+    return unprocessable('/last_day', `The role ends on ${held.to}; a longer one is recorded anew.`)
+  return { to: lastDay, ended_at: null }
+}
+
+function unprocessable(pointer: string, detail: string, code?: string): Refusal {
+  const fault: Fault = { pointer, detail, ...(code === undefined ? {} : { code }) }
+  return refusal('UNPROCESSABLE', detail, [fault])
+}

@@ -1,0 +1,141 @@
+import { sql } from 'kysely'
+import type { Role } from '../identity/permissions.ts'
+import type { Principal } from '../identity/principal.ts'
+import type { Database, Transaction } from '../platform/database/database.ts'
+import type { Day } from '../platform/kernel/london-day.ts'
+import type { HeldRole, Person } from './held-role.ts'
+
+/** One act on a role, as its history holds it. */
+export interface HeldRoleAct {
+  readonly sequence: number
+  readonly at: string
+  readonly act: 'record' | 'end'
+  readonly actor_issuer: string
+  readonly actor_sub: string
+  readonly actor_org: string
+  readonly reason: string
+  /** The last day that it set; null: none. */
+  readonly last_day: Day | null
+  readonly leaf_id: string
+}
+
+/** The roles that count for somebody in an organisation on a London day: one query, of what is committed at this moment. */
+export async function rolesHeld(db: Database, { issuer, subject }: Person, org: string, day: Day): Promise<string[]> {
+  const found = await sql<{ roles: string[] }>`select public.roles_held(${issuer}, ${subject}, ${org}, ${day}) as roles`.execute(db)
+  return found.rows[0]?.roles ?? []
+}
+
+/** Persons and the roles they hold. */
+export function heldRolesRepository(tx: Transaction) {
+  const roles = () =>
+    tx
+      .selectFrom('held_role as r')
+      .innerJoin('person as p', 'p.id', 'r.person_id')
+      .select(['r.id', 'p.issuer', 'p.subject', 'r.org', 'r.role', 'r.from_day', 'r.to_day', 'r.ended_at', 'r.row_version', 'r.act_count'])
+
+  return {
+    /** The person, made where there is none, locked until the transaction ends: of two recordings at once one sees the other. */
+    async lockPerson({ issuer, subject }: Person, newId: () => string): Promise<string> {
+      await tx
+        .insertInto('person')
+        .values({ id: newId(), issuer, subject })
+        .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doNothing())
+        .execute()
+      const row = await tx
+        .selectFrom('person')
+        .select('id')
+        .where('issuer', '=', issuer)
+        .where('subject', '=', subject)
+        .forUpdate()
+        .executeTakeFirstOrThrow()
+      return row.id
+    },
+
+    /** Every role a person ever held in an organisation. */
+    async heldBy(personId: string, org: string): Promise<HeldRole[]> {
+      return (await roles().where('r.person_id', '=', personId).where('r.org', '=', org).execute()).map(toHeldRole)
+    },
+
+    async insert(personId: string, { id, org, role, from, to }: HeldRole): Promise<void> {
+      await tx.insertInto('held_role').values({ id, person_id: personId, org, role, from_day: from, to_day: to }).execute()
+    },
+
+    async end(id: string, { to, ended_at }: Pick<HeldRole, 'to' | 'ended_at'>): Promise<void> {
+      await tx.updateTable('held_role').set({ to_day: to, ended_at }).where('id', '=', id).execute()
+    },
+
+    /** One role with its version, locked until the transaction ends where that is asked for. */
+    async find(
+      id: string,
+      lock = false,
+    ): Promise<{ readonly held: HeldRole; readonly version: string; readonly actCount: number } | undefined> {
+      const row = await roles()
+        .where('r.id', '=', id)
+        .$if(lock, (query) => query.forUpdate('r'))
+        .executeTakeFirst()
+      return row && { held: toHeldRole(row), version: row.row_version, actCount: Number(row.act_count) }
+    },
+
+    /** Roles held in an organisation, in the order in which they were recorded, after one of them; on a London day, or ever. */
+    async of(
+      org: string,
+      { on, after, limit }: { readonly on: Day | null; readonly after: string | null; readonly limit: number },
+    ): Promise<HeldRole[]> {
+      const rows = await roles()
+        .where('r.org', '=', org)
+        .$if(after !== null, (query) => query.where('r.id', '>', after as string))
+        .$if(on !== null, (query) =>
+          query.where(
+            sql<boolean>`r.from_day <= ${on} and coalesce(r.to_day >= ${on}, true)
+              and coalesce((r.ended_at at time zone 'Europe/London')::date >= ${on}, true)`,
+          ),
+        )
+        .orderBy('r.id')
+        .limit(limit)
+        .execute()
+      return rows.map(toHeldRole)
+    },
+
+    /** Counts the act, moves the version and writes the history; answers the new version. */
+    async addAct(id: string, act: Omit<HeldRoleAct, 'actor_issuer' | 'actor_sub' | 'actor_org'>, actor: Principal): Promise<string> {
+      const row = await tx
+        .updateTable('held_role')
+        .set((eb) => ({ row_version: eb('row_version', '+', '1'), act_count: eb('act_count', '+', '1') }))
+        .where('id', '=', id)
+        .returning('row_version')
+        .executeTakeFirstOrThrow()
+      const by = { actor_issuer: actor.issuer, actor_sub: actor.sub, actor_org: actor.org }
+      await tx
+        .insertInto('held_role_act')
+        .values({ held_role_id: id, ...act, ...by })
+        .execute()
+      return row.row_version
+    },
+
+    /** What was done to a role, oldest first. */
+    async history(id: string): Promise<HeldRoleAct[]> {
+      const rows = await tx
+        .selectFrom('held_role_act as a')
+        .select(['a.sequence', 'a.at', 'a.act', 'a.actor_issuer', 'a.actor_sub', 'a.actor_org', 'a.reason', 'a.last_day', 'a.leaf_id'])
+        .where('a.held_role_id', '=', id)
+        .orderBy('a.sequence')
+        .execute()
+      return rows.map((row) => ({ ...row, sequence: Number(row.sequence), act: row.act as HeldRoleAct['act'] }))
+    },
+  }
+}
+
+interface Row {
+  readonly id: string
+  readonly issuer: string
+  readonly subject: string
+  readonly org: string
+  readonly role: string
+  readonly from_day: Day
+  readonly to_day: Day | null
+  readonly ended_at: string | null
+}
+
+function toHeldRole({ id, issuer, subject, org, role, from_day, to_day, ended_at }: Row): HeldRole {
+  return { id, person: { issuer, subject }, org, role: role as Role, from: from_day, to: to_day, ended_at }
+}

@@ -1,0 +1,190 @@
+import type { Answered, Call } from '../commands/command.ts'
+import type { CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
+import { isRole, permits, type Role } from '../identity/permissions.ts'
+import { isSamePerson, type Principal } from '../identity/principal.ts'
+import type { PartiesService } from '../parties/parties.service.ts'
+import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
+import { readAs } from '../platform/database/reader.ts'
+import type { Clock } from '../platform/kernel/clock.ts'
+import { type Day, londonDay } from '../platform/kernel/london-day.ts'
+import type { Reader } from '../platform/kernel/reader.ts'
+import { type Refusal, Refused, refusal, refused } from '../platform/kernel/refusal.ts'
+import { ok, type Result, refuse } from '../platform/kernel/result.ts'
+import { endOf, type HeldRole, holdsOn, type Person, recordingRefused } from './held-role.ts'
+import { type HeldRoleAct, heldRolesRepository, rolesHeld } from './held-roles.repository.ts'
+
+export interface PeopleOptions {
+  readonly db: Database
+  readonly clock: Clock
+  readonly commands: CommandsService
+  readonly parties: PartiesService
+  /** Whose tokens this service trusts: the issuer of a person of whom none is named. */
+  readonly issuer: string
+}
+
+/** A role as it is shown, and whether it counts today. */
+export interface HeldRoleView extends HeldRole {
+  readonly counts: boolean
+}
+
+/** A role with what was done to it. */
+export interface HeldRoleRecord extends HeldRoleView {
+  readonly history: readonly HeldRoleAct[]
+}
+
+/** Who is to hold what, from when to when, and why. */
+export interface NewRole {
+  readonly person: { readonly issuer?: string | undefined; readonly subject: string }
+  readonly role: Exclude<Role, 'API_CLIENT'>
+  readonly from?: Day | undefined
+  readonly to?: Day | null | undefined
+  readonly reason: string
+}
+
+/** What was done to a role: how it is now, and what its history says of it. */
+interface RoleDone extends WorkDone<HeldRoleRecord> {
+  readonly held: HeldRole
+  readonly reason: string
+}
+
+/** Recorded by register administrators alone: whoever holds them reads, or writes, beyond the own organisation. */
+const BEYOND_ONE_ORGANISATION: readonly Role[] = ['REGISTER_ADMIN', 'AUDITOR']
+const PAGE = 100
+
+export type PeopleService = ReturnType<typeof peopleService>
+
+/** Who holds which role in which organisation on which days. */
+export function peopleService({ db, clock, commands, parties, issuer }: PeopleOptions) {
+  const kind: SubjectKind<HeldRole, RoleDone> = {
+    type: 'role',
+    unknown: 'There is no such role here.',
+    // Whose roles may be kept is said below: a person can be known to another organisation already.
+    readerFor: () => ({ kind: 'system' }),
+    async lock(tx, id, principal) {
+      const found = await heldRolesRepository(tx).find(id, true)
+      return found && mayKeepFor(principal, found.held.org)
+        ? { state: found.held, version: found.version, actCount: found.actCount }
+        : undefined
+    },
+    admit: (tx, { org }) => parties.mustBeConfirmed(tx, org),
+    write: (tx, { id, act, sequence, now, principal, leafId, done: { held, reason } }) =>
+      heldRolesRepository(tx).addAct(
+        id,
+        { sequence, at: now, act: act as HeldRoleAct['act'], reason, last_day: held.to, leaf_id: leafId },
+        principal,
+      ),
+    publish: async () => undefined,
+    record: ({ id, done, now }) => ({ payload: { at: now, role: id, detail: done.detail } }),
+    known: async (tx, id, principal) => ((await kind.lock(tx, id, principal, 0 as never)) ? { payload: { role: id } } : undefined),
+  }
+  const today = () => londonDay(clock().getTime())
+
+  async function viewOf(tx: Transaction, held: HeldRole): Promise<HeldRoleRecord> {
+    return { ...shown(held), history: await heldRolesRepository(tx).history(held.id) }
+  }
+  const shown = (held: HeldRole): HeldRoleView => ({ ...held, counts: held.ended_at === null && holdsOn(held, today()) })
+  const detailOf = ({ org, person, role, from, to, ended_at }: HeldRole, reason: string) => ({
+    org,
+    person,
+    role,
+    from,
+    to,
+    ended_at,
+    reason,
+  })
+
+  return {
+    /** The roles that are recorded for somebody in an organisation on a London day, as they are committed at this moment. */
+    rolesOf: async (person: Person, org: string, day: Day): Promise<Role[]> => (await rolesHeld(db, person, org, day)).filter(isRole),
+
+    /** Records that somebody holds a role. Refused for oneself, for another organisation, and beside a role that it must be kept apart from. */
+    record: (call: Call, org: string, asked: NewRole): Promise<Answered<HeldRoleRecord>> =>
+      commands.create<HeldRoleRecord, RoleDone>(
+        kind as never,
+        { ...call, act: 'record', event: 'role.recorded' },
+        async ({ tx, principal, now, newId }) => {
+          const [body] = await parties.read(tx, [org])
+          if (!body) throw refused('NOT_FOUND', 'There is no organisation with this code.')
+          if (!mayKeepFor(principal, org))
+            throw refused('FORBIDDEN', 'Who holds which role is said by the organisation itself, or by a register administrator.')
+          if (body.status === 'MERGED') throw refused('ILLEGAL_STATE', `${org} was merged into ${body.merged_into}.`)
+          if (BEYOND_ONE_ORGANISATION.includes(asked.role) && !permits(principal.roles, 'role:keep_any'))
+            throw refused('FORBIDDEN', `${asked.role} is recorded by a register administrator.`)
+          const person = { issuer: asked.person.issuer ?? issuer, subject: asked.person.subject }
+          if (isSamePerson(principal, { issuer: person.issuer, sub: person.subject }))
+            throw refused('FORBIDDEN', 'Nobody gives a role to themselves.')
+          const held: HeldRole = {
+            ...{ id: newId(), person, org, role: asked.role },
+            ...{ from: asked.from ?? londonDay(Date.parse(now)), to: asked.to ?? null, ended_at: null },
+          }
+          const repository = heldRolesRepository(tx)
+          const personId = await repository.lockPerson(person, newId)
+          const no = recordingRefused(held, await repository.heldBy(personId, org))
+          if (no) throw new Refused(no)
+          await repository.insert(personId, held)
+          const { reason } = asked
+          return { id: held.id, held, reason, detail: detailOf(held, reason), outcome: () => viewOf(tx, held) }
+        },
+      ),
+
+    /** Ends a role now, or with a last day that is still to come. It counts from the reply on, on every node. */
+    end: (
+      call: Call,
+      org: string,
+      id: string,
+      { last_day = null, reason }: { readonly last_day?: Day | null | undefined; readonly reason: string },
+    ): Promise<Answered<HeldRoleRecord>> =>
+      commands.perform<HeldRole, HeldRoleRecord, RoleDone>(
+        kind,
+        { ...call, id, act: 'end', event: 'role.ended' },
+        async ({ tx, state, now }) => {
+          if (state.org !== org) throw refused('NOT_FOUND', kind.unknown)
+          const end = endOf(state, last_day, now)
+          if ('code' in end) throw new Refused(end)
+          await heldRolesRepository(tx).end(id, end)
+          const held = { ...state, ...end }
+          return { held, reason, detail: detailOf(held, reason), outcome: () => viewOf(tx, held) }
+        },
+      ),
+
+    /** One role with its history. */
+    read: (principal: Principal, org: string, id: string): Promise<Answered<HeldRoleRecord>> =>
+      withTransaction(db, async (tx) => {
+        await readAs(tx, readerOf(principal))
+        const found = await heldRolesRepository(tx).find(id)
+        if (!found || found.held.org !== org || !mayReadOf(principal, org)) return refuse(refusal('NOT_FOUND', kind.unknown))
+        return ok({ outcome: await viewOf(tx, found.held), version: found.version })
+      }),
+
+    /** Who holds what in an organisation on a London day; without one, whatever was ever recorded. */
+    list: (
+      principal: Principal,
+      org: string,
+      {
+        on = null,
+        after = null,
+        limit = PAGE,
+      }: { readonly on?: Day | null | undefined; readonly after?: string | null | undefined; readonly limit?: number | undefined },
+    ): Promise<Result<{ readonly roles: readonly HeldRoleView[]; readonly next_after: string | null }, Refusal>> =>
+      withTransaction(db, async (tx) => {
+        await readAs(tx, readerOf(principal))
+        if (!mayReadOf(principal, org) || (await parties.read(tx, [org])).length === 0)
+          return refuse(refusal('NOT_FOUND', 'There are no roles here that you may see.'))
+        const found = await heldRolesRepository(tx).of(org, { on, after, limit: limit + 1 })
+        const page = found.slice(0, limit)
+        return ok({ roles: page.map(shown), next_after: found.length > limit ? (page.at(-1)?.id ?? null) : null })
+      }),
+  }
+}
+
+function mayKeepFor(principal: Principal, org: string): boolean {
+  return permits(principal.roles, 'role:keep_any') || (principal.org === org && permits(principal.roles, 'role:keep'))
+}
+
+function mayReadOf(principal: Principal, org: string): boolean {
+  return principal.org === org || permits(principal.roles, 'role:read_any')
+}
+
+function readerOf(principal: Principal): Reader {
+  return permits(principal.roles, 'role:read_any') ? { kind: 'auditor' } : { kind: 'party', org: principal.org }
+}
