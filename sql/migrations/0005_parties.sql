@@ -91,15 +91,16 @@ create table organisation_group_member (
 
 -- What was done to an organisation or a group, in order; never changed.
 create table organisation_act (
-  subject   text        not null check (subject in ('ORGANISATION', 'GROUP')),
-  code      text        not null,
-  sequence  bigint      not null check (sequence > 0),
-  at        timestamptz not null,
-  act       text        not null,
-  actor_sub text        not null,
-  actor_org text        not null,
-  detail    jsonb       not null,
-  leaf_id   uuid        not null,
+  subject      text        not null check (subject in ('ORGANISATION', 'GROUP')),
+  code         text        not null,
+  sequence     bigint      not null check (sequence > 0),
+  at           timestamptz not null,
+  act          text        not null,
+  actor_issuer text     not null,
+  actor_sub    text        not null,
+  actor_org    text        not null,
+  detail       jsonb       not null,
+  leaf_id      uuid        not null,
   primary key (subject, code, sequence)
 );
 create index organisation_act_by_actor on organisation_act (actor_org, act);

@@ -44,6 +44,7 @@ create table agreement_act (
   sequence     bigint      not null check (sequence > 0),
   at           timestamptz not null,
   act          text        not null,
+  actor_issuer text        not null,
   actor_sub    text        not null,
   actor_org    text        not null,
   from_status  text,
@@ -55,6 +56,7 @@ create table agreement_act (
   primary key (agreement_id, sequence)
 );
 create index agreement_act_by_actor on agreement_act (agreement_id, actor_sub);
+comment on column agreement_act.actor_issuer is 'With actor_sub the person: the same subject of another issuer of tokens is somebody else. So everywhere.';
 comment on table agreement_act is 'History of an agreement: one row an act, in step with the governance log (leaf_id).';
 
 create table agreement_party (
@@ -259,54 +261,62 @@ create table approval (
 );
 
 create table signature (
-  id             uuid        primary key,
-  agreement_id   text        not null,
-  version        int         not null,
-  org            text        not null,
+  id               uuid        primary key,
+  agreement_id     text        not null,
+  version          int         not null,
+  org              text        not null,
   -- null: a register of elsewhere does not say when it was signed; such a signature counts from its confirmation on.
-  signed_at      timestamptz,
+  signed_at        timestamptz,
   -- null: recorded elsewhere and not yet confirmed by a person; such a signature counts for nothing.
-  confirmed_at   timestamptz,
-  confirmed_by   text,
-  version_hash   text        check (version_hash ~ '^[0-9a-f]{64}$'),
-  signatory_sub  text,
-  signatory_name text,
-  signatory_post text,
-  authority      text,
-  statements     jsonb,
+  confirmed_at     timestamptz,
+  confirmed_issuer text,
+  confirmed_by     text,
+  version_hash     text        check (version_hash ~ '^[0-9a-f]{64}$'),
+  signatory_issuer text,
+  signatory_sub    text,
+  signatory_name   text,
+  signatory_post   text,
+  authority        text,
+  statements       jsonb,
   unique (agreement_id, version, org),
   foreign key (agreement_id, org) references agreement_party on delete restrict on update cascade,
   foreign key (agreement_id, version) references agreement_version on delete restrict,
-  constraint signature_has_an_instant check (signed_at is not null or signatory_sub is null)
+  constraint signature_has_an_instant check (signed_at is not null or signatory_sub is null),
+  constraint signature_names_whole_persons check ((confirmed_issuer is null) = (confirmed_by is null) and (signatory_issuer is null) = (signatory_sub is null))
 );
 
 create table suspension (
-  id            uuid        primary key,
-  agreement_id  text        not null references agreement on delete restrict,
-  scope         text        not null check (scope in ('AGREEMENT', 'PARTY', 'FLOW')),
-  party         text,
-  flow          text,
-  version       int,  -- null: the flow of that id in every version
-  from_at       timestamptz not null,
-  to_at         timestamptz,
-  reason        text,
-  suspended_by  text,
-  suspended_org text,
+  id               uuid        primary key,
+  agreement_id     text        not null references agreement on delete restrict,
+  scope            text        not null check (scope in ('AGREEMENT', 'PARTY', 'FLOW')),
+  party            text,
+  flow             text,
+  version          int,  -- null: the flow of that id in every version
+  from_at          timestamptz not null,
+  to_at            timestamptz,
+  reason           text,
+  suspended_issuer text,
+  suspended_by     text,
+  suspended_org    text,
   -- LC-6: two persons of two parties let a whole agreement go on; this is the first of them.
-  agreed_by     text,
-  agreed_org    text,
-  agreed_at     timestamptz,
-  lifted_by     text,
-  lifted_org    text,
-  lifted_at     timestamptz,
+  agreed_issuer    text,
+  agreed_by        text,
+  agreed_org       text,
+  agreed_at        timestamptz,
+  lifted_issuer    text,
+  lifted_by        text,
+  lifted_org       text,
+  lifted_at        timestamptz,
   foreign key (agreement_id, party) references agreement_party on delete restrict on update cascade,
   constraint suspension_begins_before_it_ends check (from_at <= to_at),
   constraint suspension_names_what_its_scope_needs check ((scope = 'PARTY') = (party is not null) and (scope = 'FLOW') = (flow is not null) and (version is null or flow is not null)),
   constraint lifted_suspension_has_ended check (lifted_at is null or (lifted_by is not null and to_at is not distinct from lifted_at)),
-  constraint suspender_does_not_lift check (lifted_by is null or lifted_by is distinct from suspended_by),
+  constraint suspender_does_not_lift check (lifted_by is null or (lifted_issuer, lifted_by) is distinct from (suspended_issuer, suspended_by)),
   constraint agreement_to_lift_is_whole check ((agreed_by is null) = (agreed_org is null) and (agreed_by is null) = (agreed_at is null)),
-  constraint suspender_does_not_agree check (agreed_by is null or agreed_by is distinct from suspended_by),
-  constraint nobody_agrees_twice check (agreed_by is null or lifted_by is null or (agreed_by <> lifted_by and agreed_org is distinct from lifted_org))
+  constraint suspender_does_not_agree check (agreed_by is null or (agreed_issuer, agreed_by) is distinct from (suspended_issuer, suspended_by)),
+  constraint nobody_agrees_twice check (agreed_by is null or lifted_by is null or ((agreed_issuer, agreed_by) <> (lifted_issuer, lifted_by) and agreed_org is distinct from lifted_org)),
+  constraint suspension_names_whole_persons check ((suspended_issuer is null) = (suspended_by is null) and (agreed_issuer is null) = (agreed_by is null)
+    and (lifted_issuer is null) = (lifted_by is null))
 );
 
 create table policy_document (

@@ -90,7 +90,7 @@ create trigger signature_is_final before update or delete on signature for each 
 create function refuse_signature_for_two_parties() returns trigger language plpgsql as $$
 begin
   if new.signatory_sub is not null and exists (
-    select from signature s where s.agreement_id = new.agreement_id and s.signatory_sub = new.signatory_sub and s.org <> new.org) then
+    select from signature s where s.agreement_id = new.agreement_id and s.signatory_issuer = new.signatory_issuer and s.signatory_sub = new.signatory_sub and s.org <> new.org) then
     raise exception 'this person has signed for another party' using errcode = 'restrict_violation';
   end if;
   return new;

@@ -250,6 +250,6 @@ async function told<Outcome>(outcome: WorkDone<Outcome>['outcome'], revision: nu
   return typeof outcome === 'function' ? (outcome as (revision: number) => Promise<Outcome>)(revision) : outcome
 }
 
-function actor({ sub, roles, org }: Principal) {
-  return { actor: sub, roles, org }
+function actor({ issuer, sub, roles, org }: Principal) {
+  return { actor: sub, issuer, roles, org }
 }

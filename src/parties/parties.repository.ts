@@ -93,15 +93,15 @@ export function partiesRepository(tx: Transaction) {
     },
 
     /** Who proposed an organisation; undefined for one that was in the register from the start. */
-    async proposer(code: string): Promise<{ readonly sub: string; readonly org: string } | undefined> {
+    async proposer(code: string): Promise<{ readonly issuer: string; readonly sub: string; readonly org: string } | undefined> {
       const row = await tx
         .selectFrom('organisation_act as a')
-        .select(['a.actor_sub', 'a.actor_org'])
+        .select(['a.actor_issuer', 'a.actor_sub', 'a.actor_org'])
         .where('a.subject', '=', 'ORGANISATION')
         .where('a.code', '=', code)
         .where('a.act', '=', 'propose')
         .executeTakeFirst()
-      return row && { sub: row.actor_sub, org: row.actor_org }
+      return row && { issuer: row.actor_issuer, sub: row.actor_sub, org: row.actor_org }
     },
   }
 }

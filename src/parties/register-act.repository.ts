@@ -52,7 +52,7 @@ export function registerActRepository(tx: Transaction) {
       readonly leafId: string
     }): Promise<void> {
       const { kind: subject, code, sequence, at, act, principal, detail, leafId } = entry
-      const actor = { actor_sub: principal.sub, actor_org: principal.org }
+      const actor = { actor_issuer: principal.issuer, actor_sub: principal.sub, actor_org: principal.org }
       await tx
         .insertInto('organisation_act')
         .values({ subject, code, sequence, at, act, ...actor, detail: JSON.stringify(detail), leaf_id: leafId })

@@ -1,6 +1,7 @@
 import type { Answered, Call } from '../commands/command.ts'
 import { permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
+import { isSamePerson } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
@@ -146,7 +147,7 @@ export function registeringService({
         const before = await view(tx, code)
         if (before.status !== 'UNCONFIRMED') throw refused('ILLEGAL_STATE', `${code} is ${before.status} already.`)
         const proposer = await repository.proposer(code)
-        if (proposer?.sub === principal.sub)
+        if (proposer && isSamePerson(proposer, principal))
           throw refused('FORBIDDEN', 'Whoever proposed a body does not confirm it.', [
             { pointer: '', detail: 'Another administrator does.', code: 'SD-1' },
           ])

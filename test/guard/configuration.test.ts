@@ -91,7 +91,12 @@ t.test('no other file of the service reads the environment or asks for its name'
 
 function valueFor(name: string): string {
   return (
-    { PUBLIC_URL: 'https://accord.example', ISSUER_URL: 'https://login.example', DURABILITY: 'D1', LOG_LEVEL: 'info' }[name] ??
-    (/LIMIT|PURPOSES/.test(name) ? '' : 'x')
+    {
+      PUBLIC_URL: 'https://accord.example',
+      ISSUER_URL: 'https://login.example',
+      DURABILITY: 'D1',
+      LOG_LEVEL: 'info',
+      ISSUER_AUTHORITATIVE: 'off',
+    }[name] ?? (/LIMIT|PURPOSES/.test(name) ? '' : 'x')
   )
 }

@@ -22,17 +22,17 @@ export function signingService({ act }: Pick<ActingService, 'act'>) {
       act(call, 'sign', async (context) => {
         const { tx, agreement, principal, now, newId, decided, tell } = context
         const { id } = agreement
-        const { org, sub } = principal
+        const { org } = principal
         const signatures = signaturesRepository(tx)
         const isThis = (known: { readonly org: string; readonly version: number }) => known.org === org && known.version === version
         const change = decided({
           ...({ type: 'sign', version, hash: versionHash } as const),
-          hasDrafted: await signatures.hasDrafted(id, version, sub, org),
-          hasSignedForAnother: await signatures.hasSignedForAnother(id, sub, org),
+          hasDrafted: await signatures.hasDrafted(id, version, principal, org),
+          hasSignedForAnother: await signatures.hasSignedForAnother(id, principal, org),
           isRecordedElsewhere: (await signatures.of(id)).some((known) => isThis(known) && known.confirmedAt === null),
         })
         const { to } = change
-        await signatures.insert({ id: newId(), agreementId: id, version, org, sub, signedAt: now, versionHash, ...by })
+        await signatures.insert({ id: newId(), agreementId: id, version, org, by: principal, signedAt: now, versionHash, ...by })
         if (to !== agreement.status) await standingRepository(tx).setStatus(id, to)
         const accession = await standingRepository(tx).join(id, org, now)
         if (accession) await tell('PARTY_JOINED', { org, stage: 'SIGNED', version })
@@ -44,17 +44,17 @@ export function signingService({ act }: Pick<ActingService, 'act'>) {
       act(call, 'confirm', async (context) => {
         const { tx, agreement, principal, now, decided } = context
         const { id } = agreement
-        const { org, sub } = principal
+        const { org } = principal
         const signatures = signaturesRepository(tx)
         const recorded = (await signatures.of(id)).find((known) => known.org === org && known.version === version)
         const change = decided({
           ...({ type: 'confirm', version } as const),
           recorded: recorded ? (recorded.confirmedAt === null ? 'UNCONFIRMED' : 'CONFIRMED') : 'NONE',
-          hasRecorded: await signatures.hasRecorded(id, sub),
-          hasSignedForAnother: await signatures.hasSignedForAnother(id, sub, org),
+          hasRecorded: await signatures.hasRecorded(id, principal),
+          hasSignedForAnother: await signatures.hasSignedForAnother(id, principal, org),
         })
         const { to } = change
-        await signatures.confirm(id, version, org, { sub, at: now })
+        await signatures.confirm(id, version, org, principal, now)
         if (to !== agreement.status) await standingRepository(tx).setStatus(id, to)
         const versionHash = agreement.versions.find((known) => known.version === version)?.hash
         assert(recorded && versionHash, 'a confirmed signature is on an approved version')

@@ -28,7 +28,13 @@ export function suspendingService({ act, boroughs: readBoroughs }: SuspendingOpt
         const { to } = decided({ type: 'suspend', scope, party, flow, until: ends, boroughs })
         const suspension: StoredSuspension = {
           ...{ id: newId(), scope, party, flow, from: now, to: until, reason },
-          ...{ suspendedBy: principal.sub, suspendedOrg: principal.org, agreed: null, liftedOrg: null, liftedAt: null },
+          ...{
+            suspendedBy: { issuer: principal.issuer, sub: principal.sub },
+            suspendedOrg: principal.org,
+            agreed: null,
+            liftedOrg: null,
+            liftedAt: null,
+          },
         }
         await suspensionsRepository(tx).insert({ ...suspension, agreementId: agreement.id })
         const detail = { suspension: suspension.id, scope, party, flow, by: principal.org, until }
@@ -40,20 +46,21 @@ export function suspendingService({ act, boroughs: readBoroughs }: SuspendingOpt
     /** Ends a suspension; of a whole agreement the first of the two agrees and the second ends it. */
     async lift(call: ActCall, suspensionId: string, { reason }: Reason) {
       const boroughs = await readBoroughs()
-      return act(call, 'lift', async ({ tx, agreement, principal: { sub, org }, now, decided, tell }) => {
+      return act(call, 'lift', async ({ tx, agreement, principal, now, decided, tell }) => {
+        const { issuer, sub, org } = principal
         const suspensions = suspensionsRepository(tx)
         const held = (await suspensions.of(agreement.id)).find(({ id }) => id === suspensionId)
         if (!held) throw refused('NOT_FOUND', 'This agreement has no suspension with this identifier.')
         const { to, isEnded } = decided({ type: 'lift', suspension: held, boroughs })
         const about = { suspension: held.id, scope: held.scope, party: held.party, flow: held.flow }
         if (!isEnded) {
-          await suspensions.agree(held.id, { sub, org, at: now })
+          await suspensions.agree(held.id, principal, now)
           const detail = { ...about, lift_agreed_by: org }
           await tell('LIFT_AGREED', detail)
-          const suspension = shown({ ...held, agreed: { by: sub, org } })
+          const suspension = shown({ ...held, agreed: { by: { issuer, sub }, org } })
           return { as: { act: 'lift', event: 'agreement.lift_agreed' }, to, detail: { ...detail, reason }, outcome: { suspension } }
         }
-        await suspensions.lift(held.id, { sub, org, at: now })
+        await suspensions.lift(held.id, principal, now)
         const detail = { ...about, lift_agreed_by: held.agreed?.org ?? null, lifted_by: org, lifted_at: now }
         await tell('SUSPENSION_LIFTED', detail)
         const suspension = shown({ ...held, to: now, liftedOrg: org, liftedAt: now })

@@ -1,4 +1,4 @@
-import type { Principal } from '../../identity/principal.ts'
+import type { Identity, Principal } from '../../identity/principal.ts'
 import type { Instant } from '../../platform/kernel/instant.ts'
 import type { Fault, RefusalCode } from '../../platform/kernel/refusal.ts'
 import type { Result } from '../../platform/kernel/result.ts'
@@ -68,11 +68,11 @@ export interface HeldSuspension {
   readonly flow: string | null
   readonly from: string
   readonly to: string | null
-  /** Token subject of whoever suspended, and for which party; null: recorded elsewhere. */
-  readonly suspendedBy: string | null
+  /** Whoever suspended, and for which party; null: recorded elsewhere. */
+  readonly suspendedBy: Identity | null
   readonly suspendedOrg: string | null
   /** The first of the two who agree that a whole agreement goes on. */
-  readonly agreed: { readonly by: string; readonly org: string } | null
+  readonly agreed: { readonly by: Identity; readonly org: string } | null
 }
 
 /** What changes. `to` is the stored status afterwards. */
@@ -130,5 +130,5 @@ export interface LifecycleRefusal {
   readonly errors?: readonly Fault[]
 }
 
-export type Actor = Pick<Principal, 'sub' | 'org' | 'roles'>
+export type Actor = Pick<Principal, 'issuer' | 'sub' | 'org' | 'roles'>
 export type Decided = Result<Change, LifecycleRefusal>

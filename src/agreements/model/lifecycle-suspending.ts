@@ -1,3 +1,4 @@
+import { isSamePerson } from '../../identity/principal.ts'
 import { type Instant, instantOf } from '../../platform/kernel/instant.ts'
 import { ok, refuse } from '../../platform/kernel/result.ts'
 import type { Agreement, Flow } from '../agreement.ts'
@@ -35,7 +36,7 @@ export function decideLift({ suspension, boroughs }: Of<'lift'>, agreement: Agre
   if (suspension.to !== null && instantOf(suspension.to) <= now) {
     return refuse({ code: 'ILLEGAL_STATE', rule: 'ENDED', detail: 'This suspension has ended already.' })
   }
-  if (suspension.suspendedBy === actor.sub) {
+  if (suspension.suspendedBy !== null && isSamePerson(suspension.suspendedBy, actor)) {
     return refuse({ code: 'UNPROCESSABLE', rule: 'SD-4', detail: 'Whoever suspended may not lift: another person must.' })
   }
   const bound = boundParties(agreement, now)
@@ -56,7 +57,7 @@ export function decideLift({ suspension, boroughs }: Of<'lift'>, agreement: Agre
     }
     return refuse({ code: 'FORBIDDEN', rule: 'LC-6', detail: `${actor.org} is across no flow from ${suspender}, which suspended.` })
   }
-  if (first.by === actor.sub || first.org === actor.org) {
+  if (isSamePerson(first.by, actor) || first.org === actor.org) {
     const detail = `${first.org} has agreed to the lifting already: another party must too.`
     return refuse({ code: 'CONFLICT', rule: 'LC-6', detail })
   }

@@ -52,6 +52,7 @@ export function actsRepository(tx: Transaction) {
           sequence: entry.sequence,
           at: entry.at,
           act: entry.act,
+          actor_issuer: principal.issuer,
           actor_sub: principal.sub,
           actor_org: principal.org,
           from_status: entry.from,

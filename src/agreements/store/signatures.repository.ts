@@ -1,3 +1,4 @@
+import type { Identity } from '../../identity/principal.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 
 /** A signature as it is kept: who, in which post, by what authority, to which hash, when. */
@@ -20,7 +21,7 @@ export interface StoredSignature {
 /** What is stored when somebody signs. */
 export interface NewSignature extends Omit<StoredSignature, 'confirmedAt'> {
   readonly agreementId: string
-  readonly sub: string
+  readonly by: Identity
 }
 
 /** Acts by which a person has a hand in the text of a version (SD-1). */
@@ -40,9 +41,11 @@ export function signaturesRepository(tx: Transaction) {
           org: signature.org,
           signed_at: signature.signedAt,
           confirmed_at: signature.signedAt,
-          confirmed_by: signature.sub,
+          confirmed_issuer: signature.by.issuer,
+          confirmed_by: signature.by.sub,
           version_hash: signature.versionHash,
-          signatory_sub: signature.sub,
+          signatory_issuer: signature.by.issuer,
+          signatory_sub: signature.by.sub,
           signatory_name: signature.name,
           signatory_post: signature.post,
           authority: signature.authority,
@@ -52,10 +55,10 @@ export function signaturesRepository(tx: Transaction) {
     },
 
     /** Lets a signature recorded elsewhere count from an instant on. */
-    async confirm(agreementId: string, version: number, org: string, by: { readonly sub: string; readonly at: string }): Promise<void> {
+    async confirm(agreementId: string, version: number, org: string, by: Identity, at: string): Promise<void> {
       await tx
         .updateTable('signature')
-        .set({ confirmed_at: by.at, confirmed_by: by.sub })
+        .set({ confirmed_at: at, confirmed_issuer: by.issuer, confirmed_by: by.sub })
         .where('agreement_id', '=', agreementId)
         .where('version', '=', version)
         .where('org', '=', org)
@@ -86,12 +89,17 @@ export function signaturesRepository(tx: Transaction) {
     },
 
     /** Whether a person has signed or confirmed this agreement for a party other than `org`, in any version (SD-6). */
-    async hasSignedForAnother(agreementId: string, sub: string, org: string): Promise<boolean> {
+    async hasSignedForAnother(agreementId: string, { issuer, sub }: Identity, org: string): Promise<boolean> {
       const row = await tx
         .selectFrom('signature as s')
         .select('s.id')
         .where('s.agreement_id', '=', agreementId)
-        .where((eb) => eb.or([eb('s.signatory_sub', '=', sub), eb('s.confirmed_by', '=', sub)]))
+        .where((eb) =>
+          eb.or([
+            eb.and([eb('s.signatory_issuer', '=', issuer), eb('s.signatory_sub', '=', sub)]),
+            eb.and([eb('s.confirmed_issuer', '=', issuer), eb('s.confirmed_by', '=', sub)]),
+          ]),
+        )
         .where('s.org', '<>', org)
         .limit(1)
         .executeTakeFirst()
@@ -99,11 +107,12 @@ export function signaturesRepository(tx: Transaction) {
     },
 
     /** Whether a person brought this record here, with what it claims. */
-    async hasRecorded(agreementId: string, sub: string): Promise<boolean> {
+    async hasRecorded(agreementId: string, { issuer, sub }: Identity): Promise<boolean> {
       const row = await tx
         .selectFrom('agreement_act as a')
         .select('a.sequence')
         .where('a.agreement_id', '=', agreementId)
+        .where('a.actor_issuer', '=', issuer)
         .where('a.actor_sub', '=', sub)
         .where('a.act', '=', 'import')
         .limit(1)
@@ -112,11 +121,12 @@ export function signaturesRepository(tx: Transaction) {
     },
 
     /** Whether a person has, for `org`, written or frozen this version; an act that names no version is taken to be on every one (SD-1). */
-    async hasDrafted(agreementId: string, version: number, sub: string, org: string): Promise<boolean> {
+    async hasDrafted(agreementId: string, version: number, { issuer, sub }: Identity, org: string): Promise<boolean> {
       const row = await tx
         .selectFrom('agreement_act as a')
         .select('a.sequence')
         .where('a.agreement_id', '=', agreementId)
+        .where('a.actor_issuer', '=', issuer)
         .where('a.actor_sub', '=', sub)
         .where('a.actor_org', '=', org)
         .where('a.act', 'in', ACTS_ON_THE_TEXT)

@@ -62,6 +62,10 @@ export interface Agreement {
 
 export interface AgreementAct {
   act: string;
+  /**
+   * With actor_sub the person: the same subject of another issuer of tokens is somebody else. So everywhere.
+   */
+  actor_issuer: string;
   actor_org: string;
   actor_sub: string;
   agreement_id: string;
@@ -476,6 +480,7 @@ export interface Organisation {
 
 export interface OrganisationAct {
   act: string;
+  actor_issuer: string;
   actor_org: string;
   actor_sub: string;
   at: string;
@@ -631,8 +636,10 @@ export interface Signature {
   authority: string | null;
   confirmed_at: string | null;
   confirmed_by: string | null;
+  confirmed_issuer: string | null;
   id: string;
   org: string;
+  signatory_issuer: string | null;
   signatory_name: string | null;
   signatory_post: string | null;
   signatory_sub: string | null;
@@ -645,6 +652,7 @@ export interface Signature {
 export interface Suspension {
   agreed_at: string | null;
   agreed_by: string | null;
+  agreed_issuer: string | null;
   agreed_org: string | null;
   agreement_id: string;
   flow: string | null;
@@ -652,11 +660,13 @@ export interface Suspension {
   id: string;
   lifted_at: string | null;
   lifted_by: string | null;
+  lifted_issuer: string | null;
   lifted_org: string | null;
   party: string | null;
   reason: string | null;
   scope: string;
   suspended_by: string | null;
+  suspended_issuer: string | null;
   suspended_org: string | null;
   to_at: string | null;
   version: number | null;

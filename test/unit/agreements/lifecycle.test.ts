@@ -17,11 +17,12 @@ const HACKNEY = 'LBC_HACKNEY'
 const ISLINGTON = 'LBC_ISLINGTON'
 const STATES = ['DRAFT', 'IN_REVIEW', 'AWAITING_SIGNATURE', 'ACTIVE', 'TERMINATED', 'REJECTED', 'WITHDRAWN'] as const
 const BOTH = [aSignature(CAMDEN, 1, iso(BEFORE)), aSignature(HACKNEY, 1, iso(BEFORE))]
+const ISSUER = 'https://login.example'
 const NOBODY: ReadonlySet<string> = new Set()
 
 const HELD: HeldSuspension = {
   ...{ scope: 'AGREEMENT', party: null, flow: null, from: iso(BEFORE), to: null },
-  ...{ suspendedBy: 'suspender', suspendedOrg: CAMDEN, agreed: null },
+  ...{ suspendedBy: { issuer: ISSUER, sub: 'suspender' }, suspendedOrg: CAMDEN, agreed: null },
 }
 
 /** One command of each kind that its own rules let pass on a fitting agreement. */
@@ -52,7 +53,7 @@ const UNSIGNED: ReadonlySet<CommandType> = new Set(['sign', 'confirm', 'reject']
 const BY_HACKNEY: ReadonlySet<CommandType> = new Set(['sign', 'confirm', 'leave', 'stay', 'reject'])
 
 function actor(org: string, ...roles: Role[]): Actor {
-  return { sub: `${org}-${roles.join()}`, org, roles }
+  return { issuer: ISSUER, sub: `${org}-${roles.join()}`, org, roles }
 }
 
 /** Whoever may give the command as far as role goes. */
@@ -240,7 +241,9 @@ t.test('separation of duties: SD-1 and SD-6 at the signature, SD-4 at the liftin
   )
   const siro = actor(HACKNEY, 'SIRO')
   const bound = { ...agreement, signatures: BOTH }
-  t.equal(ruleOf({ ...COMMANDS.lift, suspension: { ...HELD, suspendedBy: siro.sub } }, bound, siro), 'UNPROCESSABLE SD-4')
+  t.equal(ruleOf({ ...COMMANDS.lift, suspension: { ...HELD, suspendedBy: siro } }, bound, siro), 'UNPROCESSABLE SD-4')
+  const namesake = { issuer: 'https://other.example', sub: siro.sub }
+  t.equal(ruleOf({ ...COMMANDS.lift, suspension: { ...HELD, suspendedBy: namesake } }, bound, siro), 'OK', 'of another issuer')
 })
 
 t.test('LC-6: a whole agreement goes on when the suspender and a bound party across a flow have both said so', async (t) => {
@@ -253,7 +256,7 @@ t.test('LC-6: a whole agreement goes on when the suspender and a bound party acr
     const result = decide({ ...COMMANDS.lift, suspension: { ...HELD, ...suspension } }, { ...agreement, ...over }, actor(org, 'SIRO'), NOW)
     return result.ok ? (result.value.type === 'lift' && result.value.isEnded ? 'ENDS' : 'AGREED') : result.refusal.rule
   }
-  const agreed = (org: string) => ({ agreed: { by: `other-${org}`, org } })
+  const agreed = (org: string) => ({ agreed: { by: { issuer: ISSUER, sub: `other-${org}` }, org } })
   t.equal(lift(CAMDEN), 'AGREED')
   t.equal(lift(HACKNEY), 'AGREED')
   t.equal(lift(ISLINGTON), 'LC-6', 'across no flow from the suspender')

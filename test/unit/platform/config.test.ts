@@ -31,6 +31,7 @@ t.test('with nothing set it is the loopback demo on the embedded database', asyn
     audience: undefined,
     jwksUrl: undefined,
     jwksFile: undefined,
+    issuerAuthoritative: 'off',
     logKeyFile: undefined,
     logLevel: 'info',
     bodyLimitBytes: 262144,
