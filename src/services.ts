@@ -49,12 +49,15 @@ import { partiesService } from './parties/parties.service.ts'
 import { partnerAnswers } from './parties/partner-answers.service.ts'
 import { registerActs } from './parties/register-act.service.ts'
 import { registeringService } from './parties/registering.service.ts'
+import type { Person } from './people/held-role.ts'
+import { peopleService } from './people/people.service.ts'
 import type { Config } from './platform/config.ts'
 import { openDatabase } from './platform/database/database.ts'
 import { contract } from './platform/http/openapi.ts'
 import { refusalForRecord } from './platform/http/problem.ts'
 import type { Clock } from './platform/kernel/clock.ts'
 import { drawnInBulk, uuidv7Generator } from './platform/kernel/ids.ts'
+import { londonDay } from './platform/kernel/london-day.ts'
 import { openMetrics } from './platform/metrics/metrics.ts'
 import { referenceService } from './reference/reference.service.ts'
 
@@ -63,6 +66,8 @@ export interface ServicesOptions {
   readonly config: Config
   readonly databaseUrl: string
   readonly publicUrl: URL
+  /** Whose tokens are trusted. */
+  readonly trust: { readonly issuer: string }
   readonly logKey: Uint8Array
   readonly clock: Clock
   /** What the database must keep to before anything is answered; absent: nothing, for data that is thrown away. */
@@ -132,6 +137,7 @@ export async function openServices(options: ServicesOptions) {
   const registering = registeringService({ db, acts: registerOfOrganisations, reference, clock })
   const organisationContacts = contactsService({ db, acts: registerOfOrganisations })
   const groups = groupsService({ db, acts: registerOfOrganisations, clock })
+  const people = peopleService({ db, clock, commands, parties, issuer: options.trust.issuer })
   const notifications = notificationsService({ db, newId })
   const acts = actingService({ commands, agreements, notifications, policy: publication, mustBeConfirmed: parties.mustBeConfirmed })
   const read = agreementReading({ db, agreements, clock })
@@ -167,7 +173,7 @@ export async function openServices(options: ServicesOptions) {
   }
   const nameOf = async (code: string) => (await parties.find(code))?.legal_name
   const documents = documentsService({ read, clock, nameOf })
-  const history = historyService({ db, read, clock })
+  const history = historyService({ read, clock })
   const decisions = decisionsService({
     audit,
     policy,
@@ -255,6 +261,9 @@ export async function openServices(options: ServicesOptions) {
     documents,
     history,
     notifications,
+    people,
+    /** The roles that are recorded for a person in an organisation on this London day. */
+    rolesToday: (person: Person, org: string) => people.rolesOf(person, org, londonDay(clock().getTime())),
     decisions,
     clients,
     localCodes,

@@ -37,7 +37,7 @@ create table policy.record (
   primary key (kind, id, revision),
   constraint policy_record_hash_is_of_its_body check (body_hash = sha256(convert_to(body::text, 'UTF8'))),
   constraint policy_record_is_of_a_known_kind
-    check (kind in ('CODE_LISTS', 'LOCAL_CODE', 'ORGANISATION', 'AGREEMENT', 'DISCLOSURE_DECISION', 'CLIENT_REVOCATION'))
+    check (kind in ('CODE_LISTS', 'LOCAL_CODE', 'ORGANISATION', 'ASSESSMENT', 'AGREEMENT', 'DISCLOSURE_DECISION', 'CLIENT_REVOCATION'))
 );
 create index policy_record_by_revision on policy.record (revision);
 

@@ -22,11 +22,7 @@ create table agreement (
   review_policy       text        not null check (review_policy in ('WARN', 'BLOCK_AFTER_GRACE')),
   review_grace_days   int         not null check (review_grace_days >= 0),
   review_cycle_months int         check (review_cycle_months > 0),
-  dpia_required           boolean not null,
-  dpia_status             text    not null,
-  dpia_residual           text    check (dpia_residual in ('LOW', 'MEDIUM', 'HIGH')),
-  dpia_prior_consultation text,
-  dpia_review_due         date,
+  assessment_id       text        not null,  -- 0041_assessments.sql
   row_version         bigint      not null default 1 check (row_version > 0),
   act_count           bigint      not null default 0 check (act_count >= 0),  -- acts in the governance log, without gaps
   created_at          timestamptz not null,
@@ -111,26 +107,6 @@ create table review_date_change (
   primary key (agreement_id, position)
 );
 comment on table review_date_change is 'Until that instant the review was due on that day.';
-
-create table dpia_status_change (
-  agreement_id text        not null references agreement on delete restrict,
-  position     int         not null,
-  at           timestamptz not null,
-  status       text        not null,
-  primary key (agreement_id, position)
-);
-
-create table earlier_dpia (
-  agreement_id       text        not null references agreement on delete restrict,
-  until              timestamptz not null,
-  required           boolean     not null,
-  residual           text,
-  prior_consultation text,
-  review_due         date,
-  position           bigint      generated always as identity,
-  primary key (agreement_id, position)
-);
-comment on table earlier_dpia is 'What was recorded of the assessment until that instant; its status has a table of its own.';
 
 create table agreement_version (
   agreement_id                 text        not null references agreement on delete restrict,
@@ -341,6 +317,6 @@ comment on table agreement_search is
   'Reference and title (weight A), parties with every name they are known by (B), purposes (C), sections in words (D).';
 
 select public.grant_if_role('accord_app', 'grant select, insert, update on public.agreement, public.agreement_version, public.signature, public.suspension, public.agreement_search to accord_app');
-select public.grant_if_role('accord_app', 'grant select, insert, update, delete on public.agreement_party, public.approval, public.flow, public.flow_side, public.prohibition, public.agent, public.policy_document, public.dpia_status_change to accord_app');
-select public.grant_if_role('accord_app', 'grant select, insert on public.agreement_act, public.version_contacts, public.earlier_part, public.keeper_change, public.review_date_change, public.earlier_dpia to accord_app');
+select public.grant_if_role('accord_app', 'grant select, insert, update, delete on public.agreement_party, public.approval, public.flow, public.flow_side, public.prohibition, public.agent, public.policy_document to accord_app');
+select public.grant_if_role('accord_app', 'grant select, insert on public.agreement_act, public.version_contacts, public.earlier_part, public.keeper_change, public.review_date_change to accord_app');
 select public.grant_if_role('accord_app', 'grant update (from_org, to_org) on public.keeper_change to accord_app');

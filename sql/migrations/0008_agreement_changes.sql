@@ -12,8 +12,6 @@ create trigger agreement_act_is_append_only before update or delete or truncate 
   for each statement execute function policy.refuse_change();
 create trigger review_date_change_is_append_only before update or delete or truncate on review_date_change
   for each statement execute function policy.refuse_change();
-create trigger earlier_dpia_is_append_only before update or delete or truncate on earlier_dpia
-  for each statement execute function policy.refuse_change();
 
 -- What is kept of earlier parts and keepers changes in nothing but the names of bodies that were merged.
 create function public.refuse_change_but_of_names() returns trigger language plpgsql set search_path = '' as $$

@@ -93,7 +93,7 @@ create policy agreement_act_is_added_with_its_agreement on agreement_act for ins
 do $$
 declare child text;
 begin
-  foreach child in array array['agreement_party', 'earlier_part', 'keeper_change', 'review_date_change', 'dpia_status_change', 'earlier_dpia', 'suspension',
+  foreach child in array array['agreement_party', 'earlier_part', 'keeper_change', 'review_date_change', 'suspension',
       'policy_document', 'agreement_search'] loop
     execute format('alter table %I enable row level security', child);
     execute format('create policy %I on %I using (may_see_agreement(agreement_id)) with check (may_see_agreement(agreement_id))', child || '_follows_its_agreement', child);

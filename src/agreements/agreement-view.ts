@@ -13,6 +13,8 @@ export interface AgreementRecord {
   /** Moves with every act; `etagOf` makes the `ETag` of it. */
   readonly rowVersion: string
   readonly reviewCycleMonths: number | null
+  /** Whether another agreement stands on the same assessment, whoever may see that one. */
+  readonly sharesAssessment: boolean
   readonly provenance: Readonly<Record<string, unknown>> | null
   readonly createdAt: string
   readonly updatedAt: string

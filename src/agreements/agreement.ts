@@ -1,3 +1,4 @@
+import type { Assessment } from '../assessments/assessment.ts'
 /**
  * The agreement: who may disclose what to whom, why and under which law.
  *
@@ -271,21 +272,14 @@ export interface Suspension {
   readonly to: string | null
 }
 
-/** What a decision asks of the DPIA (section 4, CK-11). The state at T is the last change with `at` <= T, else `status`. */
-export interface Dpia {
-  readonly required: boolean
-  readonly status: string
-  readonly status_changes: readonly { readonly at: string; readonly status: string }[]
-  readonly residual: string | null
-  readonly prior_consultation: string | null
-  readonly review_due: string | null
-  /** What was recorded before, oldest first: at each instant these members held until then. */
-  readonly earlier?: readonly EarlierDpia[]
+/** The assessment that an agreement stands on, with its key; absent: it serves this agreement alone, and has its key. */
+export interface Dpia extends Assessment {
+  readonly id?: string
 }
 
-/** What an assessment said until it was recorded anew. */
-export interface EarlierDpia extends Pick<Dpia, 'required' | 'residual' | 'prior_consultation' | 'review_due'> {
-  readonly until: string
+/** The key of the assessment that an agreement stands on. */
+export function assessmentOf({ id, dpia }: Pick<Agreement, 'id' | 'dpia'>): string {
+  return dpia.id ?? id
 }
 
 /** Appropriate policy document of one party: the Schedule 1 conditions it covers, or PART3_S42 (DPA 2018 s42). */

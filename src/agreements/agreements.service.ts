@@ -1,3 +1,4 @@
+import { assessments } from '../assessments/assessments.service.ts'
 import { contactsApplying } from '../parties/contacts.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import type { Instant } from '../platform/kernel/instant.ts'
@@ -5,7 +6,8 @@ import type { Reader } from '../platform/kernel/reader.ts'
 import type { Agreement, AgreementVersion, Party } from './agreement.ts'
 import type { AgreementToComplete } from './model/completeness.ts'
 import { agreementsRepository, type StoredBy } from './store/agreements.repository.ts'
-import { isVisible, readAgreements } from './store/reading.repository.ts'
+import { isVisible } from './store/reading.repository.ts'
+import { readAgreements } from './store/reading.service.ts'
 import { readRecord } from './store/record.repository.ts'
 import { standingRepository } from './store/standing.repository.ts'
 import { seenBy } from './visibility.ts'
@@ -15,8 +17,14 @@ export type AgreementsService = ReturnType<typeof agreementsService>
 /** Agreements as the rest of the house uses them. Everything here joins the caller's transaction. */
 export function agreementsService(newId: () => string) {
   return {
-    /** Stores a record made elsewhere with its confirmed signatures. @throws a unique violation when the id is taken */
-    store: (tx: Transaction, agreement: Agreement, by: StoredBy): Promise<void> => agreementsRepository(tx, newId).insert(agreement, by),
+    /**
+     * Stores a record made elsewhere with its confirmed signatures. Its assessment is stored with it, unless it names one that is there.
+     * @throws a unique violation when the id is taken
+     */
+    async store(tx: Transaction, agreement: Agreement, by: StoredBy): Promise<void> {
+      if (agreement.dpia.id === undefined) await assessments.store(tx, agreement.id, agreement.dpia)
+      await agreementsRepository(tx, newId).insert(agreement, by)
+    },
     read: (tx: Transaction, ids: readonly string[]): Promise<Agreement[]> => readAgreements(tx, ids),
     /** What the reader may know of an agreement at an instant. One that is hidden is undefined like one that is not there, after the same one query. */
     async find(tx: Transaction, reader: Reader, id: string, at: Instant): Promise<Agreement | undefined> {

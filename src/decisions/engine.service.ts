@@ -28,6 +28,7 @@ export const ENGINE_FILES: readonly string[] = [
   'decisions/policy/compile.ts',
   'decisions/policy/pair-index.ts',
   'decisions/policy/policy-index.ts',
+  'decisions/policy/policy-record.ts',
   'decisions/request-body.ts',
   'decisions/rules/assessment.ts',
   'decisions/rules/basis.ts',

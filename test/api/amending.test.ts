@@ -76,10 +76,9 @@ t.test('an amendment that nobody has signed changes nothing that the signed text
   const desk = await agreementDesk(t)
   const agreement = await inForce(desk)
   const owner = await desk.service.database?.openAs('session_user', 1)
-  await owner?.pool.query(
-    `update agreement set dpia_required = true, dpia_status = 'APPROVED', dpia_review_due = '2026-11-30' where id = $1`,
-    [agreement.id],
-  )
+  await owner?.pool.query(`update assessment set required = true, status = 'APPROVED', review_due = '2026-11-30' where id = $1`, [
+    agreement.id,
+  ])
   await amend(desk, agreement.id)
   const put = (part: string, body: object, org = CAMDEN) =>
     desk.call({ org, role: 'IG_OFFICER' }, 'PUT', `/v1/agreements/${agreement.id}/draft/${part}`, body, ANY_STATE)

@@ -5,7 +5,13 @@ import { testService } from '../support/service.ts'
 
 // Pages live beside the API in a scope of their own; there is none yet, so a test brings one.
 
-const OFFICER = { org: 'LBC_CAMDEN', roles: ['IG_OFFICER'], clientId: null, sub: 'urn:test:officer' } as const
+const OFFICER = {
+  issuer: 'https://login.example',
+  org: 'LBC_CAMDEN',
+  roles: ['IG_OFFICER'],
+  clientId: null,
+  sub: 'urn:test:officer',
+} as const
 
 const pages: FastifyPluginAsync = async (app) => {
   app.get('/pages/home', { config: { access: 'public' } }, async (_request, reply) => reply.type('text/html').send('<h1>Home</h1>'))

@@ -6,7 +6,13 @@ import { orThrow } from '../../src/platform/kernel/refusal.ts'
 import { UNSTATED } from '../support/register-answers.ts'
 import { testService } from '../support/service.ts'
 
-const principal = { issuer: 'https://login.example', org: 'LBC_CAMDEN', roles: ['IG_OFFICER' as const], sub: 'urn:accord:test:officer', clientId: null }
+const principal = {
+  issuer: 'https://login.example',
+  org: 'LBC_CAMDEN',
+  roles: ['IG_OFFICER' as const],
+  sub: 'urn:accord:test:officer',
+  clientId: null,
+}
 const call = { principal, idempotency: null }
 const REGISTER = `Ref,Title,Partners,Start\n${[1, 2, 3, 4, 5].map((n) => `ISA-${n},Agreement ${n},TfL,01/04/2025`).join('\n')}`
 

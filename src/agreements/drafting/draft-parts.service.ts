@@ -1,3 +1,4 @@
+import type { Transaction } from '../../platform/database/database.ts'
 import { type Refusal, refusal } from '../../platform/kernel/refusal.ts'
 import type { Agent, Commencement, JointControllerArrangement, Narrative, Prohibition } from '../agreement.ts'
 import type { AgreementView } from '../agreement-view.ts'
@@ -32,7 +33,7 @@ export interface Part<Body> {
   readonly act: 'edit' | 'record'
   /** Why not, if not: who may (403), in which state (409), then what the body says (422). */
   refusal(body: Body, context: PartContext): Refusal | undefined
-  write(repository: DraftingRepository, body: Body, context: PartContext): Promise<void>
+  write(repository: DraftingRepository, body: Body, context: PartContext & { readonly tx: Transaction }): Promise<void>
   /** What the history compares before and after. */
   pick(view: AgreementView): Readonly<Record<string, unknown>>
 }

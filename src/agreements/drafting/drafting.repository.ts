@@ -5,7 +5,6 @@ import type { DB } from '../../platform/database/schema.gen.ts'
 import type {
   Agent,
   Commencement,
-  Dpia,
   Flow,
   JointControllerArrangement,
   Narrative,
@@ -141,38 +140,6 @@ export function draftingRepository(tx: Transaction, id: string) {
         conditions: [...document.conditions],
       }))
       if (rows.length > 0) await tx.insertInto('policy_document').values(rows).execute()
-    },
-
-    /** Records the assessment. A change of status is added from the instant on; what it was before stays. */
-    async setDpia(
-      dpia: Omit<Dpia, 'status' | 'status_changes' | 'earlier'>,
-      { at, status, before }: { readonly at: string; readonly status: string | null; readonly before: Dpia },
-    ): Promise<void> {
-      const { required, residual, prior_consultation, review_due } = before
-      await tx
-        .insertInto('earlier_dpia')
-        .values({ agreement_id: id, until: at, required, residual, prior_consultation, review_due })
-        .execute()
-      await tx
-        .updateTable('agreement')
-        .set({
-          dpia_required: dpia.required,
-          dpia_residual: dpia.residual,
-          dpia_prior_consultation: dpia.prior_consultation,
-          dpia_review_due: dpia.review_due,
-        })
-        .where('id', '=', id)
-        .execute()
-      if (status === null) return
-      const last = await tx
-        .selectFrom('dpia_status_change as c')
-        .select((eb) => eb.fn.max('c.position').as('position'))
-        .where('c.agreement_id', '=', id)
-        .executeTakeFirst()
-      await tx
-        .insertInto('dpia_status_change')
-        .values({ agreement_id: id, position: (last?.position ?? -1) + 1, at, status })
-        .execute()
     },
   }
 

@@ -140,7 +140,7 @@ export function draftingService({ read, clock, random, acts, agreements, referen
         const refusal = part.refusal(body, context) ?? unprocessable(faults)
         if (refusal) throw new Refused(refusal)
         const repository = draftingRepository(tx, agreement.id)
-        await part.write(repository, body, context)
+        await part.write(repository, body, { ...context, tx })
         if (draft) {
           const before = record.versions.get(draft.version)?.filledGroups ?? []
           const noted = notedGroups(before, part.name, body, filled)

@@ -1,12 +1,13 @@
+import { relaxes, type StatedAssessment } from '../../assessments/assessment.ts'
+import { assessments } from '../../assessments/assessments.service.ts'
 import type { Contacts } from '../../parties/contacts.ts'
 import { instantOf } from '../../platform/kernel/instant.ts'
 import { type Refusal, refusal } from '../../platform/kernel/refusal.ts'
-import type { Agreement, Dpia } from '../agreement.ts'
+import { type Agreement, assessmentOf, type Dpia } from '../agreement.ts'
 import type { PolicyDocumentRecord } from '../agreement-view.ts'
 import { policyDocumentFaults, unknownCode } from '../model/draft-rules.ts'
 import { dpiaAt } from '../model/in-force.ts'
 import { lifecycleFacts } from '../model/lifecycle-facts.ts'
-import { relaxes } from './dpia-change.ts'
 import {
   illegal,
   isSettled,
@@ -55,18 +56,11 @@ function refusalOfOthersDocuments({ agreement }: PartContext): Refusal | undefin
   return illegal('A text has been frozen: each party lists its own policy documents and no others.', 'CK-6', ['/policy_documents'])
 }
 
-interface DpiaBody {
-  readonly required: boolean
-  readonly status: string
-  readonly residual: string | null
-  readonly prior_consultation: string | null
-  readonly review_due: string | null
-}
 /**
  * The assessment as somebody states it, until assessments are made here. A new status counts from now, for versions in force
- * too: once a text is frozen it can be made stricter here and not laxer.
+ * too: once a text is frozen, or where others stand on it too, it can be made stricter here and not laxer.
  */
-export const dpiaPart: Part<DpiaBody> = {
+export const dpiaPart: Part<StatedAssessment> = {
   name: 'dpia',
   act: 'record',
   refusal: (body, context) =>
@@ -78,8 +72,10 @@ export const dpiaPart: Part<DpiaBody> = {
       ...unknownCode(context.facts, 'OVERALL_RISK', body.residual, '/residual'),
       ...unknownCode(context.facts, 'PRIOR_CONSULTATION', body.prior_consultation, '/prior_consultation'),
     ]),
-  write: (repository, { status, ...dpia }, { agreement, now }) =>
-    repository.setDpia(dpia, { at: now, status: dpiaOf(agreement, now).status === status ? null : status, before: agreement.dpia }),
+  write(_repository, stated, { tx, agreement, now }) {
+    const { id: _id, ...before } = agreement.dpia
+    return assessments.state(tx, assessmentOf(agreement), stated, { at: now, before, status: dpiaOf(agreement, now).status })
+  },
   pick: ({ dpia: { required, status, residual, prior_consultation, review_due } }) => ({
     ...{ required, status, residual, prior_consultation, review_due },
   }),
@@ -89,8 +85,11 @@ function dpiaOf(agreement: Agreement, now: string): Dpia {
   return dpiaAt(agreement, lifecycleFacts(agreement), instantOf(now))
 }
 
-function refusalOfRelaxing(body: DpiaBody, { agreement, now }: PartContext): Refusal | undefined {
-  if (!isSettled(agreement) || !relaxes(dpiaOf(agreement, now), body)) return undefined
+function refusalOfRelaxing(body: StatedAssessment, { agreement, record, now }: PartContext): Refusal | undefined {
+  if (!relaxes(dpiaOf(agreement, now), body)) return undefined
+  if (record.sharesAssessment)
+    return illegal('Other agreements stand on this assessment too: through one of them it can be made stricter and not laxer.', 'DP-3')
+  if (!isSettled(agreement)) return undefined
   return illegal(
     'A text has been frozen on the assessment as it was: each controller accepts another one for itself, so it is not relaxed by one of them. It can be made stricter.',
     'DP-7',

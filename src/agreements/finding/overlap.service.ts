@@ -7,7 +7,7 @@ import type { ReferenceService } from '../../reference/reference.service.ts'
 import type { Agreement } from '../agreement.ts'
 import { type Overlap, type OverlapQuestion, overlaps } from '../model/overlap.ts'
 import { agreementsListing } from '../store/overlap.repository.ts'
-import { readAgreements } from '../store/reading.repository.ts'
+import { readAgreements } from '../store/reading.service.ts'
 import { readerFor, seenBy } from '../visibility.ts'
 
 export interface OverlapOptions {

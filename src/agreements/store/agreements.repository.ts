@@ -1,5 +1,5 @@
 import type { Transaction } from '../../platform/database/database.ts'
-import type { Agreement, AgreementVersion } from '../agreement.ts'
+import { type Agreement, type AgreementVersion, assessmentOf } from '../agreement.ts'
 import { signedText } from '../model/signed-text.ts'
 import { insertActs } from './recorded-acts.repository.ts'
 import { indexForSearch } from './search.repository.ts'
@@ -32,11 +32,7 @@ export function agreementsRepository(tx: Transaction, newId: () => string) {
           review_due: agreement.review_due,
           review_policy: agreement.review_policy,
           review_grace_days: agreement.review_grace_days,
-          dpia_required: agreement.dpia.required,
-          dpia_status: agreement.dpia.status,
-          dpia_residual: agreement.dpia.residual,
-          dpia_prior_consultation: agreement.dpia.prior_consultation,
-          dpia_review_due: agreement.dpia.review_due,
+          assessment_id: assessmentOf(agreement),
           created_at: at,
           created_by: by,
           updated_at: at,
@@ -50,7 +46,7 @@ export function agreementsRepository(tx: Transaction, newId: () => string) {
   }
 }
 
-async function insertParts(tx: Transaction, { id, parties, dpia, apd }: Agreement): Promise<void> {
+async function insertParts(tx: Transaction, { id, parties, apd }: Agreement): Promise<void> {
   const rows = parties.map((party, position) => ({
     agreement_id: id,
     org: party.org,
@@ -61,8 +57,6 @@ async function insertParts(tx: Transaction, { id, parties, dpia, apd }: Agreemen
     left_at: party.left_at,
   }))
   if (rows.length > 0) await tx.insertInto('agreement_party').values(rows).execute()
-  const changes = dpia.status_changes.map((change, position) => ({ agreement_id: id, position, at: change.at, status: change.status }))
-  if (changes.length > 0) await tx.insertInto('dpia_status_change').values(changes).execute()
   const documents = apd.map((document, position) => ({
     agreement_id: id,
     position,

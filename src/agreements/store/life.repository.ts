@@ -3,7 +3,7 @@ import type { Transaction } from '../../platform/database/database.ts'
 import type { DB } from '../../platform/database/schema.gen.ts'
 import type { EarlierPart, LeftHow, Party } from '../agreement.ts'
 
-/** What held before, of whom and until when, for these agreements: parts, keepers, review dates, assessments; and the bodies. */
+/** What held before, of whom and until when, for these agreements: parts, keepers, review dates; and the bodies. */
 export async function lifeOf(tx: Transaction, ids: readonly string[]) {
   const wanted = [...ids]
   return {
@@ -15,7 +15,6 @@ export async function lifeOf(tx: Transaction, ids: readonly string[]) {
       .where('r.agreement_id', 'in', wanted)
       .orderBy('r.position')
       .execute(),
-    dpia: await tx.selectFrom('earlier_dpia as d').selectAll('d').where('d.agreement_id', 'in', wanted).orderBy('d.position').execute(),
     bodies: await tx
       .selectFrom('organisation as o')
       .leftJoin('organisation_succession as s', 's.predecessor', 'o.code')

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
+import { grouped } from '../../platform/kernel/grouped.ts'
 import type { Reader } from '../../platform/kernel/reader.ts'
-import type { Agreement, AgreementStatus, AgreementVersion, Commencement, Dpia, Suspension, VersionStatus } from '../agreement.ts'
+import type { Agreement, AgreementStatus, AgreementVersion, Commencement, Suspension, VersionStatus } from '../agreement.ts'
 import { toFlow } from './flow-rows.ts'
 import { lifeOf, toParty } from './life.repository.ts'
 
@@ -23,11 +24,14 @@ export function seenBy(reader: Reader) {
     : sql<boolean>`true`
 }
 
+/** An agreement as it is stored: it names the assessment that it stands on. */
+export type StoredAgreement = Omit<Agreement, 'dpia'> & { readonly assessment: string }
+
 /**
- * Reads whole agreements, in the order of their ids; ids that are not there are left out. One query a table, however
+ * Reads stored agreements, in the order of their ids; ids that are not there are left out. One query a table, however
  * many agreements. Signatures recorded elsewhere count only once confirmed, so unconfirmed ones are not among them.
  */
-export async function readAgreements(tx: Transaction, ids: readonly string[]): Promise<Agreement[]> {
+export async function readStored(tx: Transaction, ids: readonly string[]): Promise<StoredAgreement[]> {
   if (ids.length === 0) return []
   const wanted = [...ids]
   const agreements = await tx.selectFrom('agreement as a').selectAll('a').where('a.id', 'in', wanted).orderBy('a.id').execute()
@@ -69,12 +73,6 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
     .orderBy('s.from_at')
     .orderBy('s.id')
     .execute()
-  const changes = await tx
-    .selectFrom('dpia_status_change as c')
-    .selectAll('c')
-    .where('c.agreement_id', 'in', wanted)
-    .orderBy('c.position')
-    .execute()
   const documents = await tx
     .selectFrom('policy_document as d')
     .selectAll('d')
@@ -86,16 +84,11 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
   const ofVersion = <Row extends { agreement_id: string; version: number }>(rows: readonly Row[]) =>
     grouped(rows, (row) => `${row.agreement_id}\n${row.version}`)
   const [partiesOf, versionsOf, signaturesOf] = [ofAgreement(parties), ofAgreement(versions), ofAgreement(signatures)]
-  const [approvalsOf, suspensionsOf, changesOf, documentsOf] = [
-    ofAgreement(approvals),
-    ofAgreement(suspensions),
-    ofAgreement(changes),
-    ofAgreement(documents),
-  ]
-  const [earlierOf, keepersOf, reviewsOf] = [ofAgreement(lives.dpia), ofAgreement(lives.keepers), ofAgreement(lives.reviews)]
+  const [approvalsOf, suspensionsOf, documentsOf] = [ofAgreement(approvals), ofAgreement(suspensions), ofAgreement(documents)]
+  const [keepersOf, reviewsOf] = [ofAgreement(lives.keepers), ofAgreement(lives.reviews)]
   const [flowsOf, prohibitionsOf, agentsOf] = [ofVersion(flows), ofVersion(prohibitions), ofVersion(agents)]
   const sidesOf = grouped(sides, (side) => `${side.agreement_id}\n${side.version}\n${side.flow_id}`)
-  return agreements.map((row): Agreement => {
+  return agreements.map((row): StoredAgreement => {
     const versionOf = (version: (typeof versions)[number]): AgreementVersion => {
       const key = `${row.id}\n${version.version}`
       return {
@@ -128,9 +121,6 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
     }
     const keepers = keepersOf(row.id).map(({ at, from_org, to_org }) => ({ at, from: from_org, to: to_org }))
     const reviews = reviewsOf(row.id).map(({ at, before }) => ({ at, before }))
-    const earlier = earlierOf(row.id).map(({ until, required, residual, prior_consultation, review_due }) => ({
-      ...{ until, required, residual, prior_consultation, review_due },
-    }))
     return {
       id: row.id,
       title: row.title,
@@ -155,31 +145,12 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
       review_due: row.review_due,
       review_policy: row.review_policy === 'WARN' ? 'WARN' : 'BLOCK_AFTER_GRACE',
       review_grace_days: row.review_grace_days,
-      dpia: {
-        required: row.dpia_required,
-        status: row.dpia_status,
-        status_changes: changesOf(row.id).map(({ at, status }) => ({ at, status })),
-        residual: row.dpia_residual,
-        prior_consultation: row.dpia_prior_consultation,
-        review_due: row.dpia_review_due,
-        ...(earlier.length > 0 ? { earlier } : {}),
-      } satisfies Dpia,
+      assessment: row.assessment_id,
       apd: documentsOf(row.id).map(({ party, conditions }) => ({ party, conditions })),
       ...(keepers.length > 0 ? { keepers } : {}),
       ...(reviews.length > 0 ? { review_changes: reviews } : {}),
     }
   })
-}
-
-/** Rows by their key, in their order: looked through once, however many agreements, versions and flows there are. */
-function grouped<Row>(rows: readonly Row[], keyOf: (row: Row) => string): (key: string) => readonly Row[] {
-  const groups = new Map<string, Row[]>()
-  for (const row of rows) {
-    const group = groups.get(keyOf(row))
-    if (group) group.push(row)
-    else groups.set(keyOf(row), [row])
-  }
-  return (key) => groups.get(key) ?? []
 }
 
 function toCommencement(rule: string, threshold: number | null): Commencement {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Contacts } from '../../parties/contacts.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { AgreementRecord } from '../agreement-view.ts'
@@ -9,6 +10,7 @@ export async function readRecord(tx: Transaction, id: string): Promise<Agreement
   const header = await tx
     .selectFrom('agreement as a')
     .select(['a.row_version', 'a.review_cycle_months', 'a.provenance', 'a.created_at', 'a.updated_at'])
+    .select(sql<boolean>`public.shares_its_assessment(a.id)`.as('shares_assessment'))
     .where('a.id', '=', id)
     .executeTakeFirst()
   if (!header) return undefined
@@ -56,6 +58,7 @@ export async function readRecord(tx: Transaction, id: string): Promise<Agreement
   return {
     rowVersion: header.row_version,
     reviewCycleMonths: header.review_cycle_months,
+    sharesAssessment: header.shares_assessment,
     provenance: header.provenance as AgreementRecord['provenance'],
     createdAt: header.created_at,
     updatedAt: header.updated_at,

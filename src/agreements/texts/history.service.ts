@@ -1,6 +1,4 @@
 import type { Principal } from '../../identity/principal.ts'
-import { type Database, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { holdsAt, instantOf } from '../../platform/kernel/instant.ts'
 import type { Refusal } from '../../platform/kernel/refusal.ts'
@@ -58,15 +56,14 @@ export interface AgreementState {
 }
 
 export interface HistoryOptions {
-  readonly db: Database
   readonly read: ReadAgreement
   readonly clock: Clock
 }
 
 export type HistoryService = ReturnType<typeof historyService>
 
-/** What happened to an agreement, how it stood at any instant, and what its parties were told. */
-export function historyService({ db, read, clock }: HistoryOptions) {
+/** What happened to an agreement, and how it stood at any instant. */
+export function historyService({ read, clock }: HistoryOptions) {
   return {
     /** Acts in their order, at most `limit` after the number `after`. */
     history: (principal: Principal, id: string, page: { readonly after: number; readonly limit: number }) =>

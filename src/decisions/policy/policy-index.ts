@@ -1,33 +1,15 @@
-import type { Agreement } from '../../agreements/agreement.ts'
+import { assessmentOf } from '../../agreements/agreement.ts'
+import type { Assessment } from '../../assessments/assessment.ts'
 import type { DisclosureRecord } from '../../disclosures/disclosure-record.ts'
 import type { Organisation } from '../../parties/organisation.ts'
-import type { CodeList } from '../../reference/code-list.ts'
 import { type CodeLists, compileCodeLists } from '../../reference/code-lists.ts'
 import { type LocalCode, versionWithLocalCodes, withLocalCodes } from '../../reference/local-code.ts'
 import { compileAgreement } from './compile.ts'
 import { type PairIndex, pairIndex } from './pair-index.ts'
 import type { DisclosureDecision, PolicyAgreement, Snapshot } from './policy.ts'
+import { type CodeListEdition, type PolicyRecord, type StoredRecord, toStored, toWhole, withAssessment } from './policy-record.ts'
 
-/** One record of a policy revision, as stored: what decisions stand on. */
-export type PolicyRecord =
-  | { readonly kind: 'CODE_LISTS'; readonly id: string; readonly body: CodeListEdition }
-  | { readonly kind: 'LOCAL_CODE'; readonly id: string; readonly body: LocalCode }
-  | { readonly kind: 'ORGANISATION'; readonly id: string; readonly body: Organisation }
-  | { readonly kind: 'AGREEMENT'; readonly id: string; readonly body: Agreement }
-  | { readonly kind: 'DISCLOSURE_DECISION'; readonly id: string; readonly body: DisclosureRecord }
-  | { readonly kind: 'CLIENT_REVOCATION'; readonly id: string; readonly body: ClientRevocation }
-
-/** An API client that is answered no more: the `client_id` of its tokens and since when. There is no way back; a new client gets a new id. */
-export interface ClientRevocation {
-  readonly client_id: string
-  readonly revoked_at: string
-}
-
-/** All code lists as shipped, and their version; what organisations added stands in records of its own. */
-export interface CodeListEdition {
-  readonly version: string
-  readonly lists: readonly CodeList[]
-}
+export type { ClientRevocation, CodeListEdition, PolicyRecord, StoredRecord } from './policy-record.ts'
 
 /** A policy revision: its number, its digest (hex) and its latest governance instant (ms). */
 export interface PolicyHead {
@@ -48,7 +30,7 @@ export interface PolicyIndex extends Snapshot {
   /** Whether an API client was revoked: from then on nobody answers it. */
   isRevoked(clientId: string): boolean
   /** The index at a later revision: this one with the changed records replaced. */
-  apply(records: readonly PolicyRecord[], head: PolicyHead): PolicyIndex
+  apply(records: readonly (PolicyRecord | StoredRecord)[], head: PolicyHead): PolicyIndex
 }
 
 interface Content {
@@ -57,7 +39,9 @@ interface Content {
   readonly shipped: CodeListEdition
   readonly localCodes: Map<string, LocalCode>
   readonly organisations: Map<string, Organisation>
+  readonly assessments: Map<string, Assessment>
   readonly agreements: Map<string, PolicyAgreement>
+  readonly byAssessment: Map<string, Set<string>>
   readonly byParty: Map<string, Set<string>>
   readonly pairs: PairIndex
   readonly byAgent: Map<string, Set<string>>
@@ -75,7 +59,9 @@ export function emptyPolicyIndex(): PolicyIndex {
       shipped: { version: 'none', lists: [] },
       localCodes: new Map(),
       organisations: new Map(),
+      assessments: new Map(),
       agreements: new Map(),
+      byAssessment: new Map(),
       byParty: new Map(),
       pairs: pairIndex(),
       byAgent: new Map(),
@@ -107,11 +93,11 @@ function policyIndex(content: Content, head: PolicyHead): PolicyIndex {
       [...(content.disclosuresByShare.get(shareKey(provider, recipient, purpose)) ?? [])].flatMap(
         (id) => content.disclosures.get(id) ?? [],
       ),
-    apply: (records, next) => policyIndex(applyAll(content, records), next),
+    apply: (records, next) => policyIndex(applyAll(content, toStored(records)), next),
   }
 }
 
-function applyAll(content: Content, records: readonly PolicyRecord[]): Content {
+function applyAll(content: Content, records: readonly StoredRecord[]): Content {
   const next: Content = withCodes(content, records)
   const boroughsMayChange = new Set<string>()
   for (const record of records) {
@@ -120,13 +106,23 @@ function applyAll(content: Content, records: readonly PolicyRecord[]): Content {
     next.organisations.set(record.id, record.body)
   }
   const organisation = (code: string) => next.organisations.get(code)
+  for (const record of records) if (record.kind === 'ASSESSMENT') next.assessments.set(record.id, record.body)
   for (const record of records) {
-    if (record.kind === 'AGREEMENT') putAgreement(next, compileAgreement(record.body, organisation))
+    if (record.kind === 'AGREEMENT')
+      putAgreement(next, compileAgreement(toWhole(record.body, next.assessments.get(record.body.assessment)), organisation))
     if (record.kind === 'DISCLOSURE_DECISION') putDisclosure(next, record.body)
     if (record.kind === 'CLIENT_REVOCATION') next.revokedClients.add(record.id)
   }
-  // ALL_SIGNED_BOROUGHS follows the type of a party, so its agreements are compiled anew.
   const recompiled = new Set(records.flatMap((record) => (record.kind === 'AGREEMENT' ? [record.id] : [])))
+  // Every agreement that stands on an assessment stands on what it says now, whichever of them it was stated for.
+  for (const record of records) {
+    if (record.kind !== 'ASSESSMENT') continue
+    for (const id of [...(next.byAssessment.get(record.id) ?? [])]) {
+      const known = next.agreements.get(id)
+      if (known && !recompiled.has(id)) putAgreement(next, compileAgreement(withAssessment(known.source, record.body), organisation))
+    }
+  }
+  // ALL_SIGNED_BOROUGHS follows the type of a party, so its agreements are compiled anew.
   for (const code of boroughsMayChange) {
     // A copy: putting an agreement takes it out of these sets and adds it again, which a walk over them would never see the end of.
     for (const id of [...(next.byParty.get(code) ?? [])]) {
@@ -138,7 +134,7 @@ function applyAll(content: Content, records: readonly PolicyRecord[]): Content {
 }
 
 /** Shipped lists and local codes are compiled together, whichever of them changed: a local item is as strict as its relatives are now. */
-function withCodes(content: Content, records: readonly PolicyRecord[]): Content {
+function withCodes(content: Content, records: readonly StoredRecord[]): Content {
   const newest = records.findLast((record) => record.kind === 'CODE_LISTS')
   const local = records.filter((record) => record.kind === 'LOCAL_CODE')
   if (!newest && local.length === 0) return content
@@ -154,9 +150,11 @@ function putAgreement(content: Content, agreement: PolicyAgreement): void {
   if (before) {
     for (const org of before.parties.keys()) content.byParty.get(org)?.delete(agreement.id)
     for (const org of agentsOf(before)) content.byAgent.get(org)?.delete(agreement.id)
+    content.byAssessment.get(assessmentOf(before.source))?.delete(agreement.id)
   }
   content.agreements.set(agreement.id, agreement)
   content.pairs.put(agreement, before)
+  addTo(content.byAssessment, assessmentOf(agreement.source), agreement.id)
   for (const org of agreement.parties.keys()) addTo(content.byParty, org, agreement.id)
   for (const org of agentsOf(agreement)) addTo(content.byAgent, org, agreement.id)
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { LocalCode } from '../../reference/local-code.ts'
-import type { PolicyHead, PolicyRecord } from './policy-index.ts'
+import type { PolicyHead, StoredRecord } from './policy-index.ts'
 
 /** Reads and publishes policy revisions. */
 export function policyRepository(tx: Transaction) {
@@ -28,7 +28,7 @@ export function policyRepository(tx: Transaction) {
     },
 
     /** The newest state of every record that changed after `after`, as it stood at revision `upTo`. */
-    async records(after: number, upTo: number): Promise<PolicyRecord[]> {
+    async records(after: number, upTo: number): Promise<StoredRecord[]> {
       const rows = await tx
         .selectFrom('policy.record as r')
         .select(['r.kind', 'r.id', 'r.body'])
@@ -39,11 +39,11 @@ export function policyRepository(tx: Transaction) {
         .orderBy('r.id')
         .orderBy('r.revision', 'desc')
         .execute()
-      return rows as unknown as PolicyRecord[]
+      return rows as unknown as StoredRecord[]
     },
 
     /** One record as it stands at the newest revision; undefined when there is none. */
-    async record(kind: PolicyRecord['kind'], id: string): Promise<PolicyRecord | undefined> {
+    async record(kind: StoredRecord['kind'], id: string): Promise<StoredRecord | undefined> {
       const row = await tx
         .selectFrom('policy.record as r')
         .select(['r.kind', 'r.id', 'r.body'])
@@ -52,7 +52,7 @@ export function policyRepository(tx: Transaction) {
         .orderBy('r.revision', 'desc')
         .limit(1)
         .executeTakeFirst()
-      return row as unknown as PolicyRecord | undefined
+      return row as unknown as StoredRecord | undefined
     },
 
     /** Every local code as it stands at the newest revision. */
@@ -72,7 +72,7 @@ export function policyRepository(tx: Transaction) {
      * Makes the next revision out of these records and answers its number. Takes the policy lock alone, until the
      * transaction ends: call it last but for the log.
      */
-    async publish(records: readonly PolicyRecord[], instant: string): Promise<number> {
+    async publish(records: readonly StoredRecord[], instant: string): Promise<number> {
       const kinds = records.map((record) => record.kind)
       const ids = records.map((record) => record.id)
       const bodies = records.map((record) => JSON.stringify(record.body))

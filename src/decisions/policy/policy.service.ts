@@ -4,6 +4,7 @@ import { type Database, type Transaction, withTransaction } from '../../platform
 import { versionWithLocalCodes, withLocalCodes } from '../../reference/local-code.ts'
 import { policyRepository } from './policy.repository.ts'
 import { type CodeListEdition, emptyPolicyIndex, type PolicyHead, type PolicyIndex, type PolicyRecord } from './policy-index.ts'
+import { toStored } from './policy-record.ts'
 
 /** Past policies kept compiled: a replay and a question about the past often come in series. */
 const PAST_INDEXES_MAX = 4
@@ -106,7 +107,7 @@ export function policyService(db: Database, reserve: Database = db) {
     isReady: async (): Promise<boolean> => index.revision > 0 && withTransaction(reserve, (tx) => stands(tx, index.head)),
     /** Publishes records as the next revision, inside the transaction that changed them. See `policyRepository.publish`. */
     publish: (tx: Transaction, records: readonly PolicyRecord[], instant: string): Promise<number> =>
-      policyRepository(tx).publish(records, instant),
+      policyRepository(tx).publish(toStored(records), instant),
     /** Whether anything was ever published. */
     hasRevision: async (tx: Transaction): Promise<boolean> => (await policyRepository(tx).head()).revision > 0,
     /** The code lists as they stand now, with their words and every local code; undefined in an empty register. */

@@ -36,13 +36,9 @@ export interface Agent {
 
 export interface Agreement {
   act_count: Generated<Int8>;
+  assessment_id: string;
   created_at: string;
   created_by: string;
-  dpia_prior_consultation: string | null;
-  dpia_required: boolean;
-  dpia_residual: string | null;
-  dpia_review_due: string | null;
-  dpia_status: string;
   id: string;
   instrument_type: string;
   origin: string;
@@ -140,6 +136,25 @@ export interface Approval {
   complete_at: string | null;
   org: string;
   version: number;
+}
+
+export interface Assessment {
+  id: string;
+  prior_consultation: string | null;
+  required: boolean;
+  residual: string | null;
+  review_due: string | null;
+  /**
+   * From the beginning; what it became stands in assessment_status_change.
+   */
+  status: string;
+}
+
+export interface AssessmentStatusChange {
+  assessment_id: string;
+  at: string;
+  position: number;
+  status: string;
 }
 
 export interface AuditCheckpoint {
@@ -280,15 +295,8 @@ export interface DisclosureDecision {
   valid_to: string;
 }
 
-export interface DpiaStatusChange {
-  agreement_id: string;
-  at: string;
-  position: number;
-  status: string;
-}
-
-export interface EarlierDpia {
-  agreement_id: string;
+export interface EarlierAssessment {
+  assessment_id: string;
   position: Generated<Int8>;
   prior_consultation: string | null;
   required: boolean;
@@ -688,6 +696,8 @@ export interface DB {
   agreement_version: AgreementVersion;
   api_client_revocation: ApiClientRevocation;
   approval: Approval;
+  assessment: Assessment;
+  assessment_status_change: AssessmentStatusChange;
   "audit.checkpoint": AuditCheckpoint;
   "audit.cosignature": AuditCosignature;
   "audit.head": AuditHead;
@@ -702,8 +712,7 @@ export interface DB {
   decision_search: DecisionSearch;
   decision_search_progress: DecisionSearchProgress;
   disclosure_decision: DisclosureDecision;
-  dpia_status_change: DpiaStatusChange;
-  earlier_dpia: EarlierDpia;
+  earlier_assessment: EarlierAssessment;
   earlier_part: EarlierPart;
   flow: Flow;
   flow_side: FlowSide;

@@ -33,7 +33,7 @@ const token = ({ kid, privateKey }: Key, sub = 'client-1', seconds = 300, from =
 async function verifierAt(key: Key, { tokensMax = 10 } = {}) {
   const clock = { now: START, elapsed: 0 }
   const verify = tokenVerifier(
-    { issuer: ISSUER, audience: AUDIENCE, keys: { keys: [key.jwk] } },
+    { issuer: ISSUER, audience: AUDIENCE, keys: { keys: [key.jwk] }, isAuthoritative: true },
     { now: () => clock.now, elapsed: () => clock.elapsed, keyTtlMs: KEY_TTL_MS, tokensMax },
   )
   return { clock, verify }
@@ -81,7 +81,12 @@ t.test('a remembered token is good no longer than its key is believed: a key tha
   t.teardown(() => server.close())
   const keyTtlMs = 200
   const verify = tokenVerifier(
-    { issuer: ISSUER, audience: AUDIENCE, keys: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`) },
+    {
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      keys: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
+      isAuthoritative: true,
+    },
     { now: Date.now, elapsed: () => performance.now(), keyTtlMs, tokensMax: 10 },
   )
   const from = Math.floor(Date.now() / 1000) * 1000

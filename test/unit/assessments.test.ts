@@ -1,7 +1,7 @@
 import t from 'tap'
-import { relaxes, type StatedDpia } from '../../../src/agreements/drafting/dpia-change.ts'
+import { relaxes, type StatedAssessment } from '../../src/assessments/assessment.ts'
 
-const stated: StatedDpia = {
+const stated: StatedAssessment = {
   required: true,
   status: 'APPROVED',
   residual: 'HIGH',
@@ -10,7 +10,7 @@ const stated: StatedDpia = {
 }
 
 t.test('an assessment is relaxed by whatever could let a share go on that it stops, and by nothing else', async (t) => {
-  const cases: readonly (readonly [string, Partial<StatedDpia>, Partial<StatedDpia>, boolean])[] = [
+  const cases: readonly (readonly [string, Partial<StatedAssessment>, Partial<StatedAssessment>, boolean])[] = [
     ['the same', {}, {}, false],
     ['no longer required', {}, { required: false }, true],
     ['required from now on', { required: false }, { required: true }, false],

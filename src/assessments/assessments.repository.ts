@@ -1,0 +1,60 @@
+import type { Transaction } from '../platform/database/database.ts'
+import { grouped } from '../platform/kernel/grouped.ts'
+import type { Assessment, StatedAssessment } from './assessment.ts'
+
+/** Assessments as they are stored; joins the caller's transaction. */
+export function assessmentsRepository(tx: Transaction) {
+  return {
+    /** @throws a unique violation when the id is taken */
+    async insert(id: string, { required, status, status_changes, residual, prior_consultation, review_due }: Assessment): Promise<void> {
+      await tx.insertInto('assessment').values({ id, required, status, residual, prior_consultation, review_due }).execute()
+      const changes = status_changes.map((change, position) => ({ assessment_id: id, position, at: change.at, status: change.status }))
+      if (changes.length > 0) await tx.insertInto('assessment_status_change').values(changes).execute()
+    },
+
+    /** Some assessments with all they were, by id. */
+    async read(ids: readonly string[]): Promise<ReadonlyMap<string, Assessment>> {
+      if (ids.length === 0) return new Map()
+      const wanted = [...new Set(ids)]
+      const rows = await tx.selectFrom('assessment as s').selectAll('s').where('s.id', 'in', wanted).execute()
+      const changes = await tx
+        .selectFrom('assessment_status_change as c')
+        .selectAll('c')
+        .where('c.assessment_id', 'in', wanted)
+        .orderBy('c.position')
+        .execute()
+      const before = await tx
+        .selectFrom('earlier_assessment as e')
+        .selectAll('e')
+        .where('e.assessment_id', 'in', wanted)
+        .orderBy('e.position')
+        .execute()
+      const changesOf = grouped(changes, (change) => change.assessment_id)
+      const earlierOf = grouped(before, (earlier) => earlier.assessment_id)
+      return new Map(
+        rows.map(({ id, required, status, residual, prior_consultation, review_due }) => {
+          const earlier = earlierOf(id).map(({ assessment_id: _id, position: _position, ...held }) => held)
+          const status_changes = changesOf(id).map(({ at, status: became }) => ({ at, status: became }))
+          const stated = { required, status, status_changes, residual, prior_consultation, review_due }
+          return [id, earlier.length > 0 ? { ...stated, earlier } : stated]
+        }),
+      )
+    },
+
+    /** Locks an assessment until the transaction ends. */
+    async lock(id: string): Promise<void> {
+      await tx.selectFrom('assessment').select('id').where('id', '=', id).forUpdate().executeTakeFirst()
+    },
+
+    /** States it anew from an instant on; what it was until then stays on record. */
+    async state(id: string, before: Assessment, { status, ...after }: StatedAssessment, at: string, isNewStatus: boolean): Promise<void> {
+      const { required, residual, prior_consultation, review_due } = before
+      const until = { assessment_id: id, until: at, required, residual, prior_consultation, review_due }
+      await tx.insertInto('earlier_assessment').values(until).execute()
+      await tx.updateTable('assessment').set(after).where('id', '=', id).execute()
+      if (!isNewStatus) return
+      const position = before.status_changes.length
+      await tx.insertInto('assessment_status_change').values({ assessment_id: id, position, at, status }).execute()
+    },
+  }
+}

@@ -1,0 +1,35 @@
+import type { Transaction } from '../platform/database/database.ts'
+import { refused } from '../platform/kernel/refusal.ts'
+import type { Assessment, StatedAssessment } from './assessment.ts'
+import { assessmentsRepository } from './assessments.repository.ts'
+
+/**
+ * Assessments as the rest of the house uses them: state that stands by itself and that agreements refer to, several of them to
+ * one where they share it (DP-3). Everything here joins the caller's transaction; whom an assessment serves is not asked here.
+ */
+export const assessments = {
+  /** @throws a unique violation when the id is taken */
+  store: (tx: Transaction, id: string, assessment: Assessment): Promise<void> => assessmentsRepository(tx).insert(id, assessment),
+
+  /** Some assessments with all they were, by id; those the transaction's reader may not see are left out. */
+  read: (tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, Assessment>> => assessmentsRepository(tx).read(ids),
+
+  /**
+   * States an assessment anew from an instant on.
+   * @param before as the caller judged it, with the status that it had at that instant
+   * @throws Refused 409 where somebody else stated it in between
+   */
+  async state(
+    tx: Transaction,
+    id: string,
+    after: StatedAssessment,
+    { at, before, status }: { readonly at: string; readonly before: Assessment; readonly status: string },
+  ): Promise<void> {
+    const repository = assessmentsRepository(tx)
+    await repository.lock(id)
+    const now = (await repository.read([id])).get(id)
+    if (!now || JSON.stringify(now) !== JSON.stringify({ ...now, ...before }))
+      throw refused('CONFLICT', 'Somebody recorded this assessment at the same moment: read it again.')
+    await repository.state(id, now, after, at, status !== after.status)
+  },
+}

@@ -1,0 +1,98 @@
+import t from 'tap'
+import type { Agreement } from '../../src/agreements/agreement.ts'
+import { withTransaction } from '../../src/platform/database/database.ts'
+import { readAs } from '../../src/platform/database/reader.ts'
+import { agreementDesk } from '../support/agreement-desk.ts'
+
+const [CAMDEN, HACKNEY, ISLINGTON] = ['LBC_CAMDEN', 'LBC_HACKNEY', 'LBC_ISLINGTON']
+const APPROVED = { required: true, status: 'APPROVED', residual: 'LOW', prior_consultation: 'NOT_REQUIRED', review_due: '2028-01-01' }
+
+t.test('one assessment may serve several agreements (DP-3)', async (t) => {
+  const desk = await agreementDesk(t)
+  const owner = await desk.service.database?.openAs('session_user', 1)
+  const draft = (...parties: string[]) => desk.draft({ orgs: parties, effectiveFrom: '2026-11-22' })
+  const [first, second] = [await draft(CAMDEN, HACKNEY), await draft(CAMDEN, ISLINGTON)]
+  const put = ({ id }: Agreement, body: object) =>
+    desk.call({ org: CAMDEN, role: 'DPO' }, 'PUT', `/v1/agreements/${id}/draft/dpia`, body, { 'if-match': '*' })
+  t.match(await put(first, APPROVED), { status: 200, body: { dpia: { ...APPROVED, status_changes: [{ status: 'APPROVED' }] } } })
+  await owner?.pool.query('update agreement set assessment_id = $1 where id = $2', [first.id, second.id])
+
+  await t.test('each shows it as its own, whoever may not see the other one', async (t) => {
+    const shown = async ({ id }: Agreement, org: string) => (await desk.call({ org, role: 'DPO' }, 'GET', `/v1/agreements/${id}`)).body.dpia
+    t.match(await shown(first, HACKNEY), APPROVED)
+    t.strictSame(await shown(second, ISLINGTON), await shown(first, CAMDEN))
+  })
+
+  await t.test('it is not relaxed through one of them, even while nothing is frozen', async (t) => {
+    for (const laxer of [{ required: false, status: 'SCREENED_OUT' }, { review_due: null }])
+      t.match(await put(second, { ...APPROVED, ...laxer }), { status: 409, body: { errors: [{ code: 'DP-3' }] } })
+  })
+
+  for (const [agreement, other] of [
+    [first, HACKNEY],
+    [second, ISLINGTON],
+  ] as const) {
+    const { version, hash } = await desk.freeze(agreement)
+    for (const org of [CAMDEN, other]) t.equal((await desk.sign(agreement.id, org, version, hash)).status, 201)
+    t.equal(await desk.ask(CAMDEN, other), 'PERMIT')
+  }
+
+  await t.test('made stricter through one it stops the shares of all, and what was decided before is replayed as it was', async (t) => {
+    const { policy } = desk.service.app.services
+    const before = policy.current().revision
+    const amended = await desk.call(
+      { org: CAMDEN, role: 'IG_OFFICER' },
+      'POST',
+      `/v1/agreements/${first.id}/amendments`,
+      { reason: 'A change' },
+      { 'if-match': '*' },
+    )
+    t.equal(amended.status, 201, amended.text)
+    t.equal((await put(first, { ...APPROVED, status: 'IN_REVIEW' })).status, 200)
+    for (const other of [HACKNEY, ISLINGTON]) t.equal(await desk.ask(CAMDEN, other), 'DENY DPIA_REQUIRED_NOT_APPROVED')
+    t.match(await put(first, APPROVED), { status: 409, body: { errors: [{ code: 'DP-3' }] } })
+    const then = await policy.at(before)
+    const stateOf = (index: typeof then) => [first, second].map(({ id }) => index?.agreement(id)?.dpia.changes.at(-1)?.state)
+    t.strictSame(stateOf(then), ['APPROVED', 'APPROVED'])
+    t.strictSame(stateOf(policy.current()), ['IN_REVIEW', 'IN_REVIEW'])
+    const kinds = await owner?.pool.query(
+      `select id, body ? 'dpia' as whole, body ->> 'assessment' as assessment from
+      (select distinct on (id) id, body::jsonb from policy.record where kind = 'AGREEMENT' and id = any($1) order by id, revision desc) r`,
+      [[first.id, second.id]],
+    )
+    t.strictSame(
+      kinds?.rows.map(({ whole, assessment }) => [whole, assessment]),
+      [
+        [false, first.id],
+        [false, first.id],
+      ],
+    )
+  })
+
+  await t.test('the database shows it to whoever may see an agreement that stands on it, and keeps what it was', async (t) => {
+    const { db } = desk.service.app.services
+    const seenBy = (org: string | null) =>
+      withTransaction(db, async (tx) => {
+        if (org !== null) await readAs(tx, { kind: 'party', org })
+        const ids = await tx.selectFrom('assessment').select('id').execute()
+        const earlier = await tx.selectFrom('earlier_assessment').select('assessment_id').execute()
+        const changes = await tx.selectFrom('assessment_status_change').select('assessment_id').execute()
+        return [ids.length, earlier.length > 0, changes.length > 0]
+      })
+    t.strictSame(await seenBy(HACKNEY), [1, true, true])
+    t.strictSame(await seenBy(ISLINGTON), [1, true, true])
+    t.strictSame(await seenBy('LBC_BARNET'), [0, false, false])
+    t.strictSame(await seenBy(null), [0, false, false])
+    await t.rejects(
+      withTransaction(db, async (tx) => {
+        await readAs(tx, { kind: 'party', org: 'LBC_BARNET' })
+        await tx
+          .insertInto('assessment_status_change')
+          .values({ assessment_id: first.id, position: 9, at: '2026-01-01', status: 'APPROVED' })
+          .execute()
+      }),
+      /row-level security/,
+    )
+    await t.rejects(Promise.resolve(owner?.pool.query('delete from earlier_assessment')), { code: '23001' })
+  })
+})
