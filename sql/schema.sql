@@ -53,7 +53,7 @@ create table policy.record (
   constraint record_pkey PRIMARY KEY (kind, id, revision),
   constraint record_revision_fkey FOREIGN KEY (revision) REFERENCES policy.revision(revision) ON DELETE RESTRICT,
   constraint policy_record_hash_is_of_its_body CHECK ((body_hash = sha256(convert_to((body)::text, 'UTF8'::name)))),
-  constraint policy_record_is_of_a_known_kind CHECK ((kind = ANY (ARRAY['CODE_LISTS'::text, 'LOCAL_CODE'::text, 'ORGANISATION'::text, 'AGREEMENT'::text, 'DISCLOSURE_DECISION'::text, 'CLIENT_REVOCATION'::text])))
+  constraint policy_record_is_of_a_known_kind CHECK ((kind = ANY (ARRAY['CODE_LISTS'::text, 'LOCAL_CODE'::text, 'ORGANISATION'::text, 'ASSESSMENT'::text, 'AGREEMENT'::text, 'DISCLOSURE_DECISION'::text, 'CLIENT_REVOCATION'::text])))
 );
 CREATE INDEX policy_record_by_revision ON policy.record USING btree (revision);
 CREATE TRIGGER policy_record_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON policy.record FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
@@ -730,6 +730,7 @@ create table public.organisation_act (
   sequence bigint not null,
   at timestamp with time zone not null,
   act text not null,
+  actor_issuer text not null,
   actor_sub text not null,
   actor_org text not null,
   detail jsonb not null,
@@ -964,11 +965,7 @@ create table public.agreement (
   review_policy text not null,
   review_grace_days integer not null,
   review_cycle_months integer,
-  dpia_required boolean not null,
-  dpia_status text not null,
-  dpia_residual text,
-  dpia_prior_consultation text,
-  dpia_review_due date,
+  assessment_id text not null,
   row_version bigint not null default 1,
   act_count bigint not null default 0,
   created_at timestamp with time zone not null,
@@ -976,8 +973,8 @@ create table public.agreement (
   updated_at timestamp with time zone not null,
   constraint agreement_pkey PRIMARY KEY (id),
   constraint agreement_owner_org_fkey FOREIGN KEY (owner_org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint agreement_stands_on_an_assessment FOREIGN KEY (assessment_id) REFERENCES assessment(id) ON DELETE RESTRICT,
   constraint agreement_act_count_check CHECK ((act_count >= 0)),
-  constraint agreement_dpia_residual_check CHECK ((dpia_residual = ANY (ARRAY['LOW'::text, 'MEDIUM'::text, 'HIGH'::text]))),
   constraint agreement_id_check CHECK (((length(id) >= 1) AND (length(id) <= 200))),
   constraint agreement_origin_check CHECK ((origin = ANY (ARRAY['ACCORD'::text, 'ELSEWHERE'::text]))),
   constraint agreement_review_cycle_months_check CHECK ((review_cycle_months > 0)),
@@ -987,6 +984,7 @@ create table public.agreement (
   constraint agreement_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'AWAITING_SIGNATURE'::text, 'ACTIVE'::text, 'TERMINATED'::text, 'REJECTED'::text, 'WITHDRAWN'::text]))),
   constraint agreement_title_check CHECK ((title <> ''::text))
 );
+CREATE INDEX agreement_by_assessment ON public.agreement USING btree (assessment_id);
 CREATE INDEX agreement_by_reference ON public.agreement USING btree (id COLLATE "C");
 CREATE INDEX agreement_by_title ON public.agreement USING btree ("left"(lower(title), 80) COLLATE "C", id COLLATE "C");
 CREATE INDEX agreement_by_update ON public.agreement USING btree (updated_at DESC, id COLLATE "C");
@@ -1004,6 +1002,7 @@ create table public.agreement_act (
   sequence bigint not null,
   at timestamp with time zone not null,
   act text not null,
+  actor_issuer text not null,
   actor_sub text not null,
   actor_org text not null,
   from_status text,
@@ -1018,6 +1017,7 @@ create table public.agreement_act (
   constraint agreement_act_version_hash_check CHECK ((version_hash ~ '^[0-9a-f]{64}$'::text))
 );
 comment on table agreement_act is 'History of an agreement: one row an act, in step with the governance log (leaf_id).';
+comment on column agreement_act.actor_issuer is 'With actor_sub the person: the same subject of another issuer of tokens is somebody else. So everywhere.';
 CREATE INDEX agreement_act_by_actor ON public.agreement_act USING btree (agreement_id, actor_sub);
 CREATE TRIGGER agreement_act_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.agreement_act FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
 alter table public.agreement_act enable row level security;
@@ -1130,39 +1130,6 @@ create policy approval_follows_its_version on approval for all to public
   using (may_see_version(agreement_id, version))
   with check (may_see_version(agreement_id, version));
 grant delete, insert, select, update on public.approval to accord_app;
-
-create table public.dpia_status_change (
-  agreement_id text not null,
-  position integer not null,
-  at timestamp with time zone not null,
-  status text not null,
-  constraint dpia_status_change_pkey PRIMARY KEY (agreement_id, "position"),
-  constraint dpia_status_change_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES agreement(id) ON DELETE RESTRICT
-);
-alter table public.dpia_status_change enable row level security;
-create policy dpia_status_change_follows_its_agreement on dpia_status_change for all to public
-  using (may_see_agreement(agreement_id))
-  with check (may_see_agreement(agreement_id));
-grant delete, insert, select, update on public.dpia_status_change to accord_app;
-
-create table public.earlier_dpia (
-  agreement_id text not null,
-  until timestamp with time zone not null,
-  required boolean not null,
-  residual text,
-  prior_consultation text,
-  review_due date,
-  position bigint not null generated always as identity,
-  constraint earlier_dpia_pkey PRIMARY KEY (agreement_id, "position"),
-  constraint earlier_dpia_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES agreement(id) ON DELETE RESTRICT
-);
-comment on table earlier_dpia is 'What was recorded of the assessment until that instant; its status has a table of its own.';
-CREATE TRIGGER earlier_dpia_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.earlier_dpia FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
-alter table public.earlier_dpia enable row level security;
-create policy earlier_dpia_follows_its_agreement on earlier_dpia for all to public
-  using (may_see_agreement(agreement_id))
-  with check (may_see_agreement(agreement_id));
-grant insert, select on public.earlier_dpia to accord_app;
 
 create table public.earlier_part (
   agreement_id text not null,
@@ -1334,8 +1301,10 @@ create table public.signature (
   org text not null,
   signed_at timestamp with time zone,
   confirmed_at timestamp with time zone,
+  confirmed_issuer text,
   confirmed_by text,
   version_hash text,
+  signatory_issuer text,
   signatory_sub text,
   signatory_name text,
   signatory_post text,
@@ -1346,6 +1315,7 @@ create table public.signature (
   constraint signature_agreement_id_org_fkey FOREIGN KEY (agreement_id, org) REFERENCES agreement_party(agreement_id, org) ON UPDATE CASCADE ON DELETE RESTRICT,
   constraint signature_agreement_id_version_fkey FOREIGN KEY (agreement_id, version) REFERENCES agreement_version(agreement_id, version) ON DELETE RESTRICT,
   constraint signature_has_an_instant CHECK (((signed_at IS NOT NULL) OR (signatory_sub IS NULL))),
+  constraint signature_names_whole_persons CHECK ((((confirmed_issuer IS NULL) = (confirmed_by IS NULL)) AND ((signatory_issuer IS NULL) = (signatory_sub IS NULL)))),
   constraint signature_version_hash_check CHECK ((version_hash ~ '^[0-9a-f]{64}$'::text))
 );
 CREATE TRIGGER nobody_signs_for_two_parties BEFORE INSERT ON public.signature FOR EACH ROW EXECUTE FUNCTION refuse_signature_for_two_parties();
@@ -1366,11 +1336,14 @@ create table public.suspension (
   from_at timestamp with time zone not null,
   to_at timestamp with time zone,
   reason text,
+  suspended_issuer text,
   suspended_by text,
   suspended_org text,
+  agreed_issuer text,
   agreed_by text,
   agreed_org text,
   agreed_at timestamp with time zone,
+  lifted_issuer text,
   lifted_by text,
   lifted_org text,
   lifted_at timestamp with time zone,
@@ -1379,11 +1352,12 @@ create table public.suspension (
   constraint suspension_agreement_id_party_fkey FOREIGN KEY (agreement_id, party) REFERENCES agreement_party(agreement_id, org) ON UPDATE CASCADE ON DELETE RESTRICT,
   constraint agreement_to_lift_is_whole CHECK ((((agreed_by IS NULL) = (agreed_org IS NULL)) AND ((agreed_by IS NULL) = (agreed_at IS NULL)))),
   constraint lifted_suspension_has_ended CHECK (((lifted_at IS NULL) OR ((lifted_by IS NOT NULL) AND (NOT (to_at IS DISTINCT FROM lifted_at))))),
-  constraint nobody_agrees_twice CHECK (((agreed_by IS NULL) OR (lifted_by IS NULL) OR ((agreed_by <> lifted_by) AND (agreed_org IS DISTINCT FROM lifted_org)))),
-  constraint suspender_does_not_agree CHECK (((agreed_by IS NULL) OR (agreed_by IS DISTINCT FROM suspended_by))),
-  constraint suspender_does_not_lift CHECK (((lifted_by IS NULL) OR (lifted_by IS DISTINCT FROM suspended_by))),
+  constraint nobody_agrees_twice CHECK (((agreed_by IS NULL) OR (lifted_by IS NULL) OR (((agreed_issuer <> lifted_issuer) OR (agreed_by <> lifted_by)) AND (agreed_org IS DISTINCT FROM lifted_org)))),
+  constraint suspender_does_not_agree CHECK (((agreed_by IS NULL) OR ((agreed_issuer IS DISTINCT FROM suspended_issuer) OR (agreed_by IS DISTINCT FROM suspended_by)))),
+  constraint suspender_does_not_lift CHECK (((lifted_by IS NULL) OR ((lifted_issuer IS DISTINCT FROM suspended_issuer) OR (lifted_by IS DISTINCT FROM suspended_by)))),
   constraint suspension_begins_before_it_ends CHECK ((from_at <= to_at)),
   constraint suspension_names_what_its_scope_needs CHECK ((((scope = 'PARTY'::text) = (party IS NOT NULL)) AND ((scope = 'FLOW'::text) = (flow IS NOT NULL)) AND ((version IS NULL) OR (flow IS NOT NULL)))),
+  constraint suspension_names_whole_persons CHECK ((((suspended_issuer IS NULL) = (suspended_by IS NULL)) AND ((agreed_issuer IS NULL) = (agreed_by IS NULL)) AND ((lifted_issuer IS NULL) = (lifted_by IS NULL)))),
   constraint suspension_scope_check CHECK ((scope = ANY (ARRAY['AGREEMENT'::text, 'PARTY'::text, 'FLOW'::text])))
 );
 alter table public.suspension enable row level security;
@@ -1473,7 +1447,7 @@ CREATE OR REPLACE FUNCTION public.refuse_signature_for_two_parties()
 AS $function$
 begin
   if new.signatory_sub is not null and exists (
-    select from signature s where s.agreement_id = new.agreement_id and s.signatory_sub = new.signatory_sub and s.org <> new.org) then
+    select from signature s where s.agreement_id = new.agreement_id and s.signatory_issuer = new.signatory_issuer and s.signatory_sub = new.signatory_sub and s.org <> new.org) then
     raise exception 'this person has signed for another party' using errcode = 'restrict_violation';
   end if;
   return new;
@@ -1602,25 +1576,37 @@ grant insert, select, update on public.idempotency_key to accord_app;
 
 -- -------------------- notifications
 
-create table public.notice (
+create table public.notification (
   id uuid not null,
   org text not null,
-  agreement_id text not null,
+  subject_type text not null,
+  subject_id text not null,
   kind text not null,
   at timestamp with time zone not null,
   detail jsonb not null,
-  read_at timestamp with time zone,
-  constraint notice_pkey PRIMARY KEY (id),
-  constraint notice_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES agreement(id) ON DELETE RESTRICT,
-  constraint notice_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT
+  outlives_access boolean not null,
+  constraint notification_pkey PRIMARY KEY (id),
+  constraint notification_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT
 );
-CREATE INDEX notice_by_org ON public.notice USING btree (org, at DESC);
-CREATE INDEX notice_by_org_and_id ON public.notice USING btree (org, id DESC);
-alter table public.notice enable row level security;
-create policy notice_is_read_by_its_organisation on notice for all to public
-  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (org = current_setting('accord.org'::text, true))))
+comment on column notification.outlives_access is 'It is told also to whoever may no longer see the subject, since it says just that.';
+CREATE INDEX notification_by_org_and_id ON public.notification USING btree (org, id DESC);
+alter table public.notification enable row level security;
+create policy notification_is_added_by_what_happens on notification for insert to public
   with check (true);
-grant insert, select, update on public.notice to accord_app;
+create policy notification_is_read_by_its_organisation on notification for select to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR ((org = current_setting('accord.org'::text, true)) AND (outlives_access OR may_see_subject(subject_type, subject_id)))));
+grant insert, select on public.notification to accord_app;
+
+CREATE OR REPLACE FUNCTION public.may_see_subject(p_type text, p_id text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case p_type when 'agreement' then public.may_see_agreement(p_id) else false end
+$function$;
+revoke all on function may_see_subject(text,text) from public;
+grant execute on function may_see_subject(text,text) to accord_app;
 
 -- -------------------- imports
 
@@ -2012,3 +1998,200 @@ AS $function$
 $function$;
 revoke all on function unsearched_decisions() from public;
 grant execute on function unsearched_decisions() to accord_app;
+
+-- -------------------- people
+
+create table public.held_role (
+  id uuid not null,
+  person_id uuid not null,
+  org text not null,
+  role text not null,
+  from_day date not null,
+  to_day date,
+  ended_at timestamp with time zone,
+  row_version bigint not null default 1,
+  act_count bigint not null default 0,
+  constraint held_role_pkey PRIMARY KEY (id),
+  constraint held_role_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint held_role_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id) ON DELETE RESTRICT,
+  constraint held_role_act_count_check CHECK ((act_count >= 0)),
+  constraint held_role_role_check CHECK (((role ~ '^[A-Z][A-Z_]{0,63}$'::text) AND (role <> 'API_CLIENT'::text))),
+  constraint held_role_row_version_check CHECK ((row_version > 0)),
+  constraint role_begins_before_it_ends CHECK ((from_day <= to_day))
+);
+CREATE INDEX held_role_by_organisation ON public.held_role USING btree (org, id);
+CREATE INDEX held_role_by_person ON public.held_role USING btree (person_id, org);
+CREATE TRIGGER held_role_keeps_what_it_is BEFORE UPDATE ON public.held_role FOR EACH ROW EXECUTE FUNCTION refuse_change_of_held_role();
+alter table public.held_role enable row level security;
+create policy held_role_is_added_by_the_register on held_role for insert to public
+  with check ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy held_role_is_changed_by_the_register on held_role for update to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy held_role_is_seen_by_its_organisation on held_role for select to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (org = current_setting('accord.org'::text, true))));
+grant insert, select, update on public.held_role to accord_app;
+
+create table public.held_role_act (
+  held_role_id uuid not null,
+  sequence bigint not null,
+  at timestamp with time zone not null,
+  act text not null,
+  actor_issuer text not null,
+  actor_sub text not null,
+  actor_org text not null,
+  reason text not null,
+  last_day date,
+  leaf_id uuid not null,
+  constraint held_role_act_pkey PRIMARY KEY (held_role_id, sequence),
+  constraint held_role_act_held_role_id_fkey FOREIGN KEY (held_role_id) REFERENCES held_role(id) ON DELETE RESTRICT,
+  constraint held_role_act_sequence_check CHECK ((sequence > 0))
+);
+CREATE TRIGGER held_role_act_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.held_role_act FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
+alter table public.held_role_act enable row level security;
+create policy held_role_act_is_added_by_the_register on held_role_act for insert to public
+  with check ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy held_role_act_is_seen_with_its_role on held_role_act for select to public
+  using ((EXISTS ( SELECT
+   FROM held_role r
+  WHERE (r.id = held_role_act.held_role_id))));
+grant insert, select on public.held_role_act to accord_app;
+
+create table public.person (
+  id uuid not null,
+  issuer text not null,
+  subject text not null,
+  constraint person_issuer_subject_key UNIQUE (issuer, subject),
+  constraint person_pkey PRIMARY KEY (id),
+  constraint person_issuer_check CHECK (((length(issuer) >= 1) AND (length(issuer) <= 500))),
+  constraint person_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 500)))
+);
+alter table public.person enable row level security;
+create policy person_is_added_by_the_register on person for insert to public
+  with check ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy person_is_locked_by_the_register on person for update to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy person_is_seen_where_a_role_is_held on person for select to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text) OR (EXISTS ( SELECT
+   FROM held_role r
+  WHERE (r.person_id = person.id)))));
+grant insert, select on public.person to accord_app;
+grant update (id) on public.person to accord_app;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_held_role()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if row (old.id, old.person_id, old.org, old.role, old.from_day) is distinct from row (new.id, new.person_id, new.org, new.role, new.from_day)
+    or (old.ended_at is not null and new.ended_at is distinct from old.ended_at) then
+    raise exception 'role % keeps its person, organisation, role and first day, and stays ended', old.id using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.roles_held(p_issuer text, p_subject text, p_org text, p_day date)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(array_agg(distinct r.role order by r.role), '{}')
+    from public.person p join public.held_role r on r.person_id = p.id
+   where p.issuer = p_issuer and p.subject = p_subject and r.org = p_org
+     and r.from_day <= p_day and (r.to_day is null or p_day <= r.to_day) and r.ended_at is null
+$function$;
+revoke all on function roles_held(text,text,text,date) from public;
+grant execute on function roles_held(text,text,text,date) to accord_app;
+
+-- -------------------- assessments
+
+create table public.assessment (
+  id text not null,
+  required boolean not null,
+  status text not null,
+  residual text,
+  prior_consultation text,
+  review_due date,
+  constraint assessment_pkey PRIMARY KEY (id),
+  constraint assessment_id_check CHECK ((id <> ''::text)),
+  constraint assessment_residual_check CHECK ((residual = ANY (ARRAY['LOW'::text, 'MEDIUM'::text, 'HIGH'::text])))
+);
+comment on column assessment.status is 'From the beginning; what it became stands in assessment_status_change.';
+alter table public.assessment enable row level security;
+create policy assessment_is_added on assessment for insert to public
+  with check (may_write_assessment(id));
+create policy assessment_is_changed_with_its_agreement on assessment for update to public
+  using (may_see_assessment(id));
+create policy assessment_is_seen_with_its_agreement on assessment for select to public
+  using (may_see_assessment(id));
+grant insert, select, update on public.assessment to accord_app;
+
+create table public.assessment_status_change (
+  assessment_id text not null,
+  position integer not null,
+  at timestamp with time zone not null,
+  status text not null,
+  constraint assessment_status_change_pkey PRIMARY KEY (assessment_id, "position"),
+  constraint assessment_status_change_assessment_id_fkey FOREIGN KEY (assessment_id) REFERENCES assessment(id) ON DELETE RESTRICT
+);
+alter table public.assessment_status_change enable row level security;
+create policy assessment_status_change_is_added_with_it on assessment_status_change for insert to public
+  with check (may_write_assessment(assessment_id));
+create policy assessment_status_change_is_seen_with_it on assessment_status_change for select to public
+  using (may_see_assessment(assessment_id));
+grant insert, select on public.assessment_status_change to accord_app;
+
+create table public.earlier_assessment (
+  assessment_id text not null,
+  until timestamp with time zone not null,
+  required boolean not null,
+  residual text,
+  prior_consultation text,
+  review_due date,
+  position bigint not null generated always as identity,
+  constraint earlier_assessment_pkey PRIMARY KEY (assessment_id, "position"),
+  constraint earlier_assessment_assessment_id_fkey FOREIGN KEY (assessment_id) REFERENCES assessment(id) ON DELETE RESTRICT
+);
+comment on table earlier_assessment is 'What was recorded until that instant; the status has a table of its own.';
+CREATE TRIGGER earlier_assessment_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.earlier_assessment FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
+alter table public.earlier_assessment enable row level security;
+create policy earlier_assessment_is_added_with_it on earlier_assessment for insert to public
+  with check (may_write_assessment(assessment_id));
+create policy earlier_assessment_is_seen_with_it on earlier_assessment for select to public
+  using (may_see_assessment(assessment_id));
+grant insert, select on public.earlier_assessment to accord_app;
+
+CREATE OR REPLACE FUNCTION public.may_see_assessment(p_id text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(pg_catalog.current_setting('accord.reader', true), '') in ('system', 'auditor')
+    or exists (select from public.agreement a where a.assessment_id = p_id and public.may_see_agreement(a.id))
+$function$;
+revoke all on function may_see_assessment(text) from public;
+grant execute on function may_see_assessment(text) to accord_app;
+
+CREATE OR REPLACE FUNCTION public.may_write_assessment(p_id text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select public.may_see_assessment(p_id) or not exists (select from public.agreement a where a.assessment_id = p_id)
+$function$;
+revoke all on function may_write_assessment(text) from public;
+grant execute on function may_write_assessment(text) to accord_app;
+
+CREATE OR REPLACE FUNCTION public.shares_its_assessment(p_agreement text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select exists (select from public.agreement a join public.agreement o using (assessment_id) where a.id = p_agreement and o.id <> a.id)
+$function$;
+revoke all on function shares_its_assessment(text) from public;
+grant execute on function shares_its_assessment(text) to accord_app;

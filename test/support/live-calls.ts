@@ -183,6 +183,13 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     }),
     getOrganisationContacts: async () => ({ person: officer, path: { code: CAMDEN } }),
     putOrganisationContacts: async () => ({ person: officer, path: { code: CAMDEN }, etagFrom: `/v1/organisations/${CAMDEN}/contacts` }),
+    listRoles: async () => ({ person: officer, path: { code: CAMDEN } }),
+    recordRole: async () => ({ person: admin, path: { code: CAMDEN }, body: aRole() }),
+    getRole: async () => ({ person: officer, path: { code: CAMDEN, id: await role() } }),
+    endRole: async () => {
+      const id = await role()
+      return { person: siro, path: { code: CAMDEN, id }, etagFrom: `/v1/organisations/${CAMDEN}/roles/${id}` }
+    },
     getGroup: async () => ({ person: officer, path: { code: await group() } }),
     getGroupHistory: async () => ({ person: officer, path: { code: await group() } }),
     putGroup: async () => {
@@ -273,6 +280,12 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     const body = { public_authority: true, competent_authority: 'NONE', health_or_social_care_authority: false, ...REASON }
     await post(admin, `/v1/organisations/${code}/confirmation`, body, { 'if-match': '*' })
     return code
+  }
+  function aRole() {
+    return { person: { subject: fresh('person') }, role: 'LEGAL', ...REASON }
+  }
+  async function role(): Promise<string> {
+    return String((await post(siro, `/v1/organisations/${CAMDEN}/roles`, aRole())).id)
   }
   async function group(): Promise<string> {
     const code = `GROUP_${++count}`
