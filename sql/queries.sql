@@ -220,14 +220,6 @@ select a.id, (a.id collate "C") as key, a.updated_at
   from agreement as a
   left join agreement_search as s
   on s.agreement_id = a.id
-  where ((a.id collate "C") > $1 collate "C" or ((a.id collate "C") = $2 and a.id > $3 collate "C"))
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $4;
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
   where ((a.id collate "C") > $1 collate "C" or ((a.id collate "C") = $2 collate "C" and a.id > $3 collate "C"))
   order by (a.id collate "C") asc, a.id collate "C" asc
   limit $4;
@@ -240,16 +232,6 @@ select a.id, (a.id collate "C") as key, a.updated_at
     agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED'))
   order by (a.id collate "C") asc, a.id collate "C" asc
   limit $4;
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and ((a.id collate "C") >
-    $4 collate "C" or ((a.id collate "C") = $5 and a.id > $6 collate "C"))
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $7;
 
 select a.id, (a.id collate "C") as key, a.updated_at
   from agreement as a
@@ -424,15 +406,6 @@ select a.id, (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C")
   left join agreement_search as s
   on s.agreement_id = a.id
   where ((coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") > $1 collate "C" or ((coalesce(to_char(a.review_due,
-    'YYYY-MM-DD'), '9999') collate "C") = $2 and a.id > $3 collate "C"))
-  order by (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") asc, a.id collate "C" asc
-  limit $4;
-
-select a.id, (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") > $1 collate "C" or ((coalesce(to_char(a.review_due,
     'YYYY-MM-DD'), '9999') collate "C") = $2 collate "C" and a.id > $3 collate "C"))
   order by (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") asc, a.id collate "C" asc
   limit $4;
@@ -479,14 +452,6 @@ select a.id, (left(lower(a.title), 80) collate "C") as key, a.updated_at
     o.legal_name]) as name)))
   order by (left(lower(a.title), 80) collate "C") asc, a.id collate "C" asc
   limit $10;
-
-select a.id, (left(lower(a.title), 80) collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((left(lower(a.title), 80) collate "C") > $1 collate "C" or ((left(lower(a.title), 80) collate "C") = $2 and a.id > $3 collate "C"))
-  order by (left(lower(a.title), 80) collate "C") asc, a.id collate "C" asc
-  limit $4;
 
 select a.id, (left(lower(a.title), 80) collate "C") as key, a.updated_at
   from agreement as a
@@ -823,104 +788,6 @@ select a.id, (lpad((case when (upper(a.id) = upper(btrim($1)) or upper(a.provena
     coalesce(( select string_agg(section.value, ' . ') from agreement_version as v, jsonb_each_text(v.narrative) as section where
     v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words) else s.words end),
     (websearch_to_tsquery('english', $24) || websearch_to_tsquery('simple', $25))) * 100000000)::numeric), 0))::bigint::text, 10, '0')
-    collate "C") = $26 and a.id > $27 collate "C"))
-  order by (lpad((case when (upper(a.id) = upper(btrim($28)) or upper(a.provenance ->> 'reference') = upper(btrim($29))) then 2000000000 when
-    exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($30)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name)) then 1000000000 else 0 end + coalesce(round((ts_rank((case when
-    knows_agreement_until(a.id) <= $31 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end), (websearch_to_tsquery('english', $32) || websearch_to_tsquery('simple', $33))) *
-    100000000)::numeric), 0))::bigint::text, 10, '0') collate "C") desc, a.id collate "C" asc
-  limit $34;
-
-select a.id, (lpad((case when (upper(a.id) = upper(btrim($1)) or upper(a.provenance ->> 'reference') = upper(btrim($2))) then 2000000000 when
-    exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($3)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name)) then 1000000000 else 0 end + coalesce(round((ts_rank((case when
-    knows_agreement_until(a.id) <= $4 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end), (websearch_to_tsquery('english', $5) || websearch_to_tsquery('simple', $6))) *
-    100000000)::numeric), 0))::bigint::text, 10, '0') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((case when knows_agreement_until(a.id) <= $7 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ',
-    'g') || ' ' || regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title,
-    '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') ||
-    setweight(to_tsvector('english', words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', '
-    ', 'g')), 'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name,
-    array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from agreement_party as p where
-    p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '')
-    as parties, coalesce(( select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' .
-    ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT',
-    'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from
-    code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select
-    string_agg(section.value, ' . ') from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and
-    v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words) else s.words end) @@ (websearch_to_tsquery('english', $8) ||
-    websearch_to_tsquery('simple', $9)) or (upper(a.id) = upper(btrim($10)) or upper(a.provenance ->> 'reference') = upper(btrim($11))) or
-    exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($12)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name))) and ((lpad((case when (upper(a.id) = upper(btrim($13)) or upper(a.provenance ->>
-    'reference') = upper(btrim($14))) then 2000000000 when exists ( select from agreement_party as p join organisation as o on o.code = p.org
-    where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($15)) in
-    (select lower(name) from unnest(o.aliases || array[o.code, o.short_name, o.legal_name]) as name)) then 1000000000 else 0 end +
-    coalesce(round((ts_rank((case when knows_agreement_until(a.id) <= $16 then ( select setweight(to_tsvector('simple', regexp_replace(a.id,
-    '[-/_.:&+]+', ' ', 'g') || ' ' || regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title,
-    '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') ||
-    setweight(to_tsvector('english', words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', '
-    ', 'g')), 'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name,
-    array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from agreement_party as p where
-    p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '')
-    as parties, coalesce(( select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' .
-    ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT',
-    'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from
-    code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select
-    string_agg(section.value, ' . ') from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and
-    v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words) else s.words end), (websearch_to_tsquery('english', $17) ||
-    websearch_to_tsquery('simple', $18))) * 100000000)::numeric), 0))::bigint::text, 10, '0') collate "C") < $19 collate "C" or ((lpad((case
-    when (upper(a.id) = upper(btrim($20)) or upper(a.provenance ->> 'reference') = upper(btrim($21))) then 2000000000 when exists ( select
-    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
-    <= knows_agreement_until(p.agreement_id)) and lower(btrim($22)) in (select lower(name) from unnest(o.aliases || array[o.code,
-    o.short_name, o.legal_name]) as name)) then 1000000000 else 0 end + coalesce(round((ts_rank((case when knows_agreement_until(a.id) <= $23
-    then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' || regexp_replace(coalesce(a.provenance
-    ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g'))
-    || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', words.parties) ||
-    to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english', words.purposes), 'C') || setweight(to_tsvector('english',
-    regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code,
-    '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from
-    agreement_party as p where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or
-    o.code = a.owner_org ), '') as parties, coalesce(( select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', '
-    '), e.label, c.label), ' . ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and
-    v.status in ('DRAFT', 'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select
-    max(l.edition) from code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes,
-    coalesce(( select string_agg(section.value, ' . ') from agreement_version as v, jsonb_each_text(v.narrative) as section where
-    v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words) else s.words end),
-    (websearch_to_tsquery('english', $24) || websearch_to_tsquery('simple', $25))) * 100000000)::numeric), 0))::bigint::text, 10, '0')
     collate "C") = $26 collate "C" and a.id > $27 collate "C"))
   order by (lpad((case when (upper(a.id) = upper(btrim($28)) or upper(a.provenance ->> 'reference') = upper(btrim($29))) then 2000000000 when
     exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
@@ -1009,24 +876,8 @@ select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.
   from agreement as a
   left join agreement_search as s
   on s.agreement_id = a.id
-  order by (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") desc, a.id collate "C" asc
-  limit $1;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
   order by a.updated_at desc, a.id collate "C" asc
   limit $1;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED'))
-  order by (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") desc, a.id collate "C" asc
-  limit $4;
 
 select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
   from agreement as a
@@ -1043,25 +894,7 @@ select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.
   on s.agreement_id = a.id
   where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
     agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and a.origin = $4
-  order by (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") desc, a.id collate "C" asc
-  limit $5;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and a.origin = $4
   order by a.updated_at desc, a.id collate "C" asc
-  limit $5;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and a.owner_org = $4
-  order by (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") desc, a.id collate "C" asc
   limit $5;
 
 select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
@@ -1080,30 +913,8 @@ select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.
   where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
     agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and a.status = $4 and
     (a.terminated_at is null or a.terminated_at > $5)
-  order by (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") desc, a.id collate "C" asc
-  limit $6;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and a.status = $4 and
-    (a.terminated_at is null or a.terminated_at > $5)
   order by a.updated_at desc, a.id collate "C" asc
   limit $6;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and exists ( select from
-    flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version where f.agreement_id = a.id and
-    v.status in ('DRAFT', 'APPROVED') and (f.purpose = $4 or starts_with(f.purpose, $5) or starts_with($6, f.purpose || '.') or f.purpose in
-    (select c.code from local_code as c where c.list = $7 and (c.broader = $8 or starts_with(c.broader, $9)))))
-  order by (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") desc, a.id collate "C" asc
-  limit $10;
 
 select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
   from agreement as a
@@ -1128,32 +939,7 @@ select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.
     code_list_entry as e where e.list = 'DATA_ITEM' and (e.code = item or exists ( select from local_code as c where c.code = item and
     (e.code = c.broader or starts_with(e.code, c.broader || '.')))) and e.attributes ->> 'class' = $4 and e.edition = (select max(l.edition)
     from code_list as l))))
-  order by (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") desc, a.id collate "C" asc
-  limit $5;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and exists ( select from
-    flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version where f.agreement_id = a.id and
-    v.status in ('DRAFT', 'APPROVED') and exists (select from unnest(f.data_items || f.category_grant) as item where exists ( select from
-    code_list_entry as e where e.list = 'DATA_ITEM' and (e.code = item or exists ( select from local_code as c where c.code = item and
-    (e.code = c.broader or starts_with(e.code, c.broader || '.')))) and e.attributes ->> 'class' = $4 and e.edition = (select max(l.edition)
-    from code_list as l))))
   order by a.updated_at desc, a.id collate "C" asc
-  limit $5;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $4 and p.left_how is distinct from 'UNINVITED' and (p.invited_at is null or
-    p.invited_at <= knows_agreement_until(p.agreement_id)))
-  order by (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") desc, a.id collate "C" asc
   limit $5;
 
 select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
@@ -1166,15 +952,6 @@ select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.
     p.invited_at <= knows_agreement_until(p.agreement_id)))
   order by a.updated_at desc, a.id collate "C" asc
   limit $5;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") < $1 collate "C" or ((to_char(a.updated_at at
-    time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") = $2 and a.id > $3 collate "C"))
-  order by (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") desc, a.id collate "C" asc
-  limit $4;
 
 select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
   from agreement as a
@@ -1281,11 +1058,6 @@ select "r"."field", "r"."text", "r"."answer"
   where "r"."org" = $1
   order by "r"."answered_at" desc
   limit $2;
-
-select "r".*
-  from "register_import_row" as "r"
-  where "r"."import_id" = $1
-  order by "r"."row";
 
 select "r".*
   from "register_import_row" as "r"
@@ -1773,11 +1545,6 @@ update "assessment"
   set "required" = $1, "residual" = $2, "prior_consultation" = $3, "review_due" = $4
   where "id" = $5;
 
--- src/audit/append/append.repository.ts
-
-select audit.append($1, null, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::bytea[], $7::bytea[]) as start,
-    current_setting('synchronous_standby_names') as standby_names;
-
 -- src/audit/append/logs.repository.ts
 
 select "c"."size", "c"."root"
@@ -1844,18 +1611,7 @@ insert into "idempotency_key" ("org", "sub", "key", "request_hash", "at")
   where "idempotency_key"."outcome" is null and coalesce(idempotency_key.held_until <= now(), true)
   returning "key";
 
-insert into "idempotency_key" ("org", "sub", "key", "request_hash", "at")
-  values ($1, ...)
-  on conflict ("org", "sub", "key") do update
-  set "request_hash" = $2, "at" = $3, "holder" = $4, "held_until" = $5
-  where "idempotency_key"."status" is null and coalesce(idempotency_key.held_until <= now(), true)
-  returning "key";
-
 select "k"."request_hash", "k"."outcome", "k"."version"
-  from "idempotency_key" as "k"
-  where "k"."org" = $1 and "k"."sub" = $2 and "k"."key" = $3;
-
-select "k"."request_hash", "k"."status", "k"."headers", "k"."body"
   from "idempotency_key" as "k"
   where "k"."org" = $1 and "k"."sub" = $2 and "k"."key" = $3;
 
@@ -1866,10 +1622,6 @@ update "idempotency_key"
   where "org" = $3 and "sub" = $4 and "key" = $5 and "outcome" is null and "holder" = $6;
 
 update "idempotency_key"
-  set "holder" = $1, "held_until" = $2
-  where "org" = $3 and "sub" = $4 and "key" = $5 and "status" is null and "holder" = $6;
-
-update "idempotency_key"
   set "holder" = $1, "held_until" = clock_timestamp() + $2 * interval '1 millisecond'
   where "org" = $3 and "sub" = $4 and "key" = $5 and "outcome" is null and "holder" = $6;
 
@@ -1878,28 +1630,12 @@ update "idempotency_key"
   where "org" = $3 and "sub" = $4 and "key" = $5 and "outcome" is null;
 
 update "idempotency_key"
-  set "holder" = $1, "held_until" = clock_timestamp() + $2 * interval '1 millisecond'
-  where "org" = $3 and "sub" = $4 and "key" = $5 and "status" is null and "holder" = $6;
-
-update "idempotency_key"
-  set "holder" = $1, "held_until" = clock_timestamp() + $2 * interval '1 millisecond'
-  where "org" = $3 and "sub" = $4 and "key" = $5 and "status" is null;
-
-update "idempotency_key"
   set "outcome" = $1, "version" = $2, "holder" = $3, "held_until" = $4
   where "org" = $5 and "sub" = $6 and "key" = $7 and "holder" = $8;
 
 update "idempotency_key"
   set "outcome" = $1, "version" = $2, "holder" = $3, "held_until" = $4
   where "org" = $5 and "sub" = $6 and "key" = $7;
-
-update "idempotency_key"
-  set "status" = $1, "headers" = $2, "body" = $3, "holder" = $4, "held_until" = $5
-  where "org" = $6 and "sub" = $7 and "key" = $8 and "holder" = $9;
-
-update "idempotency_key"
-  set "status" = $1, "headers" = $2, "body" = $3, "holder" = $4, "held_until" = $5
-  where "org" = $6 and "sub" = $7 and "key" = $8;
 
 -- src/decisions/clients/clients.repository.ts
 
