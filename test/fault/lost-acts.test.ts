@@ -100,7 +100,10 @@ t.test('a suspension that stands is not permitted over, where its lifting was lo
   const lifted = await remembered()
   for (const node of nodes) t.match(await answered(node), { decision: 'PERMIT', policy_revision: lifted }, 'as long as it was lifted')
   await loseActsAfter(root, suspended)
-  await root.query('update suspension set to_at = null, lifted_at = null, lifted_by = null, lifted_org = null where id = $1', [id])
+  await root.query(
+    'update suspension set to_at = null, lifted_at = null, lifted_issuer = null, lifted_by = null, lifted_org = null where id = $1',
+    [id],
+  )
   await revokeSomebody(second)
   t.equal(await newest(), lifted, 'the same number, another history')
   for (const node of nodes)

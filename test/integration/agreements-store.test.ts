@@ -187,7 +187,7 @@ t.test('the database refuses what the model refuses, even to the owner of the ta
       /suspension_names_what_its_scope_needs/,
     ],
     'who suspended lifts': [
-      `insert into suspension (id, agreement_id, scope, from_at, suspended_by, lifted_by) values ('${newId()}', 'AGR-1', 'AGREEMENT', now(), 'a', 'a')`,
+      `insert into suspension (id, agreement_id, scope, from_at, suspended_issuer, suspended_by, lifted_issuer, lifted_by) values ('${newId()}', 'AGR-1', 'AGREEMENT', now(), 'i', 'a', 'i', 'a')`,
       /suspender_does_not_lift/,
     ],
     'an organisation with agreements is removed': [`delete from organisation where code = 'NORTHBOROUGH'`, /foreign key|violates/],
