@@ -88,7 +88,7 @@ export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.00
     },
     call,
     async draft(over = {}) {
-      const agreement = aDraftAgreement({ id: `DSA-${randomUUID().slice(0, 4).toUpperCase()}-T`, ...over })
+      const agreement = aDraftAgreement({ id: `DSA-${randomUUID().slice(0, 8).toUpperCase()}-T`, ...over })
       const { db, agreements } = service.app.services
       await withTransaction(db, async (tx) => {
         await readAs(tx, { kind: 'system' })
