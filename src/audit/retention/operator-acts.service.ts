@@ -4,7 +4,7 @@ import { type Database, type Transaction, withTransaction } from '../../platform
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { bareEntryOf, entryOf, type RandomBytes } from '../format/entry.ts'
 import type { PayloadErasedLeaf } from '../format/leaf.ts'
-import { appendInTransaction } from '../store/append.repository.ts'
+import { appendInTransaction, isSealed } from '../store/append.repository.ts'
 import { logsRepository } from '../store/logs.repository.ts'
 import { retentionRepository } from './retention.repository.ts'
 
@@ -24,8 +24,11 @@ export interface Purged {
   readonly count: number
 }
 
-/** Pauses before what was in use is tried again, milliseconds. */
+/** Pauses before what was in use, or a log that was ending, is tried again, milliseconds. */
 const AGAIN_MS = [200, 1_000]
+
+/** No log of acts takes entries now. */
+class NoOpenLogError extends Error {}
 
 async function triedAgain(attempt: () => Promise<boolean>): Promise<boolean> {
   for (const wait of AGAIN_MS) {
@@ -41,15 +44,28 @@ export function operatorActs({ db, clock, random, newId }: OperatorActsOptions) 
 
   async function append(tx: Transaction, entry: Parameters<typeof appendInTransaction>[2][number]): Promise<void> {
     const log = (await logsRepository(tx).ofKind('governance')).find(({ sealedWhy }) => sealedWhy === null)
-    if (!log) throw new Error('there is no log of acts to record this in')
+    if (!log) throw new NoOpenLogError('there is no log of acts to record this in')
     await logsRepository(tx).openDay(today())
     await appendInTransaction(tx, log.logId, [entry], today())
+  }
+
+  /** Acts in one transaction; anew where the log of acts ends in the middle of it: the next one opens within moments (FM-28). */
+  async function recorded<T>(act: (tx: Transaction) => Promise<T>): Promise<T> {
+    for (const wait of AGAIN_MS) {
+      try {
+        return await withTransaction(db, act)
+      } catch (error) {
+        if (!(error instanceof NoOpenLogError) && !isSealed(error)) throw error
+        await pause(wait)
+      }
+    }
+    return withTransaction(db, act)
   }
 
   return {
     /** Records that the operator takes out a log as files (R39); do it before the files are written. */
     recordExport: (log: { readonly origin: string; readonly size: number }): Promise<void> =>
-      withTransaction(db, (tx) => {
+      recorded((tx) => {
         const leaf = { ...stamp(), t: 'audit.read', what: 'EXPORT', origin: log.origin, first: 0, n: log.size } as const
         const trace = Buffer.from(random(16)).toString('hex')
         return append(tx, entryOf({ ...leaf, trace }, { reader: { sub: 'urn:accord:operator', org: null, roles: [] } }, random))
@@ -60,7 +76,7 @@ export function operatorActs({ db, clock, random, newId }: OperatorActsOptions) 
      * Null when nothing was due. @throws an error of PostgreSQL, 55006, for days inside the retention time or under a hold
      */
     purge: (before: string, options: { readonly simulated: boolean }): Promise<Purged | null> =>
-      withTransaction(db, async (tx) => {
+      recorded(async (tx) => {
         const purged = await retentionRepository(tx).purge(before, today(), options.simulated)
         if (!purged) return null
         const leaf = {
@@ -91,7 +107,7 @@ export function operatorActs({ db, clock, random, newId }: OperatorActsOptions) 
 
     /** Erases the payload of single entries; the leaves, and so every proof, stay. Answers how many there were. */
     erase: (ids: readonly string[], why: PayloadErasedLeaf['why']): Promise<number> =>
-      withTransaction(db, async (tx) => {
+      recorded(async (tx) => {
         const count = await retentionRepository(tx).erase(ids)
         if (count > 0) await append(tx, bareEntryOf({ ...stamp(), t: 'audit.payload.erased', n: count, why }))
         return count
@@ -102,14 +118,14 @@ export function operatorActs({ db, clock, random, newId }: OperatorActsOptions) 
      * What was being purged or erased is waited for: what then is there, stays.
      */
     placeHold: (first: string, last: string, reference: string): Promise<number> =>
-      withTransaction(db, async (tx) => {
+      recorded(async (tx) => {
         const hold = await retentionRepository(tx).placeHold(first, last, reference, clock().toISOString())
         await append(tx, bareEntryOf({ ...stamp(), t: 'audit.hold.placed', first, hold, last, ref: reference }))
         return hold
       }),
     /** Ends a hold, and says so in the log; false when there is none with this number. */
     liftHold: (id: number): Promise<boolean> =>
-      withTransaction(db, async (tx) => {
+      recorded(async (tx) => {
         const isLifted = await retentionRepository(tx).liftHold(id, clock().toISOString())
         if (isLifted) await append(tx, bareEntryOf({ ...stamp(), t: 'audit.hold.lifted', hold: id }))
         return isLifted

@@ -4,7 +4,7 @@ import t from 'tap'
 import { operatorActs } from '../../../src/audit/retention/operator-acts.service.ts'
 import { uuidv7Generator } from '../../../src/platform/kernel/ids.ts'
 import { eventually } from '../../support/eventually.ts'
-import { type OwnLog, ownLog } from '../../support/own-log.ts'
+import { lifecycleOn, type OwnLog, ownLog } from '../../support/own-log.ts'
 
 // A day, a log and a purge change the tables of the log itself. None of it may make a decision wait for whoever reads it.
 
@@ -155,6 +155,39 @@ t.test('a purge deletes while decisions go on, and leaves a day that is being re
   await close()
   t.same(await acts.dropEmptyDays('2015-01-01'), { dropped: standing, left: 0 })
   t.equal(await days(), 0)
+})
+
+t.test('an act of the operator is recorded in the next log where the log of acts ends in the middle of it', async (t) => {
+  let at = new Date('2026-11-22T10:00:00Z')
+  const own = await ownLog(t, { clock: () => at })
+  const acts = await actsOn(own)
+  const { logId } = await own.log('governance')
+  const { pool } = await own.database.openAs('session_user', 1)
+  const holder = await pool.connect()
+  await holder.query('begin')
+  await holder.query('select from audit.head where log_id = $1 for update', [logId])
+  at = new Date('2027-01-01T00:00:01Z')
+  const waiting = async (count: number) => {
+    const { rows } = await own.root.query(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
+    return rows.length >= count
+  }
+  const ending = lifecycleOn(own, { clock: () => at }).close('governance')
+  t.ok(await eventually(() => waiting(1)), 'the end of the log waits for its head')
+  const holding = acts.placeHold('2026-01-01', '2026-01-02', 'CASE-7')
+  t.ok(await eventually(() => waiting(2)), 'and the act behind it')
+  await holder.query('commit')
+  holder.release()
+  await ending
+  await own.audit.keeper.round()
+  await t.resolves(holding)
+  const { rows } = await own.root.query(
+    `select log_id, convert_from(leaf, 'UTF8')::json ->> 't' as t from audit.leaf order by log_id desc, idx desc`,
+  )
+  t.match(
+    rows.find(({ t: type }) => type === 'audit.hold.placed'),
+    { log_id: (await own.log('governance')).logId },
+  )
+  t.not((await own.log('governance')).logId, logId)
 })
 
 t.test('no day is dropped that holds payload or is inside the retention time', async (t) => {
