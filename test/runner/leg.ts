@@ -64,8 +64,12 @@ function runProcess(waiting: string[], environment: Readonly<Record<string, stri
   })
   const lines = child.stdout ? createInterface({ input: child.stdout }) : undefined
   lines?.on('line', report.line)
-  const forward = (signal: NodeJS.Signals) => void child.kill(signal)
-  process.on('SIGINT', forward).on('SIGTERM', forward)
+  // No file after this one; and tap would go on after a signal that it can catch.
+  const stop = () => {
+    waiting.length = 0
+    child.kill('SIGKILL')
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
   let running: string | null = null
   let hangs: NodeJS.Timeout | undefined
   child.on('message', (said: Partial<Ask>) => {
@@ -80,7 +84,7 @@ function runProcess(waiting: string[], environment: Readonly<Record<string, stri
     child.once('error', failed)
     child.once('close', (code, signal) => {
       clearTimeout(hangs)
-      process.off('SIGINT', forward).off('SIGTERM', forward)
+      process.off('SIGINT', stop).off('SIGTERM', stop)
       if (running !== null) console.log(`FAIL ${running}: its process ended with ${signal ?? code}`)
       ended(report.totals(code ?? 1))
     })

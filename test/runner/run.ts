@@ -106,11 +106,13 @@ console.log(`TEST_SEED=${process.env['TEST_SEED']}`)
 const queries = isRecording || (!isFurther && given.length === 0) ? openFolder('accord-test-queries') : undefined
 if (queries) process.env['TEST_QUERIES'] = queries
 const totals: Totals[] = []
-for (const leg of isFurther ? furtherLegs(given) : firstLegs(given)) if (leg.files.length > 0) totals.push(await runLeg(leg))
-if (isFurther && given.length === 0) totals.push(faultRounds())
+let isStopped = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isStopped = true))
+for (const leg of isFurther ? furtherLegs(given) : firstLegs(given)) if (leg.files.length > 0 && !isStopped) totals.push(await runLeg(leg))
+if (isFurther && given.length === 0 && !isStopped) totals.push(faultRounds())
 if (queries) {
-  if (isRecording) writeQueries(readRecorded(queries), given.length === 0)
-  else totals.push(compareQueries(queries))
+  if (isRecording && !isStopped) writeQueries(readRecorded(queries), given.length === 0)
+  else if (!isStopped) totals.push(compareQueries(queries))
   rmSync(queries, { recursive: true, force: true })
 }
 const sum = (of: keyof Totals) => totals.reduce((total, leg) => total + leg[of], 0)

@@ -49,6 +49,9 @@ for (const name of TOP_LEVEL) {
   })
 }
 
+/** So long may what the files opened take to close. */
+const CLOSES_WITHIN_MS = 30_000
+
 /** Memory at which a process makes room for a new one: a large heap makes long pauses, and some tests measure them. */
 const MEMORY_MAX_BYTES = 500_000_000
 
@@ -59,8 +62,19 @@ const recorded = folder ? recordQueries(folder, () => /fuzz/.test(running)) : un
 function end(): void {
   clearInterval(waiting)
   recorded?.end()
+  process.off('disconnect', endAlone)
   process.disconnect()
+  setTimeout(() => {
+    console.error(`A process of tests does not end, for what they left open: ${process.getActiveResourcesInfo().join(', ')}`)
+    process.exit(1)
+  }, CLOSES_WITHIN_MS).unref()
 }
+
+/** Whoever asked for these tests is gone. */
+function endAlone(): void {
+  process.kill(process.pid, 'SIGKILL')
+}
+process.on('disconnect', endAlone)
 
 /** Asks for the next file, or says that this was the last. */
 function ask(): void {

@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { LightMyRequestResponse } from 'fastify'
 import type { Agreement } from '../../src/agreements/agreement.ts'
+import { newReference } from '../../src/agreements/model/reference-code.ts'
 import { SIGNING_STATEMENTS } from '../../src/agreements/model/signed-text.ts'
 import type { Role } from '../../src/identity/permissions.ts'
 import type { Config } from '../../src/platform/config.ts'
@@ -88,7 +89,7 @@ export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.00
     },
     call,
     async draft(over = {}) {
-      const agreement = aDraftAgreement({ id: `DSA-${randomUUID().slice(0, 8).toUpperCase()}-T`, ...over })
+      const agreement = aDraftAgreement({ id: newReference('2026-11-22', randomBytes(6)), ...over })
       const { db, agreements } = service.app.services
       await withTransaction(db, async (tx) => {
         await readAs(tx, { kind: 'system' })
