@@ -13,7 +13,6 @@ import { decisionRecordRoutes } from './decisions/history/recorded-decision.rout
 import { decisionRecords } from './decisions/history/recorded-decision.service.ts'
 import { replayRoutes } from './decisions/history/replay.routes.ts'
 import { localCodesRoutes } from './decisions/local-codes/local-codes.routes.ts'
-import { callerSharePlugin } from './identity/caller-share.plugin.ts'
 import { callerOf, type IdentityOptions, identityPlugin } from './identity/identity.plugin.ts'
 import { rateLimitPlugin } from './identity/rate-limit.plugin.ts'
 import type { TokenTrust } from './identity/token-verifier.service.ts'
@@ -79,7 +78,6 @@ export async function buildApp(options: AppOptions) {
   })
   const { principalOfSession } = options
   await server.register(identityPlugin, { ...trust, rolesOf: services.rolesToday, ...(principalOfSession ? { principalOfSession } : {}) })
-  await server.register(callerSharePlugin)
   await server.register(revocationPlugin, { clients: services.clients })
   await server.register(rateLimitPlugin, { perMinute: config.rateLimitPerMinute, refusedTokensPerMinute: config.refusedTokensPerMinute })
   await server.register(storableTextPlugin)

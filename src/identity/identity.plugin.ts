@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
+import type { CallerNames } from '../platform/http/admission.ts'
 import type { ContractOperation } from '../platform/http/openapi.ts'
 import { ProblemError, problem } from '../platform/http/problem.ts'
 import { isPermission, permits, type Role } from './permissions.ts'
@@ -22,7 +23,8 @@ declare module 'fastify' {
 
 /**
  * Authenticates every operation that needs a permission, before its body is read: 401 for a token that is missing, forged,
- * expired or not for us, 403 for a caller whose roles do not carry `x-permission`. `none` in the contract means public. A route
+ * expired or not for us, 503 with `Retry-After` where this caller, its organisation or everybody has as many requests open as may be,
+ * 403 for a caller whose roles do not carry `x-permission`. `none` in the contract means public. A route
  * outside the contract is public if it says so, else it needs a session. What a machine may is in its token; a person has besides
  * the roles that are recorded here at that moment.
  */
@@ -35,7 +37,14 @@ export const identityPlugin = fastifyPlugin<IdentityOptions>(
       const principal = withRecordedRoles(person, await rolesOf({ issuer: person.issuer, subject: person.sub }, person.org))
       return trust.isAuthoritative && principal.roles.length === 0 ? null : principal
     }
-    const complete = (found: Principal | null) => (found?.clientId === null ? withRoles(found) : found)
+    /** Why a caller is not let in. It is counted among its own before the register is asked, so that no wait of one is everybody's. */
+    function refusalOf(found: Principal | null, request: FastifyRequest): ProblemError | undefined | Promise<ProblemError | undefined> {
+      if (!found) return unauthenticated()
+      if (!app.admission.identify(request, namesOf(found))) return tooMany()
+      const { operation } = request.routeOptions.config ?? {}
+      if (found.clientId !== null) return admit(found, operation, request)
+      return withRoles(found).then((principal) => admit(principal, operation, request))
+    }
 
     app.decorateRequest('principal', null)
     app.addHook('onRoute', ({ config }) => {
@@ -46,9 +55,9 @@ export const identityPlugin = fastifyPlugin<IdentityOptions>(
       const { operation, access } = request.routeOptions.config ?? {}
       if (request.is404 || access === 'public' || operation?.permission === 'none') return done()
       const found = operation ? principalOf(verify, request) : access === 'session' ? (principalOfSession?.(request) ?? null) : null
-      const whole = found instanceof Promise ? found.then(complete) : complete(found)
-      if (whole instanceof Promise) whole.then((principal) => done(admit(principal, operation, request)), done)
-      else done(admit(whole, operation, request))
+      const refusal = found instanceof Promise ? found.then((principal) => refusalOf(principal, request)) : refusalOf(found, request)
+      if (refusal instanceof Promise) refusal.then(done, done)
+      else done(refusal)
     })
   },
   { name: 'identity' },
@@ -63,6 +72,15 @@ export function callerOf(request: Pick<FastifyRequest, 'principal'>): Principal 
 function principalOf(verify: ReturnType<typeof tokenVerifier>, { headers }: FastifyRequest) {
   const token = bearerOf(headers.authorization)
   return token === undefined ? null : verify(token)
+}
+
+/** By whom a request is counted: one caller's share is never everybody's. */
+function namesOf({ org, sub, issuer, clientId }: Principal): CallerNames {
+  return { caller: clientId === null ? `${org} ${issuer} ${sub}` : `${org} ${clientId}`, organisation: org }
+}
+
+function tooMany(): ProblemError {
+  return new ProblemError(problem('OVERLOADED', 'As many requests of yours are being answered as there may be.'))
 }
 
 /** Why the caller is not let in, undefined where it is: then the request knows it. */
