@@ -2,18 +2,18 @@ import { demoRegister } from '../src/demo/register-content.ts'
 import { emptyRegister } from './content.ts'
 import { measure } from './processes.ts'
 import { copyAgreement } from './seed.ts'
-import type { Stand } from './stand.ts'
+import type { TestSystem } from './test-system.ts'
 
 const COPIES = 10_000
 const SECONDS = 3
 
 /** Milliseconds within which 95 of 100 first pages of the list of agreements come, with 10,000 of them. */
-export async function measureLists(stand: Stand): Promise<number> {
+export async function measureLists(system: TestSystem): Promise<number> {
   const agreements = demoRegister().agreements.filter(({ agreement }) => agreement.id === 'DEMO-CURL')
-  const databaseUrl = await stand.database('bench_lists', { ...emptyRegister(), agreements })
+  const databaseUrl = await system.database('bench_lists', { ...emptyRegister(), agreements })
   for (const { agreement } of agreements) await copyAgreement(databaseUrl, agreement, COPIES)
-  const service = await stand.service(databaseUrl)
-  const authorization = `Bearer ${await stand.personToken('LBC_CAMDEN', 'IG_OFFICER')}`
+  const service = await system.service(databaseUrl)
+  const authorization = `Bearer ${await system.personToken('LBC_CAMDEN', 'IG_OFFICER')}`
   const paths = ['/v1/agreements?limit=50', '/v1/agreements?limit=50&state=IN_FORCE', '/v1/agreements?limit=50&q=homelessness']
   const result = await measure(
     {

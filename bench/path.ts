@@ -1,6 +1,6 @@
 import { denied, permitted } from './content.ts'
 import type { Load } from './processes.ts'
-import type { RunningService, Stand } from './stand.ts'
+import type { RunningService, TestSystem } from './test-system.ts'
 
 /** Distinct pairs asked about, each with a token of its own. */
 export const PAIRS = 200
@@ -35,10 +35,10 @@ export function isKind(name: string): name is PathLoad['what'] {
 }
 
 /** A caller for each of the pairs. */
-export function askers(stand: Stand): Promise<Asked[]> {
+export function askers(system: TestSystem): Promise<Asked[]> {
   return Promise.all(
     Array.from({ length: PAIRS }, async (_, n) => {
-      const token = await stand.clientToken(permitted(n).provider, n)
+      const token = await system.clientToken(permitted(n).provider, n)
       return { n, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } }
     }),
   )

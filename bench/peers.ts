@@ -4,22 +4,22 @@ import { asCerbosAsks, startCerbos } from './cerbos.ts'
 import { permitted } from './content.ts'
 import { type Load, type Measured, measure } from './processes.ts'
 import { publishAgreements } from './seed.ts'
-import { openStand } from './stand.ts'
 import { median, table } from './table.ts'
+import { openTestSystem } from './test-system.ts'
 
 const ROUNDS = process.argv.includes('--quick') ? 1 : 3
 const SECONDS = 5
 const PAIRS = 200
 
-const stand = await openStand()
+const system = await openTestSystem()
 const cerbos = await startCerbos()
 try {
-  const databaseUrl = await stand.database('bench_peers')
+  const databaseUrl = await system.database('bench_peers')
   await publishAgreements(databaseUrl, 0, 1056)
-  const service = await stand.service(databaseUrl)
+  const service = await system.service(databaseUrl)
   const asked = await Promise.all(
     Array.from({ length: PAIRS }, async (_, n) => {
-      const token = await stand.clientToken(permitted(n).provider, n)
+      const token = await system.clientToken(permitted(n).provider, n)
       return {
         ours: JSON.stringify(permitted(n)),
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
@@ -46,7 +46,7 @@ try {
     expected: '"decision":true',
   })
   const loads = { 'Accord, 64': ours(64), 'Cerbos, 64': theirs(64), 'Accord, 1': ours(1), 'Cerbos, 1': theirs(1) }
-  const counted = { accord: service.pid, postgres: stand.postgresPid, cerbos: cerbos.pid }
+  const counted = { accord: service.pid, postgres: system.postgresPid, cerbos: cerbos.pid }
   for (const load of [loads['Accord, 64'], loads['Cerbos, 64']]) await measure({ ...load, seconds: 2 }, counted)
   const results: Record<string, Measured[]> = {}
   for (let round = 0; round < ROUNDS; round++)
@@ -81,7 +81,7 @@ try {
   )
 } finally {
   await cerbos.close()
-  await stand.close()
+  await system.close()
 }
 
 /** A body as long as the longer of the two: white space that JSON does not count. */

@@ -2,17 +2,17 @@ import type { Profiler } from 'node:inspector'
 import { fileURLToPath } from 'node:url'
 import { type Asked, type PathLoad, pathLoad } from './path.ts'
 import { measure } from './processes.ts'
-import type { RunningService, Stand } from './stand.ts'
 import { table } from './table.ts'
+import type { RunningService, TestSystem } from './test-system.ts'
 
 const SECONDS = 5
 const ROUNDS = 3
 const SHOWN = 40
 
 /** One load for some rounds, then a profile of the service under it: where its processor time goes, by function. */
-export async function profileLoad(stand: Stand, service: RunningService, asked: readonly Asked[], one: PathLoad): Promise<void> {
+export async function profileLoad(system: TestSystem, service: RunningService, asked: readonly Asked[], one: PathLoad): Promise<void> {
   const load = pathLoad(service, asked, one, SECONDS)
-  const counted = { node: service.pid, postgres: stand.postgresPid }
+  const counted = { node: service.pid, postgres: system.postgresPid }
   for (const seconds of [2, 2]) await measure({ ...load, seconds }, counted)
   const rows = []
   for (let round = 0; round < ROUNDS; round++) {

@@ -9,9 +9,9 @@ import { askers, isKind, PAIRS, type PathLoad, pathLoad } from './path.ts'
 import { type Measured, measure } from './processes.ts'
 import { profileLoad } from './profile.ts'
 import { lagOf, publishAgreements } from './seed.ts'
-import { openStand, type RunningService, type Stand } from './stand.ts'
 import { measureSuspensions } from './suspensions.ts'
 import { median, table } from './table.ts'
+import { openTestSystem, type RunningService, type TestSystem } from './test-system.ts'
 
 const mode =
   process.argv.includes('--full') || process.argv.includes('--record') ? 'full' : process.argv.includes('--quick') ? 'quick' : 'usual'
@@ -19,40 +19,40 @@ const rounds = mode === 'quick' ? 1 : 3
 const seconds = mode === 'quick' ? 4 : 5
 const AGREEMENTS = 1056
 
-const stand = await openStand()
+const system = await openTestSystem()
 try {
-  if (process.argv.includes('--profile')) await profile(stand)
+  if (process.argv.includes('--profile')) await profile(system)
   else {
-    const figures = await run(stand)
+    const figures = await run(system)
     compare(figures)
     if (process.argv.includes('--record')) recordFigures(figures)
     console.log(JSON.stringify(figures))
   }
 } finally {
-  await stand.close()
+  await system.close()
 }
 
 /** `--profile [no-op | PERMIT | "DENY with remedies" | refused] [connections]`: one load, and where the service's time goes under it. */
-async function profile(stand: Stand): Promise<void> {
+async function profile(system: TestSystem): Promise<void> {
   const [what = 'PERMIT', connections = '64'] = process.argv.slice(process.argv.indexOf('--profile') + 1)
   if (!isKind(what)) throw new Error(`there is no load ${what}`)
-  const databaseUrl = await stand.database('bench')
+  const databaseUrl = await system.database('bench')
   await publishAgreements(databaseUrl, 0, AGREEMENTS)
-  const service = await stand.service(databaseUrl)
-  await profileLoad(stand, service, await askers(stand), { what, connections: Number(connections) })
+  const service = await system.service(databaseUrl)
+  await profileLoad(system, service, await askers(system), { what, connections: Number(connections) })
   await service.close()
 }
 
-async function run(stand: Stand) {
-  const databaseUrl = await stand.database('bench')
+async function run(system: TestSystem) {
+  const databaseUrl = await system.database('bench')
   await publishAgreements(databaseUrl, 0, AGREEMENTS)
-  const service = await stand.service(databaseUrl)
-  const path = await measurePath(stand, service, databaseUrl)
+  const service = await system.service(databaseUrl)
+  const path = await measurePath(system, service, databaseUrl)
   await service.close()
-  const suspension = await measureSuspensions(stand)
-  const lists = await measureLists(stand)
+  const suspension = await measureSuspensions(system)
+  const lists = await measureLists(system)
   const evaluation = measureEvaluation(mode === 'quick' ? [1_000, 10_000] : [1_000, 10_000, 100_000])
-  const loaded = mode === 'full' ? await measureLoading(stand, 100_000) : null
+  const loaded = mode === 'full' ? await measureLoading(system, 100_000) : null
   return {
     ...path,
     authzen_over_noop_64: null,
@@ -68,8 +68,8 @@ async function run(stand: Stand) {
 }
 
 /** The way of a decision from the socket to the record and back, beside the way that records nothing. */
-async function measurePath(stand: Stand, service: RunningService, databaseUrl: string) {
-  const asked = await askers(stand)
+async function measurePath(system: TestSystem, service: RunningService, databaseUrl: string) {
+  const asked = await askers(system)
   const of = (what: PathLoad['what'], connections: number) => pathLoad(service, asked, { what, connections }, seconds)
   const loads = {
     'no-op, 64 connections': of('no-op', 64),
@@ -79,7 +79,7 @@ async function measurePath(stand: Stand, service: RunningService, databaseUrl: s
     'PERMIT, 1 connection': of('PERMIT', 1),
     'no-op, 1 connection': of('no-op', 1),
   }
-  const counted = { node: service.pid, postgres: stand.postgresPid }
+  const counted = { node: service.pid, postgres: system.postgresPid }
   // The compiler has seen the path before anything counts.
   for (const warm of [loads['PERMIT, 64 connections'], loads['no-op, 64 connections'], loads['DENY with remedies, 64 connections']])
     await measure({ ...warm, seconds: 2 }, counted)
@@ -127,10 +127,10 @@ async function measurePath(stand: Stand, service: RunningService, databaseUrl: s
 }
 
 /** How long a service takes to load a policy of this size from the database, and what memory it holds then. */
-async function measureLoading(stand: Stand, count: number) {
-  const databaseUrl = await stand.database('bench_loading')
+async function measureLoading(system: TestSystem, count: number) {
+  const databaseUrl = await system.database('bench_loading')
   await publishAgreements(databaseUrl, 0, count)
-  const service = await stand.service(databaseUrl)
+  const service = await system.service(databaseUrl)
   const { rss } = await service.memory()
   await service.close()
   console.log(`\na policy of ${count} agreements: loaded in ${(service.loadMs / 1000).toFixed(1)} s, ${Math.round(rss / 1e6)} MB`)

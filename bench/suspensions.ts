@@ -1,15 +1,15 @@
 import { demoRegister } from '../src/demo/register-content.ts'
 import { emptyRegister, permitted } from './content.ts'
 import { copyAgreement, publish } from './seed.ts'
-import type { Stand } from './stand.ts'
 import { median } from './table.ts'
+import type { TestSystem } from './test-system.ts'
 
 const SUSPENSIONS = 40
 
 /** Milliseconds from the request of a suspension to its acknowledgement, the median. @throws Error when another node permits after it */
-export async function measureSuspensions(stand: Stand): Promise<number> {
+export async function measureSuspensions(system: TestSystem): Promise<number> {
   const agreements = demoRegister().agreements.filter(({ agreement }) => agreement.id === 'DEMO-CURL')
-  const databaseUrl = await stand.database('bench_suspensions', { ...emptyRegister(), agreements })
+  const databaseUrl = await system.database('bench_suspensions', { ...emptyRegister(), agreements })
   for (const { agreement } of agreements) {
     await copyAgreement(databaseUrl, agreement, SUSPENSIONS)
     await publish(
@@ -17,9 +17,9 @@ export async function measureSuspensions(stand: Stand): Promise<number> {
       Array.from({ length: SUSPENSIONS }, (_, n) => ({ ...agreement, id: `${agreement.id}-${n + 1}` })),
     )
   }
-  const nodes = [await stand.service(databaseUrl), await stand.service(databaseUrl)] as const
-  const siro = await stand.personToken('LBC_HACKNEY', 'SIRO')
-  const client = await stand.clientToken('LBC_CAMDEN', 0)
+  const nodes = [await system.service(databaseUrl), await system.service(databaseUrl)] as const
+  const siro = await system.personToken('LBC_HACKNEY', 'SIRO')
+  const client = await system.clientToken('LBC_CAMDEN', 0)
   const post = (origin: string, path: string, token: string, body: unknown) =>
     fetch(`${origin}${path}`, {
       method: 'POST',

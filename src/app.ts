@@ -71,8 +71,8 @@ export async function buildApp(options: AppOptions) {
     checkReplies: checkReplies ?? false,
     ...(options.logStream ? { logStream: options.logStream } : {}),
   })
-  log.incidents.to((incident) => server.log.error({ incident }, 'the log is not as it should be'))
-  log.failing.to(({ log: name, error }) => {
+  log.incidents.subscribe((incident) => server.log.error({ incident }, 'the log is not as it should be'))
+  log.failing.subscribe(({ log: name, error }) => {
     if (error) server.log.error({ log: name, err: error }, 'the log cannot be signed at present')
     else server.log.info({ log: name }, 'the log is signed again')
   })

@@ -5,7 +5,7 @@ import { logReading } from './audit/reading/log-reading.service.ts'
 import type { DurabilityLevel } from './audit/store/durability.ts'
 import type { Failing } from './audit/tree/failing.ts'
 import { highWaterFiles, noHighWater } from './audit/tree/high-water.service.ts'
-import { type Told, teller } from './audit/tree/incident.ts'
+import { alertBuffer, type OperatorAlert } from './audit/tree/incident.ts'
 import { newestPublished } from './audit/tree/newest-published.service.ts'
 import { witnessClient } from './audit/tree/witness-client.service.ts'
 import { alteredPayloads } from './audit/watch/altered-payloads.service.ts'
@@ -42,10 +42,10 @@ export async function openLogServices(options: LogServicesOptions) {
   const { config, databaseUrl, logKey, clock, newId, random, database } = options
   const hasRoles = database.role !== 'session user'
   const highWater = options.highWaterDirectory ? highWaterFiles(options.highWaterDirectory) : noHighWater
-  // What is found before there is a server to log it is told once there is.
-  const incidents = teller<Told>()
-  const failing = teller<Failing>()
-  const onIncident = (incident: Told) => incidents.tell(incident)
+  // What is found before there is a server to log it is logged once there is.
+  const incidents = alertBuffer<OperatorAlert>()
+  const failing = alertBuffer<Failing>()
+  const onIncident = (incident: OperatorAlert) => incidents.raise(incident)
   const reader = await openDatabase({
     url: databaseUrl,
     applicationName: 'accord-log-reader',
@@ -75,7 +75,7 @@ export async function openLogServices(options: LogServicesOptions) {
     highWater,
     pool: database.pool,
     onIncident,
-    onFailing: failing.tell,
+    onFailing: failing.raise,
   })
   const newest = newestPublished({ url: databaseUrl, role: hasRoles ? 'audit_integrator' : undefined, highWater, keeper: audit.keeper })
   const altered = alteredPayloads(onIncident)

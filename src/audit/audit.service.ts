@@ -171,7 +171,7 @@ export async function openAudit(options: AuditOptions) {
     await recordOwn({ ...leaf, ...(incident.seen ? { seen: incident.seen } : {}) })
   }
 
-  /** Of which kind the log is that it befell, while that one still takes entries. */
+  /** The kind of the log that the incident is about, while that log still takes entries. */
   function kindOf({ log }: Incident): LogRow['kind'] | undefined {
     return isOpen ? (['decisions', 'governance'] as const).find((one) => logs.get(one).name === log) : undefined
   }

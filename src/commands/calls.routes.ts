@@ -37,7 +37,7 @@ function idempotencyOf({ headers, params, body, routeOptions }: AnyRequest, quer
 }
 
 /** The reply that tells an outcome as it is, with the `ETag` of the version it left. @throws Refused with the refusal of the command */
-export function told<Status extends number, Outcome>(status: Status, answered: Answered<Outcome>) {
+export function outcomeReply<Status extends number, Outcome>(status: Status, answered: Answered<Outcome>) {
   const { outcome, version } = orThrow(answered)
   return reply(status, outcome, etag(version))
 }

@@ -149,13 +149,13 @@ export function commandsService({ db, clock, newId, audit, policyHead, refusalFo
     const sequence = (locked?.actCount ?? 0) + 1
     const leafId = newId()
     const done = await work({ tx, state: locked?.state, principal, at: instantOf(now), now, sequence, leafId, newId })
-    if (done.isRepeat) return { outcome: await told(done.outcome, head.revision), version: locked?.version ?? '' }
+    if (done.isRepeat) return { outcome: await outcomeAt(done.outcome, head.revision), version: locked?.version ?? '' }
     const { act, event } = done.as ?? command
     const id = done.id ?? command.id ?? ''
     const performed: Act<State, Work> = { id, act, principal, before: locked?.state, done, sequence, now, leafId }
     const version = await kind.write(tx, performed)
     const revision = (await kind.publish(tx, performed)) ?? head.revision
-    const outcome = await told(done.outcome, revision)
+    const outcome = await outcomeAt(done.outcome, revision)
     const { leaf = {}, payload = {} } = kind.record(performed)
     await audit.recordAct(tx, {
       ...{ ...leaf, id: leafId, event, act, org: principal.org, revision },
@@ -246,7 +246,7 @@ async function withKey<Outcome>(
   return done
 }
 
-async function told<Outcome>(outcome: WorkDone<Outcome>['outcome'], revision: number): Promise<Outcome> {
+async function outcomeAt<Outcome>(outcome: WorkDone<Outcome>['outcome'], revision: number): Promise<Outcome> {
   return typeof outcome === 'function' ? (outcome as (revision: number) => Promise<Outcome>)(revision) : outcome
 }
 

@@ -28,7 +28,7 @@ export const NOTIFICATION_KINDS = {
 export type NotificationKind = keyof typeof NOTIFICATION_KINDS
 
 /** What happened, told by the room that knows: about what, when, and the facts that are shown with it. */
-export interface Told {
+export interface NotificationFacts {
   readonly kind: NotificationKind
   /** Opaque here: a name, never looked up. */
   readonly subject: { readonly type: 'agreement'; readonly id: string }
@@ -38,6 +38,6 @@ export interface Told {
 }
 
 /** Something an organisation should know. */
-export interface Notification extends Told {
+export interface Notification extends NotificationFacts {
   readonly id: string
 }

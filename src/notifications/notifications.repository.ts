@@ -1,15 +1,15 @@
 import { sql } from 'kysely'
 import type { Transaction } from '../platform/database/database.ts'
-import { NOTIFICATION_KINDS, type Notification, type Told } from './kinds.ts'
+import { NOTIFICATION_KINDS, type Notification, type NotificationFacts } from './kinds.ts'
 
 /** The outbox: one row for each organisation that is told. */
 export function notificationsRepository(tx: Transaction) {
   return {
     /** Writes one row for each of these organisations, in the transaction of what happened. */
-    async add(orgs: readonly string[], { kind, subject, at, detail }: Told, newId: () => string): Promise<void> {
+    async add(orgs: readonly string[], { kind, subject, at, detail }: NotificationFacts, newId: () => string): Promise<void> {
       const outlives_access = NOTIFICATION_KINDS[kind].mayBeTold === 'ADDRESSEE'
-      const told = { kind, subject_type: subject.type, subject_id: subject.id, at, detail: JSON.stringify(detail), outlives_access }
-      const rows = [...new Set(orgs)].map((org) => ({ id: newId(), org, ...told }))
+      const shared = { kind, subject_type: subject.type, subject_id: subject.id, at, detail: JSON.stringify(detail), outlives_access }
+      const rows = [...new Set(orgs)].map((org) => ({ id: newId(), org, ...shared }))
       if (rows.length > 0) await tx.insertInto('notification').values(rows).execute()
     },
 

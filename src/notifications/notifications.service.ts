@@ -1,7 +1,7 @@
 import type { Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
-import type { Notification, Told } from './kinds.ts'
+import type { Notification, NotificationFacts } from './kinds.ts'
 import { notificationsRepository } from './notifications.repository.ts'
 
 export type { NotificationKind } from './kinds.ts'
@@ -19,7 +19,8 @@ export type NotificationsService = ReturnType<typeof notificationsService>
 export function notificationsService({ db, newId }: { readonly db: Database; readonly newId: () => string }) {
   return {
     /** Tells each of these organisations once. Joins the transaction of what happened: both are kept, or neither. */
-    tell: (tx: Transaction, orgs: readonly string[], told: Told): Promise<void> => notificationsRepository(tx).add(orgs, told, newId),
+    tell: (tx: Transaction, orgs: readonly string[], facts: NotificationFacts): Promise<void> =>
+      notificationsRepository(tx).add(orgs, facts, newId),
 
     /** What the caller's organisation was told. */
     list: ({ org }: Principal, page: { readonly before: string | null; readonly limit: number }): Promise<NotificationPage> =>

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { callOf, changeOf, told } from '../commands/calls.routes.ts'
+import { callOf, changeOf, outcomeReply } from '../commands/calls.routes.ts'
 import { callerOf } from '../identity/identity.plugin.ts'
 import { answer, reply } from '../platform/http/answer.ts'
 import { orThrow } from '../platform/kernel/refusal.ts'
@@ -22,30 +22,32 @@ export function partiesRoutes({ parties, registering, organisationContacts: cont
     answer(app, 'listOrganisations', async ({ query }) => reply(200, orThrow(await parties.list(query))))
 
     answer(app, 'proposeOrganisation', async (request) => {
-      const made = told(201, await registering.propose(callOf(request), request.body))
+      const made = outcomeReply(201, await registering.propose(callOf(request), request.body))
       return reply(201, made.body, { ...made.headers, location: `/v1/organisations/${made.body.code}` })
     })
 
-    answer(app, 'getOrganisation', async ({ params }) => told(200, await parties.get(params.code)))
+    answer(app, 'getOrganisation', async ({ params }) => outcomeReply(200, await parties.get(params.code)))
     answer(app, 'describeOrganisation', async (request) =>
-      told(200, await registering.describe(changeOf(request), request.params.code, request.body)),
+      outcomeReply(200, await registering.describe(changeOf(request), request.params.code, request.body)),
     )
     answer(app, 'confirmOrganisation', async (request) =>
-      told(200, await registering.confirm(changeOf(request), request.params.code, request.body)),
+      outcomeReply(200, await registering.confirm(changeOf(request), request.params.code, request.body)),
     )
     answer(app, 'getOrganisationHistory', async (request) =>
       reply(200, await parties.history(callerOf(request), 'ORGANISATION', request.params.code, request.query.after)),
     )
 
-    answer(app, 'getOrganisationContacts', async (request) => told(200, await contacts.read(callerOf(request), request.params.code)))
+    answer(app, 'getOrganisationContacts', async (request) =>
+      outcomeReply(200, await contacts.read(callerOf(request), request.params.code)),
+    )
     answer(app, 'putOrganisationContacts', async (request) =>
-      told(200, await contacts.write(changeOf(request), request.params.code, request.body)),
+      outcomeReply(200, await contacts.write(changeOf(request), request.params.code, request.body)),
     )
 
     answer(app, 'listGroups', async ({ query }) => reply(200, { groups: await groups.list(query.on) }))
-    answer(app, 'getGroup', async ({ params, query }) => told(200, await groups.find(params.code, query.on)))
+    answer(app, 'getGroup', async ({ params, query }) => outcomeReply(200, await groups.find(params.code, query.on)))
     answer(app, 'putGroup', async (request) => {
-      const { body, headers } = told(200, await groups.put(changeOf(request), request.params.code, request.body))
+      const { body, headers } = outcomeReply(200, await groups.put(changeOf(request), request.params.code, request.body))
       const { isNew, ...group } = body
       return isNew ? reply(201, group, headers) : reply(200, group, headers)
     })

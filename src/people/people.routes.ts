@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { callOf, changeOf, told } from '../commands/calls.routes.ts'
+import { callOf, changeOf, outcomeReply } from '../commands/calls.routes.ts'
 import { callerOf } from '../identity/identity.plugin.ts'
 import { answer, reply } from '../platform/http/answer.ts'
 import { orThrow } from '../platform/kernel/refusal.ts'
@@ -13,12 +13,14 @@ export function peopleRoutes(people: PeopleService): FastifyPluginAsync {
     )
     answer(app, 'recordRole', async (request) => {
       const { code } = request.params
-      const { status, body, headers } = told(201, await people.record(callOf(request), code, request.body))
+      const { status, body, headers } = outcomeReply(201, await people.record(callOf(request), code, request.body))
       return reply(status, body, { ...headers, location: `/v1/organisations/${code}/roles/${body.id}` })
     })
-    answer(app, 'getRole', async (request) => told(200, await people.read(callerOf(request), request.params.code, request.params.id)))
+    answer(app, 'getRole', async (request) =>
+      outcomeReply(200, await people.read(callerOf(request), request.params.code, request.params.id)),
+    )
     answer(app, 'endRole', async (request) =>
-      told(200, await people.end(changeOf(request), request.params.code, request.params.id, request.body)),
+      outcomeReply(200, await people.end(changeOf(request), request.params.code, request.params.id, request.body)),
     )
   }
 }

@@ -20,7 +20,7 @@ const ask = async (body: object, caller = CAMDEN) =>
   (await service.inject({ method: 'POST', url: '/v1/decisions', headers: await service.as(caller), payload: body })).json()
 const get = async (url: string, caller: TestCaller = AUDITOR) => service.inject({ method: 'GET', url, headers: await service.as(caller) })
 const altered = async () => /^accord_log_altered_payloads (\d+)$/m.exec((await get('/metrics')).body)?.[1]
-const told = (id: string) => lines.filter((line) => line.includes('ALTERED_PAYLOAD') && line.includes(id)).length
+const alerts = (id: string) => lines.filter((line) => line.includes('ALTERED_PAYLOAD') && line.includes(id)).length
 
 /** Gives an entry the salt and the body of another one. */
 async function alter(id: string, asIn: string): Promise<void> {
@@ -56,7 +56,7 @@ t.test('the record of a refusal with the words of a permit says that they are no
   }
   t.match((await get(`/v1/decisions/${permit.decision_id}`)).json(), { record: { payload: /PERMIT/, payload_is_altered: false } })
   t.equal(await altered(), '1')
-  t.equal(told(denied.decision_id), 1, 'the operator is told once, with the id')
+  t.equal(alerts(denied.decision_id), 1, 'the operator is told once, with the id')
 })
 
 t.test('replay, search, both exports and the reports serve none of it', async (t) => {
@@ -72,7 +72,7 @@ t.test('replay, search, both exports and the reports serve none of it', async (t
     t.match(line, /payload_altered":true/, format)
     t.notMatch(line, /PERMIT|LBC_HACKNEY/, format)
   }
-  t.equal(told(denied.decision_id), 1)
+  t.equal(alerts(denied.decision_id), 1)
 })
 
 t.test('whoever is named in words put in afterwards learns nothing by it', async (t) => {
@@ -95,10 +95,10 @@ t.test('altered before any search has seen it, a decision is found by its leaf a
 
 t.test('the monitor finds those that nobody has read, with rights that reach no payload, and a healthy log stays in service', async (t) => {
   const { monitor } = service.app.services.log
-  t.equal(told(fresh.decision_id), 0, 'nobody has read it')
+  t.equal(alerts(fresh.decision_id), 0, 'nobody has read it')
   t.strictSame((await monitor.pass()).findings, [], 'the log itself is whole')
   t.equal(await altered(), '3')
-  t.equal(told(fresh.decision_id), 1)
+  t.equal(alerts(fresh.decision_id), 1)
   t.equal((await get('/health/ready')).statusCode, 200)
   const reader = await service.database?.openAs('audit_reader')
   await t.rejects(async () => void (await reader?.pool.query('select body from audit.payload')), /permission denied/)

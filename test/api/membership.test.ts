@@ -42,11 +42,11 @@ t.test('joining late', async (t) => {
     t.equal(await desk.ask(CAMDEN, BARNET), 'DENY PARTY_NOT_SIGNED')
     t.equal((await desk.sign(agreement.id, BARNET, 1, hash)).status, 201)
     t.equal(await desk.ask(CAMDEN, BARNET), 'PERMIT')
-    const told = (await desk.call({ org: HACKNEY, role: 'DPO' }, 'GET', '/v1/notices')).body.notices.filter(
+    const notices = (await desk.call({ org: HACKNEY, role: 'DPO' }, 'GET', '/v1/notices')).body.notices.filter(
       ({ agreement: id, kind }: { agreement: string; kind: string }) => id === agreement.id && kind === 'PARTY_JOINED',
     )
     t.strictSame(
-      told.map(({ detail }: { detail: { stage: string } }) => detail.stage),
+      notices.map(({ detail }: { detail: { stage: string } }) => detail.stage),
       ['SIGNED', 'INVITED'],
     )
   })

@@ -147,9 +147,9 @@ t.test('A27: an invitation is taken back and given again, and leaves no right be
   t.equal((await desk.call(officer, 'POST', `/v1/agreements/${id}/accessions/${EALING}/revocation`, TEXT)).status, 200)
   t.equal((await read()).status, 404)
   t.equal((await desk.sign(id, EALING, 1, hash)).status, 404)
-  const told = (await desk.call({ org: EALING, role: 'DPO' }, 'GET', '/v1/notices')).body.notices as { kind: string }[]
+  const notices = (await desk.call({ org: EALING, role: 'DPO' }, 'GET', '/v1/notices')).body.notices as { kind: string }[]
   t.strictSame(
-    told.map(({ kind }) => kind),
+    notices.map(({ kind }) => kind),
     ['INVITATION_TAKEN_BACK'],
   )
   desk.at('2026-11-22T12:05:00.000Z')
@@ -213,9 +213,9 @@ t.test('A4: the keeping passes on before the keeper leaves, and with succession'
   t.equal((await desk.call(admin, 'POST', `/v1/organisations/${HACKNEY}/succession`, succession)).status, 201)
   t.equal((await desk.call({ org: HACKNEY, role: 'IG_OFFICER' }, 'DELETE', `/v1/agreements/${id}/draft`, undefined, ANY)).status, 403)
   t.equal((await desk.call({ org: 'LBC_BROMLEY', role: 'IG_OFFICER' }, 'DELETE', `/v1/agreements/${id}/draft`, undefined, ANY)).status, 200)
-  const told = (await desk.call({ org: 'LBC_BROMLEY', role: 'DPO' }, 'GET', '/v1/notices')).body.notices as { agreement: string }[]
+  const notices = (await desk.call({ org: 'LBC_BROMLEY', role: 'DPO' }, 'GET', '/v1/notices')).body.notices as { agreement: string }[]
   t.strictSame(
-    told.map(({ agreement }) => agreement),
+    notices.map(({ agreement }) => agreement),
     [id],
     'it is told of what it may open',
   )

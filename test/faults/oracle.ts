@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Cluster } from './cluster.ts'
-import type { Stand } from './stand.ts'
-import { DATABASE } from './stand.ts'
+import type { TestSystem } from './test-system.ts'
+import { DATABASE } from './test-system.ts'
 import type { AcknowledgedDecision, AcknowledgedSuspension, Verdict } from './words.ts'
 
 /**
@@ -9,10 +9,10 @@ import type { AcknowledgedDecision, AcknowledgedSuspension, Verdict } from './wo
  * own code for it. It reads; it never repairs and never excuses.
  */
 export async function askOracle(
-  stand: Stand,
+  system: TestSystem,
   since: { readonly decisions: number; readonly suspensions: number },
 ): Promise<Omit<Verdict, 'findings'> & { findings: string[] }> {
-  const { ledger, primary } = stand
+  const { ledger, primary } = system
   const decisions = ledger.decisions.slice(since.decisions)
   const suspensions = ledger.suspensions.slice(since.suspensions)
   const records = await readRecords(primary, decisions)

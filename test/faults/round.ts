@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LoadSeen } from './load.ts'
 import { percentile } from './load.ts'
-import type { Stand } from './stand.ts'
-import type { Trio } from './stands.ts'
+import type { TestSystem } from './test-system.ts'
+import type { Trio } from './test-systems.ts'
 import type { RoundResult } from './words.ts'
 
 /** What a round may use. */
-export interface RoundContext<S extends Stand = Stand> {
-  readonly stand: S
+export interface RoundContext<S extends TestSystem = TestSystem> {
+  readonly system: S
   readonly random: () => number
 }
 
@@ -19,7 +19,7 @@ interface RoundBase {
   readonly lacks?: () => string | null
 }
 
-/** A kind of round, by the stand it runs on. */
+/** A kind of round, by the test system it runs on. */
 export type Round =
   | (RoundBase & { readonly on: 'single'; run(context: RoundContext): Promise<RoundResult> })
   | (RoundBase & { readonly on: 'trio'; run(context: RoundContext<Trio>): Promise<RoundResult> })
@@ -32,21 +32,21 @@ export function between(random: () => number, low: number, high: number): number
 
 /** Runs `work` while callers ask and the agreement is suspended and lifted; what the load saw, and how the acts were answered. */
 export async function underLoad(
-  stand: Stand,
+  system: TestSystem,
   work: () => Promise<void>,
   options: { readonly callers?: number; readonly holdMs?: number; readonly restMs?: number; readonly afterMs?: number } = {},
 ): Promise<{ readonly seen: LoadSeen; readonly acts: ReadonlyMap<string, number> }> {
   const { name: decisions, acts: governance } = logNames()
-  stand.checkpoints.start([decisions, governance])
-  const load = stand.load(options.callers)
-  const acts = stand.govern(options.holdMs, options.restMs)
+  system.checkpoints.start([decisions, governance])
+  const load = system.load(options.callers)
+  const acts = system.govern(options.holdMs, options.restMs)
   try {
     await work()
     await sleep(options.afterMs ?? 500)
   } finally {
     await acts.stop()
     await load.stop()
-    await stand.checkpoints.stop()
+    await system.checkpoints.stop()
   }
   return { seen: load.seen, acts: acts.statuses }
 }

@@ -3,9 +3,9 @@ import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Round } from './round.ts'
+import { openRoundPlayer } from './round-player.ts'
 import { type Counts, keepCounts, noCounts, readCounts, withSkipped, withVerdict } from './state.ts'
 import { momentsOf, ROUNDS, roundAt } from './table.ts'
-import { openTheatre } from './theatre.ts'
 import { instant, type Verdict } from './words.ts'
 
 const USAGE = `usage: npm run faults -- [--rounds N] [--seed S] [--resume] [--only KIND[,KIND]]
@@ -19,7 +19,7 @@ if (!asked) {
   process.exit(2)
 }
 mkdirSync(folder, { recursive: true })
-const theatre = openTheatre(join(folder, 'services.log'))
+const player = openRoundPlayer(join(folder, 'services.log'))
 let stopWanted = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop())
 process.exit(await play(asked))
@@ -33,7 +33,7 @@ async function play({ rounds, table, seed, resume }: NonNullable<typeof asked>):
       keepCounts(stateFile, counts)
     }
   } finally {
-    await theatre.close()
+    await player.close()
   }
   console.log(JSON.stringify(counts))
   const isClean = counts.lost + counts.answers_without_leaf + counts.stale_permits + counts.failed === 0
@@ -50,7 +50,7 @@ async function playOne(counts: Counts, table: readonly Round[]): Promise<Counts>
     return withSkipped(counts, round.kind)
   }
   const begun = instant()
-  const { verdict, notes } = await theatre.play(round, momentsOf(number, counts.seed)).catch((error: Error) => ({
+  const { verdict, notes } = await player.play(round, momentsOf(number, counts.seed)).catch((error: Error) => ({
     verdict: brokenOff(error),
     notes: {},
   }))
@@ -76,7 +76,7 @@ async function stop(): Promise<void> {
   if (stopWanted) return
   stopWanted = true
   console.error('stopping')
-  await theatre.close()
+  await player.close()
   process.exit(130)
 }
 

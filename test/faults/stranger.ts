@@ -7,7 +7,7 @@ import { tileNumber } from '../../src/verifier/files.ts'
 import { exportFolder } from '../../src/verifier/folder.ts'
 import { openHead, readVkeys } from '../../src/verifier/note.ts'
 import { growingTree, hashOfLeaf, same } from '../../src/verifier/tree.ts'
-import { DATABASE, type Stand } from './stand.ts'
+import { DATABASE, type TestSystem } from './test-system.ts'
 import { until } from './words.ts'
 
 const SIGN_LIMIT_MS = 15_000
@@ -26,30 +26,30 @@ export async function runFsck(databaseUrl: string, varDirectory: string): Promis
 }
 
 /** Waits until every log is signed to its end, then fsck, export, the stranger's verifier, and every checkpoint ever fetched. */
-export async function askStranger(stand: Stand): Promise<string[]> {
+export async function askStranger(system: TestSystem): Promise<string[]> {
   const findings: string[] = []
-  if (!(await until(() => isSigned(stand), SIGN_LIMIT_MS, 100))) findings.push(`not signed to its end within ${SIGN_LIMIT_MS / 1000} s`)
-  const logs = await stand.primary.ask<{ name: string }>(DATABASE, 'select name from audit.log')
-  findings.push(...(await endedLogs(stand)))
-  await stand.checkpoints.fetch(logs.map(({ name }) => name))
-  const databaseUrl = stand.primary.url(DATABASE)
-  const checked = await runFsck(databaseUrl, stand.varDirectory)
+  if (!(await until(() => isSigned(system), SIGN_LIMIT_MS, 100))) findings.push(`not signed to its end within ${SIGN_LIMIT_MS / 1000} s`)
+  const logs = await system.primary.ask<{ name: string }>(DATABASE, 'select name from audit.log')
+  findings.push(...(await endedLogs(system)))
+  await system.checkpoints.fetch(logs.map(({ name }) => name))
+  const databaseUrl = system.primary.url(DATABASE)
+  const checked = await runFsck(databaseUrl, system.varDirectory)
   if (checked.code !== 0) findings.push(...checked.lines.filter((line) => line.startsWith('FAIL')).slice(0, 3))
-  const directory = join(stand.folder, 'export')
+  const directory = join(system.folder, 'export')
   rmSync(directory, { recursive: true, force: true })
   const said: string[] = []
   const io = {
-    env: { DATABASE_URL: databaseUrl, ACCORD_VAR: stand.varDirectory },
+    env: { DATABASE_URL: databaseUrl, ACCORD_VAR: system.varDirectory },
     out: (line: string) => void said.push(line),
     err: () => {},
   }
   if ((await exportLogs([directory], io)) !== 0) return [...findings, `the export failed: ${said.join('; ')}`]
-  const vkeys = [...stand.checkpoints.vkeys.values()].join('\n')
-  const vkeyFile = join(stand.folder, 'vkeys')
+  const vkeys = [...system.checkpoints.vkeys.values()].join('\n')
+  const vkeyFile = join(system.folder, 'vkeys')
   writeFileSync(vkeyFile, `${vkeys}\n`)
   if ((await verifyLog([directory, '--vkey', vkeyFile], io)) !== 0)
     findings.push(...said.filter((line) => line.startsWith('FAIL')).slice(0, 3))
-  for (const [log, notes] of stand.checkpoints.notes) findings.push(...notExtended(directory, log, [...notes], vkeys))
+  for (const [log, notes] of system.checkpoints.notes) findings.push(...notExtended(directory, log, [...notes], vkeys))
   return findings
 }
 
@@ -86,10 +86,10 @@ export function notExtended(directory: string, log: string, notes: readonly stri
 }
 
 /**
- * Logs that ended or were opened for an incident. No round makes one on the stand's own database: a restored backup is a copy. So a
+ * Logs that ended or were opened for an incident. No round makes one on the test system's own database: a restored backup is a copy. So a
  * service that ended one took a healthy log for a broken one.
  */
-export async function endedLogs({ primary }: Pick<Stand, 'primary'>): Promise<string[]> {
+export async function endedLogs({ primary }: Pick<TestSystem, 'primary'>): Promise<string[]> {
   const sql = `select g.name, h.sealed_why, (select convert_from(leaf, 'UTF8')::json ->> 'why' from audit.leaf l where l.log_id = g.log_id and l.idx = 0) as opened
      from audit.log g join audit.head h using (log_id) where h.sealed_why = 'INCIDENT' or g.name !~ '^[a-z]+-[0-9]{4}$' order by g.log_id`
   const rows = await primary.ask<{ name: string; sealed_why: string | null; opened: string | null }>(DATABASE, sql)
@@ -99,7 +99,7 @@ export async function endedLogs({ primary }: Pick<Stand, 'primary'>): Promise<st
   )
 }
 
-async function isSigned({ primary }: Stand): Promise<boolean> {
+async function isSigned({ primary }: TestSystem): Promise<boolean> {
   const sql = `select bool_and(h.size = coalesce((select max(c.size) from audit.checkpoint c where c.log_id = h.log_id), 0)) as ok
      from audit.head h where h.sealed_why is distinct from 'INCIDENT'`
   const rows = await primary.ask<{ ok: boolean | null }>(DATABASE, sql).catch(() => [])

@@ -2,7 +2,7 @@
  * The words of the fault harness. It is a program, not a test file: `npm run faults` does what operations do to a service at
  * their worst, and compares what clients were told with what the database holds afterwards.
  *
- * Words: stand (servers, services, keys and files that rounds share), round (one fault under load), acknowledged (what a client
+ * Words: test system (servers, services, keys and files that rounds share), round (one fault under load), acknowledged (what a client
  * received and wrote to disk), oracle (what is looked at after the round), finding (anything that is not as it must be).
  */
 

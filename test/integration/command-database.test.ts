@@ -32,9 +32,9 @@ t.test('the password may stand in a file, for every command that works on the da
   t.equal(await log(['fsck'], io(withFile)), 0)
   t.equal(await cases(['test/cases/obligations.json'], io(withFile)), 0)
   // The entries of this test are no decisions that could be replayed: the command has read them, and says so.
-  const told: string[] = []
-  await replay(['--since', '2026-01-01'], { ...io(withFile), out: (line) => void told.push(line) })
-  t.match(told.at(-1), /^\d+ replayed, \d+ mismatches$/)
+  const reports: string[] = []
+  await replay(['--since', '2026-01-01'], { ...io(withFile), out: (line) => void reports.push(line) })
+  t.match(reports.at(-1), /^\d+ replayed, \d+ mismatches$/)
   writeFileSync(join(folder, 'wrong'), 'wrong\n')
   const wrong = { ...withFile, DATABASE_PASSWORD_FILE: join(folder, 'wrong') }
   await t.rejects(replay(['--since', '2026-01-01'], io(wrong)), /password authentication failed/, 'and nowhere else')

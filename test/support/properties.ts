@@ -34,7 +34,7 @@ export function tally(test: Pick<Test, 'ok'>, usual: Readonly<Record<string, num
 }
 
 /** What two equal answers share: nothing that depends on object identity. */
-export function essence(outcome: Outcome): unknown {
+export function comparable(outcome: Outcome): unknown {
   if (outcome.decision === 'DENY') {
     return { reasons: outcome.reasons, agreement: outcome.agreement?.id ?? null, flow: outcome.nearest?.flow?.id ?? null }
   }

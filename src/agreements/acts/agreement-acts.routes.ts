@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
-import { callOf, changeOf, told } from '../../commands/calls.routes.ts'
+import { callOf, changeOf, outcomeReply } from '../../commands/calls.routes.ts'
 import type { Answered, Call } from '../../commands/command.ts'
 import { type Answer, answer, type RequestOf, reply } from '../../platform/http/answer.ts'
 import type { Operation, OperationId } from '../../platform/http/openapi.ts'
@@ -57,10 +57,12 @@ export function agreementActsRoutes(acts: AgreementActs): FastifyPluginAsync {
     answer(app, 'renewAgreement', async (request) => {
       const call = { ...changeOf(request), agreementId: request.params.id }
       const { kind, ...body } = request.body
-      return kind === 'REVIEW_CONFIRMED' ? told(200, await ending.confirmReview(call, body)) : told(201, await amending.renew(call, body))
+      return kind === 'REVIEW_CONFIRMED'
+        ? outcomeReply(200, await ending.confirmReview(call, body))
+        : outcomeReply(201, await amending.renew(call, body))
     })
     answer(app, 'mergeOrganisation', async (request) =>
-      told(200, await merging.merge(changeOf(request), request.params.code, request.body)),
+      outcomeReply(200, await merging.merge(changeOf(request), request.params.code, request.body)),
     )
     answer(app, 'succeedOrganisation', async (request) =>
       reply(201, orThrow(await succession.succeed(callOf(request), request.params.code, request.body)).outcome),
@@ -78,6 +80,6 @@ function actsOf(app: FastifyInstance) {
   ): void =>
     answer(app, id, async (request) => {
       const agreementId = (request.params as { readonly id: string }).id
-      return told(status, await perform({ ...callFor(request), agreementId }, request)) as Answer<Id>
+      return outcomeReply(status, await perform({ ...callFor(request), agreementId }, request)) as Answer<Id>
     })
 }

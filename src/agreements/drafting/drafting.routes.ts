@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { callOf, changeOf, told } from '../../commands/calls.routes.ts'
+import { callOf, changeOf, outcomeReply } from '../../commands/calls.routes.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { type Answer, answer, reply } from '../../platform/http/answer.ts'
 import type { BodyOf, OperationId } from '../../platform/http/openapi.ts'
@@ -19,12 +19,14 @@ export interface Drafting {
 export function draftingRoutes({ drafting, overlapsWith }: Drafting): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'createAgreement', async (request) => {
-      const { body, headers } = told(201, await drafting.create(callOf(request), request.body))
+      const { body, headers } = outcomeReply(201, await drafting.create(callOf(request), request.body))
       const overlaps = await overlapsWith(callerOf(request), body)
       return reply(201, { ...body, overlaps }, { ...headers, location: `/v1/agreements/${body.id}` })
     })
 
-    answer(app, 'getAgreement', async (request) => told(200, await drafting.read(callerOf(request), request.params.id, request.query.at)))
+    answer(app, 'getAgreement', async (request) =>
+      outcomeReply(200, await drafting.read(callerOf(request), request.params.id, request.query.at)),
+    )
 
     edits('putDraftDetails', () => parts.detailsPart)
     edits('putDraftDates', () => parts.datesPart)
@@ -48,7 +50,7 @@ export function draftingRoutes({ drafting, overlapsWith }: Drafting): FastifyPlu
       answer(app, id, async (request) => {
         const params = request.params as Readonly<Record<string, string>>
         const call = { ...changeOf(request), agreementId: params['id'] ?? '' }
-        return told(200, await drafting.edit(partOf(params), call, request.body as BodyOf<Id>)) as Answer<Id>
+        return outcomeReply(200, await drafting.edit(partOf(params), call, request.body as BodyOf<Id>)) as Answer<Id>
       })
     }
   }

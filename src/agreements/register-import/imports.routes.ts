@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
-import { callOf, changeOf, etag, told } from '../../commands/calls.routes.ts'
+import { callOf, changeOf, etag, outcomeReply } from '../../commands/calls.routes.ts'
 import type { Once } from '../../commands/once.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { answer, reply } from '../../platform/http/answer.ts'
@@ -37,7 +37,7 @@ export function importsRoutes({
           lines === undefined ? mapping.answers : [...(mapping.answers ?? []), { field: 'lines' as const, text: '', answer: lines }]
         const reading = { ...mapping, ...given({ ...said, answers }) }
         // How the file is to be read is part of what was asked for.
-        const made = told(201, await imports.upload(callOf(request, request.query), csv, reading))
+        const made = outcomeReply(201, await imports.upload(callOf(request, request.query), csv, reading))
         return reply(201, made.body, { ...made.headers, location: `/v1/imports/${made.body.id}` })
       },
       { bodyLimit: BODY_BYTES_MAX },
@@ -67,7 +67,7 @@ export function importsRoutes({
       const outcome = await work()
       return { outcome, version: String(outcome.row_version) }
     })
-    return told(200, done)
+    return outcomeReply(200, done)
   }
 }
 

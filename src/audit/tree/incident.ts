@@ -11,7 +11,7 @@ export interface Incident {
 }
 
 /** What an operator is told: an incident of a log, or a payload that is not the recorded one (which harms no log). */
-export type Told = Omit<Incident, 'why'> & { readonly why: Incident['why'] | 'ALTERED_PAYLOAD' }
+export type OperatorAlert = Omit<Incident, 'why'> & { readonly why: Incident['why'] | 'ALTERED_PAYLOAD' }
 
 /** What is said of a log from which somebody took one of the two rows that it stands on. */
 export const HEAD_IS_MISSING = 'the row that numbers its entries is missing'
@@ -28,18 +28,18 @@ export class IncidentError extends Error {
   }
 }
 
-/** Passes on what is told, also what was told before there was anyone to tell. */
-export function teller<T>() {
+/** Passes alerts on to its listener; those raised before there is one are kept for it. */
+export function alertBuffer<T>() {
   const early: T[] = []
-  let listener: ((told: T) => void) | undefined
+  let listener: ((alert: T) => void) | undefined
   return {
-    tell(told: T): void {
-      if (listener) listener(told)
-      else early.push(told)
+    raise(alert: T): void {
+      if (listener) listener(alert)
+      else early.push(alert)
     },
-    to(next: (told: T) => void): void {
+    subscribe(next: (alert: T) => void): void {
       listener = next
-      for (const told of early.splice(0)) next(told)
+      for (const alert of early.splice(0)) next(alert)
     },
   }
 }

@@ -141,7 +141,7 @@ export function logLifecycle({ db, clock, newId, publicHost, logKey, highWater }
     /**
      * Ends the newest log of a kind at its last published checkpoint and opens the next incarnation, which records why (R31).
      *
-     * @param incident `log`: the one that it befell. Where another follows it already, that one is answered: of several nodes that
+     * @param incident `log`: the one that it happened to. Where another follows it already, that one is answered: of several nodes that
      * see one incident the first ends the log, and none ends its healthy successor.
      */
     reopen(kind: Kind, incident: Pick<Incident, 'why' | 'at' | 'seen'> & { readonly log?: string }): Promise<LogRow> {

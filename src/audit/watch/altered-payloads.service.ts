@@ -1,5 +1,5 @@
 import type { LogState, TreeRepository } from '../store/tree.repository.ts'
-import type { Told } from '../tree/incident.ts'
+import type { OperatorAlert } from '../tree/incident.ts'
 
 /** Where an entry stands whose payload is not the recorded one. */
 export interface AlteredPayload {
@@ -18,7 +18,7 @@ const SLICE = 256
  * Knows the payloads that are not what their leaf commits to, whoever found them: a reader that was about to show one, or
  * the monitor. Each is told once. It stops nobody: leaves, proofs and new decisions are not touched by it.
  */
-export function alteredPayloads(onFound: (incident: Told) => void) {
+export function alteredPayloads(onFound: (incident: OperatorAlert) => void) {
   const known = new Map<string, AlteredPayload>()
   const reached = new Map<number, number>()
 

@@ -70,7 +70,7 @@ export function logMonitor(options: LogMonitorOptions) {
   const { sql, audit, highWater = noHighWater, everyMs = EVERY_MS, rereadMs = REREAD_MS, altered, onFinding } = options
   const repository = treeRepository(sql)
   const watched = new Map<string, Watched>()
-  const told = new Set<string>()
+  const reported = new Set<string>()
   let lost: readonly Finding[] = []
   let passes = 0
   let mergeDelayMs: number | null = null
@@ -140,8 +140,8 @@ export function logMonitor(options: LogMonitorOptions) {
   function tell(): void {
     for (const finding of findings()) {
       const key = `${finding.log} ${finding.detail}`
-      if (told.has(key)) continue
-      told.add(key)
+      if (reported.has(key)) continue
+      reported.add(key)
       onFinding?.(finding)
     }
   }

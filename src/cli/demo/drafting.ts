@@ -192,8 +192,8 @@ async function joinLate(stage: Stage, id: string): Promise<void> {
   await stage.decide({ from: CAMDEN, to: BARNET, expect: 'DENY PARTY_NOT_SIGNED' })
   await sign(stage, id, { org: BARNET, version: 2, hash: String(invited.body['version_hash']) })
   await stage.decide({ from: CAMDEN, to: BARNET, items: ['CONTACT.PHONE'], expect: 'PERMIT' })
-  const told = await stage.act({ by: partner, does: 'reads the notices of Hackney', method: 'GET', path: '/v1/notices', expect: 200 })
-  const kinds = (told.body['notices'] as readonly { readonly kind: string }[]).map(({ kind }) => kind)
+  const notices = await stage.act({ by: partner, does: 'reads the notices of Hackney', method: 'GET', path: '/v1/notices', expect: 200 })
+  const kinds = (notices.body['notices'] as readonly { readonly kind: string }[]).map(({ kind }) => kind)
   stage.check('  Hackney was told that Barnet joined', kinds[0] === 'PARTY_JOINED')
 }
 

@@ -28,8 +28,8 @@ export function partiesOf(payload: unknown): DecisionParties {
   const org = asObject(caller)['org']
   const shares: Share[] = []
   collect(parties ?? request, {}, shares, 0)
-  const told = text(asObject(response)['agreement'])
-  const withholds = [relied_on, prohibited_by].some((named) => typeof named === 'string' && named !== told)
+  const answered = text(asObject(response)['agreement'])
+  const withholds = [relied_on, prohibited_by].some((named) => typeof named === 'string' && named !== answered)
   return { caller: typeof org === 'string' ? org : null, shares, withholds }
 }
 

@@ -94,7 +94,7 @@ export function policyService(db: Database, reserve: Database = db) {
   return {
     current: (): PolicyIndex => index,
     refresh,
-    /** Somebody said that this revision exists. It is hearsay: only a load makes it ours. */
+    /** Another node says that this revision exists: not proof, so nothing is answered from it until it has been loaded. */
     announce(revision: number): void {
       announced = Math.max(announced, revision)
     },

@@ -79,7 +79,7 @@ function onwards(
     ? outcome
     : // Another agreement came nearer; the changes are about this one, and of others nothing may be told here.
       tryOut({ ...state, request: { ...state.request, agreement_ref: state.agreement.id } })
-  if (own?.decision !== 'DENY' || !own.nearest || told(own.reasons) === told(before.reasons)) return []
+  if (own?.decision !== 'DENY' || !own.nearest || comparable(own.reasons) === comparable(before.reasons)) return []
   return [{ chosen, state, finding: own.nearest, reasons: own.reasons }]
 }
 
@@ -145,6 +145,6 @@ function nameOf(set: readonly Proposal[]): string {
     .join('\n')
 }
 
-function told(reasons: readonly Reason[]): string {
+function comparable(reasons: readonly Reason[]): string {
   return JSON.stringify(reasons)
 }

@@ -39,11 +39,11 @@ function detailsOf({ validation, validationContext }: ValidationFailure): Fault[
   const prefix = prefixes[validationContext ?? 'body'] ?? ''
   const all = validation.map((error) => ({ keyword: error.keyword ?? '', pointer: prefix + pointerOf(error), detail: wordsOf(error) }))
   const telling = all.filter(({ keyword }) => !summaries.has(keyword)).map(({ pointer }) => pointer)
-  const told = new Set(telling)
+  const pointed = new Set(telling)
   const above = new Set(telling.flatMap(ancestorsOf))
   const shown = all.filter(
     ({ keyword, pointer, detail }) =>
-      (!summaries.has(keyword) || (!told.has(pointer) && !above.has(pointer))) &&
+      (!summaries.has(keyword) || (!pointed.has(pointer) && !above.has(pointer))) &&
       // An optional member may also be null: beside a fault inside it that is no help.
       !(detail === 'must be null' && above.has(pointer)),
   )

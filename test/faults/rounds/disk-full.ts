@@ -43,35 +43,35 @@ export function unmountAll(): void {
   for (const folder of [...mounted]) unmount(folder)
 }
 
-/** FM-19: the disk of the database is full: no answers, no damage; with room again it goes on. The stand's folder is a small file system. */
+/** FM-19: the disk of the database is full: no answers, no damage; with room again it goes on. The test system's folder is a small file system. */
 export const diskFull: Round = {
   kind: 'disk-full',
   faults: 'F19',
   on: 'disk',
   lacks: lacksTmpfs,
-  async run({ stand }) {
-    await stand.oneService()
-    const ballast = join(stand.primary.directory, '..', 'ballast')
+  async run({ system }) {
+    await system.oneService()
+    const ballast = join(system.primary.directory, '..', 'ballast')
     let [fullAt, freeAt] = [0, 0]
     let restarts = 0
     const loaded = await underLoad(
-      stand,
+      system,
       async () => {
         await sleep(700)
         fill(ballast)
         // Segments and pages that were there already are used up first.
-        await until(() => leftBytes(stand.primary.directory) < 65_536 && noAnswerFor(loadSeen(), 400), 6_000)
+        await until(() => leftBytes(system.primary.directory) < 65_536 && noAnswerFor(loadSeen(), 400), 6_000)
         fullAt = instant()
         await sleep(FULL_MS)
         freeAt = instant()
         rmSync(ballast, { force: true })
-        if (!(await until(() => stand.primary.pid() !== undefined, 500))) restarts += 1
-        await stand.primary.start()
+        if (!(await until(() => system.primary.pid() !== undefined, 500))) restarts += 1
+        await system.primary.start()
       },
       { afterMs: 3_000 },
     )
     function loadSeen() {
-      return stand.ledger.decisions.at(-1)?.received ?? 0
+      return system.ledger.decisions.at(-1)?.received ?? 0
     }
     const whileFull = answersWithin(loaded.seen, fullAt, freeAt)
     const findings = [

@@ -1,56 +1,56 @@
 import { type Cluster, conninfo } from '../cluster.ts'
 import { answersAfter, between, judged, sleep, underLoad } from '../round.ts'
-import { STANDBY_NAMES, setStandbyNames, type Trio } from '../stands.ts'
+import { STANDBY_NAMES, setStandbyNames, type Trio } from '../test-systems.ts'
 import { instant, until } from '../words.ts'
 import { trioRound } from './trio.ts'
 
 /** FM-5: the primary is killed; the standby with the greatest flushed position is promoted; services find it behind the same address. */
-export const failover = trioRound('failover', 'F5', async ({ stand, random }) => {
-  const old = stand.primary
+export const failover = trioRound('failover', 'F5', async ({ system, random }) => {
+  const old = system.primary
   let downMs = 0
   let backAt = 0
   const loaded = await underLoad(
-    stand,
+    system,
     async () => {
       await sleep(between(random, 300, 1_400))
       const begun = instant()
       await old.end('SIGKILL')
-      await promoteBest(stand)
-      stand.relay.turnTo(stand.primary.port)
+      await promoteBest(system)
+      system.relay.turnTo(system.primary.port)
       backAt = instant()
       downMs = Math.round(backAt - begun)
     },
     { afterMs: 2_500 },
   )
-  await stand.rebuild(old)
+  await system.rebuild(old)
   const findings = [!answersAfter(loaded.seen, backAt) && 'no answer after the failover']
-  return judged(loaded, { findings, notes: { failover_ms: downMs, promoted: stand.primary.name } })
+  return judged(loaded, { findings, notes: { failover_ms: downMs, promoted: system.primary.name } })
 })
 
 /** FM-10: the network splits and a standby is promoted while the old primary lives on; on the old one nothing is acknowledged, then or after its restart. */
-export const secondPrimary = trioRound('second-primary', 'F10', async ({ stand, random }) => {
-  const old = stand.primary
+export const secondPrimary = trioRound('second-primary', 'F10', async ({ system, random }) => {
+  const old = system.primary
   let [splitAt, turnedAt] = [0, 0]
   const loaded = await underLoad(
-    stand,
+    system,
     async () => {
       await sleep(between(random, 300, 900))
-      await Promise.all(stand.standbys().map((standby) => follow(standby, null)))
+      await Promise.all(system.standbys().map((standby) => follow(standby, null)))
       splitAt = instant()
-      await promoteBest(stand)
+      await promoteBest(system)
       // The services still reach the old primary, which knows of nothing.
       await sleep(800)
       await old.end('SIGKILL')
       await old.start()
       await sleep(800)
       turnedAt = instant()
-      stand.relay.turnTo(stand.primary.port)
+      system.relay.turnTo(system.primary.port)
     },
     { afterMs: 2_500 },
   )
-  await stand.rebuild(old)
+  await system.rebuild(old)
   const split = loaded.seen.answers.filter(({ begun, received }) => begun > splitAt && received < turnedAt).length
-  const acts = stand.ledger.suspensions.filter(({ received }) => received > splitAt + 100 && received < turnedAt).length
+  const acts = system.ledger.suspensions.filter(({ received }) => received > splitAt + 100 && received < turnedAt).length
   const findings = [
     split > 0 && `${split} acknowledged by the old primary`,
     acts > 0 && `${acts} suspensions acknowledged by the old primary`,
@@ -60,15 +60,15 @@ export const secondPrimary = trioRound('second-primary', 'F10', async ({ stand, 
 })
 
 /** Promotes the standby that has flushed most, and lets the other follow it. */
-export async function promoteBest(stand: Trio): Promise<void> {
-  const [a, b] = stand.standbys()
+export async function promoteBest(system: Trio): Promise<void> {
+  const [a, b] = system.standbys()
   if (!a || !b) throw new Error('two standbys, at least')
   const [best, other] = (await flushed(a)) >= (await flushed(b)) ? [a, b] : [b, a]
   await best.ask('postgres', 'select pg_promote(true, 20)')
-  stand.primary = best
+  system.primary = best
   await setStandbyNames(best, STANDBY_NAMES)
-  await follow(other, { port: best.port, password: stand.password })
-  if (!(await until(async () => (await stand.confirming()) > 0, 10_000))) throw new Error(`${other.name} does not follow ${best.name}`)
+  await follow(other, { port: best.port, password: system.password })
+  if (!(await until(async () => (await system.confirming()) > 0, 10_000))) throw new Error(`${other.name} does not follow ${best.name}`)
 }
 
 /** Bytes of WAL on disk, as a number that can be compared. */

@@ -1,5 +1,5 @@
 import { answersAfter, between, judged, type Round, type RoundContext, sleep, underLoad } from '../round.ts'
-import { DATABASE } from '../stand.ts'
+import { DATABASE } from '../test-system.ts'
 import { instant } from '../words.ts'
 
 /** FM-1, FM-2: the service is killed at any moment; what it acknowledged stands, what it had not is whole or absent. */
@@ -7,12 +7,12 @@ export const killService: Round = {
   kind: 'kill-service',
   faults: 'F1, F2',
   on: 'single',
-  async run({ stand, random }) {
-    const service = await stand.oneService()
-    const loaded = await underLoad(stand, async () => {
+  async run({ system, random }) {
+    const service = await system.oneService()
+    const loaded = await underLoad(system, async () => {
       await sleep(between(random, 200, 1_500))
       await service.kill()
-      await stand.oneService()
+      await system.oneService()
     })
     return judged(loaded)
   },
@@ -23,15 +23,15 @@ export const killBackend: Round = {
   kind: 'kill-backend',
   faults: 'F3',
   on: 'single',
-  async run({ stand, random }) {
-    await stand.oneService()
+  async run({ system, random }) {
+    await system.oneService()
     let killed = 0
     const loaded = await underLoad(
-      stand,
+      system,
       async () => {
         await sleep(between(random, 200, 1_500))
         const sql = "select pid from pg_stat_activity where application_name = 'accord-audit' and datname = $1 limit 1"
-        const [row] = await stand.primary.ask<{ pid: number }>('postgres', sql, [DATABASE])
+        const [row] = await system.primary.ask<{ pid: number }>('postgres', sql, [DATABASE])
         if (row) process.kill(row.pid, 'SIGKILL')
         killed += row ? 1 : 0
       },
@@ -50,16 +50,16 @@ function serverEnd(kind: string, signal: 'SIGKILL' | 'SIGQUIT'): Round {
     kind,
     faults: 'F3, F4',
     on: 'single',
-    async run({ stand, random }) {
-      await stand.oneService()
+    async run({ system, random }) {
+      await system.oneService()
       let [downMs, backAt] = [0, 0]
       const loaded = await underLoad(
-        stand,
+        system,
         async () => {
           await sleep(between(random, 200, 1_500))
           const begun = instant()
-          await stand.primary.end(signal)
-          await stand.primary.start()
+          await system.primary.end(signal)
+          await system.primary.start()
           backAt = instant()
           downMs = Math.round(backAt - begun)
         },
@@ -81,20 +81,20 @@ export const drain: Round = {
   },
 }
 
-async function drainRound({ stand, random }: RoundContext) {
-  const service = await stand.oneService()
-  const before = await stillUnanswered({ stand, random })
+async function drainRound({ system, random }: RoundContext) {
+  const service = await system.oneService()
+  const before = await stillUnanswered({ system, random })
   let ended: { readonly code: number | null; readonly ms: number } = { code: null, ms: 0 }
   const loaded = await underLoad(
-    stand,
+    system,
     async () => {
       await sleep(between(random, 400, 1_200))
       ended = await service.drain()
     },
     { afterMs: 0 },
   )
-  const unanswered = (await stillUnanswered({ stand, random })) - before
-  await stand.oneService()
+  const unanswered = (await stillUnanswered({ system, random })) - before
+  await system.oneService()
   const findings = [
     ended.code !== 0 && `the service ended with ${ended.code}`,
     unanswered > 0 && `${unanswered} decisions were recorded and never answered`,
@@ -103,9 +103,9 @@ async function drainRound({ stand, random }: RoundContext) {
 }
 
 /** Leaves of decisions beyond those that somebody was told of. */
-async function stillUnanswered({ stand }: RoundContext): Promise<number> {
+async function stillUnanswered({ system }: RoundContext): Promise<number> {
   const sql = `select count(*)::int as n from audit.leaf l join audit.log g using (log_id)
      where g.kind = 'decisions' and position('"t":"adl.access_evaluation"'::bytea in l.leaf) > 0`
-  const [row] = await stand.primary.ask<{ n: number }>(DATABASE, sql)
-  return (row?.n ?? 0) - stand.ledger.decisions.length
+  const [row] = await system.primary.ask<{ n: number }>(DATABASE, sql)
+  return (row?.n ?? 0) - system.ledger.decisions.length
 }

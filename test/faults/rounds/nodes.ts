@@ -1,5 +1,5 @@
 import { between, judged, type Round, sleep, underLoad } from '../round.ts'
-import { DATABASE } from '../stand.ts'
+import { DATABASE } from '../test-system.ts'
 import { until } from '../words.ts'
 
 const SKEW_MS = 5_000
@@ -10,22 +10,22 @@ export const skewedClocks: Round = {
   kind: 'skewed-clocks',
   faults: 'never stale',
   on: 'single',
-  async run({ stand }) {
-    for (const service of stand.services.splice(0)) await service.kill()
+  async run({ system }) {
+    for (const service of system.services.splice(0)) await service.kill()
     // The first one on an empty database fills the register.
-    await stand.addService({ clockOffsetMs: -SKEW_MS })
-    await stand.addService({ clockOffsetMs: SKEW_MS })
-    const before = stand.ledger.suspensions.length
-    const enough = () => stand.ledger.suspensions.length >= before + SUSPENSIONS_MIN
+    await system.addService({ clockOffsetMs: -SKEW_MS })
+    await system.addService({ clockOffsetMs: SKEW_MS })
+    const before = system.ledger.suspensions.length
+    const enough = () => system.ledger.suspensions.length >= before + SUSPENSIONS_MIN
     const loaded = await underLoad(
-      stand,
+      system,
       async () => {
         await sleep(3_000)
         await until(enough, 12_000)
       },
       { callers: 5, holdMs: 70, restMs: 20 },
     )
-    for (const service of stand.services.splice(0)) await service.kill()
+    for (const service of system.services.splice(0)) await service.kill()
     const suspended = loaded.acts.get('suspend 201') ?? 0
     const findings = [suspended < SUSPENSIONS_MIN && `only ${suspended} suspensions: the round proves nothing`]
     return judged(loaded, { findings, notes: { suspended } })
@@ -37,16 +37,16 @@ export const clockBack: Round = {
   kind: 'clock-back',
   faults: 'F23',
   on: 'single',
-  async run({ stand }) {
-    const service = await stand.oneService()
-    const loaded = await underLoad(stand, async () => {
+  async run({ system }) {
+    const service = await system.oneService()
+    const loaded = await underLoad(system, async () => {
       await sleep(500)
       await service.kill()
-      stand.services.length = 0
-      await stand.addService({ clockOffsetMs: -3_600_000 })
+      system.services.length = 0
+      await system.addService({ clockOffsetMs: -3_600_000 })
       await sleep(1_000)
     })
-    for (const one of stand.services.splice(0)) await one.kill()
+    for (const one of system.services.splice(0)) await one.kill()
     return judged(loaded)
   },
 }
@@ -56,11 +56,11 @@ export const twoIntegrators: Round = {
   kind: 'two-integrators',
   faults: 'F13, F14',
   on: 'single',
-  async run({ stand, random }) {
-    await stand.oneService()
-    const second = await stand.addService()
+  async run({ system, random }) {
+    await system.oneService()
+    const second = await system.addService()
     const loaded = await underLoad(
-      stand,
+      system,
       async () => {
         await sleep(between(random, 700, 1_700))
         await second.kill()
@@ -76,14 +76,14 @@ export const killKeeper: Round = {
   kind: 'kill-keeper',
   faults: 'F15, F16',
   on: 'single',
-  async run({ stand, random }) {
-    await stand.oneService()
+  async run({ system, random }) {
+    await system.oneService()
     let ended = 0
     const sql = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'accord-log-keeper' and datname = $1"
-    const loaded = await underLoad(stand, async () => {
+    const loaded = await underLoad(system, async () => {
       for (let i = 0; i < 6; i++) {
         await sleep(between(random, 50, 700))
-        ended += (await stand.primary.ask('postgres', sql, [DATABASE])).length
+        ended += (await system.primary.ask('postgres', sql, [DATABASE])).length
       }
     })
     return judged(loaded, { findings: [ended === 0 && 'no keeper was there to be ended'], notes: { ended } })

@@ -15,16 +15,16 @@ export const overload: Round = {
   kind: 'overload',
   faults: 'F21',
   on: 'single',
-  async run({ stand }) {
-    for (const service of stand.services.splice(0)) await service.kill()
-    await stand.addService({ config: CONFIG })
-    const calm = await during(stand, CALM_MS)
+  async run({ system }) {
+    for (const service of system.services.splice(0)) await service.kill()
+    await system.addService({ config: CONFIG })
+    const calm = await during(system, CALM_MS)
     const rate = calm.accepted.length / (CALM_MS / 1_000)
-    const seen = await storm({ url: stand.urls()[0] ?? '', token: stand.tokens.asker, perSecond: rate * TIMES, ms: STORM_MS })
-    await Promise.all(seen.accepted.map((answer) => stand.ledger.decided(answer)))
+    const seen = await storm({ url: system.urls()[0] ?? '', token: system.tokens.asker, perSecond: rate * TIMES, ms: STORM_MS })
+    await Promise.all(seen.accepted.map((answer) => system.ledger.decided(answer)))
     await sleep(200)
-    const after = await during(stand, 600)
-    for (const service of stand.services.splice(0)) await service.kill()
+    const after = await during(system, 600)
+    for (const service of system.services.splice(0)) await service.kill()
     const findings = mustHaveAnswered(calm)
     const latencies = seen.accepted.map(({ begun, received }) => received - begun)
     const p99 = percentile(latencies, 0.99)
@@ -49,8 +49,8 @@ export const overload: Round = {
   },
 }
 
-async function during(stand: Parameters<Round['run']>[0]['stand'], ms: number) {
-  const load = startLoad({ ledger: stand.ledger, token: stand.tokens.asker, urls: stand.urls, callers: 16 })
+async function during(system: Parameters<Round['run']>[0]['system'], ms: number) {
+  const load = startLoad({ ledger: system.ledger, token: system.tokens.asker, urls: system.urls, callers: 16 })
   await sleep(ms)
   return load.stop()
 }

@@ -5,8 +5,8 @@ import { SHARE } from '../../support/demo-share.ts'
 import { type Cluster, copyCold, openCluster } from '../cluster.ts'
 import { httpClient } from '../http-client.ts'
 import { judged, type Round, type RoundContext, sleep, underLoad } from '../round.ts'
-import { clusterOptions, DATABASE, type Stand } from '../stand.ts'
 import { runFsck } from '../stranger.ts'
+import { clusterOptions, DATABASE, type TestSystem } from '../test-system.ts'
 import { until } from '../words.ts'
 
 interface LogRow {
@@ -21,7 +21,7 @@ const KEPT_WITHIN_MS = 500
 
 /**
  * FM-12: the database of some seconds ago is put back. The signer notices that less is there than was published, signs that log
- * no more, and the next incarnation says why. Done on a copy: the stand's own database goes on.
+ * no more, and the next incarnation says why. Done on a copy: the test system's own database goes on.
  */
 export const restoreBackup: Round = {
   kind: 'restore-backup',
@@ -30,27 +30,27 @@ export const restoreBackup: Round = {
   run: restored,
 }
 
-async function restored({ stand }: RoundContext) {
-  const service = await stand.oneService()
-  await underLoad(stand, () => sleep(300))
+async function restored({ system }: RoundContext) {
+  const service = await system.oneService()
+  await underLoad(system, () => sleep(300))
   await service.kill()
-  await stand.primary.end('SIGINT')
-  const backup = join(stand.folder, 'backup')
+  await system.primary.end('SIGINT')
+  const backup = join(system.folder, 'backup')
   rmSync(backup, { recursive: true, force: true })
-  copyCold(stand.primary, backup)
-  await stand.primary.start()
-  await stand.oneService()
-  const loaded = await underLoad(stand, () => sleep(900), { afterMs: 700 })
+  copyCold(system.primary, backup)
+  await system.primary.start()
+  await system.oneService()
+  const loaded = await underLoad(system, () => sleep(900), { afterMs: 700 })
   const { bin } = findPostgres(postgresAccount())
-  const options = await clusterOptions(stand.folder, 'backup', bin, stand.password)
+  const options = await clusterOptions(system.folder, 'backup', bin, system.password)
   const copy = openCluster(options)
   await copy.start()
   try {
     const before = await logsOf(copy)
     // Read before the restored service gets the checkpoints kept on this machine: what is published later it cannot know of.
-    const published = await logsOf(stand.primary)
+    const published = await logsOf(system.primary)
     await sleep(KEPT_WITHIN_MS)
-    const { answered, keptWhy } = await serveRestored(stand, copy, before)
+    const { answered, keptWhy } = await serveRestored(system, copy, before)
     const after = await logsOf(copy)
     const findings = [...keptWhy]
     // A log of which nothing more was published since the backup is not behind, and goes on.
@@ -64,7 +64,7 @@ async function restored({ stand }: RoundContext) {
     }
     const next = after.filter(({ name }) => !before.some((old) => old.name === name))
     // What was published while the files were being kept may be known to them, or not.
-    const later = await logsOf(stand.primary)
+    const later = await logsOf(system.primary)
     const most = before.filter((old) => (later.find(({ name }) => name === old.name)?.signed ?? 0) > old.signed).length
     if (next.length < behind.length || next.length > most)
       findings.push(`${next.length} logs were opened after the restore, not ${behind.length} to ${most}`)
@@ -77,23 +77,23 @@ async function restored({ stand }: RoundContext) {
 }
 
 /** Runs a service on the restored copy, with the checkpoints that its machine had kept. */
-async function serveRestored(stand: Stand, copy: Cluster, before: readonly LogRow[]) {
-  const varDirectory = join(stand.folder, 'var-restored')
-  cpSync(stand.varDirectory, varDirectory, { recursive: true })
+async function serveRestored(system: TestSystem, copy: Cluster, before: readonly LogRow[]) {
+  const varDirectory = join(system.folder, 'var-restored')
+  cpSync(system.varDirectory, varDirectory, { recursive: true })
   // What fsck says of the restored database, before a service has seen it.
   const said = await runFsck(copy.url(DATABASE), varDirectory)
   const keptWhy = said.lines.some((line) => /^FAIL .*high water: ROLLBACK/.test(line)) ? [] : ['fsck does not report the restore']
-  const service = await stand.addService({ databaseUrl: copy.url(DATABASE), varDirectory })
+  const service = await system.addService({ databaseUrl: copy.url(DATABASE), varDirectory })
   const client = httpClient(1)
   try {
     const opened = () => logsOf(copy).then((logs) => logs.length >= before.length * 2)
     await until(opened, 6_000, 100)
-    const reply = await client.call('POST', `${service.url}/v1/decisions`, stand.tokens.asker, SHARE)
+    const reply = await client.call('POST', `${service.url}/v1/decisions`, system.tokens.asker, SHARE)
     return { answered: reply.status, keptWhy }
   } finally {
     client.close()
     await service.kill()
-    stand.services.splice(stand.services.indexOf(service), 1)
+    system.services.splice(system.services.indexOf(service), 1)
     rmSync(varDirectory, { recursive: true, force: true })
   }
 }

@@ -1,8 +1,8 @@
 import { AGREEMENT } from '../governance.ts'
 import { httpClient } from '../http-client.ts'
 import { answersAfter, answersWithin, between, judged, sleep, underLoad } from '../round.ts'
-import { DATABASE } from '../stand.ts'
-import { STANDBY_NAMES, setStandbyNames, type Trio } from '../stands.ts'
+import { DATABASE } from '../test-system.ts'
+import { STANDBY_NAMES, setStandbyNames, type Trio } from '../test-systems.ts'
 import { instant, until } from '../words.ts'
 import { trioRound } from './trio.ts'
 
@@ -11,12 +11,12 @@ const IN_FLIGHT_MS = 100
 const WITHOUT_MS = 2_200
 
 /** FM-6: with one standby less all goes on; with none nothing is acknowledged; with them back it goes on. */
-export const standbyLost = trioRound('standby-lost', 'F6', async ({ stand, random }) => {
-  const [first, second] = random() < 0.5 ? stand.standbys() : stand.standbys().toReversed()
+export const standbyLost = trioRound('standby-lost', 'F6', async ({ system, random }) => {
+  const [first, second] = random() < 0.5 ? system.standbys() : system.standbys().toReversed()
   if (!first || !second) throw new Error('two standbys, at least')
   let [oneLessAt, noneAt, backAt] = [0, 0, 0]
   const loaded = await underLoad(
-    stand,
+    system,
     async () => {
       await sleep(between(random, 200, 600))
       await first.end('SIGKILL')
@@ -43,31 +43,31 @@ export const standbyLost = trioRound('standby-lost', 'F6', async ({ stand, rando
 })
 
 /** FM-7, FM-8: an operator cancels the commits that wait for a standby: they look done, and are not acknowledged; nor are retries. */
-export const cancelledWait = trioRound('cancelled-wait', 'F7, F8', async ({ stand, random }) => {
-  const alone = await cancelledAct(stand)
+export const cancelledWait = trioRound('cancelled-wait', 'F7, F8', async ({ system, random }) => {
+  const alone = await cancelledAct(system)
   let [noneAt, backAt, cancelled, suspensionsWithNone, heldMax, shown, grown] = [0, 0, 0, 0, 0, 0, 0]
   const unsaid = new Set<number>()
   const loaded = await underLoad(
-    stand,
+    system,
     async () => {
       await sleep(between(random, 300, 800))
-      for (const standby of stand.standbys()) standby.signalAll('SIGSTOP')
+      for (const standby of system.standbys()) standby.signalAll('SIGSTOP')
       noneAt = instant()
-      const before = stand.ledger.suspensions.length
+      const before = system.ledger.suspensions.length
       // What has been committed by now is the most that a standby can hold: nothing reaches one that is stopped.
-      heldMax = await leaves(stand)
-      await until(async () => (await cancelWaiters(stand)) > 0, 1_500)
+      heldMax = await leaves(system)
+      await until(async () => (await cancelWaiters(system)) > 0, 1_500)
       for (const end = instant() + 1_500; instant() < end; await sleep(120)) {
-        cancelled += await cancelWaiters(stand)
-        const { status, size } = await published(stand)
+        cancelled += await cancelWaiters(system)
+        const { status, size } = await published(system)
         shown = Math.max(shown, size)
         // A service that cannot find out which checkpoint every standby has shows none (503).
         if (status !== 200 && status !== 503) unsaid.add(status)
       }
-      suspensionsWithNone = stand.ledger.suspensions.slice(before).filter(({ received }) => received > noneAt + IN_FLIGHT_MS).length
-      grown = (await leaves(stand)) - heldMax
+      suspensionsWithNone = system.ledger.suspensions.slice(before).filter(({ received }) => received > noneAt + IN_FLIGHT_MS).length
+      grown = (await leaves(system)) - heldMax
       backAt = instant()
-      for (const standby of stand.standbys()) standby.signalAll('SIGCONT')
+      for (const standby of system.standbys()) standby.signalAll('SIGCONT')
     },
     { afterMs: 2_500 },
   )
@@ -89,23 +89,23 @@ export const cancelledWait = trioRound('cancelled-wait', 'F7, F8', async ({ stan
 })
 
 /** FM-9: somebody clears synchronous_standby_names. The exposure, answers given on one node's word, is counted and must be none after 300 ms. */
-export const namesReset = trioRound('names-reset', 'F9', async ({ stand, random }) => {
+export const namesReset = trioRound('names-reset', 'F9', async ({ system, random }) => {
   let [resetAt, backAt] = [0, 0]
   const loaded = await underLoad(
-    stand,
+    system,
     async () => {
       await sleep(between(random, 300, 900))
-      await setStandbyNames(stand.primary, '')
+      await setStandbyNames(system.primary, '')
       resetAt = instant()
       await sleep(1_200)
       backAt = instant()
-      await setStandbyNames(stand.primary, STANDBY_NAMES)
+      await setStandbyNames(system.primary, STANDBY_NAMES)
     },
     { afterMs: 2_500 },
   )
   const exposed = answersWithin(loaded.seen, resetAt, backAt)
   const late = answersWithin(loaded.seen, resetAt + 300, backAt)
-  const acts = stand.ledger.suspensions.filter(({ received }) => received > resetAt + 300 && received < backAt).length
+  const acts = system.ledger.suspensions.filter(({ received }) => received > resetAt + 300 && received < backAt).length
   const findings = [
     late > 0 && `${late} answers on one node's word 300 ms after the reset`,
     acts > 0 && `${acts} suspensions on one node's word 300 ms after the reset`,
@@ -118,36 +118,36 @@ export const namesReset = trioRound('names-reset', 'F9', async ({ stand, random 
  * One suspension with nothing else going on, its commit cancelled while it waits: it is in the database, and its caller must not
  * be told that it is. Answers the status; null when no commit waited.
  */
-async function cancelledAct(stand: Trio): Promise<number | null> {
+async function cancelledAct(system: Trio): Promise<number | null> {
   const client = httpClient(1)
   // What the service does behind its answers has ended by then: the only commit that waits is the act's.
   await sleep(1_500)
-  for (const standby of stand.standbys()) standby.signalAll('SIGSTOP')
+  for (const standby of system.standbys()) standby.signalAll('SIGSTOP')
   try {
-    const [url] = stand.urls()
+    const [url] = system.urls()
     const body = { scope: 'AGREEMENT', reason: 'fault round' }
-    const asked = client.call('POST', `${url}/v1/agreements/${AGREEMENT}/suspensions`, stand.tokens.suspender, body)
-    if (!(await until(async () => (await cancelWaiters(stand, 'accord')) > 0, 4_000))) return null
+    const asked = client.call('POST', `${url}/v1/agreements/${AGREEMENT}/suspensions`, system.tokens.suspender, body)
+    if (!(await until(async () => (await cancelWaiters(system, 'accord')) > 0, 4_000))) return null
     return (await asked).status
   } finally {
-    for (const standby of stand.standbys()) standby.signalAll('SIGCONT')
+    for (const standby of system.standbys()) standby.signalAll('SIGCONT')
     client.close()
-    await until(() => answers(stand), 6_000)
+    await until(() => answers(system), 6_000)
   }
 }
 
 /** Leaves in the newest log of decisions, as the primary has them. */
-async function leaves(stand: Trio): Promise<number> {
+async function leaves(system: Trio): Promise<number> {
   const sql = `select h.size::int as n from audit.head h join audit.log g using (log_id) where g.kind = 'decisions' order by g.log_id desc limit 1`
-  return (await stand.primary.ask<{ n: number }>(DATABASE, sql))[0]?.n ?? 0
+  return (await system.primary.ask<{ n: number }>(DATABASE, sql))[0]?.n ?? 0
 }
 
 /** How the service answers who asks for its newest checkpoint, and the size of the one it shows; 0 where it shows none. */
-async function published(stand: Trio): Promise<{ readonly status: number; readonly size: number }> {
-  const [url] = stand.urls()
+async function published(system: Trio): Promise<{ readonly status: number; readonly size: number }> {
+  const [url] = system.urls()
   const client = httpClient(1)
   try {
-    const [log] = await stand.primary.ask<{ name: string }>(
+    const [log] = await system.primary.ask<{ name: string }>(
       DATABASE,
       `select name from audit.log where kind = 'decisions' order by log_id desc limit 1`,
     )
@@ -159,16 +159,16 @@ async function published(stand: Trio): Promise<{ readonly status: number; readon
 }
 
 /** Whether the service gives answers, as a load balancer would ask. */
-export async function answers(stand: Trio): Promise<boolean> {
+export async function answers(system: Trio): Promise<boolean> {
   const client = httpClient(1)
-  const replies = await Promise.all(stand.urls().map((url) => client.call('GET', `${url}/health/ready`, null)))
+  const replies = await Promise.all(system.urls().map((url) => client.call('GET', `${url}/health/ready`, null)))
   client.close()
   return replies.length > 0 && replies.every(({ status }) => status === 200)
 }
 
 /** Cancels every commit that waits for a standby, or those of sessions with this name; answers how many there were. */
-export async function cancelWaiters(stand: Trio, session?: string): Promise<number> {
+export async function cancelWaiters(system: Trio, session?: string): Promise<number> {
   const sql =
     "select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep' and application_name = coalesce($1, application_name)"
-  return (await stand.primary.ask('postgres', sql, [session ?? null])).length
+  return (await system.primary.ask('postgres', sql, [session ?? null])).length
 }

@@ -5,9 +5,9 @@ import { highWaterFiles } from '../../../src/audit/tree/high-water.service.ts'
 import { inspection } from '../../../src/audit/watch/inspection.service.ts'
 import { createDatabase, dropDatabase, urlOfDatabase } from '../../../src/platform/database/create-database.ts'
 import { judged, type Round, type RoundContext, underLoad } from '../round.ts'
-import { DATABASE } from '../stand.ts'
 import { askStranger, runFsck } from '../stranger.ts'
 import { TAMPERINGS, type TamperedLog, type Tampering } from '../tampering.ts'
+import { DATABASE } from '../test-system.ts'
 import { until } from '../words.ts'
 
 const LEAVES_MIN = 300
@@ -20,31 +20,31 @@ export const tamper: Round = {
   run: tampered,
 }
 
-async function tampered({ stand, random }: RoundContext) {
-  const service = await stand.oneService()
-  const loaded = await underLoad(stand, async () => void (await until(() => stand.ledger.decisions.length > LEAVES_MIN, 15_000)))
-  const findings = [...(await askStranger(stand))]
+async function tampered({ system, random }: RoundContext) {
+  const service = await system.oneService()
+  const loaded = await underLoad(system, async () => void (await until(() => system.ledger.decisions.length > LEAVES_MIN, 15_000)))
+  const findings = [...(await askStranger(system))]
   await service.kill()
   const sql = `select g.log_id as id, g.origin, h.size::int as size from audit.log g join audit.head h using (log_id)
      where g.kind = 'decisions' order by g.log_id desc limit 1`
-  const [log] = await stand.primary.ask<{ id: number; origin: string; size: number }>(DATABASE, sql)
+  const [log] = await system.primary.ask<{ id: number; origin: string; size: number }>(DATABASE, sql)
   if (!log || log.size < LEAVES_MIN) return judged(loaded, { findings: [...findings, 'too few leaves to tamper with'] })
   const at = 256 + Math.floor(random() * Math.min(40, log.size - 260))
   // Its sessions outlive the service by a moment, and a database in use cannot be copied.
   await until(
-    async () => (await stand.primary.ask('postgres', 'select 1 from pg_stat_activity where datname = $1', [DATABASE])).length === 0,
+    async () => (await system.primary.ask('postgres', 'select 1 from pg_stat_activity where datname = $1', [DATABASE])).length === 0,
     10_000,
   )
-  const target = { ...log, at, logKey: stand.logKey }
+  const target = { ...log, at, logKey: system.logKey }
   const copy = `${DATABASE}_tampered`
-  const adminUrl = stand.primary.url('postgres')
+  const adminUrl = system.primary.url('postgres')
   const copyUrl = urlOfDatabase(adminUrl, copy)
   // One case, another each time, is left standing for the command itself; the others are undone after the look.
   const chosen = TAMPERINGS[Math.floor(random() * TAMPERINGS.length)]
   await createDatabase(adminUrl, copy, { template: DATABASE })
   try {
-    for (const one of TAMPERINGS) findings.push(...(await tryAndUndo(one, target, copyUrl, stand.varDirectory)))
-    if (chosen) findings.push(...(await tryForGood(chosen, target, copyUrl, stand.varDirectory)))
+    for (const one of TAMPERINGS) findings.push(...(await tryAndUndo(one, target, copyUrl, system.varDirectory)))
+    if (chosen) findings.push(...(await tryForGood(chosen, target, copyUrl, system.varDirectory)))
   } finally {
     await dropDatabase(adminUrl, copy)
   }

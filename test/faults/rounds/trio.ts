@@ -1,5 +1,5 @@
 import type { Round, RoundContext } from '../round.ts'
-import { hasReplication, type Trio } from '../stands.ts'
+import { hasReplication, type Trio } from '../test-systems.ts'
 import { type RoundResult, until } from '../words.ts'
 
 /** A kind of round on a primary and two standbys, both of which confirm when it begins. */
@@ -10,15 +10,15 @@ export function trioRound(kind: string, faults: string, run: (context: RoundCont
     on: 'trio',
     lacks: () => (hasReplication ? null : 'no PostgreSQL 15 with pg_basebackup under /usr/lib/postgresql/15'),
     async run(context) {
-      await ready(context.stand)
+      await ready(context.system)
       return run(context)
     },
   }
 }
 
 /** A service, and two standbys that confirm. */
-async function ready(stand: Trio): Promise<void> {
-  for (const cluster of stand.standbys()) await cluster.start()
-  if (!(await until(async () => (await stand.confirming()) === 2, 10_000))) throw new Error('the standbys do not follow')
-  await stand.oneService()
+async function ready(system: Trio): Promise<void> {
+  for (const cluster of system.standbys()) await cluster.start()
+  if (!(await until(async () => (await system.confirming()) === 2, 10_000))) throw new Error('the standbys do not follow')
+  await system.oneService()
 }

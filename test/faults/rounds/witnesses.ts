@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { between, judged, type Round, type RoundContext, sleep, underLoad } from '../round.ts'
-import { DATABASE, type Stand } from '../stand.ts'
+import { DATABASE, type TestSystem } from '../test-system.ts'
 import { startWitnessProcess, type WitnessProcess } from '../witness-process.ts'
 import { instant, until } from '../words.ts'
 
@@ -17,29 +17,29 @@ const SIGNED_WITHIN_MS = 45_000
  */
 export const witnessedNodes: Round = { kind: 'witnessed-nodes', faults: 'F24, F25', on: 'single', run }
 
-async function run({ stand, random }: RoundContext) {
-  await stand.oneService()
-  const vkeys = join(stand.folder, 'witnessed-vkeys')
-  const logs = await stand.primary.ask<{ vkey: string }>(DATABASE, 'select vkey from audit.log')
+async function run({ system, random }: RoundContext) {
+  await system.oneService()
+  const vkeys = join(system.folder, 'witnessed-vkeys')
+  const logs = await system.primary.ask<{ vkey: string }>(DATABASE, 'select vkey from audit.log')
   writeFileSync(vkeys, logs.map(({ vkey }) => `${vkey}\n`).join(''))
-  const start = (name: string) => startWitnessProcess(join(stand.folder, name), vkeys, join(stand.folder, `${name}.log`))
+  const start = (name: string) => startWitnessProcess(join(system.folder, name), vkeys, join(system.folder, `${name}.log`))
   const witnesses: WitnessProcess[] = [await start('witness-1'), await start('witness-2')]
-  for (const service of stand.services.splice(0)) await service.kill()
+  for (const service of system.services.splice(0)) await service.kill()
   const config = { WITNESSES: witnesses.map(({ setting }) => setting).join(',') }
   let [isCosigned, isReady] = [false, false]
   try {
-    await stand.addService({ config })
-    const second = await stand.addService({ config })
+    await system.addService({ config })
+    const second = await system.addService({ config })
     const loaded = await underLoad(
-      stand,
+      system,
       async () => {
         await sleep(between(random, 500, 2_000))
         await second.kill()
-        stand.services.splice(stand.services.indexOf(second), 1)
-        await stand.addService({ config })
-        const from = await newest(stand)
-        isCosigned = await until(async () => (await cosigned(stand, from)) === 2, WITNESSED_WITHIN_MS, 500)
-        isReady = await until(async () => allReady(stand), 3_000, 100)
+        system.services.splice(system.services.indexOf(second), 1)
+        await system.addService({ config })
+        const from = await newest(system)
+        isCosigned = await until(async () => (await cosigned(system, from)) === 2, WITNESSED_WITHIN_MS, 500)
+        isReady = await until(async () => allReady(system), 3_000, 100)
       },
       { callers: 4, afterMs: 300 },
     )
@@ -49,25 +49,25 @@ async function run({ stand, random }: RoundContext) {
     ]
     return judged(loaded, { findings, notes: { cosigned: isCosigned ? 'by both' : 'no' } })
   } finally {
-    for (const service of stand.services.splice(0)) await service.kill()
+    for (const service of system.services.splice(0)) await service.kill()
     for (const witness of witnesses) await witness.kill()
   }
 }
 
-async function newest(stand: Stand): Promise<number> {
-  const [row] = await stand.primary.ask<{ size: number }>(DATABASE, 'select max(size)::int as size from audit.checkpoint where log_id = 1')
+async function newest(system: TestSystem): Promise<number> {
+  const [row] = await system.primary.ask<{ size: number }>(DATABASE, 'select max(size)::int as size from audit.checkpoint where log_id = 1')
   return row?.size ?? 0
 }
 
 /** Witnesses that cosigned the log of decisions at a size beyond the one given. */
-async function cosigned(stand: Stand, from: number): Promise<number> {
+async function cosigned(system: TestSystem, from: number): Promise<number> {
   const sql = 'select count(distinct witness)::int as n from audit.cosignature where log_id = 1 and size > $1'
-  return (await stand.primary.ask<{ n: number }>(DATABASE, sql, [from]))[0]?.n ?? 0
+  return (await system.primary.ask<{ n: number }>(DATABASE, sql, [from]))[0]?.n ?? 0
 }
 
-async function allReady(stand: Stand): Promise<boolean> {
+async function allReady(system: TestSystem): Promise<boolean> {
   const replies = await Promise.all(
-    stand.urls().map((url) =>
+    system.urls().map((url) =>
       fetch(`${url}/health/ready`)
         .then(({ status }) => status)
         .catch(() => 0),
@@ -81,24 +81,24 @@ export const silentHost: Round = {
   kind: 'silent-host',
   faults: 'R19',
   on: 'single',
-  async run({ stand, random }) {
-    await stand.oneService()
+  async run({ system, random }) {
+    await system.oneService()
     let [silentAt, backAt] = [0, 0]
     let [isBack, isSigned] = [false, false]
     const loaded = await underLoad(
-      stand,
+      system,
       async () => {
         await sleep(between(random, 300, 1_200))
-        stand.relay.fallSilent()
+        system.relay.fallSilent()
         silentAt = instant()
         await sleep(between(random, 1_000, 6_000))
         backAt = instant()
-        stand.relay.wake()
-        const client = stand.load(2)
+        system.relay.wake()
+        const client = system.load(2)
         isBack = await until(() => client.seen.answers.some(({ begun }) => begun > backAt), 40_000, 100)
         await client.stop()
-        const from = await newest(stand)
-        isSigned = await until(async () => (await newest(stand)) > from, SIGNED_WITHIN_MS, 250)
+        const from = await newest(system)
+        isSigned = await until(async () => (await newest(system)) > from, SIGNED_WITHIN_MS, 250)
       },
       { callers: 6, afterMs: 500 },
     )

@@ -69,9 +69,9 @@ t.test('F12: a database that is behind what was published: the log is over and i
   const log = await own.log()
   await own.close()
   await rollBack(own.root, log.logId)
-  const told: string[] = []
-  const again = await ownLog(t, { on: own.database, highWater: highWaterFiles(directory), onIncident: ({ why }) => told.push(why) })
-  t.same(told, ['ROLLBACK'])
+  const reports: string[] = []
+  const again = await ownLog(t, { on: own.database, highWater: highWaterFiles(directory), onIncident: ({ why }) => reports.push(why) })
+  t.same(reports, ['ROLLBACK'])
   t.equal((await again.log()).name, `${log.name}-2`)
   await again.record(1)
   await again.audit.keeper.round()

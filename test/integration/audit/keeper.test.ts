@@ -223,19 +223,19 @@ t.test('what is damaged of a log that ended stops no other log, and is told once
   await own.root.query(`set session_replication_role = replica; update audit.checkpoint set note = 'damaged' where log_id = ${ended.logId};
     set session_replication_role = origin`)
   for (const file of readdirSync(directory).filter((name) => name.startsWith(`${ended.name}-`))) writeFileSync(join(directory, file), '')
-  const told: string[] = []
+  const reports: string[] = []
   const again = await ownLog(t, {
     on: own.database,
     highWater: highWaterFiles(directory),
-    onIncident: ({ log, detail }) => told.push(`${log}: ${detail}`),
+    onIncident: ({ log, detail }) => reports.push(`${log}: ${detail}`),
   })
   await again.record(3)
   await again.audit.keeper.round()
   await again.audit.keeper.round()
   t.equal(again.audit.keeper.published((await again.log()).logId)?.size, 5)
   t.same(again.audit.faults(), [])
-  t.match(told, [/its last checkpoint cannot be verified/])
-  t.equal(told.length, 1)
+  t.match(reports, [/its last checkpoint cannot be verified/])
+  t.equal(reports.length, 1)
 })
 
 t.test('a log whose tree or numbering is taken away is told at once, is signed no more, and what was signed stays readable', async (t) => {
@@ -243,8 +243,8 @@ t.test('a log whose tree or numbering is taken away is told at once, is signed n
     ['tree', 'CORRUPT_TILE', /the tree is missing/],
     ['head', 'GAP', /the row that numbers its entries is missing/],
   ] as const) {
-    const told: string[] = []
-    const own = await ownLog(t, { onIncident: (incident) => told.push(`${incident.log} ${incident.why}`) })
+    const reports: string[] = []
+    const own = await ownLog(t, { onIncident: (incident) => reports.push(`${incident.log} ${incident.why}`) })
     await own.record(5)
     await own.audit.keeper.round()
     const log = await own.log()
@@ -252,7 +252,7 @@ t.test('a log whose tree or numbering is taken away is told at once, is signed n
       set session_replication_role = origin`)
     await own.audit.keeper.round()
     t.match(own.audit.faults(), [detail])
-    t.same(told, [`${log.name} ${why}`])
+    t.same(reports, [`${log.name} ${why}`])
     t.equal(own.audit.keeper.published(log.logId)?.size, 6)
     const reading = logReading({ sql: own.root, keeper: own.audit.keeper })
     t.equal((await reading.checkpoint(log.name))?.split('\n')[1], '6')
@@ -262,8 +262,8 @@ t.test('a log whose tree or numbering is taken away is told at once, is signed n
 
 t.test('a kept checkpoint that is damaged stops the signing of its own log, aloud, until it is taken away', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'accord-high-water-'))
-  const told: (string | null)[] = []
-  const onFailing = ({ log, error }: Failing) => void told.push(log, error?.message ?? null)
+  const reports: (string | null)[] = []
+  const onFailing = ({ log, error }: Failing) => void reports.push(log, error?.message ?? null)
   const own = await ownLog(t, { highWater: highWaterFiles(directory), onFailing })
   await own.audit.keeper.round()
   const log = await own.log()
@@ -275,8 +275,8 @@ t.test('a kept checkpoint that is damaged stops the signing of its own log, alou
   await own.audit.keeper.round()
   t.equal(own.audit.keeper.published(log.logId)?.size, 1)
   t.equal(own.audit.keeper.published(canary.logId)?.size, canary.index + 1, 'the other log is signed')
-  t.match(told, [log.name, /the checkpoint kept on this machine cannot be verified/])
-  t.equal(told.length, 2, 'once')
+  t.match(reports, [log.name, /the checkpoint kept on this machine cannot be verified/])
+  t.equal(reports.length, 2, 'once')
   t.ok(own.audit.keeper.failingMs() > 0)
   const now = performance.now
   performance.now = () => now.call(performance) + 61_000
@@ -287,6 +287,6 @@ t.test('a kept checkpoint that is damaged stops the signing of its own log, alou
   rmSync(join(directory, file))
   await own.audit.keeper.round()
   t.equal(own.audit.keeper.published(log.logId)?.size, 3)
-  t.same(told.slice(2), [log.name, null])
+  t.same(reports.slice(2), [log.name, null])
   t.equal(own.audit.keeper.failingMs(), 0)
 })

@@ -29,8 +29,8 @@ t.test('the monitor looks at what is new alone, and rereads a log from its first
   t.teardown(() => {
     performance.now = now
   })
-  const told: string[] = []
-  const onFinding = ({ detail }: { detail: string }) => void told.push(detail)
+  const reports: string[] = []
+  const onFinding = ({ detail }: { detail: string }) => void reports.push(detail)
   const monitor = logMonitor({ sql: counting, audit: own.audit, rereadMs: 600_000, onFinding })
   t.match(await monitor.look(), { findings: [], passes: 1 }, 'the first look reads everything')
   t.ok(leaves >= 602)
@@ -56,7 +56,7 @@ t.test('the monitor looks at what is new alone, and rereads a log from its first
   const { findings, passes } = await monitor.look()
   t.same(leavesAt(findings), [7, 910])
   t.equal(passes, 2)
-  t.equal(new Set(told).size, told.length, 'each fault is told once')
+  t.equal(new Set(reports).size, reports.length, 'each fault is told once')
 })
 
 t.test('a log that lost entries is reread at once', async (t) => {

@@ -127,8 +127,8 @@ t.test('of a log that ended because a leaf was altered every node shows the last
   const one = await ownLog(t)
   await one.record(10)
   await one.audit.keeper.round()
-  const told: string[] = []
-  const two = await ownLog(t, { on: one.database, onIncident: ({ why, detail }) => void told.push(`${why}: ${detail}`) })
+  const reports: string[] = []
+  const two = await ownLog(t, { on: one.database, onIncident: ({ why, detail }) => void reports.push(`${why}: ${detail}`) })
   const log = await one.log()
   await one.record(10)
   do await one.audit.keeper.round()
@@ -139,7 +139,7 @@ t.test('of a log that ended because a leaf was altered every node shows the last
   await two.audit.keeper.round()
   t.equal(two.audit.keeper.published(log.logId)?.note, one.audit.keeper.published(log.logId)?.note)
   t.equal(two.audit.keeper.published(log.logId)?.size, 21)
-  t.same(told, [])
+  t.same(reports, [])
 })
 
 t.test('of a log whose leaf was altered, too, nothing is shown that the log did not sign, or that is filed as another', async (t) => {
@@ -151,15 +151,15 @@ t.test('of a log whose leaf was altered, too, nothing is shown that the log did 
     await own.record(10)
     await own.audit.keeper.round()
     const log = await own.log()
-    const told: string[] = []
-    const other = await ownLog(t, { on: own.database, onIncident: ({ why, detail }) => void told.push(`${why}: ${detail}`) })
+    const reports: string[] = []
+    const other = await ownLog(t, { on: own.database, onIncident: ({ why, detail }) => void reports.push(`${why}: ${detail}`) })
     await lifecycleOn(own).reopen('decisions', { why: 'CORRUPT_LEAF' })
     const root = Buffer.alloc(32, 9)
     const [size, secret] = note === 'signed by a stranger' ? [21, Buffer.alloc(32, 8)] : [5, Buffer.alloc(32, 7)]
     const filed = signCheckpoint({ origin: log.origin, size, root }, [logSigner(secret, log.origin)])
     await own.root.query(`${alteredLeaf(log.logId)}; ${filedCheckpoint(log.logId, filed)}`)
     await other.audit.keeper.round()
-    t.match(told, [expected], note)
+    t.match(reports, [expected], note)
     t.equal(other.audit.keeper.published(log.logId)?.size, 11, note)
   }
 })
@@ -169,13 +169,13 @@ t.test('a checkpoint of an ended log that does not continue the one shown before
   await own.record(10)
   await own.audit.keeper.round()
   const log = await own.log()
-  const told: string[] = []
-  const other = await ownLog(t, { on: own.database, onIncident: ({ why, detail }) => told.push(`${why}: ${detail}`) })
+  const reports: string[] = []
+  const other = await ownLog(t, { on: own.database, onIncident: ({ why, detail }) => reports.push(`${why}: ${detail}`) })
   await lifecycleOn(own).reopen('decisions', { why: 'FORK' })
   const note = signCheckpoint({ origin: log.origin, size: 21, root: Buffer.alloc(32, 9) }, [logSigner(Buffer.alloc(32, 7), log.origin)])
   await own.root.query(filedCheckpoint(log.logId, note))
   await other.audit.keeper.round()
-  t.match(told, [/FORK: its last checkpoint does not continue the one of 11 leaves that was shown before/])
+  t.match(reports, [/FORK: its last checkpoint does not continue the one of 11 leaves that was shown before/])
   const reading = logReading({ sql: own.root, keeper: other.audit.keeper })
   t.match(await reading.checkpoint(log.name), /\n11\n/)
 })

@@ -258,15 +258,15 @@ function once(list: string, code: string) {
 }
 
 t.test('a draft that uses a code which has ended is told so, and a category of which one item has ended is not held up', async (t) => {
-  const told = (version: AgreementVersion, ended: typeof register) =>
+  const errorsOf = (version: AgreementVersion, ended: typeof register) =>
     legalConsistency(anAgreement(), version, NOW, ended).filter(({ severity }) => severity === 'ERROR')
   const method = withFlow({ methods: ['SFTP', 'API_MTLS'] })
-  t.same(told(method, register), [])
-  t.match(told(method, once('METHOD', 'API_MTLS')), [{ pointer: /^\/terms\/flows\/0\/methods/ }])
+  t.same(errorsOf(method, register), [])
+  t.match(errorsOf(method, once('METHOD', 'API_MTLS')), [{ pointer: /^\/terms\/flows\/0\/methods/ }])
   const grant = withFlow({ category_grant: ['HOUSING'] })
   const [item] = [...register.codes.items.keys()].filter((code) => code.startsWith('HOUSING.'))
   t.same(
-    told(grant, once('DATA_ITEM', item ?? '')).map(({ code }) => code),
-    told(grant, register).map(({ code }) => code),
+    errorsOf(grant, once('DATA_ITEM', item ?? '')).map(({ code }) => code),
+    errorsOf(grant, register).map(({ code }) => code),
   )
 })

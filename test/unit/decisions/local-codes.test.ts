@@ -361,8 +361,8 @@ t.test('what would make a refused local code a permit names it exactly, and is t
       const request = aRequest({ purpose: asked, data_items: [item] })
       const outcome = evaluate(request, AT, index)
       assert.ok(outcome.decision === 'DENY' && outcome.reasons[0]?.code === 'PURPOSE_NOT_COVERED')
-      const told = remedies({ request, at: AT, askedAt: AT, isPastText: false, index, outcome }, () => true)
-      const changes = told?.flatMap((remedy) => remedy.changes) ?? []
+      const found = remedies({ request, at: AT, askedAt: AT, isPastText: false, index, outcome }, () => true)
+      const changes = found?.flatMap((remedy) => remedy.changes) ?? []
       assert.ok(changes.every(({ kind, values }) => kind !== 'ADD_FLOW' || values?.join() === asked))
       if (changes.some(({ kind }) => kind === 'ADD_FLOW')) met.saw('a remedy that names it')
     }),

@@ -107,8 +107,8 @@ t.test('advice and table never disagree: every reason of the table is told by th
         })
         const version = aVersion({}, { flows: [flow] })
         const [row] = preview(anAgreement(), version, NOW, register, ALL).rows
-        const told = new Set(legalConsistency(anAgreement(), version, NOW, register).map(({ code }) => code))
-        return row?.reasons.every(({ code }) => told.has(code)) === true
+        const warned = new Set(legalConsistency(anAgreement(), version, NOW, register).map(({ code }) => code))
+        return row?.reasons.every(({ code }) => warned.has(code)) === true
       },
     ),
     runs(200),

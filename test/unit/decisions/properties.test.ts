@@ -9,7 +9,7 @@ import { compileCodeLists } from '../../../src/reference/code-lists.ts'
 import { answerTo } from '../../support/builders/answer.ts'
 import { indexOf, LISTS, type World } from '../../support/builders/decision-world.ts'
 import { agreementArb, anInstant, ITEMS, PURPOSES, requestArb, worldArb } from '../../support/builders/decisions.ts'
-import { essence, runs, tally } from '../../support/properties.ts'
+import { comparable, runs, tally } from '../../support/properties.ts'
 
 // The invariants of the decision rules (domain reference, 6.9) over generated registers, questions and instants.
 // Every property counts what it saw: one that never met the case it is about fails. Time: properties-in-time.test.ts.
@@ -33,7 +33,7 @@ t.test('INV-1: the same question on the same register has the same answer, in wh
       const copy = JSON.parse(before) as [World, DecisionRequest]
       const reversed = { ...copy[0], agreements: copy[0].agreements.toReversed(), organisations: copy[0].organisations.toReversed() }
       const again = evaluate(copy[1], at, indexOf(reversed))
-      assert.deepEqual(essence(again), essence(outcome))
+      assert.deepEqual(comparable(again), comparable(outcome))
       met.saw(outcome.decision)
       return JSON.stringify([world, request]) === before
     }),
@@ -152,7 +152,7 @@ t.test('INV-7: what may flow back says nothing about what may flow there', async
           })),
         })),
       }
-      assert.deepEqual(essence(evaluate(request, at, indexOf(oneWay))), essence(there))
+      assert.deepEqual(comparable(evaluate(request, at, indexOf(oneWay))), comparable(there))
       const back = evaluate({ ...request, provider: request.recipient, recipient: request.provider }, at, indexOf(world))
       if (there.decision === 'PERMIT') met.saw(back.decision === 'DENY' ? 'PERMIT there, DENY back' : 'PERMIT both ways')
     }),
@@ -220,7 +220,7 @@ t.test('INV-10: an agreement that does not list both never matters, whatever its
       const index = indexOf({ ...world, agreements: [stranger, ...world.agreements] })
       const outcome = evaluate(request, at, index)
       met.saw(outcome.decision)
-      assert.deepEqual(essence(outcome), essence(evaluate(request, at, indexOf(world))))
+      assert.deepEqual(comparable(outcome), comparable(evaluate(request, at, indexOf(world))))
     }),
     runs(),
   )
@@ -236,8 +236,8 @@ t.test('CK-13: restricted data goes by agreement on a recorded ground and reason
       const free = { ...request, subject_flags: request.subject_flags.filter((flag) => flag !== 'RESTRICTED') }
       const [without, outcome] = [evaluate(free, at, index), evaluate(restricted, at, index)]
       assert.ok(outcome.decision === 'DENY' || without.decision === 'PERMIT', 'a restriction opens nothing')
-      const told = (one: Outcome) => answerTo(one, at, index).obligations.find(({ code }) => code === 'RESTRICTED_DATA')
-      assert.equal(told(without), undefined)
+      const obligation = (one: Outcome) => answerTo(one, at, index).obligations.find(({ code }) => code === 'RESTRICTED_DATA')
+      assert.equal(obligation(without), undefined)
       if (outcome.decision === 'DENY') {
         if (without.decision === 'PERMIT') met.saw('refused')
         return
@@ -246,7 +246,7 @@ t.test('CK-13: restricted data goes by agreement on a recorded ground and reason
       const override = outcome.finding.flow?.source.restriction_override
       assert.ok(override && override.reason.trim() !== '' && ['CONSENT', 'LEGAL_CLAIMS'].includes(override.ground))
       assert.ok(override.ground !== 'CONSENT' || (request.consent_ref !== null && !request.subject_flags.includes('CONSENT_WITHDRAWN')))
-      assert.deepEqual(told(outcome)?.parameters, { ground: override.ground })
+      assert.deepEqual(obligation(outcome)?.parameters, { ground: override.ground })
       met.saw('permitted on a ground')
     }),
     runs(600),
@@ -285,7 +285,7 @@ t.test('whether an entry was checked against a source changes no outcome, and ev
       const index = indexOf(world)
       const doubtful = withCodeLists(index, inDoubt, 'doubtful')
       const outcome = evaluate(request, at, doubtful)
-      assert.deepEqual(essence(outcome), essence(evaluate(request, at, index)))
+      assert.deepEqual(comparable(outcome), comparable(evaluate(request, at, index)))
       const { unverified_law } = answerTo(outcome, at, doubtful)
       assert.ok(unverified_law.every((code) => codes.has(code)))
       if (outcome.decision !== 'PERMIT') return

@@ -3,15 +3,15 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { findPostgres, postgresAccount } from '../../src/platform/database/postgres-binaries.ts'
 import { type Cluster, copyAsStandby, initialise, openCluster } from './cluster.ts'
-import { clusterOptions, openFolder, openStand, type Stand } from './stand.ts'
+import { clusterOptions, openFolder, openTestSystem, type TestSystem } from './test-system.ts'
 
 /** Debian's PostgreSQL 15: has pg_basebackup, which the embedded server comes without. */
 export const POSTGRES_15 = '/usr/lib/postgresql/15/bin'
 export const hasReplication = existsSync(join(POSTGRES_15, 'pg_basebackup'))
 export const STANDBY_NAMES = 'ANY 1 (n1,n2,n3)'
 
-/** A stand with one server, the version that `npm start` uses. `disk`: where the server's data goes, if not into the stand's folder. */
-export async function openSingle(folder: string, logFile: string, disk = folder): Promise<Stand> {
+/** A test system with one server, the version that `npm start` uses. `disk`: where the server's data goes, if not into the test system's folder. */
+export async function openSingle(folder: string, logFile: string, disk = folder): Promise<TestSystem> {
   openFolder(folder)
   const password = randomBytes(18).toString('base64url')
   const { bin } = findPostgres(postgresAccount())
@@ -19,11 +19,11 @@ export async function openSingle(folder: string, logFile: string, disk = folder)
   initialise(options)
   const primary = openCluster(options)
   await primary.start()
-  return openStand({ folder, primary, password, durability: 'D1', logFile })
+  return openTestSystem({ folder, primary, password, durability: 'D1', logFile })
 }
 
-/** A stand with a primary and two synchronous standbys (quorum: any one of them). */
-export interface Trio extends Stand {
+/** A test system with a primary and two synchronous standbys (quorum: any one of them). */
+export interface Trio extends TestSystem {
   /** All three, the primary among them. */
   readonly clusters: readonly Cluster[]
   standbys(): Cluster[]
@@ -52,7 +52,7 @@ export async function openTrio(folder: string, logFile: string): Promise<Trio> {
   if (!first || !primary) throw new Error('three clusters, at least')
   initialise(first)
   await primary.start()
-  const stand = await openStand({ folder, primary, password, durability: 'D2', logFile })
+  const system = await openTestSystem({ folder, primary, password, durability: 'D2', logFile })
   const rebuild = async (cluster: Cluster) => {
     await cluster.end('SIGKILL')
     const options = all.find(({ name }) => name === cluster.name)
@@ -60,7 +60,7 @@ export async function openTrio(folder: string, logFile: string): Promise<Trio> {
     copyAsStandby(options, trio.primary)
     await cluster.start()
   }
-  const trio: Trio = Object.assign(stand, {
+  const trio: Trio = Object.assign(system, {
     clusters,
     standbys: () => clusters.filter((cluster) => cluster !== trio.primary),
     rebuild,

@@ -14,7 +14,7 @@ import { end, message, start } from './processes.ts'
 import type { BenchService } from './service.ts'
 
 /** PostgreSQL with `fsync=on`, databases on it, services on those, tokens for them. */
-export type Stand = Awaited<ReturnType<typeof openStand>>
+export type TestSystem = Awaited<ReturnType<typeof openTestSystem>>
 
 /** A service that runs: where, how long it took from its start until it listened (the policy loaded), and its process. */
 export interface RunningService {
@@ -28,7 +28,7 @@ export interface RunningService {
   close(): Promise<void>
 }
 
-export async function openStand() {
+export async function openTestSystem() {
   const postgres = await throwAwayPostgres({ isDurable: true })
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const issuer = await developmentIssuer(createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })))

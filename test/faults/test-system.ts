@@ -11,8 +11,8 @@ import { type Load, startLoad } from './load.ts'
 import { openRelay, type Relay } from './relay.ts'
 import { type ServiceProcess, type ServiceSettings, startService } from './service-process.ts'
 
-/** What rounds stand on: a database that services reach through a relay, their keys, and what clients were told so far. */
-export interface Stand {
+/** What rounds run on: a database that services reach through a relay, their keys, and what clients were told so far. */
+export interface TestSystem {
   readonly folder: string
   readonly varDirectory: string
   readonly ledger: Ledger
@@ -43,14 +43,14 @@ const TOKEN_TTL_SECONDS = 36_000
 /** Short, so that a round sees what happens after it; the limits of the product are longer. */
 const CONFIG = { DECISION_DEADLINE_MS: '1500', CHECKPOINT_INTERVAL_MS: '250', LOCK_TIMEOUT_MS: '2000' }
 
-/** A stand on a running primary; the services are started by the first round. */
-export async function openStand(options: {
+/** A test system on a running primary; the services are started by the first round. */
+export async function openTestSystem(options: {
   readonly folder: string
   readonly primary: Cluster
   readonly password: string
   readonly durability: 'D1' | 'D2'
   readonly logFile: string
-}): Promise<Stand> {
+}): Promise<TestSystem> {
   const { folder, durability, logFile } = options
   const keys = join(folder, 'keys')
   const varDirectory = join(folder, 'var')
@@ -64,9 +64,9 @@ export async function openStand(options: {
   const services: ServiceProcess[] = []
   const urls = () => services.filter((service) => service.isRunning() && service.isReady()).map(({ url }) => url)
   const tokens = await tokensOf(issuer)
-  const databaseUrl = () => stand.primary.url(DATABASE).replace(`:${stand.primary.port}/`, `:${relay.port}/`)
+  const databaseUrl = () => system.primary.url(DATABASE).replace(`:${system.primary.port}/`, `:${relay.port}/`)
 
-  const stand: Stand = {
+  const system: TestSystem = {
     folder,
     varDirectory,
     ledger,
@@ -86,7 +86,7 @@ export async function openStand(options: {
       return service
     },
     async addService(settings) {
-      const service = await stand.launch(settings)
+      const service = await system.launch(settings)
       await service.ready()
       return service
     },
@@ -95,10 +95,10 @@ export async function openStand(options: {
       const [first] = services
       if (first?.isRunning()) return first
       services.length = 0
-      return stand.addService()
+      return system.addService()
     },
     load: (callers = CALLERS) => startLoad({ ledger, token: tokens.asker, urls, callers }),
-    govern: (holdMs = 60, restMs = 90) => startGovernance({ ledger, tokens, urls, standing: () => standing(stand), holdMs, restMs }),
+    govern: (holdMs = 60, restMs = 90) => startGovernance({ ledger, tokens, urls, standing: () => standing(system), holdMs, restMs }),
     async close() {
       await Promise.all(services.map((service) => service.kill()))
       await relay.close()
@@ -106,7 +106,7 @@ export async function openStand(options: {
       rmSync(folder, { recursive: true, force: true })
     },
   }
-  return stand
+  return system
 }
 
 /** A folder that the account of PostgreSQL may enter. */
@@ -116,7 +116,7 @@ export function openFolder(folder: string): string {
   return folder
 }
 
-/** The options of a cluster in a stand's folder. */
+/** The options of a cluster in a test system's folder. */
 export async function clusterOptions(
   folder: string,
   name: string,
@@ -127,12 +127,12 @@ export async function clusterOptions(
   return { name, bin, directory: join(folder, name), password, port: await freePort(), settings }
 }
 
-async function standing(stand: Stand): Promise<readonly string[]> {
+async function standing(system: TestSystem): Promise<readonly string[]> {
   const sql = 'select id from public.suspension where agreement_id = $1 and lifted_at is null and (to_at is null or to_at > now())'
-  return (await stand.primary.ask<{ id: string }>(DATABASE, sql, [AGREEMENT])).map(({ id }) => id)
+  return (await system.primary.ask<{ id: string }>(DATABASE, sql, [AGREEMENT])).map(({ id }) => id)
 }
 
-async function tokensOf(issuer: DevelopmentIssuer): Promise<Stand['tokens']> {
+async function tokensOf(issuer: DevelopmentIssuer): Promise<TestSystem['tokens']> {
   const now = new Date()
   const person = (sub: string, role: 'IG_OFFICER' | 'SIRO', org = 'LBC_CAMDEN') =>
     issuer.sign({ sub: `urn:accord:faults:${sub}`, org, roles: [role], clientId: null }, now, TOKEN_TTL_SECONDS)
