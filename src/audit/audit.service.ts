@@ -146,15 +146,32 @@ export async function openAudit(options: AuditOptions) {
     }
   }
 
-  /** Appends to the log of acts, or another; one that was sealed at this very moment costs the caller one attempt. */
+  /** Appends to the log of acts, or another. @throws Refused where it was sealed at this very moment: `onOpenLog` runs the whole again */
   async function appendAct(tx: Transaction, entry: BareEntry | Entry, kind: LogRow['kind'] = 'governance'): Promise<number> {
     try {
       await days.open(tx)
       return (await appendAndWake(tx, kind, entry)).index
     } catch (error) {
       if (!isSealed(error)) throw error
-      logs.turn(kind).catch(() => {})
       throw unavailable('the log is being turned over; nothing was changed', error)
+    }
+  }
+
+  /**
+   * Runs a transaction that ends with an entry; once more, on the log that goes on, where it met one that was sealed meanwhile (FM-28):
+   * what was begun as the year turned is done in the new one.
+   */
+  async function onOpenLog<T>(transaction: () => Promise<T>, kind: LogRow['kind'] = 'governance'): Promise<T> {
+    try {
+      return await transaction()
+    } catch (error) {
+      if (!(error instanceof Error) || !(isSealed(error) || isSealed(error.cause))) throw error
+      const isTurned = await logs.turn(kind).then(
+        () => true,
+        () => false,
+      )
+      if (!isTurned) throw error
+      return transaction()
     }
   }
 
@@ -179,7 +196,7 @@ export async function openAudit(options: AuditOptions) {
   type OwnLeaf = Omit<IncidentLeaf, 'id' | 'ts' | 'v'> | { readonly t: 'audit.canary' }
   async function recordOwn(leaf: OwnLeaf, kind?: LogRow['kind']): Promise<number> {
     const entry = bareEntryOf({ ...leaf, id: options.newId(), ts: clock().getTime(), v: 1 } as IncidentLeaf)
-    return withTransaction(db, (tx) => appendAct(tx, entry, kind))
+    return onOpenLog(() => withTransaction(db, (tx) => appendAct(tx, entry, kind)), kind)
   }
 
   const trace = () => Buffer.from(random(16)).toString('hex')
@@ -211,6 +228,7 @@ export async function openAudit(options: AuditOptions) {
       const [why] = closedBecause()
       return why ? Promise.reject(new NotRecordedError(why)) : lanes.submit(build)
     },
+    onOpenLog,
     /** Records one decision call inside a transaction that changes the policy itself, as its last statement. */
     async recordInTransaction(tx: Transaction, entry: Entry): Promise<Place> {
       mustBeOpen()
@@ -239,7 +257,7 @@ export async function openAudit(options: AuditOptions) {
         trace: trace(),
         ...(reader.org === null ? {} : { org: urnOfOrganisation(reader.org) }),
       } as const
-      await withTransaction(db, (tx) => appendAct(tx, entryOf(leaf, { reader }, random)))
+      await onOpenLog(() => withTransaction(db, (tx) => appendAct(tx, entryOf(leaf, { reader }, random))))
     },
     /** An entry that says nothing, to see how long it stays uncovered; answers where it stands. */
     async recordCanary(kind: LogRow['kind'] = 'governance'): Promise<{ readonly logId: number; readonly index: number }> {

@@ -125,10 +125,12 @@ export function commandsService({ db, clock, newId, audit, policyHead, refusalFo
     work: (context: CommandContext<State | undefined>) => Promise<Work>,
   ): Promise<Done<Outcome>> {
     const { principal } = command
-    return withTransaction(db, async (tx) => {
-      await readAs(tx, kind.readerFor(principal))
-      return withKey(tx, command, clock().toISOString(), (_tx, started) => perform(tx, kind, command, started, work))
-    })
+    return audit.onOpenLog(() =>
+      withTransaction(db, async (tx) => {
+        await readAs(tx, kind.readerFor(principal))
+        return withKey(tx, command, clock().toISOString(), (_tx, started) => perform(tx, kind, command, started, work))
+      }),
+    )
   }
 
   async function perform<State, Outcome, Work extends WorkDone<Outcome>>(
@@ -167,16 +169,18 @@ export function commandsService({ db, clock, newId, audit, policyHead, refusalFo
   /** A refusal is an event too: who tried what, and why it was refused. */
   async function recordRefusal(kind: SubjectKind<never, never>, command: Command, refusal: Refusal): Promise<void> {
     const { principal, act, event, id } = command
-    await withTransaction(db, async (tx) => {
-      await readAs(tx, kind.readerFor(principal))
-      const { revision, instant } = await policyHead(tx)
-      // Whoever may not know the subject leaves no trace of its name, and a name of nothing is a word of the caller's.
-      const { leaf = {}, payload = {} } = (id === undefined ? undefined : await kind.known(tx, id, principal, instantOf(instant))) ?? {}
-      await audit.recordAct(tx, {
-        ...{ ...leaf, event, act, org: principal.org, revision, refused: true },
-        payload: { ...actor(principal), ...payload, problem: refusalForRecord(refusal) },
-      })
-    })
+    await audit.onOpenLog(() =>
+      withTransaction(db, async (tx) => {
+        await readAs(tx, kind.readerFor(principal))
+        const { revision, instant } = await policyHead(tx)
+        // Whoever may not know the subject leaves no trace of its name, and a name of nothing is a word of the caller's.
+        const { leaf = {}, payload = {} } = (id === undefined ? undefined : await kind.known(tx, id, principal, instantOf(instant))) ?? {}
+        await audit.recordAct(tx, {
+          ...{ ...leaf, event, act, org: principal.org, revision, refused: true },
+          payload: { ...actor(principal), ...payload, problem: refusalForRecord(refusal) },
+        })
+      }),
+    )
   }
 
   async function recording<Outcome>(

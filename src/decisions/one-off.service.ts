@@ -2,7 +2,7 @@ import type { Appended, Build } from '../audit/append/append-queue.ts'
 import { NotRecordedError } from '../audit/append/append-queue.ts'
 import type { AuditService } from '../audit/audit.service.ts'
 import type { DisclosuresService } from '../disclosures/disclosures.service.ts'
-import { type Database, withTransaction } from '../platform/database/database.ts'
+import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import type { Outcome } from './evaluation/evaluate.ts'
 import type { PolicyService } from './policy/policy.service.ts'
@@ -43,7 +43,7 @@ export function oneOffUse(options: {
 
   async function recordUse<T extends Decided>({ entry, value }: ReturnType<Build<T>>, id: string): Promise<Appended<T>> {
     const evaluatedOn = policy.current().head
-    const place = await withTransaction(db, async (tx) => {
+    const use = async (tx: Transaction) => {
       const at = clock().toISOString()
       const used = await disclosures.consume(tx, id, at, entry.id)
       if (!used) throw new MovedError()
@@ -51,10 +51,13 @@ export function oneOffUse(options: {
       // The lock is held now, so the revision before ours was the newest: was it the one this was decided on?
       if (revision !== evaluatedOn.revision + 1 || !(await policy.stands(tx, evaluatedOn))) throw new MovedError()
       return audit.recordInTransaction(tx, entry)
-    }).catch((error: unknown) => {
-      if (error instanceof MovedError) throw error
-      throw new NotRecordedError('the use could not be recorded', { cause: error })
-    })
+    }
+    const place = await audit
+      .onOpenLog(() => withTransaction(db, use), 'decisions')
+      .catch((error: unknown) => {
+        if (error instanceof MovedError) throw error
+        throw new NotRecordedError('the use could not be recorded', { cause: error })
+      })
     return { ...place, entry, value }
   }
 

@@ -1,4 +1,6 @@
 import t from 'tap'
+import { appendInTransaction } from '../../../src/audit/store/append.repository.ts'
+import { withTransaction } from '../../../src/platform/database/database.ts'
 import { eventually } from '../../support/eventually.ts'
 import { ownLog } from '../../support/own-log.ts'
 
@@ -43,4 +45,27 @@ t.test('a log whose year is over ends with the leaf that says so', async (t) => 
        from audit.log g join audit.head h using (log_id) where g.name = 'decisions-2026'`,
   )
   t.same(rows, [{ sealed_why: 'PERIOD', last: 'audit.log.closed' }])
+})
+
+t.test('an act that met a log sealed at that moment is done once, in the log that goes on', async (t) => {
+  let at = new Date('2026-12-31T23:59:59Z')
+  const own = await ownLog(t, { clock: () => at })
+  const { logId: ended } = await own.log('governance')
+  at = new Date('2027-01-01T00:00:01Z')
+  t.ok(await eventually(() => own.audit.logs[1]?.name === 'governance-2027'))
+  let attempts = 0
+  const id = await own.audit.onOpenLog(() =>
+    withTransaction(own.database.db, async (tx) => {
+      const act = { event: 'agreement.signed', act: 'sign', org: 'LBC_CAMDEN', revision: 0, agreement: 'DEMO', payload: {} } as const
+      const id = await own.audit.recordAct(tx, act)
+      // As if the log had been sealed between the look at which one is open and the append.
+      if (++attempts === 1) await appendInTransaction(tx, ended, [], '2027-01-01')
+      return id
+    }),
+  )
+  t.equal(attempts, 2)
+  const { rows } = await own.root.query('select name, event_id from audit.leaf join audit.log using (log_id) where leaf like $1', [
+    '%agreement.signed%',
+  ])
+  t.same(rows, [{ name: 'governance-2027', event_id: id }])
 })
