@@ -38,7 +38,7 @@ export async function announce(started: {
   say(curl(address, token, SHARE))
   say(curl(address, token, { ...SHARE, data_items: ['IDENTITY.NAME', 'HEALTH.DIAGNOSIS'] }))
   say('')
-  say('The demo agreement DEMO-SIGN waits for two signatures. A token for each party, to sign as a person (README, "Sign"):')
+  say('The demo agreement DEMO-SIGN waits for two signatures. A token for each party, to sign as a person (docs/walks.md):')
   say('  npm run --silent accord -- token --org LBC_CAMDEN --role SIGNATORY')
   say('  npm run --silent accord -- token --org LBC_ISLINGTON --role SIGNATORY')
 }
