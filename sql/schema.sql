@@ -274,12 +274,10 @@ CREATE OR REPLACE FUNCTION audit.append_on(p_log integer, p_revision bigint, p_d
 AS $function$
 declare v_start bigint;
 begin
-  if p_revision is not null then
-    perform pg_catalog.pg_advisory_xact_lock_shared(policy.lock_key());
-    -- A statement of its own: its snapshot is taken after the lock was granted.
-    perform from policy.head where revision = p_revision and digest = p_digest;
-    if not found then return null; end if;
-  end if;
+  perform pg_catalog.pg_advisory_xact_lock_shared(policy.lock_key());
+  -- A statement of its own: its snapshot is taken after the lock was granted.
+  perform from policy.head where revision = p_revision and digest = p_digest;
+  if not found then return null; end if;
   v_start := audit.take_places(p_log, cardinality(p_at));
   insert into audit.leaf (log_id, idx, event_id, leaf_hash, leaf)
     select p_log, v_start + e.n - 1, encode(substring(p_entries from e.at for 16), 'hex')::uuid, substring(p_entries from e.at + 16 for 32),

@@ -168,20 +168,18 @@ begin
 end $$;
 
 -- Appends what was decided on revision p_revision with digest p_digest, which stands for everything up to it. Null: the policy
--- is another one now and nothing was appended; evaluate again. A null p_revision asks for no check. The number alone would not
--- do: after a failover or a restore that lost acts, other acts come to the numbers of the lost ones.
+-- is another one now, or none was named, and nothing was appended; evaluate again. The number alone would not do: after a
+-- failover or a restore that lost acts, other acts come to the numbers of the lost ones.
 -- Every decision waits for this, so the entries come as one value that nobody parses: each the 16 bytes of its identifier, 32 of
 -- its leaf's hash, 32 of salt, its leaf, its body. Entry n begins at byte p_at[n], counted from 1.
 create function audit.append_on(p_log int, p_revision bigint, p_digest bytea, p_day date, p_entries bytea, p_at int[], p_leaf_bytes int[], p_body_bytes int[])
 returns bigint language plpgsql security definer set search_path = '' as $$
 declare v_start bigint;
 begin
-  if p_revision is not null then
-    perform pg_catalog.pg_advisory_xact_lock_shared(policy.lock_key());
-    -- A statement of its own: its snapshot is taken after the lock was granted.
-    perform from policy.head where revision = p_revision and digest = p_digest;
-    if not found then return null; end if;
-  end if;
+  perform pg_catalog.pg_advisory_xact_lock_shared(policy.lock_key());
+  -- A statement of its own: its snapshot is taken after the lock was granted.
+  perform from policy.head where revision = p_revision and digest = p_digest;
+  if not found then return null; end if;
   v_start := audit.take_places(p_log, cardinality(p_at));
   insert into audit.leaf (log_id, idx, event_id, leaf_hash, leaf)
     select p_log, v_start + e.n - 1, encode(substring(p_entries from e.at for 16), 'hex')::uuid, substring(p_entries from e.at + 16 for 32),

@@ -1,5 +1,5 @@
 import type { Caller } from '../identity/principal.ts'
-import { mayAsk, mayKnow } from './caller.ts'
+import { mayAsk, mayKnow, type Share } from './caller.ts'
 import { evaluate, type Outcome } from './evaluation/evaluate.ts'
 import type { PolicyAgreement } from './policy/policy.ts'
 import type { PolicyIndex } from './policy/policy-index.ts'
@@ -28,20 +28,25 @@ export interface Grounds {
 }
 
 /** The request as the rules read it. Live, the actor of an emergency is the duty manager who calls, never what the body says. */
-export function requestOf({ caller, body, simulated }: Asked): DecisionRequest {
+export function requestOf({ caller, body, simulated }: Asked, grounds: Grounds): DecisionRequest {
   const isDutyManager = caller.clientId === null && caller.roles.includes('DUTY_MANAGER')
   // The glass is the provider's to break: its duty manager answers for the disclosure (6.10).
   const actor = isDutyManager && caller.org === body.provider ? caller.sub : null
   const request = toDecisionRequest(body, simulated ? { live: false } : { live: true, sub: actor })
-  const isParty = caller.org === body.provider || caller.org === body.recipient
-  return isParty ? request : { ...request, calling_agent: caller.org }
+  const { provider, recipient } = shareNow(body, grounds)
+  return caller.org === provider || caller.org === recipient ? request : { ...request, calling_agent: caller.org }
+}
+
+/** A share by the names that its bodies have at present: a past text may know one by a name that was merged since. */
+function shareNow(share: Share, { index, callers }: Grounds): Share {
+  return index === callers ? share : { provider: callers.codeOf(share.provider), recipient: callers.codeOf(share.recipient) }
 }
 
 /** Decides one call. Pure: no clock, no I/O. A stranger is told nothing but that it is one. */
-export function decideOn(asked: Asked, { index, callers }: Grounds): Outcome {
-  const request = requestOf(asked)
-  if (mayAsk(asked.caller.org, request, asked.askedAt, callers))
-    return evaluate(request, asked.at, withoutOthersOneOff(asked, request, { index, callers }))
+export function decideOn(asked: Asked, grounds: Grounds): Outcome {
+  const request = requestOf(asked, grounds)
+  if (mayAsk(asked.caller.org, shareNow(request, grounds), asked.askedAt, grounds.callers))
+    return evaluate(request, asked.at, withoutOthersOneOff(asked, request, grounds))
   return {
     decision: 'DENY',
     reasons: [reason('CALLER_NOT_PARTY', 'The caller is neither party nor agent of one.')],
@@ -54,15 +59,20 @@ export function decideOn(asked: Asked, { index, callers }: Grounds): Outcome {
 function withoutOthersOneOff({ caller, askedAt }: Asked, { disclosure_decision_id: id }: DecisionRequest, on: Grounds): PolicyIndex {
   const { index, callers } = on
   const named = id === null ? undefined : index.disclosureDecision(id)
-  return named && !mayAsk(caller.org, named, askedAt, callers) ? { ...index, disclosureDecision: () => undefined } : index
+  return named && !mayAsk(caller.org, shareNow(named, on), askedAt, callers) ? { ...index, disclosureDecision: none } : index
 }
+
+function none(): undefined {}
 
 /** Whether the caller may know an agreement: it stands in the text that was asked, or it acts under the present one. */
 export function knowledgeOf({ caller, askedAt }: Asked, { index, callers }: Grounds): (agreement: PolicyAgreement) => boolean {
   return (agreement) => {
     if (index === callers) return mayKnow(caller.org, agreement, askedAt)
     const present = callers.agreement(agreement.id)
-    return agreement.parties.has(caller.org) || (present !== undefined && mayKnow(caller.org, present, askedAt))
+    return (
+      [...agreement.parties.keys()].some((org) => callers.codeOf(org) === caller.org) ||
+      (present !== undefined && mayKnow(caller.org, present, askedAt))
+    )
   }
 }
 

@@ -63,12 +63,12 @@ export function evaluatedEntry(answer: Answer, text: string, agreement: string |
       ...(answer.simulated ? { sim: true as const } : {}),
     },
     objectOf([
-      ['caller', JSON.stringify(callerOf(facts.caller))],
+      ['caller', textOf(facts.caller, callerText)],
       ['request', JSON.stringify(facts.request)],
       ['relied_on', JSON.stringify(agreement)],
       ['callers_revision', JSON.stringify(callersRevision)],
       ['prohibited_by', JSON.stringify(prohibitedBy ?? undefined)],
-      ['settings', JSON.stringify(facts.settings)],
+      ['settings', textOf(facts.settings, JSON.stringify)],
       ['parent_span_id', JSON.stringify(parentSpanId)],
       // Last: what the search reads stands before it, so that it need not read the answer.
       ['response', text],
@@ -124,6 +124,21 @@ function leafOf({ id, now, engine, head, traceId }: CallFacts, random: RandomByt
 
 function callerOf({ sub, org, roles, clientId }: Caller) {
   return { sub, org, roles, client_id: clientId }
+}
+
+const texts = new WeakMap<object, string>()
+
+/** The JSON of what many calls have in common, made once for each object: a machine's principal, the settings. */
+function textOf<T extends object>(shared: T, text: (shared: T) => string): string {
+  const known = texts.get(shared)
+  if (known !== undefined) return known
+  const made = text(shared)
+  texts.set(shared, made)
+  return made
+}
+
+function callerText(caller: Caller): string {
+  return JSON.stringify(callerOf(caller))
 }
 
 /** A JSON object of members whose values are JSON already; those that are undefined are left out. */

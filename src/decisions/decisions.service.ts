@@ -17,7 +17,7 @@ import type { PolicyAgreement } from './policy/policy.ts'
 import type { PolicyIndex } from './policy/policy-index.ts'
 import { isRemediable, remedies } from './remedies/remedies.ts'
 import type { SpareTime } from './remedies/spare-time.ts'
-import type { DecisionBody } from './request-body.ts'
+import { type DecisionBody, namedIn } from './request-body.ts'
 import type { Trace } from './trace.ts'
 
 /**
@@ -106,12 +106,12 @@ export function decisionsService(options: DecisionsOptions) {
   function evaluateNow(call: DecisionCall, made: CallIds, { past, losses }: Validated): Evaluated {
     const callers = policy.current()
     const { caller, simulated } = call
-    const body = namedAsNow(call.body, callers)
     mustNotBeRevoked(caller)
     // What was read before acts were lost may be of them.
-    mustHaveReached(body.min_revision ?? null, caller)
+    mustHaveReached(call.body.min_revision ?? null, caller)
     if (past && policy.losses() !== losses) throw notReady('The policy was loaded anew.')
     const index = past ?? callers
+    const body = namedIn(index, call.body)
     const now = clock().getTime()
     const askedAt = nowOn(callers, now)
     const at = simulated && body.at ? Date.parse(body.at) : askedAt
@@ -139,11 +139,14 @@ export function decisionsService(options: DecisionsOptions) {
    * Remedies are a courtesy: none for whoever may not know the agreement, none while the service is busy. Where no agreement was
    * weighed, only a reference or a one-off decision that was named can be put right.
    */
-  function remediesFor(asked: Asked, outcome: Outcome, { index, callers }: Grounds, mayKnow: (agreement: PolicyAgreement) => boolean) {
+  function remediesFor(asked: Asked, outcome: Outcome, grounds: Grounds, mayKnow: (agreement: PolicyAgreement) => boolean) {
     if (outcome.decision !== 'DENY') return null
+    const { index, callers } = grounds
     const { at, askedAt, body } = asked
     if (outcome.agreement ? !mayKnow(outcome.agreement) : !isRemediable(outcome, body.agreement_ref ?? null)) return null
-    return options.spare(() => remedies({ request: requestOf(asked), at, askedAt, isPastText: index !== callers, index, outcome }, mayKnow))
+    return options.spare(() =>
+      remedies({ request: requestOf(asked, grounds), at, askedAt, isPastText: index !== callers, index, outcome }, mayKnow),
+    )
   }
 
   return {
@@ -241,33 +244,25 @@ export function decisionsService(options: DecisionsOptions) {
   /** The caller is told 503 at its deadline; the append goes on, since a leaf without an answer is allowed (R18). */
   function withinDeadline<T>(recorded: Promise<Appended<T>>): Promise<Appended<T>> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => refuse(new NotRecordedError('not recorded in time')), options.deadlineMs)
-      const refuse = (cause: unknown) => {
-        clearTimeout(timer)
-        if (cause instanceof QueueFullError) reject(unavailable('OVERLOADED', cause))
-        else if (cause instanceof NotRecordedError) reject(unavailable('LOG_UNAVAILABLE', cause))
-        else reject(cause)
-      }
-      recorded.then((appended) => {
-        clearTimeout(timer)
-        resolve(appended)
-      }, refuse)
+      const timer = setTimeout(() => reject(unrecorded(new NotRecordedError('not recorded in time'))), options.deadlineMs)
+      recorded.then(
+        (appended) => {
+          clearTimeout(timer)
+          resolve(appended)
+        },
+        (cause: unknown) => {
+          clearTimeout(timer)
+          reject(unrecorded(cause))
+        },
+      )
     })
   }
 }
 
-/** Who was merged is asked about as the body that it is, and stands in the record as that. */
-function namedAsNow(body: DecisionBody, { codeOf }: PolicyIndex): DecisionBody {
-  const { provider, recipient, provider_agent, recipient_agent } = body
-  const isNow = (code: string | null | undefined) => !code || codeOf(code) === code
-  if (isNow(provider) && isNow(recipient) && isNow(provider_agent) && isNow(recipient_agent)) return body
-  return {
-    ...body,
-    provider: codeOf(body.provider),
-    recipient: codeOf(body.recipient),
-    ...(provider_agent ? { provider_agent: codeOf(provider_agent) } : {}),
-    ...(recipient_agent ? { recipient_agent: codeOf(recipient_agent) } : {}),
-  }
+/** What a caller is told where its answer was not recorded; a refusal, or a fault of ours, stays what it is. */
+function unrecorded(cause: unknown): unknown {
+  if (cause instanceof QueueFullError) return unavailable('OVERLOADED', cause)
+  return cause instanceof NotRecordedError ? unavailable('LOG_UNAVAILABLE', cause) : cause
 }
 
 function unavailable(code: 'OVERLOADED' | 'LOG_UNAVAILABLE', cause: Error): Refused {

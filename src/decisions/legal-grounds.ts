@@ -45,23 +45,24 @@ export interface AssertedLaw {
 /** The law of both sides for the items that were asked for. */
 export function legalGrounds(facts: Facts, { agreement, version, flow }: Finding): LegalGrounds | null {
   if (!flow || !version) return null
-  const { codes } = facts
   const usable = usableGateways(facts, { agreement, version, flow }).map((gateway) => gateway.code)
-  const ground = (side: LegalSide, gateways: readonly string[]): LegalGround => ({
+  const { provider, recipient } = flow.source.legal
+  return { provider: groundOf(provider, usable, facts), recipient: recipient && groundOf(recipient, recipient.gateways, facts) }
+}
+
+function groundOf(side: LegalSide, gateways: readonly string[], { codes, requested }: Facts): LegalGround {
+  return {
     regime: side.regime,
     lawful_basis: recordedBases(side),
     gateways: gateways.map((code) => ({ code, citation: codes.gateways.get(code)?.citation ?? null })),
-    art9: facts.requested.special.length > 0 ? side.art9 : [],
-    sch1: facts.requested.special.length > 0 ? side.sch1 : [],
-    criminal: facts.requested.criminal.length > 0 ? side.criminal : [],
-  })
-  const { provider, recipient } = flow.source.legal
-  return { provider: ground(provider, usable), recipient: recipient && ground(recipient, recipient.gateways) }
+    art9: requested.special.length > 0 ? side.art9 : [],
+    sch1: requested.special.length > 0 ? side.sch1 : [],
+    criminal: requested.criminal.length > 0 ? side.criminal : [],
+  }
 }
 
 /** The one-off decision that a permit rides on, read from its form; what is not in it is not made up. */
 export function disclosureGround({ id, form }: DisclosureDecision): DisclosureGround {
-  const text = (value: unknown) => (typeof value === 'string' ? value : null)
   const conditions: unknown = form['conditions']
   const compulsion = form['legal_compulsion']
   return {
@@ -72,6 +73,10 @@ export function disclosureGround({ id, form }: DisclosureDecision): DisclosureGr
     legal_compulsion: typeof compulsion === 'boolean' ? compulsion : null,
     approved_by_role: text(form['approved_by_role']),
   }
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
 }
 
 /** What a duty manager asserted and the rules of an emergency read. */

@@ -1,3 +1,4 @@
+import type { PolicyIndex } from './policy/policy-index.ts'
 import type { DecisionMode, DecisionRequest, EmergencyClaim } from './rules/request.ts'
 
 /**
@@ -40,6 +41,19 @@ interface EmergencyBody {
   readonly sch1?: readonly string[] | null
   readonly sch8?: readonly string[] | null
   readonly transfer?: string | null
+}
+
+/** A body that was merged is asked about, and recorded, as the one that it is in the policy that is asked. */
+export function namedIn({ codeOf }: Pick<PolicyIndex, 'codeOf'>, body: DecisionBody): DecisionBody {
+  const { provider, recipient, provider_agent, recipient_agent } = body
+  if ([provider, recipient, provider_agent, recipient_agent].every((code) => !code || codeOf(code) === code)) return body
+  return {
+    ...body,
+    provider: codeOf(provider),
+    recipient: codeOf(recipient),
+    ...(provider_agent ? { provider_agent: codeOf(provider_agent) } : {}),
+    ...(recipient_agent ? { recipient_agent: codeOf(recipient_agent) } : {}),
+  }
 }
 
 /**

@@ -2,6 +2,7 @@ import t from 'tap'
 import { organisationNames } from '../../src/agreements/register-import/organisation-match.ts'
 import { underAllNames } from '../../src/parties/organisation.ts'
 import { agreementDesk, type Person } from '../support/agreement-desk.ts'
+import { SHARE } from '../support/demo-share.ts'
 
 const STANDING = {
   public_authority: true,
@@ -157,6 +158,27 @@ t.test('an entry of the register turns out to be another body', async (t) => {
     await merge(other, kept)
     t.equal(await desk.ask('LBC_CAMDEN', other), 'DENY NO_AGREEMENT')
     t.equal(await desk.ask(kept, other), 'DENY SAME_CONTROLLER', 'one body shares nothing with itself')
+  })
+
+  t.test('a past text is asked under the names of its time, and its record keeps the question as it was asked', async (t) => {
+    const { kept, other } = await pair('Dogwood')
+    const before = desk.service.app.services.policy.current().revision
+    await merge(other, kept)
+    const simulate = async (as: string, recipient: string, as_of_revision?: number) => {
+      const headers = { ...(await desk.service.as({ org: as })), 'content-type': 'application/json' }
+      const payload = JSON.stringify({ ...SHARE, provider: 'LBC_CAMDEN', recipient, ...(as_of_revision ? { as_of_revision } : {}) })
+      const { decision_id, reasons } = (
+        await desk.service.inject({ method: 'POST', url: '/v1/decisions/simulate', headers, payload })
+      ).json()
+      const get = async (path: string) =>
+        (await desk.service.inject({ method: 'GET', url: `/v1/decisions/${decision_id}${path}`, headers })).json()
+      const { request } = JSON.parse((await get('')).record.payload)
+      return { reason: reasons[0].code, recipient: request.recipient, same: (await get('/replay')).same }
+    }
+    t.same(await simulate('LBC_CAMDEN', other), { reason: 'NO_AGREEMENT', recipient: kept, same: true }, 'today: the body that it is')
+    t.same(await simulate('LBC_CAMDEN', other, before), { reason: 'UNKNOWN_PARTY', recipient: other, same: true }, 'then: nobody')
+    t.same(await simulate(kept, other, before), { reason: 'UNKNOWN_PARTY', recipient: other, same: true }, 'it may ask about what it was')
+    t.match(await simulate('LBC_BARNET', other, before), { reason: 'CALLER_NOT_PARTY' }, 'and a stranger may not')
   })
 
   t.test('names, numbers, groups and chains of mergers lead to the body that it is', async (t) => {

@@ -61,8 +61,8 @@ const lane = (durability: 'D1' | 'D2') => {
 
 t.test('where two copies are promised, an append that no standby is asked to confirm is not acknowledged', async (t) => {
   const log = await openLog(database.db, 'unasked', DAY)
-  await t.rejects(lane('D2').append(log, [anEntry()], null, DAY), NotDurableError)
-  t.equal(await lane('D1').append(log, [anEntry()], null, DAY), 1, 'where one copy is promised it is')
+  await t.rejects(lane('D2').append(log, [anEntry()], NO_POLICY, DAY), NotDurableError)
+  t.equal(await lane('D1').append(log, [anEntry()], NO_POLICY, DAY), 1, 'where one copy is promised it is')
 })
 
 t.test('where two copies are promised, an act that no standby is asked to confirm is undone', async (t) => {
@@ -78,7 +78,7 @@ t.test('an append whose wait for the standby was cancelled is not acknowledged, 
   await waitFor(NOBODY)
   try {
     for (const tries of [1, 2]) {
-      const outcome = await whileCancelling(writer.append(log, [anEntry()], null, DAY))
+      const outcome = await whileCancelling(writer.append(log, [anEntry()], NO_POLICY, DAY))
       t.match(outcome, { status: 'rejected', reason: { name: 'NotDurableError' } })
       t.equal(await leaves(log), tries, 'although its leaf stands: a leaf without an answer is allowed')
     }
@@ -111,7 +111,7 @@ t.test('after an append whose outcome is unknown, its lane says nothing more bef
   const writer = lane('D1')
   await waitFor(NOBODY)
   try {
-    const first = writer.append(log, [anEntry()], null, DAY).catch(() => 'unknown outcome')
+    const first = writer.append(log, [anEntry()], NO_POLICY, DAY).catch(() => 'unknown outcome')
     const waiting = () => root.query(`select pid from pg_stat_activity where wait_event = 'SyncRep' and application_name = 'accord-audit'`)
     t.ok(await eventually(async () => (await waiting()).rowCount === 1))
     await root.query('select pg_terminate_backend($1)', [(await waiting()).rows[0]?.pid])
@@ -171,14 +171,14 @@ t.test(
     const log = await openLog(database.db, 'patient', DAY)
     const writer = appender({ url: database.url, role: 'audit_writer', stalledAfterMs: 300 })
     t.teardown(() => writer.close())
-    await writer.append(log, [anEntry()], null, DAY)
+    await writer.append(log, [anEntry()], NO_POLICY, DAY)
     const keeper = await keeperConnection({ url: database.url, role: 'audit_integrator', name: 'patient', statementTimeoutMs: 2_000 })
     t.teardown(keeper.close)
     await waitFor(NOBODY)
     const waiting = async () => (await root.query(`select pid from pg_stat_activity where wait_event = 'SyncRep' order by pid`)).rows
     try {
       const all = Promise.allSettled([
-        writer.append(log, [anEntry()], null, DAY),
+        writer.append(log, [anEntry()], NO_POLICY, DAY),
         barrier(keeper),
         withTransaction(database.db, (tx) => appendInTransaction(tx, log, [anEntry()], DAY)),
       ])

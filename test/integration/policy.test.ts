@@ -6,6 +6,7 @@ import type { PolicyRecord } from '../../src/decisions/policy/policy-index.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
 import { anAgreement, aRequest, LISTS, ORGANISATIONS } from '../support/builders/decision-world.ts'
 import { testDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
 
 // Policy revisions in PostgreSQL: gapless, chained by digest, append-only, and readable as they stood.
 
@@ -100,6 +101,32 @@ t.test('a publication that is rolled back was never there', async (t) => {
   await policy.refresh()
   t.equal(policy.current().revision, before)
   t.equal(await publish([asRecord(agreement)], '2026-06-03T00:00:00Z'), before + 1, 'its number is used by the next')
+})
+
+t.test('past policies are loaded two at once, whoever asks: the others wait in their order', async (t) => {
+  const { revision } = policy.current()
+  const owner = await database.openAs('session_user', 2)
+  const blocker = await owner.pool.connect()
+  await blocker.query('begin; lock table policy.record in access exclusive mode')
+  const reading = async () => {
+    const { rows } = await owner.pool.query<{ count: number }>(
+      `select count(*)::int from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%policy%record%'`,
+    )
+    return rows[0]?.count ?? 0
+  }
+  // A service of its own remembers none of them yet.
+  const fresh = policyService(database.db)
+  const order: number[] = []
+  const asked = Array.from({ length: 6 }, (_none, n) => revision - n)
+  const next = fresh.forward()
+  const loads = asked.map((one, n) => (n % 3 === 2 ? next : fresh.at)(one).then((index) => order.push(index?.revision ?? -1)))
+  t.ok(await eventually(async () => (await reading()) === 2), 'two are being read')
+  await new Promise((passed) => setTimeout(passed, 300))
+  t.equal(await reading(), 2, 'and no more than two')
+  await blocker.query('rollback')
+  blocker.release()
+  await Promise.all(loads)
+  t.same(order.toSorted(), asked.toSorted(), 'all have their answer in the end')
 })
 
 t.test('nobody rewrites a revision: not the service, not even the owner of the tables', async (t) => {

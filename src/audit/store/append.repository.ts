@@ -8,8 +8,8 @@ import type { PolicyRevision } from './policy-revision.ts'
 
 /** A connection of its own through which batches are appended, one after another. Opens itself anew when it broke. */
 export interface Appender {
-  /** The index of the first entry; null when `on` is not the database's policy now and nothing was written. A null `on` is not checked. */
-  append(logId: number, entries: readonly Entry[], on: PolicyRevision | null, day: string): Promise<number | null>
+  /** The index of the first entry; null when `on` is not the database's policy now and nothing was written. */
+  append(logId: number, entries: readonly Entry[], on: PolicyRevision, day: string): Promise<number | null>
   /** How long the append in flight has been waiting for the database, milliseconds; 0: none is. */
   inFlightMs(): number
   close(): Promise<void>
@@ -88,17 +88,16 @@ export function appender({
     }
   }
 
-  async function write(client: pg.Client, logId: number, entries: readonly Entry[], on: PolicyRevision | null, day: string) {
+  async function write(client: pg.Client, logId: number, entries: readonly Entry[], on: PolicyRevision, day: string) {
     if (!daysOpened.has(day)) {
       await client.query('select audit.open_day($1)', [day])
       daysOpened.add(day)
     }
     warned = false
     const { bytes, at, leafBytes, bodyBytes } = packed(entries)
-    const policy = on ? [on.revision, Buffer.from(on.digest, 'hex')] : [null, null]
     const { rows } = await client.query<{ start: string | null; standby_names: string }>({
       ...APPEND,
-      values: [logId, ...policy, day, bytes, at, leafBytes, bodyBytes],
+      values: [logId, on.revision, Buffer.from(on.digest, 'hex'), day, bytes, at, leafBytes, bodyBytes],
     })
     return rows
   }

@@ -15,10 +15,6 @@ export type OneOff =
 
 /** 6.7: may this request ride on the one-off decision it names? It may never consult an agreement or a prohibition, nor look for another decision. */
 export function oneOff(facts: Facts, snapshot: Pick<Snapshot, 'disclosureDecision' | 'disclosureDecisionsFor'>): OneOff {
-  const no = (code: Reason['code'], detail: string, items: readonly string[] = []): OneOff => ({
-    permitted: false,
-    reason: reason(code, detail, { items }),
-  })
   const { request, at } = facts
   const decision = request.disclosure_decision_id === null ? undefined : snapshot.disclosureDecision(request.disclosure_decision_id)
   if (!decision) {
@@ -37,6 +33,10 @@ export function oneOff(facts: Facts, snapshot: Pick<Snapshot, 'disclosureDecisio
   return systematic
     ? no('ADHOC_SCOPE_EXCEEDED', `${systematic} This is systematic sharing: it needs an agreement.`)
     : { permitted: true, decision }
+}
+
+function no(code: Reason['code'], detail: string, items: readonly string[] = []): OneOff {
+  return { permitted: false, reason: reason(code, detail, { items }) }
 }
 
 function beyondScope({ request }: Facts, decision: DisclosureDecision): string[] {

@@ -17,7 +17,6 @@ export type StageZero =
  * an unknown body or code through to the rules, which would take it for one that nothing is said about.
  */
 export function stageZero(request: DecisionRequest, at: number, snapshot: Pick<Snapshot, 'codes' | 'organisation'>): StageZero {
-  const stop = (found: Reason): StageZero => ({ passed: false, reason: found })
   if (request.data_items.length === 0 || request.data_subjects?.length === 0) {
     return stop(reason('INVALID_REQUEST', 'At least one data item and one category of data subject must be named.'))
   }
@@ -36,6 +35,10 @@ export function stageZero(request: DecisionRequest, at: number, snapshot: Pick<S
   if (!isActive(recipient, at))
     return stop(reason('PARTY_INACTIVE', `${recipient.code} does not exist at that time.`, { side: 'RECIPIENT' }))
   return { passed: true, provider, recipient }
+}
+
+function stop(found: Reason): StageZero {
+  return { passed: false, reason: found }
 }
 
 /** Whether the body exists at T: from `active_from` on, before `active_to`. */

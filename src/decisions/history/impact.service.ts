@@ -15,6 +15,7 @@ import { compileAgreement } from '../policy/compile.ts'
 import { withAgreement, withCodeLists } from '../policy/overlay.ts'
 import type { PolicyService } from '../policy/policy.service.ts'
 import type { PolicyIndex } from '../policy/policy-index.ts'
+import { namedIn } from '../request-body.ts'
 import { batchesOf } from './batches.ts'
 import { callerOfRecord, type EvaluatedRecord, isEvaluated } from './decision-record.ts'
 import type { Position } from './found-decision.ts'
@@ -145,10 +146,13 @@ export function impactService(options: {
   }
 }
 
+/** Everybody goes by the name that it has today: a body of the record may have been merged since. */
 function compare(record: EvaluatedRecord, index: PolicyIndex, what: PolicyIndex): ComparedCase {
   const { request, response } = record.payload
   const at = Date.parse(response.at)
-  const asked = { caller: callerOfRecord(record), body: request, simulated: false, at, askedAt: at }
+  const recorded = callerOfRecord(record)
+  const caller = { ...recorded, org: index.codeOf(recorded.org) }
+  const asked = { caller, body: namedIn(index, request), simulated: false, at, askedAt: at }
   const without = decideOn(asked, { index, callers: index })
   const changed = decideOn(asked, { index: what, callers: index })
   return {

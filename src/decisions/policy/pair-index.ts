@@ -4,7 +4,7 @@ import type { PolicyAgreement } from './policy.ts'
 export interface PairIndex {
   /** Every agreement that lists both of two different bodies; in no order. Takes no longer where the register is larger. */
   between(a: string, b: string): readonly PolicyAgreement[]
-  /** Puts an agreement in the place of what stood under its id before. */
+  /** Puts an agreement in the place of what stood under its id before. @throws RangeError when that does not stand here: then nothing is sure */
   put(agreement: PolicyAgreement, before: PolicyAgreement | undefined): void
 }
 
@@ -42,10 +42,16 @@ export function pairIndex(): PairIndex {
       return found.length === 0 ? both : [...found, ...both]
     },
     put(agreement, before) {
-      if (before) for (const list of listsOf(before)) list.splice(list.indexOf(before), 1)
+      if (before) for (const list of listsOf(before)) takeOut(list, before)
       for (const list of listsOf(agreement)) list.push(agreement)
     },
   }
+}
+
+function takeOut(list: PolicyAgreement[], agreement: PolicyAgreement): void {
+  const at = list.indexOf(agreement)
+  if (at < 0) throw new RangeError(`${agreement.id} is not where it was put`)
+  list.splice(at, 1)
 }
 
 function listIn(lists: Map<string, PolicyAgreement[]>, key: string): PolicyAgreement[] {

@@ -2,12 +2,10 @@ import type { Agreement } from '../../agreements/agreement.ts'
 import { forPolicy, type RegisteredOrganisation } from '../../parties/organisation.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { versionWithLocalCodes, withLocalCodes } from '../../reference/local-code.ts'
+import { pastPolicies } from './past-policies.service.ts'
 import { policyRepository } from './policy.repository.ts'
 import { type CodeListEdition, emptyPolicyIndex, type PolicyHead, type PolicyIndex, type PolicyRecord } from './policy-index.ts'
 import { toStored } from './policy-record.ts'
-
-/** Past policies kept compiled: a replay and a question about the past often come in series. */
-const PAST_INDEXES_MAX = 4
 
 export type PolicyService = ReturnType<typeof policyService>
 
@@ -83,13 +81,7 @@ export function policyService(db: Database, reserve: Database = db) {
     return isHeld
   }
 
-  const past = remembering(PAST_INDEXES_MAX, (head) => indexAt(db, head, emptyPolicyIndex()))
-
-  /** The policy as it stood at a revision, as the database has it now; undefined when there is none with that number yet. */
-  async function at(revision: number): Promise<PolicyIndex | undefined> {
-    const head = await headAt(db, revision)
-    return head && past(head)
-  }
+  const past = pastPolicies(db)
 
   return {
     current: (): PolicyIndex => index,
@@ -120,50 +112,8 @@ export function policyService(db: Database, reserve: Database = db) {
         const local = await repository.localCodes()
         return { version: versionWithLocalCodes(version, local), lists: withLocalCodes(lists, local) }
       }),
-    at,
-    /** Past revisions one after another, each made out of the one before where they ascend: for going through many. */
-    forward(): (revision: number) => Promise<PolicyIndex | undefined> {
-      let reached = emptyPolicyIndex()
-      return async (revision) => {
-        if (revision < reached.revision) return at(revision)
-        if (revision > reached.revision) {
-          const head = await headAt(db, revision)
-          const moved = head && (await indexAt(db, head, reached))
-          if (!moved) return undefined
-          reached = moved
-        }
-        return reached
-      }
-    },
-  }
-}
-
-function headAt(db: Database, revision: number): Promise<PolicyHead | undefined> {
-  return withTransaction(db, (tx) => policyRepository(tx).revision(revision))
-}
-
-/** The index at a revision, made out of an earlier one where that stands; undefined when the database does not have it. */
-function indexAt(db: Database, head: PolicyHead, earlier: PolicyIndex): Promise<PolicyIndex | undefined> {
-  return withTransaction(db, async (tx) => {
-    const repository = policyRepository(tx)
-    if (!(await repository.holds(head))) return undefined
-    const from = (await repository.holds(earlier.head)) ? earlier : emptyPolicyIndex()
-    return from.apply(await repository.records(from.revision, head.revision), head)
-  })
-}
-
-/** Keeps the last few results, by digest: what a digest names never changes, so a kept one is never stale. What is undefined or failed is not kept. */
-function remembering<T>(most: number, make: (head: PolicyHead) => Promise<T | undefined>): (head: PolicyHead) => Promise<T | undefined> {
-  const kept = new Map<string, Promise<T | undefined>>()
-  return (head) => {
-    const forget = () => void kept.delete(head.digest)
-    const known = kept.get(head.digest)
-    if (known) return known
-    const made = make(head)
-    kept.set(head.digest, made)
-    made.then((value) => value === undefined && forget(), forget)
-    for (const oldest of kept.keys()) if (kept.size > most) kept.delete(oldest)
-    return made
+    at: past.at,
+    forward: past.forward,
   }
 }
 

@@ -68,25 +68,30 @@ export const recordedBasis: Rule = (facts, candidate) =>
 export const compatibility: Rule = ({ codes, provider }, { flow }) => {
   const record = flow.source.compatibility
   if (!record?.new_purpose) return []
-  const no = (detail: string) => [reason('PURPOSE_INCOMPATIBLE', detail)]
   const { ground } = record
   if (ground === null || ground === 'SAME_PURPOSE' || !codes.compatibilityGrounds.has(ground)) {
-    return no('The purpose is new and no compatibility ground is recorded.')
+    return incompatible('The purpose is new and no compatibility ground is recorded.')
   }
   if (ground === 'ANNEX_2' && !(record.annex2 !== null && codes.annex2.has(record.annex2))) {
-    return no('Annex 2 is relied on without naming its condition.')
+    return incompatible('Annex 2 is relied on without naming its condition.')
   }
   if (
     ground === 'ANNEX_2' &&
     record.annex2 === 'ANX2_PUBLIC_TASK_REQUEST' &&
     isPublicAuthorityInTask(provider, flow.source.legal.provider)
   ) {
-    return no(`${record.annex2} is not open to ${provider.code}, a public authority performing its tasks (Annex 2 para 1(a)(ii)).`)
+    return incompatible(
+      `${record.annex2} is not open to ${provider.code}, a public authority performing its tasks (Annex 2 para 1(a)(ii)).`,
+    )
   }
   if (!record.collected_on_consent) return []
   const isOpen =
     ground === 'CONSENT_NEW_PURPOSE' ||
     ground === 'DP_COMPLIANCE' ||
     ((ground === 'ANNEX_2' || ground === 'ART23_LAW') && record.consent_unobtainable)
-  return isOpen ? [] : no(`${ground} is not open for data collected on consent (Art 8A(4)).`)
+  return isOpen ? [] : incompatible(`${ground} is not open for data collected on consent (Art 8A(4)).`)
+}
+
+function incompatible(detail: string): Reason[] {
+  return [reason('PURPOSE_INCOMPATIBLE', detail)]
 }

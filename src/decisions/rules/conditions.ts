@@ -1,5 +1,5 @@
 import { type Candidate, type ControllerSide, citesLaw, controllerSides, type Facts, type Rule } from './facts.ts'
-import { type Reason, reason } from './reason.ts'
+import { type Reason, reason, type Side } from './reason.ts'
 
 /** CK-6: Art 9, Schedule 1 and Art 10 conditions of each UK GDPR side, for the requested items. */
 export const conditions: Rule = (facts, candidate) =>
@@ -15,18 +15,27 @@ export const conditions: Rule = (facts, candidate) =>
 export const lawEnforcement: Rule = (facts, candidate) =>
   controllerSides(facts, candidate).flatMap(({ side, organisation, legal, policyDocuments }) => {
     if (legal.regime === 'UK_GDPR') return []
-    const no = (detail: string, items: readonly string[] = []) => [reason('LED_CONDITION_MISSING', detail, { side, items })]
-    if (legal.regime !== 'PART_3') return no(`The processing of ${organisation.code} is under a regime this service does not cover.`)
+    if (legal.regime !== 'PART_3')
+      return missing(side, `The processing of ${organisation.code} is under a regime this service does not cover.`)
     if (organisation.competent_authority === 'NONE')
-      return no(`${organisation.code} is no competent authority and cannot process under Part 3 (DPA 2018 s30).`)
-    if (!citesLaw(facts, { side, legal })) return no(`${organisation.code} cites no law for its law enforcement task (DPA 2018 s35(2)).`)
+      return missing(side, `${organisation.code} is no competent authority and cannot process under Part 3 (DPA 2018 s30).`)
+    if (!citesLaw(facts, { side, legal }))
+      return missing(side, `${organisation.code} cites no law for its law enforcement task (DPA 2018 s35(2)).`)
     if (facts.requested.special.length === 0) return []
     const isMet =
       legal.part3.strictly_necessary && legal.part3.sch8.some((code) => facts.codes.schedule8.has(code)) && policyDocuments.has('PART3_S42')
     return isMet
       ? []
-      : no(`${organisation.code} lacks strict necessity, a Schedule 8 condition or its s42 policy document.`, facts.requested.special)
+      : missing(
+          side,
+          `${organisation.code} lacks strict necessity, a Schedule 8 condition or its s42 policy document.`,
+          facts.requested.special,
+        )
   })
+
+function missing(side: Side, detail: string, items: readonly string[] = []): Reason[] {
+  return [reason('LED_CONDITION_MISSING', detail, { side, items })]
+}
 
 /** CK-10: Part 3 data for general use needs an authority in law (DPA 2018 s36(4)). */
 export const reuseOfLawEnforcementData: Rule = ({ codes }, { flow }) => {

@@ -56,14 +56,14 @@ export const method: Rule = ({ request }, { flow }) => {
 export const volume: Rule = ({ request }, { flow }) => {
   const limit = flow.source.volume_limit
   if (!limit) return []
-  const found: Reason[] = []
-  const test = (what: string, most: number | null, member: 'subject_count' | 'record_count') => {
-    const count = request[member]
-    if (most === null || (count !== null && count <= most)) return
-    const detail = `At most ${most} ${most === 1 ? what.slice(0, -1) : what} per request${count === null ? '; the request gives no count' : ''}.`
-    found.push(reason('VOLUME_EXCEEDED', detail, { items: [member] }))
-  }
-  test('subjects', limit.subjects, 'subject_count')
-  test('records', limit.records, 'record_count')
-  return found
+  return [
+    ...tooMany('subject', limit.subjects, request.subject_count, 'subject_count'),
+    ...tooMany('record', limit.records, request.record_count, 'record_count'),
+  ]
+}
+
+function tooMany(what: string, most: number | null, count: number | null, member: 'subject_count' | 'record_count'): Reason[] {
+  if (most === null || (count !== null && count <= most)) return []
+  const detail = `At most ${most} ${what}${most === 1 ? '' : 's'} per request${count === null ? '; the request gives no count' : ''}.`
+  return [reason('VOLUME_EXCEEDED', detail, { items: [member] })]
 }

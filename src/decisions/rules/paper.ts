@@ -35,15 +35,20 @@ export const agents: Rule = ({ request, provider, recipient, day }, { version })
   if (listed === null) return []
   const { calling_agent: caller } = request
   if (request.provider_agent === null && request.recipient_agent === null && caller === undefined) return []
-  const test = (agent: string | null, party: string, side: Side): Reason[] =>
-    agent === null || isAgentOf(listed, agent, party, day)
-      ? []
-      : [reason('PROCESSOR_NOT_AUTHORISED', `${agent} is not a listed processor of ${party} on ${day}.`, { side, items: [agent] })]
-  const named = [...test(request.provider_agent, provider.code, 'PROVIDER'), ...test(request.recipient_agent, recipient.code, 'RECIPIENT')]
+  const named = [
+    ...unlisted(request.provider_agent, provider.code, 'PROVIDER', listed, day),
+    ...unlisted(request.recipient_agent, recipient.code, 'RECIPIENT', listed, day),
+  ]
   const isKnown = caller === undefined || [provider, recipient].some(({ code }) => isAgentOf(listed, caller, code, day))
   if (isKnown || named.some(({ items }) => items?.includes(caller))) return named
   const detail = `${caller} asks, and is not a listed processor of ${provider.code} or ${recipient.code} on ${day}.`
   return [...named, reason('PROCESSOR_NOT_AUTHORISED', detail, { items: [caller] })]
+}
+
+function unlisted(agent: string | null, party: string, side: Side, listed: readonly PolicyAgent[], day: string): Reason[] {
+  return agent === null || isAgentOf(listed, agent, party, day)
+    ? []
+    : [reason('PROCESSOR_NOT_AUTHORISED', `${agent} is not a listed processor of ${party} on ${day}.`, { side, items: [agent] })]
 }
 
 /** Whether `agent` acts for `party` on that day, both ends of its dates included. */

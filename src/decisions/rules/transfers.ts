@@ -29,9 +29,8 @@ export function carriage(
   const adequacy = isGeneral ? codes.adequacy(country, day) : null
   if (adequacy === 'FULL') return { why: null, restsOn: [['COUNTRY', [country]]] }
   if (!isGeneral && codes.isAdequateForPart3(country, day)) return { why: null, restsOn: [['COUNTRY_PART3', [country]]] }
-  const no = (why: string): Carriage => ({ why, restsOn: [] })
   const transfer = recorded[country]
-  if (!transfer) return no(`No transfer mechanism is recorded for ${country}.`)
+  if (!transfer) return nothing(`No transfer mechanism is recorded for ${country}.`)
   const { mechanism } = transfer
   const isPartial = adequacy === 'PARTIAL' && mechanism === 'ADEQUACY_PARTIAL' && codes.mechanisms.has(mechanism)
   if (isPartial && transfer.scope_confirmed) {
@@ -43,9 +42,13 @@ export function carriage(
       ],
     }
   }
-  if (isPartial) return no(`The adequacy of ${country} is partial, and that this transfer is within its scope is not confirmed.`)
+  if (isPartial) return nothing(`The adequacy of ${country} is partial, and that this transfer is within its scope is not confirmed.`)
   if (!(isGeneral ? codes.art46Mechanisms : codes.part3Mechanisms).has(mechanism))
-    return no(`${mechanism} does not carry ${isGeneral ? '' : 'law enforcement '}data to ${country}.`)
-  if (!transfer.dp_test_done) return no(`${mechanism} for ${country} is not complete: the data protection test is not done.`)
+    return nothing(`${mechanism} does not carry ${isGeneral ? '' : 'law enforcement '}data to ${country}.`)
+  if (!transfer.dp_test_done) return nothing(`${mechanism} for ${country} is not complete: the data protection test is not done.`)
   return { why: null, restsOn: [['TRANSFER_MECHANISM', [mechanism]]] }
+}
+
+function nothing(why: string): Carriage {
+  return { why, restsOn: [] }
 }

@@ -58,8 +58,8 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 /** Joins the three parts in the layout of RFC 9562: version 7 before the counter, variant 10 before the random tail. */
 function format(milliseconds: number, counter: number, bytes: Uint8Array): string {
   const time = milliseconds.toString(16).padStart(12, '0')
-  const hex = (at: number) => HEX[bytes[at] as number] as string
-  const variant = HEX[((bytes[0] as number) & 0x3f) | 0x80] as string
+  let tail = HEX[((bytes[0] as number) & 0x3f) | 0x80] as string
+  for (let at = 1; at < 8; at++) tail += HEX[bytes[at] as number]
   const count = counter.toString(16).padStart(3, '0')
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${variant}${hex(1)}-${hex(2)}${hex(3)}${hex(4)}${hex(5)}${hex(6)}${hex(7)}`
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${tail.slice(0, 4)}-${tail.slice(4)}`
 }
