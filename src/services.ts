@@ -152,7 +152,6 @@ export async function openServices(options: ServicesOptions) {
     newId,
     reference,
     parties,
-    commands,
     partnerAnswers: partnerAnswers({ registering, groups }),
   })
   const committing = committingService({ db, clock, random: randomBytes, acts, agreements, imports })

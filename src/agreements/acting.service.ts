@@ -12,7 +12,7 @@ import { othersThan } from './model/standing.ts'
 import type { ActName } from './model/standing-acts.ts'
 import { actsRepository } from './store/acts.repository.ts'
 import { indexForSearch } from './store/search.repository.ts'
-import { NO_SUCH_AGREEMENT, seenBy, writerFor } from './visibility.ts'
+import { NO_SUCH_AGREEMENT, visibleTo, writerFor } from './visibility.ts'
 
 export interface ActingOptions {
   readonly commands: CommandsService
@@ -94,7 +94,7 @@ export function actingService({ commands, agreements, notifications, policy, mus
     async lock(tx, id, principal, at) {
       const locked = await actsRepository(tx).lock(id, writerFor(principal))
       const [state] = locked ? await agreements.read(tx, [id]) : []
-      if (!locked || !state || !seenBy(writerFor(principal), state, at)) return undefined
+      if (!locked || !state || !visibleTo(writerFor(principal), state, at)) return undefined
       return { state, version: locked.rowVersion, actCount: locked.actCount }
     },
     admit: (tx, { org }) => mustBeConfirmed(tx, org),

@@ -7,10 +7,9 @@ import type { Agreement, AgreementVersion, Party } from './agreement.ts'
 import type { AgreementToComplete } from './model/completeness.ts'
 import { agreementsRepository, type StoredBy } from './store/agreements.repository.ts'
 import { isVisible } from './store/reading.repository.ts'
-import { readAgreements } from './store/reading.service.ts'
+import { readAgreements, readAgreementsFor } from './store/reading.service.ts'
 import { readRecord } from './store/record.repository.ts'
 import { standingRepository } from './store/standing.repository.ts'
-import { seenBy } from './visibility.ts'
 
 export type AgreementsService = ReturnType<typeof agreementsService>
 
@@ -25,11 +24,11 @@ export function agreementsService(newId: () => string) {
       if (agreement.dpia.id === undefined) await assessments.store(tx, agreement.id, agreement.dpia)
       await agreementsRepository(tx, newId).insert(agreement, by)
     },
-    read: (tx: Transaction, ids: readonly string[]): Promise<Agreement[]> => readAgreements(tx, ids),
+    read: readAgreements,
+    readFor: readAgreementsFor,
     /** What the reader may know of an agreement at an instant. One that is hidden is undefined like one that is not there, after the same one query. */
     async find(tx: Transaction, reader: Reader, id: string, at: Instant): Promise<Agreement | undefined> {
-      const [found] = (await isVisible(tx, reader, id)) ? await readAgreements(tx, [id]) : []
-      return found && seenBy(reader, found, at)
+      return (await isVisible(tx, reader, id)) ? (await readAgreementsFor(tx, reader, [id], at))[0] : undefined
     },
     /** An agreement with what only completeness asks for: contacts that apply to its parties, who of those it names nobody has confirmed, its review cycle. */
     async toComplete(tx: Transaction, agreement: Agreement): Promise<AgreementToComplete> {

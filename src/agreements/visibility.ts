@@ -24,7 +24,7 @@ export function writerFor(principal: Principal): Reader {
  * What a reader sees of an agreement at an instant: all of it while its organisation takes part or keeps the text, what was known
  * when its part ended afterwards; undefined: it may not know that there is one. Pure.
  */
-export function seenBy(reader: Reader, agreement: Agreement, at: Instant): Agreement | undefined {
+export function visibleTo(reader: Reader, agreement: Agreement, at: Instant): Agreement | undefined {
   if (reader.kind !== 'party') return agreement
   const until = knowsUntil(agreement, reader.org, at)
   if (until === null) return undefined

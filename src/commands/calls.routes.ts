@@ -5,7 +5,7 @@ import { reply } from '../platform/http/answer.ts'
 import { etagOf } from '../platform/kernel/entity-tags.ts'
 import { orThrow } from '../platform/kernel/refusal.ts'
 import { stableJson } from '../platform/kernel/stable-json.ts'
-import type { Answered, Call, Done, IdempotencyKey } from './command.ts'
+import type { Answered, Call, IdempotencyKey } from './command.ts'
 
 type AnyRequest = Pick<FastifyRequest, 'headers' | 'params' | 'body' | 'routeOptions' | 'principal'>
 
@@ -39,10 +39,5 @@ function idempotencyOf({ headers, params, body, routeOptions }: AnyRequest, quer
 /** The reply that tells an outcome as it is, with the `ETag` of the version it left. @throws Refused with the refusal of the command */
 export function outcomeReply<Status extends number, Outcome>(status: Status, answered: Answered<Outcome>) {
   const { outcome, version } = orThrow(answered)
-  return reply(status, outcome, etag(version))
-}
-
-/** The `ETag` header of a version. */
-export function etag(version: Done<unknown>['version']): { readonly etag: string } {
-  return { etag: etagOf(version) }
+  return reply(status, outcome, { etag: etagOf(version) })
 }

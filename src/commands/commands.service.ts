@@ -108,13 +108,6 @@ export interface Locked<State> {
   readonly actCount: number
 }
 
-/** Work of one transaction that is no act: it has no subject that others see, and no leaf. */
-export type KeyedWork = <Outcome>(
-  call: Pick<Command, 'principal' | 'idempotency'>,
-  reader: Reader,
-  work: (tx: Transaction, at: string) => Promise<Done<Outcome>>,
-) => Promise<Answered<Outcome>>
-
 export type CommandsService = ReturnType<typeof commandsService>
 
 /** Performs commands, each in one transaction and always in the same steps; a refusal changes nothing and is recorded by its own mark. */
@@ -193,18 +186,7 @@ export function commandsService({ db, clock, newId, audit, policyHead, refusalFo
     return result
   }
 
-  const keyed: KeyedWork = (call, reader, work) =>
-    answered(() =>
-      turns(call.principal, call.idempotency, () =>
-        withTransaction(db, async (tx) => {
-          await readAs(tx, reader)
-          return withKey(tx, call, clock().toISOString(), work)
-        }),
-      ),
-    )
-
   return {
-    keyed,
     /**
      * Performs a command on a subject. `work` writes its rows and answers what it did, or throws `Refused`: then nothing is
      * changed. Refuses besides what is not there, a version that is no longer the present one, and a key used for another request.

@@ -1,16 +1,16 @@
 import type { Principal } from '../identity/principal.ts'
 import { type Database, withTransaction } from '../platform/database/database.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
-import { answered } from '../platform/kernel/refusal.ts'
+import { answered, orThrow } from '../platform/kernel/refusal.ts'
 import type { Answered, Done, IdempotencyKey } from './command.ts'
 import { idempotencyRepository } from './idempotency.repository.ts'
 import type { KeyTurns } from './key-turns.ts'
 
-/** Does work once for an idempotency key; the same request again gets the first outcome. Work that throws `Refused` is refused. */
+/** Does work once for an idempotency key; the same request again gets the first outcome. Work that is refused leaves the key free. */
 export type Once = <Outcome>(
   principal: Principal,
   idempotency: IdempotencyKey | null,
-  work: () => Promise<Done<Outcome>>,
+  work: () => Promise<Answered<Outcome>>,
 ) => Promise<Answered<Outcome>>
 
 export interface OnceOptions {
@@ -33,7 +33,7 @@ const HELD_MS = 60_000
  */
 export function onceOnly({ db, clock, newId, turns, heldMs = HELD_MS }: OnceOptions): Once {
   return (principal, idempotency, work) => {
-    if (!idempotency) return answered(work)
+    if (!idempotency) return work()
     const claimed = () => once(principal, idempotency, work)
     return answered(() => (turns ? turns(principal, idempotency, claimed) : claimed()))
   }
@@ -41,7 +41,7 @@ export function onceOnly({ db, clock, newId, turns, heldMs = HELD_MS }: OnceOpti
   async function once<Outcome>(
     principal: Principal,
     idempotency: IdempotencyKey,
-    work: () => Promise<Done<Outcome>>,
+    work: () => Promise<Answered<Outcome>>,
   ): Promise<Done<Outcome>> {
     const { key } = idempotency
     const holder = newId()
@@ -54,7 +54,7 @@ export function onceOnly({ db, clock, newId, turns, heldMs = HELD_MS }: OnceOpti
     if (earlier) return earlier as Done<Outcome>
     const word = setInterval(() => void hold(heldMs).catch(() => {}), heldMs / 3)
     try {
-      const done = await work()
+      const done = orThrow(await work())
       // What was done is done and is answered, also where that cannot be kept.
       await withTransaction(db, (tx) => idempotencyRepository(tx).keep(principal, key, done, holder)).catch(() => {})
       return done

@@ -71,7 +71,7 @@ t.test('one assessment may serve several agreements (DP-3)', async (t) => {
 
   await t.test('the database shows it to whoever may see an agreement that stands on it, and keeps what it was', async (t) => {
     const { db } = desk.service.app.services
-    const seenBy = (org: string | null) =>
+    const rowsFor = (org: string | null) =>
       withTransaction(db, async (tx) => {
         if (org !== null) await readAs(tx, { kind: 'party', org })
         const ids = await tx.selectFrom('assessment').select('id').execute()
@@ -79,10 +79,10 @@ t.test('one assessment may serve several agreements (DP-3)', async (t) => {
         const changes = await tx.selectFrom('assessment_status_change').select('assessment_id').execute()
         return [ids.length, earlier.length > 0, changes.length > 0]
       })
-    t.strictSame(await seenBy(HACKNEY), [1, true, true])
-    t.strictSame(await seenBy(ISLINGTON), [1, true, true])
-    t.strictSame(await seenBy('LBC_BARNET'), [0, false, false])
-    t.strictSame(await seenBy(null), [0, false, false])
+    t.strictSame(await rowsFor(HACKNEY), [1, true, true])
+    t.strictSame(await rowsFor(ISLINGTON), [1, true, true])
+    t.strictSame(await rowsFor('LBC_BARNET'), [0, false, false])
+    t.strictSame(await rowsFor(null), [0, false, false])
     await t.rejects(
       withTransaction(db, async (tx) => {
         await readAs(tx, { kind: 'party', org: 'LBC_BARNET' })

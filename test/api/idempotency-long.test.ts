@@ -36,20 +36,20 @@ t.test('long work under an idempotency key', async (t) => {
     })
     const first = once()(principal, keyOf('long'), async () => {
       await ended
-      return reply('done')
+      return done('done')
     })
     t.ok(await eventually(async () => (await pool.query(`select from public.idempotency_key where held_until > now()`)).rowCount === 1))
     t.ok(await eventually(() => pool.idleCount === pool.totalCount))
     const begun = performance.now()
     const storm = await Promise.all(
-      Array.from({ length: 12 }, () => refusalOf(once()(principal, keyOf('long'), async () => reply('twice')))),
+      Array.from({ length: 12 }, () => refusalOf(once()(principal, keyOf('long'), async () => done('twice')))),
     )
     t.same(storm, Array(12).fill('IDEMPOTENCY_KEY_IN_USE'))
     t.ok(performance.now() - begun < 1_500, 'told at once and not after a time-out')
-    t.equal(await refusalOf(once()(principal, keyOf('long', 'b'), async () => reply('other'))), 'IDEMPOTENCY_KEY_REUSED')
+    t.equal(await refusalOf(once()(principal, keyOf('long', 'b'), async () => done('other'))), 'IDEMPOTENCY_KEY_REUSED')
     end()
     t.same(await first, done('done'))
-    t.same(await once()(principal, keyOf('long'), async () => reply('twice')), done('done'), 'and the reply is kept')
+    t.same(await once()(principal, keyOf('long'), async () => done('twice')), done('done'), 'and the reply is kept')
   })
 
   t.test('that is refused leaves its key free, also for another request', async (t) => {
@@ -57,16 +57,16 @@ t.test('long work under an idempotency key', async (t) => {
       throw new Error('no')
     })
     await t.rejects(refuse, { message: 'no' })
-    t.same(await once()(principal, keyOf('refused', 'b'), async () => reply('done')), done('done'))
+    t.same(await once()(principal, keyOf('refused', 'b'), async () => done('done')), done('done'))
   })
 
   t.test('that goes on for longer than a key is held without word keeps it', async (t) => {
     const first = once(300)(principal, keyOf('slow'), async () => {
       await sleep(1_200)
-      return reply('done')
+      return done('done')
     })
     await sleep(900)
-    t.equal(await refusalOf(once(300)(principal, keyOf('slow'), async () => reply('twice'))), 'IDEMPOTENCY_KEY_IN_USE')
+    t.equal(await refusalOf(once(300)(principal, keyOf('slow'), async () => done('twice'))), 'IDEMPOTENCY_KEY_IN_USE')
     t.same(await first, done('done'))
   })
 
@@ -77,19 +77,19 @@ t.test('long work under an idempotency key', async (t) => {
        values ($1, $2, 'killed', $3, now(), gen_random_uuid(), now() + interval '400 milliseconds')`,
       [principal.org, principal.sub, 'a'.repeat(64)],
     )
-    t.equal(await refusalOf(once()(principal, keyOf('killed'), async () => reply('too early'))), 'IDEMPOTENCY_KEY_IN_USE')
+    t.equal(await refusalOf(once()(principal, keyOf('killed'), async () => done('too early'))), 'IDEMPOTENCY_KEY_IN_USE')
     await sleep(500)
-    t.same(await once()(principal, keyOf('killed'), async () => reply('done')), done('done'))
+    t.same(await once()(principal, keyOf('killed'), async () => done('done')), done('done'))
   })
 
   t.test('that lost its key to another call does not overwrite the reply of that call', async (t) => {
     const first = once()(principal, keyOf('lost'), async () => {
       await pool.query(`update public.idempotency_key set held_until = now() where key = 'lost'`)
-      t.same(await once()(principal, keyOf('lost'), async () => reply('second')), done('second'))
-      return reply('first')
+      t.same(await once()(principal, keyOf('lost'), async () => done('second')), done('second'))
+      return done('first')
     })
     t.same(await first, done('first'), 'what was done is answered')
-    t.same(await once()(principal, keyOf('lost'), async () => reply('third')), done('second'))
+    t.same(await once()(principal, keyOf('lost'), async () => done('third')), done('second'))
   })
 })
 

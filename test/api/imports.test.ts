@@ -364,3 +364,28 @@ t.test('a partner that nobody knows is answered with a new body or with a group,
   })
   t.match(asked.json(), { decision: 'DENY', reasons: [{ code: 'UNKNOWN_PARTY' }] }, 'it stands in the record and permits nothing')
 })
+
+t.test('a call that is refused for its key has proposed nobody, and columns are checked against the headers that are to be', async (t) => {
+  const made = await service(t)
+  const { officer } = made
+  const create = (legal_name: string) => ({ organisation: { legal_name, type: 'CHARITY' } })
+  const send = (url: string, method: 'POST' | 'PUT', key: string, payload: object) =>
+    made.inject({ method, url, headers: { ...officer, 'if-match': '*', 'idempotency-key': key }, payload })
+  const answer = (name: string) => [{ field: 'partners', text: 'x', answer: { create: create(name) } }]
+  const first = await send('/v1/imports', 'POST', 'one', { csv: file(line({})), mapping: { answers: answer('First Refuge') } })
+  t.equal(first.statusCode, 201, first.body)
+  const other = await send('/v1/imports', 'POST', 'one', { csv: file(line({})), mapping: { answers: answer('Second Refuge') } })
+  t.match([other.statusCode, other.json().code], [422, 'IDEMPOTENCY_KEY_REUSED'])
+  const known = async (q: string) =>
+    (await made.inject({ method: 'GET', url: `/v1/organisations?q=${encodeURIComponent(q)}`, headers: officer })).json()
+  t.match(await known('First Refuge'), { organisations: [{ code: 'CHA_FIRST_REFUGE' }] })
+  t.same((await known('Second Refuge')).organisations, [])
+
+  const late = await send('/v1/imports', 'POST', 'two', { csv: 'Our register\nOne,Two,Three\nA share,Third Refuge,x\n' })
+  const mapping = { header_row: 2, columns: { title: 0, partners: 1, notes: 2 }, answers: answer('Third Refuge') }
+  const mapped = await send(`/v1/imports/${late.json().id}/mapping`, 'PUT', 'three', mapping)
+  t.match(mapped.json(), { header_row: 2, columns: [{ header: 'One' }, { header: 'Two' }, { header: 'Three' }] }, mapped.body)
+  const wide = { ...mapping, columns: { title: 0, partners: 3 }, answers: answer('Fourth Refuge') }
+  t.equal((await send(`/v1/imports/${late.json().id}/mapping`, 'PUT', 'four', wide)).statusCode, 422)
+  t.same((await known('Fourth Refuge')).organisations, [], 'nobody is proposed for a reading that does not fit')
+})

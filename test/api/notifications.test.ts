@@ -55,15 +55,15 @@ t.test('what an organisation is told', async (t) => {
        values ($1, $3, 'agreement', $4, 'SUSPENDED', now(), '{}', false), ($2, $3, 'something', $4, 'SUSPENDED', now(), '{}', false)`,
       [randomUUID(), randomUUID(), HACKNEY, id],
     )
-    const seenBy = (org: string) =>
+    const noticesFor = (org: string) =>
       withTransaction(db, async (tx) => {
         await readAs(tx, { kind: 'party', org })
         return (await tx.selectFrom('notification').select('subject_type').where('subject_id', '=', id).execute()).map(
           ({ subject_type }) => subject_type,
         )
       })
-    t.strictSame(await seenBy(HACKNEY), ['agreement'])
-    t.strictSame(await seenBy(CAMDEN), [])
+    t.strictSame(await noticesFor(HACKNEY), ['agreement'])
+    t.strictSame(await noticesFor(CAMDEN), [])
   })
 })
 

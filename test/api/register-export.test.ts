@@ -1,7 +1,9 @@
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 import t from 'tap'
+import { listingService } from '../../src/agreements/finding/listing.service.ts'
 import { LINE_HEADERS } from '../../src/agreements/model/register-line.ts'
+import { orThrow } from '../../src/platform/kernel/refusal.ts'
 import { agreementDesk, type Desk } from '../support/agreement-desk.ts'
 import { type ApiCaller, personOf } from '../support/api-caller.ts'
 import { aVersion as aDraftVersion, aFlow as aPlacement } from '../support/builders/draft.ts'
@@ -267,7 +269,60 @@ t.test('agreements drafted and signed here', async (t) => {
     t.notMatch(line?.['Every signature'], 'LBC_ISLINGTON')
     t.match(line?.['Every party and its role'], /LBC_HACKNEY: .*LEFT/)
   })
+
+  t.test('nor does any filter tell it what came after: the file holds what the list holds', async (t) => {
+    const camden = (path: string, body: object) =>
+      desk.call({ org: 'LBC_CAMDEN', role: 'SIRO' }, 'POST', `/v1/agreements/${many.id}/${path}`, body, { 'if-match': '*' })
+    t.equal((await camden('termination', { reason: 'It is over' })).status, 200)
+    for (const query of ['state=TERMINATED', 'state=SUSPENDED', 'review_due_before=1999-01-01', 'mine=true']) {
+      const listed = (await desk.call(officer('LBC_HACKNEY'), 'GET', `/v1/agreements?${query}`)).body.agreements
+      const file = await desk.call(officer('LBC_HACKNEY'), 'GET', `/v1/agreements?format=csv&${query}`)
+      t.same([listed, linesOf(file.text)], [[], []], query)
+    }
+    const ended = await desk.call(officer('LBC_ISLINGTON'), 'GET', '/v1/agreements?format=csv&state=TERMINATED')
+    t.same(refs(linesOf(ended.text)), [many.id], 'who takes part still exports it as it is')
+  })
+
+  t.test('and a register that it imports is held against what it knew', async (t) => {
+    const line = {
+      Ref: 'N-1',
+      Title: 'Another share',
+      Partners: 'LBC_CAMDEN; LBC_ISLINGTON',
+      Type: 'ISA',
+      Purpose: many.versions[0]?.terms.flows[0]?.purpose,
+    }
+    const dry = await desk.call(officer('LBC_HACKNEY'), 'POST', '/v1/imports', { csv: csvOf([line]) })
+    t.equal(dry.status, 201, dry.text)
+    const overlap = dry.body.rows[0].overlaps.find(({ agreement }: { agreement: string }) => agreement === many.id)
+    t.match(overlap, { agreement: many.id, state: 'NOT_YET_EFFECTIVE' }, 'and not TERMINATED')
+  })
 })
+
+t.test(
+  'however many agreements there are, a file of a derived state looks at so many of them and says where the next begins',
+  async (t) => {
+    const service = await testService(t)
+    const { db, clock, agreements } = service.app.services
+    const listed = (limit: number, cursor?: string, examinedMax?: number) =>
+      listingService({ db, clock, agreements, ...(examinedMax ? { examinedMax } : {}) })
+        .references(principal, { state: 'EXPIRED', limit, cursor })
+        .then(orThrow)
+    const principal = { issuer: 'x', sub: 'x', org: 'LBC_CAMDEN', roles: ['AUDITOR' as const], clientId: null }
+    const whole = await listed(5000)
+    t.ok(whole.ids.length > 0)
+    const files: (readonly string[])[] = []
+    for (let cursor: string | undefined; files.length === 0 || cursor !== undefined; ) {
+      const { ids, next } = await listed(3, cursor, 1)
+      files.push(ids)
+      cursor = next ?? undefined
+    }
+    t.ok(
+      files.slice(0, -1).some((ids) => ids.length < 3),
+      'one that found fewer did not look at all the others',
+    )
+    t.same(files.flat(), whole.ids)
+  },
+)
 
 t.test('every header of a file is known to the import, or is none of its own', async (t) => {
   t.equal(new Set(Object.values(LINE_HEADERS)).size, Object.keys(LINE_HEADERS).length)

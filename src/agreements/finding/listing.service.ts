@@ -2,13 +2,15 @@ import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
-import { instantOf } from '../../platform/kernel/instant.ts'
-import { answered, type Refusal, type Refused, refused } from '../../platform/kernel/refusal.ts'
+import { type Instant, instantOf } from '../../platform/kernel/instant.ts'
+import { answered, answering, type Refusal, type Refused, refused } from '../../platform/kernel/refusal.ts'
 import type { Result } from '../../platform/kernel/result.ts'
+import type { Agreement } from '../agreement.ts'
 import { type AgreementSummary, agreementSummary } from '../agreement-view.ts'
 import type { AgreementsService } from '../agreements.service.ts'
-import { DERIVED_STATES, type DerivedState } from '../model/derived-states.ts'
-import { readerFor, seenBy } from '../visibility.ts'
+import { DERIVED_STATES, type DerivedState, derivedStates } from '../model/derived-states.ts'
+import { keeperOf, statusAt } from '../model/standing.ts'
+import { readerFor } from '../visibility.ts'
 import { type Listed, type ListingFilter, type ListingSort, listAgreements } from './listing.repository.ts'
 import { formatCursor, parseCursor } from './listing-cursor.ts'
 
@@ -27,6 +29,15 @@ export interface ListingPage {
   readonly next_cursor: string | null
 }
 
+/** The agreements of a list, in its order. */
+export interface ListedReferences {
+  readonly ids: readonly string[]
+  /** Where the list goes on; null: it ends. */
+  readonly next: string | null
+  /** Whether an agreement as the reader may know it at an instant belongs in the list; asked of each before it is shown. */
+  readonly isListed: (agreement: Agreement, at: Instant) => boolean
+}
+
 export type ListingService = ReturnType<typeof listingService>
 
 const LIMIT = 25
@@ -34,52 +45,53 @@ const LIMIT = 25
 const PAGE_MAX = 100
 /** Agreements looked at for one page: a derived state is worked out one by one, and a rare one must not hold a call for ever. */
 const EXAMINED_MAX = 1000
+/** A file looks at what so many pages may: what is left goes on in the next one. */
+const PAGES_FOR_FILE = 5
 
 /** Lists and finds agreements: only those the caller may know, counted nowhere else. */
 export function listingService({
   db,
   clock,
   agreements,
+  examinedMax = EXAMINED_MAX,
 }: {
   readonly db: Database
   readonly clock: Clock
   readonly agreements: AgreementsService
+  readonly examinedMax?: number
 }) {
   /** One page. @throws Refused for a cursor that is not of this list, or for more than a page holds */
-  async function page(principal: Principal, query: ListingQuery): Promise<ListingPage> {
+  async function page(principal: Principal, query: ListingQuery): Promise<ListingPage & { readonly examined: number }> {
     const { limit = LIMIT } = query
     if (limit > PAGE_MAX) throw misasked('/query/limit', `must be <= ${PAGE_MAX} for a page of JSON`)
-    const { sort, after, derived, narrowed, reader, now } = asListed(principal, query)
+    const { sort, after, narrowed, isListed, reader, now } = asListed(principal, query)
     return withTransaction(db, async (tx) => {
       await readAs(tx, reader)
       const found: AgreementSummary[] = []
       let place: Pick<Listed, 'key' | 'id'> | null = after
-      for (let examined = 0; examined < EXAMINED_MAX; ) {
+      let examined = 0
+      const upToHere = () => ({ agreements: found, next_cursor: place && formatCursor({ sort, ...only(place) }), examined })
+      while (examined < examinedMax) {
         // One more than asked for tells whether there is a next page.
         const listed: Listed[] = await listAgreements(tx, { reader, filter: narrowed, sort, after: place, limit: limit + 1, now })
-        const stored = await agreements.read(
-          tx,
-          listed.map(({ id }) => id),
-        )
+        const ids = listed.map(({ id }) => id)
+        const known = await agreements.readFor(tx, reader, ids, instantOf(now))
         for (const at of listed) {
-          if (found.length === limit) return { agreements: found, next_cursor: place && formatCursor({ sort, ...only(place) }) }
+          if (found.length === limit) return upToHere()
           place = at
-          const whole = stored.find(({ id }) => id === at.id)
-          const agreement = whole && seenBy(reader, whole, instantOf(now))
-          if (!agreement) continue
-          const summary = agreementSummary(agreement, at.updatedAt, now)
-          if (holds(summary, derived) && (agreement === whole || isStillSo(summary, narrowed))) found.push(summary)
+          examined += 1
+          const agreement = known.find(({ id }) => id === at.id)
+          if (agreement && isListed(agreement, instantOf(now))) found.push(agreementSummary(agreement, at.updatedAt, now))
         }
-        if (listed.length <= limit) return { agreements: found, next_cursor: null }
-        examined += listed.length
+        if (listed.length <= limit) return { ...upToHere(), next_cursor: null }
       }
-      return { agreements: found, next_cursor: place && formatCursor({ sort, ...only(place) }) }
+      return upToHere()
     })
   }
 
-  /** References of a list in order, `limit` at most, and where it goes on; null: it ends. @throws Refused as `page` */
-  async function ids(principal: Principal, query: ListingQuery & { readonly limit: number }) {
-    const { sort, after, derived, narrowed, reader, now } = asListed(principal, query)
+  /** @throws Refused as `page` */
+  async function references(principal: Principal, query: ListingQuery & { readonly limit: number }): Promise<ListedReferences> {
+    const { sort, after, derived, narrowed, isListed, reader, now } = asListed(principal, query)
     if (derived === undefined) {
       const listed = await withTransaction(db, async (tx) => {
         await readAs(tx, reader)
@@ -87,23 +99,30 @@ export function listingService({
       })
       const [last] = listed.slice(0, query.limit).slice(-1)
       const hasMore = listed.length > query.limit && last !== undefined
-      return { ids: listed.slice(0, query.limit).map(({ id }) => id), next: hasMore ? formatCursor({ sort, ...only(last) }) : null }
+      const ids = listed.slice(0, query.limit).map(({ id }) => id)
+      return { ids, next: hasMore ? formatCursor({ sort, ...only(last) }) : null, isListed }
     }
-    const found: string[] = []
+    const ids: string[] = []
+    let examined = 0
     let cursor = query.cursor
     do {
-      const next = await page(principal, { ...query, limit: Math.min(query.limit - found.length, PAGE_MAX), cursor })
-      found.push(...next.agreements.map(({ id }) => id))
+      const next = await page(principal, { ...query, limit: Math.min(query.limit - ids.length, PAGE_MAX), cursor })
+      ids.push(...next.agreements.map(({ id }) => id))
+      examined += next.examined
       cursor = next.next_cursor ?? undefined
-    } while (cursor !== undefined && found.length < query.limit)
-    return { ids: found, next: cursor ?? null }
+    } while (cursor !== undefined && ids.length < query.limit && examined < examinedMax * PAGES_FOR_FILE)
+    return { ids, next: cursor ?? null, isListed }
   }
 
   return {
     /** One page. Refused for a cursor that is not of this list, or for more than a page holds. */
-    list: (principal: Principal, query: ListingQuery): Promise<Result<ListingPage, Refusal>> => answered(() => page(principal, query)),
-    /** References of a list in order, `limit` at most, and where it goes on; null: it ends. Refused as `list`. */
-    ids: (principal: Principal, query: ListingQuery & { readonly limit: number }) => answered(() => ids(principal, query)),
+    list: (principal: Principal, query: ListingQuery): Promise<Result<ListingPage, Refusal>> =>
+      answered(async () => {
+        const { examined: _, ...shown } = await page(principal, query)
+        return shown
+      }),
+    /** The agreements of a list by reference, `limit` at most. Refused as `list`. */
+    references: answering(references),
   }
 
   /** What is asked, as the list takes it. @throws Refused for a cursor that is not of this list */
@@ -114,18 +133,20 @@ export function listingService({
     if (sort === 'relevance' && filter.q === undefined) throw misasked('/query/sort', 'relevance needs words to search for')
     const derived = DERIVED_STATES.find((known) => known === state)
     const narrowed = { ...filter, ...(derived ? {} : { status: state }), ...(mine ? { owner: principal.org } : {}) }
-    return { sort, after, derived, narrowed, reader: readerFor(principal), now: clock().toISOString() }
+    const isListed = (agreement: Agreement, at: Instant) => isAsked(agreement, { ...narrowed, derived }, at)
+    return { sort, after, derived, narrowed, isListed, reader: readerFor(principal), now: clock().toISOString() }
   }
 }
 
-function holds(summary: AgreementSummary, derived: DerivedState | undefined): boolean {
-  return derived === undefined || summary.derived.includes(derived)
-}
-
-/** Whether an agreement as a reader knew it when its part ended is what the list asks for: it was looked for as it is now. */
-function isStillSo({ status, review_due, owner_org }: AgreementSummary, filter: ListingFilter): boolean {
-  const isDue = filter.review_due_before === undefined || (review_due !== null && review_due < filter.review_due_before)
-  return isDue && (filter.status === undefined || filter.status === status) && (filter.owner === undefined || filter.owner === owner_org)
+/** Whether an agreement is what a list asks for as its reader may know it: the query looked for it as it is now. */
+function isAsked(agreement: Agreement, asked: ListingFilter & { readonly derived: DerivedState | undefined }, at: Instant): boolean {
+  const { derived, status, owner, review_due_before: before } = asked
+  return (
+    (derived === undefined || derivedStates(agreement, at).includes(derived)) &&
+    (status === undefined || statusAt(agreement, at) === status) &&
+    (owner === undefined || keeperOf(agreement, at) === owner) &&
+    (before === undefined || (agreement.review_due !== null && agreement.review_due < before))
+  )
 }
 
 function only({ key, id }: Pick<Listed, 'key' | 'id'>) {

@@ -7,8 +7,8 @@ import type { ReferenceService } from '../../reference/reference.service.ts'
 import type { Agreement } from '../agreement.ts'
 import { type Overlap, type OverlapQuestion, overlaps } from '../model/overlap.ts'
 import { agreementsListing } from '../store/overlap.repository.ts'
-import { readAgreements } from '../store/reading.service.ts'
-import { readerFor, seenBy } from '../visibility.ts'
+import { readAgreementsFor } from '../store/reading.service.ts'
+import { readerFor } from '../visibility.ts'
 
 export interface OverlapOptions {
   readonly db: Database
@@ -37,8 +37,7 @@ export function overlapService({ db, reference, clock }: OverlapOptions) {
     const parties = reader.kind === 'party' ? [...new Set([principal.org, ...question.parties])] : question.parties
     const ids = await agreementsListing(tx, parties, COMPARED_MAX)
     const at = clock().getTime()
-    const seen = (await readAgreements(tx, ids)).flatMap((agreement) => seenBy(reader, agreement, at) ?? [])
-    return overlaps(seen, { ...question, parties }, lists, at).slice(0, SHOWN_MAX)
+    return overlaps(await readAgreementsFor(tx, reader, ids, at), { ...question, parties }, lists, at).slice(0, SHOWN_MAX)
   }
 
   async function ask(principal: Principal, question: OverlapQuestion): Promise<Overlap[]> {

@@ -9,7 +9,7 @@ import type { ReferenceService } from '../../reference/reference.service.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { classesOf, type ExportedLine, registerLine } from '../model/register-line.ts'
 import { besideLines } from '../store/register-export.repository.ts'
-import { readerFor, seenBy } from '../visibility.ts'
+import { readerFor } from '../visibility.ts'
 import type { ListingQuery, ListingService } from './listing.service.ts'
 
 /** So many agreements are read at once, each time in a transaction of its own: a slow reader holds no connection. */
@@ -45,9 +45,9 @@ export function registerExportService({
      * is not of this list.
      */
     async lines(principal: Principal, query: ListingQuery): Promise<Result<RegisterLines, Refusal>> {
-      const listed = await listing.ids(principal, { ...query, limit: query.limit ?? LINES_MAX })
+      const listed = await listing.references(principal, { ...query, limit: query.limit ?? LINES_MAX })
       if (!listed.ok) return listed
-      const { ids, next } = listed.value
+      const { ids, next, isListed } = listed.value
       const classOf = classesOf(await reference.lists())
       const reader = readerFor(principal)
 
@@ -58,13 +58,14 @@ export function registerExportService({
             await readAs(tx, reader)
             const at = clock().toISOString()
             const beside = await besideLines(tx, wanted)
-            const stored = new Map((await agreements.read(tx, wanted)).map((agreement) => [agreement.id, agreement]))
+            const known = new Map(
+              (await agreements.readFor(tx, reader, wanted, instantOf(at))).map((agreement) => [agreement.id, agreement]),
+            )
             return wanted.flatMap((id) => {
-              const whole = stored.get(id)
               // What was lost between the list and its line is left out of both.
-              const seen = whole && seenBy(reader, whole, instantOf(at))
-              const known = beside.get(id)
-              return seen && known ? [registerLine(seen, known, { own: principal.org, at, classOf })] : []
+              const [agreement, besides] = [known.get(id), beside.get(id)]
+              if (!agreement || !besides || !isListed(agreement, instantOf(at))) return []
+              return [registerLine(agreement, besides, { own: principal.org, at, classOf })]
             })
           })
         }

@@ -14,6 +14,7 @@ export function knownUntil(agreement: Agreement, until: Instant, lastVersion: nu
     ({ version, status, frozen_at }) =>
       status !== 'DRAFT' && version <= (lastVersion ?? version) && (frozen_at === null || frozen_at === undefined || isKnown(frozen_at)),
   )
+  const isEndedLater = agreement.terminated_at !== null && !isKnown(agreement.terminated_at)
   const handedOn = agreement.keepers?.find(({ at }) => !isKnown(at))
   const numbers = new Set(versions.map(({ version }) => version))
   return {
@@ -27,7 +28,9 @@ export function knownUntil(agreement: Agreement, until: Instant, lastVersion: nu
       .filter(({ invited_at }) => invited_at === null || invited_at === undefined || isKnown(invited_at))
       .map((party) => (isKnown(party.left_at) ? party : { ...party, left_at: null, left_how: null })),
     signatures: agreement.signatures.filter(({ version, signed_at }) => numbers.has(version) && isKnown(signed_at)),
-    terminated_at: isKnown(agreement.terminated_at) ? agreement.terminated_at : null,
+    // Only what is active is ended; the status that signatures gave it meanwhile is in its history.
+    status: agreement.status === 'TERMINATED' && isEndedLater ? 'ACTIVE' : agreement.status,
+    terminated_at: isEndedLater ? null : agreement.terminated_at,
     dpia: { ...agreement.dpia, status_changes: agreement.dpia.status_changes.filter(({ at }) => isKnown(at)) },
     approvals: agreement.approvals.filter(({ version }) => numbers.has(version)),
     suspensions: agreement.suspensions.filter(({ from }) => isKnown(from)).map((held) => (isKnown(held.to) ? held : { ...held, to: null })),

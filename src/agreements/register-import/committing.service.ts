@@ -1,3 +1,4 @@
+import type { Done } from '../../commands/command.ts'
 import { checkPrecondition } from '../../commands/commands.service.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
@@ -6,7 +7,7 @@ import { sqlState } from '../../platform/database/sql-state.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import type { RandomBytes } from '../../platform/kernel/ids.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
-import { orThrow, type RefusalCode, Refused, refused } from '../../platform/kernel/refusal.ts'
+import { answering, orThrow, type RefusalCode, Refused, refused } from '../../platform/kernel/refusal.ts'
 import type { ActCall, ActingService } from '../acting.service.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { newReference } from '../model/reference-code.ts'
@@ -230,49 +231,52 @@ export function committingService({ db, clock, random, acts, agreements, imports
       await importsRepository(tx).refuseRow(id, row, { column: null, cell: null, detail: why })
     })
 
+  async function commit(principal: Principal, id: string, ifMatch: string | null): Promise<Done<ImportView>> {
+    const lookups = await imports.lookups()
+    await withTransaction(db, async (tx) => {
+      const stored = await lockedImport(tx, principal, id, '*')
+      if (stored.status === 'UNDONE') throw refused('ILLEGAL_STATE', 'The import was undone. Send the file again.')
+      // Once it has begun it goes on as it was: sent again, it does nothing more.
+      if (stored.status !== 'READY') return
+      checkPrecondition(ifMatch, stored.rowVersion, 'import')
+      // What was true at the dry run may have changed since.
+      await imports.run(tx, stored, lookups)
+      await importsRepository(tx).update(id, { status: 'COMMITTING', committed: { at: now(), by: principal.sub } })
+    })
+    const each = slice(principal, id)
+    const isDone =
+      (await each('commit', (row) => commitRow(principal, id, row))) &&
+      (await each('replace', (row) => withdrawReplaced(principal, id, row)))
+    return finish(principal, id, lookups, isDone ? { status: 'COMMITTED' } : null)
+  }
+
+  async function undo(principal: Principal, id: string): Promise<Done<ImportView>> {
+    await withTransaction(db, async (tx) => {
+      const stored = await lockedImport(tx, principal, id, '*')
+      if (stored.status === 'READY') throw refused('ILLEGAL_STATE', 'Nothing of this import is in the register yet.')
+      if (stored.status !== 'UNDONE' && !isUndoable(stored, clock())) {
+        throw refused('ILLEGAL_STATE', 'An import can be undone within 24 hours. Now each record is ended by itself.')
+      }
+    })
+    const lookups = await imports.lookups()
+    const each = slice(principal, id)
+    const isBack =
+      (await each('undo', (row) => undoRow(principal, id, row))) && (await each('restore', (row) => restoreReplaced(principal, id, row)))
+    return finish(principal, id, lookups, isBack ? { status: 'UNDONE', undone: { at: now(), by: principal.sub } } : null)
+  }
+
   return {
     /**
-     * Takes every line that is new or changed into the register. When the slice is over it answers COMMITTING: call again.
-     * @throws Refused 404, 409 once undone, 412, 428
+     * Takes every line that is new or changed into the register. When the slice is over it answers COMMITTING: call again. Refused
+     * once it is undone, and for another state than the caller read.
      */
-    async commit(principal: Principal, id: string, ifMatch: string | null): Promise<ImportView> {
-      const lookups = await imports.lookups()
-      await withTransaction(db, async (tx) => {
-        const stored = await lockedImport(tx, principal, id, '*')
-        if (stored.status === 'UNDONE') throw refused('ILLEGAL_STATE', 'The import was undone. Send the file again.')
-        // Once it has begun it goes on as it was: sent again, it does nothing more.
-        if (stored.status !== 'READY') return
-        checkPrecondition(ifMatch, stored.rowVersion, 'import')
-        // What was true at the dry run may have changed since.
-        await imports.run(tx, stored, lookups)
-        await importsRepository(tx).update(id, { status: 'COMMITTING', committed: { at: now(), by: principal.sub } })
-      })
-      const each = slice(principal, id)
-      const isDone =
-        (await each('commit', (row) => commitRow(principal, id, row))) &&
-        (await each('replace', (row) => withdrawReplaced(principal, id, row)))
-      return finish(principal, id, lookups, isDone ? { status: 'COMMITTED' } : null)
-    },
-
+    commit: answering(commit),
     /**
      * Takes every record of an import out of the register again that nobody has worked on since, and puts back what it
-     * had replaced. What somebody has worked on stays, and is counted as still committed.
-     * @throws Refused 404, 409 when it is not committed or its time is over
+     * had replaced. What somebody has worked on stays, and is counted as still committed. Refused when it is not committed or its time
+     * is over.
      */
-    async undo(principal: Principal, id: string): Promise<ImportView> {
-      await withTransaction(db, async (tx) => {
-        const stored = await lockedImport(tx, principal, id, '*')
-        if (stored.status === 'READY') throw refused('ILLEGAL_STATE', 'Nothing of this import is in the register yet.')
-        if (stored.status !== 'UNDONE' && !isUndoable(stored, clock())) {
-          throw refused('ILLEGAL_STATE', 'An import can be undone within 24 hours. Now each record is ended by itself.')
-        }
-      })
-      const lookups = await imports.lookups()
-      const each = slice(principal, id)
-      const isBack =
-        (await each('undo', (row) => undoRow(principal, id, row))) && (await each('restore', (row) => restoreReplaced(principal, id, row)))
-      return finish(principal, id, lookups, isBack ? { status: 'UNDONE', undone: { at: now(), by: principal.sub } } : null)
-    },
+    undo: answering(undo),
   }
 
   /** Says how far it has come; a state that is reached already is not reached again. */
@@ -281,7 +285,7 @@ export function committingService({ db, clock, random, acts, agreements, imports
     id: string,
     lookups: Lookups,
     change: Parameters<ReturnType<typeof importsRepository>['update']>[1] | null,
-  ): Promise<ImportView> {
+  ): Promise<Done<ImportView>> {
     return withTransaction(db, async (tx) => {
       const stored = await lockedImport(tx, principal, id, '*')
       const repository = importsRepository(tx)

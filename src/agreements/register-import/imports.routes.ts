@@ -1,11 +1,10 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
-import { callOf, changeOf, etag, outcomeReply } from '../../commands/calls.routes.ts'
+import { callOf, changeOf, outcomeReply } from '../../commands/calls.routes.ts'
 import type { Once } from '../../commands/once.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { answer, reply } from '../../platform/http/answer.ts'
 import type { CommittingService } from './committing.service.ts'
 import type { ImportReading } from './import-reading.ts'
-import type { ImportView } from './import-view.ts'
 import type { ImportsService } from './imports.service.ts'
 import { CSV_BYTES_MAX, decodeCsv, type Separator } from './read-csv.service.ts'
 
@@ -37,37 +36,30 @@ export function importsRoutes({
           lines === undefined ? mapping.answers : [...(mapping.answers ?? []), { field: 'lines' as const, text: '', answer: lines }]
         const reading = { ...mapping, ...given({ ...said, answers }) }
         // How the file is to be read is part of what was asked for.
-        const made = outcomeReply(201, await imports.upload(callOf(request, request.query), csv, reading))
-        return reply(201, made.body, { ...made.headers, location: `/v1/imports/${made.body.id}` })
+        const { principal, idempotency } = callOf(request, request.query)
+        const { body: made, headers } = outcomeReply(201, await once(principal, idempotency, () => imports.upload(principal, csv, reading)))
+        return reply(201, made, { ...headers, location: `/v1/imports/${made.id}` })
       },
       { bodyLimit: BODY_BYTES_MAX },
     )
 
-    answer(app, 'getImport', async (request) => {
-      const view = await imports.read(callerOf(request), request.params.id, request.query)
-      return reply(200, view, etag(String(view.row_version)))
-    })
+    answer(app, 'getImport', async (request) => outcomeReply(200, await imports.read(callerOf(request), request.params.id, request.query)))
 
     answer(app, 'mapImport', async (request) => {
-      const { principal, ifMatch } = changeOf(request)
-      return doOnce(request, () => imports.map(principal, request.params.id, request.body as ImportReading, ifMatch))
+      const { principal, idempotency, ifMatch } = changeOf(request)
+      const { id } = request.params
+      return outcomeReply(200, await once(principal, idempotency, () => imports.map(principal, id, request.body as ImportReading, ifMatch)))
     })
 
     answer(app, 'commitImport', async (request) => {
-      const { principal, ifMatch } = changeOf(request)
-      return doOnce(request, () => committing.commit(principal, request.params.id, ifMatch))
+      const { principal, idempotency, ifMatch } = changeOf(request)
+      return outcomeReply(200, await once(principal, idempotency, () => committing.commit(principal, request.params.id, ifMatch)))
     })
 
-    answer(app, 'undoImport', async (request) => doOnce(request, () => committing.undo(callerOf(request), request.params.id)))
-  }
-
-  async function doOnce(request: Parameters<typeof callOf>[0], work: () => Promise<ImportView>) {
-    const { principal, idempotency } = callOf(request)
-    const done = await once(principal, idempotency, async () => {
-      const outcome = await work()
-      return { outcome, version: String(outcome.row_version) }
+    answer(app, 'undoImport', async (request) => {
+      const { principal, idempotency } = callOf(request)
+      return outcomeReply(200, await once(principal, idempotency, () => committing.undo(principal, request.params.id)))
     })
-    return outcomeReply(200, done)
   }
 }
 

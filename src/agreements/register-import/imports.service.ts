@@ -1,5 +1,5 @@
-import type { Answered, Call } from '../../commands/command.ts'
-import { type CommandsService, checkPrecondition } from '../../commands/commands.service.ts'
+import type { Done } from '../../commands/command.ts'
+import { checkPrecondition } from '../../commands/commands.service.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { finder } from '../../parties/find.ts'
 import { type RegisteredOrganisation, underAllNames } from '../../parties/organisation.ts'
@@ -8,14 +8,15 @@ import type { PartnerAnswers } from '../../parties/partner-answers.service.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
-import { orThrow, refused } from '../../platform/kernel/refusal.ts'
+import { instantOf } from '../../platform/kernel/instant.ts'
+import { answering, orThrow, refused } from '../../platform/kernel/refusal.ts'
 import { pauses } from '../../platform/kernel/turns.ts'
 import { type ReferenceService, shippedVocabularies } from '../../reference/reference.service.ts'
 import type { Agreement } from '../agreement.ts'
 import { organisationFaults } from '../model/draft-rules.ts'
 import { detectColumns, headerLine, namelessColumns, proposedMapping } from '../model/register-columns.ts'
 import { agreementsListing } from '../store/overlap.repository.ts'
-import { readAgreements } from '../store/reading.service.ts'
+import { readAgreementsFor } from '../store/reading.service.ts'
 import { readerFor, writerFor } from '../visibility.ts'
 import { type Answer, choicesFor, isNeeded, isRemembered, isToBeMade } from './answers.ts'
 import { askedRepository } from './asked.repository.ts'
@@ -36,7 +37,6 @@ export interface ImportsOptions {
   readonly newId: () => string
   readonly reference: ReferenceService
   readonly parties: PartiesService
-  readonly commands: CommandsService
   /** Makes what an answer about a partner names. */
   readonly partnerAnswers: PartnerAnswers
 }
@@ -72,7 +72,7 @@ export interface Lookups extends Pick<DryRunFacts, 'lists' | 'names' | 'vocabula
 }
 
 /** Registers that organisations bring along: upload, dry run, mapping. Committing is `committing.service.ts`. */
-export function importsService({ db, clock, newId, reference, parties, commands, partnerAnswers }: ImportsOptions) {
+export function importsService({ db, clock, newId, reference, parties, partnerAnswers }: ImportsOptions) {
   const vocabularies = shippedVocabularies()
 
   /** Read before a transaction is opened, since both read in one of their own. */
@@ -90,11 +90,12 @@ export function importsService({ db, clock, newId, reference, parties, commands,
     const records = importedRecords(tx)
     const ids = await agreementsListing(tx, [stored.org], COMPARED_MAX)
     const agreements: Agreement[] = []
+    const at = clock().toISOString()
     for (let start = 0; start < ids.length; start += READ_AT_ONCE) {
-      agreements.push(...(await readAgreements(tx, ids.slice(start, start + READ_AT_ONCE))))
+      const part = ids.slice(start, start + READ_AT_ONCE)
+      agreements.push(...(await readAgreementsFor(tx, { kind: 'party', org: stored.org }, part, instantOf(at))))
       await pause()
     }
-    const at = clock().toISOString()
     const named = await namedRecords(tx, stored, { at, lists: found.lists }, pause)
     const facts = { ...found, agreements, named, known: await records.known(stored.org), at }
     const reading = await dryRun({ ...stored, answers: answersAsNow(stored.answers, found.current) }, facts, pause)
@@ -116,7 +117,7 @@ export function importsService({ db, clock, newId, reference, parties, commands,
   }
 
   /** Answers with what they name made: new bodies proposed, groups written out. What is looked up then knows the new ones. */
-  async function answered(
+  async function resolveAnswers(
     principal: Principal,
     reading: ImportReading,
     found: Lookups,
@@ -138,7 +139,7 @@ export function importsService({ db, clock, newId, reference, parties, commands,
     id: string,
     { names, lists }: Pick<Lookups, 'names' | 'lists'>,
     { after = 0, limit = ROWS_SHOWN, status }: RowsQuery = {},
-  ): Promise<ImportView> {
+  ): Promise<Done<ImportView>> {
     const repository = importsRepository(tx)
     const asked = askedRepository(tx)
     const records = importedRecords(tx)
@@ -147,7 +148,7 @@ export function importsService({ db, clock, newId, reference, parties, commands,
     const partners = await asked.questions(id, 'partners', QUESTIONS_SHOWN)
     const others = await asked.questions(id, 'others', QUESTIONS_SHOWN)
     const gone = await records.gone(stored.org, id, QUESTIONS_SHOWN)
-    return importView(stored, await repository.counts(id), {
+    const outcome = importView(stored, await repository.counts(id), {
       ...(await repository.page(id, { after, limit, status })),
       openPartners: partners.first.map(({ text, takenFor, rows }) => ({ text, orgs: takenFor, matches: names.like(text), rows })),
       openPartnersTotal: partners.total,
@@ -166,6 +167,78 @@ export function importsService({ db, clock, newId, reference, parties, commands,
       gone: gone.first,
       goneTotal: gone.total,
     })
+    return { outcome, version: stored.rowVersion }
+  }
+
+  async function upload(
+    principal: Principal,
+    csv: string,
+    { separator, orientation, ...reading }: ImportReading & FileReading,
+  ): Promise<Done<ImportView>> {
+    const pause = pauses()
+    const lines = inLines(await readCsv(csv, { separator, pause }), orientation)
+    const early = await lookups()
+    checkImporter(principal.org, early, clock().toISOString())
+    const headerRow = reading.header_row ?? lines[headerLine(lines.map(({ cells }) => cells))]?.row ?? 0
+    const header = headerOf(lines, headerRow)
+    const fileHash = await hashOf(csv, pause)
+    const mapping = reading.columns ?? proposedMapping(detectColumns(header))
+    checkReading(header, { columns: mapping, answers: plainAnswers(reading) }, early)
+    const { given, found } = await resolveAnswers(principal, reading, early)
+    return withTransaction(db, async (tx) => {
+      await readAs(tx, writerFor(principal))
+      const at = clock().toISOString()
+      const repository = importsRepository(tx)
+      const questions = askedRepository(tx)
+      const id = newId()
+      const answers = [...(await questions.rememberedAnswers(principal.org, ANSWERS_MAX)).reverse(), ...given]
+      const made = { id, org: principal.org, fileHash, header, headerRow, mapping, answers: lastOfEach(answers) }
+      await repository.insert({ ...made, dateOrder: reading.date_order ?? 'DMY', uploadedAt: at, uploadedBy: principal.sub })
+      await repository.insertRows(id, principal.org, lines, pause)
+      await questions.rememberAnswers(given.filter(isRemembered), { org: principal.org, importId: id, at, sub: principal.sub })
+      const stored = await repository.find(id, true)
+      if (stored) await run(tx, stored, found, pause)
+      return show(tx, id, found)
+    })
+  }
+
+  async function read(principal: Principal, id: string, query: RowsQuery): Promise<Done<ImportView>> {
+    const found = await lookups()
+    return withTransaction(db, async (tx) => {
+      await readAs(tx, readerFor(principal))
+      return show(tx, id, found, query)
+    })
+  }
+
+  async function map(principal: Principal, id: string, reading: ImportReading, ifMatch: string | null): Promise<Done<ImportView>> {
+    /** How it is read from then on. @throws Refused for another state than the caller read, and for a reading that does not fit */
+    const readAnew = async (tx: Transaction, answers: readonly Answer[], looked: Lookups) => {
+      const stored = await readyImport(tx, principal, id, ifMatch)
+      const headerRow = reading.header_row ?? stored.headerRow
+      const isSame = headerRow === stored.headerRow
+      const header = isSame ? stored.header : headerOf(await importsRepository(tx).firstLines(id, headerRow), headerRow)
+      const mapping = reading.columns ?? (isSame ? stored.mapping : proposedMapping(detectColumns(header)))
+      checkReading(header, { columns: mapping, answers }, looked)
+      return { stored, change: { header, headerRow, mapping, dateOrder: reading.date_order ?? stored.dateOrder }, isSame }
+    }
+    const early = await lookups()
+    // Nobody is proposed for an import that cannot be read anew.
+    if (answersOf(reading).some(({ answer }) => isToBeMade(answer)))
+      await withTransaction(db, (tx) => readAnew(tx, plainAnswers(reading), early))
+    const { given, found } = await resolveAnswers(principal, reading, early)
+    return withTransaction(db, async (tx) => {
+      const { stored, change: read, isSame } = await readAnew(tx, given, found)
+      const repository = importsRepository(tx)
+      // What was said of partners in short stands for all of them: a name that is left out is asked again.
+      const kept = stored.answers.filter(({ field }) => reading.partners === undefined || field !== 'partners')
+      const change = { ...read, answers: lastOfEach([...kept, ...given]) }
+      await repository.update(id, change)
+      const by = { org: stored.org, importId: id, at: clock().toISOString(), sub: principal.sub }
+      await askedRepository(tx).rememberAnswers(given.filter(isRemembered), by)
+      if (!isSame) await repository.forgetPlans(id)
+      await run(tx, { ...stored, ...change }, found)
+      return show(tx, id, found)
+    })
   }
 
   return {
@@ -173,87 +246,17 @@ export function importsService({ db, clock, newId, reference, parties, commands,
     run,
     show,
     /**
-     * Stores a file and says what an import would do with it. Nothing of it is in the register yet.
-     * @throws Refused 413 when it is too large, 422 when it cannot be read or the reading does not fit it
+     * Stores a file and says what an import would do with it; nothing of it is in the register yet. Refused when it is too large or
+     * cannot be read, and for a reading that does not fit it.
      */
-    async upload(
-      { principal, idempotency }: Call,
-      csv: string,
-      { separator, orientation, ...reading }: ImportReading & FileReading,
-    ): Promise<Answered<ImportView>> {
-      const pause = pauses()
-      const lines = inLines(await readCsv(csv, { separator, pause }), orientation)
-      const early = await lookups()
-      checkImporter(principal.org, early, clock().toISOString())
-      const headerRow = reading.header_row ?? lines[headerLine(lines.map(({ cells }) => cells))]?.row ?? 0
-      const header = headerOf(lines, headerRow)
-      const fileHash = await hashOf(csv, pause)
-      const mapping = reading.columns ?? proposedMapping(detectColumns(header))
-      checkReading(header, { columns: mapping, answers: plainAnswers(reading) }, early)
-      const { given, found } = await answered(principal, reading, early)
-      return commands.keyed({ principal, idempotency }, writerFor(principal), async (tx, at) => {
-        const repository = importsRepository(tx)
-        const asked = askedRepository(tx)
-        const id = newId()
-        const answers = [...(await asked.rememberedAnswers(principal.org, ANSWERS_MAX)).reverse(), ...given]
-        const made = { id, org: principal.org, fileHash, header, headerRow, mapping, answers: lastOfEach(answers) }
-        await repository.insert({ ...made, dateOrder: reading.date_order ?? 'DMY', uploadedAt: at, uploadedBy: principal.sub })
-        await repository.insertRows(id, principal.org, lines, pause)
-        await asked.rememberAnswers(given.filter(isRemembered), { org: principal.org, importId: id, at, sub: principal.sub })
-        const stored = await repository.find(id, true)
-        if (stored) await run(tx, stored, found, pause)
-        const outcome = await show(tx, id, found)
-        return { outcome, version: String(outcome.row_version) }
-      })
-    },
-
-    /** An import with some of its lines. @throws Refused 404 */
-    async read(principal: Principal, id: string, query: RowsQuery): Promise<ImportView> {
-      const found = await lookups()
-      return withTransaction(db, async (tx) => {
-        await readAs(tx, readerFor(principal))
-        return show(tx, id, found, query)
-      })
-    },
-
+    upload: answering(upload),
+    /** An import with some of its lines. Refused where the caller may not see one. */
+    read: answering(read),
     /**
-     * Says how the file is to be read, and reads it again. Only before the first line is in.
-     * @throws Refused 404, 409 once it is committed, 412 and 428 for `If-Match`, 422 for a reading that does not fit
+     * Says how the file is to be read, and reads it again. Refused once the first line is in, for another state than the caller read,
+     * and for a reading that does not fit.
      */
-    async map(principal: Principal, id: string, reading: ImportReading, ifMatch: string | null): Promise<ImportView> {
-      const early = await lookups()
-      // Nobody is proposed for an import that cannot be read anew.
-      if (answersOf(reading).some(({ answer }) => isToBeMade(answer))) {
-        const stored = await withTransaction(db, (tx) => readyImport(tx, principal, id, ifMatch))
-        checkReading(stored.header, { columns: reading.columns ?? {}, answers: plainAnswers(reading) }, early)
-      }
-      const { given, found } = await answered(principal, reading, early)
-      return withTransaction(db, async (tx) => {
-        const stored = await readyImport(tx, principal, id, ifMatch)
-        const repository = importsRepository(tx)
-        const asked = askedRepository(tx)
-        const headerRow = reading.header_row ?? stored.headerRow
-        const header = headerRow === stored.headerRow ? stored.header : headerOf(await repository.firstLines(id, headerRow), headerRow)
-        const isSame = header === stored.header
-        // What was said of partners in short stands for all of them: a name that is left out is asked again.
-        const kept = stored.answers.filter(({ field }) => reading.partners === undefined || field !== 'partners')
-        const change = {
-          ...{ header, headerRow, dateOrder: reading.date_order ?? stored.dateOrder, answers: lastOfEach([...kept, ...given]) },
-          mapping: reading.columns ?? (isSame ? stored.mapping : proposedMapping(detectColumns(header))),
-        }
-        checkReading(header, { columns: change.mapping, answers: given }, found)
-        await repository.update(id, change)
-        await asked.rememberAnswers(given.filter(isRemembered), {
-          org: stored.org,
-          importId: id,
-          at: clock().toISOString(),
-          sub: principal.sub,
-        })
-        if (!isSame) await repository.forgetPlans(id)
-        await run(tx, { ...stored, ...change }, found)
-        return show(tx, id, found)
-      })
-    },
+    map: answering(map),
   }
 }
 

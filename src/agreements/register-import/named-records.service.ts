@@ -3,9 +3,8 @@ import { instantOf } from '../../platform/kernel/instant.ts'
 import type { Pause } from '../../platform/kernel/turns.ts'
 import type { CodeList } from '../../reference/code-list.ts'
 import { classesOf, type ExportedLine, registerLine } from '../model/register-line.ts'
-import { readAgreements } from '../store/reading.service.ts'
+import { readAgreementsFor } from '../store/reading.service.ts'
 import { besideLines } from '../store/register-export.repository.ts'
-import { seenBy } from '../visibility.ts'
 import { importsRepository } from './imports.repository.ts'
 import type { StoredImport } from './stored-import.ts'
 
@@ -25,14 +24,14 @@ export async function namedRecords(
   const found = new Map<string, ExportedLine>()
   if (mapping.accord_ref === undefined) return found
   const repository = importsRepository(tx)
+  const classOf = classesOf(lists)
   const named = await repository.named(id, mapping.accord_ref, headerRow)
   for (let start = 0; start < named.length; start += READ_AT_ONCE) {
     const part = named.slice(start, start + READ_AT_ONCE)
     const beside = await besideLines(tx, part)
-    for (const read of await readAgreements(tx, part)) {
-      const agreement = seenBy({ kind: 'party', org }, read, instantOf(at))
-      const known = beside.get(read.id)
-      if (agreement && known) found.set(read.id, registerLine(agreement, known, { own: org, at, classOf: classesOf(lists) }))
+    for (const agreement of await readAgreementsFor(tx, { kind: 'party', org }, part, instantOf(at))) {
+      const known = beside.get(agreement.id)
+      if (known) found.set(agreement.id, registerLine(agreement, known, { own: org, at, classOf }))
     }
     await pause()
   }

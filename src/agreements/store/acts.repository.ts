@@ -1,7 +1,7 @@
 import type { Principal } from '../../identity/principal.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { Reader } from '../../platform/kernel/reader.ts'
-import { seenBy } from './reading.repository.ts'
+import { visibleCondition } from './reading.repository.ts'
 
 /** Rows that every act writes: the lock and the history. */
 export function actsRepository(tx: Transaction) {
@@ -12,7 +12,7 @@ export function actsRepository(tx: Transaction) {
         .selectFrom('agreement as a')
         .select(['a.row_version', 'a.act_count'])
         .where('a.id', '=', id)
-        .where(seenBy(reader))
+        .where(visibleCondition(reader))
         .forUpdate()
         .executeTakeFirst()
       return row && { rowVersion: row.row_version, actCount: Number(row.act_count) }

@@ -12,12 +12,12 @@ import { lifeOf, toParty } from './life.repository.ts'
  * what one that is not there does, and nobody can time the difference.
  */
 export async function isVisible(tx: Transaction, reader: Reader, id: string): Promise<boolean> {
-  const row = await tx.selectFrom('agreement as a').select('a.id').where('a.id', '=', id).where(seenBy(reader)).executeTakeFirst()
+  const row = await tx.selectFrom('agreement as a').select('a.id').where('a.id', '=', id).where(visibleCondition(reader)).executeTakeFirst()
   return row !== undefined
 }
 
 /** The condition that an agreement `a` may be known by a reader; the same as `maySee`. */
-export function seenBy(reader: Reader) {
+export function visibleCondition(reader: Reader) {
   return reader.kind === 'party'
     ? sql<boolean>`(a.owner_org = ${reader.org} or exists (
         select from agreement_party as p where p.agreement_id = a.id and p.org = ${reader.org}))`

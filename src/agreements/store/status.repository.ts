@@ -1,12 +1,12 @@
 import type { Transaction } from '../../platform/database/database.ts'
 import { type Instant, instantOf } from '../../platform/kernel/instant.ts'
-import type { Agreement } from '../agreement.ts'
+import type { Agreement, AgreementStatus } from '../agreement.ts'
 
 /** The stored status as it was at an instant: what the last act before left, unless the end had come. null: it was not there yet. */
-export async function statusThen(tx: Transaction, agreement: Agreement, at: Instant): Promise<Agreement['status'] | null> {
+export async function statusThen(tx: Transaction, agreement: Agreement, at: Instant): Promise<AgreementStatus | null> {
   const last = await lastActBefore(tx, agreement.id, new Date(at).toISOString())
   const stored = last === 'NO_ACTS' ? agreement.status : (last?.to ?? null)
-  return stored !== null && instantOf(agreement.terminated_at) <= at ? 'TERMINATED' : (stored as Agreement['status'] | null)
+  return stored !== null && instantOf(agreement.terminated_at) <= at ? 'TERMINATED' : (stored as AgreementStatus | null)
 }
 
 /** The last act at or before an instant; undefined: only later ones; NO_ACTS: none was ever done here (a loaded record). */
@@ -34,4 +34,18 @@ async function lastActBefore(
     .executeTakeFirst()
   if (!first) return 'NO_ACTS'
   return first.from_status === null ? undefined : { to: first.from_status }
+}
+
+/** The status that the last act left of which this transaction's reader may know, by agreement; without one: not among them. */
+export async function lastStatuses(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, AgreementStatus>> {
+  if (ids.length === 0) return new Map()
+  const rows = await tx
+    .selectFrom('agreement_act as a')
+    .distinctOn('a.agreement_id')
+    .select(['a.agreement_id', 'a.to_status'])
+    .where('a.agreement_id', 'in', [...ids])
+    .orderBy('a.agreement_id')
+    .orderBy('a.sequence', 'desc')
+    .execute()
+  return new Map(rows.flatMap(({ agreement_id, to_status }) => (to_status === null ? [] : [[agreement_id, to_status as AgreementStatus]])))
 }

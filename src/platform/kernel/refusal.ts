@@ -120,6 +120,13 @@ export async function answered<T>(work: () => Promise<T>): Promise<Result<T, Ref
   }
 }
 
+/** The same work, answering what it is refused with where it throws that itself. */
+export function answering<Args extends readonly unknown[], T>(
+  work: (...args: Args) => Promise<T>,
+): (...args: Args) => Promise<Result<T, Refusal>> {
+  return (...args) => answered(() => work(...args))
+}
+
 /** The value of a result. @throws Refused with its refusal */
 export function orThrow<T>(result: Result<T, Refusal>): T {
   if (!result.ok) throw new Refused(result.refusal)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { changesBetween } from '../../../src/agreements/drafting/draft-part.ts'
 import { formatCursor, parseCursor } from '../../../src/agreements/finding/listing-cursor.ts'
 import { newReference } from '../../../src/agreements/model/reference-code.ts'
-import { seenBy, writerFor } from '../../../src/agreements/visibility.ts'
+import { visibleTo, writerFor } from '../../../src/agreements/visibility.ts'
 import { urnOfAgreement } from '../../../src/audit/format/leaf-codes.ts'
 import { aDraftAgreement } from '../../support/builders/draft.ts'
 
@@ -38,8 +38,8 @@ t.test('a cursor comes back as it was given, and nothing else passes for one', a
 t.test('a party and the keeper of the text may know an agreement, others may not; an auditor writes as an organisation', async (t) => {
   const gone = { org: 'GONE', role: 'CONTROLLER', capacities: [], left_at: '2020-01-01T00:00:00Z' }
   const agreement = { ...aDraftAgreement(), owner_org: 'KEEPER', parties: [gone] }
-  const sees = (org: string) => seenBy({ kind: 'party', org }, agreement, Date.parse('2026-01-01T00:00:00Z')) !== undefined
+  const sees = (org: string) => visibleTo({ kind: 'party', org }, agreement, Date.parse('2026-01-01T00:00:00Z')) !== undefined
   t.same([sees('KEEPER'), sees('GONE'), sees('OTHER'), sees('')], [true, true, false, false])
-  t.equal(seenBy({ kind: 'auditor' }, agreement, 0), agreement)
+  t.equal(visibleTo({ kind: 'auditor' }, agreement, 0), agreement)
   t.same(writerFor({ issuer: 'i', sub: 's', org: 'OTHER', roles: ['AUDITOR'], clientId: null }), { kind: 'party', org: 'OTHER' })
 })
