@@ -816,16 +816,6 @@ select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.
   left join agreement_search as s
   on s.agreement_id = a.id
   where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and (a.status =
-    'TERMINATED' or a.terminated_at <= $4)
-  order by a.updated_at desc, a.id collate "C" asc
-  limit $5;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
     agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and a.origin = $4
   order by a.updated_at desc, a.id collate "C" asc
   limit $5;
@@ -836,15 +826,6 @@ select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.
   on s.agreement_id = a.id
   where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
     agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and a.owner_org = $4
-  order by a.updated_at desc, a.id collate "C" asc
-  limit $5;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and a.review_due < $4
   order by a.updated_at desc, a.id collate "C" asc
   limit $5;
 
@@ -1454,11 +1435,6 @@ select "a"."to_status"
   order by "a"."sequence" desc
   limit $3;
 
-select distinct on ("a"."agreement_id") "a"."agreement_id", "a"."to_status"
-  from "agreement_act" as "a"
-  where "a"."agreement_id" in ($1, ...)
-  order by "a"."agreement_id", "a"."sequence" desc;
-
 -- src/agreements/store/suspensions.repository.ts
 
 insert into "suspension" ("id", "agreement_id", "scope", "party", "flow", "version", "from_at", "to_at", "reason", "suspended_issuer",
@@ -1591,7 +1567,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/parties/parties.repository.ts, src/register-loader.ts
+-- also src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
@@ -2288,6 +2264,12 @@ update "held_role"
 -- src/platform/database/reader.ts
 
 select set_config('accord.reader', $1, true), set_config('accord.org', $2, true);
+
+-- src/platform/database/rows-in-json.ts
+
+select public.stored_agreements($1::text[]) as found;
+
+select public.stored_assessments($1::text[]) as found;
 
 -- src/reference/local-codes.repository.ts
 

@@ -1463,6 +1463,33 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.stored_agreements(p_ids text[])
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  return json_build_object(
+    'agreements', (select json_agg(a order by a.id) from public.agreement a where a.id = any (p_ids)),
+    'parties', (select json_agg(p order by p.position) from public.agreement_party p where p.agreement_id = any (p_ids)),
+    'earlier_parts', (select json_agg(e order by e.left_at) from public.earlier_part e where e.agreement_id = any (p_ids)),
+    'keepers', (select json_agg(k order by k.position) from public.keeper_change k where k.agreement_id = any (p_ids)),
+    'reviews', (select json_agg(r order by r.position) from public.review_date_change r where r.agreement_id = any (p_ids)),
+    'versions', (select json_agg(to_jsonb(v) - 'document' order by v.version) from public.agreement_version v where v.agreement_id = any (p_ids)),
+    'flows', (select json_agg(f order by f.position) from public.flow f where f.agreement_id = any (p_ids)),
+    'sides', (select json_agg(s) from public.flow_side s where s.agreement_id = any (p_ids)),
+    'prohibitions', (select json_agg(p order by p.position) from public.prohibition p where p.agreement_id = any (p_ids)),
+    'agents', (select json_agg(a order by a.position) from public.agent a where a.agreement_id = any (p_ids)),
+    'signatures', (select json_agg(s order by s.signed_at, s.org) from public.signature s where s.agreement_id = any (p_ids)),
+    'approvals', (select json_agg(a order by a.org) from public.approval a where a.agreement_id = any (p_ids)),
+    'suspensions', (select json_agg(s order by s.from_at, s.id) from public.suspension s where s.agreement_id = any (p_ids)),
+    'documents', (select json_agg(d order by d.position) from public.policy_document d where d.agreement_id = any (p_ids)),
+    'bodies', (select json_agg(o) from public.organisation o where o.active_from is not null or o.active_to is not null),
+    'successions', (select json_agg(s) from public.organisation_succession s));
+end $function$;
+revoke all on function stored_agreements(text[]) from public;
+grant execute on function stored_agreements(text[]) to accord_app;
+
 -- -------------------- agreement_readers
 
 CREATE OR REPLACE FUNCTION public.knows_agreement_until(p_id text)
@@ -2193,3 +2220,17 @@ AS $function$
 $function$;
 revoke all on function shares_its_assessment(text) from public;
 grant execute on function shares_its_assessment(text) to accord_app;
+
+CREATE OR REPLACE FUNCTION public.stored_assessments(p_ids text[])
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  return json_build_object(
+    'assessments', (select json_agg(s) from public.assessment s where s.id = any (p_ids)),
+    'changes', (select json_agg(c order by c.position) from public.assessment_status_change c where c.assessment_id = any (p_ids)),
+    'earlier', (select json_agg(e order by e.position) from public.earlier_assessment e where e.assessment_id = any (p_ids)));
+end $function$;
+revoke all on function stored_assessments(text[]) from public;
+grant execute on function stored_assessments(text[]) to accord_app;

@@ -94,3 +94,28 @@ begin
   return new;
 end $$;
 create trigger nobody_signs_for_two_parties before insert on signature for each row execute function refuse_signature_for_two_parties();
+
+-- Everything that is stored of some agreements, a member a table, in one statement whose plan is kept: an act reads its agreement twice.
+-- It reads as whoever asks, so that row-level security leaves out what the reader may not see. The text as signed is long and not among it.
+create function public.stored_agreements(p_ids text[]) returns json language plpgsql stable as $$
+begin
+  return json_build_object(
+    'agreements', (select json_agg(a order by a.id) from public.agreement a where a.id = any (p_ids)),
+    'parties', (select json_agg(p order by p.position) from public.agreement_party p where p.agreement_id = any (p_ids)),
+    'earlier_parts', (select json_agg(e order by e.left_at) from public.earlier_part e where e.agreement_id = any (p_ids)),
+    'keepers', (select json_agg(k order by k.position) from public.keeper_change k where k.agreement_id = any (p_ids)),
+    'reviews', (select json_agg(r order by r.position) from public.review_date_change r where r.agreement_id = any (p_ids)),
+    'versions', (select json_agg(to_jsonb(v) - 'document' order by v.version) from public.agreement_version v where v.agreement_id = any (p_ids)),
+    'flows', (select json_agg(f order by f.position) from public.flow f where f.agreement_id = any (p_ids)),
+    'sides', (select json_agg(s) from public.flow_side s where s.agreement_id = any (p_ids)),
+    'prohibitions', (select json_agg(p order by p.position) from public.prohibition p where p.agreement_id = any (p_ids)),
+    'agents', (select json_agg(a order by a.position) from public.agent a where a.agreement_id = any (p_ids)),
+    'signatures', (select json_agg(s order by s.signed_at, s.org) from public.signature s where s.agreement_id = any (p_ids)),
+    'approvals', (select json_agg(a order by a.org) from public.approval a where a.agreement_id = any (p_ids)),
+    'suspensions', (select json_agg(s order by s.from_at, s.id) from public.suspension s where s.agreement_id = any (p_ids)),
+    'documents', (select json_agg(d order by d.position) from public.policy_document d where d.agreement_id = any (p_ids)),
+    'bodies', (select json_agg(o) from public.organisation o where o.active_from is not null or o.active_to is not null),
+    'successions', (select json_agg(s) from public.organisation_succession s));
+end $$;
+revoke all on function public.stored_agreements(text[]) from public;
+select public.grant_if_role('accord_app', 'grant execute on function public.stored_agreements(text[]) to accord_app');

@@ -58,8 +58,16 @@ create function public.shares_its_assessment(p_agreement text) returns boolean
 language sql stable security definer set search_path = '' as $$
   select exists (select from public.agreement a join public.agreement o using (assessment_id) where a.id = p_agreement and o.id <> a.id)
 $$;
-revoke all on function public.may_see_assessment(text), public.may_write_assessment(text), public.shares_its_assessment(text) from public;
-select public.grant_if_role('accord_app', 'grant execute on function public.may_see_assessment(text), public.may_write_assessment(text), public.shares_its_assessment(text) to accord_app');
+-- Some assessments with all they were, in one statement; it reads as whoever asks.
+create function public.stored_assessments(p_ids text[]) returns json language plpgsql stable as $$
+begin
+  return json_build_object(
+    'assessments', (select json_agg(s) from public.assessment s where s.id = any (p_ids)),
+    'changes', (select json_agg(c order by c.position) from public.assessment_status_change c where c.assessment_id = any (p_ids)),
+    'earlier', (select json_agg(e order by e.position) from public.earlier_assessment e where e.assessment_id = any (p_ids)));
+end $$;
+revoke all on function public.stored_assessments(text[]), public.may_see_assessment(text), public.may_write_assessment(text), public.shares_its_assessment(text) from public;
+select public.grant_if_role('accord_app', 'grant execute on function public.stored_assessments(text[]), public.may_see_assessment(text), public.may_write_assessment(text), public.shares_its_assessment(text) to accord_app');
 
 alter table assessment enable row level security;
 create policy assessment_is_seen_with_its_agreement on assessment for select using (may_see_assessment(id));

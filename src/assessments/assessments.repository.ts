@@ -1,6 +1,11 @@
+import { sql } from 'kysely'
 import type { Transaction } from '../platform/database/database.ts'
+import { rowsInJson } from '../platform/database/rows-in-json.ts'
 import { grouped } from '../platform/kernel/grouped.ts'
 import type { Assessment, StatedAssessment } from './assessment.ts'
+
+/** What `stored_assessments` answers: rows of which table under which name. */
+export const STORED = { assessments: 'assessment', changes: 'assessment_status_change', earlier: 'earlier_assessment' } as const
 
 /** Assessments as they are stored; joins the caller's transaction. */
 export function assessmentsRepository(tx: Transaction) {
@@ -15,24 +20,15 @@ export function assessmentsRepository(tx: Transaction) {
     /** Some assessments with all they were, by id. */
     async read(ids: readonly string[]): Promise<ReadonlyMap<string, Assessment>> {
       if (ids.length === 0) return new Map()
-      const wanted = [...new Set(ids)]
-      const rows = await tx.selectFrom('assessment as s').selectAll('s').where('s.id', 'in', wanted).execute()
-      const changes = await tx
-        .selectFrom('assessment_status_change as c')
-        .selectAll('c')
-        .where('c.assessment_id', 'in', wanted)
-        .orderBy('c.position')
-        .execute()
-      const before = await tx
-        .selectFrom('earlier_assessment as e')
-        .selectAll('e')
-        .where('e.assessment_id', 'in', wanted)
-        .orderBy('e.position')
-        .execute()
+      const {
+        assessments,
+        changes,
+        earlier: before,
+      } = await rowsInJson(tx, STORED, sql`public.stored_assessments(${[...new Set(ids)]}::text[])`)
       const changesOf = grouped(changes, (change) => change.assessment_id)
       const earlierOf = grouped(before, (earlier) => earlier.assessment_id)
       return new Map(
-        rows.map(({ id, required, status, residual, prior_consultation, review_due }) => {
+        assessments.map(({ id, required, status, residual, prior_consultation, review_due }) => {
           const earlier = earlierOf(id).map(({ assessment_id: _id, position: _position, ...held }) => held)
           const status_changes = changesOf(id).map(({ at, status: became }) => ({ at, status: became }))
           const stated = { required, status, status_changes, residual, prior_consultation, review_due }

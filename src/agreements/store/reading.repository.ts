@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict'
-import { sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
+import { type Rows, rowsInJson } from '../../platform/database/rows-in-json.ts'
+import type { DB } from '../../platform/database/schema.gen.ts'
 import { grouped } from '../../platform/kernel/grouped.ts'
 import type { Reader } from '../../platform/kernel/reader.ts'
-import type { Agreement, AgreementStatus, AgreementVersion, Commencement, Suspension, VersionStatus } from '../agreement.ts'
+import type {
+  Agreement,
+  AgreementStatus,
+  AgreementVersion,
+  Commencement,
+  EarlierPart,
+  LeftHow,
+  Party,
+  Suspension,
+  VersionStatus,
+} from '../agreement.ts'
 import { toFlow } from './flow-rows.ts'
-import { lifeOf, toParty } from './life.repository.ts'
 
 /**
  * Whether a reader may know an agreement, in one query: what follows is done for those alone, so that one that is hidden costs
@@ -27,69 +38,45 @@ export function visibleCondition(reader: Reader) {
 /** An agreement as it is stored: it names the assessment that it stands on. */
 export type StoredAgreement = Omit<Agreement, 'dpia'> & { readonly assessment: string }
 
+/** What `stored_agreements` answers: rows of which table under which name; of a version all but its document. */
+export const STORED = {
+  agreements: 'agreement',
+  parties: 'agreement_party',
+  earlier_parts: 'earlier_part',
+  keepers: 'keeper_change',
+  reviews: 'review_date_change',
+  versions: 'agreement_version',
+  flows: 'flow',
+  sides: 'flow_side',
+  prohibitions: 'prohibition',
+  agents: 'agent',
+  signatures: 'signature',
+  approvals: 'approval',
+  suspensions: 'suspension',
+  documents: 'policy_document',
+  bodies: 'organisation',
+  successions: 'organisation_succession',
+} as const
+
+type StoredRows = Rows<typeof STORED>
+
 /**
- * Reads stored agreements, in the order of their ids; ids that are not there are left out. One query a table, however
- * many agreements. Signatures recorded elsewhere count only once confirmed, so unconfirmed ones are not among them.
+ * Reads stored agreements, in the order of their ids; ids that are not there are left out. One statement, however many
+ * agreements. Signatures recorded elsewhere count only once confirmed, so unconfirmed ones are not among them.
  */
 export async function readStored(tx: Transaction, ids: readonly string[]): Promise<StoredAgreement[]> {
   if (ids.length === 0) return []
-  const wanted = [...ids]
-  const agreements = await tx.selectFrom('agreement as a').selectAll('a').where('a.id', 'in', wanted).orderBy('a.id').execute()
-  const parties = await tx
-    .selectFrom('agreement_party as p')
-    .selectAll('p')
-    .where('p.agreement_id', 'in', wanted)
-    .orderBy('p.position')
-    .execute()
-  const versions = await tx
-    .selectFrom('agreement_version as v')
-    .selectAll('v')
-    .where('v.agreement_id', 'in', wanted)
-    .orderBy('v.version')
-    .execute()
-  const flows = await tx.selectFrom('flow as f').selectAll('f').where('f.agreement_id', 'in', wanted).orderBy('f.position').execute()
-  const sides = await tx.selectFrom('flow_side as s').selectAll('s').where('s.agreement_id', 'in', wanted).execute()
-  const prohibitions = await tx
-    .selectFrom('prohibition as p')
-    .selectAll('p')
-    .where('p.agreement_id', 'in', wanted)
-    .orderBy('p.position')
-    .execute()
-  const agents = await tx.selectFrom('agent as a').selectAll('a').where('a.agreement_id', 'in', wanted).orderBy('a.position').execute()
-  const signatures = await tx
-    .selectFrom('signature as s')
-    // One made elsewhere counts from its confirmation on, whenever it was given.
-    .select((eb) => ['s.agreement_id', 's.org', 's.version', eb.fn<string>('greatest', ['s.signed_at', 's.confirmed_at']).as('signed_at')])
-    .where('s.agreement_id', 'in', wanted)
-    .where('s.confirmed_at', 'is not', null)
-    .orderBy('s.signed_at')
-    .orderBy('s.org')
-    .execute()
-  const approvals = await tx.selectFrom('approval as a').selectAll('a').where('a.agreement_id', 'in', wanted).orderBy('a.org').execute()
-  const suspensions = await tx
-    .selectFrom('suspension as s')
-    .selectAll('s')
-    .where('s.agreement_id', 'in', wanted)
-    .orderBy('s.from_at')
-    .orderBy('s.id')
-    .execute()
-  const documents = await tx
-    .selectFrom('policy_document as d')
-    .selectAll('d')
-    .where('d.agreement_id', 'in', wanted)
-    .orderBy('d.position')
-    .execute()
-  const lives = await lifeOf(tx, wanted)
+  const stored = await rowsInJson(tx, STORED, sql`public.stored_agreements(${[...ids]}::text[])`)
   const ofAgreement = <Row extends { agreement_id: string }>(rows: readonly Row[]) => grouped(rows, (row) => row.agreement_id)
   const ofVersion = <Row extends { agreement_id: string; version: number }>(rows: readonly Row[]) =>
     grouped(rows, (row) => `${row.agreement_id}\n${row.version}`)
-  const [partiesOf, versionsOf, signaturesOf] = [ofAgreement(parties), ofAgreement(versions), ofAgreement(signatures)]
-  const [approvalsOf, suspensionsOf, documentsOf] = [ofAgreement(approvals), ofAgreement(suspensions), ofAgreement(documents)]
-  const [keepersOf, reviewsOf] = [ofAgreement(lives.keepers), ofAgreement(lives.reviews)]
-  const [flowsOf, prohibitionsOf, agentsOf] = [ofVersion(flows), ofVersion(prohibitions), ofVersion(agents)]
-  const sidesOf = grouped(sides, (side) => `${side.agreement_id}\n${side.version}\n${side.flow_id}`)
-  return agreements.map((row): StoredAgreement => {
-    const versionOf = (version: (typeof versions)[number]): AgreementVersion => {
+  const [partiesOf, versionsOf, signaturesOf] = [ofAgreement(stored.parties), ofAgreement(stored.versions), ofAgreement(stored.signatures)]
+  const [approvalsOf, suspensionsOf] = [ofAgreement(stored.approvals), ofAgreement(stored.suspensions)]
+  const [documentsOf, keepersOf, reviewsOf] = [ofAgreement(stored.documents), ofAgreement(stored.keepers), ofAgreement(stored.reviews)]
+  const [flowsOf, prohibitionsOf, agentsOf] = [ofVersion(stored.flows), ofVersion(stored.prohibitions), ofVersion(stored.agents)]
+  const sidesOf = grouped(stored.sides, (side) => `${side.agreement_id}\n${side.version}\n${side.flow_id}`)
+  return stored.agreements.map((row): StoredAgreement => {
+    const versionOf = (version: (typeof stored.versions)[number]): AgreementVersion => {
       const key = `${row.id}\n${version.version}`
       return {
         version: version.version,
@@ -129,9 +116,9 @@ export async function readStored(tx: Transaction, ids: readonly string[]): Promi
       status: row.status as AgreementStatus,
       origin: row.origin === 'ACCORD' ? 'ACCORD' : 'ELSEWHERE',
       sample: row.sample,
-      parties: partiesOf(row.id).map((party) => toParty(party, lives)),
+      parties: partiesOf(row.id).map((party) => toParty(party, stored)),
       versions: versionsOf(row.id).map(versionOf),
-      signatures: signaturesOf(row.id).map(({ org, version, signed_at }) => ({ org, version, signed_at })),
+      signatures: confirmed(signaturesOf(row.id)),
       approvals: approvalsOf(row.id).map(({ org, version, complete_at }) => ({ org, version, complete_at })),
       suspensions: suspensionsOf(row.id).map(({ scope, party, flow, version, from_at, to_at }) => ({
         scope: scope as Suspension['scope'],
@@ -153,8 +140,37 @@ export async function readStored(tx: Transaction, ids: readonly string[]): Promi
   })
 }
 
+/** What was signed, by when it counts: one made elsewhere from its confirmation on, whenever it was given. */
+function confirmed(signatures: readonly Selectable<DB['signature']>[]): Agreement['signatures'] {
+  return signatures.flatMap(({ org, version, signed_at, confirmed_at }) =>
+    confirmed_at === null ? [] : [{ org, version, signed_at: signed_at !== null && signed_at > confirmed_at ? signed_at : confirmed_at }],
+  )
+}
+
 function toCommencement(rule: string, threshold: number | null): Commencement {
   if (rule === 'PAIRWISE' || rule === 'ALL_SIGNED') return { rule }
   assert(rule === 'THRESHOLD' && threshold !== null, `stored commencement ${rule} is not in the domain`)
   return { rule, n: threshold }
+}
+
+/** A party of a row, with the parts it took before and whether its body exists. */
+function toParty(
+  { agreement_id, org, role, capacities, left_at, left_how, left_version, invited_at }: StoredRows['parties'][number],
+  { earlier_parts, bodies, successions }: StoredRows,
+): Party {
+  const earlier = earlier_parts.filter((part) => part.agreement_id === agreement_id && part.org === org)
+  const body = bodies.find(({ code }) => code === org)
+  const succeeded_by = successions.find(({ predecessor }) => predecessor === org)?.successor ?? null
+  return {
+    ...{ org, role, capacities, left_at },
+    ...(left_how === null ? {} : { left_how: left_how as LeftHow }),
+    ...(left_version === null ? {} : { left_version }),
+    ...(invited_at === null ? {} : { invited_at }),
+    ...(earlier.length > 0 ? { earlier: earlier.map(toEarlierPart) } : {}),
+    ...(body ? { active_from: body.active_from, active_to: body.active_to, succeeded_by } : {}),
+  }
+}
+
+function toEarlierPart({ invited_at, left_at, left_how }: StoredRows['earlier_parts'][number]): EarlierPart {
+  return { invited_at, left_at, left_how: left_how as LeftHow }
 }
