@@ -4,12 +4,12 @@ import type { CallerNames } from '../platform/http/admission.ts'
 import type { ContractOperation } from '../platform/http/openapi.ts'
 import { ProblemError, problem } from '../platform/http/problem.ts'
 import { isPermission, permits, type Role } from './permissions.ts'
-import { type Principal, withRecordedRoles } from './principal.ts'
+import { type Principal, whyNotAllCount, withRecordedRoles } from './principal.ts'
 import { type TokenTrust, tokenVerifier } from './token-verifier.service.ts'
 
 /** How callers are known. */
 export interface IdentityOptions extends TokenTrust {
-  /** The roles that are recorded for a person in an organisation today; asked at every call of a person, and never kept. */
+  /** The roles that are recorded for a person in an organisation today; asked at every call of a person, once more when its body is there, and never kept. */
   readonly rolesOf: (person: { readonly issuer: string; readonly subject: string }, org: string) => Promise<readonly Role[]>
   /** Whom a request's session is of; absent: nobody has one, and what needs one is refused. */
   readonly principalOfSession?: (request: FastifyRequest) => Promise<Principal | null>
@@ -26,24 +26,27 @@ declare module 'fastify' {
  * expired or not for us, 503 with `Retry-After` where this caller, its organisation or everybody has as many requests open as may be,
  * 403 for a caller whose roles do not carry `x-permission`. `none` in the contract means public. A route
  * outside the contract is public if it says so, else it needs a session. What a machine may is in its token; a person has besides
- * the roles that are recorded here at that moment.
+ * the roles that are recorded here at that moment, and once more when its body is there.
  */
 export const identityPlugin = fastifyPlugin<IdentityOptions>(
   async (app, { principalOfSession, rolesOf, ...trust }) => {
     const verify = tokenVerifier(trust)
+    /** Persons as their tokens say, while their requests are on their way. */
+    const persons = new WeakMap<FastifyRequest, Principal>()
 
     /** Whom neither the token nor the register gives a role is nobody; where tokens say nothing of roles, somebody without one. */
-    async function withRoles(person: Principal): Promise<Principal | null> {
-      const principal = withRecordedRoles(person, await rolesOf({ issuer: person.issuer, subject: person.sub }, person.org))
-      return trust.isAuthoritative && principal.roles.length === 0 ? null : principal
+    async function admitPerson(person: Principal, request: FastifyRequest): Promise<ProblemError | undefined> {
+      const recorded = await rolesOf({ issuer: person.issuer, subject: person.sub }, person.org)
+      const isNobody = trust.isAuthoritative && person.roles.length + recorded.length === 0
+      return admit(isNobody ? null : withRecordedRoles(person, recorded), request, whyNotAllCount(person, recorded))
     }
     /** Why a caller is not let in. It is counted among its own before the register is asked, so that no wait of one is everybody's. */
     function refusalOf(found: Principal | null, request: FastifyRequest): ProblemError | undefined | Promise<ProblemError | undefined> {
       if (!found) return unauthenticated()
       if (!app.admission.identify(request, namesOf(found))) return tooMany()
-      const { operation } = request.routeOptions.config ?? {}
-      if (found.clientId !== null) return admit(found, operation, request)
-      return withRoles(found).then((principal) => admit(principal, operation, request))
+      if (found.clientId !== null) return admit(found, request)
+      persons.set(request, found)
+      return admitPerson(found, request)
     }
 
     app.decorateRequest('principal', null)
@@ -58,6 +61,12 @@ export const identityPlugin = fastifyPlugin<IdentityOptions>(
       const refusal = found instanceof Promise ? found.then((principal) => refusalOf(principal, request)) : refusalOf(found, request)
       if (refusal instanceof Promise) refusal.then(done, done)
       else done(refusal)
+    })
+    // A body may take minutes, or its caller's other acts, and a role may end meanwhile: an act is done by the roles of its own moment.
+    app.addHook('preValidation', (request, _reply, done) => {
+      const person = request.method === 'GET' ? undefined : persons.get(request)
+      if (person) admitPerson(person, request).then(done, done)
+      else done()
     })
   },
   { name: 'identity' },
@@ -84,13 +93,14 @@ function tooMany(): ProblemError {
 }
 
 /** Why the caller is not let in, undefined where it is: then the request knows it. */
-function admit(principal: Principal | null, operation: ContractOperation | undefined, request: FastifyRequest): ProblemError | undefined {
+function admit(principal: Principal | null, request: FastifyRequest, why: string | null = null): ProblemError | undefined {
   if (!principal) return unauthenticated()
+  const { operation } = request.routeOptions.config ?? {}
   request.principal = principal
   const sufficient = operation ? [operation.permission].flat() : []
   return !operation || sufficient.some((one) => isPermission(one) && permits(principal.roles, one))
     ? undefined
-    : new ProblemError(problem('FORBIDDEN', `None of your roles carries ${sufficient.join(' or ')}.`))
+    : new ProblemError(problem('FORBIDDEN', [`None of your roles carries ${sufficient.join(' or ')}.`, why ?? ''].join(' ').trim()))
 }
 
 /** The token of a header as most write it, else as RFC 9110 lets it be written: the name of the scheme in any case. */

@@ -74,6 +74,25 @@ export const PERMISSIONS = {
 } as const satisfies Record<string, readonly Role[]>
 export type Permission = keyof typeof PERMISSIONS
 
+/**
+ * Roles that one person may not hold in one organisation at the same time, with the rule that says so: a data protection officer
+ * accepts no risk and signs nothing (SD-2), the Caldicott Guardian is not the SIRO (SD-3), and whoever administers the register
+ * approves nothing (SD-7).
+ */
+const KEPT_APART: readonly (readonly [rule: string, one: Role, others: readonly Role[]])[] = [
+  ['SD-2', 'DPO', ['IAO', 'SIRO', 'SIGNATORY', 'AUTHORISED_DISCLOSURE_OFFICER']],
+  ['SD-3', 'CALDICOTT_GUARDIAN', ['SIRO']],
+  ['SD-7', 'REGISTER_ADMIN', ['IAO', 'CALDICOTT_GUARDIAN', 'SIRO', 'INFOSEC', 'LEGAL', 'SIGNATORY', 'AUTHORISED_DISCLOSURE_OFFICER']],
+]
+
+/** Those of `held` that nobody holds together with the role, each with the rule that says so. */
+export function conflictsOf(role: Role, held: readonly Role[]): { readonly rule: string; readonly with: Role }[] {
+  return KEPT_APART.flatMap(([rule, one, others]) => {
+    const rivals = role === one ? others : others.includes(role) ? [one] : []
+    return held.filter((other) => rivals.includes(other)).map((other) => ({ rule, with: other }))
+  })
+}
+
 /** Whether any of the roles carries the permission. */
 export function permits(roles: readonly Role[], permission: Permission): boolean {
   const carriers: readonly Role[] = PERMISSIONS[permission]

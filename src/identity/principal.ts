@@ -1,4 +1,4 @@
-import { isRole, type Role } from './permissions.ts'
+import { conflictsOf, isRole, type Role } from './permissions.ts'
 
 /** Who calls: a person or a machine, acting for exactly one organisation. */
 export interface Principal {
@@ -53,9 +53,25 @@ export function toPrincipal({ iss, sub, org, roles = [], client_id }: TokenClaim
   return { ...person, roles: known, clientId: isMachine ? (client_id as string) : null }
 }
 
-/** A person with the roles that are recorded here besides those that count by its token. */
+/**
+ * A person with the roles that are recorded here besides those that count by its token. Of a claimed role and a recorded one that
+ * nobody holds together (SD-2, SD-3, SD-7) neither counts: which of them is to end is for people to say. What an authoritative
+ * issuer claims together is its own word.
+ */
 export function withRecordedRoles(principal: Principal, recorded: readonly Role[]): Principal {
-  return recorded.length === 0 ? principal : { ...principal, roles: [...new Set([...principal.roles, ...recorded])] }
+  const apart = new Set(conflicts(principal, recorded).flatMap(({ roles }) => roles))
+  const held = new Set([...principal.roles, ...recorded])
+  return { ...principal, roles: [...held].filter((role) => !apart.has(role)) }
+}
+
+/** Why some roles of a person do not count, in words; null: all do. */
+export function whyNotAllCount(principal: Principal, recorded: readonly Role[]): string | null {
+  const [found] = conflicts(principal, recorded)
+  return found ? `${found.roles.toSorted().join(' and ')} of one organisation are not held by one person (${found.rule}).` : null
+}
+
+function conflicts({ roles: claimed }: Principal, recorded: readonly Role[]): { readonly rule: string; readonly roles: Role[] }[] {
+  return claimed.flatMap((role) => conflictsOf(role, recorded).map(({ rule, with: other }) => ({ rule, roles: [role, other] })))
 }
 
 function isText(value: unknown): value is string {

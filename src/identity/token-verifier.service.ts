@@ -18,7 +18,7 @@ export interface VerifierSettings {
   readonly now: () => number
   /** Milliseconds that only go forward. */
   readonly elapsed: () => number
-  /** Keys are looked up again after this time, so that a withdrawn key stops being trusted. */
+  /** A withdrawn key is believed no longer than this, and no token by it. */
   readonly keyTtlMs: number
   /** So many verified tokens are remembered at most. */
   readonly tokensMax: number
@@ -26,6 +26,8 @@ export interface VerifierSettings {
 
 const ALGORITHMS = ['ES256', 'RS256', 'EdDSA']
 const CLOCK_TOLERANCE_SECONDS = 5
+/** Characters of a token that is remembered; a longer one is verified at each call. */
+const TOKEN_LENGTH_MAX = 4_096
 const USUAL: VerifierSettings = { now: Date.now, elapsed: () => performance.now(), keyTtlMs: 5 * 60 * 1000, tokensMax: 10_000 }
 
 /** A key that was looked up. */
@@ -46,15 +48,17 @@ interface Verified {
 }
 
 /**
- * Answers whom a compact token stands for, with the roles that count by the token alone; null: nobody, and why is not told. A signature is checked once: a token that was verified
- * is known again while it has not expired and its key is still believed, not a moment longer. Whether its client was revoked is
- * asked by others, at every call.
+ * Answers whom a compact token stands for, with the roles that count by the token alone; null: nobody, and why is not told. A
+ * signature is checked once: a token that was verified is known again while it has not expired and its key is still believed, not
+ * a moment longer. Whether its client was revoked is asked by others, at every call.
  */
 export function tokenVerifier(
   { issuer, audience, keys, isAuthoritative }: TokenTrust,
   { now, elapsed, keyTtlMs, tokensMax }: VerifierSettings = USUAL,
 ): (token: string) => Principal | null | Promise<Principal | null> {
-  const lookUp = keys instanceof URL ? createRemoteJWKSet(keys, { cacheMaxAge: keyTtlMs }) : createLocalJWKSet(keys)
+  // A set may be as old as this when a key is looked up in it, and the key is believed for as long again.
+  const halfTtlMs = keyTtlMs / 2
+  const lookUp = keys instanceof URL ? createRemoteJWKSet(keys, { cacheMaxAge: halfTtlMs }) : createLocalJWKSet(keys)
   const known = new Map<string, KnownKey>()
   const verified = new Map<string, Verified>()
 
@@ -65,7 +69,7 @@ export function tokenVerifier(
     if (hit && hit.until > elapsed()) return hit
     // A lookup that fails leaves nothing to believe.
     known.delete(id)
-    const found = { id, key: (await lookUp({ alg, kid })) as CryptoKey, until: elapsed() + keyTtlMs }
+    const found = { id, key: (await lookUp({ alg, kid })) as CryptoKey, until: elapsed() + halfTtlMs }
     known.set(id, found)
     return found
   }
@@ -103,7 +107,9 @@ export function tokenVerifier(
   }
 
   function remember(token: string, found: Verified): void {
-    for (const [oldest] of verified) if (verified.size >= tokensMax) verified.delete(oldest)
+    if (token.length > TOKEN_LENGTH_MAX) return
+    const [oldest] = verified.size < tokensMax ? [] : verified.keys()
+    if (oldest !== undefined) verified.delete(oldest)
     verified.set(token, found)
   }
 

@@ -1,4 +1,4 @@
-import type { Role } from '../identity/permissions.ts'
+import { conflictsOf, type Role } from '../identity/permissions.ts'
 import { type Day, londonDay } from '../platform/kernel/london-day.ts'
 import { type Fault, type Refusal, refusal } from '../platform/kernel/refusal.ts'
 
@@ -21,17 +21,6 @@ export interface HeldRole {
   readonly ended_at: string | null
 }
 
-/**
- * Roles that one person may not hold in one organisation at the same time, with the rule that says so: a data protection officer
- * accepts no risk and signs nothing (SD-2), the Caldicott Guardian is not the SIRO (SD-3), and whoever administers the register
- * approves nothing (SD-7).
- */
-const APART: readonly (readonly [rule: string, one: Role, others: readonly Role[]])[] = [
-  ['SD-2', 'DPO', ['IAO', 'SIRO', 'SIGNATORY', 'AUTHORISED_DISCLOSURE_OFFICER']],
-  ['SD-3', 'CALDICOTT_GUARDIAN', ['SIRO']],
-  ['SD-7', 'REGISTER_ADMIN', ['IAO', 'CALDICOTT_GUARDIAN', 'SIRO', 'INFOSEC', 'LEGAL', 'SIGNATORY', 'AUTHORISED_DISCLOSURE_OFFICER']],
-]
-
 /** Whether a role counts on a London day; of a day that is over, whether it did for some of it. */
 export function holdsOn({ from, to, ended_at }: HeldRole, day: Day): boolean {
   return from <= day && (to === null || day <= to) && (ended_at === null || day <= londonDay(Date.parse(ended_at)))
@@ -45,12 +34,13 @@ export function recordingRefused(asked: Pick<HeldRole, 'role' | 'from' | 'to'>, 
   )
   if (meanwhile.some(({ role }) => role === asked.role))
     return refusal('CONFLICT', `This person holds ${asked.role} on some of these days already: end that first.`)
-  for (const [rule, one, others] of APART) {
-    const rivals = asked.role === one ? others : others.includes(asked.role) ? [one] : []
-    const rival = meanwhile.find(({ role }) => rivals.includes(role))
-    if (rival) return unprocessable('/role', `Nobody is ${asked.role} and ${rival.role} of one organisation at the same time.`, rule)
-  }
-  return undefined
+  const [conflict] = conflictsOf(
+    asked.role,
+    meanwhile.map(({ role }) => role),
+  )
+  return (
+    conflict && unprocessable('/role', `Nobody is ${asked.role} and ${conflict.with} of one organisation at the same time.`, conflict.rule)
+  )
 }
 
 /** What ending a role now, or with a last day, changes of it; or why it cannot be ended so. Pure. `today` is the London day of `now` (ISO 8601). */

@@ -1,9 +1,11 @@
+import { connect } from 'node:net'
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
 import type { Role } from '../../src/identity/permissions.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
 import { readAs } from '../../src/platform/database/reader.ts'
 import { personOf } from '../support/api-caller.ts'
+import { SHARE } from '../support/demo-share.ts'
 import { testConfig, testService, trustIn } from '../support/service.ts'
 
 const [CAMDEN, HACKNEY] = ['LBC_CAMDEN', 'LBC_HACKNEY']
@@ -104,6 +106,53 @@ t.test('ending a role counts at the next request on every node', async (t) => {
   t.equal((await end({})).status, 409)
   t.equal((await siro('POST', ROLES_OF_CAMDEN, record('carol', 'IG_OFFICER'))).status, 201, 'and can be recorded anew')
   t.strictSame(await statusOf('carol'), [200, 200])
+})
+
+t.test('a role that ends while a body is on its way does not count for it: neither to break the glass nor for an act', async (t) => {
+  const node = nodes[0]
+  if (!node) return t.fail('a node')
+  const { port } = new URL(await node.server.listen({ host: '127.0.0.1', port: 0 }))
+  const head = async (sub: string, path: string, body: string) => {
+    const bearer = await issuer.sign({ sub, org: CAMDEN, roles: [], clientId: null }, new Date(), 600)
+    const headers = [`authorization: Bearer ${bearer}`, 'content-type: application/json', `content-length: ${body.length}`]
+    return [`POST ${path} HTTP/1.1`, 'host: x', 'connection: close', ...headers, '', ''].join('\r\n')
+  }
+  const ended = async (role: Role, sub: string) => {
+    const { body, text } = await siro('POST', ROLES_OF_CAMDEN, record(sub, role))
+    return async () =>
+      t.equal((await siro('POST', `${ROLES_OF_CAMDEN}/${body.id}/end`, { body: { reason: 'Left' }, ifMatch: '*' })).status, 200, text)
+  }
+  /** Sends the headers, ends the role, then sends the body. */
+  const asRoleEnds = async (sub: string, path: string, body: object, end: () => Promise<unknown>) => {
+    const text = JSON.stringify(body)
+    const socket = connect(Number(port), '127.0.0.1')
+    socket.write(await head(sub, path, text))
+    await new Promise((passed) => setTimeout(passed, 300))
+    await end()
+    socket.write(text)
+    let reply = ''
+    for await (const bytes of socket) reply += bytes
+    return reply
+  }
+  const endDuty = await ended('DUTY_MANAGER', 'gil')
+  await ended('IG_OFFICER', 'gil')
+  const emergency = { ground: 'PREVENT_SERIOUS_HARM', justification: 'A child is in danger tonight and must be found at once.' }
+  const share = { ...SHARE, purpose: 'SAFEGUARDING_CHILDREN', data_items: ['IDENTITY.NAME', 'CONTACT.ADDRESS'], lawful_basis: '6(1)(d)' }
+  const breakGlass = { ...share, mode: 'EMERGENCY', emergency }
+  const before = await asRoleEnds('gil', '/v1/decisions', breakGlass, async () => {})
+  t.match(before, /"decision":"PERMIT"/, 'while the role lasts')
+  t.match(await asRoleEnds('gil', '/v1/decisions', breakGlass, endDuty), /EMERGENCY_JUSTIFICATION_MISSING/)
+  const endSiro = await ended('SIRO', 'hal')
+  const { body: act } = record('ivy', 'DPO')
+  t.match(await asRoleEnds('hal', ROLES_OF_CAMDEN, act, endSiro), /^HTTP\/1.1 403 /)
+})
+
+t.test('of a role that is claimed and one that is recorded neither counts where nobody holds both', async (t) => {
+  await siro('POST', ROLES_OF_CAMDEN, record('kim', 'DPO'))
+  const kim = await personOf(service, CAMDEN, ['SIGNATORY'], 'kim')
+  t.match(await kim('GET', '/v1/notices'), { status: 403, body: { detail: /DPO and SIGNATORY/ } })
+  const other = await personOf(service, CAMDEN, ['LEGAL'], 'kim')
+  t.equal((await other('GET', '/v1/notices')).status, 200)
 })
 
 t.test('where the issuer is authoritative what it claims counts, and what is recorded here besides', async (t) => {

@@ -4,7 +4,7 @@
  * Words: tile, partial tile, entry bundle, width (C2SP tlog-tiles). Tile `n` of level L holds 256 subtree hashes of
  * height 8L, starting with subtree 256n; the rightmost tile of a level may be partial. A partial tile is never hashed upwards.
  */
-import { type Edge, HASH_BYTES, nodeHash, type ReadNode, TILE_WIDTH, type TreeNode } from './merkle-tree.ts'
+import { HASH_BYTES, nodeHash, type ReadNode, TILE_WIDTH, type TreeNode } from './merkle-tree.ts'
 
 /** Which tile: `width` is 1 to 256 and 256 means full. The level of entry bundles is `entries`. */
 export interface TileCoordinate {
@@ -62,15 +62,6 @@ export function* tilesOfTree(size: number): Generator<TileCoordinate> {
   for (let level = 0; tileWidth(size, level, 0) > 0; level += 1) {
     for (let n = 0; tileWidth(size, level, n) > 0; n += 1) yield { level, n, width: tileWidth(size, level, n) }
   }
-}
-
-/** The partial tiles of an edge with their bytes, as a checkpoint of its size needs them published. */
-export function partialTilesOfEdge({ size, levels }: Edge): { tile: TileCoordinate; hashes: Uint8Array }[] {
-  return levels.flatMap((row, level) => {
-    if (row.length === 0) return []
-    const n = Math.floor(size / TILE_WIDTH ** (level + 1))
-    return [{ tile: { level, n, width: row.length }, hashes: Buffer.concat(row) }]
-  })
 }
 
 /** The tiles, each once, in which the given nodes of the tree of `size` are found. */

@@ -17,7 +17,7 @@ export function clientsRoutes(clients: ClientsService): FastifyPluginAsync {
   }
 }
 
-/** The operations that the append itself keeps from a revoked client: see `decideNow`. */
+/** The operations that the append itself keeps from a revoked client: see `evaluateNow`. */
 const GUARDED_BY_THE_APPEND = new Set(['decide', 'simulateDecision'])
 
 /**

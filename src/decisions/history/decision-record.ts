@@ -60,7 +60,7 @@ export function isEvaluated(record: DecisionRecord): record is EvaluatedRecord {
   return leaf.t === 'adl.access_evaluation' && leaf.st !== 'Error' && payload?.request !== undefined && payload.response !== undefined
 }
 
-/** Who called, as the token of that moment said. */
+/** Who called, with the roles that counted at that moment. */
 export function callerOfRecord({ payload: { caller } }: EvaluatedRecord): Caller {
   return { sub: caller.sub, org: caller.org, roles: caller.roles, clientId: caller.client_id }
 }

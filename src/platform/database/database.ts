@@ -35,7 +35,7 @@ export interface DatabaseOptions {
 /** An open pool, and Kysely over it. */
 export interface OpenDatabase {
   readonly db: Database
-  /** The pool under `db`, for the few statements that Kysely cannot say (COPY, LISTEN, a prepared append). */
+  /** The pool under `db`: for those who watch its connections, and for the log's readers, whose statements are their own. */
   readonly pool: pg.Pool
   /** Whom the sessions act as: the role asked for, or the session user where that role does not exist or may not be taken. */
   readonly role: string

@@ -46,9 +46,3 @@ export function sqlState(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && 'severity' in (error as object) ? code : undefined
 }
-
-/** The name of the constraint that refused, when the error says so: repositories turn it into their own refusal. Pure. */
-export function violatedConstraint(error: unknown): string | undefined {
-  const name = error instanceof Error && 'constraint' in error ? error.constraint : undefined
-  return typeof name === 'string' ? name : undefined
-}

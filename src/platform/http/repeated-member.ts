@@ -83,9 +83,3 @@ function exactFault(text: string): JsonFault | undefined {
   }
   return undefined
 }
-
-/** Pointer of the first member that is given twice in a JSON text, undefined where none is. Pure; the text must be JSON. */
-export function repeatedMember(text: string): string | undefined {
-  const fault = jsonFault(text)
-  return fault?.why === 'GIVEN_TWICE' ? fault.pointer : undefined
-}

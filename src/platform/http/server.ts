@@ -14,6 +14,7 @@ import { answerConnectionFaults, refuseTunnels } from './connection-faults.ts'
 import { type ConnectionLimits, limitConnections, limitPipelining } from './connections.ts'
 import { checkFraming } from './framing.ts'
 import { readJsonBodies } from './json-body.ts'
+import { logStream } from './log-stream.ts'
 import { type Contract, contract as ownContract } from './openapi.ts'
 import { problem } from './problem.ts'
 import { handleProblems, sendProblem } from './problem-handler.ts'
@@ -64,8 +65,6 @@ const LOOK_EVERY_MS = 250
 const REPLY_TIMEOUT_SECONDS = 60
 const KEEP_ALIVE_TIMEOUT_MS = 72_000
 const PARAMETER_LENGTH_MAX = 200
-/** Lines go out some at a time: a call to the system for each would be a tenth of what a decision costs. A stop writes what is left. */
-const LOG = { dest: 1, sync: false, minLength: 4_096, periodicFlush: 100 }
 
 /**
  * A Fastify server with every manner of the house and no route: limits and time-outs, request ids, one log line a request,
@@ -139,11 +138,12 @@ function logger(options: ServerOptions): FastifyBaseLogger {
   return pino(settings, options.logStream ?? standardOutput())
 }
 
+const STANDARD_OUTPUT = 1
 let opened: DestinationStream | undefined
 
 /** One for the process, however many servers it has. */
 function standardOutput(): DestinationStream {
-  opened ??= pino.destination(LOG)
+  opened ??= logStream(STANDARD_OUTPUT)
   return opened
 }
 

@@ -15,7 +15,6 @@ import {
 import {
   encodeEntryBundle,
   parseTilePath,
-  partialTilesOfEdge,
   readNodeFromTiles,
   type TileCoordinate,
   tilePath,
@@ -23,6 +22,7 @@ import {
   tilesOfTree,
   tileWidth,
 } from '../../../src/audit/format/tile.ts'
+import { partialTilesOfEdge } from '../verifier/generated-log.ts'
 import { leafHashes, nodesOf } from './rfc6962.ts'
 
 const path = (level: TileCoordinate['level'], n: number, width = 256) => tilePath({ level, n, width })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Role } from '../../../src/identity/permissions.ts'
 import { isPermission, isRole, PERMISSIONS, type Permission, permits, ROLES } from '../../../src/identity/permissions.ts'
 import { isSamePerson, type TokenClaims, toPrincipal, withRecordedRoles } from '../../../src/identity/principal.ts'
 
@@ -31,7 +32,21 @@ t.test('of an issuer that is not authoritative no role of a person counts, whate
 t.test('a role that is recorded counts besides those that are claimed, each once', async (t) => {
   const person = { issuer: ISSUER, sub: 'p-1', org: 'LBC_CAMDEN', roles: ['DPO'], clientId: null } as const
   t.strictSame(withRecordedRoles(person, []).roles, ['DPO'])
-  t.strictSame(withRecordedRoles(person, ['DPO', 'IAO']).roles, ['DPO', 'IAO'])
+  t.strictSame(withRecordedRoles(person, ['DPO', 'LEGAL']).roles, ['DPO', 'LEGAL'])
+})
+
+t.test('of a claimed role and a recorded one that nobody holds together neither counts', async (t) => {
+  const cases: readonly (readonly [claimed: readonly Role[], recorded: readonly Role[], counts: readonly Role[]])[] = [
+    [['DPO'], ['SIGNATORY'], []],
+    [['LEGAL', 'IAO'], ['DPO'], ['LEGAL']],
+    [['SIRO'], ['CALDICOTT_GUARDIAN', 'IG_OFFICER'], ['IG_OFFICER']],
+    [['REGISTER_ADMIN'], ['LEGAL', 'INFOSEC'], []],
+    [['DPO', 'SIRO'], [], ['DPO', 'SIRO']],
+    [['DPO', 'SIRO'], ['DPO'], []],
+    [['SIRO'], ['SIGNATORY'], ['SIRO', 'SIGNATORY']],
+  ]
+  for (const [roles, recorded, counts] of cases)
+    t.strictSame(withRecordedRoles({ issuer: ISSUER, sub: 'p-1', org: 'LBC_CAMDEN', roles, clientId: null }, recorded).roles, counts)
 })
 
 t.test('a person is the same subject of the same issuer', async (t) => {

@@ -1,7 +1,12 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { typeOf } from '../../../src/platform/http/accept.ts'
-import { repeatedMember } from '../../../src/platform/http/repeated-member.ts'
+import { jsonFault } from '../../../src/platform/http/repeated-member.ts'
+
+const repeatedMember = (text: string) => {
+  const fault = jsonFault(text)
+  return fault?.why === 'GIVEN_TWICE' ? fault.pointer : undefined
+}
 
 t.test('a member given twice is found where it stands, however it is written', async (t) => {
   const found: readonly (readonly [string, string])[] = [

@@ -11,9 +11,10 @@ import {
   type ReadNode,
   rootHash,
   rootOfEdge,
+  TILE_WIDTH,
 } from '../../../src/audit/format/merkle-tree.ts'
 import { formatVkey, type NoteSigner, signerOf } from '../../../src/audit/format/signed-note.ts'
-import { encodeEntryBundle, partialTilesOfEdge, readNodeFromTiles, tilePath, tileWidth } from '../../../src/audit/format/tile.ts'
+import { encodeEntryBundle, readNodeFromTiles, type TileCoordinate, tilePath, tileWidth } from '../../../src/audit/format/tile.ts'
 import { formatTlogProof } from '../../../src/audit/format/tlog-proof.ts'
 import { aDecision } from '../audit/leaf-examples.ts'
 
@@ -106,4 +107,13 @@ export function flipped(bytes: Uint8Array, at: number): Uint8Array {
   const copy = Buffer.from(bytes)
   copy[at] = (copy[at] ?? 0) ^ 1
   return copy
+}
+
+/** The partial tiles of an edge with their bytes, as a checkpoint of its size needs them published. */
+export function partialTilesOfEdge({ size, levels }: Edge): { tile: TileCoordinate; hashes: Uint8Array }[] {
+  return levels.flatMap((row, level) => {
+    if (row.length === 0) return []
+    const n = Math.floor(size / TILE_WIDTH ** (level + 1))
+    return [{ tile: { level, n, width: row.length }, hashes: Buffer.concat(row) }]
+  })
 }
