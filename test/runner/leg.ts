@@ -2,9 +2,8 @@ import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { dropDatabase } from '../../src/platform/database/create-database.ts'
 import { throwAwayPostgres } from '../support/postgres.ts'
-import { buildTemplate, TEMPLATE } from '../support/template.ts'
+import { buildTemplate, dropTemplates } from '../support/template.ts'
 import { type Totals, tapReport } from './tap-report.ts'
 import type { Ask, Give } from './worker.ts'
 
@@ -30,8 +29,7 @@ export async function runLeg(leg: Leg): Promise<Totals> {
   const cluster = leg.url ? undefined : await throwAwayPostgres(leg.binaries ? { binaries: leg.binaries } : {})
   const url = leg.url ?? cluster?.url('postgres') ?? ''
   try {
-    // A server that outlives the run may hold the template of an earlier one.
-    if (leg.url) await dropDatabase(url, TEMPLATE)
+    if (leg.url) await dropTemplates(url)
     await buildTemplate(url)
     const environment = {
       ...leg.environment,

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { LightMyRequestResponse } from 'fastify'
 import type { Agreement } from '../../src/agreements/agreement.ts'
 import { newReference } from '../../src/agreements/model/reference-code.ts'
 import { SIGNING_STATEMENTS } from '../../src/agreements/model/signed-text.ts'
@@ -7,6 +6,7 @@ import type { Role } from '../../src/identity/permissions.ts'
 import type { Config } from '../../src/platform/config.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
 import { readAs } from '../../src/platform/database/reader.ts'
+import { type ApiReply, personOf } from './api-caller.ts'
 import { type AgreementOver, aDraftAgreement } from './builders/draft.ts'
 import { SHARE } from './demo-share.ts'
 import type { Teardown } from './postgres.ts'
@@ -17,14 +17,6 @@ export interface Person {
   readonly org: string
   readonly role: Role
   readonly sub?: string
-}
-
-export interface Reply {
-  readonly status: number
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the contract says, already checked against it
-  readonly body: any
-  readonly headers: LightMyRequestResponse['headers']
-  readonly text: string
 }
 
 /** A service whose clock a test sets, and what officers of the parties do on it. */
@@ -38,12 +30,12 @@ export interface Desk {
     path: string,
     body?: unknown,
     headers?: Readonly<Record<string, string>>,
-  ): Promise<Reply>
+  ): Promise<ApiReply>
   /** Stores a complete draft as its owner would have written it. */
   draft(over?: AgreementOver): Promise<Agreement>
   /** Freezes the draft and answers the hash. */
-  freeze(agreement: Agreement): Promise<{ readonly version: number; readonly hash: string; readonly body: Reply['body'] }>
-  sign(id: string, org: string, version: number, hash: string, over?: { readonly sub?: string; readonly body?: object }): Promise<Reply>
+  freeze(agreement: Agreement): Promise<{ readonly version: number; readonly hash: string; readonly body: ApiReply['body'] }>
+  sign(id: string, org: string, version: number, hash: string, over?: { readonly sub?: string; readonly body?: object }): Promise<ApiReply>
   /** `PERMIT`, or `DENY` with its reasons, of a live decision asked by the provider. */
   ask(provider: string, recipient: string, over?: Readonly<Record<string, unknown>>): Promise<string>
   /** What the governance log holds of an agreement: counter, act, refused. */
@@ -60,27 +52,8 @@ export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.00
   const service = await testService(t, { clock: () => now, register, config })
   const owner = await service.database?.openAs('session_user', 2)
 
-  const call: Desk['call'] = async (person, method, path, body, headers = {}) => {
-    const sub = person.sub ?? `urn:test:${person.org}:${person.role}`
-    const sent = {
-      method,
-      url: path,
-      headers: {
-        ...(await service.as({ org: person.org, roles: [person.role], sub })),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
-    }
-    const reply = await service.inject(sent)
-    const isJson = String(reply.headers['content-type']).includes('json')
-    return {
-      status: reply.statusCode,
-      body: isJson && reply.body ? JSON.parse(reply.body) : reply.body,
-      headers: reply.headers,
-      text: reply.body,
-    }
-  }
+  const call: Desk['call'] = async ({ org, role, sub = `urn:test:${org}:${role}` }, method, url, body, headers = {}) =>
+    (await personOf(service, org, [role], sub))(method, url, { body, headers })
 
   return {
     service,

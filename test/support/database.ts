@@ -28,12 +28,18 @@ let ownServer: Promise<string> | undefined
  */
 export async function testDatabase(
   t: Teardown,
-  options: { readonly poolMax?: number /** Of a server of the test's own. */; readonly adminUrl?: string } = {},
+  options: {
+    readonly poolMax?: number
+    /** Of a server of the test's own. */
+    readonly adminUrl?: string
+    /** What it is copied from; absent: the template with the migrations. */
+    readonly template?: string
+  } = {},
 ): Promise<TestDatabase> {
   if (options.adminUrl) await buildTemplate(options.adminUrl)
   const adminUrl = options.adminUrl ?? (await serverUrl())
   const name = `test_${randomUUID().replaceAll('-', '').slice(0, 16)}`
-  await createDatabase(adminUrl, name, { template: TEMPLATE })
+  await createDatabase(adminUrl, name, { template: options.template ?? TEMPLATE })
   const url = urlOfDatabase(adminUrl, name)
   const opened: OpenDatabase[] = []
   const openAs = async (role: DatabaseRole | 'session_user', poolMax = options.poolMax ?? 8) => {

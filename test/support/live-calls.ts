@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Desk, Person, Reply } from './agreement-desk.ts'
+import type { Desk, Person } from './agreement-desk.ts'
+import type { ApiReply } from './api-caller.ts'
 import { operations, type WalkedOperation } from './contract-walk.ts'
 import { SHARE } from './demo-share.ts'
 
@@ -42,7 +43,7 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
   const { call, service } = desk
   let count = 0
   const fresh = (word: string) => `${word} ${++count} ${randomUUID().slice(0, 8)}`
-  const must = async (reply: Promise<{ readonly status: number; readonly text: string; readonly body: Reply['body'] }>) => {
+  const must = async (reply: Promise<{ readonly status: number; readonly text: string; readonly body: ApiReply['body'] }>) => {
     const made = await reply
     if (made.status >= 300) throw new Error(`a live call could not be prepared: ${made.status} ${made.text}`)
     return made.body

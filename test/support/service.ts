@@ -11,8 +11,9 @@ import { watchSecondConnections } from '../../src/platform/database/database.ts'
 import { type Clock, systemClock } from '../../src/platform/kernel/clock.ts'
 import { shippedCodeLists } from '../../src/reference/reference.service.ts'
 import { loadRegister } from '../../src/register-loader.ts'
-import { type TestDatabase, testDatabase } from './database.ts'
+import { serverUrl, type TestDatabase, testDatabase } from './database.ts'
 import type { Teardown } from './postgres.ts'
+import { buildDemoTemplate, DEMO_TEMPLATE } from './template.ts'
 
 /** How a test wants its service; everything has a fallback. */
 export interface TestServiceOptions {
@@ -101,15 +102,33 @@ export function trustIn({ issuer, audience, jwks }: DevelopmentIssuer): TokenTru
   return { issuer, audience, keys: jwks as never, isAuthoritative: true }
 }
 
+/** Secret of the log in the demo template, which goes on in every copy of it. */
+const DEMO_LOG_KEY = Buffer.alloc(32, 'demo')
+let demoTemplate: Promise<void> | undefined
+
+/** A database that holds what `npm start` begins with, as it is now: for services whose clock is the real one. */
+async function demoDatabase(t: Teardown): Promise<TestDatabase> {
+  const adminUrl = await serverUrl()
+  demoTemplate ??= buildDemoTemplate(adminUrl, async (databaseUrl) => {
+    const trust = trustIn(await throwAwayIssuer())
+    const publicUrl = new URL('http://127.0.0.1')
+    const app = await buildApp({ config: testConfig(), databaseUrl, publicUrl, trust, logKey: DEMO_LOG_KEY, clock: systemClock })
+    await loadRegister(demoContent(), app.services).finally(app.close)
+  })
+  await demoTemplate
+  return testDatabase(t, { template: DEMO_TEMPLATE })
+}
+
 /**
  * Builds the whole service as `main` does, on a fresh database: throw-away issuer and log key, register loaded, every reply
  * checked against the contract. Gone when the test ends.
  */
 export async function testService(t: Teardown, options: TestServiceOptions = {}): Promise<TestService> {
   const issuer = await throwAwayIssuer()
-  const database = options.databaseUrl === undefined ? await testDatabase(t) : undefined
+  const isDemo = !options.register && !options.clock && options.databaseUrl === undefined
+  const database = isDemo ? await demoDatabase(t) : options.databaseUrl === undefined ? await testDatabase(t) : undefined
   const databaseUrl = options.databaseUrl ?? database?.url ?? ''
-  const logKey = randomBytes(32)
+  const logKey = isDemo ? DEMO_LOG_KEY : randomBytes(32)
   const app = await buildApp({
     config: testConfig(options.config),
     ...(options.config?.durability ? { durability: options.config.durability } : {}),
@@ -129,7 +148,7 @@ export async function testService(t: Teardown, options: TestServiceOptions = {})
     return closing
   }
   t.teardown(close)
-  await loadRegister(options.register ?? demoContent(), app.services)
+  if (!isDemo) await loadRegister(options.register ?? demoContent(), app.services)
   await app.server.ready()
   const token = ({ org, roles, clientId, sub }: TestCaller) => {
     const isMachine = roles === undefined || roles.includes('API_CLIENT')
