@@ -816,6 +816,16 @@ select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.
   left join agreement_search as s
   on s.agreement_id = a.id
   where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and (a.status =
+    'TERMINATED' or a.terminated_at <= $4)
+  order by a.updated_at desc, a.id collate "C" asc
+  limit $5;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  left join agreement_search as s
+  on s.agreement_id = a.id
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
     agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and a.origin = $4
   order by a.updated_at desc, a.id collate "C" asc
   limit $5;
@@ -826,6 +836,15 @@ select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.
   on s.agreement_id = a.id
   where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
     agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and a.owner_org = $4
+  order by a.updated_at desc, a.id collate "C" asc
+  limit $5;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  left join agreement_search as s
+  on s.agreement_id = a.id
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and a.review_due < $4
   order by a.updated_at desc, a.id collate "C" asc
   limit $5;
 
@@ -1219,6 +1238,11 @@ select "s"."agreement_id", "s"."org", "s"."version", greatest("s"."signed_at", "
   where "s"."agreement_id" in ($1, ...) and "s"."confirmed_at" is not null
   order by "s"."signed_at", "s"."org";
 
+select "s"."id"
+  from "assessment" as "s"
+  where "s"."id" in (select "a"."assessment_id" from "agreement" as "a" where "a"."id" in ($1, ...))
+  order by "s"."id" for share;
+
 select "s".*
   from "flow_side" as "s"
   where "s"."agreement_id" in ($1, ...);
@@ -1435,6 +1459,11 @@ select "a"."to_status"
   order by "a"."sequence" desc
   limit $3;
 
+select distinct on ("a"."agreement_id") "a"."agreement_id", "a"."to_status"
+  from "agreement_act" as "a"
+  where "a"."agreement_id" in ($1, ...)
+  order by "a"."agreement_id", "a"."sequence" desc;
+
 -- src/agreements/store/suspensions.repository.ts
 
 insert into "suspension" ("id", "agreement_id", "scope", "party", "flow", "version", "from_at", "to_at", "reason", "suspended_issuer",
@@ -1567,7 +1596,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/register-loader.ts
+-- also src/parties/register-act.repository.ts, src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
@@ -2084,11 +2113,19 @@ insert into "organisation" ("status", "company_number", "charity_number", "depar
   values ($1, ...);
 
 insert into "organisation_succession" ("successor", "predecessor")
+  values ($1, ...)
+  on conflict ("successor", "predecessor") do nothing;
+
+insert into "organisation_succession" ("successor", "predecessor")
   values ($1, ...);
 
 select "a"."actor_issuer", "a"."actor_sub", "a"."actor_org"
   from "organisation_act" as "a"
   where "a"."subject" = $1 and "a"."code" = $2 and "a"."act" = $3;
+
+select "o"."code"
+  from "organisation" as "o"
+  where "o"."code" = $1 for no key update;
 
 select "o"."row_version"
   from "organisation" as "o"
@@ -2107,11 +2144,20 @@ select "s".*
   from "organisation_succession" as "s"
   order by "s"."predecessor";
 
+select "s".*
+  from "organisation_succession" as "s"
+  where "s"."successor" in ($1, ...)
+  order by "s"."predecessor";
+
 select count(*) as "open"
   from "organisation" as "o"
   inner join "organisation_act" as "a"
   on "a"."subject" = $1 and "a"."code" = "o"."code"
   where "o"."status" = $2 and "a"."act" = $3 and "a"."actor_org" = $4;
+
+update "organisation"
+  set "active_to" = $1
+  where "code" = $2;
 
 update "organisation"
   set "legal_name" = $1, "short_name" = $2, "type" = $3, "ods" = $4, "gss" = $5, "company_number" = $6, "charity_number" = $7,
@@ -2152,6 +2198,10 @@ select "row_version", "act_count"
   where "code" = $1 for update;
 
 select "row_version", "act_count"
+  from "organisation"
+  where "code" = $1;
+
+select "row_version", "act_count"
   from "organisation_group"
   where "code" = $1 for update;
 
@@ -2167,17 +2217,9 @@ update "organisation_group"
 
 -- src/parties/succession.repository.ts
 
-insert into "organisation_succession" ("successor", "predecessor")
-  values ($1, ...)
-  on conflict ("successor", "predecessor") do nothing;
-
 select "o"."code"
   from "organisation" as "o"
   where "o"."code" = $1 for update;
-
-update "organisation"
-  set "active_to" = $1
-  where "code" = $2;
 
 -- src/people/held-roles.repository.ts
 

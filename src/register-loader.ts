@@ -55,7 +55,7 @@ export async function loadRegister(
     for (let from = 0; from === 0 || from < content.agreements.length; from += STRETCH) {
       const stretch = content.agreements.slice(from, from + STRETCH)
       for (const { agreement, provenance } of stretch) await agreements.store(tx, agreement, { at, by: 'register', provenance })
-      const stored = await agreements.forPolicy(
+      const stored = await agreements.toPublish(
         tx,
         stretch.map(({ agreement }) => agreement.id),
       )

@@ -6,6 +6,7 @@ import { endingService } from './agreements/acts/ending.service.ts'
 import { freezingService } from './agreements/acts/freezing.service.ts'
 import { membershipService } from './agreements/acts/membership.service.ts'
 import { mergingService } from './agreements/acts/merging.service.ts'
+import { severalAgreements } from './agreements/acts/several-agreements.service.ts'
 import { signingService } from './agreements/acts/signing.service.ts'
 import { successionService } from './agreements/acts/succession.service.ts'
 import { suspendingService } from './agreements/acts/suspending.service.ts'
@@ -157,6 +158,7 @@ export async function openServices(options: ServicesOptions) {
   const committing = committingService({ db, clock, random: randomBytes, acts, agreements, imports })
   const boroughs = async () => new Set((await parties.all()).filter(isLondonAuthority).map(({ code }) => code))
   const { act } = acts
+  const several = severalAgreements({ agreements, audit, policy: publication })
   const agreementActs = {
     freezing: freezingService({ act, advice: advice.onDraft, openChains: noChains }),
     signing: signingService({ act }),
@@ -165,10 +167,11 @@ export async function openServices(options: ServicesOptions) {
     membership: membershipService({ act, organisation: parties.find }),
     ending: endingService({ act }),
     merging: mergingService({
-      ...{ registerActs: registerOfOrganisations, parties, contacts: organisationContacts },
-      ...{ agreements, audit, policy: publication, newId },
+      ...{ registerActs: registerOfOrganisations, parties, contacts: organisationContacts, several },
     }),
-    succession: successionService({ commands, parties, agreements, notifications, policy: publication }),
+    succession: successionService({
+      ...{ registerActs: registerOfOrganisations, parties, registering, agreements, notifications, several },
+    }),
   }
   const nameOf = async (code: string) => (await parties.find(code))?.legal_name
   const documents = documentsService({ read, clock, nameOf })

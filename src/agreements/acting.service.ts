@@ -108,7 +108,7 @@ export function actingService({ commands, agreements, notifications, policy, mus
       return version
     },
     async publish(tx, { id, before, now }) {
-      const [after] = forPolicy(await agreements.read(tx, [id]))
+      const [after] = await agreements.toPublish(tx, [id])
       const [was] = before ? forPolicy([before]) : []
       if (after === undefined || JSON.stringify(after) === JSON.stringify(was)) return undefined
       return policy.publish(tx, { agreements: [after] }, now)

@@ -6,7 +6,7 @@ import type { Reader } from '../platform/kernel/reader.ts'
 import type { Agreement, AgreementVersion, Party } from './agreement.ts'
 import type { AgreementToComplete } from './model/completeness.ts'
 import { agreementsRepository, type StoredBy } from './store/agreements.repository.ts'
-import { isVisible } from './store/reading.repository.ts'
+import { isVisible, lockAssessments } from './store/reading.repository.ts'
 import { readAgreements, readAgreementsFor } from './store/reading.service.ts'
 import { readRecord } from './store/record.repository.ts'
 import { standingRepository } from './store/standing.repository.ts'
@@ -40,7 +40,14 @@ export function agreementsService(newId: () => string) {
       const unconfirmed = await standingRepository(tx).unconfirmed(agreement.id)
       return { ...agreement, parties, unconfirmed, review_cycle_months: record?.reviewCycleMonths ?? null }
     },
-    forPolicy: async (tx: Transaction, ids: readonly string[]): Promise<Agreement[]> => forPolicy(await readAgreements(tx, ids)),
+    /**
+     * Agreements as they are published from this transaction. The assessments that they stand on are locked until it ends: one that
+     * somebody states anew meanwhile, through another agreement, is waited for, and none is published as it was before.
+     */
+    async toPublish(tx: Transaction, ids: readonly string[]): Promise<Agreement[]> {
+      await lockAssessments(tx, ids)
+      return forPolicy(await readAgreements(tx, ids))
+    },
   }
 }
 

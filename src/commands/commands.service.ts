@@ -154,7 +154,7 @@ export function commandsService({ db, clock, newId, audit, policyHead, refusalFo
     const { leaf = {}, payload = {} } = kind.record(performed)
     await audit.recordAct(tx, {
       ...{ ...leaf, id: leafId, event, act, org: principal.org, revision },
-      payload: { ...actor(principal), ...payload },
+      payload: { ...actorOf(principal), ...payload },
     })
     return { outcome, version }
   }
@@ -170,7 +170,7 @@ export function commandsService({ db, clock, newId, audit, policyHead, refusalFo
         const { leaf = {}, payload = {} } = (id === undefined ? undefined : await kind.known(tx, id, principal, instantOf(instant))) ?? {}
         await audit.recordAct(tx, {
           ...{ ...leaf, event, act, org: principal.org, revision, refused: true },
-          payload: { ...actor(principal), ...payload, problem: refusalForRecord(refusal) },
+          payload: { ...actorOf(principal), ...payload, problem: refusalForRecord(refusal) },
         })
       }),
     )
@@ -236,6 +236,7 @@ async function outcomeAt<Outcome>(outcome: WorkDone<Outcome>['outcome'], revisio
   return typeof outcome === 'function' ? (outcome as (revision: number) => Promise<Outcome>)(revision) : outcome
 }
 
-function actor({ issuer, sub, roles, org }: Principal) {
+/** Who acted, as the payload of a leaf says it: a subject means somebody only with the issuer that calls them so. */
+export function actorOf({ issuer, sub, roles, org }: Principal) {
   return { actor: sub, issuer, roles, org }
 }

@@ -69,7 +69,6 @@ export function groupsService({ db, acts, clock }: { readonly db: Database; read
       return acts.perform(
         { ...about, kind: 'GROUP', act: isThere ? 'change' : 'make', event: isThere ? 'group.changed' : 'group.made' },
         async ({ tx, principal }) => {
-          await partiesRepository(tx).lockNames()
           const groups = await groupsRepository(tx).read()
           const before = groups.find((group) => group.code === code)
           if (!isThere && before) throw refused('CONFLICT', 'Somebody made this group at the same moment.')

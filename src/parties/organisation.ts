@@ -54,6 +54,20 @@ export function forPolicy(organisations: readonly RegisteredOrganisation[]): Org
     }))
 }
 
+/** What no decision reads of a body: names, numbers, and whom it followed. */
+export const UNREAD_BY_DECISIONS = [
+  ...(['legal_name', 'short_name', 'aliases', 'gss', 'ods', 'ico_registration_no', 'verified', 'successor_of'] as const),
+]
+
+/** Whether decisions may answer differently for what a body became. Pure. */
+export function concernsDecisions(before: RegisteredOrganisation, after: RegisteredOrganisation): boolean {
+  const read = (organisation: RegisteredOrganisation) =>
+    forPolicy([organisation]).map((body) =>
+      Object.entries(body).filter(([name]) => !(UNREAD_BY_DECISIONS as readonly string[]).includes(name)),
+    )
+  return JSON.stringify(read(before)) !== JSON.stringify(read(after))
+}
+
 /**
  * Each body once, called by all its names: the codes and names of entries that were merged into it, and its departments beside
  * its name, are other names of it. For whoever looks names up and knows nothing of mergers.

@@ -1,12 +1,8 @@
-import { sql } from 'kysely'
 import type { Transaction } from '../platform/database/database.ts'
 import { asRegistered, type Organisation, type OrganisationStatus, type RegisteredOrganisation } from './organisation.ts'
 
 /** What may be written of an organisation once it is there. */
 export type OrganisationChange = Partial<Omit<RegisteredOrganisation, 'code' | 'active_from' | 'active_to' | 'successor_of'>>
-
-/** Held by whoever gives a body a name or a number, to the end of its transaction: two at once could take the same. */
-const NAMES_LOCK = 4_112_037
 
 /** Stores and reads organisations. */
 export function partiesRepository(tx: Transaction) {
@@ -38,7 +34,12 @@ export function partiesRepository(tx: Transaction) {
         .$if(codes !== undefined, (query) => query.where('o.code', 'in', [...(codes ?? []), '']))
         .orderBy('o.code')
         .execute()
-      const succession = await tx.selectFrom('organisation_succession as s').selectAll('s').orderBy('s.predecessor').execute()
+      const succession = await tx
+        .selectFrom('organisation_succession as s')
+        .selectAll('s')
+        .$if(codes !== undefined, (query) => query.where('s.successor', 'in', [...(codes ?? []), '']))
+        .orderBy('s.predecessor')
+        .execute()
       const predecessors = new Map<string, string[]>()
       for (const { successor, predecessor } of succession)
         predecessors.set(successor, [...(predecessors.get(successor) ?? []), predecessor])
@@ -75,8 +76,20 @@ export function partiesRepository(tx: Transaction) {
       return row?.row_version
     },
 
-    async lockNames(): Promise<void> {
-      await sql`select pg_advisory_xact_lock(${NAMES_LOCK})`.execute(tx)
+    /** Locks an organisation until the transaction ends; false when there is none with this code. */
+    async lock(code: string): Promise<boolean> {
+      const row = await tx.selectFrom('organisation as o').select('o.code').where('o.code', '=', code).forNoKeyUpdate().executeTakeFirst()
+      return row !== undefined
+    },
+
+    /** Ends an organisation at an instant and notes who follows it; twice noted is once noted. */
+    async succeed(predecessor: string, successor: string, at: string): Promise<void> {
+      await tx.updateTable('organisation').set({ active_to: at }).where('code', '=', predecessor).execute()
+      await tx
+        .insertInto('organisation_succession')
+        .values({ successor, predecessor })
+        .onConflict((conflict) => conflict.columns(['successor', 'predecessor']).doNothing())
+        .execute()
     },
 
     /** How many bodies an organisation has proposed that nobody has confirmed or merged yet. */

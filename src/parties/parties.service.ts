@@ -10,7 +10,6 @@ import { finder } from './find.ts'
 import type { Organisation, OrganisationStatus, RegisteredOrganisation } from './organisation.ts'
 import { partiesRepository } from './parties.repository.ts'
 import { type RegisterActRecord, registerActRepository, type SubjectKind } from './register-act.repository.ts'
-import { successionRepository } from './succession.repository.ts'
 
 /** The 33 London authorities and their partners as this release ships them. */
 export function shippedOrganisations(): Organisation[] {
@@ -59,17 +58,17 @@ export function partiesService(db: Database) {
     },
     /** An organisation, locked until the transaction ends; undefined when there is none with this code. */
     async lock(tx: Transaction, code: string): Promise<RegisteredOrganisation | undefined> {
-      return (await successionRepository(tx).lock(code)) ? (await partiesRepository(tx).read([code]))[0] : undefined
+      const repository = partiesRepository(tx)
+      return (await repository.lock(code)) ? (await repository.read([code]))[0] : undefined
     },
     /** Ends an organisation at an instant, names who follows it, and answers both as they are now. Joins the transaction. */
     async succeed(
       tx: Transaction,
       { predecessor, successor, at }: { readonly predecessor: string; readonly successor: string; readonly at: string },
     ): Promise<RegisteredOrganisation[]> {
-      const repository = successionRepository(tx)
-      await repository.end(predecessor, at)
-      await repository.follow(successor, predecessor)
-      return partiesRepository(tx).read([predecessor, successor])
+      const repository = partiesRepository(tx)
+      await repository.succeed(predecessor, successor, at)
+      return repository.read([predecessor, successor])
     },
     /** Makes one body another name of a second, with all that were merged into it before; answers them as they are now. Joins the transaction. */
     async merge(tx: Transaction, code: string, into: string): Promise<RegisteredOrganisation[]> {

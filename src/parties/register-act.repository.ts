@@ -1,9 +1,13 @@
+import { sql } from 'kysely'
 import type { Principal } from '../identity/principal.ts'
 import type { Transaction } from '../platform/database/database.ts'
 
 /** What an act on the register is about. */
 export type SubjectKind = 'ORGANISATION' | 'GROUP'
 const TABLES = { ORGANISATION: 'organisation', GROUP: 'organisation_group' } as const
+
+/** The advisory lock of the register of organisations. */
+const REGISTER_LOCK = 4_112_037
 
 /** One act on an organisation or a group, as its history holds it. */
 export interface RegisterActRecord {
@@ -19,14 +23,14 @@ export interface RegisterActRecord {
 /** Rows that every act on the register writes: the lock, the version, the history. */
 export function registerActRepository(tx: Transaction) {
   return {
-    /** Locks a subject until the transaction ends; undefined when there is none with this code. */
-    async lock(kind: SubjectKind, code: string): Promise<{ readonly rowVersion: string; readonly actCount: number } | undefined> {
-      const row = await tx
-        .selectFrom(TABLES[kind])
-        .select(['row_version', 'act_count'])
-        .where('code', '=', code)
-        .forUpdate()
-        .executeTakeFirst()
+    /** Lets one act on the register in at a time, until the transaction ends: two at once could give one name twice, or merge in a ring. */
+    async lockRegister(): Promise<void> {
+      await sql`select pg_advisory_xact_lock(${REGISTER_LOCK})`.execute(tx)
+    },
+
+    /** A subject as it stands; undefined when there is none with this code. */
+    async find(kind: SubjectKind, code: string): Promise<{ readonly rowVersion: string; readonly actCount: number } | undefined> {
+      const row = await tx.selectFrom(TABLES[kind]).select(['row_version', 'act_count']).where('code', '=', code).executeTakeFirst()
       return row && { rowVersion: row.row_version, actCount: Number(row.act_count) }
     },
 

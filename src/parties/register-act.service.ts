@@ -21,6 +21,8 @@ export type RegisterContext = Omit<CommandContext<never>, 'state'>
 /** What an act did, once its rows are written; no contacts and nothing about people in its detail. */
 export interface RegisterDone<Outcome> extends WorkDone<Outcome> {
   readonly id: string
+  /** Other subjects of the same kind that are not what they were: their versions move, and their histories note it too. */
+  readonly others?: readonly string[]
   /** Organisations that decisions may know differently from now on. */
   readonly changed?: readonly RegisteredOrganisation[]
 }
@@ -37,13 +39,18 @@ export function registerActs({ commands, policy }: { readonly commands: Commands
       // The register is nobody's own: who may do what is the work's to say.
       readerFor: () => ({ kind: 'system' }),
       async lock(tx, code) {
-        const locked = await registerActRepository(tx).lock(subject, code)
-        return locked && { state: null, version: locked.rowVersion, actCount: locked.actCount }
+        await registerActRepository(tx).lockRegister()
+        const found = await registerActRepository(tx).find(subject, code)
+        return found && { state: null, version: found.rowVersion, actCount: found.actCount }
       },
       async write(tx, { id: code, done, now, act, principal, leafId }: Act<null, RegisterDone<unknown>>) {
-        const { rowVersion, sequence } = await registerActRepository(tx).touch(subject, code)
-        await registerActRepository(tx).add({ kind: subject, code, sequence, at: now, act, principal, detail: done.detail, leafId })
-        return rowVersion
+        const note = async (of: string) => {
+          const { rowVersion, sequence } = await registerActRepository(tx).touch(subject, of)
+          await registerActRepository(tx).add({ kind: subject, code: of, sequence, at: now, act, principal, detail: done.detail, leafId })
+          return rowVersion
+        }
+        for (const other of done.others ?? []) await note(other)
+        return note(code)
       },
       async publish(tx, { done, now }) {
         // Of a body that nobody confirmed decisions know nothing.
@@ -51,7 +58,7 @@ export function registerActs({ commands, policy }: { readonly commands: Commands
         return organisations.length > 0 ? policy.publish(tx, { organisations }, now) : undefined
       },
       record: ({ id, done, now }) => ({ payload: { at: now, [type]: id, detail: done.detail } }),
-      known: async (tx, code) => ((await registerActRepository(tx).lock(subject, code)) ? { payload: { [type]: code } } : undefined),
+      known: async (tx, code) => ((await registerActRepository(tx).find(subject, code)) ? { payload: { [type]: code } } : undefined),
     }
   }
   const kinds = { ORGANISATION: kindOf('ORGANISATION'), GROUP: kindOf('GROUP') }
@@ -63,7 +70,10 @@ export function registerActs({ commands, policy }: { readonly commands: Commands
       work: (context: RegisterContext) => Promise<RegisterDone<Outcome>>,
     ): Promise<Answered<Outcome>> {
       return code === undefined
-        ? commands.create<Outcome, RegisterDone<Outcome>>(kinds[kind] as never, command, work)
+        ? commands.create<Outcome, RegisterDone<Outcome>>(kinds[kind] as never, command, async (context) => {
+            await registerActRepository(context.tx).lockRegister()
+            return work(context)
+          })
         : commands.perform<null, Outcome, RegisterDone<Outcome>>(kinds[kind], { ...command, id: code }, work)
     },
   }

@@ -11,7 +11,7 @@ import { ok, type Result } from '../platform/kernel/result.ts'
 import { isValidOn } from '../reference/code-list.ts'
 import type { ReferenceService } from '../reference/reference.service.ts'
 import { finder } from './find.ts'
-import type { RegisteredOrganisation } from './organisation.ts'
+import { concernsDecisions, type RegisteredOrganisation } from './organisation.ts'
 import { partiesRepository } from './parties.repository.ts'
 import { codeFor, type Description, describe, isDescribed, knownAs, type Proposal } from './proposal.ts'
 import type { RegisterActs } from './register-act.service.ts'
@@ -56,6 +56,16 @@ export function registeringService({
     return found
   }
 
+  /** What somebody says of a body that is new. @throws Refused where it cannot be described so, or is in the register already */
+  async function checked(tx: Transaction, given: Description, known: ReadonlySet<string>, at = '') {
+    const { described, faults } = describe(given, known)
+    const placed = (errors: readonly Fault[]) => errors.map((fault) => ({ ...fault, pointer: `${at}${fault.pointer}` }))
+    refuseIf('UNPROCESSABLE', 'The body cannot be described like this.', placed(faults))
+    const all = await partiesRepository(tx).read()
+    refuseIf('CONFLICT', 'It is in the register already.', placed(knownAs(described, given.distinct_from ?? [], all, finder(all))))
+    return { described, all }
+  }
+
   /**
    * Puts a body into the register that permits nothing yet.
    * Refused where it is there already, too many wait, or the form or code is not one.
@@ -64,13 +74,9 @@ export function registeringService({
     const known = await types()
     return acts.perform({ ...call, kind: 'ORGANISATION', act: 'propose', event: 'organisation.proposed' }, async ({ tx, principal }) => {
       const repository = partiesRepository(tx)
-      await repository.lockNames()
-      const { described, faults } = describe(given, known)
-      refuseIf('UNPROCESSABLE', 'The body cannot be described like this.', faults)
       if ((await repository.openProposals(principal.org)) >= OPEN_PROPOSALS_MAX)
         throw refused('ILLEGAL_STATE', `${OPEN_PROPOSALS_MAX} proposals of yours wait to be confirmed.`)
-      const all = await repository.read()
-      refuseIf('CONFLICT', 'It is in the register already.', knownAs(described, given.distinct_from ?? [], all, finder(all)))
+      const { described, all } = await checked(tx, given, known)
       const taken = new Set(all.map((organisation) => organisation.code))
       if (code !== undefined && taken.has(code)) throw CODE_TAKEN(code)
       const chosen = code ?? codeFor(described.type, described.short_name, (one) => taken.has(one))
@@ -83,6 +89,18 @@ export function registeringService({
   }
 
   return {
+    /**
+     * Reads what a new body is checked against, before the act that begins it; the answer then puts it into the register, confirmed. The
+     * transaction is that of an act on the register.
+     * @throws Refused where it cannot be described so, or is there already
+     */
+    async beginning(): Promise<(tx: Transaction, code: string, given: Description, from: string) => Promise<void>> {
+      const known = await types()
+      return async (tx, code, given, from) => {
+        const { described } = await checked(tx, given, known, '/organisation')
+        await partiesRepository(tx).insert([{ ...described, code, active_from: from, active_to: null, successor_of: [], verified: false }])
+      }
+    },
     propose,
     /** The code of a body that is proposed, or was by the same organisation in the same words and still waits. Refused as `propose`. */
     async proposeOnce(call: Call, proposal: Proposal): Promise<Result<string, Refusal>> {
@@ -109,7 +127,6 @@ export function registeringService({
         { ...call, kind: 'ORGANISATION', code, act: 'describe', event: 'organisation.described' },
         async ({ tx, principal }) => {
           const repository = partiesRepository(tx)
-          await repository.lockNames()
           const all = await repository.read()
           const before = all.find((organisation) => organisation.code === code)
           if (!before) throw new Error(`organisation ${code} was locked and cannot be read`)
@@ -130,8 +147,8 @@ export function registeringService({
           return {
             id: code,
             detail: { changed: Object.fromEntries(changed.map((name) => [name, described[name as keyof typeof described]])) },
-            changed: [after],
-            outcome: () => view(tx, code),
+            changed: concernsDecisions(before, after) ? [after] : [],
+            outcome: after,
           }
         },
       )

@@ -75,7 +75,10 @@ export function peopleService({ db, clock, commands, parties, issuer }: PeopleOp
       ),
     publish: async () => undefined,
     record: ({ id, done, now }) => ({ payload: { at: now, role: id, detail: done.detail } }),
-    known: async (tx, id, principal) => ((await kind.lock(tx, id, principal, 0 as never)) ? { payload: { role: id } } : undefined),
+    async known(tx, id, principal) {
+      const found = await heldRolesRepository(tx).find(id)
+      return found && mayKeepFor(principal, found.held.org) ? { payload: { role: id } } : undefined
+    },
   }
   const today = () => londonDay(clock().getTime())
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { Agreement } from '../../src/agreements/agreement.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
@@ -96,3 +97,36 @@ t.test('one assessment may serve several agreements (DP-3)', async (t) => {
     await t.rejects(Promise.resolve(owner?.pool.query('delete from earlier_assessment')), { code: '23001' })
   })
 })
+
+t.test(
+  'an act on one agreement never publishes a shared assessment as it was before somebody stated it anew through another',
+  async (t) => {
+    const desk = await agreementDesk(t)
+    const pool = (await desk.service.database?.openAs('session_user', 2))?.pool
+    const officer = { org: CAMDEN, role: 'DPO' } as const
+    const put = ({ id }: Agreement, body: object) => desk.call(officer, 'PUT', `/v1/agreements/${id}/draft/dpia`, body, { 'if-match': '*' })
+    const [first, second] = [await desk.draft({ orgs: [CAMDEN, HACKNEY] }), await desk.draft({ orgs: [CAMDEN, ISLINGTON] })]
+    t.equal((await put(first, APPROVED)).status, 200)
+    await pool?.query('update agreement set assessment_id = $1 where id = $2', [first.id, second.id])
+    const { hash } = await desk.freeze(second)
+    const stating = await pool?.connect()
+    try {
+      // Somebody states it anew through the first agreement, and has not committed yet.
+      await stating?.query('begin')
+      await stating?.query('select from assessment where id = $1 for update', [first.id])
+      const signing = desk.sign(second.id, CAMDEN, 1, hash)
+      await sleep(500)
+      await stating?.query(
+        `insert into assessment_status_change (assessment_id, position, at, status) values ($1, 1, '2026-11-22T12:00:00Z', 'IN_REVIEW')`,
+        [first.id],
+      )
+      await stating?.query('commit')
+      t.equal((await signing).status, 201)
+    } finally {
+      stating?.release()
+    }
+    const { policy } = desk.service.app.services
+    await policy.refresh()
+    t.equal(policy.current().agreement(second.id)?.dpia.changes.at(-1)?.state, 'IN_REVIEW')
+  },
+)

@@ -29,7 +29,7 @@ async function edit(id: string, change: (agreement: Agreement) => Agreement): Pr
   const { db, agreements, policy } = app.services
   return withTransaction(db, async (tx) => {
     await readAs(tx, { kind: 'system' })
-    const [agreement] = await agreements.forPolicy(tx, [id])
+    const [agreement] = await agreements.toPublish(tx, [id])
     if (!agreement) throw new Error(`no ${id}`)
     return policy.publish(tx, [{ kind: 'AGREEMENT', id, body: change(agreement) }], new Date().toISOString())
   })

@@ -175,7 +175,7 @@ const publish = () =>
   withTransaction(loader.services.db, async (tx) => {
     const { agreements, policy } = loader.services
     await readAs(tx, { kind: 'system' })
-    const [body] = await agreements.forPolicy(tx, ['DEMO-CURL'])
+    const [body] = await agreements.toPublish(tx, ['DEMO-CURL'])
     if (!body) throw new Error('no DEMO-CURL')
     return policy.publish(tx, [{ kind: 'AGREEMENT', id: body.id, body }], new Date().toISOString())
   })

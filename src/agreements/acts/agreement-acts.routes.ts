@@ -1,9 +1,8 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { callOf, changeOf, outcomeReply } from '../../commands/calls.routes.ts'
 import type { Answered, Call } from '../../commands/command.ts'
-import { type Answer, answer, type RequestOf, reply } from '../../platform/http/answer.ts'
+import { type Answer, answer, type RequestOf } from '../../platform/http/answer.ts'
 import type { Operation, OperationId } from '../../platform/http/openapi.ts'
-import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { ActCall } from '../acting.service.ts'
 import type { amendingService } from './amending.service.ts'
 import type { endingService } from './ending.service.ts'
@@ -65,7 +64,7 @@ export function agreementActsRoutes(acts: AgreementActs): FastifyPluginAsync {
       outcomeReply(200, await merging.merge(changeOf(request), request.params.code, request.body)),
     )
     answer(app, 'succeedOrganisation', async (request) =>
-      reply(201, orThrow(await succession.succeed(callOf(request), request.params.code, request.body)).outcome),
+      outcomeReply(201, await succession.succeed(callOf(request), request.params.code, request.body)),
     )
   }
 }

@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict'
-import type { AuditService } from '../../audit/audit.service.ts'
 import type { Answered, Call } from '../../commands/command.ts'
-import type { PolicyPublication } from '../../commands/commands.service.ts'
 import type { ContactsService } from '../../parties/contacts.service.ts'
 import type { RegisteredOrganisation } from '../../parties/organisation.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
 import type { RegisterActs, RegisterContext } from '../../parties/register-act.service.ts'
 import { type Refused, refused } from '../../platform/kernel/refusal.ts'
-import type { Agreement } from '../agreement.ts'
-import { type AgreementsService, forPolicy } from '../agreements.service.ts'
-import { actsRepository } from '../store/acts.repository.ts'
-import { indexForSearch } from '../store/search.repository.ts'
 import { mergingRepository } from './merging.repository.ts'
+import type { SeveralAgreements } from './several-agreements.service.ts'
 
 /** Which body another one turned out to be, and how that is known. */
 export interface MergerBody {
@@ -23,10 +18,7 @@ export interface MergingOptions {
   readonly registerActs: RegisterActs
   readonly parties: PartiesService
   readonly contacts: ContactsService
-  readonly agreements: AgreementsService
-  readonly audit: AuditService
-  readonly policy: PolicyPublication<{ readonly agreements: readonly Agreement[] }>
-  readonly newId: () => string
+  readonly several: SeveralAgreements
 }
 
 /** A body in more agreements than this is no slip of the pen. */
@@ -37,9 +29,7 @@ const AGREEMENTS_MAX = 1000
  * in a frozen text or has acted is a body of its own, and if it ends, another follows it (succession). From the reply on
  * whoever is named by the one code is the other body: in drafts, records from elsewhere, decisions, groups and imports.
  */
-export function mergingService(options: MergingOptions) {
-  const { registerActs, parties, contacts, agreements, audit, policy, newId } = options
-
+export function mergingService({ registerActs, parties, contacts, several }: MergingOptions) {
   return {
     /** Refused for a body that is bound or stands beside the other one, and for one that it cannot be. */
     merge: (call: Call, code: string, { into, reason }: MergerBody): Promise<Answered<RegisteredOrganisation>> =>
@@ -47,6 +37,10 @@ export function mergingService(options: MergingOptions) {
         const { tx } = context
         await checkBodies(context, code, into)
         const repository = mergingRepository(tx)
+        const named = await repository.agreementsNaming(code)
+        if (named.length > AGREEMENTS_MAX) throw illegal(`${code} stands in more than ${AGREEMENTS_MAX} agreements.`, 'TOO_MANY')
+        // What they bind is asked once nobody can act on them any more.
+        const locked = await several.lock(tx, named)
         const bound = await repository.binding(code)
         if (bound) throw illegal(`${code} is a body of its own: ${bound}. Where it ends, another follows it by succession.`, 'BOUND')
         const both = await repository.agreementsOfBoth(code, into)
@@ -55,40 +49,16 @@ export function mergingService(options: MergingOptions) {
             `${code} and ${into} are both parties of ${both === 1 ? 'one agreement' : `${both} agreements`}: whoever keeps it takes one out first.`,
             'BOTH_IN_ONE',
           )
-        const named = await repository.agreementsNaming(code)
-        if (named.length > AGREEMENTS_MAX) throw illegal(`${code} stands in more than ${AGREEMENTS_MAX} agreements.`, 'TOO_MANY')
         const changed = await parties.merge(tx, code, into)
         await contacts.fillFrom(context, code, into)
-        await rename(context, named, { from: code, to: into })
-        return { id: code, detail: { into, reason, agreements: named.length }, changed, outcome: () => view(context, code) }
+        await repository.rename(named, code, into)
+        await several.record(context, locked, { act: 'merge_party', event: 'agreement.party_merged', detail: { org: code, is: into } })
+        return {
+          ...{ id: code, others: [into, ...changed.map((one) => one.code).filter((other) => other !== code)], changed },
+          detail: { organisation: code, into, reason, agreements: named.length },
+          outcome: () => view(context, code),
+        }
       }),
-  }
-
-  /** Calls the body by its other name where it stands; each agreement has an act and a leaf of its own. Policy before log, as everywhere. */
-  async function rename(
-    { tx, principal, now }: RegisterContext,
-    ids: readonly string[],
-    { from, to }: { readonly from: string; readonly to: string },
-  ): Promise<void> {
-    const acts = actsRepository(tx)
-    const counted = new Map<string, number>()
-    for (const id of ids) counted.set(id, (await acts.lock(id, { kind: 'system' }))?.actCount ?? 0)
-    await mergingRepository(tx).rename(ids, from, to)
-    const renamed = await agreements.read(tx, ids)
-    if (renamed.length === 0) return
-    const revision = await policy.publish(tx, { agreements: forPolicy(renamed) }, now)
-    for (const { id, status } of renamed) {
-      const sequence = (counted.get(id) ?? 0) + 1
-      const [leafId, detail, act] = [newId(), { org: from, is: to }, 'merge_party']
-      await acts.touch(id, sequence, now)
-      await indexForSearch(tx, id)
-      await acts.addHistory({ agreementId: id, sequence, at: now, act, principal, from: status, done: { detail }, leafId })
-      await audit.recordAct(tx, {
-        ...{ id: leafId, event: 'agreement.party_merged', act, org: principal.org, revision },
-        ...{ agreement: id, sequence, from: status, to: status },
-        payload: { actor: principal.sub, roles: principal.roles, org: principal.org, at: now, detail },
-      })
-    }
   }
 
   async function checkBodies({ tx, now }: RegisterContext, code: string, into: string): Promise<void> {

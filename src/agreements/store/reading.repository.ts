@@ -35,6 +35,23 @@ export function visibleCondition(reader: Reader) {
     : sql<boolean>`true`
 }
 
+/** Keeps the assessments that these agreements stand on as they are until the transaction ends. */
+export async function lockAssessments(tx: Transaction, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  await tx
+    .selectFrom('assessment as s')
+    .select('s.id')
+    .where('s.id', 'in', (eb) =>
+      eb
+        .selectFrom('agreement as a')
+        .select('a.assessment_id')
+        .where('a.id', 'in', [...ids]),
+    )
+    .orderBy('s.id')
+    .forShare()
+    .execute()
+}
+
 /** An agreement as it is stored: it names the assessment that it stands on. */
 export type StoredAgreement = Omit<Agreement, 'dpia'> & { readonly assessment: string }
 

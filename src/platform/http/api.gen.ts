@@ -1870,7 +1870,8 @@ export interface paths {
          * One body ends and another follows it
          * @description Signatures do not carry over: from the instant on, decisions about the predecessor say PARTY_INACTIVE, and the successor signs
          *     for itself. It comes to keep the texts that the predecessor kept. The parties of every agreement concerned get a notice, and the
-         *     successor one of each that it may open.
+         *     successor one of each that it may open. The histories of both bodies, and of each text that changes hands, note it. No `If-Match`
+         *     is needed; where one is sent, it names the state of the body that ends.
          */
         readonly post: operations["succeedOrganisation"];
         readonly delete?: never;
@@ -9298,6 +9299,11 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
                  * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
@@ -9356,6 +9362,8 @@ export interface operations {
                         readonly health_or_social_care_authority: boolean;
                         /** @description Other names it is known by. */
                         readonly aliases: readonly string[];
+                        /** @description Codes of bodies of the same name that this one is not. */
+                        readonly distinct_from?: readonly string[];
                     };
                 };
             };
@@ -9364,6 +9372,7 @@ export interface operations {
             /** @description Who follows whom, from when. */
             readonly 201: {
                 headers: {
+                    readonly ETag: components["headers"]["ETag"];
                     readonly [name: string]: unknown;
                 };
                 content: {
