@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Operation, type OperationId, operation } from './openapi.ts'
+import { ProblemError, problem } from './problem.ts'
 
 type Replies<Id extends OperationId> = Operation<Id>['Reply']
 type Headers = Readonly<Record<string, string>>
@@ -51,4 +52,16 @@ export function answer<Id extends OperationId>(
       return 'bytes' in answered ? response.type(answered.type).send(answered.bytes) : response.send(answered.body)
     },
   })
+}
+
+/**
+ * The type to reply with: of those we have, the one that `Accept` weighs most; without the header the first of ours. All of ours
+ * are sent in UTF-8, so a range that asks for it is met. @throws ProblemError 406 when the header leaves none of ours (RFC 9110, 12.5.1)
+ */
+export function typeWanted<T extends string>(request: Pick<FastifyRequest, 'headers' | 'type'>, ours: readonly [T, ...T[]]): T {
+  if (!request.headers.accept?.trim()) return ours[0]
+  const sent = ours.map((type) => `${type};charset=utf-8`)
+  const wanted = ours[sent.indexOf(String(request.type(sent)))]
+  if (wanted === undefined) throw new ProblemError(problem('NOT_ACCEPTABLE', `this address replies with ${ours.join(', ')}`))
+  return wanted
 }

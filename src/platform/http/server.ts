@@ -1,3 +1,4 @@
+import accepts from '@fastify/accepts'
 import {
   type FastifyBaseLogger,
   type FastifyError,
@@ -114,6 +115,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     max: options.inFlightMax ?? Number.MAX_SAFE_INTEGER,
     replyTimeoutMs: (options.replyTimeoutSeconds ?? REPLY_TIMEOUT_SECONDS) * 1000,
   })
+  await app.register(accepts)
   app.decorate('connectionCount', options.connections ? limitConnections(app.server, { ...options.connections, isProxy }) : () => 0)
   await app.register((options.contract ?? ownContract).plugin, {
     checkReplies: options.checkReplies ?? false,

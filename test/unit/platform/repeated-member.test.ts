@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { typeOf } from '../../../src/platform/http/accept.ts'
 import { jsonFault } from '../../../src/platform/http/repeated-member.ts'
 
 const repeatedMember = (text: string) => {
@@ -60,18 +59,4 @@ t.test('whatever is written, a member given twice in it is found, and no other',
     ),
   }))
   fc.assert(fc.property(value, ({ text, isTwice }) => (repeatedMember(text) !== undefined) === isTwice))
-})
-
-t.test('a media range with a higher weight wins, a more special one counts, and weight 0 is a refusal', async (t) => {
-  const ours = ['application/json', 'text/csv'] as const
-  const cases: readonly (readonly [string, string | undefined])[] = [
-    ['application/json, text/csv', 'application/json'],
-    ['text/csv, application/json', 'text/csv'],
-    ['TEXT/CSV;charset=utf-8;Q=1.0', 'text/csv'],
-    ['application/json;q=0.1, text/csv;q=0.11', 'text/csv'],
-    ['text/*;q=1, text/csv;q=0, application/json;q=0.5', 'application/json'],
-    ['*/*', 'application/json'],
-    ['image/png', undefined],
-  ]
-  for (const [header, wanted] of cases) t.equal(typeOf(header, ours), wanted, header)
 })
