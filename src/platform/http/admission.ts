@@ -131,14 +131,8 @@ export function admit(app: FastifyInstance, limits: AdmissionLimits): void {
     const { ticket } = request
     if (!ticket) return done()
     ticket.waitingSince = undefined
-    const start = () => {
-      if (ticket.isOver || request.raw.socket.destroyed)
-        return void sendProblem(request, reply, problem('REQUEST_TIMEOUT', 'the caller left before it was answered'))
-      ticket.isAtWork = true
-      done()
-    }
-    if (ticket.work === 'DECISION' || !ticket.names || callerAtWork === undefined) return start()
-    inLane(ticket, callerAtWork, start)
+    if (ticket.work === 'DECISION' || !ticket.names || callerAtWork === undefined) return start(ticket, request, reply, done)
+    inLane(ticket, callerAtWork, () => start(ticket, request, reply, done))
   })
   app.addHook('onSend', (request, _reply, payload, done) => {
     if (request.ticket) replied(request.ticket)
@@ -198,19 +192,28 @@ export function admit(app: FastifyInstance, limits: AdmissionLimits): void {
     return found
   }
 
+  // Not inside the hook: a function with a name is named anew (`keepNames` of tsx) whenever it is made.
+  function start(ticket: OpenTicket, request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    if (ticket.isOver || request.raw.socket.destroyed)
+      return void sendProblem(request, reply, problem('REQUEST_TIMEOUT', 'the caller left before it was answered'))
+    ticket.isAtWork = true
+    done()
+  }
+
   /** Lets a request be worked on when it is its caller's turn. */
   function inLane(ticket: OpenTicket, most: number, start: () => void): void {
     const name = ticket.names?.caller ?? ''
     const lane = lanes.get(name) ?? { atWork: 0, waiting: [] }
     lanes.set(name, lane)
-    const enter = () => {
-      lane.atWork += 1
-      ticket.lane = lane
-      // That a caller has left is known once its socket was looked at again, one turn of the loop later.
-      setImmediate(() => setImmediate(start))
-    }
-    if (lane.atWork < most) enter()
-    else lane.waiting.push(enter)
+    if (lane.atWork < most) enter(lane, ticket, start)
+    else lane.waiting.push(() => enter(lane, ticket, start))
+  }
+
+  function enter(lane: Lane, ticket: OpenTicket, start: () => void): void {
+    lane.atWork += 1
+    ticket.lane = lane
+    // That a caller has left is known once its socket was looked at again, one turn of the loop later.
+    setImmediate(() => setImmediate(start))
   }
 
   function leaveLane(ticket: OpenTicket): void {
