@@ -308,6 +308,110 @@ select a.id, (a.id collate "C") as key, a.updated_at
   order by (a.id collate "C") asc, a.id collate "C" asc
   limit $3;
 
+select a.id, (a.id collate "C") as key, a.updated_at
+  from agreement as a
+  order by (a.id collate "C") asc, a.id collate "C"
+  limit $1;
+
+select a.id, (a.id collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.id collate "C") > $1 collate "C" or ((a.id collate "C") = $2 collate "C" and a.id > $3 collate "C"))
+  order by (a.id collate "C") asc, a.id collate "C"
+  limit $4;
+
+select a.id, (a.id collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED'))))
+  order by (a.id collate "C") asc, a.id collate "C"
+  limit $4;
+
+select a.id, (a.id collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and a.status = $4 and (a.terminated_at
+    is null or a.terminated_at > $5) and a.owner_org = $6
+  order by (a.id collate "C") asc, a.id collate "C"
+  limit $7;
+
+select a.id, (a.id collate "C") as key, a.updated_at
+  from agreement as a
+  where (a.status = 'TERMINATED' or a.terminated_at <= $1)
+  order by (a.id collate "C") asc, a.id collate "C"
+  limit $2;
+
+select a.id, (a.id collate "C") as key, a.updated_at
+  from agreement as a
+  where a.origin = $1
+  order by (a.id collate "C") asc, a.id collate "C"
+  limit $2;
+
+select a.id, (a.id collate "C") as key, a.updated_at
+  from agreement as a
+  where a.review_due < $1
+  order by (a.id collate "C") asc, a.id collate "C"
+  limit $2;
+
+select a.id, (a.id collate "C") as key, a.updated_at
+  from agreement as a
+  where a.status = $1 and (a.terminated_at is null or a.terminated_at > $2)
+  order by (a.id collate "C") asc, a.id collate "C"
+  limit $3;
+
+select a.id, (a.id collate "C") as key, a.updated_at
+  from agreement as a
+  where exists ( select from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version where
+    f.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') and (f.purpose = $1 or starts_with(f.purpose, $2) or starts_with($3,
+    f.purpose || '.') or f.purpose in (select c.code from local_code as c where c.list = $4 and (c.broader = $5 or starts_with(c.broader,
+    $6)))))
+  order by (a.id collate "C") asc, a.id collate "C"
+  limit $7;
+
+select a.id, (a.id collate "C") as key, a.updated_at
+  from agreement as a
+  where exists ( select from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version where
+    f.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') and exists ( select from flow_side as l where l.agreement_id = f.agreement_id
+    and l.version = f.version and l.flow_id = f.id and $1 = any (l.art6)))
+  order by (a.id collate "C") asc, a.id collate "C"
+  limit $2;
+
+select a.id, (a.id collate "C") as key, a.updated_at
+  from agreement as a
+  where exists ( select from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version where
+    f.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') and exists (select from unnest(f.data_items || f.category_grant) as item
+    where (item = $1 or starts_with(item, $2) or item in (select c.code from local_code as c where c.list = $3 and (c.broader = $4 or
+    starts_with(c.broader, $5))))))
+  order by (a.id collate "C") asc, a.id collate "C"
+  limit $6;
+
+select a.id, (a.id collate "C") as key, a.updated_at
+  from agreement as a
+  where exists ( select from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version where
+    f.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') and exists (select from unnest(f.data_items || f.category_grant) as item
+    where exists ( select from code_list_entry as e where e.list = 'DATA_ITEM' and (e.code = item or exists ( select from local_code as c
+    where c.code = item and (e.code = c.broader or starts_with(e.code, c.broader || '.')))) and e.attributes ->> 'class' = $1 and e.edition =
+    (select max(l.edition) from code_list as l))))
+  order by (a.id collate "C") asc, a.id collate "C"
+  limit $2;
+
+select a.id, (a.id collate "C") as key, a.updated_at
+  from agreement as a
+  where exists (select from agreement_party as p where p.agreement_id = a.id and p.org = $1 and p.left_how is distinct from 'UNINVITED' and
+    (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id)))
+  order by (a.id collate "C") asc, a.id collate "C"
+  limit $2;
+
+select a.id, (a.id collate "C") as key, a.updated_at
+  from agreement as a
+  where exists (select from agreement_party as p where p.agreement_id = a.id and p.org = $1 and p.left_how is distinct from 'UNINVITED' and
+    (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) and exists (select from agreement_party as p where
+    p.agreement_id = a.id and p.org = $2 and p.left_how is distinct from 'UNINVITED' and (p.invited_at is null or p.invited_at <=
+    knows_agreement_until(p.agreement_id)))
+  order by (a.id collate "C") asc, a.id collate "C"
+  limit $3;
+
 select a.id, (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") as key, a.updated_at
   from agreement as a
   left join agreement_search as s
@@ -331,6 +435,18 @@ select a.id, (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C")
   where ((coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") > $1 collate "C" or ((coalesce(to_char(a.review_due,
     'YYYY-MM-DD'), '9999') collate "C") = $2 collate "C" and a.id > $3 collate "C"))
   order by (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") asc, a.id collate "C" asc
+  limit $4;
+
+select a.id, (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") as key, a.updated_at
+  from agreement as a
+  order by (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") asc, a.id collate "C"
+  limit $1;
+
+select a.id, (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") as key, a.updated_at
+  from agreement as a
+  where ((coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") > $1 collate "C" or ((coalesce(to_char(a.review_due,
+    'YYYY-MM-DD'), '9999') collate "C") = $2 collate "C" and a.id > $3 collate "C"))
+  order by (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") asc, a.id collate "C"
   limit $4;
 
 select a.id, (left(lower(a.title), 80) collate "C") as key, a.updated_at
@@ -383,6 +499,50 @@ select a.id, (left(lower(a.title), 80) collate "C") as key, a.updated_at
   where ((left(lower(a.title), 80) collate "C") > $1 collate "C" or ((left(lower(a.title), 80) collate "C") = $2 collate "C" and a.id > $3
     collate "C"))
   order by (left(lower(a.title), 80) collate "C") asc, a.id collate "C" asc
+  limit $4;
+
+select a.id, (left(lower(a.title), 80) collate "C") as key, a.updated_at
+  from agreement as a
+  order by (left(lower(a.title), 80) collate "C") asc, a.id collate "C"
+  limit $1;
+
+select a.id, (left(lower(a.title), 80) collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and a.id in (select f.agreement_id from
+    ( with f as materialized (select agreement_id, rank from found_by_words((websearch_to_tsquery('english', $4) ||
+    websearch_to_tsquery('simple', $5)), $6, $7)) select f.agreement_id, f.rank from f where f.rank is not null union all select a.id,
+    rank_of_words(old.words, (websearch_to_tsquery('english', $8) || websearch_to_tsquery('simple', $9)), (upper(a.id) = upper(btrim($10)) or
+    coalesce(upper(a.provenance ->> 'reference') = upper(btrim($11)), false)), exists ( select from agreement_party as p join organisation as
+    o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and
+    lower(btrim($12)) in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name, o.legal_name]) as name))) from f join
+    agreement as a on f.rank is null and a.id = f.agreement_id cross join lateral (select ( select setweight(to_tsvector('simple',
+    regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' || regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ',
+    'g')), 'A') || setweight(to_tsvector('english', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple',
+    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', words.parties) || to_tsvector('simple',
+    words.parties), 'B') || setweight(to_tsvector('english', words.purposes), 'C') || setweight(to_tsvector('english',
+    regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code,
+    '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from
+    agreement_party as p where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or
+    o.code = a.owner_org ), '') as parties, coalesce(( select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', '
+    '), e.label, c.label), ' . ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and
+    v.status in ('DRAFT', 'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select
+    max(l.edition) from code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes,
+    coalesce(( select string_agg(section.value, ' . ') from agreement_version as v, jsonb_each_text(v.narrative) as section where
+    v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words) as words) as old where old.words @@
+    (websearch_to_tsquery('english', $13) || websearch_to_tsquery('simple', $14)) or (upper(a.id) = upper(btrim($15)) or
+    coalesce(upper(a.provenance ->> 'reference') = upper(btrim($16)), false)) or exists ( select from agreement_party as p join organisation
+    as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))
+    and lower(btrim($17)) in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name, o.legal_name]) as name))) as f)
+  order by (left(lower(a.title), 80) collate "C") asc, a.id collate "C"
+  limit $18;
+
+select a.id, (left(lower(a.title), 80) collate "C") as key, a.updated_at
+  from agreement as a
+  where ((left(lower(a.title), 80) collate "C") > $1 collate "C" or ((left(lower(a.title), 80) collate "C") = $2 collate "C" and a.id > $3
+    collate "C"))
+  order by (left(lower(a.title), 80) collate "C") asc, a.id collate "C"
   limit $4;
 
 select a.id, (lpad((case when (upper(a.id) = upper(btrim($1)) or upper(a.provenance ->> 'reference') = upper(btrim($2))) then 2000000000 when
@@ -902,6 +1062,148 @@ select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.
   where (a.updated_at < ($1 || 'Z')::timestamptz or (a.updated_at = ($2 || 'Z')::timestamptz and a.id > $3 collate "C"))
   order by a.updated_at desc, a.id collate "C" asc
   limit $4;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  order by a.updated_at desc, a.id collate "C"
+  limit $1;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and a.owner_org = $4
+  order by a.updated_at desc, a.id collate "C"
+  limit $5;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and a.status = $4 and (a.terminated_at
+    is null or a.terminated_at > $5)
+  order by a.updated_at desc, a.id collate "C"
+  limit $6;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and exists ( select from flow as f join
+    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version where f.agreement_id = a.id and v.status in ('DRAFT',
+    'APPROVED') and (f.purpose = $4 or starts_with(f.purpose, $5) or starts_with($6, f.purpose || '.') or f.purpose in (select c.code from
+    local_code as c where c.list = $7 and (c.broader = $8 or starts_with(c.broader, $9)))))
+  order by a.updated_at desc, a.id collate "C"
+  limit $10;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and exists (select from agreement_party
+    as p where p.agreement_id = a.id and p.org = $4 and p.left_how is distinct from 'UNINVITED' and (p.invited_at is null or p.invited_at <=
+    knows_agreement_until(p.agreement_id)))
+  order by a.updated_at desc, a.id collate "C"
+  limit $5;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  where (a.updated_at < ($1 || 'Z')::timestamptz or (a.updated_at = ($2 || 'Z')::timestamptz and a.id > $3 collate "C"))
+  order by a.updated_at desc, a.id collate "C"
+  limit $4;
+
+select w.id, w.rank::text as key, a.updated_at
+  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
+    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
+    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
+    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
+    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
+    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
+    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
+    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
+    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
+    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
+    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
+    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
+    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
+    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
+    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
+    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
+    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
+    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
+    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
+    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
+    '') as sections ) as words) as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple',
+    $11)) or (upper(a.id) = upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select
+    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
+    <= knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code,
+    o.short_name, o.legal_name]) as name))) as f) as w order by w.rank desc, w.id collate "C" limit $15) as w
+  join agreement as a
+  on a.id = w.id
+  order by w.rank desc, w.id collate "C";
+
+select w.id, w.rank::text as key, a.updated_at
+  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
+    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
+    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
+    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
+    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
+    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
+    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
+    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
+    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
+    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
+    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
+    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
+    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
+    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
+    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
+    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
+    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
+    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
+    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
+    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
+    '') as sections ) as words) as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple',
+    $11)) or (upper(a.id) = upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select
+    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
+    <= knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code,
+    o.short_name, o.legal_name]) as name))) as f) as w where (w.rank < $15::bigint or (w.rank = $16::bigint and w.id > $17 collate "C"))
+    order by w.rank desc, w.id collate "C" limit $18) as w
+  join agreement as a
+  on a.id = w.id
+  order by w.rank desc, w.id collate "C";
+
+select w.id, w.rank::text as key, a.updated_at
+  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
+    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
+    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
+    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
+    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
+    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
+    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
+    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
+    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
+    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
+    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
+    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
+    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
+    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
+    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
+    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
+    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
+    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
+    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
+    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
+    '') as sections ) as words) as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple',
+    $11)) or (upper(a.id) = upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select
+    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
+    <= knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code,
+    o.short_name, o.legal_name]) as name))) as f) as w where exists (select from agreement as a where a.id = w.id and exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $15 and p.left_how is distinct from 'UNINVITED' and (p.invited_at is null or
+    p.invited_at <= knows_agreement_until(p.agreement_id)))) order by w.rank desc, w.id collate "C" limit $16) as w
+  join agreement as a
+  on a.id = w.id
+  order by w.rank desc, w.id collate "C";
 
 -- src/agreements/register-import/asked.repository.ts
 

@@ -982,8 +982,10 @@ create table public.agreement (
   constraint agreement_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'AWAITING_SIGNATURE'::text, 'ACTIVE'::text, 'TERMINATED'::text, 'REJECTED'::text, 'WITHDRAWN'::text]))),
   constraint agreement_title_check CHECK ((title <> ''::text))
 );
+CREATE INDEX agreement_by_any_case ON public.agreement USING btree (upper(id));
 CREATE INDEX agreement_by_assessment ON public.agreement USING btree (assessment_id);
 CREATE INDEX agreement_by_reference ON public.agreement USING btree (id COLLATE "C");
+CREATE INDEX agreement_by_reference_elsewhere ON public.agreement USING btree (upper((provenance ->> 'reference'::text)));
 CREATE INDEX agreement_by_title ON public.agreement USING btree ("left"(lower(title), 80) COLLATE "C", id COLLATE "C");
 CREATE INDEX agreement_by_update ON public.agreement USING btree (updated_at DESC, id COLLATE "C");
 alter table public.agreement enable row level security;
@@ -1059,7 +1061,7 @@ create table public.agreement_search (
   words tsvector not null,
   constraint agreement_search_pkey PRIMARY KEY (agreement_id),
   constraint agreement_search_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES agreement(id) ON DELETE RESTRICT
-);
+) with (toast_tuple_target=8160);
 comment on table agreement_search is 'Reference and title (weight A), parties with every name they are known by (B), purposes (C), sections in words (D).';
 alter table public.agreement_search enable row level security;
 create policy agreement_search_follows_its_agreement on agreement_search for all to public
@@ -1492,6 +1494,73 @@ grant execute on function stored_agreements(text[]) to accord_app;
 
 -- -------------------- agreement_readers
 
+CREATE OR REPLACE FUNCTION public.found_by_words(p_query tsquery, p_text text, p_now timestamp with time zone)
+ RETURNS TABLE(agreement_id text, rank bigint)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare v_name text := lower(btrim(p_text));
+begin
+  return query
+    with known as materialized (select k.agreement_id, k.until from public.known_agreements() k),
+      named as materialized (
+        select p.agreement_id, false as is_reference from public.agreement_party p
+         where p.org in (select o.code from public.organisation o
+                          where v_name in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name, o.legal_name]) as name))
+        union all
+        select a.id, true from public.agreement a where upper(a.id) = upper(v_name) or upper(a.provenance ->> 'reference') = upper(v_name))
+    select s.agreement_id, public.rank_of_words(s.words, p_query, false, false)
+      from public.agreement_search s
+     where s.words @@ p_query and s.agreement_id in (select k.agreement_id from known k where k.until > p_now)
+       and s.agreement_id not in (select n.agreement_id from named n)
+    union all
+    select e.agreement_id, public.rank_of_words((select s.words from public.agreement_search s where s.agreement_id = e.agreement_id), p_query, e.is_reference, true)
+      from (select n.agreement_id, bool_or(n.is_reference) as is_reference from named n
+             where n.agreement_id in (select k.agreement_id from known k where k.until > p_now) group by n.agreement_id) as e
+    union all
+    select k.agreement_id, null from known k where k.until <= p_now;
+end $function$;
+revoke all on function found_by_words(tsquery,text,timestamp with time zone) from public;
+grant execute on function found_by_words(tsquery,text,timestamp with time zone) to accord_app;
+
+CREATE OR REPLACE FUNCTION public.known_agreements()
+ RETURNS TABLE(agreement_id text, until timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER ROWS 10000
+ SET search_path TO ''
+AS $function$
+declare
+  v_org text := pg_catalog.current_setting('accord.org', true);
+  v_end timestamptz;
+begin
+  if coalesce(pg_catalog.current_setting('accord.reader', true), '') in ('system', 'auditor') then
+    return query select a.id, 'infinity'::timestamptz from public.agreement a;
+    return;
+  end if;
+  if coalesce(v_org, '') = '' then return; end if;
+  select o.active_to into v_end from public.organisation o where o.code = v_org;
+  return query
+    select p.agreement_id, least(coalesce(p.left_at, 'infinity'), coalesce(v_end, 'infinity'))
+      from public.agreement_party p where p.org = v_org and (p.left_at is null or p.left_how is distinct from 'UNINVITED')
+    union all
+    select e.agreement_id, max(e.left_at)
+      from public.agreement_party p join public.earlier_part e using (agreement_id, org)
+     where p.org = v_org and p.left_at is not null and p.left_how = 'UNINVITED' and e.left_how <> 'UNINVITED' group by 1
+    union all
+    select k.id, 'infinity'::timestamptz
+      from (select a.id from public.agreement a where a.owner_org = v_org
+            union select c.agreement_id from (
+              select distinct on (c.agreement_id) c.agreement_id, c.to_org from public.keeper_change c
+               where c.at <= pg_catalog.clock_timestamp()
+                 and c.agreement_id in (select m.agreement_id from public.keeper_change m where m.to_org = v_org)
+               order by c.agreement_id, c.position desc) as c where c.to_org = v_org) as k
+     where (v_end is null or v_end > pg_catalog.clock_timestamp())
+       and not exists (select from public.agreement_party p where p.agreement_id = k.id and p.org = v_org);
+end $function$;
+revoke all on function known_agreements() from public;
+grant execute on function known_agreements() to accord_app;
+
 CREATE OR REPLACE FUNCTION public.knows_agreement_until(p_id text)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
@@ -1576,6 +1645,15 @@ begin
 end $function$;
 revoke all on function may_see_version(text,integer) from public;
 grant execute on function may_see_version(text,integer) to accord_app;
+
+CREATE OR REPLACE FUNCTION public.rank_of_words(p_words tsvector, p_query tsquery, p_is_reference boolean, p_names_party boolean)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select case when p_is_reference then 2000000000 when p_names_party then 1000000000 else 0 end
+    + coalesce((pg_catalog.ts_rank(p_words, p_query) * 100000000)::bigint, 0)
+$function$;
 
 -- -------------------- commands
 

@@ -33,6 +33,8 @@ create table agreement (
 create index agreement_by_update on agreement (updated_at desc, id collate "C");
 create index agreement_by_title on agreement ((left(lower(title), 80) collate "C"), id collate "C");
 create index agreement_by_reference on agreement (id collate "C");
+create index agreement_by_any_case on agreement (upper(id));
+create index agreement_by_reference_elsewhere on agreement (upper(provenance ->> 'reference'));
 
 
 create table agreement_act (
@@ -308,11 +310,14 @@ create table policy_document (
 );
 
 -- The words by which an agreement is found; derived by the service after every act, nothing is decided on it.
--- No index on the words: under row-level security they are compared after the policy, so one would never be used.
+-- No index on the words: what a reader may know is compared and ranked, all of it. They lie whole in their row, since to fetch and
+-- unpack them one by one costs four times what comparing them does.
 create table agreement_search (
   agreement_id text     primary key references agreement on delete restrict,
   words        tsvector not null
 );
+alter table agreement_search set (toast_tuple_target = 8160);
+alter table agreement_search alter column words set storage external;
 comment on table agreement_search is
   'Reference and title (weight A), parties with every name they are known by (B), purposes (C), sections in words (D).';
 

@@ -16,13 +16,15 @@ export function parseCursor(text: string, sort: string): ListingCursor | undefin
     if (!Array.isArray(parts) || parts.length !== 3 || !parts.every((part) => typeof part === 'string' && !part.includes('\0')))
       return undefined
     const [of, key, id] = parts as [string, string, string]
-    return of === sort && (sort !== 'updated' || isInstant(key)) ? { sort, key, id } : undefined
+    return of === sort && isKey(sort, key) ? { sort, key, id } : undefined
   } catch {
     return undefined
   }
 }
 
-/** Whether a text is an instant as the list writes it: UTC, to the microsecond. */
-function isInstant(key: string): boolean {
+/** Whether a text is a key of a list in this order: a rank, an instant in UTC to the microsecond, or any text. */
+function isKey(sort: string, key: string): boolean {
+  if (sort === 'relevance') return /^\d{1,10}$/.test(key)
+  if (sort !== 'updated') return true
   return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}$/.test(key) && !Number.isNaN(Date.parse(`${key}Z`))
 }

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { Reader } from '../../platform/kernel/reader.ts'
-import { isKnownParty, wordsForReader } from '../store/search.repository.ts'
+import { foundByWords, isKnownParty } from '../store/search.repository.ts'
 
 /** What a list may be narrowed to; what is absent narrows nothing. All of it holds together. */
 export interface ListingFilter {
@@ -30,50 +30,63 @@ export interface Listed extends ListingPlace {
   readonly updatedAt: string
 }
 
-/** The words of a search that rank: an exact reference before everything, then the exact name of a party, then the text. */
-const EXACT_REFERENCE = 2_000_000_000
-const EXACT_PARTY = 1_000_000_000
-const RANK_SCALE = 100_000_000
-const KEY_WIDTH = 10
 /** Characters of a title that order it; the rest is decided by the reference. */
 const TITLE_KEY_WIDTH = 80
 
-/**
- * One stretch of a list, in order, after a place (null: from the beginning).
- * @param reader whose agreements; it narrows the query itself, whatever the database would show
- */
-export async function listAgreements(
-  tx: Transaction,
-  query: {
-    readonly reader: Reader
-    readonly filter: ListingFilter
-    readonly sort: ListingSort
-    readonly after: ListingPlace | null
-    readonly limit: number
-    readonly now: string
-  },
-): Promise<Listed[]> {
-  const { filter, sort, after } = query
-  const key = sortKey(sort, filter.q, query.now)
-  const conditions = [...visible(query.reader), ...narrowing(filter, query.now)]
-  const beyond = sort === 'relevance' || sort === 'updated' ? sql`<` : sql`>`
-  const order = sort === 'updated' ? sql`a.updated_at` : key
+/** Which stretch of which list. */
+export interface ListingStretch {
+  /** Whose agreements; it narrows the query itself, whatever the database would show. */
+  readonly reader: Reader
+  readonly filter: ListingFilter
+  readonly sort: ListingSort
+  /** null: from the beginning. */
+  readonly after: ListingPlace | null
+  readonly limit: number
+  /** ISO 8601. */
+  readonly now: string
+}
+
+/** One stretch of a list, in order, after a place. */
+export async function listAgreements(tx: Transaction, query: ListingStretch): Promise<Listed[]> {
+  const { filter, sort, after, reader, now, limit } = query
+  const narrowed = narrowing(filter, now)
+  if (sort === 'relevance') return listByRank(tx, query, narrowed)
+  if (filter.q !== undefined) narrowed.push(sql`a.id in (select f.agreement_id from ${foundByWords(filter.q, now)} as f)`)
+  const { key, order, direction, fromKey } = sortKey(sort)
   if (after) {
-    // By the instant itself, so that the index gives the first rows without looking at all of them.
-    const from = sort === 'updated' ? sql`(${after.key} || 'Z')::timestamptz` : sql`${after.key} collate "C"`
-    conditions.push(sql`(${order} ${beyond} ${from} or (${order} = ${from} and a.id > ${after.id} collate "C"))`)
+    const from = fromKey(after.key)
+    const beyond = sort === 'updated' ? sql`<` : sql`>`
+    narrowed.push(sql`(${order} ${beyond} ${from} or (${order} = ${from} and a.id > ${after.id} collate "C"))`)
   }
-  const direction = sort === 'relevance' || sort === 'updated' ? sql`desc` : sql`asc`
-  const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
-  const { rows } = await sql<{ id: string; key: string; updated_at: string }>`
-    select a.id, ${key} as key, a.updated_at
-    from agreement as a
-    left join agreement_search as s on s.agreement_id = a.id
-    ${where}
-    order by ${order} ${direction}, a.id collate "C" asc
-    limit ${query.limit}
-  `.execute(tx)
-  return rows.map(({ id, key: found, updated_at }) => ({ id, key: found, updatedAt: updated_at }))
+  return rowsOf(
+    tx,
+    sql`select a.id, ${key} as key, a.updated_at from agreement as a
+      ${where([...visible(reader), ...narrowed])}
+      order by ${order} ${direction}, a.id collate "C" limit ${limit}`,
+  )
+}
+
+/** Placed first and looked up afterwards: a page alone is read of what the words find, however much that is. */
+function listByRank(tx: Transaction, { filter, after, now, limit }: ListingStretch, narrowed: RawBuilder<unknown>[]): Promise<Listed[]> {
+  const conditions =
+    narrowed.length > 0 ? [sql`exists (select from agreement as a where a.id = w.id and ${sql.join(narrowed, sql` and `)})`] : []
+  if (after) conditions.push(sql`(w.rank < ${after.key}::bigint or (w.rank = ${after.key}::bigint and w.id > ${after.id} collate "C"))`)
+  const found = sql`select f.agreement_id as id, f.rank from ${foundByWords(filter.q ?? '', now)} as f`
+  const page = sql`select w.id, w.rank from (${found}) as w ${where(conditions)} order by w.rank desc, w.id collate "C" limit ${limit}`
+  return rowsOf(
+    tx,
+    sql`select w.id, w.rank::text as key, a.updated_at from (${page}) as w join agreement as a on a.id = w.id
+      order by w.rank desc, w.id collate "C"`,
+  )
+}
+
+async function rowsOf(tx: Transaction, statement: RawBuilder<unknown>): Promise<Listed[]> {
+  const { rows } = await sql<{ id: string; key: string; updated_at: string }>`${statement}`.execute(tx)
+  return rows.map(({ id, key, updated_at }) => ({ id, key, updatedAt: updated_at }))
+}
+
+function where(conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
+  return conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
 }
 
 function visible(reader: Reader): RawBuilder<unknown>[] {
@@ -82,7 +95,9 @@ function visible(reader: Reader): RawBuilder<unknown>[] {
 }
 
 function takesPart(org: string): RawBuilder<unknown> {
-  return sql`exists (select from agreement_party as p where p.agreement_id = a.id and p.org = ${org} and p.left_how is distinct from 'UNINVITED')`
+  return sql`exists (select from agreement_party as p where p.agreement_id = a.id and p.org = ${org}
+    and (p.left_how is distinct from 'UNINVITED' or exists (
+      select from earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))`
 }
 
 /** As `takesPart`, of a body that the reader may know to. */
@@ -97,9 +112,8 @@ function keeps(org: string): RawBuilder<unknown> {
 }
 
 function narrowing(filter: ListingFilter, now: string): RawBuilder<unknown>[] {
-  const { q, status, party, partner, purpose, lawful_basis, category, review_due_before, origin, owner } = filter
+  const { status, party, partner, purpose, lawful_basis, category, review_due_before, origin, owner } = filter
   const found: RawBuilder<unknown>[] = []
-  if (q !== undefined) found.push(sql`(${wordsForReader(now)} @@ ${wordsOf(q)} or ${isReference(q)} or ${namesParty(q)})`)
   // An agreement whose end has come is terminated, whatever is stored.
   if (status === 'TERMINATED') found.push(sql`(a.status = 'TERMINATED' or a.terminated_at <= ${now})`)
   else if (status !== undefined) found.push(sql`a.status = ${status} and (a.terminated_at is null or a.terminated_at > ${now})`)
@@ -150,42 +164,16 @@ function localCodesUnder(list: 'PURPOSE' | 'DATA_ITEM', code: string): RawBuilde
   return sql`select c.code from local_code as c where c.list = ${list} and (c.broader = ${code} or starts_with(c.broader, ${`${code}.`}))`
 }
 
-/** Words that a hyphen or the like joins are asked for as the words they are: how they were joined in the text is no matter. */
-function wordsOf(q: string): RawBuilder<unknown> {
-  const apart = q.replaceAll(/(?<=[\p{L}\p{N}])[-/_.:&+]+(?=[\p{L}\p{N}])/gu, ' ')
-  return sql`(websearch_to_tsquery('english', ${apart}) || websearch_to_tsquery('simple', ${apart}))`
-}
-
-/** Its reference here, or that of the register it was imported from. */
-function isReference(q: string): RawBuilder<unknown> {
-  return sql`(upper(a.id) = upper(btrim(${q})) or upper(a.provenance ->> 'reference') = upper(btrim(${q})))`
-}
-
-/** Whether the words are one of the names of a party, such as "the Met" or LBTH. */
-function namesParty(q: string): RawBuilder<unknown> {
-  return sql`exists (
-    select from agreement_party as p
-    join organisation as o on o.code = p.org
-    where p.agreement_id = a.id and ${isKnownParty}
-      and lower(btrim(${q})) in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name, o.legal_name]) as name))`
-}
-
-function sortKey(sort: ListingSort, q: string | undefined, now: string): RawBuilder<string> {
-  switch (sort) {
-    case 'id':
-      return sql`(a.id collate "C")`
-    case 'title':
-      return sql`(left(lower(a.title), ${sql.lit(TITLE_KEY_WIDTH)}) collate "C")`
-    case 'review_due':
-      return sql`(coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C")`
-    case 'updated':
-      return sql`(to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C")`
-    case 'relevance': {
-      const text = q ?? ''
-      return sql`(lpad((case
-        when ${isReference(text)} then ${sql.lit(EXACT_REFERENCE)}
-        when ${namesParty(text)} then ${sql.lit(EXACT_PARTY)}
-        else 0 end + coalesce(round((ts_rank(${wordsForReader(now)}, ${wordsOf(text)}) * ${sql.lit(RANK_SCALE)})::numeric), 0))::bigint::text, ${sql.lit(KEY_WIDTH)}, '0') collate "C")`
-    }
+/** The key that a place in a list names, and what orders the list by it: the column itself where an index does. */
+function sortKey(sort: Exclude<ListingSort, 'relevance'>) {
+  if (sort === 'updated') {
+    const key = sql`(to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C")`
+    return { key, order: sql`a.updated_at`, direction: sql`desc`, fromKey: (text: string) => sql`(${text} || 'Z')::timestamptz` }
   }
+  const key = {
+    id: sql`(a.id collate "C")`,
+    title: sql`(left(lower(a.title), ${sql.lit(TITLE_KEY_WIDTH)}) collate "C")`,
+    review_due: sql`(coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C")`,
+  }[sort]
+  return { key, order: key, direction: sql`asc`, fromKey: (text: string) => sql`${text} collate "C"` }
 }

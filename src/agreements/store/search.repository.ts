@@ -14,13 +14,43 @@ export async function indexForSearch(tx: Transaction, id: string): Promise<void>
 }
 
 /**
- * The words of an agreement `a` for whoever reads in this transaction: those written down, which know everything; for a reader whose
- * part is over, those of the rows that it may still read, so that nothing is found by what came after.
+ * A table of the agreements that words find for whoever reads in this transaction, and how well they fit (`rank`, the larger the
+ * better): `agreement_id`, `rank`. For a reader whose part is over the words are those of the rows that it may still read, so that
+ * nothing is found by what came after.
  *
  * @param now ISO 8601
  */
-export function wordsForReader(now: string): RawBuilder<unknown> {
-  return sql`(case when knows_agreement_until(a.id) <= ${now} then ${wordsOfAgreement} else s.words end)`
+export function foundByWords(q: string, now: string): RawBuilder<unknown> {
+  const query = queryOf(q)
+  const rank = sql`rank_of_words(old.words, ${query}, ${isReference(q)}, ${namesParty(q)})`
+  return sql`(
+    with f as materialized (select agreement_id, rank from found_by_words(${query}, ${q}, ${now}))
+    select f.agreement_id, f.rank from f where f.rank is not null
+    union all
+    select a.id, ${rank} from f
+      join agreement as a on f.rank is null and a.id = f.agreement_id
+      cross join lateral (select ${wordsOfAgreement} as words) as old
+     where old.words @@ ${query} or ${isReference(q)} or ${namesParty(q)})`
+}
+
+/** Words that a hyphen or the like joins are asked for as the words they are: how they were joined in the text is no matter. */
+function queryOf(q: string): RawBuilder<unknown> {
+  const apart = q.replaceAll(/(?<=[\p{L}\p{N}])[-/_.:&+]+(?=[\p{L}\p{N}])/gu, ' ')
+  return sql`(websearch_to_tsquery('english', ${apart}) || websearch_to_tsquery('simple', ${apart}))`
+}
+
+/** Its reference here, or that of the register it was imported from. */
+function isReference(q: string): RawBuilder<unknown> {
+  return sql`(upper(a.id) = upper(btrim(${q})) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim(${q})), false))`
+}
+
+/** Whether the words are one of the names of a party, such as "the Met" or LBTH. */
+function namesParty(q: string): RawBuilder<unknown> {
+  return sql`exists (
+    select from agreement_party as p
+    join organisation as o on o.code = p.org
+    where p.agreement_id = a.id and ${isKnownParty}
+      and lower(btrim(${q})) in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name, o.legal_name]) as name))`
 }
 
 /** Of the parties `p` of an agreement those whom the reader of this transaction may know: who was invited after it left is none. */
