@@ -44,7 +44,7 @@ app.server.route({
   config: { operation: asDecide },
   async handler(request, reply) {
     const call = { caller: callerOf(request), body: request.body as never, simulated: false, trace: null }
-    typical ??= app.services.decisions.decide(call)
+    typical ??= app.decisions.decide(call)
     const { answer, receipt } = await typical
     request.logFields['decisionId'] = answer.decision_id
     request.logFields['decision'] = answer.decision

@@ -1,24 +1,10 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
-import { agreementActsRoutes } from './agreements/acts/agreement-acts.routes.ts'
-import { draftingRoutes } from './agreements/drafting/drafting.routes.ts'
-import { findingRoutes } from './agreements/finding/finding.routes.ts'
-import { importsRoutes } from './agreements/register-import/imports.routes.ts'
-import { agreementTextsRoutes } from './agreements/texts/agreement-texts.routes.ts'
-import { logRoutes } from './audit/reading/log.routes.ts'
-import { adviceRoutes } from './decisions/advice/advice.routes.ts'
-import { clientsRoutes, revocationPlugin } from './decisions/clients/clients.routes.ts'
-import { decisionsRoutes } from './decisions/decisions.routes.ts'
-import { logSearchRoutes } from './decisions/history/log-search.routes.ts'
-import { decisionRecordRoutes } from './decisions/history/recorded-decision.routes.ts'
-import { decisionRecords } from './decisions/history/recorded-decision.service.ts'
-import { replayRoutes } from './decisions/history/replay.routes.ts'
-import { localCodesRoutes } from './decisions/local-codes/local-codes.routes.ts'
-import { callerOf, type IdentityOptions, identityPlugin } from './identity/identity.plugin.ts'
+import { openDecisions } from './decision-services.ts'
+import { revocationPlugin } from './decisions/clients/clients.routes.ts'
+import { type IdentityOptions, identityPlugin } from './identity/identity.plugin.ts'
 import { rateLimitPlugin } from './identity/rate-limit.plugin.ts'
 import type { TokenTrust } from './identity/token-verifier.service.ts'
-import { notificationsRoutes } from './notifications/notifications.routes.ts'
-import { partiesRoutes } from './parties/parties.routes.ts'
-import { peopleRoutes } from './people/people.routes.ts'
+import type { Person } from './people/held-role.ts'
 import { pendingMigrations } from './platform/database/migrate.ts'
 import { docs } from './platform/http/docs.plugin.ts'
 import { healthRoutes } from './platform/http/health.routes.ts'
@@ -27,8 +13,9 @@ import { problemPages } from './platform/http/problem-pages.plugin.ts'
 import { securityTxt } from './platform/http/security-txt.routes.ts'
 import { buildServer, type ServerOptions } from './platform/http/server.ts'
 import { storableTextPlugin } from './platform/http/storable-text.plugin.ts'
+import { londonDay } from './platform/kernel/london-day.ts'
 import { metricsRoutes } from './platform/metrics/metrics.routes.ts'
-import { referenceRoutes } from './reference/reference.routes.ts'
+import { registerRoutes } from './register-services.ts'
 import { openServices, type ServicesOptions } from './services.ts'
 
 /** What the service is a function of: its configuration, its database, whom it trusts, its log key, its clock. */
@@ -50,7 +37,8 @@ export type App = Awaited<ReturnType<typeof buildApp>>
 export async function buildApp(options: AppOptions) {
   const { config, databaseUrl, trust, checkReplies } = options
   const services = await openServices(options)
-  const { log } = services
+  const decisions = openDecisions(services)
+  const { log, metrics, people } = services
   const server: FastifyInstance = await buildServer({
     newId: services.newId,
     bodyLimitBytes: config.bodyLimitBytes,
@@ -77,11 +65,11 @@ export async function buildApp(options: AppOptions) {
     else server.log.info({ log: name }, 'the log is signed again')
   })
   const { principalOfSession } = options
-  await server.register(identityPlugin, { ...trust, rolesOf: services.rolesToday, ...(principalOfSession ? { principalOfSession } : {}) })
-  await server.register(revocationPlugin, { clients: services.clients })
+  const rolesOf = (person: Person, org: string) => people.rolesOf(person, org, londonDay(options.clock().getTime()))
+  await server.register(identityPlugin, { ...trust, rolesOf, ...(principalOfSession ? { principalOfSession } : {}) })
+  await server.register(revocationPlugin, { clients: decisions.clients })
   await server.register(rateLimitPlugin, { perMinute: config.rateLimitPerMinute, refusedTokensPerMinute: config.refusedTokensPerMinute })
   await server.register(storableTextPlugin)
-  const { metrics } = services
   metrics.readEach('accord_http_requests_held', 'Requests that hold a place, of each kind.', 'kind', server.admission.counts)
   metrics.read('accord_http_connections', 'Open connections.', server.connectionCount)
   await server.register(async (api) => {
@@ -97,38 +85,19 @@ export async function buildApp(options: AppOptions) {
       }),
     )
     await api.register(securityTxt(config.security, options.publicUrl, options.clock))
-    await api.register(referenceRoutes(services.reference))
-    await api.register(partiesRoutes(services))
-    await api.register(peopleRoutes(services.people))
-    await api.register(agreementActsRoutes(services.agreementActs))
-    await api.register(notificationsRoutes(services.notifications))
-    await api.register(agreementTextsRoutes(services.documents, services.history))
-    await api.register(draftingRoutes({ drafting: services.drafting, overlapsWith: services.overlaps.withDraft }))
-    await api.register(findingRoutes(services))
-    await api.register(decisionsRoutes(services.decisions))
-    await api.register(logSearchRoutes(services.logSearch))
-    await api.register(replayRoutes(services.replays, services.impact))
-    await api.register(clientsRoutes(services.clients))
-    await api.register(metricsRoutes(services.metrics))
-    await api.register(adviceRoutes(services.advice))
-    await api.register(importsRoutes(services))
-    await api.register(localCodesRoutes(services.localCodes))
-    await api.register(
-      decisionRecordRoutes(
-        decisionRecords({ ...log, partiesOfErased: services.logSearch.partiesOf, waitMaxMs: config.checkpointWaitMaxMs }),
-        callerOf,
-      ),
-    )
-    await api.register(logRoutes({ ...log, receiptKey: log.receipts.keyOf, readerOf: callerOf }))
+    await api.register(metricsRoutes(metrics))
+    for (const routes of [...registerRoutes(services), ...decisions.routes]) await api.register(routes)
   })
   await server.register(pageScope, { pages: options.pages ?? [] })
 
   return {
     server,
     services,
+    decisions: decisions.decisions,
     /** Refuses new requests, answers the open ones, flushes the log, closes the connections. */
     async close(): Promise<void> {
       await server.close()
+      await decisions.close()
       await services.close()
     },
   }

@@ -106,7 +106,7 @@ async function inBulk(): Promise<{ status: number; text: string }> {
 }
 
 t.test('an emergency simulated for the first minute of a day, before London kept Greenwich time, is replayed like any other', async (t) => {
-  const { decisions } = app.services
+  const { decisions } = app
   const caller = { sub: 'urn:accord:test:officer', org: 'LBC_CAMDEN', roles: ['IG_OFFICER'] as const, clientId: null }
   const emergency = {
     ground: 'PREVENT_SERIOUS_HARM',

@@ -1,0 +1,74 @@
+import { logRoutes } from './audit/reading/log.routes.ts'
+import { clientsRoutes } from './decisions/clients/clients.routes.ts'
+import { clientsService } from './decisions/clients/clients.service.ts'
+import { decisionGauges } from './decisions/decision-metrics.ts'
+import { decisionsRoutes } from './decisions/decisions.routes.ts'
+import { decisionsService } from './decisions/decisions.service.ts'
+import { engineDigest } from './decisions/engine.service.ts'
+import { impactService } from './decisions/history/impact.service.ts'
+import { logFiller } from './decisions/history/log-filler.service.ts'
+import { logSearchRoutes } from './decisions/history/log-search.routes.ts'
+import { logSearchService } from './decisions/history/log-search.service.ts'
+import { decisionRecordRoutes } from './decisions/history/recorded-decision.routes.ts'
+import { decisionRecords } from './decisions/history/recorded-decision.service.ts'
+import { recordedReads } from './decisions/history/recorded-reads.service.ts'
+import { replayRoutes } from './decisions/history/replay.routes.ts'
+import { replayService } from './decisions/history/replay.service.ts'
+import { localCodesRoutes } from './decisions/local-codes/local-codes.routes.ts'
+import { localCodesService } from './decisions/local-codes/local-codes.service.ts'
+import { oneOffUse } from './decisions/one-off.service.ts'
+import { spareTime } from './decisions/remedies/spare-time.ts'
+import { callerOf } from './identity/identity.plugin.ts'
+import type { Services } from './services.ts'
+
+/** How often decisions are made searchable behind their answers. */
+const SEARCH_FILL_MS = 1_000
+
+/** Digest of this build of the rules; the files do not change under a running process. */
+const ENGINE = engineDigest()
+
+/** Decisions and what is read of them afterwards: their services, opened once, and the routes that call them. */
+export function openDecisions(services: Services) {
+  const { config, db, clock, newId, random, isName, audit, log, metrics, policy, commands, reference, parties, agreements } = services
+  const filler = logFiller({ db, everyMs: SEARCH_FILL_MS })
+  const decisions = decisionsService({
+    ...{ audit, policy, clock, random, newId, isName, engine: ENGINE },
+    oneOffUse: oneOffUse({ db, audit, policy, disclosures: services.disclosures, clock }),
+    permits: { permitTtlSeconds: config.permitTtlSeconds, restrictedPurposes: new Set(config.restrictedPurposes) },
+    receipt: log.receipts.line,
+    deadlineMs: config.decisionDeadlineMs,
+    liveToleranceMs: config.liveAtToleranceSeconds * 1000,
+    spare: spareTime(() => performance.now(), { windowMs: config.remedyWindowMs, workMs: config.remedyWorkMs }),
+    onAnswer: services.decisionsCounted.onAnswer,
+    onRefused: services.decisionsCounted.onRefused,
+  })
+  const clients = clientsService({ commands, policy })
+  const { altered } = log
+  const reads = recordedReads(audit)
+  const logSearch = logSearchService({ db, audit, reads, altered, filler, clock })
+  const replays = replayService({ db, policy, engine: ENGINE, reads, altered })
+  const impact = impactService({ db, policy, agreements, filler, reads, clock, examinedMax: config.impactExaminedMax })
+  const records = decisionRecords({ ...log, partiesOfErased: logSearch.partiesOf, waitMaxMs: config.checkpointWaitMaxMs })
+  decisionGauges(metrics, {
+    queue: () => audit.queue(),
+    revision: () => policy.current().revision,
+    losses: () => policy.losses(),
+    freshness: () => policy.freshness(),
+    isListening: () => services.listener.isListening(),
+    unsearched: () => filler.behind(),
+  })
+  return {
+    decisions,
+    clients,
+    routes: [
+      decisionsRoutes(decisions),
+      logSearchRoutes(logSearch),
+      replayRoutes(replays, impact),
+      clientsRoutes(clients),
+      localCodesRoutes(localCodesService({ commands, parties, reference, policy })),
+      decisionRecordRoutes(records, callerOf),
+      logRoutes({ ...log, receiptKey: log.receipts.keyOf, readerOf: callerOf }),
+    ],
+    close: filler.close,
+  }
+}

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto'
+import type { FastifyPluginAsync } from 'fastify'
+import { agreementActsRoutes } from './agreements/acts/agreement-acts.routes.ts'
+import { amendingService } from './agreements/acts/amending.service.ts'
+import { noChains } from './agreements/acts/chains.service.ts'
+import { endingService } from './agreements/acts/ending.service.ts'
+import { freezingService } from './agreements/acts/freezing.service.ts'
+import { membershipService } from './agreements/acts/membership.service.ts'
+import { mergingService } from './agreements/acts/merging.service.ts'
+import { severalAgreements } from './agreements/acts/several-agreements.service.ts'
+import { signingService } from './agreements/acts/signing.service.ts'
+import { successionService } from './agreements/acts/succession.service.ts'
+import { suspendingService } from './agreements/acts/suspending.service.ts'
+import { draftingRoutes } from './agreements/drafting/drafting.routes.ts'
+import { draftingService } from './agreements/drafting/drafting.service.ts'
+import { findingRoutes } from './agreements/finding/finding.routes.ts'
+import { listingService } from './agreements/finding/listing.service.ts'
+import { overlapService } from './agreements/finding/overlap.service.ts'
+import { registerExportService } from './agreements/finding/register-export.service.ts'
+import { agreementReading } from './agreements/reading.service.ts'
+import { committingService } from './agreements/register-import/committing.service.ts'
+import { importsRoutes } from './agreements/register-import/imports.routes.ts'
+import { importsService } from './agreements/register-import/imports.service.ts'
+import { agreementTextsRoutes } from './agreements/texts/agreement-texts.routes.ts'
+import { documentsService } from './agreements/texts/documents.service.ts'
+import { historyService } from './agreements/texts/history.service.ts'
+import { onceOnly } from './commands/once.service.ts'
+import { adviceRoutes } from './decisions/advice/advice.routes.ts'
+import { adviceService } from './decisions/advice/advice.service.ts'
+import { notificationsRoutes } from './notifications/notifications.routes.ts'
+import { contactsService } from './parties/contacts.service.ts'
+import { groupsService } from './parties/groups.service.ts'
+import { isLondonAuthority } from './parties/organisation.ts'
+import { partiesRoutes } from './parties/parties.routes.ts'
+import { partnerAnswers } from './parties/partner-answers.service.ts'
+import { registerActs } from './parties/register-act.service.ts'
+import { registeringService } from './parties/registering.service.ts'
+import { peopleRoutes } from './people/people.routes.ts'
+import { referenceRoutes } from './reference/reference.routes.ts'
+import type { Services } from './services.ts'
+
+/** The register of agreements and organisations: its services, opened once, as the routes that call them. */
+export function registerRoutes(services: Services): readonly FastifyPluginAsync[] {
+  const { db, clock, newId, audit, policy, publication, turns, commands, acts, agreements, reference, parties, notifications } = services
+  const { act } = acts
+  const organisationActs = registerActs({ commands, policy: publication })
+  const registering = registeringService({ db, acts: organisationActs, reference, clock })
+  const organisationContacts = contactsService({ db, acts: organisationActs })
+  const groups = groupsService({ db, acts: organisationActs, clock })
+  const read = agreementReading({ db, agreements, clock })
+  const overlaps = overlapService({ db, reference, clock })
+  const listing = listingService({ db, clock, agreements })
+  const imports = importsService({ db, clock, newId, reference, parties, partnerAnswers: partnerAnswers({ registering, groups }) })
+  const advice = adviceService({ db, agreements, policy, clock })
+  const committing = committingService({ db, clock, random: randomBytes, acts, agreements, imports })
+  const several = severalAgreements({ agreements, audit, policy: publication })
+  const boroughs = async () => new Set((await parties.all()).filter(isLondonAuthority).map(({ code }) => code))
+  const nameOf = async (code: string) => (await parties.find(code))?.legal_name
+  return [
+    referenceRoutes(reference),
+    partiesRoutes({ parties, registering, organisationContacts, groups }),
+    peopleRoutes(services.people),
+    notificationsRoutes(notifications),
+    agreementActsRoutes({
+      freezing: freezingService({ act, advice: advice.onDraft, openChains: noChains }),
+      signing: signingService({ act }),
+      amending: amendingService({ act }),
+      suspending: suspendingService({ act, boroughs }),
+      membership: membershipService({ act, organisation: parties.find }),
+      ending: endingService({ act }),
+      merging: mergingService({ registerActs: organisationActs, parties, contacts: organisationContacts, several }),
+      succession: successionService({ registerActs: organisationActs, parties, registering, agreements, notifications, several }),
+    }),
+    agreementTextsRoutes(documentsService({ read, clock, nameOf }), historyService({ read, clock })),
+    draftingRoutes({
+      drafting: draftingService({ read, clock, random: randomBytes, acts, agreements, reference, parties, groups: groups.list }),
+      overlapsWith: overlaps.withDraft,
+    }),
+    findingRoutes({ listing, overlaps, registerExport: registerExportService({ db, clock, agreements, listing, reference }) }),
+    importsRoutes({ imports, committing, once: onceOnly({ db, clock, newId, turns }) }),
+    adviceRoutes(advice),
+  ]
+}
