@@ -331,6 +331,56 @@ select a.id, (a.id collate "C") as key, a.updated_at
   from agreement as a
   where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
     agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and ((a.id collate "C") > $4 collate
+    "C" or ((a.id collate "C") = $5 collate "C" and a.id > $6 collate "C"))
+  order by (a.id collate "C") asc, a.id collate "C"
+  limit $7;
+
+select a.id, (a.id collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and a.origin = $4
+  order by (a.id collate "C") asc, a.id collate "C"
+  limit $5;
+
+select a.id, (a.id collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and a.status = $4 and (a.terminated_at
+    is null or a.terminated_at > $5) and a.origin = $6 and a.id in (select f.agreement_id from ( with f as materialized (select agreement_id,
+    rank from found_by_words((websearch_to_tsquery('english', $7) || websearch_to_tsquery('simple', $8)), $9, $10)) select f.agreement_id,
+    f.rank from f where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $11) ||
+    websearch_to_tsquery('simple', $12)), (upper(a.id) = upper(btrim($13)) or coalesce(upper(a.provenance ->> 'reference') =
+    upper(btrim($14)), false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id =
+    a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($15)) in (select lower(name)
+    from unnest(o.aliases || array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id =
+    f.agreement_id cross join lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
+    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
+    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
+    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
+    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
+    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
+    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
+    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
+    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
+    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
+    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
+    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
+    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
+    '') as sections ) as words) as words) as old where old.words @@ (websearch_to_tsquery('english', $16) || websearch_to_tsquery('simple',
+    $17)) or (upper(a.id) = upper(btrim($18)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($19)), false)) or exists ( select
+    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
+    <= knows_agreement_until(p.agreement_id)) and lower(btrim($20)) in (select lower(name) from unnest(o.aliases || array[o.code,
+    o.short_name, o.legal_name]) as name))) as f)
+  order by (a.id collate "C") asc, a.id collate "C"
+  limit $21;
+
+select a.id, (a.id collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
     earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and a.status = $4 and (a.terminated_at
     is null or a.terminated_at > $5) and a.owner_org = $6
   order by (a.id collate "C") asc, a.id collate "C"
@@ -1072,7 +1122,32 @@ select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.
   from agreement as a
   where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
     agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED'))))
+  order by a.updated_at desc, a.id collate "C"
+  limit $4;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and (a.status = 'TERMINATED' or
+    a.terminated_at <= $4)
+  order by a.updated_at desc, a.id collate "C"
+  limit $5;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
     earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and a.owner_org = $4
+  order by a.updated_at desc, a.id collate "C"
+  limit $5;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and a.review_due < $4
   order by a.updated_at desc, a.id collate "C"
   limit $5;
 
@@ -1198,6 +1273,37 @@ select w.id, w.rank::text as key, a.updated_at
     $11)) or (upper(a.id) = upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select
     from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
     <= knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code,
+    o.short_name, o.legal_name]) as name))) as f) as w where exists (select from agreement as a where a.id = w.id and (a.status =
+    'TERMINATED' or a.terminated_at <= $15) and a.origin = $16) order by w.rank desc, w.id collate "C" limit $17) as w
+  join agreement as a
+  on a.id = w.id
+  order by w.rank desc, w.id collate "C";
+
+select w.id, w.rank::text as key, a.updated_at
+  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
+    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
+    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
+    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
+    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
+    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
+    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
+    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
+    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
+    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
+    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
+    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
+    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
+    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
+    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
+    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
+    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
+    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
+    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
+    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
+    '') as sections ) as words) as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple',
+    $11)) or (upper(a.id) = upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select
+    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
+    <= knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code,
     o.short_name, o.legal_name]) as name))) as f) as w where exists (select from agreement as a where a.id = w.id and exists (select from
     agreement_party as p where p.agreement_id = a.id and p.org = $15 and p.left_how is distinct from 'UNINVITED' and (p.invited_at is null or
     p.invited_at <= knows_agreement_until(p.agreement_id)))) order by w.rank desc, w.id collate "C" limit $16) as w
@@ -1294,6 +1400,10 @@ update "imported_record"
 
 -- src/agreements/register-import/imports.repository.ts
 
+insert into "register_import" ("id", "org", "status", "file_hash", "header", "header_row", "mapping", "answers", "date_order", "uploaded_at",
+    "uploaded_by")
+  values ($1, ...);
+
 insert into "register_import" ("id", "org", "status", "file_hash", "header", "header_row", "mapping", "picks", "answers", "date_order",
     "uploaded_at", "uploaded_by")
   values ($1, ...);
@@ -1376,6 +1486,10 @@ select row, cells
 update "register_import"
   set "row_version" = "row_version" + $1
   where "id" = $2;
+
+update "register_import"
+  set "row_version" = "row_version" + $1, "mapping" = $2, "answers" = $3, "header" = $4, "header_row" = $5, "date_order" = $6
+  where "id" = $7;
 
 update "register_import"
   set "row_version" = "row_version" + $1, "mapping" = $2, "answers" = $3, "picks" = $4, "header" = $5, "header_row" = $6, "date_order" = $7
@@ -1653,6 +1767,12 @@ select "a"."sequence"
     ("a"."version" = $6 or "a"."version" is null)
   limit $7;
 
+select "s"."agreement_id", "s"."org", "s"."version", "s"."signed_at", "s"."version_hash", "s"."signatory_name", "s"."signatory_post",
+    "s"."authority", "s"."confirmed_at"
+  from "signature" as "s"
+  where "s"."agreement_id" in ($1, ...)
+  order by "s"."version", "s"."signed_at", "s"."org";
+
 select "s"."id"
   from "signature" as "s"
   where "s"."agreement_id" = $1 and (("s"."signatory_issuer" = $2 and "s"."signatory_sub" = $3) or ("s"."confirmed_issuer" = $4 and
@@ -1898,7 +2018,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/parties/register-act.repository.ts, src/register-loader.ts
+-- also src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
@@ -2401,12 +2521,22 @@ select "m".*
 
 insert into "organisation" ("status", "company_number", "charity_number", "departments", "code", "legal_name", "short_name", "type", "gss",
     "ods", "ico_registration_no", "public_authority", "competent_authority", "health_or_social_care_authority", "active_from", "active_to",
+    "aliases", "verified", "merged_into")
+  values ($1, ...);
+
+insert into "organisation" ("status", "company_number", "charity_number", "departments", "code", "legal_name", "short_name", "type", "gss",
+    "ods", "ico_registration_no", "public_authority", "competent_authority", "health_or_social_care_authority", "active_from", "active_to",
     "aliases", "verified", "merged_into", "contacts")
   values ($1, ...);
 
 insert into "organisation" ("status", "company_number", "charity_number", "departments", "legal_name", "short_name", "type", "gss", "ods",
     "ico_registration_no", "public_authority", "competent_authority", "health_or_social_care_authority", "aliases", "code", "active_from",
     "active_to", "verified", "merged_into", "contacts")
+  values ($1, ...);
+
+insert into "organisation" ("status", "company_number", "charity_number", "departments", "legal_name", "short_name", "type", "ods", "gss",
+    "ico_registration_no", "aliases", "public_authority", "competent_authority", "health_or_social_care_authority", "code", "active_from",
+    "active_to", "verified", "merged_into")
   values ($1, ...);
 
 insert into "organisation" ("status", "company_number", "charity_number", "departments", "legal_name", "short_name", "type", "ods", "gss",
@@ -2506,6 +2636,10 @@ select "row_version", "act_count"
 select "row_version", "act_count"
   from "organisation_group"
   where "code" = $1 for update;
+
+select "row_version", "act_count"
+  from "organisation_group"
+  where "code" = $1;
 
 update "organisation"
   set "row_version" = "row_version" + $1, "act_count" = "act_count" + $2

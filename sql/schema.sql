@@ -697,7 +697,6 @@ create table public.organisation (
   aliases text[] not null,
   departments text[] not null default '{}'::text[],
   verified boolean not null,
-  contacts jsonb not null,
   status text not null default 'CONFIRMED'::text,
   merged_into text,
   row_version bigint not null default 1,
@@ -714,7 +713,6 @@ create table public.organisation (
   constraint organisation_row_version_check CHECK ((row_version > 0)),
   constraint organisation_status_check CHECK ((status = ANY (ARRAY['UNCONFIRMED'::text, 'CONFIRMED'::text, 'MERGED'::text])))
 );
-comment on column organisation.contacts is 'Not used: see organisation_contacts.';
 CREATE UNIQUE INDEX organisation_by_charity_number ON public.organisation USING btree (charity_number) WHERE (charity_number IS NOT NULL);
 CREATE UNIQUE INDEX organisation_by_company_number ON public.organisation USING btree (company_number) WHERE (company_number IS NOT NULL);
 CREATE UNIQUE INDEX organisation_by_ico ON public.organisation USING btree (ico_registration_no) WHERE (ico_registration_no IS NOT NULL);
@@ -1764,8 +1762,6 @@ create table public.register_import (
   header jsonb not null,
   header_row integer not null,
   mapping jsonb not null,
-  picks jsonb not null,
-  open_partners jsonb not null default '[]'::jsonb,
   answers jsonb not null default '[]'::jsonb,
   date_order text not null default 'DMY'::text,
   row_version bigint not null default 1,

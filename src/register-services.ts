@@ -55,14 +55,13 @@ export function registerRoutes(services: Services): readonly FastifyPluginAsync[
   const committing = committingService({ db, clock, random: randomBytes, acts, agreements, imports })
   const several = severalAgreements({ agreements, audit, policy: publication })
   const boroughs = async () => new Set((await parties.all()).filter(isLondonAuthority).map(({ code }) => code))
-  const nameOf = async (code: string) => (await parties.find(code))?.legal_name
   return [
     referenceRoutes(reference),
     partiesRoutes({ parties, registering, organisationContacts, groups }),
     peopleRoutes(services.people),
     notificationsRoutes(notifications),
     agreementActsRoutes({
-      freezing: freezingService({ act, advice: advice.onDraft, openChains: noChains }),
+      freezing: freezingService({ act, agreements, advice: advice.onDraft, openChains: noChains }),
       signing: signingService({ act }),
       amending: amendingService({ act }),
       suspending: suspendingService({ act, boroughs }),
@@ -71,7 +70,7 @@ export function registerRoutes(services: Services): readonly FastifyPluginAsync[
       merging: mergingService({ registerActs: organisationActs, parties, contacts: organisationContacts, several }),
       succession: successionService({ registerActs: organisationActs, parties, registering, agreements, notifications, several }),
     }),
-    agreementTextsRoutes(documentsService({ read, clock, nameOf }), historyService({ read, clock })),
+    agreementTextsRoutes(documentsService({ read, clock, parties }), historyService({ read, clock })),
     draftingRoutes({
       drafting: draftingService({ read, clock, random: randomBytes, acts, agreements, reference, parties, groups: groups.list }),
       overlapsWith: overlaps.withDraft,

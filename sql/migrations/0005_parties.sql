@@ -27,7 +27,6 @@ create table organisation (
   aliases                         text[]      not null,
   departments                     text[]      not null default '{}',
   verified                        boolean     not null,
-  contacts                        jsonb       not null,
   status                          text        not null default 'CONFIRMED' check (status in ('UNCONFIRMED', 'CONFIRMED', 'MERGED')),
   merged_into                     text        references organisation on delete restrict,
   row_version                     bigint      not null default 1 check (row_version > 0),
@@ -35,7 +34,6 @@ create table organisation (
   constraint organisation_begins_before_it_ends check (active_from < active_to),
   constraint organisation_is_merged_into_another check ((status = 'MERGED') = (merged_into is not null) and merged_into <> code)
 );
-comment on column organisation.contacts is 'Not used: see organisation_contacts.';
 
 -- One body, one number: also of a body that was merged, so that its number still leads to the one that it is.
 create unique index organisation_by_ods on organisation (ods) where ods is not null;

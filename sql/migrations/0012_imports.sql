@@ -18,8 +18,6 @@ create table register_import (
   -- 0: the file has no header line.
   header_row    int         not null check (header_row >= 0),
   mapping       jsonb       not null,
-  picks         jsonb       not null,
-  open_partners jsonb       not null default '[]',
   -- What people said of cells that nobody could read, remembered answers among them.
   answers       jsonb       not null default '[]',
   date_order    text        not null default 'DMY' check (date_order in ('DMY', 'MDY', 'YMD')),

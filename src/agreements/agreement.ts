@@ -1,4 +1,3 @@
-import type { Assessment } from '../assessments/assessment.ts'
 /**
  * The agreement: who may disclose what to whom, why and under which law.
  *
@@ -6,6 +5,7 @@ import type { Assessment } from '../assessments/assessment.ts'
  * This is the one model: the API, the tables, the import and the evaluator all speak it. It never decides.
  * Instants are ISO 8601 with an offset; days are London local dates `yyyy-mm-dd`, both ends included.
  */
+import type { Assessment } from '../assessments/assessment.ts'
 
 /** Stored status of an agreement (3.5). Derived states (EXPIRED, SUSPENDED...) are never stored. */
 export type AgreementStatus = 'DRAFT' | 'IN_REVIEW' | 'AWAITING_SIGNATURE' | 'ACTIVE' | 'TERMINATED' | 'REJECTED' | 'WITHDRAWN'
@@ -101,8 +101,6 @@ export interface AgreementVersion {
   readonly frozen_at?: string | null
   /** When it was replaced before it began, or given up; absent: it was not. Until then it stood. */
   readonly dropped_at?: string | null
-  /** In policy records of before instants of freezing and invitation were kept: whom the text does not wait for (LC-4). */
-  readonly invited_since?: readonly string[]
   readonly terms: Terms
 }
 

@@ -92,7 +92,7 @@ export interface SubjectKind<State, Work> {
   lock(tx: Transaction, id: string, principal: Principal, at: Instant): Promise<Locked<State> | undefined>
   /** @throws Refused where the caller's organisation may not act at all */
   readonly admit?: (tx: Transaction, principal: Principal) => Promise<void>
-  /** Moves the version of the subject and writes its history; answers the new version, and its place in the history where only that row knows it. */
+  /** Moves the version of the subject and writes its history; answers the new version. */
   write(tx: Transaction, act: Act<State, Work>): Promise<string>
   /** Publishes what decisions may know differently from now on and answers the revision; undefined: nothing. */
   publish(tx: Transaction, act: Act<State, Work>): Promise<number | undefined>

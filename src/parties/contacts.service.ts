@@ -3,12 +3,12 @@ import { permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
-import type { Reader } from '../platform/kernel/reader.ts'
 import { refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, refuse } from '../platform/kernel/result.ts'
 import { contactsRepository } from './contacts.repository.ts'
 import type { Contacts } from './contacts.ts'
 import { partiesRepository } from './parties.repository.ts'
+import { registerReader } from './parties.service.ts'
 import type { RegisterActs, RegisterContext } from './register-act.service.ts'
 
 /** The contacts of a body as they are shown: only to whoever works with it. */
@@ -35,7 +35,7 @@ export function contactsService({ db, acts }: { readonly db: Database; readonly 
     /** Refused where there is no such body, or none whose contacts the caller may see. */
     read: (principal: Principal, code: string): Promise<Answered<KeptContacts>> =>
       withTransaction(db, async (tx) => {
-        await readAs(tx, readerOf(principal))
+        await readAs(tx, registerReader(principal))
         const version = await partiesRepository(tx).version(code)
         const found = (await contactsRepository(tx).of([code])).get(code)
         // Own contacts can be read before there are any: whoever writes them first needs the state.
@@ -74,10 +74,4 @@ export function contactsService({ db, acts }: { readonly db: Database; readonly 
 
 function mayWriteFor(principal: Principal, code: string): boolean {
   return principal.org === code || permits(principal.roles, 'organisation:confirm')
-}
-
-/** A register administrator keeps what others gave; an auditor reads everything. */
-function readerOf(principal: Principal): Reader {
-  if (permits(principal.roles, 'agreement:audit')) return { kind: 'auditor' }
-  return permits(principal.roles, 'organisation:confirm') ? { kind: 'system' } : { kind: 'party', org: principal.org }
 }

@@ -15,10 +15,16 @@ export type NameReading =
 
 export type Finder = ReturnType<typeof finder>
 
+/** The code of the body that a code names now; itself where it was never merged, or is no code of the register. */
+export function currentCodes(organisations: readonly Pick<RegisteredOrganisation, 'code' | 'merged_into'>[]): (code: string) => string {
+  const merged = new Map(organisations.flatMap(({ code, merged_into }) => (merged_into ? [[code, merged_into]] : [])))
+  return (code) => merged.get(code) ?? code
+}
+
 /** Looks names and numbers up in these organisations; who was merged is found as the body that it is. */
 export function finder(organisations: readonly RegisteredOrganisation[]) {
   const byCode = new Map(organisations.map((organisation) => [organisation.code, organisation]))
-  const current = (code: string) => byCode.get(code)?.merged_into ?? code
+  const current = currentCodes(organisations)
   const known = organisations.map((organisation) => keysOf(organisation))
   const exact = { CODE: table(), IDENTIFIER: table(), NAME: table(), PLACE: table(), DEPARTMENT: table() }
   for (const { organisation, names, places, departments, identifiers } of known) {
@@ -58,7 +64,6 @@ export function finder(organisations: readonly RegisteredOrganisation[]) {
 
   return {
     read,
-    /** The code of the body that a code names now; itself where it was never merged, or is no code of the register. */
     current,
     /** Bodies that fit, best first, then by code; each once, and as the body that it is now. */
     search(asked: string): RegisteredOrganisation[] {

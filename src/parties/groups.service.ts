@@ -5,7 +5,7 @@ import type { Clock } from '../platform/kernel/clock.ts'
 import { type Day, londonDay } from '../platform/kernel/london-day.ts'
 import { refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, refuse } from '../platform/kernel/result.ts'
-import { finder } from './find.ts'
+import { currentCodes, finder } from './find.ts'
 import { type Membership, membershipFaults, membersOn, type OrganisationGroup } from './group.ts'
 import { groupsRepository } from './groups.repository.ts'
 import { nameKey } from './name-key.ts'
@@ -42,7 +42,7 @@ export function groupsService({ db, acts, clock }: { readonly db: Database; read
     on: Day,
   ): Promise<(GroupView & { readonly version: string })[]> {
     const groups = await groupsRepository(tx).read(codes)
-    const { current } = finder(await partiesRepository(tx).read())
+    const current = currentCodes(await partiesRepository(tx).read())
     return groups.map(({ rowVersion, ...group }) => ({ ...group, on, members_on: membersOn(group, on, current), version: rowVersion }))
   }
 

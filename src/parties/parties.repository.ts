@@ -13,7 +13,6 @@ export function partiesRepository(tx: Transaction) {
         ...row,
         aliases: [...row.aliases],
         departments: [...row.departments],
-        contacts: '{}',
       }))
       await tx.insertInto('organisation').values(rows).execute()
       const succession = organisations.flatMap(({ code, successor_of }) =>
@@ -43,7 +42,7 @@ export function partiesRepository(tx: Transaction) {
       const predecessors = new Map<string, string[]>()
       for (const { successor, predecessor } of succession)
         predecessors.set(successor, [...(predecessors.get(successor) ?? []), predecessor])
-      return rows.map(({ contacts: _contacts, row_version: _version, act_count: _acts, competent_authority, status, ...row }) => ({
+      return rows.map(({ row_version: _version, act_count: _acts, competent_authority, status, ...row }) => ({
         ...row,
         status: status as OrganisationStatus,
         competent_authority: competent_authority as Organisation['competent_authority'],

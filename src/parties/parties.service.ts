@@ -4,6 +4,7 @@ import { permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
+import type { Reader } from '../platform/kernel/reader.ts'
 import { type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'
 import { finder } from './find.ts'
@@ -131,11 +132,16 @@ export function partiesService(db: Database) {
       after = 0,
     ): Promise<{ readonly acts: readonly RegisterActRecord[]; readonly next_after: number | null }> =>
       withTransaction(db, async (tx) => {
-        if (permits(principal.roles, 'agreement:audit')) await readAs(tx, { kind: 'auditor' })
-        else await readAs(tx, permits(principal.roles, 'organisation:confirm') ? { kind: 'system' } : { kind: 'party', org: principal.org })
+        await readAs(tx, registerReader(principal))
         const acts = await registerActRepository(tx).history(kind, code, after, HISTORY_PAGE + 1)
         const page = acts.slice(0, HISTORY_PAGE)
         return { acts: page, next_after: acts.length > HISTORY_PAGE ? (page.at(-1)?.sequence ?? null) : null }
       }),
   }
+}
+
+/** For whom the register is read: a register administrator keeps what others gave, an auditor reads everything. */
+export function registerReader(principal: Principal): Reader {
+  if (permits(principal.roles, 'agreement:audit')) return { kind: 'auditor' }
+  return permits(principal.roles, 'organisation:confirm') ? { kind: 'system' } : { kind: 'party', org: principal.org }
 }

@@ -1,7 +1,6 @@
 import type { Answered, Call } from '../commands/command.ts'
 import { permits } from '../identity/permissions.ts'
-import type { Principal } from '../identity/principal.ts'
-import { isSamePerson } from '../identity/principal.ts'
+import { isSamePerson, type Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'

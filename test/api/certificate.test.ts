@@ -43,6 +43,12 @@ t.test('the printed certificate says how each party stands, in days and hours of
     t.same(signed((await desk.call(officer('LBC_CAMDEN'), 'GET', path)).body), [...knew, 'LBC_ISLINGTON'])
   })
 
+  await t.test('an auditor of the same body reads on: its part is over for its people alone', async (t) => {
+    const theirs = (await desk.call({ org: 'LBC_HACKNEY', role: 'AUDITOR' }, 'GET', `${path}/versions/1/print`)).text
+    t.match(theirs, /As it was 3 November 2026, 09:00 London time/)
+    t.match(theirs, /\(LBC_ISLINGTON\)<\/td><td>bound by its signature<\/td><td>yes<\/td>/)
+  })
+
   await t.test('A18: it finds the agreement by nothing that came after', async (t) => {
     desk.at('2026-11-04T09:00:00.000Z')
     const camden = officer('LBC_CAMDEN')

@@ -19,7 +19,7 @@ const MEMBERS = {
   } satisfies All<Omit<DemoRecord, 'keepers' | 'review_changes'>>,
   party: { org: 1, role: 1, capacities: 1, left_at: 1 } satisfies All<Omit<Model.Party, 'left_how' | 'left_version' | 'invited_at' | 'earlier' | 'active_from' | 'active_to' | 'succeeded_by'>>,
   version: { version: 1, status: 1, effective_from: 1, effective_to: 1, hash: 1, terms: 1 } satisfies All<
-    Omit<Model.AgreementVersion, 'invited_since' | 'frozen_at' | 'dropped_at'>
+    Omit<Model.AgreementVersion, 'frozen_at' | 'dropped_at'>
   >,
   terms: {
     flows: 1, commencement: 1, prohibitions: 1, agents: 1, processor_contract: 1, joint_controller_arrangement: 1, narrative: 1,

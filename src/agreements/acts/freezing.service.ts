@@ -1,33 +1,34 @@
 import assert from 'node:assert/strict'
-import { contactsApplying } from '../../parties/contacts.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { ActCall, ActingService } from '../acting.service.ts'
-import type { Agreement } from '../agreement.ts'
+import type { AgreementsService } from '../agreements.service.ts'
 import { type Advice, refusals } from '../model/advice.ts'
+import type { AgreementToComplete } from '../model/completeness.ts'
 import { difference } from '../model/difference.ts'
 import { renamedSuspendedFlows } from '../model/flow-suspensions.ts'
 import { signedText } from '../model/signed-text.ts'
 import { draftVersion, leadingVersion, presentParties } from '../model/standing.ts'
-import { readRecord } from '../store/record.repository.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
 import type { OpenChains } from './chains.service.ts'
 
 export interface FreezingOptions extends Pick<ActingService, 'act'> {
   /** What is missing in the draft or against the law. Errors stand in the way of freezing it, warnings are kept with the version. */
-  readonly advice: (agreement: Agreement, tx: Transaction) => Promise<readonly Advice[]>
+  readonly advice: (agreement: AgreementToComplete, tx: Transaction) => Promise<readonly Advice[]>
+  readonly agreements: Pick<AgreementsService, 'toComplete'>
   /** Opens the approvals that the frozen version still needs before signatures count. */
   readonly openChains: OpenChains
 }
 
 /** LC-1: makes the draft the text that parties sign. */
-export function freezingService({ act, advice, openChains }: FreezingOptions) {
+export function freezingService({ act, advice, agreements, openChains }: FreezingOptions) {
   return {
     freeze: (call: ActCall) =>
       act(call, 'freeze', async ({ tx, agreement, principal, at, now, decided, tell }) => {
         const { id } = agreement
         const draft = draftVersion(agreement)
-        const given = draft ? await advice(agreement, tx) : []
+        const complete = await agreements.toComplete(tx, agreement)
+        const given = draft ? await advice(complete, tx) : []
         const warnings = given.filter(({ severity }) => severity === 'WARNING')
         const { to, supersedes } = decided({ type: 'freeze', advice: refusals(given) })
         assert(draft?.effective_from, 'a version is frozen without a draft that has a start')
@@ -40,7 +41,8 @@ export function freezingService({ act, advice, openChains }: FreezingOptions) {
         const text = signedText({ ...agreement, parties: agreement.parties.filter(({ org }) => present.includes(org)) }, draft)
         const versions = versionsRepository(tx)
         await versions.freeze(id, version, { text, at: now, changeClass: change_class, warnings })
-        await versions.keepContacts(id, version, await contactsOf(tx, id, present))
+        const parties = complete.parties.filter(({ org }) => present.includes(org))
+        await versions.keepContacts(id, version, new Map(parties.map(({ org, contacts = {} }) => [org, contacts])))
         await versions.drop(id, supersedes, 'SUPERSEDED', now)
         const chains = await openChains(tx, { type: 'agreement', id, version, hash: text.hash }, principal)
         await versions.awaitApprovals(id, version, chains.awaits)
@@ -57,11 +59,4 @@ export function freezingService({ act, advice, openChains }: FreezingOptions) {
         }
       }),
   }
-}
-
-/** Which contacts apply to each party that takes part. */
-async function contactsOf(tx: Transaction, id: string, present: readonly string[]) {
-  const record = await readRecord(tx, id)
-  const of = (org: string) => contactsApplying(record?.contacts.get(org) ?? {}, record?.organisationContacts.get(org) ?? {})
-  return new Map(present.map((org) => [org, of(org)]))
 }

@@ -29,7 +29,7 @@ export function signingService({ act }: Pick<ActingService, 'act'>) {
           ...({ type: 'sign', version, hash: versionHash } as const),
           hasDrafted: await signatures.hasDrafted(id, version, principal, org),
           hasSignedForAnother: await signatures.hasSignedForAnother(id, principal, org),
-          isRecordedElsewhere: (await signatures.of(id)).some((known) => isThis(known) && known.confirmedAt === null),
+          isRecordedElsewhere: (await signatures.of(id)).some((known) => isThis(known) && known.confirmed_at === null),
         })
         const { to } = change
         await signatures.insert({ id: newId(), agreementId: id, version, org, by: principal, signedAt: now, versionHash, ...by })
@@ -49,7 +49,7 @@ export function signingService({ act }: Pick<ActingService, 'act'>) {
         const recorded = (await signatures.of(id)).find((known) => known.org === org && known.version === version)
         const change = decided({
           ...({ type: 'confirm', version } as const),
-          recorded: recorded ? (recorded.confirmedAt === null ? 'UNCONFIRMED' : 'CONFIRMED') : 'NONE',
+          recorded: recorded ? (recorded.confirmed_at === null ? 'UNCONFIRMED' : 'CONFIRMED') : 'NONE',
           hasRecorded: await signatures.hasRecorded(id, principal),
           hasSignedForAnother: await signatures.hasSignedForAnother(id, principal, org),
         })
@@ -58,8 +58,8 @@ export function signingService({ act }: Pick<ActingService, 'act'>) {
         if (to !== agreement.status) await standingRepository(tx).setStatus(id, to)
         const versionHash = agreement.versions.find((known) => known.version === version)?.hash
         assert(recorded && versionHash, 'a confirmed signature is on an approved version')
-        const outcome = signed(context, change, versionHash, recorded.signedAt)
-        return { to, version, versionHash, detail: { org, signed_at: recorded.signedAt }, outcome }
+        const outcome = signed(context, change, versionHash, recorded.signed_at)
+        return { to, version, versionHash, detail: { org, signed_at: recorded.signed_at }, outcome }
       }),
   }
 }

@@ -1,5 +1,4 @@
 import type { Fault } from '../../platform/kernel/refusal.ts'
-import type { Agreement, AgreementVersion } from '../agreement.ts'
 
 /**
  * What is wrong or missing in a draft, where, under which law, and who can put it right.
@@ -19,12 +18,6 @@ export interface Advice {
   /** GOV_ROLE that can remedy it. */
   readonly remedy_role: string | null
 }
-
-/**
- * Says of a version what stands against its approval on a day. Who freezes versions is given one by app.ts, because the
- * rules that decide stand to the right of agreements.
- */
-export type LegalAdvice = (agreement: Agreement, version: AgreementVersion) => readonly Advice[]
 
 /** Those that stop an approval, as details of its refusal. */
 export function refusals(advice: readonly Advice[]): Fault[] {

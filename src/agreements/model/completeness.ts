@@ -6,7 +6,7 @@ import { CONTACT_LABELS, FLOW_LABELS, NARRATIVE_LABELS } from './field-labels.ts
 
 /** An agreement with what some readers know besides: members that are absent are not asked for. */
 export interface AgreementToComplete extends Omit<Agreement, 'parties'> {
-  readonly parties: readonly (Party & { readonly contacts?: Readonly<Record<string, unknown>> })[]
+  readonly parties: readonly (Party & { readonly contacts?: Readonly<Record<string, string>> })[]
   readonly review_cycle_months?: number | null
   /** Organisations that it names and nobody has confirmed. */
   readonly unconfirmed?: ReadonlySet<string>

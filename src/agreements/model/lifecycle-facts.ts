@@ -159,7 +159,6 @@ function versionFacts(agreement: Agreement, version: AgreementVersion): VersionF
 
 /** Whether a party was present when the version was frozen (CK-2); of a text made elsewhere every party was. */
 function isAwaited(version: AgreementVersion, party: Party): boolean {
-  if (version.invited_since) return !version.invited_since.includes(party.org)
   const frozenAt = instantOf(version.frozen_at, ALWAYS)
   if (frozenAt === ALWAYS) return party.left_how !== 'UNINVITED'
   const wasIn = (from: Instant, to: Instant) => (from === ALWAYS || from < frozenAt) && frozenAt < to

@@ -1,5 +1,4 @@
-import type { Instant } from '../../platform/kernel/instant.ts'
-import { NEVER } from '../../platform/kernel/instant.ts'
+import { type Instant, NEVER } from '../../platform/kernel/instant.ts'
 import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
 import type { Agreement, AgreementStatus, AgreementVersion } from '../agreement.ts'
 import { type LifecycleFacts, lifecycleFacts, type PartyFacts, type Timeline, type VersionFacts } from './lifecycle-facts.ts'

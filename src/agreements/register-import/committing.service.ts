@@ -300,9 +300,7 @@ export function committingService({ db, clock, random, acts, agreements, imports
 export type CommittingService = ReturnType<typeof committingService>
 
 /** Refusals that say something of the line. */
-const OF_THE_LINE: ReadonlySet<RefusalCode> = new Set([
-  ...(['CONFLICT', 'ILLEGAL_STATE', 'IDEMPOTENCY_KEY_IN_USE', 'UNPROCESSABLE', 'IDEMPOTENCY_KEY_REUSED'] as const),
-])
+const OF_THE_LINE: ReadonlySet<RefusalCode> = new Set(['CONFLICT', 'ILLEGAL_STATE', 'UNPROCESSABLE'])
 
 function callFor(principal: Principal, agreementId: string): ActCall {
   return { principal, agreementId, idempotency: null }

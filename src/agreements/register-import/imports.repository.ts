@@ -42,7 +42,6 @@ export function importsRepository(tx: Transaction) {
           header: JSON.stringify(made.header),
           header_row: made.headerRow,
           mapping: JSON.stringify(made.mapping),
-          picks: '{}',
           answers: JSON.stringify(made.answers),
           date_order: made.dateOrder,
           uploaded_at: made.uploadedAt,
@@ -85,7 +84,7 @@ export function importsRepository(tx: Transaction) {
           headerRow: row.header_row,
           mapping: row.mapping as unknown as StoredImport['mapping'],
           dateOrder: row.date_order as DateOrder,
-          answers: [...(row.answers as unknown as StoredImport['answers']), ...earlierPicks(row.picks)],
+          answers: row.answers as unknown as StoredImport['answers'],
           rowVersion: row.row_version,
           uploadedAt: row.uploaded_at,
           committedAt: row.committed_at,
@@ -114,7 +113,7 @@ export function importsRepository(tx: Transaction) {
           row_version: eb('row_version', '+', '1'),
           ...(change.status ? { status: change.status } : {}),
           ...(change.mapping ? { mapping: JSON.stringify(change.mapping) } : {}),
-          ...(change.answers ? { answers: JSON.stringify(change.answers), picks: '{}' } : {}),
+          ...(change.answers ? { answers: JSON.stringify(change.answers) } : {}),
           ...(change.header ? { header: JSON.stringify(change.header) } : {}),
           ...(change.headerRow === undefined ? {} : { header_row: change.headerRow }),
           ...(change.dateOrder ? { date_order: change.dateOrder } : {}),
@@ -280,11 +279,6 @@ export function importsRepository(tx: Transaction) {
         .execute()
     },
   }
-}
-
-/** Answers about partners as imports kept them before there were others. */
-function earlierPicks(picks: unknown): StoredImport['answers'] {
-  return Object.entries(picks as Record<string, string | null>).map(([text, answer]) => ({ field: 'partners', text, answer }))
 }
 
 function toRow(row: {

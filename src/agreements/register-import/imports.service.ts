@@ -1,7 +1,7 @@
 import type { Done } from '../../commands/command.ts'
 import { checkPrecondition } from '../../commands/commands.service.ts'
 import type { Principal } from '../../identity/principal.ts'
-import { finder } from '../../parties/find.ts'
+import { currentCodes } from '../../parties/find.ts'
 import { type RegisteredOrganisation, underAllNames } from '../../parties/organisation.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
 import type { PartnerAnswers } from '../../parties/partner-answers.service.ts'
@@ -80,7 +80,7 @@ export function importsService({ db, clock, newId, reference, parties, partnerAn
     const registered = await parties.all()
     const organisations = underAllNames(registered)
     const names = await organisationNames(organisations, pauses())
-    return { lists: await reference.lists(), organisations, names, vocabularies, current: finder(registered).current }
+    return { lists: await reference.lists(), organisations, names, vocabularies, current: currentCodes(registered) }
   }
 
   /** Reads every line anew and keeps what would become of it. */

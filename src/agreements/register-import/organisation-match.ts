@@ -1,3 +1,4 @@
+import { placeKey } from '../../parties/name-key.ts'
 import { isLondonAuthority, type Organisation } from '../../parties/organisation.ts'
 import type { Pause } from '../../platform/kernel/turns.ts'
 import { plain } from '../model/register-columns.ts'
@@ -31,9 +32,6 @@ const LEAST_SCORE = 0.3
 /** Names are compared by so many of their rarest pairs of letters, with at most so many names each. */
 const PAIRS_COMPARED = 24
 const NAMES_COMPARED = 500
-/** Ways of naming an authority that say nothing about which one it is. */
-const TITLES =
-  /\b(?:the|(?:the )?mayor and burgesses of|london borough council|london borough of|royal borough of|london borough|royal borough|lb of|lbc?|borough council|city council|council|borough of)\b/g
 const ALL_BOROUGHS = new Set([
   'all london boroughs',
   'all boroughs',
@@ -59,7 +57,7 @@ export async function organisationNames(organisations: readonly Organisation[], 
       const held = exact.get(plain(name))
       // Two bodies of one name, such as two schools: a person says which.
       exact.set(plain(name), held === undefined || held === organisation.code ? organisation.code : '')
-      const key = withoutTitle(name)
+      const key = placeKey(name)
       if (key === '') continue
       multi(bare, key, () => new Set<string>()).add(organisation.code)
       const pairs = pairsOf(key)
@@ -83,11 +81,11 @@ export async function organisationNames(organisations: readonly Organisation[], 
         const also = exact.get(plain(inBrackets[2] ?? ''))
         if (also === undefined || also === named) return { text, orgs: [named], isExact: also === named }
       }
-      const [one, another] = bare.get(withoutTitle(text)) ?? []
+      const [one, another] = bare.get(placeKey(text)) ?? []
       return { text, orgs: one && !another ? [one] : [], isExact: false }
     },
     like(text) {
-      const wanted = pairsOf(withoutTitle(text))
+      const wanted = pairsOf(placeKey(text))
       const rarest = [...wanted]
         .map((pair) => byPair.get(pair) ?? [])
         .sort((a, b) => a.length - b.length)
@@ -109,10 +107,6 @@ export async function organisationNames(organisations: readonly Organisation[], 
 
 function namesOf({ code, legal_name, short_name, aliases }: Organisation): string[] {
   return [code, legal_name, short_name, ...aliases]
-}
-
-function withoutTitle(name: string): string {
-  return plain(name).replaceAll(TITLES, ' ').replaceAll(/\s+/g, ' ').trim()
 }
 
 function pairsOf(text: string): ReadonlySet<string> {

@@ -1,7 +1,6 @@
 import { canonicalJson } from '../../audit/format/canonical-json.ts'
 import { addDays, londonMidnight } from '../../platform/kernel/london-day.ts'
-import type { Agreement, Flow, LegalSide } from '../agreement.ts'
-import { EMPTY_SIDE } from '../agreement.ts'
+import { type Agreement, EMPTY_SIDE, type Flow, type LegalSide } from '../agreement.ts'
 import type { Field } from '../model/register-columns.ts'
 import { datasetsOf } from './datasets.ts'
 import type { Dataset, RegisterRow } from './row.ts'

@@ -1,5 +1,4 @@
-import type { Flow, LegalSide, RestrictionOverride } from '../agreement.ts'
-import { EMPTY_SIDE } from '../agreement.ts'
+import { EMPTY_SIDE, type Flow, type LegalSide, type RestrictionOverride } from '../agreement.ts'
 
 /** A flow as its row in table `flow`, without its legal sides. JSON columns are text. Pure. */
 export function flowRow(key: { agreement_id: string; version: number }, flow: Flow, position: number) {

@@ -27,7 +27,7 @@ export async function isVisible(tx: Transaction, reader: Reader, id: string): Pr
   return row !== undefined
 }
 
-/** The condition that an agreement `a` may be known by a reader; the same as `maySee`. */
+/** The condition that an agreement `a` may be known by a reader; what its own rows say of that; row-level security says the rest. */
 export function visibleCondition(reader: Reader) {
   return reader.kind === 'party'
     ? sql<boolean>`(a.owner_org = ${reader.org} or exists (

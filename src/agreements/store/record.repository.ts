@@ -4,6 +4,7 @@ import type { Transaction } from '../../platform/database/database.ts'
 import type { AgreementRecord } from '../agreement-view.ts'
 import type { Advice } from '../model/advice.ts'
 import type { FilledGroup } from '../model/fill-groups.ts'
+import { signaturesRepository } from './signatures.repository.ts'
 
 /** What is recorded of an agreement beside the model; undefined when it is not there or the reader may not see it. */
 export async function readRecord(tx: Transaction, id: string): Promise<AgreementRecord | undefined> {
@@ -24,23 +25,6 @@ export async function readRecord(tx: Transaction, id: string): Promise<Agreement
     .selectFrom('agreement_version as v')
     .select(['v.version', 'v.frozen_at', 'v.change_class', 'v.recorded_elsewhere', 'v.warnings', 'v.filled_groups'])
     .where('v.agreement_id', '=', id)
-    .execute()
-  const signatures = await tx
-    .selectFrom('signature as s')
-    .select([
-      's.org',
-      's.version',
-      's.signed_at',
-      's.version_hash',
-      's.signatory_name',
-      's.signatory_post',
-      's.authority',
-      's.confirmed_at',
-    ])
-    .where('s.agreement_id', '=', id)
-    .orderBy('s.version')
-    .orderBy('s.signed_at')
-    .orderBy('s.org')
     .execute()
   const suspensions = await tx
     .selectFrom('suspension as s')
@@ -76,7 +60,7 @@ export async function readRecord(tx: Transaction, id: string): Promise<Agreement
         },
       ]),
     ),
-    signatures,
+    signatures: await signaturesRepository(tx).of(id),
     suspensions: suspensions.map(({ scope, from_at, to_at, ...row }) => ({
       ...row,
       scope: scope as AgreementRecord['suspensions'][number]['scope'],

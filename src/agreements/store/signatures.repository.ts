@@ -1,31 +1,40 @@
 import type { Identity } from '../../identity/principal.ts'
 import type { Transaction } from '../../platform/database/database.ts'
+import { grouped } from '../../platform/kernel/grouped.ts'
+import type { SignatureRecord } from '../agreement-view.ts'
 
-/** A signature as it is kept: who, in which post, by what authority, to which hash, when. */
-export interface StoredSignature {
+/** What is stored when somebody signs: who, in which post, by what authority, which hash, when. */
+export interface NewSignature {
   readonly id: string
+  readonly agreementId: string
   readonly org: string
   readonly version: number
-  /** null: recorded elsewhere without it. */
-  readonly signedAt: string | null
-  /** null: recorded elsewhere and not confirmed; it counts for nothing. */
-  readonly confirmedAt: string | null
-  readonly versionHash: string | null
-  /** null: recorded elsewhere without it. */
-  readonly name: string | null
-  readonly post: string | null
-  readonly authority: string | null
+  readonly by: Identity
+  readonly signedAt: string
+  readonly versionHash: string
+  readonly name: string
+  readonly post: string
+  readonly authority: string
   readonly statements: readonly string[]
 }
 
-/** What is stored when somebody signs. */
-export interface NewSignature extends Omit<StoredSignature, 'confirmedAt'> {
-  readonly agreementId: string
-  readonly by: Identity
-}
-
 /** Acts by which a person has a hand in the text of a version (SD-1). */
-const ACTS_ON_THE_TEXT = ['create', 'draft', 'edit', 'freeze', 'amend', 'renew']
+const ACTS_ON_THE_TEXT = ['create', 'edit', 'freeze', 'amend', 'renew']
+
+/** Every signature on some agreements, unconfirmed ones included, by agreement; of one by version and in the order of time. */
+export async function signaturesOf(tx: Transaction, ids: readonly string[]): Promise<(id: string) => readonly SignatureRecord[]> {
+  const rows = await tx
+    .selectFrom('signature as s')
+    .select(['s.agreement_id', 's.org', 's.version', 's.signed_at', 's.version_hash', 's.signatory_name', 's.signatory_post'])
+    .select(['s.authority', 's.confirmed_at'])
+    .where('s.agreement_id', 'in', [...ids])
+    .orderBy('s.version')
+    .orderBy('s.signed_at')
+    .orderBy('s.org')
+    .execute()
+  const found = grouped(rows, ({ agreement_id }) => agreement_id)
+  return (id) => found(id).map(({ agreement_id: _, ...signature }) => signature)
+}
 
 /** Signatures, and what separation of duties needs to know of those who give them. */
 export function signaturesRepository(tx: Transaction) {
@@ -65,28 +74,8 @@ export function signaturesRepository(tx: Transaction) {
         .execute()
     },
 
-    /** Every signature on an agreement, unconfirmed ones included, in the order of time. */
-    async of(agreementId: string): Promise<StoredSignature[]> {
-      const rows = await tx
-        .selectFrom('signature as s')
-        .selectAll('s')
-        .where('s.agreement_id', '=', agreementId)
-        .orderBy('s.signed_at')
-        .orderBy('s.org')
-        .execute()
-      return rows.map((row) => ({
-        id: row.id,
-        org: row.org,
-        version: row.version,
-        signedAt: row.signed_at,
-        confirmedAt: row.confirmed_at,
-        versionHash: row.version_hash,
-        name: row.signatory_name,
-        post: row.signatory_post,
-        authority: row.authority,
-        statements: Array.isArray(row.statements) ? (row.statements as string[]) : [],
-      }))
-    },
+    /** Every signature on an agreement, unconfirmed ones included, by version and in the order of time. */
+    of: async (agreementId: string): Promise<readonly SignatureRecord[]> => (await signaturesOf(tx, [agreementId]))(agreementId),
 
     /** Whether a person has signed or confirmed this agreement for a party other than `org`, in any version (SD-6). */
     async hasSignedForAnother(agreementId: string, { issuer, sub }: Identity, org: string): Promise<boolean> {

@@ -96,17 +96,6 @@ export function versionsRepository(tx: Transaction) {
       }
     },
 
-    /** When each frozen version was frozen, by number. */
-    async frozenAt(id: string): Promise<ReadonlyMap<number, string>> {
-      const rows = await tx
-        .selectFrom('agreement_version as v')
-        .select(['v.version', 'v.frozen_at'])
-        .where('v.agreement_id', '=', id)
-        .where('v.frozen_at', 'is not', null)
-        .execute()
-      return new Map(rows.flatMap((row) => (row.frozen_at === null ? [] : [[row.version, row.frozen_at] as const])))
-    },
-
     /** Approval chains that a version still waits for (CK-16): its signatures count for a controller once its chain is complete. */
     async awaitApprovals(id: string, version: number, orgs: readonly string[]): Promise<void> {
       if (orgs.length === 0) return

@@ -1,20 +1,22 @@
 import type { Principal } from '../../identity/principal.ts'
 import type { Contacts } from '../../parties/contacts.ts'
+import type { PartiesService } from '../../parties/parties.service.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import type { Instant } from '../../platform/kernel/instant.ts'
 import { type Refusal, refused } from '../../platform/kernel/refusal.ts'
-import { ok, type Result } from '../../platform/kernel/result.ts'
+import type { Result } from '../../platform/kernel/result.ts'
 import type { Agreement, AgreementVersion } from '../agreement.ts'
-import { signaturesKnown } from '../agreement-view.ts'
+import { type SignatureRecord, signaturesKnown } from '../agreement-view.ts'
 import type { Advice } from '../model/advice.ts'
 import { difference } from '../model/difference.ts'
 import { partiesInForce } from '../model/in-force.ts'
 import { SIGNING_STATEMENTS, signedText } from '../model/signed-text.ts'
 import { knowsUntil, standingOf } from '../model/standing.ts'
 import type { ReadAgreement } from '../reading.service.ts'
-import { type StoredSignature, signaturesRepository } from '../store/signatures.repository.ts'
+import { signaturesRepository } from '../store/signatures.repository.ts'
 import { type StoredVersion, versionsRepository } from '../store/versions.repository.ts'
+import { readerFor } from '../visibility.ts'
 import { type PrintedStandings, printedText } from './printed-text.ts'
 
 /** A version as the parties signed it. */
@@ -32,33 +34,21 @@ export interface VersionText {
   readonly text: Readonly<Record<string, unknown>>
   /** Which contacts applied when it was frozen. */
   readonly contacts: readonly { readonly org: string; readonly contacts: Contacts }[]
-  readonly signatures: readonly VersionSignature[]
+  readonly signatures: readonly SignatureRecord[]
   /** What a signatory declares, word for word. */
   readonly statements: readonly string[]
-}
-
-export interface VersionSignature {
-  readonly org: string
-  readonly version: number
-  readonly signed_at: string | null
-  readonly version_hash: string | null
-  readonly signatory_name: string | null
-  readonly signatory_post: string | null
-  readonly authority: string | null
-  readonly confirmed_at: string | null
 }
 
 export interface DocumentsOptions {
   readonly read: ReadAgreement
   readonly clock: Clock
-  /** What an organisation is called; undefined: not in the register. */
-  readonly nameOf: (org: string) => Promise<string | undefined>
+  readonly parties: Pick<PartiesService, 'read'>
 }
 
 export type DocumentsService = ReturnType<typeof documentsService>
 
 /** The text of every version, readable for ever by whoever may know the agreement. */
-export function documentsService({ read, clock, nameOf }: DocumentsOptions) {
+export function documentsService({ read, clock, parties }: DocumentsOptions) {
   async function stored(tx: Transaction, agreement: Agreement, number: number) {
     const version = agreement.versions.find((known) => known.version === number)
     const kept = version && (await versionsRepository(tx).find(agreement.id, number))
@@ -82,24 +72,18 @@ export function documentsService({ read, clock, nameOf }: DocumentsOptions) {
       }),
 
     /** The text as plain HTML, to be printed and read without this service. */
-    async print(principal: Principal, id: string, number: number): Promise<Result<string, Refusal>> {
-      const at = clock().getTime()
-      const found = await read(principal, id, async (tx, agreement) => {
+    print: (principal: Principal, id: string, number: number): Promise<Result<string, Refusal>> =>
+      read(principal, id, async (tx, agreement) => {
         const { version, kept } = await stored(tx, agreement, number)
+        const text = toText(agreement, version, kept, await beside(tx, id, number))
         const owner = agreement.owner_org === null ? [] : [agreement.owner_org]
-        return {
-          text: toText(agreement, version, kept, await beside(tx, id, number)),
-          orgs: [...new Set([...agreement.parties.map(({ org }) => org), ...owner])],
-          standings: standingsAt(agreement, Math.min(at, knowsUntil(agreement, principal.org, at) ?? at)),
-        }
-      })
-      if (!found.ok) return found
-      const { text, orgs, standings } = found.value
-      // One after another, and not inside the transaction: a page needs one connection at a time.
-      const names = new Map<string, string>()
-      for (const org of orgs) names.set(org, (await nameOf(org)) ?? org)
-      return ok(printedText({ ...text, standings }, names))
-    },
+        const named = await parties.read(tx, [...agreement.parties.map(({ org }) => org), ...owner])
+        const names = new Map(named.map(({ code, legal_name }) => [code, legal_name]))
+        const now = clock().getTime()
+        // Whoever reads as a party reads to the end of its part; an auditor reads on.
+        const until = readerFor(principal).kind === 'party' ? (knowsUntil(agreement, principal.org, now) ?? now) : now
+        return printedText({ ...text, standings: standingsAt(agreement, Math.min(now, until)) }, names)
+      }),
 
     differences: (principal: Principal, id: string, number: number, from: number) =>
       read(principal, id, async (tx, agreement) => {
@@ -121,17 +105,16 @@ function standingsAt(agreement: Agreement, at: Instant): PrintedStandings {
   return { at, parties: parties.filter(({ standing }) => standing !== 'NONE') }
 }
 
-/** What stands beside the text of a version. */
-interface Beside {
-  readonly contacts: VersionText['contacts']
-  readonly signatures: readonly StoredSignature[]
-}
-
-async function beside(tx: Transaction, id: string, number: number): Promise<Beside> {
+async function beside(tx: Transaction, id: string, number: number): Promise<Pick<VersionText, 'contacts' | 'signatures'>> {
   return { contacts: await versionsRepository(tx).contactsOf(id, number), signatures: await signaturesRepository(tx).of(id) }
 }
 
-function toText(agreement: Agreement, version: AgreementVersion, kept: StoredVersion, { contacts, signatures }: Beside): VersionText {
+function toText(
+  agreement: Agreement,
+  version: AgreementVersion,
+  kept: StoredVersion,
+  { contacts, signatures }: Awaited<ReturnType<typeof beside>>,
+): VersionText {
   const document = kept.document?.toString('utf8') ?? signedText(agreement, version).document
   return {
     agreement: agreement.id,
@@ -143,20 +126,7 @@ function toText(agreement: Agreement, version: AgreementVersion, kept: StoredVer
     warnings: kept.warnings,
     text: JSON.parse(document) as VersionText['text'],
     contacts,
-    signatures: signaturesKnown(agreement, signatures.map(toSignature)).filter((signature) => signature.version === version.version),
+    signatures: signaturesKnown(agreement, signatures).filter((signature) => signature.version === version.version),
     statements: SIGNING_STATEMENTS,
-  }
-}
-
-function toSignature(signature: StoredSignature): VersionSignature {
-  return {
-    org: signature.org,
-    version: signature.version,
-    signed_at: signature.signedAt,
-    version_hash: signature.versionHash,
-    signatory_name: signature.name,
-    signatory_post: signature.post,
-    authority: signature.authority,
-    confirmed_at: signature.confirmedAt,
   }
 }

@@ -1,7 +1,7 @@
 import type { Agreement, AgreementVersion } from '../../agreements/agreement.ts'
 import type { AgreementsService } from '../../agreements/agreements.service.ts'
 import { type Advice, errorsIn, inOrder } from '../../agreements/model/advice.ts'
-import { completeness } from '../../agreements/model/completeness.ts'
+import { type AgreementToComplete, completeness } from '../../agreements/model/completeness.ts'
 import { draftVersion, leadingVersion } from '../../agreements/model/standing.ts'
 import { agreementReading } from '../../agreements/reading.service.ts'
 import type { Principal } from '../../identity/principal.ts'
@@ -47,10 +47,9 @@ export function adviceService({ db, agreements, policy, clock }: AdviceOptions) 
     throw refused('NOT_READY', 'The rules are being loaded anew.')
   }
 
-  async function adviceOn(tx: Transaction, agreement: Agreement, version: AgreementVersion): Promise<Advice[]> {
+  async function adviceOn(tx: Transaction, agreement: AgreementToComplete, version: AgreementVersion): Promise<Advice[]> {
     const index = await rules(tx)
-    const toComplete = await agreements.toComplete(tx, agreement)
-    return inOrder([...completeness(toComplete, version), ...(await inTurns(consistencyInSteps(agreement, version, now(), index)))])
+    return inOrder([...completeness(agreement, version), ...(await inTurns(consistencyInSteps(agreement, version, now(), index)))])
   }
 
   return {
@@ -58,7 +57,7 @@ export function adviceService({ db, agreements, policy, clock }: AdviceOptions) 
     advise: (principal: Principal, id: string, number?: number): Promise<Result<GivenAdvice, Refusal>> =>
       read(principal, id, async (tx, agreement) => {
         const version = versionOf(agreement, number, now())
-        const advice = await adviceOn(tx, agreement, version)
+        const advice = await adviceOn(tx, await agreements.toComplete(tx, agreement), version)
         const ready = errorsIn(advice).length === 0
         return { agreement: id, version: version.version, at: new Date(now()).toISOString(), ready, advice }
       }),
@@ -75,7 +74,7 @@ export function adviceService({ db, agreements, policy, clock }: AdviceOptions) 
       }),
 
     /** Advice on the draft of an agreement, for the act that freezes it: errors stop it, warnings are kept with the version. */
-    async onDraft(agreement: Agreement, tx: Transaction): Promise<readonly Advice[]> {
+    async onDraft(agreement: AgreementToComplete, tx: Transaction): Promise<readonly Advice[]> {
       const draft = draftVersion(agreement)
       return draft ? adviceOn(tx, agreement, draft) : []
     },

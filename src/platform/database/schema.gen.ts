@@ -467,10 +467,6 @@ export interface Organisation {
   code: string;
   company_number: string | null;
   competent_authority: string;
-  /**
-   * Not used: see organisation_contacts.
-   */
-  contacts: Json;
   departments: Generated<string[]>;
   gss: string | null;
   health_or_social_care_authority: boolean;
@@ -595,9 +591,7 @@ export interface RegisterImport {
   header_row: number;
   id: string;
   mapping: Json;
-  open_partners: Generated<Json>;
   org: string;
-  picks: Json;
   row_version: Generated<Int8>;
   status: string;
   undone_at: string | null;
