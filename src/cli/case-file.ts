@@ -3,7 +3,7 @@ import type { DisclosureRecord } from '../disclosures/disclosure-record.ts'
 import type { Organisation } from '../parties/organisation.ts'
 import type { CodeList, CodeListEntry } from '../reference/code-list.ts'
 import { toAgreement } from './case-agreement.ts'
-import { asObject, type Json, numberOrNull, objects, textOrNull, texts } from './case-json.ts'
+import { asObject, filled, type Json, numberOrNull, objects, textOrNull, texts } from './case-json.ts'
 
 /**
  * Reads a decision case file: fixtures in short form, mapped to the one model. The only place that knows those names.
@@ -94,21 +94,21 @@ function toEntry(source: Json): CodeListEntry {
   }
 }
 
+const ORGANISATION = {
+  ...{ code: '', type: '', active_from: null, active_to: null },
+  ...{ public_authority: false, health_or_social_care_authority: false },
+}
+
 function toOrganisation(source: Json): Organisation {
   const competent = source['competent_authority']
   return {
-    code: String(source['code']),
+    ...filled(ORGANISATION, source),
     legal_name: String(source['name'] ?? source['legal_name'] ?? source['code']),
     short_name: String(source['short_name'] ?? source['name'] ?? source['code']),
-    type: String(source['type']),
     gss: null,
     ods: null,
     ico_registration_no: null,
-    public_authority: source['public_authority'] === true,
     competent_authority: competent === 'SCHEDULE_7' || competent === 'STATUTORY_FUNCTIONS' ? competent : 'NONE',
-    health_or_social_care_authority: source['health_or_social_care_authority'] === true,
-    active_from: textOrNull(source['active_from']),
-    active_to: textOrNull(source['active_to']),
     successor_of: [],
     aliases: [],
     verified: false,

@@ -21,3 +21,14 @@ export function textOrNull(value: unknown): string | null {
 export function numberOrNull(value: unknown): number | null {
   return typeof value === 'number' ? value : null
 }
+
+/** The members of `absent`, each as the source has it where that is of the same kind: null stands for a text or none, a list for texts. */
+export function filled<T extends object>(absent: T, source: Json): T {
+  const members = Object.entries(absent).map(([name, value]) => {
+    const given = source[name]
+    if (value === null) return [name, textOrNull(given)]
+    if (Array.isArray(value)) return [name, texts(given)]
+    return [name, typeof given === typeof value ? given : value]
+  })
+  return Object.fromEntries(members) as T
+}

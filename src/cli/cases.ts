@@ -32,7 +32,8 @@ export const cases: Command = async ([path, ...rest], { env, out, err }) => {
   }
 }
 
-interface Given {
+/** What the service answered, by code. */
+interface CaseAnswer {
   readonly decision: string
   readonly reasons: readonly string[]
   readonly agreement: string | null
@@ -49,7 +50,7 @@ function callerOf({ request }: DecisionCase, { disclosureDecisions }: CaseFile):
 }
 
 /** A 400 counts as DENY with the one reason INVALID_REQUEST. */
-async function ask(service: OwnService, { request }: DecisionCase, org: string): Promise<Given> {
+async function ask(service: OwnService, { request }: DecisionCase, org: string): Promise<CaseAnswer> {
   const reply = await fetch(`${service.url}/v1/decisions/simulate`, {
     method: 'POST',
     headers: {
@@ -71,13 +72,13 @@ async function ask(service: OwnService, { request }: DecisionCase, org: string):
   }
 }
 
-function faultOf({ expect }: DecisionCase, given: Given): string | null {
-  const missing = (expect.obligations_include ?? []).filter((code) => !given.obligations.includes(code))
-  const extra = (expect.obligations_exclude ?? []).filter((code) => given.obligations.includes(code))
+function faultOf({ expect }: DecisionCase, answer: CaseAnswer): string | null {
+  const missing = (expect.obligations_include ?? []).filter((code) => !answer.obligations.includes(code))
+  const extra = (expect.obligations_exclude ?? []).filter((code) => answer.obligations.includes(code))
   const isSame =
-    expect.decision === given.decision &&
-    expect.reasons.join() === given.reasons.join() &&
-    (expect.agreement === undefined || expect.agreement === given.agreement)
+    expect.decision === answer.decision &&
+    expect.reasons.join() === answer.reasons.join() &&
+    (expect.agreement === undefined || expect.agreement === answer.agreement)
   if (isSame && missing.length === 0 && extra.length === 0) return null
   const words = (decision: string, reasons: readonly string[], agreement: string | null | undefined) =>
     `${decision} [${reasons.join(', ')}] ${agreement === undefined ? '' : `by ${agreement ?? 'none'}`}`.trim()
@@ -86,7 +87,7 @@ function faultOf({ expect }: DecisionCase, given: Given): string | null {
     ...(extra.length > 0 ? [`with obligations ${extra.join(', ')}`] : []),
   ]
   return [
-    `expected ${words(expect.decision, expect.reasons, expect.agreement)} got ${words(given.decision, given.reasons, given.agreement)}`,
+    `expected ${words(expect.decision, expect.reasons, expect.agreement)} got ${words(answer.decision, answer.reasons, answer.agreement)}`,
     ...obligations,
   ].join(' ')
 }

@@ -10,88 +10,23 @@ export interface ConfigError {
   readonly message: string
 }
 
-/** Every setting of the service, checked. Times carry their unit in the name. */
-export interface Config {
-  readonly port: number
-  readonly host: string
-  /** Undefined: the embedded PostgreSQL under `varDirectory`, for demos and development. */
-  readonly databaseUrl: string | undefined
-  readonly databasePasswordFile: string | undefined
-  readonly varDirectory: string
-  /** Undefined only for the embedded demo on a port the system chooses (`PORT=0`). */
-  readonly publicUrl: URL | undefined
-  readonly issuerUrl: string | undefined
-  readonly audience: string | undefined
-  readonly jwksUrl: string | undefined
-  readonly jwksFile: string | undefined
-  /** Whether the roles that the issuer's tokens claim for persons count, besides those that are recorded here. */
-  readonly issuerAuthoritative: 'on' | 'off'
-  readonly logKeyFile: string | undefined
-  readonly logLevel: string
-  readonly bodyLimitBytes: number
-  readonly requestTimeoutSeconds: number
-  /** How long a reply may take to be taken. */
-  readonly replyTimeoutSeconds: number
-  readonly requestsInFlightMax: number
-  /** Of these for one caller, for one organisation, for everybody without a token, and kept for decisions. */
-  readonly callerSharePercent: number
-  readonly organisationSharePercent: number
-  readonly anonymousSharePercent: number
-  readonly decisionReservePercent: number
-  readonly connectionsMax: number
-  readonly connectionsPerAddressMax: number
-  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
-  readonly trustedProxies: readonly string[]
-  readonly databasePoolMax: number
-  readonly statementTimeoutMs: number
-  readonly lockTimeoutMs: number
-  readonly decisionDeadlineMs: number
-  readonly auditQueueMax: number
-  readonly auditQueueAgeMs: number
-  readonly auditStallMs: number
-  readonly auditBatchMax: number
-  readonly auditLanes: number
-  readonly durability: 'D1' | 'D2'
-  readonly checkpointIntervalMs: number
-  /** After this time a log is read again from its first entry, to see whether anything was changed. */
-  readonly logRereadSeconds: number
-  readonly checkpointWaitMaxMs: number
-  readonly monitorIntervalMs: number
-  readonly witnessIntervalMs: number
-  readonly impactExaminedMax: number
-  readonly signedReceipts: 'on' | 'off'
-  /** Who cosigns checkpoints: where each listens, and the key its cosignatures are checked with. */
-  readonly witnesses: readonly { readonly url: URL; readonly vkey: string }[]
-  readonly rateLimitPerMinute: number | undefined
-  /** Tokens that one address may send in a minute and that are refused. */
-  readonly refusedTokensPerMinute: number
-  /** Whom to write to about a weakness, and until when that holds; absent: no such address is published. */
-  readonly security: { readonly contacts: readonly string[]; readonly expires: Date } | undefined
-  readonly tokenTtlSeconds: number
-  readonly liveAtToleranceSeconds: number
-  readonly permitTtlSeconds: number
-  /** Work that answers can do without, in each window. */
-  readonly remedyWorkMs: number
-  readonly remedyWindowMs: number
-  /** Codes of purposes whose permits are restricted further, narrower purposes with them. */
-  readonly restrictedPurposes: readonly string[]
-  readonly shutdownGraceSeconds: number
-}
-
 /** The whole numbers: what holds when absent, and the bounds. */
 const numbers = {
   PORT: { fallback: 3000, min: 0, max: 65_535 },
   BODY_LIMIT_BYTES: { fallback: 262_144, min: 1_024, max: 16_777_216 },
   REQUEST_TIMEOUT_SECONDS: { fallback: 30, min: 1, max: 600 },
+  /** How long a reply may take to be taken. */
   REPLY_TIMEOUT_SECONDS: { fallback: 30, min: 1, max: 600 },
+  REQUESTS_IN_FLIGHT_MAX: { fallback: 256, min: 1, max: 100_000 },
+  /** Of these for one caller, for one organisation, for everybody without a token, and kept for decisions. */
   CALLER_SHARE_PERCENT: { fallback: 30, min: 1, max: 100 },
   ORGANISATION_SHARE_PERCENT: { fallback: 75, min: 1, max: 100 },
   ANONYMOUS_SHARE_PERCENT: { fallback: 10, min: 1, max: 100 },
   DECISION_RESERVE_PERCENT: { fallback: 25, min: 0, max: 90 },
   CONNECTIONS_MAX: { fallback: 2_048, min: 1, max: 100_000 },
   CONNECTIONS_PER_ADDRESS_MAX: { fallback: 512, min: 1, max: 100_000 },
+  /** Tokens that one address may send in a minute and that are refused. */
   REFUSED_TOKENS_PER_MINUTE: { fallback: 300, min: 1, max: 10_000_000 },
-  REQUESTS_IN_FLIGHT_MAX: { fallback: 256, min: 1, max: 100_000 },
   DATABASE_POOL_MAX: { fallback: 10, min: 1, max: 200 },
   STATEMENT_TIMEOUT_MS: { fallback: 10_000, min: 100, max: 600_000 },
   LOCK_TIMEOUT_MS: { fallback: 2_000, min: 50, max: 60_000 },
@@ -102,6 +37,7 @@ const numbers = {
   AUDIT_BATCH_MAX: { fallback: 256, min: 1, max: 10_000 },
   AUDIT_LANES: { fallback: 2, min: 1, max: 32 },
   CHECKPOINT_INTERVAL_MS: { fallback: 1_000, min: 50, max: 60_000 },
+  /** After this time a log is read again from its first entry, to see whether anything was changed. */
   LOG_REREAD_SECONDS: { fallback: 3_600, min: 60, max: 604_800 },
   CHECKPOINT_WAIT_MAX_MS: { fallback: 5_000, min: 0, max: 60_000 },
   MONITOR_INTERVAL_MS: { fallback: 60_000, min: 1_000, max: 3_600_000 },
@@ -109,10 +45,20 @@ const numbers = {
   IMPACT_EXAMINED_MAX: { fallback: 10_000, min: 1, max: 1_000_000 },
   TOKEN_TTL_SECONDS: { fallback: 28_800, min: 10, max: 86_400 },
   LIVE_AT_TOLERANCE_SECONDS: { fallback: 60, min: 0, max: 3_600 },
+  /** Work that answers can do without, in each window. */
   REMEDY_WORK_MS: { fallback: 20, min: 0, max: 60_000 },
   REMEDY_WINDOW_MS: { fallback: 100, min: 10, max: 60_000 },
   PERMIT_TTL_SECONDS: { fallback: 300, min: 1, max: 86_400 },
   SHUTDOWN_GRACE_SECONDS: { fallback: 20, min: 1, max: 600 },
+} as const
+
+/** The words that a variable may be. */
+const choices = {
+  /** Whether the roles that the issuer's tokens claim for persons count, besides those that are recorded here. */
+  ISSUER_AUTHORITATIVE: ['on', 'off'],
+  LOG_LEVEL: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+  DURABILITY: ['D1', 'D2'],
+  SIGNED_RECEIPTS: ['on', 'off'],
 } as const
 
 /** Every variable the service reads, with what holds when it is absent (empty: nothing). A guard keeps .env.example, docker-compose.yml and Dockerfile equal to it. */
@@ -145,7 +91,37 @@ export const variables = {
 
 export type Variable = keyof typeof variables
 
-const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+/** The name of a setting: `PORT` is `port`, `BODY_LIMIT_BYTES` is `bodyLimitBytes`. */
+type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Lowercase<Head>}${Capitalize<Camel<Tail>>}`
+  : Lowercase<Name>
+type Numbers = { readonly [Name in keyof typeof numbers as Camel<Name>]: number }
+type Choices = { readonly [Name in keyof typeof choices as Camel<Name>]: (typeof choices)[Name][number] }
+
+/** Every setting of the service, checked. Times carry their unit in the name. */
+export interface Config extends Numbers, Choices {
+  readonly host: string
+  /** Undefined: the embedded PostgreSQL under `varDirectory`, for demos and development. */
+  readonly databaseUrl: string | undefined
+  readonly databasePasswordFile: string | undefined
+  readonly varDirectory: string
+  /** Undefined only for the embedded demo on a port the system chooses (`PORT=0`). */
+  readonly publicUrl: URL | undefined
+  readonly issuerUrl: string | undefined
+  readonly audience: string | undefined
+  readonly jwksUrl: string | undefined
+  readonly jwksFile: string | undefined
+  readonly logKeyFile: string | undefined
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[]
+  /** Who cosigns checkpoints: where each listens, and the key its cosignatures are checked with. */
+  readonly witnesses: readonly { readonly url: URL; readonly vkey: string }[]
+  readonly rateLimitPerMinute: number | undefined
+  /** Whom to write to about a weakness, and until when that holds; absent: no such address is published. */
+  readonly security: { readonly contacts: readonly string[]; readonly expires: Date } | undefined
+  /** Codes of purposes whose permits are restricted further, narrower purposes with them. */
+  readonly restrictedPurposes: readonly string[]
+}
 
 /**
  * Reads the configuration and reports every fault at once. An empty variable counts as absent.
@@ -157,14 +133,14 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   const errors: ConfigError[] = []
   const fault = (variable: Variable, message: string): undefined => void errors.push({ variable, message })
   const text = (variable: Variable): string | undefined => environment[variable]?.trim() || variables[variable] || undefined
-  const number = (variable: keyof typeof numbers): number => {
+  const numberOf = (variable: keyof typeof numbers): number => {
     const { min, max, fallback } = numbers[variable]
     return wholeNumber(text(variable), min, max) ?? fault(variable, `must be a whole number from ${min} to ${max}`) ?? fallback
   }
-  const oneOf = <const T extends string>(variable: Variable, allowed: readonly T[]): T =>
-    allowed.find((value) => value === text(variable)) ??
-    fault(variable, `must be one of ${allowed.join(', ')}`) ??
-    (variables[variable] as T)
+  const choiceOf = (variable: keyof typeof choices): string =>
+    choices[variable].find((choice) => choice === text(variable)) ??
+    fault(variable, `must be one of ${choices[variable].join(', ')}`) ??
+    variables[variable]
   const address = (variable: Variable): URL | undefined => {
     const value = text(variable)
     return value === undefined ? undefined : (secureUrl(value) ?? fault(variable, 'must be an https address (http only for this machine)'))
@@ -184,13 +160,15 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   if (text('JWKS_URL') && text('JWKS_FILE')) fault('JWKS_FILE', 'must be absent when JWKS_URL is given')
   if (text('DATABASE_PASSWORD_FILE') && !databaseUrl) fault('DATABASE_PASSWORD_FILE', 'needs DATABASE_URL')
 
-  const port = number('PORT')
+  const settings = {
+    ...Object.fromEntries(Object.keys(numbers).map((name) => [camel(name), numberOf(name as keyof typeof numbers)])),
+    ...Object.fromEntries(Object.keys(choices).map((name) => [camel(name), choiceOf(name as keyof typeof choices)])),
+  } as Numbers & Choices
   const publicUrl = address('PUBLIC_URL')
   if (publicUrl && (publicUrl.pathname !== '/' || publicUrl.search || publicUrl.hash || publicUrl.username)) {
     fault('PUBLIC_URL', 'must be an origin: scheme, host and port only')
   }
-  const [remedyWorkMs, remedyWindowMs] = [number('REMEDY_WORK_MS'), number('REMEDY_WINDOW_MS')]
-  if (remedyWorkMs > remedyWindowMs) fault('REMEDY_WORK_MS', 'must not be more than REMEDY_WINDOW_MS')
+  if (settings.remedyWorkMs > settings.remedyWindowMs) fault('REMEDY_WORK_MS', 'must not be more than REMEDY_WINDOW_MS')
   const rateLimit = text('RATE_LIMIT_PER_MINUTE')
   const rateLimitPerMinute = wholeNumber(rateLimit, 1, 10_000_000)
   if (rateLimit !== undefined && rateLimitPerMinute === undefined)
@@ -220,61 +198,29 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   })
 
   const config: Config = {
-    port,
+    ...settings,
     host: text('HOST') ?? variables.HOST,
     databaseUrl,
     databasePasswordFile: text('DATABASE_PASSWORD_FILE'),
     varDirectory: text('ACCORD_VAR') ?? variables.ACCORD_VAR,
-    publicUrl: publicUrl ?? (databaseUrl === undefined && port !== 0 ? new URL(`http://127.0.0.1:${port}`) : undefined),
+    publicUrl: publicUrl ?? (databaseUrl === undefined && settings.port !== 0 ? new URL(`http://127.0.0.1:${settings.port}`) : undefined),
     // The issuer is compared with the `iss` of tokens letter by letter, so it stays as it was written.
     issuerUrl: address('ISSUER_URL') && text('ISSUER_URL'),
     audience: text('AUDIENCE'),
     jwksUrl: address('JWKS_URL')?.href,
     jwksFile: text('JWKS_FILE'),
-    issuerAuthoritative: oneOf('ISSUER_AUTHORITATIVE', ['on', 'off']),
     logKeyFile: text('LOG_KEY_FILE'),
-    logLevel: oneOf('LOG_LEVEL', logLevels),
-    bodyLimitBytes: number('BODY_LIMIT_BYTES'),
-    requestTimeoutSeconds: number('REQUEST_TIMEOUT_SECONDS'),
-    replyTimeoutSeconds: number('REPLY_TIMEOUT_SECONDS'),
-    callerSharePercent: number('CALLER_SHARE_PERCENT'),
-    organisationSharePercent: number('ORGANISATION_SHARE_PERCENT'),
-    anonymousSharePercent: number('ANONYMOUS_SHARE_PERCENT'),
-    decisionReservePercent: number('DECISION_RESERVE_PERCENT'),
-    connectionsMax: number('CONNECTIONS_MAX'),
-    connectionsPerAddressMax: number('CONNECTIONS_PER_ADDRESS_MAX'),
     trustedProxies: Object.freeze(trustedProxies),
-    requestsInFlightMax: number('REQUESTS_IN_FLIGHT_MAX'),
-    databasePoolMax: number('DATABASE_POOL_MAX'),
-    statementTimeoutMs: number('STATEMENT_TIMEOUT_MS'),
-    lockTimeoutMs: number('LOCK_TIMEOUT_MS'),
-    decisionDeadlineMs: number('DECISION_DEADLINE_MS'),
-    auditQueueMax: number('AUDIT_QUEUE_MAX'),
-    auditQueueAgeMs: number('AUDIT_QUEUE_AGE_MS'),
-    auditStallMs: number('AUDIT_STALL_MS'),
-    auditBatchMax: number('AUDIT_BATCH_MAX'),
-    auditLanes: number('AUDIT_LANES'),
-    durability: oneOf('DURABILITY', ['D1', 'D2']),
-    checkpointIntervalMs: number('CHECKPOINT_INTERVAL_MS'),
-    logRereadSeconds: number('LOG_REREAD_SECONDS'),
-    checkpointWaitMaxMs: number('CHECKPOINT_WAIT_MAX_MS'),
-    monitorIntervalMs: number('MONITOR_INTERVAL_MS'),
-    witnessIntervalMs: number('WITNESS_INTERVAL_MS'),
-    impactExaminedMax: number('IMPACT_EXAMINED_MAX'),
-    signedReceipts: oneOf('SIGNED_RECEIPTS', ['on', 'off']),
     witnesses: Object.freeze(witnesses),
     rateLimitPerMinute,
-    refusedTokensPerMinute: number('REFUSED_TOKENS_PER_MINUTE'),
     security: contacts.length > 0 && expires ? Object.freeze({ contacts, expires }) : undefined,
-    tokenTtlSeconds: number('TOKEN_TTL_SECONDS'),
-    liveAtToleranceSeconds: number('LIVE_AT_TOLERANCE_SECONDS'),
-    permitTtlSeconds: number('PERMIT_TTL_SECONDS'),
-    remedyWorkMs,
-    remedyWindowMs,
     restrictedPurposes: Object.freeze(restrictedPurposes),
-    shutdownGraceSeconds: number('SHUTDOWN_GRACE_SECONDS'),
   }
   return errors.length > 0 ? refuse(errors) : ok(Object.freeze(config))
+}
+
+function camel(name: string): string {
+  return name.toLowerCase().replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
 }
 
 function wholeNumber(text: string | undefined, min: number, max: number): number | undefined {
