@@ -9,6 +9,7 @@ import { callerOf } from '../src/identity/identity.plugin.ts'
 import { parseConfig } from '../src/platform/config.ts'
 import { operation } from '../src/platform/http/openapi.ts'
 import { systemClock } from '../src/platform/kernel/clock.ts'
+import { orThrow } from '../src/platform/kernel/refusal.ts'
 
 /** What the parent sends. */
 export interface BenchService {
@@ -34,7 +35,7 @@ const app = await buildApp({
   durability: 'D1',
 })
 
-let typical: Promise<{ readonly answer: Answer; readonly receipt: string }> | undefined
+let typical: ReturnType<typeof app.decisions.decide> | undefined
 const decide = operation('decide')
 // Hooks tell decisions by the name of the operation, and each operation has one route when the service starts.
 const asDecide = { ...decide.config.operation, id: 'noOp' }
@@ -43,9 +44,10 @@ app.server.route({
   url: NOOP,
   config: { operation: asDecide },
   async handler(request, reply) {
-    const call = { caller: callerOf(request), body: request.body as never, simulated: false, trace: null }
+    const call = { caller: callerOf(request), bodies: [request.body as never], simulated: false, trace: null }
     typical ??= app.decisions.decide(call)
-    const { answer, receipt } = await typical
+    const { evaluations, receipt } = orThrow(await typical)
+    const { answer } = evaluations[0] as { readonly answer: Answer }
     request.logFields['decisionId'] = answer.decision_id
     request.logFields['decision'] = answer.decision
     reply.code(200).header('accord-receipt', receipt).header('content-type', 'application/json; charset=utf-8')

@@ -2088,16 +2088,16 @@ insert into "api_client_revocation" ("client_id", "revoked_at", "revoked_by", "r
 
 -- src/decisions/history/log-search.repository.ts
 
-select "s"."decision_id", "s"."log_id", "s"."idx"
+select "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."log_id", "s"."idx"
   from "decision_search" as "s"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."at" >= $1
-  order by "s"."log_id", "s"."idx"
+  order by "s"."log_id", "s"."idx", "s"."evaluation"
   limit $2;
 
-select "s"."decision_id", "s"."log_id", "s"."idx"
+select "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."log_id", "s"."idx"
   from "decision_search" as "s"
-  where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."at" >= $1 and (s.log_id, s.idx) > ($2, ...)
-  order by "s"."log_id", "s"."idx"
+  where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."at" >= $1 and (s.log_id, s.idx, s.evaluation) > ($2, ...)
+  order by "s"."log_id", "s"."idx", "s"."evaluation"
   limit $3;
 
 select "s"."idx"
@@ -2105,308 +2105,319 @@ select "s"."idx"
   where "s"."log_id" = $1 and "s"."idx" >= $2 and public.may_see_decision(s.provider, s.recipient, s.caller_org)
   limit $3;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", case when $1 in
-    (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", case when $1 in (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org)
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $2;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", case when $1 in
-    (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", case when $1 in (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."caller_client" = $2
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $3;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", case when $1 in
-    (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", case when $1 in (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."caller_org" = $2
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $3;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", case when $1 in
-    (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", case when $1 in (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."outcome" = $2
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $3;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", case when $1 in
-    (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", case when $1 in (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."outcome" = $2 and "s"."mode" = $3 and "s"."simulated" = $4
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $5;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", case when $1 in
-    (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", case when $1 in (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."outcome" = $2 and "s"."simulated" = $3
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $4;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", case when $1 in
-    (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", case when $1 in (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
+  from "decision_search" as "s"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "s"."log_id"
+  where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."outcome" = $2 and "s"."via" = $3
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
+  limit $4;
+
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", case when $1 in (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."via" = $2 and "s"."simulated" = $3
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $4;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", case when $1 in
-    (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", case when $1 in (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and ("s"."provider" = $2 or "s"."recipient" = $3) and "s"."outcome" =
     $4 and case when $5 in (s.provider, s.recipient) then s.agreement else s.told_agreement end = $6
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $7;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", case when $1 in
-    (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", case when $1 in (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
-  where public.may_see_decision(s.provider, s.recipient, s.caller_org) and (s.log_id, s.idx) < ($2, ...)
-  order by "s"."log_id" desc, "s"."idx" desc
+  where public.may_see_decision(s.provider, s.recipient, s.caller_org) and (s.log_id, s.idx, s.evaluation) < ($2, ...)
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $3;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", case when $1 in
-    (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", case when $1 in (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
-  where public.may_see_decision(s.provider, s.recipient, s.caller_org) and (s.log_id, s.idx) < ($2, ...) and "s"."caller_client" = $3
-  order by "s"."log_id" desc, "s"."idx" desc
+  where public.may_see_decision(s.provider, s.recipient, s.caller_org) and (s.log_id, s.idx, s.evaluation) < ($2, ...) and
+    "s"."caller_client" = $3
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $4;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", case when $1 in
-    (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", case when $1 in (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and case when $2 in (s.provider, s.recipient) then s.agreement else
     s.told_agreement end = $3
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $4;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org)
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $1;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."at" < $1
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $2;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."at" >= $1
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $2;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."at" >= $1 and "s"."at" < $2
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $3;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."at" >= $1 and "s"."at" < $2 and "s"."via" = $3 and
     "s"."simulated" = $4
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $5;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."at" >= $1 and "s"."simulated" = $2
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $3;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."caller_org" = $1
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $2;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."mode" = $1
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $2;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."outcome" = $1
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $2;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."outcome" = $1 and "s"."caller_client" = $2
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $3;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."outcome" = $1 and "s"."caller_client" = $2 and
     "s"."simulated" = $3
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $4;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."outcome" = $1 and s.agreement = $2
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $3;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."provider" = $1
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $2;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."recipient" = $1 and "s"."simulated" = $2
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $3;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."simulated" = $1
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $2;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."via" = $1
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $2;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."via" = $1 and "s"."simulated" = $2
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $3;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and $1 = any (s.reasons)
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $2;
 
-select "s"."log_id", "s"."idx", "s"."decision_id", "s"."at", "s"."outcome", "s"."simulated", "s"."reasons", "s"."via", "s"."mode",
-    "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client", "s"."revision", "l"."name", s.agreement as
-    "known_agreement"
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
   from "decision_search" as "s"
   inner join "audit"."log" as "l"
   on "l"."log_id" = "s"."log_id"
   where public.may_see_decision(s.provider, s.recipient, s.caller_org) and ("s"."provider" = $1 or "s"."recipient" = $2)
-  order by "s"."log_id" desc, "s"."idx" desc
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $3;
 
 select "s"."provider", "s"."recipient", "s"."caller_org"
@@ -2419,6 +2430,11 @@ select public.unsearched_decisions() as
   left;
 
 select r.decision_id, l.name as log, r.idx, r.leaf, r.salt, r.body
+  from public.recorded_decisions($1::uuid[]) r
+  join audit.log l
+  on l.log_id = r.log_id;
+
+select r.decision_id, l.name as log, r.idx, r.leaf, r.salt, r.body, r.seen
   from public.recorded_decisions($1::uuid[]) r
   join audit.log l
   on l.log_id = r.log_id;

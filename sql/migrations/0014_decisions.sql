@@ -24,7 +24,9 @@ create trigger api_client_revocation_is_append_only before update or delete or t
 create table decision_search (
   log_id         int         not null,
   idx            bigint      not null,
-  decision_id    uuid        not null unique,
+  decision_id    uuid        not null,
+  evaluation     int         not null check (evaluation >= 0),
+  evaluations    int         not null check (evaluations > evaluation),
   at             timestamptz not null,
   outcome        text        not null check (outcome in ('PERMIT', 'DENY', 'ERROR')),
   simulated      boolean     not null,
@@ -39,9 +41,10 @@ create table decision_search (
   told_agreement text,  -- named in the answer: for whoever asked
   caller_org     text,
   caller_client  text,
-  primary key (log_id, idx)
+  primary key (log_id, idx, evaluation),
+  unique (decision_id, evaluation)
 );
-comment on table decision_search is 'Codes only, no person. Null members: the payload was gone, or the call could not be read.';
+comment on table decision_search is 'One row an evaluation of a call. Codes only, no person. Null members: the payload was gone, or the call could not be read.';
 create index decision_search_by_time on decision_search (at);
 create index decision_search_by_provider on decision_search (provider, log_id, idx);
 create index decision_search_by_recipient on decision_search (recipient, log_id, idx);
@@ -86,37 +89,45 @@ language sql immutable set search_path = '' as $$
     from (select position('\x2c22726573706f6e7365223a'::bytea in p_body) as at) a
 $$;
 
--- The rows of the leaves from p_from to p_to of a log. A payload that is not the recorded one is not copied: its decision is then
--- found by its leaf alone. An AGREEMENT was told where the leaf names one. p_careful: texts that jsonb does not know are made such
--- that it does; it costs, so it is done for those stretches alone that have one.
+-- The rows of the leaves from p_from to p_to of a log, one an evaluation. A payload that is not the recorded one is not copied: its
+-- evaluations are then found by what the leaf says of all of them. An AGREEMENT was told where the leaf, or of several the answer,
+-- names one. p_careful: texts that jsonb does not know are made such that it does; it costs, so it is done for those stretches alone
+-- that have one.
 create function public.searched_rows(p_log int, p_from bigint, p_to bigint, p_careful boolean) returns setof public.decision_search
 language sql stable set search_path = '' as $$
-  select l.log_id, l.idx, l.event_id, to_timestamp(j.ts / 1000.0),
-      case when j.d then 'PERMIT' when not j.d then 'DENY' else 'ERROR' end, coalesce(j.sim, false), j.rc, j.rev,
-      case when not j.d then null
-           when j.d and b.mode = 'AD_HOC' then 'AD_HOC' when j.d and b.body is not null and b.relied_on is null then 'BREAK_GLASS'
-           when j.d and b.body is not null then 'AGREEMENT' end,
-      b.mode, b.provider, b.recipient, b.purpose, b.relied_on, case when j.ctr is not null then b.relied_on end, b.org, b.client
+  select l.log_id, l.idx, l.event_id, coalesce(k.k, 0), greatest(j.n, 1), to_timestamp(j.ts / 1000.0),
+      case when e.d then 'PERMIT' when not e.d then 'DENY' else 'ERROR' end, coalesce(j.sim, false),
+      case when e.item is null then j.rc else array(select r.reason ->> 'code' from jsonb_array_elements(e.item #> '{response,reasons}') as r(reason)) end,
+      j.rev,
+      case when not e.d then null
+           when e.d and q.mode = 'AD_HOC' then 'AD_HOC' when e.d and b.body is not null and e.relied_on is null then 'BREAK_GLASS'
+           when e.d and b.body is not null then 'AGREEMENT' end,
+      q.mode, q.provider, q.recipient, q.purpose, e.relied_on, e.told, c.org, c.client_id
     from audit.leaf l
     -- Read once: what is not fenced off is worked out again for every member that is asked for.
     cross join lateral (
-      select r.* from jsonb_to_record(convert_from(l.leaf, 'UTF8')::jsonb) as r(t text, ts bigint, d boolean, sim boolean, rc text[], rev bigint, ctr text)
+      select r.* from jsonb_to_record(convert_from(l.leaf, 'UTF8')::jsonb) as r(t text, ts bigint, d boolean, sim boolean, rc text[], rev bigint, ctr text, n int)
       offset 0) j
     left join lateral (
-      select x.body, x.body ->> 'relied_on' as relied_on, r.mode, r.provider, r.recipient, r.purpose, c.org, c.client_id as client
-        from (
-          select case when p_careful
-                      then coalesce(public.as_jsonb(public.before_the_answer(p.body)), public.as_jsonb(convert_from(p.body, 'UTF8')))
-                      else public.before_the_answer(p.body)::jsonb end as body
-            from audit.payload p
-           where p.event_id = l.event_id
-             -- The day is that of the append, the instant that of the leaf: they may lie on two sides of midnight.
-             and p.day between (to_timestamp(j.ts / 1000.0) at time zone 'UTC')::date - 1 and (to_timestamp(j.ts / 1000.0) at time zone 'UTC')::date + 1
-             and audit.is_recorded(l.event_id, l.leaf, p.salt, p.body)
-           limit 1) x
-        left join lateral jsonb_to_record(x.body -> 'request') as r(mode text, provider text, recipient text, purpose text) on jsonb_typeof(x.body -> 'request') = 'object'
-        left join lateral jsonb_to_record(x.body -> 'caller') as c(org text, client_id text) on true
-      offset 0) b on true
+      select case when p_careful
+                  then coalesce(public.as_jsonb(public.before_the_answer(p.body)), public.as_jsonb(convert_from(p.body, 'UTF8')))
+                  when j.n > 1 then convert_from(p.body, 'UTF8')::jsonb
+                  else public.before_the_answer(p.body)::jsonb end as body
+        from audit.payload p
+       where p.event_id = l.event_id
+         -- The day is that of the append, the instant that of the leaf: they may lie on two sides of midnight.
+         and p.day between (to_timestamp(j.ts / 1000.0) at time zone 'UTC')::date - 1 and (to_timestamp(j.ts / 1000.0) at time zone 'UTC')::date + 1
+         and audit.is_recorded(l.event_id, l.leaf, p.salt, p.body)
+       limit 1 offset 0) b on true
+    left join lateral generate_series(0, case when j.n > 1 then j.n - 1 end) as k(k) on true
+    cross join lateral (
+      select i.item, case when i.item is null then j.d else i.item #>> '{response,decision}' = 'PERMIT' end as d,
+          coalesce(i.item, b.body) -> 'request' as request, coalesce(i.item, b.body) ->> 'relied_on' as relied_on,
+          case when i.item is not null then i.item #>> '{response,agreement}' when j.ctr is not null then b.body ->> 'relied_on' end as told
+        from (select case when k.k is not null then b.body #> array['evaluations', k.k::text] end as item) i
+      offset 0) e
+    left join lateral jsonb_to_record(e.request) as q(mode text, provider text, recipient text, purpose text) on jsonb_typeof(e.request) = 'object'
+    left join lateral jsonb_to_record(b.body -> 'caller') as c(org text, client_id text) on true
    where l.log_id = p_log and l.idx between p_from and p_to and j.t like 'adl.%'
 $$;
 
@@ -134,9 +145,9 @@ begin
       from (select idx from audit.leaf where log_id = v_log and idx >= v_next order by idx limit p_limit - v_all) l;
     continue when v_read = 0;
     begin
-      insert into public.decision_search select * from public.searched_rows(v_log, v_next, v_last, false) on conflict (log_id, idx) do nothing;
+      insert into public.decision_search select * from public.searched_rows(v_log, v_next, v_last, false) on conflict (log_id, idx, evaluation) do nothing;
     exception when data_exception then
-      insert into public.decision_search select * from public.searched_rows(v_log, v_next, v_last, true) on conflict (log_id, idx) do nothing;
+      insert into public.decision_search select * from public.searched_rows(v_log, v_next, v_last, true) on conflict (log_id, idx, evaluation) do nothing;
     end;
     update public.decision_search_progress set next_idx = v_last + 1 where log_id = v_log;
     v_all := v_all + v_read;
@@ -177,23 +188,29 @@ end $$;
 create trigger payload_is_searchable_before_it_is_erased before delete on audit.payload
   for each statement execute function public.remember_decisions();
 
--- Leaf, salt and payload of decisions as stored, for whoever may see them. Whom a decision is about is read out of a recorded
--- payload alone, else out of the search; where neither says, the system and auditors alone see the leaf.
+-- Leaf, salt and payload of calls as stored, for whoever may see one of their evaluations, and which of them (from 0). Whom one is
+-- about is read out of a recorded payload alone, else out of the search; where neither says, the system and auditors alone see it.
 create function public.recorded_decisions(p_ids uuid[])
-returns table (decision_id uuid, log_id int, idx bigint, leaf text, salt bytea, body bytea)
+returns table (decision_id uuid, log_id int, idx bigint, leaf text, salt bytea, body bytea, seen int[])
 language sql stable security definer set search_path = '' as $$
-  select l.event_id, l.log_id, l.idx, convert_from(l.leaf, 'UTF8'), b.salt, b.body
+  select l.event_id, l.log_id, l.idx, convert_from(l.leaf, 'UTF8'), b.salt, b.body, k.seen
     from unnest(p_ids) with ordinality as i(id, n)
     join audit.leaf l on l.event_id = i.id and l.log_id in (select g.log_id from audit.log g where g.kind = 'decisions')
-    cross join lateral (select (to_timestamp((convert_from(l.leaf, 'UTF8')::json ->> 'ts')::bigint / 1000.0) at time zone 'UTC')::date as day) t
+    cross join lateral (select r.* from json_to_record(convert_from(l.leaf, 'UTF8')::json) as r(ts bigint, n int)) j
+    cross join lateral (select (to_timestamp(j.ts / 1000.0) at time zone 'UTC')::date as day) t
     left join lateral (
       select p.salt, p.body, audit.is_recorded(l.event_id, l.leaf, p.salt, p.body) as is_recorded
         from audit.payload p where p.event_id = l.event_id and p.day between t.day - 1 and t.day + 1 limit 1) b on true
     cross join lateral (select case when b.is_recorded then public.as_jsonb(convert_from(b.body, 'UTF8')) end as json) v
-    left join public.decision_search s on s.decision_id = l.event_id and b.is_recorded is not true
-   where public.may_see_decision(
-     coalesce(v.json #>> '{request,provider}', s.provider), coalesce(v.json #>> '{request,recipient}', s.recipient),
-     coalesce(v.json #>> '{caller,org}', s.caller_org))
+    cross join lateral (
+      select array_agg(w.k order by w.k) as seen
+        from generate_series(0, greatest(j.n, 1) - 1) as w(k)
+        left join public.decision_search s on s.decision_id = l.event_id and s.evaluation = w.k and b.is_recorded is not true
+        cross join lateral (select case when j.n > 1 then v.json #> array['evaluations', w.k::text] else v.json end as item) e
+       where public.may_see_decision(
+         coalesce(e.item #>> '{request,provider}', s.provider), coalesce(e.item #>> '{request,recipient}', s.recipient),
+         coalesce(v.json #>> '{caller,org}', s.caller_org))) k
+   where k.seen is not null
    order by i.n
 $$;
 

@@ -3,8 +3,12 @@ import { urnOfAgreement } from '../audit/format/leaf-codes.ts'
 import type { Caller } from '../identity/principal.ts'
 import { type Refusal, withoutCallersWords } from '../platform/kernel/refusal.ts'
 import type { Answer } from './answer.ts'
+import { overriddenBy, reliedOn } from './decide.ts'
+import type { Outcome } from './evaluation/evaluate.ts'
 import type { PermitPolicy } from './evaluation/expiry.ts'
 import type { PolicyHead } from './policy/policy-index.ts'
+import type { DecisionBody } from './request-body.ts'
+import { reasonNumber } from './rules/reason.ts'
 
 // What stands in the log of one call. It may never put into a leaf what is about a person, or what the caller may not know:
 // leaves stay for ever, and are shown.
@@ -20,12 +24,10 @@ export function settingsOf({ permitTtlSeconds, restrictedPurposes }: PermitPolic
   return { permit_ttl_seconds: permitTtlSeconds, restricted_purposes: [...restrictedPurposes].sort() }
 }
 
-/** What a decision call is recorded with, besides its answer. */
+/** What a decision call is recorded with, besides what was evaluated. */
 export interface CallFacts {
   readonly id: string
   readonly caller: Caller
-  /** The body as the contract let it through. */
-  readonly request: unknown
   /** Milliseconds since the epoch. */
   readonly now: number
   readonly engine: string
@@ -38,19 +40,35 @@ export interface CallFacts {
   readonly codeLists: string
   /** The revision that says who the caller is, where it is not the one decided on (a past text was asked). */
   readonly callersRevision?: number
-  /** The agreement whose prohibition an emergency overrode. */
-  readonly prohibitedBy?: string | null
+}
+
+/** One evaluation of a call: what was asked, what was answered, and what the answer stands on. */
+export interface Evaluation {
+  /** The body as the contract let it through. */
+  readonly request: DecisionBody
+  readonly answer: Answer
+  /** The answer as the caller gets it, in JSON: what is recorded is what was said, to the byte. */
+  readonly text: string
+  readonly outcome: Outcome
+}
+
+/** The id of one evaluation: that of the call's one record, with its index behind a dot where there are several. */
+export function evaluationId(callId: string, index: number, count: number): string {
+  return count === 1 ? callId : `${callId}.${index}`
 }
 
 /**
- * The leaf and payload of one evaluated call: codes and digests in the leaf, request, answer and caller in the payload.
- * The caller is shown its leaf, so the leaf names the agreement only where the answer does.
- *
- * @param text the answer as the caller gets it, in JSON: what is recorded is what was said, to the byte
- * @param agreement the one that the outcome stands on, told to the caller or not: for the parties, in the payload
+ * The leaf and payload of one call with one or more evaluations (R1): codes and digests in the leaf, requests, answers and caller
+ * in the payload. The caller is shown its leaf, so the leaf names the agreement only where the answer does, and where several
+ * were given only one that all name. See docs/decisions/0018-a-call-with-evaluations.md.
  */
-export function evaluatedEntry(answer: Answer, text: string, agreement: string | null, facts: CallFacts, random: RandomBytes): Entry {
-  const { callersRevision, prohibitedBy, parentSpanId } = facts
+export function evaluatedEntry(evaluations: readonly Evaluation[], facts: CallFacts, random: RandomBytes): Entry {
+  const [first] = evaluations
+  if (!first) throw new RangeError('a call has at least one evaluation')
+  return evaluations.length === 1 ? oneEvaluation(first, facts, random) : severalEvaluations(evaluations, first.answer, facts, random)
+}
+
+function oneEvaluation({ request, answer, text, outcome }: Evaluation, facts: CallFacts, random: RandomBytes): Entry {
   return entryOfText(
     {
       ...leafOf(facts, random),
@@ -64,14 +82,48 @@ export function evaluatedEntry(answer: Answer, text: string, agreement: string |
     },
     objectOf([
       ['caller', textOf(facts.caller, callerText)],
-      ['request', JSON.stringify(facts.request)],
-      ['relied_on', JSON.stringify(agreement)],
-      ['callers_revision', JSON.stringify(callersRevision)],
-      ['prohibited_by', JSON.stringify(prohibitedBy ?? undefined)],
+      ['request', JSON.stringify(request)],
+      ['relied_on', JSON.stringify(reliedOn(outcome))],
+      ['callers_revision', JSON.stringify(facts.callersRevision)],
+      ['prohibited_by', JSON.stringify(overriddenBy(outcome) ?? undefined)],
       ['settings', textOf(facts.settings, JSON.stringify)],
-      ['parent_span_id', JSON.stringify(parentSpanId)],
+      ['parent_span_id', JSON.stringify(facts.parentSpanId)],
       // Last: what the search reads stands before it, so that it need not read the answer.
       ['response', text],
+    ]),
+    random,
+  )
+}
+
+function severalEvaluations(evaluations: readonly Evaluation[], first: Answer, facts: CallFacts, random: RandomBytes): Entry {
+  const answers = evaluations.map(({ answer }) => answer)
+  const { agreement } = first
+  const codes = new Set(answers.flatMap(({ reasons }) => reasons.map(({ code }) => code)))
+  const items = evaluations.map(({ request, text, outcome }) =>
+    objectOf([
+      ['request', JSON.stringify(request)],
+      ['relied_on', JSON.stringify(reliedOn(outcome))],
+      ['prohibited_by', JSON.stringify(overriddenBy(outcome) ?? undefined)],
+      ['response', text],
+    ]),
+  )
+  return entryOfText(
+    {
+      ...leafOf(facts, random),
+      t: 'adl.access_evaluations',
+      ...(agreement !== null && answers.every((one) => one.agreement === agreement) ? { ctr: urnOfAgreement(agreement) } : {}),
+      d: answers.every(({ decision }) => decision === 'PERMIT'),
+      n: evaluations.length,
+      rc: [...codes].sort((a, b) => reasonNumber(a) - reasonNumber(b)),
+      st: 'Ok',
+      ...(first.simulated ? { sim: true as const } : {}),
+    },
+    objectOf([
+      ['caller', textOf(facts.caller, callerText)],
+      ['callers_revision', JSON.stringify(facts.callersRevision)],
+      ['settings', textOf(facts.settings, JSON.stringify)],
+      ['parent_span_id', JSON.stringify(facts.parentSpanId)],
+      ['evaluations', `[${items.join(',')}]`],
     ]),
     random,
   )

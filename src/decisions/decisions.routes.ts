@@ -2,6 +2,8 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { callerOf } from '../identity/identity.plugin.ts'
 import { answer, bytesReply, type RequestOf } from '../platform/http/answer.ts'
 import { problemOfRequest } from '../platform/http/validation-problem.ts'
+import { orThrow, Refused } from '../platform/kernel/refusal.ts'
+import type { Evaluation } from './decision-entry.ts'
 import type { DecisionsService } from './decisions.service.ts'
 import type { DecisionBody } from './request-body.ts'
 import { traceOf } from './trace.ts'
@@ -13,7 +15,7 @@ import { traceOf } from './trace.ts'
 export function decisionsRoutes(decisions: DecisionsService): FastifyPluginAsync {
   return async (app) => {
     app.onMalformed('/v1/decisions', async (request, found) => {
-      throw await decisions.recordRefused(callOf(request, isSimulation(request)), found)
+      throw new Refused(await decisions.recordRefused(callOf(request, isSimulation(request)), found))
     })
 
     answer(app, 'decide', async (request) => decided(request, false))
@@ -23,8 +25,9 @@ export function decisionsRoutes(decisions: DecisionsService): FastifyPluginAsync
   async function decided(request: RequestOf<'decide'> | RequestOf<'simulateDecision'>, simulated: boolean) {
     const asked = request as FastifyRequest
     const found = problemOfRequest(asked)
-    if (found) throw await decisions.recordRefused(callOf(asked, simulated), found)
-    const { answer: given, text, receipt } = await decisions.decide({ ...callOf(asked, simulated), body: asked.body as DecisionBody })
+    if (found) throw new Refused(await decisions.recordRefused(callOf(asked, simulated), found))
+    const { evaluations, receipt } = orThrow(await decisions.decide({ ...callOf(asked, simulated), bodies: [asked.body as DecisionBody] }))
+    const [{ answer: given, text }] = evaluations as [Evaluation]
     request.logFields['decisionId'] = given.decision_id
     request.logFields['decision'] = given.decision
     return bytesReply(200, 'application/json; charset=utf-8', text, { 'accord-receipt': receipt })

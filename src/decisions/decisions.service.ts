@@ -5,10 +5,11 @@ import type { Entry, RandomBytes } from '../audit/format/entry.ts'
 import type { Receipt } from '../audit/format/receipt.ts'
 import type { Caller } from '../identity/principal.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
-import { type Refusal, type Refused, refusal, refused } from '../platform/kernel/refusal.ts'
+import { type Refusal, Refused, refusal, refused } from '../platform/kernel/refusal.ts'
+import { ok, type Result, refuse } from '../platform/kernel/result.ts'
 import { type Answer, toAnswer } from './answer.ts'
-import { type Asked, decideOn, type Grounds, knowledgeOf, nowOn, overriddenBy, reliedOn, requestOf } from './decide.ts'
-import { evaluatedEntry, refusedEntry, settingsOf } from './decision-entry.ts'
+import { type Asked, decideOn, type Grounds, knowledgeOf, nowOn, requestOf } from './decide.ts'
+import { type Evaluation, evaluatedEntry, evaluationId, refusedEntry, settingsOf } from './decision-entry.ts'
 import type { Outcome } from './evaluation/evaluate.ts'
 import type { PermitPolicy } from './evaluation/expiry.ts'
 import type { OneOffUse } from './one-off.service.ts'
@@ -52,16 +53,16 @@ export interface DecisionsOptions {
 /** One call, as the edge hands it over. */
 export interface DecisionCall {
   readonly caller: Caller
-  readonly body: DecisionBody
+  /** What is asked: at least one body. All are decided on one policy and stand in one record. */
+  readonly bodies: readonly DecisionBody[]
   readonly simulated: boolean
   /** The caller's trace; null: a new one. */
   readonly trace: Trace | null
 }
 
-/** An answer, also as it is recorded and sent (JSON), and the receipt of its record (a header's line). */
+/** The answers to a call in the order of its bodies, each also as it is recorded and sent (JSON), and the receipt of the one record (a header's line). */
 export interface Given {
-  readonly answer: Answer
-  readonly text: string
+  readonly evaluations: readonly Pick<Evaluation, 'answer' | 'text'>[]
   readonly receipt: string
 }
 
@@ -78,21 +79,20 @@ interface Validated {
   readonly past: PolicyIndex | null
   /** How often this node had lost its policy history before. */
   readonly losses: number
+  /** The revision that the caller demands; null: none. */
+  readonly wanted: number | null
 }
 
-/** An entry ready to be appended, and the answer in it. */
+/** An entry ready to be appended, and what is in it. */
 interface Evaluated {
   readonly entry: Entry
-  readonly value: { readonly answer: Answer; readonly text: string; readonly outcome: Outcome }
+  readonly value: { readonly evaluations: readonly Evaluation[]; readonly now: number }
 }
 
 /** Why a call cannot be answered. */
 export type RefusedCall = Pick<Refusal, 'code' | 'detail'> & Partial<Pick<Refusal, 'errors'>>
 
 const REFRESHES_MAX = 20
-const UNKNOWN_REVISION = refusal('UNPROCESSABLE', 'There is no such policy revision.', [
-  { pointer: '/as_of_revision', detail: 'no policy revision has this number yet' },
-])
 
 export type DecisionsService = ReturnType<typeof decisionsService>
 
@@ -103,24 +103,37 @@ export function decisionsService(options: DecisionsOptions) {
   const standing = ({ head, codeListVersion }: PolicyIndex) => ({ head, codeLists: codeListVersion, engine: options.engine, settings })
 
   /** Evaluates on the policy of this moment and makes the entry; called again whenever the policy moved before the append. */
-  function evaluateNow(call: DecisionCall, made: CallIds, { past, losses }: Validated): Evaluated {
+  function evaluateNow(call: DecisionCall, made: CallIds, { past, losses, wanted }: Validated): Evaluated {
     const callers = policy.current()
-    const { caller, simulated } = call
+    const { caller, bodies } = call
     mustNotBeRevoked(caller)
     // What was read before acts were lost may be of them.
-    mustHaveReached(call.body.min_revision ?? null, caller)
+    mustHaveReached(wanted, caller)
     if (past && policy.losses() !== losses) throw notReady('The policy was loaded anew.')
-    const index = past ?? callers
-    const body = namedIn(index, call.body)
+    const grounds = { index: past ?? callers, callers }
     const now = clock().getTime()
+    const evaluations = bodies.map((body, index) => evaluateOne(call, body, evaluationId(made.id, index, bodies.length), grounds, now))
+    const facts = { ...made, ...standing(grounds.index), caller, now }
+    const entry = evaluatedEntry(evaluations, past ? { ...facts, callersRevision: callers.revision } : facts, random)
+    return { entry, value: { evaluations, now } }
+  }
+
+  function evaluateOne(
+    { caller, simulated }: DecisionCall,
+    body: DecisionBody,
+    decisionId: string,
+    grounds: Grounds,
+    now: number,
+  ): Evaluation {
+    const { index, callers } = grounds
+    const request = namedIn(index, body)
     const askedAt = nowOn(callers, now)
     const at = simulated && body.at ? Date.parse(body.at) : askedAt
-    const asked: Asked = { caller, body, simulated, at, askedAt }
-    const grounds = { index, callers }
+    const asked: Asked = { caller, body: request, simulated, at, askedAt }
     const outcome = decideOn(asked, grounds)
     const mayKnow = knowledgeOf(asked, grounds)
     const answer = toAnswer(outcome, {
-      decisionId: made.id,
+      decisionId,
       at,
       evaluatedAt: now,
       simulated,
@@ -129,10 +142,7 @@ export function decisionsService(options: DecisionsOptions) {
       mayKnow,
       remedies: remediesFor(asked, outcome, grounds, mayKnow),
     })
-    const facts = { ...made, ...standing(index), caller, request: body, now, prohibitedBy: overriddenBy(outcome) }
-    const text = JSON.stringify(answer)
-    const entry = evaluatedEntry(answer, text, reliedOn(outcome), past ? { ...facts, callersRevision: callers.revision } : facts, random)
-    return { entry, value: { answer, text, outcome } }
+    return { request, answer, text: JSON.stringify(answer), outcome }
   }
 
   /**
@@ -151,78 +161,86 @@ export function decisionsService(options: DecisionsOptions) {
 
   return {
     /**
-     * Decides, records, answers. A DENY is an answer like a PERMIT.
-     * @throws Refused 400 for a live `at` that is not now and 422 for an unknown `as_of_revision`, both recorded;
-     * 503 when the answer could not be recorded in time
+     * Decides, records, answers. A DENY is an answer like a PERMIT. Refused where a live `at` is not now, where `as_of_revision` is
+     * not known, where several bodies cannot be one call (all recorded), and where the answer could not be recorded in time.
      */
-    async decide(call: DecisionCall): Promise<Given> {
-      const validated = await validate(call)
-      const made = idsOf(call)
-      const appended = await append(call, () => evaluateNow(call, made, validated))
-      return answered(appended)
+    async decide(call: DecisionCall): Promise<Result<Given, Refusal>> {
+      try {
+        const validated = await validate(call)
+        if ('code' in validated) return refuse(await recordRefused(call, validated))
+        const made = idsOf(call)
+        return ok(answered(await append(call, () => evaluateNow(call, made, validated))))
+      } catch (error) {
+        return refuse(refusalOf(error))
+      }
     },
 
     /** Records a call that does not fit the contract: one leaf, no answer in it. Answers what to refuse it with. */
     recordRefused,
   }
 
-  /** Whether the call can be answered at all, and on what. */
-  async function validate(call: DecisionCall): Promise<Validated> {
-    const { body, simulated } = call
-    mustNotBeRevoked(call.caller)
-    const notNow = simulated ? null : whyNotNow(body.at ?? null)
-    if (notNow) throw await recordRefused(call, notNow)
-    const wanted = body.min_revision ?? null
+  /** On what the call can be answered, or why it cannot be. */
+  async function validate({ bodies, simulated, caller }: DecisionCall): Promise<Validated | Refusal> {
+    mustNotBeRevoked(caller)
+    const why = (simulated ? null : whyNotNow(bodies)) ?? whyNotTogether(bodies, simulated)
+    if (why) return why
+    const wanted = mostOf(bodies)
     await reachRevision(wanted)
-    mustHaveReached(wanted, call.caller)
-    const asOf = simulated ? (body.as_of_revision ?? null) : null
+    mustHaveReached(wanted, caller)
+    const asOf = simulated ? (bodies[0]?.as_of_revision ?? null) : null
     const losses = policy.losses()
     const past = asOf === null ? null : ((await policy.at(asOf)) ?? null)
-    if (asOf !== null && past === null) throw await recordRefused(call, UNKNOWN_REVISION)
-    return { past, losses }
+    return asOf !== null && past === null ? unknownRevision(bodies) : { past, losses, wanted }
   }
 
   /** A one-off permit is used up by giving it, and that changes the policy: it takes a transaction of its own. */
-  function append({ body, simulated }: DecisionCall, build: () => Evaluated): Promise<Appended<Evaluated['value']>> {
-    const isUse = body.mode === 'AD_HOC' && !simulated
+  function append({ bodies, simulated }: DecisionCall, build: () => Evaluated): Promise<Appended<Evaluated['value']>> {
+    const isUse = !simulated && bodies[0]?.mode === 'AD_HOC'
     return withinDeadline(isUse ? options.oneOffUse(build) : audit.record(build))
   }
 
-  function answered({ origin, index, entry, value: { answer, text } }: Appended<Evaluated['value']>): Given {
-    options.onAnswer?.(answer)
-    const receipt = options.receipt({ origin, index, leafHash: entry.leafHash, at: Date.parse(answer.evaluated_at) })
-    return { answer, text, receipt }
+  function answered({ origin, index, entry, value: { evaluations, now } }: Appended<Evaluated['value']>): Given {
+    for (const { answer } of evaluations) options.onAnswer?.(answer)
+    return { evaluations, receipt: options.receipt({ origin, index, leafHash: entry.leafHash, at: now }) }
   }
 
   function idsOf({ trace }: Pick<DecisionCall, 'trace'>): CallIds {
     return { id: options.newId(), ...(trace ?? { traceId: Buffer.from(random(16)).toString('hex') }) }
   }
 
-  /** The refusal with the id of its record and the receipt. @throws Refused 401 for a revoked client, 503 when it could not be recorded */
-  async function recordRefused(call: Pick<DecisionCall, 'caller' | 'simulated' | 'trace'>, found: RefusedCall): Promise<Refused> {
-    const { caller, simulated } = call
-    const made = idsOf(call)
-    const { origin, index, entry, value } = await withinDeadline(
-      audit.record(() => {
-        mustNotBeRevoked(caller)
-        const now = clock().getTime()
-        const facts = { ...made, ...standing(policy.current()), caller, request: null, now }
-        return { entry: refusedEntry(found, { simulated, isName: options.isName }, facts, random), value: now }
-      }),
-    )
-    options.onRefused?.(found, simulated)
-    const receipt = options.receipt({ origin, index, leafHash: entry.leafHash, at: value })
-    return refused(found.code, found.detail, found.errors, { decisionId: made.id, receipt })
+  /** The refusal with the id of its record and the receipt; of a revoked client, or where it could not be recorded, that alone. */
+  async function recordRefused(call: Pick<DecisionCall, 'caller' | 'simulated' | 'trace'>, found: RefusedCall): Promise<Refusal> {
+    try {
+      const { caller, simulated } = call
+      const made = idsOf(call)
+      const { origin, index, entry, value } = await withinDeadline(
+        audit.record(() => {
+          mustNotBeRevoked(caller)
+          const now = clock().getTime()
+          const facts = { ...made, ...standing(policy.current()), caller, now }
+          return { entry: refusedEntry(found, { simulated, isName: options.isName }, facts, random), value: now }
+        }),
+      )
+      options.onRefused?.(found, simulated)
+      const receipt = options.receipt({ origin, index, leafHash: entry.leafHash, at: value })
+      return refusal(found.code, found.detail, found.errors, { decisionId: made.id, receipt })
+    } catch (error) {
+      return refusalOf(error)
+    }
   }
 
   function mustNotBeRevoked({ clientId }: Caller): void {
     if (clientId !== null && policy.current().isRevoked(clientId)) throw revoked()
   }
 
-  function whyNotNow(at: string | null): Refusal | null {
-    if (at === null || Math.abs(Date.parse(at) - clock().getTime()) <= options.liveToleranceMs) return null
+  function whyNotNow(bodies: readonly DecisionBody[]): Refusal | null {
+    const now = clock().getTime()
+    const wrong = bodies.findIndex(({ at }) => at && Math.abs(Date.parse(at) - now) > options.liveToleranceMs)
+    if (wrong < 0) return null
     const detail = `a live decision is for now: within ${options.liveToleranceMs / 1000} seconds of the server's time`
-    return refusal('AT_OUT_OF_RANGE', 'The instant is not now. Ask the simulation about other times.', [{ pointer: '/at', detail }])
+    return refusal('AT_OUT_OF_RANGE', 'The instant is not now. Ask the simulation about other times.', [
+      { pointer: pointerTo(bodies, wrong, 'at'), detail },
+    ])
   }
 
   /** A caller that saw a revision elsewhere may demand an answer at least as new. */
@@ -257,6 +275,44 @@ export function decisionsService(options: DecisionsOptions) {
       )
     })
   }
+}
+
+/** Bodies of one call stand on one policy, and none of them uses up a one-off decision, which makes a policy of its own. */
+function whyNotTogether(bodies: readonly DecisionBody[], simulated: boolean): Refusal | null {
+  if (bodies.length < 2) return null
+  const use = simulated ? -1 : bodies.findIndex(({ mode }) => mode === 'AD_HOC')
+  if (use >= 0) return together(bodies, use, 'mode', 'a one-off decision is used in a call of its own')
+  const asOf = bodies[0]?.as_of_revision ?? null
+  const other = bodies.findIndex(({ as_of_revision = null }) => as_of_revision !== asOf)
+  return other < 0 ? null : together(bodies, other, 'as_of_revision', 'all evaluations of a call are of one policy revision')
+}
+
+function together(bodies: readonly DecisionBody[], index: number, member: keyof DecisionBody, detail: string): Refusal {
+  const pointer = pointerTo(bodies, index, member)
+  return refusal('UNPROCESSABLE', 'These evaluations cannot be asked in one call.', [{ pointer, detail }])
+}
+
+function unknownRevision(bodies: readonly DecisionBody[]): Refusal {
+  const detail = 'no policy revision has this number yet'
+  return refusal('UNPROCESSABLE', 'There is no such policy revision.', [{ pointer: pointerTo(bodies, 0, 'as_of_revision'), detail }])
+}
+
+/** Where a member of one body stands: by itself, or in the list of evaluations. */
+function pointerTo(bodies: readonly DecisionBody[], index: number, member: keyof DecisionBody): string {
+  return bodies.length === 1 ? `/${member}` : `/evaluations/${index}/${member}`
+}
+
+/** The newest revision that any of them demands; null: none does. */
+function mostOf(bodies: readonly DecisionBody[]): number | null {
+  let most: number | null = null
+  for (const { min_revision } of bodies) if (min_revision != null && (most === null || min_revision > most)) most = min_revision
+  return most
+}
+
+/** The refusal that an error carries. @throws the error where it carries none: a fault of ours */
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refused) return error.refusal
+  throw error
 }
 
 /** What a caller is told where its answer was not recorded; a refusal, or a fault of ours, stays what it is. */

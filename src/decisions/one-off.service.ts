@@ -8,7 +8,7 @@ import type { Outcome } from './evaluation/evaluate.ts'
 import type { PolicyService } from './policy/policy.service.ts'
 
 interface Decided {
-  readonly outcome: Outcome
+  readonly evaluations: readonly { readonly outcome: Outcome }[]
 }
 
 /**
@@ -36,7 +36,7 @@ export function oneOffUse(options: {
   function recordPlainly<T extends Decided>(build: Build<T>): Promise<Appended<T>> {
     return audit.record(() => {
       const built = build()
-      if (usedUp(built.value.outcome) !== null) throw new MovedError()
+      if (usedUp(built.value) !== null) throw new MovedError()
       return built
     })
   }
@@ -64,7 +64,7 @@ export function oneOffUse(options: {
   return async (build) => {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const built = build()
-      const id = usedUp(built.value.outcome)
+      const id = usedUp(built.value)
       try {
         return await (id === null ? recordPlainly(build) : recordUse(built, id))
       } catch (error) {
@@ -76,8 +76,10 @@ export function oneOffUse(options: {
   }
 }
 
-/** The one-off decision that giving this answer uses up; null when it uses none. */
-function usedUp(outcome: Outcome): string | null {
+/** The one-off decision that giving this answer uses up; null when it uses none. A call that may use one has one evaluation. */
+function usedUp({ evaluations: [one, ...others] }: Decided): string | null {
+  if (!one || others.length > 0) throw new RangeError('a one-off decision is used in a call of its own')
+  const { outcome } = one
   return outcome.decision === 'PERMIT' && outcome.via === 'AD_HOC' && outcome.oneOff.singleUse ? outcome.oneOff.id : null
 }
 

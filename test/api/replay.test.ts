@@ -5,8 +5,10 @@ import t from 'tap'
 import type { Agreement } from '../../src/agreements/agreement.ts'
 import { entryOf } from '../../src/audit/format/entry.ts'
 import { replay as replayCommand } from '../../src/cli/replay.ts'
+import type { Evaluation } from '../../src/decisions/decision-entry.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
 import { readAs } from '../../src/platform/database/reader.ts'
+import { orThrow } from '../../src/platform/kernel/refusal.ts'
 import { DENIED_SHARE, SHARE } from '../support/demo-share.ts'
 import { ownerPool } from '../support/leaves.ts'
 import { type TestCaller, testService } from '../support/service.ts'
@@ -121,7 +123,8 @@ t.test('an emergency simulated for the first minute of a day, before London kept
     emergency,
     at: '1847-06-01T00:00:30Z',
   } as const
-  const { answer } = await decisions.decide({ caller, body, simulated: true, trace: null })
+  const { evaluations } = orThrow(await decisions.decide({ caller, bodies: [body], simulated: true, trace: null }))
+  const { answer } = evaluations[0] as Evaluation
   t.match(answer, { decision: 'PERMIT', via: 'BREAK_GLASS' })
   const reply = await replayOf(answer.decision_id, CAMDEN)
   t.equal(reply.statusCode, 200, reply.body)

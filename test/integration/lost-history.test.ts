@@ -1,5 +1,4 @@
 import t from 'tap'
-import type { Answer } from '../../src/decisions/answer.ts'
 import { evaluate, type Outcome } from '../../src/decisions/evaluation/evaluate.ts'
 import { oneOffUse } from '../../src/decisions/one-off.service.ts'
 import { policyService } from '../../src/decisions/policy/policy.service.ts'
@@ -121,9 +120,9 @@ t.test('a one-off permission that was withdrawn is not used on a revision that w
   const { value } = await use(() => {
     const oneOff = policy.current().disclosureDecision('ONCE')
     const outcome = oneOff?.isApproved ? { decision: 'PERMIT', via: 'AD_HOC', oneOff } : { decision: 'DENY' }
-    return { entry: anEntry(), value: { answer: {} as Answer, outcome: outcome as Outcome } }
+    return { entry: anEntry(), value: { evaluations: [{ outcome: outcome as Outcome }] } }
   })
-  t.equal(value.outcome.decision, 'DENY')
+  t.equal(value.evaluations[0]?.outcome.decision, 'DENY')
   const { rows } = await root.query(`select consumed_at from disclosure_decision where id = 'ONCE'`)
   t.strictSame(rows, [{ consumed_at: null }], 'nor is it used up')
 })

@@ -1,4 +1,5 @@
-import { type Refused, refused } from '../../platform/kernel/refusal.ts'
+import { answered, type Refusal, type Refused, refused } from '../../platform/kernel/refusal.ts'
+import type { Result } from '../../platform/kernel/result.ts'
 import { leafId } from '../format/leaf-bytes.ts'
 import { HASH_BYTES, TILE_WIDTH } from '../format/merkle-tree.ts'
 import { encodeEntryBundle, type TileCoordinate, tilePath, tileWidth } from '../format/tile.ts'
@@ -89,23 +90,23 @@ export function logReading({ sql, keeper, refresh = async () => {} }: LogReading
       return found && `${found.note}${found.lines.join('')}`
     },
     /**
-     * The bytes of a hash tile or an entry bundle of the published tree; undefined when it does not reach that far.
-     *
-     * @throws Refused LOG_UNAVAILABLE when it reaches so far and a part is missing
+     * The bytes of a hash tile or an entry bundle of the published tree. Refused NOT_FOUND when it does not reach that far, and
+     * LOG_UNAVAILABLE when it does and a part is missing.
      */
-    async tile(name: string, tile: TileCoordinate): Promise<Uint8Array | undefined> {
-      const log = await find(name)
-      if (!log) return undefined
-      const reaches = () => tileWidth(keeper.published(log.logId)?.size ?? 0, tile.level, tile.n) >= tile.width
-      if (!reaches()) await refresh(log.logId)
-      if (!reaches()) return undefined
-      if (tile.level !== 'entries') return fetchOf(log.logId)({ ...tile, level: tile.level })
-      const first = tile.n * TILE_WIDTH
-      const rows = await repository.leaves(log.logId, first, tile.width)
-      const isWhole = rows.length === tile.width && rows.every(({ index }, i) => index === first + i)
-      if (!isWhole) throw incomplete(`${tilePath(tile)} lacks an entry`)
-      return encodeEntryBundle(rows.map(({ leaf }) => leaf))
-    },
+    tile: (name: string, tile: TileCoordinate): Promise<Result<Uint8Array, Refusal>> =>
+      answered(async () => {
+        const log = await find(name)
+        if (!log) throw notThere()
+        const reaches = () => tileWidth(keeper.published(log.logId)?.size ?? 0, tile.level, tile.n) >= tile.width
+        if (!reaches()) await refresh(log.logId)
+        if (!reaches()) throw notThere()
+        if (tile.level !== 'entries') return fetchOf(log.logId)({ ...tile, level: tile.level })
+        const first = tile.n * TILE_WIDTH
+        const rows = await repository.leaves(log.logId, first, tile.width)
+        const isWhole = rows.length === tile.width && rows.every(({ index }, i) => index === first + i)
+        if (!isWhole) throw incomplete(`${tilePath(tile)} lacks an entry`)
+        return encodeEntryBundle(rows.map(({ leaf }) => leaf))
+      }),
     /**
      * An entry by its id, and the log it stands in.
      *
@@ -132,6 +133,11 @@ export function logReading({ sql, keeper, refresh = async () => {} }: LogReading
       return formatTlogProof({ index, hashes, checkpointNote: published.note })
     },
   }
+}
+
+/** What is refused where no published part has an address. */
+export function notThere(): Refused {
+  return refused('NOT_FOUND', 'No published part of a log has this address.')
 }
 
 /** Part of the log is not as it was published; the monitor and fsck say which. */

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { answer, bytesReply } from '../../platform/http/answer.ts'
-import { ProblemError, problem } from '../../platform/http/problem.ts'
+import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { AuditService, LogRead } from '../audit.service.ts'
 import { parseTilePath, TILE_ENTRIES_MAX } from '../format/tile.ts'
-import type { LogReading } from './log-reading.service.ts'
+import { type LogReading, notThere } from './log-reading.service.ts'
 
 /** What the routes of the log need. `readerOf` says who calls an operation that needs a permission. */
 export interface LogRoutesOptions {
@@ -37,8 +37,8 @@ export function logRoutes({ reading, audit, receiptKey, readerOf }: LogRoutesOpt
       answer(app, id, async (request) => {
         const { log, level, ...parts } = request.params
         const tile = parseTilePath(`tile/${level}/${pathOf(parts)}`)
-        const bytes = tile && tile.level !== 'entries' ? await reading.tile(log, tile) : undefined
-        if (!bytes) throw notThere()
+        if (!tile || tile.level === 'entries') throw notThere()
+        const bytes = orThrow(await reading.tile(log, tile))
         return bytesReply(200, BYTES, Buffer.from(bytes), { 'cache-control': FOR_EVER })
       })
     }
@@ -46,9 +46,9 @@ export function logRoutes({ reading, audit, receiptKey, readerOf }: LogRoutesOpt
       answer(app, id, async (request) => {
         const { log: name, ...parts } = request.params
         const tile = parseTilePath(`tile/entries/${pathOf(parts)}`)
-        const bytes = tile && (await reading.tile(name, tile))
-        const log = await reading.find(name)
-        if (!bytes || !tile || !log) throw notThere()
+        const log = tile && (await reading.find(name))
+        if (!log) throw notThere()
+        const bytes = orThrow(await reading.tile(name, tile))
         const read = { what: 'ENTRIES', origin: log.origin, first: tile.n * TILE_ENTRIES_MAX, count: tile.width } as const
         await audit.recordRead({ reader: readerOf(request), ...read })
         return bytesReply(200, BYTES, Buffer.from(bytes), { 'cache-control': 'private, no-store' })
@@ -65,8 +65,4 @@ function note(text: string | undefined, caching: string) {
 /** The parts of a tile's number, in the order of the path. */
 function pathOf(parts: { readonly a: string; readonly b?: string; readonly c?: string; readonly d?: string }): string {
   return [parts.a, parts.b, parts.c, parts.d].filter((part) => part !== undefined).join('/')
-}
-
-function notThere(): ProblemError {
-  return new ProblemError(problem('NOT_FOUND', 'No published part of a log has this address.'))
 }

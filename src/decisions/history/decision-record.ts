@@ -1,11 +1,16 @@
+import { isRecorded } from '../../audit/format/commitment.ts'
 import type { Caller } from '../../identity/principal.ts'
 import type { Answer } from '../answer.ts'
-import type { RecordedSettings } from '../decision-entry.ts'
+import { evaluationId, type RecordedSettings } from '../decision-entry.ts'
 import type { DecisionBody } from '../request-body.ts'
 
-/** A decision as it stands in the log: leaf joined with payload. */
+// What is read out of the decision log: nobody else reads a leaf's or a payload's members.
+
+/** One evaluation as it stands in the log: its part of the payload, and the leaf of its call. */
 export interface DecisionRecord {
   readonly decisionId: string
+  /** Which of the call's evaluations, from 0. */
+  readonly evaluation: number
   /** Name of the log it stands in. */
   readonly log: string
   readonly index: number
@@ -27,19 +32,16 @@ export interface RecordedLeaf {
   readonly st: string
   readonly trace: string
   readonly span: string
+  readonly n: number
   readonly rc: readonly string[]
   readonly d?: boolean
   readonly sim?: true
 }
 
-/** What `decision-entry.ts` put into the payload. */
-export interface RecordedPayload {
+/** What `decision-entry.ts` put into the payload about the call. */
+interface RecordedCall {
   readonly caller: { readonly sub: string; readonly org: string; readonly roles: Caller['roles']; readonly client_id: string | null }
-  readonly request?: DecisionBody
-  readonly response?: Answer
-  readonly relied_on?: string | null
   readonly callers_revision?: number
-  readonly prohibited_by?: string | null
   /** The caller's span, where it named one. */
   readonly parent_span_id?: string
   /** What an answer depends on besides policy and engine. */
@@ -49,15 +51,69 @@ export interface RecordedPayload {
   readonly code_list_version?: string
 }
 
-/** A record that holds one evaluated call. */
+/** What it put there about one evaluation. */
+interface RecordedEvaluation {
+  readonly request?: DecisionBody
+  readonly response?: Answer
+  readonly relied_on?: string | null
+  readonly prohibited_by?: string | null
+}
+
+/** What the payload of a call says of one of its evaluations. */
+export interface RecordedPayload extends RecordedCall, RecordedEvaluation {}
+
+/** A payload as it is stored: of a call with one evaluation, or with several. */
+export type StoredPayload = RecordedPayload | (RecordedCall & { readonly evaluations: readonly RecordedEvaluation[] })
+
+/** The evaluations of a stored payload in their order, each with what is said of the call. Pure. */
+export function evaluationsOf(stored: StoredPayload): readonly RecordedPayload[] {
+  if (!('evaluations' in stored)) return [stored]
+  const { evaluations, ...call } = stored
+  return evaluations.map((evaluation) => ({ ...call, ...evaluation }))
+}
+
+/** Leaf, salt and payload of a call as they are stored, and which of its evaluations the reader may see. */
+export interface StoredCall {
+  readonly decision_id: string
+  readonly log: string
+  readonly idx: string
+  readonly leaf: string
+  readonly salt: Buffer | null
+  readonly body: Buffer | null
+  readonly seen: readonly number[]
+}
+
+/** The records of a stored call. A payload that is not what the leaf commits to is not given: the records say so instead. Pure. */
+export function recordsOf({ decision_id: id, log, idx, leaf: text, salt, body, seen }: StoredCall): DecisionRecord[] {
+  const stored = salt && body ? { salt, body } : null
+  const isAltered = stored !== null && !isRecorded(id, text, stored)
+  const payloads = stored && !isAltered ? evaluationsOf(JSON.parse(stored.body.toString('utf8')) as StoredPayload) : []
+  const leaf = JSON.parse(text) as RecordedLeaf
+  return seen.map((evaluation) => ({
+    decisionId: evaluationId(id, evaluation, Math.max(leaf.n, 1)),
+    evaluation,
+    log,
+    index: Number(idx),
+    leaf,
+    payload: payloads[evaluation] ?? null,
+    isAltered,
+  }))
+}
+
+/** The call that an evaluation is of: the id of its record. */
+export function callOf(decisionId: string): string {
+  return decisionId.split('.')[0] ?? decisionId
+}
+
+/** A record that holds one evaluation with its answer. */
 export interface EvaluatedRecord extends DecisionRecord {
   readonly payload: RecordedPayload & { readonly request: DecisionBody; readonly response: Answer }
 }
 
-/** Whether the record holds one call with its answer: not malformed, not a search or a batch, payload still there. */
+/** Whether the record holds an evaluation with its answer: not malformed, not a search, payload still there. */
 export function isEvaluated(record: DecisionRecord): record is EvaluatedRecord {
   const { leaf, payload } = record
-  return leaf.t === 'adl.access_evaluation' && leaf.st !== 'Error' && payload?.request !== undefined && payload.response !== undefined
+  return leaf.t.startsWith('adl.access_') && leaf.st !== 'Error' && payload?.request !== undefined && payload.response !== undefined
 }
 
 /** Who called, with the roles that counted at that moment. */

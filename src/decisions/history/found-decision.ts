@@ -22,9 +22,10 @@ export interface DecisionFilter {
 export interface Position {
   readonly logId: number
   readonly index: number
+  readonly evaluation: number
 }
 
-/** One recorded decision in a list. `agreement` is what this reader may know. */
+/** One recorded evaluation in a list. `agreement` is what this reader may know. */
 export interface FoundDecision {
   readonly decision_id: string
   readonly at: string

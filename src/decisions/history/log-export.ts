@@ -1,5 +1,6 @@
+import { sha256Hex } from '../../audit/format/canonical-json.ts'
 import { authzenRequest, authzenResponse } from './authzen-form.ts'
-import type { DecisionRecord, RecordedPayload } from './decision-record.ts'
+import type { DecisionRecord, RecordedLeaf, RecordedPayload } from './decision-record.ts'
 
 /** A record in the forms that others' tools read. Pure: members are taken from leaf and payload, nothing is worked out anew. */
 
@@ -21,18 +22,18 @@ export interface Exportable {
  */
 export function toDecisionLogRecord(exported: Exportable): object {
   const { record, origin } = exported
-  const { leaf, payload } = record
+  const { leaf, payload, evaluation } = record
   const body = bodyOf(record)
   return {
     trace_id: leaf.trace,
-    span_id: leaf.span,
-    ...(payload?.parent_span_id === undefined ? {} : { parent_span_id: payload.parent_span_id }),
-    event_name: leaf.t,
+    ...spanOf(record),
+    event_name: eventOf(leaf),
     timestamp: leaf.ts,
     status: leaf.st,
     attributes: {
       ...sourcesOf(exported),
-      'accord.decision_id': leaf.id,
+      'accord.decision_id': record.decisionId,
+      ...(leaf.n > 1 ? { 'accord.evaluation': { index: evaluation, of: leaf.n } } : {}),
       'accord.log.origin': origin,
       'accord.log.index': record.index,
       'accord.simulated': leaf.sim === true,
@@ -45,6 +46,20 @@ export function toDecisionLogRecord(exported: Exportable): object {
     resource: { 'service.name': 'accord', 'service.instance.id': origin.split('/')[0] },
     ...(body === null ? {} : { body }),
   }
+}
+
+/** What happened: each evaluation is told as one, also where a call had several. */
+function eventOf({ t }: RecordedLeaf): string {
+  return t === 'adl.access_evaluations' ? 'adl.access_evaluation' : t
+}
+
+/**
+ * The span of a record. Of a call with several evaluations each has one of its own under the call's, always the same: trace and
+ * span tell whoever takes records in whether it has one already.
+ */
+function spanOf({ leaf, payload, evaluation }: DecisionRecord): object {
+  if (leaf.n > 1) return { span_id: sha256Hex(`${leaf.span}.${evaluation}`).slice(0, 16), parent_span_id: leaf.span }
+  return { span_id: leaf.span, ...(payload?.parent_span_id === undefined ? {} : { parent_span_id: payload.parent_span_id }) }
 }
 
 /** Which organisation asked, and by which of its clients: an agent asks for others. Not which person. */
@@ -69,10 +84,14 @@ function sourcesOf({ record: { leaf, payload }, agreement }: Exportable): object
   }
 }
 
-/** Request and response; once the payload is gone, what the leaf still says of the answer; null where nothing was answered. */
+/** Request and response; once the payload is gone, what the leaf still says of the answer, of several only that all were permits; null where nothing was answered. */
 function bodyOf({ leaf, payload }: DecisionRecord): object | null {
   const request = payload?.request && authzenRequest(payload.request)
-  const response = payload?.response ? authzenResponse(payload.response) : leaf.d === undefined ? undefined : { decision: leaf.d }
+  const response = payload?.response
+    ? authzenResponse(payload.response)
+    : leaf.d === undefined || (leaf.n > 1 && !leaf.d)
+      ? undefined
+      : { decision: leaf.d }
   if (!request && !response) return null
   return { ...(request ? { 'adl.core.request': request } : {}), ...(response ? { 'adl.core.response': response } : {}) }
 }
@@ -85,9 +104,9 @@ export function toCloudEvent({ record, origin, agreement }: Exportable): object 
   const { leaf, payload } = record
   return {
     specversion: '1.0',
-    id: leaf.id,
+    id: record.decisionId,
     source: `//${origin}`,
-    type: leaf.t,
+    type: eventOf(leaf),
     time: new Date(leaf.ts).toISOString(),
     ...(agreement === null ? {} : { subject: agreement }),
     datacontenttype: 'application/json',

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
-import { isRecorded } from '../../audit/format/commitment.ts'
 import type { Transaction } from '../../platform/database/database.ts'
-import type { DecisionRecord, RecordedLeaf, RecordedPayload } from './decision-record.ts'
+import { evaluationId } from '../decision-entry.ts'
+import { callOf, type DecisionRecord, recordsOf, type StoredCall } from './decision-record.ts'
 import type { DecisionFilter, FoundDecision, Position } from './found-decision.ts'
 
 /** Row-level security says the same, where the database has the roles for it; without them the service owns the tables and is exempt. */
@@ -24,13 +24,27 @@ export function logSearchRepository(tx: Transaction) {
       let query = tx
         .selectFrom('decision_search as s')
         .innerJoin('audit.log as l', 'l.log_id', 's.log_id')
-        .select(['s.log_id', 's.idx', 's.decision_id', 's.at', 's.outcome', 's.simulated', 's.reasons', 's.via', 's.mode', 's.provider'])
+        .select([
+          's.log_id',
+          's.idx',
+          's.decision_id',
+          's.evaluation',
+          's.evaluations',
+          's.at',
+          's.outcome',
+          's.simulated',
+          's.reasons',
+          's.via',
+          's.mode',
+          's.provider',
+        ])
         .select(['s.recipient', 's.purpose', 's.caller_org', 's.caller_client', 's.revision', 'l.name', agreement.as('known_agreement')])
         .where(isSeen)
         .orderBy('s.log_id', 'desc')
         .orderBy('s.idx', 'desc')
+        .orderBy('s.evaluation', 'desc')
         .limit(limit + 1)
-      if (after) query = query.where(sql<boolean>`(s.log_id, s.idx) < (${after.logId}, ${after.index})`)
+      if (after) query = query.where(sql<boolean>`(s.log_id, s.idx, s.evaluation) < (${after.logId}, ${after.index}, ${after.evaluation})`)
       if (filter.from !== undefined) query = query.where('s.at', '>=', filter.from)
       if (filter.to !== undefined) query = query.where('s.at', '<', filter.to)
       if (filter.provider !== undefined) query = query.where('s.provider', '=', filter.provider)
@@ -47,9 +61,9 @@ export function logSearchRepository(tx: Transaction) {
       if (filter.simulated !== undefined) query = query.where('s.simulated', '=', filter.simulated)
       const rows = await query.execute()
       return rows.map((row) => ({
-        position: { logId: row.log_id, index: Number(row.idx) },
+        position: { logId: row.log_id, index: Number(row.idx), evaluation: row.evaluation },
         found: {
-          decision_id: row.decision_id,
+          decision_id: evaluationId(row.decision_id, row.evaluation, row.evaluations),
           at: row.at,
           outcome: row.outcome as FoundDecision['outcome'],
           simulated: row.simulated,
@@ -73,25 +87,36 @@ export function logSearchRepository(tx: Transaction) {
     async idsSince(since: string, after: Position | null, limit: number): Promise<{ id: string; position: Position }[]> {
       let query = tx
         .selectFrom('decision_search as s')
-        .select(['s.decision_id', 's.log_id', 's.idx'])
+        .select(['s.decision_id', 's.evaluation', 's.evaluations', 's.log_id', 's.idx'])
         .where(isSeen)
         .where('s.at', '>=', since)
         .orderBy('s.log_id')
         .orderBy('s.idx')
+        .orderBy('s.evaluation')
         .limit(limit)
-      if (after) query = query.where(sql<boolean>`(s.log_id, s.idx) > (${after.logId}, ${after.index})`)
+      if (after) query = query.where(sql<boolean>`(s.log_id, s.idx, s.evaluation) > (${after.logId}, ${after.index}, ${after.evaluation})`)
       const rows = await query.execute()
-      return rows.map((row) => ({ id: row.decision_id, position: { logId: row.log_id, index: Number(row.idx) } }))
+      return rows.map((row) => ({
+        id: evaluationId(row.decision_id, row.evaluation, row.evaluations),
+        position: { logId: row.log_id, index: Number(row.idx), evaluation: row.evaluation },
+      }))
     },
 
-    /** Bytes of leaf and payload, in the order of the ids, of those this reader may see: measured, not read. */
+    /**
+     * Bytes of leaf and payload, in the order of the ids, of those this reader may see: measured, not read. Evaluations of one call
+     * are read together, so the first of them counts for all.
+     */
     async sizes(ids: readonly string[]): Promise<{ id: string; bytes: number }[]> {
       if (ids.length === 0) return []
       const { rows } = await sql<{ decision_id: string; bytes: string }>`
         select r.decision_id, octet_length(r.leaf) + coalesce(octet_length(r.body), 0) as bytes
-          from public.recorded_decisions(${ids}::uuid[]) r`.execute(tx)
-      const found = new Map(rows.map((row) => [row.decision_id, Number(row.bytes)]))
-      return ids.map((id) => ({ id, bytes: found.get(id) ?? 0 }))
+          from public.recorded_decisions(${callsOf(ids)}::uuid[]) r`.execute(tx)
+      const uncounted = new Map(rows.map((row) => [row.decision_id, Number(row.bytes)]))
+      return ids.map((id) => {
+        const bytes = uncounted.get(callOf(id)) ?? 0
+        uncounted.delete(callOf(id))
+        return { id, bytes }
+      })
     },
 
     /** Whether a page can have ended here: the log has a searchable decision at this place or a later one. */
@@ -108,29 +133,25 @@ export function logSearchRepository(tx: Transaction) {
     },
 
     /**
-     * Leaf and payload, in the order of the ids; those this reader may not see are missing. A payload that is not what the
-     * leaf commits to is not given: the record says so instead.
+     * The records of evaluations, in the order of the ids; those this reader may not see are missing.
      */
     async records(ids: readonly string[]): Promise<DecisionRecord[]> {
       if (ids.length === 0) return []
-      const { rows } = await sql<StoredDecision>`
-        select r.decision_id, l.name as log, r.idx, r.leaf, r.salt, r.body
-          from public.recorded_decisions(${ids}::uuid[]) r join audit.log l on l.log_id = r.log_id`.execute(tx)
-      const found = new Map(rows.map((row) => [row.decision_id, row]))
-      return ids.flatMap((id) => {
-        const row = found.get(id)
-        return row ? [toRecord(row)] : []
-      })
+      const { rows } = await sql<StoredCall>`
+        select r.decision_id, l.name as log, r.idx, r.leaf, r.salt, r.body, r.seen
+          from public.recorded_decisions(${callsOf(ids)}::uuid[]) r join audit.log l on l.log_id = r.log_id`.execute(tx)
+      const found = new Map(rows.flatMap(recordsOf).map((record) => [record.decisionId, record]))
+      return ids.flatMap((id) => found.get(id) ?? [])
     },
 
-    /** Whom a decision is about. */
-    partiesOf: (id: string) =>
+    /** Whom the evaluations of a call are about. */
+    partiesOf: (call: string) =>
       tx
         .selectFrom('decision_search as s')
         .select(['s.provider', 's.recipient', 's.caller_org'])
-        .where('s.decision_id', '=', id)
+        .where('s.decision_id', '=', call)
         .where(isSeen)
-        .executeTakeFirst(),
+        .execute(),
 
     /** Makes up to `limit` more leaves searchable; answers how many it read. */
     async fill(limit: number): Promise<number> {
@@ -146,18 +167,6 @@ export function logSearchRepository(tx: Transaction) {
   }
 }
 
-interface StoredDecision {
-  readonly decision_id: string
-  readonly log: string
-  readonly idx: string
-  readonly leaf: string
-  readonly salt: Buffer | null
-  readonly body: Buffer | null
-}
-
-function toRecord({ decision_id: decisionId, log, idx, leaf, salt, body }: StoredDecision): DecisionRecord {
-  const stored = salt && body ? { salt, body } : null
-  const isAltered = stored !== null && !isRecorded(decisionId, leaf, stored)
-  const payload = stored && !isAltered ? (JSON.parse(stored.body.toString('utf8')) as RecordedPayload) : null
-  return { decisionId, log, index: Number(idx), leaf: JSON.parse(leaf) as RecordedLeaf, payload, isAltered }
+function callsOf(ids: readonly string[]): string[] {
+  return [...new Set(ids.map(callOf))]
 }

@@ -105,13 +105,13 @@ function pageHeaders(
 }
 
 function cursorOf(position: Position | null): string | null {
-  return position && Buffer.from(`${position.logId}.${position.index}`).toString('base64url')
+  return position && Buffer.from(`${position.logId}.${position.index}.${position.evaluation}`).toString('base64url')
 }
 
 function positionOf(cursor: string | undefined): Position | null {
   if (cursor === undefined) return null
-  const parts = /^(\d{1,9})\.(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'))
-  if (parts) return { logId: Number(parts[1]), index: Number(parts[2]) }
+  const parts = /^(\d{1,9})\.(\d{1,15})\.(\d{1,9})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'))
+  if (parts) return { logId: Number(parts[1]), index: Number(parts[2]), evaluation: Number(parts[3]) }
   throw new ProblemError(
     problem('INVALID_REQUEST', 'the request has 1 fault', [{ pointer: '/query/cursor', detail: 'is not one of ours' }]),
   )

@@ -132,9 +132,10 @@ export function logSearchService(options: {
         await readAs(tx, { kind: 'system' })
         return logSearchRepository(tx).partiesOf(id)
       })
-      if (!found) return undefined
-      const { provider, recipient, caller_org: caller } = found
-      return { caller, shares: provider !== null && recipient !== null ? [{ provider, recipient }] : [], withholds: false }
+      const [first] = found
+      if (!first) return undefined
+      const shares = found.flatMap(({ provider, recipient }) => (provider !== null && recipient !== null ? [{ provider, recipient }] : []))
+      return { caller: first.caller_org, shares, withholds: false }
     },
 
     /** Decisions, newest first. */

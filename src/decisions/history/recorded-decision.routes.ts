@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { answer, reply } from '../../platform/http/answer.ts'
-import { ProblemError, problem } from '../../platform/http/problem.ts'
+import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { DecisionRecords, RecordReader } from './recorded-decision.service.ts'
 
 /** `GET /v1/decisions/{id}`: what was asked and answered, where it stands in the log, and the proof. */
@@ -10,8 +10,7 @@ export function decisionRecordRoutes(
 ): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'getDecision', async (request) => {
-      const found = await records.find(request.params.id, readerOf(request), { wait: request.query.wait === 'checkpoint' })
-      if (!found) throw new ProblemError(problem('NOT_FOUND', 'There is no decision with this identifier.'))
+      const found = orThrow(await records.find(request.params.id, readerOf(request), { wait: request.query.wait === 'checkpoint' }))
       return reply(200, found, { 'cache-control': 'private, no-store' })
     })
   }

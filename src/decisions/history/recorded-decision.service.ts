@@ -2,7 +2,10 @@ import type { AuditService, LogRead } from '../../audit/audit.service.ts'
 import { isRecorded } from '../../audit/format/commitment.ts'
 import type { LogReading } from '../../audit/reading/log-reading.service.ts'
 import type { AlteredPayloads } from '../../audit/watch/altered-payloads.service.ts'
-import { type DecisionParties, type DecisionView, partiesOf, viewOf } from './decision-parties.ts'
+import { answered, type Refusal, Refused, refusal } from '../../platform/kernel/refusal.ts'
+import type { Result } from '../../platform/kernel/result.ts'
+import { type DecisionParties, type DecisionView, NOBODY, partiesOf, viewOf } from './decision-parties.ts'
+import { callOf, type StoredPayload } from './decision-record.ts'
 
 /** A decision as it was recorded, with what proves it. Texts are exactly the bytes that were hashed. */
 export interface DecisionRecord {
@@ -37,49 +40,51 @@ export interface RecordReader {
 }
 
 const EPOCH_MS = 0
+const UNKNOWN = refusal('NOT_FOUND', 'There is no decision with this identifier.')
 
 export type DecisionRecords = ReturnType<typeof decisionRecords>
 
 export function decisionRecords({ audit, reading, altered, partiesOfErased, waitMaxMs }: DecisionRecordOptions) {
   return {
     /**
-     * The record of a decision, its place and its proof; undefined when there is none or the reader may not know of it: only
+     * The record of a decision, its place and its proof; refused when there is none or the reader may not know of it: only
      * the caller, the parties of the share and auditors may. In a batch `<id>.<n>` names one answer of the call's one record.
      * Payload that is disclosed to anyone but the caller's organisation is a read of its own, and recorded (R39).
      */
-    async find(id: string, reader: RecordReader, options: { readonly wait: boolean }): Promise<DecisionRecord | undefined> {
-      const call = id.split('.')[0] ?? id
-      const entry = await reading.entry(call)
-      const leaf = entry?.leaf.toString('utf8')
-      // Asked whether or not there is such a decision: one that is hidden must cost what one that is not there does.
-      const kept = await audit.payloadOf(call, leaf === undefined ? EPOCH_MS : (JSON.parse(leaf) as { ts: number }).ts)
-      const erased = await partiesOfErased(call)
-      if (entry?.log.kind !== 'decisions' || leaf === undefined) return undefined
-      if (!isDecision(leaf) || !isOneOf(id, leaf)) return undefined
-      const stored = kept && isRecorded(call, leaf, kept) ? kept : undefined
-      const isAltered = kept !== undefined && stored === undefined
-      if (isAltered) altered.report({ log: entry.log.name, index: entry.index, id: call })
-      const payload = stored?.body.toString('utf8')
-      // An erasure takes what was asked, not whose decision it was; once retention has taken that too, it is the auditors' alone.
-      const parties = payload === undefined ? (erased ?? partiesOf({})) : partiesOf(JSON.parse(payload))
-      const view: DecisionView = reader.roles.includes('AUDITOR') ? 'RECORD_AND_PAYLOAD' : viewOf(reader.org, parties)
-      if (view === 'NOTHING') return undefined
-      const isDisclosed = stored !== undefined && view === 'RECORD_AND_PAYLOAD'
-      if (isDisclosed && reader.org !== parties.caller) {
-        const read: Omit<LogRead, 'reader'> = { what: 'PAYLOAD', origin: entry.log.origin, first: entry.index, count: 1 }
-        await audit.recordRead({ reader: { sub: reader.sub, org: reader.org, roles: reader.roles }, ...read })
-      }
-      return {
-        record: {
-          leaf,
-          payload: isDisclosed ? (payload ?? null) : null,
-          salt: isDisclosed ? stored.salt.toString('hex') : null,
-          payload_is_altered: isAltered,
-        },
-        receipt: { origin: entry.log.origin, index: entry.index, leaf_hash: entry.leafHash.toString('hex') },
-        proof: await reading.proof(entry.log.logId, entry.index, options.wait ? waitMaxMs : 0),
-      }
-    },
+    find: (id: string, reader: RecordReader, options: { readonly wait: boolean }): Promise<Result<DecisionRecord, Refusal>> =>
+      answered(async () => {
+        const call = callOf(id)
+        const entry = await reading.entry(call)
+        const leaf = entry?.leaf.toString('utf8')
+        // Asked whether or not there is such a decision: one that is hidden must cost what one that is not there does.
+        const kept = await audit.payloadOf(call, leaf === undefined ? EPOCH_MS : (JSON.parse(leaf) as { ts: number }).ts)
+        const erased = await partiesOfErased(call)
+        if (entry?.log.kind !== 'decisions' || leaf === undefined) throw new Refused(UNKNOWN)
+        if (!isDecision(leaf) || !isOneOf(id, leaf)) throw new Refused(UNKNOWN)
+        const stored = kept && isRecorded(call, leaf, kept) ? kept : undefined
+        const isAltered = kept !== undefined && stored === undefined
+        if (isAltered) altered.report({ log: entry.log.name, index: entry.index, id: call })
+        const payload = stored?.body.toString('utf8')
+        // An erasure takes what was asked, not whose decision it was; once retention has taken that too, it is the auditors' alone.
+        const parties = payload === undefined ? (erased ?? NOBODY) : partiesOf(JSON.parse(payload) as StoredPayload)
+        const view: DecisionView = reader.roles.includes('AUDITOR') ? 'RECORD_AND_PAYLOAD' : viewOf(reader.org, parties)
+        if (view === 'NOTHING') throw new Refused(UNKNOWN)
+        const isDisclosed = stored !== undefined && view === 'RECORD_AND_PAYLOAD'
+        if (isDisclosed && reader.org !== parties.caller) {
+          const read: Omit<LogRead, 'reader'> = { what: 'PAYLOAD', origin: entry.log.origin, first: entry.index, count: 1 }
+          await audit.recordRead({ reader: { sub: reader.sub, org: reader.org, roles: reader.roles }, ...read })
+        }
+        return {
+          record: {
+            leaf,
+            payload: isDisclosed ? (payload ?? null) : null,
+            salt: isDisclosed ? stored.salt.toString('hex') : null,
+            payload_is_altered: isAltered,
+          },
+          receipt: { origin: entry.log.origin, index: entry.index, leaf_hash: entry.leafHash.toString('hex') },
+          proof: await reading.proof(entry.log.logId, entry.index, options.wait ? waitMaxMs : 0),
+        }
+      }),
   }
 }
 

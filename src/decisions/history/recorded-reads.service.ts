@@ -28,7 +28,7 @@ export function recordedReads(audit: Pick<AuditService, 'logs' | 'recordRead'>):
         what,
         origin: originOf(audit, oldest.log),
         first: oldest.index,
-        count: shown.length,
+        count: new Set(shown.map(({ log, index }) => `${log} ${index}`)).size,
       })
     },
   }

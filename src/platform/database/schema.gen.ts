@@ -259,6 +259,8 @@ export interface DecisionSearch {
   caller_client: string | null;
   caller_org: string | null;
   decision_id: string;
+  evaluation: number;
+  evaluations: number;
   idx: Int8;
   log_id: number;
   mode: string | null;

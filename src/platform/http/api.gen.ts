@@ -2074,10 +2074,7 @@ export interface components {
         };
         /** @description One recorded decision: codes only. */
         readonly RecordedDecision: {
-            /**
-             * Format: uuid
-             * @description Identifier of the record in the log.
-             */
+            /** @description Identifier of the record in the log; where a call had several evaluations, with the index of this one behind a dot. */
             readonly decision_id: string;
             /**
              * Format: date-time
@@ -2314,10 +2311,7 @@ export interface components {
         };
         /** @description The answer, recorded before it was given. PERMIT is a statement about one instant, to be relied on until `expires_at`. */
         readonly Decision: {
-            /**
-             * Format: uuid
-             * @description Identifier of the record in the log.
-             */
+            /** @description Identifier of the record in the log; where a call had several evaluations, with the index of this one behind a dot. */
             readonly decision_id: string;
             /**
              * @description Anything but PERMIT means no.
@@ -2455,10 +2449,7 @@ export interface components {
         };
         /** @description One emergency permit, and by when another person must have reviewed it. */
         readonly BreakGlassUse: {
-            /**
-             * Format: uuid
-             * @description Identifier of the record in the log.
-             */
+            /** @description Identifier of the record in the log; where a call had several evaluations, with the index of this one behind a dot. */
             readonly decision_id: string;
             /**
              * Format: date-time

@@ -26,11 +26,13 @@ function recordOf(body: DecisionBody, change: (answer: Answer) => object, relied
     trace: '',
     span: '',
     rc: [],
+    n: 1,
   }
   const caller = { sub: 'urn:client', org: 'NORTHBOROUGH', roles: ['API_CLIENT'], client_id: 'one' } as const
   const response = JSON.parse(JSON.stringify({ ...answer, ...change(answer) })) as Answer
   return {
     decisionId: answer.decision_id,
+    evaluation: 0,
     log: 'l',
     index: 0,
     leaf,
