@@ -1,12 +1,12 @@
-import type { Answered, Call } from '../commands/command.ts'
+import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandContext, CommandsService, PolicyPublication, SubjectKind, WorkDone } from '../commands/commands.service.ts'
 import type { NotificationKind, NotificationsService } from '../notifications/notifications.service.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
 import { refused } from '../platform/kernel/refusal.ts'
 import type { Agreement } from './agreement.ts'
-import { type AgreementsService, forPolicy } from './agreements.service.ts'
-import type { Change, Command as LifecycleCommand } from './model/command.ts'
+import { type AgreementsService, agreementsForPolicy } from './agreements.service.ts'
+import type { LifecycleChange, LifecycleCommand } from './model/command.ts'
 import { decide } from './model/lifecycle.ts'
 import { othersThan } from './model/standing.ts'
 import type { ActName } from './model/standing-acts.ts'
@@ -46,7 +46,7 @@ export interface ActDone<Outcome> extends WorkDone<Outcome> {
 }
 
 /** The kind of change that a command makes. */
-export type ChangeOf<T extends LifecycleCommand['type'], C = Change> = C extends { readonly type: infer U }
+export type ChangeOf<T extends LifecycleCommand['type'], C = LifecycleChange> = C extends { readonly type: infer U }
   ? T extends U
     ? C
     : never
@@ -109,7 +109,7 @@ export function actingService({ commands, agreements, notifications, policy, mus
     },
     async publish(tx, { id, before, now }) {
       const [after] = await agreements.toPublish(tx, [id])
-      const [was] = before ? forPolicy([before]) : []
+      const [was] = before ? agreementsForPolicy([before]) : []
       if (after === undefined || JSON.stringify(after) === JSON.stringify(was)) return undefined
       return policy.publish(tx, { agreements: [after] }, now)
     },
@@ -136,7 +136,7 @@ export function actingService({ commands, agreements, notifications, policy, mus
     { agreementId: id, ...call }: ActCall,
     named: { readonly act: string; readonly event: `agreement.${string}` },
     work: (context: ActContext) => Promise<ActDone<Outcome>>,
-  ): Promise<Answered<Outcome>> {
+  ): Promise<CommandResult<Outcome>> {
     return commands.perform(kind, { ...call, ...named, id }, ({ state: agreement, ...context }) =>
       work({
         ...context,
@@ -160,7 +160,7 @@ export function actingService({ commands, agreements, notifications, policy, mus
       call: ActCall,
       act: ActName,
       work: (context: ActContext) => Promise<ActDone<Outcome> & { readonly outcome: Outcome }>,
-    ): Promise<Answered<ActOutcome & Outcome>> =>
+    ): Promise<CommandResult<ActOutcome & Outcome>> =>
       perform<ActOutcome & Outcome>(call, { act, event: EVENTS[act] }, async (context) => {
         const done = await work(context)
         const from = context.agreement.status
@@ -172,6 +172,6 @@ export function actingService({ commands, agreements, notifications, policy, mus
       call: Call,
       named: { readonly act: string; readonly event: `agreement.${string}` },
       work: (context: Omit<CommandContext<never>, 'state'>) => Promise<ActDone<Outcome> & { readonly id: string }>,
-    ): Promise<Answered<Outcome>> => commands.create<Outcome, ActDone<Outcome>>(kind as never, { ...call, ...named }, work),
+    ): Promise<CommandResult<Outcome>> => commands.create<Outcome, ActDone<Outcome>>(kind as never, { ...call, ...named }, work),
   }
 }

@@ -46,7 +46,7 @@ export function agreementsService(newId: () => string) {
      */
     async toPublish(tx: Transaction, ids: readonly string[]): Promise<Agreement[]> {
       await lockAssessments(tx, ids)
-      return forPolicy(await readAgreements(tx, ids))
+      return agreementsForPolicy(await readAgreements(tx, ids))
     },
   }
 }
@@ -55,7 +55,7 @@ export function agreementsService(newId: () => string) {
  * What decisions may stand on: texts that stand or stood, without their words. Drafts are left out, so that editing one is not
  * a change of policy; an agreement that has nothing but drafts still counts as one that is not approved. Pure.
  */
-export function forPolicy(agreements: readonly Agreement[]): Agreement[] {
+export function agreementsForPolicy(agreements: readonly Agreement[]): Agreement[] {
   return agreements.map((agreement) => ({
     ...agreement,
     parties: isUndone(agreement) ? [] : agreement.parties.map(asListed),

@@ -5,7 +5,7 @@ import { reply } from '../platform/http/answer.ts'
 import { etagOf } from '../platform/kernel/entity-tags.ts'
 import { orThrow } from '../platform/kernel/refusal.ts'
 import { stableJson } from '../platform/kernel/stable-json.ts'
-import type { Answered, Call, IdempotencyKey } from './command.ts'
+import type { Call, CommandResult, IdempotencyKey } from './command.ts'
 
 type AnyRequest = Pick<FastifyRequest, 'headers' | 'params' | 'body' | 'routeOptions' | 'principal'>
 
@@ -37,7 +37,7 @@ function idempotencyOf({ headers, params, body, routeOptions }: AnyRequest, quer
 }
 
 /** The reply that tells an outcome as it is, with the `ETag` of the version it left. @throws Refused with the refusal of the command */
-export function outcomeReply<Status extends number, Outcome>(status: Status, answered: Answered<Outcome>) {
+export function outcomeReply<Status extends number, Outcome>(status: Status, answered: CommandResult<Outcome>) {
   const { outcome, version } = orThrow(answered)
   return reply(status, outcome, { etag: etagOf(version) })
 }

@@ -31,10 +31,10 @@ export interface Command extends Call {
 }
 
 /** What came of a command, and the version of the subject that it left; it is what an idempotency key stands for afterwards. */
-export interface Done<Outcome> {
+export interface VersionedOutcome<Outcome> {
   readonly outcome: Outcome
   readonly version: string
 }
 
 /** What every command answers. */
-export type Answered<Outcome> = Result<Done<Outcome>, Refusal>
+export type CommandResult<Outcome> = Result<VersionedOutcome<Outcome>, Refusal>

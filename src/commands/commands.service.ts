@@ -7,7 +7,7 @@ import { etagOf, ifMatchHolds } from '../platform/kernel/entity-tags.ts'
 import { type Instant, instantOf } from '../platform/kernel/instant.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
 import { answered, type Refusal, refused } from '../platform/kernel/refusal.ts'
-import type { Answered, Command, Done } from './command.ts'
+import type { Command, CommandResult, VersionedOutcome } from './command.ts'
 import { idempotencyRepository } from './idempotency.repository.ts'
 import type { KeyTurns } from './key-turns.ts'
 
@@ -116,7 +116,7 @@ export function commandsService({ db, clock, newId, audit, policyHead, refusalFo
     kind: SubjectKind<State, Work>,
     command: Command,
     work: (context: CommandContext<State | undefined>) => Promise<Work>,
-  ): Promise<Done<Outcome>> {
+  ): Promise<VersionedOutcome<Outcome>> {
     const { principal } = command
     return audit.onOpenLog(() =>
       withTransaction(db, async (tx) => {
@@ -132,7 +132,7 @@ export function commandsService({ db, clock, newId, audit, policyHead, refusalFo
     command: Command,
     started: string,
     work: (context: CommandContext<State | undefined>) => Promise<Work>,
-  ): Promise<Done<Outcome>> {
+  ): Promise<VersionedOutcome<Outcome>> {
     const { principal } = command
     const locked = command.id === undefined ? undefined : await kind.lock(tx, command.id, principal, instantOf(started))
     // Before anything that depends on its state, so that a stranger hears of nothing else.
@@ -179,8 +179,8 @@ export function commandsService({ db, clock, newId, audit, policyHead, refusalFo
   async function recording<Outcome>(
     kind: SubjectKind<never, never>,
     command: Command,
-    perform: () => Promise<Done<Outcome>>,
-  ): Promise<Answered<Outcome>> {
+    perform: () => Promise<VersionedOutcome<Outcome>>,
+  ): Promise<CommandResult<Outcome>> {
     const result = await answered(() => turns(command.principal, command.idempotency, perform))
     if (!result.ok && result.refusal.recorded) await recordRefusal(kind, command, result.refusal)
     return result
@@ -195,7 +195,7 @@ export function commandsService({ db, clock, newId, audit, policyHead, refusalFo
       kind: SubjectKind<State, Work>,
       command: Command & { readonly id: string },
       work: (context: CommandContext<State>) => Promise<Work>,
-    ): Promise<Answered<Outcome>> =>
+    ): Promise<CommandResult<Outcome>> =>
       recording(kind as SubjectKind<never, never>, command, () =>
         run<State, Outcome, Work>(kind, command, (context) => work(context as CommandContext<State>)),
       ),
@@ -204,7 +204,7 @@ export function commandsService({ db, clock, newId, audit, policyHead, refusalFo
       kind: SubjectKind<never, Work>,
       command: Omit<Command, 'id'>,
       work: (context: Omit<CommandContext<never>, 'state'>) => Promise<Work>,
-    ): Promise<Answered<Outcome>> =>
+    ): Promise<CommandResult<Outcome>> =>
       recording(kind as SubjectKind<never, never>, command, () => run<never, Outcome, Work>(kind, command, work as never)),
   }
 }
@@ -221,12 +221,12 @@ async function withKey<Outcome>(
   tx: Transaction,
   { principal, idempotency }: Pick<Command, 'principal' | 'idempotency'>,
   at: string,
-  work: (tx: Transaction, at: string) => Promise<Done<Outcome>>,
-): Promise<Done<Outcome>> {
+  work: (tx: Transaction, at: string) => Promise<VersionedOutcome<Outcome>>,
+): Promise<VersionedOutcome<Outcome>> {
   if (!idempotency) return work(tx, at)
   const keys = idempotencyRepository(tx)
   const earlier = await keys.claimKey(principal, idempotency, at)
-  if (earlier) return earlier as Done<Outcome>
+  if (earlier) return earlier as VersionedOutcome<Outcome>
   const done = await work(tx, at)
   await keys.keep(principal, idempotency.key, done)
   return done

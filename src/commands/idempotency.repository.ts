@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Principal } from '../identity/principal.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import { refused } from '../platform/kernel/refusal.ts'
-import type { Done, IdempotencyKey } from './command.ts'
+import type { IdempotencyKey, VersionedOutcome } from './command.ts'
 import { keyInUse } from './key-turns.ts'
 
 /** The class of advisory locks under which idempotency keys are claimed. */
@@ -16,7 +16,7 @@ export function idempotencyRepository(tx: Transaction) {
      * this transaction's, and after it its holder's (`holdKey`) or free for nobody, since the outcome is kept with it.
      * @throws Refused 409 while another call is at work on it, 422 when the key was used for another request
      */
-    async claimKey({ org, sub }: Principal, { key, requestHash }: IdempotencyKey, at: string): Promise<Done<unknown> | null> {
+    async claimKey({ org, sub }: Principal, { key, requestHash }: IdempotencyKey, at: string): Promise<VersionedOutcome<unknown> | null> {
       // Waiting for the row would hold a connection; on this node calls with one key wait elsewhere.
       const lock = sql<{
         is_ours: boolean
@@ -69,7 +69,7 @@ export function idempotencyRepository(tx: Transaction) {
     },
 
     /** Keeps what came of the call under its key, for whoever sends the same request again; with a holder only where the key is still its own. */
-    async keep({ org, sub }: Principal, key: string, { outcome, version }: Done<unknown>, holder?: string): Promise<void> {
+    async keep({ org, sub }: Principal, key: string, { outcome, version }: VersionedOutcome<unknown>, holder?: string): Promise<void> {
       await tx
         .updateTable('idempotency_key')
         .set({ outcome: JSON.stringify(outcome), version, holder: null, held_until: null })

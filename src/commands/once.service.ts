@@ -2,7 +2,7 @@ import type { Principal } from '../identity/principal.ts'
 import { type Database, withTransaction } from '../platform/database/database.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { answered, orThrow } from '../platform/kernel/refusal.ts'
-import type { Answered, Done, IdempotencyKey } from './command.ts'
+import type { CommandResult, IdempotencyKey, VersionedOutcome } from './command.ts'
 import { idempotencyRepository } from './idempotency.repository.ts'
 import type { KeyTurns } from './key-turns.ts'
 
@@ -10,8 +10,8 @@ import type { KeyTurns } from './key-turns.ts'
 export type Once = <Outcome>(
   principal: Principal,
   idempotency: IdempotencyKey | null,
-  work: () => Promise<Answered<Outcome>>,
-) => Promise<Answered<Outcome>>
+  work: () => Promise<CommandResult<Outcome>>,
+) => Promise<CommandResult<Outcome>>
 
 export interface OnceOptions {
   readonly db: Database
@@ -41,8 +41,8 @@ export function onceOnly({ db, clock, newId, turns, heldMs = HELD_MS }: OnceOpti
   async function once<Outcome>(
     principal: Principal,
     idempotency: IdempotencyKey,
-    work: () => Promise<Answered<Outcome>>,
-  ): Promise<Done<Outcome>> {
+    work: () => Promise<CommandResult<Outcome>>,
+  ): Promise<VersionedOutcome<Outcome>> {
     const { key } = idempotency
     const holder = newId()
     const earlier = await withTransaction(db, async (tx) => {
@@ -51,7 +51,7 @@ export function onceOnly({ db, clock, newId, turns, heldMs = HELD_MS }: OnceOpti
       if (!kept) await keys.holdKey(principal, key, { holder, heldMs })
       return kept
     })
-    if (earlier) return earlier as Done<Outcome>
+    if (earlier) return earlier as VersionedOutcome<Outcome>
     const word = setInterval(() => void hold(heldMs).catch(() => {}), heldMs / 3)
     try {
       const done = orThrow(await work())

@@ -1,4 +1,4 @@
-import type { Answered, Call } from '../commands/command.ts'
+import type { Call, CommandResult } from '../commands/command.ts'
 import { permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
@@ -33,7 +33,7 @@ export function contactsService({ db, acts }: { readonly db: Database; readonly 
     },
 
     /** Refused where there is no such body, or none whose contacts the caller may see. */
-    read: (principal: Principal, code: string): Promise<Answered<KeptContacts>> =>
+    read: (principal: Principal, code: string): Promise<CommandResult<KeptContacts>> =>
       withTransaction(db, async (tx) => {
         await readAs(tx, registerReader(principal))
         const version = await partiesRepository(tx).version(code)
@@ -48,7 +48,7 @@ export function contactsService({ db, acts }: { readonly db: Database; readonly 
      * Writes the contacts of a body: its own people, a register administrator, or while nobody has confirmed it whoever proposed it.
      * Refused to anybody else, and for a body that was merged.
      */
-    write: (call: Call, code: string, contacts: Contacts): Promise<Answered<KeptContacts>> =>
+    write: (call: Call, code: string, contacts: Contacts): Promise<CommandResult<KeptContacts>> =>
       acts.perform(
         { ...call, kind: 'ORGANISATION', code, act: 'contacts', event: 'organisation.contacts_changed' },
         async ({ tx, principal, now }) => {

@@ -1,4 +1,4 @@
-import type { Answered, Call } from '../commands/command.ts'
+import type { Call, CommandResult } from '../commands/command.ts'
 import { permits } from '../identity/permissions.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
@@ -51,7 +51,7 @@ export function groupsService({ db, acts, clock }: { readonly db: Database; read
     list: async (on?: Day): Promise<GroupView[]> =>
       (await withTransaction(db, (tx) => viewsOf(tx, undefined, on ?? today()))).map(({ version: _version, ...view }) => view),
 
-    async find(code: string, on?: Day): Promise<Answered<GroupView>> {
+    async find(code: string, on?: Day): Promise<CommandResult<GroupView>> {
       const [found] = await withTransaction(db, (tx) => viewsOf(tx, [code], on ?? today()))
       if (!found) return refuse(refusal('NOT_FOUND', 'There is no group with this code.'))
       const { version, ...outcome } = found
@@ -62,7 +62,7 @@ export function groupsService({ db, acts, clock }: { readonly db: Database; read
      * Makes a group, or says anew what it is called and who is in it when. Whoever made it keeps it; a register administrator may too.
      * Refused where the name is in use, and with members that cannot be.
      */
-    async put(call: Call, code: string, { name, other_names = [], members: given }: GroupBody): Promise<Answered<PutGroup>> {
+    async put(call: Call, code: string, { name, other_names = [], members: given }: GroupBody): Promise<CommandResult<PutGroup>> {
       const members: Membership[] = given.map(({ org, from, to }) => ({ org, from: from ?? null, to: to ?? null }))
       const isThere = (await withTransaction(db, (tx) => groupsRepository(tx).read([code]))).length > 0
       const about = isThere ? { ...call, code } : { principal: call.principal, idempotency: call.idempotency }

@@ -45,7 +45,7 @@ export function asRegistered(organisation: Organisation & Partial<RegisteredOrga
 }
 
 /** The bodies that decisions may know: confirmed ones, and names of confirmed ones. Whoever is not confirmed is not in the register for them. */
-export function forPolicy(organisations: readonly RegisteredOrganisation[]): Organisation[] {
+export function organisationsForPolicy(organisations: readonly RegisteredOrganisation[]): Organisation[] {
   return organisations
     .filter(({ status }) => status !== 'UNCONFIRMED')
     .map(({ status: _status, merged_into, company_number: _company, charity_number: _charity, departments: _parts, ...organisation }) => ({
@@ -62,7 +62,7 @@ export const UNREAD_BY_DECISIONS = [
 /** Whether decisions may answer differently for what a body became. Pure. */
 export function concernsDecisions(before: RegisteredOrganisation, after: RegisteredOrganisation): boolean {
   const read = (organisation: RegisteredOrganisation) =>
-    forPolicy([organisation]).map((body) =>
+    organisationsForPolicy([organisation]).map((body) =>
       Object.entries(body).filter(([name]) => !(UNREAD_BY_DECISIONS as readonly string[]).includes(name)),
     )
   return JSON.stringify(read(before)) !== JSON.stringify(read(after))

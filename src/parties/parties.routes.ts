@@ -9,7 +9,7 @@ import type { PartiesService } from './parties.service.ts'
 import type { RegisteringService } from './registering.service.ts'
 
 /** The services behind the register of organisations. */
-export interface Register {
+export interface RegisterServices {
   readonly parties: PartiesService
   readonly registering: RegisteringService
   readonly organisationContacts: ContactsService
@@ -17,7 +17,7 @@ export interface Register {
 }
 
 /** The register of organisations over HTTP: finding, proposing, confirming, contacts, groups. */
-export function partiesRoutes({ parties, registering, organisationContacts: contacts, groups }: Register): FastifyPluginAsync {
+export function partiesRoutes({ parties, registering, organisationContacts: contacts, groups }: RegisterServices): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'listOrganisations', async ({ query }) => reply(200, orThrow(await parties.list(query))))
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Answered } from '../commands/command.ts'
+import type { CommandResult } from '../commands/command.ts'
 import { permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
@@ -10,7 +10,7 @@ import { ok, type Result, refuse } from '../platform/kernel/result.ts'
 import { finder } from './find.ts'
 import type { Organisation, OrganisationStatus, RegisteredOrganisation } from './organisation.ts'
 import { partiesRepository } from './parties.repository.ts'
-import { type RegisterActRecord, registerActRepository, type SubjectKind } from './register-act.repository.ts'
+import { type RegisterActRecord, type RegisterSubject, registerActRepository } from './register-act.repository.ts'
 
 /** The 33 London authorities and their partners as this release ships them. */
 export function shippedOrganisations(): Organisation[] {
@@ -85,7 +85,7 @@ export function partiesService(db: Database) {
     },
 
     /** An organisation and its version. */
-    get: (code: string): Promise<Answered<RegisteredOrganisation>> =>
+    get: (code: string): Promise<CommandResult<RegisteredOrganisation>> =>
       withTransaction(db, async (tx) => {
         const repository = partiesRepository(tx)
         const [outcome] = await repository.read([code])
@@ -127,7 +127,7 @@ export function partiesService(db: Database) {
     /** What was done to an organisation or a group, as far as the caller may know it, oldest first. */
     history: (
       principal: Principal,
-      kind: SubjectKind,
+      kind: RegisterSubject,
       code: string,
       after = 0,
     ): Promise<{ readonly acts: readonly RegisterActRecord[]; readonly next_after: number | null }> =>

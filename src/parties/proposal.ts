@@ -21,7 +21,7 @@ export interface Description extends Partial<Identifiers> {
 }
 
 /** A body that is to be in the register: its code where it is to have a certain one, and what it is needed for. */
-export interface Proposal {
+export interface OrganisationProposal {
   readonly organisation: Description
   readonly code?: string | undefined
   readonly note?: string | undefined
@@ -78,7 +78,7 @@ export function describe(
 }
 
 /** Bodies of the register that this may be: one that has its number for certain, others of its name unless it is said to be none of them. */
-export function knownAs(
+export function namesakeFaults(
   described: Described,
   distinctFrom: readonly string[],
   organisations: readonly RegisteredOrganisation[],

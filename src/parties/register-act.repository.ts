@@ -3,7 +3,7 @@ import type { Principal } from '../identity/principal.ts'
 import type { Transaction } from '../platform/database/database.ts'
 
 /** What an act on the register is about. */
-export type SubjectKind = 'ORGANISATION' | 'GROUP'
+export type RegisterSubject = 'ORGANISATION' | 'GROUP'
 const TABLES = { ORGANISATION: 'organisation', GROUP: 'organisation_group' } as const
 
 /** The advisory lock of the register of organisations. */
@@ -29,13 +29,13 @@ export function registerActRepository(tx: Transaction) {
     },
 
     /** A subject as it stands; undefined when there is none with this code. */
-    async find(kind: SubjectKind, code: string): Promise<{ readonly rowVersion: string; readonly actCount: number } | undefined> {
+    async find(kind: RegisterSubject, code: string): Promise<{ readonly rowVersion: string; readonly actCount: number } | undefined> {
       const row = await tx.selectFrom(TABLES[kind]).select(['row_version', 'act_count']).where('code', '=', code).executeTakeFirst()
       return row && { rowVersion: row.row_version, actCount: Number(row.act_count) }
     },
 
     /** Counts the act and moves the version of its subject; answers both. */
-    async touch(kind: SubjectKind, code: string): Promise<{ readonly rowVersion: string; readonly sequence: number }> {
+    async touch(kind: RegisterSubject, code: string): Promise<{ readonly rowVersion: string; readonly sequence: number }> {
       const row = await tx
         .updateTable(TABLES[kind])
         .set((eb) => ({ row_version: eb('row_version', '+', '1'), act_count: eb('act_count', '+', '1') }))
@@ -46,7 +46,7 @@ export function registerActRepository(tx: Transaction) {
     },
 
     async add(entry: {
-      readonly kind: SubjectKind
+      readonly kind: RegisterSubject
       readonly code: string
       readonly sequence: number
       readonly at: string
@@ -64,7 +64,7 @@ export function registerActRepository(tx: Transaction) {
     },
 
     /** What was done to a subject, oldest first, after a number of its history. */
-    async history(kind: SubjectKind, code: string, after: number, limit: number): Promise<RegisterActRecord[]> {
+    async history(kind: RegisterSubject, code: string, after: number, limit: number): Promise<RegisterActRecord[]> {
       const rows = await tx
         .selectFrom('organisation_act as a')
         .select(['a.sequence', 'a.at', 'a.act', 'a.actor_sub', 'a.actor_org', 'a.detail', 'a.leaf_id'])

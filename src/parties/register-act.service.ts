@@ -1,8 +1,8 @@
 import type { GovernanceAct } from '../audit/audit.service.ts'
-import type { Answered, Call } from '../commands/command.ts'
+import type { Call, CommandResult } from '../commands/command.ts'
 import type { Act, CommandContext, CommandsService, PolicyPublication, SubjectKind, WorkDone } from '../commands/commands.service.ts'
 import type { RegisteredOrganisation } from './organisation.ts'
-import { type SubjectKind as RegisterSubject, registerActRepository } from './register-act.repository.ts'
+import { type RegisterSubject, registerActRepository } from './register-act.repository.ts'
 
 /** What the policy is told of bodies that decisions may know differently. */
 export type RegisterPublication = PolicyPublication<{ readonly organisations: readonly RegisteredOrganisation[] }>
@@ -68,7 +68,7 @@ export function registerActs({ commands, policy }: { readonly commands: Commands
     perform<Outcome>(
       { kind, code, ...command }: RegisterAct,
       work: (context: RegisterContext) => Promise<RegisterDone<Outcome>>,
-    ): Promise<Answered<Outcome>> {
+    ): Promise<CommandResult<Outcome>> {
       return code === undefined
         ? commands.create<Outcome, RegisterDone<Outcome>>(kinds[kind] as never, command, async (context) => {
             await registerActRepository(context.tx).lockRegister()

@@ -1,4 +1,4 @@
-import type { Answered, Call } from '../commands/command.ts'
+import type { Call, CommandResult } from '../commands/command.ts'
 import { permits } from '../identity/permissions.ts'
 import { isSamePerson, type Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
@@ -12,7 +12,7 @@ import type { ReferenceService } from '../reference/reference.service.ts'
 import { finder } from './find.ts'
 import { concernsDecisions, type RegisteredOrganisation } from './organisation.ts'
 import { partiesRepository } from './parties.repository.ts'
-import { codeFor, type Description, describe, isDescribed, knownAs, type Proposal } from './proposal.ts'
+import { codeFor, type Description, describe, isDescribed, namesakeFaults, type OrganisationProposal } from './proposal.ts'
 import type { RegisterActs } from './register-act.service.ts'
 
 /** What a register administrator says a body is in law when confirming it. */
@@ -61,7 +61,7 @@ export function registeringService({
     const placed = (errors: readonly Fault[]) => errors.map((fault) => ({ ...fault, pointer: `${at}${fault.pointer}` }))
     refuseIf('UNPROCESSABLE', 'The body cannot be described like this.', placed(faults))
     const all = await partiesRepository(tx).read()
-    refuseIf('CONFLICT', 'It is in the register already.', placed(knownAs(described, given.distinct_from ?? [], all, finder(all))))
+    refuseIf('CONFLICT', 'It is in the register already.', placed(namesakeFaults(described, given.distinct_from ?? [], all, finder(all))))
     return { described, all }
   }
 
@@ -69,7 +69,10 @@ export function registeringService({
    * Puts a body into the register that permits nothing yet.
    * Refused where it is there already, too many wait, or the form or code is not one.
    */
-  async function propose(call: Call, { code, note, organisation: given }: Proposal): Promise<Answered<RegisteredOrganisation>> {
+  async function propose(
+    call: Call,
+    { code, note, organisation: given }: OrganisationProposal,
+  ): Promise<CommandResult<RegisteredOrganisation>> {
     const known = await types()
     return acts.perform({ ...call, kind: 'ORGANISATION', act: 'propose', event: 'organisation.proposed' }, async ({ tx, principal }) => {
       const repository = partiesRepository(tx)
@@ -102,7 +105,7 @@ export function registeringService({
     },
     propose,
     /** The code of a body that is proposed, or was by the same organisation in the same words and still waits. Refused as `propose`. */
-    async proposeOnce(call: Call, proposal: Proposal): Promise<Result<string, Refusal>> {
+    async proposeOnce(call: Call, proposal: OrganisationProposal): Promise<Result<string, Refusal>> {
       const proposed = await propose(call, proposal)
       if (proposed.ok) return ok(proposed.value.outcome.code)
       if (proposed.refusal.code !== 'CONFLICT') return proposed
@@ -120,7 +123,7 @@ export function registeringService({
      * Describes a body anew: one that waits, by whoever proposed it or a register administrator; a confirmed one by an
      * administrator, who may change everything, and by its own people, who may change what else it is called.
      */
-    async describe(call: Call, code: string, given: Description): Promise<Answered<RegisteredOrganisation>> {
+    async describe(call: Call, code: string, given: Description): Promise<CommandResult<RegisteredOrganisation>> {
       const known = await types()
       return acts.perform(
         { ...call, kind: 'ORGANISATION', code, act: 'describe', event: 'organisation.described' },
@@ -140,7 +143,11 @@ export function registeringService({
               'A register administrator describes it; its own officers say what else it is called; whoever proposed it, until it is confirmed.',
             )
           refuseIf('UNPROCESSABLE', 'The body cannot be described like this.', faults)
-          refuseIf('CONFLICT', 'Another body is known by this.', knownAs(described, given.distinct_from ?? [], all, finder(all), code))
+          refuseIf(
+            'CONFLICT',
+            'Another body is known by this.',
+            namesakeFaults(described, given.distinct_from ?? [], all, finder(all), code),
+          )
           await repository.update(code, described)
           const after = await view(tx, code)
           return {
@@ -157,7 +164,7 @@ export function registeringService({
      * Confirms that a body is what it is said to be. From the reply on every decision knows it.
      * Refused to whoever proposed it, and where it is confirmed or merged.
      */
-    confirm: (call: Call, code: string, { reason, ...standing }: Confirmation): Promise<Answered<RegisteredOrganisation>> =>
+    confirm: (call: Call, code: string, { reason, ...standing }: Confirmation): Promise<CommandResult<RegisteredOrganisation>> =>
       acts.perform({ ...call, kind: 'ORGANISATION', code, act: 'confirm', event: 'organisation.confirmed' }, async ({ tx, principal }) => {
         const repository = partiesRepository(tx)
         const before = await view(tx, code)

@@ -1,4 +1,4 @@
-import type { Answered, Call } from '../commands/command.ts'
+import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
 import { isRole, permits, type Role } from '../identity/permissions.ts'
 import { isSamePerson, type Principal } from '../identity/principal.ts'
@@ -101,7 +101,7 @@ export function peopleService({ db, clock, commands, parties, issuer }: PeopleOp
     rolesOf: async (person: Person, org: string, day: Day): Promise<Role[]> => (await rolesHeld(db, person, org, day)).filter(isRole),
 
     /** Records that somebody holds a role. Refused for oneself, for another organisation, and beside a role that it must be kept apart from. */
-    record: (call: Call, org: string, asked: NewRole): Promise<Answered<HeldRoleRecord>> =>
+    record: (call: Call, org: string, asked: NewRole): Promise<CommandResult<HeldRoleRecord>> =>
       commands.create<HeldRoleRecord, RoleDone>(
         kind as never,
         { ...call, act: 'record', event: 'role.recorded' },
@@ -136,7 +136,7 @@ export function peopleService({ db, clock, commands, parties, issuer }: PeopleOp
       org: string,
       id: string,
       { last_day = null, reason }: { readonly last_day?: Day | null | undefined; readonly reason: string },
-    ): Promise<Answered<HeldRoleRecord>> =>
+    ): Promise<CommandResult<HeldRoleRecord>> =>
       commands.perform<HeldRole, HeldRoleRecord, RoleDone>(
         kind,
         { ...call, id, act: 'end', event: 'role.ended' },
@@ -151,7 +151,7 @@ export function peopleService({ db, clock, commands, parties, issuer }: PeopleOp
       ),
 
     /** One role with its history. */
-    read: (principal: Principal, org: string, id: string): Promise<Answered<HeldRoleRecord>> =>
+    read: (principal: Principal, org: string, id: string): Promise<CommandResult<HeldRoleRecord>> =>
       withTransaction(db, async (tx) => {
         await readAs(tx, readerOf(principal))
         const found = await heldRolesRepository(tx).find(id)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import type { Answer } from '../../src/agreements/register-import/answers.ts'
+import type { CellAnswer } from '../../src/agreements/register-import/answers.ts'
 import type { ApiCaller } from './api-caller.ts'
 
 /** What an organisation says, once, of all lines that do not state it: tests about other columns need not. */
-export const UNSTATED: readonly Answer[] = [
+export const UNSTATED: readonly CellAnswer[] = [
   { field: 'type', text: '', answer: 'CONTROLLER_TO_CONTROLLER' },
   { field: 'status', text: '', answer: 'ACTIVE' },
   { field: 'expiry', text: '', answer: 'OPEN' },

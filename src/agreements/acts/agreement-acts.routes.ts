@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { callOf, changeOf, outcomeReply } from '../../commands/calls.routes.ts'
-import type { Answered, Call } from '../../commands/command.ts'
+import type { Call, CommandResult } from '../../commands/command.ts'
 import { type Answer, answer, type RequestOf } from '../../platform/http/answer.ts'
 import type { Operation, OperationId } from '../../platform/http/openapi.ts'
 import type { ActCall } from '../acting.service.ts'
@@ -75,7 +75,7 @@ function actsOf(app: FastifyInstance) {
     id: Id,
     status: Status,
     callFor: (request: RequestOf<Id>) => Call,
-    perform: (call: ActCall, request: Pick<RequestOf<Id>, 'params' | 'body'>) => Promise<Answered<Body<Id, Status>>>,
+    perform: (call: ActCall, request: Pick<RequestOf<Id>, 'params' | 'body'>) => Promise<CommandResult<Body<Id, Status>>>,
   ): void =>
     answer(app, id, async (request) => {
       const agreementId = (request.params as { readonly id: string }).id

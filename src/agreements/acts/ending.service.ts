@@ -5,14 +5,14 @@ import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
 
 /** Why somebody acts, in their words. */
-export interface Reason {
+export interface StatedReason {
   readonly reason: string
 }
 
 /** LC-5 and 5.6: how an agreement ends or goes on, is given up, or has its end put off. */
 export function endingService({ act }: Pick<ActingService, 'act'>) {
   return {
-    terminate: (call: ActCall, { at = null, reason }: Reason & { readonly at?: string | null }) =>
+    terminate: (call: ActCall, { at = null, reason }: StatedReason & { readonly at?: string | null }) =>
       act(call, 'terminate', async ({ tx, agreement, principal, decided, tell }) => {
         const change = decided({ type: 'terminate', at: at === null ? null : instantOf(at) })
         const terminated_at = written(change.at)
@@ -22,7 +22,7 @@ export function endingService({ act }: Pick<ActingService, 'act'>) {
       }),
 
     /** Takes back an end that has not come. */
-    goOn: (call: ActCall, { reason }: Reason) =>
+    goOn: (call: ActCall, { reason }: StatedReason) =>
       act(call, 'go_on', async ({ tx, agreement, principal, decided, tell }) => {
         const standing = standingRepository(tx)
         const change = decided({ type: 'go_on', setBy: await standing.endSetBy(agreement.id) })
@@ -32,7 +32,7 @@ export function endingService({ act }: Pick<ActingService, 'act'>) {
         return { to: change.to, detail, outcome: { terminated_at: null } }
       }),
 
-    confirmReview: (call: ActCall, { reason }: Reason) =>
+    confirmReview: (call: ActCall, { reason }: StatedReason) =>
       act(call, 'confirm_review', async ({ tx, agreement, now, decided }) => {
         const standing = standingRepository(tx)
         const cycle_months = (await standing.reviewCycle(agreement.id)) ?? REVIEW_CYCLE_MONTHS
@@ -42,7 +42,7 @@ export function endingService({ act }: Pick<ActingService, 'act'>) {
         return { to, detail: { review_due, before, cycle_months, reason }, outcome: { review_due } }
       }),
 
-    withdrawDraft: (call: ActCall, { reason }: Reason) =>
+    withdrawDraft: (call: ActCall, { reason }: StatedReason) =>
       act(call, 'withdraw_draft', async ({ tx, agreement, principal, now, decided, tell }) => {
         const { to, abandons } = decided({ type: 'withdraw_draft' })
         await versionsRepository(tx).drop(agreement.id, abandons, 'ABANDONED', now)
@@ -52,7 +52,7 @@ export function endingService({ act }: Pick<ActingService, 'act'>) {
       }),
 
     /** `left_at`: from when the party that rejected takes no part; null: the whole agreement ended. */
-    reject: (call: ActCall, { reason }: Reason) =>
+    reject: (call: ActCall, { reason }: StatedReason) =>
       act(call, 'reject', async ({ tx, agreement, principal, now, sequence, decided, tell }) => {
         const { to, abandons, endsAll } = decided({ type: 'reject' })
         const standing = standingRepository(tx)

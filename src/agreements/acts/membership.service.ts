@@ -5,10 +5,10 @@ import type { ActCall, ActingService } from '../acting.service.ts'
 import { keeperOf, leadingVersion, presentParties } from '../model/standing.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
-import type { Reason } from './ending.service.ts'
+import type { StatedReason } from './ending.service.ts'
 
 /** When a party leaves (absent: now), and who keeps the text from then on where it does. */
-export interface LeavingBody extends Reason {
+export interface LeavingBody extends StatedReason {
   readonly at?: string | null
   readonly keeper?: string | null
 }
@@ -48,7 +48,7 @@ export function membershipService({ act, organisation }: MembershipOptions) {
       }),
 
     /** Takes back a leaving that has not come. */
-    stay: (call: ActCall, { reason }: Reason) =>
+    stay: (call: ActCall, { reason }: StatedReason) =>
       act(call, 'stay', async ({ tx, agreement, principal: { org }, at, decided, tell }) => {
         const { to, was } = decided({ type: 'stay' })
         await standingRepository(tx).stay(agreement.id, org)
@@ -74,7 +74,7 @@ export function membershipService({ act, organisation }: MembershipOptions) {
     },
 
     /** Takes back an invitation that nobody has signed on. */
-    uninvite: (call: ActCall, org: string, { reason }: Reason) =>
+    uninvite: (call: ActCall, org: string, { reason }: StatedReason) =>
       act(call, 'uninvite', async ({ tx, agreement, now, sequence, decided, tell }) => {
         const { to } = decided({ type: 'uninvite', org })
         await standingRepository(tx).leave(agreement.id, org, { at: now, how: 'UNINVITED', sequence })
@@ -82,7 +82,7 @@ export function membershipService({ act, organisation }: MembershipOptions) {
         return { to, detail: { org, reason }, outcome: { org } }
       }),
 
-    handOver: (call: ActCall, { org, reason }: Reason & { readonly org: string }) =>
+    handOver: (call: ActCall, { org, reason }: StatedReason & { readonly org: string }) =>
       act(call, 'hand_over', async ({ tx, agreement, now, decided, tell }) => {
         const { to, from } = decided({ type: 'hand_over', org })
         await standingRepository(tx).passKeeping(agreement.id, { from, to: org, at: now }, true)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Answered, Call } from '../../commands/command.ts'
+import type { Call, CommandResult } from '../../commands/command.ts'
 import type { ContactsService } from '../../parties/contacts.service.ts'
 import type { RegisteredOrganisation } from '../../parties/organisation.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
@@ -32,7 +32,7 @@ const AGREEMENTS_MAX = 1000
 export function mergingService({ registerActs, parties, contacts, several }: MergingOptions) {
   return {
     /** Refused for a body that is bound or stands beside the other one, and for one that it cannot be. */
-    merge: (call: Call, code: string, { into, reason }: MergerBody): Promise<Answered<RegisteredOrganisation>> =>
+    merge: (call: Call, code: string, { into, reason }: MergerBody): Promise<CommandResult<RegisteredOrganisation>> =>
       registerActs.perform({ ...call, kind: 'ORGANISATION', code, act: 'merge', event: 'organisation.merged' }, async (context) => {
         const { tx } = context
         await checkBodies(context, code, into)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Answered, Call } from '../../commands/command.ts'
+import type { Call, CommandResult } from '../../commands/command.ts'
 import type { NotificationsService } from '../../notifications/notifications.service.ts'
 import type { RegisteredOrganisation } from '../../parties/organisation.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
@@ -72,7 +72,7 @@ export function successionService({ registerActs, parties, registering, agreemen
 
   return {
     /** Refused where it has ended, for an end in the past, and for a successor that cannot be one. */
-    async succeed(call: Call, predecessor: string, body: SuccessionBody): Promise<Answered<Succeeded>> {
+    async succeed(call: Call, predecessor: string, body: SuccessionBody): Promise<CommandResult<Succeeded>> {
       const begin = await registering.beginning()
       const command = { ...call, kind: 'ORGANISATION', code: predecessor, act: 'succeed', event: 'organisation.succeeded' } as const
       return registerActs.perform<Succeeded>(command, async (context) => {

@@ -2,10 +2,10 @@ import { instantOf } from '../../platform/kernel/instant.ts'
 import { refused } from '../../platform/kernel/refusal.ts'
 import type { ActCall, ActingService } from '../acting.service.ts'
 import { type StoredSuspension, suspensionsRepository } from '../store/suspensions.repository.ts'
-import type { Reason } from './ending.service.ts'
+import type { StatedReason } from './ending.service.ts'
 
 /** What to stop, why, and until when; without `until`, until somebody lifts it. */
-export interface SuspensionBody extends Reason {
+export interface SuspensionBody extends StatedReason {
   readonly scope: 'AGREEMENT' | 'PARTY' | 'FLOW'
   readonly party?: string | null
   readonly flow?: string | null
@@ -44,7 +44,7 @@ export function suspendingService({ act, boroughs: readBoroughs }: SuspendingOpt
     },
 
     /** Ends a suspension; of a whole agreement the first of the two agrees and the second ends it. */
-    async lift(call: ActCall, suspensionId: string, { reason }: Reason) {
+    async lift(call: ActCall, suspensionId: string, { reason }: StatedReason) {
       const boroughs = await readBoroughs()
       return act(call, 'lift', async ({ tx, agreement, principal, now, decided, tell }) => {
         const { issuer, sub, org } = principal

@@ -50,7 +50,7 @@ export function refusalUnlessDraft({ agreement, draft, now }: PartContext): Refu
 }
 
 /** Whether a version was ever frozen: from then on what all versions share no longer changes by editing (LC-7). */
-export function isSettled(agreement: Agreement): boolean {
+export function wasEverFrozen(agreement: Agreement): boolean {
   return agreement.versions.some(({ status }) => status === 'APPROVED' || status === 'SUPERSEDED')
 }
 

@@ -8,8 +8,8 @@ import {
   flowFaults,
   flowsFaults,
   organisationFaults,
-  orphans,
   partyFaults,
+  stillNamedFaults,
   unknownCode,
   unknownCodes,
 } from '../model/draft-rules.ts'
@@ -17,11 +17,11 @@ import { isTypo } from '../model/typo.ts'
 import {
   type DraftContext,
   illegal,
-  isSettled,
   type PartContext,
   refusalUnlessDraft,
   refusalUnlessOwner,
   unprocessable,
+  wasEverFrozen,
 } from './draft-part.ts'
 import { completeFlow, type FlowBody, toAmendmentPolicy, toCommencement, toProcessorContract } from './draft-terms.ts'
 import type { Details, DraftingRepository, PartyEntry } from './drafting.repository.ts'
@@ -64,7 +64,7 @@ function hasDraft(context: PartContext): context is DraftContext {
 const draftOf = (view: AgreementView) => view.versions.find(({ version }) => version === view.draft_version)
 const flowsOf = (view: AgreementView) => Object.fromEntries((draftOf(view)?.terms.flows ?? []).map((flow) => [flow.id, flow]))
 /** Codes of the organisations that take part; in a draft also those that have left, which its text may still name. */
-export const partiesOf = ({ agreement }: PartContext): ReadonlySet<string> =>
+export const namedParties = ({ agreement }: PartContext): ReadonlySet<string> =>
   new Set(agreement.parties.filter(({ left_how }) => left_how !== 'UNINVITED').map(({ org }) => org))
 /** Items by their place, for comparing. */
 export const listed = (items: readonly unknown[]) => Object.fromEntries(items.map((item, index) => [String(index), item]))
@@ -78,7 +78,7 @@ export const detailsPart: Part<Details> = {
     const forbidden = refusalUnlessOwner(context)
     if (forbidden) return forbidden
     const unknown = unprocessable(unknownCode(facts, 'INSTRUMENT_TYPE', body.instrument_type, '/instrument_type'))
-    if (!isSettled(agreement)) return refusalUnlessDraft(context) ?? unknown
+    if (!wasEverFrozen(agreement)) return refusalUnlessDraft(context) ?? unknown
     const ended = draft ? undefined : refusalUnlessDraft(context)
     if (ended && agreement.status === 'TERMINATED') return ended
     const before = { ...agreement, review_cycle_months: record.reviewCycleMonths }
@@ -115,11 +115,11 @@ export const partiesPart = textPart<{ readonly parties: readonly PartyEntry[] }>
   ({ parties }, { agreement, draft, facts, now }) => {
     const structure = (of: readonly Pick<PartyEntry, 'org' | 'role' | 'capacities'>[]) =>
       JSON.stringify(of.map(({ org, role, capacities }) => [org, role, capacities]))
-    if (isSettled(agreement) && structure(parties) !== structure(agreement.parties)) {
+    if (wasEverFrozen(agreement) && structure(parties) !== structure(agreement.parties)) {
       return illegal('Once a version was frozen, parties join by accession and leave by withdrawal.', 'LC-4', ['/parties'])
     }
     const orgs = new Set(parties.map(({ org }) => org))
-    return unprocessable([...partyFaults(facts, parties, now), ...orphans(draft.terms, agreement.apd, orgs)])
+    return unprocessable([...partyFaults(facts, parties, now), ...stillNamedFaults(draft.terms, agreement.apd, orgs)])
   },
   (repository, _version, { parties }) => repository.replaceParties(parties),
   (view) => Object.fromEntries(view.parties.map((party) => [party.org, party])),
@@ -127,7 +127,7 @@ export const partiesPart = textPart<{ readonly parties: readonly PartyEntry[] }>
 
 export const flowsPart = textPart<{ readonly flows: readonly FlowBody[] }>(
   'flows',
-  ({ flows }, context) => unprocessable(flowsFaults(context.facts, flows.map(completeFlow), partiesOf(context))),
+  ({ flows }, context) => unprocessable(flowsFaults(context.facts, flows.map(completeFlow), namedParties(context))),
   (repository, version, { flows }) => repository.replaceFlows(version, flows.map(completeFlow)),
   flowsOf,
 )
@@ -139,7 +139,7 @@ export const flowPart = (flowId: string): Part<FlowBody> =>
     (body, context) =>
       unprocessable([
         ...(body.id === flowId ? [] : [{ pointer: '/id', detail: `The address names flow ${flowId}.`, code: 'ANOTHER_FLOW' }]),
-        ...flowFaults(context.facts, completeFlow(body), partiesOf(context), ''),
+        ...flowFaults(context.facts, completeFlow(body), namedParties(context), ''),
       ]),
     (repository, version, body, { draft }) => {
       const flow = completeFlow(body)
@@ -227,7 +227,7 @@ const toAgent = (body: AgentBody): Agent => ({
 })
 export const agentsPart = textPart<{ readonly agents: readonly AgentBody[] }>(
   'agents',
-  ({ agents }, context) => unprocessable(agentFaults(context.facts, agents.map(toAgent), partiesOf(context), context.now)),
+  ({ agents }, context) => unprocessable(agentFaults(context.facts, agents.map(toAgent), namedParties(context), context.now)),
   (repository, version, { agents }) => repository.replaceAgents(version, agents.map(toAgent)),
   (view) => listed(draftOf(view)?.terms.agents ?? []),
 )

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Answered, Call } from '../../commands/command.ts'
+import type { Call, CommandResult } from '../../commands/command.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
@@ -38,7 +38,7 @@ export interface DraftingOptions {
 }
 
 /** How a new agreement begins. */
-export interface DraftBeginning {
+export interface NewDraftBody {
   readonly title: string
   readonly instrument_type: string
   readonly from_agreement?: string | undefined
@@ -94,7 +94,7 @@ export function draftingService({ read, clock, random, acts, agreements, referen
 
   return {
     /** The agreement as it stands, with what is derived worked out for `at` (ISO 8601; undefined: now). */
-    read: (principal: ActCall['principal'], id: string, at: string | undefined): Promise<Answered<AgreementView>> =>
+    read: (principal: ActCall['principal'], id: string, at: string | undefined): Promise<CommandResult<AgreementView>> =>
       read(principal, id, async (tx, agreement) => {
         const found = await viewOf(tx, agreement, at ?? clock().toISOString())
         if (!found) throw noSuchAgreement()
@@ -102,7 +102,7 @@ export function draftingService({ read, clock, random, acts, agreements, referen
       }),
 
     /** Begins a draft of the caller's organisation, empty or from another agreement that it may know. */
-    async create(call: Call, body: DraftBeginning): Promise<Answered<AgreementView>> {
+    async create(call: Call, body: NewDraftBody): Promise<CommandResult<AgreementView>> {
       const known = await facts()
       return acts.create(call, { act: 'create', event: 'agreement.drafted' }, async ({ tx, principal, at, now }) => {
         const { org } = principal
@@ -129,7 +129,7 @@ export function draftingService({ read, clock, random, acts, agreements, referen
     },
 
     /** Edits one part. Whoever takes part may call; who may write, and when, is the part's to say. */
-    async edit<Body>(part: Part<Body>, call: ActCall, given: Body): Promise<Answered<AgreementView>> {
+    async edit<Body>(part: Part<Body>, call: ActCall, given: Body): Promise<CommandResult<AgreementView>> {
       const known = await facts()
       const { body, filled, faults } = await filledIn(given)
       return acts.perform(call, { act: part.act, event: 'agreement.edited' }, async ({ tx, agreement, principal, now }) => {

@@ -7,7 +7,7 @@ import { EMPTY_TERMS } from './draft-terms.ts'
 const REVIEW_GRACE_DAYS = 60
 
 /** What a person says to begin a draft. */
-export interface Beginning {
+export interface NewDraftFacts {
   readonly id: string
   readonly title: string
   readonly instrument_type: string
@@ -23,7 +23,7 @@ export interface Beginning {
  * govern (else those that will be first to, else those being drafted); never signatures, approvals, suspensions, dates, the
  * assessment or policy documents. Until somebody says otherwise an assessment is required and a review blocks. Pure.
  */
-export function newDraft({ id, title, instrument_type, org, source, now }: Beginning): Agreement {
+export function newDraft({ id, title, instrument_type, org, source, now }: NewDraftFacts): Agreement {
   return {
     id,
     title,

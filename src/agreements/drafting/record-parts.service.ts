@@ -10,14 +10,14 @@ import { dpiaAt } from '../model/in-force.ts'
 import { lifecycleFacts } from '../model/lifecycle-facts.ts'
 import {
   illegal,
-  isSettled,
   type PartContext,
   refusalUnlessDraft,
   refusalUnlessOwner,
   refusalUnlessPresent,
   unprocessable,
+  wasEverFrozen,
 } from './draft-part.ts'
-import { listed, type Part, partiesOf } from './draft-parts.service.ts'
+import { listed, namedParties, type Part } from './draft-parts.service.ts'
 
 type DocumentBody = Pick<PolicyDocumentRecord, 'party' | 'conditions'> & {
   readonly [Member in 'document_ref' | 'approved_on' | 'review_on']?: string | null | undefined
@@ -44,7 +44,7 @@ export const policyDocumentsPart: Part<{ readonly policy_documents: readonly Doc
     return (
       (isOwnOnly ? refusalUnlessPresent(context) : (refusalUnlessOwner(context) ?? refusalOfOthersDocuments(context))) ??
       refusalUnlessDraft(context) ??
-      unprocessable(policyDocumentFaults(facts, documents, partiesOf(context)))
+      unprocessable(policyDocumentFaults(facts, documents, namedParties(context)))
     )
   },
   write: (repository, { policy_documents }) => repository.replacePolicyDocuments(policy_documents.map(toDocument)),
@@ -52,7 +52,7 @@ export const policyDocumentsPart: Part<{ readonly policy_documents: readonly Doc
 }
 
 function refusalOfOthersDocuments({ agreement }: PartContext): Refusal | undefined {
-  if (!isSettled(agreement)) return undefined
+  if (!wasEverFrozen(agreement)) return undefined
   return illegal('A text has been frozen: each party lists its own policy documents and no others.', 'CK-6', ['/policy_documents'])
 }
 
@@ -89,7 +89,7 @@ function refusalOfRelaxing(body: StatedAssessment, { agreement, record, now }: P
   if (!relaxes(dpiaOf(agreement, now), body)) return undefined
   if (record.sharesAssessment)
     return illegal('Other agreements stand on this assessment too: through one of them it can be made stricter and not laxer.', 'DP-3')
-  if (!isSettled(agreement)) return undefined
+  if (!wasEverFrozen(agreement)) return undefined
   return illegal(
     'A text has been frozen on the assessment as it was: each controller accepts another one for itself, so it is not relaxed by one of them. It can be made stricter.',
     'DP-7',
@@ -101,7 +101,7 @@ export const contactsPart = (org: string): Part<Contacts> => ({
   name: 'contacts',
   act: 'record',
   refusal(_body, context) {
-    if (!partiesOf(context).has(org)) return refusal('NOT_FOUND', 'This organisation is not a party of the agreement.')
+    if (!namedParties(context).has(org)) return refusal('NOT_FOUND', 'This organisation is not a party of the agreement.')
     return context.org === org ? refusalUnlessPresent(context) : refusalUnlessOwner(context)
   },
   write: (repository, body) => repository.setContacts(org, body),

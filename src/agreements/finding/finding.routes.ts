@@ -9,7 +9,7 @@ import type { ListingService } from './listing.service.ts'
 import type { OverlapService } from './overlap.service.ts'
 import type { RegisterExportService } from './register-export.service.ts'
 
-export interface Finding {
+export interface FindingServices {
   readonly listing: ListingService
   readonly overlaps: OverlapService
   readonly registerExport: RegisterExportService
@@ -17,8 +17,8 @@ export interface Finding {
 
 const TYPES = { json: 'application/json', csv: 'text/csv' } as const
 
-/** Finding agreements over HTTP: the list, also as a file, and "does a share already exist?". */
-export function findingRoutes({ listing, overlaps, registerExport }: Finding): FastifyPluginAsync {
+/** FindingServices agreements over HTTP: the list, also as a file, and "does a share already exist?". */
+export function findingRoutes({ listing, overlaps, registerExport }: FindingServices): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'listAgreements', async (request) => {
       const { format, ...query } = request.query

@@ -8,7 +8,7 @@ import { ok, type Result } from '../../platform/kernel/result.ts'
 import type { ReferenceService } from '../../reference/reference.service.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { classesOf, type ExportedLine, registerLine } from '../model/register-line.ts'
-import { besideLines } from '../store/register-export.repository.ts'
+import { lineSupplements } from '../store/register-export.repository.ts'
 import { readerFor } from '../visibility.ts'
 import type { ListingQuery, ListingService } from './listing.service.ts'
 
@@ -57,7 +57,7 @@ export function registerExportService({
           yield* await withTransaction(db, async (tx) => {
             await readAs(tx, reader)
             const at = clock().toISOString()
-            const beside = await besideLines(tx, wanted)
+            const beside = await lineSupplements(tx, wanted)
             const known = new Map(
               (await agreements.readFor(tx, reader, wanted, instantOf(at))).map((agreement) => [agreement.id, agreement]),
             )

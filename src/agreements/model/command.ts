@@ -10,7 +10,7 @@ import type { NamedDays } from './dates.ts'
  */
 
 /** What is asked, with the facts that the agreement itself does not hold. */
-export type Command =
+export type LifecycleCommand =
   | { readonly type: 'freeze'; readonly advice: readonly Fault[] }
   | {
       readonly type: 'sign'
@@ -59,7 +59,7 @@ export type Command =
   | { readonly type: 'confirm_review'; readonly cycleMonths: number }
   | { readonly type: 'withdraw_draft' }
   | { readonly type: 'reject' }
-export type CommandType = Command['type']
+export type CommandType = LifecycleCommand['type']
 
 /** A suspension as it is stored. */
 export interface HeldSuspension {
@@ -76,7 +76,7 @@ export interface HeldSuspension {
 }
 
 /** What changes. `to` is the stored status afterwards. */
-export type Change =
+export type LifecycleChange =
   | {
       readonly type: 'freeze'
       readonly to: AgreementStatus
@@ -130,5 +130,5 @@ export interface LifecycleRefusal {
   readonly errors?: readonly Fault[]
 }
 
-export type Actor = Pick<Principal, 'issuer' | 'sub' | 'org' | 'roles'>
-export type Decided = Result<Change, LifecycleRefusal>
+export type ActingPerson = Pick<Principal, 'issuer' | 'sub' | 'org' | 'roles'>
+export type Decided = Result<LifecycleChange, LifecycleRefusal>

@@ -61,7 +61,7 @@ export function partyFaults(facts: DraftFacts, parties: readonly Pick<Party, 'or
 }
 
 /** What would be left hanging if these were the parties: flows, processors and policy documents of others. */
-export function orphans(terms: Pick<Terms, 'flows' | 'agents'>, apd: Agreement['apd'], parties: ReadonlySet<string>): Fault[] {
+export function stillNamedFaults(terms: Pick<Terms, 'flows' | 'agents'>, apd: Agreement['apd'], parties: ReadonlySet<string>): Fault[] {
   const gone = (org: string, what: string): Fault[] =>
     org === ALL_SIGNED_BOROUGHS || parties.has(org)
       ? []

@@ -47,20 +47,20 @@ function stops(agreement: Agreement, suspension: Suspension, version: AgreementV
       (suspension.version ?? earlier.version) === earlier.version &&
       // A flow that had this name already was not what was stopped.
       !earlier.terms.flows.some(({ id }) => id === flow.id) &&
-      earlier.terms.flows.some((stopped) => stopped.id === suspension.flow && carriesSome(stopped, flow)),
+      earlier.terms.flows.some((stopped) => stopped.id === suspension.flow && sharesSome(stopped, flow)),
   )
 }
 
-function carriesSome(a: Flow, b: Flow): boolean {
+function sharesSome(a: Flow, b: Flow): boolean {
   return (
-    meet(a.providers, b.providers) &&
-    meet(a.recipients, b.recipients) &&
+    shareBody(a.providers, b.providers) &&
+    shareBody(a.recipients, b.recipients) &&
     isRelated(a.purpose, b.purpose) &&
     a.data_items.some((one) => b.data_items.some((other) => isRelated(one, other)))
   )
 }
 
-function meet(a: readonly string[], b: readonly string[]): boolean {
+function shareBody(a: readonly string[], b: readonly string[]): boolean {
   return a.includes(ALL_SIGNED_BOROUGHS) || b.includes(ALL_SIGNED_BOROUGHS) || a.some((org) => b.includes(org))
 }
 

@@ -2,20 +2,20 @@ import { type Instant, instantOf } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { ok, refuse } from '../../platform/kernel/result.ts'
 import type { Agreement } from '../agreement.ts'
-import type { Actor, Command, Decided } from './command.ts'
+import type { ActingPerson, Decided, LifecycleCommand } from './command.ts'
 import { addMonths } from './dates.ts'
 import { canCommence, hasCommenced, waitsFor } from './in-force.ts'
 import { boundParties, isKeeper, standingVersions, statusAt } from './standing.ts'
 
 /** Rules of the commands that end an agreement, take its end back, or put it off: terminate, reject, withdraw a draft, review. Pure. */
 
-type Of<T extends Command['type']> = Extract<Command, { type: T }>
+type Of<T extends LifecycleCommand['type']> = Extract<LifecycleCommand, { type: T }>
 
 /**
  * LC-5: the agreement ends for everybody. The keeper may end it where it is bound itself or nobody is, and either of the last two
  * that are bound; a party of more than two that wants out leaves instead.
  */
-export function decideEnd({ at }: Of<'terminate'>, agreement: Agreement, actor: Actor, now: Instant): Decided {
+export function decideEnd({ at }: Of<'terminate'>, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
   const instant = at ?? now
   if (instant < now) return inThePast()
   const bound = boundParties(agreement, now)
@@ -42,7 +42,7 @@ export function decideEnd({ at }: Of<'terminate'>, agreement: Agreement, actor: 
 }
 
 /** An end that has not come is taken back by whoever set it: nobody's sharing has stopped yet. */
-export function decideGoOn({ setBy }: Of<'go_on'>, agreement: Agreement, actor: Actor, now: Instant): Decided {
+export function decideGoOn({ setBy }: Of<'go_on'>, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
   if (agreement.terminated_at === null) return refuse({ code: 'ILLEGAL_STATE', rule: 'ENDING', detail: 'No end is set.' })
   if (setBy !== actor.org) {
     return refuse({ code: 'FORBIDDEN', rule: 'SET_BY', detail: `Only ${setBy ?? 'whoever set the end'} may take it back.` })
@@ -61,7 +61,7 @@ export function decideWithdrawal(agreement: Agreement): Decided {
 }
 
 /** WF-2: a party that has not signed says no. */
-export function decideReject(agreement: Agreement, actor: Actor, now: Instant): Decided {
+export function decideReject(agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
   if (agreement.signatures.some(({ org, version }) => org === actor.org && isStanding(agreement, version, now))) {
     const detail = `${actor.org} has signed: who is bound withdraws, it does not reject.`
     return refuse({ code: 'CONFLICT', rule: 'SIGNED', detail })

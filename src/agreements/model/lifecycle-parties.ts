@@ -1,17 +1,17 @@
 import { type Instant, instantOf, written } from '../../platform/kernel/instant.ts'
 import { ok, refuse } from '../../platform/kernel/result.ts'
 import type { Agreement } from '../agreement.ts'
-import type { Actor, Command, Decided } from './command.ts'
+import type { ActingPerson, Decided, LifecycleCommand } from './command.ts'
 import { hasCommenced, waitsFor } from './in-force.ts'
 import { inThePast, without } from './lifecycle-ending.ts'
 import { boundParties, isKeeper, keeperOf, presentParties, standingOf, standingVersions, statusAt } from './standing.ts'
 
 /** Rules of the commands by which parties come and go and the keeping of the text passes on (LC-4, LC-5). Pure. */
 
-type Of<T extends Command['type']> = Extract<Command, { type: T }>
+type Of<T extends LifecycleCommand['type']> = Extract<LifecycleCommand, { type: T }>
 
 /** LC-5: a party leaves now or later, never in the past. Its other duties go on; its signature is not undone. */
-export function decideLeave({ at, keeper }: Of<'leave'>, agreement: Agreement, actor: Actor, now: Instant): Decided {
+export function decideLeave({ at, keeper }: Of<'leave'>, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
   const instant = at ?? now
   if (instant < now) return inThePast()
   const leftAt = agreement.parties.find((party) => party.org === actor.org)?.left_at ?? null
@@ -42,7 +42,7 @@ export function decideLeave({ at, keeper }: Of<'leave'>, agreement: Agreement, a
 }
 
 /** A leaving that has not come is taken back by the party that set it. */
-export function decideStay(agreement: Agreement, actor: Actor, now: Instant): Decided {
+export function decideStay(agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
   const leftAt = agreement.parties.find((party) => party.org === actor.org)?.left_at ?? null
   if (leftAt === null) return refuse({ code: 'ILLEGAL_STATE', rule: 'LEAVING', detail: `${actor.org} has not said that it leaves.` })
   return ok({ type: 'stay', to: statusAt(agreement, now), was: leftAt })
@@ -89,7 +89,7 @@ export function decideUninvite({ org }: Of<'uninvite'>, agreement: Agreement, no
 }
 
 /** The keeping passes to a party that stands for the text; where the keeper is gone, a bound party takes it up. */
-export function decideHandOver({ org }: Of<'hand_over'>, agreement: Agreement, actor: Actor, now: Instant): Decided {
+export function decideHandOver({ org }: Of<'hand_over'>, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
   const keeper = keeperOf(agreement, now)
   if (!isKeeper(agreement, actor.org, now)) {
     const isGone = keeper === null || !isKeeper(agreement, keeper, now)
@@ -102,7 +102,7 @@ export function decideHandOver({ org }: Of<'hand_over'>, agreement: Agreement, a
 }
 
 /** Why an organisation cannot keep the text: it must take part, and be bound where anybody is. */
-function keeperFault(agreement: Agreement, org: string, actor: Actor, now: Instant, pointer: string): Decided | undefined {
+function keeperFault(agreement: Agreement, org: string, actor: ActingPerson, now: Instant, pointer: string): Decided | undefined {
   const no = (rule: string, detail: string) =>
     refuse({ code: 'UNPROCESSABLE' as const, rule, detail, errors: [{ pointer, code: rule, detail }] })
   if (keeperOf(agreement, now) === org) return no('KEEPER', `${org} keeps the text already.`)
@@ -114,7 +114,7 @@ function keeperFault(agreement: Agreement, org: string, actor: Actor, now: Insta
   return no('KEEPER', `${org} cannot keep the text: only a party can that ${others.length > 0 ? 'is bound by it' : 'takes part'}.`)
 }
 
-function notKeeper(agreement: Agreement, { org }: Actor, now: Instant): Decided {
+function notKeeper(agreement: Agreement, { org }: ActingPerson, now: Instant): Decided {
   const detail = `${org} does not keep the text; ${keeperOf(agreement, now)} does.`
   return refuse({ code: 'FORBIDDEN', rule: 'OWNER', detail })
 }

@@ -2,16 +2,16 @@ import { isSamePerson } from '../../identity/principal.ts'
 import { type Instant, instantOf } from '../../platform/kernel/instant.ts'
 import { ok, refuse } from '../../platform/kernel/result.ts'
 import type { Agreement, Flow } from '../agreement.ts'
-import type { Actor, Command, Decided, HeldSuspension } from './command.ts'
+import type { ActingPerson, Decided, HeldSuspension, LifecycleCommand } from './command.ts'
 import { ALL_SIGNED_BOROUGHS } from './flow-suspensions.ts'
 import { boundParties, leadingVersion, standingVersions, statusAt } from './standing.ts'
 
 /** Rules of the commands that stop sharing and let it go on (LC-6). Pure. */
 
-type Of<T extends Command['type']> = Extract<Command, { type: T }>
+type Of<T extends LifecycleCommand['type']> = Extract<LifecycleCommand, { type: T }>
 
 /** LC-6: any bound party may stop the whole agreement, itself, or a flow it takes part in, at once. */
-export function decideSuspend(command: Of<'suspend'>, agreement: Agreement, actor: Actor, now: Instant): Decided {
+export function decideSuspend(command: Of<'suspend'>, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
   const { scope, party, flow, until, boroughs } = command
   const no = (pointer: string, rule: string, detail: string) =>
     refuse({ code: 'UNPROCESSABLE', rule, detail, errors: [{ pointer, code: rule, detail }] })
@@ -32,7 +32,7 @@ export function decideSuspend(command: Of<'suspend'>, agreement: Agreement, acto
  * agreement the one of a bound party across a flow from it besides, whichever comes first. Where the suspending party is bound no
  * more, or none is on record, another bound party that the suspension stops stands in for it.
  */
-export function decideLift({ suspension, boroughs }: Of<'lift'>, agreement: Agreement, actor: Actor, now: Instant): Decided {
+export function decideLift({ suspension, boroughs }: Of<'lift'>, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
   if (suspension.to !== null && instantOf(suspension.to) <= now) {
     return refuse({ code: 'ILLEGAL_STATE', rule: 'ENDED', detail: 'This suspension has ended already.' })
   }

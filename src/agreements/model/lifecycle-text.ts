@@ -2,14 +2,14 @@ import { type Instant, written } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { ok, refuse } from '../../platform/kernel/result.ts'
 import type { Agreement, AgreementStatus, AgreementVersion } from '../agreement.ts'
-import type { Actor, Command, Decided } from './command.ts'
+import type { ActingPerson, Decided, LifecycleCommand } from './command.ts'
 import { nextDays } from './dates.ts'
 import { canCommence, hasCommenced } from './in-force.ts'
 import { draftVersion, governingVersion, leadingVersion, standingVersions, statusAt } from './standing.ts'
 
 /** Rules of the commands that make a text and bind to it: freeze, sign, confirm, amend, abandon. Pure. */
 
-type Of<T extends Command['type']> = Extract<Command, { type: T }>
+type Of<T extends LifecycleCommand['type']> = Extract<LifecycleCommand, { type: T }>
 
 /** LC-1: a draft becomes a text that never changes, unless it is incomplete, has no start, or starts in the past. */
 export function decideFreeze({ advice }: Of<'freeze'>, agreement: Agreement, now: Instant): Decided {
@@ -46,7 +46,7 @@ function datesOf(agreement: Agreement, { effective_from, effective_to }: Agreeme
 }
 
 /** LC-3: one party, one version, one signature on exactly its hash; never by whoever drafted it, never for two parties. */
-export function decideSign(command: Of<'sign'>, agreement: Agreement, actor: Actor, now: Instant): Decided {
+export function decideSign(command: Of<'sign'>, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
   const found = signable(agreement, command.version, now)
   if (!found.ok) return found
   const version = found.value
@@ -83,7 +83,7 @@ export function decideSign(command: Of<'sign'>, agreement: Agreement, actor: Act
 export function decideConfirm(
   { version: number, recorded, hasRecorded, hasSignedForAnother }: Of<'confirm'>,
   agreement: Agreement,
-  actor: Actor,
+  actor: ActingPerson,
   now: Instant,
 ): Decided {
   if (agreement.origin !== 'ELSEWHERE') {
@@ -156,7 +156,7 @@ function signable(agreement: Agreement, number: number, now: Instant) {
   return ok(version)
 }
 
-function bound(type: 'sign' | 'confirm', agreement: Agreement, version: AgreementVersion, actor: Actor, now: Instant): Decided {
+function bound(type: 'sign' | 'confirm', agreement: Agreement, version: AgreementVersion, actor: ActingPerson, now: Instant): Decided {
   const signature = { org: actor.org, version: version.version, signed_at: written(now) ?? '' }
   const commenced = hasCommenced({ ...agreement, signatures: [...agreement.signatures, signature] }, version.version, now)
   const status = statusAt(agreement, now)

@@ -1,7 +1,7 @@
 import type { Instant } from '../../platform/kernel/instant.ts'
 import { refuse } from '../../platform/kernel/result.ts'
 import type { Agreement } from '../agreement.ts'
-import type { Actor, Command, Decided, LifecycleRefusal } from './command.ts'
+import type { ActingPerson, Decided, LifecycleCommand, LifecycleRefusal } from './command.ts'
 import { decideEnd, decideGoOn, decideReject, decideRenewal, decideWithdrawal } from './lifecycle-ending.ts'
 import { decideHandOver, decideInvite, decideLeave, decideStay, decideUninvite } from './lifecycle-parties.ts'
 import { decideLift, decideSuspend } from './lifecycle-suspending.ts'
@@ -13,7 +13,7 @@ import { ACT_RULES, type ActRule, refusedBy } from './standing-acts.ts'
  * Decides one command on an agreement as it stands: the table of standings and acts first, then the command's own rules. It
  * decides and never writes; the services do what the change says. Pure.
  */
-export function decide(command: Command, agreement: Agreement, actor: Actor, now: Instant): Decided {
+export function decide(command: LifecycleCommand, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
   const why = refusedBy(command.type, agreement, actor, now)
   return why === null ? decideRules(command, agreement, actor, now) : refuse(refusal(why, ACT_RULES[command.type], agreement, actor, now))
 }
@@ -32,7 +32,7 @@ function refusal(
   why: 'ROLE' | 'OWNER' | 'PARTY' | 'STATE',
   { permission, states }: ActRule,
   agreement: Agreement,
-  { org }: Actor,
+  { org }: ActingPerson,
   now: Instant,
 ): LifecycleRefusal {
   switch (why) {
@@ -53,7 +53,7 @@ function refusal(
   }
 }
 
-function decideRules(command: Command, agreement: Agreement, actor: Actor, now: Instant): Decided {
+function decideRules(command: LifecycleCommand, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
   switch (command.type) {
     case 'freeze':
       return decideFreeze(command, agreement, now)

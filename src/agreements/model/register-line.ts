@@ -12,7 +12,7 @@ import { FIELDS, type Field } from './register-columns.ts'
 import { draftVersion, keeperOf, leadingVersion, standingOf, statusAt } from './standing.ts'
 
 /** What stands beside an agreement for its line: where it came from, and the signatures that nobody confirmed yet. */
-export interface BesideLine {
+export interface LineSupplement {
   readonly provenance: Readonly<Record<string, unknown>> | null
   readonly signatures: readonly SignatureRecord[]
 }
@@ -92,7 +92,7 @@ const CUT = ' [cut here]'
  */
 export function registerLine(
   agreement: Agreement,
-  { provenance, signatures }: BesideLine,
+  { provenance, signatures }: LineSupplement,
   { own, at, classOf }: { readonly own: string; readonly at: string; readonly classOf: (item: string) => string | undefined },
 ): ExportedLine {
   const instant = instantOf(at)
@@ -158,7 +158,7 @@ function signatureWords(version: AgreementVersion | undefined, agreement: Agreem
 }
 
 /** What an organisation's own register says of the record; that of another's is not its own. */
-function cameFrom(provenance: BesideLine['provenance'], own: string): { readonly reference: string | null; readonly register: Cells } {
+function cameFrom(provenance: LineSupplement['provenance'], own: string): { readonly reference: string | null; readonly register: Cells } {
   const { imported_by, reference, register } = provenance ?? {}
   if (imported_by !== own) return { reference: null, register: {} }
   return { reference: typeof reference === 'string' ? reference : null, register: (register as Cells | undefined) ?? {} }

@@ -69,11 +69,11 @@ export function refusedBy(
 /** The acts that the table lets this actor do now and that have something to act on; their own rules may still refuse. */
 export function actsOpenTo(agreement: Agreement, actor: { readonly org: string; readonly roles: readonly Role[] }, at: Instant): ActName[] {
   return (Object.keys(ACT_RULES) as ActName[]).filter(
-    (act) => refusedBy(act, agreement, actor, at) === null && hasObject(act, agreement, actor.org, at),
+    (act) => refusedBy(act, agreement, actor, at) === null && hasSomethingToActOn(act, agreement, actor.org, at),
   )
 }
 
-function hasObject(act: ActName, agreement: Agreement, org: string, at: Instant): boolean {
+function hasSomethingToActOn(act: ActName, agreement: Agreement, org: string, at: Instant): boolean {
   switch (act) {
     case 'reject':
       return standingOf(agreement, org, at) === 'INVITED'

@@ -4,7 +4,7 @@ import { plainTerm } from '../../reference/vocabulary.ts'
 import type { Field } from '../model/register-columns.ts'
 
 /** What a person says of a cell that nobody could read, once for a whole file and for the organisation's next one. */
-export interface Answer {
+export interface CellAnswer {
   readonly field: AskedField
   /** The cell as the register has it; every way of writing it means the same. */
   readonly text: string
@@ -16,12 +16,12 @@ export interface Answer {
 export type AnswerValue = string | readonly string[] | AnsweredPartners | null
 
 /** An answer as it is sent: of a partner also a new body, or a group of bodies. */
-export interface GivenAnswer extends Omit<Answer, 'answer'> {
+export interface SentAnswer extends Omit<CellAnswer, 'answer'> {
   readonly answer: AnswerValue | PartnerAnswer
 }
 
 /** Whether an answer names a body that is to be proposed, or a group whose members are to be written down. */
-export function isToBeMade(answer: GivenAnswer['answer']): answer is PartnerAnswer {
+export function isToBeMade(answer: SentAnswer['answer']): answer is PartnerAnswer {
   return answer !== null && typeof answer === 'object' && ('create' in answer || ('group' in answer && !('organisations' in answer)))
 }
 
@@ -54,7 +54,7 @@ export function isNeeded({ field, takenFor }: { readonly field: AskedField; read
 }
 
 /** Whether an answer holds for the next file too: a choice about the lines of one file does not. */
-export function isRemembered({ field }: Pick<Answer, 'field'>): boolean {
+export function isRemembered({ field }: Pick<CellAnswer, 'field'>): boolean {
   return field !== 'lines'
 }
 
@@ -75,7 +75,7 @@ export function askedTerm(text: string): string {
 }
 
 /** Answers by column and term. */
-export function answersByTerm(answers: readonly Answer[]): (field: AskedField, text: string) => AnswerValue | undefined {
+export function answersByTerm(answers: readonly CellAnswer[]): (field: AskedField, text: string) => AnswerValue | undefined {
   const found = new Map(answers.map(({ field, text, answer }) => [`${field}|${askedTerm(text)}`, answer]))
   return (field, text) => found.get(`${field}|${askedTerm(text)}`)
 }

@@ -1,4 +1,4 @@
-import type { Done } from '../../commands/command.ts'
+import type { VersionedOutcome } from '../../commands/command.ts'
 import { checkPrecondition } from '../../commands/commands.service.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
@@ -33,9 +33,9 @@ export interface CommittingOptions {
 }
 
 /** The line had its turn in another call, or the record is not what an undo would take out. */
-class RowMoved extends Error {}
+class LineTaken extends Error {}
 /** The record is not what it was at the dry run: another import was quicker, or somebody has worked on it. */
-class RecordMoved extends Error {}
+class RecordChanged extends Error {}
 
 const SLICE_MS = 20_000
 const REFERENCE_BYTES = 6
@@ -63,8 +63,8 @@ export function committingService({ db, clock, random, acts, agreements, imports
         const records = importedRecords(tx)
         const locked = await repository.lockRow(importId, row)
         const before = await records.record(principal.org, key)
-        if (!locked || locked.doneAt !== null) throw new RowMoved()
-        if ((before !== undefined) !== (plan.status === 'CHANGED')) throw new RecordMoved()
+        if (!locked || locked.doneAt !== null) throw new LineTaken()
+        if ((before !== undefined) !== (plan.status === 'CHANGED')) throw new RecordChanged()
         const today = londonDay(Date.parse(at))
         const id = newReference(today, random(REFERENCE_BYTES))
         const { agreement, claimed } = toRecord(source, { id, own: principal.org, today })
@@ -89,7 +89,7 @@ export function committingService({ db, clock, random, acts, agreements, imports
         await repository.updateRow(importId, row, { done: { at, agreement: id }, ...(replaced ? { replaced } : {}) })
         const record: ImportedRecordRow = { agreement: id, hash, actCount: 1, importId, row }
         if (before) await records.changeRecord(principal.org, key, record)
-        else if (!(await records.addRecord(principal.org, key, record))) throw new RecordMoved()
+        else if (!(await records.addRecord(principal.org, key, record))) throw new RecordChanged()
         const [version] = agreement.versions
         const isFrozen = version?.status === 'APPROVED'
         return {
@@ -105,10 +105,10 @@ export function committingService({ db, clock, random, acts, agreements, imports
     orThrow(made)
   }
 
-  /** The record as it stands, to be put back one day. @throws RecordMoved when somebody has worked on it */
+  /** The record as it stands, to be put back one day. @throws RecordChanged when somebody has worked on it */
   async function replacedBy(before: ImportedRecordRow, tx: Parameters<typeof importsRepository>[0]): Promise<ReplacedRecord> {
     const [standing] = await agreements.read(tx, [before.agreement])
-    if (!standing || (await importedRecords(tx).actCount(before.agreement)) !== before.actCount) throw new RecordMoved()
+    if (!standing || (await importedRecords(tx).actCount(before.agreement)) !== before.actCount) throw new RecordChanged()
     return {
       agreement: before.agreement,
       hash: before.hash,
@@ -143,8 +143,8 @@ export function committingService({ db, clock, random, acts, agreements, imports
   async function restoreReplaced(principal: Principal, importId: string, { row, replaced, plan }: StoredRow): Promise<void> {
     const { key } = plan
     if (!replaced?.isWithdrawn || key === null) return
-    const settled = { replaced: { ...replaced, isWithdrawn: false } }
-    const heir = await withTransaction(db, async (tx) => {
+    const putBack = { replaced: { ...replaced, isWithdrawn: false } }
+    const restored = await withTransaction(db, async (tx) => {
       await readAs(tx, writerFor(principal))
       const repository = importsRepository(tx)
       let found: ReplacedRecord | null = replaced
@@ -154,26 +154,30 @@ export function committingService({ db, clock, random, acts, agreements, imports
       }
       const isHeld = (await importedRecords(tx).record(principal.org, key)) !== undefined
       if (found !== null && !isHeld) return found
-      await repository.updateRow(importId, row, settled)
+      await repository.updateRow(importId, row, putBack)
       return null
     })
-    if (heir === null) return
+    if (restored === null) return
     const act = { act: 'restore_import', event: 'agreement.import_restored' } as const
-    const done = await acts.perform(callFor(principal, heir.agreement), act, async ({ tx }) => {
+    const done = await acts.perform(callFor(principal, restored.agreement), act, async ({ tx }) => {
       const repository = importsRepository(tx)
       const records = importedRecords(tx)
-      await records.setStanding(heir.agreement, { status: heir.status, terminatedAt: heir.terminatedAt ?? null }, heir.versions)
-      await repository.updateRow(importId, row, settled)
+      await records.setStanding(
+        restored.agreement,
+        { status: restored.status, terminatedAt: restored.terminatedAt ?? null },
+        restored.versions,
+      )
+      await repository.updateRow(importId, row, putBack)
       // This act is one that the import knows of.
-      const actCount = (await records.actCount(heir.agreement)) + 1
-      const { agreement, hash, importId: from, row: line } = heir
-      if (!(await records.addRecord(principal.org, key, { agreement, hash, actCount, importId: from, row: line }))) throw new RowMoved()
-      return { to: heir.status, detail: { import: importId, row }, outcome: null }
+      const actCount = (await records.actCount(restored.agreement)) + 1
+      const { agreement, hash, importId: from, row: line } = restored
+      if (!(await records.addRecord(principal.org, key, { agreement, hash, actCount, importId: from, row: line }))) throw new LineTaken()
+      return { to: restored.status, detail: { import: importId, row }, outcome: null }
     })
     orThrow(done)
   }
 
-  /** Takes the record that a line made out of use. @throws RowMoved when somebody has worked on it since */
+  /** Takes the record that a line made out of use. @throws LineTaken when somebody has worked on it since */
   async function undoRow(principal: Principal, importId: string, { row, agreementId, plan }: StoredRow): Promise<void> {
     if (agreementId === null || plan.key === null) return
     const { key } = plan
@@ -186,7 +190,7 @@ export function committingService({ db, clock, random, acts, agreements, imports
       const isMine = record?.agreement === agreementId && record.actCount === (await records.actCount(agreementId))
       // What a later import replaced is out of use already; it is not to come back when that one is undone.
       const isReplaced = record?.agreement !== agreementId && agreement.status === WITHDRAWN
-      if (!locked || locked.undoneAt !== null || !(isMine || isReplaced)) throw new RowMoved()
+      if (!locked || locked.undoneAt !== null || !(isMine || isReplaced)) throw new LineTaken()
       if (isMine) await records.dropRecord(principal.org, key)
       await records.setStanding(agreementId, OUT_OF_USE, agreement.versions.map(abandoned))
       await repository.updateRow(importId, row, { undoneAt: at })
@@ -213,7 +217,7 @@ export function committingService({ db, clock, random, acts, agreements, imports
           try {
             await work(row)
           } catch (error) {
-            if (error instanceof RowMoved) continue
+            if (error instanceof LineTaken) continue
             const why = whyRefused(error)
             if (why === null) throw error
             if (what === 'commit') await refuse(principal, id, row, why)
@@ -231,7 +235,7 @@ export function committingService({ db, clock, random, acts, agreements, imports
       await importsRepository(tx).refuseRow(id, row, { column: null, cell: null, detail: why })
     })
 
-  async function commit(principal: Principal, id: string, ifMatch: string | null): Promise<Done<ImportView>> {
+  async function commit(principal: Principal, id: string, ifMatch: string | null): Promise<VersionedOutcome<ImportView>> {
     const lookups = await imports.lookups()
     await withTransaction(db, async (tx) => {
       const stored = await lockedImport(tx, principal, id, '*')
@@ -250,7 +254,7 @@ export function committingService({ db, clock, random, acts, agreements, imports
     return finish(principal, id, lookups, isDone ? { status: 'COMMITTED' } : null)
   }
 
-  async function undo(principal: Principal, id: string): Promise<Done<ImportView>> {
+  async function undo(principal: Principal, id: string): Promise<VersionedOutcome<ImportView>> {
     await withTransaction(db, async (tx) => {
       const stored = await lockedImport(tx, principal, id, '*')
       if (stored.status === 'READY') throw refused('ILLEGAL_STATE', 'Nothing of this import is in the register yet.')
@@ -285,7 +289,7 @@ export function committingService({ db, clock, random, acts, agreements, imports
     id: string,
     lookups: Lookups,
     change: Parameters<ReturnType<typeof importsRepository>['update']>[1] | null,
-  ): Promise<Done<ImportView>> {
+  ): Promise<VersionedOutcome<ImportView>> {
     return withTransaction(db, async (tx) => {
       const stored = await lockedImport(tx, principal, id, '*')
       const repository = importsRepository(tx)
@@ -308,7 +312,7 @@ function callFor(principal: Principal, agreementId: string): ActCall {
 
 /** Why a line cannot be taken in; null: it is no matter of the line. */
 function whyRefused(error: unknown): string | null {
-  if (error instanceof RecordMoved) return 'The record here has changed since the dry run. Send the file again.'
+  if (error instanceof RecordChanged) return 'The record here has changed since the dry run. Send the file again.'
   if (error instanceof Refused && OF_THE_LINE.has(error.refusal.code)) return `It was refused: ${error.refusal.detail}`
   return /^2[23]/.test(sqlState(error) ?? '') ? 'It holds something that the register cannot store.' : null
 }

@@ -19,7 +19,7 @@ import { shownCell } from './remarks.ts'
 import { type ReadRow, type RowContext, readRow } from './row.ts'
 import { differingCells, type NamedRecord, onlyWhatDiffers, sameWords } from './same-record.ts'
 import type { RowPlan, StoredImport } from './stored-import.ts'
-import { settled } from './unstated.ts'
+import { withUsualValues } from './unstated.ts'
 
 /** What a dry run reads the lines with, as it stood when it began. */
 export interface DryRunFacts {
@@ -76,7 +76,7 @@ export async function dryRun(
   const near = await nearAgreements(org, { agreements: facts.agreements, codes, at: facts.at }, pause)
   const unstated = { ...context, noEnd: facts.vocabularies.get('NO_END') ?? new Map() }
   const plans = planner({
-    ...{ known: facts.known, answerTo: context.answerTo, settled: (row) => settled(row, unstated) },
+    ...{ known: facts.known, answerTo: context.answerTo, withUsualValues: (row) => withUsualValues(row, unstated) },
     headerOf: (field) => (mapping[field] === undefined ? null : (header[mapping[field]] ?? null)),
     saysNothing: (field, text) => isUnknown(text, facts.vocabularies.get(UNKNOWN_IN[field] ?? '')),
   })

@@ -2,7 +2,7 @@ import type { Organisation } from '../../parties/organisation.ts'
 import { type Fault, refused } from '../../platform/kernel/refusal.ts'
 import type { CodeList } from '../../reference/code-list.ts'
 import { type ColumnMapping, FIELDS } from '../model/register-columns.ts'
-import { type Answer, askedTerm, choicesFor, type GivenAnswer, isToBeMade } from './answers.ts'
+import { askedTerm, type CellAnswer, choicesFor, isToBeMade, type SentAnswer } from './answers.ts'
 import type { DateOrder } from './cells.ts'
 
 /** So many answers are kept with an import. */
@@ -14,16 +14,16 @@ export interface ImportReading {
   readonly columns?: ColumnMapping | undefined
   /** Answers about partners in short: a code, several, or null to leave the name out. */
   readonly partners?: Readonly<Record<string, string | readonly string[] | null>> | undefined
-  readonly answers?: readonly GivenAnswer[] | undefined
+  readonly answers?: readonly SentAnswer[] | undefined
   /** The line with the headers, from 1; 0: the file has none. */
   readonly header_row?: number | undefined
   readonly date_order?: DateOrder | undefined
 }
 
 /** Every answer that was sent, those about partners in short among them. */
-export function answersOf({ partners = {}, answers = [] }: ImportReading): GivenAnswer[] {
+export function answersOf({ partners = {}, answers = [] }: ImportReading): SentAnswer[] {
   const short = Object.entries(partners).map(
-    ([text, meant]): GivenAnswer => ({
+    ([text, meant]): SentAnswer => ({
       field: 'partners',
       text,
       answer: meant === null ? null : { organisations: typeof meant === 'string' ? [meant] : meant },
@@ -33,7 +33,7 @@ export function answersOf({ partners = {}, answers = [] }: ImportReading): Given
 }
 
 /** Answers with the bodies that the named ones are by now: a body may have been merged since. */
-export function answersAsNow(answers: readonly Answer[], current: (code: string) => string): Answer[] {
+export function answersAsNow(answers: readonly CellAnswer[], current: (code: string) => string): CellAnswer[] {
   return answers.map((one) => {
     const { answer } = one
     if (one.field !== 'partners' || answer === null) return one
@@ -45,19 +45,19 @@ export function answersAsNow(answers: readonly Answer[], current: (code: string)
 }
 
 /** The answers that name what is there already. */
-export function plainAnswers(reading: ImportReading): Answer[] {
+export function plainAnswers(reading: ImportReading): CellAnswer[] {
   return answersOf(reading).flatMap(({ answer, ...given }) => (isToBeMade(answer) ? [] : [{ ...given, answer }]))
 }
 
 /** Of several answers to one question the last. */
-export function lastOfEach(answers: readonly Answer[]): Answer[] {
+export function lastOfEach(answers: readonly CellAnswer[]): CellAnswer[] {
   return [...new Map(answers.map((answer) => [`${answer.field}|${askedTerm(answer.text)}`, answer])).values()].slice(-ANSWERS_MAX)
 }
 
 /** @throws Refused for columns that are not there or taken twice, and for answers that answer nothing */
 export function checkReading(
   header: readonly string[],
-  { columns, answers }: { readonly columns: ColumnMapping; readonly answers: readonly Answer[] },
+  { columns, answers }: { readonly columns: ColumnMapping; readonly answers: readonly CellAnswer[] },
   { organisations, lists }: { readonly organisations: readonly Pick<Organisation, 'code'>[]; readonly lists: readonly CodeList[] },
 ): void {
   const known = new Set(organisations.map(({ code }) => code))

@@ -1,6 +1,6 @@
 import type { Overlap } from '../model/overlap.ts'
 import { type ColumnMapping, type DetectedColumn, detectColumns, type Field, NEEDED_FIELDS } from '../model/register-columns.ts'
-import type { Answer, AskedField } from './answers.ts'
+import type { AskedField, CellAnswer } from './answers.ts'
 import type { DateOrder } from './cells.ts'
 import { datasetsOf } from './datasets.ts'
 import type { OrganisationMatch } from './organisation-match.ts'
@@ -25,7 +25,7 @@ export interface ImportView {
   readonly mapping: {
     readonly columns: ColumnMapping
     readonly partners: Readonly<Record<string, string | readonly string[] | null>>
-    readonly answers: readonly Answer[]
+    readonly answers: readonly CellAnswer[]
   }
   readonly missing_fields: readonly Field[]
   readonly open_partners: readonly OpenPartner[]
@@ -223,7 +223,7 @@ function recordView(read: RegisterRow): RecordView {
 }
 
 /** The answers about partners, in the short form in which they may be sent. */
-function partnerAnswers(answers: readonly Answer[]): Readonly<Record<string, string | readonly string[] | null>> {
+function partnerAnswers(answers: readonly CellAnswer[]): Readonly<Record<string, string | readonly string[] | null>> {
   return Object.fromEntries(
     answers.flatMap(({ field, text, answer }) => {
       if (field !== 'partners') return []

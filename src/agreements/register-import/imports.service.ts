@@ -1,4 +1,4 @@
-import type { Done } from '../../commands/command.ts'
+import type { VersionedOutcome } from '../../commands/command.ts'
 import { checkPrecondition } from '../../commands/commands.service.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { currentCodes } from '../../parties/find.ts'
@@ -18,8 +18,7 @@ import { detectColumns, headerLine, namelessColumns, proposedMapping } from '../
 import { agreementsListing } from '../store/overlap.repository.ts'
 import { readAgreementsFor } from '../store/reading.service.ts'
 import { readerFor, writerFor } from '../visibility.ts'
-import { type Answer, choicesFor, isNeeded, isRemembered, isToBeMade } from './answers.ts'
-import { askedRepository } from './asked.repository.ts'
+import { type CellAnswer, choicesFor, isNeeded, isRemembered, isToBeMade } from './answers.ts'
 import { type DryRunFacts, dryRun } from './dry-run.ts'
 import { ANSWERS_MAX, answersAsNow, answersOf, checkReading, type ImportReading, lastOfEach, plainAnswers } from './import-reading.ts'
 import { type ImportView, importView, UNDO_HOURS } from './import-view.ts'
@@ -28,6 +27,7 @@ import { importsRepository } from './imports.repository.ts'
 import { namedRecords } from './named-records.service.ts'
 import { organisationNames } from './organisation-match.ts'
 import type { RowStatus } from './plan.ts'
+import { questionsRepository } from './questions.repository.ts'
 import { hashOf, inLines, type Orientation, readCsv, type Separator } from './read-csv.service.ts'
 import type { RowPlan, StoredImport } from './stored-import.ts'
 
@@ -86,7 +86,7 @@ export function importsService({ db, clock, newId, reference, parties, partnerAn
   /** Reads every line anew and keeps what would become of it. */
   async function run(tx: Transaction, stored: StoredImport, found: Lookups, pause = pauses()): Promise<void> {
     const repository = importsRepository(tx)
-    const asked = askedRepository(tx)
+    const asked = questionsRepository(tx)
     const records = importedRecords(tx)
     const ids = await agreementsListing(tx, [stored.org], COMPARED_MAX)
     const agreements: Agreement[] = []
@@ -121,8 +121,8 @@ export function importsService({ db, clock, newId, reference, parties, partnerAn
     principal: Principal,
     reading: ImportReading,
     found: Lookups,
-  ): Promise<{ readonly given: Answer[]; readonly found: Lookups }> {
-    const given: Answer[] = []
+  ): Promise<{ readonly given: CellAnswer[]; readonly found: Lookups }> {
+    const given: CellAnswer[] = []
     for (const { answer, ...about } of answersOf(reading)) {
       if (isToBeMade(answer) && about.field !== 'partners')
         throw refused('UNPROCESSABLE', 'Only a partner is a body or a group.', [
@@ -139,9 +139,9 @@ export function importsService({ db, clock, newId, reference, parties, partnerAn
     id: string,
     { names, lists }: Pick<Lookups, 'names' | 'lists'>,
     { after = 0, limit = ROWS_SHOWN, status }: RowsQuery = {},
-  ): Promise<Done<ImportView>> {
+  ): Promise<VersionedOutcome<ImportView>> {
     const repository = importsRepository(tx)
-    const asked = askedRepository(tx)
+    const asked = questionsRepository(tx)
     const records = importedRecords(tx)
     const stored = await repository.find(id, false)
     if (!stored) throw refused('NOT_FOUND', 'There is no import with this identifier.')
@@ -174,7 +174,7 @@ export function importsService({ db, clock, newId, reference, parties, partnerAn
     principal: Principal,
     csv: string,
     { separator, orientation, ...reading }: ImportReading & FileReading,
-  ): Promise<Done<ImportView>> {
+  ): Promise<VersionedOutcome<ImportView>> {
     const pause = pauses()
     const lines = inLines(await readCsv(csv, { separator, pause }), orientation)
     const early = await lookups()
@@ -189,7 +189,7 @@ export function importsService({ db, clock, newId, reference, parties, partnerAn
       await readAs(tx, writerFor(principal))
       const at = clock().toISOString()
       const repository = importsRepository(tx)
-      const questions = askedRepository(tx)
+      const questions = questionsRepository(tx)
       const id = newId()
       const answers = [...(await questions.rememberedAnswers(principal.org, ANSWERS_MAX)).reverse(), ...given]
       const made = { id, org: principal.org, fileHash, header, headerRow, mapping, answers: lastOfEach(answers) }
@@ -202,7 +202,7 @@ export function importsService({ db, clock, newId, reference, parties, partnerAn
     })
   }
 
-  async function read(principal: Principal, id: string, query: RowsQuery): Promise<Done<ImportView>> {
+  async function read(principal: Principal, id: string, query: RowsQuery): Promise<VersionedOutcome<ImportView>> {
     const found = await lookups()
     return withTransaction(db, async (tx) => {
       await readAs(tx, readerFor(principal))
@@ -210,9 +210,14 @@ export function importsService({ db, clock, newId, reference, parties, partnerAn
     })
   }
 
-  async function map(principal: Principal, id: string, reading: ImportReading, ifMatch: string | null): Promise<Done<ImportView>> {
+  async function map(
+    principal: Principal,
+    id: string,
+    reading: ImportReading,
+    ifMatch: string | null,
+  ): Promise<VersionedOutcome<ImportView>> {
     /** How it is read from then on. @throws Refused for another state than the caller read, and for a reading that does not fit */
-    const readAnew = async (tx: Transaction, answers: readonly Answer[], looked: Lookups) => {
+    const readAnew = async (tx: Transaction, answers: readonly CellAnswer[], looked: Lookups) => {
       const stored = await readyImport(tx, principal, id, ifMatch)
       const headerRow = reading.header_row ?? stored.headerRow
       const isSame = headerRow === stored.headerRow
@@ -234,7 +239,7 @@ export function importsService({ db, clock, newId, reference, parties, partnerAn
       const change = { ...read, answers: lastOfEach([...kept, ...given]) }
       await repository.update(id, change)
       const by = { org: stored.org, importId: id, at: clock().toISOString(), sub: principal.sub }
-      await askedRepository(tx).rememberAnswers(given.filter(isRemembered), by)
+      await questionsRepository(tx).rememberAnswers(given.filter(isRemembered), by)
       if (!isSame) await repository.forgetPlans(id)
       await run(tx, { ...stored, ...change }, found)
       return show(tx, id, found)

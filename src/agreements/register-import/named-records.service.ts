@@ -4,7 +4,7 @@ import type { Pause } from '../../platform/kernel/turns.ts'
 import type { CodeList } from '../../reference/code-list.ts'
 import { classesOf, type ExportedLine, registerLine } from '../model/register-line.ts'
 import { readAgreementsFor } from '../store/reading.service.ts'
-import { besideLines } from '../store/register-export.repository.ts'
+import { lineSupplements } from '../store/register-export.repository.ts'
 import { importsRepository } from './imports.repository.ts'
 import type { StoredImport } from './stored-import.ts'
 
@@ -28,7 +28,7 @@ export async function namedRecords(
   const named = await repository.named(id, mapping.accord_ref, headerRow)
   for (let start = 0; start < named.length; start += READ_AT_ONCE) {
     const part = named.slice(start, start + READ_AT_ONCE)
-    const beside = await besideLines(tx, part)
+    const beside = await lineSupplements(tx, part)
     for (const agreement of await readAgreementsFor(tx, { kind: 'party', org }, part, instantOf(at))) {
       const known = beside.get(agreement.id)
       if (known) found.set(agreement.id, registerLine(agreement, known, { own: org, at, classOf }))

@@ -7,7 +7,7 @@ import type { CellRemark } from './remarks.ts'
 import type { ReadRow, RegisterRow } from './row.ts'
 import { CELL_OF, changedCells, rowHash, sourceKey, withoutBlanks } from './row-sameness.ts'
 import type { NamedRecord } from './same-record.ts'
-import { notStated, type SettledRow } from './unstated.ts'
+import { type CompletedRow, notStated } from './unstated.ts'
 
 /**
  * NEW: not here yet. SAME: here as it is. CHANGED: here, and the register says something else now. JOINED: part of the record of an
@@ -39,7 +39,7 @@ export interface PlanContext {
   readonly known: ReadonlyMap<string, KnownRecord>
   readonly headerOf: (field: Field) => string | null
   readonly answerTo: (field: AskedField, text: string) => AnswerValue | undefined
-  readonly settled: (row: RegisterRow) => SettledRow
+  readonly withUsualValues: (row: RegisterRow) => CompletedRow
   /** Whether a cell with words in it says no more than a blank. */
   readonly saysNothing: (field: Field, text: string) => boolean
 }
@@ -47,13 +47,13 @@ export interface PlanContext {
 type Line = Omit<ReadRow, 'inWords'>
 
 /** Nothing is left to be said of a line that is the record as it stands. */
-const SETTLED = { errors: [], warnings: [], questions: [] } as const
+const NOTHING_TO_SAY = { errors: [], warnings: [], questions: [] } as const
 
 /**
  * What an import would do with each line, in order. Lines of one agreement that differ only in what is shared become one record;
  * one that contradicts an earlier one is refused, and so is a change of a record that somebody has acted on: it is changed here.
  */
-export function planner({ known, headerOf, answerTo, settled, saysNothing }: PlanContext) {
+export function planner({ known, headerOf, answerTo, withUsualValues, saysNothing }: PlanContext) {
   /** The first line of each record, with the lines that belong to it. */
   const seen = new Map<
     string,
@@ -96,8 +96,8 @@ export function planner({ known, headerOf, answerTo, settled, saysNothing }: Pla
         cell: null,
         detail: `Not taken from a file: change ${named.agreement} here.`,
       }))
-      const settled = { ...SETTLED, warnings: besides, row: read.read, key: ownKey ?? null, hash: null, agreement: named.agreement }
-      return { ...read, ...settled, status: 'SAME' }
+      const same = { ...NOTHING_TO_SAY, warnings: besides, row: read.read, key: ownKey ?? null, hash: null, agreement: named.agreement }
+      return { ...read, ...same, status: 'SAME' }
     }
     if (named !== null && ownKey === undefined) {
       const detail = `${named.agreement} stands here and says otherwise in ${names(named.differs)}: change it here.`
@@ -146,7 +146,7 @@ export function planner({ known, headerOf, answerTo, settled, saysNothing }: Pla
     const full = earlier === null ? said : withoutBlanks(said, earlier, saysNothing, isNamed)
     const isAdded = choice === 'ADD' && earlier !== null
     const whole = isAdded ? { ...withDatasets(full, [...datasetsOf(earlier), ...datasetsOf(full)]), title: earlier.title } : full
-    const { row, questions, warnings: usual, faults: unstated } = settled(whole)
+    const { row, questions, warnings: usual, faults: unstated } = withUsualValues(whole)
     const days = dayFaults(row.start, row.expiry, '/expiry').map(({ detail }) => ({ field: 'expiry' as const, detail }))
     const faults = [...unstated, ...days]
     const hash = rowHash(row)
@@ -164,7 +164,7 @@ export function planner({ known, headerOf, answerTo, settled, saysNothing }: Pla
     if (!before) return { ...planned, status: 'NEW' }
     const kept = earlier && !isNamed ? changedCells(whole, said) : []
     const blank = kept.length > 0 && !isAdded ? [remark(`Blank here, so left as it was: ${names(kept)}.`)] : []
-    if (before.hash === hash || (earlier !== null && rowHash(settled(earlier).row) === hash))
+    if (before.hash === hash || (earlier !== null && rowHash(withUsualValues(earlier).row) === hash))
       return { ...planned, status: 'SAME', warnings: [...warnings, ...blank] }
     const lost = earlier ? lostParts(earlier, row) : []
     const shown = lost.slice(0, 5).join(', ').slice(0, 200)

@@ -97,10 +97,10 @@ export function toRecord(
   return { agreement, claimed }
 }
 
-/** @throws Error where the role of a partner was not settled */
+/** @throws Error where nobody said which role a partner has */
 function partnerRole({ partner_roles }: RegisterRow, org: string): string {
   const found = partner_roles?.find((one) => one.org === org)
-  if (!found) throw new Error(`the role of ${org} is not settled`)
+  if (!found) throw new Error(`nobody said which role ${org} has`)
   return found.role
 }
 

@@ -168,7 +168,7 @@ export function readRow(cells: readonly string[], context: RowContext): ReadRow 
   for (const { detail } of dayFaults(start, expiry, '/expiry')) remarks.refuse('expiry', detail)
   if (!isAbsent(cell('dpia_date'))) day('dpia_date', true)
   const said = meaning('status', readTerm(cell('status'), words('STATUS')), code)
-  const standing = standingOf(said, expiry, today, (detail) => remarks.refuse('status', detail))
+  const standing = standingFromStatus(said, expiry, today, (detail) => remarks.refuse('status', detail))
   const isPersonal = meaning('personal', readYesNo(cell('personal'), words('YES_NO')), yes)
   const type = meaning('type', readType(cell('type'), words('TYPE'), isPersonal), code)
   const bases = basesOf()
@@ -225,7 +225,7 @@ export function readRow(cells: readonly string[], context: RowContext): ReadRow 
 }
 
 /** EXPIRED is no status of its own: it has ended by its last day, which must then lie behind us. */
-export function standingOf(
+export function standingFromStatus(
   said: string | null,
   expiry: string | null,
   today: string,

@@ -1,7 +1,7 @@
 import type { AgreementStatus } from '../agreement.ts'
 import type { Overlap } from '../model/overlap.ts'
 import type { ColumnMapping } from '../model/register-columns.ts'
-import type { Answer } from './answers.ts'
+import type { CellAnswer } from './answers.ts'
 import type { DateOrder } from './cells.ts'
 import type { PartnerReading } from './organisation-match.ts'
 import type { RowStatus } from './plan.ts'
@@ -23,7 +23,7 @@ export interface StoredImport {
   readonly dateOrder: DateOrder
   readonly mapping: ColumnMapping
   /** What people said of cells that nobody could read, in this file or an earlier one. */
-  readonly answers: readonly Answer[]
+  readonly answers: readonly CellAnswer[]
   readonly rowVersion: string
   readonly uploadedAt: string
   readonly committedAt: string | null

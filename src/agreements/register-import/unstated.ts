@@ -4,7 +4,7 @@ import type { AnswerValue, AskedField } from './answers.ts'
 import { isAbsent } from './cells.ts'
 import { datasetsOf } from './datasets.ts'
 import type { CellQuestion } from './questions.ts'
-import { type PartnerRole, type RegisterRow, standingOf } from './row.ts'
+import { type PartnerRole, type RegisterRow, standingFromStatus } from './row.ts'
 
 /** What is looked up to say of a line what it does not state. */
 export interface UnstatedContext {
@@ -19,7 +19,7 @@ export interface UnstatedContext {
 }
 
 /** A line with what people said for all lines that do not state it, what may still be said, and why it is no record until then. */
-export interface SettledRow {
+export interface CompletedRow {
   readonly row: RegisterRow
   readonly questions: readonly CellQuestion[]
   readonly warnings: readonly string[]
@@ -46,7 +46,7 @@ const USUAL = {
  * who has which role. The empty cell is a question, answered once for all such lines. Until it is, the record holds what is usual
  * and names what was not stated (`not_stated`); who is the processor of a contract is never taken for granted. Pure.
  */
-export function settled(read: RegisterRow, { answerTo, own, isProcessor, noEnd, today }: UnstatedContext): SettledRow {
+export function withUsualValues(read: RegisterRow, { answerTo, own, isProcessor, noEnd, today }: UnstatedContext): CompletedRow {
   const questions: CellQuestion[] = []
   const faults: { field: Field; detail: string }[] = []
   const usual: { field: Field; words: string }[] = []
@@ -64,7 +64,7 @@ export function settled(read: RegisterRow, { answerTo, own, isProcessor, noEnd, 
   }
   const type = read.instrument_type ?? answered('type', 'The type of agreement', '', USUAL.type)
   const said = read.standing ?? answered('status', 'How the agreement stands', '', USUAL.status)
-  const standing = standingOf(said, read.expiry, today, (detail) => faults.push({ field: 'status', detail }))
+  const standing = standingFromStatus(said, read.expiry, today, (detail) => faults.push({ field: 'status', detail }))
   const isOpenEnded = noEnd.get(plainTerm(read.words.expiry ?? '')) === 'OPEN'
   if (read.expiry === null && !isOpenEnded && read.start !== null && standing === 'ACTIVE')
     answered('expiry', 'The last day', '', USUAL.expiry)

@@ -60,7 +60,7 @@ export type FlowRow = Omit<ReturnType<typeof flowRow>, JsonColumn> & Record<Json
 export type SideRow = Omit<ReturnType<typeof sideRows>[number], 'side' | 'regime'> & { side: string; regime: string }
 
 /** The flow of a row and its sides; the inverse of `flowRow` and `sideRows`. */
-export function toFlow(row: FlowRow, sides: readonly SideRow[]): Flow {
+export function flowFromRow(row: FlowRow, sides: readonly SideRow[]): Flow {
   const provider = sides.find((side) => side.side === 'PROVIDER')
   const recipient = sides.find((side) => side.side === 'RECIPIENT')
   return {

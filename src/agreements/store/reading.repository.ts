@@ -16,7 +16,7 @@ import type {
   Suspension,
   VersionStatus,
 } from '../agreement.ts'
-import { toFlow } from './flow-rows.ts'
+import { flowFromRow } from './flow-rows.ts'
 
 /**
  * Whether a reader may know an agreement, in one query: what follows is done for those alone, so that one that is hidden costs
@@ -105,7 +105,7 @@ export async function readStored(tx: Transaction, ids: readonly string[]): Promi
         ...(version.recorded_elsewhere || version.frozen_at === null ? {} : { frozen_at: version.frozen_at }),
         ...(version.dropped_at === null ? {} : { dropped_at: version.dropped_at }),
         terms: {
-          flows: flowsOf(key).map((flow) => toFlow(flow, sidesOf(`${key}\n${flow.id}`))),
+          flows: flowsOf(key).map((flow) => flowFromRow(flow, sidesOf(`${key}\n${flow.id}`))),
           commencement: toCommencement(version.commencement_rule, version.commencement_threshold),
           prohibitions: prohibitionsOf(key).map(({ purposes, note }) => ({ purposes, note })),
           agents: version.agents_recorded

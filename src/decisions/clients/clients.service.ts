@@ -1,4 +1,4 @@
-import type { Answered } from '../../commands/command.ts'
+import type { CommandResult } from '../../commands/command.ts'
 import type { CommandsService, SubjectKind, WorkDone } from '../../commands/commands.service.ts'
 import type { Principal } from '../../identity/principal.ts'
 import type { PolicyService } from '../policy/policy.service.ts'
@@ -28,7 +28,7 @@ export function clientsService({ commands, policy }: { readonly commands: Comman
 
   return {
     /** Revokes a client, or answers the revocation that stands already. There is no way back. */
-    revoke: (principal: Principal, client_id: string, reason: string | null): Promise<Answered<Revoked>> => {
+    revoke: (principal: Principal, client_id: string, reason: string | null): Promise<CommandResult<Revoked>> => {
       const command = { principal, idempotency: null, id: client_id, act: 'revoke', event: 'client.revoked' } as const
       return commands.perform(kind, command, async ({ tx, now, leafId }) => {
         const clients = clientsRepository(tx)

@@ -1,4 +1,4 @@
-import type { Answered, Call } from '../../commands/command.ts'
+import type { Call, CommandResult } from '../../commands/command.ts'
 import type { Act, CommandContext, CommandsService, SubjectKind, WorkDone } from '../../commands/commands.service.ts'
 import type { Principal } from '../../identity/principal.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
@@ -125,7 +125,7 @@ export function localCodesService(options: {
 
   return {
     /** Adds one from today (London) on. Refused for a list that takes none, where it exists, and with each fault. */
-    add: (call: Call, list: string, body: LocalCodeBody): Promise<Answered<LocalCodeView>> =>
+    add: (call: Call, list: string, body: LocalCodeBody): Promise<CommandResult<LocalCodeView>> =>
       commands.perform(additionTo(list), { ...call, id: call.principal.org, act: 'add_local_code', event: 'local_code.added' }, (context) =>
         add(context, listOf(list), body),
       ),
@@ -135,7 +135,7 @@ export function localCodesService(options: {
       call: Call,
       { list, code }: { readonly list: string; readonly code: string },
       body: EndBody,
-    ): Promise<Answered<LocalCodeView>> {
+    ): Promise<CommandResult<LocalCodeView>> {
       // Whom the caller's body follows, read before the act, which holds the one connection that it may have.
       const kept = await bodiesOf(call.principal)
       const command = { ...call, id: code, act: 'end_local_code', event: 'local_code.ended' } as const
@@ -148,7 +148,7 @@ export function localCodesService(options: {
         return (await reference.localCodes()).filter((one) => one.list === name).map(toView)
       }),
 
-    one: (list: string, code: string): Promise<Answered<LocalCodeView>> =>
+    one: (list: string, code: string): Promise<CommandResult<LocalCodeView>> =>
       answered(async () => {
         const name = listOf(list)
         const found = await reference.localCode(code)

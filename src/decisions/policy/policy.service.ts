@@ -1,5 +1,5 @@
 import type { Agreement } from '../../agreements/agreement.ts'
-import { forPolicy, type RegisteredOrganisation } from '../../parties/organisation.ts'
+import { organisationsForPolicy, type RegisteredOrganisation } from '../../parties/organisation.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { versionWithLocalCodes, withLocalCodes } from '../../reference/local-code.ts'
 import { pastPolicies } from './past-policies.service.ts'
@@ -121,7 +121,7 @@ export function policyService(db: Database, reserve: Database = db) {
 export function policyPublication(policy: PolicyService) {
   return {
     publish: (tx: Transaction, { organisations = [], agreements = [] }: Changed, instant: string): Promise<number> => {
-      const bodies = forPolicy(organisations).map((body): PolicyRecord => ({ kind: 'ORGANISATION', id: body.code, body }))
+      const bodies = organisationsForPolicy(organisations).map((body): PolicyRecord => ({ kind: 'ORGANISATION', id: body.code, body }))
       const texts = agreements.map((body): PolicyRecord => ({ kind: 'AGREEMENT', id: body.id, body }))
       return policy.publish(tx, [...bodies, ...texts], instant)
     },

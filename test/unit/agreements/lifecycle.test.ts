@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Agreement } from '../../../src/agreements/agreement.ts'
-import type { Actor, Command, CommandType, HeldSuspension } from '../../../src/agreements/model/command.ts'
+import type { ActingPerson, CommandType, HeldSuspension, LifecycleCommand } from '../../../src/agreements/model/command.ts'
 import { addMonths } from '../../../src/agreements/model/dates.ts'
 import { decide } from '../../../src/agreements/model/lifecycle.ts'
 import { type Standing, standingOf } from '../../../src/agreements/model/standing.ts'
@@ -26,7 +26,7 @@ const HELD: HeldSuspension = {
 }
 
 /** One command of each kind that its own rules let pass on a fitting agreement. */
-const COMMANDS: { readonly [T in CommandType]: Extract<Command, { type: T }> } = {
+const COMMANDS: { readonly [T in CommandType]: Extract<LifecycleCommand, { type: T }> } = {
   freeze: { type: 'freeze', advice: [] },
   sign: { type: 'sign', version: 1, hash: aHash(1), hasDrafted: false, hasSignedForAnother: false, isRecordedElsewhere: false },
   confirm: { type: 'confirm', version: 1, recorded: 'UNCONFIRMED', hasRecorded: false, hasSignedForAnother: false },
@@ -52,12 +52,12 @@ const UNSIGNED: ReadonlySet<CommandType> = new Set(['sign', 'confirm', 'reject']
 /** Acts that the keeper leaves to others, or that others than the keeper are meant by. */
 const BY_HACKNEY: ReadonlySet<CommandType> = new Set(['sign', 'confirm', 'leave', 'stay', 'reject'])
 
-function actor(org: string, ...roles: Role[]): Actor {
+function actor(org: string, ...roles: Role[]): ActingPerson {
   return { issuer: ISSUER, sub: `${org}-${roles.join()}`, org, roles }
 }
 
 /** Whoever may give the command as far as role goes. */
-function entitled(type: CommandType, org = BY_HACKNEY.has(type) ? HACKNEY : CAMDEN): Actor {
+function entitled(type: CommandType, org = BY_HACKNEY.has(type) ? HACKNEY : CAMDEN): ActingPerson {
   return actor(org, PERMISSIONS[ACT_RULES[type].permission][0] as Role)
 }
 
@@ -77,7 +77,7 @@ function fitting(type: CommandType, status: Agreement['status']): Agreement {
   }
 }
 
-function ruleOf(command: Command, agreement: Agreement, by: Actor, now = NOW): string {
+function ruleOf(command: LifecycleCommand, agreement: Agreement, by: ActingPerson, now = NOW): string {
   const result = decide(command, agreement, by, now)
   return result.ok ? 'OK' : `${result.refusal.code} ${result.refusal.rule}`
 }

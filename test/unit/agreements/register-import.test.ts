@@ -1,6 +1,6 @@
 import t from 'tap'
 import { detectColumns, FIELD_ALIASES, headerLine, proposedMapping } from '../../../src/agreements/model/register-columns.ts'
-import type { Answer } from '../../../src/agreements/register-import/answers.ts'
+import type { CellAnswer } from '../../../src/agreements/register-import/answers.ts'
 import { isFormula, readDay as readDayOf, readYesNo, splitList } from '../../../src/agreements/register-import/cells.ts'
 import { codeMatch } from '../../../src/agreements/register-import/code-match.ts'
 import { type DryRunFacts, dryRun } from '../../../src/agreements/register-import/dry-run.ts'
@@ -34,7 +34,7 @@ const facts: DryRunFacts = {
 }
 
 /** The dry run of a text, as the service does it. */
-async function run(csv: string, over: Partial<DryRunFacts> & { org?: string } = {}, answers: readonly Answer[] = []) {
+async function run(csv: string, over: Partial<DryRunFacts> & { org?: string } = {}, answers: readonly CellAnswer[] = []) {
   const lines = await readCsv(csv)
   const at = headerLine(lines.map(({ cells }) => cells))
   const header = lines[at]?.cells ?? []
@@ -255,7 +255,7 @@ t.test('a formula stays the text it is', async (t) => {
 t.test('a name that a person decided about is taken as decided, or left out, however the next line writes it', async (t) => {
   const csv = 'Ref,Title,Partners\n1,A,Hakney; The Group\n2,B,HAKNEY'
   t.equal((await run(csv)).questions.length, 2)
-  const answers: Answer[] = [
+  const answers: CellAnswer[] = [
     { field: 'partners', text: 'Hakney', answer: { organisations: ['LBC_HACKNEY'] } },
     { field: 'partners', text: 'The Group', answer: null },
   ]
@@ -305,7 +305,7 @@ t.test('a local code is read where its whole code stands, and takes no word of a
   t.same(match.codes('PURPOSE', [code]), { codes: [code], unknown: [] })
 })
 
-const one = async (column: string, cell: string, over: { org?: string; partner?: string } = {}, answers: readonly Answer[] = []) => {
+const one = async (column: string, cell: string, over: { org?: string; partner?: string } = {}, answers: readonly CellAnswer[] = []) => {
   const { plans, questions } = await run(`Ref,Title,Partners,${column}\n1,A,${over.partner ?? 'Hackney'},"${cell}"`, over, answers)
   const plan = plans[0]?.plan
   if (!plan) throw new Error('no line was read')
@@ -481,7 +481,7 @@ t.test('A22: a type is named as a whole, and nobody is taken for the controller 
   }
   const all = [...organisations, processor as (typeof organisations)[number]]
   const over = { organisations: all, names: await organisationNames(all) }
-  const roles = async (csv: string, org: string, answers: readonly Answer[] = []) => {
+  const roles = async (csv: string, org: string, answers: readonly CellAnswer[] = []) => {
     const { plans } = await run(csv, { ...over, org }, answers)
     const row = plans[0]?.plan.row
     return row
@@ -602,7 +602,7 @@ t.test(
       t.equal((await one('Direction', cell)).plan.read.direction, direction, cell)
     t.match((await one('Start', '１/４/2025')).plan.read, { start: '2025-04-01' }, 'wide figures are figures')
     t.match((await run('Ref,Title,Partners\n1,A,Hackney?')).questions, [{ field: 'partners', text: 'Hackney?', takenFor: ['LBC_HACKNEY'] }])
-    const answers: Answer[] = [{ field: 'status', text: 'Signed?', answer: 'DRAFT' }]
+    const answers: CellAnswer[] = [{ field: 'status', text: 'Signed?', answer: 'DRAFT' }]
     t.equal((await one('Status', 'Signed', {}, answers)).plan.row?.standing, 'ACTIVE', 'what a doubt means is not what the word means')
     t.equal((await one('Status', 'signed ?', {}, answers)).plan.row?.standing, 'DRAFT')
   },

@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
-import { type Answer, askedTerm } from './answers.ts'
+import { askedTerm, type CellAnswer } from './answers.ts'
 import { inBatches } from './json-batches.ts'
 import type { FileQuestion } from './questions.ts'
 
 /** What a file asks, and what people of an organisation answered. Joins the caller's transaction. */
-export function askedRepository(tx: Transaction) {
+export function questionsRepository(tx: Transaction) {
   return {
     /** Keeps what a file asks, in this order, instead of what it asked before. */
     async replaceQuestions(importId: string, org: string, questions: readonly FileQuestion[]): Promise<void> {
@@ -43,7 +43,7 @@ export function askedRepository(tx: Transaction) {
     },
 
     /** What the organisation answered so far, the latest first. */
-    async rememberedAnswers(org: string, limit: number): Promise<Answer[]> {
+    async rememberedAnswers(org: string, limit: number): Promise<CellAnswer[]> {
       const rows = await tx
         .selectFrom('register_answer as r')
         .select(['r.field', 'r.text', 'r.answer'])
@@ -52,15 +52,15 @@ export function askedRepository(tx: Transaction) {
         .limit(limit)
         .execute()
       return rows.map(({ field, text, answer }) => ({
-        field: field as Answer['field'],
+        field: field as CellAnswer['field'],
         text,
-        answer: answer as unknown as Answer['answer'],
+        answer: answer as unknown as CellAnswer['answer'],
       }))
     },
 
     /** Remembers answers for the organisation's next file. */
     async rememberAnswers(
-      answers: readonly Answer[],
+      answers: readonly CellAnswer[],
       by: { readonly org: string; readonly importId: string; readonly at: string; readonly sub: string },
     ): Promise<void> {
       const byTerm = new Map(
