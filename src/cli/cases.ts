@@ -2,16 +2,14 @@ import { readFileSync } from 'node:fs'
 import { shippedCodeLists } from '../reference/reference.service.ts'
 import { loadRegister } from '../register-loader.ts'
 import { type CaseFile, type DecisionCase, readCaseFile } from './case-file.ts'
-import type { Command } from './command.ts'
+import { type Command, type Io, usage } from './command.ts'
 import { type OwnService, startOwnService } from './own-service.ts'
 
 /** `cases FILE`: every case of the file against a service of its own, over HTTP, as a simulation. */
-export const cases: Command = async ([path, ...rest], { env, out, err }) => {
-  if (!path || rest.length > 0) {
-    err('usage: accord cases FILE')
-    return 2
-  }
-  const file = readOrExplain(path, err)
+export const cases: Command = async ([path, ...rest], io) => {
+  if (!path || rest.length > 0) return usage(io, 'usage: accord cases FILE')
+  const { env, out } = io
+  const file = readOrExplain(path, io)
   if (!file) return 2
   const service = await startOwnService(env, 'cases')
   try {
@@ -92,7 +90,7 @@ function faultOf({ expect }: DecisionCase, answer: CaseAnswer): string | null {
   ].join(' ')
 }
 
-function readOrExplain(path: string, err: (line: string) => void): CaseFile | undefined {
+function readOrExplain(path: string, { err }: Io): CaseFile | undefined {
   try {
     return readCaseFile(readFileSync(path, 'utf8'))
   } catch (error) {

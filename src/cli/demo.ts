@@ -1,7 +1,7 @@
 import { shippedOrganisations } from '../parties/parties.service.ts'
 import { shippedCodeLists } from '../reference/reference.service.ts'
 import { loadRegister } from '../register-loader.ts'
-import type { Command } from './command.ts'
+import { type Command, usage } from './command.ts'
 import { drafting } from './demo/drafting.ts'
 import { registerImport } from './demo/register-import.ts'
 import { openStage, type Play } from './demo/stage.ts'
@@ -13,12 +13,11 @@ const PLAYS: Readonly<Record<string, Play>> = { drafting, 'register-import': reg
 const TAKES_FILE: ReadonlySet<string> = new Set(['register-import'])
 
 /** `demo NAME`: one line an event; exit 0 only if everything went as the story says. */
-export const demo: Command = async ([name = '', file, ...rest], { env, out, err }) => {
+export const demo: Command = async ([name = '', file, ...rest], io) => {
   const play = Object.hasOwn(PLAYS, name) ? PLAYS[name] : undefined
-  if (!play || rest.length > 0 || (file !== undefined && !TAKES_FILE.has(name))) {
-    err(`usage: accord demo NAME, one of: ${Object.keys(PLAYS).join(', ')} [FILE]`)
-    return 2
-  }
+  if (!play || rest.length > 0 || (file !== undefined && !TAKES_FILE.has(name)))
+    return usage(io, `usage: accord demo NAME, one of: ${Object.keys(PLAYS).join(', ')} [FILE]`)
+  const { env, out } = io
   const service = await startOwnService(env, 'demo')
   try {
     const content = { lists: shippedCodeLists(), organisations: shippedOrganisations(), agreements: [], disclosureDecisions: [] }

@@ -1,21 +1,18 @@
-import { parseArgs } from 'node:util'
 import { engineDigest } from '../decisions/engine.service.ts'
 import { replaySince } from '../decisions/history/replay.service.ts'
 import { policyService } from '../decisions/policy/policy.service.ts'
 import { openDatabase } from '../platform/database/database.ts'
 import { isInstant, isRequestDay } from '../platform/http/time-formats.ts'
-import type { Command } from './command.ts'
+import { type Command, readOptions, usage } from './command.ts'
 import { commandConfig, openCommandDatabase } from './command-database.ts'
 
 const USAGE = 'usage: accord replay --since INSTANT (for example 2026-11-01T00:00:00Z)'
 
 /** `replay --since INSTANT`: every recorded decision evaluated again on its own policy revision; a line a mismatch. */
-export const replay: Command = async (args, { env, out, err }) => {
-  const since = readSince(args)
-  if (since === undefined) {
-    err(USAGE)
-    return 2
-  }
+export const replay: Command = async (args, io) => {
+  const { env, out } = io
+  const { since, rest } = readOptions(args, { since: { type: 'string' } }) ?? {}
+  if (since === undefined || rest?.length !== 0 || !(isInstant(since) || isRequestDay(since))) return usage(io, USAGE)
   const config = commandConfig(env)
   const { statementTimeoutMs, lockTimeoutMs } = config
   const server = await openCommandDatabase(env, config.varDirectory)
@@ -25,7 +22,7 @@ export const replay: Command = async (args, { env, out, err }) => {
     try {
       let replayed = 0
       let mismatches = 0
-      await replaySince({ db, policy: policyService(db), engine: engineDigest() }, since, (one) => {
+      await replaySince({ db, policy: policyService(db), engine: engineDigest() }, new Date(since).toISOString(), (one) => {
         replayed += 1
         const isWhole = 'same' in one
         if (isWhole && one.same) return
@@ -41,16 +38,5 @@ export const replay: Command = async (args, { env, out, err }) => {
     }
   } finally {
     await server.close()
-  }
-}
-
-function readSince(args: readonly string[]): string | undefined {
-  try {
-    const { values } = parseArgs({ args: [...args], options: { since: { type: 'string' } } })
-    const { since } = values
-    const isRead = since !== undefined && (isInstant(since) || isRequestDay(since))
-    return isRead ? new Date(since).toISOString() : undefined
-  } catch {
-    return undefined
   }
 }

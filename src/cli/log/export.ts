@@ -6,18 +6,16 @@ import { exportReading } from '../../audit/reading/export-reading.service.ts'
 import { operatorActs } from '../../audit/retention/operator-acts.service.ts'
 import { systemClock } from '../../platform/kernel/clock.ts'
 import { uuidv7Generator } from '../../platform/kernel/ids.ts'
-import type { Command } from '../command.ts'
+import { type Command, usage } from '../command.ts'
 import { openLogDatabase } from './log-database.ts'
 
 /**
  * `log export DIR`: every log as files (C2SP tlog-tiles), entries included, under its newest signed checkpoint. Files are
  * written in the order of publication: entries, tiles, then the checkpoint. That it was taken out is recorded first.
  */
-export const exportLogs: Command = async ([directory, ...more], { env, out, err }) => {
-  if (directory === undefined || directory.startsWith('-') || more.length > 0) {
-    err('usage: accord log export DIR')
-    return 2
-  }
+export const exportLogs: Command = async ([directory, ...more], io) => {
+  if (directory === undefined || directory.startsWith('-') || more.length > 0) return usage(io, 'usage: accord log export DIR')
+  const { env, out, err } = io
   const database = await openLogDatabase(env)
   try {
     const { pool } = await database.open('audit_reader')

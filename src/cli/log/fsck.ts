@@ -1,21 +1,22 @@
 import { exportReading } from '../../audit/reading/export-reading.service.ts'
+import { rootFromTiles, tilesOf } from '../../audit/tree/tree-reading.service.ts'
 import { type AlteredPayload, alteredPayloadsOf, inWords } from '../../audit/watch/altered-payloads.service.ts'
 import { type Finding, type Inspected, inspection } from '../../audit/watch/inspection.service.ts'
 import { lostLogs } from '../../audit/watch/lost-logs.service.ts'
+import { announcedKey, type LinkedLog, linkOf, verifyLinks } from '../../verifier/chain.ts'
 import type { Check } from '../../verifier/check.ts'
-import type { Command } from '../command.ts'
-import { checkLinks } from './fsck-links.ts'
+import { type Command, usage } from '../command.ts'
 import { openLogDatabase } from './log-database.ts'
 import { report } from './verify.ts'
+
+type Repository = ReturnType<typeof exportReading>['repository']
+type LogState = Awaited<ReturnType<Repository['logs']>>[number]
 
 const OTHER_ROOT = 'leaves has another root than the leaves'
 
 /** `log fsck`: the database against its tiles against its checkpoints, every fault by name and index. Reads only. */
 export const fsck: Command = async (args, io) => {
-  if (args.length > 0) {
-    io.err('usage: accord log fsck')
-    return 2
-  }
+  if (args.length > 0) return usage(io, 'usage: accord log fsck')
   const database = await openLogDatabase(io.env)
   try {
     const { repository } = exportReading((await database.open('audit_reader')).pool)
@@ -66,4 +67,29 @@ function payloadChecks(log: string, found: readonly AlteredPayload[], corrupt: R
   const altered = found.filter(({ index }) => !corrupt.has(index))
   if (altered.length === 0) return [{ name, ok: true, detail: 'each that is kept is the one its entry commits to' }]
   return altered.map((one) => ({ name, ok: false, detail: `ALTERED_PAYLOAD: ${inWords(one)}` }))
+}
+
+/**
+ * Whether each log continues the one before it, as its first entries say; a log that was not signed yet is left out, and so is one
+ * whose predecessor is not there at all, which is told by itself. Tiles that are missing leave a root unknown.
+ */
+async function checkLinks(repository: Repository, logs: readonly LogState[], checks: Check[]): Promise<void> {
+  const read = async ({ logId, name }: LogState) =>
+    linkOf(
+      name,
+      (await repository.leaves(logId, 0, 2)).map(({ leaf }) => leaf),
+    )
+  const isThere = (origin: string) => logs.some((log) => log.origin === origin)
+  const links = (await Promise.all(logs.map(read))).filter((link) => link !== undefined).filter(({ prev }) => !prev || isThere(prev.origin))
+  const linked: LinkedLog[] = []
+  for (const { logId, name, origin } of logs) {
+    const newest = await repository.newestCheckpoint(logId)
+    if (!newest) continue
+    const sizes = links.flatMap(({ prev }) => (prev?.origin === origin && prev.size <= newest.size ? [prev.size] : []))
+    const roots = new Map<number, Uint8Array | undefined>()
+    for (const size of sizes) roots.set(size, await rootFromTiles(tilesOf(repository, logId), size).catch(() => undefined))
+    const last = newest.size < 2 ? [] : await repository.leaves(logId, newest.size - 2, 2)
+    linked.push({ name, origin, size: newest.size, roots, announced: announcedKey(last.map(({ leaf }) => leaf)) })
+  }
+  verifyLinks(links, linked, checks)
 }

@@ -1,9 +1,8 @@
-import type { Command } from '../command.ts'
+import { type Command, usage } from '../command.ts'
 import { exportLogs } from './export.ts'
 import { fsck } from './fsck.ts'
-import { reopen } from './reopen.ts'
+import { reopen, rotateKey } from './lifecycle.ts'
 import { erase, hold, purge } from './retention.ts'
-import { rotateKey } from './rotate-key.ts'
 import { verifyLog } from './verify.ts'
 import { witness } from './witness.ts'
 
@@ -22,7 +21,5 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 /** `log ...`: everything about the log that is not the service's: take it out, check it, witness it, end it, let payload go. */
 export const log: Command = async ([name = '', ...args], io) => {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (command) return command(args, io)
-  io.err(`usage: accord log <command>, one of: ${Object.keys(COMMANDS).join(', ')}`)
-  return 2
+  return command ? command(args, io) : usage(io, `usage: accord log <command>, one of: ${Object.keys(COMMANDS).join(', ')}`)
 }

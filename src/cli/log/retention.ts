@@ -1,24 +1,22 @@
 import { randomBytes } from 'node:crypto'
-import { parseArgs } from 'node:util'
 import { fileReference } from '../../audit/format/leaf-forms.ts'
 import { operatorActs } from '../../audit/retention/operator-acts.service.ts'
 import { systemClock } from '../../platform/kernel/clock.ts'
 import { uuidv7Generator } from '../../platform/kernel/ids.ts'
 import { isDay } from '../../platform/kernel/london-day.ts'
-import type { Command, Io } from '../command.ts'
+import { type Command, type Io, readOptions, usage } from '../command.ts'
 import { openLogDatabase } from './log-database.ts'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const HOLD_USAGE = 'usage: accord log hold [--from DAY --to DAY --reference CODE | --lift N]'
 const GROUNDS = ['ERASURE_REQUEST', 'COURT_ORDER', 'RECORDED_IN_ERROR'] as const
 
 /** `log purge --before DAY [--simulated]`: deletes payload that is past its retention time; leaves and proofs stay as they are. */
-export const purge: Command = (args, io) => {
-  const values = parse(args, { before: { type: 'string' }, simulated: { type: 'boolean' } })
-  const before = values?.['before']
-  if (typeof before !== 'string') return usage(io, 'usage: accord log purge --before YYYY-MM-DD [--simulated]')
+export const purge: Command = async (args, io) => {
+  const { before, simulated = false, rest } = readOptions(args, { before: { type: 'string' }, simulated: { type: 'boolean' } }) ?? {}
+  if (before === undefined || rest?.length !== 0) return usage(io, 'usage: accord log purge --before YYYY-MM-DD [--simulated]')
   if (!isDay(before)) return usage(io, `--before ${before}: there is no such day (YYYY-MM-DD)`)
   return withActs(io, async (acts) => {
-    const simulated = values?.['simulated'] === true
     const purged = await acts.purge(before, { simulated })
     io.out(purged ? `${purged.count} payloads purged, of ${purged.first} to ${purged.last}` : '0 payloads purged')
     const { left } = simulated ? { left: 0 } : await acts.dropEmptyDays(before)
@@ -28,7 +26,7 @@ export const purge: Command = (args, io) => {
 }
 
 /** `log erase --why GROUND ID...`: erases the payload of single entries; exit 1 when there was none to erase. */
-export const erase: Command = (args, io) => {
+export const erase: Command = async (args, io) => {
   const [flag, why, ...ids] = args
   const ground = GROUNDS.find((one) => one === why)
   if (flag !== '--why' || !ground || ids.length === 0 || !ids.every((id) => UUID.test(id)))
@@ -42,17 +40,19 @@ export const erase: Command = (args, io) => {
 }
 
 /** `log hold [--from DAY --to DAY --reference CODE | --lift N]`: places or lifts a legal hold, or lists those that stand. */
-export const hold: Command = (args, io) => {
-  const values = parse(args, { from: { type: 'string' }, to: { type: 'string' }, reference: { type: 'string' }, lift: { type: 'string' } })
-  const { from, to, reference, lift } = (values ?? {}) as Record<string, string | undefined>
-  if (values && lift !== undefined && /^\d+$/.test(lift)) {
+export const hold: Command = async (args, io) => {
+  const text = { type: 'string' } as const
+  const asked = readOptions(args, { from: text, to: text, reference: text, lift: text })
+  if (!asked || asked.rest.length > 0) return usage(io, HOLD_USAGE)
+  const { from, to, reference, lift } = asked
+  if (lift !== undefined && /^\d+$/.test(lift)) {
     return withActs(io, async (acts) => {
       const lifted = await acts.liftHold(Number(lift))
       io.out(lifted ? `hold ${lift} lifted` : `no hold ${lift}`)
       return lifted ? 0 : 1
     })
   }
-  if (values && from && to && reference) {
+  if (from && to && reference) {
     const wrong = [from, to].find((day) => !isDay(day))
     if (wrong !== undefined) return usage(io, `${wrong}: there is no such day (YYYY-MM-DD)`)
     if (from > to) return usage(io, `a hold from ${from} to ${to} ends before it begins`)
@@ -62,7 +62,7 @@ export const hold: Command = (args, io) => {
       return 0
     })
   }
-  if (!values || args.length > 0) return usage(io, 'usage: accord log hold [--from DAY --to DAY --reference CODE | --lift N]')
+  if (args.length > 0) return usage(io, HOLD_USAGE)
   return withActs(io, async (acts) => {
     for (const one of await acts.holds()) io.out(`hold ${one.id}: ${one.first} to ${one.last}, ${one.reference}`)
     return 0
@@ -77,17 +77,4 @@ async function withActs(io: Io, work: (acts: ReturnType<typeof operatorActs>) =>
   } finally {
     await database.close()
   }
-}
-
-function parse(args: readonly string[], options: Record<string, { type: 'string' | 'boolean' }>): Record<string, unknown> | undefined {
-  try {
-    return parseArgs({ args: [...args], options }).values
-  } catch {
-    return undefined
-  }
-}
-
-async function usage(io: Io, text: string): Promise<number> {
-  io.err(text)
-  return 2
 }

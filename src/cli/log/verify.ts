@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import type { Check } from '../../verifier/check.ts'
 import { verifyExport } from '../../verifier/export.ts'
 import { exportFolder } from '../../verifier/folder.ts'
 import { verifyProof } from '../../verifier/proof.ts'
 import { verifyReceipts } from '../../verifier/receipt.ts'
-import type { Command, Io } from '../command.ts'
+import { type Command, type Io, readOptions, usage } from '../command.ts'
 
 const USAGE = `usage: accord log verify DIR --vkey FILE [--old CHECKPOINT] [--receipt FILE [--receipt-vkey FILE]]
                          [--witness-vkey FILE [--quorum N]]
@@ -14,16 +13,12 @@ const USAGE = `usage: accord log verify DIR --vkey FILE [--old CHECKPOINT] [--re
 /** `log verify`: checks an export, or one decision, with the verifier alone: no database, no service, no network. */
 export const verifyLog: Command = async (args, io) => {
   const asked = readArguments(args)
-  if (!asked) {
-    io.err(USAGE)
-    return 2
-  }
+  if (!asked) return usage(io, USAGE)
   try {
     return report('proof' in asked ? proofChecks(asked) : exportChecks(asked, io), io)
   } catch (error) {
-    if (!(error instanceof UnreadableFile)) throw error
-    io.err(error.message)
-    return 2
+    if (error instanceof UnreadableFile) return usage(io, error.message)
+    throw error
   }
 }
 
@@ -92,32 +87,20 @@ interface AskedProof {
   readonly salt: string | undefined
 }
 
+const TEXT = { type: 'string' } as const
+const OPTIONS = {
+  ...{ vkey: TEXT, old: TEXT, receipt: TEXT, 'receipt-vkey': TEXT, 'witness-vkey': TEXT, quorum: TEXT },
+  ...{ proof: TEXT, leaf: TEXT, payload: TEXT, salt: TEXT },
+}
+
 function readArguments(args: readonly string[]): AskedExport | AskedProof | undefined {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: {
-        vkey: { type: 'string' },
-        old: { type: 'string' },
-        receipt: { type: 'string' },
-        'receipt-vkey': { type: 'string' },
-        'witness-vkey': { type: 'string' },
-        quorum: { type: 'string' },
-        proof: { type: 'string' },
-        leaf: { type: 'string' },
-        payload: { type: 'string' },
-        salt: { type: 'string' },
-      },
-      allowPositionals: true,
-    })
-    const { vkey, old, proof, leaf, payload, salt, receipt, 'receipt-vkey': receiptVkey, 'witness-vkey': witnessVkey, quorum } = values
-    const [directory, ...more] = positionals
-    if (!vkey || more.length > 0) return undefined
-    if ((receiptVkey && !receipt) || (quorum && !witnessVkey) || Boolean(payload) !== Boolean(salt)) return undefined
-    const ofExport = { vkey, old, receipt, receiptVkey, witnessVkey, quorum }
-    if (directory !== undefined) return proof || leaf || payload ? undefined : { directory, ...ofExport }
-    return proof && leaf && !old && !receipt && !witnessVkey ? { proof, leaf, vkey, payload, salt } : undefined
-  } catch {
-    return undefined
-  }
+  const asked = readOptions(args, OPTIONS)
+  if (!asked) return undefined
+  const { vkey, old, proof, leaf, payload, salt, receipt, 'receipt-vkey': receiptVkey, 'witness-vkey': witnessVkey, quorum } = asked
+  const [directory, ...more] = asked.rest
+  if (!vkey || more.length > 0) return undefined
+  if ((receiptVkey && !receipt) || (quorum && !witnessVkey) || Boolean(payload) !== Boolean(salt)) return undefined
+  const ofExport = { vkey, old, receipt, receiptVkey, witnessVkey, quorum }
+  if (directory !== undefined) return proof || leaf || payload ? undefined : { directory, ...ofExport }
+  return proof && leaf && !old && !receipt && !witnessVkey ? { proof, leaf, vkey, payload, salt } : undefined
 }

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { hostname } from 'node:os'
-import { parseArgs } from 'node:util'
 import { readVkeys } from '../../verifier/note.ts'
 import { unseenLog, type WitnessState, witnessDecision } from '../../verifier/witness.ts'
-import type { Command } from '../command.ts'
+import { type Command, readOptions, usage } from '../command.ts'
 import { lockState, openWitnessKey, openWitnessState, type StateLock, type WitnessKey } from './witness-files.ts'
 
 const USAGE = 'usage: accord log witness --port P --key FILE --origin-vkey FILE [--host HOST] [--name NAME]'
@@ -17,10 +16,7 @@ const BODY_LIMIT_MS = 10_000
  */
 export const witness: Command = async (args, io) => {
   const asked = readArguments(args)
-  if (!asked) {
-    io.err(USAGE)
-    return 2
-  }
+  if (!asked) return usage(io, USAGE)
   const key = openWitnessKey(asked.key, asked.name)
   const server = await startWitness({
     key,
@@ -133,26 +129,12 @@ function bodyOf(request: IncomingMessage): Promise<Buffer | 408 | 413> {
 }
 
 function readArguments(args: readonly string[]): { port: number; key: string; originVkey: string; host: string; name: string } | undefined {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        port: { type: 'string' },
-        key: { type: 'string' },
-        'origin-vkey': { type: 'string' },
-        host: { type: 'string', default: '127.0.0.1' },
-        name: {
-          type: 'string',
-          default: `${hostname()
-            .toLowerCase()
-            .replaceAll(/[^a-z0-9.-]/g, '-')}/witness`,
-        },
-      },
-    })
-    const port = Number(values.port)
-    if (!values.key || !values['origin-vkey'] || !/^\d{1,5}$/.test(values.port ?? '') || port > 65_535) return undefined
-    return { port, key: values.key, originVkey: values['origin-vkey'], host: values.host, name: values.name }
-  } catch {
-    return undefined
-  }
+  const text = { type: 'string' } as const
+  const asked = readOptions(args, { port: text, key: text, 'origin-vkey': text, host: text, name: text })
+  const { port = '', key, 'origin-vkey': originVkey, host = '127.0.0.1', rest } = asked ?? {}
+  if (!key || !originVkey || rest?.length !== 0 || !/^\d{1,5}$/.test(port) || Number(port) > 65_535) return undefined
+  const thisHost = hostname()
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9.-]/g, '-')
+  return { port: Number(port), key, originVkey, host, name: asked?.name ?? `${thisHost}/witness` }
 }
