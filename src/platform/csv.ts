@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync'
-import { CSV_QUOTED, defuse } from './kernel/csv-cell.ts'
+import { CSV_QUOTED, escapeFormulas } from './kernel/csv-cell.ts'
 import { pauses } from './kernel/turns.ts'
 
 /** The one way in which this service writes CSV. */
@@ -38,7 +38,7 @@ export async function* csvPieces(
 
 function written(lines: readonly (readonly string[])[]): string {
   return stringify(
-    lines.map((cells) => cells.map(defuse)),
+    lines.map((cells) => cells.map(escapeFormulas)),
     { record_delimiter: 'windows', quoted_match: CSV_QUOTED },
   )
 }

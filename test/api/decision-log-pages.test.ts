@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
-import { undefuse } from '../../src/platform/kernel/csv-cell.ts'
+import { unescapeFormulas } from '../../src/platform/kernel/csv-cell.ts'
 import { SHARE } from '../support/demo-share.ts'
 import { type TestCaller, testService } from '../support/service.ts'
 
@@ -28,7 +28,7 @@ t.test('as CSV: whatever a cell holds, it is one cell, and no line of it is a fo
   const reply = await get('/v1/decisions?client=csv&limit=1000', asker, 'text/csv')
   const rows = parse(reply.body, { columns: true, relax_quotes: false }) as Record<string, string>[]
   t.equal(rows.length, cells.length, 'a line break ends no record')
-  const wrong = rows.filter((row, at) => undefuse(row['recipient'] ?? '') !== cells.toReversed()[at])
+  const wrong = rows.filter((row, at) => unescapeFormulas(row['recipient'] ?? '') !== cells.toReversed()[at])
   t.strictSame(wrong, [], 'and without the guard each is what was sent')
   const runs = rows.filter((row) =>
     (row['recipient'] ?? '').split(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/).some((line) => /^[\s\u200b]*[=+\-@＝]/.test(line)),

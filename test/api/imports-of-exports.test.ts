@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Agreement } from '../../src/agreements/agreement.ts'
 import { type Cells, recordCells } from '../../src/agreements/model/record-cells.ts'
-import { defuse } from '../../src/platform/kernel/csv-cell.ts'
+import { escapeFormulas } from '../../src/platform/kernel/csv-cell.ts'
 import { personOf } from '../support/api-caller.ts'
 import { sayUnstated } from '../support/register-answers.ts'
 import { testService } from '../support/service.ts'
@@ -16,7 +16,7 @@ const HEADERS = {
   ...{ method: 'Method', frequency: 'Frequency', retention: 'Retention', dpia_ref: 'DPIA ref', lead: 'Lead officer', notes: 'Notes' },
 } as const
 const csvOf = (lines: readonly Cells[]) =>
-  [Object.values(HEADERS), ...lines.map((line) => Object.keys(HEADERS).map((field) => defuse(line[field as keyof Cells] ?? '')))]
+  [Object.values(HEADERS), ...lines.map((line) => Object.keys(HEADERS).map((field) => escapeFormulas(line[field as keyof Cells] ?? '')))]
     .map((line) => line.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(','))
     .join('\r\n')
 const send = async (lines: readonly Cells[]) =>

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { durabilityWatch } from '../../src/audit/append/durability.service.ts'
 import { IS_STANDBY } from '../../src/audit/store/durability.ts'
-import { SILENCE_MAX_MS } from '../../src/platform/database/audible-client.ts'
+import { SILENCE_MAX_MS } from '../../src/platform/database/watched-client.ts'
 import { SHARE } from '../support/demo-share.ts'
 import { eventually } from '../support/eventually.ts'
 import { testService } from '../support/service.ts'

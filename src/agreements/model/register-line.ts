@@ -1,4 +1,4 @@
-import { defuse } from '../../platform/kernel/csv-cell.ts'
+import { escapeFormulas } from '../../platform/kernel/csv-cell.ts'
 import { instantOf } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { CodeList } from '../../reference/code-list.ts'
@@ -170,7 +170,7 @@ function lastDay(end: string): string {
 }
 
 function atMost(cell: string): string {
-  if (defuse(cell).length <= CELL_MAX) return cell
+  if (escapeFormulas(cell).length <= CELL_MAX) return cell
   // A guard may stand before every other character at most.
   return `${cell.slice(0, CELL_MAX / 2)}${CUT}`
 }

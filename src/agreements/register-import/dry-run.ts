@@ -1,5 +1,5 @@
 import type { Organisation } from '../../parties/organisation.ts'
-import { undefuse } from '../../platform/kernel/csv-cell.ts'
+import { unescapeFormulas } from '../../platform/kernel/csv-cell.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { Pause } from '../../platform/kernel/turns.ts'
 import type { CodeList } from '../../reference/code-list.ts'
@@ -99,7 +99,7 @@ export async function dryRun(
       sameWords(cells[column] ?? '', facts.named.get(agreement)?.[name] ?? '') ? [] : [header[column] ?? name],
     )
   const readLine = (cells: readonly string[]) => {
-    const said = cells.map(undefuse)
+    const said = cells.map(unescapeFormulas)
     const line = known(readRow(said, context))
     const named = namedRecord(line, facts.named, context)
     // Of a record that is here, what the line says as it stands is no news: the rest alone is read.

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import pg from 'pg'
-import { AudibleClient, TCP_USER_TIMEOUT_MS } from '../../platform/database/audible-client.ts'
 import type { Transaction } from '../../platform/database/database.ts'
+import { TCP_USER_TIMEOUT_MS, WatchedClient } from '../../platform/database/watched-client.ts'
 import type { BareEntry, Entry } from '../format/entry.ts'
 import { type DurabilityLevel, IS_STANDBY } from './durability.ts'
 import type { PolicyRevision } from './policy-revision.ts'
@@ -59,7 +59,7 @@ export function appender({
   async function connect(): Promise<pg.Client> {
     // What another connection opened, the server behind this one may never have had.
     daysOpened.clear()
-    const client = new AudibleClient({
+    const client = new WatchedClient({
       connectionString: url,
       application_name: 'accord-audit',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

@@ -1,4 +1,4 @@
-import { AudibleClient, SILENCE_MAX_MS, TCP_USER_TIMEOUT_MS } from '../../platform/database/audible-client.ts'
+import { SILENCE_MAX_MS, TCP_USER_TIMEOUT_MS, WatchedClient } from '../../platform/database/watched-client.ts'
 import { isUnsafeCommit } from './append.repository.ts'
 import type { Sql } from './tree.repository.ts'
 
@@ -30,7 +30,7 @@ export async function keeperConnection(options: {
     tcp_user_timeout: TCP_USER_TIMEOUT_MS,
     ...(options.role ? { role: options.role } : {}),
   }
-  const client = new AudibleClient({
+  const client = new WatchedClient({
     connectionString: options.url,
     application_name: options.name,
     silenceMaxMs: SILENCE_MAX_MS,

@@ -2,7 +2,7 @@ import { SIGNING_STATEMENTS } from '../../agreements/model/signed-text.ts'
 import { systemClock } from '../../platform/kernel/clock.ts'
 import { addDays, londonDay } from '../../platform/kernel/london-day.ts'
 import { contactsOf, NARRATIVE, placementFlow } from './placement-text.ts'
-import type { Actor, Play, Stage } from './stage.ts'
+import type { Actor, Demo, DemoSession } from './session.ts'
 
 const CAMDEN = 'LBC_CAMDEN'
 const HACKNEY = 'LBC_HACKNEY'
@@ -19,30 +19,36 @@ const FIRST_ITEMS = ['IDENTITY.NAME', 'CONTACT.ADDRESS']
 const MORE_ITEMS = [...FIRST_ITEMS, 'CONTACT.PHONE']
 
 /** An agreement from its empty draft to a permit, through everything that can happen to it. */
-export const drafting: Play = async (stage) => {
-  const id = await draft(stage)
-  const first = await freeze(stage, id)
-  await signFirst(stage, id, first)
-  await amend(stage, id)
-  await suspendAndLift(stage, id)
-  await joinLate(stage, id)
-  await takeBack(stage, id)
-  await leave(stage, id)
-  await handOver(stage, id)
-  await lookBack(stage, id, first)
+export const drafting: Demo = async (session) => {
+  const id = await draft(session)
+  const first = await freeze(session, id)
+  await signFirst(session, id, first)
+  await amend(session, id)
+  await suspendAndLift(session, id)
+  await joinLate(session, id)
+  await takeBack(session, id)
+  await leave(session, id)
+  await handOver(session, id)
+  await lookBack(session, id, first)
 }
 
-async function draft(stage: Stage): Promise<string> {
-  const begun = await stage.act({
+async function draft(session: DemoSession): Promise<string> {
+  const begun = await session.act({
     ...{ by: officer, does: 'begins an empty draft', method: 'POST', path: '/v1/agreements', expect: 201 },
     body: { title: 'Homelessness placements in North London', instrument_type: 'CONTROLLER_TO_CONTROLLER' },
   })
   const id = String(begun.body['id'])
-  await stage.act({ by: partner, does: 'looks for it before Hackney is a party', method: 'GET', path: `/v1/agreements/${id}`, expect: 404 })
-  await stage.decide({ from: CAMDEN, to: HACKNEY, expect: 'DENY NO_AGREEMENT' })
+  await session.act({
+    by: partner,
+    does: 'looks for it before Hackney is a party',
+    method: 'GET',
+    path: `/v1/agreements/${id}`,
+    expect: 404,
+  })
+  await session.decide({ from: CAMDEN, to: HACKNEY, expect: 'DENY NO_AGREEMENT' })
   let etag = begun.etag ?? ''
   const write = async (by: Actor, does: string, part: string, body: unknown) => {
-    const reply = await stage.act({ by, does, method: 'PUT', path: `/v1/agreements/${id}/${part}`, body, ifMatch: etag, expect: 200 })
+    const reply = await session.act({ by, does, method: 'PUT', path: `/v1/agreements/${id}/${part}`, body, ifMatch: etag, expect: 200 })
     etag = reply.etag ?? etag
   }
   const parties = PARTIES.map((org) => ({
@@ -52,7 +58,7 @@ async function draft(stage: Stage): Promise<string> {
     contacts: org === HACKNEY ? {} : contactsOf(org),
   }))
   await write(officer, 'names five boroughs as parties', 'draft/parties', { parties })
-  await stage.act({
+  await session.act({
     ...{
       by: officer,
       does: 'tries to freeze it half written',
@@ -64,7 +70,7 @@ async function draft(stage: Stage): Promise<string> {
   })
   const stale = etag
   await write(partner, 'fills in the contacts of Hackney', `parties/${HACKNEY}/contacts`, contactsOf(HACKNEY))
-  await stage.act({
+  await session.act({
     ...{ by: officer, does: 'writes on what was read before that', method: 'PUT', path: `/v1/agreements/${id}/draft/narrative` },
     ...{ body: NARRATIVE, ifMatch: stale, expect: 412 },
   })
@@ -83,10 +89,10 @@ async function draft(stage: Stage): Promise<string> {
   return id
 }
 
-async function freeze(stage: Stage, id: string): Promise<string> {
+async function freeze(session: DemoSession, id: string): Promise<string> {
   const path = `/v1/agreements/${id}/freeze`
-  const frozen = await stage.act({ by: officer, does: 'freezes the text', method: 'POST', path, ifMatch: '*', expect: 200 })
-  stage.check(
+  const frozen = await session.act({ by: officer, does: 'freezes the text', method: 'POST', path, ifMatch: '*', expect: 200 })
+  session.check(
     `  review inside each party: ${String(frozen.body['review_route'])}. ${String(frozen.body['review_note'])}`,
     frozen.body['review_route'] === 'NOT_BUILT',
   )
@@ -94,7 +100,7 @@ async function freeze(stage: Stage, id: string): Promise<string> {
 }
 
 function sign(
-  stage: Stage,
+  session: DemoSession,
   id: string,
   who: { readonly org: string; readonly version: number; readonly hash: string; readonly expect?: number },
 ) {
@@ -105,30 +111,30 @@ function sign(
     post: 'Director of Housing',
     authority: 'Scheme of delegation',
   }
-  return stage.act({
+  return session.act({
     ...{ by, does: `signs version ${who.version}`, method: 'POST', path: `/v1/agreements/${id}/signatures`, expect: who.expect ?? 201 },
     body: { version: who.version, version_hash: who.hash, ...declared },
   })
 }
 
-async function signFirst(stage: Stage, id: string, hash: string): Promise<void> {
-  await sign(stage, id, { org: CAMDEN, version: 1, hash: 'f'.repeat(64), expect: 409 })
-  await stage.decide({ from: CAMDEN, to: HACKNEY, expect: 'DENY PARTY_NOT_SIGNED' })
-  await sign(stage, id, { org: CAMDEN, version: 1, hash })
-  await stage.decide({ from: CAMDEN, to: HACKNEY, expect: 'DENY PARTY_NOT_SIGNED' })
-  const second = await sign(stage, id, { org: HACKNEY, version: 1, hash })
-  stage.check('  the agreement is active', second.body['to'] === 'ACTIVE')
-  await stage.decide({ from: CAMDEN, to: HACKNEY, expect: 'PERMIT' })
-  await stage.decide({ from: CAMDEN, to: ISLINGTON, expect: 'DENY PARTY_NOT_SIGNED' })
-  for (const org of PARTIES.slice(2)) await sign(stage, id, { org, version: 1, hash })
-  await stage.decide({ from: CAMDEN, to: ISLINGTON, expect: 'PERMIT' })
-  await sign(stage, id, { org: CAMDEN, version: 1, hash, expect: 409 })
+async function signFirst(session: DemoSession, id: string, hash: string): Promise<void> {
+  await sign(session, id, { org: CAMDEN, version: 1, hash: 'f'.repeat(64), expect: 409 })
+  await session.decide({ from: CAMDEN, to: HACKNEY, expect: 'DENY PARTY_NOT_SIGNED' })
+  await sign(session, id, { org: CAMDEN, version: 1, hash })
+  await session.decide({ from: CAMDEN, to: HACKNEY, expect: 'DENY PARTY_NOT_SIGNED' })
+  const second = await sign(session, id, { org: HACKNEY, version: 1, hash })
+  session.check('  the agreement is active', second.body['to'] === 'ACTIVE')
+  await session.decide({ from: CAMDEN, to: HACKNEY, expect: 'PERMIT' })
+  await session.decide({ from: CAMDEN, to: ISLINGTON, expect: 'DENY PARTY_NOT_SIGNED' })
+  for (const org of PARTIES.slice(2)) await sign(session, id, { org, version: 1, hash })
+  await session.decide({ from: CAMDEN, to: ISLINGTON, expect: 'PERMIT' })
+  await sign(session, id, { org: CAMDEN, version: 1, hash, expect: 409 })
 }
 
-async function amend(stage: Stage, id: string): Promise<void> {
+async function amend(session: DemoSession, id: string): Promise<void> {
   const today = londonDay(systemClock().getTime())
   const body = { reason: 'Officers need to ring the household', effective_from: today }
-  await stage.act({
+  await session.act({
     by: officer,
     does: 'begins version 2',
     method: 'POST',
@@ -138,28 +144,28 @@ async function amend(stage: Stage, id: string): Promise<void> {
     expect: 201,
   })
   const path = `/v1/agreements/${id}/draft/flows`
-  await stage.act({
+  await session.act({
     ...{ by: officer, does: 'adds telephone numbers to the flow', method: 'PUT', path, ifMatch: '*', expect: 200 },
     body: { flows: [placementFlow(MORE_ITEMS)] },
   })
-  await stage.decide({ from: CAMDEN, to: ISLINGTON, expect: 'PERMIT' })
-  await stage.decide({ from: CAMDEN, to: HACKNEY, items: ['CONTACT.PHONE'], expect: 'DENY DATA_NOT_COVERED' })
-  const hash = await freeze(stage, id)
-  const differences = await stage.act({
+  await session.decide({ from: CAMDEN, to: ISLINGTON, expect: 'PERMIT' })
+  await session.decide({ from: CAMDEN, to: HACKNEY, items: ['CONTACT.PHONE'], expect: 'DENY DATA_NOT_COVERED' })
+  const hash = await freeze(session, id)
+  const differences = await session.act({
     ...{ by: partner, does: 'reads what changes', method: 'GET', path: `/v1/agreements/${id}/versions/2/differences?from=1`, expect: 200 },
   })
-  stage.check('  the change is material: every party signs again', differences.body['change_class'] === 'MATERIAL')
-  for (const org of PARTIES.filter((code) => code !== ISLINGTON)) await sign(stage, id, { org, version: 2, hash })
-  await stage.decide({ from: CAMDEN, to: HACKNEY, items: ['CONTACT.PHONE'], expect: 'PERMIT' })
-  await stage.decide({ from: CAMDEN, to: ISLINGTON, expect: 'DENY PARTY_NOT_SIGNED' })
-  await stage.decide({ from: ISLINGTON, to: HACKNEY, expect: 'DENY PARTY_NOT_SIGNED' })
-  await sign(stage, id, { org: ISLINGTON, version: 2, hash })
-  await stage.decide({ from: CAMDEN, to: ISLINGTON, items: ['CONTACT.PHONE'], expect: 'PERMIT' })
+  session.check('  the change is material: every party signs again', differences.body['change_class'] === 'MATERIAL')
+  for (const org of PARTIES.filter((code) => code !== ISLINGTON)) await sign(session, id, { org, version: 2, hash })
+  await session.decide({ from: CAMDEN, to: HACKNEY, items: ['CONTACT.PHONE'], expect: 'PERMIT' })
+  await session.decide({ from: CAMDEN, to: ISLINGTON, expect: 'DENY PARTY_NOT_SIGNED' })
+  await session.decide({ from: ISLINGTON, to: HACKNEY, expect: 'DENY PARTY_NOT_SIGNED' })
+  await sign(session, id, { org: ISLINGTON, version: 2, hash })
+  await session.decide({ from: CAMDEN, to: ISLINGTON, items: ['CONTACT.PHONE'], expect: 'PERMIT' })
 }
 
-async function suspendAndLift(stage: Stage, id: string): Promise<void> {
+async function suspendAndLift(session: DemoSession, id: string): Promise<void> {
   const siro: Actor = { name: 'siro-hackney', org: HACKNEY, role: 'SIRO' }
-  const suspended = await stage.act({
+  const suspended = await session.act({
     ...{
       by: siro,
       does: 'stops all sharing after a message went astray',
@@ -169,91 +175,91 @@ async function suspendAndLift(stage: Stage, id: string): Promise<void> {
     },
     body: { scope: 'AGREEMENT', reason: 'A message went to the wrong mailbox' },
   })
-  await stage.decide({ from: CAMDEN, to: ISLINGTON, expect: 'DENY SUSPENDED' })
+  await session.decide({ from: CAMDEN, to: ISLINGTON, expect: 'DENY SUSPENDED' })
   const { id: suspension } = suspended.body['suspension'] as { readonly id: string }
   const lift = {
     method: 'POST',
     path: `/v1/agreements/${id}/suspensions/${suspension}/lift`,
     body: { reason: 'Corrected and tested' },
   } as const
-  await stage.act({ by: siro, does: 'tries to lift it alone', ...lift, expect: 422 })
-  await stage.act({ by: { name: 'siro-camden', org: CAMDEN, role: 'SIRO' }, does: 'agrees that it is lifted', ...lift, expect: 200 })
-  await stage.decide({ from: CAMDEN, to: ISLINGTON, expect: 'DENY SUSPENDED' })
-  await stage.act({ by: { name: 'deputy-siro-hackney', org: HACKNEY, role: 'SIRO' }, does: 'agrees too: it ends', ...lift, expect: 200 })
-  await stage.decide({ from: CAMDEN, to: ISLINGTON, expect: 'PERMIT' })
+  await session.act({ by: siro, does: 'tries to lift it alone', ...lift, expect: 422 })
+  await session.act({ by: { name: 'siro-camden', org: CAMDEN, role: 'SIRO' }, does: 'agrees that it is lifted', ...lift, expect: 200 })
+  await session.decide({ from: CAMDEN, to: ISLINGTON, expect: 'DENY SUSPENDED' })
+  await session.act({ by: { name: 'deputy-siro-hackney', org: HACKNEY, role: 'SIRO' }, does: 'agrees too: it ends', ...lift, expect: 200 })
+  await session.decide({ from: CAMDEN, to: ISLINGTON, expect: 'PERMIT' })
 }
 
-async function joinLate(stage: Stage, id: string): Promise<void> {
-  await stage.decide({ from: CAMDEN, to: BARNET, expect: 'DENY NO_AGREEMENT' })
-  const invited = await stage.act({
+async function joinLate(session: DemoSession, id: string): Promise<void> {
+  await session.decide({ from: CAMDEN, to: BARNET, expect: 'DENY NO_AGREEMENT' })
+  const invited = await session.act({
     ...{ by: officer, does: 'invites Barnet', method: 'POST', path: `/v1/agreements/${id}/accessions`, expect: 201 },
     body: { org: BARNET, role: 'CONTROLLER', capacities: ['HOUSING_AUTHORITY'] },
   })
-  await stage.decide({ from: CAMDEN, to: BARNET, expect: 'DENY PARTY_NOT_SIGNED' })
-  await sign(stage, id, { org: BARNET, version: 2, hash: String(invited.body['version_hash']) })
-  await stage.decide({ from: CAMDEN, to: BARNET, items: ['CONTACT.PHONE'], expect: 'PERMIT' })
-  const notices = await stage.act({ by: partner, does: 'reads the notices of Hackney', method: 'GET', path: '/v1/notices', expect: 200 })
+  await session.decide({ from: CAMDEN, to: BARNET, expect: 'DENY PARTY_NOT_SIGNED' })
+  await sign(session, id, { org: BARNET, version: 2, hash: String(invited.body['version_hash']) })
+  await session.decide({ from: CAMDEN, to: BARNET, items: ['CONTACT.PHONE'], expect: 'PERMIT' })
+  const notices = await session.act({ by: partner, does: 'reads the notices of Hackney', method: 'GET', path: '/v1/notices', expect: 200 })
   const kinds = (notices.body['notices'] as readonly { readonly kind: string }[]).map(({ kind }) => kind)
-  stage.check('  Hackney was told that Barnet joined', kinds[0] === 'PARTY_JOINED')
+  session.check('  Hackney was told that Barnet joined', kinds[0] === 'PARTY_JOINED')
 }
 
 /** An invitation gives no right before the signature, and is taken back while nobody relies on it. */
-async function takeBack(stage: Stage, id: string): Promise<void> {
+async function takeBack(session: DemoSession, id: string): Promise<void> {
   const path = `/v1/agreements/${id}`
   const siro: Actor = { name: 'siro-brent', org: BRENT, role: 'SIRO' }
   const body = { org: BRENT, role: 'CONTROLLER', capacities: ['HOUSING_AUTHORITY'] }
-  await stage.act({ by: officer, does: 'invites Brent by mistake', method: 'POST', path: `${path}/accessions`, body, expect: 201 })
-  await stage.act({
+  await session.act({ by: officer, does: 'invites Brent by mistake', method: 'POST', path: `${path}/accessions`, body, expect: 201 })
+  await session.act({
     ...{ by: siro, does: 'tries to stop the others, bound by nothing', method: 'POST', path: `${path}/suspensions`, expect: 403 },
     body: { scope: 'AGREEMENT', reason: 'Because' },
   })
   const reason = { reason: 'Brent was not meant' }
   const revocation = `${path}/accessions/${BRENT}/revocation`
-  await stage.act({ by: officer, does: 'takes the invitation back', method: 'POST', path: revocation, body: reason, expect: 200 })
-  await stage.act({ by: siro, does: 'finds nothing any more', method: 'GET', path, expect: 404 })
-  await stage.decide({ from: CAMDEN, to: BRENT, expect: 'DENY NO_AGREEMENT' })
+  await session.act({ by: officer, does: 'takes the invitation back', method: 'POST', path: revocation, body: reason, expect: 200 })
+  await session.act({ by: siro, does: 'finds nothing any more', method: 'GET', path, expect: 404 })
+  await session.decide({ from: CAMDEN, to: BRENT, expect: 'DENY NO_AGREEMENT' })
 }
 
 /** The organisation that keeps the text leaves, and somebody else keeps it from then on. */
-async function handOver(stage: Stage, id: string): Promise<void> {
+async function handOver(session: DemoSession, id: string): Promise<void> {
   const path = `/v1/agreements/${id}`
   const by: Actor = { name: 'siro-camden', org: CAMDEN, role: 'SIRO' }
   const leaving = { reason: 'Camden lets others lead' }
-  await stage.act({ by, does: 'tries to leave with the text', method: 'POST', path: `${path}/withdrawals`, body: leaving, expect: 409 })
-  await stage.act({
+  await session.act({ by, does: 'tries to leave with the text', method: 'POST', path: `${path}/withdrawals`, body: leaving, expect: 409 })
+  await session.act({
     ...{ by, does: 'leaves and names Hackney as the keeper', method: 'POST', path: `${path}/withdrawals`, expect: 201 },
     body: { ...leaving, keeper: HACKNEY },
   })
-  await stage.decide({ from: CAMDEN, to: HACKNEY, expect: 'DENY PARTY_WITHDRAWN' })
-  await stage.decide({ from: HACKNEY, to: ISLINGTON, expect: 'PERMIT' })
+  await session.decide({ from: CAMDEN, to: HACKNEY, expect: 'DENY PARTY_WITHDRAWN' })
+  await session.decide({ from: HACKNEY, to: ISLINGTON, expect: 'PERMIT' })
   const amendment = { method: 'POST', path: `${path}/amendments`, ifMatch: '*', body: { reason: 'The next version' } } as const
-  await stage.act({ by: officer, does: 'tries to amend what Camden keeps no more', ...amendment, expect: 403 })
-  await stage.act({ by: partner, does: 'begins the next version', ...amendment, expect: 201 })
-  await stage.act({ by: officer, does: 'does not read what is drafted since', method: 'GET', path: `${path}/versions/3`, expect: 404 })
-  await stage.act({ by: officer, does: 'reads what it signed', method: 'GET', path: `${path}/versions/2`, expect: 200 })
+  await session.act({ by: officer, does: 'tries to amend what Camden keeps no more', ...amendment, expect: 403 })
+  await session.act({ by: partner, does: 'begins the next version', ...amendment, expect: 201 })
+  await session.act({ by: officer, does: 'does not read what is drafted since', method: 'GET', path: `${path}/versions/3`, expect: 404 })
+  await session.act({ by: officer, does: 'reads what it signed', method: 'GET', path: `${path}/versions/2`, expect: 200 })
 }
 
-async function leave(stage: Stage, id: string): Promise<void> {
+async function leave(session: DemoSession, id: string): Promise<void> {
   const by: Actor = { name: 'siro-enfield', org: 'LBC_ENFIELD', role: 'SIRO' }
   const body = { reason: 'The service moves to another body' }
-  await stage.act({ by, does: 'leaves the agreement', method: 'POST', path: `/v1/agreements/${id}/withdrawals`, body, expect: 201 })
-  await stage.decide({ from: CAMDEN, to: 'LBC_ENFIELD', expect: 'DENY PARTY_WITHDRAWN' })
-  await stage.decide({ from: CAMDEN, to: HACKNEY, expect: 'PERMIT' })
+  await session.act({ by, does: 'leaves the agreement', method: 'POST', path: `/v1/agreements/${id}/withdrawals`, body, expect: 201 })
+  await session.decide({ from: CAMDEN, to: 'LBC_ENFIELD', expect: 'DENY PARTY_WITHDRAWN' })
+  await session.decide({ from: CAMDEN, to: HACKNEY, expect: 'PERMIT' })
 }
 
-async function lookBack(stage: Stage, id: string, firstHash: string): Promise<void> {
-  const text = await stage.act({
+async function lookBack(session: DemoSession, id: string, firstHash: string): Promise<void> {
+  const text = await session.act({
     by: partner,
     does: 'reads version 1 as it was signed',
     method: 'GET',
     path: `/v1/agreements/${id}/versions/1`,
     expect: 200,
   })
-  stage.check(
+  session.check(
     '  its hash is the one that five parties signed',
     text.body['hash'] === firstHash && (text.body['signatures'] as unknown[]).length === 5,
   )
-  const history = await stage.act({
+  const history = await session.act({
     by: partner,
     does: 'reads the history',
     method: 'GET',
@@ -261,12 +267,12 @@ async function lookBack(stage: Stage, id: string, firstHash: string): Promise<vo
     expect: 200,
   })
   const sequences = (history.body['acts'] as readonly { readonly sequence: number }[]).map(({ sequence }) => sequence)
-  stage.check(
+  session.check(
     `  ${sequences.length} acts, one leaf of the log each, without a gap`,
     sequences.every((sequence, index) => sequence === index + 1),
   )
   const auditor: Actor = { name: 'auditor', org: 'LBC_BRENT', role: 'AUDITOR' }
-  await stage.act({ by: auditor, does: 'reads it too', method: 'GET', path: `/v1/agreements/${id}/history`, expect: 200 })
+  await session.act({ by: auditor, does: 'reads it too', method: 'GET', path: `/v1/agreements/${id}/history`, expect: 200 })
   const stranger: Actor = { name: 'officer-brent', org: 'LBC_BRENT', role: 'IG_OFFICER' }
-  await stage.act({ by: stranger, does: 'is told there is nothing', method: 'GET', path: `/v1/agreements/${id}/history`, expect: 404 })
+  await session.act({ by: stranger, does: 'is told there is nothing', method: 'GET', path: `/v1/agreements/${id}/history`, expect: 404 })
 }

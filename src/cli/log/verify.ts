@@ -22,13 +22,13 @@ export const verifyLog: Command = async (args, io) => {
   }
 }
 
-function proofChecks({ proof, leaf, vkey, payload, salt }: AskedProof): readonly Check[] {
+function proofChecks({ proof, leaf, vkey, payload, salt }: ProofArguments): readonly Check[] {
   const claimed = payload === undefined || salt === undefined ? undefined : { payload: bytesOf(payload), salt: textOf(salt) }
   return verifyProof(textOf(proof), bytesOf(leaf), textOf(vkey), claimed).checks
 }
 
 /** What shows that a folder is whole, but by its own key alone, is said and not counted: anybody could have made it. */
-function exportChecks(asked: AskedExport, io: Io): readonly Check[] {
+function exportChecks(asked: ExportArguments, io: Io): readonly Check[] {
   const { directory, vkey, old, receipt, receiptVkey } = asked
   const [keys, before] = [textOf(vkey), old === undefined ? undefined : textOf(old)]
   const files = opened(directory, () => exportFolder(directory))
@@ -40,7 +40,7 @@ function exportChecks(asked: AskedExport, io: Io): readonly Check[] {
   return checks.filter(({ name, ok }) => !ok || !unvouched.some((log) => name.startsWith(`${log}: `)))
 }
 
-function witnessesOf({ witnessVkey, quorum }: AskedExport) {
+function witnessesOf({ witnessVkey, quorum }: ExportArguments) {
   if (witnessVkey === undefined) return undefined
   return { vkeys: textOf(witnessVkey), ...(quorum === undefined ? {} : { quorum: Number(quorum) }) }
 }
@@ -68,7 +68,7 @@ export function report(checks: readonly Check[], { out }: Io): number {
   return failed === 0 && checks.length > 0 ? 0 : 1
 }
 
-interface AskedExport {
+interface ExportArguments {
   readonly directory: string
   readonly vkey: string
   readonly old: string | undefined
@@ -79,7 +79,7 @@ interface AskedExport {
   readonly quorum: string | undefined
 }
 
-interface AskedProof {
+interface ProofArguments {
   readonly proof: string
   readonly leaf: string
   readonly vkey: string
@@ -93,7 +93,7 @@ const OPTIONS = {
   ...{ proof: TEXT, leaf: TEXT, payload: TEXT, salt: TEXT },
 }
 
-function readArguments(args: readonly string[]): AskedExport | AskedProof | undefined {
+function readArguments(args: readonly string[]): ExportArguments | ProofArguments | undefined {
   const asked = readOptions(args, OPTIONS)
   if (!asked) return undefined
   const { vkey, old, proof, leaf, payload, salt, receipt, 'receipt-vkey': receiptVkey, 'witness-vkey': witnessVkey, quorum } = asked

@@ -1,4 +1,4 @@
-import { AudibleClient, SILENCE_MAX_MS } from '../../platform/database/audible-client.ts'
+import { SILENCE_MAX_MS, WatchedClient } from '../../platform/database/watched-client.ts'
 
 /** A connection of its own that hears of new policy revisions. */
 export interface PolicyChannel {
@@ -20,7 +20,7 @@ export async function openPolicyChannel(options: {
   readonly onRevision: (revision: number) => void
   readonly onLost: () => void
 }): Promise<PolicyChannel> {
-  const client = new AudibleClient({
+  const client = new WatchedClient({
     connectionString: options.url,
     application_name: 'accord-policy',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

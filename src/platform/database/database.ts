@@ -4,9 +4,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Kysely, type Transaction as KyselyTransaction, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { AudibleClient, SILENCE_MAX_MS, TCP_USER_TIMEOUT_MS } from './audible-client.ts'
 import { postgresTypes } from './postgres-types.ts'
 import type { DB } from './schema.gen.ts'
+import { SILENCE_MAX_MS, TCP_USER_TIMEOUT_MS, WatchedClient } from './watched-client.ts'
 
 /** Runs statements one by one; a repository takes a `Transaction` instead wherever it writes. */
 export type Database = Kysely<DB>
@@ -69,7 +69,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
   }
   const pool = new pg.Pool({
     // The pool hands what it is given on to its clients.
-    ...({ Client: AudibleClient, silenceMaxMs: SILENCE_MAX_MS } as object),
+    ...({ Client: WatchedClient, silenceMaxMs: SILENCE_MAX_MS } as object),
     connectionString: options.url,
     application_name: options.applicationName,
     max: options.poolMax,

@@ -16,7 +16,7 @@ import {
   type PostgresBinaries,
   postgresAccount,
 } from './postgres-binaries.ts'
-import { discharge, enlist, type Postmaster, removeStalePidFile, runningPostmaster, waitForEnd, withLockFile } from './postmaster.ts'
+import { addUser, type Postmaster, removeStalePidFile, removeUser, runningPostmaster, waitForEnd, withLockFile } from './postmaster.ts'
 
 /** What a cluster needs; everything but the folder has a default for `npm start`. */
 export interface EmbeddedPostgresOptions {
@@ -75,7 +75,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const binaries = findPostgres(account, options.binaries)
     if (isNew) makeCluster({ binaries, account, dataDirectory, password, isDurable: options.isDurable ?? true })
     const server = await launch({ binaries, account, dataDirectory, logFile: join(varDirectory, 'postgres.log'), options })
-    enlist(usersDirectory)
+    addUser(usersDirectory)
     return handle({ server, password, dataDirectory, usersDirectory, from: binaries.from, isReused: found !== undefined })
   })
 }
@@ -152,14 +152,14 @@ async function spawnServer(start: Parameters<typeof launch>[0]) {
   const { binaries, account, dataDirectory, logFile, options } = start
   removeStalePidFile(dataDirectory)
   // synchronous_commit stays on: the log refuses to append without it, and without fsync it costs nothing.
-  const careless = { fsync: 'off', full_page_writes: 'off' }
+  const withoutDurability = { fsync: 'off', full_page_writes: 'off' }
   const settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     port: String(await freePort()),
     timezone: 'UTC',
     log_timezone: 'UTC',
-    ...((options.isDurable ?? true) ? {} : careless),
+    ...((options.isDurable ?? true) ? {} : withoutDurability),
     ...options.settings,
   }
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
@@ -189,7 +189,7 @@ function handle(cluster: {
   const release = () => {
     if (isStopped) return false
     isStopped = true
-    return discharge(usersDirectory) && interrupt(server.pid)
+    return removeUser(usersDirectory) && interrupt(server.pid)
   }
   const onExit = () => void release()
   process.once('exit', onExit)

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PG_MIGRATE_LOCK_ID, runner } from 'node-pg-migrate'
 import type pg from 'pg'
-import { AudibleClient, SILENCE_MAX_MS } from './audible-client.ts'
+import { SILENCE_MAX_MS, WatchedClient } from './watched-client.ts'
 
 /** What a migration says of itself: `contract` removes or renames something an older release still uses. */
 export type Phase = 'expand' | 'backfill' | 'contract'
@@ -150,7 +150,7 @@ function unit(path: string, files: readonly MigrationFile[]) {
 
 async function connect(url: string): Promise<pg.Client> {
   const limits = { connectionTimeoutMillis: CONNECT_TIMEOUT_MS, silenceMaxMs: SILENCE_MAX_MS }
-  const client = new AudibleClient({ connectionString: url, application_name: 'accord-migrate', ...limits })
+  const client = new WatchedClient({ connectionString: url, application_name: 'accord-migrate', ...limits })
   await client.connect()
   return client
 }

@@ -60,13 +60,13 @@ export async function waitForEnd(pid: number, limitMs: number): Promise<boolean>
 }
 
 /** Notes that this process uses the cluster, so that another one that stops does not take the server away from it. */
-export function enlist(usersDirectory: string): void {
+export function addUser(usersDirectory: string): void {
   mkdirSync(usersDirectory, { recursive: true, mode: 0o700 })
   writeFileSync(join(usersDirectory, String(process.pid)), startedAt(process.pid))
 }
 
 /** Takes this process off the list. @returns whether it was the last living user, who should stop the server */
-export function discharge(usersDirectory: string): boolean {
+export function removeUser(usersDirectory: string): boolean {
   rmSync(join(usersDirectory, String(process.pid)), { force: true })
   const others = readNames(usersDirectory).filter((name) => isSameProcess(Number(name), join(usersDirectory, name)))
   return others.length === 0

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance } from 'fastify'
-import { Unreadable } from './json-body.ts'
+import { UnreadableRequest } from './json-body.ts'
 
 /** What a form sent: a text for each name, several where a name came several times (boxes that were ticked). */
 export type FormBody = Readonly<Record<string, string | readonly string[]>>
@@ -20,31 +20,28 @@ export function readFormBodies(app: FastifyInstance): void {
   })
 }
 
-/** @throws Unreadable for bytes that are no UTF-8, written out or percent-encoded, and for more than a thousand fields */
+/** @throws UnreadableRequest for bytes that are no UTF-8, written out or percent-encoded, and for more than a thousand fields */
 export function formBody(bytes: Buffer): FormBody {
-  if (!isUtf8(bytes)) throw new Unreadable('the form is not UTF-8', 'holds bytes that are not UTF-8')
-  const pairs = bytes
-    .toString('utf8')
-    .split('&')
-    .filter((pair) => pair !== '')
-  if (pairs.length > FIELDS_MAX) throw new Unreadable('the form has too many fields', `has more than ${FIELDS_MAX} fields`)
-  const fields = new Map<string, string[]>()
-  for (const pair of pairs) {
-    const [name = '', ...rest] = pair.split('=')
-    const key = decoded(name)
-    fields.set(key, [...(fields.get(key) ?? []), decoded(rest.join('='))])
-  }
+  if (!isUtf8(bytes)) throw new UnreadableRequest('the form is not UTF-8', 'holds bytes that are not UTF-8')
+  const text = bytes.toString('utf8')
+  if (!isEncodedUtf8(text)) throw new UnreadableRequest('the form is not UTF-8', 'holds bytes that are not UTF-8')
+  // With the mark that would be left out at the beginning.
+  const pairs = [...new URLSearchParams(`?${text}`)]
+  if (pairs.length > FIELDS_MAX) throw new UnreadableRequest('the form has too many fields', `has more than ${FIELDS_MAX} fields`)
   // A record without a prototype: `__proto__` is a name like any other.
-  return Object.assign(
-    Object.create(null),
-    Object.fromEntries([...fields].map(([name, values]) => [name, values.length === 1 ? values[0] : values])),
-  )
+  const fields: Record<string, string | string[]> = Object.create(null)
+  for (const [name, value] of pairs) {
+    const earlier = fields[name]
+    fields[name] = earlier === undefined ? value : [earlier, value].flat()
+  }
+  return fields
 }
 
-function decoded(text: string): string {
+function isEncodedUtf8(text: string): boolean {
   try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
+    decodeURIComponent(text)
+    return true
   } catch {
-    throw new Unreadable('the form is not UTF-8', 'holds bytes that are not UTF-8')
+    return false
   }
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { JSON_DEPTH_MAX, type JsonFault, jsonFault } from './repeated-member.ts'
 
 /** A request whose bytes say nothing, or not one thing only: refused as it is, never repaired. */
-export class Unreadable extends Error {
+export class UnreadableRequest extends Error {
   readonly statusCode = 400
   /** What the refusal says. */
   readonly summary: string
@@ -40,17 +40,17 @@ export function readJsonBodies(app: FastifyInstance): void {
   app.removeContentTypeParser('application/json')
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, sent, done) => {
     const bytes = sent as Buffer
-    if (!isUtf8(bytes)) return done(new Unreadable('the body is not UTF-8', 'holds bytes that are not UTF-8', { isMalformed: true }))
+    if (!isUtf8(bytes)) return done(new UnreadableRequest('the body is not UTF-8', 'holds bytes that are not UTF-8', { isMalformed: true }))
     const text = bytes.toString('utf8', bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? 3 : 0)
     // The parser would leave out another one.
     if (text.startsWith('\uFEFF'))
-      return done(new Unreadable('the body is not valid JSON', 'the body is not valid JSON', { isMalformed: true }))
+      return done(new UnreadableRequest('the body is not valid JSON', 'the body is not valid JSON', { isMalformed: true }))
     read(request, text, (error, value) => {
       if (error) return done(error)
       const fault = jsonFault(text, value)
       if (fault === undefined) return done(null, value)
       const [summary, detail] = faults[fault.why]
-      done(new Unreadable(summary, detail, { pointer: fault.pointer }))
+      done(new UnreadableRequest(summary, detail, { pointer: fault.pointer }))
     })
   })
 }

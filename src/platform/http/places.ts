@@ -43,7 +43,7 @@ export function isFree({ held }: Places): boolean {
 export function take(ticket: Ticket, all: readonly Places[], now: number): boolean {
   for (const places of all) {
     if (hasRoom(places, ticket.work)) continue
-    laggard(places, ticket.work, now)?.cut()
+    slowest(places, ticket.work, now)?.cut()
     if (!hasRoom(places, ticket.work)) return false
   }
   for (const places of all) {
@@ -65,7 +65,7 @@ export function giveBack(ticket: Ticket, only?: Places): void {
 
 /** Whether a decision would find a place now. */
 export function hasRoomNow(places: Places, now: number): boolean {
-  return hasRoom(places, 'DECISION') || laggard(places, 'DECISION', now) !== undefined
+  return hasRoom(places, 'DECISION') || slowest(places, 'DECISION', now) !== undefined
 }
 
 function hasRoom({ held, limit, others, othersLimit }: Places, work: Work): boolean {
@@ -73,7 +73,7 @@ function hasRoom({ held, limit, others, othersLimit }: Places, work: Work): bool
 }
 
 /** Whose place would be of use and who has kept us waiting for longest. */
-function laggard({ held, limit }: Places, work: Work, now: number): Ticket | undefined {
+function slowest({ held, limit }: Places, work: Work, now: number): Ticket | undefined {
   let found: Ticket | undefined
   for (const ticket of held) {
     const since = ticket.waitingSince

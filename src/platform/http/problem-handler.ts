@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { refusalOfDatabaseError } from '../database/sql-state.ts'
 import { Refused } from '../kernel/refusal.ts'
-import { Unreadable } from './json-body.ts'
+import { UnreadableRequest } from './json-body.ts'
 import { WrongMediaType } from './openapi.ts'
 import { type Problem, ProblemError, problem, problemOfRefusal } from './problem.ts'
 import { isValidationFailure, problemOfValidation } from './validation-problem.ts'
@@ -112,7 +112,7 @@ export function problemOf(error: unknown, request: FastifyRequest): Problem | un
       return malformedBody(code, operation?.seesMalformed ?? false)
   }
   if (error instanceof WrongMediaType) return wrongMediaType(error.mediaTypes, operation?.wrongMediaTypeStatus)
-  if (error instanceof Unreadable) {
+  if (error instanceof UnreadableRequest) {
     const code = error.isMalformed && !operation?.seesMalformed ? 'MALFORMED_JSON' : 'INVALID_REQUEST'
     return problem(code, error.summary, [{ pointer: error.pointer, detail: error.detail }])
   }
@@ -184,7 +184,7 @@ function malformedBody(code: string, isDecisionPath: boolean): Problem {
 function isUnreadable(error: unknown): boolean {
   const code = (error as Partial<FastifyError>).code
   return (
-    error instanceof Unreadable ||
+    error instanceof UnreadableRequest ||
     error instanceof WrongMediaType ||
     error instanceof SyntaxError ||
     (code?.startsWith('FST_ERR_CTP_') ?? false)

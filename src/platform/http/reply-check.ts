@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ContractOperation, Json, JsonObject } from './contract-document.ts'
 
 /** Answers what is wrong with a value, or undefined when it fits. */
-export type Check = (value: unknown) => string | undefined
+export type ReplyCheck = (value: unknown) => string | undefined
 
 /**
  * Makes every reply of a contract operation fail with a 500 when its status is not documented or its body breaks the contract.
  * For tests: the serialiser repairs instead of refusing (null becomes "", 1.7 becomes 1), so a wrong reply would pass unseen.
  */
-export function checkReplies(app: FastifyInstance, compile: (schema: JsonObject) => Check): void {
+export function checkReplies(app: FastifyInstance, compile: (schema: JsonObject) => ReplyCheck): void {
   const checked = new WeakSet<FastifyRequest>()
   const verify = (request: FastifyRequest, reply: FastifyReply, value: unknown) => {
     const operation = request.routeOptions.config.operation

@@ -1,6 +1,6 @@
 import fastifyPlugin from 'fastify-plugin'
 import type { Fault } from '../kernel/refusal.ts'
-import { Unreadable } from './json-body.ts'
+import { UnreadableRequest } from './json-body.ts'
 import { ProblemError, problem } from './problem.ts'
 
 /**
@@ -11,7 +11,11 @@ import { ProblemError, problem } from './problem.ts'
 export const storableTextPlugin = fastifyPlugin(
   async (app) => {
     app.addHook('onRequest', (request, _reply, done) => {
-      done(isReadable(request.url) ? undefined : new Unreadable('the address cannot be read', 'the address holds bytes that are not UTF-8'))
+      done(
+        isReadable(request.url)
+          ? undefined
+          : new UnreadableRequest('the address cannot be read', 'the address holds bytes that are not UTF-8'),
+      )
     })
     app.addHook('preHandler', (request, _reply, done) => {
       if (request.routeOptions.config?.operation?.seesMalformed) return done()

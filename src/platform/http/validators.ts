@@ -106,11 +106,11 @@ function lazily(ajv: Ajv2020, schema: JsonObject): ValidateFunction {
   return validate
 }
 
-type Reader = (text: string) => unknown
+type ParameterReader = (text: string) => unknown
 
 /** How to read the parameters that are no texts. What cannot be read stays a text, which the schema then refuses. */
-function readersOf(schema: JsonObject): ReadonlyMap<string, Reader> {
-  const readers = new Map<string, Reader>()
+function readersOf(schema: JsonObject): ReadonlyMap<string, ParameterReader> {
+  const readers = new Map<string, ParameterReader>()
   for (const [name, { type }] of Object.entries((schema['properties'] ?? {}) as Record<string, JsonObject>)) {
     if (type === 'integer') readers.set(name, integerOf)
     if (type === 'boolean') readers.set(name, truthOf)

@@ -15,15 +15,15 @@ const BEGINS_EMPTY = new RegExp(`^'*(?:${BREAK})`, 'u')
 
 /**
  * The cell with an apostrophe before each of its lines that a spreadsheet would run: it then reads as text. One that is guarded
- * already, by itself or by chance, gets one more, so that `undefuse` gives back what it was.
+ * already, by itself or by chance, gets one more, so that `unescapeFormulas` gives back what it was.
  */
-export function defuse(cell: string): string {
+export function escapeFormulas(cell: string): string {
   const guarded = cell.replaceAll(UNGUARDED, "$1'")
   return BEGINS_EMPTY.test(guarded) ? `'${guarded}` : guarded
 }
 
-/** The cell without the apostrophes of `defuse`: `undefuse(defuse(cell))` is the cell, whatever it holds. */
-export function undefuse(cell: string): string {
+/** The cell without the apostrophes of `escapeFormulas`: `unescapeFormulas(escapeFormulas(cell))` is the cell, whatever it holds. */
+export function unescapeFormulas(cell: string): string {
   const begun = BEGINS_EMPTY.test(cell) && cell.startsWith("'") ? cell.slice(1) : cell
   return begun.replaceAll(GUARDED, '$1')
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { defuse, undefuse } from '../../../src/platform/kernel/csv-cell.ts'
+import { escapeFormulas, unescapeFormulas } from '../../../src/platform/kernel/csv-cell.ts'
 import { runs } from '../../support/properties.ts'
 
 // No cell that we write runs in a spreadsheet, and our own guard comes off again without a trace.
@@ -27,7 +27,7 @@ t.test('a line that a spreadsheet would run gets an apostrophe, wherever in the 
   // Compared as JSON: control characters would break the report.
   const wrong: string[] = []
   const check = (text: string, expected: string) => {
-    if (defuse(text) !== expected) wrong.push(JSON.stringify([text, defuse(text)]))
+    if (escapeFormulas(text) !== expected) wrong.push(JSON.stringify([text, escapeFormulas(text)]))
   }
   for (const sign of signs) {
     for (const skip of skipped) {
@@ -36,13 +36,13 @@ t.test('a line that a spreadsheet would run gets an apostrophe, wherever in the 
     }
   }
   t.strictSame(wrong, [])
-  for (const mark of breaks) t.equal(defuse(`${mark}=1`)[0], "'", 'a cell that begins with a break')
-  t.equal(defuse('=1\n=2\n-3'), "'=1\n'=2\n'-3")
+  for (const mark of breaks) t.equal(escapeFormulas(`${mark}=1`)[0], "'", 'a cell that begins with a break')
+  t.equal(escapeFormulas('=1\n=2\n-3'), "'=1\n'=2\n'-3")
 })
 
 t.test('text that runs nowhere is left as it is', async (t) => {
   for (const text of ['', 'LBC_CAMDEN', 'a=b', 'no - not this', 'a@b.example', '1+1', "it's", "'quoted'", 'line\nline', '2026-03-01'])
-    t.equal(defuse(text), text, text)
+    t.equal(escapeFormulas(text), text, text)
 })
 
 const cell = fc.oneof(
@@ -79,11 +79,11 @@ const cell = fc.oneof(
 
 t.test('the guard comes off again: any cell is what it was', async () => {
   fc.assert(
-    fc.property(cell, (text) => undefuse(defuse(text)) === text),
+    fc.property(cell, (text) => unescapeFormulas(escapeFormulas(text)) === text),
     runs(20_000),
   )
   fc.assert(
-    fc.property(cell, (text) => undefuse(undefuse(defuse(defuse(text)))) === text),
+    fc.property(cell, (text) => unescapeFormulas(unescapeFormulas(escapeFormulas(escapeFormulas(text)))) === text),
     runs(5_000),
   )
 })
@@ -91,7 +91,7 @@ t.test('the guard comes off again: any cell is what it was', async () => {
 t.test('no line of a guarded cell begins with a formula sign, whatever is skipped before it', async () => {
   fc.assert(
     fc.property(cell, (text) =>
-      defuse(text)
+      escapeFormulas(text)
         .split(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/)
         .every((line) => !/^[=+\-@\t＝＋－＠]/.test(line.replace(/^[\s\p{Cf}\p{Cc}\p{M}]*?(?=[=+\-@\t＝＋－＠])/u, ''))),
     ),

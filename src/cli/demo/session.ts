@@ -9,7 +9,7 @@ export interface Actor {
 }
 
 /** A reply as a story reads it; members of the body are looked up by name. */
-export interface StageReply {
+export interface DemoReply {
   readonly status: number
   readonly body: Readonly<Record<string, unknown>>
   readonly text: string
@@ -17,7 +17,7 @@ export interface StageReply {
 }
 
 /** One request of a story. */
-export interface Line {
+export interface DemoRequest {
   readonly by: Actor
   readonly does: string
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -29,9 +29,9 @@ export interface Line {
   readonly expect: number
 }
 
-export interface Stage {
+export interface DemoSession {
   /** Sends one request, prints one line, and counts a surprise where the status is another. */
-  act(line: Line): Promise<StageReply>
+  act(line: DemoRequest): Promise<DemoReply>
   /** Asks for a live decision and compares it: `PERMIT`, or `DENY` with the reason. */
   decide(question: {
     readonly from: string
@@ -47,10 +47,10 @@ export interface Stage {
 }
 
 /** A story; `argument` is what the command line adds to its name, for those that take it. */
-export type Play = (stage: Stage, argument?: string) => Promise<void>
+export type Demo = (session: DemoSession, argument?: string) => Promise<void>
 
-/** A stage on a running service: everything goes over HTTP, as any client would. */
-export function openStage(service: OwnService, out: (line: string) => void): Stage {
+/** A session on a running service: everything goes over HTTP, as any client would. */
+export function openDemoSession(service: OwnService, out: (line: string) => void): DemoSession {
   const counts = { events: 0, decisions: 0, surprises: 0 }
   const tell = (kind: 'events' | 'decisions', words: string, surprise: string | null) => {
     counts[kind] += 1
@@ -58,7 +58,7 @@ export function openStage(service: OwnService, out: (line: string) => void): Sta
     out(surprise === null ? words : `${words}  SURPRISE: ${surprise}`)
   }
 
-  async function send(headers: Record<string, string>, method: string, path: string, body: unknown): Promise<StageReply> {
+  async function send(headers: Record<string, string>, method: string, path: string, body: unknown): Promise<DemoReply> {
     const reply = await fetch(`${service.url}${path}`, {
       method,
       headers: {
@@ -69,7 +69,7 @@ export function openStage(service: OwnService, out: (line: string) => void): Sta
     })
     const text = await reply.text()
     const isJson = reply.headers.get('content-type')?.includes('json') === true
-    return { status: reply.status, body: isJson ? (JSON.parse(text) as StageReply['body']) : {}, text, etag: reply.headers.get('etag') }
+    return { status: reply.status, body: isJson ? (JSON.parse(text) as DemoReply['body']) : {}, text, etag: reply.headers.get('etag') }
   }
 
   return {

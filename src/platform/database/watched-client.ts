@@ -1,7 +1,6 @@
 import pg from 'pg'
-import { cutOff, standingOf } from './backend-probe.ts'
 
-export interface AudibleClientConfig extends pg.ClientConfig {
+interface WatchedClientConfig extends pg.ClientConfig {
   readonly connectionString: string
   /** After this time without an answer the server is asked about the statement, again and again. */
   readonly silenceMaxMs: number
@@ -15,11 +14,11 @@ export interface AudibleClientConfig extends pg.ClientConfig {
  * about over another connection: one that the server works on, or that waits for a standby, is left alone however long it
  * takes (R18); where the server knows nothing of it the line is dead and is cut, and its outcome unknown (R17, R19).
  */
-export class AudibleClient extends pg.Client {
-  readonly #config: AudibleClientConfig
+export class WatchedClient extends pg.Client {
+  readonly #config: WatchedClientConfig
   #pid = 0
 
-  constructor(config: AudibleClientConfig) {
+  constructor(config: WatchedClientConfig) {
     super({ ...config, keepAlive: true, keepAliveInitialDelayMillis: KEEPALIVE_IDLE_MS })
     this.#config = config
     const [connect, query, end] = [super.connect, super.query, super.end].map((call) => call.bind(this) as Call) as [Call, Call, Call]
@@ -47,9 +46,9 @@ export class AudibleClient extends pg.Client {
     const since = performance.now()
     let isOver = false
     const look = async () => {
-      const standing = await standingOf(connectionString, this.#pid, performance.now() - since)
+      const state = await backendState(connectionString, this.#pid, performance.now() - since)
       if (isOver) return
-      if (standing === 'AT_WORK' || (standing === 'UNREACHABLE' && whenUnreachable === 'WAIT')) timer = setTimeout(look, AGAIN_MS)
+      if (state === 'AT_WORK' || (state === 'UNREACHABLE' && whenUnreachable === 'WAIT')) timer = setTimeout(look, AGAIN_MS)
       else cutOff(this)
     }
     let timer = setTimeout(look, silenceMaxMs)
@@ -94,3 +93,41 @@ const AGAIN_MS = 2_000
 export const TCP_USER_TIMEOUT_MS = 10_000
 /** How long a server may be silent before it is asked. */
 export const SILENCE_MAX_MS = 5_000
+/** How long the server may take to say what its process does. */
+const PROBE_LIMIT_MS = 2_000
+
+/** What a server says of its process that serves a connection: works or waits, knows nothing of the statement, cannot be asked. */
+type BackendState = 'AT_WORK' | 'GONE' | 'UNREACHABLE'
+
+/**
+ * Asks the server, over another connection, whether its process is busy with what was sent `sinceMs` ago. A process with the
+ * same number that began later is another; one that is idle has answered, and the answer was lost.
+ *
+ * @param url the address under which the server is now, whatever it was when the connection was made
+ */
+async function backendState(url: string, pid: number, sinceMs: number): Promise<BackendState> {
+  const probe = new pg.Client({ connectionString: url, application_name: 'accord-probe', connectionTimeoutMillis: PROBE_LIMIT_MS })
+  probe.on('error', () => {})
+  const timer = setTimeout(() => cutOff(probe), 2 * PROBE_LIMIT_MS)
+  try {
+    await probe.connect()
+    const { rows } = await probe.query(
+      `select 1 from pg_stat_activity
+        where pid = $1 and coalesce(state, '') not like 'idle%'
+          and backend_start <= clock_timestamp() - $2 * interval '1 millisecond'`,
+      [pid, Math.floor(sinceMs)],
+    )
+    return rows.length > 0 ? 'AT_WORK' : 'GONE'
+  } catch {
+    return 'UNREACHABLE'
+  } finally {
+    clearTimeout(timer)
+    cutOff(probe)
+  }
+}
+
+/** Ends a connection without a word, as a broken line does: what runs on it fails, and its pool or owner opens another. */
+function cutOff(client: pg.Client): void {
+  const { connection } = client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }
+  connection.stream.destroy()
+}
