@@ -2,130 +2,12 @@
  * Columns of the registers that organisations keep: what they call them, and what we call them.
  * Words: header (the cell of the first line), field (our name), mapping (which column holds which field).
  */
+import REGISTER_FIELDS from './register-fields.json' with { type: 'json' }
 
-/** Fields of a register and the headers under which they are known, in plain letters and digits. */
-export const FIELD_ALIASES = {
-  /** The reference of the agreement here, in a register that was exported from here. */
-  accord_ref: ['accord reference'],
-  ref: [
-    'ref',
-    'reference',
-    'ref no',
-    'reference number',
-    'isa ref',
-    'dsa ref',
-    'agreement ref',
-    'agreement reference',
-    'id',
-    'agreement id',
-    'no',
-    'number',
-    'isa number',
-  ],
-  title: [
-    'title',
-    'name',
-    'name of agreement',
-    'agreement',
-    'agreement name',
-    'agreement title',
-    'isa name',
-    'name of information share',
-    'name of isa',
-  ],
-  service: ['service', 'directorate', 'department', 'service directorate', 'service area', 'business area', 'team', 'business function'],
-  lead: ['lead officer', 'lead', 'owner', 'information asset owner', 'iao', 'contact', 'responsible officer', 'agreement owner'],
-  partners: [
-    'controller names',
-    'organisation name',
-    'name of organisation',
-    'data recipient',
-    'recipient',
-    'recipient organisation',
-    'partner names',
-    'partner name',
-    'who with',
-    'partner',
-    'partners',
-    'partner s',
-    'partner organisation',
-    'partner organisations',
-    'parties',
-    'organisations',
-    'shared with',
-    'controllers',
-    'data controllers',
-    'other parties',
-    'signatories',
-    'third party',
-    'third parties',
-  ],
-  role: ['our role', 'role', 'role of the council', 'our data protection role', 'controller or processor'],
-  type: ['type', 'agreement type', 'type of agreement', 'document type', 'instrument', 'type of sharing'],
-  purpose: ['purpose', 'purposes', 'purpose of sharing', 'reason for sharing', 'purpose of processing', 'objective'],
-  data: [
-    'data shared',
-    'data',
-    'data items',
-    'information shared',
-    'disclosed information',
-    'categories of data',
-    'records description',
-    'what is shared',
-    'dataset',
-    'data source',
-    'personal data shared',
-  ],
-  subjects: ['data subjects', 'subjects', 'categories of people', 'categories of individuals', 'whose data', 'individuals'],
-  personal: ['personal', 'personal data', 'contains personal information', 'personal information'],
-  special: [
-    'special',
-    'special category',
-    'special category data',
-    'contains special information',
-    'sensitive',
-    'special categories',
-    'sensitive data',
-  ],
-  legal_basis: [
-    'legal basis',
-    'lawful basis',
-    'legal basis for provision of data',
-    'basis',
-    'gdpr basis',
-    'art 6 basis',
-    'article 6',
-    'article 6 basis',
-    'condition for processing',
-  ],
-  power: [
-    'statutory power',
-    'power',
-    'legal power',
-    'legislation',
-    'legal gateway',
-    'gateway',
-    'statutory gateway',
-    'power or duty',
-    'legal powers',
-  ],
-  direction: ['direction', 'in out', 'direction of flow', 'flow', 'sharing direction', 'one way two way'],
-  method: ['method', 'transfer method', 'method of transfer', 'how shared', 'method of sharing', 'how is data shared'],
-  frequency: ['frequency', 'how often', 'frequency of sharing'],
-  dpia_ref: ['dpia ref', 'dpia', 'dpia reference', 'pia', 'pia ref', 'dpia number'],
-  dpia_date: ['dpia date', 'date of dpia', 'pia date', 'dpia completed'],
-  signed_on: ['date signed', 'signed', 'signed on', 'signature date', 'date of signature', 'signed date'],
-  signed_by: ['signed by', 'signatory', 'signed off by', 'approved by'],
-  start: ['start', 'start date', 'commencement', 'effective from', 'effective date', 'from', 'date started', 'commencement date'],
-  expiry: ['expiry', 'expiry date', 'end', 'end date', 'expires', 'effective to', 'to', 'valid until', 'date ended'],
-  review: ['review', 'review date', 'next review', 'review due', 'date of review', 'next review date', 'review dates'],
-  retention: ['retention', 'retention period', 'retention id', 'how long kept', 'data retention'],
-  location: ['location', 'location of document', 'document location', 'link', 'url', 'file location', 'where held'],
-  status: ['status', 'state', 'current status'],
-  notes: ['notes', 'note', 'comments', 'remarks', 'comment'],
-} as const satisfies Record<string, readonly string[]>
-export type Field = keyof typeof FIELD_ALIASES
-export const FIELDS = Object.keys(FIELD_ALIASES) as readonly Field[]
+/** Fields of a register: what an export calls each, and the headers under which an import knows it, in plain letters and digits. */
+export type Field = keyof typeof REGISTER_FIELDS
+/** In the order of the columns of an export. */
+export const FIELDS = Object.keys(REGISTER_FIELDS) as readonly Field[]
 
 /** Without these a line is no record of an agreement. */
 export const NEEDED_FIELDS: readonly Field[] = ['title', 'partners']
@@ -146,7 +28,9 @@ const HEADER_LINES = 10
 const HEADERS_TO_KNOW = 2
 
 const fieldOf = new Map(
-  FIELDS.flatMap((field) => FIELD_ALIASES[field].map((alias, rank): [string, { field: Field; rank: number }] => [alias, { field, rank }])),
+  FIELDS.flatMap((field) =>
+    REGISTER_FIELDS[field].known_as.map((alias, rank): [string, { field: Field; rank: number }] => [alias, { field, rank }]),
+  ),
 )
 
 /** The field that a header names; what stands in brackets is left out where the whole is not known: "Start (dd/mm/yyyy)". */

@@ -8,7 +8,8 @@ import { derivedStates } from './derived-states.ts'
 import { dpiaAt } from './in-force.ts'
 import { lifecycleFacts } from './lifecycle-facts.ts'
 import { type Cells, recordCells } from './record-cells.ts'
-import { FIELDS, type Field } from './register-columns.ts'
+import { FIELDS } from './register-columns.ts'
+import REGISTER_FIELDS from './register-fields.json' with { type: 'json' }
 import { draftVersion, keeperOf, leadingVersion, standingOf, statusAt } from './standing.ts'
 
 /** What stands beside an agreement for its line: where it came from, and the signatures that nobody confirmed yet. */
@@ -17,38 +18,6 @@ export interface LineSupplement {
   readonly signatures: readonly SignatureRecord[]
 }
 
-/** What a register calls each field of a line; an import knows every one of these names again. */
-const FIELD_HEADERS: Readonly<Record<Field, string>> = {
-  accord_ref: 'Accord reference',
-  ref: 'Reference',
-  title: 'Title',
-  partners: 'Partners',
-  role: 'Our role',
-  type: 'Type',
-  status: 'Status',
-  start: 'Start date',
-  expiry: 'Expiry date',
-  review: 'Review date',
-  purpose: 'Purpose',
-  data: 'Data shared',
-  subjects: 'Data subjects',
-  direction: 'Direction',
-  personal: 'Personal data',
-  special: 'Special category',
-  legal_basis: 'Lawful basis',
-  power: 'Statutory power',
-  method: 'Method',
-  frequency: 'Frequency',
-  retention: 'Retention',
-  dpia_ref: 'DPIA ref',
-  dpia_date: 'DPIA date',
-  signed_on: 'Date signed',
-  signed_by: 'Signed by',
-  service: 'Service',
-  lead: 'Lead officer',
-  location: 'Location',
-  notes: 'Notes',
-}
 /** What an agreement holds and no column of an import does: to be read, and changed here. */
 const HERE_HEADERS = {
   states: 'State at export',
@@ -66,8 +35,12 @@ const HERE_HEADERS = {
 export type HereColumn = keyof typeof HERE_HEADERS
 /** Those of them that only an act changes, not the time that goes by: name and header. */
 export const HERE_COLUMNS = (Object.entries(HERE_HEADERS) as [HereColumn, string][]).filter(([column]) => column !== 'states')
-export const LINE_HEADERS: Readonly<Record<string, string>> = { ...FIELD_HEADERS, ...HERE_HEADERS }
-export const LINE_COLUMNS: readonly string[] = [...FIELDS.toSorted(byHeader), ...Object.keys(HERE_HEADERS)]
+/** What a file calls each column; an import knows every one of the fields among these names again. */
+export const LINE_HEADERS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(FIELDS.map((field) => [field, REGISTER_FIELDS[field].header])),
+  ...HERE_HEADERS,
+}
+export const LINE_COLUMNS: readonly string[] = Object.keys(LINE_HEADERS)
 
 /** An agreement as a line of a register: cells by column. */
 export type ExportedLine = Cells & Readonly<Partial<Record<HereColumn, string>>>
@@ -173,9 +146,4 @@ function atMost(cell: string): string {
   if (escapeFormulas(cell).length <= CELL_MAX) return cell
   // A guard may stand before every other character at most.
   return `${cell.slice(0, CELL_MAX / 2)}${CUT}`
-}
-
-function byHeader(a: Field, b: Field): number {
-  const order = Object.keys(FIELD_HEADERS)
-  return order.indexOf(a) - order.indexOf(b)
 }

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { detectColumns, FIELD_ALIASES, headerLine, proposedMapping } from '../../../src/agreements/model/register-columns.ts'
+import { detectColumns, headerLine, proposedMapping } from '../../../src/agreements/model/register-columns.ts'
+import REGISTER_FIELDS from '../../../src/agreements/model/register-fields.json' with { type: 'json' }
 import type { CellAnswer } from '../../../src/agreements/register-import/answers.ts'
 import { isFormula, readDay as readDayOf, readYesNo, splitList } from '../../../src/agreements/register-import/cells.ts'
 import { codeMatch } from '../../../src/agreements/register-import/code-match.ts'
@@ -111,7 +112,7 @@ t.test('A26: a yes or no with a remark is one; a remark that takes it back, and 
 })
 
 t.test('every alias is recognised and stands for one field only', async (t) => {
-  const all = Object.entries(FIELD_ALIASES).flatMap(([field, aliases]) => aliases.map((alias) => [alias, field] as const))
+  const all = Object.entries(REGISTER_FIELDS).flatMap(([field, { known_as }]) => known_as.map((alias) => [alias, field] as const))
   t.equal(new Set(all.map(([alias]) => alias)).size, all.length)
   for (const [alias, field] of all) t.equal(detectColumns([alias.toUpperCase()])[0]?.field, field, alias)
   t.equal(
