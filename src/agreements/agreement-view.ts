@@ -1,8 +1,8 @@
 import type { Contacts } from '../parties/contacts.ts'
 import { instantOf } from '../platform/kernel/instant.ts'
-import type { Agreement, AgreementVersion, Dpia, Party, PolicyDocument, Suspension } from './agreement.ts'
+import type { Agreement, AgreementVersion, PolicyDocument, Suspension } from './agreement.ts'
 import type { Advice } from './model/advice.ts'
-import { type DerivedState, derivedStates } from './model/derived-states.ts'
+import { derivedStates } from './model/derived-states.ts'
 import type { FilledGroup } from './model/fill-groups.ts'
 import { dpiaAt } from './model/in-force.ts'
 import { lifecycleFacts } from './model/lifecycle-facts.ts'
@@ -58,50 +58,13 @@ export interface PolicyDocumentRecord extends PolicyDocument {
 }
 
 /** An agreement as the API shows it: the members of the model under their own names, and what is recorded besides. */
-export interface AgreementView
-  extends Omit<Agreement, 'parties' | 'versions' | 'signatures' | 'suspensions' | 'dpia' | 'apd' | 'keepers' | 'review_changes'> {
-  readonly at: string
-  readonly derived: readonly DerivedState[]
-  readonly governing_version: number | null
-  readonly draft_version: number | null
-  readonly parties: readonly (Party & { readonly contacts: Contacts; readonly organisation_contacts: Contacts })[]
-  readonly versions: readonly (AgreementVersion & {
-    readonly frozen_at: string | null
-    readonly change_class: string | null
-    readonly warnings: readonly Advice[]
-    readonly filled_groups: readonly FilledGroup[]
-  })[]
-  readonly signatures: readonly SignatureRecord[]
-  readonly suspensions: AgreementRecord['suspensions']
-  readonly review_cycle_months: number | null
-  readonly dpia: Dpia & { readonly source: 'RECORDED_BY_HAND' }
-  readonly apd: readonly PolicyDocumentRecord[]
-  readonly provenance: Readonly<Record<string, unknown>> | null
-  readonly created_at: string
-  readonly updated_at: string
-}
+export type AgreementView = ReturnType<typeof agreementView>
 
 /** An agreement in a list. */
-export interface AgreementSummary {
-  readonly id: string
-  readonly title: string
-  readonly instrument_type: string
-  readonly owner_org: string | null
-  readonly status: Agreement['status']
-  readonly derived: readonly DerivedState[]
-  readonly origin: Agreement['origin']
-  readonly sample: boolean
-  readonly parties: readonly string[]
-  readonly purposes: readonly string[]
-  readonly version: number | null
-  readonly effective_from: string | null
-  readonly effective_to: string | null
-  readonly review_due: string | null
-  readonly updated_at: string
-}
+export type AgreementSummary = ReturnType<typeof agreementSummary>
 
 /** The whole agreement for the API; what depends on time is worked out for `at` (ISO 8601). Pure. */
-export function agreementView(agreement: Agreement, record: AgreementRecord, at: string): AgreementView {
+export function agreementView(agreement: Agreement, record: AgreementRecord, at: string) {
   const instant = instantOf(at)
   const { id, title, instrument_type, origin, sample, approvals, terminated_at, review_due, review_policy, review_grace_days } = agreement
   const {
@@ -110,7 +73,7 @@ export function agreementView(agreement: Agreement, record: AgreementRecord, at:
     status_changes,
     residual,
     prior_consultation,
-    review_due: dpiaDue,
+    review_due: due,
   } = dpiaAt(agreement, lifecycleFacts(agreement), instant)
   const suspended = new Set(agreement.suspensions.map(({ from }) => from))
   return {
@@ -137,7 +100,7 @@ export function agreementView(agreement: Agreement, record: AgreementRecord, at:
     suspensions: record.suspensions.filter(({ from }) => suspended.has(from)),
     ...{ approvals, terminated_at, review_due, review_policy, review_grace_days },
     review_cycle_months: record.reviewCycleMonths,
-    dpia: { ...{ required, status, status_changes, residual, prior_consultation, review_due: dpiaDue }, source: 'RECORDED_BY_HAND' },
+    dpia: { ...{ required, status, status_changes, residual, prior_consultation, review_due: due }, source: 'RECORDED_BY_HAND' as const },
     apd: record.policyDocuments,
     provenance: record.provenance,
     created_at: record.createdAt,
@@ -163,19 +126,13 @@ export function signaturesKnown<S extends Pick<SignatureRecord, 'org' | 'version
 }
 
 /** The agreement in one line of a list; the version shown is the governing one, else the first to come, else the draft. Pure. */
-export function agreementSummary(agreement: Agreement, updatedAt: string, at: string): AgreementSummary {
+export function agreementSummary(agreement: Agreement, updatedAt: string, at: string) {
   const instant = instantOf(at)
   const shown = leadingVersion(agreement, instant) ?? draftVersion(agreement)
   const { id, title, instrument_type, origin, sample, review_due } = agreement
   return {
-    id,
-    title,
-    instrument_type,
-    owner_org: keeperOf(agreement, instant),
-    status: statusAt(agreement, instant),
-    derived: derivedStates(agreement, instant),
-    origin,
-    sample,
+    ...{ id, title, instrument_type, owner_org: keeperOf(agreement, instant), status: statusAt(agreement, instant) },
+    ...{ derived: derivedStates(agreement, instant), origin, sample },
     parties: agreement.parties.filter(({ left_how }) => left_how !== 'UNINVITED').map(({ org }) => org),
     purposes: [...new Set(shown?.terms.flows.map(({ purpose }) => purpose) ?? [])],
     version: shown?.version ?? null,

@@ -1,60 +1,14 @@
-import type { Overlap } from '../model/overlap.ts'
-import { type ColumnMapping, type DetectedColumn, detectColumns, type Field, NEEDED_FIELDS } from '../model/register-columns.ts'
+import { detectColumns, NEEDED_FIELDS } from '../model/register-columns.ts'
 import type { AskedField, CellAnswer } from './answers.ts'
-import type { DateOrder } from './cells.ts'
 import { datasetsOf } from './datasets.ts'
 import type { OrganisationMatch } from './organisation-match.ts'
 import type { RowStatus } from './plan.ts'
-import { type CellRemark, shownCell } from './remarks.ts'
+import { shownCell } from './remarks.ts'
 import type { RegisterRow } from './row.ts'
-import type { ImportStatus, StoredImport, StoredRow } from './stored-import.ts'
+import type { StoredImport, StoredRow } from './stored-import.ts'
 
 /** An import can be taken back for so long after it was committed (Policy). */
 export const UNDO_HOURS = 24
-
-/** An import as the API shows it, with some of its lines. */
-export interface ImportView {
-  readonly id: string
-  readonly org: string
-  readonly status: ImportStatus
-  readonly row_version: string
-  readonly file_hash: string
-  readonly header_row: number
-  readonly columns: readonly DetectedColumn[]
-  readonly date_order: DateOrder
-  readonly mapping: {
-    readonly columns: ColumnMapping
-    readonly partners: Readonly<Record<string, string | readonly string[] | null>>
-    readonly answers: readonly CellAnswer[]
-  }
-  readonly missing_fields: readonly Field[]
-  readonly open_partners: readonly OpenPartner[]
-  /** How many names are open; those shown are the first of them. */
-  readonly open_partners_total: number
-  /** Cells that nobody could read, the first of them. */
-  readonly questions: readonly OpenQuestion[]
-  readonly questions_total: number
-  /** Records of earlier imports that no line of this file names. */
-  readonly gone: readonly GoneRecord[]
-  readonly gone_total: number
-  readonly counts: {
-    readonly NEW: number
-    readonly SAME: number
-    readonly CHANGED: number
-    readonly JOINED: number
-    readonly REFUSED: number
-    readonly committed: number
-    readonly undone: number
-    readonly open: number
-  }
-  readonly uploaded_at: string
-  readonly committed_at: string | null
-  readonly undo_until: string | null
-  readonly undone_at: string | null
-  readonly rows: readonly RowView[]
-  /** The line after which the next page begins; null: these were the last. */
-  readonly next_after: number | null
-}
 
 /** A name that is not exactly known, with who could be meant. */
 export interface OpenPartner {
@@ -83,48 +37,8 @@ export interface GoneRecord {
   readonly reference: string | null
 }
 
-/** The record that a line makes or would make, in our codes; null: not stated. */
-export interface RecordView {
-  readonly status: RegisterRow['standing']
-  readonly effective_from: string | null
-  readonly effective_to: string | null
-  readonly review_due: string | null
-  readonly signed_on: string | null
-  readonly instrument_type: string | null
-  readonly role: string | null
-  readonly direction: RegisterRow['direction']
-  readonly purpose: string | null
-  readonly data_items: readonly string[]
-  readonly data_subjects: readonly string[]
-  readonly art6: readonly string[]
-  readonly art9: readonly string[]
-  readonly gateways: readonly string[]
-  readonly methods: readonly string[]
-  readonly frequency: string | null
-  readonly special_category: boolean | null
-  readonly dpia_required: boolean | null
-  /** How many lines say what it shares. */
-  readonly datasets: number
-}
-
-export interface RowView {
-  readonly row: number
-  readonly status: RowStatus
-  readonly title: string | null
-  readonly reference: string | null
-  readonly parties: readonly string[]
-  readonly record: RecordView
-  /** The recognised cells as they stand, by field; long ones are cut. */
-  readonly cells: Readonly<Partial<Record<Field, string>>>
-  /** The record it is, made, or would replace. */
-  readonly agreement: string | null
-  readonly committed: boolean
-  readonly undone: boolean
-  readonly errors: readonly CellRemark[]
-  readonly warnings: readonly CellRemark[]
-  readonly organisations: StoredRow['plan']['organisations']
-  readonly overlaps: readonly Overlap[]
-}
+/** An import as the API shows it, with some of its lines. */
+export type ImportView = ReturnType<typeof importView>
 
 /** Puts a stored import into the words of the API. Pure. */
 export function importView(
@@ -140,7 +54,7 @@ export function importView(
     readonly gone: readonly GoneRecord[]
     readonly goneTotal: number
   },
-): ImportView {
+) {
   const count = (status: RowStatus) => counts.byStatus[status] ?? 0
   return {
     id: stored.id,
@@ -154,20 +68,15 @@ export function importView(
     mapping: { columns: stored.mapping, partners: partnerAnswers(stored.answers), answers: stored.answers },
     missing_fields: NEEDED_FIELDS.filter((field) => stored.mapping[field] === undefined),
     open_partners: page.openPartners,
+    // How many names are open; those shown are the first of them. So with the questions, and the records that no line names.
     open_partners_total: page.openPartnersTotal,
     questions: page.questions,
     questions_total: page.questionsTotal,
     gone: page.gone,
     gone_total: page.goneTotal,
     counts: {
-      NEW: count('NEW'),
-      SAME: count('SAME'),
-      CHANGED: count('CHANGED'),
-      JOINED: count('JOINED'),
-      REFUSED: count('REFUSED'),
-      committed: counts.done,
-      undone: counts.undone,
-      open: counts.open,
+      ...{ NEW: count('NEW'), SAME: count('SAME'), CHANGED: count('CHANGED'), JOINED: count('JOINED'), REFUSED: count('REFUSED') },
+      ...{ committed: counts.done, undone: counts.undone, open: counts.open },
     },
     uploaded_at: stored.uploadedAt,
     committed_at: stored.committedAt,
@@ -178,7 +87,7 @@ export function importView(
   }
 }
 
-function rowView({ row, plan, agreementId, doneAt, undoneAt }: StoredRow, own: string): RowView {
+function rowView({ row, plan, agreementId, doneAt, undoneAt }: StoredRow, own: string) {
   const { status, errors, warnings, organisations, overlaps, agreement } = plan
   return {
     row,
@@ -187,7 +96,8 @@ function rowView({ row, plan, agreementId, doneAt, undoneAt }: StoredRow, own: s
     reference: plan.read.ref,
     parties: plan.row ? [own, ...plan.row.partners] : [],
     record: recordView(plan.read),
-    cells: Object.fromEntries(Object.entries(plan.read.words).map(([field, text]) => [field, shownCell(text, CELL_SHOWN)])),
+    cells: Object.fromEntries(Object.entries(plan.read.words).map(([field, text]) => [field, shownCell(text, CELL_SHOWN) ?? ''])),
+    // The record it is, made, or would replace.
     agreement: agreementId ?? agreement,
     committed: doneAt !== null && undoneAt === null,
     undone: undoneAt !== null,
@@ -201,7 +111,8 @@ function rowView({ row, plan, agreementId, doneAt, undoneAt }: StoredRow, own: s
 /** Cells are shown whole where they are no essay. */
 const CELL_SHOWN = 1000
 
-function recordView(read: RegisterRow): RecordView {
+/** The record that a line makes or would make, in our codes; null: not stated. */
+function recordView(read: RegisterRow) {
   const { instrument_type, role } = read
   const datasets = datasetsOf(read)
   /** What all lines of the record say; of a member that holds one thing, null where they say different ones. */

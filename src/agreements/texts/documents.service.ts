@@ -1,5 +1,4 @@
 import type { Principal } from '../../identity/principal.ts'
-import type { Contacts } from '../../parties/contacts.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
@@ -7,8 +6,7 @@ import type { Instant } from '../../platform/kernel/instant.ts'
 import { type Refusal, refused } from '../../platform/kernel/refusal.ts'
 import type { Result } from '../../platform/kernel/result.ts'
 import type { Agreement, AgreementVersion } from '../agreement.ts'
-import { type SignatureRecord, signaturesKnown } from '../agreement-view.ts'
-import type { Advice } from '../model/advice.ts'
+import { signaturesKnown } from '../agreement-view.ts'
 import { difference } from '../model/difference.ts'
 import { partiesInForce } from '../model/in-force.ts'
 import { SIGNING_STATEMENTS, signedText } from '../model/signed-text.ts'
@@ -18,26 +16,6 @@ import { signaturesRepository } from '../store/signatures.repository.ts'
 import { type StoredVersion, versionsRepository } from '../store/versions.repository.ts'
 import { readerFor } from '../visibility.ts'
 import { type PrintedStandings, printedText } from './printed-text.ts'
-
-/** A version as the parties signed it. */
-export interface VersionText {
-  readonly agreement: string
-  readonly version: number
-  readonly status: AgreementVersion['status']
-  /** SHA-256 of the canonical JSON, hex; null while it is a draft. */
-  readonly hash: string | null
-  readonly frozen_at: string | null
-  readonly change_class: StoredVersion['changeClass']
-  /** What whoever froze it was told and could go on with (3.8). */
-  readonly warnings: readonly Advice[]
-  /** The text; of a draft, as it would be frozen now. */
-  readonly text: Readonly<Record<string, unknown>>
-  /** Which contacts applied when it was frozen. */
-  readonly contacts: readonly { readonly org: string; readonly contacts: Contacts }[]
-  readonly signatures: readonly SignatureRecord[]
-  /** What a signatory declares, word for word. */
-  readonly statements: readonly string[]
-}
 
 export interface DocumentsOptions {
   readonly read: ReadAgreement
@@ -105,16 +83,17 @@ function standingsAt(agreement: Agreement, at: Instant): PrintedStandings {
   return { at, parties: parties.filter(({ standing }) => standing !== 'NONE') }
 }
 
-async function beside(tx: Transaction, id: string, number: number): Promise<Pick<VersionText, 'contacts' | 'signatures'>> {
+async function beside(tx: Transaction, id: string, number: number) {
   return { contacts: await versionsRepository(tx).contactsOf(id, number), signatures: await signaturesRepository(tx).of(id) }
 }
 
+/** A version as the parties signed it; of a draft, as it would be frozen now. */
 function toText(
   agreement: Agreement,
   version: AgreementVersion,
   kept: StoredVersion,
   { contacts, signatures }: Awaited<ReturnType<typeof beside>>,
-): VersionText {
+) {
   const document = kept.document?.toString('utf8') ?? signedText(agreement, version).document
   return {
     agreement: agreement.id,
@@ -124,7 +103,7 @@ function toText(
     frozen_at: kept.frozenAt,
     change_class: kept.changeClass,
     warnings: kept.warnings,
-    text: JSON.parse(document) as VersionText['text'],
+    text: JSON.parse(document) as Readonly<Record<string, unknown>>,
     contacts,
     signatures: signaturesKnown(agreement, signatures).filter((signature) => signature.version === version.version),
     statements: SIGNING_STATEMENTS,

@@ -1,59 +1,15 @@
 import type { Principal } from '../../identity/principal.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { holdsAt, instantOf } from '../../platform/kernel/instant.ts'
-import type { Refusal } from '../../platform/kernel/refusal.ts'
-import type { Result } from '../../platform/kernel/result.ts'
 import { derivedStates } from '../model/derived-states.ts'
 import { missingSignatures, partiesInForce } from '../model/in-force.ts'
 import { interval } from '../model/lifecycle-facts.ts'
-import { governingVersion, keeperOf, leadingVersion, type Standing, signatoriesOf, standingOf } from '../model/standing.ts'
+import { governingVersion, keeperOf, leadingVersion, signatoriesOf, standingOf } from '../model/standing.ts'
 import { actsOpenTo } from '../model/standing-acts.ts'
 import type { ReadAgreement } from '../reading.service.ts'
 import { statusThen } from '../store/status.repository.ts'
 import { readerFor } from '../visibility.ts'
 import { type HistoryEntry, readHistory } from './history.repository.ts'
-
-/** One act as a reader sees it. Who did it is shown to parties and auditors only. */
-export interface HistoryLine {
-  readonly sequence: number
-  readonly at: string
-  readonly act: string
-  readonly org: string
-  /** Token subject of the person; null where the reader may not know it. */
-  readonly actor: string | null
-  readonly from: string | null
-  readonly to: string | null
-  readonly version: number | null
-  readonly version_hash: string | null
-  readonly detail: Readonly<Record<string, unknown>> | null
-  readonly leaf_id: string
-}
-
-/** How an agreement stands at an instant. */
-export interface AgreementState {
-  readonly agreement: string
-  readonly at: string
-  /** null: it was not in the register then. */
-  readonly status: string | null
-  readonly derived: readonly string[]
-  readonly governing_version: number | null
-  readonly version_hash: string | null
-  /** Of the governing version, or the first to come: who had signed, who had not. */
-  readonly signed: readonly string[]
-  readonly missing: readonly string[]
-  readonly left: readonly string[]
-  /** The organisation that keeps the text; null: none is on record. */
-  readonly keeper: string | null
-  /** Each that takes or took part: what it is, and whether it is one of those between whom the agreement is in force. */
-  readonly parties: readonly { readonly org: string; readonly standing: Exclude<Standing, 'NONE'>; readonly in_force: boolean }[]
-  readonly suspended: readonly {
-    readonly scope: 'AGREEMENT' | 'PARTY' | 'FLOW'
-    readonly party: string | null
-    readonly flow: string | null
-  }[]
-  /** What the caller may do now. */
-  readonly commands: readonly string[]
-}
 
 export interface HistoryOptions {
   readonly read: ReadAgreement
@@ -79,7 +35,7 @@ export function historyService({ read, clock }: HistoryOptions) {
       }),
 
     /** How it stood, or will stand if nobody does anything, at an instant (absent: now). */
-    state: (principal: Principal, id: string, asked: string | undefined): Promise<Result<AgreementState, Refusal>> =>
+    state: (principal: Principal, id: string, asked: string | undefined) =>
       read(principal, id, async (tx, agreement) => {
         const now = clock().getTime()
         const at = asked === undefined ? now : instantOf(asked)
@@ -111,10 +67,8 @@ export function historyService({ read, clock }: HistoryOptions) {
   }
 }
 
-function toLine(entry: HistoryEntry, knowsOfficers: boolean): HistoryLine {
-  const { sequence, at, act, actorOrg, actorSub, from, to, version, versionHash, detail, leafId } = entry
-  return {
-    ...{ sequence, at, act, org: actorOrg, actor: knowsOfficers ? actorSub : null, from, to, version },
-    ...{ version_hash: versionHash, detail: knowsOfficers ? detail : null, leaf_id: leafId },
-  }
+/** Who acted and what is said of it is shown to parties and auditors only. */
+function toLine({ actor_org, actor_sub, from_status, to_status, ...entry }: HistoryEntry, knowsOfficers: boolean) {
+  const said = { actor: knowsOfficers ? actor_sub : null, detail: knowsOfficers ? entry.detail : null }
+  return { ...entry, org: actor_org, from: from_status, to: to_status, ...said }
 }

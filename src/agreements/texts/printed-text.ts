@@ -1,32 +1,20 @@
 import type { Instant } from '../../platform/kernel/instant.ts'
 import { isDay, londonDay, spokenDay, spokenInstant } from '../../platform/kernel/london-day.ts'
+import type { SignatureRecord } from '../agreement-view.ts'
+import type { Advice } from '../model/advice.ts'
 import { FLOW_LABELS, NARRATIVE_LABELS, SIDE_LABELS } from '../model/field-labels.ts'
 import type { Standing } from '../model/standing.ts'
 
-/** What a printed version shows: the text as it was frozen, and who signed it. */
+/** What a printed version shows: the text as it was frozen, who signed it, and what whoever froze it could go on with. */
 export interface PrintedVersion {
   readonly agreement: string
   readonly version: number
   readonly status: string
   readonly hash: string | null
   readonly frozen_at: string | null
-  readonly warnings: readonly {
-    readonly code: string
-    readonly detail: string
-    readonly citation: string | null
-    readonly remedy_role: string | null
-  }[]
+  readonly warnings: readonly Advice[]
   readonly text: Readonly<Record<string, unknown>>
-  readonly signatures: readonly {
-    readonly org: string
-    /** null: made elsewhere, and its register does not say. */
-    readonly signed_at: string | null
-    readonly version_hash: string | null
-    readonly signatory_name: string | null
-    readonly signatory_post: string | null
-    readonly authority: string | null
-    readonly confirmed_at: string | null
-  }[]
+  readonly signatures: readonly SignatureRecord[]
   readonly standings: PrintedStandings
 }
 
