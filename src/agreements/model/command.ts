@@ -1,13 +1,11 @@
 import type { Identity, Principal } from '../../identity/principal.ts'
 import type { Instant } from '../../platform/kernel/instant.ts'
 import type { Fault, RefusalCode } from '../../platform/kernel/refusal.ts'
-import type { Result } from '../../platform/kernel/result.ts'
+import { type Result, refuse } from '../../platform/kernel/result.ts'
 import type { AgreementStatus } from '../agreement.ts'
 import type { NamedDays } from './dates.ts'
 
-/**
- * Commands on an agreement, what they change, and why not. Types only: the table is `lifecycle.ts`.
- */
+/** Commands on an agreement, what they change, and why not. The table is `lifecycle.ts`. Pure. */
 
 /** What is asked, with the facts that the agreement itself does not hold. */
 export type LifecycleCommand =
@@ -59,7 +57,8 @@ export type LifecycleCommand =
   | { readonly type: 'confirm_review'; readonly cycleMonths: number }
   | { readonly type: 'withdraw_draft' }
   | { readonly type: 'reject' }
-export type CommandType = LifecycleCommand['type']
+/** The commands of some types. */
+export type CommandOf<T extends LifecycleCommand['type']> = Extract<LifecycleCommand, { readonly type: T }>
 
 /** A suspension as it is stored. */
 export interface HeldSuspension {
@@ -132,3 +131,14 @@ export interface LifecycleRefusal {
 
 export type ActingPerson = Pick<Principal, 'issuer' | 'sub' | 'org' | 'roles'>
 export type Decided = Result<LifecycleChange, LifecycleRefusal>
+
+/** A refusal; with a pointer, of that place in what was sent. */
+export function notAllowed<Code extends LifecycleRefusal['code']>(
+  code: Code,
+  rule: string,
+  detail: string,
+  pointer?: string,
+  what = detail,
+) {
+  return refuse({ code, rule, detail, ...(pointer === undefined ? {} : { errors: [{ pointer, code: rule, detail: what }] }) })
+}

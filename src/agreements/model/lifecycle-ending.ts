@@ -1,57 +1,45 @@
 import { type Instant, instantOf } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
-import { ok, refuse } from '../../platform/kernel/result.ts'
+import { ok } from '../../platform/kernel/result.ts'
 import type { Agreement } from '../agreement.ts'
-import type { ActingPerson, Decided, LifecycleCommand } from './command.ts'
+import { type ActingPerson, type CommandOf, type Decided, notAllowed } from './command.ts'
 import { addMonths } from './dates.ts'
 import { canCommence, hasCommenced, waitsFor } from './in-force.ts'
 import { boundParties, isKeeper, standingVersions, statusAt } from './standing.ts'
 
 /** Rules of the commands that end an agreement, take its end back, or put it off: terminate, reject, withdraw a draft, review. Pure. */
 
-type Of<T extends LifecycleCommand['type']> = Extract<LifecycleCommand, { type: T }>
-
 /**
  * LC-5: the agreement ends for everybody. The keeper may end it where it is bound itself or nobody is, and either of the last two
  * that are bound; a party of more than two that wants out leaves instead.
  */
-export function decideEnd({ at }: Of<'terminate'>, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
+export function decideEnd({ at }: CommandOf<'terminate'>, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
   const instant = at ?? now
   if (instant < now) return inThePast()
   const bound = boundParties(agreement, now)
   const isBound = bound.includes(actor.org)
-  if (!isBound && bound.length > 0) {
-    return refuse({
-      code: 'FORBIDDEN',
-      rule: 'PARTY',
-      detail: `${actor.org} has not signed what binds the others, so it does not end it for them.`,
-    })
-  }
-  if (!isKeeper(agreement, actor.org, now) && bound.length > 2) {
-    return refuse({
-      code: 'FORBIDDEN',
-      rule: 'OWNER',
-      detail: 'While more than two parties are bound only the one that keeps the text may end it for all; a party may withdraw.',
-    })
-  }
-  if (instantOf(agreement.terminated_at) <= instant) {
-    const detail = `The agreement ends at ${agreement.terminated_at} already; whoever set that may take it back.`
-    return refuse({ code: 'CONFLICT', rule: 'ENDING', detail })
-  }
+  if (!isBound && bound.length > 0)
+    return notAllowed('FORBIDDEN', 'PARTY', `${actor.org} has not signed what binds the others, so it does not end it for them.`)
+  if (!isKeeper(agreement, actor.org, now) && bound.length > 2)
+    return notAllowed(
+      'FORBIDDEN',
+      'OWNER',
+      'While more than two parties are bound only the one that keeps the text may end it for all; a party may withdraw.',
+    )
+  if (instantOf(agreement.terminated_at) <= instant)
+    return notAllowed('CONFLICT', 'ENDING', `The agreement ends at ${agreement.terminated_at} already; whoever set that may take it back.`)
   return ok({ type: 'terminate', to: instant <= now ? 'TERMINATED' : statusAt(agreement, now), at: instant })
 }
 
 /** An end that has not come is taken back by whoever set it: nobody's sharing has stopped yet. */
-export function decideGoOn({ setBy }: Of<'go_on'>, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
-  if (agreement.terminated_at === null) return refuse({ code: 'ILLEGAL_STATE', rule: 'ENDING', detail: 'No end is set.' })
-  if (setBy !== actor.org) {
-    return refuse({ code: 'FORBIDDEN', rule: 'SET_BY', detail: `Only ${setBy ?? 'whoever set the end'} may take it back.` })
-  }
+export function decideGoOn({ setBy }: CommandOf<'go_on'>, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
+  if (agreement.terminated_at === null) return notAllowed('ILLEGAL_STATE', 'ENDING', 'No end is set.')
+  if (setBy !== actor.org) return notAllowed('FORBIDDEN', 'SET_BY', `Only ${setBy ?? 'whoever set the end'} may take it back.`)
   return ok({ type: 'go_on', to: statusAt(agreement, now), was: agreement.terminated_at })
 }
 
 /** 5.6: the review was done and nothing needs to change; the next one is due a cycle from today. */
-export function decideRenewal({ cycleMonths }: Of<'confirm_review'>, agreement: Agreement, now: Instant): Decided {
+export function decideRenewal({ cycleMonths }: CommandOf<'confirm_review'>, agreement: Agreement, now: Instant): Decided {
   return ok({ type: 'confirm_review', to: statusAt(agreement, now), reviewDue: addMonths(londonDay(now), cycleMonths) })
 }
 
@@ -62,14 +50,10 @@ export function decideWithdrawal(agreement: Agreement): Decided {
 
 /** WF-2: a party that has not signed says no. */
 export function decideReject(agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
-  if (agreement.signatures.some(({ org, version }) => org === actor.org && isStanding(agreement, version, now))) {
-    const detail = `${actor.org} has signed: who is bound withdraws, it does not reject.`
-    return refuse({ code: 'CONFLICT', rule: 'SIGNED', detail })
-  }
-  if (isKeeper(agreement, actor.org, now)) {
-    const detail = `${actor.org} keeps the text: it withdraws the draft, or hands the text over first.`
-    return refuse({ code: 'CONFLICT', rule: 'KEEPER', detail })
-  }
+  if (agreement.signatures.some(({ org, version }) => org === actor.org && isStanding(agreement, version, now)))
+    return notAllowed('CONFLICT', 'SIGNED', `${actor.org} has signed: who is bound withdraws, it does not reject.`)
+  if (isKeeper(agreement, actor.org, now))
+    return notAllowed('CONFLICT', 'KEEPER', `${actor.org} keeps the text: it withdraws the draft, or hands the text over first.`)
   return ok({ type: 'reject', ...without(agreement, actor.org, now) })
 }
 
@@ -108,6 +92,5 @@ function unfinished(agreement: Agreement): number[] {
 
 /** An end that lies before the act. */
 export function inThePast(): Decided {
-  const detail = 'An end lies now or later, never in the past.'
-  return refuse({ code: 'UNPROCESSABLE', rule: 'PAST', detail, errors: [{ pointer: '/at', code: 'PAST', detail }] })
+  return notAllowed('UNPROCESSABLE', 'PAST', 'An end lies now or later, never in the past.', '/at')
 }

@@ -1,29 +1,28 @@
 import { isSamePerson } from '../../identity/principal.ts'
 import { type Instant, instantOf } from '../../platform/kernel/instant.ts'
-import { ok, refuse } from '../../platform/kernel/result.ts'
+import { ok } from '../../platform/kernel/result.ts'
 import type { Agreement, Flow } from '../agreement.ts'
-import type { ActingPerson, Decided, HeldSuspension, LifecycleCommand } from './command.ts'
+import { type ActingPerson, type CommandOf, type Decided, type HeldSuspension, notAllowed } from './command.ts'
 import { ALL_SIGNED_BOROUGHS } from './flow-suspensions.ts'
 import { boundParties, leadingVersion, standingVersions, statusAt } from './standing.ts'
 
 /** Rules of the commands that stop sharing and let it go on (LC-6). Pure. */
 
-type Of<T extends LifecycleCommand['type']> = Extract<LifecycleCommand, { type: T }>
-
 /** LC-6: any bound party may stop the whole agreement, itself, or a flow it takes part in, at once. */
-export function decideSuspend(command: Of<'suspend'>, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
+export function decideSuspend(command: CommandOf<'suspend'>, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
   const { scope, party, flow, until, boroughs } = command
-  const no = (pointer: string, rule: string, detail: string) =>
-    refuse({ code: 'UNPROCESSABLE', rule, detail, errors: [{ pointer, code: rule, detail }] })
-  if (until !== null && until <= now) return no('/until', 'UNTIL', 'A suspension ends after it begins.')
-  if ((scope === 'PARTY') !== (party !== null)) return no('/party', 'SCOPE', 'A party is named where the scope is PARTY, and only there.')
-  if ((scope === 'FLOW') !== (flow !== null)) return no('/flow', 'SCOPE', 'A flow is named where the scope is FLOW, and only there.')
-  if (scope === 'PARTY' && party !== actor.org) return no('/party', 'OWN_PARTY', 'A party may suspend itself, not another one.')
+  if (until !== null && until <= now) return notAllowed('UNPROCESSABLE', 'UNTIL', 'A suspension ends after it begins.', '/until')
+  if ((scope === 'PARTY') !== (party !== null))
+    return notAllowed('UNPROCESSABLE', 'SCOPE', 'A party is named where the scope is PARTY, and only there.', '/party')
+  if ((scope === 'FLOW') !== (flow !== null))
+    return notAllowed('UNPROCESSABLE', 'SCOPE', 'A flow is named where the scope is FLOW, and only there.', '/flow')
+  if (scope === 'PARTY' && party !== actor.org)
+    return notAllowed('UNPROCESSABLE', 'OWN_PARTY', 'A party may suspend itself, not another one.', '/party')
   const flows = standingVersions(agreement, now).flatMap(({ terms }) => terms.flows.filter(({ id }) => id === flow))
-  if (scope === 'FLOW' && flows.length === 0) return no('/flow', 'UNKNOWN_FLOW', `No approved version has a flow ${flow}.`)
-  if (scope === 'FLOW' && !flows.some((known) => takesPart(known, actor.org, boroughs))) {
-    return no('/flow', 'OWN_FLOW', `${actor.org} neither provides nor receives on flow ${flow}.`)
-  }
+  if (scope === 'FLOW' && flows.length === 0)
+    return notAllowed('UNPROCESSABLE', 'UNKNOWN_FLOW', `No approved version has a flow ${flow}.`, '/flow')
+  if (scope === 'FLOW' && !flows.some((known) => takesPart(known, actor.org, boroughs)))
+    return notAllowed('UNPROCESSABLE', 'OWN_FLOW', `${actor.org} neither provides nor receives on flow ${flow}.`, '/flow')
   return ok({ type: 'suspend', to: statusAt(agreement, now) })
 }
 
@@ -32,13 +31,11 @@ export function decideSuspend(command: Of<'suspend'>, agreement: Agreement, acto
  * agreement the one of a bound party across a flow from it besides, whichever comes first. Where the suspending party is bound no
  * more, or none is on record, another bound party that the suspension stops stands in for it.
  */
-export function decideLift({ suspension, boroughs }: Of<'lift'>, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
-  if (suspension.to !== null && instantOf(suspension.to) <= now) {
-    return refuse({ code: 'ILLEGAL_STATE', rule: 'ENDED', detail: 'This suspension has ended already.' })
-  }
-  if (suspension.suspendedBy !== null && isSamePerson(suspension.suspendedBy, actor)) {
-    return refuse({ code: 'UNPROCESSABLE', rule: 'SD-4', detail: 'Whoever suspended may not lift: another person must.' })
-  }
+export function decideLift({ suspension, boroughs }: CommandOf<'lift'>, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
+  if (suspension.to !== null && instantOf(suspension.to) <= now)
+    return notAllowed('ILLEGAL_STATE', 'ENDED', 'This suspension has ended already.')
+  if (suspension.suspendedBy !== null && isSamePerson(suspension.suspendedBy, actor))
+    return notAllowed('UNPROCESSABLE', 'SD-4', 'Whoever suspended may not lift: another person must.')
   const bound = boundParties(agreement, now)
   const suspender = suspension.suspendedOrg !== null && bound.includes(suspension.suspendedOrg) ? suspension.suspendedOrg : null
   const flows = leadingVersion(agreement, now)?.terms.flows ?? []
@@ -47,7 +44,7 @@ export function decideLift({ suspension, boroughs }: Of<'lift'>, agreement: Agre
     const mayLift = suspender === null ? isStopped(suspension, flows, actor.org, boroughs) : suspender === actor.org
     if (mayLift) return lifted
     const whose = suspender ?? 'a party that it stops'
-    return refuse({ code: 'FORBIDDEN', rule: 'LC-6', detail: `Only the senior information risk owner of ${whose} lifts it.` })
+    return notAllowed('FORBIDDEN', 'LC-6', `Only the senior information risk owner of ${whose} lifts it.`)
   }
   const first = suspension.agreed
   const isAcross = (one: string, other: string) => flows.some((flow) => areAcross(flow, one, other, boroughs))
@@ -55,16 +52,14 @@ export function decideLift({ suspension, boroughs }: Of<'lift'>, agreement: Agre
     if (suspender === null || suspender === actor.org || isAcross(suspender, actor.org)) {
       return ok({ type: 'lift', to: statusAt(agreement, now), isEnded: false })
     }
-    return refuse({ code: 'FORBIDDEN', rule: 'LC-6', detail: `${actor.org} is across no flow from ${suspender}, which suspended.` })
+    return notAllowed('FORBIDDEN', 'LC-6', `${actor.org} is across no flow from ${suspender}, which suspended.`)
   }
-  if (isSamePerson(first.by, actor) || first.org === actor.org) {
-    const detail = `${first.org} has agreed to the lifting already: another party must too.`
-    return refuse({ code: 'CONFLICT', rule: 'LC-6', detail })
-  }
+  if (isSamePerson(first.by, actor) || first.org === actor.org)
+    return notAllowed('CONFLICT', 'LC-6', `${first.org} has agreed to the lifting already: another party must too.`)
   const other = suspender !== null && first.org !== suspender ? actor.org === suspender : isAcross(first.org, actor.org)
   if (other) return lifted
   const whose = suspender !== null && first.org !== suspender ? suspender : `a bound party across a flow from ${first.org}`
-  return refuse({ code: 'FORBIDDEN', rule: 'LC-6', detail: `The senior information risk owner of ${whose} has to agree.` })
+  return notAllowed('FORBIDDEN', 'LC-6', `The senior information risk owner of ${whose} has to agree.`)
 }
 
 /** Whether a suspension of a party or a flow stops a party. */

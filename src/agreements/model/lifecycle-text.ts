@@ -2,19 +2,17 @@ import { type Instant, written } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { ok, refuse } from '../../platform/kernel/result.ts'
 import type { Agreement, AgreementStatus, AgreementVersion } from '../agreement.ts'
-import type { ActingPerson, Decided, LifecycleCommand } from './command.ts'
+import { type ActingPerson, type CommandOf, type Decided, notAllowed } from './command.ts'
 import { nextDays } from './dates.ts'
 import { canCommence, hasCommenced } from './in-force.ts'
 import { draftVersion, governingVersion, leadingVersion, standingVersions, statusAt } from './standing.ts'
 
 /** Rules of the commands that make a text and bind to it: freeze, sign, confirm, amend, abandon. Pure. */
 
-type Of<T extends LifecycleCommand['type']> = Extract<LifecycleCommand, { type: T }>
-
 /** LC-1: a draft becomes a text that never changes, unless it is incomplete, has no start, or starts in the past. */
-export function decideFreeze({ advice }: Of<'freeze'>, agreement: Agreement, now: Instant): Decided {
+export function decideFreeze({ advice }: CommandOf<'freeze'>, agreement: Agreement, now: Instant): Decided {
   const draft = draftVersion(agreement)
-  if (!draft) return refuse({ code: 'ILLEGAL_STATE', rule: 'NO_DRAFT', detail: 'There is no draft version to freeze.' })
+  if (!draft) return notAllowed('ILLEGAL_STATE', 'NO_DRAFT', 'There is no draft version to freeze.')
   const today = londonDay(now)
   const errors = [...advice, ...datesOf(agreement, draft, today)]
   if (errors.length > 0) {
@@ -46,7 +44,7 @@ function datesOf(agreement: Agreement, { effective_from, effective_to }: Agreeme
 }
 
 /** LC-3: one party, one version, one signature on exactly its hash; never by whoever drafted it, never for two parties. */
-export function decideSign(command: Of<'sign'>, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
+export function decideSign(command: CommandOf<'sign'>, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
   const found = signable(agreement, command.version, now)
   if (!found.ok) return found
   const version = found.value
@@ -59,19 +57,12 @@ export function decideSign(command: Of<'sign'>, agreement: Agreement, actor: Act
       errors,
     })
   }
-  if (agreement.signatures.some((signature) => signature.org === actor.org && signature.version === version.version)) {
-    return refuse({ code: 'CONFLICT', rule: 'SIGNED', detail: `${actor.org} has signed version ${version.version} already.` })
-  }
-  if (command.isRecordedElsewhere) {
-    return refuse({
-      code: 'CONFLICT',
-      rule: 'RECORDED',
-      detail: `A signature of ${actor.org} is recorded from elsewhere: confirm that one.`,
-    })
-  }
-  if (command.hasDrafted) {
-    return refuse({ code: 'UNPROCESSABLE', rule: 'SD-1', detail: 'Whoever drafted or froze the text may not sign it for the same party.' })
-  }
+  if (agreement.signatures.some((signature) => signature.org === actor.org && signature.version === version.version))
+    return notAllowed('CONFLICT', 'SIGNED', `${actor.org} has signed version ${version.version} already.`)
+  if (command.isRecordedElsewhere)
+    return notAllowed('CONFLICT', 'RECORDED', `A signature of ${actor.org} is recorded from elsewhere: confirm that one.`)
+  if (command.hasDrafted)
+    return notAllowed('UNPROCESSABLE', 'SD-1', 'Whoever drafted or froze the text may not sign it for the same party.')
   if (command.hasSignedForAnother) return signedForAnother()
   return bound('sign', agreement, version, actor, now)
 }
@@ -81,40 +72,32 @@ export function decideSign(command: Of<'sign'>, agreement: Agreement, actor: Act
  * two parties (SD-6).
  */
 export function decideConfirm(
-  { version: number, recorded, hasRecorded, hasSignedForAnother }: Of<'confirm'>,
+  { version: number, recorded, hasRecorded, hasSignedForAnother }: CommandOf<'confirm'>,
   agreement: Agreement,
   actor: ActingPerson,
   now: Instant,
 ): Decided {
-  if (agreement.origin !== 'ELSEWHERE') {
-    return refuse({ code: 'ILLEGAL_STATE', rule: 'ORIGIN', detail: 'This agreement was made here: its signatures need no confirmation.' })
-  }
+  if (agreement.origin !== 'ELSEWHERE')
+    return notAllowed('ILLEGAL_STATE', 'ORIGIN', 'This agreement was made here: its signatures need no confirmation.')
   if (recorded === 'NONE') {
-    const errors = [{ pointer: '/version', code: 'NOT_RECORDED', detail: `no signature of ${actor.org} is recorded on version ${number}` }]
-    return refuse({ code: 'UNPROCESSABLE', rule: 'NOT_RECORDED', detail: 'There is no recorded signature to confirm.', errors })
+    const what = `no signature of ${actor.org} is recorded on version ${number}`
+    return notAllowed('UNPROCESSABLE', 'NOT_RECORDED', 'There is no recorded signature to confirm.', '/version', what)
   }
-  if (recorded === 'CONFIRMED') {
-    return refuse({
-      code: 'CONFLICT',
-      rule: 'CONFIRMED',
-      detail: `The signature of ${actor.org} on version ${number} is confirmed already.`,
-    })
-  }
-  if (hasRecorded) {
-    const detail = 'Whoever recorded a signature does not confirm it: another person of the party must.'
-    return refuse({ code: 'UNPROCESSABLE', rule: 'SD-1', detail })
-  }
+  if (recorded === 'CONFIRMED')
+    return notAllowed('CONFLICT', 'CONFIRMED', `The signature of ${actor.org} on version ${number} is confirmed already.`)
+  if (hasRecorded)
+    return notAllowed('UNPROCESSABLE', 'SD-1', 'Whoever recorded a signature does not confirm it: another person of the party must.')
   if (hasSignedForAnother) return signedForAnother()
   const found = signable(agreement, number, now)
   return found.ok ? bound('confirm', agreement, found.value, actor, now) : found
 }
 
 /** The next version begins as a copy of the one that governs, or that will be first to. */
-export function decideAmend({ type, days }: Of<'amend' | 'renew'>, agreement: Agreement, now: Instant): Decided {
+export function decideAmend({ type, days }: CommandOf<'amend' | 'renew'>, agreement: Agreement, now: Instant): Decided {
   const draft = draftVersion(agreement)
-  if (draft) return refuse({ code: 'CONFLICT', rule: 'DRAFT', detail: `Version ${draft.version} is being drafted already.` })
+  if (draft) return notAllowed('CONFLICT', 'DRAFT', `Version ${draft.version} is being drafted already.`)
   const leading = leadingVersion(agreement, now)
-  if (!leading) return refuse({ code: 'ILLEGAL_STATE', rule: 'LC-2', detail: 'No version is approved, so there is nothing to amend.' })
+  if (!leading) return notAllowed('ILLEGAL_STATE', 'LC-2', 'No version is approved, so there is nothing to amend.')
   const version = Math.max(...agreement.versions.map((known) => known.version)) + 1
   const { from, to, faults } = nextDays(leading, days)
   if (faults.length > 0) {
@@ -126,33 +109,40 @@ export function decideAmend({ type, days }: Of<'amend' | 'renew'>, agreement: Ag
 /** A draft of an amendment is dropped; what governs goes on. */
 export function decideAbandon(agreement: Agreement): Decided {
   const draft = draftVersion(agreement)
-  if (!draft) return refuse({ code: 'ILLEGAL_STATE', rule: 'NO_DRAFT', detail: 'There is no draft version to abandon.' })
+  if (!draft) return notAllowed('ILLEGAL_STATE', 'NO_DRAFT', 'There is no draft version to abandon.')
   return ok({ type: 'abandon', to: agreement.status, version: draft.version })
 }
 
 function signedForAnother(): Decided {
-  return refuse({ code: 'UNPROCESSABLE', rule: 'SD-6', detail: 'This person has signed for another party: nobody signs for two.' })
+  return notAllowed('UNPROCESSABLE', 'SD-6', 'This person has signed for another party: nobody signs for two.')
 }
 
 /** The version if it can still bind: approved, not expired, and no later one has taken over (LC-2). */
 function signable(agreement: Agreement, number: number, now: Instant) {
   const version = agreement.versions.find((known) => known.version === number)
-  if (!version) {
-    const errors = [{ pointer: '/version', code: 'UNKNOWN_VERSION', detail: 'there is no version with this number' }]
-    return refuse({ code: 'UNPROCESSABLE' as const, rule: 'UNKNOWN_VERSION', detail: `There is no version ${number}.`, errors })
-  }
-  const no = (rule: string, detail: string) => refuse({ code: 'ILLEGAL_STATE' as const, rule, detail })
+  if (!version)
+    return notAllowed(
+      'UNPROCESSABLE',
+      'UNKNOWN_VERSION',
+      `There is no version ${number}.`,
+      '/version',
+      'there is no version with this number',
+    )
   if (version.status !== 'APPROVED')
-    return no('VERSION_STATE', `Version ${number} is ${version.status}; only an approved version can be signed.`)
+    return notAllowed('ILLEGAL_STATE', 'VERSION_STATE', `Version ${number} is ${version.status}; only an approved version can be signed.`)
   const today = londonDay(now)
   if (version.effective_to !== null && version.effective_to < today)
-    return no('EXPIRED', `Version ${number} ended on ${version.effective_to}.`)
+    return notAllowed('ILLEGAL_STATE', 'EXPIRED', `Version ${number} ended on ${version.effective_to}.`)
   const governing = governingVersion(agreement, now)
   const isOver = governing !== undefined && governing !== version && (version.effective_from ?? '') <= today
-  if (isOver) return no('LC-2', `Version ${governing.version} has taken over; version ${number} never governs again.`)
-  if (!canCommence(agreement, version, now)) {
-    return no('CK-2', `Version ${number} can no longer commence: a party whose signature it needs takes part no more.`)
-  }
+  if (isOver)
+    return notAllowed('ILLEGAL_STATE', 'LC-2', `Version ${governing.version} has taken over; version ${number} never governs again.`)
+  if (!canCommence(agreement, version, now))
+    return notAllowed(
+      'ILLEGAL_STATE',
+      'CK-2',
+      `Version ${number} can no longer commence: a party whose signature it needs takes part no more.`,
+    )
   return ok(version)
 }
 

@@ -1,7 +1,7 @@
 import type { Instant } from '../../platform/kernel/instant.ts'
 import { refuse } from '../../platform/kernel/result.ts'
 import type { Agreement } from '../agreement.ts'
-import type { ActingPerson, Decided, LifecycleCommand, LifecycleRefusal } from './command.ts'
+import type { ActingPerson, CommandOf, Decided, LifecycleCommand, LifecycleRefusal } from './command.ts'
 import { decideEnd, decideGoOn, decideReject, decideRenewal, decideWithdrawal } from './lifecycle-ending.ts'
 import { decideHandOver, decideInvite, decideLeave, decideStay, decideUninvite } from './lifecycle-parties.ts'
 import { decideLift, decideSuspend } from './lifecycle-suspending.ts'
@@ -15,7 +15,9 @@ import { ACT_RULES, type ActRule, refusedBy } from './standing-acts.ts'
  */
 export function decide(command: LifecycleCommand, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
   const why = refusedBy(command.type, agreement, actor, now)
-  return why === null ? decideRules(command, agreement, actor, now) : refuse(refusal(why, ACT_RULES[command.type], agreement, actor, now))
+  return why === null
+    ? RULES[command.type](command as never, agreement, actor, now)
+    : refuse(refusal(why, ACT_RULES[command.type], agreement, actor, now))
 }
 
 const NO_SAY: Readonly<Record<Standing, string>> = {
@@ -53,44 +55,26 @@ function refusal(
   }
 }
 
-function decideRules(command: LifecycleCommand, agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
-  switch (command.type) {
-    case 'freeze':
-      return decideFreeze(command, agreement, now)
-    case 'sign':
-      return decideSign(command, agreement, actor, now)
-    case 'confirm':
-      return decideConfirm(command, agreement, actor, now)
-    case 'amend':
-    case 'renew':
-      return decideAmend(command, agreement, now)
-    case 'abandon':
-      return decideAbandon(agreement)
-    case 'suspend':
-      return decideSuspend(command, agreement, actor, now)
-    case 'lift':
-      return decideLift(command, agreement, actor, now)
-    case 'leave':
-      return decideLeave(command, agreement, actor, now)
-    case 'stay':
-      return decideStay(agreement, actor, now)
-    case 'invite':
-      return decideInvite(command, agreement, now)
-    case 'uninvite':
-      return decideUninvite(command, agreement, now)
-    case 'hand_over':
-      return decideHandOver(command, agreement, actor, now)
-    case 'terminate':
-      return decideEnd(command, agreement, actor, now)
-    case 'go_on':
-      return decideGoOn(command, agreement, actor, now)
-    case 'confirm_review':
-      return decideRenewal(command, agreement, now)
-    case 'withdraw_draft':
-      return decideWithdrawal(agreement)
-    case 'reject':
-      return decideReject(agreement, actor, now)
-    default:
-      return command satisfies never
-  }
+/** The rules of each command, once the table lets it be. */
+const RULES: {
+  readonly [T in LifecycleCommand['type']]: (command: CommandOf<T>, on: Agreement, actor: ActingPerson, now: Instant) => Decided
+} = {
+  freeze: (command, on, _actor, now) => decideFreeze(command, on, now),
+  sign: decideSign,
+  confirm: decideConfirm,
+  amend: (command, on, _actor, now) => decideAmend(command, on, now),
+  renew: (command, on, _actor, now) => decideAmend(command, on, now),
+  abandon: (_command, on) => decideAbandon(on),
+  suspend: decideSuspend,
+  lift: decideLift,
+  leave: decideLeave,
+  stay: (_command, on, actor, now) => decideStay(on, actor, now),
+  invite: (command, on, _actor, now) => decideInvite(command, on, now),
+  uninvite: (command, on, _actor, now) => decideUninvite(command, on, now),
+  hand_over: decideHandOver,
+  terminate: decideEnd,
+  go_on: decideGoOn,
+  confirm_review: (command, on, _actor, now) => decideRenewal(command, on, now),
+  withdraw_draft: (_command, on) => decideWithdrawal(on),
+  reject: (_command, on, actor, now) => decideReject(on, actor, now),
 }

@@ -1,10 +1,10 @@
 import t from 'tap'
 import type { Agreement } from '../../../src/agreements/agreement.ts'
-import type { ActingPerson, CommandType, HeldSuspension, LifecycleCommand } from '../../../src/agreements/model/command.ts'
+import type { ActingPerson, HeldSuspension, LifecycleCommand } from '../../../src/agreements/model/command.ts'
 import { addMonths } from '../../../src/agreements/model/dates.ts'
 import { decide } from '../../../src/agreements/model/lifecycle.ts'
 import { type Standing, standingOf } from '../../../src/agreements/model/standing.ts'
-import { ACT_RULES, type ActRule, actsOpenTo } from '../../../src/agreements/model/standing-acts.ts'
+import { ACT_RULES, type ActName, type ActRule, actsOpenTo } from '../../../src/agreements/model/standing-acts.ts'
 import { PERMISSIONS, type Role } from '../../../src/identity/permissions.ts'
 import { aFrozenAgreement, aHash, aParty, aSignature, aVersion } from '../../support/builders/draft.ts'
 
@@ -26,7 +26,7 @@ const HELD: HeldSuspension = {
 }
 
 /** One command of each kind that its own rules let pass on a fitting agreement. */
-const COMMANDS: { readonly [T in CommandType]: Extract<LifecycleCommand, { type: T }> } = {
+const COMMANDS: { readonly [T in ActName]: Extract<LifecycleCommand, { type: T }> } = {
   freeze: { type: 'freeze', advice: [] },
   sign: { type: 'sign', version: 1, hash: aHash(1), hasDrafted: false, hasSignedForAnother: false, isRecordedElsewhere: false },
   confirm: { type: 'confirm', version: 1, recorded: 'UNCONFIRMED', hasRecorded: false, hasSignedForAnother: false },
@@ -46,23 +46,23 @@ const COMMANDS: { readonly [T in CommandType]: Extract<LifecycleCommand, { type:
   withdraw_draft: { type: 'withdraw_draft' },
   reject: { type: 'reject' },
 }
-const TYPES = Object.keys(ACT_RULES) as CommandType[]
+const TYPES = Object.keys(ACT_RULES) as ActName[]
 /** Acts whose rules want the actor, Hackney here, not to have signed. */
-const UNSIGNED: ReadonlySet<CommandType> = new Set(['sign', 'confirm', 'reject'])
+const UNSIGNED: ReadonlySet<ActName> = new Set(['sign', 'confirm', 'reject'])
 /** Acts that the keeper leaves to others, or that others than the keeper are meant by. */
-const BY_HACKNEY: ReadonlySet<CommandType> = new Set(['sign', 'confirm', 'leave', 'stay', 'reject'])
+const BY_HACKNEY: ReadonlySet<ActName> = new Set(['sign', 'confirm', 'leave', 'stay', 'reject'])
 
 function actor(org: string, ...roles: Role[]): ActingPerson {
   return { issuer: ISSUER, sub: `${org}-${roles.join()}`, org, roles }
 }
 
 /** Whoever may give the command as far as role goes. */
-function entitled(type: CommandType, org = BY_HACKNEY.has(type) ? HACKNEY : CAMDEN): ActingPerson {
+function entitled(type: ActName, org = BY_HACKNEY.has(type) ? HACKNEY : CAMDEN): ActingPerson {
   return actor(org, PERMISSIONS[ACT_RULES[type].permission][0] as Role)
 }
 
 /** An agreement in a state in which the command makes sense. */
-function fitting(type: CommandType, status: Agreement['status']): Agreement {
+function fitting(type: ActName, status: Agreement['status']): Agreement {
   const orgs = [CAMDEN, HACKNEY]
   const frozen = { ...aVersion(orgs), status: 'APPROVED' as const, hash: aHash(1) }
   const draft = aVersion(orgs, { version: 2 })
