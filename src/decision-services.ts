@@ -5,12 +5,12 @@ import { decisionGauges } from './decisions/decision-metrics.ts'
 import { decisionsRoutes } from './decisions/decisions.routes.ts'
 import { decisionsService } from './decisions/decisions.service.ts'
 import { engineDigest } from './decisions/engine.service.ts'
+import { decisionRecordRoutes } from './decisions/history/decision-evidence.routes.ts'
+import { decisionEvidence } from './decisions/history/decision-evidence.service.ts'
 import { impactService } from './decisions/history/impact.service.ts'
 import { logFiller } from './decisions/history/log-filler.service.ts'
 import { logSearchRoutes } from './decisions/history/log-search.routes.ts'
 import { logSearchService } from './decisions/history/log-search.service.ts'
-import { decisionRecordRoutes } from './decisions/history/recorded-decision.routes.ts'
-import { decisionRecords } from './decisions/history/recorded-decision.service.ts'
 import { recordedReads } from './decisions/history/recorded-reads.service.ts'
 import { replayRoutes } from './decisions/history/replay.routes.ts'
 import { replayService } from './decisions/history/replay.service.ts'
@@ -48,7 +48,7 @@ export function openDecisions(services: Services) {
   const logSearch = logSearchService({ db, audit, reads, altered, filler, clock })
   const replays = replayService({ db, policy, engine: ENGINE, reads, altered })
   const impact = impactService({ db, policy, agreements, filler, reads, clock, examinedMax: config.impactExaminedMax })
-  const records = decisionRecords({ ...log, partiesOfErased: logSearch.partiesOf, waitMaxMs: config.checkpointWaitMaxMs })
+  const records = decisionEvidence({ ...log, partiesOfErased: logSearch.partiesOf, waitMaxMs: config.checkpointWaitMaxMs })
   decisionGauges(metrics, {
     queue: () => audit.queue(),
     revision: () => policy.current().revision,

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
+import type { RandomBytes } from '../platform/kernel/ids.ts'
 import { type Refused, refused } from '../platform/kernel/refusal.ts'
 import { type Appended, type Build, NotRecordedError, type Place } from './append/append-queue.ts'
 import { watchPool } from './append/commit-watch.service.ts'
@@ -9,7 +10,7 @@ import { decisionLanes } from './append/decision-lanes.service.ts'
 import { durabilityWatch } from './append/durability.service.ts'
 import { type GovernanceAct, governanceLeaf } from './append/governance-act.ts'
 import { payloadDays } from './append/payload-days.service.ts'
-import { type BareEntry, bareEntryOf, type Entry, entryOf, type RandomBytes } from './format/entry.ts'
+import { type BareEntry, bareEntryOf, type Entry, entryOf } from './format/entry.ts'
 import type { IncidentLeaf, ReadLeaf } from './format/leaf.ts'
 import { urnOfOrganisation } from './format/leaf-codes.ts'
 import { appendInTransaction, isPlaceTaken, isSealed, NotDurableError } from './store/append.repository.ts'
@@ -21,7 +22,7 @@ import { type HighWater, noHighWater } from './tree/high-water.service.ts'
 import type { Incident } from './tree/incident.ts'
 import { logKeeper } from './tree/log-keeper.service.ts'
 import { logLifecycle } from './tree/log-lifecycle.service.ts'
-import { unsettled } from './watch/unsettled.ts'
+import { pendingIncidents } from './watch/pending-incidents.ts'
 
 export type { GovernanceAct } from './append/governance-act.ts'
 
@@ -94,7 +95,7 @@ export async function openAudit(options: AuditOptions) {
     checkpointIntervalMs: options.checkpointIntervalMs ?? 1_000,
     onIncident: (incident) => {
       options.onIncident?.(incident)
-      return incidents.meet(incident)
+      return incidents.handle(incident)
     },
     ...(options.onFailing ? { onFailing: options.onFailing } : {}),
     onRound: (found) => {
@@ -110,7 +111,7 @@ export async function openAudit(options: AuditOptions) {
       days.openAhead().catch(() => {})
     },
   })
-  const incidents = unsettled(settle)
+  const incidents = pendingIncidents(recordIncident)
   const days = payloadDays({ db, clock })
   let isOpen = false
   const durability = durabilityWatch({ url, role: options.role, level: options.durability ?? 'D0' })
@@ -180,7 +181,7 @@ export async function openAudit(options: AuditOptions) {
    *
    * @throws Error when that could not be written: it is tried again, and until then a log that was rolled back takes no entries
    */
-  async function settle(incident: Incident): Promise<void> {
+  async function recordIncident(incident: Incident): Promise<void> {
     if (!isOpen) throw new Error('the logs are not open yet')
     const kind = kindOf(incident)
     if (incident.why === 'ROLLBACK' && kind) return logs.reopen(kind, incident)

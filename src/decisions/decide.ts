@@ -11,7 +11,7 @@ import type { DecisionRequest } from './rules/request.ts'
  * A call, fixed in time: what a decision is a function of. Live, simulated and replayed decisions are all made from one, so
  * nothing here may read a clock, wait, or look at anything but what it is given.
  */
-export interface Asked {
+export interface Question {
   readonly caller: Caller
   readonly body: DecisionBody
   readonly simulated: boolean
@@ -22,13 +22,13 @@ export interface Asked {
 }
 
 /** On what it is decided: the policy asked, and the policy that says who the caller is; one and the same unless a past text is asked. */
-export interface Grounds {
+export interface PolicyGrounds {
   readonly index: PolicyIndex
   readonly callers: PolicyIndex
 }
 
 /** The request as the rules read it. Live, the actor of an emergency is the duty manager who calls, never what the body says. */
-export function requestOf({ caller, body, simulated }: Asked, grounds: Grounds): DecisionRequest {
+export function requestOf({ caller, body, simulated }: Question, grounds: PolicyGrounds): DecisionRequest {
   const isDutyManager = caller.clientId === null && caller.roles.includes('DUTY_MANAGER')
   // The glass is the provider's to break: its duty manager answers for the disclosure (6.10).
   const actor = isDutyManager && caller.org === body.provider ? caller.sub : null
@@ -38,12 +38,12 @@ export function requestOf({ caller, body, simulated }: Asked, grounds: Grounds):
 }
 
 /** A share by the names that its bodies have at present: a past text may know one by a name that was merged since. */
-function shareNow(share: Share, { index, callers }: Grounds): Share {
+function shareNow(share: Share, { index, callers }: PolicyGrounds): Share {
   return index === callers ? share : { provider: callers.codeOf(share.provider), recipient: callers.codeOf(share.recipient) }
 }
 
 /** Decides one call. Pure: no clock, no I/O. A stranger is told nothing but that it is one. */
-export function decideOn(asked: Asked, grounds: Grounds): Outcome {
+export function decideOn(asked: Question, grounds: PolicyGrounds): Outcome {
   const request = requestOf(asked, grounds)
   if (mayAsk(asked.caller.org, shareNow(request, grounds), asked.askedAt, grounds.callers))
     return evaluate(request, asked.at, withoutOthersOneOff(asked, request, grounds))
@@ -56,7 +56,11 @@ export function decideOn(asked: Asked, grounds: Grounds): Outcome {
 }
 
 /** A one-off decision on others' data is to the caller as if there were none: its state and scope cannot be found out by naming it. */
-function withoutOthersOneOff({ caller, askedAt }: Asked, { disclosure_decision_id: id }: DecisionRequest, on: Grounds): PolicyIndex {
+function withoutOthersOneOff(
+  { caller, askedAt }: Question,
+  { disclosure_decision_id: id }: DecisionRequest,
+  on: PolicyGrounds,
+): PolicyIndex {
   const { index, callers } = on
   const named = id === null ? undefined : index.disclosureDecision(id)
   return named && !mayAsk(caller.org, shareNow(named, on), askedAt, callers) ? { ...index, disclosureDecision: none } : index
@@ -65,7 +69,7 @@ function withoutOthersOneOff({ caller, askedAt }: Asked, { disclosure_decision_i
 function none(): undefined {}
 
 /** Whether the caller may know an agreement: it stands in the text that was asked, or it acts under the present one. */
-export function knowledgeOf({ caller, askedAt }: Asked, { index, callers }: Grounds): (agreement: PolicyAgreement) => boolean {
+export function knowledgeOf({ caller, askedAt }: Question, { index, callers }: PolicyGrounds): (agreement: PolicyAgreement) => boolean {
   return (agreement) => {
     if (index === callers) return mayKnow(caller.org, agreement, askedAt)
     const present = callers.agreement(agreement.id)

@@ -1,6 +1,7 @@
-import { type Entry, entryOf, entryOfText, type RandomBytes } from '../audit/format/entry.ts'
+import { type Entry, entryOf, entryOfText } from '../audit/format/entry.ts'
 import { urnOfAgreement } from '../audit/format/leaf-codes.ts'
 import type { Caller } from '../identity/principal.ts'
+import type { RandomBytes } from '../platform/kernel/ids.ts'
 import { type Refusal, withoutCallersWords } from '../platform/kernel/refusal.ts'
 import type { Answer } from './answer.ts'
 import { overriddenBy, reliedOn } from './decide.ts'

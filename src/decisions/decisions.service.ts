@@ -1,14 +1,15 @@
 import type { Appended } from '../audit/append/append-queue.ts'
 import { NotRecordedError, QueueFullError } from '../audit/append/append-queue.ts'
 import type { AuditService } from '../audit/audit.service.ts'
-import type { Entry, RandomBytes } from '../audit/format/entry.ts'
+import type { Entry } from '../audit/format/entry.ts'
 import type { Receipt } from '../audit/format/receipt.ts'
 import type { Caller } from '../identity/principal.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
+import type { RandomBytes } from '../platform/kernel/ids.ts'
 import { type Refusal, Refused, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'
 import { type Answer, toAnswer } from './answer.ts'
-import { type Asked, decideOn, type Grounds, knowledgeOf, nowOn, requestOf } from './decide.ts'
+import { decideOn, knowledgeOf, nowOn, type PolicyGrounds, type Question, requestOf } from './decide.ts'
 import { type Evaluation, evaluatedEntry, evaluationId, refusedEntry, settingsOf } from './decision-entry.ts'
 import type { Outcome } from './evaluation/evaluate.ts'
 import type { PermitPolicy } from './evaluation/expiry.ts'
@@ -44,9 +45,9 @@ export interface DecisionsOptions {
   readonly receipt: (receipt: Receipt) => string
   /** Time that may be spent on courtesies such as remedies. */
   readonly spare: SpareTime
-  /** Is told of each answer once it may be given (metrics). */
+  /** Called with each answer once it may be given (metrics). */
   readonly onAnswer?: (answer: Answer) => void
-  /** Is told of each call that was recorded and refused (metrics). */
+  /** Called for each call that was recorded and refused (metrics). */
   readonly onRefused?: (found: RefusedCall, simulated: boolean) => void
 }
 
@@ -61,7 +62,7 @@ export interface DecisionCall {
 }
 
 /** The answers to a call in the order of its bodies, each also as it is recorded and sent (JSON), and the receipt of the one record (a header's line). */
-export interface Given {
+export interface AnsweredCall {
   readonly evaluations: readonly Pick<Evaluation, 'answer' | 'text'>[]
   readonly receipt: string
 }
@@ -99,8 +100,8 @@ export type DecisionsService = ReturnType<typeof decisionsService>
 export function decisionsService(options: DecisionsOptions) {
   const { audit, policy, clock, random } = options
   const settings = settingsOf(options.permits)
-  /** What a record says it stands on, besides the call. */
-  const standing = ({ head, codeListVersion }: PolicyIndex) => ({ head, codeLists: codeListVersion, engine: options.engine, settings })
+  /** What a record names as its basis, besides the call. */
+  const basisOf = ({ head, codeListVersion }: PolicyIndex) => ({ head, codeLists: codeListVersion, engine: options.engine, settings })
 
   /** Evaluates on the policy of this moment and makes the entry; called again whenever the policy moved before the append. */
   function evaluateNow(call: DecisionCall, made: CallIds, { past, losses, wanted }: Validated): Evaluated {
@@ -113,7 +114,7 @@ export function decisionsService(options: DecisionsOptions) {
     const grounds = { index: past ?? callers, callers }
     const now = clock().getTime()
     const evaluations = bodies.map((body, index) => evaluateOne(call, body, evaluationId(made.id, index, bodies.length), grounds, now))
-    const facts = { ...made, ...standing(grounds.index), caller, now }
+    const facts = { ...made, ...basisOf(grounds.index), caller, now }
     const entry = evaluatedEntry(evaluations, past ? { ...facts, callersRevision: callers.revision } : facts, random)
     return { entry, value: { evaluations, now } }
   }
@@ -122,14 +123,14 @@ export function decisionsService(options: DecisionsOptions) {
     { caller, simulated }: DecisionCall,
     body: DecisionBody,
     decisionId: string,
-    grounds: Grounds,
+    grounds: PolicyGrounds,
     now: number,
   ): Evaluation {
     const { index, callers } = grounds
     const request = namedIn(index, body)
     const askedAt = nowOn(callers, now)
     const at = simulated && body.at ? Date.parse(body.at) : askedAt
-    const asked: Asked = { caller, body: request, simulated, at, askedAt }
+    const asked: Question = { caller, body: request, simulated, at, askedAt }
     const outcome = decideOn(asked, grounds)
     const mayKnow = knowledgeOf(asked, grounds)
     const answer = toAnswer(outcome, {
@@ -149,7 +150,7 @@ export function decisionsService(options: DecisionsOptions) {
    * Remedies are a courtesy: none for whoever may not know the agreement, none while the service is busy. Where no agreement was
    * weighed, only a reference or a one-off decision that was named can be put right.
    */
-  function remediesFor(asked: Asked, outcome: Outcome, grounds: Grounds, mayKnow: (agreement: PolicyAgreement) => boolean) {
+  function remediesFor(asked: Question, outcome: Outcome, grounds: PolicyGrounds, mayKnow: (agreement: PolicyAgreement) => boolean) {
     if (outcome.decision !== 'DENY') return null
     const { index, callers } = grounds
     const { at, askedAt, body } = asked
@@ -164,7 +165,7 @@ export function decisionsService(options: DecisionsOptions) {
      * Decides, records, answers. A DENY is an answer like a PERMIT. Refused where a live `at` is not now, where `as_of_revision` is
      * not known, where several bodies cannot be one call (all recorded), and where the answer could not be recorded in time.
      */
-    async decide(call: DecisionCall): Promise<Result<Given, Refusal>> {
+    async decide(call: DecisionCall): Promise<Result<AnsweredCall, Refusal>> {
       try {
         const validated = await validate(call)
         if ('code' in validated) return refuse(await recordRefused(call, validated))
@@ -199,7 +200,7 @@ export function decisionsService(options: DecisionsOptions) {
     return withinDeadline(isUse ? options.oneOffUse(build) : audit.record(build))
   }
 
-  function answered({ origin, index, entry, value: { evaluations, now } }: Appended<Evaluated['value']>): Given {
+  function answered({ origin, index, entry, value: { evaluations, now } }: Appended<Evaluated['value']>): AnsweredCall {
     for (const { answer } of evaluations) options.onAnswer?.(answer)
     return { evaluations, receipt: options.receipt({ origin, index, leafHash: entry.leafHash, at: now }) }
   }
@@ -217,7 +218,7 @@ export function decisionsService(options: DecisionsOptions) {
         audit.record(() => {
           mustNotBeRevoked(caller)
           const now = clock().getTime()
-          const facts = { ...made, ...standing(policy.current()), caller, now }
+          const facts = { ...made, ...basisOf(policy.current()), caller, now }
           return { entry: refusedEntry(found, { simulated, isName: options.isName }, facts, random), value: now }
         }),
       )

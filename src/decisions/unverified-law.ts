@@ -7,7 +7,7 @@ import type { Facts, RequestedItems } from './rules/facts.ts'
 import { usableGateways } from './rules/gateways.ts'
 import type { ReasonCode } from './rules/reason.ts'
 import { appliedOverride } from './rules/subjects.ts'
-import { carriage } from './rules/transfers.ts'
+import { transferBasis } from './rules/transfers.ts'
 
 /** Entries of one list that something rests on. */
 export type RestsOn = readonly [list: string, codes: readonly (string | null)[]]
@@ -104,7 +104,7 @@ function agreementRestsOn({ facts, finding }: Extract<Outcome, { via: 'AGREEMENT
     ...sideRestsOn(legal.provider, requested, provider),
     ...(legal.recipient ? sideRestsOn(legal.recipient, requested, recipient) : []),
     ...flowRestsOn(flow.source, requested),
-    ...(isAbroad ? carriage(facts, request.country, flow.source).restsOn : []),
+    ...(isAbroad ? transferBasis(facts, request.country, flow.source).restsOn : []),
     ['RESTRICTION_GROUND', request.subject_flags.includes('RESTRICTED') ? [appliedOverride(facts, flow)] : []],
   ]
 }

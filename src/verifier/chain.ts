@@ -1,7 +1,7 @@
 /**
  * The chain of logs: the first entry of each says which log it continues, and with which checkpoint that one ended.
  */
-import { type Check, check, fail } from './check.ts'
+import { type CheckResult, check, fail } from './check.ts'
 import { same } from './tree.ts'
 
 /** What the first entries of a log say of the one before it. */
@@ -53,7 +53,7 @@ export function linkOf(name: string, [first, second]: readonly (Uint8Array | und
  * next one has the key that it announced, if it did. One that ended with an incident must hold that checkpoint, unless the incident
  * is that it does not: ROLLBACK or FORK. Its announced key may be what was lost: that another was taken is said, and no fault.
  */
-export function verifyLinks(links: readonly Link[], logs: readonly LinkedLog[], checks: Check[]): void {
+export function verifyLinks(links: readonly Link[], logs: readonly LinkedLog[], checks: CheckResult[]): void {
   for (const link of links) {
     if (link.why === 'FIRST') continue
     check(checks, `${link.name}: continues the log before`, () => {

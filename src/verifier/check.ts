@@ -6,7 +6,7 @@
  */
 
 /** One thing checked. `detail` says what was found true, or what is wrong and where: which file, which index. */
-export interface Check {
+export interface CheckResult {
   readonly name: string
   readonly ok: boolean
   readonly detail: string
@@ -18,7 +18,7 @@ export class Fault extends Error {
 }
 
 /** Runs one check: its answer becomes the detail, a Fault becomes the failure. Answers whether it held. */
-export function check(checks: Check[], name: string, run: () => string): boolean {
+export function check(checks: CheckResult[], name: string, run: () => string): boolean {
   try {
     checks.push({ name, ok: true, detail: run() })
     return true

@@ -4,7 +4,7 @@
  * One pass: bundle by bundle the entries are hashed, compared with the level 0 tile, and folded into the levels above.
  * Held in memory are the hashes of levels 1 and up, a 256th of the entries.
  */
-import { type Check, check, Fault, fail } from './check.ts'
+import { type CheckResult, check, Fault, fail } from './check.ts'
 import { type ExportFiles, mustRead, tileNumber } from './files.ts'
 import type { SignedHead } from './note.ts'
 import { growingTree, hashOfLeaf, same, treeHash } from './tree.ts'
@@ -20,7 +20,7 @@ export function verifyFiles(
   name: string,
   head: SignedHead,
   old: SignedHead | undefined,
-  checks: Check[],
+  checks: CheckResult[],
   accounted: Set<string>,
   roots: Map<number, Uint8Array | undefined> = new Map(),
 ): void {

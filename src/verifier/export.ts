@@ -4,7 +4,7 @@
  * The folder is not trusted: only the keys (and the old checkpoint) that the reader brings are.
  */
 import { announcedKey, type LinkedLog, linkOf, verifyLinks } from './chain.ts'
-import { type Check, check, fail } from './check.ts'
+import { type CheckResult, check, fail } from './check.ts'
 import { entryAt, verifyFiles } from './export-files.ts'
 import { type ExportFiles, mustRead } from './files.ts'
 import { claimedOrigin, type LogKey, openHead, readVkey, readVkeys, type SignedHead, utf8 } from './note.ts'
@@ -20,7 +20,7 @@ interface ListedLog {
 
 /** `unvouched`: logs no given key speaks for, so checked only against themselves. `ignored`: files that say nothing about a log. */
 export interface ExportReport {
-  readonly checks: Check[]
+  readonly checks: CheckResult[]
   readonly unvouched: string[]
   readonly ignored: string[]
   /** The logs whose checkpoint was signed, with the size signed for, and by whose key. */
@@ -37,7 +37,7 @@ export interface ExportReport {
  * named in `unvouched`: that shows the folder is whole, not that it is the log.
  */
 export function verifyExport(files: ExportFiles, vkey: string, oldCheckpoint?: string, witnesses?: Witnesses): ExportReport {
-  const checks: Check[] = []
+  const checks: CheckResult[] = []
   const unvouched: string[] = []
   const accounted = new Set(['logs.json'])
   const covered: CoveredLog[] = []
@@ -95,7 +95,7 @@ function verifyHead(
   files: ExportFiles,
   log: ListedLog,
   trusted: readonly LogKey[],
-  checks: Check[],
+  checks: CheckResult[],
   accounted: Set<string>,
 ): SignedHead | undefined {
   let own: LogKey | undefined

@@ -3,7 +3,7 @@
  * that the entry commits to where its holder has it.
  */
 import { createHash } from 'node:crypto'
-import { type Check, check, fail } from './check.ts'
+import { type CheckResult, check, fail } from './check.ts'
 import { base64, decimal, openHead, readVkeys, type SignedHead } from './note.ts'
 import { hashOfLeaf, rootOfPath, same } from './tree.ts'
 
@@ -26,8 +26,8 @@ export interface ClaimedPayload {
  * Never throws for what it is given: each thing wrong is a check that failed. Later checks are left out when an
  * earlier one leaves nothing to check.
  */
-export function verifyProof(proofText: string, leafBytes: Uint8Array, vkey: string, claimed?: ClaimedPayload): { checks: Check[] } {
-  const checks: Check[] = []
+export function verifyProof(proofText: string, leafBytes: Uint8Array, vkey: string, claimed?: ClaimedPayload): { checks: CheckResult[] } {
+  const checks: CheckResult[] = []
   let proof: ProofText | undefined
   let head: SignedHead | undefined
   check(checks, 'proof format', () => {

@@ -4,7 +4,7 @@
  * A receipt shows what its holder was told; signed, it shows that the log told it.
  */
 import { verify } from 'node:crypto'
-import { type Check, check, fail } from './check.ts'
+import { type CheckResult, check, fail } from './check.ts'
 import { type ExportFiles, mustRead, tileNumber } from './files.ts'
 import { base64, decimal, type LogKey, readVkeys } from './note.ts'
 
@@ -25,8 +25,8 @@ const FORM = /^origin="([^"\\]+)", index=(\d+), leaf="([0-9a-f]{64})", at=(\d+)(
  * (`verifyExport`) do they say anything: they compare with its tiles. `keyFile`: keys of receipts (`/log/<log>/receipt-vkey`),
  * obtained apart from the export; then every receipt must be signed by one of them. Never throws for what it is given.
  */
-export function verifyReceipts(files: ExportFiles, logs: readonly CoveredLog[], receipts: string, keyFile?: string): Check[] {
-  const checks: Check[] = []
+export function verifyReceipts(files: ExportFiles, logs: readonly CoveredLog[], receipts: string, keyFile?: string): CheckResult[] {
+  const checks: CheckResult[] = []
   let keys: readonly LogKey[] | undefined
   if (keyFile !== undefined) {
     check(checks, 'receipt keys', () => {

@@ -1,7 +1,7 @@
 /**
  * The newest checkpoint of an exported log that witnesses cosigned: that they did, and that the log still begins so.
  */
-import { type Check, check, fail } from './check.ts'
+import { type CheckResult, check, fail } from './check.ts'
 import { cosignedBy, readWitnessVkeys, type WitnessVerifier } from './cosignature.ts'
 import { type ExportFiles, mustRead } from './files.ts'
 import { type LogKey, openHead, readVkey, type SignedHead, utf8 } from './note.ts'
@@ -20,7 +20,7 @@ export interface AskedWitnesses {
 }
 
 /** Reads the keys of the witnesses, as a check; undefined when they cannot be read, and that check has failed. */
-export function askedOf({ vkeys, quorum }: Witnesses, checks: Check[]): AskedWitnesses | undefined {
+export function askedOf({ vkeys, quorum }: Witnesses, checks: CheckResult[]): AskedWitnesses | undefined {
   let asked: AskedWitnesses | undefined
   check(checks, 'witness keys', () => {
     const keys = readWitnessVkeys(vkeys)
@@ -38,7 +38,7 @@ export function verifyWitnessed(
   log: { readonly name: string; readonly origin: string },
   trusted: readonly LogKey[],
   asked: AskedWitnesses | undefined,
-  checks: Check[],
+  checks: CheckResult[],
   accounted: Set<string>,
 ): SignedHead | undefined {
   const path = `${log.name}/checkpoint.witnessed`
@@ -64,7 +64,7 @@ export function verifyExtends(
   witnessed: SignedHead,
   head: SignedHead,
   roots: ReadonlyMap<number, Uint8Array | undefined>,
-  checks: Check[],
+  checks: CheckResult[],
 ): void {
   check(checks, `${name}: extends the witnessed checkpoint`, () => {
     const root = roots.get(witnessed.size)

@@ -1,3 +1,4 @@
+import type { RandomBytes } from '../../platform/kernel/ids.ts'
 import { commitment, SALT_BYTES } from './commitment.ts'
 import type { Leaf } from './leaf.ts'
 import { encodeLeaf, leafHash } from './leaf-bytes.ts'
@@ -17,9 +18,6 @@ export interface BareEntry extends Omit<Entry, 'salt' | 'body'> {
   readonly salt: null
   readonly body: null
 }
-
-/** Gives unpredictable bytes. */
-export type RandomBytes = (size: number) => Uint8Array
 
 type WithoutCommitment<L> = L extends { readonly c: string } ? Omit<L, 'c'> : never
 

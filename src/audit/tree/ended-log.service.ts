@@ -9,9 +9,9 @@ import { rootFromTiles, tilesOf } from './tree-reading.service.ts'
 
 /**
  * What to show of a log that ended with an incident: its last checkpoint, where that is larger than the one shown so far (another
- * node may have signed it just before the end); undefined where what is shown stays. It is signed no more, so whoever has seen the
- * end needs to ask once. It is held against the tree only where the tree still bears out the one shown before: where it does
- * not, leaves or tiles were altered, and the tree says nothing of a checkpoint whose signature holds.
+ * node may have signed it just before the end); undefined where nothing changes. The log is signed no more, so one call is enough.
+ * The checkpoint is compared with the tree only where the tree still matches the one shown before: otherwise leaves or tiles were
+ * altered, and the tree proves nothing about a checkpoint whose signature holds.
  *
  * @throws IncidentError FORK when it is not signed by the log, or does not continue the one shown before
  */

@@ -28,12 +28,12 @@ export interface KeptCheckpoint {
 export const noHighWater: HighWater = { read: () => undefined, write: () => {}, names: () => [], kept: () => [] }
 
 /** A key's id, eight hexadecimal digits. */
-export const keyIdOf = ({ keyId }: NoteVerifier): string => keyId.toString(16).padStart(8, '0')
+export const keyIdHex = ({ keyId }: NoteVerifier): string => keyId.toString(16).padStart(8, '0')
 
 /** Files `<log>-<key id>` in a folder, each the signed note itself: whoever changes one without the key is found out. */
 export function highWaterFiles(directory: string): HighWater {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const fileOf = (name: string, verifier: NoteVerifier) => join(directory, `${name}-${keyIdOf(verifier)}`)
+  const fileOf = (name: string, verifier: NoteVerifier) => join(directory, `${name}-${keyIdHex(verifier)}`)
 
   function files() {
     return readdirSync(directory).flatMap((file) => {

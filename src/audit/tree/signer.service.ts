@@ -158,7 +158,7 @@ function mustHaveWaited(connection: KeeperConnection): void {
   if (connection.takeWarning()) throw new SigningOutcomeUnknownError('the commit was acknowledged without waiting for a standby')
 }
 
-/** @throws Error when it cannot be verified: then nobody can say that nothing was rolled back, and nothing is signed */
+/** @throws Error when it cannot be verified: a rollback cannot be ruled out then, so nothing is signed */
 function highWaterOf(log: LogState, highWater: HighWater) {
   try {
     const known = highWater.read(log)

@@ -20,14 +20,14 @@ import { type Find, type Inspected, inspectEnd } from './inspection-end.service.
 export type { Inspected } from './inspection-end.service.ts'
 
 /** A fault, by the name of what is wrong and where. */
-export interface Finding extends Incident {
+export interface LogFault extends Incident {
   /** `log`: whether there is one at all. */
   readonly check: Inspected | 'log'
 }
 
 /** Passed checks say what was found; failed ones have findings. */
 export interface Inspection {
-  readonly findings: readonly Finding[]
+  readonly findings: readonly LogFault[]
   /** Leaves from the first one on that have been looked at, by this pass or those it continues. */
   readonly leaves: number
   readonly checkpoints: number
@@ -45,7 +45,7 @@ const ZERO = Buffer.alloc(HASH_BYTES)
  * @param from where an earlier pass found everything in order: only what came later is looked at
  */
 export function inspection(repository: TreeRepository, log: LogState, highWater: HighWater, from: Edge = emptyEdge()) {
-  const findings: Finding[] = []
+  const findings: LogFault[] = []
   const verifier = parseVkey(log.vkey)
   let edge = from
   let verified = from

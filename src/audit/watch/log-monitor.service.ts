@@ -5,7 +5,7 @@ import { type HighWater, noHighWater } from '../tree/high-water.service.ts'
 import { repeating } from '../tree/repeating.ts'
 import type { AlteredPayloads } from './altered-payloads.service.ts'
 import { type DatabaseNumbers, databaseNumbers } from './database-numbers.repository.ts'
-import { type Finding, type Inspection, inspection } from './inspection.service.ts'
+import { type Inspection, inspection, type LogFault } from './inspection.service.ts'
 import { lostLogs } from './lost-logs.service.ts'
 
 /** What appends an entry that says nothing, and waits until a published checkpoint covers it (false: not within the milliseconds). */
@@ -29,12 +29,12 @@ export interface LogMonitorOptions {
   readonly rereadMs?: number
   /** Absent: payloads are not compared with their leaves. */
   readonly altered?: AlteredPayloads
-  readonly onFinding?: (finding: Finding) => void
+  readonly onFinding?: (finding: LogFault) => void
 }
 
 /** What the monitor knows, for health and metrics. Times in milliseconds. */
 export interface MonitorState {
-  readonly findings: readonly Finding[]
+  readonly findings: readonly LogFault[]
   /** Whole passes over all logs. */
   readonly passes: number
   readonly leaves: number
@@ -50,7 +50,7 @@ export interface MonitorState {
 /** What is known of one log. `verified`: the tree up to which the last reading, and the looks after it, found it in order. */
 interface Watched {
   readonly read: Inspection
-  readonly since: readonly Finding[]
+  readonly since: readonly LogFault[]
   readonly verified: Edge
   readonly checkpoints: number
   readonly rereadAt: number
@@ -71,7 +71,7 @@ export function logMonitor(options: LogMonitorOptions) {
   const repository = treeRepository(sql)
   const watched = new Map<string, Watched>()
   const reported = new Set<string>()
-  let lost: readonly Finding[] = []
+  let lost: readonly LogFault[] = []
   let passes = 0
   let mergeDelayMs: number | null = null
   let database: DatabaseNumbers | null = null
@@ -129,7 +129,7 @@ export function logMonitor(options: LogMonitorOptions) {
     if (performance.now() - lookedAt >= everyMs) await lookAtNew()
   }
 
-  function findings(): Finding[] {
+  function findings(): LogFault[] {
     const inLogs = [...watched.values()].flatMap(({ read, since }) => {
       const known = new Set(read.findings.map(({ detail }) => detail))
       return [...read.findings, ...since.filter(({ detail }) => !known.has(detail))]

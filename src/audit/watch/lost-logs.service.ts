@@ -1,7 +1,7 @@
 import { parseVkey } from '../format/signed-note.ts'
 import type { LogState, StoredLeaf, TreeRepository } from '../store/tree.repository.ts'
-import { type HighWater, keyIdOf } from '../tree/high-water.service.ts'
-import type { Finding } from './inspection.service.ts'
+import { type HighWater, keyIdHex } from '../tree/high-water.service.ts'
+import type { LogFault } from './inspection.service.ts'
 
 /** What the first entries of a log say of the one before it. */
 interface Continued {
@@ -15,19 +15,19 @@ interface Continued {
  * Logs that are not in the database at all, though this machine published them or a later log continues them: no pass over the
  * logs that are there can miss them. One that the next log says was rolled back has been told already, and signed for.
  */
-export async function lostLogs(repository: TreeRepository, highWater: HighWater): Promise<Finding[]> {
+export async function lostLogs(repository: TreeRepository, highWater: HighWater): Promise<LogFault[]> {
   // Read before the logs, so that one which is opened and published meanwhile is among them.
   const kept = highWater.kept()
   const logs = await repository.logs()
   const continued = (await Promise.all(logs.map(async (log) => continuedBy(log, await repository.leaves(log.logId, 0, 2))))).flat()
-  const lost = new Map<string, Finding>()
+  const lost = new Map<string, LogFault>()
   const add = (origin: string, how: string) => {
     const log = origin.split('/').at(-1) ?? origin
     const detail = `${how}, and the database has no such log`
     if (!lost.has(origin)) lost.set(origin, { log, check: 'log', why: 'GAP', detail })
   }
   for (const { name, keyId, origin, size } of kept) {
-    const isThere = logs.some((log) => log.name === name && keyIdOf(parseVkey(log.vkey)) === keyId)
+    const isThere = logs.some((log) => log.name === name && keyIdHex(parseVkey(log.vkey)) === keyId)
     if (!isThere && isOfThisService(origin, logs)) add(origin, `this machine published ${size} leaves of ${origin}`)
   }
   for (const { by, origin, size } of continued)

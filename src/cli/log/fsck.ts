@@ -1,10 +1,10 @@
 import { exportReading } from '../../audit/reading/export-reading.service.ts'
 import { rootFromTiles, tilesOf } from '../../audit/tree/tree-reading.service.ts'
 import { type AlteredPayload, alteredPayloadsOf, inWords } from '../../audit/watch/altered-payloads.service.ts'
-import { type Finding, type Inspected, inspection } from '../../audit/watch/inspection.service.ts'
+import { type Inspected, inspection, type LogFault } from '../../audit/watch/inspection.service.ts'
 import { lostLogs } from '../../audit/watch/lost-logs.service.ts'
 import { announcedKey, type LinkedLog, linkOf, verifyLinks } from '../../verifier/chain.ts'
-import type { Check } from '../../verifier/check.ts'
+import type { CheckResult } from '../../verifier/check.ts'
 import { type Command, usage } from '../command.ts'
 import { openLogDatabase } from './log-database.ts'
 import { report } from './verify.ts'
@@ -20,7 +20,7 @@ export const fsck: Command = async (args, io) => {
   const database = await openLogDatabase(io.env)
   try {
     const { repository } = exportReading((await database.open('audit_reader')).pool)
-    const checks: Check[] = []
+    const checks: CheckResult[] = []
     const lost = await lostLogs(repository, database.highWater)
     checks.push(...lost.map(({ log, check, why, detail }) => ({ name: `${log}: ${check}`, ok: false, detail: `${why}: ${detail}` })))
     const logs = await repository.logs()
@@ -50,7 +50,7 @@ export const fsck: Command = async (args, io) => {
 }
 
 /** One altered leaf gives every later checkpoint another root: those are one line, which says which they are. */
-function inShort(faults: readonly Finding[]): readonly Pick<Finding, 'why' | 'detail'>[] {
+function inShort(faults: readonly LogFault[]): readonly Pick<LogFault, 'why' | 'detail'>[] {
   const roots = faults.filter(({ detail }) => detail.endsWith(OTHER_ROOT))
   const [first, last] = [roots[0], roots.at(-1)]
   if (!first || !last || roots.length < 2) return faults
@@ -62,7 +62,7 @@ function inShort(faults: readonly Finding[]): readonly Pick<Finding, 'why' | 'de
 }
 
 /** Where the leaf itself is not the recorded one (`corrupt`, told already) nothing can be said of its payload. */
-function payloadChecks(log: string, found: readonly AlteredPayload[], corrupt: ReadonlySet<number>): Check[] {
+function payloadChecks(log: string, found: readonly AlteredPayload[], corrupt: ReadonlySet<number>): CheckResult[] {
   const name = `${log}: payloads`
   const altered = found.filter(({ index }) => !corrupt.has(index))
   if (altered.length === 0) return [{ name, ok: true, detail: 'each that is kept is the one its entry commits to' }]
@@ -73,7 +73,7 @@ function payloadChecks(log: string, found: readonly AlteredPayload[], corrupt: R
  * Whether each log continues the one before it, as its first entries say; a log that was not signed yet is left out, and so is one
  * whose predecessor is not there at all, which is told by itself. Tiles that are missing leave a root unknown.
  */
-async function checkLinks(repository: Repository, logs: readonly LogState[], checks: Check[]): Promise<void> {
+async function checkLinks(repository: Repository, logs: readonly LogState[], checks: CheckResult[]): Promise<void> {
   const read = async ({ logId, name }: LogState) =>
     linkOf(
       name,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Check } from '../../verifier/check.ts'
+import type { CheckResult } from '../../verifier/check.ts'
 import { verifyExport } from '../../verifier/export.ts'
 import { exportFolder } from '../../verifier/folder.ts'
 import { verifyProof } from '../../verifier/proof.ts'
@@ -22,13 +22,13 @@ export const verifyLog: Command = async (args, io) => {
   }
 }
 
-function proofChecks({ proof, leaf, vkey, payload, salt }: ProofArguments): readonly Check[] {
+function proofChecks({ proof, leaf, vkey, payload, salt }: ProofArguments): readonly CheckResult[] {
   const claimed = payload === undefined || salt === undefined ? undefined : { payload: bytesOf(payload), salt: textOf(salt) }
   return verifyProof(textOf(proof), bytesOf(leaf), textOf(vkey), claimed).checks
 }
 
 /** What shows that a folder is whole, but by its own key alone, is said and not counted: anybody could have made it. */
-function exportChecks(asked: ExportArguments, io: Io): readonly Check[] {
+function exportChecks(asked: ExportArguments, io: Io): readonly CheckResult[] {
   const { directory, vkey, old, receipt, receiptVkey } = asked
   const [keys, before] = [textOf(vkey), old === undefined ? undefined : textOf(old)]
   const files = opened(directory, () => exportFolder(directory))
@@ -61,7 +61,7 @@ const bytesOf = (path: string) => opened(path, () => readFileSync(path))
 const textOf = (path: string) => bytesOf(path).toString('utf8')
 
 /** One line a check, then the count; 0 only when every check passed, and there was one. */
-export function report(checks: readonly Check[], { out }: Io): number {
+export function report(checks: readonly CheckResult[], { out }: Io): number {
   for (const { name, ok, detail } of checks) out(`${ok ? 'ok  ' : 'FAIL'} ${name}: ${detail}`)
   const failed = checks.filter(({ ok }) => !ok).length
   out(`${checks.length - failed} checks passed, ${failed} failed`)

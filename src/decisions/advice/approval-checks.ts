@@ -3,7 +3,7 @@ import type { Advice } from '../../agreements/model/advice.ts'
 import type { Organisation } from '../../parties/organisation.ts'
 import { CLOSED_TO_PUBLIC_AUTHORITIES } from '../rules/basis.ts'
 import { requestedItems } from '../rules/facts.ts'
-import { type ApprovalQuestion, type Check, type CheckedFlow, error, warning } from './approval-question.ts'
+import { type ApprovalCheck, type ApprovalQuestion, type CheckedFlow, error, warning } from './approval-question.ts'
 import { CHECKS_AT_APPROVAL } from './checks-at-approval.ts'
 import { dpiaTriggers } from './dpia-triggers.ts'
 import { gatewayChecks } from './gateway-checks.ts'
@@ -32,7 +32,7 @@ export function approvalChecks(question: ApprovalQuestion): Advice[] {
 }
 
 /** Every body that a flow names is a party: nobody is bound who was not asked. */
-const parties: Check = ({ source }, { flow, compiled, at }) => {
+const parties: ApprovalCheck = ({ source }, { flow, compiled, at }) => {
   const known = new Set(source.parties.map(({ org }) => org))
   return (['providers', 'recipients'] as const).flatMap((name) => {
     const strangers = [...compiled[name]].filter((org) => !known.has(org))
@@ -51,7 +51,7 @@ const parties: Check = ({ source }, { flow, compiled, at }) => {
 }
 
 /** LB-5: a processor has no lawful basis of its own. */
-const processorBasis: Check = ({ source }, { flow, compiled, at }) => {
+const processorBasis: ApprovalCheck = ({ source }, { flow, compiled, at }) => {
   const roles = new Map(source.parties.map(({ org, role }) => [org, role]))
   const processors = [...compiled.recipients].filter((org) => isProcessorRole(roles.get(org)))
   if (processors.length === 0 || flow.legal.recipient === null) return []
@@ -60,7 +60,7 @@ const processorBasis: Check = ({ source }, { flow, compiled, at }) => {
 }
 
 /** EX-1: an exemption lifts duties of information; it is neither basis nor condition nor power. */
-const exemptionAsBasis: Check = ({ codes }, { flow, at }) =>
+const exemptionAsBasis: ApprovalCheck = ({ codes }, { flow, at }) =>
   eachSide(flow, (side, name) =>
     (['art6', 'gateways', 'sch1', 'criminal', 'art9'] as const).flatMap((member) => {
       const wrong = side[member].filter((code) => codes.exemptions.has(code))
@@ -72,7 +72,7 @@ const exemptionAsBasis: Check = ({ codes }, { flow, at }) =>
   )
 
 /** LB-3: (f) and (ea) recorded beside a basis that is open say nothing for a public authority; alone, the rules refuse them. */
-const closedBasis: Check = ({ organisation }, { flow, compiled, at }) =>
+const closedBasis: ApprovalCheck = ({ organisation }, { flow, compiled, at }) =>
   eachSide(flow, (side, name) => {
     const closed = side.art6.filter((basis) => CLOSED_TO_PUBLIC_AUTHORITIES.has(basis))
     const bodies = [...compiled[name === 'provider' ? 'providers' : 'recipients']].flatMap((code) => organisation(code) ?? [])
@@ -83,7 +83,7 @@ const closedBasis: Check = ({ organisation }, { flow, compiled, at }) =>
   })
 
 /** Art 6(1)(ea) needs a condition of Annex 1, and such a condition serves nothing else (1.2). */
-const annex1: Check = ({ codes }, { flow, at }) =>
+const annex1: ApprovalCheck = ({ codes }, { flow, at }) =>
   eachSide(flow, (side, name) => {
     const relies = side.art6.includes('6(1)(ea)')
     const cites = side.annex1.some((condition) => codes.annex1.has(condition))
@@ -101,7 +101,7 @@ const annex1: Check = ({ codes }, { flow, at }) =>
   })
 
 /** A statutory disapplication of confidence is one only if a cited gateway says so (1.9; CK-8, last sentence). */
-const confidence: Check = ({ codes }, { flow, at, items }) => {
+const confidence: ApprovalCheck = ({ codes }, { flow, at, items }) => {
   if (flow.confidentiality !== 'STATUTORY_DISAPPLICATION' || items.confidential.length === 0) return []
   if (flow.legal.provider.gateways.some((code) => codes.gateways.get(code)?.disappliesConfidence)) return []
   const detail = `Flow ${flow.id}: no gateway it cites provides that disclosure is no breach of confidence.`
@@ -109,7 +109,7 @@ const confidence: Check = ({ codes }, { flow, at, items }) => {
 }
 
 /** Methods that can never be approved. */
-const methods: Check = ({ codes }, { flow, at }) =>
+const methods: ApprovalCheck = ({ codes }, { flow, at }) =>
   flow.methods.flatMap((method, index) =>
     codes.methodsNeverApproved.has(method)
       ? [
@@ -135,7 +135,7 @@ const methods: Check = ({ codes }, { flow, at }) =>
   )
 
 /** TR-2: exceptions of Art 49 that a public authority exercising its powers cannot use. */
-const transfers: Check = ({ codes, organisation }, { flow, compiled, at }) => {
+const transfers: ApprovalCheck = ({ codes, organisation }, { flow, compiled, at }) => {
   const authorities = [...compiled.providers].flatMap((code) => organisation(code) ?? []).filter(({ public_authority }) => public_authority)
   return Object.entries(flow.transfers).flatMap(([country, { mechanism }]) => {
     if (!codes.mechanismsClosedToPublicAuthorities.has(mechanism) || authorities.length === 0) return []
@@ -145,7 +145,7 @@ const transfers: Check = ({ codes, organisation }, { flow, compiled, at }) => {
 }
 
 /** Sch 1 para 8 covers four kinds of special data and no other. */
-const equality: Check = ({ codes }, { flow, at, items }) =>
+const equality: ApprovalCheck = ({ codes }, { flow, at, items }) =>
   eachSide(flow, (side, name) => {
     const others = items.special.filter((item) => {
       const kinds = [...(codes.items.get(item)?.specialKinds ?? [])]
@@ -157,7 +157,7 @@ const equality: Check = ({ codes }, { flow, at, items }) =>
   })
 
 /** A flow for something that the same agreement rules out could never be used: prohibit overrides permit (6.2 step 4). */
-const prohibited: Check = ({ version, codes }, { flow, at }) =>
+const prohibited: ApprovalCheck = ({ version, codes }, { flow, at }) =>
   version.terms.prohibitions.flatMap(({ purposes }) => purposes).some((purpose) => codes.purposes.isWithin(flow.purpose, purpose))
     ? [
         error(
@@ -170,7 +170,7 @@ const prohibited: Check = ({ version, codes }, { flow, at }) =>
       ]
     : []
 
-const CHECKS: readonly Check[] = [
+const CHECKS: readonly ApprovalCheck[] = [
   parties,
   processorBasis,
   exemptionAsBasis,

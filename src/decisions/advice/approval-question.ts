@@ -28,7 +28,7 @@ export interface CheckedFlow {
 }
 
 /** One check of one flow. Pure. */
-export type Check = (question: ApprovalQuestion, checked: CheckedFlow) => Advice[]
+export type ApprovalCheck = (question: ApprovalQuestion, checked: CheckedFlow) => Advice[]
 
 /** Whether a flow is regular: any frequency but one-off or on an event, none recorded included (3.8). */
 export function isRegular({ frequency }: Flow): boolean {

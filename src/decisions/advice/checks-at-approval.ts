@@ -3,9 +3,9 @@ import type { Advice } from '../../agreements/model/advice.ts'
 import { isLondonAuthority } from '../../parties/organisation.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { isValidOn } from '../../reference/code-list.ts'
-import { carriage } from '../rules/transfers.ts'
+import { transferBasis } from '../rules/transfers.ts'
 import { flowRestsOn, notVerified, sideRestsOn } from '../unverified-law.ts'
-import { type ApprovalQuestion, type Check, error, isRegular, warning } from './approval-question.ts'
+import { type ApprovalCheck, type ApprovalQuestion, error, isRegular, warning } from './approval-question.ts'
 
 /** Kinds of gateway that oblige to disclose: they alone support a legal obligation (Art 6(1)(c) UK GDPR). */
 const OBLIGING = new Set(['DUTY', 'DUTY_ON_REQUEST'])
@@ -31,7 +31,7 @@ const sidesOf = ({ legal }: Flow) => [
 ]
 
 /** AC-1: a power or a function is no obligation. Whoever records 6(1)(c) cites a duty in force, or a court order. */
-const obligation: Check = ({ codes, drafted }, { flow, at }) => {
+const obligation: ApprovalCheck = ({ codes, drafted }, { flow, at }) => {
   const day = londonDay(drafted.at)
   return sidesOf(flow).flatMap(({ name, side }) => {
     const obliges = side.gateways.some((code) => {
@@ -45,7 +45,7 @@ const obligation: Check = ({ codes, drafted }, { flow, at }) => {
 }
 
 /** AC-2: a feed is no answer to a request, unless it answers a standing one. */
-const standingRequest: Check = ({ codes }, { flow, at }) => {
+const standingRequest: ApprovalCheck = ({ codes }, { flow, at }) => {
   const onRequest = flow.legal.provider.gateways.filter((code) => codes.gateways.get(code)?.requiresRequest)
   if (!isRegular(flow) || onRequest.length === 0 || flow.standing_request_ref?.trim()) return []
   const citation = onRequest.flatMap((code) => codes.gateways.get(code)?.citation ?? []).join('; ')
@@ -54,7 +54,7 @@ const standingRequest: Check = ({ codes }, { flow, at }) => {
 }
 
 /** AC-3: Part 3 is for law enforcement. Whether this purpose is one is for whoever approves to say. */
-const lawEnforcementPurpose: Check = ({ codes }, { flow, at }) => {
+const lawEnforcementPurpose: ApprovalCheck = ({ codes }, { flow, at }) => {
   if (LAW_ENFORCEMENT.some((purpose) => codes.purposes.isWithin(flow.purpose, purpose))) return []
   return sidesOf(flow).flatMap(({ name, side }) => {
     if (side.regime !== 'PART_3') return []
@@ -64,7 +64,7 @@ const lawEnforcementPurpose: Check = ({ codes }, { flow, at }) => {
 }
 
 /** AC-4: the immigration exemption is the Secretary of State's alone, never a borough's. */
-const immigrationExemption: Check = (question, { flow, compiled, at }) => {
+const immigrationExemption: ApprovalCheck = (question, { flow, compiled, at }) => {
   const boroughs = (orgs: Iterable<string>) => [...orgs].filter((code) => isBorough(question, code))
   const no = (pointer: string, whose: readonly string[]): Advice[] => {
     if (whose.length === 0) return []
@@ -85,7 +85,7 @@ const immigrationExemption: Check = (question, { flow, compiled, at }) => {
 }
 
 /** AC-5: a pressing social need is judged case by case. */
-const commonLaw: Check = ({ codes }, { flow, at }) => {
+const commonLaw: ApprovalCheck = ({ codes }, { flow, at }) => {
   if (!isRegular(flow) || !flow.legal.provider.gateways.includes(COMMON_LAW)) return []
   const detail = `Flow ${flow.id}: ${COMMON_LAW} needs a pressing social need in each case and cannot carry a regular flow.`
   const citation = codes.gateways.get(COMMON_LAW)?.citation ?? 'Common law policing powers'
@@ -93,7 +93,7 @@ const commonLaw: Check = ({ codes }, { flow, at }) => {
 }
 
 /** Entries besides the provider's gateways that the draft rests on and that were not checked against a source. */
-const unverifiedEntries: Check = ({ codes, drafted, organisation }, { flow, compiled, at, items }) => {
+const unverifiedEntries: ApprovalCheck = ({ codes, drafted, organisation }, { flow, compiled, at, items }) => {
   const day = londonDay(drafted.at)
   const bodies = { provider: compiled.providers, recipient: compiled.recipients }
   const ofSides = sidesOf(flow).flatMap(({ name, side }) =>
@@ -107,7 +107,7 @@ const unverifiedEntries: Check = ({ codes, drafted, organisation }, { flow, comp
     [
       ...ofSides,
       ...flowRestsOn(flow, items),
-      ...abroad.flatMap((country) => carriage({ codes, day }, country, flow).restsOn),
+      ...abroad.flatMap((country) => transferBasis({ codes, day }, country, flow).restsOn),
       ['PURPOSE', [flow.purpose]],
       ['DATA_ITEM', flow.data_items],
       ['DATA_SUBJECT', flow.data_subjects],
@@ -122,7 +122,7 @@ const unverifiedEntries: Check = ({ codes, drafted, organisation }, { flow, comp
 }
 
 /** Besides what the rules that decide find: what is asked when a version is approved, and of no decision (AC-1 to AC-5). */
-export const CHECKS_AT_APPROVAL: readonly Check[] = [
+export const CHECKS_AT_APPROVAL: readonly ApprovalCheck[] = [
   obligation,
   standingRequest,
   lawEnforcementPurpose,

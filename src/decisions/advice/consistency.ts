@@ -13,7 +13,7 @@ import { approvalChecks } from './approval-checks.ts'
 import { asInForce, type Drafted, pairsOf, requestForAll } from './drafted.ts'
 
 /** What the legal rules look a version up in: the code lists and the register of organisations. */
-export type Register = Pick<Snapshot, 'codes' | 'organisation'>
+export type LawLists = Pick<Snapshot, 'codes' | 'organisation'>
 
 /** What a decision answers and an approval must not stumble over: the assessment has a task of its own, consent is per request. */
 const TOLD_ONLY: ReadonlySet<ReasonCode> = new Set([
@@ -31,7 +31,7 @@ const EXAMPLES_MAX = 3
  *
  * @param now Unix milliseconds; a version whose first day has passed is judged for today
  */
-export function legalConsistency(agreement: Agreement, version: AgreementVersion, now: number, register: Register): Advice[] {
+export function legalConsistency(agreement: Agreement, version: AgreementVersion, now: number, register: LawLists): Advice[] {
   return atOnce(consistencyInSteps(agreement, version, now, register))
 }
 
@@ -40,7 +40,7 @@ export function* consistencyInSteps(
   agreement: Agreement,
   version: AgreementVersion,
   now: number,
-  register: Register,
+  register: LawLists,
 ): Generator<undefined, Advice[]> {
   const drafted = asInForce(agreement, version, now, register.organisation)
   // A code that has ended by the day that the text is looked at for is in no list.
@@ -56,7 +56,7 @@ interface Hit {
   readonly pair: string
 }
 
-function* flowAdvice(drafted: Drafted, flow: PolicyFlow, index: number, register: Register): Generator<undefined, Advice[]> {
+function* flowAdvice(drafted: Drafted, flow: PolicyFlow, index: number, register: LawLists): Generator<undefined, Advice[]> {
   const pairs = pairsOf(flow)
   const hits = new Map<string, Hit[]>()
   const asked = withGrantedItems(flow, register.codes)
@@ -78,7 +78,7 @@ function reasonsFor(
   { agreement, version, at }: Drafted,
   flow: PolicyFlow,
   pair: { readonly provider: string; readonly recipient: string },
-  { codes, organisation }: Register,
+  { codes, organisation }: LawLists,
 ): readonly Reason[] {
   const request = requestForAll(flow, pair)
   const start = stageZero(request, at, { codes, organisation })

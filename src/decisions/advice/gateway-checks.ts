@@ -1,13 +1,13 @@
 import type { Advice } from '../../agreements/model/advice.ts'
 import type { Gateway } from '../../reference/gateway.ts'
-import type { Check } from './approval-question.ts'
+import type { ApprovalCheck } from './approval-question.ts'
 
 /** Origins whose data is under a RESTRICTION (2.3), and the law that an agreement about it must cite. */
 const RESTRICTED_ORIGINS: Readonly<Record<string, string>> = { DWP: 'SSAA1992_S123', HMRC: 'HMRC_CONSENT' }
 /** Laws that give way to the person's objection (Health and Social Care Act 2012 s251B(4)). */
 const NOT_OVER_OBJECTION = new Set(['HSCA2012_S251A', 'HSCA2012_S251B'])
 /** Gateways cited by the provider: GW-3, request and code of practice, s17A, sources not seen, an end before the agreement's. */
-export const gatewayChecks: Check = ({ codes, version }, { flow, at, isPersonal }) => {
+export const gatewayChecks: ApprovalCheck = ({ codes, version }, { flow, at, isPersonal }) => {
   const cited = flow.legal.provider.gateways.flatMap((code) => codes.gateways.get(code) ?? [])
   const pointer = `${at}/legal/provider/gateways`
   const about = (found: readonly Gateway[], code: string, text: string, severity: Advice['severity'] = 'WARNING'): Advice[] => {

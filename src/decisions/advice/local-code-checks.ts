@@ -1,10 +1,10 @@
-import { type Check, warning } from './approval-question.ts'
+import { type ApprovalCheck, warning } from './approval-question.ts'
 
 /**
  * Local codes that a flow names: nobody confirmed them, and they stand for themselves alone. A warning, so that whoever approves
- * knows what it is that they agree to; the law is tested as for any other code.
+ * knows what they agree to; the law is tested as for any other code.
  */
-export const localCodes: Check = ({ codes }, { flow, at }) => {
+export const localCodes: ApprovalCheck = ({ codes }, { flow, at }) => {
   const about = (code: string, pointer: string, what: string) =>
     warning(
       'LOCAL_CODE',

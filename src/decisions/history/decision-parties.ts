@@ -1,12 +1,7 @@
-import { evaluationsOf, type StoredPayload } from './decision-record.ts'
+import type { Share } from '../caller.ts'
+import { type CallPayload, evaluationsOf } from './decision-record.ts'
 
 /** Whom a recorded call is about: read out of its payload, since the leaf names no one but the agreement. */
-
-/** One share that was asked about: provider and recipient by code. */
-export interface Share {
-  readonly provider: string
-  readonly recipient: string
-}
 
 /** Who called, and what was asked about. */
 export interface DecisionParties {
@@ -23,7 +18,7 @@ export type DecisionView = 'NOTHING' | 'RECORD' | 'RECORD_AND_PAYLOAD'
 export const NOBODY: DecisionParties = { caller: null, shares: [], withholds: false }
 
 /** The parties in a payload: those of every evaluation of the call. Pure. */
-export function partiesOf(payload: StoredPayload): DecisionParties {
+export function partiesOfCall(payload: CallPayload): DecisionParties {
   const evaluations = evaluationsOf(payload)
   return {
     caller: payload.caller.org,

@@ -63,10 +63,10 @@ interface RecordedEvaluation {
 export interface RecordedPayload extends RecordedCall, RecordedEvaluation {}
 
 /** A payload as it is stored: of a call with one evaluation, or with several. */
-export type StoredPayload = RecordedPayload | (RecordedCall & { readonly evaluations: readonly RecordedEvaluation[] })
+export type CallPayload = RecordedPayload | (RecordedCall & { readonly evaluations: readonly RecordedEvaluation[] })
 
 /** The evaluations of a stored payload in their order, each with what is said of the call. Pure. */
-export function evaluationsOf(stored: StoredPayload): readonly RecordedPayload[] {
+export function evaluationsOf(stored: CallPayload): readonly RecordedPayload[] {
   if (!('evaluations' in stored)) return [stored]
   const { evaluations, ...call } = stored
   return evaluations.map((evaluation) => ({ ...call, ...evaluation }))
@@ -87,7 +87,7 @@ export interface StoredCall {
 export function recordsOf({ decision_id: id, log, idx, leaf: text, salt, body, seen }: StoredCall): DecisionRecord[] {
   const stored = salt && body ? { salt, body } : null
   const isAltered = stored !== null && !isRecorded(id, text, stored)
-  const payloads = stored && !isAltered ? evaluationsOf(JSON.parse(stored.body.toString('utf8')) as StoredPayload) : []
+  const payloads = stored && !isAltered ? evaluationsOf(JSON.parse(stored.body.toString('utf8')) as CallPayload) : []
   const leaf = JSON.parse(text) as RecordedLeaf
   return seen.map((evaluation) => ({
     decisionId: evaluationId(id, evaluation, Math.max(leaf.n, 1)),
@@ -101,7 +101,7 @@ export function recordsOf({ decision_id: id, log, idx, leaf: text, salt, body, s
 }
 
 /** The call that an evaluation is of: the id of its record. */
-export function callOf(decisionId: string): string {
+export function callIdOf(decisionId: string): string {
   return decisionId.split('.')[0] ?? decisionId
 }
 

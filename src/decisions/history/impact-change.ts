@@ -22,7 +22,7 @@ const EVER = '1900-01-01T00:00:00.000Z'
 /** The agreement as if its draft were signed by all and had governed at every instant. @throws Refused 422 */
 export function governedByDraft(agreement: Agreement): Agreement {
   const draft = agreement.versions.findLast((version) => version.status === 'DRAFT')
-  if (!draft) throw refuse([{ pointer: '/change/agreement', detail: 'has no draft version' }])
+  if (!draft) throw changeRefused([{ pointer: '/change/agreement', detail: 'has no draft version' }])
   const signatures = agreement.parties.map(({ org }) => ({ org, version: draft.version, signed_at: EVER }))
   const day = EVER.slice(0, 10)
   return { ...agreement, versions: [{ ...draft, status: 'APPROVED', effective_from: day, effective_to: null }], signatures, approvals: [] }
@@ -32,7 +32,7 @@ export function governedByDraft(agreement: Agreement): Agreement {
 export function suspended(agreement: Agreement, change: Extract<ImpactChange, { kind: 'SUSPENSION' }>): Agreement {
   const { scope, party = null, flow = null } = change
   const faults = [...scopeFaults(change), ...targetFaults(agreement, party, flow)]
-  if (faults.length > 0) throw refuse(faults)
+  if (faults.length > 0) throw changeRefused(faults)
   const approved = agreement.versions.filter((version) => version.status === 'APPROVED')
   const suspension: Suspension = { scope, party, flow, version: null, from: EVER, to: null }
   return { ...agreement, versions: approved, suspensions: [...agreement.suspensions, suspension] }
@@ -58,7 +58,7 @@ export function keepingLocalCodes(given: CodeList, inUse: readonly CodeList[]): 
 }
 
 /** The refusal of a change that says what cannot be tried out. */
-export function refuse(errors: readonly Fault[]): Refused {
+export function changeRefused(errors: readonly Fault[]): Refused {
   return refused('UNPROCESSABLE', 'The change cannot be tried out as it is described.', errors)
 }
 

@@ -20,7 +20,7 @@ import { batchesOf } from './batches.ts'
 import { callerOfRecord, type EvaluatedRecord, isEvaluated } from './decision-record.ts'
 import type { Position } from './found-decision.ts'
 import { type ComparedCase, type ImpactReport, impactReport, inShort, isOtherwise } from './impact.ts'
-import { governedByDraft, type ImpactChange, keepingLocalCodes, listFaults, refuse, suspended } from './impact-change.ts'
+import { changeRefused, governedByDraft, type ImpactChange, keepingLocalCodes, listFaults, suspended } from './impact-change.ts'
 import type { LogFiller } from './log-filler.service.ts'
 import { logSearchRepository } from './log-search.repository.ts'
 import type { RecordedReads, ShownDecision } from './recorded-reads.service.ts'
@@ -69,14 +69,14 @@ export function impactService(options: {
     if (change.kind === 'DRAFT_VERSION') return withAgreement(index, compileAgreement(governedByDraft(agreement), index.organisation))
     // What is suspended is the agreement as decisions see it.
     const present = index.agreement(change.agreement)
-    if (!present) throw refuse([{ pointer: '/change/agreement', detail: 'has no version that decisions stand on' }])
+    if (!present) throw changeRefused([{ pointer: '/change/agreement', detail: 'has no version that decisions stand on' }])
     return withAgreement(index, compileAgreement(suspended(present.source, change), index.organisation))
   }
 
   async function withLists(index: PolicyIndex, lists: readonly CodeList[]): Promise<PolicyIndex> {
     const inUse = (await policy.codeLists())?.lists ?? []
     const faults = listFaults(lists, new Set(inUse.map(({ list }) => list)))
-    if (faults.length > 0) throw refuse(faults)
+    if (faults.length > 0) throw changeRefused(faults)
     const merged = new Map([...inUse, ...lists.map((list) => keepingLocalCodes(list, inUse))].map((list) => [list.list, list]))
     return withCodeLists(index, compileCodeLists(merged), `${index.codeListVersion}+change`)
   }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
 import { evaluationId } from '../decision-entry.ts'
-import { callOf, type DecisionRecord, recordsOf, type StoredCall } from './decision-record.ts'
+import { callIdOf, type DecisionRecord, recordsOf, type StoredCall } from './decision-record.ts'
 import type { DecisionFilter, FoundDecision, Position } from './found-decision.ts'
 
 /** Row-level security says the same, where the database has the roles for it; without them the service owns the tables and is exempt. */
@@ -113,8 +113,8 @@ export function logSearchRepository(tx: Transaction) {
           from public.recorded_decisions(${callsOf(ids)}::uuid[]) r`.execute(tx)
       const uncounted = new Map(rows.map((row) => [row.decision_id, Number(row.bytes)]))
       return ids.map((id) => {
-        const bytes = uncounted.get(callOf(id)) ?? 0
-        uncounted.delete(callOf(id))
+        const bytes = uncounted.get(callIdOf(id)) ?? 0
+        uncounted.delete(callIdOf(id))
         return { id, bytes }
       })
     },
@@ -168,5 +168,5 @@ export function logSearchRepository(tx: Transaction) {
 }
 
 function callsOf(ids: readonly string[]): string[] {
-  return [...new Set(ids.map(callOf))]
+  return [...new Set(ids.map(callIdOf))]
 }

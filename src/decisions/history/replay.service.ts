@@ -6,7 +6,7 @@ import { readAs } from '../../platform/database/reader.ts'
 import { type Refusal, refusal } from '../../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../../platform/kernel/result.ts'
 import { pauses } from '../../platform/kernel/turns.ts'
-import type { Grounds } from '../decide.ts'
+import type { PolicyGrounds } from '../decide.ts'
 import type { PolicyService } from '../policy/policy.service.ts'
 import type { PolicyIndex } from '../policy/policy-index.ts'
 import { batchesOf } from './batches.ts'
@@ -76,8 +76,8 @@ export function replayService(
 }
 
 /**
- * Replays every decision since an instant (ISO), oldest first; `onEach` is told of each. Those without a payload are left out.
- * One that cannot be replayed ends nothing: it is told as such. For the operator: it shows what differs, never what was asked.
+ * Replays every decision since an instant (ISO), oldest first; `onEach` gets each result. Those without a payload are left out.
+ * One that cannot be replayed is reported as such and the run goes on. For the operator: it shows what differs, never what was asked.
  */
 export async function replaySince(
   options: ReplayOptions,
@@ -130,7 +130,7 @@ type PolicyAt = (revision: number) => Promise<PolicyIndex | undefined>
 const UNREADABLE = 'What was recorded cannot be read by the rules of today.'
 const NO_POLICY = 'The policy that this was decided on is not there.'
 
-async function groundsOf({ policy }: ReplayOptions, record: EvaluatedRecord, at: PolicyAt): Promise<Grounds | undefined> {
+async function groundsOf({ policy }: ReplayOptions, record: EvaluatedRecord, at: PolicyAt): Promise<PolicyGrounds | undefined> {
   const index = await at(record.leaf.rev)
   // Acts that were lost leave their numbers to others.
   if (index && record.leaf.pol !== `sha256:${index.head.digest}`) return undefined
@@ -139,7 +139,7 @@ async function groundsOf({ policy }: ReplayOptions, record: EvaluatedRecord, at:
   return index && callers && { index, callers }
 }
 
-function replayed({ engine }: ReplayOptions, record: EvaluatedRecord, grounds: Grounds): ReplayedDecision {
+function replayed({ engine }: ReplayOptions, record: EvaluatedRecord, grounds: PolicyGrounds): ReplayedDecision {
   const isSameEngine = record.leaf.cfg === engine
   const found = replay(record, grounds, isSameEngine)
   return { decision_id: record.decisionId, policy_revision: record.leaf.rev, engine_same: isSameEngine, ...found }

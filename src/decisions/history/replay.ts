@@ -1,6 +1,6 @@
 import { stableJson } from '../../platform/kernel/stable-json.ts'
 import { type Answer, toAnswer } from '../answer.ts'
-import { decideOn, type Grounds, knowledgeOf, nowOn, reliedOn } from '../decide.ts'
+import { decideOn, knowledgeOf, nowOn, type PolicyGrounds, reliedOn } from '../decide.ts'
 import { callerOfRecord, type EvaluatedRecord } from './decision-record.ts'
 
 /** What two answers must agree in to be the same: everything that follows from request, policy and rules. */
@@ -48,7 +48,7 @@ export interface Replay {
  * @param grounds the policy at the recorded revisions
  * @param isSameEngine whether the rules are the same build as then
  */
-export function replay(record: EvaluatedRecord, grounds: Grounds, isSameEngine: boolean): Replay {
+export function replay(record: EvaluatedRecord, grounds: PolicyGrounds, isSameEngine: boolean): Replay {
   const { request, response, relied_on } = record.payload
   const asked = {
     caller: callerOfRecord(record),

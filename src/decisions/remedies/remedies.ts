@@ -5,7 +5,7 @@ import type { PolicyAgreement } from '../policy/policy.ts'
 import type { PolicyIndex } from '../policy/policy-index.ts'
 import { requestedItems } from '../rules/facts.ts'
 import type { DecisionRequest } from '../rules/request.ts'
-import type { Change, Proposal, ProposalFacts, WhatIf } from './remedy.ts'
+import type { ProposalFacts, RemedyChange, RemedyProposal, WhatIf } from './remedy.ts'
 import { agreementProposals } from './remedy-agreement.ts'
 import { oneOffRemedy } from './remedy-one-off.ts'
 import { askWithoutReference, requestProposals } from './remedy-request.ts'
@@ -14,11 +14,11 @@ import { waitProposals } from './remedy-time.ts'
 
 /** The smallest changes that would turn a refusal into a permit. All of `changes` are needed. */
 export interface Remedy {
-  readonly changes: readonly Change[]
+  readonly changes: readonly RemedyChange[]
 }
 
 /** What was asked and refused, and on what. */
-export interface Refused {
+export interface RefusedQuestion {
   readonly request: DecisionRequest
   readonly at: number
   /** The instant of the call, milliseconds: before it nothing can be changed any more. */
@@ -46,7 +46,7 @@ export const REMEDY_LIMITS = { evaluations: SEARCH_LIMITS.evaluations + SEARCH_L
  *
  * @param mayKnow whether the caller may know an agreement that a remedy would ride on
  */
-export function remedies(refused: Refused, mayKnow: (agreement: PolicyAgreement) => boolean): Remedy[] {
+export function remedies(refused: RefusedQuestion, mayKnow: (agreement: PolicyAgreement) => boolean): Remedy[] {
   const { outcome, request, at, askedAt, index } = refused
   const { nearest } = outcome
   const [first] = outcome.reasons
@@ -68,16 +68,16 @@ export function remedies(refused: Refused, mayKnow: (agreement: PolicyAgreement)
 }
 
 /** Whether a refusal that weighed no agreement was for something named in the question, which its caller may be told more about. */
-export function isRemediable({ reasons: [first] }: Refused['outcome'], agreementRef: string | null): boolean {
+export function isRemediable({ reasons: [first] }: RefusedQuestion['outcome'], agreementRef: string | null): boolean {
   return first?.code === 'ADHOC_SCOPE_EXCEEDED' || (first?.code === 'NO_AGREEMENT' && agreementRef !== null)
 }
 
-function ofOne(changes: readonly Change[]): Remedy[] {
+function ofOne(changes: readonly RemedyChange[]): Remedy[] {
   return changes.length > 0 ? [{ changes }] : []
 }
 
 /** A reference that is of no agreement between the two hides one that permits. */
-function withoutReference({ request, at, index }: Refused, mayKnow: (agreement: PolicyAgreement) => boolean): Change[] {
+function withoutReference({ request, at, index }: RefusedQuestion, mayKnow: (agreement: PolicyAgreement) => boolean): RemedyChange[] {
   const tried = evaluate({ ...request, agreement_ref: null }, at, index)
   const isPermitted = tried.decision === 'PERMIT' && tried.via === 'AGREEMENT' && mayKnow(tried.finding.agreement)
   return isPermitted ? [askWithoutReference(request)] : []
@@ -87,7 +87,7 @@ function withoutReference({ request, at, index }: Refused, mayKnow: (agreement: 
  * The nearest agreement; and where it has no flow for the share, so that an amendment is all that could help, others between
  * the two that lack nothing but the flow: which of them comes nearest says nothing about which one is to be amended.
  */
-function* startsFrom({ request, at, index, outcome }: Refused, nearest: Finding, mayKnow: (agreement: PolicyAgreement) => boolean) {
+function* startsFrom({ request, at, index, outcome }: RefusedQuestion, nearest: Finding, mayKnow: (agreement: PolicyAgreement) => boolean) {
   const stepFrom = (finding: Finding, reasons: Step['reasons']): Step => ({
     chosen: [],
     state: { request, at, agreement: finding.agreement },
@@ -108,13 +108,13 @@ function* startsFrom({ request, at, index, outcome }: Refused, nearest: Finding,
  * names a basis, a gateway or a condition that nobody recorded. The past is as it was: what the agreement lacked then is said
  * as such, and counts only from when somebody does it.
  */
-function proposals(facts: ProposalFacts): Proposal[] {
+function proposals(facts: ProposalFacts): RemedyProposal[] {
   const ofRequest = requestProposals(facts, requestedItems(facts.request.data_items, facts.index.codes))
   const ofAgreement = agreementProposals(facts)
   return [...ofRequest, ...waitProposals(facts), ...(facts.isPast ? ofAgreement.map(lackedThen) : ofAgreement)]
 }
 
-function lackedThen(proposal: Proposal): Proposal {
+function lackedThen(proposal: RemedyProposal): RemedyProposal {
   const { change } = proposal
   return { ...proposal, change: { ...change, text: `Was needed at that time: ${change.text}` } }
 }

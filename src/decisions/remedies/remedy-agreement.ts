@@ -3,7 +3,7 @@ import { partOf, valueAt } from '../../agreements/model/standing.ts'
 import { holdsAt, type Interval, NEVER } from '../../platform/kernel/instant.ts'
 import { addDays, londonDay } from '../../platform/kernel/london-day.ts'
 import type { ReasonCode } from '../rules/reason.ts'
-import type { Change, Proposal, ProposalFacts } from './remedy.ts'
+import type { ProposalFacts, RemedyChange, RemedyProposal } from './remedy.ts'
 import { collector, inVersion, type Offer } from './remedy-copy.ts'
 import { flowProposals } from './remedy-flow.ts'
 import { ownerOf, scopeProposals } from './remedy-scope.ts'
@@ -12,7 +12,7 @@ import { signatureProposals } from './remedy-signatures.ts'
 const YEAR_DAYS = 365
 
 /** Changes to the nearest agreement: what its parties can do. Each is made on a copy of its compiled form. */
-export function agreementProposals(facts: ProposalFacts): Proposal[] {
+export function agreementProposals(facts: ProposalFacts): RemedyProposal[] {
   const { nearest, request, at } = facts
   const { agreement, version, flow } = nearest
   if (!version) return []
@@ -71,7 +71,7 @@ function assessmentProposals({ at }: ProposalFacts, end: string, owner: readonly
   const dpia = (
     code: ReasonCode,
     touches: string,
-    change: Pick<Change, 'kind' | 'text'> & Partial<Pick<Change, 'values'>>,
+    change: Pick<RemedyChange, 'kind' | 'text'> & Partial<Pick<RemedyChange, 'values'>>,
     over: Partial<Pick<Dpia, 'review_due' | 'prior_consultation'>>,
   ) =>
     offer([code], touches, { by: 'DPO', organisations: owner, ...change }, (known) => ({

@@ -1,19 +1,19 @@
 import type { PolicyAgreement, PolicyFlow, PolicyVersion } from '../policy/policy.ts'
 import type { ReasonCode } from '../rules/reason.ts'
-import type { Change, Proposal, ProposalFacts } from './remedy.ts'
+import type { ProposalFacts, RemedyChange, RemedyProposal } from './remedy.ts'
 
 /** Proposes a change of the agreement for these reasons, if one was found; `touches` names the member it changes. */
 export type Offer = (
   codes: readonly ReasonCode[],
   touches: string,
-  change: Omit<Change, 'organisations' | 'values'> & Partial<Pick<Change, 'organisations' | 'values'>>,
+  change: Omit<RemedyChange, 'organisations' | 'values'> & Partial<Pick<RemedyChange, 'organisations' | 'values'>>,
   make: (agreement: PolicyAgreement) => PolicyAgreement,
 ) => void
 
 /** Collects proposals about the nearest agreement; absent organisations are the provider and the recipient. */
-export function collector({ request, reasons }: ProposalFacts): { readonly offer: Offer; readonly found: Proposal[] } {
+export function collector({ request, reasons }: ProposalFacts): { readonly offer: Offer; readonly found: RemedyProposal[] } {
   const failed = new Set(reasons.map(({ code }) => code))
-  const found: Proposal[] = []
+  const found: RemedyProposal[] = []
   return {
     found,
     offer(codes, touches, change, make) {

@@ -2,13 +2,13 @@ import { evaluate } from '../evaluation/evaluate.ts'
 import { countsBeyond, itemsBeyond } from '../evaluation/one-off.ts'
 import type { PolicyIndex } from '../policy/policy-index.ts'
 import type { DecisionRequest } from '../rules/request.ts'
-import type { Change } from './remedy.ts'
+import type { RemedyChange } from './remedy.ts'
 
 /**
  * What brings a one-off request within the decision it names: items left out, counts within what was decided. Tried out
  * before it is offered; empty where the decision is for other bodies or another purpose, or must not be used at all.
  */
-export function oneOffRemedy(request: DecisionRequest, at: number, index: PolicyIndex): Change[] {
+export function oneOffRemedy(request: DecisionRequest, at: number, index: PolicyIndex): RemedyChange[] {
   const { disclosure_decision_id: named } = request
   const decision = named === null ? undefined : index.disclosureDecision(named)
   if (!decision) return []
@@ -20,7 +20,7 @@ export function oneOffRemedy(request: DecisionRequest, at: number, index: Policy
     ...Object.fromEntries(counts.map(({ member, limit }) => [member, limit])),
   }
   if (evaluate(narrowed, at, index).decision !== 'PERMIT') return []
-  const change = (kind: Change['kind'], text: string, values: readonly string[]): Change => ({
+  const change = (kind: RemedyChange['kind'], text: string, values: readonly string[]): RemedyChange => ({
     kind,
     text,
     by: 'REQUESTER',

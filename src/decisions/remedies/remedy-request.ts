@@ -4,14 +4,14 @@ import { uncovered } from '../rules/coverage.ts'
 import type { RequestedItems } from '../rules/facts.ts'
 import type { ReasonCode } from '../rules/reason.ts'
 import type { DecisionRequest } from '../rules/request.ts'
-import type { Change, ChangeKind, Choices, Proposal, ProposalFacts } from './remedy.ts'
+import type { ChangeKind, Choices, ProposalFacts, RemedyChange, RemedyProposal } from './remedy.ts'
 
 /** Changes to the question: what the caller can do without anybody else. */
-export function requestProposals(facts: ProposalFacts, requested: RequestedItems): Proposal[] {
+export function requestProposals(facts: ProposalFacts, requested: RequestedItems): RemedyProposal[] {
   const { request, nearest, index, reasons } = facts
   const { flow } = nearest
   const failed = new Set(reasons.map((found) => found.code))
-  const found: Proposal[] = []
+  const found: RemedyProposal[] = []
   const offer = (
     codes: readonly ReasonCode[],
     how: { kind: ChangeKind; touches: string; text: string; values?: readonly string[]; by?: string },
@@ -119,20 +119,20 @@ export function requestProposals(facts: ProposalFacts, requested: RequestedItems
 }
 
 /** Another agreement than the one named permits. */
-export function askWithoutReference({ provider, recipient }: DecisionRequest): Change {
+export function askWithoutReference({ provider, recipient }: DecisionRequest): RemedyChange {
   const text = 'Ask without naming an agreement: another one permits this.'
   return { kind: 'ASK_WITHOUT_REFERENCE', text, by: 'REQUESTER', organisations: [provider, recipient], values: [] }
 }
 
 /** The asserted basis, put right: none, or one that is recorded and was found to permit. It is never needed to assert one. */
-function basisProposals({ request, reasons }: ProposalFacts, flow: PolicyFlow): Proposal[] {
+function basisProposals({ request, reasons }: ProposalFacts, flow: PolicyFlow): RemedyProposal[] {
   const codes: readonly ReasonCode[] = ['LAWFUL_BASIS_MISMATCH', 'LAWFUL_BASIS_NOT_AVAILABLE', 'CONSENT_NOT_RECORDED']
   const answers = codes.filter((code) => reasons.some((found) => found.code === code))
   if (answers.length === 0 || request.lawful_basis === null) return []
   const legal = flow.source.legal.provider
   const recorded = recordedBases(legal)
   const asserting =
-    (lawful_basis: string | null): Proposal['apply'] =>
+    (lawful_basis: string | null): RemedyProposal['apply'] =>
     (state) => ({ ...state, request: { ...state.request, lawful_basis } })
   const words: Choices['words'] = (values) => ({
     kind: 'CORRECT_BASIS',

@@ -1,14 +1,14 @@
 import type { Finding } from '../evaluation/candidates.ts'
 import type { Outcome } from '../evaluation/evaluate.ts'
 import type { Reason } from '../rules/reason.ts'
-import type { Proposal, WhatIf } from './remedy.ts'
+import type { RemedyProposal, WhatIf } from './remedy.ts'
 
 /** Bounds of one search: evaluations to find, evaluations to check what was found, changed states followed at a time, sets found. */
 export const SEARCH_LIMITS = { evaluations: 48, checks: 24, width: 4, found: 6 }
 
 /** What is still refused once `chosen` has been made on a copy, and why. */
 export interface Step {
-  readonly chosen: readonly Proposal[]
+  readonly chosen: readonly RemedyProposal[]
   readonly state: WhatIf
   readonly finding: Finding
   readonly reasons: readonly Reason[]
@@ -18,7 +18,7 @@ export interface Step {
 export interface SearchTools {
   tryOut(state: WhatIf): Outcome
   permits(outcome: Outcome): boolean
-  propose(step: Step): readonly Proposal[]
+  propose(step: Step): readonly RemedyProposal[]
 }
 
 /**
@@ -27,7 +27,7 @@ export interface SearchTools {
  * that show only after a change (`DATA_NOT_COVERED` hides all that would be tested next) are met as they show. Where nothing
  * leads on from one start the next is taken. Pure.
  */
-export function search(starts: Iterable<Step>, tools: SearchTools): (readonly Proposal[])[] {
+export function search(starts: Iterable<Step>, tools: SearchTools): (readonly RemedyProposal[])[] {
   const within = budget(SEARCH_LIMITS.evaluations)
   for (const start of starts) {
     const found = searchFrom(start, tools, within)
@@ -36,10 +36,10 @@ export function search(starts: Iterable<Step>, tools: SearchTools): (readonly Pr
   return []
 }
 
-function searchFrom(start: Step, tools: SearchTools, within: Budget): (readonly Proposal[])[] {
+function searchFrom(start: Step, tools: SearchTools, within: Budget): (readonly RemedyProposal[])[] {
   const seen = new Set<string>()
   for (let level: readonly Step[] = [start]; level.length > 0; ) {
-    const found: (readonly Proposal[])[] = []
+    const found: (readonly RemedyProposal[])[] = []
     const next: Step[] = []
     for (const step of level) {
       for (const proposal of answersTo(step, tools.propose(step))) {
@@ -60,7 +60,7 @@ function searchFrom(start: Step, tools: SearchTools, within: Budget): (readonly 
 }
 
 /** Proposals for the first reason that has any, without those that would undo a change already made. */
-function answersTo({ chosen, reasons }: Step, proposals: readonly Proposal[]): readonly Proposal[] {
+function answersTo({ chosen, reasons }: Step, proposals: readonly RemedyProposal[]): readonly RemedyProposal[] {
   const open = proposals.filter((one) => !chosen.some((other) => other.touches === one.touches))
   const first = reasons.find(({ code }) => open.some((one) => one.answers.includes(code)))
   return first ? open.filter((one) => one.answers.includes(first.code)) : []
@@ -84,13 +84,13 @@ function onwards(
 }
 
 /** What was found, each with no change that is not needed and no choice that does not permit, as far as it could be checked. */
-function checked(found: readonly (readonly Proposal[])[], start: WhatIf, tools: SearchTools): (readonly Proposal[])[] {
+function checked(found: readonly (readonly RemedyProposal[])[], start: WhatIf, tools: SearchTools): (readonly RemedyProposal[])[] {
   const within = budget(SEARCH_LIMITS.checks)
-  const permits = (changes: readonly Proposal[]) => {
+  const permits = (changes: readonly RemedyProposal[]) => {
     const outcome = within(() => tools.tryOut(changes.reduce((state, one) => one.apply(state), start)))
     return outcome && tools.permits(outcome)
   }
-  const sets = new Map<string, readonly Proposal[]>()
+  const sets = new Map<string, readonly RemedyProposal[]>()
   for (const set of found.slice(0, SEARCH_LIMITS.found)) {
     const least = needed(set, permits)
     if (least === null) break
@@ -102,10 +102,10 @@ function checked(found: readonly (readonly Proposal[])[], start: WhatIf, tools: 
   return [...sets.values()]
 }
 
-type Permits = (changes: readonly Proposal[]) => boolean | null
+type Permits = (changes: readonly RemedyProposal[]) => boolean | null
 
 /** The set without what is not needed; null: there was no time to know. */
-function needed(set: readonly Proposal[], permits: Permits): readonly Proposal[] | null {
+function needed(set: readonly RemedyProposal[], permits: Permits): readonly RemedyProposal[] | null {
   if (set.length === 1) return set
   let least = set
   for (const one of set) {
@@ -118,7 +118,7 @@ function needed(set: readonly Proposal[], permits: Permits): readonly Proposal[]
 }
 
 /** The change with those of its choices that permit together with the rest of its set. */
-function chosenWell(one: Proposal, set: readonly Proposal[], permits: Permits): Proposal {
+function chosenWell(one: RemedyProposal, set: readonly RemedyProposal[], permits: Permits): RemedyProposal {
   if (!one.choices) return one
   const values = one.choices.of
     .filter(({ apply }) => permits(set.map((other) => (other === one ? { ...one, apply } : other))) === true)
@@ -138,7 +138,7 @@ function budget(evaluations: number): Budget {
   }
 }
 
-function nameOf(set: readonly Proposal[]): string {
+function nameOf(set: readonly RemedyProposal[]): string {
   return set
     .map(({ change: { kind, text } }) => `${kind} ${text}`)
     .toSorted()

@@ -2,13 +2,13 @@ import { stands } from '../../agreements/model/standing.ts'
 import { holdsAt, type Interval } from '../../platform/kernel/instant.ts'
 import { londonDay, londonMidnight } from '../../platform/kernel/london-day.ts'
 import type { ReasonCode } from '../rules/reason.ts'
-import type { Proposal, ProposalFacts } from './remedy.ts'
+import type { ProposalFacts, RemedyProposal } from './remedy.ts'
 
 /**
  * Waiting, or for a question about the past asking for a later instant: offered where the agreement as it stands says from
  * when on a reason is gone. One instant answers all reasons that time alone takes away.
  */
-export function waitProposals(facts: ProposalFacts): Proposal[] {
+export function waitProposals(facts: ProposalFacts): RemedyProposal[] {
   const { request, reasons, askedAt } = facts
   const ends = reasons.flatMap(({ code }) => {
     const end = endOf(code, facts)

@@ -5,7 +5,7 @@ import type { Reason, ReasonCode } from '../rules/reason.ts'
 import type { DecisionRequest } from '../rules/request.ts'
 
 /** One change that somebody could make, in words and codes. */
-export interface Change {
+export interface RemedyChange {
   /** What to do, for example SIGN or NARROW_REQUEST. */
   readonly kind: ChangeKind
   readonly text: string
@@ -43,8 +43,8 @@ export type ChangeKind =
   | 'COMPLETE_ARRANGEMENT'
 
 /** A change, the reasons it may answer, and how to make it on a copy. Whether it helps is for the evaluation to say. */
-export interface Proposal {
-  readonly change: Change
+export interface RemedyProposal {
+  readonly change: RemedyChange
   readonly answers: readonly ReasonCode[]
   /** The member it changes: two that touch the same one are alternatives. */
   readonly touches: string
@@ -56,7 +56,7 @@ export interface Proposal {
 /** Values that a change may choose from, and how it reads with those that were found to permit. */
 export interface Choices {
   readonly of: readonly { readonly value: string; apply(state: WhatIf): WhatIf }[]
-  words(values: readonly string[]): Change
+  words(values: readonly string[]): RemedyChange
 }
 
 /** What proposals are made from. */

@@ -9,22 +9,22 @@ import { reason } from './reason.ts'
 export const transfers: Rule = (facts, { flow }) => {
   const { country } = facts.request
   if (country === null || country === 'GB') return []
-  const why = flow.countries.has(country) ? carriage(facts, country, flow.source).why : `${country} is not an agreed country.`
+  const why = flow.countries.has(country) ? transferBasis(facts, country, flow.source).why : `${country} is not an agreed country.`
   return why === null ? [] : [reason('TRANSFER_NOT_ALLOWED', why, { items: [country] })]
 }
 
 /** Why nothing carries data to a country; null when something does, with the entries it rests on. */
-export interface Carriage {
+export interface TransferBasis {
   readonly why: string | null
   readonly restsOn: readonly (readonly [list: 'COUNTRY' | 'COUNTRY_PART3' | 'TRANSFER_MECHANISM', codes: readonly string[]])[]
 }
 
 /** What carries data to a country outside the UK under this flow. */
-export function carriage(
+export function transferBasis(
   { codes, day }: Pick<Facts, 'codes' | 'day'>,
   country: string,
   { legal, transfers: recorded }: Pick<Flow, 'legal' | 'transfers'>,
-): Carriage {
+): TransferBasis {
   const isGeneral = legal.provider.regime === 'UK_GDPR'
   const adequacy = isGeneral ? codes.adequacy(country, day) : null
   if (adequacy === 'FULL') return { why: null, restsOn: [['COUNTRY', [country]]] }
@@ -49,6 +49,6 @@ export function carriage(
   return { why: null, restsOn: [['TRANSFER_MECHANISM', [mechanism]]] }
 }
 
-function nothing(why: string): Carriage {
+function nothing(why: string): TransferBasis {
   return { why, restsOn: [] }
 }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Sql } from '../../../src/audit/store/tree.repository.ts'
-import type { Finding } from '../../../src/audit/watch/inspection.service.ts'
+import type { LogFault } from '../../../src/audit/watch/inspection.service.ts'
 import { logMonitor } from '../../../src/audit/watch/log-monitor.service.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type OwnLog, ownLog } from '../../support/own-log.ts'
@@ -48,7 +48,7 @@ t.test('the monitor looks at what is new alone, and rereads a log from its first
   await own.record(20)
   await own.audit.keeper.round()
   await change(own, log.logId, 910)
-  const leavesAt = (findings: readonly Finding[]) => findings.flatMap(({ why, at }) => (why === 'CORRUPT_LEAF' ? [at] : []))
+  const leavesAt = (findings: readonly LogFault[]) => findings.flatMap(({ why, at }) => (why === 'CORRUPT_LEAF' ? [at] : []))
   for (let looks = 0; looks < 2; looks++) t.same(leavesAt((await monitor.look()).findings), [910])
   await change(own, log.logId, 7)
   t.same(leavesAt((await monitor.look()).findings), [910], 'what is old is not read each time')

@@ -4,11 +4,11 @@ import type { LogReading } from '../../audit/reading/log-reading.service.ts'
 import type { AlteredPayloads } from '../../audit/watch/altered-payloads.service.ts'
 import { answered, type Refusal, Refused, refusal } from '../../platform/kernel/refusal.ts'
 import type { Result } from '../../platform/kernel/result.ts'
-import { type DecisionParties, type DecisionView, NOBODY, partiesOf, viewOf } from './decision-parties.ts'
-import { callOf, type StoredPayload } from './decision-record.ts'
+import { type DecisionParties, type DecisionView, NOBODY, partiesOfCall, viewOf } from './decision-parties.ts'
+import { type CallPayload, callIdOf } from './decision-record.ts'
 
 /** A decision as it was recorded, with what proves it. Texts are exactly the bytes that were hashed. */
-export interface DecisionRecord {
+export interface DecisionEvidence {
   readonly record: {
     readonly leaf: string
     /** Null when it was erased or altered, or is not the reader's to see. */
@@ -22,7 +22,7 @@ export interface DecisionRecord {
   readonly proof: string | null
 }
 
-export interface DecisionRecordOptions {
+export interface DecisionEvidenceOptions {
   readonly audit: Pick<AuditService, 'payloadOf' | 'recordRead'>
   readonly reading: LogReading
   readonly altered: Pick<AlteredPayloads, 'report'>
@@ -42,18 +42,18 @@ export interface RecordReader {
 const EPOCH_MS = 0
 const UNKNOWN = refusal('NOT_FOUND', 'There is no decision with this identifier.')
 
-export type DecisionRecords = ReturnType<typeof decisionRecords>
+export type DecisionEvidenceService = ReturnType<typeof decisionEvidence>
 
-export function decisionRecords({ audit, reading, altered, partiesOfErased, waitMaxMs }: DecisionRecordOptions) {
+export function decisionEvidence({ audit, reading, altered, partiesOfErased, waitMaxMs }: DecisionEvidenceOptions) {
   return {
     /**
      * The record of a decision, its place and its proof; refused when there is none or the reader may not know of it: only
      * the caller, the parties of the share and auditors may. In a batch `<id>.<n>` names one answer of the call's one record.
      * Payload that is disclosed to anyone but the caller's organisation is a read of its own, and recorded (R39).
      */
-    find: (id: string, reader: RecordReader, options: { readonly wait: boolean }): Promise<Result<DecisionRecord, Refusal>> =>
+    find: (id: string, reader: RecordReader, options: { readonly wait: boolean }): Promise<Result<DecisionEvidence, Refusal>> =>
       answered(async () => {
-        const call = callOf(id)
+        const call = callIdOf(id)
         const entry = await reading.entry(call)
         const leaf = entry?.leaf.toString('utf8')
         // Asked whether or not there is such a decision: one that is hidden must cost what one that is not there does.
@@ -66,7 +66,7 @@ export function decisionRecords({ audit, reading, altered, partiesOfErased, wait
         if (isAltered) altered.report({ log: entry.log.name, index: entry.index, id: call })
         const payload = stored?.body.toString('utf8')
         // An erasure takes what was asked, not whose decision it was; once retention has taken that too, it is the auditors' alone.
-        const parties = payload === undefined ? (erased ?? NOBODY) : partiesOf(JSON.parse(payload) as StoredPayload)
+        const parties = payload === undefined ? (erased ?? NOBODY) : partiesOfCall(JSON.parse(payload) as CallPayload)
         const view: DecisionView = reader.roles.includes('AUDITOR') ? 'RECORD_AND_PAYLOAD' : viewOf(reader.org, parties)
         if (view === 'NOTHING') throw new Refused(UNKNOWN)
         const isDisclosed = stored !== undefined && view === 'RECORD_AND_PAYLOAD'

@@ -1,11 +1,11 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { answer, reply } from '../../platform/http/answer.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
-import type { DecisionRecords, RecordReader } from './recorded-decision.service.ts'
+import type { DecisionEvidenceService, RecordReader } from './decision-evidence.service.ts'
 
 /** `GET /v1/decisions/{id}`: what was asked and answered, where it stands in the log, and the proof. */
 export function decisionRecordRoutes(
-  records: DecisionRecords,
+  records: DecisionEvidenceService,
   readerOf: (request: Pick<FastifyRequest, 'principal'>) => RecordReader,
 ): FastifyPluginAsync {
   return async (app) => {

@@ -1,29 +1,29 @@
 import type { Incident } from '../tree/incident.ts'
 
 /** Incidents about which something is still to be done. */
-export interface Unsettled {
+export interface PendingIncidents {
   /** Does what is to be done about one; where that fails it is kept. Never throws. */
-  meet(incident: Incident): Promise<void>
+  handle(incident: Incident): Promise<void>
   /** Tries again whatever failed before; calls at the same time share one attempt, and a failure costs a rest. Never throws. */
   retry(): Promise<void>
-  /** Those that were met and are not settled, oldest first. */
+  /** Those about which it has not been done yet, oldest first. */
   open(): readonly Incident[]
 }
 
 /**
- * Settles each incident until that has succeeded once: a database that was rolled back is often also one that somebody is at
+ * Records each incident until that has succeeded once: a database that was rolled back is often also one that somebody is at
  * work on, and the first attempt fails on a lock.
  *
- * @param settle does what is to be done; throws when it could not be done
+ * @param record does what is to be done; throws when it could not be done
  */
-export function unsettled(settle: (incident: Incident) => Promise<void>, restMs = 1_000): Unsettled {
+export function pendingIncidents(record: (incident: Incident) => Promise<void>, restMs = 1_000): PendingIncidents {
   const waiting = new Set<Incident>()
   let running: Promise<void> | undefined
   let triedAt = Number.NEGATIVE_INFINITY
 
   async function attempt(incident: Incident): Promise<void> {
     try {
-      await settle(incident)
+      await record(incident)
       waiting.delete(incident)
     } catch {
       // It stays among those that wait, and in health and metrics.
@@ -37,7 +37,7 @@ export function unsettled(settle: (incident: Incident) => Promise<void>, restMs 
   }
 
   return {
-    meet(incident) {
+    handle(incident) {
       waiting.add(incident)
       triedAt = performance.now()
       return attempt(incident)
