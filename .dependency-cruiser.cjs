@@ -25,7 +25,7 @@ module.exports = {
     ...order.map((module, i) =>
       rule(`${module}-imports-leftwards`, { path: `^src/${module}/` }, { path: `${root}|^src/(${order.slice(i + 1).join('|') || '-'})/` }),
     ),
-    rule('pure-core', { path: pure }, { pathNot: [pure, '^src/platform/kernel/', '^(node:)?(assert(/strict)?|crypto)$'] }),
+    rule('pure-core', { path: pure }, { pathNot: [pure, '^src/platform/kernel/', '^(node:)?(assert(/strict)?|crypto|zlib)$'] }),
     rule('kernel-imports-nothing', { path: '^src/platform/kernel/' }, { pathNot: '^src/platform/kernel/' }),
     rule('repository-is-lowest', { path: '\\.repository\\.ts$' }, { path: '\\.(service|routes|pages|plugin)\\.ts$' }),
     rule('repository-is-private', { path: '^src/([^/]+)/' }, { path: '\\.repository\\.ts$', pathNot: '^src/$1/' }),

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { Agreement } from '../src/agreements/agreement.ts'
+import { toStored } from '../src/decisions/policy/policy-record.ts'
 import { agreementOf } from './content.ts'
 
 const BATCH = 1000
@@ -16,10 +17,11 @@ export async function publishAgreements(databaseUrl: string, from: number, to: n
 /** Publishes agreements as one policy revision, by SQL. */
 export function publish(databaseUrl: string, agreements: readonly Agreement[]): Promise<void> {
   return withClient(databaseUrl, async (client) => {
+    const records = toStored(agreements.map((body) => ({ kind: 'AGREEMENT', id: body.id, body })))
     await client.query('select policy.publish($1, $2, $3, now())', [
-      agreements.map(() => 'AGREEMENT'),
-      agreements.map(({ id }) => id),
-      agreements.map((agreement) => JSON.stringify(agreement)),
+      records.map(({ kind }) => kind),
+      records.map(({ id }) => id),
+      records.map(({ body }) => JSON.stringify(body)),
     ])
   })
 }

@@ -25,6 +25,7 @@ export const ENGINE_FILES: readonly string[] = [
   'decisions/rules/reason.ts',
   'decisions/evaluation/stage-zero.ts',
   'decisions/legal-grounds.ts',
+  'decisions/policy/agreement-store.ts',
   'decisions/policy/compile.ts',
   'decisions/policy/pair-index.ts',
   'decisions/policy/policy-index.ts',

@@ -1,6 +1,6 @@
 import { type Database, withTransaction } from '../../platform/database/database.ts'
 import { policyRepository } from './policy.repository.ts'
-import { emptyPolicyIndex, type PolicyHead, type PolicyIndex } from './policy-index.ts'
+import { changesUpTo, emptyPolicyIndex, type PolicyHead, type PolicyIndex } from './policy-index.ts'
 
 /** Past policies kept compiled: a replay and a question about the past often come in series. */
 const KEPT_MAX = 4
@@ -28,7 +28,7 @@ export function pastPolicies(db: Database): {
         const repository = policyRepository(tx)
         if (!(await repository.holds(head))) return undefined
         const from = (await repository.holds(earlier.head)) ? earlier : emptyPolicyIndex()
-        return from.apply(await repository.records(from.revision, head.revision), head)
+        return (await changesUpTo(head, from, repository.records(from.revision, head.revision)))()
       }),
     )
 

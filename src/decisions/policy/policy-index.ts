@@ -4,10 +4,19 @@ import type { DisclosureRecord } from '../../disclosures/disclosure-record.ts'
 import type { Organisation } from '../../parties/organisation.ts'
 import { type CodeLists, compileCodeLists } from '../../reference/code-lists.ts'
 import { type LocalCode, versionWithLocalCodes, withLocalCodes } from '../../reference/local-code.ts'
+import { type AgreementStoreLimits, agreementStore, textOf } from './agreement-store.ts'
 import { compileAgreement } from './compile.ts'
 import { type PairIndex, pairIndex } from './pair-index.ts'
 import type { DisclosureDecision, PolicyAgreement, Snapshot } from './policy.ts'
-import { type CodeListEdition, type PolicyRecord, type StoredRecord, toStored, toWhole, withAssessment } from './policy-record.ts'
+import {
+  type AgreementText,
+  type CodeListEdition,
+  type PolicyRecord,
+  type StoredAgreement,
+  type StoredRecord,
+  toStored,
+  toWhole,
+} from './policy-record.ts'
 
 export type { ClientRevocation, CodeListEdition, PolicyRecord, StoredRecord } from './policy-record.ts'
 
@@ -40,9 +49,7 @@ interface Content {
   readonly localCodes: Map<string, LocalCode>
   readonly organisations: Map<string, Organisation>
   readonly assessments: Map<string, Assessment>
-  readonly agreements: Map<string, PolicyAgreement>
-  readonly byAssessment: Map<string, Set<string>>
-  readonly byParty: Map<string, Set<string>>
+  readonly agreements: ReturnType<typeof agreementStore>
   readonly pairs: PairIndex
   readonly byAgent: Map<string, Set<string>>
   readonly disclosures: Map<string, DisclosureDecision>
@@ -51,18 +58,20 @@ interface Content {
 }
 
 /** The index of no policy at all: every question is denied. */
-export function emptyPolicyIndex(): PolicyIndex {
+export function emptyPolicyIndex(limits?: AgreementStoreLimits): PolicyIndex {
+  const organisations = new Map<string, Organisation>()
+  const assessments = new Map<string, Assessment>()
+  const organisation = (code: string) => organisations.get(code)
+  const compile = (stored: StoredAgreement) => compileAgreement(toWhole(stored, assessments.get(stored.assessment)), organisation)
   return policyIndex(
     {
       codes: compileCodeLists(new Map()),
       codeListVersion: 'none',
       shipped: { version: 'none', lists: [] },
       localCodes: new Map(),
-      organisations: new Map(),
-      assessments: new Map(),
-      agreements: new Map(),
-      byAssessment: new Map(),
-      byParty: new Map(),
+      organisations,
+      assessments,
+      agreements: agreementStore(compile, limits),
       pairs: pairIndex(),
       byAgent: new Map(),
       disclosures: new Map(),
@@ -71,6 +80,25 @@ export function emptyPolicyIndex(): PolicyIndex {
     },
     { revision: 0, digest: '', instant: 0 },
   )
+}
+
+/**
+ * Reads the changes up to a later revision, some at a time, and answers how to make the index of it. One that nobody asks yet is made on
+ * the way, so that a large register is never held twice; one in use is changed in the moment of that call, by all of them at once.
+ */
+export async function changesUpTo(
+  head: PolicyHead,
+  from: PolicyIndex,
+  batches: AsyncIterable<readonly StoredRecord[]>,
+): Promise<() => PolicyIndex> {
+  if (from.revision > 0) {
+    const records: StoredRecord[] = []
+    for await (const batch of batches) records.push(...batch)
+    return () => from.apply(records, head)
+  }
+  let made = emptyPolicyIndex()
+  for await (const batch of batches) made = made.apply(batch, head)
+  return () => made
 }
 
 /** A decision runs to its end on one index without awaiting, so the maps may be shared with the next index: it never sees half a change. */
@@ -84,7 +112,7 @@ function policyIndex(content: Content, head: PolicyHead): PolicyIndex {
     codeListVersion: content.codeListVersion,
     organisation: (code) => content.organisations.get(codeOf(code)),
     codeOf,
-    between: content.pairs.between,
+    between: (a, b) => agreementsOf(content.pairs.between(a, b).map(({ id }) => id)),
     agreement: (id) => content.agreements.get(id),
     isRevoked: (clientId) => content.revokedClients.has(clientId),
     whereAgent: (agent) => agreementsOf(content.byAgent.get(agent) ?? []),
@@ -99,37 +127,23 @@ function policyIndex(content: Content, head: PolicyHead): PolicyIndex {
 
 function applyAll(content: Content, records: readonly StoredRecord[]): Content {
   const next: Content = withCodes(content, records)
-  const boroughsMayChange = new Set<string>()
+  const stated = new Set<string>()
   for (const record of records) {
-    if (record.kind !== 'ORGANISATION') continue
-    if (next.organisations.get(record.id)?.type !== record.body.type) boroughsMayChange.add(record.id)
-    next.organisations.set(record.id, record.body)
-  }
-  const organisation = (code: string) => next.organisations.get(code)
-  for (const record of records) if (record.kind === 'ASSESSMENT') next.assessments.set(record.id, record.body)
-  for (const record of records) {
-    if (record.kind === 'AGREEMENT')
-      putAgreement(next, compileAgreement(toWhole(record.body, next.assessments.get(record.body.assessment)), organisation))
+    if (record.kind === 'ORGANISATION') {
+      // ALL_SIGNED_BOROUGHS follows the type of a party.
+      if (next.organisations.get(record.id)?.type !== record.body.type) next.agreements.forget()
+      next.organisations.set(record.id, record.body)
+    }
+    if (record.kind === 'ASSESSMENT') {
+      next.assessments.set(record.id, record.body)
+      stated.add(record.id)
+    }
+    if (record.kind === 'AGREEMENT') putAgreement(next, record.body)
     if (record.kind === 'DISCLOSURE_DECISION') putDisclosure(next, record.body)
     if (record.kind === 'CLIENT_REVOCATION') next.revokedClients.add(record.id)
   }
-  const recompiled = new Set(records.flatMap((record) => (record.kind === 'AGREEMENT' ? [record.id] : [])))
   // Every agreement that stands on an assessment stands on what it says now, whichever of them it was stated for.
-  for (const record of records) {
-    if (record.kind !== 'ASSESSMENT') continue
-    for (const id of [...(next.byAssessment.get(record.id) ?? [])]) {
-      const known = next.agreements.get(id)
-      if (known && !recompiled.has(id)) putAgreement(next, compileAgreement(withAssessment(known.source, record.body), organisation))
-    }
-  }
-  // ALL_SIGNED_BOROUGHS follows the type of a party, so its agreements are compiled anew.
-  for (const code of boroughsMayChange) {
-    // A copy: putting an agreement takes it out of these sets and adds it again, which a walk over them would never see the end of.
-    for (const id of [...(next.byParty.get(code) ?? [])]) {
-      const known = next.agreements.get(id)
-      if (known && !recompiled.has(id)) putAgreement(next, compileAgreement(known.source, organisation))
-    }
-  }
+  if (stated.size > 0) next.agreements.forget(({ source }) => stated.has(assessmentOf(source)))
   return next
 }
 
@@ -145,22 +159,11 @@ function withCodes(content: Content, records: readonly StoredRecord[]): Content 
   return { ...content, codes, codeListVersion: versionWithLocalCodes(shipped.version, [...localCodes.values()]), shipped, localCodes }
 }
 
-function putAgreement(content: Content, agreement: PolicyAgreement): void {
-  const before = content.agreements.get(agreement.id)
-  if (before) {
-    for (const org of before.parties.keys()) content.byParty.get(org)?.delete(agreement.id)
-    for (const org of agentsOf(before)) content.byAgent.get(org)?.delete(agreement.id)
-    content.byAssessment.get(assessmentOf(before.source))?.delete(agreement.id)
-  }
-  content.agreements.set(agreement.id, agreement)
-  content.pairs.put(agreement, before)
-  addTo(content.byAssessment, assessmentOf(agreement.source), agreement.id)
-  for (const org of agreement.parties.keys()) addTo(content.byParty, org, agreement.id)
-  for (const org of agentsOf(agreement)) addTo(content.byAgent, org, agreement.id)
-}
-
-function agentsOf(agreement: PolicyAgreement): Set<string> {
-  return new Set(agreement.approved.flatMap((version) => version.agents?.map((agent) => agent.org) ?? []))
+function putAgreement({ agreements, pairs, byAgent }: Content, body: StoredAgreement | AgreementText): void {
+  const { entry, before } = agreements.put('text' in body ? body : textOf(body))
+  pairs.put(entry, before)
+  for (const org of before?.agents ?? []) byAgent.get(org)?.delete(entry.id)
+  for (const org of entry.agents) addTo(byAgent, org, entry.id)
 }
 
 function putDisclosure(content: Content, record: DisclosureRecord): void {

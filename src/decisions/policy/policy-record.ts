@@ -14,8 +14,21 @@ type Kept =
   | { readonly kind: 'CLIENT_REVOCATION'; readonly id: string; readonly body: ClientRevocation }
 
 /** One record of a policy revision, as stored: what decisions stand on. An agreement names its assessment, which has a record of its own. */
-export type StoredRecord = Kept | { readonly kind: 'AGREEMENT'; readonly id: string; readonly body: StoredAgreement }
-type StoredAgreement = Omit<Agreement, 'dpia'> & { readonly assessment: string }
+export type StoredRecord = Kept | { readonly kind: 'AGREEMENT'; readonly id: string; readonly body: StoredAgreement | AgreementText }
+export type StoredAgreement = Omit<Agreement, 'dpia'> & { readonly assessment: string }
+
+/** What is known of an agreement without reading its text: enough to find it. */
+export interface AgreementEntry {
+  readonly id: string
+  readonly parties: readonly string[]
+  /** Who acts for somebody in a version of it. */
+  readonly agents: readonly string[]
+}
+
+/** An agreement as it is stored: JSON of a `StoredAgreement`. */
+export interface AgreementText extends AgreementEntry {
+  readonly text: string
+}
 
 /** One record as it is published: an agreement with the assessment that it stands on. */
 export type PolicyRecord = Kept | { readonly kind: 'AGREEMENT'; readonly id: string; readonly body: Agreement }
@@ -56,15 +69,10 @@ export function toWhole({ assessment, ...agreement }: StoredAgreement, known: As
   return { ...agreement, dpia: asDpia(agreement.id, assessment, known ?? UNKNOWN) }
 }
 
-/** An agreement on an assessment that was stated anew. Pure. */
-export function withAssessment(agreement: Agreement, now: Assessment): Agreement {
-  return { ...agreement, dpia: asDpia(agreement.id, assessmentOf(agreement), now) }
-}
-
 function asDpia(agreement: string, id: string, assessment: Assessment): Dpia {
   return id === agreement ? assessment : { ...assessment, id }
 }
 
-function isWhole(body: Agreement | StoredAgreement): body is Agreement {
+function isWhole(body: Agreement | StoredAgreement | AgreementText): body is Agreement {
   return 'dpia' in body
 }

@@ -3,6 +3,22 @@ import type { Transaction } from '../../platform/database/database.ts'
 import type { LocalCode } from '../../reference/local-code.ts'
 import type { PolicyHead, StoredRecord } from './policy-index.ts'
 
+/** Few enough that what was read of them is gone before it is moved to where garbage stays longer. */
+const RECORDS_AT_ONCE = 200
+
+interface RecordText {
+  readonly kind: StoredRecord['kind']
+  readonly id: string
+  readonly text: string
+  readonly parties: readonly string[] | null
+  readonly agents: readonly string[] | null
+}
+
+function asStored({ kind, id, text, parties, agents }: RecordText): StoredRecord {
+  if (kind === 'AGREEMENT') return { kind, id, body: { id, parties: parties ?? [], agents: agents ?? [], text } }
+  return { kind, id, body: JSON.parse(text) }
+}
+
 /** Reads and publishes policy revisions. */
 export function policyRepository(tx: Transaction) {
   return {
@@ -27,19 +43,28 @@ export function policyRepository(tx: Transaction) {
       return revision === 0 || (await this.revision(revision))?.digest === digest
     },
 
-    /** The newest state of every record that changed after `after`, as it stood at revision `upTo`. */
-    async records(after: number, upTo: number): Promise<StoredRecord[]> {
-      const rows = await tx
-        .selectFrom('policy.record as r')
-        .select(['r.kind', 'r.id', 'r.body'])
-        .distinctOn(['r.kind', 'r.id'])
-        .where('r.revision', '>', String(after))
-        .where('r.revision', '<=', String(upTo))
-        .orderBy('r.kind')
-        .orderBy('r.id')
-        .orderBy('r.revision', 'desc')
-        .execute()
-      return rows as unknown as StoredRecord[]
+    /**
+     * The newest state of every record that changed after `after`, as it stood at revision `upTo`: some at a time, since a register
+     * of a hundred thousand agreements is half a gigabyte of text. Agreements come with theirs.
+     */
+    async *records(after: number, upTo: number): AsyncGenerator<StoredRecord[]> {
+      await sql`declare policy_records no scroll cursor for
+        select kind, id, body::text as text,
+          case when kind = 'AGREEMENT' then array(select p ->> 'org' from json_array_elements(body -> 'parties') p) end as parties,
+          case when kind = 'AGREEMENT' then array(
+            select distinct g ->> 'org' from json_array_elements(body -> 'versions') v,
+              json_array_elements(case json_typeof(v #> '{terms,agents}') when 'array' then v #> '{terms,agents}' else '[]' end) g) end as agents
+        from (select distinct on (kind, id) kind, id, body from policy.record
+               where revision > ${after} and revision <= ${upTo} order by kind, id, revision desc) as newest`.execute(tx)
+      const fetched = () => sql<RecordText>`fetch ${sql.lit(RECORDS_AT_ONCE)} from policy_records`.execute(tx)
+      for (let next: ReturnType<typeof fetched> | undefined = fetched(); next; ) {
+        const { rows }: { rows: RecordText[] } = await next
+        // Read while what came before is taken in.
+        next = rows.length < RECORDS_AT_ONCE ? undefined : fetched()
+        next?.catch(() => {})
+        if (rows.length > 0) yield rows.map(asStored)
+      }
+      await sql`close policy_records`.execute(tx)
     },
 
     /** One record as it stands at the newest revision; undefined when there is none. */

@@ -4,7 +4,14 @@ import { type Database, type Transaction, withTransaction } from '../../platform
 import { versionWithLocalCodes, withLocalCodes } from '../../reference/local-code.ts'
 import { pastPolicies } from './past-policies.service.ts'
 import { policyRepository } from './policy.repository.ts'
-import { type CodeListEdition, emptyPolicyIndex, type PolicyHead, type PolicyIndex, type PolicyRecord } from './policy-index.ts'
+import {
+  type CodeListEdition,
+  changesUpTo,
+  emptyPolicyIndex,
+  type PolicyHead,
+  type PolicyIndex,
+  type PolicyRecord,
+} from './policy-index.ts'
 import { toStored } from './policy-record.ts'
 
 export type PolicyService = ReturnType<typeof policyService>
@@ -30,7 +37,7 @@ export function policyService(db: Database, reserve: Database = db) {
 
   async function load(): Promise<void> {
     const heard = announced
-    const { head, base, records } = await reserve
+    const { head, isLost, changed } = await reserve
       .transaction()
       .setIsolationLevel('repeatable read')
       .execute(async (tx) => {
@@ -38,14 +45,12 @@ export function policyService(db: Database, reserve: Database = db) {
         const newest = await repository.head()
         const goesOn = newest.revision >= index.revision && (await repository.holds(index.head))
         const from = goesOn ? index : emptyPolicyIndex()
-        return {
-          head: newest,
-          base: from,
-          records: newest.revision > from.revision ? await repository.records(from.revision, newest.revision) : [],
-        }
+        const isNew = newest.digest !== index.head.digest
+        const made = isNew && (await changesUpTo(newest, from, repository.records(from.revision, newest.revision)))
+        return { head: newest, isLost: !goesOn, changed: made }
       })
-    if (base !== index) losses += 1
-    if (head.digest !== index.head.digest) index = base.apply(records, head)
+    if (isLost) losses += 1
+    if (changed) index = changed()
     // What was announced before is there by now, or was lost.
     announced = announced > heard ? Math.max(announced, head.revision) : head.revision
     refreshedAt = performance.now()
