@@ -1,19 +1,11 @@
 import t from 'tap'
-import { agreementDesk, type Desk } from '../support/agreement-desk.ts'
+import { agreementDesk, type Desk, inForce } from '../support/agreement-desk.ts'
 
 const CAMDEN = 'LBC_CAMDEN'
 const HACKNEY = 'LBC_HACKNEY'
 const ISLINGTON = 'LBC_ISLINGTON'
 const OFFICER = { org: CAMDEN, role: 'IG_OFFICER' } as const
 const ANY_STATE = { 'if-match': '*' }
-
-/** An agreement of three, signed by all, in force since 2026-11-22. */
-async function inForce(desk: Desk, orgs: readonly string[] = [CAMDEN, HACKNEY, ISLINGTON]) {
-  const agreement = await desk.draft({ orgs, effectiveFrom: '2026-11-22' })
-  const { hash } = await desk.freeze(agreement)
-  for (const org of orgs) await desk.sign(agreement.id, org, 1, hash)
-  return agreement
-}
 
 const amend = (desk: Desk, id: string, body: object = {}) =>
   desk.call(OFFICER, 'POST', `/v1/agreements/${id}/amendments`, { reason: 'A change', ...body }, ANY_STATE)

@@ -3,11 +3,11 @@ import t from 'tap'
 import { readCaseFile } from '../../src/cli/case-file.ts'
 import { SHARE } from '../support/demo-share.ts'
 import { rowCounts } from '../support/leaves.ts'
-import { demoContent, testService } from '../support/service.ts'
+import { testService } from '../support/service.ts'
 
 // What does not fit the contract: each an RFC 9457 problem that names the place, and nothing is changed.
 
-const service = await testService(t, { register: { ...demoContent(), agreements: [], disclosureDecisions: [] } })
+const service = await testService(t, { register: 'ORGANISATIONS' })
 const { authorization } = await service.as({ org: 'LBC_CAMDEN' })
 
 function send(payload: string | object, contentType = 'application/json', url = '/v1/decisions') {

@@ -5,13 +5,12 @@ import { exportJWK, type JWTHeaderParameters, SignJWT } from 'jose'
 import t from 'tap'
 import { SHARE } from '../support/demo-share.ts'
 import { rowCounts } from '../support/leaves.ts'
-import { demoContent, testService, throwAwayIssuer } from '../support/service.ts'
+import { testService, throwAwayIssuer } from '../support/service.ts'
 
 // Whom the service believes: a test for each class of bad token. A refusal never says what was wrong with it.
 
 const ISSUER = 'https://login.example.org/realm'
 const AUDIENCE = 'https://accord.example.org'
-const content = { ...demoContent(), agreements: [], disclosureDecisions: [] }
 
 interface SigningKey {
   readonly kid: string
@@ -61,7 +60,7 @@ t.test('with the key set of a file', async (t) => {
   const [ours, second, theirs] = [aKey('key-1'), aKey('key-2', 'RS256'), aKey('key-1')]
   const edwards = aKey('key-3', 'EdDSA')
   const service = await testService(t, {
-    register: content,
+    register: 'ORGANISATIONS',
     trust: { issuer: ISSUER, audience: AUDIENCE, keys: (await keySet(ours, second, edwards)) as never, isAuthoritative: true },
   })
   const ask = (authorization: string | undefined) =>
@@ -244,7 +243,10 @@ t.test('with the key set of an address: a new key is found, an unknown one refus
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   t.teardown(() => server.close())
   const keys = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`)
-  const service = await testService(t, { register: content, trust: { issuer: ISSUER, audience: AUDIENCE, keys, isAuthoritative: true } })
+  const service = await testService(t, {
+    register: 'ORGANISATIONS',
+    trust: { issuer: ISSUER, audience: AUDIENCE, keys, isAuthoritative: true },
+  })
   const status = async (key: SigningKey) =>
     (await service.inject({ method: 'GET', url: '/v1/organisations/MPS', headers: { authorization: `Bearer ${await token(key)}` } }))
       .statusCode
@@ -267,7 +269,10 @@ t.test('a key that was added after the start is found by a service that has not 
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   t.teardown(() => server.close())
   const keys = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`)
-  const service = await testService(t, { register: content, trust: { issuer: ISSUER, audience: AUDIENCE, keys, isAuthoritative: true } })
+  const service = await testService(t, {
+    register: 'ORGANISATIONS',
+    trust: { issuer: ISSUER, audience: AUDIENCE, keys, isAuthoritative: true },
+  })
   const status = async (key: SigningKey) =>
     (await service.inject({ method: 'GET', url: '/v1/organisations/MPS', headers: { authorization: `Bearer ${await token(key)}` } }))
       .statusCode
@@ -282,7 +287,7 @@ t.test('a key that was added after the start is found by a service that has not 
 t.test('an issuer that signs for us is not the one that signs for somebody else', async (t) => {
   const [one, other] = [await throwAwayIssuer(), await throwAwayIssuer()]
   const service = await testService(t, {
-    register: content,
+    register: 'ORGANISATIONS',
     trust: { issuer: one.issuer, audience: one.audience, keys: one.jwks as never, isAuthoritative: true },
   })
   const status = async (issuer: typeof one) => {

@@ -6,18 +6,8 @@ import t from 'tap'
 import { parseTilePath, tilePath } from '../../src/audit/format/tile.ts'
 import { log } from '../../src/cli/log/log.ts'
 import { verifyProof } from '../../src/verifier/proof.ts'
+import { SHARE } from '../support/demo-share.ts'
 import { testService } from '../support/service.ts'
-
-const SHARE = {
-  provider: 'LBC_CAMDEN',
-  recipient: 'LBC_HACKNEY',
-  purpose: 'HOMELESSNESS.PLACEMENT_NOTIFICATION',
-  data_items: ['IDENTITY.NAME'],
-  data_subjects: ['HOMELESS_APPLICANT'],
-  method: 'API_MTLS',
-  country: 'GB',
-  mode: 'SYSTEMATIC',
-}
 
 const AUDITOR = { org: 'LBC_BARNET', roles: ['AUDITOR'] as const }
 

@@ -1,20 +1,11 @@
 import t from 'tap'
-import { agreementDesk, type Desk } from '../support/agreement-desk.ts'
-import type { AgreementOver } from '../support/builders/draft.ts'
+import { agreementDesk, inForce } from '../support/agreement-desk.ts'
 
 const CAMDEN = 'LBC_CAMDEN'
 const HACKNEY = 'LBC_HACKNEY'
 const ISLINGTON = 'LBC_ISLINGTON'
 const BARNET = 'LBC_BARNET'
 const ANY_STATE = { 'if-match': '*' }
-
-async function inForce(desk: Desk, over: AgreementOver = {}) {
-  const orgs = over.orgs ?? [CAMDEN, HACKNEY, ISLINGTON]
-  const agreement = await desk.draft({ effectiveFrom: '2026-11-22', ...over, orgs })
-  const { hash } = await desk.freeze(agreement)
-  for (const org of orgs) await desk.sign(agreement.id, org, 1, hash)
-  return { id: agreement.id, hash }
-}
 
 t.test('joining late', async (t) => {
   const desk = await agreementDesk(t)

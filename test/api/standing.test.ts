@@ -1,7 +1,6 @@
 import t from 'tap'
 import type { Role } from '../../src/identity/permissions.ts'
-import { agreementDesk, type Desk } from '../support/agreement-desk.ts'
-import type { AgreementOver } from '../support/builders/draft.ts'
+import { agreementDesk, inForce } from '../support/agreement-desk.ts'
 
 const CAMDEN = 'LBC_CAMDEN'
 const HACKNEY = 'LBC_HACKNEY'
@@ -10,15 +9,6 @@ const BARNET = 'LBC_BARNET'
 const BRENT = 'LBC_BRENT'
 const ANY = { 'if-match': '*' }
 const TEXT = { reason: 'Because' }
-
-/** An agreement that Camden keeps, signed by these. */
-async function inForce(desk: Desk, over: AgreementOver = {}, signing = over.orgs ?? [CAMDEN, HACKNEY, ISLINGTON]) {
-  const orgs = over.orgs ?? [CAMDEN, HACKNEY, ISLINGTON]
-  const agreement = await desk.draft({ effectiveFrom: '2026-11-22', ...over, orgs })
-  const { hash } = await desk.freeze(agreement)
-  for (const org of signing) await desk.sign(agreement.id, org, 1, hash)
-  return { id: agreement.id, hash }
-}
 
 t.test('who may do what: every standing and every act, over the API', async (t) => {
   const desk = await agreementDesk(t)

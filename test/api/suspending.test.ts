@@ -1,17 +1,10 @@
 import t from 'tap'
-import { agreementDesk, type Desk, type Person } from '../support/agreement-desk.ts'
+import { agreementDesk, inForce, type Person } from '../support/agreement-desk.ts'
 
 const CAMDEN = 'LBC_CAMDEN'
 const HACKNEY = 'LBC_HACKNEY'
 const ISLINGTON = 'LBC_ISLINGTON'
 const ORGS = [CAMDEN, HACKNEY, ISLINGTON]
-
-async function inForce(desk: Desk) {
-  const agreement = await desk.draft({ orgs: ORGS, effectiveFrom: '2026-11-22' })
-  const { hash } = await desk.freeze(agreement)
-  for (const org of ORGS) await desk.sign(agreement.id, org, 1, hash)
-  return agreement.id
-}
 
 t.test('suspending and lifting', async (t) => {
   const desk = await agreementDesk(t)
@@ -21,7 +14,7 @@ t.test('suspending and lifting', async (t) => {
     desk.call(person, 'POST', `/v1/agreements/${id}/suspensions/${suspension}/lift`, { reason: 'Put right' })
 
   await t.test('LC-6: any party stops the whole agreement at once; another person lifts it (SD-4)', async (t) => {
-    const id = await inForce(desk)
+    const id = (await inForce(desk, { orgs: ORGS })).id
     const person = { org: HACKNEY, role: 'SIRO', sub: 'suspender' } as const
     const { status, body } = await suspend(id, person, { scope: 'AGREEMENT' })
     t.equal(status, 201)
@@ -43,7 +36,7 @@ t.test('suspending and lifting', async (t) => {
   })
 
   await t.test('two suspensions hold side by side; lifting one leaves the other', async (t) => {
-    const id = await inForce(desk)
+    const id = (await inForce(desk, { orgs: ORGS })).id
     const first = await suspend(id, { org: HACKNEY, role: 'DPO' }, { scope: 'AGREEMENT' })
     const second = await suspend(id, { org: CAMDEN, role: 'DPO' }, { scope: 'AGREEMENT' })
     for (const org of [HACKNEY, CAMDEN]) await lift(id, { org, role: 'SIRO' }, first.body.suspension.id)
@@ -53,7 +46,7 @@ t.test('suspending and lifting', async (t) => {
   })
 
   await t.test('a party suspends itself and nobody else; the others go on', async (t) => {
-    const id = await inForce(desk)
+    const id = (await inForce(desk, { orgs: ORGS })).id
     t.match(await suspend(id, { org: HACKNEY, role: 'DPO' }, { scope: 'PARTY', party: CAMDEN }), {
       status: 422,
       body: { errors: [{ code: 'OWN_PARTY' }] },
@@ -67,7 +60,7 @@ t.test('suspending and lifting', async (t) => {
   })
 
   await t.test('a flow is suspended by whoever takes part in it, until the instant named', async (t) => {
-    const id = await inForce(desk)
+    const id = (await inForce(desk, { orgs: ORGS })).id
     t.equal((await suspend(id, { org: HACKNEY, role: 'DPO' }, { scope: 'FLOW', flow: 'F9' })).status, 422)
     t.equal((await suspend(id, { org: HACKNEY, role: 'DPO' }, { scope: 'FLOW' })).status, 422)
     t.equal(
@@ -82,7 +75,7 @@ t.test('suspending and lifting', async (t) => {
   })
 
   await t.test('the other parties are told, and a stranger learns nothing', async (t) => {
-    const id = await inForce(desk)
+    const id = (await inForce(desk, { orgs: ORGS })).id
     await suspend(id, { org: HACKNEY, role: 'DPO' }, { scope: 'AGREEMENT' })
     const notices = (await desk.call({ org: CAMDEN, role: 'IG_OFFICER' }, 'GET', '/v1/notices')).body.notices
     t.match(notices[0], { agreement: id, kind: 'SUSPENDED', detail: { by: HACKNEY } })
@@ -93,7 +86,7 @@ t.test('suspending and lifting', async (t) => {
   })
 
   await t.test('a refused lifting is a leaf of the log and no act of the agreement', async (t) => {
-    const id = await inForce(desk)
+    const id = (await inForce(desk, { orgs: ORGS })).id
     const person = { org: HACKNEY, role: 'SIRO', sub: 'same' } as const
     const { body } = await suspend(id, person, { scope: 'AGREEMENT' })
     await lift(id, person, body.suspension.id)

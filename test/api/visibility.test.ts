@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { listAgreements } from '../../src/agreements/finding/listing.repository.ts'
 import { readAgreements } from '../../src/agreements/store/reading.service.ts'
@@ -9,50 +8,8 @@ import { type Transaction, withTransaction } from '../../src/platform/database/d
 import { readAs } from '../../src/platform/database/reader.ts'
 import type { Reader } from '../../src/platform/kernel/reader.ts'
 import { type ApiCaller, type ApiReply, aDraft, databaseOf, personOf } from '../support/api-caller.ts'
+import { follow, operations, type WalkedOperation } from '../support/contract-walk.ts'
 import { testService } from '../support/service.ts'
-
-/** A part of the contract. */
-type Json = { readonly [member: string]: Json }
-const document = JSON.parse(readFileSync(new URL('../../src/platform/http/openapi.gen.json', import.meta.url), 'utf8'))
-const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const
-
-interface Walked {
-  readonly id: string
-  readonly method: string
-  readonly path: string
-  readonly parameters: readonly Json[]
-  readonly body: { readonly type: string; readonly example: unknown } | undefined
-  readonly isPublic: boolean
-}
-
-function follow(value: Json | undefined): Json {
-  const reference = value?.['$ref'] as string | undefined
-  if (reference === undefined) return value ?? {}
-  return follow(
-    reference
-      .slice(2)
-      .split('/')
-      .reduce((at, step) => at[step.replaceAll('~1', '/')], document),
-  )
-}
-
-/** Every operation of the contract, with an example of its body. */
-const operations: readonly Walked[] = Object.entries<Json>(document.paths).flatMap(([path, item]) =>
-  METHODS.filter((method) => item[method]).map((method) => {
-    const raw = item[method] as Json
-    const [content] = Object.entries(follow(raw['requestBody'])['content'] ?? {})
-    const media = content?.[1]
-    const example = media && ('example' in media ? media['example'] : follow(Object.values(media['examples'] ?? {})[0])['value'])
-    return {
-      id: String(raw['operationId']),
-      method: method.toUpperCase(),
-      path,
-      parameters: [...Object.values(item['parameters'] ?? {}), ...Object.values(raw['parameters'] ?? {})].map(follow),
-      body: content && { type: content[0], example },
-      isPublic: String(raw['x-permission']) === 'none',
-    }
-  }),
-)
 
 /** Every role a person can have but the one that reads everything: no role opens somebody else's agreement. */
 const EVERY_ROLE = ROLES.filter((role) => role !== 'AUDITOR' && role !== 'API_CLIENT') as readonly Role[]
@@ -62,13 +19,13 @@ const REAL: Readonly<Record<string, string>> = { org: 'LBC_HACKNEY', flowId: 'F1
 
 const SOME_UUID = '0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f'
 
-function address({ path, parameters }: Walked, agreement: string): string {
+function address({ path, parameters }: WalkedOperation, agreement: string): string {
   const required = parameters.filter((parameter) => String(parameter['in']) === 'query' && parameter['required'])
   const query = required.map((parameter) => `${parameter['name']}=${encodeURIComponent(String(parameter['example'] ?? ''))}`).join('&')
   const filled = path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => {
     if (path.startsWith('/v1/agreements/{') && name === path.slice(16, path.indexOf('}'))) return agreement
     const parameter = parameters.find((one) => String(one['name']) === name)
-    const known = REAL[name] ?? parameter?.['example'] ?? (String(parameter?.['schema']?.['format']) === 'uuid' ? SOME_UUID : undefined)
+    const known = REAL[name] ?? parameter?.['example'] ?? (follow(parameter?.['schema'])['format'] === 'uuid' ? SOME_UUID : undefined)
     if (known === undefined && !path.startsWith('/v1/agreements')) return 'unknown'
     if (known === undefined) throw new Error(`${path}: the contract gives no example of ${name}`)
     return encodeURIComponent(String(known))
@@ -83,7 +40,7 @@ function toldBy({ status, body, text, headers }: ApiReply): unknown {
   return { status, headers: { ...rest, 'content-length': body ? undefined : rest['content-length'] }, problem: body ? problem : text }
 }
 
-const callOf = (operation: Walked, caller: ApiCaller, agreement: string, ifMatch: string | undefined) =>
+const callOf = (operation: WalkedOperation, caller: ApiCaller, agreement: string, ifMatch: string | undefined) =>
   caller(operation.method as 'GET', address(operation, agreement), {
     ...(operation.body ? { body: operation.body.example, headers: { 'content-type': operation.body.type } } : {}),
     ...(ifMatch === undefined ? {} : { ifMatch }),

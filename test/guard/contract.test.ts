@@ -1,30 +1,22 @@
-import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import t from 'tap'
 import { contract } from '../../src/platform/http/openapi.ts'
 import { problemKinds } from '../../src/platform/http/refusals.ts'
+import { contractDocument, follow as followPart } from '../support/contract-walk.ts'
 
 /** A part of the document; whoever reads a leaf says what it is. */
 type Json = { readonly [member: string]: Json }
 
-const document = JSON.parse(readFileSync(new URL('../../src/platform/http/openapi.gen.json', import.meta.url), 'utf8'))
+// biome-ignore lint/suspicious/noExplicitAny: whoever reads a leaf says what it is
+const document: any = contractDocument
 const httpMethods = ['get', 'put', 'post', 'patch', 'delete']
 const operations: readonly Json[] = Object.values<Json>(document.paths).flatMap((item) =>
   httpMethods.flatMap((method) => (item[method] ? [item[method]] : [])),
 )
 const idOf = (operation: Json) => String(operation['operationId'])
 
-function follow(value: Json | undefined): Json {
-  const reference = value?.['$ref'] as string | undefined
-  if (reference === undefined) return value ?? {}
-  return follow(
-    reference
-      .slice(2)
-      .split('/')
-      .reduce((at, step) => at[step], document),
-  )
-}
+const follow = (value: Json | undefined) => followPart(value) as Json
 
 /** Every media type of a request or reply with its schema: [where, media]. */
 function media(operation: Json): readonly (readonly [string, Json])[] {

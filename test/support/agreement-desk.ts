@@ -10,7 +10,7 @@ import { type ApiReply, personOf } from './api-caller.ts'
 import { type AgreementOver, aDraftAgreement } from './builders/draft.ts'
 import { SHARE } from './demo-share.ts'
 import type { Teardown } from './postgres.ts'
-import { demoContent, type TestService, testService } from './service.ts'
+import { type TestService, testService } from './service.ts'
 
 /** Whom a test acts as: the organisation, a role, and which person. */
 export interface Person {
@@ -47,9 +47,7 @@ const CONTACTS = { signatory_post: 'Director', dpo: 'DPO', ig: 'IG team', compla
 /** Opens a desk at an instant; gone when the test ends. */
 export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.000Z', config: Partial<Config> = {}): Promise<Desk> {
   let now = new Date(start)
-  const content = demoContent()
-  const register = { ...content, agreements: [], disclosureDecisions: [] }
-  const service = await testService(t, { clock: () => now, register, config })
+  const service = await testService(t, { clock: () => now, register: 'ORGANISATIONS', config })
   const owner = await service.database?.openAs('session_user', 2)
 
   const call: Desk['call'] = async ({ org, role, sub = `urn:test:${org}:${role}` }, method, url, body, headers = {}) =>
@@ -113,4 +111,17 @@ export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.00
         }))
     },
   }
+}
+
+/** An agreement that Camden keeps, in force from the first day of the desk: drafted, frozen, and signed by these (all of its parties). */
+export async function inForce(
+  desk: Desk,
+  over: AgreementOver = {},
+  signing?: readonly string[],
+): Promise<Agreement & { readonly hash: string }> {
+  const orgs = over.orgs ?? ['LBC_CAMDEN', 'LBC_HACKNEY', 'LBC_ISLINGTON']
+  const agreement = await desk.draft({ effectiveFrom: '2026-11-22', ...over, orgs })
+  const { hash } = await desk.freeze(agreement)
+  for (const org of signing ?? orgs) await desk.sign(agreement.id, org, 1, hash)
+  return { ...agreement, hash }
 }

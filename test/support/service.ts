@@ -13,14 +13,14 @@ import { shippedCodeLists } from '../../src/reference/reference.service.ts'
 import { loadRegister } from '../../src/register-loader.ts'
 import { serverUrl, type TestDatabase, testDatabase } from './database.ts'
 import type { Teardown } from './postgres.ts'
-import { buildDemoTemplate, DEMO_TEMPLATE } from './template.ts'
+import { buildLoadedTemplate, LOADED_TEMPLATES } from './template.ts'
 
 /** How a test wants its service; everything has a fallback. */
 export interface TestServiceOptions {
   /** Time of the rules; tokens are always judged by the real time. */
   readonly clock?: Clock
-  /** What the register holds; absent: the shipped lists, the London organisations and the demo register. */
-  readonly register?: RegisterContent
+  /** What the register holds; absent: the shipped lists, the organisations and the agreements of the demo. 'ORGANISATIONS': no agreements, since the beginning of 2026. */
+  readonly register?: RegisterContent | 'ORGANISATIONS'
   readonly config?: Partial<Config>
   /** Where its log lines go; absent: standard output, at the level of `config`. */
   readonly logStream?: AppOptions['logStream']
@@ -102,21 +102,41 @@ export function trustIn({ issuer, audience, jwks }: DevelopmentIssuer): TokenTru
   return { issuer, audience, keys: jwks as never, isAuthoritative: true }
 }
 
-/** Secret of the log in the demo template, which goes on in every copy of it. */
-const DEMO_LOG_KEY = Buffer.alloc(32, 'demo')
-let demoTemplate: Promise<void> | undefined
+/** Secret of the logs in the templates, which go on in every copy. */
+const TEMPLATE_LOG_KEY = Buffer.alloc(32, 'template')
 
-/** A database that holds what `npm start` begins with, as it is now: for services whose clock is the real one. */
-async function demoDatabase(t: Teardown): Promise<TestDatabase> {
+/** What the templates with a register hold, and since when: a copy is for clocks that are later. */
+const LOADED: Readonly<Record<keyof typeof LOADED_TEMPLATES, { readonly content: () => RegisterContent; readonly clock: Clock }>> = {
+  DEMO: { content: demoContent, clock: systemClock },
+  ORGANISATIONS: {
+    content: () => ({ ...demoContent(), agreements: [], disclosureDecisions: [] }),
+    clock: () => new Date('2026-01-01T00:00:00Z'),
+  },
+}
+const building = new Map<string, Promise<void>>()
+
+/** A copy of a template with a register, which the first that needs it builds. */
+async function loadedDatabase(t: Teardown, which: keyof typeof LOADED): Promise<TestDatabase> {
+  const template = LOADED_TEMPLATES[which]
   const adminUrl = await serverUrl()
-  demoTemplate ??= buildDemoTemplate(adminUrl, async (databaseUrl) => {
+  const fill = async (databaseUrl: string) => {
+    const { content, clock } = LOADED[which]
     const trust = trustIn(await throwAwayIssuer())
     const publicUrl = new URL('http://127.0.0.1')
-    const app = await buildApp({ config: testConfig(), databaseUrl, publicUrl, trust, logKey: DEMO_LOG_KEY, clock: systemClock })
-    await loadRegister(demoContent(), app.services).finally(app.close)
-  })
-  await demoTemplate
-  return testDatabase(t, { template: DEMO_TEMPLATE })
+    const app = await buildApp({ config: testConfig(), databaseUrl, publicUrl, trust, logKey: TEMPLATE_LOG_KEY, clock })
+    await loadRegister(content(), app.services).finally(app.close)
+  }
+  const built = building.get(which) ?? buildLoadedTemplate(adminUrl, template, fill)
+  building.set(which, built)
+  await built
+  return testDatabase(t, { template })
+}
+
+/** Which template a service is a copy of; undefined: it loads what it holds itself. */
+function templateFor({ register, clock, databaseUrl }: TestServiceOptions): keyof typeof LOADED | undefined {
+  if (register === 'ORGANISATIONS') return register
+  // A clock of the test's own may be earlier than the loading.
+  return register || clock || databaseUrl !== undefined ? undefined : 'DEMO'
 }
 
 /**
@@ -125,10 +145,11 @@ async function demoDatabase(t: Teardown): Promise<TestDatabase> {
  */
 export async function testService(t: Teardown, options: TestServiceOptions = {}): Promise<TestService> {
   const issuer = await throwAwayIssuer()
-  const isDemo = !options.register && !options.clock && options.databaseUrl === undefined
-  const database = isDemo ? await demoDatabase(t) : options.databaseUrl === undefined ? await testDatabase(t) : undefined
+  const template = templateFor(options)
+  const ownDatabase = () => (template ? loadedDatabase(t, template) : testDatabase(t))
+  const database = options.databaseUrl === undefined ? await ownDatabase() : undefined
   const databaseUrl = options.databaseUrl ?? database?.url ?? ''
-  const logKey = isDemo ? DEMO_LOG_KEY : randomBytes(32)
+  const logKey = template ? TEMPLATE_LOG_KEY : randomBytes(32)
   const app = await buildApp({
     config: testConfig(options.config),
     ...(options.config?.durability ? { durability: options.config.durability } : {}),
@@ -148,7 +169,7 @@ export async function testService(t: Teardown, options: TestServiceOptions = {})
     return closing
   }
   t.teardown(close)
-  if (!isDemo) await loadRegister(options.register ?? demoContent(), app.services)
+  if (!template) await loadRegister((options.register as RegisterContent | undefined) ?? demoContent(), app.services)
   await app.server.ready()
   const token = ({ org, roles, clientId, sub }: TestCaller) => {
     const isMachine = roles === undefined || roles.includes('API_CLIENT')
