@@ -68,11 +68,15 @@ export async function listAgreements(tx: Transaction, query: ListingStretch): Pr
 
 /** Placed first and looked up afterwards: a page alone is read of what the words find, however much that is. */
 function listByRank(tx: Transaction, { filter, after, now, limit }: ListingStretch, narrowed: RawBuilder<unknown>[]): Promise<Listed[]> {
-  const conditions =
-    narrowed.length > 0 ? [sql`exists (select from agreement as a where a.id = w.id and ${sql.join(narrowed, sql` and `)})`] : []
-  if (after) conditions.push(sql`(w.rank < ${after.key}::bigint or (w.rank = ${after.key}::bigint and w.id > ${after.id} collate "C"))`)
-  const found = sql`select f.agreement_id as id, f.rank from ${foundByWords(filter.q ?? '', now)} as f`
-  const page = sql`select w.id, w.rank from (${found}) as w ${where(conditions)} order by w.rank desc, w.id collate "C" limit ${limit}`
+  const beyond = after
+    ? [sql`(f.rank < ${after.key}::bigint or (f.rank = ${after.key}::bigint and f.agreement_id > ${after.id} collate "C"))`]
+    : []
+  const ranked = sql`select f.agreement_id as id, f.rank from ${foundByWords(filter.q ?? '', now)} as f ${where(beyond)}
+    order by f.rank desc, f.agreement_id collate "C"`
+  // A scalar subquery, asked about one after another in order of rank until a page is full: to join them all would ask about all.
+  const isWanted =
+    narrowed.length > 0 ? [sql`(select true from agreement as a where a.id = w.id and ${sql.join(narrowed, sql` and `)})`] : []
+  const page = sql`select w.id, w.rank from (${ranked}) as w ${where(isWanted)} order by w.rank desc, w.id collate "C" limit ${limit}`
   return rowsOf(
     tx,
     sql`select w.id, w.rank::text as key, a.updated_at from (${page}) as w join agreement as a on a.id = w.id
