@@ -1,72 +1,24 @@
-import type { Commencement, Flow, LegalSide, ProcessorContract, Terms } from '../agreement.ts'
+import type { Commencement, Flow, LegalSide, ProcessorContract } from '../agreement.ts'
+import { EMPTY_FLOW, EMPTY_SIDE } from '../empty-text.ts'
 
 /** What a person writes into a draft, brought into the form of the model. Pure. */
 
 /** A flow as it is sent: what is absent is empty, false or not recorded. */
 export type FlowBody = Pick<Flow, 'id' | 'providers' | 'recipients' | 'purpose'> &
-  Given<Omit<Flow, 'id' | 'providers' | 'recipients' | 'purpose' | 'legal'>> & {
-    readonly legal?: { readonly provider: SideBody; readonly recipient: SideBody | null } | undefined
-  }
-export type SideBody = Pick<LegalSide, 'regime'> & Given<Omit<LegalSide, 'regime'>>
-type Given<T> = { readonly [Member in keyof T]?: T[Member] | undefined }
-
-/** The terms of a text that nobody has begun to write. */
-export const EMPTY_TERMS: Terms = {
-  flows: [],
-  commencement: { rule: 'ALL_SIGNED' },
-  prohibitions: [],
-  agents: [],
-  processor_contract: null,
-  joint_controller_arrangement: null,
-  narrative: {},
-}
+  Sent<typeof EMPTY_FLOW> & { readonly legal?: { readonly provider: SideBody; readonly recipient: SideBody | null } | undefined }
+type SideBody = Pick<LegalSide, 'regime'> & Sent<Omit<LegalSide, 'regime'>>
+type Sent<T> = { readonly [Member in keyof T]?: T[Member] | undefined }
 
 /** The flow with every member. Where a side's law is not written yet it is empty, which no rule accepts. */
-export function completeFlow(body: FlowBody): Flow {
-  const { legal } = body
-  return {
-    id: body.id,
-    providers: body.providers,
-    recipients: body.recipients,
-    purpose: body.purpose,
-    data_items: body.data_items ?? [],
-    data_subjects: body.data_subjects ?? [],
-    category_grant: body.category_grant ?? [],
-    data_form: body.data_form ?? 'IDENTIFIABLE',
-    methods: body.methods ?? [],
-    countries: body.countries ?? [],
-    transfers: body.transfers ?? {},
-    legal: {
-      provider: completeSide(legal?.provider ?? { regime: 'UK_GDPR' }),
-      recipient: legal === undefined ? completeSide({ regime: 'UK_GDPR' }) : legal.recipient && completeSide(legal.recipient),
-    },
-    compatibility: body.compatibility ?? null,
-    confidentiality: body.confidentiality ?? null,
-    exemptions: body.exemptions ?? [],
-    retention_days: body.retention_days ?? null,
-    retention_rule: body.retention_rule ?? null,
-    onward: body.onward ?? 'PROHIBITED',
-    frequency: body.frequency ?? null,
-    volume_limit: body.volume_limit ?? null,
-    honours_objection: body.honours_objection ?? false,
-    consent_required: body.consent_required ?? false,
-    restriction_override: body.restriction_override ?? null,
-    standing_request_ref: body.standing_request_ref ?? null,
-  }
+export function completeFlow({ legal, ...body }: FlowBody): Flow {
+  const side = (sent: SideBody): LegalSide => ({ ...EMPTY_SIDE, ...stated(sent) })
+  const recipient = legal === undefined ? EMPTY_SIDE : legal.recipient && side(legal.recipient)
+  return { ...EMPTY_FLOW, ...stated(body), legal: { provider: legal ? side(legal.provider) : EMPTY_SIDE, recipient } }
 }
 
-function completeSide(body: SideBody): LegalSide {
-  return {
-    regime: body.regime,
-    performing_task: body.performing_task ?? true,
-    art6: body.art6 ?? [],
-    annex1: body.annex1 ?? [],
-    gateways: body.gateways ?? [],
-    art9: body.art9 ?? [],
-    sch1: body.sch1 ?? [],
-    criminal: body.criminal ?? [],
-    part3: body.part3 ?? { sch8: [], strictly_necessary: false, reuse_authority: null },
-  }
+/** The members of a body that were sent. */
+function stated<T extends object>(body: T): { readonly [Member in keyof T]: Exclude<T[Member], undefined> } {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as ReturnType<typeof stated<T>>
 }
 
 /** The commencement rule; `n` is checked before and counts with THRESHOLD only. */

@@ -1,10 +1,7 @@
 import { type Instant, instantOf } from '../../platform/kernel/instant.ts'
 import type { Agreement, Party, Terms } from '../agreement.ts'
+import { EMPTY_TERMS, UNTOUCHED } from '../empty-text.ts'
 import { draftVersion, leadingVersion, presentParties } from '../model/standing.ts'
-import { EMPTY_TERMS } from './draft-terms.ts'
-
-/** Days after which an overdue review stops sharing, unless the draft says otherwise (domain reference, 5.6). */
-const REVIEW_GRACE_DAYS = 60
 
 /** What a person says to begin a draft. */
 export interface NewDraftFacts {
@@ -21,30 +18,23 @@ export interface NewDraftFacts {
 /**
  * A new agreement with an open first version. From a source it takes the parties that have not left and the terms that
  * govern (else those that will be first to, else those being drafted); never signatures, approvals, suspensions, dates, the
- * assessment or policy documents. Until somebody says otherwise an assessment is required and a review blocks. Pure.
+ * assessment or policy documents. Pure.
  */
 export function newDraft({ id, title, instrument_type, org, source, now }: NewDraftFacts): Agreement {
+  const at = instantOf(now)
+  const days = { effective_from: null, effective_to: null }
   return {
-    id,
-    title,
-    instrument_type,
-    owner_org: org,
-    status: 'DRAFT',
-    origin: 'ACCORD',
-    sample: false,
-    parties: partiesFrom(source, org, instantOf(now)),
-    versions: [
-      { version: 1, status: 'DRAFT', effective_from: null, effective_to: null, hash: null, terms: termsFrom(source, instantOf(now)) },
-    ],
-    signatures: [],
-    approvals: [],
-    suspensions: [],
-    terminated_at: null,
-    review_due: null,
-    review_policy: 'BLOCK_AFTER_GRACE',
-    review_grace_days: REVIEW_GRACE_DAYS,
-    dpia: { required: true, status: 'DRAFT', status_changes: [], residual: null, prior_consultation: null, review_due: null },
-    apd: [],
+    ...{
+      ...UNTOUCHED,
+      id,
+      title,
+      instrument_type,
+      owner_org: org,
+      status: 'DRAFT',
+      origin: 'ACCORD',
+      parties: partiesFrom(source, org, at),
+    },
+    versions: [{ version: 1, status: 'DRAFT', ...days, hash: null, terms: termsFrom(source, at) }],
   }
 }
 

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../audit/format/canonical-json.ts'
 import { addDays, londonMidnight } from '../../platform/kernel/london-day.ts'
-import { type Agreement, EMPTY_SIDE, type Flow, type LegalSide } from '../agreement.ts'
+import type { Agreement, Flow, LegalSide, Terms } from '../agreement.ts'
+import { EMPTY_FLOW, EMPTY_SIDE, EMPTY_TERMS, UNTOUCHED } from '../empty-text.ts'
 import type { Field } from '../model/register-columns.ts'
 import { datasetsOf } from './datasets.ts'
 import type { Dataset, RegisterRow } from './row.ts'
@@ -12,8 +13,6 @@ export interface ImportedRecord {
   readonly claimed: readonly { readonly org: string; readonly signed_at: string | null; readonly signatory_name: string | null }[]
 }
 
-/** Days after a missed review on which sharing stops (5.6, Policy). */
-const REVIEW_GRACE_DAYS = 60
 /** As the contract limits them for drafts. */
 const SECTION_MAX = 20_000
 const RULE_MAX = 1000
@@ -39,51 +38,20 @@ export function toRecord(
   const isProcessing = type === 'CONTROLLER_TO_PROCESSOR'
   const orgs = [own, ...row.partners]
   const ended = row.expiry !== null && row.expiry < today ? row.expiry : null
+  const terms: Terms = {
+    ...{ ...EMPTY_TERMS, flows: flows(row, own), commencement: { rule: 'PAIRWISE' }, narrative: narrative(row) },
+    processor_contract: isProcessing ? { art28_complete: false, missing: [], approved_sub_processors: [] } : null,
+  }
+  const days = { effective_from: row.start, effective_to: row.expiry }
   const agreement: Agreement = {
-    id,
-    title: row.title,
-    instrument_type: type,
-    owner_org: own,
-    status: standing,
-    origin: 'ELSEWHERE',
-    sample: false,
+    ...{ ...UNTOUCHED, id, title: row.title, instrument_type: type, owner_org: own, status: standing, origin: 'ELSEWHERE' },
     parties: orgs.map((org) => ({ org, role: org === own ? ownRole : partnerRole(row, org), capacities: [], left_at: null })),
-    versions: [
-      {
-        version: 1,
-        status: standing === 'DRAFT' ? 'DRAFT' : 'APPROVED',
-        effective_from: row.start,
-        effective_to: row.expiry,
-        hash: null,
-        terms: {
-          flows: flows(row, own),
-          commencement: { rule: 'PAIRWISE' },
-          prohibitions: [],
-          agents: [],
-          processor_contract: isProcessing ? { art28_complete: false, missing: [], approved_sub_processors: [] } : null,
-          joint_controller_arrangement: null,
-          narrative: narrative(row),
-        },
-      },
-    ],
-    signatures: [],
-    approvals: [],
-    suspensions: [],
+    versions: [{ version: 1, status: standing === 'DRAFT' ? 'DRAFT' : 'APPROVED', ...days, hash: null, terms }],
     // The last day is included, so it is over at the midnight after it.
     terminated_at: standing === 'TERMINATED' && ended !== null ? new Date(londonMidnight(addDays(ended, 1))).toISOString() : null,
     review_due: row.review,
-    review_policy: 'BLOCK_AFTER_GRACE',
-    review_grace_days: REVIEW_GRACE_DAYS,
     // An assessment made elsewhere is named in the words of the record; its outcome is recorded here by a person.
-    dpia: {
-      required: row.dpia || datasetsOf(row).some(({ special }) => special === true),
-      status: 'DRAFT',
-      status_changes: [],
-      residual: null,
-      prior_consultation: null,
-      review_due: null,
-    },
-    apd: [],
+    dpia: { ...UNTOUCHED.dpia, required: row.dpia || datasetsOf(row).some(({ special }) => special === true) },
   }
   const signedAt = row.signed_on === null ? null : new Date(londonMidnight(row.signed_on)).toISOString()
   const claimed =
@@ -154,33 +122,13 @@ function datasetFlows(row: RegisterRow, own: string): Flow[] {
   const isOwnProcessor = isProcessing && row.role === 'PROCESSOR'
   const mine: LegalSide = isOwnProcessor ? EMPTY_SIDE : law
   const flow = (id: string, isOut: boolean): Flow => ({
-    id,
-    providers: isOut ? [own] : row.partners,
-    recipients: isOut ? row.partners : [own],
-    purpose,
-    data_items: row.data_items,
-    data_subjects: row.data_subjects,
-    category_grant: [],
-    data_form: 'IDENTIFIABLE',
-    methods: row.methods,
-    countries: ['GB'],
-    transfers: {},
+    ...{ ...EMPTY_FLOW, id, providers: isOut ? [own] : row.partners, recipients: isOut ? row.partners : [own], purpose },
+    ...{ data_items: row.data_items, data_subjects: row.data_subjects, methods: row.methods, countries: ['GB'], frequency: row.frequency },
     legal: {
       provider: isOut ? mine : EMPTY_SIDE,
       recipient: isOut ? (isProcessing && !isOwnProcessor ? null : EMPTY_SIDE) : isOwnProcessor ? null : mine,
     },
-    compatibility: null,
-    confidentiality: null,
-    exemptions: [],
-    retention_days: null,
     retention_rule: row.words.retention === undefined ? null : atMost(row.words.retention, RULE_MAX),
-    onward: 'PROHIBITED',
-    frequency: row.frequency,
-    volume_limit: null,
-    honours_objection: false,
-    consent_required: false,
-    restriction_override: null,
-    standing_request_ref: null,
   })
   return [...(direction === 'IN' ? [] : [flow('OUT', true)]), ...(direction === 'OUT' ? [] : [flow('IN', false)])]
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Agreement, AgreementVersion, Party, Suspension } from '../../../src/agreements/agreement.ts'
-import { EMPTY_TERMS } from '../../../src/agreements/drafting/draft-terms.ts'
 import { newDraft } from '../../../src/agreements/drafting/new-draft.ts'
+import { EMPTY_TERMS } from '../../../src/agreements/empty-text.ts'
 import { derivedStates as derivedAt } from '../../../src/agreements/model/derived-states.ts'
 import { dpiaAt } from '../../../src/agreements/model/in-force.ts'
 import { lifecycleFacts } from '../../../src/agreements/model/lifecycle-facts.ts'
