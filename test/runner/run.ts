@@ -19,8 +19,8 @@ const FUZZ_RUNS = '30'
 /** A quick pass; `npm run faults -- --rounds 23` is each kind once. */
 const FAULT_ROUNDS = 4
 
-/** On the oldest version: everything about the database itself, and the use cases with the most SQL of their own. */
-const talksToPostgres = /^test\/(integration\/|api\/(agreement-list|decision-log|decisions-recording|log|signing)\.test\.ts$)/
+/** On the oldest version: everything about the database itself (the walks bring their own), and the use cases with the most SQL of their own. */
+const talksToPostgres = /^test\/(integration\/(?!walks)|api\/(agreement-list|decision-log|decisions-recording|log|signing)\.test\.ts$)/
 /** What measures how long others wait: no other test may share the machine with it, and `npm test` has no time for it. */
 const measures = /^test\/fault\/hostile-callers\.test\.ts$/
 

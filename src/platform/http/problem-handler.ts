@@ -53,8 +53,7 @@ export function handleProblems(app: FastifyInstance): void {
   app.setNotFoundHandler(async (request, reply) => {
     const allowed = methodsOf(pathOf(request.url))
     // With this method the address was looked up already, and there was nothing.
-    if (allowed.length === 0 || allowed.includes(request.method))
-      return sendProblem(request, reply, problem('NOT_FOUND', 'there is nothing at this address'))
+    if (allowed.length === 0 || allowed.includes(request.method)) return sendProblem(request, reply, NOTHING_HERE)
     reply.header('allow', allowed.join(', '))
     return sendProblem(request, reply, problem('METHOD_NOT_ALLOWED', `this address takes ${allowed.join(', ')}`))
   })
@@ -126,45 +125,30 @@ export function problemOf(error: unknown, request: FastifyRequest): Problem | un
   return status === undefined ? undefined : refusalOfLibrary(status)
 }
 
+const NOTHING_HERE = problem('NOT_FOUND', 'there is nothing at this address')
+const TOO_LONG = problem('HEADERS_TOO_LARGE', 'the address or the headers are longer than this service reads')
 /** What a library refuses with a status of its own is a refusal and no defect of ours; its words stay inside. */
+const REFUSALS_OF_LIBRARIES: Readonly<Record<number, Problem>> = {
+  400: problem('INVALID_REQUEST', 'the request cannot be read'),
+  // Which files there are is nobody's business.
+  ...{ 401: NOTHING_HERE, 403: NOTHING_HERE, 404: NOTHING_HERE, 410: NOTHING_HERE },
+  405: problem('METHOD_NOT_ALLOWED', 'this address does not take this method'),
+  406: problem('NOT_ACCEPTABLE', 'this address has nothing of the form that is accepted'),
+  408: problem('REQUEST_TIMEOUT', 'the request did not arrive in time'),
+  412: problem('PRECONDITION_FAILED', 'the condition of the request does not hold'),
+  413: problem('PAYLOAD_TOO_LARGE', 'the body is larger than this service reads'),
+  ...{ 414: TOO_LONG, 431: TOO_LONG },
+  415: problem('UNSUPPORTED_MEDIA_TYPE', 'this address reads no body of this media type'),
+  416: problem('RANGE_NOT_SATISFIABLE', 'the range lies outside of what is there'),
+  417: problem('EXPECTATION_FAILED', 'Expect may only say 100-continue'),
+  422: problem('UNPROCESSABLE', 'the request is refused'),
+  429: problem('TOO_MANY_REQUESTS', 'too many requests in the last minute'),
+  503: problem('OVERLOADED', 'the service has no room to answer'),
+}
+
 function refusalOfLibrary(status: number): Problem | undefined {
-  switch (status) {
-    case 400:
-      return problem('INVALID_REQUEST', 'the request cannot be read')
-    // Which files there are is nobody's business.
-    case 401:
-    case 403:
-    case 404:
-    case 410:
-      return problem('NOT_FOUND', 'there is nothing at this address')
-    case 405:
-      return problem('METHOD_NOT_ALLOWED', 'this address does not take this method')
-    case 406:
-      return problem('NOT_ACCEPTABLE', 'this address has nothing of the form that is accepted')
-    case 408:
-      return problem('REQUEST_TIMEOUT', 'the request did not arrive in time')
-    case 412:
-      return problem('PRECONDITION_FAILED', 'the condition of the request does not hold')
-    case 413:
-      return problem('PAYLOAD_TOO_LARGE', 'the body is larger than this service reads')
-    case 414:
-    case 431:
-      return problem('HEADERS_TOO_LARGE', 'the address or the headers are longer than this service reads')
-    case 415:
-      return problem('UNSUPPORTED_MEDIA_TYPE', 'this address reads no body of this media type')
-    case 416:
-      return problem('RANGE_NOT_SATISFIABLE', 'the range lies outside of what is there')
-    case 417:
-      return problem('EXPECTATION_FAILED', 'Expect may only say 100-continue')
-    case 422:
-      return problem('UNPROCESSABLE', 'the request is refused')
-    case 429:
-      return problem('TOO_MANY_REQUESTS', 'too many requests in the last minute')
-    case 503:
-      return problem('OVERLOADED', 'the service has no room to answer')
-    default:
-      return status >= 400 && status < 500 ? problem('INVALID_REQUEST', 'the request is refused') : undefined
-  }
+  const other = status >= 400 && status < 500 ? problem('INVALID_REQUEST', 'the request is refused') : undefined
+  return REFUSALS_OF_LIBRARIES[status] ?? other
 }
 
 function wrongMediaType(expected: readonly string[], status = 415): Problem {
