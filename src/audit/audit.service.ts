@@ -6,7 +6,7 @@ import { type Refused, refused } from '../platform/kernel/refusal.ts'
 import { type Appended, type Build, NotRecordedError, type Place } from './append/append-queue.ts'
 import { watchPool } from './append/commit-watch.service.ts'
 import { currentLogs } from './append/current-logs.service.ts'
-import { decisionLanes } from './append/decision-lanes.service.ts'
+import { type DecisionLanesOptions, decisionLanes } from './append/decision-lanes.service.ts'
 import { durabilityWatch } from './append/durability.service.ts'
 import { type GovernanceAct, governanceLeaf } from './append/governance-act.ts'
 import { payloadDays } from './append/payload-days.service.ts'
@@ -32,24 +32,16 @@ export interface PolicyRevisions {
   refresh(stale: PolicyRevision): Promise<void>
 }
 
-export interface AuditOptions {
+/** `role` is that of the append connections; undefined: the session user, here and for the keepers. */
+export interface AuditOptions
+  extends Pick<DecisionLanesOptions, 'url' | 'role' | 'lanes' | 'batchMax' | 'queueMax' | 'queueAgeMaxMs' | 'stalledAfterMs' | 'onBatch'> {
   readonly db: Database
-  readonly url: string
-  /** Role of the append connections; undefined: the session user, here and for the keepers. */
-  readonly role: string | undefined
   readonly clock: Clock
   readonly random: RandomBytes
   readonly newId: () => string
   readonly publicHost: string
   readonly logKey: Uint8Array
-  readonly lanes: number
-  readonly batchMax: number
-  readonly queueMax: number
-  readonly queueAgeMaxMs: number
-  /** An append that hangs longer makes the log not ready. */
-  readonly stalledAfterMs: number
   readonly policy: PolicyRevisions
-  readonly onBatch?: (size: number, milliseconds: number) => void
   /** Absent: nothing is asserted (a test's own database). */
   readonly durability?: DurabilityLevel
   /** Absent: a second. */

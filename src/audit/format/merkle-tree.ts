@@ -151,12 +151,10 @@ export function emptyEdge(): Edge {
   return { size: 0, levels: [] }
 }
 
-/** The edge after one more leaf, and the tiles it completed: usually none, at most one per level, lowest level first. */
-export function appendToEdge(edge: Edge, leafHash: Uint8Array): { edge: Edge; completedTiles: CompletedTile[] } {
-  return appendAllToEdge(edge, [leafHash])
-}
-
-/** As `appendToEdge` for many leaves in order: two hashes a leaf, whatever the size of the tree. Throws on a hash that is not 32 bytes. */
+/**
+ * The edge after more leaves, and the tiles they completed, at most one per level and leaf, lowest level first: two hashes a leaf,
+ * whatever the size of the tree. Throws on a hash that is not 32 bytes.
+ */
 export function appendAllToEdge(edge: Edge, leafHashes: readonly Uint8Array[]): { edge: Edge; completedTiles: CompletedTile[] } {
   const levels = edge.levels.map((row) => [...row])
   const completedTiles: CompletedTile[] = []

@@ -3,32 +3,26 @@ import { type Answer, toAnswer } from '../answer.ts'
 import { decideOn, knowledgeOf, nowOn, type PolicyGrounds, reliedOn } from '../decide.ts'
 import { callerOfRecord, type EvaluatedRecord } from './decision-record.ts'
 
-/** What two answers must agree in to be the same: everything that follows from request, policy and rules. */
-export interface Comparable {
-  readonly decision: Answer['decision']
-  readonly via: string | null
-  readonly agreement: string | null
-  readonly version: number | null
-  readonly version_hash: string | null
-  readonly flow: string | null
-  readonly legal: Answer['legal']
-  /** Absent in a record that was made before answers named it. */
-  readonly disclosure_decision?: Answer['disclosure_decision']
-  readonly asserted_law?: Answer['asserted_law']
-  readonly unverified_law?: readonly string[]
-  readonly other_agreements: readonly string[]
-  readonly reasons: readonly {
-    readonly code: string
-    readonly detail: string
-    readonly side?: 'PROVIDER' | 'RECIPIENT'
-    readonly items?: readonly string[]
-  }[]
-  readonly obligations: readonly {
-    readonly code: string
-    readonly mandatory: boolean
-    readonly parameters: Readonly<Record<string, unknown>>
-  }[]
-  readonly warnings: readonly string[]
+type Compared =
+  | 'decision'
+  | 'via'
+  | 'agreement'
+  | 'version'
+  | 'version_hash'
+  | 'flow'
+  | 'legal'
+  | 'other_agreements'
+  | 'obligations'
+  | 'warnings'
+
+/**
+ * What two answers must agree in to be the same: everything that follows from request, policy and rules. The law named last is
+ * absent in a record that was made before answers named it.
+ */
+export interface Comparable
+  extends Pick<Answer, Compared>,
+    Partial<Pick<Answer, 'disclosure_decision' | 'asserted_law' | 'unverified_law'>> {
+  readonly reasons: readonly Pick<Answer['reasons'][number], 'code' | 'detail' | 'side' | 'items'>[]
 }
 
 /** The recorded answer beside the one the rules give today on the recorded policy. */

@@ -4,7 +4,6 @@ import t from 'tap'
 import { leafHash } from '../../../src/audit/format/leaf-bytes.ts'
 import {
   appendAllToEdge,
-  appendToEdge,
   consistencyProof,
   EMPTY_ROOT,
   edgeFromBytes,
@@ -117,7 +116,7 @@ t.test('grows leaf by leaf and in batches to the same root, tiles and edge', asy
   let single = emptyEdge()
   const singleTiles: unknown[] = []
   for (const hash of all) {
-    const step = appendToEdge(single, hash)
+    const step = appendAllToEdge(single, [hash])
     single = step.edge
     singleTiles.push(...step.completedTiles)
   }
@@ -135,7 +134,7 @@ t.test('has the root of RFC 6962 at every size up to 600', async (t) => {
   t.strictSame(rootOfEdge(edge), EMPTY_ROOT)
   let different = 0
   for (const [i, hash] of all.entries()) {
-    edge = appendToEdge(edge, hash).edge
+    edge = appendAllToEdge(edge, [hash]).edge
     if (!Buffer.from(rootHash(i + 1, read)).equals(rootOfEdge(edge))) different += 1
   }
   t.equal(different, 0)
@@ -145,7 +144,7 @@ t.test('completes a tile exactly when its 256th hash comes, with its bytes and i
   const all = leafHashes(65_536)
   const before = appendAllToEdge(emptyEdge(), all.slice(0, -1))
   t.equal(before.completedTiles.length, 255)
-  const { completedTiles, edge } = appendToEdge(before.edge, all.at(-1) as Buffer)
+  const { completedTiles, edge } = appendAllToEdge(before.edge, [all.at(-1) as Buffer])
   t.strictSame(
     completedTiles.map(({ level, n }) => [level, n]),
     [
@@ -180,7 +179,7 @@ t.test('reads an edge back from its bytes, and nothing else', async (t) => {
     t.throws(() => edgeFromBytes(size + 1, bytes), /edge of a tree/)
     t.throws(() => edgeFromBytes(size, Buffer.concat([bytes, Buffer.alloc(32)])), /edge of a tree/)
   }
-  t.throws(() => appendToEdge(emptyEdge(), Buffer.alloc(31)), /31 bytes/)
+  t.throws(() => appendAllToEdge(emptyEdge(), [Buffer.alloc(31)]), /31 bytes/)
 })
 
 t.test('integrates 8,192 leaves in under 50 ms of the processor', async (t) => {
