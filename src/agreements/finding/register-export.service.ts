@@ -8,7 +8,7 @@ import { ok, type Result } from '../../platform/kernel/result.ts'
 import type { ReferenceService } from '../../reference/reference.service.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { classesOf, type ExportedLine, registerLine } from '../model/register-line.ts'
-import { lineSupplements } from '../store/register-export.repository.ts'
+import { lineSupplements } from '../store/record.repository.ts'
 import { readerFor } from '../visibility.ts'
 import type { ListingQuery, ListingService } from './listing.service.ts'
 

@@ -29,19 +29,8 @@ export interface DayReading {
 
 /** Ways of saying that there is nothing to say yet. */
 const ABSENT = new Set([
-  '',
-  'tbc',
-  'tba',
-  'tbd',
-  'to be confirmed',
-  'to be agreed',
-  'n a',
-  'na',
-  'not applicable',
-  'none',
-  'unknown',
-  'not known',
-  '?',
+  ...['', 'tbc', 'tba', 'tbd', 'to be confirmed', 'to be agreed', 'n a', 'na', 'not applicable', 'none', 'unknown'],
+  ...['not known', '?'],
 ])
 /** Years that the contract of the API knows. */
 const YEARS = { from: '1900', to: '8999' }
@@ -179,35 +168,10 @@ export function readDirection(cell: string, vocabulary: Vocabulary, isOwn: (name
     : whole
 }
 
-/** Words that turn or limit what stands beside them. */
+/** Words that turn or limit what stands beside them; "us" and the like are whoever writes the register: then it goes the other way round. */
 const DOUBTS = new Set([
-  ...[
-    'not',
-    'no',
-    'never',
-    'but',
-    'except',
-    'unless',
-    'until',
-    'formerly',
-    'previously',
-    'was',
-    'some',
-    'only',
-    'both',
-    'and',
-    'or',
-    'yes',
-    'from',
-    'to',
-    // Whoever writes the register: then it goes the other way round.
-    'us',
-    'we',
-    'our',
-    'ourselves',
-    'here',
-    'back',
-  ],
+  ...['not', 'no', 'never', 'but', 'except', 'unless', 'until', 'formerly', 'previously', 'was', 'some', 'only'],
+  ...['both', 'and', 'or', 'yes', 'from', 'to', 'us', 'we', 'our', 'ourselves', 'here', 'back'],
 ])
 
 /** Yes or no, also with a remark: "Yes (health)" is a yes. A remark that takes it back, and anything else, is asked. */

@@ -4,7 +4,7 @@ import type { Pause } from '../../platform/kernel/turns.ts'
 import type { CodeList } from '../../reference/code-list.ts'
 import { classesOf, type ExportedLine, registerLine } from '../model/register-line.ts'
 import { readAgreementsFor } from '../store/reading.service.ts'
-import { lineSupplements } from '../store/register-export.repository.ts'
+import { lineSupplements } from '../store/record.repository.ts'
 import { importsRepository } from './imports.repository.ts'
 import type { StoredImport } from './stored-import.ts'
 

@@ -4,7 +4,8 @@ import type { Transaction } from '../../platform/database/database.ts'
 import type { AgreementRecord } from '../agreement-view.ts'
 import type { Advice } from '../model/advice.ts'
 import type { FilledGroup } from '../model/fill-groups.ts'
-import { signaturesRepository } from './signatures.repository.ts'
+import type { LineSupplement } from '../model/register-line.ts'
+import { signaturesOf, signaturesRepository } from './signatures.repository.ts'
 
 /** What is recorded of an agreement beside the model; undefined when it is not there or the reader may not see it. */
 export async function readRecord(tx: Transaction, id: string): Promise<AgreementRecord | undefined> {
@@ -69,4 +70,18 @@ export async function readRecord(tx: Transaction, id: string): Promise<Agreement
     })),
     policyDocuments: documents,
   }
+}
+
+/** What stands beside these agreements for their lines, by reference. One query a table, however many there are. */
+export async function lineSupplements(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, LineSupplement>> {
+  if (ids.length === 0) return new Map()
+  const headers = await tx
+    .selectFrom('agreement as a')
+    .select(['a.id', 'a.provenance'])
+    .where('a.id', 'in', [...ids])
+    .execute()
+  const signatures = await signaturesOf(tx, ids)
+  return new Map(
+    headers.map(({ id, provenance }) => [id, { provenance: provenance as LineSupplement['provenance'], signatures: signatures(id) }]),
+  )
 }
