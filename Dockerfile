@@ -23,4 +23,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((reply) => process.exit(reply.ok ? 0 : 1), () => process.exit(1))"]
 
 # Not through npm, which would swallow SIGTERM: the service must hear it to drain.
-CMD ["node", "--import=tsx", "src/main.ts"]
+CMD ["node", "--max-semi-space-size=64", "--import=tsx", "src/main.ts"]

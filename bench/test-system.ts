@@ -1,5 +1,6 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { Profiler } from 'node:inspector'
+import manifest from '../package.json' with { type: 'json' }
 import { buildApp } from '../src/app.ts'
 import type { RegisterContent } from '../src/demo/register-content.ts'
 import { developmentIssuer } from '../src/identity/development-issuer.service.ts'
@@ -12,6 +13,9 @@ import { throwAwayPostgres } from '../test/support/postgres.ts'
 import { emptyRegister } from './content.ts'
 import { end, message, start } from './processes.ts'
 import type { BenchService } from './service.ts'
+
+/** What `npm start` tells the runtime, besides how to read TypeScript. */
+const OPTIONS_OF_START = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--max-'))
 
 /** PostgreSQL with `fsync=on`, databases on it, services on those, tokens for them. */
 export type TestSystem = Awaited<ReturnType<typeof openTestSystem>>
@@ -51,7 +55,7 @@ export async function openTestSystem() {
     },
     async service(databaseUrl: string): Promise<RunningService> {
       const settings: BenchService = { databaseUrl, logKeyHex: logKey.toString('hex'), trust, config: {} }
-      const child = start('./service.ts', settings, ['--expose-gc'])
+      const child = start('./service.ts', settings, [...OPTIONS_OF_START, '--expose-gc'])
       const { port, loadMs } = await message<{ port: number; loadMs: number }>(child)
       return {
         origin: `http://127.0.0.1:${port}`,
