@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import type { Agreement } from '../src/agreements/agreement.ts'
 import { demoRegister, type RegisterContent } from '../src/demo/register-content.ts'
 import type { Organisation } from '../src/parties/organisation.ts'
-import { shippedOrganisations } from '../src/parties/parties.service.ts'
+import { shippedOrganisations } from '../src/parties/shipped-organisations.service.ts'
 import { shippedCodeLists } from '../src/reference/reference.service.ts'
 
 // What the benchmarks ask about: agreements of three boroughs with two flows each, and questions about them.

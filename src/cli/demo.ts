@@ -1,4 +1,4 @@
-import { shippedOrganisations } from '../parties/parties.service.ts'
+import { shippedOrganisations } from '../parties/shipped-organisations.service.ts'
 import { shippedCodeLists } from '../reference/reference.service.ts'
 import { loadRegister } from '../register-loader.ts'
 import { type Command, usage } from './command.ts'

@@ -6,7 +6,8 @@ import type { Caller } from '../identity/principal.ts'
 import { createDatabase, dropDatabase } from '../platform/database/create-database.ts'
 import { migrate } from '../platform/database/migrate.ts'
 import { type Clock, systemClock } from '../platform/kernel/clock.ts'
-import { commandConfig, openCommandDatabase } from './command-database.ts'
+import { commandConfig } from './command-config.ts'
+import { openCommandDatabase } from './command-database.ts'
 
 /** A service of a command's own: a database made for it and dropped after, a free port, a throw-away issuer and log key. */
 export interface OwnService {

@@ -4,7 +4,8 @@ import { policyService } from '../decisions/policy/policy.service.ts'
 import { openDatabase } from '../platform/database/database.ts'
 import { isInstant, isRequestDay } from '../platform/http/time-formats.ts'
 import { type Command, readOptions, usage } from './command.ts'
-import { commandConfig, openCommandDatabase } from './command-database.ts'
+import { commandConfig } from './command-config.ts'
+import { openCommandDatabase } from './command-database.ts'
 
 const USAGE = 'usage: accord replay --since INSTANT (for example 2026-11-01T00:00:00Z)'
 

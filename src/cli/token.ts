@@ -3,12 +3,10 @@ import { join } from 'node:path'
 import { demoRegister } from '../demo/register-content.ts'
 import { openDevelopmentIssuer } from '../identity/development-issuer.service.ts'
 import { isRole, type Role } from '../identity/permissions.ts'
-import { partiesService, shippedOrganisations } from '../parties/parties.service.ts'
+import { shippedOrganisations } from '../parties/shipped-organisations.service.ts'
 import type { Config } from '../platform/config.ts'
-import { openDatabase } from '../platform/database/database.ts'
-import { startEmbeddedPostgres } from '../platform/database/embedded-postgres.ts'
 import { type Command, readOptions, usage } from './command.ts'
-import { validConfig } from './command-database.ts'
+import { validConfig } from './command-config.ts'
 
 const USAGE = 'usage: accord token --org CODE --role ROLE [--role ROLE ...] [--sub NAME] [--client]'
 
@@ -27,7 +25,7 @@ export const token: Command = async (args, io) => {
   if (env['ISSUER_URL'] || env['DATABASE_URL'])
     return usage(io, 'tokens are issued by the configured issuer: this command serves the development issuer only')
   const config = validConfig(env)
-  if (!(await isOrganisation(config, asked.org))) return usage(io, `unknown organisation: ${asked.org}`)
+  if (!(await isOrganisation(env, config, asked.org))) return usage(io, `unknown organisation: ${asked.org}`)
   const issuer = await openDevelopmentIssuer(join(config.varDirectory, 'keys'))
   const roles = asked.isClient ? (['API_CLIENT'] as const) : (asked.roles as Role[])
   const name = `${asked.org.toLowerCase()}-${(asked.isClient ? ['client'] : asked.roles).join('-').toLowerCase()}`
@@ -45,25 +43,26 @@ function readArguments(args: readonly string[]): { org: string; roles: string[];
   return org && rest?.length === 0 && (roles.length > 0 || isClient) ? { org, roles, sub, isClient } : undefined
 }
 
-/** Every embedded register begins with the shipped and the demo organisations; others were added to its database. */
-async function isOrganisation(config: Config, code: string): Promise<boolean> {
+/**
+ * Every embedded register begins with the shipped and the demo organisations; others were added to its database, and what talks to
+ * that is loaded for them alone: a token should not wait for it.
+ */
+async function isOrganisation(env: NodeJS.ProcessEnv, config: Config, code: string): Promise<boolean> {
+  const { varDirectory, statementTimeoutMs, lockTimeoutMs } = config
   if ([...shippedOrganisations(), ...demoRegister().organisations].some((known) => known.code === code)) return true
-  if (!existsSync(join(config.varDirectory, 'pg-password'))) return false
-  const postgres = await startEmbeddedPostgres({ varDirectory: config.varDirectory })
+  if (!existsSync(join(varDirectory, 'pg-password'))) return false
+  const { openCommandDatabase } = await import('./command-database.ts')
+  const { openDatabase } = await import('../platform/database/database.ts')
+  const { partiesService } = await import('../parties/parties.service.ts')
+  const server = await openCommandDatabase(env, varDirectory)
   try {
-    const database = await openDatabase({
-      url: postgres.url('accord'),
-      applicationName: 'accord-token',
-      poolMax: 1,
-      statementTimeoutMs: config.statementTimeoutMs,
-      lockTimeoutMs: config.lockTimeoutMs,
-    })
-    try {
-      return (await partiesService(database.db).find(code)) !== undefined
-    } finally {
-      await database.close()
-    }
+    const limits = { applicationName: 'accord-token', poolMax: 1, statementTimeoutMs, lockTimeoutMs }
+    const database = await openDatabase({ url: server.url, ...limits })
+    return await partiesService(database.db)
+      .find(code)
+      .then((found) => found !== undefined)
+      .finally(database.close)
   } finally {
-    await postgres.stop()
+    await server.close()
   }
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { CommandResult } from '../commands/command.ts'
 import { permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
@@ -11,12 +10,6 @@ import { finder } from './find.ts'
 import type { Organisation, OrganisationStatus, RegisteredOrganisation } from './organisation.ts'
 import { partiesRepository } from './parties.repository.ts'
 import { type RegisterActRecord, type RegisterSubject, registerActRepository } from './register-act.repository.ts'
-
-/** The 33 London authorities and their partners as this release ships them. */
-export function shippedOrganisations(): Organisation[] {
-  const file = new URL('./organisations.json', import.meta.url)
-  return (JSON.parse(readFileSync(file, 'utf8')) as { organisations: Organisation[] }).organisations
-}
 
 /** Which bodies to list. */
 export interface OrganisationsQuery {

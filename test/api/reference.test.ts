@@ -1,5 +1,5 @@
 import t from 'tap'
-import { shippedOrganisations } from '../../src/parties/parties.service.ts'
+import { shippedOrganisations } from '../../src/parties/shipped-organisations.service.ts'
 import { shippedCodeLists } from '../../src/reference/reference.service.ts'
 import { type TestCaller, testService } from '../support/service.ts'
 

@@ -5,7 +5,7 @@ import { demoRegister, type RegisterContent } from '../../src/demo/register-cont
 import { type DevelopmentIssuer, developmentIssuer } from '../../src/identity/development-issuer.service.ts'
 import type { Principal } from '../../src/identity/principal.ts'
 import type { TokenTrust } from '../../src/identity/token-verifier.service.ts'
-import { shippedOrganisations } from '../../src/parties/parties.service.ts'
+import { shippedOrganisations } from '../../src/parties/shipped-organisations.service.ts'
 import { type Config, parseConfig } from '../../src/platform/config.ts'
 import { watchSecondConnections } from '../../src/platform/database/database.ts'
 import { type Clock, systemClock } from '../../src/platform/kernel/clock.ts'

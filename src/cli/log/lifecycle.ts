@@ -10,7 +10,7 @@ import { openDatabase } from '../../platform/database/database.ts'
 import { systemClock } from '../../platform/kernel/clock.ts'
 import { uuidv7Generator } from '../../platform/kernel/ids.ts'
 import { type Command, type Io, readOptions, usage } from '../command.ts'
-import { validConfig } from '../command-database.ts'
+import { validConfig } from '../command-config.ts'
 
 const KINDS = ['decisions', 'governance'] as const
 const REASONS = ['FORK', 'ROLLBACK', 'GAP', 'CORRUPT_LEAF', 'CORRUPT_TILE', 'NOT_DURABLE', 'KEY_COMPROMISE', 'OMISSION'] as const

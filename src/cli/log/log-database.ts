@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { watchPool } from '../../audit/append/commit-watch.service.ts'
 import { type HighWater, highWaterFiles } from '../../audit/tree/high-water.service.ts'
 import { type DatabaseRole, type OpenDatabase, openDatabase } from '../../platform/database/database.ts'
-import { commandConfig, openCommandDatabase } from '../command-database.ts'
+import { commandConfig } from '../command-config.ts'
+import { openCommandDatabase } from '../command-database.ts'
 
 /** The service's database as a command of the log uses it, beside the running service or alone. */
 export interface LogDatabase {

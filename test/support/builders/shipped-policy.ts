@@ -1,5 +1,5 @@
 import { emptyPolicyIndex, type PolicyIndex } from '../../../src/decisions/policy/policy-index.ts'
-import { shippedOrganisations } from '../../../src/parties/parties.service.ts'
+import { shippedOrganisations } from '../../../src/parties/shipped-organisations.service.ts'
 import { shippedCodeLists } from '../../../src/reference/reference.service.ts'
 
 /** The shipped code lists and organisations as a policy, without any agreement. */

@@ -9,7 +9,7 @@ import { namedBases } from '../../../src/agreements/register-import/lawful-bases
 import { organisationNames } from '../../../src/agreements/register-import/organisation-match.ts'
 import { decodeCsv, readCsv } from '../../../src/agreements/register-import/read-csv.service.ts'
 import { toRecord } from '../../../src/agreements/register-import/record.ts'
-import { shippedOrganisations } from '../../../src/parties/parties.service.ts'
+import { shippedOrganisations } from '../../../src/parties/shipped-organisations.service.ts'
 import { localCodeOf, withLocalCodes } from '../../../src/reference/local-code.ts'
 import { shippedCodeLists, shippedVocabularies } from '../../../src/reference/reference.service.ts'
 import { UNSTATED } from '../../support/register-answers.ts'

@@ -4,7 +4,7 @@ import { finder } from '../../../src/parties/find.ts'
 import { asIdentifier, identifiersIn } from '../../../src/parties/identifiers.ts'
 import { nameKey, placeKey } from '../../../src/parties/name-key.ts'
 import { asRegistered } from '../../../src/parties/organisation.ts'
-import { shippedOrganisations } from '../../../src/parties/parties.service.ts'
+import { shippedOrganisations } from '../../../src/parties/shipped-organisations.service.ts'
 import { runs, tally } from '../../support/properties.ts'
 
 const ONE_NAME: readonly (readonly [string, string])[] = [

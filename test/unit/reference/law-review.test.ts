@@ -1,6 +1,6 @@
 import t from 'tap'
 import { demoRegister } from '../../../src/demo/register-content.ts'
-import { shippedOrganisations } from '../../../src/parties/parties.service.ts'
+import { shippedOrganisations } from '../../../src/parties/shipped-organisations.service.ts'
 import { compileCodeLists } from '../../../src/reference/code-lists.ts'
 import { shippedCodeLists } from '../../../src/reference/reference.service.ts'
 import { shareUnder } from '../../support/builders/share-under.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { demoRegister } from '../../../src/demo/register-content.ts'
-import { shippedOrganisations } from '../../../src/parties/parties.service.ts'
+import { shippedOrganisations } from '../../../src/parties/shipped-organisations.service.ts'
 import { shippedCodeLists } from '../../../src/reference/reference.service.ts'
 import { shareUnder } from '../../support/builders/share-under.ts'
 
