@@ -96,33 +96,29 @@ export function signaturesRepository(tx: Transaction) {
     },
 
     /** Whether a person brought this record here, with what it claims. */
-    async hasRecorded(agreementId: string, { issuer, sub }: Identity): Promise<boolean> {
-      const row = await tx
-        .selectFrom('agreement_act as a')
-        .select('a.sequence')
-        .where('a.agreement_id', '=', agreementId)
-        .where('a.actor_issuer', '=', issuer)
-        .where('a.actor_sub', '=', sub)
-        .where('a.act', '=', 'import')
-        .limit(1)
-        .executeTakeFirst()
-      return row !== undefined
-    },
+    hasRecorded: (agreementId: string, person: Identity): Promise<boolean> =>
+      exists(actsOf(agreementId, person).where('a.act', '=', 'import')),
 
     /** Whether a person has, for `org`, written or frozen this version; an act that names no version is taken to be on every one (SD-1). */
-    async hasDrafted(agreementId: string, version: number, { issuer, sub }: Identity, org: string): Promise<boolean> {
-      const row = await tx
-        .selectFrom('agreement_act as a')
-        .select('a.sequence')
-        .where('a.agreement_id', '=', agreementId)
-        .where('a.actor_issuer', '=', issuer)
-        .where('a.actor_sub', '=', sub)
-        .where('a.actor_org', '=', org)
-        .where('a.act', 'in', ACTS_ON_THE_TEXT)
-        .where((eb) => eb.or([eb('a.version', '=', version), eb('a.version', 'is', null)]))
-        .limit(1)
-        .executeTakeFirst()
-      return row !== undefined
-    },
+    hasDrafted: (agreementId: string, version: number, person: Identity, org: string): Promise<boolean> =>
+      exists(
+        actsOf(agreementId, person)
+          .where('a.actor_org', '=', org)
+          .where('a.act', 'in', ACTS_ON_THE_TEXT)
+          .where((eb) => eb.or([eb('a.version', '=', version), eb('a.version', 'is', null)])),
+      ),
+  }
+
+  function actsOf(agreementId: string, { issuer, sub }: Identity) {
+    return tx
+      .selectFrom('agreement_act as a')
+      .select('a.sequence')
+      .where('a.agreement_id', '=', agreementId)
+      .where('a.actor_issuer', '=', issuer)
+      .where('a.actor_sub', '=', sub)
+  }
+
+  async function exists(acts: ReturnType<typeof actsOf>): Promise<boolean> {
+    return (await acts.limit(1).executeTakeFirst()) !== undefined
   }
 }

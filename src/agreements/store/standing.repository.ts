@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { sql } from 'kysely'
+import { sql, type Updateable } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
+import type { DB } from '../../platform/database/schema.gen.ts'
 import type { AgreementStatus, LeftHow } from '../agreement.ts'
 
 /** A party as it is named when it is invited. */
@@ -34,18 +35,18 @@ export function standingRepository(tx: Transaction) {
     },
 
     async setStatus(id: string, status: AgreementStatus): Promise<void> {
-      await tx.updateTable('agreement').set({ status }).where('id', '=', id).execute()
+      await setAgreement(id, { status })
     },
 
     /** Sets the instant at which it ends for all; null takes that back. */
     async terminate(id: string, at: string | null, status: AgreementStatus): Promise<void> {
-      await tx.updateTable('agreement').set({ terminated_at: at, status }).where('id', '=', id).execute()
+      await setAgreement(id, { terminated_at: at, status })
     },
 
     /** Sets the day of the next review, and keeps until when the one before held. */
     async setReviewDue(id: string, day: string, change: { readonly at: string; readonly before: string | null }): Promise<void> {
       await tx.insertInto('review_date_change').values({ agreement_id: id, at: change.at, before: change.before }).execute()
-      await tx.updateTable('agreement').set({ review_due: day }).where('id', '=', id).execute()
+      await setAgreement(id, { review_due: day })
     },
 
     /** Months between reviews as the agreement names them, null when it does not. */
@@ -62,27 +63,17 @@ export function standingRepository(tx: Transaction) {
         .where('v.agreement_id', '=', id)
         .where('v.frozen_at', 'is not', null)
         .executeTakeFirst()
-      await tx
-        .updateTable('agreement_party')
-        .set({
-          left_at: at,
-          left_how: how,
-          left_version: sequence === null ? null : (last?.version ?? 0),
-          left_sequence: sequence === null ? null : String(sequence),
-        })
-        .where('agreement_id', '=', id)
-        .where('org', '=', org)
-        .execute()
+      await setParty(id, org, {
+        left_at: at,
+        left_how: how,
+        left_version: sequence === null ? null : (last?.version ?? 0),
+        left_sequence: sequence === null ? null : String(sequence),
+      })
     },
 
     /** Takes a leaving back that has not come. */
     async stay(id: string, org: string): Promise<void> {
-      await tx
-        .updateTable('agreement_party')
-        .set({ left_at: null, left_how: null, left_version: null, left_sequence: null })
-        .where('agreement_id', '=', id)
-        .where('org', '=', org)
-        .execute()
+      await setParty(id, org, { left_at: null, left_how: null, left_version: null, left_sequence: null })
     },
 
     /** Makes another organisation the keeper of the text from an instant on; one that lies ahead is arranged. */
@@ -92,7 +83,7 @@ export function standingRepository(tx: Transaction) {
       isNow: boolean,
     ) {
       await tx.insertInto('keeper_change').values({ agreement_id: id, at, from_org: from, to_org: to }).execute()
-      if (isNow) await tx.updateTable('agreement').set({ owner_org: to }).where('id', '=', id).execute()
+      if (isNow) await setAgreement(id, { owner_org: to })
     },
 
     /** For which organisation the end of an agreement was set last. */
@@ -123,15 +114,10 @@ export function standingRepository(tx: Transaction) {
           .insertInto('earlier_part')
           .values({ agreement_id: id, org: party.org, invited_at, left_at, left_how: left_how ?? 'LEFT' })
           .execute()
-        await tx
-          .updateTable('agreement_party')
-          .set({
-            ...{ role: party.role, capacities: [...party.capacities], invited_at: party.invitedAt, joined_at: null },
-            ...{ left_at: null, left_how: null, left_version: null, left_sequence: null },
-          })
-          .where('agreement_id', '=', id)
-          .where('org', '=', party.org)
-          .execute()
+        await setParty(id, party.org, {
+          ...{ role: party.role, capacities: [...party.capacities], invited_at: party.invitedAt, joined_at: null },
+          ...{ left_at: null, left_how: null, left_version: null, left_sequence: null },
+        })
         return
       }
       const last = await tx
@@ -188,5 +174,13 @@ export function standingRepository(tx: Transaction) {
         .execute()
       return rows.map(({ id }) => id)
     },
+  }
+
+  async function setAgreement(id: string, columns: Updateable<DB['agreement']>): Promise<void> {
+    await tx.updateTable('agreement').set(columns).where('id', '=', id).execute()
+  }
+
+  async function setParty(id: string, org: string, columns: Updateable<DB['agreement_party']>): Promise<void> {
+    await tx.updateTable('agreement_party').set(columns).where('agreement_id', '=', id).where('org', '=', org).execute()
   }
 }
