@@ -17,7 +17,7 @@ import type { Clock } from './platform/kernel/clock.ts'
 import type { RandomBytes } from './platform/kernel/ids.ts'
 
 /** What the log of this service stands on. */
-export interface LogServicesOptions {
+interface LogServicesOptions {
   readonly config: Config
   readonly databaseUrl: string
   readonly publicUrl: URL

@@ -2,7 +2,7 @@ import { urlOfDatabase, urlWithPassword } from '../platform/database/create-data
 import { startEmbeddedPostgres } from '../platform/database/embedded-postgres.ts'
 
 /** The database server a command works on, for the time of the command. */
-export interface CommandDatabase {
+interface CommandDatabase {
   /** The address of the service's own database. */
   readonly url: string
   /** The address of a database of this name on the same server. */

@@ -5,7 +5,7 @@ import { isAddressOrNetwork } from './http/addresses.ts'
 import { ok, type Result, refuse } from './kernel/result.ts'
 
 /** A variable that is missing or wrong; `message` says what it must be and never repeats the value. */
-export interface ConfigError {
+interface ConfigError {
   readonly variable: Variable
   readonly message: string
 }
@@ -89,7 +89,7 @@ export const variables = {
   WITNESSES: '',
 } as const
 
-export type Variable = keyof typeof variables
+type Variable = keyof typeof variables
 
 /** The name of a setting: `PORT` is `port`, `BODY_LIMIT_BYTES` is `bodyLimitBytes`. */
 type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`

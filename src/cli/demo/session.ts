@@ -17,7 +17,7 @@ export interface DemoReply {
 }
 
 /** One request of a story. */
-export interface DemoRequest {
+interface DemoRequest {
   readonly by: Actor
   readonly does: string
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'

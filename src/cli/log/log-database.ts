@@ -6,7 +6,7 @@ import { commandConfig } from '../command-config.ts'
 import { openCommandDatabase } from '../command-database.ts'
 
 /** The service's database as a command of the log uses it, beside the running service or alone. */
-export interface LogDatabase {
+interface LogDatabase {
   readonly url: string
   /** The checkpoints kept on this machine. */
   readonly highWater: HighWater

@@ -34,7 +34,7 @@ export const witness: Command = async (args, io) => {
   return 0
 }
 
-export interface WitnessServerOptions {
+interface WitnessServerOptions {
   readonly key: WitnessKey
   readonly stateFile: string
   /** Keys of the logs it watches, one a line. */

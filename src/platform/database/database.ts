@@ -17,7 +17,7 @@ export type Transaction = KyselyTransaction<DB>
 export type DatabaseRole = 'accord_app' | 'audit_owner' | 'audit_writer' | 'audit_integrator' | 'audit_reader' | 'audit_retention'
 
 /** How to open a pool. Times are milliseconds. */
-export interface DatabaseOptions {
+interface DatabaseOptions {
   readonly url: string
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string

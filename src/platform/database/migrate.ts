@@ -13,14 +13,14 @@ import { SILENCE_MAX_MS, WatchedClient } from './watched-client.ts'
 export type Phase = 'expand' | 'backfill' | 'contract'
 
 /** A migration file of this release. `name` is the file's name without `.sql`. */
-export interface MigrationFile {
+interface MigrationFile {
   readonly name: string
   readonly phase: Phase
   /** SHA-256 of the file, hex: a file is never edited once it has run. */
   readonly checksum: string
 }
 
-export interface MigrateOptions {
+interface MigrateOptions {
   readonly url: string
   /** Default `sql/migrations` of this release. */
   readonly directory?: string

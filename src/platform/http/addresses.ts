@@ -22,7 +22,7 @@ export function isAddressOrNetwork(text: string): boolean {
 }
 
 /** An IPv4 address as it is written alone, where it came mapped into IPv6 (RFC 4291, 2.5.5.2). */
-export function unmapped(address: string): string {
+function unmapped(address: string): string {
   return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(address) ? address.slice('::ffff:'.length) : address
 }
 

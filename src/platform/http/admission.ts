@@ -19,7 +19,7 @@ export interface Shares {
 }
 
 /** How many requests are answered at once. */
-export interface AdmissionLimits extends Shares {
+interface AdmissionLimits extends Shares {
   readonly max: number
   /** How long a caller may take to take a reply. */
   readonly replyTimeoutMs: number
@@ -32,7 +32,7 @@ export interface CallerNames {
 }
 
 /** Lets requests in, and says what is going on. */
-export interface Admission {
+interface Admission {
   /** Whose a request is, once that is known. False: it is not let in, since this caller or everybody has as many as may be. */
   identify(request: FastifyRequest, names: CallerNames): boolean
   /** Whether a decision would be let in now. */

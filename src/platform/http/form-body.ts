@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { UnreadableRequest } from './json-body.ts'
 
 /** What a form sent: a text for each name, several where a name came several times (boxes that were ticked). */
-export type FormBody = Readonly<Record<string, string | readonly string[]>>
+type FormBody = Readonly<Record<string, string | readonly string[]>>
 
 const MEDIA_TYPE = 'application/x-www-form-urlencoded'
 const FIELDS_MAX = 1_000
@@ -21,7 +21,7 @@ export function readFormBodies(app: FastifyInstance): void {
 }
 
 /** @throws UnreadableRequest for bytes that are no UTF-8, written out or percent-encoded, and for more than a thousand fields */
-export function formBody(bytes: Buffer): FormBody {
+function formBody(bytes: Buffer): FormBody {
   if (!isUtf8(bytes)) throw new UnreadableRequest('the form is not UTF-8', 'holds bytes that are not UTF-8')
   const text = bytes.toString('utf8')
   if (!isEncodedUtf8(text)) throw new UnreadableRequest('the form is not UTF-8', 'holds bytes that are not UTF-8')

@@ -2,10 +2,10 @@ import type { FastifyPluginAsync } from 'fastify'
 import { type Operation, operation } from './openapi.ts'
 
 /** Answers whether one part works. A check that throws, or takes longer than two seconds, has failed. */
-export type HealthCheck = () => Promise<boolean>
+type HealthCheck = () => Promise<boolean>
 
 /** The parts without which no decision can be answered. */
-export interface HealthChecks {
+interface HealthChecks {
   readonly database: HealthCheck
   readonly migrations: HealthCheck
   /** The rules are compiled. */

@@ -27,7 +27,7 @@ declare module 'fastify' {
 export type Access = 'public' | 'session'
 
 /** What a route takes from the contract; a module adds its handler and its hooks. */
-export interface OperationRoute {
+interface OperationRoute {
   readonly method: HTTPMethods
   readonly url: string
   readonly schema: FastifySchema
@@ -36,7 +36,7 @@ export interface OperationRoute {
 }
 
 /** How the contract is applied to an app. */
-export interface ContractPluginOptions {
+interface ContractPluginOptions {
   /** Check every reply against the contract (tests). */
   readonly checkReplies?: boolean
   /** The app answers a part of the contract only (tests of one module): operations without a route do not stop the boot. */

@@ -7,7 +7,7 @@ import { problemOf, withStatus } from './problem-handler.ts'
 import { problemKinds } from './refusals.ts'
 
 /** The pages of the service: each says `config: { access: 'public' | 'session' }`. */
-export interface PageScopeOptions {
+interface PageScopeOptions {
   readonly pages: readonly FastifyPluginAsync[]
 }
 

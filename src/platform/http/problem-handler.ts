@@ -7,7 +7,7 @@ import { type Problem, ProblemError, problem, problemOfRefusal } from './problem
 import { isValidationFailure, problemOfValidation } from './validation-problem.ts'
 
 /** Is told of a body that cannot be read at all, before the reply; may throw a `ProblemError`, which is then the reply. */
-export type MalformedObserver = (request: FastifyRequest, found: Problem) => Promise<void>
+type MalformedObserver = (request: FastifyRequest, found: Problem) => Promise<void>
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,7 +1,7 @@
 import type { RefusalCode } from '../kernel/refusal.ts'
 
 /** One row of the table of problems: its status on HTTP, its title, and what its page tells a reader to do. */
-export interface ProblemKind {
+interface ProblemKind {
   readonly status: number
   readonly title: string
   readonly explanation: string

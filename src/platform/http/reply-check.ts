@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ContractOperation, Json, JsonObject } from './contract-document.ts'
 
 /** Answers what is wrong with a value, or undefined when it fits. */
-export type ReplyCheck = (value: unknown) => string | undefined
+type ReplyCheck = (value: unknown) => string | undefined
 
 /**
  * Makes every reply of a contract operation fail with a 500 when its status is not documented or its body breaks the contract.

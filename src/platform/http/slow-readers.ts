@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { type Connection, cutOff } from './connections.ts'
 
 /** Ends connections whose replies are not taken. */
-export interface SlowReaders {
+interface SlowReaders {
   /** A reply is on its way to the caller. */
   begun(connection: Connection): void
   /** It was taken, or its connection has ended. */

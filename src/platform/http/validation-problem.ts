@@ -6,7 +6,7 @@ import { DAY_WORDS, INSTANT_WORDS } from './time-formats.ts'
 import { FAULTS_MAX } from './validators.ts'
 
 /** What Fastify hands over when a request does not fit its schema. */
-export interface ValidationFailure {
+interface ValidationFailure {
   readonly validation: readonly Partial<ErrorObject>[]
   readonly validationContext?: string | undefined
 }

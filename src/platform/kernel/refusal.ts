@@ -52,7 +52,7 @@ export interface Refusal {
 }
 
 /** What else there is to know about a refusal. */
-export interface RefusalFacts {
+interface RefusalFacts {
   /** Seconds after which asking again makes sense. */
   readonly retryAfterSeconds?: number
   /** The record of a refused decision call, and the receipt of that record. */
