@@ -17,7 +17,7 @@ export interface FindingServices {
 
 const TYPES = { json: 'application/json', csv: 'text/csv' } as const
 
-/** FindingServices agreements over HTTP: the list, also as a file, and "does a share already exist?". */
+/** Finding agreements over HTTP: the list, also as a file, and "does a share already exist?". */
 export function findingRoutes({ listing, overlaps, registerExport }: FindingServices): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'listAgreements', async (request) => {
