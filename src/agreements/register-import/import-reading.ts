@@ -1,7 +1,7 @@
 import type { Organisation } from '../../parties/organisation.ts'
 import { type Fault, refused } from '../../platform/kernel/refusal.ts'
 import type { CodeList } from '../../reference/code-list.ts'
-import { type ColumnMapping, FIELDS } from '../model/register-columns.ts'
+import { type ColumnMapping, FIELDS, namelessColumns } from '../model/register-columns.ts'
 import { askedTerm, type CellAnswer, choicesFor, isToBeMade, type SentAnswer } from './answers.ts'
 import type { DateOrder } from './cells.ts'
 
@@ -84,4 +84,19 @@ export function checkReading(
     }
   }
   if (errors.length > 0) throw refused('UNPROCESSABLE', 'The file cannot be read like this.', errors.slice(0, ERRORS_SHOWN))
+}
+
+/** The headers of a line; names made up for the columns where there is none. @throws Refused 422 for a line that holds nothing */
+export function headerOf(
+  lines: readonly { readonly row: number; readonly cells: readonly string[] }[],
+  headerRow: number,
+): readonly string[] {
+  if (lines.length === 0 && headerRow === 0) throw refused('UNPROCESSABLE', 'The file holds no line at all.')
+  if (headerRow === 0) return namelessColumns(lines.reduce((most, { cells }) => Math.max(most, cells.length), 0))
+  const found = lines.find(({ row }) => row === headerRow)
+  if (!found)
+    throw refused('UNPROCESSABLE', `Line ${headerRow} holds nothing, so no headers.`, [
+      { pointer: '/header_row', detail: 'names an empty line' },
+    ])
+  return found.cells
 }

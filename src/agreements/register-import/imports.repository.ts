@@ -1,5 +1,6 @@
-import { sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
+import type { DB } from '../../platform/database/schema.gen.ts'
 import type { Pause } from '../../platform/kernel/turns.ts'
 import type { DateOrder } from './cells.ts'
 import { CHARACTERS_AT_ONCE, inBatches } from './json-batches.ts'
@@ -281,21 +282,15 @@ export function importsRepository(tx: Transaction) {
   }
 }
 
-function toRow(row: {
-  readonly row: number
-  readonly cells: unknown
-  readonly plan: unknown
-  readonly agreement_id: string | null
-  readonly replaced: unknown
-  readonly done_at: string | null
-  readonly undone_at: string | null
-}): StoredRow {
+type RowColumn = 'row' | 'cells' | 'plan' | 'agreement_id' | 'replaced' | 'done_at' | 'undone_at'
+
+function toRow(row: Pick<Selectable<DB['register_import_row']>, RowColumn>): StoredRow {
   return {
     row: row.row,
-    cells: row.cells as StoredRow['cells'],
-    plan: row.plan as RowPlan,
+    cells: row.cells as unknown as StoredRow['cells'],
+    plan: row.plan as unknown as RowPlan,
     agreementId: row.agreement_id,
-    replaced: row.replaced as ReplacedRecord | null,
+    replaced: row.replaced as unknown as ReplacedRecord | null,
     doneAt: row.done_at,
     undoneAt: row.undone_at,
   }

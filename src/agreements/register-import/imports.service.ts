@@ -14,13 +14,22 @@ import { pauses } from '../../platform/kernel/turns.ts'
 import { type ReferenceService, shippedVocabularies } from '../../reference/reference.service.ts'
 import type { Agreement } from '../agreement.ts'
 import { organisationFaults } from '../model/draft-rules.ts'
-import { detectColumns, headerLine, namelessColumns, proposedMapping } from '../model/register-columns.ts'
+import { detectColumns, headerLine, proposedMapping } from '../model/register-columns.ts'
 import { agreementsListing } from '../store/overlap.repository.ts'
 import { readAgreementsFor } from '../store/reading.service.ts'
 import { readerFor, writerFor } from '../visibility.ts'
 import { type CellAnswer, choicesFor, isNeeded, isRemembered, isToBeMade } from './answers.ts'
 import { type DryRunFacts, dryRun } from './dry-run.ts'
-import { ANSWERS_MAX, answersAsNow, answersOf, checkReading, type ImportReading, lastOfEach, plainAnswers } from './import-reading.ts'
+import {
+  ANSWERS_MAX,
+  answersAsNow,
+  answersOf,
+  checkReading,
+  headerOf,
+  type ImportReading,
+  lastOfEach,
+  plainAnswers,
+} from './import-reading.ts'
 import { type ImportView, importView, UNDO_HOURS } from './import-view.ts'
 import { importedRecords } from './imported-records.repository.ts'
 import { importsRepository } from './imports.repository.ts'
@@ -284,18 +293,6 @@ function checkImporter(org: string, { organisations }: Pick<Lookups, 'organisati
   const known = { codes: new Map(), organisations: new Map(organisations.map((organisation) => [organisation.code, organisation])) }
   const faults = organisationFaults(known, org, at, '')
   if (faults.length > 0) throw refused('UNPROCESSABLE', 'Your organisation cannot bring a register along.', faults)
-}
-
-/** The headers of a line; names made up for the columns where there is none. @throws Refused 422 for a line that holds nothing */
-function headerOf(lines: readonly { readonly row: number; readonly cells: readonly string[] }[], headerRow: number): readonly string[] {
-  if (lines.length === 0 && headerRow === 0) throw refused('UNPROCESSABLE', 'The file holds no line at all.')
-  if (headerRow === 0) return namelessColumns(lines.reduce((most, { cells }) => Math.max(most, cells.length), 0))
-  const found = lines.find(({ row }) => row === headerRow)
-  if (!found)
-    throw refused('UNPROCESSABLE', `Line ${headerRow} holds nothing, so no headers.`, [
-      { pointer: '/header_row', detail: 'names an empty line' },
-    ])
-  return found.cells
 }
 
 /** An import that can still be read otherwise. @throws Refused 404, 409, 412, 428 */
