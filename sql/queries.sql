@@ -61,6 +61,30 @@ update keeper_change
 
 -- src/agreements/drafting/drafting.repository.ts
 
+-- also src/agreements/store/versions.repository.ts
+insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
+    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
+    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
+    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
+    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
+    "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
+    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
 delete from "agent"
   where "agreement_id" = $1 and "version" = $2;
 
@@ -131,182 +155,6 @@ update "agreement_version"
   where "agreement_id" = $2 and "version" = $3;
 
 -- src/agreements/finding/listing.repository.ts
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $1;
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.id collate "C") > $1 collate "C" or ((a.id collate "C") = $2 collate "C" and a.id > $3 collate "C"))
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $4;
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED'))
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $4;
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and ((a.id collate "C") >
-    $4 collate "C" or ((a.id collate "C") = $5 collate "C" and a.id > $6 collate "C"))
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $7;
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and ((case when
-    knows_agreement_until(a.id) <= $4 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end) @@ (websearch_to_tsquery('english', $5) || websearch_to_tsquery('simple', $6)) or
-    (upper(a.id) = upper(btrim($7)) or upper(a.provenance ->> 'reference') = upper(btrim($8))) or exists ( select from agreement_party as p
-    join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <=
-    knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name,
-    o.legal_name]) as name))) and a.status = $10 and (a.terminated_at is null or a.terminated_at > $11) and a.origin = $12
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $13;
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and a.origin = $4
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $5;
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and a.status = $4 and
-    (a.terminated_at is null or a.terminated_at > $5) and a.owner_org = $6
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $7;
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where (a.status = 'TERMINATED' or a.terminated_at <= $1)
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $2;
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where a.origin = $1
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $2;
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where a.review_due < $1
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $2;
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where a.status = $1 and (a.terminated_at is null or a.terminated_at > $2)
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $3;
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where exists ( select from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version where
-    f.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') and (f.purpose = $1 or starts_with(f.purpose, $2) or starts_with($3,
-    f.purpose || '.') or f.purpose in (select c.code from local_code as c where c.list = $4 and (c.broader = $5 or starts_with(c.broader,
-    $6)))))
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $7;
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where exists ( select from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version where
-    f.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') and exists ( select from flow_side as l where l.agreement_id = f.agreement_id
-    and l.version = f.version and l.flow_id = f.id and $1 = any (l.art6)))
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $2;
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where exists ( select from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version where
-    f.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') and exists (select from unnest(f.data_items || f.category_grant) as item
-    where (item = $1 or starts_with(item, $2) or item in (select c.code from local_code as c where c.list = $3 and (c.broader = $4 or
-    starts_with(c.broader, $5))))))
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $6;
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where exists ( select from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version where
-    f.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') and exists (select from unnest(f.data_items || f.category_grant) as item
-    where exists ( select from code_list_entry as e where e.list = 'DATA_ITEM' and (e.code = item or exists ( select from local_code as c
-    where c.code = item and (e.code = c.broader or starts_with(e.code, c.broader || '.')))) and e.attributes ->> 'class' = $1 and e.edition =
-    (select max(l.edition) from code_list as l))))
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $2;
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where exists (select from agreement_party as p where p.agreement_id = a.id and p.org = $1 and p.left_how is distinct from 'UNINVITED' and
-    (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id)))
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $2;
-
-select a.id, (a.id collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where exists (select from agreement_party as p where p.agreement_id = a.id and p.org = $1 and p.left_how is distinct from 'UNINVITED' and
-    (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) and exists (select from agreement_party as p where
-    p.agreement_id = a.id and p.org = $2 and p.left_how is distinct from 'UNINVITED' and (p.invited_at is null or p.invited_at <=
-    knows_agreement_until(p.agreement_id)))
-  order by (a.id collate "C") asc, a.id collate "C" asc
-  limit $3;
 
 select a.id, (a.id collate "C") as key, a.updated_at
   from agreement as a
@@ -464,97 +312,36 @@ select a.id, (a.id collate "C") as key, a.updated_at
 
 select a.id, (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") as key, a.updated_at
   from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  order by (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") asc, a.id collate "C" asc
-  limit $1;
-
-select a.id, (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED'))
-  order by (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") asc, a.id collate "C" asc
-  limit $4;
-
-select a.id, (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") > $1 collate "C" or ((coalesce(to_char(a.review_due,
-    'YYYY-MM-DD'), '9999') collate "C") = $2 collate "C" and a.id > $3 collate "C"))
-  order by (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") asc, a.id collate "C" asc
-  limit $4;
-
-select a.id, (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") as key, a.updated_at
-  from agreement as a
   order by (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") asc, a.id collate "C"
   limit $1;
+
+select a.id, (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED'))))
+  order by (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") asc, a.id collate "C"
+  limit $4;
 
 select a.id, (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") as key, a.updated_at
   from agreement as a
   where ((coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") > $1 collate "C" or ((coalesce(to_char(a.review_due,
     'YYYY-MM-DD'), '9999') collate "C") = $2 collate "C" and a.id > $3 collate "C"))
   order by (coalesce(to_char(a.review_due, 'YYYY-MM-DD'), '9999') collate "C") asc, a.id collate "C"
-  limit $4;
-
-select a.id, (left(lower(a.title), 80) collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  order by (left(lower(a.title), 80) collate "C") asc, a.id collate "C" asc
-  limit $1;
-
-select a.id, (left(lower(a.title), 80) collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED'))
-  order by (left(lower(a.title), 80) collate "C") asc, a.id collate "C" asc
-  limit $4;
-
-select a.id, (left(lower(a.title), 80) collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and ((case when
-    knows_agreement_until(a.id) <= $4 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end) @@ (websearch_to_tsquery('english', $5) || websearch_to_tsquery('simple', $6)) or
-    (upper(a.id) = upper(btrim($7)) or upper(a.provenance ->> 'reference') = upper(btrim($8))) or exists ( select from agreement_party as p
-    join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <=
-    knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name,
-    o.legal_name]) as name)))
-  order by (left(lower(a.title), 80) collate "C") asc, a.id collate "C" asc
-  limit $10;
-
-select a.id, (left(lower(a.title), 80) collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((left(lower(a.title), 80) collate "C") > $1 collate "C" or ((left(lower(a.title), 80) collate "C") = $2 collate "C" and a.id > $3
-    collate "C"))
-  order by (left(lower(a.title), 80) collate "C") asc, a.id collate "C" asc
   limit $4;
 
 select a.id, (left(lower(a.title), 80) collate "C") as key, a.updated_at
   from agreement as a
   order by (left(lower(a.title), 80) collate "C") asc, a.id collate "C"
   limit $1;
+
+select a.id, (left(lower(a.title), 80) collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED'))))
+  order by (left(lower(a.title), 80) collate "C") asc, a.id collate "C"
+  limit $4;
 
 select a.id, (left(lower(a.title), 80) collate "C") as key, a.updated_at
   from agreement as a
@@ -595,524 +382,6 @@ select a.id, (left(lower(a.title), 80) collate "C") as key, a.updated_at
   order by (left(lower(a.title), 80) collate "C") asc, a.id collate "C"
   limit $4;
 
-select a.id, (lpad((case when (upper(a.id) = upper(btrim($1)) or upper(a.provenance ->> 'reference') = upper(btrim($2))) then 2000000000 when
-    exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($3)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name)) then 1000000000 else 0 end + coalesce(round((ts_rank((case when
-    knows_agreement_until(a.id) <= $4 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end), (websearch_to_tsquery('english', $5) || websearch_to_tsquery('simple', $6))) *
-    100000000)::numeric), 0))::bigint::text, 10, '0') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $7 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $8)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $9 and p.left_how is distinct from 'UNINVITED')) and ((case when
-    knows_agreement_until(a.id) <= $10 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end) @@ (websearch_to_tsquery('english', $11) || websearch_to_tsquery('simple', $12)) or
-    (upper(a.id) = upper(btrim($13)) or upper(a.provenance ->> 'reference') = upper(btrim($14))) or exists ( select from agreement_party as p
-    join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <=
-    knows_agreement_until(p.agreement_id)) and lower(btrim($15)) in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name,
-    o.legal_name]) as name)))
-  order by (lpad((case when (upper(a.id) = upper(btrim($16)) or upper(a.provenance ->> 'reference') = upper(btrim($17))) then 2000000000 when
-    exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($18)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name)) then 1000000000 else 0 end + coalesce(round((ts_rank((case when
-    knows_agreement_until(a.id) <= $19 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end), (websearch_to_tsquery('english', $20) || websearch_to_tsquery('simple', $21))) *
-    100000000)::numeric), 0))::bigint::text, 10, '0') collate "C") desc, a.id collate "C" asc
-  limit $22;
-
-select a.id, (lpad((case when (upper(a.id) = upper(btrim($1)) or upper(a.provenance ->> 'reference') = upper(btrim($2))) then 2000000000 when
-    exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($3)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name)) then 1000000000 else 0 end + coalesce(round((ts_rank((case when
-    knows_agreement_until(a.id) <= $4 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end), (websearch_to_tsquery('english', $5) || websearch_to_tsquery('simple', $6))) *
-    100000000)::numeric), 0))::bigint::text, 10, '0') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $7 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $8)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $9 and p.left_how is distinct from 'UNINVITED')) and ((case when
-    knows_agreement_until(a.id) <= $10 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end) @@ (websearch_to_tsquery('english', $11) || websearch_to_tsquery('simple', $12)) or
-    (upper(a.id) = upper(btrim($13)) or upper(a.provenance ->> 'reference') = upper(btrim($14))) or exists ( select from agreement_party as p
-    join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <=
-    knows_agreement_until(p.agreement_id)) and lower(btrim($15)) in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name,
-    o.legal_name]) as name))) and (a.status = 'TERMINATED' or a.terminated_at <= $16) and a.origin = $17
-  order by (lpad((case when (upper(a.id) = upper(btrim($18)) or upper(a.provenance ->> 'reference') = upper(btrim($19))) then 2000000000 when
-    exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($20)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name)) then 1000000000 else 0 end + coalesce(round((ts_rank((case when
-    knows_agreement_until(a.id) <= $21 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end), (websearch_to_tsquery('english', $22) || websearch_to_tsquery('simple', $23))) *
-    100000000)::numeric), 0))::bigint::text, 10, '0') collate "C") desc, a.id collate "C" asc
-  limit $24;
-
-select a.id, (lpad((case when (upper(a.id) = upper(btrim($1)) or upper(a.provenance ->> 'reference') = upper(btrim($2))) then 2000000000 when
-    exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($3)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name)) then 1000000000 else 0 end + coalesce(round((ts_rank((case when
-    knows_agreement_until(a.id) <= $4 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end), (websearch_to_tsquery('english', $5) || websearch_to_tsquery('simple', $6))) *
-    100000000)::numeric), 0))::bigint::text, 10, '0') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $7 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $8)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $9 and p.left_how is distinct from 'UNINVITED')) and ((case when
-    knows_agreement_until(a.id) <= $10 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end) @@ (websearch_to_tsquery('english', $11) || websearch_to_tsquery('simple', $12)) or
-    (upper(a.id) = upper(btrim($13)) or upper(a.provenance ->> 'reference') = upper(btrim($14))) or exists ( select from agreement_party as p
-    join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <=
-    knows_agreement_until(p.agreement_id)) and lower(btrim($15)) in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name,
-    o.legal_name]) as name))) and a.origin = $16
-  order by (lpad((case when (upper(a.id) = upper(btrim($17)) or upper(a.provenance ->> 'reference') = upper(btrim($18))) then 2000000000 when
-    exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($19)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name)) then 1000000000 else 0 end + coalesce(round((ts_rank((case when
-    knows_agreement_until(a.id) <= $20 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end), (websearch_to_tsquery('english', $21) || websearch_to_tsquery('simple', $22))) *
-    100000000)::numeric), 0))::bigint::text, 10, '0') collate "C") desc, a.id collate "C" asc
-  limit $23;
-
-select a.id, (lpad((case when (upper(a.id) = upper(btrim($1)) or upper(a.provenance ->> 'reference') = upper(btrim($2))) then 2000000000 when
-    exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($3)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name)) then 1000000000 else 0 end + coalesce(round((ts_rank((case when
-    knows_agreement_until(a.id) <= $4 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end), (websearch_to_tsquery('english', $5) || websearch_to_tsquery('simple', $6))) *
-    100000000)::numeric), 0))::bigint::text, 10, '0') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((case when knows_agreement_until(a.id) <= $7 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ',
-    'g') || ' ' || regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title,
-    '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') ||
-    setweight(to_tsvector('english', words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', '
-    ', 'g')), 'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name,
-    array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from agreement_party as p where
-    p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '')
-    as parties, coalesce(( select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' .
-    ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT',
-    'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from
-    code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select
-    string_agg(section.value, ' . ') from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and
-    v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words) else s.words end) @@ (websearch_to_tsquery('english', $8) ||
-    websearch_to_tsquery('simple', $9)) or (upper(a.id) = upper(btrim($10)) or upper(a.provenance ->> 'reference') = upper(btrim($11))) or
-    exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($12)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name)))
-  order by (lpad((case when (upper(a.id) = upper(btrim($13)) or upper(a.provenance ->> 'reference') = upper(btrim($14))) then 2000000000 when
-    exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($15)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name)) then 1000000000 else 0 end + coalesce(round((ts_rank((case when
-    knows_agreement_until(a.id) <= $16 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end), (websearch_to_tsquery('english', $17) || websearch_to_tsquery('simple', $18))) *
-    100000000)::numeric), 0))::bigint::text, 10, '0') collate "C") desc, a.id collate "C" asc
-  limit $19;
-
-select a.id, (lpad((case when (upper(a.id) = upper(btrim($1)) or upper(a.provenance ->> 'reference') = upper(btrim($2))) then 2000000000 when
-    exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($3)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name)) then 1000000000 else 0 end + coalesce(round((ts_rank((case when
-    knows_agreement_until(a.id) <= $4 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end), (websearch_to_tsquery('english', $5) || websearch_to_tsquery('simple', $6))) *
-    100000000)::numeric), 0))::bigint::text, 10, '0') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((case when knows_agreement_until(a.id) <= $7 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ',
-    'g') || ' ' || regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title,
-    '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') ||
-    setweight(to_tsvector('english', words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', '
-    ', 'g')), 'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name,
-    array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from agreement_party as p where
-    p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '')
-    as parties, coalesce(( select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' .
-    ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT',
-    'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from
-    code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select
-    string_agg(section.value, ' . ') from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and
-    v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words) else s.words end) @@ (websearch_to_tsquery('english', $8) ||
-    websearch_to_tsquery('simple', $9)) or (upper(a.id) = upper(btrim($10)) or upper(a.provenance ->> 'reference') = upper(btrim($11))) or
-    exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($12)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name))) and ((lpad((case when (upper(a.id) = upper(btrim($13)) or upper(a.provenance ->>
-    'reference') = upper(btrim($14))) then 2000000000 when exists ( select from agreement_party as p join organisation as o on o.code = p.org
-    where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($15)) in
-    (select lower(name) from unnest(o.aliases || array[o.code, o.short_name, o.legal_name]) as name)) then 1000000000 else 0 end +
-    coalesce(round((ts_rank((case when knows_agreement_until(a.id) <= $16 then ( select setweight(to_tsvector('simple', regexp_replace(a.id,
-    '[-/_.:&+]+', ' ', 'g') || ' ' || regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title,
-    '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') ||
-    setweight(to_tsvector('english', words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', '
-    ', 'g')), 'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name,
-    array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from agreement_party as p where
-    p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '')
-    as parties, coalesce(( select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' .
-    ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT',
-    'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from
-    code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select
-    string_agg(section.value, ' . ') from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and
-    v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words) else s.words end), (websearch_to_tsquery('english', $17) ||
-    websearch_to_tsquery('simple', $18))) * 100000000)::numeric), 0))::bigint::text, 10, '0') collate "C") < $19 collate "C" or ((lpad((case
-    when (upper(a.id) = upper(btrim($20)) or upper(a.provenance ->> 'reference') = upper(btrim($21))) then 2000000000 when exists ( select
-    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
-    <= knows_agreement_until(p.agreement_id)) and lower(btrim($22)) in (select lower(name) from unnest(o.aliases || array[o.code,
-    o.short_name, o.legal_name]) as name)) then 1000000000 else 0 end + coalesce(round((ts_rank((case when knows_agreement_until(a.id) <= $23
-    then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' || regexp_replace(coalesce(a.provenance
-    ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g'))
-    || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', words.parties) ||
-    to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english', words.purposes), 'C') || setweight(to_tsvector('english',
-    regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code,
-    '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from
-    agreement_party as p where p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or
-    o.code = a.owner_org ), '') as parties, coalesce(( select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', '
-    '), e.label, c.label), ' . ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and
-    v.status in ('DRAFT', 'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select
-    max(l.edition) from code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes,
-    coalesce(( select string_agg(section.value, ' . ') from agreement_version as v, jsonb_each_text(v.narrative) as section where
-    v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words) else s.words end),
-    (websearch_to_tsquery('english', $24) || websearch_to_tsquery('simple', $25))) * 100000000)::numeric), 0))::bigint::text, 10, '0')
-    collate "C") = $26 collate "C" and a.id > $27 collate "C"))
-  order by (lpad((case when (upper(a.id) = upper(btrim($28)) or upper(a.provenance ->> 'reference') = upper(btrim($29))) then 2000000000 when
-    exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($30)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name)) then 1000000000 else 0 end + coalesce(round((ts_rank((case when
-    knows_agreement_until(a.id) <= $31 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end), (websearch_to_tsquery('english', $32) || websearch_to_tsquery('simple', $33))) *
-    100000000)::numeric), 0))::bigint::text, 10, '0') collate "C") desc, a.id collate "C" asc
-  limit $34;
-
-select a.id, (lpad((case when (upper(a.id) = upper(btrim($1)) or upper(a.provenance ->> 'reference') = upper(btrim($2))) then 2000000000 when
-    exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($3)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name)) then 1000000000 else 0 end + coalesce(round((ts_rank((case when
-    knows_agreement_until(a.id) <= $4 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end), (websearch_to_tsquery('english', $5) || websearch_to_tsquery('simple', $6))) *
-    100000000)::numeric), 0))::bigint::text, 10, '0') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((case when knows_agreement_until(a.id) <= $7 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ',
-    'g') || ' ' || regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title,
-    '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') ||
-    setweight(to_tsvector('english', words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', '
-    ', 'g')), 'D') from ( select coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name,
-    array_to_string(o.aliases, ' ')), ' . ') from organisation as o where o.code in (select p.org from agreement_party as p where
-    p.agreement_id = a.id and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '')
-    as parties, coalesce(( select string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' .
-    ') from flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT',
-    'APPROVED') left join code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from
-    code_list as l) left join local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select
-    string_agg(section.value, ' . ') from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and
-    v.status in ('DRAFT', 'APPROVED') ), '') as sections ) as words) else s.words end) @@ (websearch_to_tsquery('english', $8) ||
-    websearch_to_tsquery('simple', $9)) or (upper(a.id) = upper(btrim($10)) or upper(a.provenance ->> 'reference') = upper(btrim($11))) or
-    exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($12)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name))) and exists (select from agreement_party as p where p.agreement_id = a.id and p.org
-    = $13 and p.left_how is distinct from 'UNINVITED' and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id)))
-  order by (lpad((case when (upper(a.id) = upper(btrim($14)) or upper(a.provenance ->> 'reference') = upper(btrim($15))) then 2000000000 when
-    exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($16)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name)) then 1000000000 else 0 end + coalesce(round((ts_rank((case when
-    knows_agreement_until(a.id) <= $17 then ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) else s.words end), (websearch_to_tsquery('english', $18) || websearch_to_tsquery('simple', $19))) *
-    100000000)::numeric), 0))::bigint::text, 10, '0') collate "C") desc, a.id collate "C" asc
-  limit $20;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  order by a.updated_at desc, a.id collate "C" asc
-  limit $1;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED'))
-  order by a.updated_at desc, a.id collate "C" asc
-  limit $4;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and (a.status =
-    'TERMINATED' or a.terminated_at <= $4)
-  order by a.updated_at desc, a.id collate "C" asc
-  limit $5;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and a.origin = $4
-  order by a.updated_at desc, a.id collate "C" asc
-  limit $5;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and a.owner_org = $4
-  order by a.updated_at desc, a.id collate "C" asc
-  limit $5;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and a.review_due < $4
-  order by a.updated_at desc, a.id collate "C" asc
-  limit $5;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and a.status = $4 and
-    (a.terminated_at is null or a.terminated_at > $5)
-  order by a.updated_at desc, a.id collate "C" asc
-  limit $6;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and exists ( select from
-    flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version where f.agreement_id = a.id and
-    v.status in ('DRAFT', 'APPROVED') and (f.purpose = $4 or starts_with(f.purpose, $5) or starts_with($6, f.purpose || '.') or f.purpose in
-    (select c.code from local_code as c where c.list = $7 and (c.broader = $8 or starts_with(c.broader, $9)))))
-  order by a.updated_at desc, a.id collate "C" asc
-  limit $10;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and exists ( select from
-    flow as f join agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version where f.agreement_id = a.id and
-    v.status in ('DRAFT', 'APPROVED') and exists (select from unnest(f.data_items || f.category_grant) as item where exists ( select from
-    code_list_entry as e where e.list = 'DATA_ITEM' and (e.code = item or exists ( select from local_code as c where c.code = item and
-    (e.code = c.broader or starts_with(e.code, c.broader || '.')))) and e.attributes ->> 'class' = $4 and e.edition = (select max(l.edition)
-    from code_list as l))))
-  order by a.updated_at desc, a.id collate "C" asc
-  limit $5;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $3 and p.left_how is distinct from 'UNINVITED')) and exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $4 and p.left_how is distinct from 'UNINVITED' and (p.invited_at is null or
-    p.invited_at <= knows_agreement_until(p.agreement_id)))
-  order by a.updated_at desc, a.id collate "C" asc
-  limit $5;
-
-select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
-  from agreement as a
-  left join agreement_search as s
-  on s.agreement_id = a.id
-  where (a.updated_at < ($1 || 'Z')::timestamptz or (a.updated_at = ($2 || 'Z')::timestamptz and a.id > $3 collate "C"))
-  order by a.updated_at desc, a.id collate "C" asc
-  limit $4;
-
 select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
   from agreement as a
   order by a.updated_at desc, a.id collate "C"
@@ -1132,6 +401,14 @@ select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.
     agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
     earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and (a.status = 'TERMINATED' or
     a.terminated_at <= $4)
+  order by a.updated_at desc, a.id collate "C"
+  limit $5;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and a.origin = $4
   order by a.updated_at desc, a.id collate "C"
   limit $5;
 
@@ -1170,6 +447,18 @@ select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.
     local_code as c where c.list = $7 and (c.broader = $8 or starts_with(c.broader, $9)))))
   order by a.updated_at desc, a.id collate "C"
   limit $10;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and exists ( select from flow as f join
+    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version where f.agreement_id = a.id and v.status in ('DRAFT',
+    'APPROVED') and exists (select from unnest(f.data_items || f.category_grant) as item where exists ( select from code_list_entry as e
+    where e.list = 'DATA_ITEM' and (e.code = item or exists ( select from local_code as c where c.code = item and (e.code = c.broader or
+    starts_with(e.code, c.broader || '.')))) and e.attributes ->> 'class' = $4 and e.edition = (select max(l.edition) from code_list as l))))
+  order by a.updated_at desc, a.id collate "C"
+  limit $5;
 
 select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
   from agreement as a
@@ -1244,6 +533,69 @@ select w.id, w.rank::text as key, a.updated_at
     from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
     <= knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code,
     o.short_name, o.legal_name]) as name))) as f order by f.rank desc, f.agreement_id collate "C") as w where (select true from agreement as
+    a where a.id = w.id and (a.status = 'TERMINATED' or a.terminated_at <= $15) and a.origin = $16) order by w.rank desc, w.id collate "C"
+    limit $17) as w
+  join agreement as a
+  on a.id = w.id
+  order by w.rank desc, w.id collate "C";
+
+select w.id, w.rank::text as key, a.updated_at
+  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
+    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
+    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
+    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
+    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
+    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
+    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
+    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
+    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
+    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
+    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
+    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
+    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
+    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
+    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
+    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
+    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
+    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
+    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
+    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
+    '') as sections ) as words) as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple',
+    $11)) or (upper(a.id) = upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select
+    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
+    <= knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code,
+    o.short_name, o.legal_name]) as name))) as f order by f.rank desc, f.agreement_id collate "C") as w where (select true from agreement as
+    a where a.id = w.id and a.origin = $15) order by w.rank desc, w.id collate "C" limit $16) as w
+  join agreement as a
+  on a.id = w.id
+  order by w.rank desc, w.id collate "C";
+
+select w.id, w.rank::text as key, a.updated_at
+  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
+    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
+    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
+    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
+    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
+    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
+    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
+    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
+    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
+    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
+    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
+    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
+    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
+    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
+    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
+    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
+    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
+    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
+    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
+    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
+    '') as sections ) as words) as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple',
+    $11)) or (upper(a.id) = upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select
+    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
+    <= knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code,
+    o.short_name, o.legal_name]) as name))) as f order by f.rank desc, f.agreement_id collate "C") as w where (select true from agreement as
     a where a.id = w.id and exists (select from agreement_party as p where p.agreement_id = a.id and p.org = $15 and p.left_how is distinct
     from 'UNINVITED' and (p.invited_at is null or p.invited_at <= knows_agreement_until(p.agreement_id)))) order by w.rank desc, w.id collate
     "C" limit $16) as w
@@ -1281,165 +633,6 @@ select w.id, w.rank::text as key, a.updated_at
   join agreement as a
   on a.id = w.id
   order by w.rank desc, w.id collate "C";
-
-select w.id, w.rank::text as key, a.updated_at
-  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
-    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
-    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
-    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
-    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
-    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
-    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple',
-    $11)) or (upper(a.id) = upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select
-    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
-    <= knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code,
-    o.short_name, o.legal_name]) as name))) as f) as w order by w.rank desc, w.id collate "C" limit $15) as w
-  join agreement as a
-  on a.id = w.id
-  order by w.rank desc, w.id collate "C";
-
-select w.id, w.rank::text as key, a.updated_at
-  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
-    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
-    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
-    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
-    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
-    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
-    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple',
-    $11)) or (upper(a.id) = upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select
-    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
-    <= knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code,
-    o.short_name, o.legal_name]) as name))) as f) as w where (w.rank < $15::bigint or (w.rank = $16::bigint and w.id > $17 collate "C"))
-    order by w.rank desc, w.id collate "C" limit $18) as w
-  join agreement as a
-  on a.id = w.id
-  order by w.rank desc, w.id collate "C";
-
-select w.id, w.rank::text as key, a.updated_at
-  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
-    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
-    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
-    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
-    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
-    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
-    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple',
-    $11)) or (upper(a.id) = upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select
-    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
-    <= knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code,
-    o.short_name, o.legal_name]) as name))) as f) as w where exists (select from agreement as a where a.id = w.id and (a.status =
-    'TERMINATED' or a.terminated_at <= $15) and a.origin = $16) order by w.rank desc, w.id collate "C" limit $17) as w
-  join agreement as a
-  on a.id = w.id
-  order by w.rank desc, w.id collate "C";
-
-select w.id, w.rank::text as key, a.updated_at
-  from (select w.id, w.rank from (select f.agreement_id as id, f.rank from ( with f as materialized (select agreement_id, rank from
-    found_by_words((websearch_to_tsquery('english', $1) || websearch_to_tsquery('simple', $2)), $3, $4)) select f.agreement_id, f.rank from f
-    where f.rank is not null union all select a.id, rank_of_words(old.words, (websearch_to_tsquery('english', $5) ||
-    websearch_to_tsquery('simple', $6)), (upper(a.id) = upper(btrim($7)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($8)),
-    false)), exists ( select from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at
-    is null or p.invited_at <= knows_agreement_until(p.agreement_id)) and lower(btrim($9)) in (select lower(name) from unnest(o.aliases ||
-    array[o.code, o.short_name, o.legal_name]) as name))) from f join agreement as a on f.rank is null and a.id = f.agreement_id cross join
-    lateral (select ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', ' ', 'g') || ' ' ||
-    regexp_replace(coalesce(a.provenance ->> 'reference', ''), '[-/_.:&+]+', ' ', 'g')), 'A') || setweight(to_tsvector('english',
-    regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')) || to_tsvector('simple', regexp_replace(a.title, '[-/_.:&+]+', ' ', 'g')), 'A') ||
-    setweight(to_tsvector('english', words.parties) || to_tsvector('simple', words.parties), 'B') || setweight(to_tsvector('english',
-    words.purposes), 'C') || setweight(to_tsvector('english', regexp_replace(words.sections, '[-/_.:&+]+', ' ', 'g')), 'D') from ( select
-    coalesce(( select string_agg(concat_ws(' ', replace(o.code, '_', ' '), o.legal_name, o.short_name, array_to_string(o.aliases, ' ')), ' .
-    ') from organisation as o where o.code in (select p.org from agreement_party as p where p.agreement_id = a.id and (p.invited_at is null
-    or p.invited_at <= knows_agreement_until(p.agreement_id))) or o.code = a.owner_org ), '') as parties, coalesce(( select
-    string_agg(distinct concat_ws(' ', replace(replace(f.purpose, '.', ' '), '_', ' '), e.label, c.label), ' . ') from flow as f join
-    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version and v.status in ('DRAFT', 'APPROVED') left join
-    code_list_entry as e on e.list = 'PURPOSE' and e.code = f.purpose and e.edition = (select max(l.edition) from code_list as l) left join
-    local_code as c on c.code = f.purpose where f.agreement_id = a.id ), '') as purposes, coalesce(( select string_agg(section.value, ' . ')
-    from agreement_version as v, jsonb_each_text(v.narrative) as section where v.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') ),
-    '') as sections ) as words) as words) as old where old.words @@ (websearch_to_tsquery('english', $10) || websearch_to_tsquery('simple',
-    $11)) or (upper(a.id) = upper(btrim($12)) or coalesce(upper(a.provenance ->> 'reference') = upper(btrim($13)), false)) or exists ( select
-    from agreement_party as p join organisation as o on o.code = p.org where p.agreement_id = a.id and (p.invited_at is null or p.invited_at
-    <= knows_agreement_until(p.agreement_id)) and lower(btrim($14)) in (select lower(name) from unnest(o.aliases || array[o.code,
-    o.short_name, o.legal_name]) as name))) as f) as w where exists (select from agreement as a where a.id = w.id and exists (select from
-    agreement_party as p where p.agreement_id = a.id and p.org = $15 and p.left_how is distinct from 'UNINVITED' and (p.invited_at is null or
-    p.invited_at <= knows_agreement_until(p.agreement_id)))) order by w.rank desc, w.id collate "C" limit $16) as w
-  join agreement as a
-  on a.id = w.id
-  order by w.rank desc, w.id collate "C";
-
--- src/agreements/register-import/asked.repository.ts
-
-delete from "register_import_question"
-  where "import_id" = $1;
-
-insert into register_answer (org, field, term, text, answer, import_id, answered_at, answered_by) select $1, q.field, q.term, q.text,
-    q.answer, $2::uuid, $3::timestamptz, $4
-  from ( select value ->> 'field' as field, value ->> 'term' as term, value ->> 'text' as text, value -> 'answer' as answer from
-    jsonb_array_elements($5::jsonb) ) as q
-  on conflict (org, field, term) do update
-  set text = excluded.text, answer = excluded.answer, import_id = excluded.import_id, answered_at = excluded.answered_at, answered_by =
-    excluded.answered_by;
-
-insert into register_import_question (import_id, org, field, term, text, taken_for, rows, place) select $1::uuid, $2, q.field, q.term,
-    q.text, q."takenFor", q.rows, q.place
-  from jsonb_to_recordset($3::jsonb) as q(field text, term text, text text, "takenFor" jsonb, rows int, place int);
-
-select "q"."field", "q"."term", "q"."text", "q"."taken_for", "q"."rows", count(*) over() as "total"
-  from "register_import_question" as "q"
-  where "q"."import_id" = $1 and "q"."field" <> $2
-  order by "q"."place"
-  limit $3;
-
-select "q"."field", "q"."term", "q"."text", "q"."taken_for", "q"."rows", count(*) over() as "total"
-  from "register_import_question" as "q"
-  where "q"."import_id" = $1 and "q"."field" = $2
-  order by "q"."place"
-  limit $3;
-
-select "r"."field", "r"."text", "r"."answer"
-  from "register_answer" as "r"
-  where "r"."org" = $1
-  order by "r"."answered_at" desc
-  limit $2;
 
 -- src/agreements/register-import/imported-records.repository.ts
 
@@ -1497,10 +690,6 @@ update "imported_record"
 
 insert into "register_import" ("id", "org", "status", "file_hash", "header", "header_row", "mapping", "answers", "date_order", "uploaded_at",
     "uploaded_by")
-  values ($1, ...);
-
-insert into "register_import" ("id", "org", "status", "file_hash", "header", "header_row", "mapping", "picks", "answers", "date_order",
-    "uploaded_at", "uploaded_by")
   values ($1, ...);
 
 insert into register_import_row (import_id, org, row, cells, plan) select $1::uuid, $2, r.row, r.cells, '{}'::jsonb
@@ -1587,10 +776,6 @@ update "register_import"
   where "id" = $7;
 
 update "register_import"
-  set "row_version" = "row_version" + $1, "mapping" = $2, "answers" = $3, "picks" = $4, "header" = $5, "header_row" = $6, "date_order" = $7
-  where "id" = $8;
-
-update "register_import"
   set "row_version" = "row_version" + $1, "status" = $2
   where "id" = $3;
 
@@ -1631,6 +816,41 @@ update register_import_row as r
   from jsonb_to_recordset($1::jsonb) as p(row int, plan jsonb)
   where r.import_id = $2 and r.row = p.row;
 
+-- src/agreements/register-import/questions.repository.ts
+
+delete from "register_import_question"
+  where "import_id" = $1;
+
+insert into register_answer (org, field, term, text, answer, import_id, answered_at, answered_by) select $1, q.field, q.term, q.text,
+    q.answer, $2::uuid, $3::timestamptz, $4
+  from ( select value ->> 'field' as field, value ->> 'term' as term, value ->> 'text' as text, value -> 'answer' as answer from
+    jsonb_array_elements($5::jsonb) ) as q
+  on conflict (org, field, term) do update
+  set text = excluded.text, answer = excluded.answer, import_id = excluded.import_id, answered_at = excluded.answered_at, answered_by =
+    excluded.answered_by;
+
+insert into register_import_question (import_id, org, field, term, text, taken_for, rows, place) select $1::uuid, $2, q.field, q.term,
+    q.text, q."takenFor", q.rows, q.place
+  from jsonb_to_recordset($3::jsonb) as q(field text, term text, text text, "takenFor" jsonb, rows int, place int);
+
+select "q"."field", "q"."term", "q"."text", "q"."taken_for", "q"."rows", count(*) over() as "total"
+  from "register_import_question" as "q"
+  where "q"."import_id" = $1 and "q"."field" <> $2
+  order by "q"."place"
+  limit $3;
+
+select "q"."field", "q"."term", "q"."text", "q"."taken_for", "q"."rows", count(*) over() as "total"
+  from "register_import_question" as "q"
+  where "q"."import_id" = $1 and "q"."field" = $2
+  order by "q"."place"
+  limit $3;
+
+select "r"."field", "r"."text", "r"."answer"
+  from "register_answer" as "r"
+  where "r"."org" = $1
+  order by "r"."answered_at" desc
+  limit $2;
+
 -- src/agreements/store/acts.repository.ts
 
 insert into "agreement_act" ("agreement_id", "sequence", "at", "act", "actor_issuer", "actor_sub", "actor_org", "from_status", "to_status",
@@ -1660,35 +880,21 @@ insert into "agreement" ("id", "title", "instrument_type", "owner_org", "status"
 insert into "agreement_party" ("agreement_id", "org", "position", "role", "capacities", "contacts", "left_at")
   values ($1, ...);
 
+insert into "approval" ("agreement_id", "org", "version", "complete_at")
+  values ($1, ...);
+
 insert into "policy_document" ("agreement_id", "position", "party", "conditions")
+  values ($1, ...);
+
+insert into "signature" ("id", "agreement_id", "version", "org", "signed_at", "confirmed_at")
+  values ($1, ...);
+
+insert into "suspension" ("id", "agreement_id", "scope", "party", "flow", "version", "from_at", "to_at")
   values ($1, ...);
 
 update "agreement_version"
   set "status" = $1, "frozen_at" = $2, "document" = $3, "hash" = $4
   where "agreement_id" = $5 and "version" = $6;
-
--- src/agreements/store/life.repository.ts
-
-select "e".*
-  from "earlier_part" as "e"
-  where "e"."agreement_id" in ($1, ...)
-  order by "e"."left_at";
-
-select "k".*
-  from "keeper_change" as "k"
-  where "k"."agreement_id" in ($1, ...)
-  order by "k"."position";
-
-select "o"."code", "o"."active_from", "o"."active_to", "s"."successor"
-  from "organisation" as "o"
-  left join "organisation_succession" as "s"
-  on "s"."predecessor" = "o"."code"
-  where ("o"."active_from" is not null or "o"."active_to" is not null);
-
-select "r".*
-  from "review_date_change" as "r"
-  where "r"."agreement_id" in ($1, ...)
-  order by "r"."position";
 
 -- src/agreements/store/overlap.repository.ts
 
@@ -1709,66 +915,16 @@ select "a"."id"
   from "agreement" as "a"
   where "a"."id" = $1 and true;
 
-select "a".*
-  from "agent" as "a"
-  where "a"."agreement_id" in ($1, ...)
-  order by "a"."position";
-
-select "a".*
-  from "agreement" as "a"
-  where "a"."id" in ($1, ...)
-  order by "a"."id";
-
-select "a".*
-  from "approval" as "a"
-  where "a"."agreement_id" in ($1, ...)
-  order by "a"."org";
-
-select "d".*
-  from "policy_document" as "d"
-  where "d"."agreement_id" in ($1, ...)
-  order by "d"."position";
-
-select "f".*
-  from "flow" as "f"
-  where "f"."agreement_id" in ($1, ...)
-  order by "f"."position";
-
-select "p".*
-  from "agreement_party" as "p"
-  where "p"."agreement_id" in ($1, ...)
-  order by "p"."position";
-
-select "p".*
-  from "prohibition" as "p"
-  where "p"."agreement_id" in ($1, ...)
-  order by "p"."position";
-
-select "s"."agreement_id", "s"."org", "s"."version", greatest("s"."signed_at", "s"."confirmed_at") as "signed_at"
-  from "signature" as "s"
-  where "s"."agreement_id" in ($1, ...) and "s"."confirmed_at" is not null
-  order by "s"."signed_at", "s"."org";
-
 select "s"."id"
   from "assessment" as "s"
   where "s"."id" in (select "a"."assessment_id" from "agreement" as "a" where "a"."id" in ($1, ...))
   order by "s"."id" for share;
 
-select "s".*
-  from "flow_side" as "s"
-  where "s"."agreement_id" in ($1, ...);
-
-select "s".*
-  from "suspension" as "s"
-  where "s"."agreement_id" in ($1, ...)
-  order by "s"."from_at", "s"."id";
-
-select "v".*
-  from "agreement_version" as "v"
-  where "v"."agreement_id" in ($1, ...)
-  order by "v"."version";
-
 -- src/agreements/store/record.repository.ts
+
+select "a"."id", "a"."provenance"
+  from "agreement" as "a"
+  where "a"."id" in ($1, ...);
 
 select "a"."row_version", "a"."review_cycle_months", "a"."provenance", "a"."created_at", "a"."updated_at", public.shares_its_assessment(a.id)
     as "shares_assessment"
@@ -1791,38 +947,9 @@ select "s"."id", "s"."scope", "s"."party", "s"."flow", "s"."version", "s"."from_
   where "s"."agreement_id" = $1
   order by "s"."from_at", "s"."id";
 
-select "s"."org", "s"."version", "s"."signed_at", "s"."version_hash", "s"."signatory_name", "s"."signatory_post", "s"."authority",
-    "s"."confirmed_at"
-  from "signature" as "s"
-  where "s"."agreement_id" = $1
-  order by "s"."version", "s"."signed_at", "s"."org";
-
 select "v"."version", "v"."frozen_at", "v"."change_class", "v"."recorded_elsewhere", "v"."warnings", "v"."filled_groups"
   from "agreement_version" as "v"
   where "v"."agreement_id" = $1;
-
--- src/agreements/store/recorded-acts.repository.ts
-
-insert into "approval" ("agreement_id", "org", "version", "complete_at")
-  values ($1, ...);
-
-insert into "signature" ("id", "agreement_id", "version", "org", "signed_at", "confirmed_at")
-  values ($1, ...);
-
-insert into "suspension" ("id", "agreement_id", "scope", "party", "flow", "version", "from_at", "to_at")
-  values ($1, ...);
-
--- src/agreements/store/register-export.repository.ts
-
-select "a"."id", "a"."provenance"
-  from "agreement" as "a"
-  where "a"."id" in ($1, ...);
-
-select "s"."agreement_id", "s"."org", "s"."version", "s"."signed_at", "s"."version_hash", "s"."signatory_name", "s"."signatory_post",
-    "s"."authority", "s"."confirmed_at"
-  from "signature" as "s"
-  where "s"."agreement_id" in ($1, ...)
-  order by "s"."signed_at", "s"."org";
 
 -- src/agreements/store/search.repository.ts
 
@@ -1873,11 +1000,6 @@ select "s"."id"
   where "s"."agreement_id" = $1 and (("s"."signatory_issuer" = $2 and "s"."signatory_sub" = $3) or ("s"."confirmed_issuer" = $4 and
     "s"."confirmed_by" = $5)) and "s"."org" <> $6
   limit $7;
-
-select "s".*
-  from "signature" as "s"
-  where "s"."agreement_id" = $1
-  order by "s"."signed_at", "s"."org";
 
 update "signature"
   set "confirmed_at" = $1, "confirmed_issuer" = $2, "confirmed_by" = $3
@@ -2000,7 +1122,7 @@ update "suspension"
   set "to_at" = $1, "lifted_at" = $2, "lifted_issuer" = $3, "lifted_by" = $4, "lifted_org" = $5
   where "id" = $6;
 
--- src/agreements/store/terms.repository.ts
+-- src/agreements/store/versions.repository.ts
 
 insert into "agent" ("agreement_id", "version", "position", "org", "for_party", "contract_ref", "valid_from", "valid_to")
   values ($1, ...);
@@ -2009,20 +1131,14 @@ insert into "agreement_version" ("agreement_id", "version", "status", "effective
     "commencement_threshold", "narrative", "processor_contract", "joint_controller_arrangement", "agents_recorded", "recorded_elsewhere")
   values ($1, ...);
 
-insert into "flow" ("agreement_id", "version", "id", "position", "providers", "recipients", "purpose", "data_items", "data_subjects",
-    "category_grant", "data_form", "methods", "countries", "transfers", "compatibility", "confidentiality", "exemptions", "retention_days",
-    "retention_rule", "onward", "frequency", "volume_subjects", "volume_records", "honours_objection", "consent_required",
-    "restriction_override", "standing_request_ref")
-  values ($1, ...);
-
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
-    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
+insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
+    "data_form", "methods", "countries", "exemptions", "confidentiality", "retention_rule", "onward", "frequency", "honours_objection",
+    "consent_required", "retention_days", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
   values ($1, ...);
 
 insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
   values ($1, ...);
-
--- src/agreements/store/versions.repository.ts
 
 insert into "version_contacts" ("agreement_id", "version", "org", "contacts")
   values ($1, ...);
@@ -2046,7 +1162,8 @@ update "agreement_version"
 
 -- src/agreements/texts/history.repository.ts
 
-select "a".*
+select "a"."sequence", "a"."at", "a"."act", "a"."actor_sub", "a"."actor_org", "a"."from_status", "a"."to_status", "a"."version",
+    "a"."version_hash", "a"."detail", "a"."leaf_id"
   from "agreement_act" as "a"
   where "a"."agreement_id" = $1 and "a"."sequence" > $2
   order by "a"."sequence"
@@ -2063,23 +1180,9 @@ insert into "assessment_status_change" ("assessment_id", "position", "at", "stat
 insert into "earlier_assessment" ("assessment_id", "until", "required", "residual", "prior_consultation", "review_due")
   values ($1, ...);
 
-select "c".*
-  from "assessment_status_change" as "c"
-  where "c"."assessment_id" in ($1, ...)
-  order by "c"."position";
-
-select "e".*
-  from "earlier_assessment" as "e"
-  where "e"."assessment_id" in ($1, ...)
-  order by "e"."position";
-
 select "id"
   from "assessment"
   where "id" = $1 for update;
-
-select "s".*
-  from "assessment" as "s"
-  where "s"."id" in ($1, ...);
 
 update "assessment"
   set "required" = $1, "residual" = $2, "prior_consultation" = $3, "review_due" = $4
@@ -2113,7 +1216,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/register-loader.ts
+-- also src/parties/register-act.repository.ts, src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
@@ -2524,11 +1627,6 @@ select public.fill_decision_search($1) as read;
 select public.unsearched_decisions() as
   left;
 
-select r.decision_id, l.name as log, r.idx, r.leaf, r.salt, r.body
-  from public.recorded_decisions($1::uuid[]) r
-  join audit.log l
-  on l.log_id = r.log_id;
-
 select r.decision_id, l.name as log, r.idx, r.leaf, r.salt, r.body, r.seen
   from public.recorded_decisions($1::uuid[]) r
   join audit.log l
@@ -2568,11 +1666,6 @@ select distinct on ("r"."id") "r"."id", "r"."body"
   from "policy"."record" as "r"
   where "r"."kind" = $1
   order by "r"."id", "r"."revision" desc;
-
-select distinct on ("r"."kind", "r"."id") "r"."kind", "r"."id", "r"."body"
-  from "policy"."record" as "r"
-  where "r"."revision" > $1 and "r"."revision" <= $2
-  order by "r"."kind", "r"."id", "r"."revision" desc;
 
 select policy.publish($1::text[], $2::text[], $3::text[], $4::timestamptz) as revision;
 
@@ -2647,24 +1740,14 @@ insert into "organisation" ("status", "company_number", "charity_number", "depar
     "aliases", "verified", "merged_into")
   values ($1, ...);
 
-insert into "organisation" ("status", "company_number", "charity_number", "departments", "code", "legal_name", "short_name", "type", "gss",
-    "ods", "ico_registration_no", "public_authority", "competent_authority", "health_or_social_care_authority", "active_from", "active_to",
-    "aliases", "verified", "merged_into", "contacts")
-  values ($1, ...);
-
-insert into "organisation" ("status", "company_number", "charity_number", "departments", "legal_name", "short_name", "type", "gss", "ods",
-    "ico_registration_no", "public_authority", "competent_authority", "health_or_social_care_authority", "aliases", "code", "active_from",
-    "active_to", "verified", "merged_into", "contacts")
+insert into "organisation" ("status", "company_number", "charity_number", "departments", "code", "type", "active_from", "active_to",
+    "public_authority", "health_or_social_care_authority", "legal_name", "short_name", "gss", "ods", "ico_registration_no",
+    "competent_authority", "aliases", "verified", "merged_into")
   values ($1, ...);
 
 insert into "organisation" ("status", "company_number", "charity_number", "departments", "legal_name", "short_name", "type", "ods", "gss",
     "ico_registration_no", "aliases", "public_authority", "competent_authority", "health_or_social_care_authority", "code", "active_from",
     "active_to", "verified", "merged_into")
-  values ($1, ...);
-
-insert into "organisation" ("status", "company_number", "charity_number", "departments", "legal_name", "short_name", "type", "ods", "gss",
-    "ico_registration_no", "aliases", "public_authority", "competent_authority", "health_or_social_care_authority", "code", "active_from",
-    "active_to", "verified", "merged_into", "contacts")
   values ($1, ...);
 
 insert into "organisation_succession" ("successor", "predecessor")
@@ -2750,15 +1833,7 @@ select "a"."sequence", "a"."at", "a"."act", "a"."actor_sub", "a"."actor_org", "a
 
 select "row_version", "act_count"
   from "organisation"
-  where "code" = $1 for update;
-
-select "row_version", "act_count"
-  from "organisation"
   where "code" = $1;
-
-select "row_version", "act_count"
-  from "organisation_group"
-  where "code" = $1 for update;
 
 select "row_version", "act_count"
   from "organisation_group"
@@ -2773,12 +1848,6 @@ update "organisation_group"
   set "row_version" = "row_version" + $1, "act_count" = "act_count" + $2
   where "code" = $3
   returning "row_version", "act_count";
-
--- src/parties/succession.repository.ts
-
-select "o"."code"
-  from "organisation" as "o"
-  where "o"."code" = $1 for update;
 
 -- src/people/held-roles.repository.ts
 
