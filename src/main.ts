@@ -6,6 +6,7 @@ import { type Environment, openEnvironment } from './environment.ts'
 import { shippedOrganisations } from './parties/shipped-organisations.service.ts'
 import { type Config, parseConfig } from './platform/config.ts'
 import { OtherMigrationsError } from './platform/database/migrate.ts'
+import { CONNECTIONS_WAITING_MAX } from './platform/http/server.ts'
 import { systemClock } from './platform/kernel/clock.ts'
 import { unknownPurposes } from './reference/code-list.ts'
 import { shippedCodeLists } from './reference/reference.service.ts'
@@ -49,7 +50,7 @@ async function start(config: Config): Promise<void> {
       process.exit(EXIT_CONFIGURATION)
     }
     await fillRegister(app, environment)
-    const address = await app.server.listen({ host: config.host, port: config.port })
+    const address = await app.server.listen({ host: config.host, port: config.port, backlog: CONNECTIONS_WAITING_MAX })
     stopOnSignal(async () => {
       await app.close()
       await environment.close()

@@ -7,6 +7,7 @@ import { openDevelopmentIssuer } from '../../src/identity/development-issuer.ser
 import { shippedOrganisations } from '../../src/parties/shipped-organisations.service.ts'
 import { parseConfig } from '../../src/platform/config.ts'
 import { migrate } from '../../src/platform/database/migrate.ts'
+import { CONNECTIONS_WAITING_MAX } from '../../src/platform/http/server.ts'
 import { shippedCodeLists } from '../../src/reference/reference.service.ts'
 import { loadRegister } from '../../src/register-loader.ts'
 import type { ServiceSettings } from './service-process.ts'
@@ -32,7 +33,7 @@ if (app.services.policy.current().revision === 0) {
   const organisations = [...shippedOrganisations(), ...demo.organisations]
   await loadRegister({ ...demo, lists: shippedCodeLists(), organisations }, app.services)
 }
-await app.server.listen({ host: '127.0.0.1', port: settings.port })
+await app.server.listen({ host: '127.0.0.1', port: settings.port, backlog: CONNECTIONS_WAITING_MAX })
 process.stdout.write('ready\n')
 
 let isStopping = false

@@ -3,6 +3,7 @@
 import type { AddressInfo } from 'node:net'
 import { buildApp } from '../../src/app.ts'
 import type { Config } from '../../src/platform/config.ts'
+import { CONNECTIONS_WAITING_MAX } from '../../src/platform/http/server.ts'
 import { testConfig } from './service.ts'
 
 /** What the parent hands over. */
@@ -25,6 +26,6 @@ const app = await buildApp({
   logKey: Buffer.from(options.logKeyHex, 'hex'),
   clock: () => new Date(Date.now() + options.clockOffsetMs),
 })
-await app.server.listen({ host: '127.0.0.1', port: 0 })
+await app.server.listen({ host: '127.0.0.1', port: 0, backlog: CONNECTIONS_WAITING_MAX })
 console.log(`port ${(app.server.server.address() as AddressInfo).port}`)
 process.on('SIGTERM', () => void app.close().then(() => process.exit(0)))

@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/kernel/clock.ts'
 import { type Instant, instantOf } from '../../platform/kernel/instant.ts'
 import { answered, answering, type Refusal, type Refused, refused } from '../../platform/kernel/refusal.ts'
 import type { Result } from '../../platform/kernel/result.ts'
+import { pauses } from '../../platform/kernel/turns.ts'
 import type { Agreement } from '../agreement.ts'
 import { type AgreementSummary, agreementSummary } from '../agreement-view.ts'
 import type { AgreementsService } from '../agreements.service.ts'
@@ -70,6 +71,7 @@ export function listingService({
       const found: AgreementSummary[] = []
       let place: Pick<Listed, 'key' | 'id'> | null = after
       let examined = 0
+      const pause = pauses()
       const upToHere = () => ({ agreements: found, next_cursor: place && formatCursor({ sort, ...only(place) }), examined })
       while (examined < examinedMax) {
         // One more than asked for tells whether there is a next page.
@@ -78,6 +80,7 @@ export function listingService({
         const known = await agreements.readFor(tx, reader, ids, instantOf(now))
         for (const at of listed) {
           if (found.length === limit) return upToHere()
+          await pause()
           place = at
           examined += 1
           const agreement = known.find(({ id }) => id === at.id)

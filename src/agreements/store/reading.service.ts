@@ -8,8 +8,19 @@ import { visibleTo } from '../visibility.ts'
 import { readStored } from './reading.repository.ts'
 import { lastStatuses } from './status.repository.ts'
 
+/** Agreements read in one statement: they come as one text, which is parsed at once, and meanwhile nobody else is answered. */
+const READ_AT_ONCE = 20
+
 /** Reads whole agreements with the assessments they stand on, in the order of their ids; ids that are not there are left out. */
 export async function readAgreements(tx: Transaction, ids: readonly string[]): Promise<Agreement[]> {
+  const wanted = [...new Set(ids)].toSorted()
+  const found: Agreement[] = []
+  for (let from = 0; from < wanted.length; from += READ_AT_ONCE)
+    found.push(...(await readSome(tx, wanted.slice(from, from + READ_AT_ONCE))))
+  return found
+}
+
+async function readSome(tx: Transaction, ids: readonly string[]): Promise<Agreement[]> {
   const stored = await readStored(tx, ids)
   const known = await assessments.read(
     tx,

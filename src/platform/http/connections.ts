@@ -112,43 +112,66 @@ function giveBack(connection: Connection): void {
   for (const request of [...connection.open]) request.end()
 }
 
+/** Connections that nothing was ever asked on, oldest first, and the others, in the order in which they were last used. */
+interface Pool {
+  readonly silent: Set<Connection>
+  readonly used: Set<Connection>
+}
+
 /**
  * Keeps the connections of a server within limits: where there are as many as there may be, the one that has been idle for
- * longest makes room, and where none is idle the new one is refused. Answers how many there are.
+ * longest makes room, of those first that nothing was ever asked on: whoever opens them by the thousand takes no place of who asks.
+ * Where none is idle the new one is refused. Answers how many there are.
  */
 export function limitConnections(server: Server, { max, perAddressMax, isProxy }: ConnectionLimits): () => number {
-  const all = new Set<Connection>()
-  const byAddress = new Map<string, Set<Connection>>()
+  const all = emptyPool()
+  const byAddress = new Map<string, Pool>()
   server.on('connection', (socket: Socket) => {
     const connection = connectionOf(socket)
     const { address } = connection
-    const neighbours = byAddress.get(address) ?? new Set()
+    const neighbours = byAddress.get(address) ?? emptyPool()
     const hasRoom = roomIn(all, max) && (isProxy(address) || roomIn(neighbours, perAddressMax))
     if (!hasRoom) return cutOff(connection)
     byAddress.set(address, neighbours)
     connection.used = () => {
-      for (const set of [all, neighbours]) if (set.delete(connection)) set.add(connection)
+      for (const pool of [all, neighbours]) if (takeOut(pool, connection)) pool.used.add(connection)
     }
-    all.add(connection)
-    neighbours.add(connection)
+    all.silent.add(connection)
+    neighbours.silent.add(connection)
     socket.once('close', () => {
-      all.delete(connection)
-      neighbours.delete(connection)
-      if (neighbours.size === 0 && byAddress.get(address) === neighbours) byAddress.delete(address)
+      takeOut(all, connection)
+      takeOut(neighbours, connection)
+      if (sizeOf(neighbours) === 0 && byAddress.get(address) === neighbours) byAddress.delete(address)
     })
   })
-  return () => all.size
+  return () => sizeOf(all)
 
-  /** Whether one more fits; the sets are in the order in which connections were last used. */
-  function roomIn(set: Set<Connection>, most: number): boolean {
-    if (set.size < most) return true
-    for (const connection of set) {
+  /** Whether one more fits. */
+  function roomIn(pool: Pool, most: number): boolean {
+    return sizeOf(pool) < most || makesRoom(pool.silent) || makesRoom(pool.used)
+  }
+
+  function makesRoom(connections: Set<Connection>): boolean {
+    for (const connection of connections) {
       if (connection.open.size > 0) continue
-      all.delete(connection)
-      byAddress.get(connection.address)?.delete(connection)
+      takeOut(all, connection)
+      const neighbours = byAddress.get(connection.address)
+      if (neighbours) takeOut(neighbours, connection)
       cutOff(connection)
       return true
     }
     return false
   }
+}
+
+function emptyPool(): Pool {
+  return { silent: new Set(), used: new Set() }
+}
+
+function sizeOf({ silent, used }: Pool): number {
+  return silent.size + used.size
+}
+
+function takeOut({ silent, used }: Pool, connection: Connection): boolean {
+  return silent.delete(connection) || used.delete(connection)
 }

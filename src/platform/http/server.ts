@@ -68,6 +68,13 @@ const KEEP_ALIVE_TIMEOUT_MS = 72_000
 const PARAMETER_LENGTH_MAX = 200
 
 /**
+ * Connections that may wait until they are accepted, for `listen`: as many as Linux lets wait (`net.core.somaxconn`). One is accepted a
+ * turn of the event loop, and those whose callers left count until then; beyond it the system drops a caller's first packet, who then
+ * waits a second to send it again (RFC 6298, 2.1).
+ */
+export const CONNECTIONS_WAITING_MAX = 4_096
+
+/**
  * A Fastify server with every manner of the house and no route: limits and time-outs, request ids, one log line a request,
  * the contract's validation, problems instead of errors, security headers, and a close that answers what is open.
  *

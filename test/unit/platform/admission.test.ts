@@ -1,4 +1,6 @@
-import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import type { FastifyInstance } from 'fastify'
@@ -120,6 +122,27 @@ t.test('beyond the connections there may be, the one idle for longest makes room
   t.ok(await eventually(() => app.connectionCount() === 10))
   t.equal(await statusOf('/things'), 200)
   t.same((await working).statuses, [200])
+})
+
+t.test('thousands of connections on which nothing is asked take no place of one that is used now and then', async (t) => {
+  const { app, port } = await listening(t, { connections: { max: 100, perAddressMax: 10 } })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  const asked = () =>
+    new Promise<number | undefined>((done, failed) => {
+      const sent = request({ agent, port, host: '127.0.0.1', path: '/things' }, (reply) => {
+        reply.resume().once('end', () => done(sent.socket?.localPort))
+      })
+      sent.once('error', failed).end()
+    })
+  const first = await asked()
+  for (let round = 0; round < 3; round++) {
+    const silent = Array.from({ length: 40 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+    t.teardown(() => silent.map((one) => one.destroy()))
+    await Promise.all(silent.map((one) => once(one, 'connect')))
+    t.ok(await eventually(() => app.connectionCount() === 10))
+    t.equal(await asked(), first, 'on the same connection')
+  }
 })
 
 const aTicket = (work: Ticket['work'], waitingSince?: number): Ticket => {
