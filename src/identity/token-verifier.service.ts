@@ -61,6 +61,7 @@ export function tokenVerifier(
   const lookUp = keys instanceof URL ? createRemoteJWKSet(keys, { cacheMaxAge: halfTtlMs }) : createLocalJWKSet(keys)
   const known = new Map<string, KnownKey>()
   const verified = new Map<string, Verified>()
+  const verifying = new Map<string, Promise<Principal | null>>()
 
   async function keyFor({ alg, kid }: JWSHeaderParameters): Promise<KnownKey> {
     if (!alg || !ALGORITHMS.includes(alg) || !kid) throw new Error('no key of ours')
@@ -106,6 +107,15 @@ export function tokenVerifier(
     }
   }
 
+  /** Who sends a token many times at once has it verified once. */
+  function verifyOnce(token: string): Promise<Principal | null> {
+    const running = verifying.get(token)
+    if (running) return running
+    const begun = verify(token).finally(() => verifying.delete(token))
+    verifying.set(token, begun)
+    return begun
+  }
+
   function remember(token: string, found: Verified): void {
     if (token.length > TOKEN_LENGTH_MAX) return
     const [oldest] = verified.size < tokensMax ? [] : verified.keys()
@@ -115,11 +125,11 @@ export function tokenVerifier(
 
   return (token) => {
     const hit = verified.get(token)
-    if (!hit) return verify(token)
+    if (!hit) return verifyOnce(token)
     const { key, since, end } = hit
     const at = now()
     if (at >= since && at < end && key.until > elapsed() && known.get(key.id) === key) return hit.principal
     verified.delete(token)
-    return verify(token)
+    return verifyOnce(token)
   }
 }

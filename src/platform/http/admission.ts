@@ -87,7 +87,7 @@ export function admit(app: FastifyInstance, limits: AdmissionLimits): void {
   const { max, callerPercent, organisationPercent, anonymousPercent, decisionPercent, callerAtWork } = limits
   const part = (percent: number) => (max * percent) / 100
   const total = placesFor(max, decisionPercent)
-  const unidentified = placesFor(max)
+  const unidentified = placesFor(max, decisionPercent)
   const anonymous = anonymousPercent === undefined ? undefined : placesFor(part(anonymousPercent))
   const probes = placesFor(RESERVE)
   const publicLog = placesFor(RESERVE)
