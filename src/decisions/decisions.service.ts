@@ -10,6 +10,7 @@ import { type Refusal, Refused, refusal, refused } from '../platform/kernel/refu
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'
 import { type Answer, toAnswer } from './answer.ts'
 import { decideOn, knowledgeOf, nowOn, type PolicyGrounds, type Question, requestOf } from './decide.ts'
+import { type DecisionCall, newestDemanded, pointerTo, unknownRevision, whyNotTogether } from './decision-call.ts'
 import { type Evaluation, evaluatedEntry, evaluationId, refusedEntry, settingsOf } from './decision-entry.ts'
 import type { Outcome } from './evaluation/evaluate.ts'
 import type { PermitPolicy } from './evaluation/expiry.ts'
@@ -20,7 +21,6 @@ import type { PolicyIndex } from './policy/policy-index.ts'
 import { isRemediable, remedies } from './remedies/remedies.ts'
 import type { SpareTime } from './remedies/spare-time.ts'
 import { type DecisionBody, namedIn } from './request-body.ts'
-import type { Trace } from './trace.ts'
 
 /**
  * The hot path, after the contract was checked: `validate`, `evaluateNow`, `append`, `answered`.
@@ -49,16 +49,6 @@ export interface DecisionsOptions {
   readonly onAnswer?: (answer: Answer) => void
   /** Called for each call that was recorded and refused (metrics). */
   readonly onRefused?: (found: RefusedCall, simulated: boolean) => void
-}
-
-/** One call, as the edge hands it over. */
-export interface DecisionCall {
-  readonly caller: Caller
-  /** What is asked: at least one body. All are decided on one policy and stand in one record. */
-  readonly bodies: readonly DecisionBody[]
-  readonly simulated: boolean
-  /** The caller's trace; null: a new one. */
-  readonly trace: Trace | null
 }
 
 /** The answers to a call in the order of its bodies, each also as it is recorded and sent (JSON), and the receipt of the one record (a header's line). */
@@ -185,7 +175,7 @@ export function decisionsService(options: DecisionsOptions) {
     mustNotBeRevoked(caller)
     const why = (simulated ? null : whyNotNow(bodies)) ?? whyNotTogether(bodies, simulated)
     if (why) return why
-    const wanted = mostOf(bodies)
+    const wanted = newestDemanded(bodies)
     await reachRevision(wanted)
     mustHaveReached(wanted, caller)
     const asOf = simulated ? (bodies[0]?.as_of_revision ?? null) : null
@@ -276,38 +266,6 @@ export function decisionsService(options: DecisionsOptions) {
       )
     })
   }
-}
-
-/** Bodies of one call stand on one policy, and none of them uses up a one-off decision, which makes a policy of its own. */
-function whyNotTogether(bodies: readonly DecisionBody[], simulated: boolean): Refusal | null {
-  if (bodies.length < 2) return null
-  const use = simulated ? -1 : bodies.findIndex(({ mode }) => mode === 'AD_HOC')
-  if (use >= 0) return together(bodies, use, 'mode', 'a one-off decision is used in a call of its own')
-  const asOf = bodies[0]?.as_of_revision ?? null
-  const other = bodies.findIndex(({ as_of_revision = null }) => as_of_revision !== asOf)
-  return other < 0 ? null : together(bodies, other, 'as_of_revision', 'all evaluations of a call are of one policy revision')
-}
-
-function together(bodies: readonly DecisionBody[], index: number, member: keyof DecisionBody, detail: string): Refusal {
-  const pointer = pointerTo(bodies, index, member)
-  return refusal('UNPROCESSABLE', 'These evaluations cannot be asked in one call.', [{ pointer, detail }])
-}
-
-function unknownRevision(bodies: readonly DecisionBody[]): Refusal {
-  const detail = 'no policy revision has this number yet'
-  return refusal('UNPROCESSABLE', 'There is no such policy revision.', [{ pointer: pointerTo(bodies, 0, 'as_of_revision'), detail }])
-}
-
-/** Where a member of one body stands: by itself, or in the list of evaluations. */
-function pointerTo(bodies: readonly DecisionBody[], index: number, member: keyof DecisionBody): string {
-  return bodies.length === 1 ? `/${member}` : `/evaluations/${index}/${member}`
-}
-
-/** The newest revision that any of them demands; null: none does. */
-function mostOf(bodies: readonly DecisionBody[]): number | null {
-  let most: number | null = null
-  for (const { min_revision } of bodies) if (min_revision != null && (most === null || min_revision > most)) most = min_revision
-  return most
 }
 
 /** The refusal that an error carries. @throws the error where it carries none: a fault of ours */

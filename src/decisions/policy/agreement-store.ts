@@ -51,9 +51,9 @@ export function agreementStore(compile: (source: StoredAgreement) => PolicyAgree
       if (!found) return undefined
       compiled.delete(id)
       compiled.set(id, found)
-      for (const longest of compiled.keys()) {
+      for (const oldest of compiled.keys()) {
         if (compiled.size <= limits.compiledMax) break
-        compiled.delete(longest)
+        compiled.delete(oldest)
       }
       return found
     },
@@ -68,7 +68,7 @@ export function agreementStore(compile: (source: StoredAgreement) => PolicyAgree
   }
 }
 
-/** No window needs to be larger than a text and the first one together. */
+/** A window of 16 kB holds a usual text and the first one; longer ones take more room. */
 const DEFLATE = { level: 1, windowBits: 14, memLevel: 6, chunkSize: 4096 }
 
 /** Texts that resemble each other, each by itself in little room (RFC 1951): what they share with the first is not said again. */

@@ -45,6 +45,18 @@ t.test('a packed register answers every question as one that is held whole, afte
   met.check()
 })
 
+t.test('texts longer than what packing looks back on are unpacked as they were, whatever stood in the first', async (t) => {
+  const long = (id: string, seed: number) => {
+    const title = Array.from({ length: 9_000 }, (_, at) => ((at * seed) % 7_919).toString(36)).join(' é€𝄞 ')
+    return { ...anAgreement(), id, title }
+  }
+  const agreements = [anAgreement({ id: 'FIRST' }), long('SECOND', 31), long('THIRD', 77), anAgreement({ id: 'FOURTH' })]
+  const index = emptyPolicyIndex({ keptMax: 1, compiledMax: 1 }).apply(recordsOf({ organisations: [], agreements, disclosures: [] }), {
+    ...{ revision: 1, digest: '1', instant: 0 },
+  })
+  for (const { id, title } of agreements) t.equal(index.agreement(id)?.source.title, title, id)
+})
+
 t.test('what an agreement stands on beside itself is compiled in: an assessment stated anew, a body of another type', async (t) => {
   for (const limits of [SMALL, undefined]) {
     const agreement = anAgreement()

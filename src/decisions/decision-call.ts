@@ -1,0 +1,52 @@
+import type { Caller } from '../identity/principal.ts'
+import { type Refusal, refusal } from '../platform/kernel/refusal.ts'
+import type { DecisionBody } from './request-body.ts'
+import type { Trace } from './trace.ts'
+
+// A call with one or more bodies, and what of them together refuses it. Pure.
+
+/** One call, as the edge hands it over. */
+export interface DecisionCall {
+  readonly caller: Caller
+  /** What is asked: at least one body. All are decided on one policy and stand in one record. */
+  readonly bodies: readonly DecisionBody[]
+  readonly simulated: boolean
+  /** The caller's trace; null: a new one. */
+  readonly trace: Trace | null
+}
+
+/**
+ * Why these bodies cannot be asked in one call: all stand on one policy, and none may use up a one-off decision, which makes a policy of
+ * its own; null: they can.
+ */
+export function whyNotTogether(bodies: readonly DecisionBody[], simulated: boolean): Refusal | null {
+  if (bodies.length < 2) return null
+  const use = simulated ? -1 : bodies.findIndex(({ mode }) => mode === 'AD_HOC')
+  if (use >= 0) return together(bodies, use, 'mode', 'a one-off decision is used in a call of its own')
+  const asOf = bodies[0]?.as_of_revision ?? null
+  const other = bodies.findIndex(({ as_of_revision = null }) => as_of_revision !== asOf)
+  return other < 0 ? null : together(bodies, other, 'as_of_revision', 'all evaluations of a call are of one policy revision')
+}
+
+function together(bodies: readonly DecisionBody[], index: number, member: keyof DecisionBody, detail: string): Refusal {
+  const pointer = pointerTo(bodies, index, member)
+  return refusal('UNPROCESSABLE', 'These evaluations cannot be asked in one call.', [{ pointer, detail }])
+}
+
+/** What a call about a revision that is not there is told. */
+export function unknownRevision(bodies: readonly DecisionBody[]): Refusal {
+  const detail = 'no policy revision has this number yet'
+  return refusal('UNPROCESSABLE', 'There is no such policy revision.', [{ pointer: pointerTo(bodies, 0, 'as_of_revision'), detail }])
+}
+
+/** Where a member of one body is: by itself, or in the list of evaluations. */
+export function pointerTo(bodies: readonly DecisionBody[], index: number, member: keyof DecisionBody): string {
+  return bodies.length === 1 ? `/${member}` : `/evaluations/${index}/${member}`
+}
+
+/** The newest revision that any body demands; null: none does. */
+export function newestDemanded(bodies: readonly DecisionBody[]): number | null {
+  let most: number | null = null
+  for (const { min_revision } of bodies) if (min_revision != null && (most === null || min_revision > most)) most = min_revision
+  return most
+}
