@@ -8,7 +8,7 @@ import ts from 'typescript'
 
 const SRC = resolve(import.meta.dirname, '../../src')
 const FOLDERS = ['decisions/evaluation', 'decisions/rules']
-const FILES = ['answer', 'caller', 'decide', 'decision-entry', 'legal-grounds', 'request-body', 'trace', 'unverified-law']
+const FILES = ['answer', 'caller', 'decide', 'decision-call', 'decision-entry', 'legal-grounds', 'request-body', 'trace', 'unverified-law']
 
 /** Names of functions that are made, and named, each time another function runs. */
 function innerNames(file: string, text: string): string[] {
