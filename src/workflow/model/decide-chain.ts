@@ -1,0 +1,101 @@
+import { isSamePerson } from '../../identity/principal.ts'
+import { written } from '../../platform/kernel/instant.ts'
+import { ok } from '../../platform/kernel/result.ts'
+import { doneSteps } from './advance.ts'
+import type { Place } from './allowed.ts'
+import { type Acting, type Decided, forbidden, type SignOffCommand, tooLate } from './commands.ts'
+import { dutyRefused } from './duties.ts'
+import type { SignOffEvent } from './events.ts'
+import { routeStep } from './route.ts'
+import { chainOf, isOpenChain, type Person, routeOf, type SignOff } from './sign-off.ts'
+import { type Timer, timersOf } from './timers.ts'
+
+/** The rules of the commands on a chain, or on the whole, once the table lets them be. Pure. */
+
+type OnChain = Exclude<
+  SignOffCommand,
+  {
+    type:
+      | 'claim'
+      | 'release'
+      | 'assign'
+      | 'delegate'
+      | 'approve'
+      | 'adopt'
+      | 'return'
+      | 'refuse'
+      | 'sign'
+      | 'comment'
+      | 'resolve'
+      | 'reopen'
+      | 'mark'
+  }
+>
+
+export function decideOnChain(command: OnChain, signOff: SignOff, { step, definition }: Place, { actor, now }: Acting): Decided {
+  const by: Person = { issuer: actor.issuer, sub: actor.sub, org: actor.org }
+  const at = written(now) ?? ''
+  switch (command.type) {
+    case 'take_back_return':
+      return ok([{ type: 'RETURN_TAKEN_BACK', org: command.org, step: command.step, by, reason: command.reason, at }])
+    case 'overrule': {
+      const no = dutyRefused(signOff, command.org, { kind: 'RISK_ACCEPTANCE', role: 'SIRO' }, actor, actor.roles)
+      if (no) return forbidden(no.rule, no.detail)
+      return ok([{ type: 'OVERRULED', org: command.org, step: step?.id ?? definition?.id ?? '', by, reason: command.reason, at }])
+    }
+    case 'decline':
+      return ok([{ type: 'CHAIN_ENDED', org: command.org, how: 'DECLINED', by, reason: command.reason, at }])
+    case 'leave':
+      return ok([{ type: 'CHAIN_ENDED', org: command.org, how: 'LEFT', by: null, reason: command.reason, at }])
+    case 'join': {
+      const known = chainOf(signOff, command.party.org)
+      if (known && (isOpenChain(known) || known.status === 'SIGNED')) return tooLate('JOINED', `${command.party.org} takes part already.`)
+      return ok([{ type: 'CHAIN_ADDED', party: command.party, route: command.route, at }])
+    }
+    case 'hold':
+      return ok([{ type: 'HELD', reason: command.reason, at }])
+    case 'release_hold':
+      return ok([{ type: 'RELEASED', reason: command.reason, at }])
+    case 'withdraw':
+    case 'supersede': {
+      const how = command.type === 'withdraw' ? 'WITHDRAWN' : 'SUPERSEDED'
+      return ok([{ type: 'ENDED', how, reason: command.reason, voids: doneSteps(signOff), at }])
+    }
+    case 'role_ended':
+      return ok(handsOf(command, signOff, at))
+    case 'fire': {
+      const timer = timersOf(signOff).find((one) => one.org === command.org && one.step === command.step && keyOf(one) === command.timer)
+      return ok(timer && timer.at <= now ? fired(timer, signOff, at) : [])
+    }
+  }
+}
+
+/** A timer's name within its sign-off: it does not fire in a later opening of its step. */
+export function keyOf({ round, key }: Pick<Timer, 'round' | 'key'>): string {
+  return `${round}:${key}`
+}
+
+/** Open tasks that a person held by roles that they have no longer: back to everybody of the role, with the same due day. */
+function handsOf({ person, org, roles }: Extract<OnChain, { type: 'role_ended' }>, signOff: SignOff, at: string): SignOffEvent[] {
+  return signOff.chains.flatMap((chain) => {
+    const route = routeOf(signOff, chain)
+    return chain.steps.flatMap((step) =>
+      step.tasks
+        .filter((task) => task.state === 'OPEN' && task.org === org && task.assignee !== null && isSamePerson(task.assignee, person))
+        .filter(() => roles.includes(routeStep(route, step.id).role))
+        .map(({ number }): SignOffEvent => {
+          const name = { org: chain.org, step: step.id, task: number }
+          return { type: 'TASK_ASSIGNED', ...name, to: null, by: null, why: 'ROLE_ENDED', at }
+        }),
+    )
+  })
+}
+
+function fired(timer: Timer, signOff: SignOff, at: string): SignOffEvent[] {
+  const { org, step, key, kind, to } = timer
+  if (kind === 'LAPSE') return [{ type: 'CHAIN_ENDED', org, how: 'LAPSED', by: null, reason: 'Nobody signed in time.', at }]
+  const chain = chainOf(signOff, org)
+  const due = chain?.steps.find(({ id }) => id === step)?.due ?? ''
+  const type = kind === 'REMIND' ? 'REMINDED' : kind === 'DUE' ? 'OVERDUE' : 'ESCALATED'
+  return [{ type, org, step, timer: key, to, due, at }]
+}

@@ -1,0 +1,214 @@
+import { isSamePerson } from '../../identity/principal.ts'
+import { written } from '../../platform/kernel/instant.ts'
+import { londonDay } from '../../platform/kernel/london-day.ts'
+import { ok } from '../../platform/kernel/result.ts'
+import { factsOf, waitsToSign } from './advance.ts'
+import { deputyOn, type Place } from './allowed.ts'
+import { type Acting, type Decided, forbidden, notYours, type SignOffCommand, tooLate } from './commands.ts'
+import { deputyRefused, dutyRefused } from './duties.ts'
+import type { TaskName } from './events.ts'
+import { type Route, type RouteStep, routeStep, type StepKind } from './route.ts'
+import { type Chain, chainOf, type Person, routeOf, type SignOff, type Step, stepOf, type Task, type TaskResult } from './sign-off.ts'
+
+/** The rules of the commands on one task of a step, once the table lets them be. Pure. */
+
+type OnTask = Extract<
+  SignOffCommand,
+  { type: 'claim' | 'release' | 'assign' | 'delegate' | 'approve' | 'adopt' | 'return' | 'refuse' | 'sign' }
+>
+
+/** Where a person acts, complete. */
+interface TaskPlace {
+  readonly chain: Chain
+  readonly step: Step
+  readonly definition: RouteStep
+  readonly task: Task
+  readonly name: TaskName
+}
+
+const WITHOUT_CONDITIONS: readonly StepKind[] = ['CONFIRMATION', 'ASSESSMENT']
+
+export function decideOnTask(command: OnTask, signOff: SignOff, found: Place, acting: Acting): Decided {
+  const { chain, step, definition, task } = found
+  if (!chain || !step || !definition || !task) return notYours('NO_SUCH_STEP', 'There is no such task here.')
+  if (task.state !== 'OPEN') return tooLate('CLOSED', `This task is over: ${task.state}.`)
+  const place = { chain, step, definition, task, name: { org: chain.org, step: step.id, task: task.number } }
+  switch (command.type) {
+    case 'claim':
+    case 'release':
+    case 'assign':
+    case 'delegate':
+      return decideHands(command, signOff, place, acting)
+    case 'sign':
+      return decideSign(command, signOff, place, acting)
+    default:
+      return decideJudgement(command, signOff, place, acting)
+  }
+}
+
+/** In whose hands a task is. The due day never moves with it. */
+function decideHands(
+  command: Extract<OnTask, { type: 'claim' | 'release' | 'assign' | 'delegate' }>,
+  signOff: SignOff,
+  { task, name, definition }: TaskPlace,
+  { actor, now }: Acting,
+): Decided {
+  const by: Person = { issuer: actor.issuer, sub: actor.sub, org: actor.org }
+  const at = written(now) ?? ''
+  const { org } = task
+  switch (command.type) {
+    case 'release':
+      if (task.assignee === null) return tooLate('NOT_ASSIGNED', 'Nobody has this task.')
+      return ok([{ type: 'TASK_ASSIGNED', ...name, to: null, by, why: 'RELEASED', at }])
+    case 'claim': {
+      const no = dutyRefused(signOff, org, definition, actor, actor.roles)
+      if (no) return forbidden(no.rule, no.detail)
+      return ok([{ type: 'TASK_ASSIGNED', ...name, to: by, by, why: 'CLAIMED', at }])
+    }
+    case 'assign': {
+      const { to } = command
+      const no = dutyRefused(signOff, org, definition, to)
+      if (no) return forbidden(no.rule, no.detail, '/to')
+      const why = definition.kind === 'SIGNATURE' ? 'REPLACED' : 'ASSIGNED'
+      return ok([{ type: 'TASK_ASSIGNED', ...name, to: { issuer: to.issuer, sub: to.sub, org }, by, why, at }])
+    }
+    case 'delegate': {
+      const { to, first, last, reason } = command
+      if (isSamePerson(to, actor)) return forbidden('WF-3', 'Nobody is their own deputy.', '/to')
+      if (first < londonDay(now)) return forbidden('WF-3', 'A delegation begins today or later.', '/first')
+      if (last < first) return forbidden('WF-3', 'A delegation does not end before it begins.', '/last')
+      const no = deputyRefused(signOff, org, definition, to, [])
+      if (no) return forbidden(no.rule, no.detail, '/to')
+      const delegation = { from: by, to: { issuer: to.issuer, sub: to.sub, org }, first, last, reason }
+      return ok([{ type: 'TASK_DELEGATED', ...name, delegation, at }])
+    }
+  }
+}
+
+/** Approving, adopting, returning and refusing: what a step asks of a person. */
+function decideJudgement(
+  command: Extract<OnTask, { type: 'approve' | 'adopt' | 'return' | 'refuse' }>,
+  signOff: SignOff,
+  place: TaskPlace,
+  acting: Acting,
+): Decided {
+  const { actor, now } = acting
+  const { definition, task, chain, name, step } = place
+  const by: Person = { issuer: actor.issuer, sub: actor.sub, org: actor.org }
+  const at = written(now) ?? ''
+  const mayNot = personRefused(signOff, place, acting)
+  if (mayNot) return mayNot
+  const { org } = chain
+  switch (command.type) {
+    case 'approve': {
+      const no = textRefused(command.hash, signOff, task.org)
+      if (no) return no
+      const { comment, conditions } = command
+      if (conditions.length > 0 && WITHOUT_CONDITIONS.includes(definition.kind))
+        return forbidden('CONDITIONS', 'This step confirms facts: it sets no conditions.', '/conditions')
+      const isComplete = command.assessmentComplete === true || factsOf(signOff, chain).has('ASSESSMENT_COMPLETE')
+      if (definition.kind === 'ASSESSMENT' && !isComplete) return forbidden('DP-4', 'The assessment is not complete.', '/step')
+      return ok([{ type: 'TASK_DONE', ...name, result: resultOf({ comment, conditions, adopted: null }, task, acting) }])
+    }
+    case 'adopt': {
+      const no = textRefused(command.hash, signOff, task.org)
+      if (no) return no
+      const { from, reason } = command
+      const theirs = reviewOf(signOff, from, definition)
+      if (from === task.org || !theirs)
+        return forbidden('ADOPT', `${from} has no review of its own of this version at ${definition.id} that could be adopted.`, '/from')
+      const adopted = { adopted: { org: from, reason }, comment: theirs.comment, conditions: theirs.conditions }
+      return ok([{ type: 'TASK_DONE', ...name, result: resultOf(adopted, task, acting) }])
+    }
+    case 'return': {
+      const to = command.to ?? definition.return_to
+      const route = routeOf(signOff, chain)
+      const reopened = withAllAfter(route, to)
+      if (!stepOf(chain, to) || (to !== step.id && !reopened.includes(step.id)))
+        return forbidden('WF-2', 'A step returns to itself or to one before it.', '/to')
+      const voids = chain.steps.filter(({ id, state }) => state === 'DONE' && reopened.includes(id)).map(({ id }) => id)
+      return ok([{ type: 'RETURNED', org, step: step.id, by, reasons: command.reasons, to, voids, at }])
+    }
+    case 'refuse': {
+      const { reason } = command
+      const refusal = { type: 'STEP_REFUSED', org, step: step.id, by, reason, at } as const
+      // The refusal of the data protection officer is advice: the SIRO of the same party may overrule it, and only they.
+      if (definition.kind === 'DPO_REVIEW' && org !== null) return ok([refusal])
+      return ok([refusal, { type: 'CHAIN_ENDED', org, how: 'REFUSED', by, reason, at }])
+    }
+  }
+}
+
+/** A signature binds the party to exactly this content, after everything else of its chain, when it is its turn. */
+function decideSign(command: Extract<OnTask, { type: 'sign' }>, signOff: SignOff, place: TaskPlace, acting: Acting): Decided {
+  const { chain, name, task } = place
+  const { actor, now } = acting
+  const mayNot = personRefused(signOff, place, acting) ?? textRefused(command.hash, signOff, task.org)
+  if (mayNot) return mayNot
+  const waits = waitsToSign(signOff, chain)
+  if (waits) return tooEarly(waits)
+  const by: Person = { issuer: actor.issuer, sub: actor.sub, org: actor.org }
+  const deputyFor = deputyOn(task, actor, now) === 'DEPUTY' ? (task.delegation?.from ?? null) : null
+  return ok([{ type: 'SIGNED', ...name, by, deputyFor, at: written(now) ?? '' }])
+}
+
+/** 409: others come first. */
+export function tooEarly(waits: 'QUORUM' | 'SIGNING_ORDER') {
+  return waits === 'QUORUM'
+    ? tooLate('QUORUM', 'Signing opens when enough parties have completed their approvals.')
+    : tooLate('SIGNING_ORDER', 'Another party signs first.')
+}
+
+/** Why this person may not do this task, whatever their role: duties that are kept apart, one task of a step for each. */
+function personRefused(signOff: SignOff, { definition, step, task }: TaskPlace, { actor, now }: Acting) {
+  const isDeputy = deputyOn(task, actor, now) === 'DEPUTY'
+  const no = isDeputy
+    ? deputyRefused(signOff, task.org, definition, actor, actor.roles)
+    : dutyRefused(signOff, task.org, definition, actor, actor.roles)
+  if (no) return forbidden(no.rule, no.detail)
+  if (step.tasks.some(({ result }) => result && isSamePerson(result.by, actor)))
+    return forbidden('QUORUM', 'This person has done a task of this step: another one must do the next.')
+  return null
+}
+
+/** WF-1: what is approved is exactly the content that was read, and nothing that the own party wants corrected. */
+function textRefused(hash: string, signOff: SignOff, org: string) {
+  if (hash !== signOff.subject.hash) return tooLate('WF-1', 'This is not the hash of what is signed off: read it again.')
+  const wrong = signOff.marks.find(({ mark, by }) => mark === 'TO_CORRECT' && by.org === org)
+  if (wrong)
+    return forbidden(
+      'WF-1',
+      `The own party marked ${wrong.part === '' ? 'the whole' : wrong.part} as to be corrected: return it, or mark it anew.`,
+    )
+  return null
+}
+
+function resultOf(
+  { comment, conditions, adopted }: Pick<TaskResult, 'comment' | 'conditions' | 'adopted'>,
+  task: Task,
+  { actor, now }: Acting,
+): TaskResult {
+  const deputyFor = deputyOn(task, actor, now) === 'DEPUTY' ? (task.delegation?.from ?? null) : null
+  const by = { issuer: actor.issuer, sub: actor.sub, org: actor.org }
+  const outcome = conditions.length > 0 ? 'APPROVED_WITH_CONDITIONS' : 'APPROVED'
+  return { outcome, by, deputyFor, at: written(now) ?? '', comment, conditions, adopted }
+}
+
+/** A review that another party's own people made of the same content, at a step of the same kind and role. */
+function reviewOf(signOff: SignOff, org: string, { kind, role }: RouteStep): TaskResult | undefined {
+  const chain = chainOf(signOff, org)
+  if (!chain) return undefined
+  const route = routeOf(signOff, chain)
+  return chain.steps
+    .filter(({ id, state }) => state === 'DONE' && routeStep(route, id).kind === kind && routeStep(route, id).role === role)
+    .flatMap(({ tasks }) => tasks)
+    .map(({ result }) => result)
+    .find((result): result is TaskResult => result !== null && result.adopted === null)
+}
+
+/** A step and all that come after it, directly or not. */
+function withAllAfter({ steps }: Route, id: string): string[] {
+  const found = [id]
+  for (const one of found) for (const step of steps) if (step.after.includes(one) && !found.includes(step.id)) found.push(step.id)
+  return found
+}

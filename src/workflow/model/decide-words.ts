@@ -1,0 +1,32 @@
+import { written } from '../../platform/kernel/instant.ts'
+import { ok } from '../../platform/kernel/result.ts'
+import { type Acting, type Decided, forbidden, notYours, type SignOffCommand, tooLate } from './commands.ts'
+import type { Person, SignOff } from './sign-off.ts'
+
+/** The rules of comments and marks: a party's own words are its own, unless it shares them with the reviewers of the others. Pure. */
+
+type OnWords = Extract<SignOffCommand, { type: 'comment' | 'resolve' | 'reopen' | 'mark' }>
+
+export function decideOnWords(command: OnWords, signOff: SignOff, { actor, now }: Acting): Decided {
+  const by: Person = { issuer: actor.issuer, sub: actor.sub, org: actor.org }
+  const at = written(now) ?? ''
+  if (command.type === 'mark') {
+    const { part, mark, isShared } = command
+    return ok([{ type: 'MARKED', part, mark, isShared, by, at }])
+  }
+  const thread = signOff.threads.find(({ id }) => id === command.thread)
+  if (thread && !mayRead(thread, actor.org)) return notYours('NO_SUCH_THREAD', 'There is no such thread here.')
+  if (command.type === 'comment') {
+    const { thread: id, part, text, isShared } = command
+    if (thread?.resolved) return forbidden('RESOLVED', 'The thread is resolved: open it again first.', '/thread')
+    return ok([{ type: 'COMMENTED', thread: id, part: thread?.part ?? part, text, isShared: thread?.isShared ?? isShared, by, at }])
+  }
+  if (!thread) return notYours('NO_SUCH_THREAD', 'There is no such thread here.')
+  if ((thread.resolved !== null) === (command.type === 'resolve')) return tooLate('RESOLVED', 'The thread is so already.')
+  return ok([{ type: command.type === 'resolve' ? 'THREAD_RESOLVED' : 'THREAD_REOPENED', thread: thread.id, by, at }])
+}
+
+/** Whether an organisation reads what somebody wrote: its own, and what others share. */
+export function mayRead({ org, isShared }: { readonly org: string; readonly isShared: boolean }, reader: string): boolean {
+  return isShared || org === reader
+}

@@ -1,0 +1,90 @@
+import { written } from '../../platform/kernel/instant.ts'
+import { ok, refuse } from '../../platform/kernel/result.ts'
+import { consequences } from './advance.ts'
+import { type Place, refusedBy } from './allowed.ts'
+import { type Acting, type Decided, notYours, type SignOffCommand, type StartCommand } from './commands.ts'
+import { decideOnChain } from './decide-chain.ts'
+import { decideOnTask } from './decide-task.ts'
+import { decideOnWords } from './decide-words.ts'
+import type { SignOffEvent } from './events.ts'
+import { evolve } from './evolve.ts'
+import { routeKey, routeStep } from './route.ts'
+import { chainOf, type Person, routeOf, type SignOff, stepOf } from './sign-off.ts'
+
+/**
+ * Opens a sign-off. Pure; @throws RangeError where a party names a route that is not among those given: that is the caller's fault,
+ * not a person's.
+ */
+export function start(command: StartCommand, { actor, now }: Acting): readonly SignOffEvent[] {
+  const { type: _type, routes, ...given } = command
+  const [main] = routes
+  if (!main) throw new RangeError('a sign-off starts with a route')
+  const by: Person = { issuer: actor.issuer, sub: actor.sub, org: actor.org }
+  const byKey = Object.fromEntries(routes.map((route) => [routeKey(route), route]))
+  const event: SignOffEvent = { type: 'STARTED', ...given, route: routeKey(main), routes: byKey, by, at: written(now) ?? '' }
+  return [event, ...consequences(evolve(undefined, event), now)]
+}
+
+/**
+ * Decides one command on a sign-off as it stands: the table of who may do what in which state first, then the command's own rules,
+ * then what follows of itself. It decides and never writes. Pure.
+ */
+export function decide(command: SignOffCommand, signOff: SignOff, acting: Acting): Decided {
+  const place = placeOf(command, signOff, acting)
+  if (!place) return notYours('NO_SUCH_STEP', 'There is no such step here.')
+  const no = refusedBy(command.type, signOff, place, acting.actor, acting.now)
+  if (no) return refuse(no)
+  const decided = own(command, signOff, place, acting)
+  if (!decided.ok) return decided
+  const after = decided.value.reduce<SignOff>((state, event) => evolve(state, event), signOff)
+  return ok([...decided.value, ...consequences(after, acting.now)])
+}
+
+function own(command: SignOffCommand, signOff: SignOff, place: Place, acting: Acting): Decided {
+  switch (command.type) {
+    case 'claim':
+    case 'release':
+    case 'assign':
+    case 'delegate':
+    case 'approve':
+    case 'adopt':
+    case 'return':
+    case 'refuse':
+    case 'sign':
+      return decideOnTask(command, signOff, place, acting)
+    case 'comment':
+    case 'resolve':
+    case 'reopen':
+    case 'mark':
+      return decideOnWords(command, signOff, acting)
+    default:
+      return decideOnChain(command, signOff, place, acting)
+  }
+}
+
+/** What a command is about; undefined where it names what is not there. */
+function placeOf(command: SignOffCommand, signOff: SignOff, { actor }: Acting): Place | undefined {
+  if (!('org' in command) || command.type === 'role_ended') return {}
+  const chain = chainOf(signOff, command.org)
+  if (!chain) return undefined
+  const id = 'step' in command ? command.step : stepWithoutName(command.type, signOff, command.org)
+  if (id === undefined) return { chain }
+  const step = stepOf(chain, id)
+  if (!step) return undefined
+  const definition = routeStep(routeOf(signOff, chain), id)
+  const number = 'task' in command ? command.task : undefined
+  const named = number === undefined ? undefined : step.tasks.find((task) => task.number === number)
+  if (number !== undefined && !named) return undefined
+  const isTheirs = (task: (typeof step.tasks)[number]) =>
+    task.org === actor.org && task.state === 'OPEN' && (task.assignee?.sub === actor.sub || task.delegation?.to.sub === actor.sub)
+  const open = step.tasks.filter(({ state, org }) => state === 'OPEN' && org === actor.org)
+  const task = named ?? step.tasks.find(isTheirs) ?? open.find(({ assignee }) => assignee === null) ?? open[0]
+  return { chain, step, definition, task }
+}
+
+/** Signing and overruling name a party; its step is the one of that kind. */
+function stepWithoutName(type: SignOffCommand['type'], signOff: SignOff, org: string): string | undefined {
+  const kind = type === 'sign' ? 'SIGNATURE' : type === 'overrule' ? 'DPO_REVIEW' : undefined
+  const chain = chainOf(signOff, org)
+  return kind && chain && routeOf(signOff, chain).steps.find((step) => step.kind === kind && step.by === 'PARTY')?.id
+}
