@@ -62,27 +62,8 @@ update keeper_change
 -- src/agreements/drafting/drafting.repository.ts
 
 -- also src/agreements/store/versions.repository.ts
-insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
-    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
-    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
-
--- also src/agreements/store/versions.repository.ts
-insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
-    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
-    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
-
--- also src/agreements/store/versions.repository.ts
 insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
     "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
--- also src/agreements/store/versions.repository.ts
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
-    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
 
 delete from "agent"
@@ -1131,10 +1112,26 @@ insert into "agreement_version" ("agreement_id", "version", "status", "effective
     "commencement_threshold", "narrative", "processor_contract", "joint_controller_arrangement", "agents_recorded", "recorded_elsewhere")
   values ($1, ...);
 
+insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
+    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
+    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
+insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
+    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
+    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
 insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
     "data_form", "methods", "countries", "exemptions", "confidentiality", "retention_rule", "onward", "frequency", "honours_objection",
     "consent_required", "retention_days", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
     "volume_subjects", "volume_records")
+  values ($1, ...);
+
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
+    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
 
 insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
@@ -1216,7 +1213,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/parties/register-act.repository.ts, src/register-loader.ts
+-- also src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
@@ -1990,3 +1987,59 @@ select max("l"."edition") as "edition"
 -- src/register-loader.ts
 
 select set_config('lock_timeout', $1, true);
+
+-- src/requests/requests.repository.ts
+
+insert into "share_request" ("id", "origin", "asked_by_org", "asked_by_issuer", "asked_by_sub", "asked_at", "provider", "recipient",
+    "purpose", "question", "decision_id", "why", "needed_by", "status", "answer", "join_agreement", "agreement")
+  values ($1, ...);
+
+insert into "share_request_act" ("request_id", "sequence", "at", "act", "reason", "detail", "leaf_id", "actor_issuer", "actor_sub",
+    "actor_org")
+  values ($1, ...);
+
+select "a"."sequence", "a"."at", "a"."act", "a"."actor_org", "a"."actor_sub", "a"."reason", "a"."detail", "a"."leaf_id"
+  from "share_request_act" as "a"
+  where "a"."request_id" = $1
+  order by "a"."sequence";
+
+select "r".*
+  from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement)
+  order by "r"."id" desc
+  limit $1;
+
+select "r".*
+  from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and "r"."id" < $1
+  order by "r"."id" desc
+  limit $2;
+
+select "r".*
+  from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and "r"."id" = $1 for update;
+
+select "r".*
+  from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and "r"."id" = $1;
+
+select "r".*
+  from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and "r"."status" = $1
+  order by "r"."id" desc
+  limit $2;
+
+select "r".*
+  from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and (("r"."asked_by_issuer" = $1 and "r"."asked_by_sub" = $2) or
+    ("r"."picked_up_issuer" = $3 and "r"."picked_up_sub" = $4))
+  order by "r"."id" desc
+  limit $5;
+
+select public.keeper_of_agreement($1) as keeper;
+
+update "share_request"
+  set "status" = $1, "answer" = $2, "join_agreement" = $3, "agreement" = $4, "picked_up_org" = $5, "picked_up_issuer" = $6, "picked_up_sub" =
+    $7, "row_version" = "row_version" + $8, "act_count" = "act_count" + $9
+  where "id" = $10
+  returning "row_version";

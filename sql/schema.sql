@@ -1700,12 +1700,16 @@ grant insert, select on public.notification to accord_app;
 
 CREATE OR REPLACE FUNCTION public.may_see_subject(p_type text, p_id text)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select case p_type when 'agreement' then public.may_see_agreement(p_id) else false end
-$function$;
+begin
+  return case p_type
+    when 'agreement' then public.may_see_agreement(p_id)
+    when 'request' then public.may_see_request(p_id::uuid)
+    else false end;
+end $function$;
 revoke all on function may_see_subject(text,text) from public;
 grant execute on function may_see_subject(text,text) to accord_app;
 
@@ -2325,3 +2329,120 @@ begin
 end $function$;
 revoke all on function stored_assessments(text[]) from public;
 grant execute on function stored_assessments(text[]) to accord_app;
+
+-- -------------------- requests
+
+create table public.share_request (
+  id uuid not null,
+  origin text not null,
+  asked_by_org text not null,
+  asked_by_issuer text not null,
+  asked_by_sub text not null,
+  asked_at timestamp with time zone not null,
+  provider text not null,
+  recipient text not null,
+  purpose text not null,
+  question jsonb not null,
+  decision_id text,
+  why text not null,
+  needed_by date,
+  status text not null,
+  answer text,
+  join_agreement text,
+  agreement text,
+  picked_up_org text,
+  picked_up_issuer text,
+  picked_up_sub text,
+  row_version bigint not null default 1,
+  act_count bigint not null default 0,
+  constraint share_request_pkey PRIMARY KEY (id),
+  constraint share_request_agreement_fkey FOREIGN KEY (agreement) REFERENCES agreement(id) ON DELETE RESTRICT,
+  constraint share_request_asked_by_org_fkey FOREIGN KEY (asked_by_org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint share_request_provider_fkey FOREIGN KEY (provider) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint share_request_recipient_fkey FOREIGN KEY (recipient) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint closed_request_has_an_answer CHECK (((status = 'CLOSED'::text) = (answer IS NOT NULL))),
+  constraint picked_up_request_has_an_officer CHECK (((status <> 'PICKED_UP'::text) OR (picked_up_sub IS NOT NULL))),
+  constraint request_is_asked_by_one_of_the_two CHECK (((asked_by_org = provider) OR (asked_by_org = recipient))),
+  constraint request_is_between_two_organisations CHECK ((provider <> recipient)),
+  constraint request_to_a_keeper_names_an_agreement CHECK (((status <> 'AWAITING_KEEPER'::text) OR (join_agreement IS NOT NULL))),
+  constraint share_request_act_count_check CHECK ((act_count >= 0)),
+  constraint share_request_answer_check CHECK ((answer = ANY (ARRAY['DRAFT_BEGUN'::text, 'JOIN_AGREEMENT'::text, 'ONE_OFF'::text, 'REFUSED'::text, 'WITHDRAWN'::text]))),
+  constraint share_request_origin_check CHECK ((origin = ANY (ARRAY['PERSON'::text, 'BREAK_GLASS'::text, 'ONE_OFF'::text]))),
+  constraint share_request_row_version_check CHECK ((row_version > 0)),
+  constraint share_request_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'PICKED_UP'::text, 'AWAITING_KEEPER'::text, 'CLOSED'::text]))),
+  constraint share_request_why_check CHECK (((length(why) >= 1) AND (length(why) <= 2000)))
+);
+comment on column share_request.join_agreement is 'As it was named by whoever asked: there may be no such agreement.';
+CREATE INDEX share_request_by_agreement ON public.share_request USING btree (join_agreement) WHERE (join_agreement IS NOT NULL);
+CREATE INDEX share_request_by_provider ON public.share_request USING btree (provider, id DESC);
+CREATE INDEX share_request_by_recipient ON public.share_request USING btree (recipient, id DESC);
+CREATE UNIQUE INDEX open_request_of_the_service ON public.share_request USING btree (origin, provider, recipient, purpose) WHERE ((origin <> 'PERSON'::text) AND (status <> 'CLOSED'::text));
+alter table public.share_request enable row level security;
+create policy share_request_is_added_by_those_who_share on share_request for insert to public
+  with check (may_see_share(provider, recipient, NULL::text));
+create policy share_request_is_changed_by_those_it_concerns on share_request for update to public
+  using (may_see_share(provider, recipient, join_agreement))
+  with check (true);
+create policy share_request_is_seen_by_those_it_concerns on share_request for select to public
+  using (may_see_share(provider, recipient, join_agreement));
+grant insert, select, update on public.share_request to accord_app;
+
+create table public.share_request_act (
+  request_id uuid not null,
+  sequence bigint not null,
+  at timestamp with time zone not null,
+  act text not null,
+  actor_issuer text not null,
+  actor_sub text not null,
+  actor_org text not null,
+  reason text,
+  detail jsonb not null,
+  leaf_id uuid not null,
+  constraint share_request_act_pkey PRIMARY KEY (request_id, sequence),
+  constraint share_request_act_request_id_fkey FOREIGN KEY (request_id) REFERENCES share_request(id) ON DELETE RESTRICT,
+  constraint share_request_act_sequence_check CHECK ((sequence > 0))
+);
+CREATE TRIGGER share_request_act_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.share_request_act FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
+alter table public.share_request_act enable row level security;
+create policy share_request_act_is_added_with_its_request on share_request_act for insert to public
+  with check (may_see_request(request_id));
+create policy share_request_act_is_seen_with_its_request on share_request_act for select to public
+  using (may_see_request(request_id));
+grant insert, select on public.share_request_act to accord_app;
+
+CREATE OR REPLACE FUNCTION public.keeper_of_agreement(p_id text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(
+    (select k.to_org from public.keeper_change k where k.agreement_id = p_id and k.at <= pg_catalog.clock_timestamp() order by k.position desc limit 1),
+    (select a.owner_org from public.agreement a where a.id = p_id))
+$function$;
+revoke all on function keeper_of_agreement(text) from public;
+grant execute on function keeper_of_agreement(text) to accord_app;
+
+CREATE OR REPLACE FUNCTION public.may_see_request(p_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce((select public.may_see_share(r.provider, r.recipient, r.join_agreement) from public.share_request r where r.id = p_id), false)
+$function$;
+revoke all on function may_see_request(uuid) from public;
+grant execute on function may_see_request(uuid) to accord_app;
+
+CREATE OR REPLACE FUNCTION public.may_see_share(p_provider text, p_recipient text, p_join text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor')
+      or coalesce(nullif(current_setting('accord.org', true), '') in (p_provider, p_recipient), false)
+      or (p_join is not null and coalesce(nullif(current_setting('accord.org', true), '') = public.keeper_of_agreement(p_join), false))
+$function$;
+revoke all on function may_see_share(text,text,text) from public;
+grant execute on function may_see_share(text,text,text) to accord_app;

@@ -86,7 +86,7 @@ export async function buildApp(options: AppOptions) {
     )
     await api.register(securityTxt(config.security, options.publicUrl, options.clock))
     await api.register(metricsRoutes(metrics))
-    for (const routes of [...registerRoutes(services), ...decisions.routes]) await api.register(routes)
+    for (const routes of [...registerRoutes(services, decisions), ...decisions.routes]) await api.register(routes)
   })
   await server.register(pageScope, { pages: options.pages ?? [] })
 

@@ -11,6 +11,7 @@ import { impactService } from './decisions/history/impact.service.ts'
 import { logFiller } from './decisions/history/log-filler.service.ts'
 import { logSearchRoutes } from './decisions/history/log-search.routes.ts'
 import { logSearchService } from './decisions/history/log-search.service.ts'
+import { recordedQuestions } from './decisions/history/recorded-questions.service.ts'
 import { recordedReads } from './decisions/history/recorded-reads.service.ts'
 import { replayRoutes } from './decisions/history/replay.routes.ts'
 import { replayService } from './decisions/history/replay.service.ts'
@@ -26,6 +27,8 @@ const SEARCH_FILL_MS = 1_000
 
 /** Digest of this build of the rules; the files do not change under a running process. */
 const ENGINE = engineDigest()
+
+export type Decisions = ReturnType<typeof openDecisions>
 
 /** Decisions and what is read of them afterwards: their services, opened once, and the routes that call them. */
 export function openDecisions(services: Services) {
@@ -60,6 +63,8 @@ export function openDecisions(services: Services) {
   return {
     decisions,
     clients,
+    /** What was asked in a recorded decision, for whoever asks for the share in another way. */
+    recordedQuestion: recordedQuestions({ db, reads }),
     routes: [
       decisionsRoutes(decisions),
       logSearchRoutes(logSearch),

@@ -11,6 +11,7 @@ import { severalAgreements } from './agreements/acts/several-agreements.service.
 import { signingService } from './agreements/acts/signing.service.ts'
 import { successionService } from './agreements/acts/succession.service.ts'
 import { suspendingService } from './agreements/acts/suspending.service.ts'
+import { draftFacts } from './agreements/draft-facts.service.ts'
 import { draftingRoutes } from './agreements/drafting/drafting.routes.ts'
 import { draftingService } from './agreements/drafting/drafting.service.ts'
 import { findingRoutes } from './agreements/finding/finding.routes.ts'
@@ -25,6 +26,7 @@ import { agreementTextsRoutes } from './agreements/texts/agreement-texts.routes.
 import { documentsService } from './agreements/texts/documents.service.ts'
 import { historyService } from './agreements/texts/history.service.ts'
 import { onceOnly } from './commands/once.service.ts'
+import type { Decisions } from './decision-services.ts'
 import { adviceRoutes } from './decisions/advice/advice.routes.ts'
 import { adviceService } from './decisions/advice/advice.service.ts'
 import { notificationsRoutes } from './notifications/notifications.routes.ts'
@@ -37,10 +39,17 @@ import { registerActs } from './parties/register-act.service.ts'
 import { registeringService } from './parties/registering.service.ts'
 import { peopleRoutes } from './people/people.routes.ts'
 import { referenceRoutes } from './reference/reference.routes.ts'
+import { answeringService } from './requests/answering.service.ts'
+import { requestActs } from './requests/request-acts.service.ts'
+import { requestsRoutes } from './requests/requests.routes.ts'
+import { requestsService } from './requests/requests.service.ts'
 import type { Services } from './services.ts'
 
-/** The register of agreements and organisations: its services, opened once, as the routes that call them. */
-export function registerRoutes(services: Services): readonly FastifyPluginAsync[] {
+/** The register of agreements and organisations, and what is asked of it: its services, opened once, as the routes that call them. */
+export function registerRoutes(
+  services: Services,
+  { recordedQuestion }: Pick<Decisions, 'recordedQuestion'>,
+): readonly FastifyPluginAsync[] {
   const { db, clock, newId, audit, policy, publication, turns, commands, acts, agreements, reference, parties, notifications } = services
   const { act } = acts
   const organisationActs = registerActs({ commands, policy: publication })
@@ -55,6 +64,10 @@ export function registerRoutes(services: Services): readonly FastifyPluginAsync[
   const committing = committingService({ db, clock, random: randomBytes, acts, agreements, imports })
   const several = severalAgreements({ agreements, audit, policy: publication })
   const boroughs = async () => new Set((await parties.all()).filter(isLondonAuthority).map(({ code }) => code))
+  const facts = draftFacts({ reference, parties, clock })
+  const drafting = draftingService({ read, clock, random: randomBytes, acts, agreements, facts, groups: groups.list })
+  const membership = membershipService({ act, organisation: parties.find })
+  const asking = requestActs({ commands, notifications, mustBeConfirmed: parties.mustBeConfirmed })
   return [
     referenceRoutes(reference),
     partiesRoutes({ parties, registering, organisationContacts, groups }),
@@ -65,18 +78,22 @@ export function registerRoutes(services: Services): readonly FastifyPluginAsync[
       signing: signingService({ act }),
       amending: amendingService({ act }),
       suspending: suspendingService({ act, boroughs }),
-      membership: membershipService({ act, organisation: parties.find }),
+      membership,
       ending: endingService({ act }),
       merging: mergingService({ registerActs: organisationActs, parties, contacts: organisationContacts, several }),
       succession: successionService({ registerActs: organisationActs, parties, registering, agreements, notifications, several }),
     }),
     agreementTextsRoutes(documentsService({ read, clock, parties }), historyService({ read, clock })),
     draftingRoutes({
-      drafting: draftingService({ read, clock, random: randomBytes, acts, agreements, reference, parties, groups: groups.list }),
+      drafting,
       overlapsWith: overlaps.withDraft,
     }),
     findingRoutes({ listing, overlaps, registerExport: registerExportService({ db, clock, agreements, listing, reference }) }),
     importsRoutes({ imports, committing, once: onceOnly({ db, clock, newId, turns }) }),
     adviceRoutes(advice),
+    requestsRoutes(
+      requestsService({ db, acts: asking, facts, earlier: recordedQuestion }),
+      answeringService({ acts: asking, facts, agreements, drafting, membership, parties }),
+    ),
   ]
 }

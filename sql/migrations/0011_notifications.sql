@@ -8,11 +8,16 @@
 -- Undo      forward only
 -- Trust     read by the organisation they are for alone, and only while it may see what they are about
 
--- Whether the reader of this transaction may see a subject; a type that is not here is seen by nobody.
+-- Whether the reader of this transaction may see a subject; a type that is not here is seen by nobody. Rooms whose tables come later
+-- are named too: what a function calls is looked up when it is called.
 create function public.may_see_subject(p_type text, p_id text) returns boolean
-language sql stable set search_path = '' as $$
-  select case p_type when 'agreement' then public.may_see_agreement(p_id) else false end
-$$;
+language plpgsql stable set search_path = '' as $$
+begin
+  return case p_type
+    when 'agreement' then public.may_see_agreement(p_id)
+    when 'request' then public.may_see_request(p_id::uuid)
+    else false end;
+end $$;
 revoke all on function public.may_see_subject(text, text) from public;
 select public.grant_if_role('accord_app', 'grant execute on function public.may_see_subject(text, text) to accord_app');
 

@@ -18,6 +18,15 @@ export interface Call {
   readonly idempotency: IdempotencyKey | null
   /** `If-Match`; undefined: this command does not need one; null: it needs one and none was sent. */
   readonly ifMatch?: string | null
+  /** The command whose work does this one too, in its transaction: both are done, or neither. */
+  readonly within?: RunningCommand
+}
+
+/** A command at work, as another module hands it on; whose transaction it is, the shell alone knows. */
+export interface RunningCommand {
+  readonly tx: object
+  /** ISO 8601. */
+  readonly now: string
 }
 
 /** What is asked. */

@@ -117,7 +117,13 @@ export function commandsService({ db, clock, newId, audit, policyHead, refusalFo
     command: Command,
     work: (context: CommandContext<State | undefined>) => Promise<Work>,
   ): Promise<VersionedOutcome<Outcome>> {
-    const { principal } = command
+    const { principal, within } = command
+    // What is done within another command reads for its own caller; the key, and the turn, are those of the outer one.
+    if (within) {
+      const tx = within.tx as Transaction
+      await readAs(tx, kind.readerFor(principal))
+      return perform(tx, kind, command, within.now, work)
+    }
     return audit.onOpenLog(() =>
       withTransaction(db, async (tx) => {
         await readAs(tx, kind.readerFor(principal))
@@ -181,6 +187,8 @@ export function commandsService({ db, clock, newId, audit, policyHead, refusalFo
     command: Command,
     perform: () => Promise<VersionedOutcome<Outcome>>,
   ): Promise<CommandResult<Outcome>> {
+    // A refusal within another command refuses that one, and is recorded with it.
+    if (command.within) return answered(perform)
     const result = await answered(() => turns(command.principal, command.idempotency, perform))
     if (!result.ok && result.refusal.recorded) await recordRefusal(kind, command, result.refusal)
     return result

@@ -1,6 +1,6 @@
 /** A kind of notification: what it is about, who may be told, and its words. */
 interface KindOfNotification {
-  readonly subject: 'agreement'
+  readonly subject: 'agreement' | 'request'
   /**
    * Of those it was written for: WHOEVER_SEES_IT while they may see the subject, so that what one may no longer open is not
    * named either; ADDRESSEE also afterwards, where it says just that.
@@ -24,6 +24,12 @@ export const NOTIFICATION_KINDS = {
   END_TAKEN_BACK: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'An end that was announced is taken back' },
   INVITATION_TAKEN_BACK: { subject: 'agreement', mayBeTold: 'ADDRESSEE', words: 'An invitation is taken back' },
   KEEPER_CHANGED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'Another organisation keeps the text' },
+  REQUEST_RECEIVED: { subject: 'request', mayBeTold: 'WHOEVER_SEES_IT', words: 'A share is asked for' },
+  REQUEST_PICKED_UP: { subject: 'request', mayBeTold: 'WHOEVER_SEES_IT', words: 'An officer has taken the request up' },
+  REQUEST_ANSWERED: { subject: 'request', mayBeTold: 'WHOEVER_SEES_IT', words: 'The request is answered' },
+  REQUEST_WITHDRAWN: { subject: 'request', mayBeTold: 'WHOEVER_SEES_IT', words: 'The request is withdrawn' },
+  JOINING_ASKED: { subject: 'request', mayBeTold: 'WHOEVER_SEES_IT', words: 'An organisation asks to join an agreement' },
+  JOINING_DECLINED: { subject: 'request', mayBeTold: 'WHOEVER_SEES_IT', words: 'Whoever keeps the agreement does not invite' },
 } as const satisfies Record<string, KindOfNotification>
 export type NotificationKind = keyof typeof NOTIFICATION_KINDS
 
@@ -31,7 +37,7 @@ export type NotificationKind = keyof typeof NOTIFICATION_KINDS
 export interface NotificationFacts {
   readonly kind: NotificationKind
   /** Opaque here: a name, never looked up. */
-  readonly subject: { readonly type: 'agreement'; readonly id: string }
+  readonly subject: { readonly type: KindOfNotification['subject']; readonly id: string }
   /** ISO 8601. */
   readonly at: string
   readonly detail: Readonly<Record<string, unknown>>

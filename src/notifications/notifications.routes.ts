@@ -9,7 +9,10 @@ export function notificationsRoutes(notifications: NotificationsService): Fastif
     answer(app, 'listNotices', async (request) => {
       const { before = null, limit = 50 } = request.query
       const page = await notifications.list(callerOf(request), { before, limit })
-      const notices = page.notifications.map(({ id, subject, kind, at, detail }) => ({ id, agreement: subject.id, kind, at, detail }))
+      const notices = page.notifications.map(({ id, subject, kind, at, detail }) => {
+        const agreement = subject.type === 'agreement' ? subject.id : null
+        return { id, subject, agreement, kind, at, detail }
+      })
       return reply(200, { notices, next_before: page.nextBefore })
     })
   }

@@ -274,8 +274,25 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
       body: { days: 30, change: { kind: 'SUSPENSION', agreement: await signed(), scope: 'AGREEMENT' } },
     }),
     listNotices: async () => ({ person: officer }),
+    getShareRequest: async () => onRequest(await asked()),
+    pickUpShareRequest: async () => onRequest(await asked()),
+    answerShareRequest: async () => onRequest(await pickedUp()),
+    withdrawShareRequest: async () => onRequest(await asked()),
+    answerJoining: async () => onRequest(await asked({ join_agreement: await signed() })),
   }
 
+  async function asked(over: object = {}): Promise<string> {
+    const { mode: _mode, ...question } = SHARE
+    return String((await post(officer, '/v1/requests', { question, why: 'Because', ...over })).id)
+  }
+  async function pickedUp(): Promise<string> {
+    const id = await asked()
+    await post(officer, `/v1/requests/${id}/pick-up`, undefined)
+    return id
+  }
+  function onRequest(id: string): LiveCall {
+    return { person: officer, path: { id }, etagFrom: `/v1/requests/${id}` }
+  }
   async function confirmed(): Promise<string> {
     const code = await proposed()
     const body = { public_authority: true, competent_authority: 'NONE', health_or_social_care_authority: false, ...REASON }

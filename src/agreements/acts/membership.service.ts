@@ -24,8 +24,26 @@ export interface MembershipOptions extends Pick<ActingService, 'act'> {
   readonly organisation: (code: string) => Promise<RegisteredOrganisation | undefined>
 }
 
+export type MembershipService = ReturnType<typeof membershipService>
+
 /** LC-4, LC-5: parties come by their own signature and go at an instant they name; the keeping of the text passes on. */
 export function membershipService({ act, organisation }: MembershipOptions) {
+  // Read before the act, so that it needs no second connection while it holds one.
+  const invitation =
+    (found: RegisteredOrganisation | undefined) =>
+    (call: ActCall, { org, role, capacities = [] }: InvitationBody) =>
+      act(call, 'invite', async ({ tx, agreement, at, now, decided, tell }) => {
+        const { to } = decided({ type: 'invite', org, isActive: found !== undefined && isActive(found, now) })
+        const leading = leadingVersion(agreement, at)
+        assert(leading?.hash, 'an agreement that others can join has an approved version')
+        const { version, hash: version_hash, effective_from } = leading
+        await standingRepository(tx).invite(agreement.id, { org, role, capacities, invitedAt: now })
+        await tell('SIGNATURE_DUE', { version, version_hash, effective_from }, [org])
+        await tell('PARTY_JOINED', { org, stage: 'INVITED', version }, presentParties(agreement, at))
+        const outcome = { org, role, version, version_hash }
+        return { to, version, versionHash: version_hash, detail: { org, role, capacities }, outcome }
+      })
+
   return {
     withdraw: (call: ActCall, { at: asked = null, keeper = null, reason }: LeavingBody) =>
       act(call, 'leave', async ({ tx, agreement, principal: { org }, at, now, sequence, decided, tell }) => {
@@ -57,21 +75,10 @@ export function membershipService({ act, organisation }: MembershipOptions) {
         return { to, detail, outcome: { org, left_at: null, abandons: [], keeper: keeperOf(agreement, at) } }
       }),
 
-    async invite(call: ActCall, { org, role, capacities = [] }: InvitationBody) {
-      // Read before the act, so that it needs no second connection while it holds one.
-      const found = await organisation(org)
-      return act(call, 'invite', async ({ tx, agreement, at, now, decided, tell }) => {
-        const { to } = decided({ type: 'invite', org, isActive: found !== undefined && isActive(found, now) })
-        const leading = leadingVersion(agreement, at)
-        assert(leading?.hash, 'an agreement that others can join has an approved version')
-        const { version, hash: version_hash, effective_from } = leading
-        await standingRepository(tx).invite(agreement.id, { org, role, capacities, invitedAt: now })
-        await tell('SIGNATURE_DUE', { version, version_hash, effective_from }, [org])
-        await tell('PARTY_JOINED', { org, stage: 'INVITED', version }, presentParties(agreement, at))
-        const outcome = { org, role, version, version_hash }
-        return { to, version, versionHash: version_hash, detail: { org, role, capacities }, outcome }
-      })
-    },
+    invite: async (call: ActCall, body: InvitationBody) => invitation(await organisation(body.org))(call, body),
+
+    /** The same with the body as it was read before, for a command that invites within its own work. */
+    invitation,
 
     /** Takes back an invitation that nobody has signed on. */
     uninvite: (call: ActCall, org: string, { reason }: StatedReason) =>

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict'
 import type { Call, CommandResult } from '../../commands/command.ts'
-import type { PartiesService } from '../../parties/parties.service.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import type { RandomBytes } from '../../platform/kernel/ids.ts'
 import { instantOf } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { Refused } from '../../platform/kernel/refusal.ts'
-import { isValidOn } from '../../reference/code-list.ts'
-import type { ReferenceService } from '../../reference/reference.service.ts'
 import type { ActCall, ActingService } from '../acting.service.ts'
-import type { Agreement } from '../agreement.ts'
+import type { Agreement, Flow, Party } from '../agreement.ts'
 import { type AgreementView, agreementView, editableVersion } from '../agreement-view.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { type DraftFacts, organisationFaults, unknownCode } from '../model/draft-rules.ts'
@@ -31,8 +28,8 @@ export interface DraftingOptions {
   readonly random: RandomBytes
   readonly acts: ActingService
   readonly agreements: AgreementsService
-  readonly reference: ReferenceService
-  readonly parties: PartiesService
+  /** Read before the act, so that it needs no second connection while it holds one. */
+  readonly facts: () => Promise<DraftFacts>
   /** Groups of organisations with their members of today. */
   readonly groups: () => Promise<readonly { readonly code: string; readonly on: string; readonly members_on: readonly string[] }[]>
 }
@@ -42,6 +39,8 @@ export interface NewDraftBody {
   readonly title: string
   readonly instrument_type: string
   readonly from_agreement?: string | undefined
+  /** Parties and flows that it begins with, where another room has worked them out; the caller's organisation is one of the parties. */
+  readonly content?: { readonly parties: readonly Party[]; readonly flows: readonly Flow[] }
 }
 
 export type DraftingService = ReturnType<typeof draftingService>
@@ -49,23 +48,7 @@ export type DraftingService = ReturnType<typeof draftingService>
 const REFERENCE_BYTES = 6
 
 /** Beginning, reading and editing agreements. */
-export function draftingService({ read, clock, random, acts, agreements, reference, parties, groups }: DraftingOptions) {
-  /** Read before the act, so that it needs no second connection while it holds one. */
-  async function facts(): Promise<DraftFacts> {
-    const [lists, organisations] = [await reference.lists(), await parties.all()]
-    const today = londonDay(clock().getTime())
-    return {
-      // One that is still to come may be drafted with; one that has ended is in no list.
-      codes: new Map(
-        lists.map(({ list, entries }) => [
-          list,
-          new Set(entries.filter(({ valid_to }) => isValidOn(today, null, valid_to)).map(({ code }) => code)),
-        ]),
-      ),
-      organisations: new Map(organisations.map((organisation) => [organisation.code, organisation])),
-    }
-  }
-
+export function draftingService({ read, clock, random, acts, agreements, facts, groups }: DraftingOptions) {
   /** A body with its groups written out, on the day it is written. Read before the act, like all it is checked against. */
   async function filledIn<Body>(body: Body): Promise<ReturnType<typeof fillGroups<Body>>> {
     if (!namesGroups(body)) return { body, filled: [], faults: [] }
@@ -92,19 +75,10 @@ export function draftingService({ read, clock, random, acts, agreements, referen
     return { ...found.outcome, updated_at: now }
   }
 
-  return {
-    /** The agreement as it stands, with what is derived worked out for `at` (ISO 8601; undefined: now). */
-    read: (principal: ActCall['principal'], id: string, at: string | undefined): Promise<CommandResult<AgreementView>> =>
-      read(principal, id, async (tx, agreement) => {
-        const found = await viewOf(tx, agreement, at ?? clock().toISOString())
-        if (!found) throw noSuchAgreement()
-        return found
-      }),
-
-    /** Begins a draft of the caller's organisation, empty or from another agreement that it may know. */
-    async create(call: Call, body: NewDraftBody): Promise<CommandResult<AgreementView>> {
-      const known = await facts()
-      return acts.create(call, { act: 'create', event: 'agreement.drafted' }, async ({ tx, principal, at, now }) => {
+  const beginning =
+    (known: DraftFacts) =>
+    (call: Call, body: NewDraftBody): Promise<CommandResult<AgreementView>> =>
+      acts.create(call, { act: 'create', event: 'agreement.drafted' }, async ({ tx, principal, at, now }) => {
         const { org } = principal
         const source =
           body.from_agreement === undefined ? undefined : await agreements.find(tx, writerFor(principal), body.from_agreement, at)
@@ -117,8 +91,8 @@ export function draftingService({ read, clock, random, acts, agreements, referen
         ])
         if (refusal) throw new Refused(refusal)
         const id = newReference(londonDay(Date.parse(now)), random(REFERENCE_BYTES))
-        const { title, instrument_type } = body
-        const draft = newDraft({ id, title, instrument_type, org, source, now })
+        const { title, instrument_type, content } = body
+        const draft = newDraft({ id, title, instrument_type, org, source, now, ...(content ? { content } : {}) })
         await agreements.store(tx, draft, { at: now, by: principal.sub, provenance: source && { copied_from: source.id } })
         if (source) await copyContacts(tx, source.id, id)
         return {
@@ -126,7 +100,21 @@ export function draftingService({ read, clock, random, acts, agreements, referen
           detail: { title, instrument_type, ...(source ? { copied_from: source.id } : {}) },
         }
       })
-    },
+
+  return {
+    /** The agreement as it stands, with what is derived worked out for `at` (ISO 8601; undefined: now). */
+    read: (principal: ActCall['principal'], id: string, at: string | undefined): Promise<CommandResult<AgreementView>> =>
+      read(principal, id, async (tx, agreement) => {
+        const found = await viewOf(tx, agreement, at ?? clock().toISOString())
+        if (!found) throw noSuchAgreement()
+        return found
+      }),
+
+    /** Begins a draft of the caller's organisation, empty or from another agreement that it may know. */
+    create: async (call: Call, body: NewDraftBody): Promise<CommandResult<AgreementView>> => beginning(await facts())(call, body),
+
+    /** The same with facts that were read before, for a command that begins a draft within its own work. */
+    beginning,
 
     /** Edits one part. Whoever takes part may call; who may write, and when, is the part's to say. */
     async edit<Body>(part: Part<Body>, call: ActCall, given: Body): Promise<CommandResult<AgreementView>> {

@@ -13,6 +13,8 @@ export interface NewDraftFacts {
   /** The agreement to copy parties and terms of, at that instant. */
   readonly source: Agreement | undefined
   readonly now: string
+  /** What it begins with instead of what a source holds; `org` is one of the parties. */
+  readonly content?: { readonly parties: readonly Party[]; readonly flows: Terms['flows'] }
 }
 
 /**
@@ -20,7 +22,7 @@ export interface NewDraftFacts {
  * govern (else those that will be first to, else those being drafted); never signatures, approvals, suspensions, dates, the
  * assessment or policy documents. Pure.
  */
-export function newDraft({ id, title, instrument_type, org, source, now }: NewDraftFacts): Agreement {
+export function newDraft({ id, title, instrument_type, org, source, now, content }: NewDraftFacts): Agreement {
   const at = instantOf(now)
   const days = { effective_from: null, effective_to: null }
   return {
@@ -32,9 +34,17 @@ export function newDraft({ id, title, instrument_type, org, source, now }: NewDr
       owner_org: org,
       status: 'DRAFT',
       origin: 'ACCORD',
-      parties: partiesFrom(source, org, at),
+      parties: content?.parties ?? partiesFrom(source, org, at),
     },
-    versions: [{ version: 1, status: 'DRAFT', ...days, hash: null, terms: termsFrom(source, at) }],
+    versions: [
+      {
+        version: 1,
+        status: 'DRAFT',
+        ...days,
+        hash: null,
+        terms: { ...termsFrom(source, at), ...(content ? { flows: content.flows } : {}) },
+      },
+    ],
   }
 }
 

@@ -635,6 +635,47 @@ export interface ReviewDateChange {
   position: Generated<Int8>;
 }
 
+export interface ShareRequest {
+  act_count: Generated<Int8>;
+  agreement: string | null;
+  answer: string | null;
+  asked_at: string;
+  asked_by_issuer: string;
+  asked_by_org: string;
+  asked_by_sub: string;
+  decision_id: string | null;
+  id: string;
+  /**
+   * As it was named by whoever asked: there may be no such agreement.
+   */
+  join_agreement: string | null;
+  needed_by: string | null;
+  origin: string;
+  picked_up_issuer: string | null;
+  picked_up_org: string | null;
+  picked_up_sub: string | null;
+  provider: string;
+  purpose: string;
+  question: Json;
+  recipient: string;
+  row_version: Generated<Int8>;
+  status: string;
+  why: string;
+}
+
+export interface ShareRequestAct {
+  act: string;
+  actor_issuer: string;
+  actor_org: string;
+  actor_sub: string;
+  at: string;
+  detail: Json;
+  leaf_id: string;
+  reason: string | null;
+  request_id: string;
+  sequence: Int8;
+}
+
 export interface Signature {
   agreement_id: string;
   authority: string | null;
@@ -736,6 +777,8 @@ export interface DB {
   register_import_question: RegisterImportQuestion;
   register_import_row: RegisterImportRow;
   review_date_change: ReviewDateChange;
+  share_request: ShareRequest;
+  share_request_act: ShareRequestAct;
   signature: Signature;
   suspension: Suspension;
   version_contacts: VersionContacts;

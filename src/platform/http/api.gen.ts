@@ -1846,7 +1846,7 @@ export interface paths {
         };
         /**
          * What your organisation was told
-         * @description About agreements of its own, newest first.
+         * @description About what it may see: its agreements, requests for shares; newest first.
          */
         readonly get: operations["listNotices"];
         readonly put?: never;
@@ -1874,6 +1874,164 @@ export interface paths {
          *     is needed; where one is sent, it names the state of the body that ends.
          */
         readonly post: operations["succeedOrganisation"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/requests": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Requests for shares of your organisation
+         * @description Those in which your organisation would disclose or receive, and those to join an agreement whose text it keeps; auditors see every
+         *     one. Newest first.
+         */
+        readonly get: operations["listShareRequests"];
+        readonly put?: never;
+        /**
+         * Ask for a share that no agreement covers
+         * @description By anybody of the provider or the recipient. With `decision_id` it asks for what was denied then, and the question is taken over; else
+         *     `question` says it. With `join_agreement` whoever keeps that agreement is asked to invite your organisation: the reply is the same
+         *     whether or not there is one. The other organisation gets a notice. A request permits nothing.
+         */
+        readonly post: operations["askForShare"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/requests/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The request.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        /** A request for a share, and its history */
+        readonly get: operations["getShareRequest"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/requests/{id}/pick-up": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The request.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Take a request up
+         * @description By an information governance officer of the provider or the recipient, also from a colleague, or where the keeper of an agreement that
+         *     was to be joined does not answer: that is then no longer asked.
+         */
+        readonly post: operations["pickUpShareRequest"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/requests/{id}/answer": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The request.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Answer a request
+         * @description By the officer who has picked it up. DRAFT_BEGUN begins a draft with the two parties and one flow filled in from the request, or names one that there
+         *     is (`agreement`). JOIN_AGREEMENT asks whoever keeps `agreement` to invite the organisation that is no party yet. ONE_OFF leads to a
+         *     one-off disclosure, which is asked for by itself. REFUSED says why.
+         */
+        readonly post: operations["answerShareRequest"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/requests/{id}/withdrawal": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The request.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Withdraw a request
+         * @description By whoever asked it, or an information governance officer of the organisation that asked.
+         */
+        readonly post: operations["withdrawShareRequest"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/requests/{id}/joining": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The request.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Invite the organisation that asks to join, or decline
+         * @description By the organisation that keeps the text of the agreement. INVITED invites it as any other (LC-4): it reads the text and joins by its own
+         *     signature. DECLINED says why, and the request is open again.
+         */
+        readonly post: operations["answerJoining"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -4343,9 +4501,16 @@ export interface components {
                  * @description Its identifier.
                  */
                 readonly id: string;
-                /** @description The agreement it is about. */
-                readonly agreement: string;
-                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED. */
+                /** @description What it is about. */
+                readonly subject: {
+                    /** @description agreement, or request: a request for a share. */
+                    readonly type: string;
+                    /** @description Its reference or key. */
+                    readonly id: string;
+                };
+                /** @description The agreement it is about; null: it is about something else. */
+                readonly agreement: string | null;
+                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED. */
                 readonly kind: string;
                 /**
                  * Format: date-time
@@ -4375,6 +4540,112 @@ export interface components {
             readonly agreements: number;
             /** @description The revision from which decisions know it. */
             readonly policy_revision: number;
+        };
+        /** @description What is to be shared. Codes and counts only, never personal data. */
+        readonly ShareQuestion: {
+            /** @description Code of the organisation that would disclose. */
+            readonly provider: string;
+            /** @description Code of the organisation that would receive. */
+            readonly recipient: string;
+            /** @description PURPOSE code. */
+            readonly purpose: string;
+            /** @description DATA_ITEM codes. */
+            readonly data_items: readonly string[];
+            /** @description DATA_SUBJECT codes. */
+            readonly data_subjects: readonly string[];
+            /** @description METHOD code. */
+            readonly method: string;
+            /** @description Where the recipient will receive or access the data, ISO 3166-1 alpha-2. */
+            readonly country: string;
+            /** @description LAWFUL_BASIS code that the provider would rely on; null: not said. */
+            readonly lawful_basis?: string | null;
+            /** @description DATA_FORM code; null: not said. */
+            readonly data_form?: string | null;
+            /** @description How many people; null: not said. */
+            readonly subject_count?: number | null;
+            /** @description How many records; null: not said. */
+            readonly record_count?: number | null;
+        };
+        /** @description A request for a share that no agreement covers yet. It permits nothing. */
+        readonly ShareRequest: {
+            /**
+             * Format: uuid
+             * @description The key.
+             */
+            readonly id: string;
+            /** @description Who asks: the provider or the recipient of the share. */
+            readonly asked_by_org: string;
+            readonly question: components["schemas"]["ShareQuestion"];
+            /** @description The DENY that it follows; null: none. */
+            readonly decision_id: string | null;
+            /** @description What the share is for, in words. */
+            readonly why: string;
+            /**
+             * Format: date
+             * @description London day by which it is needed; null: none is said.
+             */
+            readonly needed_by: string | null;
+            /**
+             * @description OPEN: nobody is at it. PICKED_UP: an officer is. AWAITING_KEEPER: whoever keeps an agreement is asked to invite. CLOSED: answered or withdrawn.
+             * @enum {string}
+             */
+            readonly status: "OPEN" | "PICKED_UP" | "AWAITING_KEEPER" | "CLOSED";
+            /**
+             * @description What it came to; null while it is not closed.
+             * @enum {string|null}
+             */
+            readonly answer: "DRAFT_BEGUN" | "JOIN_AGREEMENT" | "ONE_OFF" | "REFUSED" | "WITHDRAWN" | null;
+            /** @description The agreement that is to be joined; null: none. */
+            readonly join_agreement: string | null;
+            /** @description The agreement that it came to: the draft that was begun, or the one that was joined; null: none. */
+            readonly agreement: string | null;
+            /**
+             * @description Who opened it: a person, or the service because what is meant for the exception became the rule (EM-5, AH-2).
+             * @enum {string}
+             */
+            readonly origin: "PERSON" | "BREAK_GLASS" | "ONE_OFF";
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            readonly asked_at: string;
+            /** @description The officer who is at it; null while nobody is. */
+            readonly picked_up_by: null | {
+                /** @description For which organisation. */
+                readonly org: string;
+                /** @description `sub` of the tokens. */
+                readonly subject: string;
+            };
+            /** @description The acts on it, oldest first; absent in lists. */
+            readonly history?: readonly {
+                /** @description Number of the act on this request, without gaps. */
+                readonly sequence: number;
+                /**
+                 * Format: date-time
+                 * @description The instant of the act.
+                 */
+                readonly at: string;
+                /**
+                 * @description What was done.
+                 * @enum {string}
+                 */
+                readonly act: "ask" | "pick_up" | "answer" | "withdraw" | "invite" | "decline";
+                /** @description For which organisation. */
+                readonly actor_org: string;
+                /** @description By whom. */
+                readonly actor_sub: string;
+                /** @description Why, in words; null where none was asked for. */
+                readonly reason: string | null;
+                /** @description What it came to: codes and references. */
+                readonly detail: {
+                    readonly [key: string]: unknown;
+                };
+                /**
+                 * Format: uuid
+                 * @description Its record in the governance log.
+                 */
+                readonly leaf_id: string;
+            }[];
         };
         /** @description How a register is read: the column, counted from 0, that holds each field. */
         readonly ImportColumns: {
@@ -9368,6 +9639,368 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Succession"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listShareRequests: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Only those that you asked, or have picked up.
+                 * @example true
+                 */
+                readonly mine?: boolean;
+                /**
+                 * @description Only those in this state.
+                 * @example OPEN
+                 */
+                readonly status?: "OPEN" | "PICKED_UP" | "AWAITING_KEEPER" | "CLOSED";
+                /**
+                 * @description `next_before` of the page before, with the same question.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly before?: string;
+                /**
+                 * @description How many at most.
+                 * @example 50
+                 */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of requests. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The requests. */
+                        readonly requests: readonly components["schemas"]["ShareRequest"][];
+                        /** @description `before` of the next page; null: this is the last. */
+                        readonly next_before: string | null;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly askForShare: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "question": {
+                 *         "provider": "LBC_CAMDEN",
+                 *         "recipient": "LBC_HACKNEY",
+                 *         "purpose": "HOMELESSNESS.PLACEMENT_NOTIFICATION",
+                 *         "data_items": [
+                 *           "IDENTITY.NAME"
+                 *         ],
+                 *         "data_subjects": [
+                 *           "HOMELESS_APPLICANT"
+                 *         ],
+                 *         "method": "API_MTLS",
+                 *         "country": "GB"
+                 *       },
+                 *       "why": "Hackney hears of placements only when the family is there",
+                 *       "needed_by": "2030-03-01"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description The DENY that it follows. Either this or `question`. */
+                    readonly decision_id?: string | null;
+                    /** @description What is to be shared. Either this or `decision_id`. */
+                    readonly question?: null | components["schemas"]["ShareQuestion"];
+                    /** @description What the share is for; no personal data of those the data is about. */
+                    readonly why: string;
+                    /**
+                     * Format: date
+                     * @description London day by which it is needed, today or later; null or absent: none.
+                     */
+                    readonly needed_by?: string | null;
+                    /** @description An agreement that your organisation asks to join; null or absent: none. */
+                    readonly join_agreement?: string | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The request. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    /**
+                     * @description Where it is found.
+                     * @example /v1/requests/0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                     */
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ShareRequest"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getShareRequest: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The request.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The request. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ShareRequest"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly pickUpShareRequest: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The request.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The request. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ShareRequest"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly answerShareRequest: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The request.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "answer": "DRAFT_BEGUN",
+                 *       "title": "Placements between two boroughs"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * @description What it comes to.
+                     * @enum {string}
+                     */
+                    readonly answer: "DRAFT_BEGUN" | "JOIN_AGREEMENT" | "ONE_OFF" | "REFUSED";
+                    /** @description Why; REFUSED must say it. */
+                    readonly reason?: string | null;
+                    /** @description With DRAFT_BEGUN an agreement of both that is still drafted; absent or null: a new draft is begun. With JOIN_AGREEMENT the one to join. */
+                    readonly agreement?: string | null;
+                    /** @description Title of a new draft; absent or null: one is made of the purpose. */
+                    readonly title?: string | null;
+                    /** @description INSTRUMENT_TYPE of a new draft; absent or null: CONTROLLER_TO_CONTROLLER. */
+                    readonly instrument_type?: string | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The request. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ShareRequest"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly withdrawShareRequest: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The request.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "The service ended"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Why. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The request. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ShareRequest"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly answerJoining: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The request.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "outcome": "DECLINED",
+                 *       "reason": "The agreement ends this year"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * @description What the keeper says.
+                     * @enum {string}
+                     */
+                    readonly outcome: "INVITED" | "DECLINED";
+                    /** @description Why; DECLINED must say it. */
+                    readonly reason?: string | null;
+                    /**
+                     * @description PARTY_ROLE of the invited; absent or null: CONTROLLER.
+                     * @enum {string|null}
+                     */
+                    readonly role?: "CONTROLLER" | "JOINT_CONTROLLER" | "PROCESSOR" | "SUB_PROCESSOR" | "LEAD_CONTROLLER" | "OBSERVER" | null;
+                    /** @description PARTY_CAPACITY codes. */
+                    readonly capacities?: readonly ("HOUSING_AUTHORITY" | "SOCIAL_SERVICES_CHILDREN" | "SOCIAL_SERVICES_ADULTS" | "EDUCATION_AUTHORITY" | "PUBLIC_HEALTH" | "BILLING_AUTHORITY" | "BENEFITS" | "COMMUNITY_SAFETY" | "YOUTH_OFFENDING_TEAM" | "TRADING_STANDARDS" | "LICENSING" | "PLANNING" | "EMERGENCY_PLANNING" | "REGISTRARS" | "CORPORATE_FRAUD")[] | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The request. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ShareRequest"];
                 };
             };
             readonly default: components["responses"]["Problem"];

@@ -1,0 +1,105 @@
+import type { DraftFacts } from '../agreements/model/draft-rules.ts'
+import type { Call, CommandResult } from '../commands/command.ts'
+import { permits } from '../identity/permissions.ts'
+import type { Principal } from '../identity/principal.ts'
+import { type Database, withTransaction } from '../platform/database/database.ts'
+import { readAs } from '../platform/database/reader.ts'
+import type { Reader } from '../platform/kernel/reader.ts'
+import { Refused, refusal } from '../platform/kernel/refusal.ts'
+import { ok, refuse } from '../platform/kernel/result.ts'
+import { type AskedShare, type EarlierDecision, questionAsked } from './asked.ts'
+import { NO_SUCH_REQUEST, type RequestActs, type RequestCall, type ShareRequestView, viewOf, writerOf } from './request-acts.service.ts'
+import { requestsRepository } from './requests.repository.ts'
+import { isParty, no, otherThan, type RequestStatus, type ShareRequest } from './share-request.ts'
+
+export interface RequestsOptions {
+  readonly db: Database
+  readonly acts: RequestActs
+  /** What a question is checked against. */
+  readonly facts: () => Promise<DraftFacts>
+  /** What is on record of a decision for whoever asks; undefined: nothing. */
+  readonly earlier: (principal: Principal, decisionId: string) => Promise<EarlierDecision | undefined>
+}
+
+/** Which requests to list. */
+export interface RequestsQuery {
+  readonly mine?: boolean | undefined
+  readonly status?: RequestStatus | undefined
+  readonly before?: string | undefined
+  readonly limit?: number | undefined
+}
+
+const PAGE = 50
+
+export type RequestsService = ReturnType<typeof requestsService>
+
+/** Asking for a share that no agreement covers yet: asked, listed, read, picked up, withdrawn. It permits nothing. */
+export function requestsService({ db, acts, facts, earlier }: RequestsOptions) {
+  return {
+    async ask(call: Call, asked: AskedShare): Promise<CommandResult<ShareRequestView>> {
+      // Read before the act, so that it needs no second connection while it holds one.
+      const known = await facts()
+      const decision = asked.decision_id ? await earlier(call.principal, asked.decision_id) : undefined
+      return acts.ask(call, async ({ tx, principal, now, newId }) => {
+        const found = questionAsked(asked, decision, known, now)
+        if ('faults' in found) throw new Refused(refusal('UNPROCESSABLE', 'This cannot be asked for.', found.faults))
+        const { org, issuer, sub } = principal
+        if (!isParty(found, org)) throw new Refused(no('FORBIDDEN', 'PARTY', 'A share is asked for by the provider or the recipient.'))
+        const { why, decision_id = null, needed_by = null, join_agreement = null } = asked
+        // Whether or not there is such an agreement, the same is asked, written and answered: whoever asks may not know.
+        const keeper = await requestsRepository(tx).keeperOf(join_agreement)
+        const request: ShareRequest = {
+          ...{ id: newId(), origin: 'PERSON', asked_by: { org, issuer, sub }, asked_at: now, decision_id, why, needed_by },
+          ...{ question: found.question, status: join_agreement === null ? 'OPEN' : 'AWAITING_KEEPER' },
+          ...{ answer: null, join_agreement, agreement: null, picked_up_by: null },
+        }
+        const other = otherThan(request.question, org)
+        const tell = [
+          { kind: 'REQUEST_RECEIVED', orgs: [other] },
+          { kind: 'JOINING_ASKED', orgs: [keeper] },
+        ] as const
+        return { request, tell, detail: { question: request.question, decision_id, needed_by, join_agreement, why } }
+      })
+    },
+
+    /** An officer takes it up, also from a colleague; an agreement that was to be joined is then no longer asked for. */
+    pickUp: (call: RequestCall): Promise<CommandResult<ShareRequestView>> =>
+      acts.act(call, 'pick_up', async ({ request, principal: { org, issuer, sub } }) => ({
+        request: { ...request, status: 'PICKED_UP', picked_up_by: { org, issuer, sub }, join_agreement: null },
+        tell: [{ kind: 'REQUEST_PICKED_UP', orgs: [request.question.provider, request.question.recipient] }],
+        detail: { by: org },
+      })),
+
+    withdraw: (call: RequestCall, { reason }: { readonly reason: string }): Promise<CommandResult<ShareRequestView>> =>
+      acts.act(call, 'withdraw', async ({ request, principal }) => ({
+        request: { ...request, status: 'CLOSED', answer: 'WITHDRAWN', join_agreement: null },
+        tell: [{ kind: 'REQUEST_WITHDRAWN', orgs: [otherThan(request.question, principal.org)] }],
+        reason,
+      })),
+
+    read: (principal: Principal, id: string): Promise<CommandResult<ShareRequestView>> =>
+      withTransaction(db, async (tx) => {
+        await readAs(tx, readerOf(principal))
+        const repository = requestsRepository(tx)
+        const found = await repository.find(id)
+        // Asked whether or not there is one: what is hidden costs what nothing costs.
+        const history = await repository.history(id)
+        if (!found) return refuse(refusal('NOT_FOUND', NO_SUCH_REQUEST))
+        return ok({ outcome: { ...viewOf(found.request), history }, version: found.version })
+      }),
+
+    /** Newest first. */
+    list: (principal: Principal, { mine = false, status, before, limit = PAGE }: RequestsQuery) =>
+      withTransaction(db, async (tx) => {
+        await readAs(tx, readerOf(principal))
+        const filter = { mine: mine ? principal : null, status: status ?? null, before: before ?? null, limit: limit + 1 }
+        const found = await requestsRepository(tx).list(filter)
+        const page = found.slice(0, limit)
+        return { requests: page.map(viewOf), next_before: found.length > limit ? (page.at(-1)?.id ?? null) : null }
+      }),
+  }
+}
+
+function readerOf(principal: Principal): Reader {
+  return permits(principal.roles, 'agreement:audit') ? { kind: 'auditor' } : writerOf(principal)
+}
