@@ -62,8 +62,20 @@ update keeper_change
 -- src/agreements/drafting/drafting.repository.ts
 
 -- also src/agreements/store/versions.repository.ts
+insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
+    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
+    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
 insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
     "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
+    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
 
 delete from "agent"
@@ -91,6 +103,12 @@ insert into "agreement_party" ("agreement_id", "org", "contacts", "left_at", "po
   values ($1, ...)
   on conflict ("agreement_id", "org") do update
   set "position" = $2, "role" = $3, "capacities" = $4;
+
+insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
+    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
+    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
 
 insert into "policy_document" ("agreement_id", "position", "party", "conditions", "document_ref", "approved_on", "review_on")
   values ($1, ...);
@@ -877,6 +895,15 @@ update "agreement_version"
   set "status" = $1, "frozen_at" = $2, "document" = $3, "hash" = $4
   where "agreement_id" = $5 and "version" = $6;
 
+-- src/agreements/store/approvals.repository.ts
+
+insert into "approval_condition" ("agreement_id", "version", "org", "position", "text", "bearer", "due")
+  values ($1, ...);
+
+insert into "overruled_advice" ("agreement_id", "version", "org", "at")
+  values ($1, ...)
+  on conflict do nothing;
+
 -- src/agreements/store/overlap.repository.ts
 
 select "a"."id"
@@ -929,6 +956,11 @@ select "s"."id", "s"."scope", "s"."party", "s"."flow", "s"."version", "s"."from_
   order by "s"."from_at", "s"."id";
 
 select "v"."version", "v"."frozen_at", "v"."change_class", "v"."recorded_elsewhere", "v"."warnings", "v"."filled_groups"
+  from "agreement_version" as "v"
+  where "v"."agreement_id" = $1;
+
+select "v"."version", "v"."frozen_at", "v"."change_class", "v"."recorded_elsewhere", "v"."warnings", "v"."filled_groups",
+    "v"."approvals_origin"
   from "agreement_version" as "v"
   where "v"."agreement_id" = $1;
 
@@ -1112,26 +1144,10 @@ insert into "agreement_version" ("agreement_id", "version", "status", "effective
     "commencement_threshold", "narrative", "processor_contract", "joint_controller_arrangement", "agents_recorded", "recorded_elsewhere")
   values ($1, ...);
 
-insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
-    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
-    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
-
-insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
-    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
-    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
-
 insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
     "data_form", "methods", "countries", "exemptions", "confidentiality", "retention_rule", "onward", "frequency", "honours_objection",
     "consent_required", "retention_days", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
     "volume_subjects", "volume_records")
-  values ($1, ...);
-
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
-    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
 
 insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")

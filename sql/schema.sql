@@ -1087,8 +1087,10 @@ create table public.agreement_version (
   warnings jsonb not null default '[]'::jsonb,
   dropped_at timestamp with time zone,
   filled_groups jsonb not null default '[]'::jsonb,
+  approvals_origin text not null default 'RECORDED_ELSEWHERE'::text,
   constraint agreement_version_pkey PRIMARY KEY (agreement_id, version),
   constraint agreement_version_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES agreement(id) ON DELETE RESTRICT,
+  constraint agreement_version_approvals_origin_check CHECK ((approvals_origin = ANY (ARRAY['RECORDED_ELSEWHERE'::text, 'ACCORD'::text]))),
   constraint agreement_version_change_class_check CHECK ((change_class = ANY (ARRAY['MINOR'::text, 'MATERIAL'::text]))),
   constraint agreement_version_commencement_rule_check CHECK ((commencement_rule = ANY (ARRAY['ALL_SIGNED'::text, 'PAIRWISE'::text, 'THRESHOLD'::text]))),
   constraint agreement_version_commencement_threshold_check CHECK ((commencement_threshold > 0)),
@@ -1128,6 +1130,26 @@ create policy approval_follows_its_version on approval for all to public
   using (may_see_version(agreement_id, version))
   with check (may_see_version(agreement_id, version));
 grant delete, insert, select, update on public.approval to accord_app;
+
+create table public.approval_condition (
+  agreement_id text not null,
+  version integer not null,
+  org text not null,
+  position integer not null,
+  text text not null,
+  bearer text not null,
+  due date,
+  constraint approval_condition_pkey PRIMARY KEY (agreement_id, version, org, "position"),
+  constraint approval_condition_agreement_id_version_org_fkey FOREIGN KEY (agreement_id, version, org) REFERENCES approval(agreement_id, version, org) ON UPDATE CASCADE ON DELETE RESTRICT,
+  constraint approval_condition_bearer_check CHECK ((bearer = ANY (ARRAY['PROVIDER'::text, 'RECIPIENT'::text, 'BOTH'::text]))),
+  constraint approval_condition_text_check CHECK ((text ~ '\S'::text))
+);
+comment on table approval_condition is 'What a party approved a version on: an obligation of every permit that rests on its approval (6.5).';
+alter table public.approval_condition enable row level security;
+create policy approval_condition_follows_its_version on approval_condition for all to public
+  using (may_see_version(agreement_id, version))
+  with check (may_see_version(agreement_id, version));
+grant delete, insert, select, update on public.approval_condition to accord_app;
 
 create table public.earlier_part (
   agreement_id text not null,
@@ -1240,6 +1262,23 @@ create policy keeper_change_follows_its_agreement on keeper_change for all to pu
   with check (may_see_agreement(agreement_id));
 grant insert, select on public.keeper_change to accord_app;
 grant update (from_org, to_org) on public.keeper_change to accord_app;
+
+create table public.overruled_advice (
+  agreement_id text not null,
+  version integer not null,
+  org text not null,
+  at timestamp with time zone not null,
+  constraint overruled_advice_pkey PRIMARY KEY (agreement_id, version, org),
+  constraint overruled_advice_agreement_id_org_fkey FOREIGN KEY (agreement_id, org) REFERENCES agreement_party(agreement_id, org) ON UPDATE CASCADE ON DELETE RESTRICT,
+  constraint overruled_advice_agreement_id_version_fkey FOREIGN KEY (agreement_id, version) REFERENCES agreement_version(agreement_id, version) ON DELETE RESTRICT
+);
+comment on table overruled_advice is 'The SIRO of a party went on against the refusal of its data protection officer: shown for ever.';
+CREATE TRIGGER overruled_advice_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.overruled_advice FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
+alter table public.overruled_advice enable row level security;
+create policy overruled_advice_follows_its_version on overruled_advice for all to public
+  using (may_see_version(agreement_id, version))
+  with check (may_see_version(agreement_id, version));
+grant insert, select on public.overruled_advice to accord_app;
 
 create table public.policy_document (
   agreement_id text not null,
@@ -1482,6 +1521,8 @@ begin
     'agents', (select json_agg(a order by a.position) from public.agent a where a.agreement_id = any (p_ids)),
     'signatures', (select json_agg(s order by s.signed_at, s.org) from public.signature s where s.agreement_id = any (p_ids)),
     'approvals', (select json_agg(a order by a.org) from public.approval a where a.agreement_id = any (p_ids)),
+    'conditions', (select json_agg(c order by c.position) from public.approval_condition c where c.agreement_id = any (p_ids)),
+    'overruled', (select json_agg(o order by o.at, o.org) from public.overruled_advice o where o.agreement_id = any (p_ids)),
     'suspensions', (select json_agg(s order by s.from_at, s.id) from public.suspension s where s.agreement_id = any (p_ids)),
     'documents', (select json_agg(d order by d.position) from public.policy_document d where d.agreement_id = any (p_ids)),
     'bodies', (select json_agg(o) from public.organisation o where o.active_from is not null or o.active_to is not null),

@@ -132,6 +132,8 @@ create table agreement_version (
   dropped_at                   timestamptz,
   -- Which groups of organisations its parties and flows were filled in with; the text holds the members, this decides nothing.
   filled_groups                jsonb       not null default '[]',
+  -- ACCORD: each party approves it here before it signs. Of everything else the approvals stand as they were recorded.
+  approvals_origin             text        not null default 'RECORDED_ELSEWHERE' check (approvals_origin in ('RECORDED_ELSEWHERE', 'ACCORD')),
   primary key (agreement_id, version),
   constraint version_begins_before_it_ends check (effective_from <= effective_to),
   constraint threshold_has_its_number check ((commencement_rule = 'THRESHOLD') = (commencement_threshold is not null)),
@@ -238,6 +240,30 @@ create table approval (
   foreign key (agreement_id, version) references agreement_version on delete restrict
 );
 
+create table approval_condition (
+  agreement_id text not null,
+  version      int  not null,
+  org          text not null,
+  position     int  not null,
+  text         text not null check (text ~ '\S'),
+  bearer       text not null check (bearer in ('PROVIDER', 'RECIPIENT', 'BOTH')),
+  due          date,
+  primary key (agreement_id, version, org, position),
+  foreign key (agreement_id, version, org) references approval on delete restrict on update cascade
+);
+comment on table approval_condition is 'What a party approved a version on: an obligation of every permit that rests on its approval (6.5).';
+
+create table overruled_advice (
+  agreement_id text        not null,
+  version      int         not null,
+  org          text        not null,
+  at           timestamptz not null,
+  primary key (agreement_id, version, org),
+  foreign key (agreement_id, org) references agreement_party on delete restrict on update cascade,
+  foreign key (agreement_id, version) references agreement_version on delete restrict
+);
+comment on table overruled_advice is 'The SIRO of a party went on against the refusal of its data protection officer: shown for ever.';
+
 create table signature (
   id               uuid        primary key,
   agreement_id     text        not null,
@@ -322,6 +348,6 @@ comment on table agreement_search is
   'Reference and title (weight A), parties with every name they are known by (B), purposes (C), sections in words (D).';
 
 select public.grant_if_role('accord_app', 'grant select, insert, update on public.agreement, public.agreement_version, public.signature, public.suspension, public.agreement_search to accord_app');
-select public.grant_if_role('accord_app', 'grant select, insert, update, delete on public.agreement_party, public.approval, public.flow, public.flow_side, public.prohibition, public.agent, public.policy_document to accord_app');
-select public.grant_if_role('accord_app', 'grant select, insert on public.agreement_act, public.version_contacts, public.earlier_part, public.keeper_change, public.review_date_change to accord_app');
+select public.grant_if_role('accord_app', 'grant select, insert, update, delete on public.agreement_party, public.approval, public.approval_condition, public.flow, public.flow_side, public.prohibition, public.agent, public.policy_document to accord_app');
+select public.grant_if_role('accord_app', 'grant select, insert on public.agreement_act, public.overruled_advice, public.version_contacts, public.earlier_part, public.keeper_change, public.review_date_change to accord_app');
 select public.grant_if_role('accord_app', 'grant update (from_org, to_org) on public.keeper_change to accord_app');

@@ -10,6 +10,8 @@
 
 create trigger agreement_act_is_append_only before update or delete or truncate on agreement_act
   for each statement execute function policy.refuse_change();
+create trigger overruled_advice_is_append_only before update or delete or truncate on overruled_advice
+  for each statement execute function policy.refuse_change();
 create trigger review_date_change_is_append_only before update or delete or truncate on review_date_change
   for each statement execute function policy.refuse_change();
 
@@ -112,6 +114,8 @@ begin
     'agents', (select json_agg(a order by a.position) from public.agent a where a.agreement_id = any (p_ids)),
     'signatures', (select json_agg(s order by s.signed_at, s.org) from public.signature s where s.agreement_id = any (p_ids)),
     'approvals', (select json_agg(a order by a.org) from public.approval a where a.agreement_id = any (p_ids)),
+    'conditions', (select json_agg(c order by c.position) from public.approval_condition c where c.agreement_id = any (p_ids)),
+    'overruled', (select json_agg(o order by o.at, o.org) from public.overruled_advice o where o.agreement_id = any (p_ids)),
     'suspensions', (select json_agg(s order by s.from_at, s.id) from public.suspension s where s.agreement_id = any (p_ids)),
     'documents', (select json_agg(d order by d.position) from public.policy_document d where d.agreement_id = any (p_ids)),
     'bodies', (select json_agg(o) from public.organisation o where o.active_from is not null or o.active_to is not null),

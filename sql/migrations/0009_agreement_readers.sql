@@ -163,7 +163,7 @@ begin
     execute format('alter table %I enable row level security', child);
     execute format('create policy %I on %I using (may_see_agreement(agreement_id)) with check (may_see_agreement(agreement_id))', child || '_follows_its_agreement', child);
   end loop;
-  foreach child in array array['flow', 'flow_side', 'prohibition', 'agent', 'approval', 'signature'] loop
+  foreach child in array array['flow', 'flow_side', 'prohibition', 'agent', 'approval', 'approval_condition', 'overruled_advice', 'signature'] loop
     execute format('alter table %I enable row level security', child);
     execute format('create policy %I on %I using (may_see_version(agreement_id, version)) with check (may_see_version(agreement_id, version))', child || '_follows_its_version', child);
   end loop;

@@ -29,6 +29,7 @@ export interface AgreementRecord {
       readonly frozenAt: string | null
       readonly changeClass: string | null
       readonly recordedElsewhere: boolean
+      readonly approvalsOrigin: 'RECORDED_ELSEWHERE' | 'ACCORD'
       readonly warnings: readonly Advice[]
       readonly filledGroups: readonly FilledGroup[]
     }
@@ -92,13 +93,17 @@ export function agreementView(agreement: Agreement, record: AgreementRecord, at:
     versions: agreement.versions.map(({ version, status: stored, effective_from, effective_to, hash, terms }) => ({
       ...{ version, status: stored, effective_from, effective_to, hash, terms },
       frozen_at: record.versions.get(version)?.frozenAt ?? null,
+      // Of a draft nobody has approved anything anywhere.
+      approvals_origin: stored === 'DRAFT' ? null : (record.versions.get(version)?.approvalsOrigin ?? null),
       change_class: record.versions.get(version)?.changeClass ?? null,
       warnings: record.versions.get(version)?.warnings ?? [],
       filled_groups: record.versions.get(version)?.filledGroups ?? [],
     })),
     signatures: signaturesKnown(agreement, record.signatures),
     suspensions: record.suspensions.filter(({ from }) => suspended.has(from)),
-    ...{ approvals, terminated_at, review_due, review_policy, review_grace_days },
+    approvals: approvals.map(({ conditions = [], ...approval }) => ({ ...approval, conditions })),
+    flags: (agreement.dpo_advice_overruled ?? []).map((overruled) => ({ code: 'DPO_ADVICE_OVERRULED' as const, ...overruled })),
+    ...{ terminated_at, review_due, review_policy, review_grace_days },
     review_cycle_months: record.reviewCycleMonths,
     dpia: { ...{ required, status, status_changes, residual, prior_consultation, review_due: due }, source: 'RECORDED_BY_HAND' as const },
     apd: record.policyDocuments,

@@ -6,6 +6,7 @@
  * Instants are ISO 8601 with an offset; days are London local dates `yyyy-mm-dd`, both ends included.
  */
 import type { Assessment } from '../assessments/assessment.ts'
+import type { ApprovalCondition } from '../workflow/model/sign-off.ts'
 
 /** Stored status of an agreement (3.5). Derived states (EXPIRED, SUSPENDED...) are never stored. */
 export type AgreementStatus = 'DRAFT' | 'IN_REVIEW' | 'AWAITING_SIGNATURE' | 'ACTIVE' | 'TERMINATED' | 'REJECTED' | 'WITHDRAWN'
@@ -45,6 +46,15 @@ export interface Agreement {
   readonly keepers?: readonly KeeperChange[]
   /** Review dates that no longer hold, oldest first: at each instant the review was due on `before` until then. */
   readonly review_changes?: readonly { readonly at: string; readonly before: string | null }[]
+  /** Where the SIRO of a party went on against the refusal of its data protection officer: for ever. Absent: nowhere. */
+  readonly dpo_advice_overruled?: readonly OverruledAdvice[]
+}
+
+/** The SIRO of a party overruled the advice of its data protection officer on a version (DPO_ADVICE_OVERRULED). */
+export interface OverruledAdvice {
+  readonly org: string
+  readonly version: number
+  readonly at: string
 }
 
 /** The keeping of the text passes from one organisation to another. */
@@ -255,6 +265,8 @@ export interface Approval {
   readonly org: string
   readonly version: number
   readonly complete_at: string | null
+  /** What it was given on; absent: nothing. Every permit that rests on it carries them (APPROVAL_CONDITION, 6.5). */
+  readonly conditions?: readonly ApprovalCondition[]
 }
 
 /** A half-open interval [from, to) during which sharing stops (LC-6). */

@@ -85,6 +85,8 @@ export interface CodeLists {
   readonly reasonTexts: ReadonlyMap<string, ReasonText>
   /** By list: codes that were not checked against a source. COUNTRY_PART3: countries whose adequacy under Part 3 was not. */
   readonly unverified: ReadonlyMap<string, ReadonlySet<string>>
+  /** ITEM_ORIGIN -> the gateway of kind RESTRICTION that data from there is under; absent: none. */
+  readonly originRestrictions: ReadonlyMap<string, string>
   /** RESTRICTION_GROUND codes (Art 18(2) UK GDPR). */
   readonly restrictionGrounds: ReadonlySet<string>
   /** FULL or PARTIAL when adequacy regulations under the UK GDPR cover the country on that day, else null. */
@@ -178,6 +180,11 @@ function compile(lists: ReadonlyMap<string, CodeList>, isValid: (entry: CodeList
     mechanisms: codes('TRANSFER_MECHANISM'),
     art46Mechanisms: mechanisms('ART46'),
     part3Mechanisms: mechanisms('PART3'),
+    originRestrictions: new Map(
+      entries('ITEM_ORIGIN').flatMap(({ code, attributes: { restriction } }) =>
+        typeof restriction === 'string' ? [[code, restriction]] : [],
+      ),
+    ),
     restrictionGrounds: codes('RESTRICTION_GROUND'),
     // Of a gateway that is not in force the rule on gateways says so.
     gateways: new Map(all('GATEWAY').map((entry) => [entry.code, readGateway(entry)])),

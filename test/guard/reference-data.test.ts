@@ -277,7 +277,10 @@ t.test('the 54 reasons are numbered in order and tell caller and officer what to
 t.test('every obligation has a bearer, parameters and a text', async (t) => {
   t.strictSame(having('OBLIGATION', 'mandatory', false), words('REVIEW_OVERDUE_WARNING DPIA_REVIEW_DUE_SOON EXPIRES_SOON RESTRICTED_DATA'))
   for (const { code, citation, attributes: a } of entries('OBLIGATION')) {
-    t.ok(['PROVIDER', 'RECIPIENT', 'BOTH'].includes(String(a['bearer'])), `${code} bearer`)
+    t.ok(
+      ['PROVIDER', 'RECIPIENT', 'BOTH', ...(code === 'APPROVAL_CONDITION' ? ['AS_STATED'] : [])].includes(String(a['bearer'])),
+      `${code} bearer`,
+    )
     t.ok(Array.isArray(a['parameters']) && /^[A-Z].+\.$/.test(String(a['text'])) && citation, code)
   }
   for (const { code, attributes: a } of entries('ONWARD_SHARING')) t.ok(has('OBLIGATION', a['obligation']), code)

@@ -106,6 +106,19 @@ t.test('every agreement of every fixture is read back as it was stored', async (
   t.equal(stored.size, ids.length)
 })
 
+t.test('the conditions of an approval and advice that was overruled are read back as they were stored', async (t) => {
+  const conditions = [
+    { text: 'Train whoever opens it', bearer: 'BOTH' as const, due: '2026-12-31' },
+    { text: 'Keep it apart', bearer: 'RECIPIENT' as const, due: null },
+  ]
+  const approvals = [{ org: 'NORTHBOROUGH', version: 1, complete_at: '2026-01-02T00:00:00.000Z', conditions }]
+  const dpo_advice_overruled = [{ org: 'NORTHBOROUGH', version: 1, at: '2026-01-01T12:00:00.000Z' }]
+  const given = { ...anAgreement(), approvals, dpo_advice_overruled }
+  const { asSystem } = await aRegister(t, { organisations: ORGANISATIONS, agreements: [given] })
+  const [read] = await asSystem((tx) => agreements.read(tx, ['AGR-1']))
+  t.match(read, { approvals, dpo_advice_overruled })
+})
+
 t.test('the digest of a version is that of the text that was stored', async (t) => {
   const { database, asSystem } = await aRegister(t, { organisations: ORGANISATIONS, agreements: [anAgreement()] })
   const owner = await database.openAs('session_user', 1)

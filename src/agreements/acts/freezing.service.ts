@@ -8,6 +8,7 @@ import { difference } from '../model/difference.ts'
 import { renamedSuspendedFlows } from '../model/flow-suspensions.ts'
 import { signedText } from '../model/signed-text.ts'
 import { draftVersion, leadingVersion, presentParties } from '../model/standing.ts'
+import { approvalsRepository } from '../store/approvals.repository.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
 import type { OpenChains } from './chains.service.ts'
@@ -45,7 +46,7 @@ export function freezingService({ act, advice, agreements, openChains }: Freezin
         await versions.keepContacts(id, version, new Map(parties.map(({ org, contacts = {} }) => [org, contacts])))
         await versions.drop(id, supersedes, 'SUPERSEDED', now)
         const chains = await openChains(tx, { type: 'agreement', id, version, hash: text.hash }, principal)
-        await versions.awaitApprovals(id, version, chains.awaits)
+        await approvalsRepository(tx).await(id, version, chains.awaits)
         await standingRepository(tx).setStatus(id, to)
         const detail = { version, version_hash: text.hash, effective_from }
         await tell('SIGNATURE_DUE', detail, present)

@@ -32,7 +32,12 @@ export function knownUntil(agreement: Agreement, until: Instant, lastVersion: nu
     status: agreement.status === 'TERMINATED' && isEndedLater ? 'ACTIVE' : agreement.status,
     terminated_at: isEndedLater ? null : agreement.terminated_at,
     dpia: { ...agreement.dpia, status_changes: agreement.dpia.status_changes.filter(({ at }) => isKnown(at)) },
-    approvals: agreement.approvals.filter(({ version }) => numbers.has(version)),
+    approvals: agreement.approvals
+      .filter(({ version }) => numbers.has(version))
+      .map((one) => (isKnown(one.complete_at) ? one : { org: one.org, version: one.version, complete_at: null })),
+    ...(agreement.dpo_advice_overruled === undefined
+      ? {}
+      : { dpo_advice_overruled: agreement.dpo_advice_overruled.filter(({ version, at }) => numbers.has(version) && isKnown(at)) }),
     suspensions: agreement.suspensions.filter(({ from }) => isKnown(from)).map((held) => (isKnown(held.to) ? held : { ...held, to: null })),
     review_due: agreement.review_changes?.find(({ at }) => !isKnown(at))?.before ?? agreement.review_due,
     review_changes: (agreement.review_changes ?? []).filter(({ at }) => isKnown(at)),

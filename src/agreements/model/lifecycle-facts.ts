@@ -1,5 +1,6 @@
 import { ALWAYS, type Instant, type Interval, instantOf, NEVER } from '../../platform/kernel/instant.ts'
 import { addDays, type Day } from '../../platform/kernel/london-day.ts'
+import type { ApprovalCondition } from '../../workflow/model/sign-off.ts'
 import { type Agreement, type AgreementVersion, type Commencement, type Dpia, isProcessorRole, type Party } from '../agreement.ts'
 import { flowSuspensions } from './flow-suspensions.ts'
 
@@ -56,6 +57,8 @@ export interface VersionFacts {
   readonly signedAt: ReadonlyMap<string, Instant>
   /** When a party's approval chain was complete; NEVER while it is not; absent: complete. */
   readonly approvedAt: ReadonlyMap<string, Instant>
+  /** What controllers among the parties set as conditions of their approval; absent: none. */
+  readonly conditions: ReadonlyMap<string, readonly ApprovalCondition[]>
   /** Intervals in which a flow is suspended, by its id. */
   readonly flowSuspensions: ReadonlyMap<string, readonly Interval[]>
 }
@@ -153,8 +156,16 @@ function versionFacts(agreement: Agreement, version: AgreementVersion): VersionF
     approvedAt: new Map(
       agreement.approvals.filter((one) => one.version === version.version).map((one) => [one.org, instantOf(one.complete_at)]),
     ),
+    conditions: conditions(agreement, version),
     flowSuspensions: flowSuspensions(agreement, version),
   }
+}
+
+/** A processor sets none: no permit rests on an approval of its own (CK-16). */
+function conditions({ approvals, parties }: Agreement, { version }: AgreementVersion): ReadonlyMap<string, readonly ApprovalCondition[]> {
+  const isController = (org: string) => !isProcessorRole(parties.find((party) => party.org === org)?.role)
+  const found = approvals.filter((one) => one.version === version && one.conditions !== undefined && isController(one.org))
+  return new Map(found.map((one) => [one.org, one.conditions ?? []]))
 }
 
 /** Whether a party was present when the version was frozen (CK-2); of a text made elsewhere every party was. */

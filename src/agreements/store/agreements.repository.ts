@@ -1,6 +1,7 @@
 import type { Transaction } from '../../platform/database/database.ts'
 import { type Agreement, type AgreementVersion, assessmentOf } from '../agreement.ts'
 import { signedText } from '../model/signed-text.ts'
+import { approvalsRepository, insertConditions } from './approvals.repository.ts'
 import { indexForSearch } from './search.repository.ts'
 import { insertDraftVersion } from './versions.repository.ts'
 
@@ -99,8 +100,15 @@ async function insertActs(tx: Transaction, newId: () => string, agreement: Agree
     confirmed_at: signature.signed_at,
   }))
   if (signatures.length > 0) await tx.insertInto('signature').values(signatures).execute()
-  const approvals = agreement.approvals.filter(isHeld).map((approval) => ({ agreement_id: agreement.id, ...approval }))
+  const approvals = agreement.approvals
+    .filter(isHeld)
+    .map(({ org, version, complete_at }) => ({ agreement_id: agreement.id, org, version, complete_at }))
   if (approvals.length > 0) await tx.insertInto('approval').values(approvals).execute()
+  for (const { org, version, conditions = [] } of agreement.approvals.filter(isHeld)) {
+    await insertConditions(tx, { agreementId: agreement.id, version, org }, conditions)
+  }
+  const overruled = (agreement.dpo_advice_overruled ?? []).filter(isHeld)
+  for (const { org, version, at } of overruled) await approvalsRepository(tx).overruled({ agreementId: agreement.id, version, org }, at)
   const suspensions = agreement.suspensions.map(({ scope, party, flow, version, from, to }) => ({
     id: newId(),
     agreement_id: agreement.id,

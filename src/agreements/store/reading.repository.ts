@@ -5,10 +5,12 @@ import { type Rows, rowsInJson } from '../../platform/database/rows-in-json.ts'
 import type { DB } from '../../platform/database/schema.gen.ts'
 import { grouped } from '../../platform/kernel/grouped.ts'
 import type { Reader } from '../../platform/kernel/reader.ts'
+import type { ApprovalCondition } from '../../workflow/model/sign-off.ts'
 import type {
   Agreement,
   AgreementStatus,
   AgreementVersion,
+  Approval,
   Commencement,
   EarlierPart,
   LeftHow,
@@ -69,6 +71,8 @@ export const STORED = {
   agents: 'agent',
   signatures: 'signature',
   approvals: 'approval',
+  conditions: 'approval_condition',
+  overruled: 'overruled_advice',
   suspensions: 'suspension',
   documents: 'policy_document',
   bodies: 'organisation',
@@ -89,6 +93,7 @@ export async function readStored(tx: Transaction, ids: readonly string[]): Promi
     grouped(rows, (row) => `${row.agreement_id}\n${row.version}`)
   const [partiesOf, versionsOf, signaturesOf] = [ofAgreement(stored.parties), ofAgreement(stored.versions), ofAgreement(stored.signatures)]
   const [approvalsOf, suspensionsOf] = [ofAgreement(stored.approvals), ofAgreement(stored.suspensions)]
+  const [conditionsOf, overruledOf] = [ofVersion(stored.conditions), ofAgreement(stored.overruled)]
   const [documentsOf, keepersOf, reviewsOf] = [ofAgreement(stored.documents), ofAgreement(stored.keepers), ofAgreement(stored.reviews)]
   const [flowsOf, prohibitionsOf, agentsOf] = [ofVersion(stored.flows), ofVersion(stored.prohibitions), ofVersion(stored.agents)]
   const sidesOf = grouped(stored.sides, (side) => `${side.agreement_id}\n${side.version}\n${side.flow_id}`)
@@ -124,6 +129,7 @@ export async function readStored(tx: Transaction, ids: readonly string[]): Promi
       }
     }
     const keepers = keepersOf(row.id).map(({ at, from_org, to_org }) => ({ at, from: from_org, to: to_org }))
+    const overruled = overruledOf(row.id).map(({ org, version, at }) => ({ org, version, at }))
     const reviews = reviewsOf(row.id).map(({ at, before }) => ({ at, before }))
     return {
       id: row.id,
@@ -136,7 +142,7 @@ export async function readStored(tx: Transaction, ids: readonly string[]): Promi
       parties: partiesOf(row.id).map((party) => toParty(party, stored)),
       versions: versionsOf(row.id).map(versionOf),
       signatures: confirmed(signaturesOf(row.id)),
-      approvals: approvalsOf(row.id).map(({ org, version, complete_at }) => ({ org, version, complete_at })),
+      approvals: approvalsOf(row.id).map((one) => toApproval(one, conditionsOf(`${row.id}\n${one.version}`))),
       suspensions: suspensionsOf(row.id).map(({ scope, party, flow, version, from_at, to_at }) => ({
         scope: scope as Suspension['scope'],
         party,
@@ -153,6 +159,7 @@ export async function readStored(tx: Transaction, ids: readonly string[]): Promi
       apd: documentsOf(row.id).map(({ party, conditions }) => ({ party, conditions })),
       ...(keepers.length > 0 ? { keepers } : {}),
       ...(reviews.length > 0 ? { review_changes: reviews } : {}),
+      ...(overruled.length > 0 ? { dpo_advice_overruled: overruled } : {}),
     }
   })
 }
@@ -162,6 +169,13 @@ function confirmed(signatures: readonly Selectable<DB['signature']>[]): Agreemen
   return signatures.flatMap(({ org, version, signed_at, confirmed_at }) =>
     confirmed_at === null ? [] : [{ org, version, signed_at: signed_at !== null && signed_at > confirmed_at ? signed_at : confirmed_at }],
   )
+}
+
+function toApproval({ org, version, complete_at }: StoredRows['approvals'][number], conditions: StoredRows['conditions']): Approval {
+  const own = conditions
+    .filter((one) => one.org === org)
+    .map(({ text, bearer, due }) => ({ text, bearer: bearer as ApprovalCondition['bearer'], due }))
+  return { org, version, complete_at, ...(own.length > 0 ? { conditions: own } : {}) }
 }
 
 function toCommencement(rule: string, threshold: number | null): Commencement {

@@ -44,6 +44,7 @@ export function versionsRepository(tx: Transaction) {
           hash: text.hash,
           change_class: changeClass,
           warnings: JSON.stringify(warnings),
+          approvals_origin: 'ACCORD',
         })
         .where('agreement_id', '=', id)
         .where('version', '=', version)
@@ -94,15 +95,6 @@ export function versionsRepository(tx: Transaction) {
         ...{ document, hash, frozenAt: frozen_at, changeClass: change_class as StoredVersion['changeClass'] },
         warnings: warnings as unknown as readonly Advice[],
       }
-    },
-
-    /** Approval chains that a version still waits for (CK-16): its signatures count for a controller once its chain is complete. */
-    async awaitApprovals(id: string, version: number, orgs: readonly string[]): Promise<void> {
-      if (orgs.length === 0) return
-      await tx
-        .insertInto('approval')
-        .values(orgs.map((org) => ({ agreement_id: id, version, org, complete_at: null })))
-        .execute()
     },
   }
 }

@@ -2,8 +2,6 @@ import type { Advice } from '../../agreements/model/advice.ts'
 import type { Gateway } from '../../reference/gateway.ts'
 import type { ApprovalCheck } from './approval-question.ts'
 
-/** Origins whose data is under a RESTRICTION (2.3), and the law that an agreement about it must cite. */
-const RESTRICTED_ORIGINS: Readonly<Record<string, string>> = { DWP: 'SSAA1992_S123', HMRC: 'HMRC_CONSENT' }
 /** Laws that give way to the person's objection (Health and Social Care Act 2012 s251B(4)). */
 const NOT_OVER_OBJECTION = new Set(['HSCA2012_S251A', 'HSCA2012_S251B'])
 /** Gateways cited by the provider: GW-3, request and code of practice, s17A, sources not seen, an end before the agreement's. */
@@ -18,7 +16,7 @@ export const gatewayChecks: ApprovalCheck = ({ codes, version }, { flow, at, isP
   }
   const isAncillaryOnly = cited.length > 0 && cited.every(({ kind }) => kind === 'ANCILLARY')
   const origins = flow.data_items.flatMap((item) => [...(codes.items.get(item)?.origins ?? [])])
-  const restricted = [...new Set(origins.flatMap((origin) => RESTRICTED_ORIGINS[origin] ?? []))]
+  const restricted = [...new Set(origins.flatMap((origin) => codes.originRestrictions.get(origin) ?? []))]
   const uncited = restricted.filter((law) => !flow.legal.provider.gateways.includes(law))
   const ends = version.effective_to
   return [

@@ -1,6 +1,8 @@
+import type { VersionFacts } from '../../agreements/model/lifecycle-facts.ts'
 import { valueAt } from '../../agreements/model/standing.ts'
 import { addDays, daysBetween, londonDay } from '../../platform/kernel/london-day.ts'
 import { addWorkingDays } from '../../platform/kernel/working-days.ts'
+import type { ApprovalCondition } from '../../workflow/model/sign-off.ts'
 import type { DisclosureDecision } from '../policy/policy.ts'
 import type { Facts } from '../rules/facts.ts'
 import { usableGateways } from '../rules/gateways.ts'
@@ -36,6 +38,7 @@ const ORDER = [
   'DPIA_REVIEW_DUE_SOON',
   'EXPIRES_SOON',
   'SUBJECT_CATEGORIES_ONLY',
+  'APPROVAL_CONDITION',
   'RESTRICTED_DATA',
 ] as const
 
@@ -101,7 +104,16 @@ export function agreementObligations(facts: Facts, finding: Finding, mayKnow: bo
   dueSoon(finding, facts, found)
   // The flag on a permit: an override applied (CK-13).
   if (request.subject_flags.includes('RESTRICTED')) found.set('RESTRICTED_DATA', { ground: appliedOverride(facts, flow) })
-  return inOrder(found)
+  return inOrder(found, conditionsOf(facts, version))
+}
+
+/** What the provider or the recipient approved the text on, each once; the provider's first. Approvals are complete on every permit (CK-16). */
+function conditionsOf({ provider, recipient }: Facts, { conditions }: VersionFacts): ApprovalCondition[] {
+  if (conditions.size === 0) return []
+  const set = [...(conditions.get(provider.code) ?? []), ...(conditions.get(recipient.code) ?? [])]
+  return set.filter(
+    (one, index) => index === set.findIndex(({ text, bearer, due }) => text === one.text && bearer === one.bearer && due === one.due),
+  )
 }
 
 /** Obligations of a permit by a one-off decision (6.7). */
@@ -153,8 +165,10 @@ function isSoon(day: string, due: string | null): boolean {
   return left >= 0 && left <= DUE_SOON_DAYS_MAX
 }
 
-function inOrder(found: ReadonlyMap<ObligationCode, Record<string, unknown>>): Obligation[] {
-  return ORDER.flatMap((code) => {
+function inOrder(found: ReadonlyMap<ObligationCode, Record<string, unknown>>, conditions: readonly ApprovalCondition[] = []): Obligation[] {
+  return ORDER.flatMap((code): Obligation[] => {
+    if (code === 'APPROVAL_CONDITION')
+      return conditions.map(({ text, bearer, due }) => ({ code, mandatory: true, parameters: { text, by: bearer, due } }))
     const parameters = found.get(code)
     return parameters ? [{ code, mandatory: !ADVISORY.has(code), parameters }] : []
   })

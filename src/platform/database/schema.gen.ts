@@ -104,6 +104,7 @@ export interface AgreementSearch {
 export interface AgreementVersion {
   agents_recorded: boolean;
   agreement_id: string;
+  approvals_origin: Generated<string>;
   change_class: string | null;
   commencement_rule: string;
   commencement_threshold: number | null;
@@ -135,6 +136,16 @@ export interface Approval {
   agreement_id: string;
   complete_at: string | null;
   org: string;
+  version: number;
+}
+
+export interface ApprovalCondition {
+  agreement_id: string;
+  bearer: string;
+  due: string | null;
+  org: string;
+  position: number;
+  text: string;
   version: number;
 }
 
@@ -526,6 +537,13 @@ export interface OrganisationSuccession {
   successor: string;
 }
 
+export interface OverruledAdvice {
+  agreement_id: string;
+  at: string;
+  org: string;
+  version: number;
+}
+
 export interface Person {
   id: string;
   issuer: string;
@@ -733,6 +751,7 @@ export interface DB {
   agreement_version: AgreementVersion;
   api_client_revocation: ApiClientRevocation;
   approval: Approval;
+  approval_condition: ApprovalCondition;
   assessment: Assessment;
   assessment_status_change: AssessmentStatusChange;
   "audit.checkpoint": AuditCheckpoint;
@@ -766,6 +785,7 @@ export interface DB {
   organisation_group: OrganisationGroup;
   organisation_group_member: OrganisationGroupMember;
   organisation_succession: OrganisationSuccession;
+  overruled_advice: OverruledAdvice;
   person: Person;
   policy_document: PolicyDocument;
   "policy.head": PolicyHead;

@@ -3688,6 +3688,11 @@ export interface components {
              * @description When it became immutable.
              */
             readonly frozen_at: string | null;
+            /**
+             * @description ACCORD: each party approves it here before it signs. RECORDED_ELSEWHERE: its approvals stand as they were recorded. Null for a draft.
+             * @enum {string|null}
+             */
+            readonly approvals_origin: "RECORDED_ELSEWHERE" | "ACCORD" | null;
             /** @description What whoever froze it was told and could go on with; empty for a draft and for a text made elsewhere. */
             readonly warnings: readonly components["schemas"]["Advice"][];
             /** @description MINOR or MATERIAL against the version before; null for the first. */
@@ -3744,6 +3749,21 @@ export interface components {
              * @description Null while they are not.
              */
             readonly complete_at: string | null;
+            /** @description What it was given on, once it is complete; each is an obligation APPROVAL_CONDITION of every permit that rests on it. */
+            readonly conditions: readonly {
+                /** @description What is to be kept. */
+                readonly text: string;
+                /**
+                 * @description Who keeps it.
+                 * @enum {string}
+                 */
+                readonly bearer: "PROVIDER" | "RECIPIENT" | "BOTH";
+                /**
+                 * Format: date
+                 * @description By which London day; null: as long as data is shared.
+                 */
+                readonly due: string | null;
+            }[];
         };
         /** @description A period during which sharing stops, its end not included. */
         readonly AgreementSuspension: {
@@ -3907,6 +3927,23 @@ export interface components {
             readonly signatures: readonly components["schemas"]["AgreementSignature"][];
             /** @description Whose approvals are complete. */
             readonly approvals: readonly components["schemas"]["AgreementApproval"][];
+            /** @description What is shown of it for ever. */
+            readonly flags: readonly {
+                /**
+                 * @description What happened.
+                 * @enum {string}
+                 */
+                readonly code: "DPO_ADVICE_OVERRULED";
+                /** @description The party. */
+                readonly org: string;
+                /** @description The version. */
+                readonly version: number;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                readonly at: string;
+            }[];
             /** @description When sharing stopped. */
             readonly suspensions: readonly components["schemas"]["AgreementSuspension"][];
             /**

@@ -6,6 +6,7 @@ import { evaluate } from '../../../src/decisions/evaluation/evaluate.ts'
 import type { PermitPolicy } from '../../../src/decisions/evaluation/expiry.ts'
 import type { PolicyIndex } from '../../../src/decisions/policy/policy-index.ts'
 import type { DecisionRequest } from '../../../src/decisions/rules/request.ts'
+import type { ApprovalCondition } from '../../../src/workflow/model/sign-off.ts'
 import { answerTo } from '../../support/builders/answer.ts'
 import {
   aDisclosureDecision,
@@ -241,4 +242,55 @@ t.test('who may not know an agreement is told neither its name nor its terms, wh
   t.equal(deny.reasons[0]?.detail, deny.reasons[0]?.text, 'only the words for callers')
   const known = ask(aRequest({ purpose: 'FRAUD' }), under(), { caller: 'SOUTHBOROUGH' })
   t.match(known, { agreement: 'AGR-1', reasons: [{ detail: /CARE/ }] })
+})
+
+t.test(
+  'what either side approved the text on is an obligation of every permit between them, each once, and of no other permit',
+  async (t) => {
+    const condition = (text: string, bearer: ApprovalCondition['bearer'] = 'BOTH', due: string | null = null) => ({ text, bearer, due })
+    const approved = (org: string, ...conditions: ApprovalCondition[]) => ({
+      org,
+      version: 1,
+      complete_at: '2026-01-02T00:00:00Z',
+      conditions,
+    })
+    const shared = condition('Train whoever opens it', 'BOTH', '2026-12-31')
+    const approvals = [
+      approved('SOUTHBOROUGH', condition('Keep it in the case system', 'RECIPIENT'), shared),
+      approved('NORTHBOROUGH', shared, condition('Send on weekdays only', 'PROVIDER')),
+      approved('CHARITY', condition('Of no permit between others')),
+    ]
+    const request = aRequest({ data_subjects: null, subject_flags: ['RESTRICTED'] })
+    const flows = [aFlow({ restriction_override: { ground: 'LEGAL_CLAIMS', reason: 'A claim' } })]
+    const answer = ask(request, under({ approvals, versions: [aVersion({ terms: { flows } })] }))
+    t.strictSame(codes(answer).slice(-5), [
+      'SUBJECT_CATEGORIES_ONLY',
+      'APPROVAL_CONDITION',
+      'APPROVAL_CONDITION',
+      'APPROVAL_CONDITION',
+      'RESTRICTED_DATA',
+    ])
+    t.strictSame(
+      answer.obligations
+        .filter(({ code }) => code === 'APPROVAL_CONDITION')
+        .map(({ mandatory, parameters }) => ({ mandatory, ...parameters })),
+      [
+        { mandatory: true, text: 'Train whoever opens it', by: 'BOTH', due: '2026-12-31' },
+        { mandatory: true, text: 'Send on weekdays only', by: 'PROVIDER', due: null },
+        { mandatory: true, text: 'Keep it in the case system', by: 'RECIPIENT', due: null },
+      ],
+    )
+    const later = { ...aVersion(), version: 2, effective_from: '2026-06-01' }
+    t.notOk(
+      codes(ask(aRequest(), under({ approvals, versions: [aVersion(), later] }))).includes('APPROVAL_CONDITION'),
+      'nor of a later version',
+    )
+  },
+)
+
+t.test('a processor sets no conditions: no permit rests on an approval of its own', async (t) => {
+  const parties = anAgreement().parties.map((party) => (party.org === 'SOUTHBOROUGH' ? { ...party, role: 'PROCESSOR' } : party))
+  const conditions = [{ text: 'Pay first', bearer: 'PROVIDER' as const, due: null }]
+  const approvals = [{ org: 'SOUTHBOROUGH', version: 1, complete_at: '2026-01-02T00:00:00Z', conditions }]
+  t.notOk(codes(ask(aRequest(), under({ parties, approvals }))).includes('APPROVAL_CONDITION'))
 })
