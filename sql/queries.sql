@@ -1946,6 +1946,8 @@ update "held_role"
 
 -- src/platform/database/reader.ts
 
+select current_setting('accord.reader', true) as reader, current_setting('accord.org', true) as org;
+
 select set_config('accord.reader', $1, true), set_config('accord.org', $2, true);
 
 -- src/platform/database/rows-in-json.ts
@@ -2058,4 +2060,93 @@ update "share_request"
   set "status" = $1, "answer" = $2, "join_agreement" = $3, "agreement" = $4, "picked_up_org" = $5, "picked_up_issuer" = $6, "picked_up_sub" =
     $7, "row_version" = "row_version" + $8, "act_count" = "act_count" + $9
   where "id" = $10
+  returning "row_version";
+
+-- src/workflow/store/projection.repository.ts
+
+delete from "sign_off_task"
+  where "sign_off_id" = $1 and "chain_org" = $2 and "step" = $3 and "task" = $4;
+
+delete from "timer"
+  where "room" = $1 and "subject_id" = $2 and "name" in ($3, ...) and "fired_at" is null;
+
+insert into sign_off_chain (sign_off_id, org, route, status) select r.sign_off_id, r.org, r.route, r.status
+  from json_populate_recordset(null::public.sign_off_chain, $1::json) as r
+  on conflict (sign_off_id, org) do update
+  set route = excluded.route, status = excluded.status;
+
+insert into sign_off_task select r.*
+  from json_populate_recordset(null::public.sign_off_task, $1::json) as r
+  on conflict (sign_off_id, chain_org, step, task) do update
+  set (org, role, kind, state, assignee_issuer, assignee_sub, deputy_issuer, deputy_sub, deputy_first, deputy_last, due_day, opened_at,
+    done_issuer, done_sub, done_at, outcome) = (excluded.org, excluded.role, excluded.kind, excluded.state, excluded.assignee_issuer,
+    excluded.assignee_sub, excluded.deputy_issuer, excluded.deputy_sub, excluded.deputy_first, excluded.deputy_last, excluded.due_day,
+    excluded.opened_at, excluded.done_issuer, excluded.done_sub, excluded.done_at, excluded.outcome);
+
+insert into timer (room, subject_id, name, due_at) select r.room, r.subject_id, r.name, r.due_at
+  from json_populate_recordset(null::public.timer, $1::json) as r
+  on conflict (room, subject_id, name) do update
+  set due_at = excluded.due_at
+  where timer.fired_at is null;
+
+-- src/workflow/store/routes.repository.ts
+
+insert into "sign_off_route" ("key", "owner", "code", "version", "route", "at")
+  values ($1, ...)
+  on conflict do nothing
+  returning "key";
+
+select "r"."key", "r"."route"
+  from "sign_off_route" as "r"
+  where "r"."key" in ($1, ...);
+
+select distinct on ("r"."code", "r"."owner") "r"."route"
+  from "sign_off_route" as "r"
+  where "r"."code" in ($1, ...) and ("r"."owner" is null or r.owner = any ($2::text[]))
+  order by "r"."code", "r"."owner", "r"."version" desc;
+
+-- src/workflow/store/sign-offs.repository.ts
+
+insert into "sign_off" ("id", "subject_type", "subject_id", "subject_version", "subject_hash", "keeper", "route", "status", "event_count",
+    "started_at")
+  values ($1, ...);
+
+insert into "sign_off_event" ("sign_off_id", "sequence", "at", "type", "only_org", "data")
+  values ($1, ...);
+
+select "e"."data"
+  from "sign_off_event" as "e"
+  where "e"."sign_off_id" = $1
+  order by "e"."sequence";
+
+select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status", "s"."row_version",
+    "s"."act_count"
+  from "sign_off" as "s"
+  where "s"."id" = $1 for update;
+
+select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status", "s"."row_version",
+    "s"."act_count"
+  from "sign_off" as "s"
+  where "s"."id" = $1;
+
+select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status", "s"."row_version",
+    "s"."act_count"
+  from "sign_off" as "s"
+  where "s"."subject_type" = $1 and "s"."subject_id" = $2
+  order by "s"."id" desc;
+
+select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status", "s"."row_version",
+    "s"."act_count"
+  from "sign_off" as "s"
+  where "s"."subject_type" = $1 and "s"."subject_id" = $2 and "s"."subject_version" = $3
+  order by "s"."id" desc;
+
+update "sign_off"
+  set "status" = $1, "event_count" = $2, "row_version" = "row_version" + $3
+  where "id" = $4
+  returning "row_version";
+
+update "sign_off"
+  set "status" = $1, "event_count" = $2, "row_version" = "row_version" + $3, "act_count" = "act_count" + $4
+  where "id" = $5
   returning "row_version";

@@ -2487,3 +2487,174 @@ AS $function$
 $function$;
 revoke all on function may_see_share(text,text,text) from public;
 grant execute on function may_see_share(text,text,text) to accord_app;
+
+-- -------------------- workflow
+
+create table public.sign_off (
+  id uuid not null,
+  subject_type text not null,
+  subject_id text not null,
+  subject_version integer not null,
+  subject_hash text not null,
+  keeper text not null,
+  route text not null,
+  status text not null,
+  row_version bigint not null default 1,
+  act_count bigint not null default 0,
+  event_count bigint not null,
+  started_at timestamp with time zone not null,
+  constraint sign_off_pkey PRIMARY KEY (id),
+  constraint sign_off_keeper_fkey FOREIGN KEY (keeper) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint sign_off_route_fkey FOREIGN KEY (route) REFERENCES sign_off_route(key) ON DELETE RESTRICT,
+  constraint sign_off_act_count_check CHECK ((act_count >= 0)),
+  constraint sign_off_event_count_check CHECK ((event_count > 0)),
+  constraint sign_off_row_version_check CHECK ((row_version > 0)),
+  constraint sign_off_subject_hash_check CHECK ((subject_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint sign_off_subject_version_check CHECK ((subject_version >= 0))
+);
+CREATE INDEX sign_off_by_subject ON public.sign_off USING btree (subject_type, subject_id, subject_version);
+CREATE UNIQUE INDEX content_is_signed_off_once_at_a_time ON public.sign_off USING btree (subject_type, subject_id, subject_version) WHERE (status = ANY (ARRAY['OPEN'::text, 'HELD'::text, 'COMPLETE'::text]));
+CREATE TRIGGER sign_off_keeps_what_it_is_of BEFORE UPDATE ON public.sign_off FOR EACH ROW EXECUTE FUNCTION refuse_change_of_sign_off();
+alter table public.sign_off enable row level security;
+create policy sign_off_is_added_by_the_service on sign_off for insert to public
+  with check ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy sign_off_is_changed_by_the_service on sign_off for update to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy sign_off_is_seen_with_its_subject on sign_off for select to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (started_at <= knows_subject_until(subject_type, subject_id))));
+grant insert, select, update on public.sign_off to accord_app;
+
+create table public.sign_off_chain (
+  sign_off_id uuid not null,
+  org text not null,
+  route text not null,
+  status text not null,
+  constraint sign_off_chain_pkey PRIMARY KEY (sign_off_id, org),
+  constraint sign_off_chain_sign_off_id_fkey FOREIGN KEY (sign_off_id) REFERENCES sign_off(id) ON DELETE RESTRICT
+);
+alter table public.sign_off_chain enable row level security;
+create policy sign_off_chain_is_kept_by_the_service on sign_off_chain for all to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy sign_off_chain_is_seen_with_its_sign_off on sign_off_chain for select to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR ('infinity'::timestamp with time zone = ( SELECT knows_subject_until(s.subject_type, s.subject_id) AS knows_subject_until
+   FROM sign_off s
+  WHERE (s.id = sign_off_chain.sign_off_id)))));
+grant delete, insert, select, update on public.sign_off_chain to accord_app;
+
+create table public.sign_off_event (
+  sign_off_id uuid not null,
+  sequence bigint not null,
+  at timestamp with time zone not null,
+  type text not null,
+  only_org text,
+  data jsonb not null,
+  constraint sign_off_event_pkey PRIMARY KEY (sign_off_id, sequence),
+  constraint sign_off_event_sign_off_id_fkey FOREIGN KEY (sign_off_id) REFERENCES sign_off(id) ON DELETE RESTRICT,
+  constraint sign_off_event_sequence_check CHECK ((sequence > 0))
+);
+comment on column sign_off_event.only_org is 'The organisation that keeps these words to itself; null: whoever sees the sign-off reads them.';
+CREATE TRIGGER sign_off_event_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.sign_off_event FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
+alter table public.sign_off_event enable row level security;
+create policy event_is_added_by_the_service on sign_off_event for insert to public
+  with check ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy event_is_seen_with_its_sign_off on sign_off_event for select to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (((only_org IS NULL) OR (only_org = current_setting('accord.org'::text, true))) AND (at <= ( SELECT knows_subject_until(s.subject_type, s.subject_id) AS knows_subject_until
+   FROM sign_off s
+  WHERE (s.id = sign_off_event.sign_off_id))))));
+grant insert, select on public.sign_off_event to accord_app;
+
+create table public.sign_off_route (
+  key text not null,
+  owner text,
+  code text not null,
+  version integer not null,
+  route jsonb not null,
+  at timestamp with time zone not null,
+  constraint route_has_one_row_a_version UNIQUE NULLS NOT DISTINCT (code, owner, version),
+  constraint sign_off_route_pkey PRIMARY KEY (key),
+  constraint sign_off_route_owner_fkey FOREIGN KEY (owner) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint sign_off_route_key_check CHECK ((key ~ '^([A-Z0-9_]{1,64}/)?[A-Z][A-Z0-9_]{0,63}/[1-9][0-9]{0,5}$'::text)),
+  constraint sign_off_route_version_check CHECK ((version > 0))
+);
+CREATE TRIGGER sign_off_route_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.sign_off_route FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
+alter table public.sign_off_route enable row level security;
+create policy route_is_added_by_the_service on sign_off_route for insert to public
+  with check ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy route_is_read_by_everybody on sign_off_route for select to public
+  using (true);
+grant insert, select on public.sign_off_route to accord_app;
+
+create table public.sign_off_task (
+  sign_off_id uuid not null,
+  chain_org text not null,
+  step text not null,
+  task integer not null,
+  org text not null,
+  role text not null,
+  kind text not null,
+  state text not null,
+  assignee_issuer text,
+  assignee_sub text,
+  deputy_issuer text,
+  deputy_sub text,
+  deputy_first date,
+  deputy_last date,
+  due_day date,
+  opened_at timestamp with time zone not null,
+  done_issuer text,
+  done_sub text,
+  done_at timestamp with time zone,
+  outcome text,
+  constraint sign_off_task_pkey PRIMARY KEY (sign_off_id, chain_org, step, task),
+  constraint sign_off_task_sign_off_id_fkey FOREIGN KEY (sign_off_id) REFERENCES sign_off(id) ON DELETE RESTRICT,
+  constraint sign_off_task_state_check CHECK ((state = ANY (ARRAY['OPEN'::text, 'DONE'::text])))
+);
+CREATE INDEX open_task_by_due_day ON public.sign_off_task USING btree (org, due_day, sign_off_id, chain_org, step, task) WHERE (state = 'OPEN'::text);
+CREATE INDEX task_done_by ON public.sign_off_task USING btree (org, done_sub, done_at DESC) WHERE (state = 'DONE'::text);
+alter table public.sign_off_task enable row level security;
+create policy sign_off_task_is_kept_by_the_service on sign_off_task for all to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy sign_off_task_is_seen_with_its_sign_off on sign_off_task for select to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR ('infinity'::timestamp with time zone = ( SELECT knows_subject_until(s.subject_type, s.subject_id) AS knows_subject_until
+   FROM sign_off s
+  WHERE (s.id = sign_off_task.sign_off_id)))));
+grant delete, insert, select, update on public.sign_off_task to accord_app;
+
+create table public.timer (
+  room text not null,
+  subject_id text not null,
+  name text not null,
+  due_at timestamp with time zone not null,
+  fired_at timestamp with time zone,
+  constraint timer_pkey PRIMARY KEY (room, subject_id, name)
+);
+CREATE INDEX timer_that_runs ON public.timer USING btree (due_at, room, subject_id, name) WHERE (fired_at IS NULL);
+alter table public.timer enable row level security;
+create policy timer_is_kept_by_the_service on timer for all to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+grant delete, insert, select, update on public.timer to accord_app;
+
+CREATE OR REPLACE FUNCTION public.knows_subject_until(p_type text, p_id text)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case when p_type = 'agreement' then public.knows_agreement_until(p_id)
+              when public.may_see_subject(p_type, p_id) then 'infinity'::timestamptz end
+$function$;
+revoke all on function knows_subject_until(text,text) from public;
+grant execute on function knows_subject_until(text,text) to accord_app;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_sign_off()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if row (old.id, old.subject_type, old.subject_id, old.subject_version, old.subject_hash, old.route, old.started_at)
+    is distinct from row (new.id, new.subject_type, new.subject_id, new.subject_version, new.subject_hash, new.route, new.started_at) then
+    raise exception 'sign-off % keeps its subject and its route', old.id using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;

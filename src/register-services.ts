@@ -44,6 +44,7 @@ import { requestActs } from './requests/request-acts.service.ts'
 import { requestsRoutes } from './requests/requests.routes.ts'
 import { requestsService } from './requests/requests.service.ts'
 import type { Services } from './services.ts'
+import { signOffsRoutes } from './workflow/sign-offs.routes.ts'
 
 /** The register of agreements and organisations, and what is asked of it: its services, opened once, as the routes that call them. */
 export function registerRoutes(
@@ -73,6 +74,7 @@ export function registerRoutes(
     partiesRoutes({ parties, registering, organisationContacts, groups }),
     peopleRoutes(services.people),
     notificationsRoutes(notifications),
+    signOffsRoutes({ signOffs: services.signOffs, issuer: services.issuer, newId }),
     agreementActsRoutes({
       freezing: freezingService({ act, agreements, advice: advice.onDraft, openChains: noChains }),
       signing: signingService({ act }),

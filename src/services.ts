@@ -21,6 +21,10 @@ import type { Clock } from './platform/kernel/clock.ts'
 import { drawnInBulk, uuidv7Generator } from './platform/kernel/ids.ts'
 import { type Metrics, openMetrics } from './platform/metrics/metrics.ts'
 import { referenceService } from './reference/reference.service.ts'
+import { storeShippedRoutes } from './workflow/routes.service.ts'
+import { signOffsService } from './workflow/sign-offs.service.ts'
+import type { SubjectRooms } from './workflow/subject-room.service.ts'
+import { workflowService } from './workflow/workflow.service.ts'
 
 /** What the services are a function of: configuration, database, log key, clock. */
 export interface ServicesOptions {
@@ -82,6 +86,11 @@ export async function openServices(options: ServicesOptions) {
   const parties = partiesService(db)
   const agreements = agreementsService(newId)
   const notifications = notificationsService({ db, newId })
+  await storeShippedRoutes(db, clock)
+  // What is signed off, by type of subject; the rooms of the subjects say the rest.
+  const rooms: SubjectRooms = {}
+  const workflow = workflowService({ rooms })
+  const signOffs = signOffsService({ db, clock, commands, rooms })
   const acts = actingService({ commands, agreements, notifications, policy: publication, mustBeConfirmed: parties.mustBeConfirmed })
   connectionGauges(metrics, { pool: database, reserve })
   logGauges(metrics, {
@@ -98,6 +107,7 @@ export async function openServices(options: ServicesOptions) {
     ...{ db, database, reserve, log, audit, metrics, decisionsCounted },
     ...{ policy, publication, listener, turns, commands, acts },
     ...{ reference, parties, agreements, notifications, disclosures: disclosuresService() },
+    ...{ workflow, signOffs, issuer: options.trust.issuer },
     people: peopleService({ db, clock, commands, parties, issuer: options.trust.issuer }),
     /** Flushes the log and closes the connections. */
     async close(): Promise<void> {

@@ -63,6 +63,8 @@ export const PERMISSIONS = {
   'request:ask': PEOPLE_OF_A_PARTY,
   'request:read': [...PEOPLE_OF_A_PARTY, 'AUDITOR'],
   'request:answer': ['IG_OFFICER'],
+  'sign_off:read': [...PEOPLE_OF_A_PARTY, 'AUDITOR'],
+  'sign_off:act': PEOPLE_OF_A_PARTY,
   'notice:read': PEOPLE_OF_A_PARTY,
   'organisation:succeed': ['REGISTER_ADMIN'],
   'organisation:propose': ['REQUESTER', 'IG_OFFICER', 'IAO', 'LEGAL', 'REGISTER_ADMIN'],

@@ -7,3 +7,26 @@ export async function readAs(tx: Transaction, reader: Reader): Promise<void> {
   const org = reader.kind === 'party' ? reader.org : ''
   await sql`select set_config('accord.reader', ${reader.kind}, true), set_config('accord.org', ${org}, true)`.execute(tx)
 }
+
+/** Does work that reads for somebody else, and goes on for whom the transaction read before. */
+export async function readingAs<T>(tx: Transaction, reader: Reader, work: () => Promise<T>): Promise<T> {
+  const asked = sql<Before>`select current_setting('accord.reader', true) as reader, current_setting('accord.org', true) as org`
+  const [before] = (await asked.execute(tx)).rows
+  const backTo = () =>
+    sql`select set_config('accord.reader', ${before?.reader ?? ''}, true), set_config('accord.org', ${before?.org ?? ''}, true)`.execute(tx)
+  await readAs(tx, reader)
+  try {
+    const done = await work()
+    await backTo()
+    return done
+  } catch (error) {
+    // Where a statement failed, the transaction runs no other one.
+    await backTo().catch(() => {})
+    throw error
+  }
+}
+
+interface Before {
+  readonly reader: string | null
+  readonly org: string | null
+}

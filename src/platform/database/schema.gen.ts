@@ -712,6 +712,72 @@ export interface Signature {
   version_hash: string | null;
 }
 
+export interface SignOff {
+  act_count: Generated<Int8>;
+  event_count: Int8;
+  id: string;
+  keeper: string;
+  route: string;
+  row_version: Generated<Int8>;
+  started_at: string;
+  status: string;
+  subject_hash: string;
+  subject_id: string;
+  subject_type: string;
+  subject_version: number;
+}
+
+export interface SignOffChain {
+  org: string;
+  route: string;
+  sign_off_id: string;
+  status: string;
+}
+
+export interface SignOffEvent {
+  at: string;
+  data: Json;
+  /**
+   * The organisation that keeps these words to itself; null: whoever sees the sign-off reads them.
+   */
+  only_org: string | null;
+  sequence: Int8;
+  sign_off_id: string;
+  type: string;
+}
+
+export interface SignOffRoute {
+  at: string;
+  code: string;
+  key: string;
+  owner: string | null;
+  route: Json;
+  version: number;
+}
+
+export interface SignOffTask {
+  assignee_issuer: string | null;
+  assignee_sub: string | null;
+  chain_org: string;
+  deputy_first: string | null;
+  deputy_issuer: string | null;
+  deputy_last: string | null;
+  deputy_sub: string | null;
+  done_at: string | null;
+  done_issuer: string | null;
+  done_sub: string | null;
+  due_day: string | null;
+  kind: string;
+  opened_at: string;
+  org: string;
+  outcome: string | null;
+  role: string;
+  sign_off_id: string;
+  state: string;
+  step: string;
+  task: number;
+}
+
 export interface Suspension {
   agreed_at: string | null;
   agreed_by: string | null;
@@ -733,6 +799,14 @@ export interface Suspension {
   suspended_org: string | null;
   to_at: string | null;
   version: number | null;
+}
+
+export interface Timer {
+  due_at: string;
+  fired_at: string | null;
+  name: string;
+  room: string;
+  subject_id: string;
 }
 
 export interface VersionContacts {
@@ -799,7 +873,13 @@ export interface DB {
   review_date_change: ReviewDateChange;
   share_request: ShareRequest;
   share_request_act: ShareRequestAct;
+  sign_off: SignOff;
+  sign_off_chain: SignOffChain;
+  sign_off_event: SignOffEvent;
+  sign_off_route: SignOffRoute;
+  sign_off_task: SignOffTask;
   signature: Signature;
   suspension: Suspension;
+  timer: Timer;
   version_contacts: VersionContacts;
 }

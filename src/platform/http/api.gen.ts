@@ -875,6 +875,62 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/sign-offs/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The sign-off.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        /**
+         * A sign-off with its chains, steps and tasks
+         * @description Seen by whoever sees what is signed off; whoever has left sees what had happened by then. Comments and marks are those of the own
+         *     organisation and those that others share. `commands` is what is open to the caller now; the rules of a command may still refuse it.
+         */
+        readonly get: operations["getSignOff"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sign-offs/{id}/commands": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The sign-off.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Take, hand on, judge or talk about a step of a sign-off
+         * @description One command, named by `command`; a signature is made at what is signed off. 403 for whoever may not (no party acts for another, a
+         *     step that somebody else has, a deputy on another day), 409 for what came too late or too early, 422 with the code of the rule for
+         *     what the state or a rule forbids. What is refused changes nothing and is recorded. `If-Match` may name the state that is meant;
+         *     without it the command is decided on the state as it stands.
+         */
+        readonly post: operations["performSignOffCommand"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/organisation-groups": {
         readonly parameters: {
             readonly query?: never;
@@ -3315,6 +3371,556 @@ export interface components {
                  * @description Its record in the governance log.
                  */
                 readonly leaf_id: string;
+            }[];
+        };
+        /** @description A person, and for which organisation they act. */
+        readonly SignOffPerson: {
+            /** @description `iss` of the tokens. */
+            readonly issuer: string;
+            /** @description `sub` of the tokens. */
+            readonly subject: string;
+            /** @description The organisation. */
+            readonly org: string;
+        };
+        /** @description A step of a chain. */
+        readonly SignOffStep: {
+            /** @description Its id in the route. */
+            readonly id: string;
+            /** @description What it is called. */
+            readonly title: string;
+            /** @description What completes it. */
+            readonly kind: string;
+            /** @description GOV_ROLE code of whoever does it. */
+            readonly role: string;
+            /** @description Steps that are done before it. */
+            readonly after: readonly string[];
+            /**
+             * @description How it stands.
+             * @enum {string}
+             */
+            readonly state: "WAITING" | "NOT_NEEDED" | "OPEN" | "DONE" | "RETURNED" | "REFUSED" | "CLOSED";
+            /** @description How often it was opened. */
+            readonly round: number;
+            /**
+             * Format: date-time
+             * @description Since when; null where it was not opened.
+             */
+            readonly opened_at: string | null;
+            /**
+             * Format: date
+             * @description London day; null where it was not opened.
+             */
+            readonly due: string | null;
+            /** @description What each person has to do in it. */
+            readonly tasks: readonly {
+                /** @description Its number in the step. */
+                readonly number: number;
+                /** @description Whose people do it. */
+                readonly org: string;
+                /**
+                 * @description CLOSED: it was not needed, or ended with its step.
+                 * @enum {string}
+                 */
+                readonly state: "OPEN" | "DONE" | "CLOSED";
+                /** @description Who has it; null: everybody of the role may take it. */
+                readonly assignee: null | components["schemas"]["SignOffPerson"];
+                /** @description The deputy; null where there is none. */
+                readonly delegation: null | {
+                    readonly from: components["schemas"]["SignOffPerson"];
+                    readonly to: components["schemas"]["SignOffPerson"];
+                    /**
+                     * Format: date
+                     * @description First London day.
+                     */
+                    readonly first: string;
+                    /**
+                     * Format: date
+                     * @description Last London day, included.
+                     */
+                    readonly last: string;
+                    /** @description Why. */
+                    readonly reason: string;
+                };
+                /** @description What became of it; null while it is open. */
+                readonly result: null | {
+                    /**
+                     * @description What was decided.
+                     * @enum {string}
+                     */
+                    readonly outcome: "APPROVED" | "APPROVED_WITH_CONDITIONS";
+                    readonly by: components["schemas"]["SignOffPerson"];
+                    /** @description Whom they stood in for; null: nobody. */
+                    readonly deputy_for: null | components["schemas"]["SignOffPerson"];
+                    /**
+                     * Format: date-time
+                     * @description When.
+                     */
+                    readonly at: string;
+                    /** @description What was said with it. */
+                    readonly comment: string | null;
+                    /** @description What must be kept. */
+                    readonly conditions: readonly {
+                        /** @description What. */
+                        readonly text: string;
+                        /**
+                         * @description By whom.
+                         * @enum {string}
+                         */
+                        readonly bearer: "PROVIDER" | "RECIPIENT" | "BOTH";
+                        /**
+                         * Format: date
+                         * @description By which London day; null: always.
+                         */
+                        readonly due: string | null;
+                    }[];
+                    /** @description The party whose review was taken over, and why; null where it was made here. */
+                    readonly adopted: null | {
+                        /** @description The party. */
+                        readonly org: string;
+                        /** @description Why. */
+                        readonly reason: string;
+                    };
+                    /** @description Other parties for which the same person did a step of this kind: a shared service. */
+                    readonly shared_with: readonly string[];
+                };
+            }[];
+        };
+        /** @description Who said it, when, and why. */
+        readonly SignOffWord: {
+            readonly by: components["schemas"]["SignOffPerson"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            readonly at: string;
+            /** @description Why. */
+            readonly reason: string;
+        };
+        /** @description The steps of one party, or of the whole. */
+        readonly SignOffChain: {
+            /** @description The party; null: the whole. */
+            readonly org: string | null;
+            /** @description Key of its route. */
+            readonly route: string;
+            /** @description What is known of the party here. */
+            readonly facts: readonly string[];
+            /**
+             * @description How it stands.
+             * @enum {string}
+             */
+            readonly status: "OPEN" | "RETURNED" | "DPO_REFUSED" | "READY" | "SIGNED" | "REFUSED" | "DECLINED" | "LEFT" | "LAPSED";
+            /**
+             * @description Why it does not sign yet although it is ready; null: for nothing.
+             * @enum {string|null}
+             */
+            readonly waits_for: "QUORUM" | "SIGNING_ORDER" | null;
+            /** @description In the order of the route. */
+            readonly steps: readonly components["schemas"]["SignOffStep"][];
+            /** @description Who asked for changes; null where nobody does. */
+            readonly returned: null | {
+                /** @description At which step. */
+                readonly step: string;
+                readonly by: components["schemas"]["SignOffPerson"];
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                readonly at: string;
+                /** @description What has to be put right. */
+                readonly reasons: string;
+                /** @description Where the steps begin again. */
+                readonly to: string;
+            };
+            /** @description The refusal of the data protection officer, for ever; null where there was none. */
+            readonly dpo_refusal: null | components["schemas"]["SignOffWord"];
+            /** @description Who overruled that, and why; null where nobody did. */
+            readonly overruled: null | components["schemas"]["SignOffWord"];
+            /** @description Who signed; null where nobody has. */
+            readonly signed: null | {
+                readonly by: components["schemas"]["SignOffPerson"];
+                /** @description Whom they stood in for; null: nobody. */
+                readonly deputy_for: null | components["schemas"]["SignOffPerson"];
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                readonly at: string;
+            };
+            /** @description Why it ended undone; null where it did not, or nobody said. */
+            readonly end_reason: string | null;
+        };
+        /** @description The approval of one content by the people of every party. */
+        readonly SignOff: {
+            /**
+             * Format: uuid
+             * @description Its key.
+             */
+            readonly id: string;
+            /** @description What is signed off. */
+            readonly subject: {
+                /** @description What it is, for example agreement. */
+                readonly type: string;
+                /** @description Its reference. */
+                readonly id: string;
+                /** @description Of its text; 0 where it has none. */
+                readonly version: number;
+                /** @description SHA-256 of exactly this content. */
+                readonly hash: string;
+            };
+            /** @description The organisation that keeps it. */
+            readonly keeper: string;
+            /** @description Key of the route that it began with, and keeps. */
+            readonly route: string;
+            /** @description What is known of the content, and decides which steps are needed. */
+            readonly facts: readonly string[];
+            /** @description In which order the parties sign; null: in any. */
+            readonly signing_order: readonly string[] | null;
+            /**
+             * @description How it stands.
+             * @enum {string}
+             */
+            readonly status: "OPEN" | "HELD" | "COMPLETE" | "REFUSED" | "WITHDRAWN" | "SUPERSEDED";
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            readonly started_at: string;
+            readonly started_by: components["schemas"]["SignOffPerson"];
+            /** @description The steps of each party, those for the whole first. */
+            readonly chains: readonly components["schemas"]["SignOffChain"][];
+            /** @description What parts were marked as. */
+            readonly marks: readonly {
+                /** @description JSON pointer; empty: the whole. */
+                readonly part: string;
+                /**
+                 * @description What the party thinks of it.
+                 * @enum {string}
+                 */
+                readonly mark: "ACCEPTABLE" | "IMPROVE" | "TO_CORRECT";
+                readonly by: components["schemas"]["SignOffPerson"];
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                readonly at: string;
+                /** @description Whether other parties read it. */
+                readonly shared: boolean;
+            }[];
+            /** @description Comments on parts. */
+            readonly threads: readonly {
+                /**
+                 * Format: uuid
+                 * @description Its key.
+                 */
+                readonly id: string;
+                /** @description JSON pointer; empty: the whole. */
+                readonly part: string;
+                /** @description Whose it is. */
+                readonly org: string;
+                /** @description Whether other parties read it. */
+                readonly shared: boolean;
+                /** @description Who closed it, and when; null while it is open. */
+                readonly resolved: null | {
+                    readonly by: components["schemas"]["SignOffPerson"];
+                    /**
+                     * Format: date-time
+                     * @description When.
+                     */
+                    readonly at: string;
+                };
+                /** @description In order. */
+                readonly comments: readonly {
+                    readonly by: components["schemas"]["SignOffPerson"];
+                    /**
+                     * Format: date-time
+                     * @description When.
+                     */
+                    readonly at: string;
+                    /** @description What was said. */
+                    readonly text: string;
+                }[];
+            }[];
+            /** @description What is open to the caller now. */
+            readonly commands: readonly {
+                /** @description The command; `sign` is made at what is signed off. */
+                readonly command: string;
+                /** @description Of which party; null: of the whole, or of none. */
+                readonly org: string | null;
+                /** @description On which step; null: on none. */
+                readonly step: string | null;
+                /** @description On which task; null: on none. */
+                readonly task: number | null;
+            }[];
+        };
+        /** @description Takes a task that nobody has, or gives it back. */
+        readonly TakeTask: {
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            readonly command: "claim" | "release";
+            /** @description The party; null: the steps for the whole; absent: the own organisation. */
+            readonly org?: string | null;
+            /** @description The step, by its id in the route. */
+            readonly step: string;
+            /** @description The task of the step, where it has several; absent: the own one, or the first that nobody has. */
+            readonly task?: number;
+        };
+        /** @description A person, as an issuer of tokens calls them. */
+        readonly PersonNamed: {
+            /** @description `iss` of the tokens; absent: the issuer that this service trusts. */
+            readonly issuer?: string;
+            /** @description `sub` of the tokens. */
+            readonly subject: string;
+        };
+        /** @description Gives a task to somebody; of a signature, replaces the signatory. */
+        readonly AssignTask: {
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            readonly command: "assign";
+            /** @description The party; null: the steps for the whole; absent: the own organisation. */
+            readonly org?: string | null;
+            /** @description The step, by its id in the route. */
+            readonly step: string;
+            /** @description The task of the step, where it has several; absent: the own one, or the first that nobody has. */
+            readonly task?: number;
+            /** @description Who has the task from now on. */
+            readonly to: components["schemas"]["PersonNamed"];
+            /** @description Why. */
+            readonly reason: string;
+        };
+        /** @description Hands the own task to a deputy for some days. The due day stays. */
+        readonly DelegateTask: {
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            readonly command: "delegate";
+            /** @description The party; null: the steps for the whole; absent: the own organisation. */
+            readonly org?: string | null;
+            /** @description The step, by its id in the route. */
+            readonly step: string;
+            /** @description The task of the step, where it has several; absent: the own one, or the first that nobody has. */
+            readonly task?: number;
+            /** @description The deputy. */
+            readonly to: components["schemas"]["PersonNamed"];
+            /**
+             * Format: date
+             * @description First London day.
+             */
+            readonly first: string;
+            /**
+             * Format: date
+             * @description Last London day, included.
+             */
+            readonly last: string;
+            /** @description Why. */
+            readonly reason: string;
+        };
+        /** @description A condition of an approval. */
+        readonly ApprovalConditionAsked: {
+            /** @description What must be kept. */
+            readonly text: string;
+            /**
+             * @description Who must keep it.
+             * @enum {string}
+             */
+            readonly bearer: "PROVIDER" | "RECIPIENT" | "BOTH";
+            /**
+             * Format: date
+             * @description By which London day; null or absent: always.
+             */
+            readonly due?: string | null;
+        };
+        /** @description Approves what a step asks for, with conditions or without. */
+        readonly ApproveStep: {
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            readonly command: "approve";
+            /** @description The party; null: the steps for the whole; absent: the own organisation. */
+            readonly org?: string | null;
+            /** @description The step, by its id in the route. */
+            readonly step: string;
+            /** @description The task of the step, where it has several; absent: the own one, or the first that nobody has. */
+            readonly task?: number;
+            /** @description The content that was read (SHA-256): another one than is signed off is refused. */
+            readonly hash: string;
+            /** @description What whoever reads the approval should know. */
+            readonly comment?: string;
+            /** @description What must be kept: an obligation of every permit that rests on the approval. */
+            readonly conditions?: readonly components["schemas"]["ApprovalConditionAsked"][];
+        };
+        /** @description Takes over the review that another party made of the same content. */
+        readonly AdoptReview: {
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            readonly command: "adopt";
+            /** @description The party; null: the steps for the whole; absent: the own organisation. */
+            readonly org?: string | null;
+            /** @description The step, by its id in the route. */
+            readonly step: string;
+            /** @description The task of the step, where it has several; absent: the own one, or the first that nobody has. */
+            readonly task?: number;
+            /** @description The content that was read (SHA-256): another one than is signed off is refused. */
+            readonly hash: string;
+            /** @description Whose review it is. */
+            readonly from: string;
+            /** @description Why it holds here too. */
+            readonly reason: string;
+        };
+        /** @description Asks for changes: nobody approves this content until that is taken back or the content is another one. */
+        readonly ReturnStep: {
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            readonly command: "return";
+            /** @description The party; null: the steps for the whole; absent: the own organisation. */
+            readonly org?: string | null;
+            /** @description The step, by its id in the route. */
+            readonly step: string;
+            /** @description The task of the step, where it has several; absent: the own one, or the first that nobody has. */
+            readonly task?: number;
+            /** @description What has to be put right. */
+            readonly reasons: string;
+            /** @description Where the steps begin again; absent: as the route says. */
+            readonly to?: string;
+        };
+        /** @description Takes back a request for changes. */
+        readonly TakeBackReturn: {
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            readonly command: "take_back_return";
+            /** @description The party; null: the steps for the whole; absent: the own organisation. */
+            readonly org?: string | null;
+            /** @description The step, by its id in the route. */
+            readonly step: string;
+            /** @description Why. */
+            readonly reason: string;
+        };
+        /** @description Refuses it for the party. A refusal of the data protection officer may be overruled by the SIRO of the same party. */
+        readonly RefuseStep: {
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            readonly command: "refuse";
+            /** @description The party; null: the steps for the whole; absent: the own organisation. */
+            readonly org?: string | null;
+            /** @description The step, by its id in the route. */
+            readonly step: string;
+            /** @description The task of the step, where it has several; absent: the own one, or the first that nobody has. */
+            readonly task?: number;
+            /** @description Why. */
+            readonly reason: string;
+        };
+        /** @description Overrules the refusal of the data protection officer of the own party: it is shown for ever. */
+        readonly OverruleRefusal: {
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            readonly command: "overrule";
+            /** @description Why. */
+            readonly reason: string;
+        };
+        /** @description Declines to sign, for the own party. */
+        readonly DeclineToSign: {
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            readonly command: "decline";
+            /** @description Why. */
+            readonly reason: string;
+        };
+        /** @description Says something about a part, in a thread. */
+        readonly CommentOnPart: {
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            readonly command: "comment";
+            /**
+             * Format: uuid
+             * @description The thread; absent: a new one.
+             */
+            readonly thread?: string;
+            /** @description The part, as a JSON pointer into the content; empty: the whole. */
+            readonly part?: string;
+            /** @description The comment. */
+            readonly text: string;
+            /** @description Whether the reviewers of other parties read it; absent: no. */
+            readonly shared?: boolean;
+        };
+        /** @description Closes a thread, or opens it again. */
+        readonly CloseThread: {
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            readonly command: "resolve" | "reopen";
+            /**
+             * Format: uuid
+             * @description The thread.
+             */
+            readonly thread: string;
+        };
+        /** @description Marks a part as acceptable, as better otherwise, or as to be corrected: with that the own party does not approve. */
+        readonly MarkPart: {
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            readonly command: "mark";
+            /** @description The part, as a JSON pointer into the content; empty: the whole. */
+            readonly part: string;
+            /**
+             * @description What the own party thinks of it.
+             * @enum {string}
+             */
+            readonly mark: "ACCEPTABLE" | "IMPROVE" | "TO_CORRECT";
+            /** @description Whether the reviewers of other parties read it; absent: no. */
+            readonly shared?: boolean;
+        };
+        /** @description A command on a sign-off: which members it has, its `command` says. */
+        readonly SignOffCommand: components["schemas"]["TakeTask"] | components["schemas"]["AssignTask"] | components["schemas"]["DelegateTask"] | components["schemas"]["ApproveStep"] | components["schemas"]["AdoptReview"] | components["schemas"]["ReturnStep"] | components["schemas"]["TakeBackReturn"] | components["schemas"]["RefuseStep"] | components["schemas"]["OverruleRefusal"] | components["schemas"]["DeclineToSign"] | components["schemas"]["CommentOnPart"] | components["schemas"]["CloseThread"] | components["schemas"]["MarkPart"];
+        /** @description What a command did. */
+        readonly SignOffCommandDone: {
+            /**
+             * Format: uuid
+             * @description The sign-off.
+             */
+            readonly sign_off: string;
+            /** @description What was asked. */
+            readonly command: string;
+            /**
+             * Format: date-time
+             * @description The instant of the act.
+             */
+            readonly at: string;
+            /** @description How the sign-off stands. */
+            readonly status: string;
+            /** @description How the steps of the own party stand; null: it has none here. */
+            readonly chain_status: string | null;
+            /** @description What happened, in order; empty: it was so already. */
+            readonly events: readonly {
+                /** @description What kind of event. */
+                readonly type: string;
+                /** @description Of which party; null: of the whole. */
+                readonly org: string | null;
+                /** @description Of which step; null: of none. */
+                readonly step: string | null;
+                /** @description Of which task of the step; null: of none. */
+                readonly task: number | null;
             }[];
         };
         /** @description One stay of a body in a group. */
@@ -6842,6 +7448,85 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["HeldRoleRecord"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getSignOff: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The sign-off.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The sign-off. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignOff"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly performSignOffCommand: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` that was read; absent: whatever the state is by now.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: string;
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The sign-off.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "command": "approve",
+                 *       "step": "IG_REVIEW",
+                 *       "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                 *       "comment": "Complete and lawful"
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["SignOffCommand"];
+            };
+        };
+        readonly responses: {
+            /** @description What came of it. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignOffCommandDone"];
                 };
             };
             readonly default: components["responses"]["Problem"];

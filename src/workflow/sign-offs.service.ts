@@ -1,0 +1,180 @@
+import type { Call, CommandResult } from '../commands/command.ts'
+import type { CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
+import { permits } from '../identity/permissions.ts'
+import type { Principal } from '../identity/principal.ts'
+import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
+import { readAs, readingAs } from '../platform/database/reader.ts'
+import type { Clock } from '../platform/kernel/clock.ts'
+import type { Reader } from '../platform/kernel/reader.ts'
+import { refusal } from '../platform/kernel/refusal.ts'
+import { ok, refuse } from '../platform/kernel/result.ts'
+import { act, actorOf, type Changed } from './acting.service.ts'
+import type { CommandType, SignOffCommand } from './model/commands.ts'
+import type { SignOffEvent } from './model/events.ts'
+import type { Fact } from './model/route.ts'
+import { type ChainStatus, chainOf, type Person, type SignOff, type SignOffStatus, type Subject } from './model/sign-off.ts'
+import { signOffsRepository } from './store/sign-offs.repository.ts'
+import type { SubjectRooms } from './subject-room.service.ts'
+
+export interface SignOffsOptions {
+  readonly db: Database
+  readonly clock: Clock
+  readonly commands: CommandsService
+  readonly rooms: SubjectRooms
+}
+
+/** What a person may ask of a sign-off here; a signature is made at what is signed off. */
+export type PersonalCommand = Extract<
+  SignOffCommand,
+  {
+    type:
+      | 'claim'
+      | 'release'
+      | 'assign'
+      | 'delegate'
+      | 'approve'
+      | 'adopt'
+      | 'return'
+      | 'take_back_return'
+      | 'refuse'
+      | 'overrule'
+      | 'decline'
+      | 'comment'
+      | 'resolve'
+      | 'reopen'
+      | 'mark'
+  }
+>
+
+/** What a command did. */
+export interface CommandDone {
+  readonly signOff: string
+  readonly command: CommandType
+  /** ISO 8601. */
+  readonly at: string
+  readonly status: SignOffStatus
+  /** Of the caller's party; null: it has no chain here. */
+  readonly chainStatus: ChainStatus | null
+  readonly events: readonly SignOffEvent[]
+}
+
+/** A sign-off on its way through a command. */
+interface LockedSignOff {
+  readonly signOff: SignOff
+  readonly facts: readonly Fact[]
+}
+
+interface SignOffDone extends WorkDone<CommandDone> {
+  readonly subject: Subject
+  readonly version: string
+}
+
+/** What the log calls each command. */
+const EVENTS = {
+  claim: 'sign_off.claimed',
+  release: 'sign_off.released',
+  assign: 'sign_off.assigned',
+  delegate: 'sign_off.delegated',
+  approve: 'sign_off.approved',
+  adopt: 'sign_off.adopted',
+  return: 'sign_off.returned',
+  take_back_return: 'sign_off.return_taken_back',
+  refuse: 'sign_off.refused',
+  overrule: 'sign_off.overruled',
+  decline: 'sign_off.declined',
+  comment: 'sign_off.commented',
+  resolve: 'sign_off.thread_resolved',
+  reopen: 'sign_off.thread_reopened',
+  mark: 'sign_off.marked',
+} as const satisfies Record<PersonalCommand['type'], string>
+
+const NO_SUCH_SIGN_OFF = 'There is no sign-off here that you may know.'
+
+export type SignOffsService = ReturnType<typeof signOffsService>
+
+/** Sign-offs as people use them: what they do to one, and what they see of it. */
+export function signOffsService({ db, clock, commands, rooms }: SignOffsOptions) {
+  const asSystem = <T>(tx: Transaction, work: () => Promise<T>) => readingAs(tx, { kind: 'system' }, work)
+  const kind: SubjectKind<LockedSignOff, SignOffDone> = {
+    type: 'sign-off',
+    unknown: NO_SUCH_SIGN_OFF,
+    readerFor: ({ org }) => ({ kind: 'party', org }),
+    // The subject before its sign-off, everywhere: two that come from both sides never wait for each other.
+    async lock(tx, id, principal, at) {
+      const found = await signOffsRepository(tx).find(id)
+      const known = found && (await rooms[found.subject.type]?.lock(tx, found.subject.id, principal, at))
+      if (!known) return undefined
+      return asSystem(tx, async () => {
+        const locked = await signOffsRepository(tx).lock(id)
+        if (!locked) return undefined
+        const state = { signOff: await signOffsRepository(tx).state(id), facts: known.facts }
+        return { state, version: locked.version, actCount: locked.actCount }
+      })
+    },
+    write: async (_tx, { done }) => done.version,
+    publish: (tx, { done, now }) => asSystem(tx, async () => rooms[done.subject.type]?.publish(tx, done.subject.id, now)),
+    record: ({ id, done, sequence, now }) => ({
+      leaf: { textHash: done.subject.hash },
+      payload: { at: now, sign_off: id, sequence, subject: done.subject, detail: done.detail },
+    }),
+    async known(tx, id) {
+      const found = await signOffsRepository(tx).find(id)
+      return found && { leaf: { textHash: found.subject.hash }, payload: { sign_off: id, subject: found.subject } }
+    },
+  }
+
+  return {
+    /** Does a command of a person; see `decide` for what it may be refused with. */
+    perform: (call: Call, id: string, command: PersonalCommand): Promise<CommandResult<CommandDone>> =>
+      commands.perform<LockedSignOff, CommandDone, SignOffDone>(
+        kind,
+        { ...call, id, act: command.type, event: EVENTS[command.type] },
+        ({ tx, state: { signOff, facts }, principal, at, now, newId }) =>
+          asSystem(tx, async () => {
+            const known = command.type === 'approve' && facts.includes('ASSESSMENT_COMPLETE') ? { assessmentComplete: true } : {}
+            const changed = await act(tx, signOff, { ...command, ...known }, { actor: actorOf({ principal }), at }, true)
+            const { subject } = signOff
+            if (changed.events.length > 0)
+              await rooms[subject.type]?.onEvents(tx, changed.signOff, changed.events, { principal, at, now, newId })
+            return {
+              ...{ subject, version: changed.version, isRepeat: changed.events.length === 0 },
+              detail: detailOf(command, changed),
+              outcome: outcomeOf(command, changed, principal, now),
+            }
+          }),
+      ),
+
+    /** A sign-off as the caller's organisation may see it. */
+    read: (principal: Principal, id: string): Promise<CommandResult<SignOff>> =>
+      withTransaction(db, async (tx) => {
+        await readAs(tx, readerOf(principal))
+        const found = await signOffsRepository(tx).find(id)
+        if (!found) return refuse(refusal('NOT_FOUND', NO_SUCH_SIGN_OFF))
+        return ok({ outcome: await signOffsRepository(tx).state(id), version: found.version })
+      }),
+
+    /** The instant by which what is open to somebody is told. */
+    now: (): number => clock().getTime(),
+  }
+}
+
+function outcomeOf({ type }: PersonalCommand, { signOff, events }: Changed, { org }: Principal, at: string): CommandDone {
+  const chainStatus = chainOf(signOff, org)?.status ?? null
+  return { signOff: signOff.id, command: type, at, status: signOff.status, chainStatus, events }
+}
+
+/** What the log keeps of a command: all of it but the words of a discussion, which stand in the sign-off alone; and whose deputy it was. */
+function detailOf(command: PersonalCommand, { events }: Changed): Readonly<Record<string, unknown>> {
+  const { type: _type, ...said } = command.type === 'comment' ? { ...command, text: undefined } : command
+  const deputyFor = events.map(deputyOf).find((person) => person !== null)
+  return { ...said, ...(deputyFor ? { deputy_for: deputyFor } : {}), events: events.map(({ type }) => type) }
+}
+
+function deputyOf(event: SignOffEvent): Person | null {
+  if (event.type === 'TASK_DONE') return event.result.deputyFor
+  return event.type === 'SIGNED' ? event.deputyFor : null
+}
+
+function readerOf(principal: Principal): Reader {
+  return permits(principal.roles, 'agreement:audit') ? { kind: 'auditor' } : { kind: 'party', org: principal.org }
+}

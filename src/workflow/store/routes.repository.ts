@@ -1,0 +1,42 @@
+import { sql } from 'kysely'
+import type { Transaction } from '../../platform/database/database.ts'
+import { type Route, routeKey } from '../model/route.ts'
+
+/** Routes as they are stored, every version for ever. */
+export function routesRepository(tx: Transaction) {
+  return {
+    /** Routes by their keys; those that are stored nowhere are left out. */
+    async byKey(keys: readonly string[]): Promise<Readonly<Record<string, Route>>> {
+      if (keys.length === 0) return {}
+      const rows = await tx.selectFrom('sign_off_route as r').select(['r.key', 'r.route']).where('r.key', 'in', keys).execute()
+      return Object.fromEntries(rows.map(({ key, route }) => [key, route as unknown as Route]))
+    },
+
+    /** The newest version of these codes, everybody's and those of some organisations. */
+    async newest(codes: readonly string[], owners: readonly string[]): Promise<Route[]> {
+      const rows = await tx
+        .selectFrom('sign_off_route as r')
+        .distinctOn(['r.code', 'r.owner'])
+        .select('r.route')
+        .where('r.code', 'in', codes)
+        .where((eb) => eb.or([eb('r.owner', 'is', null), sql<boolean>`r.owner = any (${owners}::text[])`]))
+        .orderBy('r.code')
+        .orderBy('r.owner')
+        .orderBy('r.version', 'desc')
+        .execute()
+      return rows.map(({ route }) => route as unknown as Route)
+    },
+
+    /** Stores a version; answers whether it was new. */
+    async add(route: Route, at: string): Promise<boolean> {
+      const { owner, code, version } = route
+      const row = await tx
+        .insertInto('sign_off_route')
+        .values({ key: routeKey(route), owner, code, version, route: JSON.stringify(route), at })
+        .onConflict((conflict) => conflict.doNothing())
+        .returning('key')
+        .executeTakeFirst()
+      return row !== undefined
+    },
+  }
+}

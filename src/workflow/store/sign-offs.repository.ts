@@ -1,0 +1,160 @@
+import type { Transaction } from '../../platform/database/database.ts'
+import type { SignOffEvent } from '../model/events.ts'
+import { replayed } from '../model/evolve.ts'
+import type { Route } from '../model/route.ts'
+import type { SignOff, Subject } from '../model/sign-off.ts'
+import { routesRepository } from './routes.repository.ts'
+
+/** A sign-off by its row: what it is of, and how it stands. */
+export interface StoredSignOff {
+  readonly id: string
+  readonly subject: Subject
+  readonly status: SignOff['status']
+  readonly version: string
+  readonly actCount: number
+}
+
+/** Sign-offs as they are stored: a row for each, and its events. Joins the caller's transaction; maps, never decides. */
+export function signOffsRepository(tx: Transaction) {
+  const rows = () =>
+    tx
+      .selectFrom('sign_off as s')
+      .select(['s.id', 's.subject_type', 's.subject_id', 's.subject_version', 's.subject_hash', 's.status', 's.row_version', 's.act_count'])
+
+  return {
+    async find(id: string): Promise<StoredSignOff | undefined> {
+      const row = await rows().where('s.id', '=', id).executeTakeFirst()
+      return row && toStored(row)
+    },
+
+    /** Locked until the transaction ends. */
+    async lock(id: string): Promise<StoredSignOff | undefined> {
+      const row = await rows().where('s.id', '=', id).forUpdate().executeTakeFirst()
+      return row && toStored(row)
+    },
+
+    /** The sign-offs of a subject, of one version of it where that is named, the last begun first. */
+    async ofSubject({
+      type,
+      id,
+      version,
+    }: {
+      readonly type: string
+      readonly id: string
+      readonly version?: number
+    }): Promise<StoredSignOff[]> {
+      const found = await rows()
+        .where('s.subject_type', '=', type)
+        .where('s.subject_id', '=', id)
+        .$if(version !== undefined, (query) => query.where('s.subject_version', '=', version ?? 0))
+        .orderBy('s.id', 'desc')
+        .execute()
+      return found.map(toStored)
+    },
+
+    /** Its events that this transaction's reader may read, in order, with the routes that they name. */
+    async events(id: string): Promise<SignOffEvent[]> {
+      const found = await tx
+        .selectFrom('sign_off_event as e')
+        .select('e.data')
+        .where('e.sign_off_id', '=', id)
+        .orderBy('e.sequence')
+        .execute()
+      const stored = found.map(({ data }) => data as unknown as StoredEvent)
+      const routes = await routesRepository(tx).byKey([...new Set(stored.flatMap(routeKeysOf))])
+      return stored.map((event) => withRoutes(event, routes))
+    },
+
+    /** Its state, made of what this transaction's reader may read. */
+    async state(id: string): Promise<SignOff> {
+      return replayed(await this.events(id))
+    },
+
+    async insert({ id, subject, keeper, route, status, startedAt, eventCount }: SignOff): Promise<void> {
+      const of = { subject_type: subject.type, subject_id: subject.id, subject_version: subject.version, subject_hash: subject.hash }
+      await tx
+        .insertInto('sign_off')
+        .values({ id, ...of, keeper, route, status, event_count: eventCount, started_at: startedAt })
+        .execute()
+    },
+
+    /** Writes events after those that there are; `first` is the number of the first. */
+    async append(id: string, first: number, events: readonly SignOffEvent[]): Promise<void> {
+      const values = events.map((event, at) => ({
+        ...{ sign_off_id: id, sequence: first + at, at: instantOf(event), type: event.type },
+        ...{ only_org: onlyOrgOf(event), data: JSON.stringify(withoutRoutes(event)) },
+      }))
+      await tx.insertInto('sign_off_event').values(values).execute()
+    },
+
+    /** Moves its version to how it stands now; answers it. */
+    async touch({ id, status, eventCount }: SignOff, isAct: boolean): Promise<string> {
+      const row = await tx
+        .updateTable('sign_off')
+        .set((eb) => ({
+          ...{ status, event_count: eventCount, row_version: eb('row_version', '+', '1') },
+          ...(isAct ? { act_count: eb('act_count', '+', '1') } : {}),
+        }))
+        .where('id', '=', id)
+        .returning('row_version')
+        .executeTakeFirstOrThrow()
+      return row.row_version
+    },
+  }
+}
+
+/** An event as it is stored: a route stands in it by its key alone. */
+type StoredEvent = Exclude<SignOffEvent, { type: 'STARTED' | 'CHAIN_ADDED' }> | StoredStart | StoredChain
+type StoredStart = Omit<Extract<SignOffEvent, { type: 'STARTED' }>, 'routes'>
+type StoredChain = Omit<Extract<SignOffEvent, { type: 'CHAIN_ADDED' }>, 'route'>
+
+function withoutRoutes(event: SignOffEvent): StoredEvent {
+  if (event.type === 'STARTED') {
+    const { routes: _routes, ...rest } = event
+    return rest
+  }
+  if (event.type !== 'CHAIN_ADDED') return event
+  const { route: _route, ...rest } = event
+  return rest
+}
+
+function routeKeysOf(event: StoredEvent): string[] {
+  if (event.type === 'STARTED') return [event.route, ...event.parties.map(({ route }) => route)]
+  return event.type === 'CHAIN_ADDED' ? [event.party.route] : []
+}
+
+function withRoutes(event: StoredEvent, routes: Readonly<Record<string, Route>>): SignOffEvent {
+  if (event.type === 'STARTED') {
+    const keys = new Set(routeKeysOf(event))
+    return { ...event, routes: Object.fromEntries(Object.entries(routes).filter(([key]) => keys.has(key))) }
+  }
+  if (event.type !== 'CHAIN_ADDED') return event
+  const route = routes[event.party.route]
+  if (!route) throw new RangeError(`route ${event.party.route} is stored nowhere`)
+  return { ...event, route }
+}
+
+function instantOf(event: SignOffEvent): string {
+  return event.type === 'TASK_DONE' ? event.result.at : event.at
+}
+
+/** Words that a party keeps to itself: whoever may not read them does not learn that there are any. */
+function onlyOrgOf(event: SignOffEvent): string | null {
+  return (event.type === 'COMMENTED' || event.type === 'MARKED') && !event.isShared ? event.by.org : null
+}
+
+interface Row {
+  readonly id: string
+  readonly subject_type: string
+  readonly subject_id: string
+  readonly subject_version: number
+  readonly subject_hash: string
+  readonly status: string
+  readonly row_version: string
+  readonly act_count: string
+}
+
+function toStored(row: Row): StoredSignOff {
+  const subject = { type: row.subject_type, id: row.subject_id, version: row.subject_version, hash: row.subject_hash }
+  return { id: row.id, subject, status: row.status as SignOff['status'], version: row.row_version, actCount: Number(row.act_count) }
+}

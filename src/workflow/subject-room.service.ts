@@ -1,0 +1,25 @@
+import type { CommandContext } from '../commands/commands.service.ts'
+import type { Principal } from '../identity/principal.ts'
+import type { Transaction } from '../platform/database/database.ts'
+import type { Instant } from '../platform/kernel/instant.ts'
+import type { SignOffEvent } from './model/events.ts'
+import type { Fact } from './model/route.ts'
+import type { SignOff } from './model/sign-off.ts'
+
+/** Who acts in a transaction, when, and how ids are made in it. */
+export type ActingOn = Pick<CommandContext<unknown>, 'principal' | 'at' | 'now' | 'newId'>
+
+/** What a room says of the subjects that are signed off here; handed over by the composition root, by type of subject. */
+export interface SubjectRoom {
+  /**
+   * Locks the subject, always before its sign-off: one order of locks everywhere. Undefined where there is none, or the caller may
+   * not know it; else what is known of it afresh, for example ASSESSMENT_COMPLETE. The transaction reads for the caller's organisation.
+   */
+  lock(tx: Transaction, subjectId: string, principal: Principal, at: Instant): Promise<{ readonly facts: readonly Fact[] } | undefined>
+  /** What follows in the room of what happened in a sign-off, in its transaction, which reads everything. Not asked of what `open` begins. */
+  onEvents(tx: Transaction, signOff: SignOff, events: readonly SignOffEvent[], acting: ActingOn): Promise<void>
+  /** Publishes what decisions may know differently from now on and answers the revision; undefined: nothing. */
+  publish(tx: Transaction, subjectId: string, now: string): Promise<number | undefined>
+}
+
+export type SubjectRooms = Readonly<Record<string, SubjectRoom>>

@@ -1,0 +1,200 @@
+import type { Identity } from '../identity/principal.ts'
+import type { Transaction } from '../platform/database/database.ts'
+import { readingAs } from '../platform/database/reader.ts'
+import { refused } from '../platform/kernel/refusal.ts'
+import { act, actorOf, begin, type Changed, serviceActor } from './acting.service.ts'
+import type { SignOffCommand } from './model/commands.ts'
+import { decide, start } from './model/decide.ts'
+import type { StepName } from './model/events.ts'
+import { type Fact, holds, type Route, routeKey } from './model/route.ts'
+import { chainOf, isOpenChain, type Person, type SignOff, type Subject } from './model/sign-off.ts'
+import { routesRepository } from './store/routes.repository.ts'
+import { type StoredSignOff, signOffsRepository } from './store/sign-offs.repository.ts'
+import type { ActingOn, SubjectRooms } from './subject-room.service.ts'
+
+/** A party as the room of the subject names it; `route`: the code of a route for its own chain, where it is not the main one. */
+export interface AskedParty {
+  readonly org: string
+  readonly facts: readonly Fact[]
+  readonly requesters: readonly Identity[]
+  readonly route?: string | null
+}
+
+/** What a room asks to be signed off. */
+export interface AskedSignOff {
+  readonly subject: Subject
+  readonly keeper: string
+  readonly facts: readonly Fact[]
+  readonly parties: readonly AskedParty[]
+  /** Code of the route; absent: STANDARD. */
+  readonly route?: string | undefined
+  readonly signingOrder?: readonly string[] | null
+}
+
+/** What came of opening a sign-off. */
+export interface OpenedSignOff {
+  readonly id: string
+  /** Key of its route. */
+  readonly route: string
+  /** Parties whose steps before the signature are still to be done. */
+  readonly awaits: readonly string[]
+  /** Steps that were done on an earlier content and hold no longer. */
+  readonly voids: readonly StepName[]
+}
+
+/** Names a subject, or one version of it. */
+export interface SubjectName {
+  readonly type: string
+  readonly id: string
+  readonly version?: number
+}
+
+/** What follows in a sign-off from an act on its subject. */
+export type RoomCommand = Extract<SignOffCommand, { type: 'hold' | 'release_hold' | 'leave' | 'withdraw' | 'supersede' }>
+
+const DEFAULT_ROUTE = 'STANDARD'
+const UNDONE: readonly SignOff['status'][] = ['OPEN', 'HELD']
+
+export type WorkflowService = ReturnType<typeof workflowService>
+
+/**
+ * Sign-off, for the rooms of its subjects: everything joins the caller's transaction, which has locked the subject. What a
+ * person does to a sign-off by itself: `sign-offs.service.ts`.
+ */
+export function workflowService({ rooms }: { readonly rooms: SubjectRooms }) {
+  const asSystem = <T>(tx: Transaction, work: () => Promise<T>) => readingAs(tx, { kind: 'system' }, work)
+
+  async function locked(tx: Transaction, found: StoredSignOff): Promise<SignOff> {
+    await signOffsRepository(tx).lock(found.id)
+    return signOffsRepository(tx).state(found.id)
+  }
+
+  /** A command of the service on a sign-off; null where its state does not let it happen. */
+  async function follow(tx: Transaction, found: StoredSignOff, command: SignOffCommand, acting: ActingOn): Promise<Changed | null> {
+    const signOff = await locked(tx, found)
+    const by = { actor: serviceActor(signOff.keeper), at: acting.at }
+    if (!decide(command, signOff, { actor: by.actor, now: by.at }).ok) return null
+    const changed = await act(tx, signOff, command, by, false)
+    await react(tx, changed, acting)
+    return changed
+  }
+
+  /** Lets the room of the subject know what happened. */
+  async function react(tx: Transaction, { signOff, events }: Changed, acting: ActingOn): Promise<void> {
+    if (events.length > 0) await rooms[signOff.subject.type]?.onEvents(tx, signOff, events, acting)
+  }
+
+  async function chosen(tx: Transaction, { route: code = DEFAULT_ROUTE, facts, parties }: AskedSignOff) {
+    const codes = [...new Set([code, ...parties.flatMap(({ route }) => route ?? [])])]
+    const routes = await routesRepository(tx).newest(
+      codes,
+      parties.map(({ org }) => org),
+    )
+    const find = (owner: string | null, wanted: string) => routes.find((route) => route.owner === owner && route.code === wanted)
+    const main = find(null, code)
+    if (!main) throw unprocessable('ROUTE', `There is no route ${code}.`)
+    mustFit(main, new Set(facts))
+    const own = parties.map((party) => {
+      const wanted = party.route ?? code
+      const route = find(party.org, wanted) ?? find(null, wanted)
+      if (!route) throw unprocessable('ROUTE', `There is no route ${wanted} for ${party.org}.`)
+      if (route !== main) mustFit(route, new Set([...facts, ...party.facts]))
+      return { party, route }
+    })
+    return { main, own }
+  }
+
+  return {
+    /**
+     * Opens a sign-off of a subject, in place of the one of the same subject that is still at work.
+     * @throws Refused 422 where there is no such route, or it is not meant for what is known of the subject
+     */
+    open: (tx: Transaction, asked: AskedSignOff, acting: ActingOn): Promise<OpenedSignOff> =>
+      asSystem(tx, async () => {
+        const { subject, keeper, facts, signingOrder = null } = asked
+        const { main, own } = await chosen(tx, asked)
+        const voids: StepName[] = []
+        for (const found of await signOffsRepository(tx).ofSubject({ type: subject.type, id: subject.id })) {
+          if (!UNDONE.includes(found.status) && !(found.subject.version === subject.version && found.status === 'COMPLETE')) continue
+          const replaced = await follow(tx, found, { type: 'supersede', reason: 'Another content is signed off.' }, acting)
+          for (const event of replaced?.events ?? []) if (event.type === 'ENDED') voids.push(...event.voids)
+        }
+        const parties = own.map(({ party: { org, facts, requesters }, route }) => ({ org, facts, requesters, route: routeKey(route) }))
+        const routes = [...new Set([main, ...own.map(({ route }) => route)])]
+        const command = { type: 'start', id: acting.newId(), subject, keeper, facts, routes, parties, signingOrder } as const
+        const signOff = await begin(tx, start(command, { actor: actorOf(acting), now: acting.at }))
+        const awaits = signOff.chains.flatMap(({ org, status }) => (org === null || status === 'READY' ? [] : [org]))
+        return { id: signOff.id, route: signOff.route, awaits, voids }
+      }),
+
+    /**
+     * Signs for the caller's party, as part of the room's own act. Null: this content is not signed off here.
+     * @throws Refused with the rule that stands in the way
+     */
+    sign: (
+      tx: Transaction,
+      subject: Pick<Subject, 'type' | 'id' | 'version'>,
+      hash: string,
+      acting: ActingOn,
+    ): Promise<{ readonly signOff: string; readonly deputyFor: Person | null } | null> =>
+      asSystem(tx, async () => {
+        const [found] = await signOffsRepository(tx).ofSubject(subject)
+        if (!found) return null
+        const { org } = acting.principal
+        const by = { actor: actorOf(acting), at: acting.at }
+        const changed = await act(tx, await locked(tx, found), { type: 'sign', org, hash }, by, false)
+        await react(tx, changed, acting)
+        return { signOff: found.id, deputyFor: chainOf(changed.signOff, org)?.signed?.deputyFor ?? null }
+      }),
+
+    /** What follows from an act on the subject, in the sign-offs of it, or of one version, that this can still happen to. */
+    onSubject: (tx: Transaction, subject: SubjectName, command: RoomCommand, acting: ActingOn): Promise<void> =>
+      asSystem(tx, async () => {
+        const found = await signOffsRepository(tx).ofSubject(subject)
+        const meant = subject.version === undefined ? found.filter(({ status }) => UNDONE.includes(status)) : found.slice(0, 1)
+        for (const one of meant) await follow(tx, one, command, acting)
+      }),
+
+    /**
+     * Adds a party to the sign-off of one version, by its own route of that code or everybody's.
+     * @throws Refused 409 where it takes part already or the sign-off has ended
+     */
+    join: (
+      tx: Transaction,
+      subject: Required<SubjectName>,
+      party: AskedParty,
+      acting: ActingOn,
+    ): Promise<{ readonly id: string; readonly awaits: boolean } | null> =>
+      asSystem(tx, async () => {
+        const [found] = await signOffsRepository(tx).ofSubject(subject)
+        if (!found) return null
+        const signOff = await locked(tx, found)
+        const main = signOff.routes[signOff.route]
+        const { own } = await chosen(tx, { ...signOff, route: main?.code, parties: [party] })
+        // Whoever goes by everybody's route goes by the version that the sign-off began with.
+        const route = own[0]?.route.owner === null && !party.route ? main : own[0]?.route
+        if (!route) throw new RangeError('a party joins by a route')
+        const joining = { org: party.org, facts: party.facts, requesters: party.requesters, route: routeKey(route) }
+        const by = { actor: serviceActor(signOff.keeper), at: acting.at }
+        const changed = await act(tx, signOff, { type: 'join', party: joining, route }, by, false)
+        await react(tx, changed, acting)
+        const chain = chainOf(changed.signOff, party.org)
+        return { id: found.id, awaits: chain !== undefined && chain.status !== 'READY' && isOpenChain(chain) }
+      }),
+
+    /** The sign-off of one version of a subject, with everything in it. */
+    of: (tx: Transaction, subject: Required<SubjectName>): Promise<SignOff | undefined> =>
+      asSystem(tx, async () => {
+        const [found] = await signOffsRepository(tx).ofSubject(subject)
+        return found && signOffsRepository(tx).state(found.id)
+      }),
+  }
+}
+
+function mustFit(route: Route, facts: ReadonlySet<Fact>): void {
+  if (!holds(route.when, facts)) throw unprocessable('ROUTE', `The route ${route.code} is not for this: ${route.purpose}`)
+}
+
+function unprocessable(rule: string, detail: string) {
+  return refused('UNPROCESSABLE', detail, [{ pointer: '/route', detail, code: rule }])
+}

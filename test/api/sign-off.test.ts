@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto'
+import t from 'tap'
+import type { Role } from '../../src/identity/permissions.ts'
+import type { Principal } from '../../src/identity/principal.ts'
+import { type Transaction, withTransaction } from '../../src/platform/database/database.ts'
+import { readAs } from '../../src/platform/database/reader.ts'
+import { answered } from '../../src/platform/kernel/refusal.ts'
+import { type PersonalCommand, signOffsService } from '../../src/workflow/sign-offs.service.ts'
+import type { SubjectRoom } from '../../src/workflow/subject-room.service.ts'
+import { type AskedSignOff, workflowService } from '../../src/workflow/workflow.service.ts'
+import { personOf } from '../support/api-caller.ts'
+import { SHARE } from '../support/demo-share.ts'
+import { testService } from '../support/service.ts'
+
+// Sign-off on a room of the test's own, which says of an agreement of the demo that it is signed off: what the engine promises to every room.
+
+const service = await testService(t)
+const { services } = service.app
+const [CAMDEN, HACKNEY]: readonly [string, string] = [SHARE.provider, SHARE.recipient]
+const AGREEMENT = 'DEMO-CURL'
+const happened: string[] = []
+const room: SubjectRoom = {
+  lock: async (tx, id) =>
+    (await tx.selectFrom('agreement').select('id').where('id', '=', id).forUpdate().executeTakeFirst()) && {
+      facts: ['ASSESSMENT_COMPLETE'],
+    },
+  onEvents: async (_tx, signOff, events) =>
+    void happened.push(
+      ...events.map((event) => `${signOff.subject.version} ${event.type}${'org' in event && event.org ? ` ${event.org}` : ''}`),
+    ),
+  publish: async () => undefined,
+}
+const rooms = { agreement: room }
+const workflow = workflowService({ rooms })
+const signOffs = signOffsService({ ...services, rooms })
+
+let version = 100
+const hashOf = (words: string) => createHash('sha256').update(words).digest('hex')
+const somebody = (org: string, role: Role, sub = `${role}@${org}`): Principal => ({
+  issuer: service.issuer.issuer,
+  ...{ sub, org, roles: [role], clientId: null },
+})
+const acting = (principal = somebody(CAMDEN, 'IG_OFFICER', 'opener')) => {
+  const at = services.clock()
+  return { principal, at: at.getTime(), now: at.toISOString(), newId: services.newId }
+}
+const inside = <T>(work: (tx: Transaction) => Promise<T>, org = CAMDEN) =>
+  withTransaction(services.db, async (tx) => {
+    await readAs(tx, { kind: 'party', org })
+    return work(tx)
+  })
+
+/** Opens a sign-off of the next version. */
+async function opened(over: Partial<AskedSignOff> = {}) {
+  version += 1
+  const subject = { type: 'agreement', id: AGREEMENT, version, hash: hashOf(`${version}`) }
+  const party = (org: string) => ({ org, facts: ['CONTROLLER' as const], requesters: [] })
+  const asked = { subject, keeper: CAMDEN, facts: [], parties: [party(CAMDEN), party(HACKNEY)], route: 'CONDENSED', ...over }
+  return { subject, ...(await inside((tx) => workflow.open(tx, asked, acting()))) }
+}
+const does = async (principal: Principal, id: string, command: PersonalCommand, ifMatch?: string) => {
+  const done = await signOffs.perform({ principal, idempotency: null, ...(ifMatch ? { ifMatch } : {}) }, id, command)
+  return done.ok ? done.value : { refused: done.refusal.code, rule: done.refusal.errors[0]?.code }
+}
+const approves = (hash: string, org: string, step: string): PersonalCommand => ({
+  ...{ type: 'approve', org, step, hash, comment: null, conditions: [] },
+})
+/** Lets the people of a party do everything before its signature. */
+async function approved(id: string, hash: string, org: string) {
+  for (const [step, role] of [
+    ['IG_REVIEW', 'IG_OFFICER'],
+    ['DPO_REVIEW', 'DPO'],
+    ['SIRO_APPROVAL', 'SIRO'],
+  ] as const)
+    t.match(await does(somebody(org, role), id, approves(hash, org, step)), { outcome: { command: 'approve' } }, `${org} ${step}`)
+}
+
+t.test('a party signs what its own people have approved, and not before; each party for itself', async (t) => {
+  const { id, subject, route, awaits, voids } = await opened()
+  t.strictSame({ route, awaits, voids }, { route: 'CONDENSED/1', awaits: [CAMDEN, HACKNEY], voids: [] })
+  const signs = (org: string, hash = subject.hash) =>
+    answered(() => inside((tx) => workflow.sign(tx, subject, hash, acting(somebody(org, 'SIGNATORY'))), org))
+  t.match(await signs(CAMDEN), { ok: false, refusal: { code: 'UNPROCESSABLE', errors: [{ code: 'CHAIN_INCOMPLETE' }] } })
+  t.strictSame(await does(somebody(HACKNEY, 'IG_OFFICER'), id, approves(subject.hash, CAMDEN, 'IG_REVIEW')), {
+    refused: 'FORBIDDEN',
+    rule: 'WF-4',
+  })
+  t.strictSame(await does(somebody(CAMDEN, 'DPO'), id, approves(subject.hash, CAMDEN, 'DPO_REVIEW')), {
+    refused: 'UNPROCESSABLE',
+    rule: 'NOT_OPEN',
+  })
+  t.strictSame(await does(somebody(CAMDEN, 'IG_OFFICER'), id, approves(hashOf('other'), CAMDEN, 'IG_REVIEW')), {
+    refused: 'CONFLICT',
+    rule: 'WF-1',
+  })
+  happened.length = 0
+  await approved(id, subject.hash, CAMDEN)
+  t.ok(happened.includes(`${subject.version} CHAIN_READY ${CAMDEN}`), 'the room hears that the party is ready')
+  t.match(await signs(HACKNEY), { ok: false })
+  t.match(await signs(CAMDEN, hashOf('other')), { ok: false, refusal: { code: 'CONFLICT' } })
+  t.match(await signs(CAMDEN), { ok: true, value: { signOff: id, deputyFor: null } })
+  t.match(await inside((tx) => workflow.of(tx, subject)), {
+    status: 'OPEN',
+    chains: [
+      { org: CAMDEN, status: 'SIGNED' },
+      { org: HACKNEY, status: 'OPEN' },
+    ],
+  })
+  await approved(id, subject.hash, HACKNEY)
+  t.match(await signs(HACKNEY), { ok: true })
+  t.match(await inside((tx) => workflow.of(tx, subject)), { status: 'COMPLETE' })
+  t.match(await signs(HACKNEY), { ok: false, refusal: { code: 'CONFLICT' } }, 'nobody signs twice')
+})
+
+t.test('another content takes the place of the one at work, and says what no longer holds', async (t) => {
+  const first = await opened()
+  await approved(first.id, first.subject.hash, HACKNEY)
+  happened.length = 0
+  const next = await opened()
+  t.strictSame(
+    next.voids,
+    ['IG_REVIEW', 'DPO_REVIEW', 'SIRO_APPROVAL'].map((step) => ({ org: HACKNEY, step })),
+  )
+  t.ok(happened.includes(`${first.subject.version} ENDED`))
+  t.strictSame(await does(somebody(CAMDEN, 'IG_OFFICER'), first.id, approves(first.subject.hash, CAMDEN, 'IG_REVIEW')), {
+    ...{ refused: 'CONFLICT', rule: 'ENDED' },
+  })
+})
+
+t.test('a route that is not meant for what is known of the content is refused by name', async (t) => {
+  const refusal = { ok: false, refusal: { code: 'UNPROCESSABLE', errors: [{ pointer: '/route', code: 'ROUTE' }] } }
+  t.match(await answered(() => opened({ facts: ['SPECIAL_DATA'] })), refusal)
+  t.match(await answered(() => opened({ route: 'NO_SUCH_ROUTE' })), refusal)
+})
+
+t.test('what follows from an act on the subject happens where the state lets it, and is nothing elsewhere', async (t) => {
+  const { id, subject } = await opened()
+  const follows = (command: Parameters<typeof workflow.onSubject>[2], of: { type: string; id: string; version?: number } = subject) =>
+    inside((tx) => workflow.onSubject(tx, of, command, acting()))
+  await follows({ type: 'hold', reason: 'Suspended' }, { type: 'agreement', id: AGREEMENT })
+  t.strictSame(await does(somebody(CAMDEN, 'IG_OFFICER'), id, approves(subject.hash, CAMDEN, 'IG_REVIEW')), {
+    refused: 'UNPROCESSABLE',
+    rule: 'HELD',
+  })
+  await follows({ type: 'hold', reason: 'Suspended again' })
+  await follows({ type: 'release_hold', reason: 'Lifted' })
+  await follows({ type: 'leave', org: HACKNEY, reason: 'Left' })
+  await follows({ type: 'leave', org: 'LBC_BARNET', reason: 'Was never here' })
+  t.match(await inside((tx) => workflow.of(tx, subject)), {
+    status: 'OPEN',
+    chains: [{ status: 'OPEN' }, { org: HACKNEY, status: 'LEFT' }],
+  })
+  const joining = { org: 'LBC_BARNET', facts: ['CONTROLLER' as const], requesters: [] }
+  t.match(await inside((tx) => workflow.join(tx, subject, joining, acting())), { id, awaits: true })
+  t.match(await answered(() => inside((tx) => workflow.join(tx, subject, joining, acting()))), { ok: false, refusal: { code: 'CONFLICT' } })
+  await follows({ type: 'withdraw', reason: 'Not needed' })
+  t.match(await inside((tx) => workflow.of(tx, subject)), { status: 'WITHDRAWN' })
+})
+
+t.test('the lists hold what is at work and what holds as done, and the timers what still runs', async (t) => {
+  const { id, subject } = await opened()
+  const rows = () =>
+    withTransaction(services.db, async (tx) => {
+      await readAs(tx, { kind: 'system' })
+      const tasks = await tx
+        .selectFrom('sign_off_task')
+        .select(['org', 'step', 'state'])
+        .where('sign_off_id', '=', id)
+        .orderBy('org')
+        .orderBy('step')
+        .execute()
+      const timers = await tx
+        .selectFrom('timer')
+        .select('name')
+        .where('subject_id', '=', id)
+        .where('fired_at', 'is', null)
+        .orderBy('name')
+        .execute()
+      return { tasks: tasks.map(({ org, step, state }) => `${org} ${step} ${state}`), timers: timers.map(({ name }) => name) }
+    })
+  const timersOf = (org: string, step: string) => ['due', 'escalate:2:SIRO', 'remind:1'].map((key) => `${org}/${step}/1:${key}`)
+  t.strictSame(await rows(), {
+    tasks: [`${CAMDEN} IG_REVIEW OPEN`, `${HACKNEY} IG_REVIEW OPEN`],
+    timers: [...timersOf(CAMDEN, 'IG_REVIEW'), ...timersOf(HACKNEY, 'IG_REVIEW')],
+  })
+  await does(somebody(CAMDEN, 'IG_OFFICER'), id, approves(subject.hash, CAMDEN, 'IG_REVIEW'))
+  await does(somebody(CAMDEN, 'DPO'), id, { type: 'return', org: CAMDEN, step: 'DPO_REVIEW', reasons: 'The purpose is not stated' })
+  t.strictSame(
+    await rows(),
+    { tasks: [`${HACKNEY} IG_REVIEW OPEN`], timers: timersOf(HACKNEY, 'IG_REVIEW') },
+    'what was approved before a return holds no longer',
+  )
+})
+
+t.test('a sign-off is shown to whoever sees its subject, without the private words of another party', async (t) => {
+  const { id, subject } = await opened()
+  const thread = services.newId()
+  t.match(
+    await does(somebody(CAMDEN, 'IG_OFFICER'), id, { type: 'comment', thread, part: '/flows/0', text: 'Between us', isShared: false }),
+    { version: '2' },
+  )
+  await does(somebody(CAMDEN, 'IG_OFFICER'), id, { type: 'mark', part: '/flows/0', mark: 'TO_CORRECT', isShared: false })
+  t.strictSame(await does(somebody(CAMDEN, 'IG_OFFICER'), id, approves(subject.hash, CAMDEN, 'IG_REVIEW'), '"1"'), {
+    ...{ refused: 'PRECONDITION_FAILED', rule: undefined },
+  })
+  t.strictSame(await does(somebody(CAMDEN, 'IG_OFFICER'), id, approves(subject.hash, CAMDEN, 'IG_REVIEW')), {
+    refused: 'UNPROCESSABLE',
+    rule: 'WF-1',
+  })
+  const read = async (org: string, role: Role) => (await personOf(service, org, [role]))('GET', `/v1/sign-offs/${id}`)
+  t.match(await read(CAMDEN, 'IG_OFFICER'), {
+    ...{ status: 200, etag: '"3"' },
+    body: { status: 'OPEN', threads: [{ id: thread, comments: [{ text: 'Between us' }] }], marks: [{ mark: 'TO_CORRECT' }] },
+  })
+  t.match(await read(HACKNEY, 'IG_OFFICER'), {
+    status: 200,
+    body: { threads: [], marks: [], commands: [{ command: 'comment' }, {}, {}, {}, { command: 'decline' }].slice(0, 1) },
+  })
+  t.equal((await read('LBC_BARNET', 'IG_OFFICER')).status, 404)
+  t.strictSame(await does(somebody('LBC_BARNET', 'IG_OFFICER'), id, approves(subject.hash, CAMDEN, 'IG_REVIEW')), {
+    refused: 'NOT_FOUND',
+    rule: undefined,
+  })
+})
