@@ -2,6 +2,7 @@ import { permits, type Role } from '../../identity/permissions.ts'
 import { isSamePerson } from '../../identity/principal.ts'
 import type { Instant } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
+import { waitsToSign } from './advance.ts'
 import { type CommandType, forbidden, notYours, type SignOffActor, type SignOffRefusal, tooLate } from './commands.ts'
 import { type RouteStep, routeStep, type StepKind } from './route.ts'
 import {
@@ -92,7 +93,7 @@ export function refusedBy(type: CommandType, signOff: SignOff, place: Place, act
   const { chain, step, definition } = place
   if (!rule.signOff.includes(signOff.status)) return (signOff.status === 'HELD' ? held() : over(signOff)).refusal
   if (rule.chain && chain && !rule.chain.includes(chain.status)) return chainRefused(chain).refusal
-  if (rule.step && step && !rule.step.includes(step.state)) return stepRefused(step).refusal
+  if (rule.step && step && !rule.step.includes(step.state)) return stepRefused(signOff, chain, step).refusal
   if (rule.kinds && definition && !rule.kinds.includes(definition.kind))
     return forbidden('KIND', `A step of the kind ${definition.kind} is not completed this way.`, '/step').refusal
   return null
@@ -162,11 +163,12 @@ function isFree(task: Task | undefined, actor: SignOffActor): boolean {
   return task === undefined || task.state !== 'OPEN' || task.assignee === null || isSamePerson(task.assignee, actor)
 }
 
-function mayNot({ by }: CommandRule, { chain, task, definition }: Place, actor: SignOffActor, now: Instant): SignOffRefusal {
+function mayNot({ by }: CommandRule, { chain, step, task, definition }: Place, actor: SignOffActor, now: Instant): SignOffRefusal {
   if (by.every((as) => as === 'SERVICE')) return notYours('SERVICE', 'This follows from an act on what is signed off.').refusal
   if (deputyOn(task, actor, now) === 'NOT_THESE_DAYS')
     return notYours('WF-3', `The delegation counts from ${task?.delegation?.first} to ${task?.delegation?.last}.`).refusal
-  const owner = task?.org ?? chain?.org
+  const owner =
+    task?.org ?? chain?.org ?? (step && step.tasks.length > 0 && step.tasks.every(({ org }) => org !== actor.org) ? 'others' : undefined)
   if (owner !== undefined && owner !== null && owner !== actor.org) return notYours('WF-4', 'No party acts for another.').refusal
   if (definition && actor.roles.includes(definition.role) && !isFree(task, actor))
     return notYours('ASSIGNED', 'Somebody else has this step: they release it, or it is assigned anew.').refusal
@@ -195,7 +197,11 @@ function chainRefused(chain: Chain) {
   return forbidden('CHAIN_INCOMPLETE', 'Steps of this party are still to be done before it signs.')
 }
 
-function stepRefused({ state }: Step) {
+/** 409 also where other parties come first: an answer to a step that is open to others is too early, not wrong. */
+function stepRefused(signOff: SignOff, chain: Chain | undefined, { state }: Step) {
+  const waits = state === 'WAITING' && chain?.status === 'READY' ? waitsToSign(signOff, chain) : null
+  if (waits === 'QUORUM') return tooLate('QUORUM', 'Signing opens when enough parties have completed their approvals.')
+  if (waits === 'SIGNING_ORDER') return tooLate('SIGNING_ORDER', 'Another party signs first.')
   if (state === 'WAITING') return forbidden('NOT_OPEN', 'Steps before this one are still to be done.', '/step')
   return tooLate('CLOSED', `This step is over: ${state}.`)
 }

@@ -2,12 +2,12 @@ import { isSamePerson } from '../../identity/principal.ts'
 import { written } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { ok } from '../../platform/kernel/result.ts'
-import { factsOf, waitsToSign } from './advance.ts'
+import { factsOf } from './advance.ts'
 import { deputyOn, type Place } from './allowed.ts'
 import { type Acting, type Decided, forbidden, notYours, type SignOffCommand, tooLate } from './commands.ts'
 import { deputyRefused, dutyRefused } from './duties.ts'
 import type { TaskName } from './events.ts'
-import { type Route, type RouteStep, routeStep, type StepKind } from './route.ts'
+import { type RouteStep, routeStep, type StepKind, stepsFrom } from './route.ts'
 import { type Chain, chainOf, type Person, routeOf, type SignOff, type Step, stepOf, type Task, type TaskResult } from './sign-off.ts'
 
 /** The rules of the commands on one task of a step, once the table lets them be. Pure. */
@@ -123,7 +123,7 @@ function decideJudgement(
     case 'return': {
       const to = command.to ?? definition.return_to
       const route = routeOf(signOff, chain)
-      const reopened = withAllAfter(route, to)
+      const reopened = stepsFrom(route, to)
       if (!stepOf(chain, to) || (to !== step.id && !reopened.includes(step.id)))
         return forbidden('WF-2', 'A step returns to itself or to one before it.', '/to')
       const voids = chain.steps.filter(({ id, state }) => state === 'DONE' && reopened.includes(id)).map(({ id }) => id)
@@ -141,22 +141,13 @@ function decideJudgement(
 
 /** A signature binds the party to exactly this content, after everything else of its chain, when it is its turn. */
 function decideSign(command: Extract<OnTask, { type: 'sign' }>, signOff: SignOff, place: TaskPlace, acting: Acting): Decided {
-  const { chain, name, task } = place
+  const { name, task } = place
   const { actor, now } = acting
   const mayNot = personRefused(signOff, place, acting) ?? textRefused(command.hash, signOff, task.org)
   if (mayNot) return mayNot
-  const waits = waitsToSign(signOff, chain)
-  if (waits) return tooEarly(waits)
   const by: Person = { issuer: actor.issuer, sub: actor.sub, org: actor.org }
   const deputyFor = deputyOn(task, actor, now) === 'DEPUTY' ? (task.delegation?.from ?? null) : null
   return ok([{ type: 'SIGNED', ...name, by, deputyFor, at: written(now) ?? '' }])
-}
-
-/** 409: others come first. */
-export function tooEarly(waits: 'QUORUM' | 'SIGNING_ORDER') {
-  return waits === 'QUORUM'
-    ? tooLate('QUORUM', 'Signing opens when enough parties have completed their approvals.')
-    : tooLate('SIGNING_ORDER', 'Another party signs first.')
 }
 
 /** Why this person may not do this task, whatever their role: duties that are kept apart, one task of a step for each. */
@@ -204,11 +195,4 @@ function reviewOf(signOff: SignOff, org: string, { kind, role }: RouteStep): Tas
     .flatMap(({ tasks }) => tasks)
     .map(({ result }) => result)
     .find((result): result is TaskResult => result !== null && result.adopted === null)
-}
-
-/** A step and all that come after it, directly or not. */
-function withAllAfter({ steps }: Route, id: string): string[] {
-  const found = [id]
-  for (const one of found) for (const step of steps) if (step.after.includes(one) && !found.includes(step.id)) found.push(step.id)
-  return found
 }

@@ -25,7 +25,7 @@ const NEVER: readonly { readonly rule: string; readonly role: string; readonly k
 
 /** Something that was done: by whom, for which party, whose deputy. */
 interface DutyDone {
-  readonly step: RouteStep
+  readonly step: Duty & { readonly id: string }
   readonly by: Person
   readonly deputyFor: Person | null
 }
@@ -115,12 +115,11 @@ function tasksDone(signOff: SignOff, chain: Chain): DutyDone[] {
 
 /** A refusal of the data protection officer is advice that was given, and overruling it accepts the risk. */
 function overrulings(signOff: SignOff, chain: Chain): DutyDone[] {
-  const { steps } = routeOf(signOff, chain)
-  const advice = steps.find(({ kind }) => kind === 'DPO_REVIEW')
-  const acceptance = steps.find(({ kind }) => kind === 'RISK_ACCEPTANCE')
+  const advice = routeOf(signOff, chain).steps.find(({ kind }) => kind === 'DPO_REVIEW')
   const { dpoRefusal, overruled } = chain
+  const overruling = { id: 'the overruling', kind: 'RISK_ACCEPTANCE', role: 'SIRO' } as const
   return [
     ...(dpoRefusal && advice ? [{ step: advice, by: dpoRefusal.by, deputyFor: null }] : []),
-    ...(overruled && acceptance ? [{ step: acceptance, by: overruled.by, deputyFor: null }] : []),
+    ...(overruled ? [{ step: overruling, by: overruled.by, deputyFor: null }] : []),
   ]
 }

@@ -1,5 +1,5 @@
 import type { PartyToSignOff, SignOffEvent, StepName } from './events.ts'
-import { type Route, routeStep } from './route.ts'
+import { type Route, routeStep, stepsFrom } from './route.ts'
 import { type Chain, chainOf, routeOf, type SignOff, type Step, stepsFor, type Task } from './sign-off.ts'
 
 /** The state after an event; the first event is STARTED. Pure, total over the events that `decide` makes, and never refuses. */
@@ -80,12 +80,13 @@ function changed(state: SignOff, event: Exclude<SignOffEvent, { type: 'STARTED' 
       }))
     }
     case 'RETURN_TAKEN_BACK':
-      return withChain(state, event.org, (chain) => ({
-        ...chain,
-        status: 'OPEN',
-        returned: null,
-        steps: chain.steps.map((one) => (one.state === 'RETURNED' || one.state === 'CLOSED' ? { ...one, state: 'WAITING' } : one)),
-      }))
+      return withChain(state, event.org, (chain) => {
+        // Also what was not needed: it is asked again in its turn.
+        const again = stepsFrom(routeOf(state, chain), chain.returned?.to ?? event.step)
+        const isAgain = ({ id, state: is }: Step) => again.includes(id) || is === 'RETURNED' || is === 'CLOSED'
+        const steps = chain.steps.map((one): Step => (isAgain(one) ? { ...one, state: 'WAITING' } : one))
+        return { ...chain, status: 'OPEN', returned: null, steps }
+      })
     case 'STEP_REFUSED': {
       const { by, at, reason, org, step } = event
       const isAdvice = kindOf(state, event) === 'DPO_REVIEW'

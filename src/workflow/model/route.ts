@@ -146,3 +146,10 @@ export function routeStep(route: Route, id: string): RouteStep {
   if (!found) throw new RangeError(`route ${routeKey(route)} has no step ${id}`)
   return found
 }
+
+/** The ids of a step and of all that come after it, directly or not. */
+export function stepsFrom({ steps }: Route, id: string): string[] {
+  const found = [id]
+  for (const one of found) for (const step of steps) if (step.after.includes(one) && !found.includes(step.id)) found.push(step.id)
+  return found
+}
