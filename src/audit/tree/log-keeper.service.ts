@@ -56,11 +56,10 @@ export interface LogStatus {
 }
 
 const POLL_MS = 250
-/** After an append the tree is grown this soon: long enough for the next batches to come along. */
-const WAKE_MS = 40
+/** After an append the tree is grown this soon: each growth hashes the edge of the tree twice, so many batches share one. */
+const WAKE_MS = 200
 const STATEMENT_TIMEOUT_MS = 30_000
 const RETRY_MS = 1_000
-const STEPS_MAX = 1_000
 
 export type LogKeeper = ReturnType<typeof logKeeper>
 
@@ -136,8 +135,12 @@ export function logKeeper(options: LogKeeperOptions) {
     ended.delete(log.logId)
     if (!log.hasHead) throw new IncidentError({ log: log.name, why: 'GAP', at: 0, detail: HEAD_IS_MISSING })
     if (!log.hasTree) throw new IncidentError({ log: log.name, why: 'CORRUPT_TILE', at: 0, detail: TREE_IS_MISSING })
-    // An idle log costs no statement of its own.
-    for (let step = 0, behind = log.size > log.treeSize; behind && step < STEPS_MAX; step++) behind = (await integrate(open, log)) > 0
+    // An idle log costs no statement of its own, and what is appended meanwhile is the next round's: it would come by the handful.
+    for (let left = log.size - log.treeSize; left > 0; ) {
+      const taken = await integrate(open, log)
+      if (taken === 0) break
+      left -= taken
+    }
     const last = signedAt.get(log.logId)
     const isDue = mustSign || last === undefined || performance.now() - last >= options.checkpointIntervalMs
     if (!isDue) return

@@ -1,7 +1,7 @@
 import { type DestinationStream, pino } from 'pino'
 
 /** Lines go out some at a time: a call to the system for each would be a tenth of what a decision costs. A stop writes what is left. */
-const IN_PARTS = { sync: false, minLength: 4_096, periodicFlush: 100 }
+const IN_PARTS = { sync: false, minLength: 16_384, maxWrite: 65_536, periodicFlush: 100 }
 /** Bytes that wait for whoever reads the lines: a reader that stands still must not take the memory of the service. */
 const WAITING_BYTES_MAX = 16 * 1024 * 1024
 
