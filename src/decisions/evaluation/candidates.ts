@@ -1,4 +1,4 @@
-import { governing } from '../../agreements/model/standing.ts'
+import { type Governing, governing } from '../../agreements/model/standing.ts'
 import type { PolicyAgreement, PolicyFlow, PolicyVersion } from '../policy/policy.ts'
 import { assessment } from '../rules/assessment.ts'
 import { assertedBasis, compatibility, recordedBasis } from '../rules/basis.ts'
@@ -50,32 +50,50 @@ export const RULES: readonly Rule[] = [
   subjects,
 ]
 
-/** 6.2 step 3 for one agreement that lists both: one finding per flow that matches direction and purpose, or one in all. */
-export function findings(facts: Facts, agreement: PolicyAgreement): Finding[] {
+/** An agreement at T: the version that speaks for it, and those of its flows that run from the provider to the recipient for the purpose. */
+export interface Weighed {
+  readonly agreement: PolicyAgreement
+  /** null: no version is approved. */
+  readonly leading: Governing<PolicyVersion> | null
+  /** None: it cannot permit, whatever else is found. */
+  readonly matching: readonly PolicyFlow[]
+}
+
+/** What of an agreement a question is about: cheap, so that most of what two bodies agreed is looked at no further. */
+export function weigh(facts: Facts, agreement: PolicyAgreement): Weighed {
   const leading = governing(agreement, facts.at, facts.day)
+  const matching: PolicyFlow[] = []
+  for (const flow of leading?.version.flows ?? []) if (isDirected(facts, flow) && coversPurpose(facts, flow)) matching.push(flow)
+  return { agreement, leading, matching }
+}
+
+/** 6.2 step 3 for one agreement that lists both: one finding per flow that matches direction and purpose, or one in all. */
+export function findings(facts: Facts, { agreement, leading, matching }: Weighed): Finding[] {
   if (!leading) {
     const notApproved = [reason('AGREEMENT_NOT_APPROVED', 'No version of the agreement is approved.')]
     return [{ agreement, version: null, flow: null, covers: false, uncoveredCount: Number.POSITIVE_INFINITY, reasons: notApproved }]
   }
   const { version } = leading
   const common = lifecycle(facts, agreement, version)
-  const { provider, recipient } = facts
-  const directed = version.flows.filter((flow) => flow.providers.has(provider.code) && flow.recipients.has(recipient.code))
-  if (directed.length === 0) {
-    return withoutFlow(agreement, version, [
-      ...common,
-      reason('FLOW_DIRECTION_NOT_COVERED', `No flow runs from ${provider.code} to ${recipient.code}.`),
-    ])
-  }
-  const matching = directed.filter((flow) => coversPurpose(facts, flow))
-  if (matching.length === 0) {
-    const agreed = [...new Set(directed.map((flow) => flow.source.purpose))].join(', ')
-    return withoutFlow(agreement, version, [
-      ...common,
-      reason('PURPOSE_NOT_COVERED', `${facts.request.purpose} is not within an agreed purpose (${agreed}).`),
-    ])
-  }
-  return matching.map((flow) => findingFor(facts, { agreement, version, flow }, common))
+  if (matching.length > 0) return matching.map((flow) => findingFor(facts, { agreement, version, flow }, common))
+  return [
+    {
+      ...{ agreement, version, flow: null, covers: false, uncoveredCount: Number.POSITIVE_INFINITY },
+      reasons: canonicalReasons([...common, whyNoFlow(facts, version)]),
+    },
+  ]
+}
+
+function isDirected({ provider, recipient }: Facts, { providers, recipients }: PolicyFlow): boolean {
+  return providers.has(provider.code) && recipients.has(recipient.code)
+}
+
+function whyNoFlow(facts: Facts, { flows }: PolicyVersion): Reason {
+  const { provider, recipient, request } = facts
+  const directed = flows.filter((flow) => isDirected(facts, flow))
+  if (directed.length === 0) return reason('FLOW_DIRECTION_NOT_COVERED', `No flow runs from ${provider.code} to ${recipient.code}.`)
+  const agreed = [...new Set(directed.map((flow) => flow.source.purpose))].join(', ')
+  return reason('PURPOSE_NOT_COVERED', `${request.purpose} is not within an agreed purpose (${agreed}).`)
 }
 
 function findingFor(facts: Facts, candidate: Candidate, common: readonly Reason[]): Finding {
@@ -87,8 +105,4 @@ function findingFor(facts: Facts, candidate: Candidate, common: readonly Reason[
   if (covers) for (const rule of RULES) reasons.push(...rule(facts, candidate))
   else reasons.push(...coverage(missing))
   return { agreement, version, flow, covers, uncoveredCount, reasons: canonicalReasons(reasons) }
-}
-
-function withoutFlow(agreement: PolicyAgreement, version: PolicyVersion, reasons: readonly Reason[]): Finding[] {
-  return [{ agreement, version, flow: null, covers: false, uncoveredCount: Number.POSITIVE_INFINITY, reasons: canonicalReasons(reasons) }]
 }

@@ -1,12 +1,12 @@
 import { bindsPair } from '../../agreements/model/in-force.ts'
-import { governing, partOf } from '../../agreements/model/standing.ts'
+import { partOf } from '../../agreements/model/standing.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { DisclosureDecision, PolicyAgreement, Snapshot } from '../policy/policy.ts'
 import { type Facts, requestedItems } from '../rules/facts.ts'
 import { isExpired } from '../rules/lifecycle.ts'
 import { type Reason, reason } from '../rules/reason.ts'
 import type { DecisionRequest } from '../rules/request.ts'
-import { type Finding, findings } from './candidates.ts'
+import { type Finding, findings, type Weighed, weigh } from './candidates.ts'
 import { chooseNearest, choosePermit } from './choose.ts'
 import { emergencyRefusal } from './emergency.ts'
 import { oneOff } from './one-off.ts'
@@ -56,11 +56,10 @@ export function evaluate(request: DecisionRequest, at: number, snapshot: Snapsho
     requested: requestedItems(request.data_items, codes),
   }
   if (request.mode === 'AD_HOC') return decideOneOff(facts, snapshot)
-  const agreements = listingBoth(snapshot.between(request.provider, request.recipient), request, at)
-  const prohibiting = prohibition(facts, agreements)
+  const weighed = snapshot.between(request.provider, request.recipient).map((agreement) => weigh(facts, agreement))
+  const prohibiting = prohibition(facts, weighed)
   const found: Finding[] = []
-  for (const agreement of agreements)
-    if (request.agreement_ref === null || agreement.id === request.agreement_ref) found.push(...findings(facts, agreement))
+  for (const one of weighed) if (one.matching.length > 0 && isAsked(facts, one)) found.push(...findings(facts, one))
   const permits = found.filter((finding) => finding.reasons.length === 0)
   const permit = prohibiting ? undefined : choosePermit(permits)
   if (permit) return { decision: 'PERMIT', via: 'AGREEMENT', facts, finding: permit, others: permits.filter((other) => other !== permit) }
@@ -68,13 +67,18 @@ export function evaluate(request: DecisionRequest, at: number, snapshot: Snapsho
   if (prohibiting) {
     return deny([reason('PROHIBITED_BY_AGREEMENT', `The parties agreed never to share for ${request.purpose}.`)], prohibiting)
   }
+  for (const one of weighed) if (one.matching.length === 0 && isAsked(facts, one)) found.push(...findings(facts, one))
   const nearest = chooseNearest(found)
   return nearest ? deny(nearest.reasons, nearest.agreement, nearest) : deny([reason('NO_AGREEMENT', noAgreement(request))])
 }
 
-/** Those in which both are parties at T: named in the text or invited by then, and no invitation taken back. */
-function listingBoth(agreements: readonly PolicyAgreement[], { provider, recipient }: DecisionRequest, at: number): PolicyAgreement[] {
-  return agreements.filter((agreement) => lists(agreement, provider, at) && lists(agreement, recipient, at))
+function isAsked({ request, at }: Facts, { agreement }: Weighed): boolean {
+  return (request.agreement_ref === null || agreement.id === request.agreement_ref) && listsBoth(agreement, request, at)
+}
+
+/** Whether both are parties at T: named in the text or invited by then, and no invitation taken back. */
+function listsBoth(agreement: PolicyAgreement, { provider, recipient }: DecisionRequest, at: number): boolean {
+  return lists(agreement, provider, at) && lists(agreement, recipient, at)
 }
 
 function lists({ parties }: PolicyAgreement, org: string, at: number): boolean {
@@ -90,17 +94,13 @@ function noAgreement({ agreement_ref }: DecisionRequest): string {
 }
 
 /** 6.2 step 4: the agreement (several: lowest id) that binds both at T and prohibits U or a purpose broader than U. */
-function prohibition(facts: Facts, agreements: readonly PolicyAgreement[]): PolicyAgreement | null {
+function prohibition(facts: Facts, weighed: readonly Weighed[]): PolicyAgreement | null {
   let lowest: PolicyAgreement | null = null
-  for (const agreement of agreements) {
-    if (prohibits(facts, agreement) && (lowest === null || agreement.id < lowest.id)) lowest = agreement
-  }
+  for (const one of weighed) if (prohibits(facts, one) && (lowest === null || one.agreement.id < lowest.id)) lowest = one.agreement
   return lowest
 }
 
-function prohibits(facts: Facts, agreement: PolicyAgreement): boolean {
-  if (!agreement.hasProhibitions) return false
-  const leading = governing(agreement, facts.at, facts.day)
+function prohibits(facts: Facts, { agreement, leading }: Weighed): boolean {
   if (!leading || leading.notYetEffective) return false
   const { version } = leading
   if (!version.prohibited.some((purpose) => facts.codes.purposes.isWithin(facts.request.purpose, purpose))) return false

@@ -13,14 +13,12 @@ import type { PolicyAgreement, PolicyFlow, PolicyVersion } from './policy.ts'
 export function compileAgreement(source: Agreement, organisation: (code: string) => Organisation | undefined): PolicyAgreement {
   const boroughs = source.parties.map((party) => party.org).filter((code) => isBorough(organisation(code)))
   const facts = lifecycleFacts(source)
-  const approved = facts.approved.map((version) => compileVersion(version, boroughs))
   return {
     ...facts,
     id: source.id,
     isProcessorContract: source.instrument_type === 'CONTROLLER_TO_PROCESSOR',
     isJointController: source.instrument_type === 'JOINT_CONTROLLER',
-    approved,
-    hasProhibitions: approved.some(({ prohibited }) => prohibited.length > 0),
+    approved: facts.approved.map((version) => compileVersion(version, boroughs)),
     policyDocuments: policyDocuments(source),
   }
 }

@@ -29,8 +29,6 @@ export interface PolicyAgreement extends LifecycleFacts<PolicyVersion> {
   readonly id: string
   readonly isProcessorContract: boolean
   readonly isJointController: boolean
-  /** Whether any version that stands or stood prohibits anything. */
-  readonly hasProhibitions: boolean
   /** Conditions that a party's appropriate policy documents cover. */
   readonly policyDocuments: ReadonlyMap<string, ReadonlySet<string>>
 }
