@@ -112,7 +112,8 @@ export function compileCodeLists(lists: ReadonlyMap<string, CodeList>): CodeList
   const turns = turningDays(lists)
   const periods = new Map<number, CodeLists>()
   const on = (day: string): CodeLists => {
-    const period = turns.filter((turn) => turn <= day).length
+    let period = turns.length
+    while (period > 0 && (turns[period - 1] as string) > day) period -= 1
     const known = periods.get(period)
     if (known) return known
     const compiled = compile(lists, (entry) => isValidOn(day, entry.valid_from, entry.valid_to), on)
@@ -122,12 +123,12 @@ export function compileCodeLists(lists: ReadonlyMap<string, CodeList>): CodeList
   return compile(lists, () => true, on)
 }
 
-/** The days on which some code begins, or has ended the day before: from one to the next the lists stay the same. */
+/** The days on which some code begins, or has ended the day before, in order: from one to the next the lists stay the same. */
 function turningDays(lists: ReadonlyMap<string, CodeList>): readonly string[] {
   const turns = [...lists.values()].flatMap(({ entries }) =>
     entries.flatMap(({ valid_from, valid_to }) => [valid_from ?? [], valid_to === null ? [] : addDays(valid_to, 1)].flat()),
   )
-  return [...new Set(turns)]
+  return [...new Set(turns)].sort()
 }
 
 function compile(lists: ReadonlyMap<string, CodeList>, isValid: (entry: CodeListEntry) => boolean, on: CodeLists['on']): CodeLists {

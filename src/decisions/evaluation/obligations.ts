@@ -166,10 +166,12 @@ function isSoon(day: string, due: string | null): boolean {
 }
 
 function inOrder(found: ReadonlyMap<ObligationCode, Record<string, unknown>>, conditions: readonly ApprovalCondition[] = []): Obligation[] {
-  return ORDER.flatMap((code): Obligation[] => {
+  const ordered: Obligation[] = []
+  for (const code of ORDER) {
     if (code === 'APPROVAL_CONDITION')
-      return conditions.map(({ text, bearer, due }) => ({ code, mandatory: true, parameters: { text, by: bearer, due } }))
+      for (const { text, bearer, due } of conditions) ordered.push({ code, mandatory: true, parameters: { text, by: bearer, due } })
     const parameters = found.get(code)
-    return parameters ? [{ code, mandatory: !ADVISORY.has(code), parameters }] : []
-  })
+    if (parameters) ordered.push({ code, mandatory: !ADVISORY.has(code), parameters })
+  }
+  return ordered
 }

@@ -104,7 +104,14 @@ export async function changesUpTo(
 /** A decision runs to its end on one index without awaiting, so the maps may be shared with the next index: it never sees half a change. */
 function policyIndex(content: Content, head: PolicyHead): PolicyIndex {
   const codeOf = (code: string) => content.organisations.get(code)?.merged_into ?? code
-  const agreementsOf = (ids: Iterable<string>) => [...ids].flatMap((id) => content.agreements.get(id) ?? [])
+  const agreementsOf = (entries: Iterable<{ readonly id: string }>) => {
+    const found: PolicyAgreement[] = []
+    for (const { id } of entries) {
+      const agreement = content.agreements.get(id)
+      if (agreement) found.push(agreement)
+    }
+    return found
+  }
   return {
     head,
     revision: head.revision,
@@ -112,10 +119,10 @@ function policyIndex(content: Content, head: PolicyHead): PolicyIndex {
     codeListVersion: content.codeListVersion,
     organisation: (code) => content.organisations.get(codeOf(code)),
     codeOf,
-    between: (a, b) => agreementsOf(content.pairs.between(a, b).map(({ id }) => id)),
+    between: (a, b) => agreementsOf(content.pairs.between(a, b)),
     agreement: (id) => content.agreements.get(id),
     isRevoked: (clientId) => content.revokedClients.has(clientId),
-    whereAgent: (agent) => agreementsOf(content.byAgent.get(agent) ?? []),
+    whereAgent: (agent) => agreementsOf([...(content.byAgent.get(agent) ?? [])].map((id) => ({ id }))),
     disclosureDecision: (id) => content.disclosures.get(id),
     disclosureDecisionsFor: (provider, recipient, purpose) =>
       [...(content.disclosuresByShare.get(shareKey(provider, recipient, purpose)) ?? [])].flatMap(

@@ -3,7 +3,7 @@ export type Day = string
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
-const HOURS_REMEMBERED_MAX = 20_000
+const REMEMBERED_MAX = 20_000
 /** Since this instant London's clocks differ from UTC by whole hours and change on the hour, so a UTC hour lies in one day. */
 const WHOLE_HOURS_SINCE_MS = Date.UTC(1972, 0, 1)
 
@@ -22,11 +22,7 @@ export function londonDay(ms: number): Day {
   const hour = Math.floor(ms / HOUR_MS)
   const known = dayOfHour.get(hour)
   if (known !== undefined) return known
-  // Questions about far-apart days (a replay) must not fill the memory: start again.
-  if (dayOfHour.size >= HOURS_REMEMBERED_MAX) dayOfHour.clear()
-  const day = londonFormat.format(ms)
-  dayOfHour.set(hour, day)
-  return day
+  return remember(dayOfHour, hour, londonFormat.format(ms))
 }
 
 /** The instant (Unix milliseconds) at which a London day begins: 00:00 UTC in winter, 23:00 UTC of the day before in summer. */
@@ -80,12 +76,27 @@ export function spokenInstant(ms: number): string {
   return `${part('day')} ${part('month')} ${part('year')}, ${part('hour')}:${part('minute')} London time`
 }
 
+/** Days that were written or read lately: a decision counts with the same few again and again. */
+const utcOfDay = new Map<Day, number>()
+const dayOfUtc = new Map<number, Day>()
+
 function toUtc(day: Day): number {
+  const known = utcOfDay.get(day)
+  if (known !== undefined) return known
   const ms = Date.parse(`${day}T00:00:00Z`)
   if (Number.isNaN(ms)) throw new RangeError(`not a day: ${day}`)
-  return ms
+  return remember(utcOfDay, day, ms)
 }
 
 function fromUtc(ms: number): Day {
-  return new Date(ms).toISOString().slice(0, 10)
+  const known = dayOfUtc.get(ms)
+  if (known !== undefined) return known
+  return remember(dayOfUtc, ms, new Date(ms).toISOString().slice(0, 10))
+}
+
+/** Questions about far-apart days (a replay) must not fill the memory: then it starts again. */
+function remember<Key, Value>(known: Map<Key, Value>, key: Key, value: Value): Value {
+  if (known.size >= REMEMBERED_MAX) known.clear()
+  known.set(key, value)
+  return value
 }
