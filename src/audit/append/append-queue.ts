@@ -2,7 +2,8 @@ import type { Entry } from '../format/entry.ts'
 import type { PolicyRevision } from '../store/policy-revision.ts'
 
 /**
- * Batches appends: while one commit is in flight, everything that arrives becomes the next batch (natural group commit).
+ * Batches appends: while one commit is in flight, everything that arrives becomes the next batch (natural group commit). One that
+ * comes alone goes at once; where one comes after the other, each turn of the event loop, they go together.
  *
  * Words: submission, batch, lane. It never answers before the commit was acknowledged, never drops what it took without
  * saying so, and never waits for a timer.
@@ -63,6 +64,8 @@ interface Built {
   readonly value: unknown
 }
 
+/** So many make a batch that costs little more than its rows: no more are waited for. */
+const GATHERED_MAX = 64
 /** How often a batch is built again because the policy moved under it, before its callers are told to come back. */
 const ATTEMPTS_MAX = 100
 
@@ -72,6 +75,8 @@ export type AppendQueue = ReturnType<typeof appendQueue>
 export function appendQueue(options: AppendQueueOptions, laneCount: number) {
   const waiting: Waiting[] = []
   let free = laneCount
+  let isGathering = false
+  const enough = Math.min(options.batchMax, GATHERED_MAX)
   let idle: (() => void)[] = []
 
   function submit<T>(build: Build<T>): Promise<Appended<T>> {
@@ -80,23 +85,32 @@ export function appendQueue(options: AppendQueueOptions, laneCount: number) {
     if (oldest && options.now() - oldest.since > options.queueAgeMaxMs) return Promise.reject(new QueueFullError('the queue does not move'))
     return new Promise((resolve, reject) => {
       waiting.push({ build, since: options.now(), resolve: resolve as Waiting['resolve'], reject })
-      if (free > 0) startLane()
+      startLane()
     })
   }
 
+  /** Takes what waits, if a lane is free for it. */
   function startLane(): void {
+    if (waiting.length === 0 || free === 0 || isGathering) return
     free -= 1
-    // Everything that arrives in this turn of the event loop goes into the same batch.
-    setImmediate(() => void runLane())
+    isGathering = true
+    setImmediate(gather, waiting.length)
   }
 
-  async function runLane(): Promise<void> {
-    while (waiting.length > 0) await writeBatch(waiting.splice(0, options.batchMax))
+  /** Everything that arrives in this turn of the event loop goes into the same batch, and in the next ones while more and more comes. */
+  function gather(before: number): void {
+    if (waiting.length > before && waiting.length < enough) return void setImmediate(gather, waiting.length)
+    isGathering = false
+    void writeBatch(waiting.splice(0, options.batchMax)).then(laneIsFree)
+    startLane()
+  }
+
+  function laneIsFree(): void {
     free += 1
-    if (free === laneCount && waiting.length === 0) {
-      for (const wake of idle) wake()
-      idle = []
-    }
+    startLane()
+    if (free < laneCount) return
+    for (const wake of idle) wake()
+    idle = []
   }
 
   async function writeBatch(batch: readonly Waiting[]): Promise<void> {

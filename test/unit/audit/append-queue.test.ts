@@ -71,6 +71,30 @@ t.test('what arrives in one turn goes into one batch, in order, each with its ow
   )
 })
 
+t.test('what comes alone goes at once; where several come, those of the next turns go with them while more and more come', async (t) => {
+  const { queue, batches } = aLog({ batchMax: 100 }, 2)
+  const alone = queue.submit(build('alone'))
+  await turn()
+  t.strictSame(batches, [['alone']])
+  await alone
+  const all = ['a', 'b'].map((id) => queue.submit(build(id)))
+  await turn()
+  all.push(queue.submit(build('c')))
+  await Promise.all(all)
+  t.strictSame(batches.slice(1), [['a', 'b', 'c']])
+})
+
+t.test('a batch is waited for no longer than until it is large, however many more come', async (t) => {
+  const { queue, batches } = aLog({ batchMax: 100, queueMax: 1000 }, 1)
+  const all = [queue.submit(build('first'))]
+  for (let n = 0; n < 200; n += 1) {
+    all.push(queue.submit(build(String(n))))
+    await turn()
+  }
+  await Promise.all(all)
+  t.equal(batches[0]?.length, 64)
+})
+
 t.test('what arrives while a commit is under way becomes the next batch', async (t) => {
   const { queue, batches, hold } = aLog()
   const open = hold()
