@@ -62,20 +62,8 @@ update keeper_change
 -- src/agreements/drafting/drafting.repository.ts
 
 -- also src/agreements/store/versions.repository.ts
-insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
-    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
-    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
-
--- also src/agreements/store/versions.repository.ts
 insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
     "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
--- also src/agreements/store/versions.repository.ts
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
-    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
 
 delete from "agent"
@@ -103,12 +91,6 @@ insert into "agreement_party" ("agreement_id", "org", "contacts", "left_at", "po
   values ($1, ...)
   on conflict ("agreement_id", "org") do update
   set "position" = $2, "role" = $3, "capacities" = $4;
-
-insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
-    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
-    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
 
 insert into "policy_document" ("agreement_id", "position", "party", "conditions", "document_ref", "approved_on", "review_on")
   values ($1, ...);
@@ -904,6 +886,17 @@ insert into "overruled_advice" ("agreement_id", "version", "org", "at")
   values ($1, ...)
   on conflict do nothing;
 
+-- src/agreements/store/disposals.repository.ts
+
+insert into "disposal" ("agreement_id", "sequence", "flow_id", "on_day", "org", "how", "what", "done_by", "law", "keep_until", "at")
+  values ($1, ...);
+
+select distinct on ("d"."org", "d"."flow_id") "d"."org", "d"."flow_id", "d"."how", "d"."what", "d"."on_day", "d"."done_by", "d"."law",
+    "d"."keep_until", "d"."at"
+  from "disposal" as "d"
+  where "d"."agreement_id" = $1
+  order by "d"."org", "d"."flow_id", "d"."sequence" desc;
+
 -- src/agreements/store/overlap.repository.ts
 
 select "a"."id"
@@ -1144,10 +1137,26 @@ insert into "agreement_version" ("agreement_id", "version", "status", "effective
     "commencement_threshold", "narrative", "processor_contract", "joint_controller_arrangement", "agents_recorded", "recorded_elsewhere")
   values ($1, ...);
 
+insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
+    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
+    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
+insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
+    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
+    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
 insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
     "data_form", "methods", "countries", "exemptions", "confidentiality", "retention_rule", "onward", "frequency", "honours_objection",
     "consent_required", "retention_days", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
     "volume_subjects", "volume_records")
+  values ($1, ...);
+
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
+    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
 
 insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
@@ -1172,6 +1181,10 @@ update "agreement_version"
 update "agreement_version"
   set "status" = $1, "frozen_at" = $2, "document" = $3, "hash" = $4, "change_class" = $5, "warnings" = $6
   where "agreement_id" = $7 and "version" = $8;
+
+update "agreement_version"
+  set "status" = $1, "frozen_at" = $2, "document" = $3, "hash" = $4, "change_class" = $5, "warnings" = $6, "approvals_origin" = $7
+  where "agreement_id" = $8 and "version" = $9;
 
 -- src/agreements/texts/history.repository.ts
 

@@ -2658,3 +2658,32 @@ begin
   end if;
   return new;
 end $function$;
+
+-- -------------------- disposals
+
+create table public.disposal (
+  agreement_id text not null,
+  org text not null,
+  flow_id text not null,
+  sequence bigint not null,
+  at timestamp with time zone not null,
+  how text not null,
+  what text not null,
+  on_day date not null,
+  done_by text not null,
+  law text,
+  keep_until date,
+  constraint disposal_pkey PRIMARY KEY (agreement_id, org, flow_id, sequence),
+  constraint disposal_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES agreement(id) ON DELETE RESTRICT,
+  constraint disposal_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint disposal_how_check CHECK ((how = ANY (ARRAY['RETURNED'::text, 'DELETED'::text, 'RETAINED_BY_LAW'::text]))),
+  constraint disposal_sequence_check CHECK ((sequence > 0)),
+  constraint what_is_kept_names_its_law CHECK (((how = 'RETAINED_BY_LAW'::text) = (law IS NOT NULL)))
+);
+CREATE TRIGGER disposal_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.disposal FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
+alter table public.disposal enable row level security;
+create policy disposal_is_added_with_its_agreement on disposal for insert to public
+  with check (may_see_agreement(agreement_id));
+create policy disposal_is_seen_by_those_who_take_part on disposal for select to public
+  using ((may_see_agreement(agreement_id) AND ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (org = current_setting('accord.org'::text, true)) OR (at <= knows_agreement_until(agreement_id)))));
+grant insert, select on public.disposal to accord_app;

@@ -3,6 +3,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { agreementActsRoutes } from './agreements/acts/agreement-acts.routes.ts'
 import { amendingService } from './agreements/acts/amending.service.ts'
 import { noChains } from './agreements/acts/chains.service.ts'
+import { disposingService } from './agreements/acts/disposing.service.ts'
 import { endingService } from './agreements/acts/ending.service.ts'
 import { freezingService } from './agreements/acts/freezing.service.ts'
 import { membershipService } from './agreements/acts/membership.service.ts'
@@ -67,7 +68,7 @@ export function registerRoutes(
   const boroughs = async () => new Set((await parties.all()).filter(isLondonAuthority).map(({ code }) => code))
   const facts = draftFacts({ reference, parties, clock })
   const drafting = draftingService({ read, clock, random: randomBytes, acts, agreements, facts, groups: groups.list })
-  const membership = membershipService({ act, organisation: parties.find })
+  const membership = membershipService({ act, organisation: parties.find, boroughs })
   const asking = requestActs({ commands, notifications, mustBeConfirmed: parties.mustBeConfirmed })
   return [
     referenceRoutes(reference),
@@ -81,7 +82,8 @@ export function registerRoutes(
       amending: amendingService({ act }),
       suspending: suspendingService({ act, boroughs }),
       membership,
-      ending: endingService({ act }),
+      ending: endingService({ act, boroughs }),
+      disposing: disposingService({ act, read, clock, boroughs }),
       merging: mergingService({ registerActs: organisationActs, parties, contacts: organisationContacts, several }),
       succession: successionService({ registerActs: organisationActs, parties, registering, agreements, notifications, several }),
     }),

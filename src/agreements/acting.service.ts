@@ -81,6 +81,7 @@ const EVENTS = {
   confirm_review: 'agreement.review_confirmed',
   withdraw_draft: 'agreement.withdrawn',
   reject: 'agreement.rejected',
+  dispose: 'agreement.disposal_confirmed',
 } as const satisfies Record<ActName, string>
 
 export type ActingService = ReturnType<typeof actingService>

@@ -59,6 +59,7 @@ export const PERMISSIONS = {
   'agreement:lift': ['SIRO'],
   'agreement:withdraw': ['SIGNATORY', 'SIRO'],
   'agreement:terminate': ['SIGNATORY', 'SIRO'],
+  'agreement:dispose': ['IG_OFFICER', 'IAO'],
   'agreement:import': ['IG_OFFICER', 'REGISTER_ADMIN'],
   'request:ask': PEOPLE_OF_A_PARTY,
   'request:read': [...PEOPLE_OF_A_PARTY, 'AUDITOR'],

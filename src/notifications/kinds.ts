@@ -23,6 +23,8 @@ export const NOTIFICATION_KINDS = {
   TERMINATED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'The agreement is terminated' },
   END_TAKEN_BACK: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'An end that was announced is taken back' },
   INVITATION_TAKEN_BACK: { subject: 'agreement', mayBeTold: 'ADDRESSEE', words: 'An invitation is taken back' },
+  DISPOSAL_DUE: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'What was received is to be returned or deleted' },
+  DISPOSAL_CONFIRMED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A party says what became of what it received' },
   KEEPER_CHANGED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'Another organisation keeps the text' },
   REQUEST_RECEIVED: { subject: 'request', mayBeTold: 'WHOEVER_SEES_IT', words: 'A share is asked for' },
   REQUEST_PICKED_UP: { subject: 'request', mayBeTold: 'WHOEVER_SEES_IT', words: 'An officer has taken the request up' },

@@ -261,6 +261,12 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
       await post(siro, `/v1/agreements/${id}/termination`, { ...REASON, at: '2027-01-01T00:00:00Z' }, { 'if-match': '*' })
       return { person: siro, path: { id } }
     },
+    listDisposals: async () => ({ person: officer, path: { id: await signed() } }),
+    confirmDisposal: async () => {
+      const id = await signed()
+      await post(siro, `/v1/agreements/${id}/termination`, REASON, { 'if-match': '*' })
+      return about(id)
+    },
     renewAgreement: async () => about(await signed()),
     withdrawDraft: async () => about((await frozen()).id),
     rejectAgreement: async () => about((await frozen()).id, { org: HACKNEY, role: 'SIRO' }),

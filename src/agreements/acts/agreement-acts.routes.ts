@@ -1,10 +1,13 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { callOf, changeOf, outcomeReply } from '../../commands/calls.routes.ts'
 import type { Call, CommandResult } from '../../commands/command.ts'
-import { type Answer, answer, type RequestOf } from '../../platform/http/answer.ts'
+import { callerOf } from '../../identity/identity.plugin.ts'
+import { type Answer, answer, type RequestOf, reply } from '../../platform/http/answer.ts'
 import type { Operation, OperationId } from '../../platform/http/openapi.ts'
+import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { ActCall } from '../acting.service.ts'
 import type { amendingService } from './amending.service.ts'
+import type { disposingService } from './disposing.service.ts'
 import type { endingService } from './ending.service.ts'
 import type { freezingService } from './freezing.service.ts'
 import type { membershipService } from './membership.service.ts'
@@ -21,6 +24,7 @@ export interface AgreementActs {
   readonly suspending: ReturnType<typeof suspendingService>
   readonly membership: ReturnType<typeof membershipService>
   readonly ending: ReturnType<typeof endingService>
+  readonly disposing: ReturnType<typeof disposingService>
   readonly merging: ReturnType<typeof mergingService>
   readonly succession: ReturnType<typeof successionService>
 }
@@ -33,7 +37,7 @@ type Body<Id extends OperationId, Status> = Status extends keyof Operation<Id>['
  * something), and what is done. Who may call each, its body and its reply are the contract's.
  */
 export function agreementActsRoutes(acts: AgreementActs): FastifyPluginAsync {
-  const { freezing, signing, amending, suspending, membership, ending, merging, succession } = acts
+  const { freezing, signing, amending, suspending, membership, ending, disposing, merging, succession } = acts
   return async (app) => {
     const act = actsOf(app)
     act('freezeAgreement', 200, changeOf, (call) => freezing.freeze(call))
@@ -51,6 +55,7 @@ export function agreementActsRoutes(acts: AgreementActs): FastifyPluginAsync {
     act('terminateAgreement', 200, changeOf, (call, { body }) => ending.terminate(call, body))
     act('takeBackTermination', 200, callOf, (call, { body }) => ending.goOn(call, body))
     act('withdrawDraft', 200, changeOf, (call, { body }) => ending.withdrawDraft(call, body))
+    act('confirmDisposal', 201, callOf, (call, { body }) => disposing.confirm(call, body))
     act('rejectAgreement', 200, changeOf, (call, { body }) => ending.reject(call, body))
 
     answer(app, 'renewAgreement', async (request) => {
@@ -60,6 +65,7 @@ export function agreementActsRoutes(acts: AgreementActs): FastifyPluginAsync {
         ? outcomeReply(200, await ending.confirmReview(call, body))
         : outcomeReply(201, await amending.renew(call, body))
     })
+    answer(app, 'listDisposals', async (request) => reply(200, orThrow(await disposing.list(callerOf(request), request.params.id))))
     answer(app, 'mergeOrganisation', async (request) =>
       outcomeReply(200, await merging.merge(changeOf(request), request.params.code, request.body)),
     )

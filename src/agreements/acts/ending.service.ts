@@ -1,25 +1,36 @@
 import { instantOf, written } from '../../platform/kernel/instant.ts'
 import type { ActCall, ActingService } from '../acting.service.ts'
 import { REVIEW_CYCLE_MONTHS } from '../model/dates.ts'
+import { presentParties } from '../model/standing.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
+import { tellDisposalDue } from './disposing.service.ts'
 
 /** Why somebody acts, in their words. */
 export interface StatedReason {
   readonly reason: string
 }
 
+export interface EndingOptions extends Pick<ActingService, 'act'> {
+  /** The organisations that ALL_SIGNED_BOROUGHS stands for. */
+  readonly boroughs: () => Promise<ReadonlySet<string>>
+}
+
 /** LC-5 and 5.6: how an agreement ends or goes on, is given up, or has its end put off. */
-export function endingService({ act }: Pick<ActingService, 'act'>) {
+export function endingService({ act, boroughs: readBoroughs }: EndingOptions) {
   return {
-    terminate: (call: ActCall, { at = null, reason }: StatedReason & { readonly at?: string | null }) =>
-      act(call, 'terminate', async ({ tx, agreement, principal, decided, tell }) => {
-        const change = decided({ type: 'terminate', at: at === null ? null : instantOf(at) })
+    async terminate(call: ActCall, { at: asked = null, reason }: StatedReason & { readonly at?: string | null }) {
+      // Read before the act, so that it needs no second connection while it holds one.
+      const boroughs = await readBoroughs()
+      return act(call, 'terminate', async ({ tx, agreement, principal, at, decided, tell }) => {
+        const change = decided({ type: 'terminate', at: asked === null ? null : instantOf(asked) })
         const terminated_at = written(change.at)
         await standingRepository(tx).terminate(agreement.id, terminated_at, change.to)
         await tell('TERMINATED', { org: principal.org, terminated_at, reason })
+        await tellDisposalDue(tell, { ...agreement, terminated_at }, presentParties(agreement, at), boroughs)
         return { to: change.to, detail: { terminated_at, reason }, outcome: { terminated_at } }
-      }),
+      })
+    },
 
     /** Takes back an end that has not come. */
     goOn: (call: ActCall, { reason }: StatedReason) =>

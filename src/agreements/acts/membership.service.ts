@@ -5,6 +5,7 @@ import type { ActCall, ActingService } from '../acting.service.ts'
 import { keeperOf, leadingVersion, presentParties } from '../model/standing.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
+import { tellDisposalDue } from './disposing.service.ts'
 import type { StatedReason } from './ending.service.ts'
 
 /** When a party leaves (absent: now), and who keeps the text from then on where it does. */
@@ -21,14 +22,16 @@ export interface InvitationBody {
 }
 
 export interface MembershipOptions extends Pick<ActingService, 'act'> {
+  /** The organisations that ALL_SIGNED_BOROUGHS stands for. */
+  readonly boroughs: () => Promise<ReadonlySet<string>>
   readonly organisation: (code: string) => Promise<RegisteredOrganisation | undefined>
 }
 
 export type MembershipService = ReturnType<typeof membershipService>
 
 /** LC-4, LC-5: parties come by their own signature and go at an instant they name; the keeping of the text passes on. */
-export function membershipService({ act, organisation }: MembershipOptions) {
-  // Read before the act, so that it needs no second connection while it holds one.
+export function membershipService({ act, organisation, boroughs: readBoroughs }: MembershipOptions) {
+  // What is read before an act is read there so that the act needs no second connection while it holds one.
   const invitation =
     (found: RegisteredOrganisation | undefined) =>
     (call: ActCall, { org, role, capacities = [] }: InvitationBody) =>
@@ -45,8 +48,9 @@ export function membershipService({ act, organisation }: MembershipOptions) {
       })
 
   return {
-    withdraw: (call: ActCall, { at: asked = null, keeper = null, reason }: LeavingBody) =>
-      act(call, 'leave', async ({ tx, agreement, principal: { org }, at, now, sequence, decided, tell }) => {
+    async withdraw(call: ActCall, { at: asked = null, keeper = null, reason }: LeavingBody) {
+      const boroughs = await readBoroughs()
+      return act(call, 'leave', async ({ tx, agreement, principal: { org }, at, now, sequence, decided, tell }) => {
         const change = decided({ type: 'leave', at: asked === null ? null : instantOf(asked), keeper })
         const { to, abandons, endsAll } = change
         const standing = standingRepository(tx)
@@ -62,8 +66,11 @@ export function membershipService({ act, organisation }: MembershipOptions) {
         // Where it ends a text that waited for all, it is a rejection to everybody else (CK-2).
         if (endsAll) await tell('REJECTED', { org, ends: true, abandons, reason })
         else await tell('PARTY_LEFT', detail)
+        const parties = agreement.parties.map((party) => (party.org === org ? { ...party, left_at } : party))
+        await tellDisposalDue(tell, { ...agreement, parties }, [org], boroughs)
         return { to, detail, outcome }
-      }),
+      })
+    },
 
     /** Takes back a leaving that has not come. */
     stay: (call: ActCall, { reason }: StatedReason) =>

@@ -57,6 +57,20 @@ export type LifecycleCommand =
   | { readonly type: 'confirm_review'; readonly cycleMonths: number }
   | { readonly type: 'withdraw_draft' }
   | { readonly type: 'reject' }
+  | {
+      readonly type: 'dispose'
+      readonly how: 'RETURNED' | 'DELETED' | 'RETAINED_BY_LAW'
+      /** Of what was received under these; null: all that is open. */
+      readonly flows: readonly string[] | null
+      /** London day on which it was done. */
+      readonly on: string
+      /** The law that makes the party keep it, and the last London day of that. */
+      readonly law: string | null
+      readonly keepUntil: string | null
+      /** What the party last confirmed, by flow. */
+      readonly confirmed: ReadonlyMap<string, 'RETURNED' | 'DELETED' | 'RETAINED_BY_LAW'>
+      readonly boroughs: ReadonlySet<string>
+    }
 /** The commands of some types. */
 export type CommandOf<T extends LifecycleCommand['type']> = Extract<LifecycleCommand, { readonly type: T }>
 
@@ -112,6 +126,15 @@ export type LifecycleChange =
       readonly to: AgreementStatus
       /** Versions that will never govern. */
       readonly abandons: readonly number[]
+    }
+  | {
+      readonly type: 'dispose'
+      readonly to: AgreementStatus
+      /** What was confirmed for, and what of it is still held, by flow. */
+      readonly flows: readonly string[]
+      readonly remaining: readonly string[]
+      /** ISO 8601; null: nobody stated it. */
+      readonly endedAt: string | null
     }
   | {
       readonly type: 'reject'

@@ -64,6 +64,11 @@ function shareBody(a: readonly string[], b: readonly string[]): boolean {
   return a.includes(ALL_SIGNED_BOROUGHS) || b.includes(ALL_SIGNED_BOROUGHS) || a.some((org) => b.includes(org))
 }
 
+/** Whether the providers or recipients of a flow are meant to include an organisation. `boroughs`: whom ALL_SIGNED_BOROUGHS stands for (LC-4). */
+export function isNamedIn(codes: readonly string[], org: string, boroughs: ReadonlySet<string>): boolean {
+  return codes.includes(org) || (boroughs.has(org) && codes.includes(ALL_SIGNED_BOROUGHS))
+}
+
 /** Codes are hierarchical by dot: whether one is the other, or within it. */
 function isRelated(a: string, b: string): boolean {
   return a === b || a.startsWith(`${b}.`) || b.startsWith(`${a}.`)

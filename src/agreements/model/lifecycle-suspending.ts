@@ -3,7 +3,7 @@ import { type Instant, instantOf } from '../../platform/kernel/instant.ts'
 import { ok } from '../../platform/kernel/result.ts'
 import type { Agreement, Flow } from '../agreement.ts'
 import { type ActingPerson, type CommandOf, type Decided, type HeldSuspension, notAllowed } from './command.ts'
-import { ALL_SIGNED_BOROUGHS } from './flow-suspensions.ts'
+import { isNamedIn } from './flow-suspensions.ts'
 import { boundParties, leadingVersion, standingVersions, statusAt } from './standing.ts'
 
 /** Rules of the commands that stop sharing and let it go on (LC-6). Pure. */
@@ -69,17 +69,13 @@ function isStopped(suspension: HeldSuspension, flows: readonly Flow[], org: stri
 }
 
 function takesPart({ providers, recipients }: Flow, org: string, boroughs: ReadonlySet<string>): boolean {
-  return names(providers, org, boroughs) || names(recipients, org, boroughs)
+  return isNamedIn(providers, org, boroughs) || isNamedIn(recipients, org, boroughs)
 }
 
 function areAcross({ providers, recipients }: Flow, one: string, other: string, boroughs: ReadonlySet<string>): boolean {
   if (one === other) return false
   return (
-    (names(providers, one, boroughs) && names(recipients, other, boroughs)) ||
-    (names(providers, other, boroughs) && names(recipients, one, boroughs))
+    (isNamedIn(providers, one, boroughs) && isNamedIn(recipients, other, boroughs)) ||
+    (isNamedIn(providers, other, boroughs) && isNamedIn(recipients, one, boroughs))
   )
-}
-
-function names(codes: readonly string[], org: string, boroughs: ReadonlySet<string>): boolean {
-  return codes.includes(org) || (boroughs.has(org) && codes.includes(ALL_SIGNED_BOROUGHS))
 }

@@ -2,6 +2,7 @@ import type { Instant } from '../../platform/kernel/instant.ts'
 import { refuse } from '../../platform/kernel/result.ts'
 import type { Agreement } from '../agreement.ts'
 import type { ActingPerson, CommandOf, Decided, LifecycleCommand, LifecycleRefusal } from './command.ts'
+import { decideDispose } from './disposals.ts'
 import { decideEnd, decideGoOn, decideReject, decideRenewal, decideWithdrawal } from './lifecycle-ending.ts'
 import { decideHandOver, decideInvite, decideLeave, decideStay, decideUninvite } from './lifecycle-parties.ts'
 import { decideLift, decideSuspend } from './lifecycle-suspending.ts'
@@ -77,4 +78,5 @@ const RULES: {
   confirm_review: (command, on, _actor, now) => decideRenewal(command, on, now),
   withdraw_draft: (_command, on) => decideWithdrawal(on),
   reject: (_command, on, actor, now) => decideReject(on, actor, now),
+  dispose: decideDispose,
 }

@@ -1,6 +1,7 @@
 import { type Permission, permits, type Role } from '../../identity/permissions.ts'
 import type { Instant } from '../../platform/kernel/instant.ts'
 import type { Agreement, AgreementStatus } from '../agreement.ts'
+import { endOfSharing } from './disposals.ts'
 import { isKeeper, keeperOf, type Standing, standingOf, statusAt } from './standing.ts'
 
 /**
@@ -23,8 +24,9 @@ const LIVE: readonly AgreementStatus[] = ['AWAITING_SIGNATURE', 'ACTIVE']
 const UNBOUND: readonly AgreementStatus[] = ['DRAFT', 'IN_REVIEW', 'AWAITING_SIGNATURE']
 
 /**
- * The table (domain reference 3.5, 5.1; LC-6). TERMINATED, REJECTED and WITHDRAWN take no act at all. An invited body signs or
- * declines and does nothing to others; whoever has left or ended, and a successor that has not signed, does nothing.
+ * The table (domain reference 3.5, 5.1; LC-5, LC-6). REJECTED and WITHDRAWN take no act at all, TERMINATED one: whoever received says what
+ * became of it. An invited body signs or declines and does nothing to others; whoever has left says what became of what it received;
+ * whoever has ended, and a successor that has not signed, does nothing.
  */
 // biome-ignore format: a table, one act to a row
 export const ACT_RULES = {
@@ -46,6 +48,7 @@ export const ACT_RULES = {
   confirm_review: { states: ['ACTIVE'], permission: 'agreement:freeze', by: ['KEEPER'] },
   withdraw_draft: { states: UNBOUND, permission: 'agreement:draft', by: ['KEEPER'] },
   reject: { states: ['IN_REVIEW', 'AWAITING_SIGNATURE', 'ACTIVE'], permission: 'agreement:withdraw', by: ['INVITED', 'BOUND'] },
+  dispose: { states: ['ACTIVE', 'TERMINATED'], permission: 'agreement:dispose', by: ['BOUND', 'LEFT'] },
 } as const satisfies Record<string, ActRule>
 export type ActName = keyof typeof ACT_RULES
 
@@ -77,6 +80,8 @@ function hasSomethingToActOn(act: ActName, agreement: Agreement, org: string, at
   switch (act) {
     case 'reject':
       return standingOf(agreement, org, at) === 'INVITED'
+    case 'dispose':
+      return endOfSharing(agreement, org) <= at && agreement.signatures.some((one) => one.org === org)
     case 'stay':
       return agreement.parties.some((party) => party.org === org && party.left_at !== null)
     case 'go_on':

@@ -308,6 +308,20 @@ export interface DisclosureDecision {
   valid_to: string;
 }
 
+export interface Disposal {
+  agreement_id: string;
+  at: string;
+  done_by: string;
+  flow_id: string;
+  how: string;
+  keep_until: string | null;
+  law: string | null;
+  on_day: string;
+  org: string;
+  sequence: Int8;
+  what: string;
+}
+
 export interface EarlierAssessment {
   assessment_id: string;
   position: Generated<Int8>;
@@ -842,6 +856,7 @@ export interface DB {
   decision_search: DecisionSearch;
   decision_search_progress: DecisionSearchProgress;
   disclosure_decision: DisclosureDecision;
+  disposal: Disposal;
   earlier_assessment: EarlierAssessment;
   earlier_part: EarlierPart;
   flow: Flow;

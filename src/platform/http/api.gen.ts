@@ -1710,6 +1710,32 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/agreements/{id}/disposals": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What became of the data that was received, and who has not said yet
+         * @description Once the agreement has ended, or a party has left it: each party that could receive, with the flows it could receive under, by when
+         *     their retention lets it keep the data, and what it confirmed. A party that has left reads its own.
+         */
+        readonly get: operations["listDisposals"];
+        readonly put?: never;
+        /**
+         * Confirm what became of the data that was received
+         * @description By a party that could receive, once the agreement has ended or the party has left it (LC-5). What the law keeps can be returned or
+         *     deleted later; what was returned or deleted is confirmed once (409). Those who take part get a notice.
+         */
+        readonly post: operations["confirmDisposal"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/agreements/{id}/renewal": {
         readonly parameters: {
             readonly query?: never;
@@ -4934,6 +4960,92 @@ export interface components {
             /** @description The hash of its text. */
             readonly version_hash: string;
         };
+        /** @description What one party received, and what became of it. */
+        readonly PartyDisposals: {
+            /** @description The party. */
+            readonly org: string;
+            /**
+             * Format: date-time
+             * @description When sharing with it was over; null: nobody stated it.
+             */
+            readonly ended_at: string | null;
+            /** @description Whether all of it is returned or deleted. */
+            readonly is_complete: boolean;
+            /** @description The flows under which it could receive. */
+            readonly flows: readonly {
+                /** @description The flow. */
+                readonly flow: string;
+                /** @description Its PURPOSE code. */
+                readonly purpose: string;
+                /** @description Days for which the flow lets it be kept; null: a rule in words says. */
+                readonly retention_days: number | null;
+                /** @description That rule. */
+                readonly retention_rule: string | null;
+                /**
+                 * Format: date
+                 * @description Last London day on which it may be held by that; null: a rule in words says.
+                 */
+                readonly due_on: string | null;
+                /** @description Whether that day is over, or the one until which the law keeps it, and it is neither returned nor deleted. */
+                readonly is_overdue: boolean;
+                /** @description What was last confirmed; null when nothing was. */
+                readonly confirmed: null | {
+                    /**
+                     * @description What was done.
+                     * @enum {string}
+                     */
+                    readonly how: "RETURNED" | "DELETED" | "RETAINED_BY_LAW";
+                    /** @description Which data. */
+                    readonly what: string;
+                    /**
+                     * Format: date
+                     * @description On which London day.
+                     */
+                    readonly on: string;
+                    /** @description By which post or team. */
+                    readonly done_by: string;
+                    /** @description The law that makes the party keep it. */
+                    readonly law: string | null;
+                    /**
+                     * Format: date
+                     * @description The last London day of that.
+                     */
+                    readonly keep_until: string | null;
+                    /**
+                     * Format: date-time
+                     * @description When it was confirmed here.
+                     */
+                    readonly at: string;
+                };
+            }[];
+        };
+        /** @description What a party confirmed, and what it still holds. */
+        readonly ConfirmedDisposal: {
+            /** @description Reference of the agreement. */
+            readonly agreement: string;
+            /** @description What was done. */
+            readonly act: string;
+            /**
+             * Format: date-time
+             * @description The instant of the act.
+             */
+            readonly at: string;
+            /** @description Stored status before. */
+            readonly from: string;
+            /** @description Stored status after. */
+            readonly to: string;
+            /** @description The party that confirms. */
+            readonly org: string;
+            /**
+             * @description What was done.
+             * @enum {string}
+             */
+            readonly how: "RETURNED" | "DELETED" | "RETAINED_BY_LAW";
+            /** @description Flows that it is confirmed for. */
+            readonly flows: readonly string[];
+            /** @description Flows of which something is still held. */
+            readonly remaining: readonly string[];
+        };
         /** @description A review was done and nothing needs to change. */
         readonly ReviewConfirmation: {
             /** @description Reference of the agreement. */
@@ -5153,7 +5265,7 @@ export interface components {
                 };
                 /** @description The agreement it is about; null: it is about something else. */
                 readonly agreement: string | null;
-                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED. */
+                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_CONFIRMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED. */
                 readonly kind: string;
                 /**
                  * Format: date-time
@@ -9853,6 +9965,111 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Termination"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listDisposals: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Each party with whom sharing is over. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description One a party, in the order of the parties. */
+                        readonly disposals: readonly components["schemas"]["PartyDisposals"][];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly confirmDisposal: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "how": "DELETED",
+                 *       "what": "Placement notices in the case system",
+                 *       "on": "2026-11-22",
+                 *       "done_by": "Head of Housing Needs"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * @description What was done.
+                     * @enum {string}
+                     */
+                    readonly how: "RETURNED" | "DELETED" | "RETAINED_BY_LAW";
+                    /** @description Flows under which it was received; null or absent: all that are open. */
+                    readonly flows?: readonly string[] | null;
+                    /** @description Which data, in which systems and copies; no personal data of those it is about. */
+                    readonly what: string;
+                    /**
+                     * Format: date
+                     * @description London day on which it was done, or the keeping was decided.
+                     */
+                    readonly on: string;
+                    /** @description Post or team that did it. */
+                    readonly done_by: string;
+                    /** @description With RETAINED_BY_LAW: the law that makes the party keep it. */
+                    readonly law?: string | null;
+                    /**
+                     * Format: date
+                     * @description With RETAINED_BY_LAW: the last London day of that; null or absent: not known.
+                     */
+                    readonly keep_until?: string | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description What was confirmed. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ConfirmedDisposal"];
                 };
             };
             readonly default: components["responses"]["Problem"];

@@ -45,12 +45,16 @@ const COMMANDS: { readonly [T in ActName]: Extract<LifecycleCommand, { type: T }
   confirm_review: { type: 'confirm_review', cycleMonths: 12 },
   withdraw_draft: { type: 'withdraw_draft' },
   reject: { type: 'reject' },
+  dispose: {
+    ...{ type: 'dispose', how: 'DELETED', flows: null, on: '2026-11-22', law: null, keepUntil: null },
+    ...{ confirmed: new Map(), boroughs: NOBODY },
+  },
 }
 const TYPES = Object.keys(ACT_RULES) as ActName[]
 /** Acts whose rules want the actor, Hackney here, not to have signed. */
 const UNSIGNED: ReadonlySet<ActName> = new Set(['sign', 'confirm', 'reject'])
 /** Acts that the keeper leaves to others, or that others than the keeper are meant by. */
-const BY_HACKNEY: ReadonlySet<ActName> = new Set(['sign', 'confirm', 'leave', 'stay', 'reject'])
+const BY_HACKNEY: ReadonlySet<ActName> = new Set(['sign', 'confirm', 'leave', 'stay', 'reject', 'dispose'])
 
 function actor(org: string, ...roles: Role[]): ActingPerson {
   return { issuer: ISSUER, sub: `${org}-${roles.join()}`, org, roles }
@@ -61,14 +65,21 @@ function entitled(type: ActName, org = BY_HACKNEY.has(type) ? HACKNEY : CAMDEN):
   return actor(org, PERMISSIONS[ACT_RULES[type].permission][0] as Role)
 }
 
+/** What of Hackney's leaving the command acts on. */
+const LEAVING: { readonly [T in ActName]?: { readonly left_at: string } } = {
+  stay: { left_at: iso(LATER) },
+  dispose: { left_at: iso(NOW) },
+}
+
 /** An agreement in a state in which the command makes sense. */
 function fitting(type: ActName, status: Agreement['status']): Agreement {
   const orgs = [CAMDEN, HACKNEY]
-  const frozen = { ...aVersion(orgs), status: 'APPROVED' as const, hash: aHash(1) }
+  const effective_from = type === 'dispose' ? '2026-01-01' : '2026-12-01'
+  const frozen = { ...aVersion(orgs, { effective_from }), status: 'APPROVED' as const, hash: aHash(1) }
   const draft = aVersion(orgs, { version: 2 })
   const versions = type === 'freeze' || type === 'abandon' ? [frozen, draft] : [frozen]
   const invited = { ...aParty(ISLINGTON), invited_at: iso(BEFORE) }
-  const parties = [aParty(CAMDEN), { ...aParty(HACKNEY), ...(type === 'stay' ? { left_at: iso(LATER) } : {}) }]
+  const parties = [aParty(CAMDEN), { ...aParty(HACKNEY), ...LEAVING[type] }]
   return {
     ...aFrozenAgreement({ status, versions, origin: type === 'confirm' ? 'ELSEWHERE' : 'ACCORD' }),
     parties: type === 'uninvite' ? [...parties, invited] : parties,
@@ -137,21 +148,23 @@ t.test('rights follow signatures: the table of standing and act', async (t) => {
   t.equal(cells, bodies.length * TYPES.length)
 })
 
-t.test('nothing can be done to an agreement that has ended, was rejected or withdrawn', async (t) => {
+t.test('nothing can be done to an agreement that has ended, was rejected or withdrawn, but to say what became of the data', async (t) => {
   const everyRole = Object.values(PERMISSIONS).flat() as Role[]
   for (const status of ['TERMINATED', 'REJECTED', 'WITHDRAWN'] as const) {
     t.strictSame(actsOpenTo(aFrozenAgreement({ status }), actor(CAMDEN, ...everyRole), NOW), [], status)
   }
   const ended = aFrozenAgreement({ status: 'ACTIVE', terminated_at: iso(NOW), signatures: BOTH })
-  t.strictSame(actsOpenTo(ended, actor(CAMDEN, ...everyRole), NOW), [], 'its end has come, whatever is stored')
+  t.strictSame(actsOpenTo(ended, actor(CAMDEN, ...everyRole), NOW), ['dispose'], 'its end has come, whatever is stored')
   t.ok(actsOpenTo(ended, actor(CAMDEN, ...everyRole), BEFORE).includes('suspend'), 'until then it can be suspended')
 })
 
-t.test('a party that has left does nothing more', async (t) => {
+t.test('a party that has left does nothing more but say what became of what it received', async (t) => {
   const parties = [aParty(CAMDEN), { ...aParty(HACKNEY), left_at: iso(NOW) }]
   const agreement = { ...aFrozenAgreement({ status: 'ACTIVE' }), parties }
   t.equal(ruleOf(COMMANDS.sign, agreement, actor(HACKNEY, 'SIGNATORY')), 'FORBIDDEN PARTY')
   t.equal(ruleOf(COMMANDS.sign, agreement, actor(HACKNEY, 'SIGNATORY'), BEFORE), 'OK', 'the instant before it leaves')
+  const everyRole = Object.values(PERMISSIONS).flat() as Role[]
+  t.strictSame(actsOpenTo({ ...agreement, signatures: BOTH }, actor(HACKNEY, ...everyRole), NOW), ['dispose'])
 })
 
 t.test('LC-1: only a complete draft that begins today or later becomes a text', async (t) => {
