@@ -75,7 +75,7 @@ export function registerRoutes(
     partiesRoutes({ parties, registering, organisationContacts, groups }),
     peopleRoutes(services.people),
     notificationsRoutes(notifications),
-    signOffsRoutes({ signOffs: services.signOffs, issuer: services.issuer, newId }),
+    signOffsRoutes({ signOffs: services.signOffs, routes: services.signOffRoutes, issuer: services.issuer, newId }),
     agreementActsRoutes({
       freezing: freezingService({ act, agreements, advice: advice.onDraft, openChains: noChains }),
       signing: signingService({ act }),

@@ -21,7 +21,7 @@ import type { Clock } from './platform/kernel/clock.ts'
 import { drawnInBulk, uuidv7Generator } from './platform/kernel/ids.ts'
 import { type Metrics, openMetrics } from './platform/metrics/metrics.ts'
 import { referenceService } from './reference/reference.service.ts'
-import { storeShippedRoutes } from './workflow/routes.service.ts'
+import { routesService, storeShippedRoutes } from './workflow/routes.service.ts'
 import { signOffsService } from './workflow/sign-offs.service.ts'
 import type { SubjectRooms } from './workflow/subject-room.service.ts'
 import { workflowService } from './workflow/workflow.service.ts'
@@ -90,7 +90,8 @@ export async function openServices(options: ServicesOptions) {
   // What is signed off, by type of subject; the rooms of the subjects say the rest.
   const rooms: SubjectRooms = {}
   const workflow = workflowService({ rooms })
-  const signOffs = signOffsService({ db, clock, commands, rooms })
+  const signOffs = signOffsService({ db, clock, commands, rooms, mustBeConfirmed: parties.mustBeConfirmed })
+  const signOffRoutes = routesService({ db, commands, mustBeConfirmed: parties.mustBeConfirmed })
   const acts = actingService({ commands, agreements, notifications, policy: publication, mustBeConfirmed: parties.mustBeConfirmed })
   connectionGauges(metrics, { pool: database, reserve })
   logGauges(metrics, {
@@ -107,7 +108,7 @@ export async function openServices(options: ServicesOptions) {
     ...{ db, database, reserve, log, audit, metrics, decisionsCounted },
     ...{ policy, publication, listener, turns, commands, acts },
     ...{ reference, parties, agreements, notifications, disclosures: disclosuresService() },
-    ...{ workflow, signOffs, issuer: options.trust.issuer },
+    ...{ workflow, signOffs, signOffRoutes, issuer: options.trust.issuer },
     people: peopleService({ db, clock, commands, parties, issuer: options.trust.issuer }),
     /** Flushes the log and closes the connections. */
     async close(): Promise<void> {

@@ -66,6 +66,8 @@ export const PERMISSIONS = {
   'request:answer': ['IG_OFFICER'],
   'sign_off:read': [...PEOPLE_OF_A_PARTY, 'AUDITOR'],
   'sign_off:act': PEOPLE_OF_A_PARTY,
+  'sign_off_route:read': [...PEOPLE_OF_A_PARTY, 'AUDITOR', 'REGISTER_ADMIN'],
+  'sign_off_route:write': ['IG_OFFICER'],
   'notice:read': PEOPLE_OF_A_PARTY,
   'organisation:succeed': ['REGISTER_ADMIN'],
   'organisation:propose': ['REQUESTER', 'IG_OFFICER', 'IAO', 'LEGAL', 'REGISTER_ADMIN'],

@@ -1,7 +1,7 @@
 import type { Day } from '../platform/kernel/london-day.ts'
 import { keyOf } from './model/decide-chain.ts'
 import { routeStep } from './model/route.ts'
-import { routeOf, type SignOff } from './model/sign-off.ts'
+import { type ChainStatus, routeOf, type SignOff } from './model/sign-off.ts'
 import { timersOf } from './model/timers.ts'
 
 /** What the lists are made of: rows that say of each sign-off what somebody may look for. Made from its state alone. Pure. */
@@ -49,12 +49,17 @@ export interface Projection {
   readonly timers: readonly TimerRow[]
 }
 
+/** What ends a sign-off, or a chain, so that nothing that was done in it holds any longer. */
+const UNDONE: readonly SignOff['status'][] = ['REFUSED', 'WITHDRAWN', 'SUPERSEDED']
+const CHAIN_UNDONE: readonly ChainStatus[] = ['REFUSED', 'DECLINED', 'LEFT', 'LAPSED']
+
 export const NOTHING_PROJECTED: Projection = { chains: [], tasks: [], timers: [] }
 
 export function projectionOf(signOff: SignOff): Projection {
   return {
     chains: signOff.chains.map(({ org, route, status }) => ({ org: org ?? '', route, status })),
     tasks: signOff.chains.flatMap((chain) => {
+      if (UNDONE.includes(signOff.status) || CHAIN_UNDONE.includes(chain.status)) return []
       const route = routeOf(signOff, chain)
       return chain.steps.flatMap((step) => {
         const { role, kind } = routeStep(route, step.id)

@@ -1,9 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
-import { type Database, withTransaction } from '../platform/database/database.ts'
+import { sha256Hex } from '../audit/format/canonical-json.ts'
+import type { Call, CommandResult } from '../commands/command.ts'
+import type { CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
+import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
-import type { Fault } from '../platform/kernel/refusal.ts'
+import { type Fault, type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
+import { ok, type Result, refuse } from '../platform/kernel/result.ts'
 import { stableJson } from '../platform/kernel/stable-json.ts'
 import { type Route, routeKey } from './model/route.ts'
 import { routeFaults } from './model/route-checks.ts'
@@ -12,6 +16,7 @@ import { routesRepository } from './store/routes.repository.ts'
 const FOLDER = new URL('./routes/', import.meta.url)
 const SCHEMA = 'route.schema.json'
 const FAULTS_MAX = 50
+const NO_SUCH_ROUTE = 'There is no such version of a route.'
 
 /** The routes as this release ships them, in the order of their file names. @throws where one of them is not as it should be */
 export function shippedRoutes(): Route[] {
@@ -37,6 +42,69 @@ let validate: ReturnType<Ajv['compile']> | undefined
 
 function fileIn(name: string): unknown {
   return JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8'))
+}
+
+/** A route as an organisation writes it: whose it is and which version comes of itself. */
+export type NewRoute = Omit<Route, 'owner' | 'version'>
+
+interface RouteDone extends WorkDone<Route> {
+  readonly route: Route
+}
+
+export interface RoutesOptions {
+  readonly db: Database
+  readonly commands: CommandsService
+  /** @throws Refused where an organisation that nobody confirmed acts */
+  readonly mustBeConfirmed: (tx: Transaction, org: string) => Promise<void>
+}
+
+export type RoutesService = ReturnType<typeof routesService>
+
+/** Routes as people read them, and as an organisation writes its own. A version never changes once it is stored. */
+export function routesService({ db, commands, mustBeConfirmed }: RoutesOptions) {
+  const kind: SubjectKind<never, RouteDone> = {
+    type: 'sign-off route',
+    unknown: NO_SUCH_ROUTE,
+    readerFor: () => ({ kind: 'system' }),
+    lock: async () => undefined,
+    admit: (tx, { org }) => mustBeConfirmed(tx, org),
+    write: async (_tx, { done }) => String(done.route.version),
+    publish: async () => undefined,
+    record: ({ id, now, done }) => ({ payload: { at: now, route: id, detail: done.detail } }),
+    known: async () => undefined,
+  }
+  const reading = <T>(work: (tx: Transaction) => Promise<T>) => withTransaction(db, work)
+
+  return {
+    /** The newest version of each route: everybody's, and those of an organisation. */
+    list: (owner: string): Promise<Route[]> => reading((tx) => routesRepository(tx).newest(null, [owner])),
+
+    /** One version. */
+    read: (key: string): Promise<Result<Route, Refusal>> =>
+      reading(async (tx) => {
+        const route = (await routesRepository(tx).byKey([key]))[key]
+        return route ? ok(route) : refuse(refusal('NOT_FOUND', NO_SUCH_ROUTE))
+      }),
+
+    /** Writes the next version of a route of the caller's organisation. @throws Refused 422 naming each fault of it */
+    write: (call: Call, asked: NewRoute): Promise<CommandResult<Route>> =>
+      commands.create<Route, RouteDone>(
+        kind,
+        { ...call, act: 'write', event: 'sign_off_route.written' },
+        async ({ tx, principal, now }) => {
+          const repository = routesRepository(tx)
+          const owner = principal.org
+          await repository.lockOwner(owner)
+          const newest = (await repository.newest([asked.code], [owner])).find((route) => route.owner === owner)
+          const route: Route = { ...asked, owner, version: (newest?.version ?? 0) + 1 }
+          const faults = faultsOfRoute(route)
+          if (faults.length > 0) throw refused('UNPROCESSABLE', 'This route cannot be used.', faults)
+          await repository.add(route, now)
+          const id = routeKey(route)
+          return { id, route, detail: { hash: sha256Hex(stableJson(route)) }, outcome: route }
+        },
+      ),
+  }
 }
 
 /**

@@ -5,19 +5,53 @@ import { answer, type RequestOf, reply } from '../platform/http/answer.ts'
 import { etagOf } from '../platform/kernel/entity-tags.ts'
 import { orThrow } from '../platform/kernel/refusal.ts'
 import { commandsOpenTo } from './model/allowed.ts'
+import { routeKey } from './model/route.ts'
+import type { NewRoute, RoutesService } from './routes.service.ts'
 import type { CommandDone, PersonalCommand, SignOffsService } from './sign-offs.service.ts'
-import { viewOf } from './view.ts'
+import { eventView, taskView, viewOf } from './view.ts'
+
+const PAGE = 50
+const EVENTS_PAGE = 100
 
 export interface SignOffRoutesOptions {
   readonly signOffs: SignOffsService
+  readonly routes: RoutesService
   /** Whose tokens this service trusts: the issuer of a person of whom none is named. */
   readonly issuer: string
   readonly newId: () => string
 }
 
 /** Sign-offs over HTTP. */
-export function signOffsRoutes({ signOffs, ...options }: SignOffRoutesOptions): FastifyPluginAsync {
+export function signOffsRoutes({ signOffs, routes, ...options }: SignOffRoutesOptions): FastifyPluginAsync {
   return async (app) => {
+    answer(app, 'listSignOffs', async (request) => {
+      const { subject_type: subjectType, subject, status, before = null, limit = PAGE } = request.query
+      const page = await signOffs.list(callerOf(request), { subjectType, subject, status }, { before, limit })
+      const sign_offs = page.signOffs.map(({ startedAt, ...one }) => ({ ...one, started_at: startedAt }))
+      return reply(200, { sign_offs, next_before: page.nextBefore })
+    })
+    answer(app, 'listSignOffTasks', async (request) => {
+      const { whose = 'MINE', state = 'OPEN', subject_type: subjectType, cursor = null, limit = PAGE, ...filter } = request.query
+      const page = await signOffs.tasks(callerOf(request), { whose, state, subjectType, ...filter }, { cursor, limit })
+      return reply(200, { tasks: page.tasks.map((task) => taskView(task, page.today)), next_cursor: page.nextCursor })
+    })
+    answer(app, 'listSignOffEvents', async (request) => {
+      const { after = 0, limit = EVENTS_PAGE } = request.query
+      const { events, nextAfter } = orThrow(await signOffs.history(callerOf(request), request.params.id, { after, limit }))
+      return reply(200, { events: events.map(eventView), next_after: nextAfter })
+    })
+    answer(app, 'listSignOffRoutes', async (request) =>
+      reply(200, { routes: await routes.list(request.query.owner ?? callerOf(request).org) }),
+    )
+    answer(app, 'getSignOffRoute', async (request) => {
+      const { code, version } = request.params
+      return reply(200, orThrow(await routes.read(routeKey({ owner: request.query.owner ?? null, code, version }))))
+    })
+    answer(app, 'writeSignOffRoute', async (request) => {
+      const { status, body, headers } = outcomeReply(201, await routes.write(callOf(request), request.body as NewRoute))
+      const location = `/v1/sign-off-routes/${body.code}/${body.version}?owner=${body.owner}`
+      return reply(status, body, { ...headers, location })
+    })
     answer(app, 'getSignOff', async (request) => {
       const principal = callerOf(request)
       const { outcome, version } = orThrow(await signOffs.read(principal, request.params.id))
@@ -35,7 +69,7 @@ export function signOffsRoutes({ signOffs, ...options }: SignOffRoutesOptions): 
 type Asked = RequestOf<'performSignOffCommand'>['body']
 
 /** A command in the words of the domain; where no party is named it is the own one. */
-function commandOf(body: Asked, own: string, { issuer, newId }: Omit<SignOffRoutesOptions, 'signOffs'>): PersonalCommand {
+function commandOf(body: Asked, own: string, { issuer, newId }: Pick<SignOffRoutesOptions, 'issuer' | 'newId'>): PersonalCommand {
   const place = 'step' in body ? { org: body.org === undefined ? own : body.org, step: body.step } : null
   const task = 'task' in body ? { task: body.task } : {}
   const to = (person: { readonly issuer?: string; readonly subject: string }) => ({ issuer: person.issuer ?? issuer, sub: person.subject })

@@ -5,15 +5,19 @@ import type { Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs, readingAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
+import { londonDay } from '../platform/kernel/london-day.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
-import { refusal } from '../platform/kernel/refusal.ts'
-import { ok, refuse } from '../platform/kernel/result.ts'
+import { type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
+import { ok, type Result, refuse } from '../platform/kernel/result.ts'
 import { act, actorOf, type Changed } from './acting.service.ts'
+import { formatPlace, parsePlace, placeOfTask, type SignOffFilter, type TaskFilter } from './lists.ts'
 import type { CommandType, SignOffCommand } from './model/commands.ts'
 import type { SignOffEvent } from './model/events.ts'
 import type { Fact } from './model/route.ts'
 import { type ChainStatus, chainOf, type Person, type SignOff, type SignOffStatus, type Subject } from './model/sign-off.ts'
+import { listsRepository } from './store/lists.repository.ts'
 import { signOffsRepository } from './store/sign-offs.repository.ts'
+import type { NumberedEvent } from './stored-event.ts'
 import type { SubjectRooms } from './subject-room.service.ts'
 
 export interface SignOffsOptions {
@@ -21,6 +25,8 @@ export interface SignOffsOptions {
   readonly clock: Clock
   readonly commands: CommandsService
   readonly rooms: SubjectRooms
+  /** @throws Refused where an organisation that nobody confirmed acts */
+  readonly mustBeConfirmed: (tx: Transaction, org: string) => Promise<void>
 }
 
 /** What a person may ask of a sign-off here; a signature is made at what is signed off. */
@@ -93,7 +99,7 @@ const NO_SUCH_SIGN_OFF = 'There is no sign-off here that you may know.'
 export type SignOffsService = ReturnType<typeof signOffsService>
 
 /** Sign-offs as people use them: what they do to one, and what they see of it. */
-export function signOffsService({ db, clock, commands, rooms }: SignOffsOptions) {
+export function signOffsService({ db, clock, commands, rooms, mustBeConfirmed }: SignOffsOptions) {
   const asSystem = <T>(tx: Transaction, work: () => Promise<T>) => readingAs(tx, { kind: 'system' }, work)
   const kind: SubjectKind<LockedSignOff, SignOffDone> = {
     type: 'sign-off',
@@ -111,6 +117,7 @@ export function signOffsService({ db, clock, commands, rooms }: SignOffsOptions)
         return { state, version: locked.version, actCount: locked.actCount }
       })
     },
+    admit: (tx, { org }) => mustBeConfirmed(tx, org),
     write: async (_tx, { done }) => done.version,
     publish: (tx, { done, now }) => asSystem(tx, async () => rooms[done.subject.type]?.publish(tx, done.subject.id, now)),
     record: ({ id, done, sequence, now }) => ({
@@ -151,6 +158,47 @@ export function signOffsService({ db, clock, commands, rooms }: SignOffsOptions)
         const found = await signOffsRepository(tx).find(id)
         if (!found) return refuse(refusal('NOT_FOUND', NO_SUCH_SIGN_OFF))
         return ok({ outcome: await signOffsRepository(tx).state(id), version: found.version })
+      }),
+
+    /** What happened in a sign-off, oldest first, after an event. */
+    history: (
+      principal: Principal,
+      id: string,
+      { after, limit }: { readonly after: number; readonly limit: number },
+    ): Promise<Result<{ readonly events: readonly NumberedEvent[]; readonly nextAfter: number | null }, Refusal>> =>
+      withTransaction(db, async (tx) => {
+        await readAs(tx, readerOf(principal))
+        const signOffs = signOffsRepository(tx)
+        if (!(await signOffs.find(id))) return refuse(refusal('NOT_FOUND', NO_SUCH_SIGN_OFF))
+        const found = await signOffs.history(id, after, limit + 1)
+        const events = found.slice(0, limit)
+        return ok({ events, nextAfter: found.length > limit ? (events.at(-1)?.sequence ?? null) : null })
+      }),
+
+    /** The sign-offs that the caller's organisation may see, the last begun first. */
+    list: (principal: Principal, filter: SignOffFilter, { before, limit }: { readonly before: string | null; readonly limit: number }) =>
+      withTransaction(db, async (tx) => {
+        await readAs(tx, readerOf(principal))
+        const found = await listsRepository(tx).signOffs(filter, before, limit + 1)
+        const page = found.slice(0, limit)
+        return { signOffs: page, nextBefore: found.length > limit ? (page.at(-1)?.id ?? null) : null }
+      }),
+
+    /** Tasks of the caller's organisation: their own, those that their roles may take, or all. @throws Refused for a cursor that is not of this list */
+    tasks: (principal: Principal, filter: TaskFilter, { cursor, limit }: { readonly cursor: string | null; readonly limit: number }) =>
+      withTransaction(db, async (tx) => {
+        const after = cursor === null ? null : parsePlace(cursor, filter.state)
+        if (after === undefined)
+          throw refused('INVALID_REQUEST', 'the request has 1 fault', [
+            { pointer: '/query/cursor', detail: 'is not a cursor of this list' },
+          ])
+        const { org, issuer, sub, roles } = principal
+        await readAs(tx, { kind: 'party', org })
+        const today = londonDay(clock().getTime())
+        const found = await listsRepository(tx).tasks({ org, issuer, sub, roles, today }, filter, after, limit + 1)
+        const tasks = found.slice(0, limit)
+        const last = tasks.at(-1)
+        return { tasks, today, nextCursor: found.length > limit && last ? formatPlace(filter.state, placeOfTask(last)) : null }
       }),
 
     /** The instant by which what is open to somebody is told. */

@@ -1,7 +1,10 @@
+import type { Day } from '../platform/kernel/london-day.ts'
+import type { ListedTask } from './lists.ts'
 import { waitsToSign } from './model/advance.ts'
 import { sharedWith } from './model/duties.ts'
 import { type RouteStep, routeStep } from './model/route.ts'
 import { type Chain, type Person, routeOf, type SignOff, type Step, type Task, type TaskResult } from './model/sign-off.ts'
+import type { NumberedEvent } from './stored-event.ts'
 
 /** A sign-off as it is shown: with what its routes say of each step, and who is shared between parties. Pure. */
 export function viewOf(signOff: SignOff) {
@@ -49,6 +52,51 @@ function stepView(signOff: SignOff, { id, state, round, openedAt, due, tasks }: 
 
 function resultView({ outcome, by, deputyFor, at, comment, conditions, adopted }: TaskResult) {
   return { outcome, by: person(by), deputy_for: deputyFor && person(deputyFor), at, comment, conditions, adopted }
+}
+
+/** What happened, as its history shows it: what all events have, and the rest in the words of the contract. */
+export function eventView({ sequence, event }: NumberedEvent) {
+  const { type, at, org, step, task, by, result, ...rest } = event as EventMembers
+  const judged = result && resultView(result)
+  const who = judged?.by ?? (by ? person(by) : null)
+  return {
+    ...{ sequence, type, at: judged?.at ?? at ?? '', org: org ?? null, step: step ?? null, task: task ?? null, by: who },
+    detail: inContractWords({ ...rest, ...(judged ?? {}), by: undefined, at: undefined }) as Readonly<Record<string, unknown>>,
+  }
+}
+
+interface EventMembers {
+  readonly type: string
+  readonly at?: string
+  readonly org?: string | null
+  readonly step?: string
+  readonly task?: number
+  readonly by?: Person | null
+  readonly result?: TaskResult
+}
+
+const WORDS: Readonly<Record<string, string>> = { sub: 'subject', isShared: 'shared', signingOrder: 'signing_order' }
+
+/** Members by the names that they have in the contract, at every depth. */
+function inContractWords(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inContractWords)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, one]) => (one === undefined ? [] : [[WORDS[name] ?? name, inContractWords(one)]])),
+  )
+}
+
+/** A task in a list. */
+export function taskView(task: ListedTask, today: Day) {
+  const { sign_off_id, subject, status, chain_org, step, role, kind, state, org, due_day, opened_at, done_at, outcome } = task
+  const who = (issuer: string | null, sub: string | null) => (issuer === null || sub === null ? null : person({ issuer, sub, org }))
+  return {
+    ...{ sign_off: sign_off_id, subject, sign_off_status: status, org: chain_org === '' ? null : chain_org, task_org: org },
+    ...{ step, task: task.task, role, kind, state, due: due_day, overdue: state === 'OPEN' && due_day !== null && due_day < today },
+    assignee: who(task.assignee_issuer, task.assignee_sub),
+    deputy: who(task.deputy_issuer, task.deputy_sub),
+    ...{ opened_at, done_by: who(task.done_issuer, task.done_sub), done_at, outcome },
+  }
 }
 
 /** A person in the words of the contract. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { withTransaction } from '../../src/platform/database/database.ts'
 import type { Desk, Person } from './agreement-desk.ts'
 import type { ApiReply } from './api-caller.ts'
 import { operations, type WalkedOperation } from './contract-walk.ts'
@@ -125,6 +126,20 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     return row.agreement
   }
 
+  /** A sign-off of a draft, so that it ends with nothing that the other calls are about. */
+  const signOff = async () => {
+    const { db, workflow, clock, newId, issuer } = service.app.services
+    const subject = { type: 'agreement', id: await drafted(), version: 1, hash: 'a'.repeat(64) }
+    const parties = [{ org: CAMDEN, facts: ['CONTROLLER' as const], requesters: [] }]
+    const at = clock()
+    const principal = { issuer, sub: 'opener', org: CAMDEN, roles: ['IG_OFFICER' as const], clientId: null }
+    const acting = { principal, at: at.getTime(), now: at.toISOString(), newId }
+    const opened = await withTransaction(db, (tx) =>
+      workflow.open(tx, { subject, keeper: CAMDEN, facts: [], parties, route: 'CONDENSED' }, acting),
+    )
+    return { id: opened.id }
+  }
+
   const recipes: Readonly<Record<string, () => Promise<LiveCall>>> = {
     getProblemPage: async () => ({ path: { code: 'not-found' } }),
     decide: async () => ({ machine: CAMDEN, body: SHARE }),
@@ -191,6 +206,9 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
       const id = await role()
       return { person: siro, path: { code: CAMDEN, id }, etagFrom: `/v1/organisations/${CAMDEN}/roles/${id}` }
     },
+    getSignOff: async () => ({ person: officer, path: await signOff() }),
+    listSignOffEvents: async () => ({ person: officer, path: await signOff() }),
+    performSignOffCommand: async () => ({ person: officer, path: await signOff(), body: { command: 'claim', step: 'IG_REVIEW' } }),
     getGroup: async () => ({ person: officer, path: { code: await group() } }),
     getGroupHistory: async () => ({ person: officer, path: { code: await group() } }),
     putGroup: async () => {

@@ -875,6 +875,89 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/sign-offs": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Sign-offs the caller's organisation may see
+         * @description The last begun first, with how each party stands.
+         */
+        readonly get: operations["listSignOffs"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sign-off-tasks": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What is to be done, and what was done
+         * @description Tasks of the caller's organisation: open ones by due day, done ones the last first. A task that nobody needs any longer is in no list,
+         *     nor is one as done that does not hold any longer, because its content was replaced or the approval was taken up again.
+         */
+        readonly get: operations["listSignOffTasks"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sign-off-routes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Routes by which something is signed off
+         * @description The newest version of each, everybody's and those of one organisation.
+         */
+        readonly get: operations["listSignOffRoutes"];
+        readonly put?: never;
+        /**
+         * Write the next version of a route of the own organisation
+         * @description Its own chains go by the newest version of the code that a sign-off is opened with; those that have begun keep theirs. A version is
+         *     never changed. 422 names each fault with its pointer and code: a step that cannot be reached, a role that may not, a cycle, no end.
+         */
+        readonly post: operations["writeSignOffRoute"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sign-off-routes/{code}/{version}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One version of a route */
+        readonly get: operations["getSignOffRoute"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/sign-offs/{id}": {
         readonly parameters: {
             readonly query?: never;
@@ -925,6 +1008,32 @@ export interface paths {
          *     without it the command is decided on the state as it stands.
          */
         readonly post: operations["performSignOffCommand"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sign-offs/{id}/events": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The sign-off.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        /**
+         * What happened in a sign-off
+         * @description Oldest first. Comments and marks that another party keeps to itself are left out.
+         */
+        readonly get: operations["listSignOffEvents"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -3399,6 +3508,43 @@ export interface components {
                 readonly leaf_id: string;
             }[];
         };
+        /** @description A sign-off in a list. */
+        readonly SignOffSummary: {
+            /**
+             * Format: uuid
+             * @description Its key.
+             */
+            readonly id: string;
+            /** @description What is signed off. */
+            readonly subject: {
+                /** @description What it is, for example agreement. */
+                readonly type: string;
+                /** @description Its reference. */
+                readonly id: string;
+                /** @description Of its text; 0 where it has none. */
+                readonly version: number;
+                /** @description SHA-256 of exactly this content. */
+                readonly hash: string;
+            };
+            /** @description The organisation that keeps the content. */
+            readonly keeper: string;
+            /** @description Key of its route. */
+            readonly route: string;
+            /** @description How it stands. */
+            readonly status: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            readonly started_at: string;
+            /** @description How each party stands. */
+            readonly chains: readonly {
+                /** @description The party; null: the steps for the whole. */
+                readonly org: string | null;
+                /** @description How it stands. */
+                readonly status: string;
+            }[];
+        };
         /** @description A person, and for which organisation they act. */
         readonly SignOffPerson: {
             /** @description `iss` of the tokens. */
@@ -3407,6 +3553,198 @@ export interface components {
             readonly subject: string;
             /** @description The organisation. */
             readonly org: string;
+        };
+        /** @description A task in a list. */
+        readonly SignOffTask: {
+            /**
+             * Format: uuid
+             * @description The sign-off.
+             */
+            readonly sign_off: string;
+            /** @description What is signed off. */
+            readonly subject: {
+                /** @description What it is, for example agreement. */
+                readonly type: string;
+                /** @description Its reference. */
+                readonly id: string;
+                /** @description Of its text; 0 where it has none. */
+                readonly version: number;
+                /** @description SHA-256 of exactly this content. */
+                readonly hash: string;
+            };
+            /** @description How that stands. */
+            readonly sign_off_status: string;
+            /** @description Of whose steps it is one; null: of those for the whole. */
+            readonly org: string | null;
+            /** @description Whose people do it. */
+            readonly task_org: string;
+            /** @description The step, by its id in the route. */
+            readonly step: string;
+            /** @description Its number in the step. */
+            readonly task: number;
+            /** @description GOV_ROLE code of whoever does it. */
+            readonly role: string;
+            /** @description What completes the step. */
+            readonly kind: string;
+            /**
+             * @description How it stands.
+             * @enum {string}
+             */
+            readonly state: "OPEN" | "DONE";
+            /**
+             * Format: date
+             * @description London day.
+             */
+            readonly due: string | null;
+            /** @description Whether that day is over and it is not done. */
+            readonly overdue: boolean;
+            /** @description Who has it; null: nobody. */
+            readonly assignee: null | components["schemas"]["SignOffPerson"];
+            /** @description Who stands in; null: nobody. */
+            readonly deputy: null | components["schemas"]["SignOffPerson"];
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            readonly opened_at: string;
+            /** @description Who did it; null: nobody yet. */
+            readonly done_by: null | components["schemas"]["SignOffPerson"];
+            /**
+             * Format: date-time
+             * @description When; null: not yet.
+             */
+            readonly done_at: string | null;
+            /** @description What was decided; null: nothing yet. */
+            readonly outcome: string | null;
+        };
+        /** @description Whether something is needed: a fact, or several joined. */
+        readonly SignOffCondition: {
+            /** @description A fact of the content, or of a party. */
+            readonly fact?: string;
+            /** @description Each of these. */
+            readonly all?: readonly components["schemas"]["SignOffCondition"][];
+            /** @description One of these. */
+            readonly any?: readonly components["schemas"]["SignOffCondition"][];
+            /** @description Not this. */
+            readonly not?: components["schemas"]["SignOffCondition"];
+        };
+        /** @description A step of a route. */
+        readonly SignOffRouteStep: {
+            /** @description Its name in the route. */
+            readonly id: string;
+            /** @description What it is called. */
+            readonly title: string;
+            /**
+             * @description What completes it.
+             * @enum {string}
+             */
+            readonly kind: "REVIEW" | "CONFIRMATION" | "ASSESSMENT" | "DPO_REVIEW" | "RISK_ACCEPTANCE" | "SIGNATURE" | "DECISION";
+            /**
+             * @description Each party by its own people, or once for the whole.
+             * @enum {string}
+             */
+            readonly by: "PARTY" | "WHOLE";
+            /** @description GOV_ROLE code of whoever does it. */
+            readonly role: string;
+            /** @description Steps that are done, or not needed, before it opens. */
+            readonly after: readonly string[];
+            /** @description Whether it is needed; absent: always. */
+            readonly when?: components["schemas"]["SignOffCondition"];
+            /** @description How many people; absent: one. */
+            readonly quorum?: {
+                /** @description How many must approve. */
+                readonly need: "ALL" | number;
+                /** @description How many are asked. */
+                readonly of?: number;
+                /** @description Parties that a step for the whole asks. */
+                readonly core?: readonly string[];
+            };
+            /** @description Working days to its due day. */
+            readonly due: number;
+            /** @description A shorter time where a fact says so. */
+            readonly due_when?: readonly {
+                /** @description Where this holds. */
+                readonly when: components["schemas"]["SignOffCondition"];
+                /** @description Working days to its due day. */
+                readonly due: number;
+            }[];
+            /** @description Reminders, in working days before the due day. */
+            readonly remind: readonly number[];
+            /** @description Whom it is shown to once it is overdue. */
+            readonly escalate: readonly {
+                /** @description Working days after the due day. */
+                readonly after: number;
+                /** @description GOV_ROLE code. */
+                readonly to: string;
+            }[];
+            /** @description Of a signature: working days after which it lapses. */
+            readonly lapse?: number;
+            /** @description Where the steps begin again after a return. */
+            readonly return_to: string;
+        };
+        /** @description One version of a route: it never changes. */
+        readonly SignOffRoute: {
+            /** @description Which version. */
+            readonly version: number;
+            /** @description Whose it is; null: everybody's. */
+            readonly owner: string | null;
+            /** @description Its code. */
+            readonly code: string;
+            /** @description What it is called. */
+            readonly title: string;
+            /** @description What it is for. */
+            readonly purpose: string;
+            /** @description What it may be used for; absent: anything. */
+            readonly when?: components["schemas"]["SignOffCondition"];
+            /**
+             * @description The rule by which nobody approves what they asked for.
+             * @enum {string}
+             */
+            readonly requester_rule: "SD-1" | "AH-3" | "SD-5";
+            /** @description When signing opens for a party that is ready. */
+            readonly signature_opens: {
+                /**
+                 * @description At once; when all are ready; when so many are; when each of some is.
+                 * @enum {string}
+                 */
+                readonly rule: "PAIRWISE" | "ALL" | "AT_LEAST" | "CORE";
+                /** @description How many, for AT_LEAST. */
+                readonly n?: number;
+                /** @description Which, for CORE. */
+                readonly parties?: readonly string[];
+            };
+            /** @description Its steps. */
+            readonly steps: readonly components["schemas"]["SignOffRouteStep"][];
+        };
+        /** @description A route as its organisation writes it. */
+        readonly NewSignOffRoute: {
+            /** @description Its code. */
+            readonly code: string;
+            /** @description What it is called. */
+            readonly title: string;
+            /** @description What it is for. */
+            readonly purpose: string;
+            /** @description What it may be used for; absent: anything. */
+            readonly when?: components["schemas"]["SignOffCondition"];
+            /**
+             * @description The rule by which nobody approves what they asked for.
+             * @enum {string}
+             */
+            readonly requester_rule: "SD-1" | "AH-3" | "SD-5";
+            /** @description When signing opens for a party that is ready. */
+            readonly signature_opens: {
+                /**
+                 * @description At once; when all are ready; when so many are; when each of some is.
+                 * @enum {string}
+                 */
+                readonly rule: "PAIRWISE" | "ALL" | "AT_LEAST" | "CORE";
+                /** @description How many, for AT_LEAST. */
+                readonly n?: number;
+                /** @description Which, for CORE. */
+                readonly parties?: readonly string[];
+            };
+            /** @description Its steps. */
+            readonly steps: readonly components["schemas"]["SignOffRouteStep"][];
         };
         /** @description A step of a chain. */
         readonly SignOffStep: {
@@ -3948,6 +4286,30 @@ export interface components {
                 /** @description Of which task of the step; null: of none. */
                 readonly task: number | null;
             }[];
+        };
+        /** @description Something that happened in a sign-off. */
+        readonly SignOffEvent: {
+            /** @description Its number in the sign-off. */
+            readonly sequence: number;
+            /** @description What kind of event. */
+            readonly type: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            readonly at: string;
+            /** @description Of which party; null: of the whole, or of none. */
+            readonly org: string | null;
+            /** @description Of which step; null: of none. */
+            readonly step: string | null;
+            /** @description Of which task; null: of none. */
+            readonly task: number | null;
+            /** @description Through whom; null: it followed of itself. */
+            readonly by: null | components["schemas"]["SignOffPerson"];
+            /** @description What else it says, by its type. */
+            readonly detail: {
+                readonly [key: string]: unknown;
+            };
         };
         /** @description One stay of a body in a group. */
         readonly GroupMembership: {
@@ -7565,6 +7927,288 @@ export interface operations {
             readonly default: components["responses"]["Problem"];
         };
     };
+    readonly listSignOffs: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description What is signed off, for example agreement.
+                 * @example agreement
+                 */
+                readonly subject_type?: string;
+                /**
+                 * @description Its reference.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly subject?: string;
+                /**
+                 * @description How it stands.
+                 * @example OPEN
+                 */
+                readonly status?: "OPEN" | "HELD" | "COMPLETE" | "REFUSED" | "WITHDRAWN" | "SUPERSEDED";
+                /**
+                 * @description `next_before` of the page before, with the same question.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly before?: string;
+                /**
+                 * @description How many at most.
+                 * @example 50
+                 */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The sign-offs. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The sign-offs. */
+                        readonly sign_offs: readonly components["schemas"]["SignOffSummary"][];
+                        /** @description `before` of the next page; null: this is the last. */
+                        readonly next_before: string | null;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listSignOffTasks: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description MINE: what the caller has, stands in for today, or has done. POOL: what nobody has and the caller's roles may take. ORGANISATION: all.
+                 * @example POOL
+                 */
+                readonly whose?: "MINE" | "POOL" | "ORGANISATION";
+                /**
+                 * @description To be done, or done and still holding.
+                 * @example OPEN
+                 */
+                readonly state?: "OPEN" | "DONE";
+                /**
+                 * @description True: only what is overdue today; false: only what is not.
+                 * @example true
+                 */
+                readonly overdue?: boolean;
+                /**
+                 * @description What is signed off, for example agreement.
+                 * @example agreement
+                 */
+                readonly subject_type?: string;
+                /**
+                 * @description Its reference.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly subject?: string;
+                /**
+                 * @description The step.
+                 * @example DPO_REVIEW
+                 */
+                readonly step?: string;
+                /**
+                 * @description GOV_ROLE code of the step.
+                 * @example DPO
+                 */
+                readonly role?: string;
+                /**
+                 * @description `next_cursor` of the page before, with the same question.
+                 * @example WyJPUEVOIl0
+                 */
+                readonly cursor?: string;
+                /**
+                 * @description How many at most.
+                 * @example 50
+                 */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The tasks. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The tasks. */
+                        readonly tasks: readonly components["schemas"]["SignOffTask"][];
+                        /** @description `cursor` of the next page; null: this is the last. */
+                        readonly next_cursor: string | null;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listSignOffRoutes: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Whose own routes besides everybody's; absent: those of the caller's organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly owner?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The routes. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The routes. */
+                        readonly routes: readonly components["schemas"]["SignOffRoute"][];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly writeSignOffRoute: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "code": "CONDENSED",
+                 *       "title": "Condensed, as Camden does it",
+                 *       "purpose": "Ordinary data at low risk.",
+                 *       "requester_rule": "SD-1",
+                 *       "signature_opens": {
+                 *         "rule": "PAIRWISE"
+                 *       },
+                 *       "steps": [
+                 *         {
+                 *           "id": "DPO_REVIEW",
+                 *           "title": "Advice",
+                 *           "kind": "DPO_REVIEW",
+                 *           "by": "PARTY",
+                 *           "role": "DPO",
+                 *           "after": [],
+                 *           "due": 4,
+                 *           "remind": [
+                 *             2
+                 *           ],
+                 *           "escalate": [
+                 *             {
+                 *               "after": 2,
+                 *               "to": "SIRO"
+                 *             }
+                 *           ],
+                 *           "return_to": "DPO_REVIEW"
+                 *         },
+                 *         {
+                 *           "id": "SIGNATURE",
+                 *           "title": "Signature",
+                 *           "kind": "SIGNATURE",
+                 *           "by": "PARTY",
+                 *           "role": "SIGNATORY",
+                 *           "after": [
+                 *             "DPO_REVIEW"
+                 *           ],
+                 *           "due": 10,
+                 *           "remind": [
+                 *             5
+                 *           ],
+                 *           "escalate": [
+                 *             {
+                 *               "after": 2,
+                 *               "to": "SIRO"
+                 *             }
+                 *           ],
+                 *           "return_to": "DPO_REVIEW"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["NewSignOffRoute"];
+            };
+        };
+        readonly responses: {
+            /** @description The version. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    /**
+                     * @description Where it is found.
+                     * @example /v1/sign-off-routes/CONDENSED/2?owner=LBC_CAMDEN
+                     */
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignOffRoute"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getSignOffRoute: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Whose route it is; absent: everybody's.
+                 * @example LBC_CAMDEN
+                 */
+                readonly owner?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Its code.
+                 * @example STANDARD
+                 */
+                readonly code: string;
+                /**
+                 * @description Which version.
+                 * @example 1
+                 */
+                readonly version: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The version. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignOffRoute"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
     readonly getSignOff: {
         readonly parameters: {
             readonly query?: never;
@@ -7639,6 +8283,49 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["SignOffCommandDone"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listSignOffEvents: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description `next_after` of the page before.
+                 * @example 50
+                 */
+                readonly after?: number;
+                /**
+                 * @description How many at most.
+                 * @example 100
+                 */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The sign-off.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The events. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The events. */
+                        readonly events: readonly components["schemas"]["SignOffEvent"][];
+                        /** @description `after` of the next page; null: this is the last. */
+                        readonly next_after: number | null;
+                    };
                 };
             };
             readonly default: components["responses"]["Problem"];

@@ -2,6 +2,9 @@ import { sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
 import { type Route, routeKey } from '../model/route.ts'
 
+/** The class of advisory locks under which an organisation writes its routes one after the other. */
+const ROUTES_LOCK = 716_611_164
+
 /** Routes as they are stored, every version for ever. */
 export function routesRepository(tx: Transaction) {
   return {
@@ -12,19 +15,24 @@ export function routesRepository(tx: Transaction) {
       return Object.fromEntries(rows.map(({ key, route }) => [key, route as unknown as Route]))
     },
 
-    /** The newest version of these codes, everybody's and those of some organisations. */
-    async newest(codes: readonly string[], owners: readonly string[]): Promise<Route[]> {
+    /** The newest version of these codes, or of all, everybody's and those of some organisations. */
+    async newest(codes: readonly string[] | null, owners: readonly string[]): Promise<Route[]> {
       const rows = await tx
         .selectFrom('sign_off_route as r')
         .distinctOn(['r.code', 'r.owner'])
         .select('r.route')
-        .where('r.code', 'in', codes)
+        .$if(codes !== null, (query) => query.where('r.code', 'in', codes ?? []))
         .where((eb) => eb.or([eb('r.owner', 'is', null), sql<boolean>`r.owner = any (${owners}::text[])`]))
         .orderBy('r.code')
         .orderBy('r.owner')
         .orderBy('r.version', 'desc')
         .execute()
       return rows.map(({ route }) => route as unknown as Route)
+    },
+
+    /** Lets nobody else write a route of this organisation until the transaction ends. */
+    async lockOwner(owner: string): Promise<void> {
+      await sql`select pg_advisory_xact_lock(${ROUTES_LOCK}, hashtext(${owner}))`.execute(tx)
     },
 
     /** Stores a version; answers whether it was new. */

@@ -1,8 +1,8 @@
 import type { Transaction } from '../../platform/database/database.ts'
 import type { SignOffEvent } from '../model/events.ts'
 import { replayed } from '../model/evolve.ts'
-import type { Route } from '../model/route.ts'
 import type { SignOff, Subject } from '../model/sign-off.ts'
+import { instantOf, type NumberedEvent, onlyOrgOf, routeKeysOf, type StoredEvent, withoutRoutes, withRoutes } from '../stored-event.ts'
 import { routesRepository } from './routes.repository.ts'
 
 /** A sign-off by its row: what it is of, and how it stands. */
@@ -65,6 +65,19 @@ export function signOffsRepository(tx: Transaction) {
       return stored.map((event) => withRoutes(event, routes))
     },
 
+    /** What happened in it as this transaction's reader may read it, after an event, with the number of each. */
+    async history(id: string, after: number, limit: number): Promise<NumberedEvent[]> {
+      const found = await tx
+        .selectFrom('sign_off_event as e')
+        .select(['e.sequence', 'e.data'])
+        .where('e.sign_off_id', '=', id)
+        .where('e.sequence', '>', String(after))
+        .orderBy('e.sequence')
+        .limit(limit)
+        .execute()
+      return found.map(({ sequence, data }) => ({ sequence: Number(sequence), event: data as unknown as StoredEvent }))
+    },
+
     /** Its state, made of what this transaction's reader may read. */
     async state(id: string): Promise<SignOff> {
       return replayed(await this.events(id))
@@ -101,46 +114,6 @@ export function signOffsRepository(tx: Transaction) {
       return row.row_version
     },
   }
-}
-
-/** An event as it is stored: a route stands in it by its key alone. */
-type StoredEvent = Exclude<SignOffEvent, { type: 'STARTED' | 'CHAIN_ADDED' }> | StoredStart | StoredChain
-type StoredStart = Omit<Extract<SignOffEvent, { type: 'STARTED' }>, 'routes'>
-type StoredChain = Omit<Extract<SignOffEvent, { type: 'CHAIN_ADDED' }>, 'route'>
-
-function withoutRoutes(event: SignOffEvent): StoredEvent {
-  if (event.type === 'STARTED') {
-    const { routes: _routes, ...rest } = event
-    return rest
-  }
-  if (event.type !== 'CHAIN_ADDED') return event
-  const { route: _route, ...rest } = event
-  return rest
-}
-
-function routeKeysOf(event: StoredEvent): string[] {
-  if (event.type === 'STARTED') return [event.route, ...event.parties.map(({ route }) => route)]
-  return event.type === 'CHAIN_ADDED' ? [event.party.route] : []
-}
-
-function withRoutes(event: StoredEvent, routes: Readonly<Record<string, Route>>): SignOffEvent {
-  if (event.type === 'STARTED') {
-    const keys = new Set(routeKeysOf(event))
-    return { ...event, routes: Object.fromEntries(Object.entries(routes).filter(([key]) => keys.has(key))) }
-  }
-  if (event.type !== 'CHAIN_ADDED') return event
-  const route = routes[event.party.route]
-  if (!route) throw new RangeError(`route ${event.party.route} is stored nowhere`)
-  return { ...event, route }
-}
-
-function instantOf(event: SignOffEvent): string {
-  return event.type === 'TASK_DONE' ? event.result.at : event.at
-}
-
-/** Words that a party keeps to itself: whoever may not read them does not learn that there are any. */
-function onlyOrgOf(event: SignOffEvent): string | null {
-  return (event.type === 'COMMENTED' || event.type === 'MARKED') && !event.isShared ? event.by.org : null
 }
 
 interface Row {

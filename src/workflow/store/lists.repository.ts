@@ -1,0 +1,96 @@
+import { sql } from 'kysely'
+import type { Transaction } from '../../platform/database/database.ts'
+import type { ListedSignOff, ListedTask, SignOffFilter, TaskFilter, TaskPlace, TaskReader } from '../lists.ts'
+import type { SignOffStatus } from '../model/sign-off.ts'
+
+/** The lists, as this transaction's reader may see them. */
+export function listsRepository(tx: Transaction) {
+  return {
+    /** Tasks of the reader's organisation: open ones by due day, done ones the last first; after a place. */
+    async tasks(
+      { org, issuer, sub, roles, today }: TaskReader,
+      { whose, state, overdue, subjectType, subject, step, role }: TaskFilter,
+      after: TaskPlace | null,
+      limit: number,
+    ): Promise<ListedTask[]> {
+      const isOpen = state === 'OPEN'
+      const isTheirs = isOpen
+        ? sql<boolean>`((t.assignee_sub = ${sub} and t.assignee_issuer = ${issuer})
+            or (t.deputy_sub = ${sub} and t.deputy_issuer = ${issuer} and ${today}::date between t.deputy_first and t.deputy_last))`
+        : sql<boolean>`t.done_sub = ${sub} and t.done_issuer = ${issuer}`
+      const rows = await tx
+        .selectFrom('sign_off_task as t')
+        .innerJoin('sign_off as s', 's.id', 't.sign_off_id')
+        .selectAll('t')
+        .select(['s.subject_type', 's.subject_id', 's.subject_version', 's.subject_hash', 's.status'])
+        .where('t.org', '=', org)
+        .where('t.state', '=', sql.lit(state))
+        .$if(whose === 'MINE', (query) => query.where(isTheirs))
+        .$if(whose === 'POOL', (query) => query.where('t.assignee_sub', 'is', null).where(sql<boolean>`t.role = any (${roles}::text[])`))
+        .$if(overdue === true, (query) => query.where('t.due_day', '<', today))
+        .$if(overdue === false, (query) => query.where('t.due_day', '>=', today))
+        .$if(subjectType !== undefined, (query) => query.where('s.subject_type', '=', subjectType ?? ''))
+        .$if(subject !== undefined, (query) => query.where('s.subject_id', '=', subject ?? ''))
+        .$if(step !== undefined, (query) => query.where('t.step', '=', step ?? ''))
+        .$if(role !== undefined, (query) => query.where('t.role', '=', role ?? ''))
+        .$if(after !== null && isOpen, (query) =>
+          query.where(
+            sql<boolean>`(t.due_day, t.sign_off_id, t.chain_org, t.step, t.task) > (${after?.[0]}::date, ${after?.[1]}::uuid, ${after?.[2]}, ${after?.[3]}, ${after?.[4]})`,
+          ),
+        )
+        .$if(after !== null && !isOpen, (query) =>
+          query.where(
+            sql<boolean>`(t.done_at, t.sign_off_id, t.chain_org, t.step, t.task) < (${after?.[0]}::timestamptz, ${after?.[1]}::uuid, ${after?.[2]}, ${after?.[3]}, ${after?.[4]})`,
+          ),
+        )
+        .orderBy(isOpen ? 't.due_day' : 't.done_at', isOpen ? 'asc' : 'desc')
+        .orderBy('t.sign_off_id', isOpen ? 'asc' : 'desc')
+        .orderBy('t.chain_org', isOpen ? 'asc' : 'desc')
+        .orderBy('t.step', isOpen ? 'asc' : 'desc')
+        .orderBy('t.task', isOpen ? 'asc' : 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map(({ subject_type, subject_id, subject_version, subject_hash, status, ...row }) => ({
+        ...row,
+        state: row.state as ListedTask['state'],
+        subject: { type: subject_type, id: subject_id, version: subject_version, hash: subject_hash },
+        status: status as SignOffStatus,
+      }))
+    },
+
+    /** Sign-offs with how each chain stands, the last begun first, before one of them. */
+    async signOffs({ subjectType, subject, status }: SignOffFilter, before: string | null, limit: number): Promise<ListedSignOff[]> {
+      const rows = await tx
+        .selectFrom('sign_off as s')
+        .select([
+          's.id',
+          's.subject_type',
+          's.subject_id',
+          's.subject_version',
+          's.subject_hash',
+          's.keeper',
+          's.route',
+          's.status',
+          's.started_at',
+        ])
+        .select(
+          sql<
+            ListedSignOff['chains'] | null
+          >`(select json_agg(json_build_object('org', nullif(c.org, ''), 'status', c.status) order by c.org)
+            from sign_off_chain c where c.sign_off_id = s.id)`.as('chains'),
+        )
+        .$if(subjectType !== undefined, (query) => query.where('s.subject_type', '=', subjectType ?? ''))
+        .$if(subject !== undefined, (query) => query.where('s.subject_id', '=', subject ?? ''))
+        .$if(status !== undefined, (query) => query.where('s.status', '=', status ?? ''))
+        .$if(before !== null, (query) => query.where('s.id', '<', before ?? ''))
+        .orderBy('s.id', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map((row) => ({
+        ...{ id: row.id, keeper: row.keeper, route: row.route, status: row.status as SignOffStatus, startedAt: row.started_at },
+        subject: { type: row.subject_type, id: row.subject_id, version: row.subject_version, hash: row.subject_hash },
+        chains: row.chains ?? [],
+      }))
+    },
+  }
+}
