@@ -2075,6 +2075,82 @@ update "share_request"
   where "id" = $10
   returning "row_version";
 
+-- src/workflow/store/lists.repository.ts
+
+select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."keeper", "s"."route", "s"."status",
+    "s"."started_at", (select json_agg(json_build_object('org', nullif(c.org, ''), 'status', c.status) order by c.org) from sign_off_chain c
+    where c.sign_off_id = s.id) as "chains"
+  from "sign_off" as "s"
+  order by "s"."id" desc
+  limit $1;
+
+select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."keeper", "s"."route", "s"."status",
+    "s"."started_at", (select json_agg(json_build_object('org', nullif(c.org, ''), 'status', c.status) order by c.org) from sign_off_chain c
+    where c.sign_off_id = s.id) as "chains"
+  from "sign_off" as "s"
+  where "s"."subject_type" = $1 and "s"."subject_id" = $2
+  order by "s"."id" desc
+  limit $3;
+
+select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
+  from "sign_off_task" as "t"
+  inner join "sign_off" as "s"
+  on "s"."id" = "t"."sign_off_id"
+  where "t"."org" = $1 and "t"."state" = 'DONE' and t.done_sub = $2 and t.done_issuer = $3
+  order by "t"."done_at" desc, "t"."sign_off_id" desc, "t"."chain_org" desc, "t"."step" desc, "t"."task" desc
+  limit $4;
+
+select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
+  from "sign_off_task" as "t"
+  inner join "sign_off" as "s"
+  on "s"."id" = "t"."sign_off_id"
+  where "t"."org" = $1 and "t"."state" = 'OPEN'
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $2;
+
+select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
+  from "sign_off_task" as "t"
+  inner join "sign_off" as "s"
+  on "s"."id" = "t"."sign_off_id"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and "s"."subject_type" = $2 and "s"."subject_id" = $3
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $4;
+
+select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
+  from "sign_off_task" as "t"
+  inner join "sign_off" as "s"
+  on "s"."id" = "t"."sign_off_id"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[])
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $3;
+
+select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
+  from "sign_off_task" as "t"
+  inner join "sign_off" as "s"
+  on "s"."id" = "t"."sign_off_id"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[]) and "s"."subject_type" = $3 and
+    "s"."subject_id" = $4
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $5;
+
+select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
+  from "sign_off_task" as "t"
+  inner join "sign_off" as "s"
+  on "s"."id" = "t"."sign_off_id"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[]) and (t.due_day, t.sign_off_id,
+    t.chain_org, t.step, t.task) > ($3::date, $4::uuid, $5, $6, $7)
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $8;
+
+select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
+  from "sign_off_task" as "t"
+  inner join "sign_off" as "s"
+  on "s"."id" = "t"."sign_off_id"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and ((t.assignee_sub = $2 and t.assignee_issuer = $3) or (t.deputy_sub = $4 and
+    t.deputy_issuer = $5 and $6::date between t.deputy_first and t.deputy_last))
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $7;
+
 -- src/workflow/store/projection.repository.ts
 
 delete from "sign_off_task"
@@ -2118,6 +2194,13 @@ select distinct on ("r"."code", "r"."owner") "r"."route"
   where "r"."code" in ($1, ...) and ("r"."owner" is null or r.owner = any ($2::text[]))
   order by "r"."code", "r"."owner", "r"."version" desc;
 
+select distinct on ("r"."code", "r"."owner") "r"."route"
+  from "sign_off_route" as "r"
+  where ("r"."owner" is null or r.owner = any ($1::text[]))
+  order by "r"."code", "r"."owner", "r"."version" desc;
+
+select pg_advisory_xact_lock($1, hashtext($2));
+
 -- src/workflow/store/sign-offs.repository.ts
 
 insert into "sign_off" ("id", "subject_type", "subject_id", "subject_version", "subject_hash", "keeper", "route", "status", "event_count",
@@ -2131,6 +2214,12 @@ select "e"."data"
   from "sign_off_event" as "e"
   where "e"."sign_off_id" = $1
   order by "e"."sequence";
+
+select "e"."sequence", "e"."data"
+  from "sign_off_event" as "e"
+  where "e"."sign_off_id" = $1 and "e"."sequence" > $2
+  order by "e"."sequence"
+  limit $3;
 
 select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status", "s"."row_version",
     "s"."act_count"
