@@ -1795,23 +1795,16 @@ select "o"."row_version"
   from "organisation" as "o"
   where "o"."code" = $1;
 
-select "o".*
+select "o".*, array(select s.predecessor from organisation_succession as s where s.successor = o.code order by s.predecessor) as
+    "successor_of"
   from "organisation" as "o"
   order by "o"."code";
 
-select "o".*
+select "o".*, array(select s.predecessor from organisation_succession as s where s.successor = o.code order by s.predecessor) as
+    "successor_of"
   from "organisation" as "o"
   where "o"."code" in ($1, ...)
   order by "o"."code";
-
-select "s".*
-  from "organisation_succession" as "s"
-  order by "s"."predecessor";
-
-select "s".*
-  from "organisation_succession" as "s"
-  where "s"."successor" in ($1, ...)
-  order by "s"."predecessor";
 
 select count(*) as "open"
   from "organisation" as "o"

@@ -335,7 +335,7 @@ create table policy_document (
   primary key (agreement_id, position)
 );
 
--- The words by which an agreement is found; derived by the service after every act, nothing is decided on it.
+-- The words by which an agreement is found; derived by the service after every act that may change them, nothing is decided on it.
 -- No index on the words: what a reader may know is compared and ranked, all of it. They lie whole in their row, since to fetch and
 -- unpack them one by one costs four times what comparing them does.
 create table agreement_search (

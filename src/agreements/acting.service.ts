@@ -84,6 +84,9 @@ const EVENTS = {
   dispose: 'agreement.disposal_confirmed',
 } as const satisfies Record<ActName, string>
 
+/** Acts that change neither a text nor who is a party to it, and so none of the words by which the agreement is found. */
+const WORDS_STAY: ReadonlySet<string> = new Set<ActName>(['suspend', 'lift', 'confirm_review'])
+
 export type ActingService = ReturnType<typeof actingService>
 
 /** Every act on an agreement: what the shell of commands has to know of agreements, and what acts share. */
@@ -103,7 +106,7 @@ export function actingService({ commands, agreements, notifications, policy, mus
       // What is kept and published is the whole of it, whatever whoever acted may still see.
       await readAs(tx, { kind: 'system' })
       const version = await actsRepository(tx).touch(id, sequence, now)
-      await indexForSearch(tx, id)
+      if (!WORDS_STAY.has(act)) await indexForSearch(tx, id)
       const from = before?.status ?? null
       await actsRepository(tx).addHistory({ agreementId: id, sequence, at: now, act, principal, from, done, leafId })
       return version

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Transaction } from '../platform/database/database.ts'
 import { asRegistered, type Organisation, type OrganisationStatus, type RegisteredOrganisation } from './organisation.ts'
 
@@ -30,23 +31,19 @@ export function partiesRepository(tx: Transaction) {
       const rows = await tx
         .selectFrom('organisation as o')
         .selectAll('o')
+        .select(
+          sql<string[]>`array(select s.predecessor from organisation_succession as s where s.successor = o.code order by s.predecessor)`.as(
+            'successor_of',
+          ),
+        )
         .$if(codes !== undefined, (query) => query.where('o.code', 'in', [...(codes ?? []), '']))
         .orderBy('o.code')
         .execute()
-      const succession = await tx
-        .selectFrom('organisation_succession as s')
-        .selectAll('s')
-        .$if(codes !== undefined, (query) => query.where('s.successor', 'in', [...(codes ?? []), '']))
-        .orderBy('s.predecessor')
-        .execute()
-      const predecessors = new Map<string, string[]>()
-      for (const { successor, predecessor } of succession)
-        predecessors.set(successor, [...(predecessors.get(successor) ?? []), predecessor])
-      return rows.map(({ row_version: _version, act_count: _acts, competent_authority, status, ...row }) => ({
+      return rows.map(({ row_version: _version, act_count: _acts, competent_authority, status, successor_of, ...row }) => ({
         ...row,
         status: status as OrganisationStatus,
         competent_authority: competent_authority as Organisation['competent_authority'],
-        successor_of: predecessors.get(row.code) ?? [],
+        successor_of,
       }))
     },
 

@@ -17,12 +17,14 @@ export interface SuspendingOptions extends Pick<ActingService, 'act'> {
   readonly boroughs: () => Promise<ReadonlySet<string>>
 }
 
+const NOBODY: ReadonlySet<string> = new Set()
+
 /** LC-6: sharing stops at once, and goes on when others say so. Each suspension stands on its own. */
 export function suspendingService({ act, boroughs: readBoroughs }: SuspendingOptions) {
   return {
     async suspend(call: ActCall, { scope, party = null, flow = null, reason, until = null }: SuspensionBody) {
-      // Read before the act, so that it needs no second connection while it holds one.
-      const boroughs = await readBoroughs()
+      // Read before the act, so that it needs no second connection while it holds one; asked about one flow alone (OWN_FLOW).
+      const boroughs = scope === 'FLOW' ? await readBoroughs() : NOBODY
       return act(call, 'suspend', async ({ tx, agreement, principal, now, newId, decided, tell }) => {
         const ends = until === null ? null : instantOf(until)
         const { to } = decided({ type: 'suspend', scope, party, flow, until: ends, boroughs })

@@ -2,8 +2,8 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
 
 /**
- * Writes down the words by which an agreement is found, from its rows as they stand. Called after every act and every insertion.
- * An organisation that gets another name is found under it after the next act.
+ * Writes down the words by which an agreement is found, from its rows as they stand. Called after every insertion and every act that
+ * may change them. An organisation that gets another name is found under it after the next of these.
  */
 export async function indexForSearch(tx: Transaction, id: string): Promise<void> {
   await sql`
