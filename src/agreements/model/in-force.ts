@@ -63,6 +63,23 @@ export function bindsPair(facts: LifecycleFacts, version: VersionFacts, pair: Pa
   return pair.every((org) => isIn(facts, org, at)) && commencementObstacles(facts, version, pair, at).length === 0
 }
 
+/**
+ * The version that binds a pair at an instant: of those that have begun, the latest that both have signed. What both have not signed
+ * binds neither, and takes away nothing that an earlier text of both binds them to (LC-3); null: none does.
+ */
+export function bindingVersion<Version extends VersionFacts>(
+  facts: LifecycleFacts<Version>,
+  pair: Pair,
+  at: Instant,
+  day: Day,
+): Version | null {
+  for (let i = facts.approved.length - 1; i >= 0; i--) {
+    const version = facts.approved[i] as Version
+    if (version.effectiveFrom <= day && stands(version, at) && bindsPair(facts, version, pair, at)) return version
+  }
+  return null
+}
+
 function isIn(facts: LifecycleFacts, org: string, at: Instant): boolean {
   const party = facts.parties.get(org)
   return party !== undefined && partOf(party, at) === 'IN'

@@ -1,4 +1,4 @@
-import { bindsPair } from '../../agreements/model/in-force.ts'
+import { bindingVersion } from '../../agreements/model/in-force.ts'
 import { partOf } from '../../agreements/model/standing.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { DisclosureDecision, PolicyAgreement, Snapshot } from '../policy/policy.ts'
@@ -93,22 +93,21 @@ function noAgreement({ agreement_ref }: DecisionRequest): string {
     : 'The reference is not that of an agreement that lists both organisations.'
 }
 
-/** 6.2 step 4: the agreement (several: lowest id) that binds both at T and prohibits U or a purpose broader than U. */
+/**
+ * 6.2 step 4: the agreement (several: lowest id) by whose text both are bound at T and that prohibits U or a purpose broader than U.
+ * A later text ends a prohibition once both have signed it: whoever keeps the text cannot take it away alone.
+ */
 function prohibition(facts: Facts, weighed: readonly Weighed[]): PolicyAgreement | null {
   let lowest: PolicyAgreement | null = null
-  for (const one of weighed) if (prohibits(facts, one) && (lowest === null || one.agreement.id < lowest.id)) lowest = one.agreement
+  for (const { agreement } of weighed) if (prohibits(facts, agreement) && (lowest === null || agreement.id < lowest.id)) lowest = agreement
   return lowest
 }
 
-function prohibits(facts: Facts, { agreement, leading }: Weighed): boolean {
-  if (!leading || leading.notYetEffective) return false
-  const { version } = leading
-  if (!version.prohibited.some((purpose) => facts.codes.purposes.isWithin(facts.request.purpose, purpose))) return false
-  return (
-    !isExpired(version, facts.day) &&
-    facts.at < agreement.terminatedAt &&
-    bindsPair(agreement, version, [facts.provider.code, facts.recipient.code], facts.at)
-  )
+function prohibits(facts: Facts, agreement: PolicyAgreement): boolean {
+  if (!agreement.approved.some(({ prohibited }) => prohibited.length > 0) || facts.at >= agreement.terminatedAt) return false
+  const version = bindingVersion(agreement, [facts.provider.code, facts.recipient.code], facts.at, facts.day)
+  if (!version || isExpired(version, facts.day)) return false
+  return version.prohibited.some((purpose) => facts.codes.purposes.isWithin(facts.request.purpose, purpose))
 }
 
 function decideOneOff(facts: Facts, snapshot: Snapshot): Outcome {
