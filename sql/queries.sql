@@ -1868,6 +1868,58 @@ update "organisation_group"
   where "code" = $3
   returning "row_version", "act_count";
 
+-- src/people/deputies.repository.ts
+
+insert into "deputy" ("id", "org", "role", "person_id", "deputy_id", "first_day", "last_day", "reason", "named_at", "named_by")
+  values ($1, ...);
+
+select "d"."id", "d"."org", "d"."role", "p"."issuer", "p"."subject", "q"."issuer" as "deputy_issuer", "q"."subject" as "deputy_subject",
+    "d"."first_day", "d"."last_day", "d"."reason", "d"."named_at", "d"."ended_at", "d"."end_reason", "d"."row_version"
+  from "deputy" as "d"
+  inner join "person" as "p"
+  on "p"."id" = "d"."person_id"
+  inner join "person" as "q"
+  on "q"."id" = "d"."deputy_id"
+  where "d"."id" = $1 for update of "d";
+
+select "d"."id", "d"."org", "d"."role", "p"."issuer", "p"."subject", "q"."issuer" as "deputy_issuer", "q"."subject" as "deputy_subject",
+    "d"."first_day", "d"."last_day", "d"."reason", "d"."named_at", "d"."ended_at", "d"."end_reason", "d"."row_version"
+  from "deputy" as "d"
+  inner join "person" as "p"
+  on "p"."id" = "d"."person_id"
+  inner join "person" as "q"
+  on "q"."id" = "d"."deputy_id"
+  where "d"."org" = $1
+  order by "d"."id"
+  limit $2;
+
+select "d"."id", "d"."org", "d"."role", "p"."issuer", "p"."subject", "q"."issuer" as "deputy_issuer", "q"."subject" as "deputy_subject",
+    "d"."first_day", "d"."last_day", "d"."reason", "d"."named_at", "d"."ended_at", "d"."end_reason", "d"."row_version"
+  from "deputy" as "d"
+  inner join "person" as "p"
+  on "p"."id" = "d"."person_id"
+  inner join "person" as "q"
+  on "q"."id" = "d"."deputy_id"
+  where "d"."org" = $1 and "d"."last_day" >= $2 and "d"."ended_at" is null
+  order by "d"."id"
+  limit $3;
+
+select "d"."id", "d"."org", "d"."role", "p"."issuer", "p"."subject", "q"."issuer" as "deputy_issuer", "q"."subject" as "deputy_subject",
+    "d"."first_day", "d"."last_day", "d"."reason", "d"."named_at", "d"."ended_at", "d"."end_reason", "d"."row_version"
+  from "deputy" as "d"
+  inner join "person" as "p"
+  on "p"."id" = "d"."person_id"
+  inner join "person" as "q"
+  on "q"."id" = "d"."deputy_id"
+  where "q"."issuer" = $1 and "q"."subject" = $2 and "d"."org" = $3 and "d"."ended_at" is null
+  order by "d"."last_day" desc
+  limit $4;
+
+update "deputy"
+  set "ended_at" = $1, "end_reason" = $2, "ended_by" = $3, "row_version" = "row_version" + $4
+  where "id" = $5
+  returning "row_version";
+
 -- src/people/held-roles.repository.ts
 
 insert into "held_role" ("id", "person_id", "org", "role", "from_day", "to_day")
@@ -2134,6 +2186,16 @@ select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."
     t.chain_org, t.step, t.task) > ($3::date, $4::uuid, $5, $6, $7)
   order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
   limit $8;
+
+select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
+  from "sign_off_task" as "t"
+  inner join "sign_off" as "s"
+  on "s"."id" = "t"."sign_off_id"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and ((t.assignee_sub = $2 and t.assignee_issuer = $3) or (t.deputy_sub = $4 and
+    t.deputy_issuer = $5 and $6::date between t.deputy_first and t.deputy_last) or exists (select from unnest($7::text[], $8::text[],
+    $9::text[]) as d (role, issuer, sub) where d.role = t.role and d.issuer = t.assignee_issuer and d.sub = t.assignee_sub))
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $10;
 
 select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
   from "sign_off_task" as "t"

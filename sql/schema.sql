@@ -2162,6 +2162,42 @@ grant execute on function unsearched_decisions() to accord_app;
 
 -- -------------------- people
 
+create table public.deputy (
+  id uuid not null,
+  org text not null,
+  role text not null,
+  person_id uuid not null,
+  deputy_id uuid not null,
+  first_day date not null,
+  last_day date not null,
+  reason text not null,
+  named_at timestamp with time zone not null,
+  named_by jsonb not null,
+  ended_at timestamp with time zone,
+  ended_by jsonb,
+  end_reason text,
+  row_version bigint not null default 1,
+  constraint deputy_pkey PRIMARY KEY (id),
+  constraint deputy_deputy_id_fkey FOREIGN KEY (deputy_id) REFERENCES person(id) ON DELETE RESTRICT,
+  constraint deputy_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint deputy_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id) ON DELETE RESTRICT,
+  constraint deputy_begins_before_it_ends CHECK ((first_day <= last_day)),
+  constraint deputy_role_check CHECK (((role ~ '^[A-Z][A-Z_]{0,63}$'::text) AND (role <> 'API_CLIENT'::text))),
+  constraint deputy_row_version_check CHECK ((row_version > 0)),
+  constraint nobody_is_their_own_deputy CHECK ((person_id <> deputy_id))
+);
+CREATE INDEX deputy_by_deputy ON public.deputy USING btree (deputy_id, org);
+CREATE INDEX deputy_by_organisation ON public.deputy USING btree (org, id);
+CREATE TRIGGER deputy_keeps_what_it_is BEFORE UPDATE ON public.deputy FOR EACH ROW EXECUTE FUNCTION refuse_change_of_deputy();
+alter table public.deputy enable row level security;
+create policy deputy_is_added_by_the_register on deputy for insert to public
+  with check ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy deputy_is_changed_by_the_register on deputy for update to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy deputy_is_seen_by_its_organisation on deputy for select to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (org = current_setting('accord.org'::text, true))));
+grant insert, select, update on public.deputy to accord_app;
+
 create table public.held_role (
   id uuid not null,
   person_id uuid not null,
@@ -2234,9 +2270,25 @@ create policy person_is_locked_by_the_register on person for update to public
 create policy person_is_seen_where_a_role_is_held on person for select to public
   using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text) OR (EXISTS ( SELECT
    FROM held_role r
-  WHERE (r.person_id = person.id)))));
+  WHERE (r.person_id = person.id))) OR (EXISTS ( SELECT
+   FROM deputy d
+  WHERE ((person.id = d.person_id) OR (person.id = d.deputy_id))))));
 grant insert, select on public.person to accord_app;
 grant update (id) on public.person to accord_app;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_deputy()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if row (old.id, old.org, old.role, old.person_id, old.deputy_id, old.first_day, old.last_day, old.reason, old.named_at, old.named_by)
+    is distinct from row (new.id, new.org, new.role, new.person_id, new.deputy_id, new.first_day, new.last_day, new.reason, new.named_at, new.named_by)
+    or (old.ended_at is not null and new.ended_at is distinct from old.ended_at) then
+    raise exception 'deputy % keeps what it is, and stays ended', old.id using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_change_of_held_role()
  RETURNS trigger

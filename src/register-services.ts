@@ -73,7 +73,7 @@ export function registerRoutes(
   return [
     referenceRoutes(reference),
     partiesRoutes({ parties, registering, organisationContacts, groups }),
-    peopleRoutes(services.people),
+    peopleRoutes(services.people, services.deputies),
     notificationsRoutes(notifications),
     signOffsRoutes({ signOffs: services.signOffs, routes: services.signOffRoutes, issuer: services.issuer, newId }),
     agreementActsRoutes({

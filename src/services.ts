@@ -12,6 +12,7 @@ import { disclosuresService } from './disclosures/disclosures.service.ts'
 import { openLogServices } from './log-services.ts'
 import { notificationsService } from './notifications/notifications.service.ts'
 import { partiesService } from './parties/parties.service.ts'
+import { deputiesService } from './people/deputies.service.ts'
 import { peopleService } from './people/people.service.ts'
 import type { Config } from './platform/config.ts'
 import { type OpenDatabase, openDatabase } from './platform/database/database.ts'
@@ -89,8 +90,10 @@ export async function openServices(options: ServicesOptions) {
   await storeShippedRoutes(db, clock)
   // What is signed off, by type of subject; the rooms of the subjects say the rest.
   const rooms: SubjectRooms = {}
-  const workflow = workflowService({ rooms })
-  const signOffs = signOffsService({ db, clock, commands, rooms, mustBeConfirmed: parties.mustBeConfirmed })
+  const deputies = deputiesService({ db, clock, commands, parties, issuer: options.trust.issuer })
+  const deputisesFor = deputies.standingInFor
+  const workflow = workflowService({ rooms, deputisesFor })
+  const signOffs = signOffsService({ db, clock, commands, rooms, deputisesFor, mustBeConfirmed: parties.mustBeConfirmed })
   const signOffRoutes = routesService({ db, commands, mustBeConfirmed: parties.mustBeConfirmed })
   const acts = actingService({ commands, agreements, notifications, policy: publication, mustBeConfirmed: parties.mustBeConfirmed })
   connectionGauges(metrics, { pool: database, reserve })
@@ -110,6 +113,7 @@ export async function openServices(options: ServicesOptions) {
     ...{ reference, parties, agreements, notifications, disclosures: disclosuresService() },
     ...{ workflow, signOffs, signOffRoutes, issuer: options.trust.issuer },
     people: peopleService({ db, clock, commands, parties, issuer: options.trust.issuer }),
+    deputies,
     /** Flushes the log and closes the connections. */
     async close(): Promise<void> {
       await listener.close()

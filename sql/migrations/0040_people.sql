@@ -60,6 +60,45 @@ begin
 end $$;
 create trigger held_role_keeps_what_it_is before update on held_role for each row execute function public.refuse_change_of_held_role();
 
+-- Who stands in for somebody in one of their roles, on London days, both included. It gives no other right of the role.
+create table deputy (
+  id           uuid        primary key,
+  org          text        not null references organisation on delete restrict,
+  role         text        not null check (role ~ '^[A-Z][A-Z_]{0,63}$' and role <> 'API_CLIENT'),
+  person_id    uuid        not null references person on delete restrict,
+  deputy_id    uuid        not null references person on delete restrict,
+  first_day    date        not null,
+  last_day     date        not null,
+  reason       text        not null,
+  named_at     timestamptz not null,
+  named_by     jsonb       not null,
+  ended_at     timestamptz,
+  ended_by     jsonb,
+  end_reason   text,
+  row_version  bigint      not null default 1 check (row_version > 0),
+  constraint deputy_begins_before_it_ends check (first_day <= last_day),
+  constraint nobody_is_their_own_deputy check (person_id <> deputy_id)
+);
+create index deputy_by_organisation on deputy (org, id);
+create index deputy_by_deputy on deputy (deputy_id, org);
+create function public.refuse_change_of_deputy() returns trigger language plpgsql set search_path = '' as $$
+begin
+  if row (old.id, old.org, old.role, old.person_id, old.deputy_id, old.first_day, old.last_day, old.reason, old.named_at, old.named_by)
+    is distinct from row (new.id, new.org, new.role, new.person_id, new.deputy_id, new.first_day, new.last_day, new.reason, new.named_at, new.named_by)
+    or (old.ended_at is not null and new.ended_at is distinct from old.ended_at) then
+    raise exception 'deputy % keeps what it is, and stays ended', old.id using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $$;
+create trigger deputy_keeps_what_it_is before update on deputy for each row execute function public.refuse_change_of_deputy();
+
+alter table deputy enable row level security;
+create policy deputy_is_seen_by_its_organisation on deputy for select using (
+  coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or org = current_setting('accord.org', true));
+create policy deputy_is_added_by_the_register on deputy for insert
+  with check (coalesce(current_setting('accord.reader', true), '') = 'system');
+create policy deputy_is_changed_by_the_register on deputy for update
+  using (coalesce(current_setting('accord.reader', true), '') = 'system');
 alter table held_role enable row level security;
 create policy held_role_is_seen_by_its_organisation on held_role for select using (
   coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or org = current_setting('accord.org', true));
@@ -74,7 +113,8 @@ create policy held_role_act_is_added_by_the_register on held_role_act for insert
   with check (coalesce(current_setting('accord.reader', true), '') = 'system');
 alter table person enable row level security;
 create policy person_is_seen_where_a_role_is_held on person for select using (
-  coalesce(current_setting('accord.reader', true), '') = 'system' or exists (select from held_role r where r.person_id = person.id));
+  coalesce(current_setting('accord.reader', true), '') = 'system' or exists (select from held_role r where r.person_id = person.id)
+  or exists (select from deputy d where person.id in (d.person_id, d.deputy_id)));
 create policy person_is_added_by_the_register on person for insert
   with check (coalesce(current_setting('accord.reader', true), '') = 'system');
 create policy person_is_locked_by_the_register on person for update
@@ -94,3 +134,4 @@ select public.grant_if_role('accord_app', 'grant execute on function public.role
 select public.grant_if_role('accord_app', 'grant select, insert, update (id) on public.person to accord_app');
 select public.grant_if_role('accord_app', 'grant select, insert, update on public.held_role to accord_app');
 select public.grant_if_role('accord_app', 'grant select, insert on public.held_role_act to accord_app');
+select public.grant_if_role('accord_app', 'grant select, insert, update on public.deputy to accord_app');

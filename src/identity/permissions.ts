@@ -78,6 +78,7 @@ export const PERMISSIONS = {
   'role:read_any': ['REGISTER_ADMIN', 'AUDITOR'],
   'role:keep': ['SIRO', 'REGISTER_ADMIN'],
   'role:keep_any': ['REGISTER_ADMIN'],
+  'deputy:name': [...PEOPLE_OF_A_PARTY, 'REGISTER_ADMIN'],
   'contacts:write': ['IG_OFFICER', 'DPO', 'REGISTER_ADMIN'],
 } as const satisfies Record<string, readonly Role[]>
 export type Permission = keyof typeof PERMISSIONS

@@ -20,7 +20,7 @@ export interface HeldRoleAct {
 }
 
 /** The roles that count for somebody in an organisation on a London day: one query, of what is committed at this moment. */
-export async function rolesHeld(db: Database, { issuer, subject }: Person, org: string, day: Day): Promise<string[]> {
+export async function rolesHeld(db: Database | Transaction, { issuer, subject }: Person, org: string, day: Day): Promise<string[]> {
   const found = await sql<{ roles: string[] }>`select public.roles_held(${issuer}, ${subject}, ${org}, ${day}) as roles`.execute(db)
   return found.rows[0]?.roles ?? []
 }

@@ -3,10 +3,11 @@ import { callOf, changeOf, outcomeReply } from '../commands/calls.routes.ts'
 import { callerOf } from '../identity/identity.plugin.ts'
 import { answer, reply } from '../platform/http/answer.ts'
 import { orThrow } from '../platform/kernel/refusal.ts'
+import type { DeputiesService } from './deputies.service.ts'
 import type { PeopleService } from './people.service.ts'
 
-/** Who holds which role in which organisation, over HTTP. */
-export function peopleRoutes(people: PeopleService): FastifyPluginAsync {
+/** Who holds which role in which organisation, and who stands in for whom, over HTTP. */
+export function peopleRoutes(people: PeopleService, deputies: DeputiesService): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'listRoles', async (request) =>
       reply(200, orThrow(await people.list(callerOf(request), request.params.code, request.query))),
@@ -21,6 +22,13 @@ export function peopleRoutes(people: PeopleService): FastifyPluginAsync {
     )
     answer(app, 'endRole', async (request) =>
       outcomeReply(200, await people.end(changeOf(request), request.params.code, request.params.id, request.body)),
+    )
+    answer(app, 'listDeputies', async (request) =>
+      reply(200, orThrow(await deputies.list(callerOf(request), request.params.code, request.query))),
+    )
+    answer(app, 'nameDeputy', async (request) => outcomeReply(201, await deputies.name(callOf(request), request.params.code, request.body)))
+    answer(app, 'endDeputy', async (request) =>
+      outcomeReply(200, await deputies.end(callOf(request), request.params.code, request.params.id, request.body)),
     )
   }
 }

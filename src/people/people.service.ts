@@ -180,11 +180,13 @@ export function peopleService({ db, clock, commands, parties, issuer }: PeopleOp
   }
 }
 
-function mayKeepFor(principal: Principal, org: string): boolean {
+/** Whether somebody keeps the roles of an organisation. */
+export function mayKeepFor(principal: Principal, org: string): boolean {
   return permits(principal.roles, 'role:keep_any') || (principal.org === org && permits(principal.roles, 'role:keep'))
 }
 
-function mayReadOf(principal: Principal, org: string): boolean {
+/** Whether somebody reads who holds which role in an organisation. */
+export function mayReadOf(principal: Principal, org: string): boolean {
   return principal.org === org || permits(principal.roles, 'role:read_any')
 }
 

@@ -1,3 +1,4 @@
+import type { Principal } from '../identity/principal.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import { Refused, refusal } from '../platform/kernel/refusal.ts'
 import type { SignOffActor, SignOffCommand, SignOffRefusal } from './model/commands.ts'
@@ -23,10 +24,17 @@ export interface Changed {
   readonly version: string
 }
 
+/** Whom somebody stands in for, in which role and on which days; handed over by the composition root. */
+export type DeputisesFor = (tx: Transaction, principal: Principal) => Promise<NonNullable<SignOffActor['deputises']>>
+
 /** Whoever acts, as the core knows them. */
-export function actorOf({ principal }: Pick<ActingOn, 'principal'>): SignOffActor {
+export async function actorOf(
+  tx: Transaction,
+  { principal }: Pick<ActingOn, 'principal'>,
+  deputisesFor: DeputisesFor,
+): Promise<SignOffActor> {
   const { issuer, sub, org, roles } = principal
-  return { issuer, sub, org, roles }
+  return { issuer, sub, org, roles, deputises: await deputisesFor(tx, principal) }
 }
 
 /** The service itself, for an organisation: what follows from an act on the subject, or from the clock. */

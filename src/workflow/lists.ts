@@ -25,6 +25,8 @@ export interface TaskReader extends Identity {
   readonly org: string
   readonly roles: readonly Role[]
   readonly today: Day
+  /** For whom they stand in today, and in which role. */
+  readonly standsIn: readonly { readonly role: string; readonly person: Identity }[]
 }
 
 /** A task as it stands in a list. */

@@ -4,7 +4,6 @@ import { callerOf } from '../identity/identity.plugin.ts'
 import { answer, type RequestOf, reply } from '../platform/http/answer.ts'
 import { etagOf } from '../platform/kernel/entity-tags.ts'
 import { orThrow } from '../platform/kernel/refusal.ts'
-import { commandsOpenTo } from './model/allowed.ts'
 import { routeKey } from './model/route.ts'
 import type { NewRoute, RoutesService } from './routes.service.ts'
 import type { CommandDone, PersonalCommand, SignOffsService } from './sign-offs.service.ts'
@@ -53,10 +52,8 @@ export function signOffsRoutes({ signOffs, routes, ...options }: SignOffRoutesOp
       return reply(status, body, { ...headers, location })
     })
     answer(app, 'getSignOff', async (request) => {
-      const principal = callerOf(request)
-      const { outcome, version } = orThrow(await signOffs.read(principal, request.params.id))
-      const commands = commandsOpenTo(outcome, principal, signOffs.now())
-      return reply(200, { ...viewOf(outcome), commands }, { etag: etagOf(version) })
+      const { outcome, version } = orThrow(await signOffs.read(callerOf(request), request.params.id))
+      return reply(200, { ...viewOf(outcome.signOff), commands: outcome.commands }, { etag: etagOf(version) })
     })
     answer(app, 'performSignOffCommand', async (request) => {
       const command = commandOf(request.body, callerOf(request).org, options)

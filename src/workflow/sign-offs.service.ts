@@ -9,8 +9,9 @@ import { londonDay } from '../platform/kernel/london-day.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
 import { type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'
-import { act, actorOf, type Changed } from './acting.service.ts'
+import { act, actorOf, type Changed, type DeputisesFor } from './acting.service.ts'
 import { formatPlace, parsePlace, placeOfTask, type SignOffFilter, type TaskFilter } from './lists.ts'
+import { commandsOpenTo, type OpenCommand } from './model/allowed.ts'
 import type { CommandType, SignOffCommand } from './model/commands.ts'
 import type { SignOffEvent } from './model/events.ts'
 import type { Fact } from './model/route.ts'
@@ -27,6 +28,7 @@ export interface SignOffsOptions {
   readonly rooms: SubjectRooms
   /** @throws Refused where an organisation that nobody confirmed acts */
   readonly mustBeConfirmed: (tx: Transaction, org: string) => Promise<void>
+  readonly deputisesFor: DeputisesFor
 }
 
 /** What a person may ask of a sign-off here; a signature is made at what is signed off. */
@@ -99,7 +101,7 @@ const NO_SUCH_SIGN_OFF = 'There is no sign-off here that you may know.'
 export type SignOffsService = ReturnType<typeof signOffsService>
 
 /** Sign-offs as people use them: what they do to one, and what they see of it. */
-export function signOffsService({ db, clock, commands, rooms, mustBeConfirmed }: SignOffsOptions) {
+export function signOffsService({ db, clock, commands, rooms, mustBeConfirmed, deputisesFor }: SignOffsOptions) {
   const asSystem = <T>(tx: Transaction, work: () => Promise<T>) => readingAs(tx, { kind: 'system' }, work)
   const kind: SubjectKind<LockedSignOff, SignOffDone> = {
     type: 'sign-off',
@@ -139,7 +141,8 @@ export function signOffsService({ db, clock, commands, rooms, mustBeConfirmed }:
         ({ tx, state: { signOff, facts }, principal, at, now, newId }) =>
           asSystem(tx, async () => {
             const known = command.type === 'approve' && facts.includes('ASSESSMENT_COMPLETE') ? { assessmentComplete: true } : {}
-            const changed = await act(tx, signOff, { ...command, ...known }, { actor: actorOf({ principal }), at }, true)
+            const actor = await actorOf(tx, { principal }, deputisesFor)
+            const changed = await act(tx, signOff, { ...command, ...known }, { actor, at }, true)
             const { subject } = signOff
             if (changed.events.length > 0)
               await rooms[subject.type]?.onEvents(tx, changed.signOff, changed.events, { principal, at, now, newId })
@@ -151,13 +154,18 @@ export function signOffsService({ db, clock, commands, rooms, mustBeConfirmed }:
           }),
       ),
 
-    /** A sign-off as the caller's organisation may see it. */
-    read: (principal: Principal, id: string): Promise<CommandResult<SignOff>> =>
+    /** A sign-off as the caller's organisation may see it, and what is open to the caller. */
+    read: (
+      principal: Principal,
+      id: string,
+    ): Promise<CommandResult<{ readonly signOff: SignOff; readonly commands: readonly OpenCommand[] }>> =>
       withTransaction(db, async (tx) => {
         await readAs(tx, readerOf(principal))
         const found = await signOffsRepository(tx).find(id)
         if (!found) return refuse(refusal('NOT_FOUND', NO_SUCH_SIGN_OFF))
-        return ok({ outcome: await signOffsRepository(tx).state(id), version: found.version })
+        const signOff = await signOffsRepository(tx).state(id)
+        const commands = commandsOpenTo(signOff, await actorOf(tx, { principal }, deputisesFor), clock().getTime())
+        return ok({ outcome: { signOff, commands }, version: found.version })
       }),
 
     /** What happened in a sign-off, oldest first, after an event. */
@@ -195,14 +203,12 @@ export function signOffsService({ db, clock, commands, rooms, mustBeConfirmed }:
         const { org, issuer, sub, roles } = principal
         await readAs(tx, { kind: 'party', org })
         const today = londonDay(clock().getTime())
-        const found = await listsRepository(tx).tasks({ org, issuer, sub, roles, today }, filter, after, limit + 1)
+        const standsIn = (await deputisesFor(tx, principal)).filter(({ first, last }) => first <= today && today <= last)
+        const found = await listsRepository(tx).tasks({ org, issuer, sub, roles, standsIn, today }, filter, after, limit + 1)
         const tasks = found.slice(0, limit)
         const last = tasks.at(-1)
         return { tasks, today, nextCursor: found.length > limit && last ? formatPlace(filter.state, placeOfTask(last)) : null }
       }),
-
-    /** The instant by which what is open to somebody is told. */
-    now: (): number => clock().getTime(),
   }
 }
 

@@ -2,7 +2,7 @@ import type { Identity } from '../identity/principal.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import { readingAs } from '../platform/database/reader.ts'
 import { refused } from '../platform/kernel/refusal.ts'
-import { act, actorOf, begin, type Changed, serviceActor } from './acting.service.ts'
+import { act, actorOf, begin, type Changed, type DeputisesFor, serviceActor } from './acting.service.ts'
 import type { SignOffCommand } from './model/commands.ts'
 import { decide, start } from './model/decide.ts'
 import type { StepName } from './model/events.ts'
@@ -61,7 +61,7 @@ export type WorkflowService = ReturnType<typeof workflowService>
  * Sign-off, for the rooms of its subjects: everything joins the caller's transaction, which has locked the subject. What a
  * person does to a sign-off by itself: `sign-offs.service.ts`.
  */
-export function workflowService({ rooms }: { readonly rooms: SubjectRooms }) {
+export function workflowService({ rooms, deputisesFor }: { readonly rooms: SubjectRooms; readonly deputisesFor: DeputisesFor }) {
   const asSystem = <T>(tx: Transaction, work: () => Promise<T>) => readingAs(tx, { kind: 'system' }, work)
 
   async function locked(tx: Transaction, found: StoredSignOff): Promise<SignOff> {
@@ -122,7 +122,7 @@ export function workflowService({ rooms }: { readonly rooms: SubjectRooms }) {
         const parties = own.map(({ party: { org, facts, requesters }, route }) => ({ org, facts, requesters, route: routeKey(route) }))
         const routes = [...new Set([main, ...own.map(({ route }) => route)])]
         const command = { type: 'start', id: acting.newId(), subject, keeper, facts, routes, parties, signingOrder } as const
-        const signOff = await begin(tx, start(command, { actor: actorOf(acting), now: acting.at }))
+        const signOff = await begin(tx, start(command, { actor: acting.principal, now: acting.at }))
         const awaits = signOff.chains.flatMap(({ org, status }) => (org === null || status === 'READY' ? [] : [org]))
         return { id: signOff.id, route: signOff.route, awaits, voids }
       }),
@@ -141,7 +141,7 @@ export function workflowService({ rooms }: { readonly rooms: SubjectRooms }) {
         const [found] = await signOffsRepository(tx).ofSubject(subject)
         if (!found) return null
         const { org } = acting.principal
-        const by = { actor: actorOf(acting), at: acting.at }
+        const by = { actor: await actorOf(tx, acting, deputisesFor), at: acting.at }
         const changed = await act(tx, await locked(tx, found), { type: 'sign', org, hash }, by, false)
         await react(tx, changed, acting)
         return { signOff: found.id, deputyFor: chainOf(changed.signOff, org)?.signed?.deputyFor ?? null }

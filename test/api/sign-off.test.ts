@@ -31,8 +31,9 @@ const room: SubjectRoom = {
   publish: async () => undefined,
 }
 const rooms = { agreement: room }
-const workflow = workflowService({ rooms })
-const signOffs = signOffsService({ ...services, rooms, mustBeConfirmed: services.parties.mustBeConfirmed })
+const deputisesFor = services.deputies.standingInFor
+const workflow = workflowService({ rooms, deputisesFor })
+const signOffs = signOffsService({ ...services, rooms, deputisesFor, mustBeConfirmed: services.parties.mustBeConfirmed })
 
 let version = 100
 const hashOf = (words: string) => createHash('sha256').update(words).digest('hex')

@@ -291,6 +291,23 @@ export interface DecisionSearchProgress {
   next_idx: Int8;
 }
 
+export interface Deputy {
+  deputy_id: string;
+  end_reason: string | null;
+  ended_at: string | null;
+  ended_by: Json | null;
+  first_day: string;
+  id: string;
+  last_day: string;
+  named_at: string;
+  named_by: Json;
+  org: string;
+  person_id: string;
+  reason: string;
+  role: string;
+  row_version: Generated<Int8>;
+}
+
 export interface DisclosureDecision {
   consumed_at: string | null;
   consumed_by: string | null;
@@ -855,6 +872,7 @@ export interface DB {
   code_list_entry: CodeListEntry;
   decision_search: DecisionSearch;
   decision_search_progress: DecisionSearchProgress;
+  deputy: Deputy;
   disclosure_decision: DisclosureDecision;
   disposal: Disposal;
   earlier_assessment: EarlierAssessment;

@@ -875,6 +875,71 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/organisations/{code}/deputies": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        /**
+         * Who stands in for whom
+         * @description In the own organisation; register administrators and auditors see every one. Those that are over only with `past`.
+         */
+        readonly get: operations["listDeputies"];
+        readonly put?: never;
+        /**
+         * Name a deputy for one role and some days
+         * @description For a role of one's own; whoever keeps the roles of the organisation may name one for somebody else. From the first to the last London
+         *     day the deputy does the steps of a sign-off that are for this person, or for nobody in particular of the role; it gives no other right
+         *     of the role, and no due day moves. 422 for oneself, for days that are over, and for whoever holds a role that this one is kept apart
+         *     from (WF-3, SD-2, SD-3, SD-7). What the deputy may not do for another reason (whoever drafted a text does not approve it) is refused
+         *     when they try.
+         */
+        readonly post: operations["nameDeputy"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/organisations/{code}/deputies/{id}/end": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+                /**
+                 * @description The deputy.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * End a deputy now
+         * @description By whoever is stood in for, or whoever keeps the roles of the organisation. It counts from the reply on, on every node.
+         */
+        readonly post: operations["endDeputy"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/sign-offs": {
         readonly parameters: {
             readonly query?: never;
@@ -3508,6 +3573,58 @@ export interface components {
                 readonly leaf_id: string;
             }[];
         };
+        /** @description Whose tokens it is about. */
+        readonly person: {
+            /** @description `iss` of the tokens. */
+            readonly issuer: string;
+            /** @description `sub` of the tokens. */
+            readonly subject: string;
+        };
+        /** @description Who stands in for whom, in one role and on some days. */
+        readonly Deputy: {
+            /**
+             * Format: uuid
+             * @description Its key.
+             */
+            readonly id: string;
+            /** @description Code of the organisation. */
+            readonly org: string;
+            /** @description GOV_ROLE code. */
+            readonly role: string;
+            readonly person: components["schemas"]["person"];
+            readonly deputy: components["schemas"]["person"];
+            /**
+             * Format: date
+             * @description First London day.
+             */
+            readonly first: string;
+            /**
+             * Format: date
+             * @description Last London day.
+             */
+            readonly last: string;
+            /** @description Why. */
+            readonly reason: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            readonly named_at: string;
+            /**
+             * Format: date-time
+             * @description From here on it does not count, whatever its last day is; null: it was not ended.
+             */
+            readonly ended_at: string | null;
+            /** @description Why it was ended. */
+            readonly end_reason: string | null;
+        };
+        /** @description A person, as an issuer of tokens calls them. */
+        readonly PersonNamed: {
+            /** @description `iss` of the tokens; absent: the issuer that this service trusts. */
+            readonly issuer?: string;
+            /** @description `sub` of the tokens. */
+            readonly subject: string;
+        };
         /** @description A sign-off in a list. */
         readonly SignOffSummary: {
             /**
@@ -4029,13 +4146,6 @@ export interface components {
             readonly step: string;
             /** @description The task of the step, where it has several; absent: the own one, or the first that nobody has. */
             readonly task?: number;
-        };
-        /** @description A person, as an issuer of tokens calls them. */
-        readonly PersonNamed: {
-            /** @description `iss` of the tokens; absent: the issuer that this service trusts. */
-            readonly issuer?: string;
-            /** @description `sub` of the tokens. */
-            readonly subject: string;
         };
         /** @description Gives a task to somebody; of a signature, replaces the signatory. */
         readonly AssignTask: {
@@ -7922,6 +8032,174 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["HeldRoleRecord"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listDeputies: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Also those that have ended.
+                 * @example true
+                 */
+                readonly past?: boolean;
+                /**
+                 * @description `next_after` of the page before, with the same question.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly after?: string;
+                /**
+                 * @description How many at most.
+                 * @example 50
+                 */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The deputies, in the order in which they were named. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The deputies. */
+                        readonly deputies: readonly components["schemas"]["Deputy"][];
+                        /** @description `after` of the next page; null: this is the last. */
+                        readonly next_after: string | null;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly nameDeputy: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "role": "SIRO",
+                 *       "deputy": {
+                 *         "subject": "7f1c2a90-deputy"
+                 *       },
+                 *       "first": "2026-11-30",
+                 *       "last": "2026-12-14",
+                 *       "reason": "On leave"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * @description In which role.
+                     * @enum {string}
+                     */
+                    readonly role: "IG_OFFICER" | "IAO" | "DPO" | "CALDICOTT_GUARDIAN" | "SIRO" | "INFOSEC" | "LEGAL" | "SIGNATORY" | "AUTHORISED_DISCLOSURE_OFFICER";
+                    readonly person?: components["schemas"]["PersonNamed"];
+                    readonly deputy: components["schemas"]["PersonNamed"];
+                    /**
+                     * Format: date
+                     * @description First London day, today or later.
+                     */
+                    readonly first: string;
+                    /**
+                     * Format: date
+                     * @description Last London day, at most a year later.
+                     */
+                    readonly last: string;
+                    /** @description Why, for the record. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The deputy. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Deputy"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly endDeputy: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+                /**
+                 * @description The deputy.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "Back early"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Why, for the record. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The deputy, ended. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Deputy"];
                 };
             };
             readonly default: components["responses"]["Problem"];

@@ -10,6 +10,7 @@ import {
   type ChainStatus,
   chainOf,
   isOpenChain,
+  type Person,
   routeOf,
   type SignOff,
   type SignOffStatus,
@@ -83,7 +84,7 @@ export interface Place {
   readonly chain?: Chain
   readonly step?: Step
   readonly task?: Task | undefined
-  readonly definition?: RouteStep
+  readonly definition?: RouteStep | undefined
 }
 
 /** Why somebody may not do this here now, before the command's own rules are asked; null: they may. 403 before what the state says, so that a stranger hears nothing of it. */
@@ -129,12 +130,20 @@ export function commandsOpenTo(signOff: SignOff, actor: SignOffActor, now: Insta
   return found
 }
 
-/** How an actor acts on a task: in their own name, as a deputy, or not at all. */
-export function deputyOn(task: Task | undefined, actor: SignOffActor, now: Instant): 'DEPUTY' | 'NOT_THESE_DAYS' | null {
-  const delegation = task?.delegation
-  if (!delegation || task.org !== actor.org || !isSamePerson(delegation.to, actor)) return null
+/** For whom an actor acts on a task as a deputy: by this very task, or by their role for some days; null: for nobody. */
+export function deputyFor({ task, definition }: Place, actor: SignOffActor, now: Instant): Person | null {
   const today = londonDay(now)
-  return delegation.first <= today && today <= delegation.last ? 'DEPUTY' : 'NOT_THESE_DAYS'
+  return deputations({ task, definition }, actor).find(({ first, last }) => first <= today && today <= last)?.from ?? null
+}
+
+/** What hands a task to an actor, on whatever days. Whoever was named for a role does what its holder might: what is theirs, or nobody's yet. */
+function deputations({ task, definition }: Place, { issuer, sub, org, deputises = [] }: SignOffActor) {
+  if (!task || task.org !== org) return []
+  const own = task.delegation && isSamePerson(task.delegation.to, { issuer, sub }) ? [task.delegation] : []
+  const byRole = deputises
+    .filter(({ role, person }) => role === definition?.role && (task.assignee === null || isSamePerson(task.assignee, person)))
+    .map(({ person, first, last }) => ({ from: { issuer: person.issuer, sub: person.sub, org }, first, last }))
+  return [...own, ...byRole]
 }
 
 function actsAs(as: ActingAs, signOff: SignOff, { chain, step, task, definition }: Place, actor: SignOffActor, now: Instant): boolean {
@@ -151,7 +160,7 @@ function actsAs(as: ActingAs, signOff: SignOff, { chain, step, task, definition 
     case 'SIRO':
       return roles.includes('SIRO')
     case 'DEPUTY':
-      return deputyOn(task, actor, now) === 'DEPUTY'
+      return deputyFor({ task, definition }, actor, now) !== null
     case 'ROLE':
       if (definition === undefined) return roles.includes('SIGNATORY')
       return roles.includes(definition.role) && isFree(task, actor)
@@ -165,8 +174,9 @@ function isFree(task: Task | undefined, actor: SignOffActor): boolean {
 
 function mayNot({ by }: CommandRule, { chain, step, task, definition }: Place, actor: SignOffActor, now: Instant): SignOffRefusal {
   if (by.every((as) => as === 'SERVICE')) return notYours('SERVICE', 'This follows from an act on what is signed off.').refusal
-  if (deputyOn(task, actor, now) === 'NOT_THESE_DAYS')
-    return notYours('WF-3', `The delegation counts from ${task?.delegation?.first} to ${task?.delegation?.last}.`).refusal
+  const [deputation] = deputations({ task, definition }, actor)
+  if (deputation && deputyFor({ task, definition }, actor, now) === null)
+    return notYours('WF-3', `The delegation counts from ${deputation.first} to ${deputation.last}.`).refusal
   const owner =
     task?.org ?? chain?.org ?? (step && step.tasks.length > 0 && step.tasks.every(({ org }) => org !== actor.org) ? 'others' : undefined)
   if (owner !== undefined && owner !== null && owner !== actor.org) return notYours('WF-4', 'No party acts for another.').refusal

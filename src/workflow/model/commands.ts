@@ -10,6 +10,8 @@ import type { ApprovalCondition, MarkValue, Subject } from './sign-off.ts'
 /** Who acts: a person with the roles that count now, or the service itself (`roles` empty, and `isService`). */
 export interface SignOffActor extends Pick<Principal, 'issuer' | 'sub' | 'org' | 'roles'> {
   readonly isService?: boolean
+  /** Whom they stand in for in their organisation, in which role and on which London days. */
+  readonly deputises?: readonly { readonly role: string; readonly person: Identity; readonly first: Day; readonly last: Day }[]
 }
 
 /** What opens a sign-off. */

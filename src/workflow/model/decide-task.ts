@@ -3,7 +3,7 @@ import { written } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { ok } from '../../platform/kernel/result.ts'
 import { factsOf } from './advance.ts'
-import { deputyOn, type Place } from './allowed.ts'
+import { deputyFor, type Place } from './allowed.ts'
 import { type Acting, type Decided, forbidden, notYours, type SignOffCommand, tooLate } from './commands.ts'
 import { deputyRefused, dutyRefused } from './duties.ts'
 import type { TaskName } from './events.ts'
@@ -108,7 +108,7 @@ function decideJudgement(
         return forbidden('CONDITIONS', 'This step confirms facts: it sets no conditions.', '/conditions')
       const isComplete = command.assessmentComplete === true || factsOf(signOff, chain).has('ASSESSMENT_COMPLETE')
       if (definition.kind === 'ASSESSMENT' && !isComplete) return forbidden('DP-4', 'The assessment is not complete.', '/step')
-      return ok([{ type: 'TASK_DONE', ...name, result: resultOf({ comment, conditions, adopted: null }, task, acting) }])
+      return ok([{ type: 'TASK_DONE', ...name, result: resultOf({ comment, conditions, adopted: null }, place, acting) }])
     }
     case 'adopt': {
       const no = textRefused(command.hash, signOff, task.org)
@@ -118,7 +118,7 @@ function decideJudgement(
       if (from === task.org || !theirs)
         return forbidden('ADOPT', `${from} has no review of its own of this version at ${definition.id} that could be adopted.`, '/from')
       const adopted = { adopted: { org: from, reason }, comment: theirs.comment, conditions: theirs.conditions }
-      return ok([{ type: 'TASK_DONE', ...name, result: resultOf(adopted, task, acting) }])
+      return ok([{ type: 'TASK_DONE', ...name, result: resultOf(adopted, place, acting) }])
     }
     case 'return': {
       const to = command.to ?? definition.return_to
@@ -146,14 +146,12 @@ function decideSign(command: Extract<OnTask, { type: 'sign' }>, signOff: SignOff
   const mayNot = personRefused(signOff, place, acting) ?? textRefused(command.hash, signOff, task.org)
   if (mayNot) return mayNot
   const by: Person = { issuer: actor.issuer, sub: actor.sub, org: actor.org }
-  const deputyFor = deputyOn(task, actor, now) === 'DEPUTY' ? (task.delegation?.from ?? null) : null
-  return ok([{ type: 'SIGNED', ...name, by, deputyFor, at: written(now) ?? '' }])
+  return ok([{ type: 'SIGNED', ...name, by, deputyFor: deputyFor(place, actor, now), at: written(now) ?? '' }])
 }
 
 /** Why this person may not do this task, whatever their role: duties that are kept apart, one task of a step for each. */
 function personRefused(signOff: SignOff, { definition, step, task }: TaskPlace, { actor, now }: Acting) {
-  const isDeputy = deputyOn(task, actor, now) === 'DEPUTY'
-  const no = isDeputy
+  const no = deputyFor({ task, definition }, actor, now)
     ? deputyRefused(signOff, task.org, definition, actor, actor.roles)
     : dutyRefused(signOff, task.org, definition, actor, actor.roles)
   if (no) return forbidden(no.rule, no.detail)
@@ -176,13 +174,12 @@ function textRefused(hash: string, signOff: SignOff, org: string) {
 
 function resultOf(
   { comment, conditions, adopted }: Pick<TaskResult, 'comment' | 'conditions' | 'adopted'>,
-  task: Task,
+  place: TaskPlace,
   { actor, now }: Acting,
 ): TaskResult {
-  const deputyFor = deputyOn(task, actor, now) === 'DEPUTY' ? (task.delegation?.from ?? null) : null
   const by = { issuer: actor.issuer, sub: actor.sub, org: actor.org }
   const outcome = conditions.length > 0 ? 'APPROVED_WITH_CONDITIONS' : 'APPROVED'
-  return { outcome, by, deputyFor, at: written(now) ?? '', comment, conditions, adopted }
+  return { outcome, by, deputyFor: deputyFor(place, actor, now), at: written(now) ?? '', comment, conditions, adopted }
 }
 
 /** A review that another party's own people made of the same content, at a step of the same kind and role. */

@@ -8,7 +8,7 @@ export function listsRepository(tx: Transaction) {
   return {
     /** Tasks of the reader's organisation: open ones by due day, done ones the last first; after a place. */
     async tasks(
-      { org, issuer, sub, roles, today }: TaskReader,
+      { org, issuer, sub, roles, standsIn, today }: TaskReader,
       { whose, state, overdue, subjectType, subject, step, role }: TaskFilter,
       after: TaskPlace | null,
       limit: number,
@@ -16,7 +16,10 @@ export function listsRepository(tx: Transaction) {
       const isOpen = state === 'OPEN'
       const isTheirs = isOpen
         ? sql<boolean>`((t.assignee_sub = ${sub} and t.assignee_issuer = ${issuer})
-            or (t.deputy_sub = ${sub} and t.deputy_issuer = ${issuer} and ${today}::date between t.deputy_first and t.deputy_last))`
+            or (t.deputy_sub = ${sub} and t.deputy_issuer = ${issuer} and ${today}::date between t.deputy_first and t.deputy_last)
+            or exists (select from unnest(${standsIn.map(({ role }) => role)}::text[], ${standsIn.map(({ person }) => person.issuer)}::text[],
+                ${standsIn.map(({ person }) => person.sub)}::text[]) as d (role, issuer, sub)
+              where d.role = t.role and d.issuer = t.assignee_issuer and d.sub = t.assignee_sub))`
         : sql<boolean>`t.done_sub = ${sub} and t.done_issuer = ${issuer}`
       const rows = await tx
         .selectFrom('sign_off_task as t')
@@ -26,7 +29,11 @@ export function listsRepository(tx: Transaction) {
         .where('t.org', '=', org)
         .where('t.state', '=', sql.lit(state))
         .$if(whose === 'MINE', (query) => query.where(isTheirs))
-        .$if(whose === 'POOL', (query) => query.where('t.assignee_sub', 'is', null).where(sql<boolean>`t.role = any (${roles}::text[])`))
+        .$if(whose === 'POOL', (query) =>
+          query
+            .where('t.assignee_sub', 'is', null)
+            .where(sql<boolean>`t.role = any (${[...roles, ...standsIn.map(({ role }) => role)]}::text[])`),
+        )
         .$if(overdue === true, (query) => query.where('t.due_day', '<', today))
         .$if(overdue === false, (query) => query.where('t.due_day', '>=', today))
         .$if(subjectType !== undefined, (query) => query.where('s.subject_type', '=', subjectType ?? ''))

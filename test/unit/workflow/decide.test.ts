@@ -432,3 +432,29 @@ t.test('a party that declines, or leaves, ends its own part; where nobody signs,
   t.equal(after(one, decline('B')).status, 'REFUSED')
   t.equal(answerTo(decline('A')[0], aSignOff(), { actor: an('SIRO', 'B'), now: MONDAY }), 'FORBIDDEN WF-4')
 })
+
+t.test('whoever is named for a role for some days does what its holder might, and nothing that somebody else has (WF-3)', async (t) => {
+  const now = Date.parse('2026-08-01T09:00:00Z')
+  const siro = an('SIRO', 'A')
+  const deputy = { ...an('LEGAL', 'A', 'deputy'), deputises: [{ role: 'SIRO', person: siro, first: '2026-08-01', last: '2026-08-14' }] }
+  const opened = aSignOff({ route: aRoute('CONDENSED'), now })
+  const atSiro = ['IG_REVIEW', 'DPO_REVIEW'].reduce((state, id) => after(state, approval(state, 'A', id)), opened)
+  const on = (day: string, state = atSiro) =>
+    answerTo(approve('A', 'SIRO_APPROVAL'), state, { actor: deputy, now: Date.parse(`${day}T12:00:00Z`) })
+  t.same(
+    ['2026-07-31', '2026-08-01', '2026-08-14', '2026-08-15'].map((day) => on(day)),
+    ['FORBIDDEN WF-3', 'OK', 'OK', 'FORBIDDEN WF-3'],
+  )
+  const done = after(atSiro, [approve('A', 'SIRO_APPROVAL'), deputy, now])
+  t.match(step(done, 'A', 'SIRO_APPROVAL').tasks[0]?.result, { by: { sub: 'deputy' }, deputyFor: { sub: 'SIRO-A', org: 'A' } })
+  const another = after(atSiro, [{ type: 'claim', org: 'A', step: 'SIRO_APPROVAL' }, an('SIRO', 'A', 'another'), now])
+  t.equal(on('2026-08-02', another), 'FORBIDDEN ROLE', 'another SIRO has it')
+  const theirs = after(atSiro, [{ type: 'claim', org: 'A', step: 'SIRO_APPROVAL' }, siro, now])
+  t.equal(on('2026-08-02', theirs), 'OK', 'the one who is away has it')
+  t.ok(commandsOpenTo(theirs, deputy, now).some(({ command, step: id }) => command === 'approve' && id === 'SIRO_APPROVAL'))
+  t.equal(
+    answerTo(approve('A', 'SIRO_APPROVAL'), atSiro, { actor: { ...deputy, sub: 'IG_OFFICER-A' }, now }),
+    'UNPROCESSABLE SD-1',
+    'no duty is lent',
+  )
+})

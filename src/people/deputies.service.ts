@@ -1,0 +1,165 @@
+import type { Call, CommandResult } from '../commands/command.ts'
+import type { CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
+import { isRole, permits } from '../identity/permissions.ts'
+import type { Identity, Principal } from '../identity/principal.ts'
+import type { PartiesService } from '../parties/parties.service.ts'
+import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
+import { readAs, readingAs } from '../platform/database/reader.ts'
+import type { Clock } from '../platform/kernel/clock.ts'
+import { type Day, londonDay } from '../platform/kernel/london-day.ts'
+import { type Refusal, Refused, refusal, refused } from '../platform/kernel/refusal.ts'
+import { ok, type Result, refuse } from '../platform/kernel/result.ts'
+import { deputiesRepository } from './deputies.repository.ts'
+import { type DeputisedRole, type Deputy, namingRefused } from './deputy.ts'
+import type { Person } from './held-role.ts'
+import { heldRolesRepository, rolesHeld } from './held-roles.repository.ts'
+import { mayKeepFor, mayReadOf } from './people.service.ts'
+
+export interface DeputiesOptions {
+  readonly db: Database
+  readonly clock: Clock
+  readonly commands: CommandsService
+  readonly parties: PartiesService
+  /** Whose tokens this service trusts: the issuer of a person of whom none is named. */
+  readonly issuer: string
+}
+
+interface PersonNamed {
+  readonly issuer?: string | undefined
+  readonly subject: string
+}
+
+/** Who is to stand in for whom. */
+export interface NewDeputy {
+  readonly role: DeputisedRole
+  /** Absent: whoever asks. */
+  readonly person?: PersonNamed | undefined
+  readonly deputy: PersonNamed
+  readonly first: Day
+  readonly last: Day
+  readonly reason: string
+}
+
+interface DeputyDone extends WorkDone<Deputy> {
+  readonly version: string
+}
+
+/** For whom, in which role, on which London days. */
+export interface StandingIn {
+  readonly role: DeputisedRole
+  readonly person: Identity
+  readonly first: Day
+  readonly last: Day
+}
+
+const PAGE = 100
+
+export type DeputiesService = ReturnType<typeof deputiesService>
+
+/** Who stands in for whom, in one role and on some days: named by whoever holds the role, or by whoever keeps the roles of the organisation. */
+export function deputiesService({ db, clock, commands, parties, issuer }: DeputiesOptions) {
+  const kind: SubjectKind<Deputy, DeputyDone> = {
+    type: 'deputy',
+    unknown: 'There is no such deputy here.',
+    readerFor: () => ({ kind: 'system' }),
+    async lock(tx, id, principal) {
+      const found = await deputiesRepository(tx).lock(id)
+      if (!found || (found.deputy.org !== principal.org && !permits(principal.roles, 'role:keep_any'))) return undefined
+      return { state: found.deputy, version: found.version, actCount: 1 }
+    },
+    admit: (tx, { org }) => parties.mustBeConfirmed(tx, org),
+    write: async (_tx, { done }) => done.version,
+    publish: async () => undefined,
+    record: ({ id, done, now }) => ({ payload: { at: now, deputy: id, detail: done.detail } }),
+    known: async (_tx, id) => ({ payload: { deputy: id } }),
+  }
+
+  return {
+    /** Names a deputy. Refused for a role that one does not hold oneself, unless one keeps the roles of the organisation. */
+    name: (call: Call, org: string, asked: NewDeputy): Promise<CommandResult<Deputy>> =>
+      commands.create<Deputy, DeputyDone>(
+        kind as never,
+        { ...call, act: 'name', event: 'deputy.named' },
+        async ({ tx, principal, now, newId }) => {
+          const { role, first, last, reason } = asked
+          const person = asked.person ? personOf(asked.person, issuer) : { issuer: principal.issuer, subject: principal.sub }
+          const isOwn = person.issuer === principal.issuer && person.subject === principal.sub
+          const mayName = mayKeepFor(principal, org) || (isOwn && principal.org === org && principal.roles.includes(role))
+          if (!mayName)
+            throw refused('FORBIDDEN', 'A deputy is named by whoever holds the role, or by whoever keeps the roles of the organisation.')
+          const deputy: Deputy = {
+            ...{ id: newId(), org, role, person, deputy: personOf(asked.deputy, issuer), first, last, reason },
+            ...{ named_at: now, ended_at: null, end_reason: null },
+          }
+          const held = (await rolesHeld(tx, deputy.deputy, org, first)).filter(isRole)
+          const no = namingRefused(deputy, held, now)
+          if (no) throw new Refused(no)
+          const [personId, deputyId] = await lockBoth(tx, [person, deputy.deputy], newId)
+          await deputiesRepository(tx).insert(deputy, personId, deputyId, principal)
+          return { id: deputy.id, version: '1', detail: detailOf(deputy), outcome: deputy }
+        },
+      ),
+
+    /** Ends a deputy now: by whoever is stood in for, or keeps the roles. It counts on every node from the reply on. */
+    end: (call: Call, org: string, id: string, { reason }: { readonly reason: string }): Promise<CommandResult<Deputy>> =>
+      commands.perform<Deputy, Deputy, DeputyDone>(
+        kind,
+        { ...call, id, act: 'end', event: 'deputy.ended' },
+        async ({ tx, state, principal, now }) => {
+          if (state.org !== org) throw refused('NOT_FOUND', kind.unknown)
+          const isOwn = state.person.issuer === principal.issuer && state.person.subject === principal.sub
+          if (!isOwn && !mayKeepFor(principal, org))
+            throw refused('FORBIDDEN', 'A deputy is ended by whoever is stood in for, or by whoever keeps the roles.')
+          if (state.ended_at !== null || state.last < londonDay(Date.parse(now))) throw refused('ILLEGAL_STATE', 'The deputy has ended.')
+          const version = await deputiesRepository(tx).end(id, now, reason, principal)
+          const ended = { ...state, ended_at: now, end_reason: reason }
+          return { version, detail: { ...detailOf(ended), reason }, outcome: ended }
+        },
+      ),
+
+    /** Who stands in for whom in an organisation; those that are over only where that is asked for. */
+    list: (
+      principal: Principal,
+      org: string,
+      {
+        past = false,
+        after = null,
+        limit = PAGE,
+      }: { readonly past?: boolean | undefined; readonly after?: string | undefined | null; readonly limit?: number | undefined },
+    ): Promise<Result<{ readonly deputies: readonly Deputy[]; readonly next_after: string | null }, Refusal>> =>
+      withTransaction(db, async (tx) => {
+        await readAs(tx, permits(principal.roles, 'role:read_any') ? { kind: 'auditor' } : { kind: 'party', org: principal.org })
+        if (!mayReadOf(principal, org)) return refuse(refusal('NOT_FOUND', 'There are no deputies here that you may see.'))
+        const from = past ? null : londonDay(clock().getTime())
+        const found = await deputiesRepository(tx).of(org, { from, after, limit: limit + 1 })
+        const page = found.slice(0, limit)
+        return ok({ deputies: page, next_after: found.length > limit ? (page.at(-1)?.id ?? null) : null })
+      }),
+
+    /** Whom somebody stands in for, by what was not ended, on whatever days. Joins the transaction, whoever it reads for. */
+    standingInFor: (tx: Transaction, { issuer, sub, org }: Pick<Principal, 'issuer' | 'sub' | 'org'>): Promise<readonly StandingIn[]> =>
+      readingAs(tx, { kind: 'system' }, async () =>
+        (await deputiesRepository(tx).standingInFor(issuer, sub, org)).map(({ role, person, first, last }) => ({
+          ...{ role, first, last },
+          person: { issuer: person.issuer, sub: person.subject },
+        })),
+      ),
+  }
+}
+
+/** Both persons, locked in one order whoever names whom: two that name each other never wait for one another. */
+async function lockBoth(tx: Transaction, [one, other]: readonly [Person, Person], newId: () => string): Promise<[string, string]> {
+  const lock = (person: Person) => heldRolesRepository(tx).lockPerson(person, newId)
+  const isFirst = `${one.issuer} ${one.subject}` < `${other.issuer} ${other.subject}`
+  if (isFirst) return [await lock(one), await lock(other)]
+  const second = await lock(other)
+  return [await lock(one), second]
+}
+
+function detailOf({ org, role, person, deputy, first, last, reason }: Deputy) {
+  return { org, role, person, deputy, first, last, reason }
+}
+
+function personOf({ issuer, subject }: PersonNamed, usual: string): Person {
+  return { issuer: issuer ?? usual, subject }
+}
