@@ -2182,6 +2182,14 @@ select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."
   from "sign_off_task" as "t"
   inner join "sign_off" as "s"
   on "s"."id" = "t"."sign_off_id"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[]) and "t"."due_day" < $3
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $4;
+
+select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
+  from "sign_off_task" as "t"
+  inner join "sign_off" as "s"
+  on "s"."id" = "t"."sign_off_id"
   where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[]) and (t.due_day, t.sign_off_id,
     t.chain_org, t.step, t.task) > ($3::date, $4::uuid, $5, $6, $7)
   order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
@@ -2298,6 +2306,17 @@ select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s
   where "s"."subject_type" = $1 and "s"."subject_id" = $2 and "s"."subject_version" = $3
   order by "s"."id" desc;
 
+select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status", "s"."row_version",
+    "s"."act_count"
+  from "sign_off" as "s"
+  where exists (select "t"."step" from "sign_off_task" as "t" where "t"."sign_off_id" = "s"."id" and "t"."org" = $1 and "t"."state" = $2 and
+    "t"."assignee_sub" = $3 and "t"."assignee_issuer" = $4 and "t"."role" in ($5, ...))
+  order by "s"."subject_type", "s"."subject_id", "s"."id";
+
+select "s"."keeper"
+  from "sign_off" as "s"
+  where "s"."id" = $1;
+
 update "sign_off"
   set "status" = $1, "event_count" = $2, "row_version" = "row_version" + $3
   where "id" = $4
@@ -2307,3 +2326,20 @@ update "sign_off"
   set "status" = $1, "event_count" = $2, "row_version" = "row_version" + $3, "act_count" = "act_count" + $4
   where "id" = $5
   returning "row_version";
+
+-- src/workflow/store/timers.repository.ts
+
+insert into timer (room, subject_id, name, due_at) select r.room, r.subject_id, r.name, r.due_at
+  from json_populate_recordset(null::public.timer, $1::json) as r
+  on conflict do nothing;
+
+select "t"."room", "t"."subject_id", "t"."name", "t"."due_at"
+  from "timer" as "t"
+  where "t"."fired_at" is null and "t"."due_at" <= $1
+  order by "t"."due_at", "t"."room", "t"."subject_id", "t"."name"
+  limit $2;
+
+update "timer"
+  set "fired_at" = $1
+  where "room" = $2 and "subject_id" = $3 and "name" = $4 and "fired_at" is null and "due_at" <= $5
+  returning "name";

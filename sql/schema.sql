@@ -2681,6 +2681,7 @@ create table public.timer (
   constraint timer_pkey PRIMARY KEY (room, subject_id, name)
 );
 CREATE INDEX timer_that_runs ON public.timer USING btree (due_at, room, subject_id, name) WHERE (fired_at IS NULL);
+CREATE TRIGGER timer_wakes_the_worker AFTER INSERT ON public.timer REFERENCING NEW TABLE AS new_timers FOR EACH STATEMENT EXECUTE FUNCTION wake_for_timers();
 alter table public.timer enable row level security;
 create policy timer_is_kept_by_the_service on timer for all to public
   using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
@@ -2710,6 +2711,25 @@ begin
   end if;
   return new;
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.wake_for_timers()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare v_at timestamptz;
+begin
+  if to_regclass('graphile_worker.jobs') is null then return null; end if;
+  for v_at in select distinct n.due_at from new_timers n where n.fired_at is null loop
+    -- Looked for first, so that whoever sets a timer for a day that has one waits for nobody.
+    if not exists (select from graphile_worker.jobs j where j.key = 'fire_timers:' || v_at::text and j.locked_at is null) then
+      perform graphile_worker.add_job('fire_timers', '{}'::json, run_at := v_at + interval '1 second', job_key := 'fire_timers:' || v_at::text);
+    end if;
+  end loop;
+  return null;
+end $function$;
+revoke all on function wake_for_timers() from public;
 
 -- -------------------- disposals
 

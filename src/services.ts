@@ -13,6 +13,7 @@ import { openLogServices } from './log-services.ts'
 import { notificationsService } from './notifications/notifications.service.ts'
 import { partiesService } from './parties/parties.service.ts'
 import { deputiesService } from './people/deputies.service.ts'
+import type { HeldRole } from './people/held-role.ts'
 import { peopleService } from './people/people.service.ts'
 import type { Config } from './platform/config.ts'
 import { type OpenDatabase, openDatabase } from './platform/database/database.ts'
@@ -25,6 +26,8 @@ import { referenceService } from './reference/reference.service.ts'
 import { routesService, storeShippedRoutes } from './workflow/routes.service.ts'
 import { signOffsService } from './workflow/sign-offs.service.ts'
 import type { SubjectRooms } from './workflow/subject-room.service.ts'
+import { awaitLastDay, rolesInTime, stepsInTime } from './workflow/timed-rooms.service.ts'
+import { type TimersOptions, timersService } from './workflow/timers.service.ts'
 import { workflowService } from './workflow/workflow.service.ts'
 
 /** What the services are a function of: configuration, database, log key, clock. */
@@ -38,6 +41,8 @@ export interface ServicesOptions {
   readonly clock: Clock
   /** What the database must keep to before anything is answered; absent: nothing, for data that is thrown away. */
   readonly durability?: DurabilityLevel
+  /** Is told of what fell due and could not be done this time. */
+  readonly onTimerFailure?: TimersOptions['onFailure']
   /** Where the newest published checkpoints are kept, outside the database; absent: nowhere. */
   readonly highWaterDirectory?: string
 }
@@ -92,10 +97,31 @@ export async function openServices(options: ServicesOptions) {
   const rooms: SubjectRooms = {}
   const deputies = deputiesService({ db, clock, commands, parties, issuer: options.trust.issuer })
   const deputisesFor = deputies.standingInFor
-  const workflow = workflowService({ rooms, deputisesFor })
-  const signOffs = signOffsService({ db, clock, commands, rooms, deputisesFor, mustBeConfirmed: parties.mustBeConfirmed })
+  const workflow = workflowService({ rooms, notifications, deputisesFor })
+  const signOffs = signOffsService({ db, clock, commands, rooms, notifications, deputisesFor, mustBeConfirmed: parties.mustBeConfirmed })
   const signOffRoutes = routesService({ db, commands, mustBeConfirmed: parties.mustBeConfirmed })
   const acts = actingService({ commands, agreements, notifications, policy: publication, mustBeConfirmed: parties.mustBeConfirmed })
+  const people = peopleService({
+    ...{ db, clock, commands, parties, issuer: options.trust.issuer },
+    // A role that ends now gives back what its person had to do; one with a last day does when that is over.
+    onEnd: async (tx, held, acting) =>
+      held.ended_at === null && held.to !== null
+        ? awaitLastDay(tx, held.id, held.to)
+        : workflow.roleEnded(tx, { person: identityOf(held), org: held.org, roles: [held.role] }, acting),
+  })
+  const timers = timersService({
+    ...{ db, clock, onFailure: options.onTimerFailure ?? (() => {}) },
+    rooms: {
+      sign_off: stepsInTime(signOffs),
+      held_role: rolesInTime({
+        ...{ db, workflow, signOffs },
+        async endedOn(tx, id, last) {
+          const held = await people.held(tx, id)
+          return held?.to === last && held.ended_at === null ? { person: identityOf(held), org: held.org, roles: [held.role] } : undefined
+        },
+      }),
+    },
+  })
   connectionGauges(metrics, { pool: database, reserve })
   logGauges(metrics, {
     status: audit.keeper.status,
@@ -112,8 +138,7 @@ export async function openServices(options: ServicesOptions) {
     ...{ policy, publication, listener, turns, commands, acts },
     ...{ reference, parties, agreements, notifications, disclosures: disclosuresService() },
     ...{ workflow, signOffs, signOffRoutes, issuer: options.trust.issuer },
-    people: peopleService({ db, clock, commands, parties, issuer: options.trust.issuer }),
-    deputies,
+    ...{ people, deputies, timers },
     /** Flushes the log and closes the connections. */
     async close(): Promise<void> {
       await listener.close()
@@ -122,6 +147,11 @@ export async function openServices(options: ServicesOptions) {
       await reserve.close()
     },
   }
+}
+
+/** A person of a role as those who act are known. */
+function identityOf({ person }: HeldRole) {
+  return { issuer: person.issuer, sub: person.subject }
 }
 
 function connectionGauges(metrics: Metrics, databases: Readonly<Record<string, OpenDatabase>>): void {

@@ -114,6 +114,23 @@ create table timer (
 );
 create index timer_that_runs on timer (due_at, room, subject_id, name) where fired_at is null;
 
+-- Wakes whoever fires timers, in the transaction that sets one: a job of the worker for each instant, where the worker has its tables.
+-- A second later, so that the clock of the service is not behind that of the database when it looks.
+create function public.wake_for_timers() returns trigger language plpgsql security definer set search_path = '' as $$
+declare v_at timestamptz;
+begin
+  if to_regclass('graphile_worker.jobs') is null then return null; end if;
+  for v_at in select distinct n.due_at from new_timers n where n.fired_at is null loop
+    -- Looked for first, so that whoever sets a timer for a day that has one waits for nobody.
+    if not exists (select from graphile_worker.jobs j where j.key = 'fire_timers:' || v_at::text and j.locked_at is null) then
+      perform graphile_worker.add_job('fire_timers', '{}'::json, run_at := v_at + interval '1 second', job_key := 'fire_timers:' || v_at::text);
+    end if;
+  end loop;
+  return null;
+end $$;
+revoke all on function public.wake_for_timers() from public;
+create trigger timer_wakes_the_worker after insert on timer referencing new table as new_timers for each statement execute function public.wake_for_timers();
+
 alter table sign_off_route enable row level security;
 create policy route_is_read_by_everybody on sign_off_route for select using (true);
 create policy route_is_added_by_the_service on sign_off_route for insert with check (coalesce(current_setting('accord.reader', true), '') = 'system');

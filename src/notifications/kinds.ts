@@ -1,6 +1,7 @@
 /** A kind of notification: what it is about, who may be told, and its words. */
 interface KindOfNotification {
-  readonly subject: 'agreement' | 'request'
+  /** `any`: whatever is signed off. */
+  readonly subject: 'agreement' | 'request' | 'any'
   /**
    * Of those it was written for: WHOEVER_SEES_IT while they may see the subject, so that what one may no longer open is not
    * named either; ADDRESSEE also afterwards, where it says just that.
@@ -32,6 +33,19 @@ export const NOTIFICATION_KINDS = {
   REQUEST_WITHDRAWN: { subject: 'request', mayBeTold: 'WHOEVER_SEES_IT', words: 'The request is withdrawn' },
   JOINING_ASKED: { subject: 'request', mayBeTold: 'WHOEVER_SEES_IT', words: 'An organisation asks to join an agreement' },
   JOINING_DECLINED: { subject: 'request', mayBeTold: 'WHOEVER_SEES_IT', words: 'Whoever keeps the agreement does not invite' },
+  STEP_OPENED: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: 'A step of a sign-off is to be done' },
+  STEP_ASSIGNED: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: 'A step of a sign-off was given to somebody' },
+  STEP_RELEASED: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: "A step of a sign-off is nobody's any longer: a role ended" },
+  STEP_RETURNED: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: 'Changes are asked for' },
+  ADVICE_REFUSED: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: 'The data protection officer refuses; the SIRO may overrule' },
+  STEP_DUE: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: 'A step of a sign-off is due soon' },
+  STEP_OVERDUE: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: 'A step of a sign-off is overdue' },
+  STEP_ESCALATED: {
+    subject: 'any',
+    mayBeTold: 'WHOEVER_SEES_IT',
+    words: 'A step of a sign-off is overdue, and shown to whoever answers for it',
+  },
+  SIGNATURE_LAPSED: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: 'Nobody signed in time' },
 } as const satisfies Record<string, KindOfNotification>
 export type NotificationKind = keyof typeof NOTIFICATION_KINDS
 
@@ -39,7 +53,7 @@ export type NotificationKind = keyof typeof NOTIFICATION_KINDS
 export interface NotificationFacts {
   readonly kind: NotificationKind
   /** Opaque here: a name, never looked up. */
-  readonly subject: { readonly type: KindOfNotification['subject']; readonly id: string }
+  readonly subject: { readonly type: string; readonly id: string }
   /** ISO 8601. */
   readonly at: string
   readonly detail: Readonly<Record<string, unknown>>

@@ -1,5 +1,5 @@
 import type { Call, CommandResult } from '../commands/command.ts'
-import type { CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
+import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
 import { isRole, permits, type Role } from '../identity/permissions.ts'
 import { isSamePerson, type Principal } from '../identity/principal.ts'
 import type { PartiesService } from '../parties/parties.service.ts'
@@ -20,6 +20,12 @@ export interface PeopleOptions {
   readonly parties: PartiesService
   /** Whose tokens this service trusts: the issuer of a person of whom none is named. */
   readonly issuer: string
+  /** What else follows where a role ends, now or with a last day: in the transaction that says so. */
+  readonly onEnd: (
+    tx: Transaction,
+    held: HeldRole,
+    acting: Pick<CommandContext<unknown>, 'principal' | 'at' | 'now' | 'newId'>,
+  ) => Promise<void>
 }
 
 /** A role as it is shown, and whether it counts today. */
@@ -54,7 +60,7 @@ const PAGE = 100
 export type PeopleService = ReturnType<typeof peopleService>
 
 /** Who holds which role in which organisation on which days. */
-export function peopleService({ db, clock, commands, parties, issuer }: PeopleOptions) {
+export function peopleService({ db, clock, commands, parties, issuer, onEnd }: PeopleOptions) {
   const kind: SubjectKind<HeldRole, RoleDone> = {
     type: 'role',
     unknown: 'There is no such role here.',
@@ -100,12 +106,15 @@ export function peopleService({ db, clock, commands, parties, issuer }: PeopleOp
     /** The roles that are recorded for somebody in an organisation on a London day, as they are committed at this moment. */
     rolesOf: async (person: Person, org: string, day: Day): Promise<Role[]> => (await rolesHeld(db, person, org, day)).filter(isRole),
 
+    /** One role, for what follows when its time is over. Joins the caller's transaction. */
+    held: async (tx: Transaction, id: string): Promise<HeldRole | undefined> => (await heldRolesRepository(tx).find(id))?.held,
+
     /** Records that somebody holds a role. Refused for oneself, for another organisation, and beside a role that it must be kept apart from. */
     record: (call: Call, org: string, asked: NewRole): Promise<CommandResult<HeldRoleRecord>> =>
       commands.create<HeldRoleRecord, RoleDone>(
         kind as never,
         { ...call, act: 'record', event: 'role.recorded' },
-        async ({ tx, principal, now, newId }) => {
+        async ({ tx, principal, at, now, newId }) => {
           const [body] = await parties.read(tx, [org])
           if (!body) throw refused('NOT_FOUND', 'There is no organisation with this code.')
           if (!mayKeepFor(principal, org))
@@ -125,6 +134,7 @@ export function peopleService({ db, clock, commands, parties, issuer }: PeopleOp
           const no = recordingRefused(held, await repository.heldBy(personId, org))
           if (no) throw new Refused(no)
           await repository.insert(personId, held)
+          if (held.to !== null) await onEnd(tx, held, { principal, at, now, newId })
           const { reason } = asked
           return { id: held.id, held, reason, detail: detailOf(held, reason), outcome: () => viewOf(tx, held) }
         },
@@ -140,12 +150,13 @@ export function peopleService({ db, clock, commands, parties, issuer }: PeopleOp
       commands.perform<HeldRole, HeldRoleRecord, RoleDone>(
         kind,
         { ...call, id, act: 'end', event: 'role.ended' },
-        async ({ tx, state, now }) => {
+        async ({ tx, state, principal, at, now, newId }) => {
           if (state.org !== org) throw refused('NOT_FOUND', kind.unknown)
           const end = endOf(state, last_day, now)
           if ('code' in end) throw new Refused(end)
           await heldRolesRepository(tx).end(id, end)
           const held = { ...state, ...end }
+          await onEnd(tx, held, { principal, at, now, newId })
           return { held, reason, detail: detailOf(held, reason), outcome: () => viewOf(tx, held) }
         },
       ),

@@ -1,5 +1,5 @@
 import type { Call, CommandResult } from '../commands/command.ts'
-import type { CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
+import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
 import { permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
@@ -7,25 +7,25 @@ import { readAs, readingAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { londonDay } from '../platform/kernel/london-day.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
-import { type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
+import { orThrow, type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'
-import { act, actorOf, type Changed, type DeputisesFor } from './acting.service.ts'
+import { act, actorOf, type Changed, type DeputisesFor, serviceActor, servicePrincipal } from './acting.service.ts'
 import { formatPlace, parsePlace, placeOfTask, type SignOffFilter, type TaskFilter } from './lists.ts'
 import { commandsOpenTo, type OpenCommand } from './model/allowed.ts'
-import type { CommandType, SignOffCommand } from './model/commands.ts'
+import type { CommandType, SignOffActor, SignOffCommand } from './model/commands.ts'
 import type { SignOffEvent } from './model/events.ts'
 import type { Fact } from './model/route.ts'
 import { type ChainStatus, chainOf, type Person, type SignOff, type SignOffStatus, type Subject } from './model/sign-off.ts'
+import { type ReactionsOptions, reactions } from './reactions.service.ts'
 import { listsRepository } from './store/lists.repository.ts'
 import { signOffsRepository } from './store/sign-offs.repository.ts'
 import type { NumberedEvent } from './stored-event.ts'
-import type { SubjectRooms } from './subject-room.service.ts'
+import type { RecordedInRoom } from './subject-room.service.ts'
 
-export interface SignOffsOptions {
+export interface SignOffsOptions extends ReactionsOptions {
   readonly db: Database
   readonly clock: Clock
   readonly commands: CommandsService
-  readonly rooms: SubjectRooms
   /** @throws Refused where an organisation that nobody confirmed acts */
   readonly mustBeConfirmed: (tx: Transaction, org: string) => Promise<void>
   readonly deputisesFor: DeputisesFor
@@ -54,6 +54,9 @@ export type PersonalCommand = Extract<
   }
 >
 
+/** What follows of itself. */
+export type ServiceCommand = Extract<SignOffCommand, { type: 'fire' | 'role_ended' }>
+
 /** What a command did. */
 export interface CommandDone {
   readonly signOff: string
@@ -74,6 +77,9 @@ interface LockedSignOff {
 
 interface SignOffDone extends WorkDone<CommandDone> {
   readonly subject: Subject
+  readonly events: readonly SignOffEvent[]
+  /** What moved at what is signed off. */
+  readonly moved: RecordedInRoom | undefined
   readonly version: string
 }
 
@@ -96,12 +102,22 @@ const EVENTS = {
   mark: 'sign_off.marked',
 } as const satisfies Record<PersonalCommand['type'], string>
 
+/** The same of what falls due, by the first word of the timer's key. */
+const FIRED: Readonly<Record<string, `sign_off.${string}`>> = {
+  remind: 'sign_off.reminded',
+  due: 'sign_off.overdue',
+  escalate: 'sign_off.escalated',
+  lapse: 'sign_off.lapsed',
+}
+
 const NO_SUCH_SIGN_OFF = 'There is no sign-off here that you may know.'
 
 export type SignOffsService = ReturnType<typeof signOffsService>
 
 /** Sign-offs as people use them: what they do to one, and what they see of it. */
-export function signOffsService({ db, clock, commands, rooms, mustBeConfirmed, deputisesFor }: SignOffsOptions) {
+export function signOffsService({ db, clock, commands, mustBeConfirmed, deputisesFor, ...reacting }: SignOffsOptions) {
+  const { rooms } = reacting
+  const { react } = reactions(reacting)
   const asSystem = <T>(tx: Transaction, work: () => Promise<T>) => readingAs(tx, { kind: 'system' }, work)
   const kind: SubjectKind<LockedSignOff, SignOffDone> = {
     type: 'sign-off',
@@ -121,9 +137,9 @@ export function signOffsService({ db, clock, commands, rooms, mustBeConfirmed, d
     },
     admit: (tx, { org }) => mustBeConfirmed(tx, org),
     write: async (_tx, { done }) => done.version,
-    publish: (tx, { done, now }) => asSystem(tx, async () => rooms[done.subject.type]?.publish(tx, done.subject.id, now)),
+    publish: (tx, { done, now }) => asSystem(tx, async () => rooms[done.subject.type]?.publish(tx, done.subject.id, now, done.events)),
     record: ({ id, done, sequence, now }) => ({
-      leaf: { textHash: done.subject.hash },
+      leaf: { textHash: done.subject.hash, ...(done.moved ? leafOf(done.moved) : {}) },
       payload: { at: now, sign_off: id, sequence, subject: done.subject, detail: done.detail },
     }),
     async known(tx, id) {
@@ -132,27 +148,64 @@ export function signOffsService({ db, clock, commands, rooms, mustBeConfirmed, d
     },
   }
 
+  /** Decides a command on the locked sign-off, and everything that follows of it. */
+  function perform(
+    { tx, state: { signOff, facts }, principal, at, now, newId, leafId }: CommandContext<LockedSignOff>,
+    command: SignOffCommand,
+    actor: SignOffActor,
+  ): Promise<SignOffDone> {
+    return asSystem(tx, async () => {
+      const known = command.type === 'approve' && facts.includes('ASSESSMENT_COMPLETE') ? { assessmentComplete: true } : {}
+      const changed = await act(tx, signOff, { ...command, ...known }, { actor, at }, true)
+      const { subject } = signOff
+      const { events } = changed
+      const moved = await react(tx, changed, { principal, at, now, newId, leafId })
+      // What the room did may have moved the sign-off once more.
+      const version = (await signOffsRepository(tx).find(signOff.id))?.version ?? changed.version
+      return {
+        ...{ subject, events, moved: moved ?? undefined, version, isRepeat: events.length === 0 },
+        detail: detailOf(command, changed),
+        outcome: outcomeOf(command, changed, principal, now),
+      }
+    })
+  }
+
   return {
     /** Does a command of a person; see `decide` for what it may be refused with. */
     perform: (call: Call, id: string, command: PersonalCommand): Promise<CommandResult<CommandDone>> =>
       commands.perform<LockedSignOff, CommandDone, SignOffDone>(
         kind,
         { ...call, id, act: command.type, event: EVENTS[command.type] },
-        ({ tx, state: { signOff, facts }, principal, at, now, newId }) =>
-          asSystem(tx, async () => {
-            const known = command.type === 'approve' && facts.includes('ASSESSMENT_COMPLETE') ? { assessmentComplete: true } : {}
-            const actor = await actorOf(tx, { principal }, deputisesFor)
-            const changed = await act(tx, signOff, { ...command, ...known }, { actor, at }, true)
-            const { subject } = signOff
-            if (changed.events.length > 0)
-              await rooms[subject.type]?.onEvents(tx, changed.signOff, changed.events, { principal, at, now, newId })
-            return {
-              ...{ subject, version: changed.version, isRepeat: changed.events.length === 0 },
-              detail: detailOf(command, changed),
-              outcome: outcomeOf(command, changed, principal, now),
-            }
-          }),
+        async (context) => perform(context, command, await asSystem(context.tx, () => actorOf(context.tx, context, deputisesFor))),
       ),
+
+    /** Does what follows of itself in a sign-off, as the service: where a timer is due, or a role ended. `isStill`: whether it is to be done yet. */
+    async follow(id: string, command: ServiceCommand, isStill: (tx: Transaction, at: string) => Promise<boolean>): Promise<void> {
+      const keeper = await withTransaction(db, async (tx) => {
+        await readAs(tx, { kind: 'system' })
+        return signOffsRepository(tx).keeperOf(id)
+      })
+      if (keeper === undefined) return
+      const word = command.type === 'fire' ? (command.timer.split(':')[1] ?? '') : command.type
+      const asked = {
+        principal: servicePrincipal(keeper),
+        idempotency: null,
+        id,
+        act: word,
+        event: FIRED[word] ?? `sign_off.${word}`,
+      } as const
+      const done = await commands.perform<LockedSignOff, CommandDone, SignOffDone>(
+        { ...kind, readerFor: () => ({ kind: 'system' }), admit: async () => {} },
+        asked,
+        async (context) => {
+          const { signOff } = context.state
+          const outcome = outcomeOf(command, { signOff, events: [], version: '' }, context.principal, context.now)
+          const nothing = { subject: signOff.subject, events: [], moved: undefined, version: '', isRepeat: true, detail: {}, outcome }
+          return (await isStill(context.tx, context.now)) ? perform(context, command, serviceActor(keeper)) : nothing
+        },
+      )
+      orThrow(done)
+    },
 
     /** A sign-off as the caller's organisation may see it, and what is open to the caller. */
     read: (
@@ -212,13 +265,13 @@ export function signOffsService({ db, clock, commands, rooms, mustBeConfirmed, d
   }
 }
 
-function outcomeOf({ type }: PersonalCommand, { signOff, events }: Changed, { org }: Principal, at: string): CommandDone {
+function outcomeOf({ type }: SignOffCommand, { signOff, events }: Changed, { org }: Principal, at: string): CommandDone {
   const chainStatus = chainOf(signOff, org)?.status ?? null
   return { signOff: signOff.id, command: type, at, status: signOff.status, chainStatus, events }
 }
 
 /** What the log keeps of a command: all of it but the words of a discussion, which stand in the sign-off alone; and whose deputy it was. */
-function detailOf(command: PersonalCommand, { events }: Changed): Readonly<Record<string, unknown>> {
+function detailOf(command: SignOffCommand, { events }: Changed): Readonly<Record<string, unknown>> {
   const { type: _type, ...said } = command.type === 'comment' ? { ...command, text: undefined } : command
   const deputyFor = events.map(deputyOf).find((person) => person !== null)
   return { ...said, ...(deputyFor ? { deputy_for: deputyFor } : {}), events: events.map(({ type }) => type) }
@@ -227,6 +280,10 @@ function detailOf(command: PersonalCommand, { events }: Changed): Readonly<Recor
 function deputyOf(event: SignOffEvent): Person | null {
   if (event.type === 'TASK_DONE') return event.result.deputyFor
   return event.type === 'SIGNED' ? event.deputyFor : null
+}
+
+function leafOf({ agreement, sequence, from, to }: RecordedInRoom) {
+  return { agreement, sequence, from, to }
 }
 
 function readerOf(principal: Principal): Reader {

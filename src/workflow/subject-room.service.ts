@@ -7,7 +7,20 @@ import type { Fact } from './model/route.ts'
 import type { SignOff } from './model/sign-off.ts'
 
 /** Who acts in a transaction, when, and how ids are made in it. */
-export type ActingOn = Pick<CommandContext<unknown>, 'principal' | 'at' | 'now' | 'newId'>
+export interface ActingOn extends Pick<CommandContext<unknown>, 'principal' | 'at' | 'now' | 'newId'> {
+  /** Of the leaf that records a command on a sign-off; absent: an act of the room is at work, and records itself. */
+  readonly leafId?: string
+}
+
+/** What the leaf of a command on a sign-off says besides of an agreement that it moved: its count of acts, and its status. */
+export interface RecordedInRoom {
+  readonly agreement: string
+  readonly sequence: number
+  readonly from: string
+  readonly to: string
+  readonly act: string
+  readonly detail: readonly Readonly<Record<string, unknown>>[]
+}
 
 /** What a room says of the subjects that are signed off here; handed over by the composition root, by type of subject. */
 export interface SubjectRoom {
@@ -16,10 +29,19 @@ export interface SubjectRoom {
    * not know it; else what is known of it afresh, for example ASSESSMENT_COMPLETE. The transaction reads for the caller's organisation.
    */
   lock(tx: Transaction, subjectId: string, principal: Principal, at: Instant): Promise<{ readonly facts: readonly Fact[] } | undefined>
-  /** What follows in the room of what happened in a sign-off, in its transaction, which reads everything. Not asked of what `open` begins. */
-  onEvents(tx: Transaction, signOff: SignOff, events: readonly SignOffEvent[], acting: ActingOn): Promise<void>
-  /** Publishes what decisions may know differently from now on and answers the revision; undefined: nothing. */
-  publish(tx: Transaction, subjectId: string, now: string): Promise<number | undefined>
+  /**
+   * What follows in the room of what happened in a sign-off, in its transaction, which reads everything. Not asked of what `open`
+   * begins. Answers what the leaf says of it besides, where the room's own subject moved.
+   */
+  onEvents(
+    tx: Transaction,
+    signOff: SignOff,
+    events: readonly SignOffEvent[],
+    acting: ActingOn,
+    // biome-ignore lint/suspicious/noConfusingVoidType: a room that keeps no count answers nothing
+  ): Promise<RecordedInRoom | undefined | void>
+  /** Publishes what decisions may know differently from now on, after these events, and answers the revision; undefined: nothing. */
+  publish(tx: Transaction, subjectId: string, now: string, events: readonly SignOffEvent[]): Promise<number | undefined>
 }
 
 export type SubjectRooms = Readonly<Record<string, SubjectRoom>>

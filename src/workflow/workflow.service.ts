@@ -2,15 +2,16 @@ import type { Identity } from '../identity/principal.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import { readingAs } from '../platform/database/reader.ts'
 import { refused } from '../platform/kernel/refusal.ts'
-import { act, actorOf, begin, type Changed, type DeputisesFor, serviceActor } from './acting.service.ts'
+import { act, actorOf, begin, type Changed, type DeputisesFor, serviceActor, servicePrincipal } from './acting.service.ts'
 import type { SignOffCommand } from './model/commands.ts'
 import { decide, start } from './model/decide.ts'
 import type { StepName } from './model/events.ts'
 import { type Fact, holds, type Route, routeKey } from './model/route.ts'
 import { chainOf, isOpenChain, type Person, type SignOff, type Subject } from './model/sign-off.ts'
+import { type ReactionsOptions, reactions } from './reactions.service.ts'
 import { routesRepository } from './store/routes.repository.ts'
 import { type StoredSignOff, signOffsRepository } from './store/sign-offs.repository.ts'
-import type { ActingOn, SubjectRooms } from './subject-room.service.ts'
+import type { ActingOn } from './subject-room.service.ts'
 
 /** A party as the room of the subject names it; `route`: the code of a route for its own chain, where it is not the main one. */
 export interface AskedParty {
@@ -29,6 +30,8 @@ export interface AskedSignOff {
   /** Code of the route; absent: STANDARD. */
   readonly route?: string | undefined
   readonly signingOrder?: readonly string[] | null
+  /** Versions whose sign-off this one takes the place of, besides one of the same version; absent: all that are at work. */
+  readonly replaces?: readonly number[]
 }
 
 /** What came of opening a sign-off. */
@@ -49,11 +52,22 @@ export interface SubjectName {
   readonly version?: number
 }
 
+/** A person that no longer holds some roles in an organisation. */
+export interface RoleEnded {
+  readonly person: Identity
+  readonly org: string
+  readonly roles: readonly string[]
+}
+
 /** What follows in a sign-off from an act on its subject. */
 export type RoomCommand = Extract<SignOffCommand, { type: 'hold' | 'release_hold' | 'leave' | 'withdraw' | 'supersede' }>
 
 const DEFAULT_ROUTE = 'STANDARD'
 const UNDONE: readonly SignOff['status'][] = ['OPEN', 'HELD']
+
+export interface WorkflowOptions extends ReactionsOptions {
+  readonly deputisesFor: DeputisesFor
+}
 
 export type WorkflowService = ReturnType<typeof workflowService>
 
@@ -61,7 +75,9 @@ export type WorkflowService = ReturnType<typeof workflowService>
  * Sign-off, for the rooms of its subjects: everything joins the caller's transaction, which has locked the subject. What a
  * person does to a sign-off by itself: `sign-offs.service.ts`.
  */
-export function workflowService({ rooms, deputisesFor }: { readonly rooms: SubjectRooms; readonly deputisesFor: DeputisesFor }) {
+export function workflowService({ deputisesFor, ...reacting }: WorkflowOptions) {
+  const { rooms } = reacting
+  const { react } = reactions(reacting)
   const asSystem = <T>(tx: Transaction, work: () => Promise<T>) => readingAs(tx, { kind: 'system' }, work)
 
   async function locked(tx: Transaction, found: StoredSignOff): Promise<SignOff> {
@@ -77,11 +93,6 @@ export function workflowService({ rooms, deputisesFor }: { readonly rooms: Subje
     const changed = await act(tx, signOff, command, by, false)
     await react(tx, changed, acting)
     return changed
-  }
-
-  /** Lets the room of the subject know what happened. */
-  async function react(tx: Transaction, { signOff, events }: Changed, acting: ActingOn): Promise<void> {
-    if (events.length > 0) await rooms[signOff.subject.type]?.onEvents(tx, signOff, events, acting)
   }
 
   async function chosen(tx: Transaction, { route: code = DEFAULT_ROUTE, facts, parties }: AskedSignOff) {
@@ -111,11 +122,13 @@ export function workflowService({ rooms, deputisesFor }: { readonly rooms: Subje
      */
     open: (tx: Transaction, asked: AskedSignOff, acting: ActingOn): Promise<OpenedSignOff> =>
       asSystem(tx, async () => {
-        const { subject, keeper, facts, signingOrder = null } = asked
+        const { subject, keeper, facts, signingOrder = null, replaces } = asked
         const { main, own } = await chosen(tx, asked)
         const voids: StepName[] = []
         for (const found of await signOffsRepository(tx).ofSubject({ type: subject.type, id: subject.id })) {
-          if (!UNDONE.includes(found.status) && !(found.subject.version === subject.version && found.status === 'COMPLETE')) continue
+          const { version } = found.subject
+          const isMeant = version === subject.version || replaces === undefined || replaces.includes(version)
+          if (!isMeant || !(UNDONE.includes(found.status) || (version === subject.version && found.status === 'COMPLETE'))) continue
           const replaced = await follow(tx, found, { type: 'supersede', reason: 'Another content is signed off.' }, acting)
           for (const event of replaced?.events ?? []) if (event.type === 'ENDED') voids.push(...event.voids)
         }
@@ -181,6 +194,22 @@ export function workflowService({ rooms, deputisesFor }: { readonly rooms: Subje
         const chain = chainOf(changed.signOff, party.org)
         return { id: found.id, awaits: chain !== undefined && chain.status !== 'READY' && isOpenChain(chain) }
       }),
+
+    /**
+     * Gives back to everybody of the role what a person has whose role ended, in every sign-off. Joins a transaction that has locked no
+     * subject yet: they are locked here, in one order.
+     */
+    roleEnded: (tx: Transaction, { person, org, roles }: RoleEnded, acting: ActingOn): Promise<void> =>
+      asSystem(tx, async () => {
+        for (const found of await signOffsRepository(tx).heldBy(person, org, roles)) {
+          const known = await rooms[found.subject.type]?.lock(tx, found.subject.id, servicePrincipal(org), acting.at)
+          if (known) await follow(tx, found, { type: 'role_ended', person, org, roles }, acting)
+        }
+      }),
+
+    /** Sign-offs in which a person has something of these roles to do. */
+    heldBy: async (tx: Transaction, { person, org, roles }: RoleEnded): Promise<string[]> =>
+      (await signOffsRepository(tx).heldBy(person, org, roles)).map(({ id }) => id),
 
     /** The sign-off of one version of a subject, with everything in it. */
     of: (tx: Transaction, subject: Required<SubjectName>): Promise<SignOff | undefined> =>

@@ -1,87 +1,26 @@
-import { createHash } from 'node:crypto'
 import t from 'tap'
 import type { Role } from '../../src/identity/permissions.ts'
 import type { Principal } from '../../src/identity/principal.ts'
-import { type Transaction, withTransaction } from '../../src/platform/database/database.ts'
+import { withTransaction } from '../../src/platform/database/database.ts'
 import { readAs } from '../../src/platform/database/reader.ts'
 import { answered } from '../../src/platform/kernel/refusal.ts'
-import { type PersonalCommand, signOffsService } from '../../src/workflow/sign-offs.service.ts'
-import type { SubjectRoom } from '../../src/workflow/subject-room.service.ts'
-import { type AskedSignOff, workflowService } from '../../src/workflow/workflow.service.ts'
 import { personOf } from '../support/api-caller.ts'
-import { SHARE } from '../support/demo-share.ts'
 import { testService } from '../support/service.ts'
+import { AGREEMENT, CAMDEN, HACKNEY, signOffDesk } from '../support/sign-off-desk.ts'
 
 // Sign-off on a room of the test's own, which says of an agreement of the demo that it is signed off: what the engine promises to every room.
 
 const service = await testService(t)
 const { services } = service.app
-const [CAMDEN, HACKNEY]: readonly [string, string] = [SHARE.provider, SHARE.recipient]
-const AGREEMENT = 'DEMO-CURL'
-const happened: string[] = []
-const room: SubjectRoom = {
-  lock: async (tx, id) =>
-    (await tx.selectFrom('agreement').select('id').where('id', '=', id).forUpdate().executeTakeFirst()) && {
-      facts: ['ASSESSMENT_COMPLETE'],
-    },
-  onEvents: async (_tx, signOff, events) =>
-    void happened.push(
-      ...events.map((event) => `${signOff.subject.version} ${event.type}${'org' in event && event.org ? ` ${event.org}` : ''}`),
-    ),
-  publish: async () => undefined,
-}
-const rooms = { agreement: room }
-const deputisesFor = services.deputies.standingInFor
-const workflow = workflowService({ rooms, deputisesFor })
-const signOffs = signOffsService({ ...services, rooms, deputisesFor, mustBeConfirmed: services.parties.mustBeConfirmed })
-
-let version = 100
-const hashOf = (words: string) => createHash('sha256').update(words).digest('hex')
-const somebody = (org: string, role: Role, sub = `${role}@${org}`): Principal => ({
-  issuer: service.issuer.issuer,
-  ...{ sub, org, roles: [role], clientId: null },
-})
-const acting = (principal = somebody(CAMDEN, 'IG_OFFICER', 'opener')) => {
-  const at = services.clock()
-  return { principal, at: at.getTime(), now: at.toISOString(), newId: services.newId }
-}
-const inside = <T>(work: (tx: Transaction) => Promise<T>, org = CAMDEN) =>
-  withTransaction(services.db, async (tx) => {
-    await readAs(tx, { kind: 'party', org })
-    return work(tx)
-  })
-
-/** Opens a sign-off of the next version. */
-async function opened(over: Partial<AskedSignOff> = {}) {
-  version += 1
-  const subject = { type: 'agreement', id: AGREEMENT, version, hash: hashOf(`${version}`) }
-  const party = (org: string) => ({ org, facts: ['CONTROLLER' as const], requesters: [] })
-  const asked = { subject, keeper: CAMDEN, facts: [], parties: [party(CAMDEN), party(HACKNEY)], route: 'CONDENSED', ...over }
-  return { subject, ...(await inside((tx) => workflow.open(tx, asked, acting()))) }
-}
-const does = async (principal: Principal, id: string, command: PersonalCommand, ifMatch?: string) => {
-  const done = await signOffs.perform({ principal, idempotency: null, ...(ifMatch ? { ifMatch } : {}) }, id, command)
-  return done.ok ? done.value : { refused: done.refusal.code, rule: done.refusal.errors[0]?.code }
-}
-const approves = (hash: string, org: string, step: string): PersonalCommand => ({
-  ...{ type: 'approve', org, step, hash, comment: null, conditions: [] },
-})
-/** Lets the people of a party do everything before its signature. */
-async function approved(id: string, hash: string, org: string) {
-  for (const [step, role] of [
-    ['IG_REVIEW', 'IG_OFFICER'],
-    ['DPO_REVIEW', 'DPO'],
-    ['SIRO_APPROVAL', 'SIRO'],
-  ] as const)
-    t.match(await does(somebody(org, role), id, approves(hash, org, step)), { outcome: { command: 'approve' } }, `${org} ${step}`)
-}
+const { workflow, happened, hashOf, somebody, acting, inside, does, approves, opened, approved, signs } = signOffDesk(service)
 
 t.test('a party signs what its own people have approved, and not before; each party for itself', async (t) => {
   const { id, subject, route, awaits, voids } = await opened()
   t.strictSame({ route, awaits, voids }, { route: 'CONDENSED/1', awaits: [CAMDEN, HACKNEY], voids: [] })
-  const signs = (org: string, hash = subject.hash) =>
-    answered(() => inside((tx) => workflow.sign(tx, subject, hash, acting(somebody(org, 'SIGNATORY'))), org))
-  t.match(await signs(CAMDEN), { ok: false, refusal: { code: 'UNPROCESSABLE', errors: [{ code: 'CHAIN_INCOMPLETE' }] } })
+  t.match(await signs(subject, CAMDEN, subject.hash), {
+    ok: false,
+    refusal: { code: 'UNPROCESSABLE', errors: [{ code: 'CHAIN_INCOMPLETE' }] },
+  })
   t.strictSame(await does(somebody(HACKNEY, 'IG_OFFICER'), id, approves(subject.hash, CAMDEN, 'IG_REVIEW')), {
     refused: 'FORBIDDEN',
     rule: 'WF-4',
@@ -97,9 +36,9 @@ t.test('a party signs what its own people have approved, and not before; each pa
   happened.length = 0
   await approved(id, subject.hash, CAMDEN)
   t.ok(happened.includes(`${subject.version} CHAIN_READY ${CAMDEN}`), 'the room hears that the party is ready')
-  t.match(await signs(HACKNEY), { ok: false })
-  t.match(await signs(CAMDEN, hashOf('other')), { ok: false, refusal: { code: 'CONFLICT' } })
-  t.match(await signs(CAMDEN), { ok: true, value: { signOff: id, deputyFor: null } })
+  t.match(await signs(subject, HACKNEY, subject.hash), { ok: false })
+  t.match(await signs(subject, CAMDEN, hashOf('other')), { ok: false, refusal: { code: 'CONFLICT' } })
+  t.match(await signs(subject, CAMDEN, subject.hash), { ok: true, value: { signOff: id, deputyFor: null } })
   t.match(await inside((tx) => workflow.of(tx, subject)), {
     status: 'OPEN',
     chains: [
@@ -108,9 +47,9 @@ t.test('a party signs what its own people have approved, and not before; each pa
     ],
   })
   await approved(id, subject.hash, HACKNEY)
-  t.match(await signs(HACKNEY), { ok: true })
+  t.match(await signs(subject, HACKNEY, subject.hash), { ok: true })
   t.match(await inside((tx) => workflow.of(tx, subject)), { status: 'COMPLETE' })
-  t.match(await signs(HACKNEY), { ok: false, refusal: { code: 'CONFLICT' } }, 'nobody signs twice')
+  t.match(await signs(subject, HACKNEY, subject.hash), { ok: false, refusal: { code: 'CONFLICT' } }, 'nobody signs twice')
 })
 
 t.test('another content takes the place of the one at work, and says what no longer holds', async (t) => {
@@ -256,8 +195,7 @@ t.test('everybody finds what they have, what their roles may take and what their
 
 t.test('a list goes on where its page ended, and takes no cursor of another list', async (t) => {
   const opens = async (at: string) => {
-    version += 1
-    const subject = { type: 'agreement', id: at, version, hash: hashOf(at) }
+    const subject = { type: 'agreement', id: at, version: 9, hash: hashOf(at) }
     const parties = [{ org: CAMDEN, facts: ['CONTROLLER' as const], requesters: [] }]
     return inside((tx) => workflow.open(tx, { subject, keeper: CAMDEN, facts: [], parties, route: 'CONDENSED' }, acting()))
   }

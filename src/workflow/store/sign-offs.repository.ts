@@ -1,3 +1,4 @@
+import type { Identity } from '../../identity/principal.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { SignOffEvent } from '../model/events.ts'
 import { replayed } from '../model/evolve.ts'
@@ -25,6 +26,33 @@ export function signOffsRepository(tx: Transaction) {
     async find(id: string): Promise<StoredSignOff | undefined> {
       const row = await rows().where('s.id', '=', id).executeTakeFirst()
       return row && toStored(row)
+    },
+
+    async keeperOf(id: string): Promise<string | undefined> {
+      return (await tx.selectFrom('sign_off as s').select('s.keeper').where('s.id', '=', id).executeTakeFirst())?.keeper
+    },
+
+    /** Sign-offs in which a person has open tasks of these roles in an organisation, by subject: the order in which they are locked. */
+    async heldBy({ issuer, sub }: Identity, org: string, roles: readonly string[]): Promise<StoredSignOff[]> {
+      const found = await rows()
+        .where((eb) =>
+          eb.exists(
+            eb
+              .selectFrom('sign_off_task as t')
+              .select('t.step')
+              .whereRef('t.sign_off_id', '=', 's.id')
+              .where('t.org', '=', org)
+              .where('t.state', '=', 'OPEN')
+              .where('t.assignee_sub', '=', sub)
+              .where('t.assignee_issuer', '=', issuer)
+              .where('t.role', 'in', roles),
+          ),
+        )
+        .orderBy('s.subject_type')
+        .orderBy('s.subject_id')
+        .orderBy('s.id')
+        .execute()
+      return found.map(toStored)
     },
 
     /** Locked until the transaction ends. */
