@@ -57,7 +57,9 @@ export function valuesOf(schema: unknown, document: Schema, codes: readonly stri
     const parts = [found, ...((found['allOf'] ?? []) as readonly unknown[]).map((part) => follow(part, document))]
     const properties = Object.assign({}, ...parts.map((part) => part['properties'] ?? {})) as Record<string, unknown>
     const required = parts.flatMap((part) => (part['required'] ?? []) as string[]).filter((name) => name in properties)
-    const members = Object.fromEntries(Object.entries(properties).map(([name, part]) => [name, again(part)]))
+    // Deep down only what must be: what refers to itself ends.
+    const chosen = Object.entries(properties).filter(([name]) => depth <= 6 || required.includes(name))
+    const members = Object.fromEntries(chosen.map(([name, part]) => [name, again(part)]))
     // Rarely all that is optional at once: bodies stay small and near enough to what is accepted.
     return fc.record(members, { requiredKeys: required })
   }

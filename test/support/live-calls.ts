@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { withTransaction } from '../../src/platform/database/database.ts'
+import { londonDay } from '../../src/platform/kernel/london-day.ts'
 import type { Desk, Person } from './agreement-desk.ts'
 import type { ApiReply } from './api-caller.ts'
 import { operations, type WalkedOperation } from './contract-walk.ts'
@@ -206,6 +207,9 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
       const id = await role()
       return { person: siro, path: { code: CAMDEN, id }, etagFrom: `/v1/organisations/${CAMDEN}/roles/${id}` }
     },
+    listDeputies: async () => ({ person: officer, path: { code: CAMDEN } }),
+    nameDeputy: async () => ({ person: siro, path: { code: CAMDEN }, body: aDeputy() }),
+    endDeputy: async () => ({ person: siro, path: { code: CAMDEN, id: await deputy() } }),
     getSignOff: async () => ({ person: officer, path: await signOff() }),
     listSignOffEvents: async () => ({ person: officer, path: await signOff() }),
     performSignOffCommand: async () => ({ person: officer, path: await signOff(), body: { command: 'claim', step: 'IG_REVIEW' } }),
@@ -322,6 +326,20 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     const body = { public_authority: true, competent_authority: 'NONE', health_or_social_care_authority: false, ...REASON }
     await post(admin, `/v1/organisations/${code}/confirmation`, body, { 'if-match': '*' })
     return code
+  }
+  async function deputy(): Promise<string> {
+    return String((await post(siro, `/v1/organisations/${CAMDEN}/deputies`, aDeputy())).id)
+  }
+  function aDeputy() {
+    const today = londonDay(service.app.services.clock().getTime())
+    return {
+      role: 'LEGAL',
+      person: { subject: fresh('lawyer') },
+      deputy: { subject: fresh('deputy') },
+      first: today,
+      last: today,
+      ...REASON,
+    }
   }
   function aRole() {
     return { person: { subject: fresh('person') }, role: 'LEGAL', ...REASON }
