@@ -1665,12 +1665,9 @@ select r.decision_id, octet_length(r.leaf) + coalesce(octet_length(r.body), 0) a
 
 close policy_records;
 
-declare policy_records no scroll cursor for select kind, id, body::text as text, case when kind = 'AGREEMENT' then array(select p ->> 'org'
-    from json_array_elements(body -> 'parties') p) end as parties, case when kind = 'AGREEMENT' then array( select distinct g ->> 'org' from
-    json_array_elements(body -> 'versions') v, json_array_elements(case json_typeof(v #> '{terms,agents}') when 'array' then v #>
-    '{terms,agents}' else '[]' end) g) end as agents
-  from (select distinct on (kind, id) kind, id, body from policy.record where revision > $1 and revision <= $2 order by kind, id, revision
-    desc) as newest;
+declare policy_records no scroll cursor for select kind, id, body::text as text, parties, agents
+  from (select distinct on (kind, id) kind, id, body, parties, agents from policy.record where revision > $1 and revision <= $2 order by
+    kind, id, revision desc) as newest;
 
 fetch 200
   from policy_records;

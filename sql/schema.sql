@@ -50,6 +50,16 @@ create table policy.record (
   revision bigint not null,
   body json not null,
   body_hash bytea not null,
+  parties text[] default 
+CASE
+    WHEN (kind = 'AGREEMENT'::text) THEN policy.parties_of(body)
+    ELSE NULL::text[]
+END,
+  agents text[] default 
+CASE
+    WHEN (kind = 'AGREEMENT'::text) THEN policy.agents_of(body)
+    ELSE NULL::text[]
+END,
   constraint record_pkey PRIMARY KEY (kind, id, revision),
   constraint record_revision_fkey FOREIGN KEY (revision) REFERENCES policy.revision(revision) ON DELETE RESTRICT,
   constraint policy_record_hash_is_of_its_body CHECK ((body_hash = sha256(convert_to((body)::text, 'UTF8'::name)))),
@@ -71,11 +81,33 @@ comment on table revision is 'digest(r) = SHA-256(digest(r-1) || record hashes o
 CREATE TRIGGER policy_revision_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON policy.revision FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
 grant select on policy.revision to accord_app;
 
+CREATE OR REPLACE FUNCTION policy.agents_of(p_agreement json)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select array(
+    select distinct g ->> 'org' from pg_catalog.json_array_elements(p_agreement -> 'versions') v,
+      pg_catalog.json_array_elements(case pg_catalog.json_typeof(v #> '{terms,agents}') when 'array' then v #> '{terms,agents}' else '[]' end) g)
+$function$;
+revoke all on function policy.agents_of(json) from public;
+
 CREATE OR REPLACE FUNCTION policy.lock_key()
  RETURNS bigint
  LANGUAGE sql
  IMMUTABLE
 AS $function$ select 7166111601::bigint $function$;
+
+CREATE OR REPLACE FUNCTION policy.parties_of(p_agreement json)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select array(select p ->> 'org' from pg_catalog.json_array_elements(p_agreement -> 'parties') p)
+$function$;
+revoke all on function policy.parties_of(json) from public;
 
 CREATE OR REPLACE FUNCTION policy.publish(p_kinds text[], p_ids text[], p_bodies text[], p_instant timestamp with time zone)
  RETURNS bigint

@@ -27,6 +27,16 @@ create table policy.revision (
 );
 comment on table policy.revision is 'digest(r) = SHA-256(digest(r-1) || record hashes of r in order of kind and id): a chain over everything decided on.';
 
+-- Of an agreement, what it is found by without its text being read: a register of a hundred thousand is loaded at every start.
+create function policy.parties_of(p_agreement json) returns text[] language sql immutable set search_path = '' as $$
+  select array(select p ->> 'org' from pg_catalog.json_array_elements(p_agreement -> 'parties') p)
+$$;
+create function policy.agents_of(p_agreement json) returns text[] language sql immutable set search_path = '' as $$
+  select array(
+    select distinct g ->> 'org' from pg_catalog.json_array_elements(p_agreement -> 'versions') v,
+      pg_catalog.json_array_elements(case pg_catalog.json_typeof(v #> '{terms,agents}') when 'array' then v #> '{terms,agents}' else '[]' end) g)
+$$;
+
 -- The newest row at or before a revision is that record at that revision.
 create table policy.record (
   kind      text   not null,
@@ -34,6 +44,9 @@ create table policy.record (
   revision  bigint not null references policy.revision on delete restrict,
   body      json   not null,  -- json, not jsonb: exactly the text that was hashed
   body_hash bytea  not null,
+  -- Worked out here, from the text that was hashed: nobody can state others.
+  parties   text[] generated always as (case when kind = 'AGREEMENT' then policy.parties_of(body) end) stored,
+  agents    text[] generated always as (case when kind = 'AGREEMENT' then policy.agents_of(body) end) stored,
   primary key (kind, id, revision),
   constraint policy_record_hash_is_of_its_body check (body_hash = sha256(convert_to(body::text, 'UTF8'))),
   constraint policy_record_is_of_a_known_kind
@@ -70,7 +83,7 @@ begin
   perform pg_catalog.pg_notify('accord_policy', v_revision::text);
   return v_revision;
 end $$;
-revoke all on function policy.publish(text[], text[], text[], timestamptz) from public;
+revoke all on function policy.publish(text[], text[], text[], timestamptz), policy.parties_of(json), policy.agents_of(json) from public;
 
 select public.grant_if_role('accord_app', 'grant usage on schema policy to accord_app');
 select public.grant_if_role('accord_app', 'grant select on policy.head, policy.revision, policy.record to accord_app');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { evaluate } from '../../src/decisions/evaluation/evaluate.ts'
+import { textOf } from '../../src/decisions/policy/agreement-store.ts'
 import { policyService } from '../../src/decisions/policy/policy.service.ts'
 import type { PolicyRecord } from '../../src/decisions/policy/policy-index.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
@@ -147,4 +148,23 @@ t.test('nobody rewrites a revision: not the service, not even the owner of the t
     /policy_record_hash_is_of_its_body/,
     'a record whose hash is of another text',
   )
+})
+
+t.test('the database finds in an agreement the parties and agents that we find in it, also where none are stated', async (t) => {
+  const withAgents = (agents: unknown, id: string) => {
+    const [version] = agreement.versions
+    return { ...agreement, id, versions: [{ ...version, terms: { ...version?.terms, agents } }] } as typeof agreement
+  }
+  const agent = { org: 'NHSE', for: 'LBC_CAMDEN', contract_ref: 'C1', valid_from: null, valid_to: null }
+  const all = [withAgents(null, 'FOUND-1'), withAgents([], 'FOUND-2'), withAgents([agent, { ...agent, for: 'LBC_HACKNEY' }], 'FOUND-3')]
+  await publish(all.map(asRecord), '2026-08-01T00:00:00Z')
+  const { rows } = await database.pool.query(
+    `select id, parties, agents from policy.record where kind = 'AGREEMENT' and id like 'FOUND-%' order by id`,
+  )
+  t.strictSame(
+    rows,
+    all.map(({ dpia: _, ...body }) => textOf({ ...body, assessment: body.id })).map(({ id, parties, agents }) => ({ id, parties, agents })),
+  )
+  const { rows: others } = await database.pool.query(`select distinct parties, agents from policy.record where kind <> 'AGREEMENT'`)
+  t.strictSame(others, [{ parties: null, agents: null }])
 })

@@ -45,16 +45,12 @@ export function policyRepository(tx: Transaction) {
 
     /**
      * The newest state of every record that changed after `after`, as it stood at revision `upTo`: some at a time, since a register
-     * of a hundred thousand agreements is half a gigabyte of text. Agreements come with theirs.
+     * of a hundred thousand agreements is half a gigabyte of text. Agreements come with what they are found by.
      */
     async *records(after: number, upTo: number): AsyncGenerator<StoredRecord[]> {
       await sql`declare policy_records no scroll cursor for
-        select kind, id, body::text as text,
-          case when kind = 'AGREEMENT' then array(select p ->> 'org' from json_array_elements(body -> 'parties') p) end as parties,
-          case when kind = 'AGREEMENT' then array(
-            select distinct g ->> 'org' from json_array_elements(body -> 'versions') v,
-              json_array_elements(case json_typeof(v #> '{terms,agents}') when 'array' then v #> '{terms,agents}' else '[]' end) g) end as agents
-        from (select distinct on (kind, id) kind, id, body from policy.record
+        select kind, id, body::text as text, parties, agents
+        from (select distinct on (kind, id) kind, id, body, parties, agents from policy.record
                where revision > ${after} and revision <= ${upTo} order by kind, id, revision desc) as newest`.execute(tx)
       const fetched = () => sql<RecordText>`fetch ${sql.lit(RECORDS_AT_ONCE)} from policy_records`.execute(tx)
       for (let next: ReturnType<typeof fetched> | undefined = fetched(); next; ) {

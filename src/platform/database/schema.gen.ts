@@ -600,10 +600,12 @@ export interface PolicyHead {
 }
 
 export interface PolicyRecord {
+  agents: Generated<string[] | null>;
   body: Json;
   body_hash: Buffer;
   id: string;
   kind: string;
+  parties: Generated<string[] | null>;
   revision: Int8;
 }
 
