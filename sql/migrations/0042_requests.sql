@@ -1,7 +1,7 @@
 -- 0042_requests.sql
 --
 -- What      Requests for shares that no agreement covers yet, and what was done to them.
--- Why       docs/decisions/0019-requests.md
+-- Why       docs/decisions/0020-requests.md
 -- Phase     expand
 -- Locks     none on existing tables
 -- Needs     0007_agreements.sql, 0011_notifications.sql
