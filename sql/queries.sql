@@ -1692,11 +1692,59 @@ select distinct on ("r"."id") "r"."id", "r"."body"
 
 select policy.publish($1::text[], $2::text[], $3::text[], $4::timestamptz) as revision;
 
+-- src/disclosures/disclosure-requests.repository.ts
+
+insert into "disclosure_request" ("id", "asked_by_org", "asked_by_issuer", "asked_by_sub", "asked_at", "request_id", "provider", "recipient",
+    "content", "content_hash", "revision", "revised_by", "status", "sign_off_id", "decided_at", "reasons", "conditions")
+  values ($1, ...);
+
+select "r".*, "d"."consumed_at", "d"."valid_from"
+  from "disclosure_request" as "r"
+  left join "disclosure_decision" as "d"
+  on d.id = r.id::text
+  where public.may_see_one_off(r.provider, r.recipient)
+  order by "r"."id" desc
+  limit $1;
+
+select "r".*, "d"."consumed_at", "d"."valid_from"
+  from "disclosure_request" as "r"
+  left join "disclosure_decision" as "d"
+  on d.id = r.id::text
+  where public.may_see_one_off(r.provider, r.recipient) and "r"."id" = $1 for update of "r";
+
+select "r".*, "d"."consumed_at", "d"."valid_from"
+  from "disclosure_request" as "r"
+  left join "disclosure_decision" as "d"
+  on d.id = r.id::text
+  where public.may_see_one_off(r.provider, r.recipient) and "r"."id" = $1;
+
+select "r".*, "d"."consumed_at", "d"."valid_from"
+  from "disclosure_request" as "r"
+  left join "disclosure_decision" as "d"
+  on d.id = r.id::text
+  where public.may_see_one_off(r.provider, r.recipient) and "r"."status" = $1
+  order by "r"."id" desc
+  limit $2;
+
+update "disclosure_request"
+  set "content" = $1, "content_hash" = $2, "revision" = $3, "revised_by" = $4, "status" = $5, "sign_off_id" = $6, "decided_at" = $7,
+    "reasons" = $8, "conditions" = $9
+  where "id" = $10;
+
+update "disclosure_request"
+  set "row_version" = "row_version" + $1, "act_count" = "act_count" + $2
+  where "id" = $3
+  returning "row_version";
+
 -- src/disclosures/disclosures.repository.ts
 
 insert into "disclosure_decision" ("id", "provider", "recipient", "purpose", "data_items", "subject_count", "record_count", "status",
     "valid_from", "valid_to", "single_use", "consumed_at", "form")
   values ($1, ...);
+
+select *
+  from "disclosure_decision"
+  where "id" = $1;
 
 update "disclosure_decision"
   set "consumed_at" = $1, "consumed_by" = $2

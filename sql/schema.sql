@@ -1781,6 +1781,7 @@ begin
   return case p_type
     when 'agreement' then public.may_see_agreement(p_id)
     when 'request' then public.may_see_request(p_id::uuid)
+    when 'disclosure' then public.may_see_disclosure(p_id::uuid)
     else false end;
 end $function$;
 revoke all on function may_see_subject(text,text) from public;
@@ -1947,6 +1948,67 @@ create table public.disclosure_decision (
   constraint disclosure_decision_subject_count_check CHECK ((subject_count >= 0))
 );
 grant insert, select, update on public.disclosure_decision to accord_app;
+
+create table public.disclosure_request (
+  id uuid not null,
+  asked_by_org text not null,
+  asked_by_issuer text not null,
+  asked_by_sub text not null,
+  asked_at timestamp with time zone not null,
+  provider text not null,
+  recipient text not null,
+  content jsonb not null,
+  content_hash text not null,
+  revision integer not null,
+  revised_by jsonb not null,
+  status text not null,
+  sign_off_id uuid not null,
+  request_id uuid,
+  decided_at timestamp with time zone,
+  reasons text,
+  conditions jsonb not null,
+  row_version bigint not null default 1,
+  act_count bigint not null default 0,
+  constraint disclosure_request_pkey PRIMARY KEY (id),
+  constraint disclosure_request_provider_fkey FOREIGN KEY (provider) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint disclosure_request_recipient_fkey FOREIGN KEY (recipient) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint disclosure_is_asked_by_one_of_the_two CHECK ((((asked_by_org = provider) OR (asked_by_org = recipient)) AND (provider <> recipient))),
+  constraint disclosure_request_act_count_check CHECK ((act_count >= 0)),
+  constraint disclosure_request_content_hash_check CHECK ((content_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint disclosure_request_revision_check CHECK ((revision > 0)),
+  constraint disclosure_request_row_version_check CHECK ((row_version > 0)),
+  constraint disclosure_request_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'RETURNED'::text, 'APPROVED'::text, 'REFUSED'::text, 'WITHDRAWN'::text])))
+);
+comment on column disclosure_request.revised_by is 'Everybody who wrote some of it, [{issuer, sub}]: none of them decides (AH-3).';
+CREATE INDEX disclosure_request_by_provider ON public.disclosure_request USING btree (provider, id DESC);
+CREATE INDEX disclosure_request_by_recipient ON public.disclosure_request USING btree (recipient, id DESC);
+alter table public.disclosure_request enable row level security;
+create policy disclosure_request_is_seen_by_the_two on disclosure_request for all to public
+  using (may_see_one_off(provider, recipient));
+grant insert, select, update on public.disclosure_request to accord_app;
+
+CREATE OR REPLACE FUNCTION public.may_see_disclosure(p_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce((select public.may_see_one_off(r.provider, r.recipient) from public.disclosure_request r where r.id = p_id), false)
+$function$;
+revoke all on function may_see_disclosure(uuid) from public;
+grant execute on function may_see_disclosure(uuid) to accord_app;
+
+CREATE OR REPLACE FUNCTION public.may_see_one_off(p_provider text, p_recipient text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor')
+      or coalesce(nullif(current_setting('accord.org', true), '') in (p_provider, p_recipient), false)
+$function$;
+revoke all on function may_see_one_off(text,text) from public;
+grant execute on function may_see_one_off(text,text) to accord_app;
 
 -- -------------------- decisions
 

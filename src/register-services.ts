@@ -30,6 +30,8 @@ import { onceOnly } from './commands/once.service.ts'
 import type { Decisions } from './decision-services.ts'
 import { adviceRoutes } from './decisions/advice/advice.routes.ts'
 import { adviceService } from './decisions/advice/advice.service.ts'
+import { disclosureRequestsService } from './disclosures/disclosure-requests.service.ts'
+import { disclosuresRoutes } from './disclosures/disclosures.routes.ts'
 import { notificationsRoutes } from './notifications/notifications.routes.ts'
 import { contactsService } from './parties/contacts.service.ts'
 import { groupsService } from './parties/groups.service.ts'
@@ -43,7 +45,7 @@ import { referenceRoutes } from './reference/reference.routes.ts'
 import { answeringService } from './requests/answering.service.ts'
 import { requestActs } from './requests/request-acts.service.ts'
 import { requestsRoutes } from './requests/requests.routes.ts'
-import { requestsService } from './requests/requests.service.ts'
+import { isAnsweredWithOneOff, requestsService } from './requests/requests.service.ts'
 import type { Services } from './services.ts'
 import { signOffsRoutes } from './workflow/sign-offs.routes.ts'
 
@@ -95,6 +97,12 @@ export function registerRoutes(
     findingRoutes({ listing, overlaps, registerExport: registerExportService({ db, clock, agreements, listing, reference }) }),
     importsRoutes({ imports, committing, once: onceOnly({ db, clock, newId, turns }) }),
     adviceRoutes(advice),
+    disclosuresRoutes(
+      disclosureRequestsService({
+        ...{ db, commands, workflow: services.workflow, notifications, facts, mustBeConfirmed: parties.mustBeConfirmed },
+        isAnsweredSo: isAnsweredWithOneOff,
+      }),
+    ),
     requestsRoutes(
       requestsService({ db, acts: asking, facts, earlier: recordedQuestion }),
       answeringService({ acts: asking, facts, agreements, drafting, membership, parties }),

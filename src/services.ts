@@ -8,6 +8,7 @@ import { keyTurns } from './commands/key-turns.ts'
 import { decisionCounters } from './decisions/decision-metrics.ts'
 import { policyPublication, policyService } from './decisions/policy/policy.service.ts'
 import { LISTENER_DEFAULTS, policyListener } from './decisions/policy/policy-listener.service.ts'
+import { disclosureRoom } from './disclosures/disclosure-room.service.ts'
 import { disclosuresService } from './disclosures/disclosures.service.ts'
 import { openLogServices } from './log-services.ts'
 import { notificationsService } from './notifications/notifications.service.ts'
@@ -94,7 +95,7 @@ export async function openServices(options: ServicesOptions) {
   const notifications = notificationsService({ db, newId })
   await storeShippedRoutes(db, clock)
   // What is signed off, by type of subject; the rooms of the subjects say the rest.
-  const rooms: SubjectRooms = {}
+  const rooms: SubjectRooms = { disclosure: disclosureRoom({ notifications, policy: publication }) }
   const deputies = deputiesService({ db, clock, commands, parties, issuer: options.trust.issuer })
   const deputisesFor = deputies.standingInFor
   const workflow = workflowService({ rooms, notifications, deputisesFor })

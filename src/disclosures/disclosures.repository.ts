@@ -1,4 +1,6 @@
+import type { Selectable } from 'kysely'
 import type { Transaction } from '../platform/database/database.ts'
+import type { DB } from '../platform/database/schema.gen.ts'
 import type { DisclosureRecord } from './disclosure-record.ts'
 
 /** Stores and reads one-off disclosure decisions. */
@@ -12,6 +14,12 @@ export function disclosuresRepository(tx: Transaction) {
         .execute()
     },
 
+    /** One decision; undefined: there is none with this key. */
+    async find(id: string): Promise<DisclosureRecord | undefined> {
+      const row = await tx.selectFrom('disclosure_decision').selectAll().where('id', '=', id).executeTakeFirst()
+      return row && toRecord(row)
+    },
+
     /** Marks a decision as used by a decision of the log; undefined when it is not there or was used before. */
     async consume(id: string, at: string, decisionId: string): Promise<DisclosureRecord | undefined> {
       const row = await tx
@@ -21,9 +29,11 @@ export function disclosuresRepository(tx: Transaction) {
         .where('consumed_at', 'is', null)
         .returningAll()
         .executeTakeFirst()
-      if (!row) return undefined
-      const { consumed_by: _by, form, ...record } = row
-      return { ...record, form: form as Record<string, unknown> }
+      return row && toRecord(row)
     },
   }
+}
+
+function toRecord({ consumed_by: _by, form, ...record }: Selectable<DB['disclosure_decision']>): DisclosureRecord {
+  return { ...record, form: form as Record<string, unknown> }
 }

@@ -61,6 +61,8 @@ export const PERMISSIONS = {
   'agreement:terminate': ['SIGNATORY', 'SIRO'],
   'agreement:dispose': ['IG_OFFICER', 'IAO'],
   'agreement:import': ['IG_OFFICER', 'REGISTER_ADMIN'],
+  'disclosure:ask': PEOPLE_OF_A_PARTY,
+  'disclosure:read': [...PEOPLE_OF_A_PARTY, 'AUDITOR'],
   'request:ask': PEOPLE_OF_A_PARTY,
   'request:read': [...PEOPLE_OF_A_PARTY, 'AUDITOR'],
   'request:answer': ['IG_OFFICER'],

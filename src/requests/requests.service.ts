@@ -2,7 +2,7 @@ import type { DraftFacts } from '../agreements/model/draft-rules.ts'
 import type { Call, CommandResult } from '../commands/command.ts'
 import { permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
-import { type Database, withTransaction } from '../platform/database/database.ts'
+import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
 import { Refused, refusal } from '../platform/kernel/refusal.ts'
@@ -10,7 +10,7 @@ import { ok, refuse } from '../platform/kernel/result.ts'
 import { type AskedShare, type EarlierDecision, questionAsked } from './asked.ts'
 import { NO_SUCH_REQUEST, type RequestActs, type RequestCall, type ShareRequestView, viewOf, writerOf } from './request-acts.service.ts'
 import { requestsRepository } from './requests.repository.ts'
-import { isParty, no, otherThan, type RequestStatus, type ShareRequest } from './share-request.ts'
+import { isParty, no, otherThan, type RequestStatus, type ShareQuestion, type ShareRequest } from './share-request.ts'
 
 export interface RequestsOptions {
   readonly db: Database
@@ -98,6 +98,16 @@ export function requestsService({ db, acts, facts, earlier }: RequestsOptions) {
         return { requests: page.map(viewOf), next_before: found.length > limit ? (page.at(-1)?.id ?? null) : null }
       }),
   }
+}
+
+/** Whether a request of the reader's was answered with a one-off disclosure between these two. Joins the transaction. */
+export async function isAnsweredWithOneOff(
+  tx: Transaction,
+  id: string,
+  { provider, recipient }: Pick<ShareQuestion, 'provider' | 'recipient'>,
+): Promise<boolean> {
+  const request = (await requestsRepository(tx).find(id))?.request
+  return request?.answer === 'ONE_OFF' && request.question.provider === provider && request.question.recipient === recipient
 }
 
 function readerOf(principal: Principal): Reader {

@@ -302,6 +302,10 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
       body: { days: 30, change: { kind: 'SUSPENSION', agreement: await signed(), scope: 'AGREEMENT' } },
     }),
     listNotices: async () => ({ person: officer }),
+    askForDisclosure: async () => ({ person: officer, body: disclosureExample() }),
+    getDisclosure: async () => onDisclosure(await disclosure()),
+    reviseDisclosure: async () => ({ ...onDisclosure(await disclosure()), body: disclosureExample() }),
+    withdrawDisclosure: async () => onDisclosure(await disclosure()),
     getShareRequest: async () => onRequest(await asked()),
     pickUpShareRequest: async () => onRequest(await asked()),
     answerShareRequest: async () => onRequest(await pickedUp()),
@@ -309,6 +313,15 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     answerJoining: async () => onRequest(await asked({ join_agreement: await signed() })),
   }
 
+  function disclosureExample(): { readonly content: object } {
+    return operations.find((one) => one.id === 'askForDisclosure')?.body?.example as { content: object }
+  }
+  async function disclosure(): Promise<string> {
+    return String((await post(officer, '/v1/disclosures', disclosureExample())).id)
+  }
+  function onDisclosure(id: string): LiveCall {
+    return { person: officer, path: { id }, etagFrom: `/v1/disclosures/${id}` }
+  }
   async function asked(over: object = {}): Promise<string> {
     const { mode: _mode, ...question } = SHARE
     return String((await post(officer, '/v1/requests', { question, why: 'Because', ...over })).id)

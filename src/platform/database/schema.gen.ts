@@ -325,6 +325,31 @@ export interface DisclosureDecision {
   valid_to: string;
 }
 
+export interface DisclosureRequest {
+  act_count: Generated<Int8>;
+  asked_at: string;
+  asked_by_issuer: string;
+  asked_by_org: string;
+  asked_by_sub: string;
+  conditions: Json;
+  content: Json;
+  content_hash: string;
+  decided_at: string | null;
+  id: string;
+  provider: string;
+  reasons: string | null;
+  recipient: string;
+  request_id: string | null;
+  /**
+   * Everybody who wrote some of it, [{issuer, sub}]: none of them decides (AH-3).
+   */
+  revised_by: Json;
+  revision: number;
+  row_version: Generated<Int8>;
+  sign_off_id: string;
+  status: string;
+}
+
 export interface Disposal {
   agreement_id: string;
   at: string;
@@ -876,6 +901,7 @@ export interface DB {
   decision_search_progress: DecisionSearchProgress;
   deputy: Deputy;
   disclosure_decision: DisclosureDecision;
+  disclosure_request: DisclosureRequest;
   disposal: Disposal;
   earlier_assessment: EarlierAssessment;
   earlier_part: EarlierPart;

@@ -2136,6 +2136,109 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/disclosures": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * One-off disclosures of your organisation
+         * @description Those in which it would disclose or receive; auditors see every one. Newest first.
+         */
+        readonly get: operations["listDisclosures"];
+        readonly put?: never;
+        /**
+         * Ask for a one-off disclosure
+         * @description By people of the provider, who record what they were asked, or of the recipient. Opens a sign-off by the people of the provider (route AD_HOC):
+         *     its information asset owner confirms the data unless the law compels it, its data protection officer reviews, an authorised disclosure officer
+         *     decides, within two working days, an urgent one of the police within one. Nobody who asked decides (AH-3). What is approved permits
+         *     decisions in mode AD_HOC within its scope and window.
+         */
+        readonly post: operations["askForDisclosure"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/disclosures/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The disclosure.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        /** A one-off disclosure */
+        readonly get: operations["getDisclosure"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/disclosures/{id}/revision": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The disclosure.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Put a one-off disclosure right
+         * @description By people of the organisation that asked, while it is not decided: the next revision, between the same two organisations. What was approved of the
+         *     one before holds no longer, and its sign-off begins anew.
+         */
+        readonly post: operations["reviseDisclosure"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/disclosures/{id}/withdrawal": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The disclosure.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Withdraw a one-off disclosure
+         * @description By people of the organisation that asked, while it is not decided.
+         */
+        readonly post: operations["withdrawDisclosure"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/requests": {
         readonly parameters: {
             readonly query?: never;
@@ -5730,14 +5833,14 @@ export interface components {
                 readonly id: string;
                 /** @description What it is about. */
                 readonly subject: {
-                    /** @description agreement, or request: a request for a share. */
+                    /** @description agreement, request (for a share), disclosure (once), or another that is signed off. */
                     readonly type: string;
                     /** @description Its reference or key. */
                     readonly id: string;
                 };
                 /** @description The agreement it is about; null: it is about something else. */
                 readonly agreement: string | null;
-                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_CONFIRMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED. */
+                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_CONFIRMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED. */
                 readonly kind: string;
                 /**
                  * Format: date-time
@@ -5767,6 +5870,128 @@ export interface components {
             readonly agreements: number;
             /** @description The revision from which decisions know it. */
             readonly policy_revision: number;
+        };
+        /**
+         * @description What is asked to be disclosed once, and on what it rests: the form of the regulator's data sharing code for a one-off request. Codes,
+         *     counts and posts; no personal data of those it is about.
+         */
+        readonly DisclosureContent: {
+            /** @description Code of the organisation that would disclose; its people decide. */
+            readonly provider: string;
+            /** @description Code of the organisation that asks. */
+            readonly recipient: string;
+            /** @description PURPOSE code; exactly this is permitted. */
+            readonly purpose: string;
+            /** @description DATA_ITEM codes. */
+            readonly data_items: readonly string[];
+            /** @description About how many people; no trawling. */
+            readonly subject_count: number;
+            /** @description How many records; null or absent: no limit is decided on. More than 100 are no one-off (AH-2). */
+            readonly record_count?: number | null;
+            /**
+             * Format: date
+             * @description London day on which it was received.
+             */
+            readonly received_on: string;
+            /** @description Post of whoever asks, in the recipient. */
+            readonly requester_position: string;
+            /** @description How it was verified that the request is genuine. */
+            readonly verified_how: string;
+            /** @description Who in the recipient authorised it; null or absent: nobody. */
+            readonly senior_authorisation?: string | null;
+            /** @description The order or statutory notice that compels the provider; then its information asset owner is not asked (AH-3). Null or absent: it may refuse. */
+            readonly legal_compulsion?: string | null;
+            /** @description The power that the provider discloses under. */
+            readonly legal_power?: string | null;
+            /** @description LAWFUL_BASIS code of the provider; citing an exemption is none. */
+            readonly lawful_basis: string;
+            /** @description Codes of ART9_CONDITION, SCHEDULE_1_CONDITION, CRIMINAL_CONDITION or SCHEDULE_8_CONDITION. */
+            readonly conditions?: readonly string[] | null;
+            /** @description EXEMPTION code that is applied; it neither compels nor authorises. */
+            readonly exemption?: string | null;
+            /** @description Why each item is necessary. */
+            readonly necessity: string;
+            /** @description Whether those it is about are told, when, or why not. */
+            readonly tell_subject: string;
+            /** @description How long the recipient keeps it, and what becomes of it. */
+            readonly retention: string;
+            /** @description How it is sent and kept. */
+            readonly security: string;
+            /** @description A police force needs it within a working day. */
+            readonly is_police_urgent?: boolean;
+            /**
+             * Format: date-time
+             * @description From when it may be disclosed; null or absent: from the approval on.
+             */
+            readonly valid_from?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            readonly valid_to: string;
+            /** @description Whether one disclosure uses it up; absent: it does. */
+            readonly single_use?: boolean;
+        };
+        /** @description A one-off disclosure on its way to a decision. Only what is APPROVED permits, to requests that name its `id` as `disclosure_decision_id`. */
+        readonly Disclosure: {
+            /**
+             * Format: uuid
+             * @description The key.
+             */
+            readonly id: string;
+            /** @description Whose people asked for it. */
+            readonly asked_by_org: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            readonly asked_at: string;
+            readonly content: components["schemas"]["DisclosureContent"];
+            /** @description Of the content, from 1: what was returned is put right in a next one. */
+            readonly revision: number;
+            /** @description SHA-256 of the content, hex: what those who decide name. */
+            readonly content_hash: string;
+            /**
+             * @description OPEN: the people of the provider are at it. RETURNED: something is to be put right.
+             * @enum {string}
+             */
+            readonly status: "OPEN" | "RETURNED" | "APPROVED" | "REFUSED" | "WITHDRAWN";
+            /**
+             * Format: uuid
+             * @description The sign-off in which it is decided (`/v1/sign-offs/{id}`).
+             */
+            readonly sign_off: string;
+            /** @description The request for a share that it was answered with; null: none. */
+            readonly request_id: string | null;
+            /**
+             * Format: date-time
+             * @description When it was approved or refused; null: it was not.
+             */
+            readonly decided_at: string | null;
+            /** @description Why it was returned, refused or withdrawn; null: it was not. */
+            readonly reasons: string | null;
+            /** @description What those who approved it ask for. */
+            readonly conditions: readonly {
+                /** @description What. */
+                readonly text: string;
+                /** @description Who keeps it: PROVIDER, RECIPIENT or BOTH. */
+                readonly by: string;
+                /**
+                 * Format: date
+                 * @description By which London day; null: none.
+                 */
+                readonly due: string | null;
+            }[];
+            /**
+             * Format: date-time
+             * @description From when it may be disclosed; null: it is not approved.
+             */
+            readonly valid_from: string | null;
+            /**
+             * Format: date-time
+             * @description When a permit used it up; null: none did.
+             */
+            readonly consumed_at: string | null;
         };
         /** @description What is to be shared. Codes and counts only, never personal data. */
         readonly ShareQuestion: {
@@ -11543,6 +11768,272 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Succession"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listDisclosures: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Only those in this state.
+                 * @example OPEN
+                 */
+                readonly status?: "OPEN" | "RETURNED" | "APPROVED" | "REFUSED" | "WITHDRAWN";
+                /**
+                 * @description `next_before` of the page before, with the same question.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly before?: string;
+                /**
+                 * @description How many at most.
+                 * @example 50
+                 */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of them. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The disclosures. */
+                        readonly disclosures: readonly components["schemas"]["Disclosure"][];
+                        /** @description `before` of the next page; null: this is the last. */
+                        readonly next_before: string | null;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly askForDisclosure: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "content": {
+                 *         "provider": "LBC_CAMDEN",
+                 *         "recipient": "MPS",
+                 *         "purpose": "CRIME_INVESTIGATION",
+                 *         "data_items": [
+                 *           "IDENTITY.NAME",
+                 *           "CONTACT.ADDRESS"
+                 *         ],
+                 *         "subject_count": 1,
+                 *         "record_count": 1,
+                 *         "received_on": "2026-11-20",
+                 *         "requester_position": "Detective sergeant, robbery team",
+                 *         "verified_how": "Called back through the switchboard",
+                 *         "lawful_basis": "6(1)(e)",
+                 *         "conditions": [
+                 *           "SCH1_10"
+                 *         ],
+                 *         "exemption": "SCH2_2",
+                 *         "necessity": "The address is where the suspect was last seen",
+                 *         "tell_subject": "Not told, it would prejudice the investigation",
+                 *         "retention": "Until the case is closed",
+                 *         "security": "Secure e-mail to a named officer",
+                 *         "valid_to": "2030-01-01T00:00:00Z"
+                 *       }
+                 *     }
+                 */
+                readonly "application/json": {
+                    readonly content: components["schemas"]["DisclosureContent"];
+                    /**
+                     * Format: uuid
+                     * @description The request for a share that was answered ONE_OFF; null or absent: none.
+                     */
+                    readonly request_id?: string | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The disclosure. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    /**
+                     * @description Where it is found.
+                     * @example /v1/disclosures/0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                     */
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Disclosure"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getDisclosure: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The disclosure.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The disclosure. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Disclosure"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly reviseDisclosure: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The disclosure.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "content": {
+                 *         "provider": "LBC_CAMDEN",
+                 *         "recipient": "MPS",
+                 *         "purpose": "CRIME_INVESTIGATION",
+                 *         "data_items": [
+                 *           "IDENTITY.NAME",
+                 *           "CONTACT.ADDRESS"
+                 *         ],
+                 *         "subject_count": 1,
+                 *         "record_count": 1,
+                 *         "received_on": "2026-11-20",
+                 *         "requester_position": "Detective sergeant, robbery team",
+                 *         "verified_how": "Called back through the switchboard",
+                 *         "lawful_basis": "6(1)(e)",
+                 *         "conditions": [
+                 *           "SCH1_10"
+                 *         ],
+                 *         "exemption": "SCH2_2",
+                 *         "necessity": "The address is where the suspect was last seen",
+                 *         "tell_subject": "Not told, it would prejudice the investigation",
+                 *         "retention": "Until the case is closed",
+                 *         "security": "Secure e-mail to a named officer",
+                 *         "valid_to": "2030-01-01T00:00:00Z"
+                 *       }
+                 *     }
+                 */
+                readonly "application/json": {
+                    readonly content: components["schemas"]["DisclosureContent"];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The disclosure. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Disclosure"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly withdrawDisclosure: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The disclosure.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "The police no longer need it"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Why. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The disclosure. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Disclosure"];
                 };
             };
             readonly default: components["responses"]["Problem"];

@@ -1,0 +1,23 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { callOf, outcomeReply } from '../commands/calls.routes.ts'
+import { callerOf } from '../identity/identity.plugin.ts'
+import { answer, reply } from '../platform/http/answer.ts'
+import type { DisclosureRequestsService } from './disclosure-requests.service.ts'
+
+/** One-off disclosures over HTTP: asked for here, decided in their sign-off. */
+export function disclosuresRoutes(disclosures: DisclosureRequestsService): FastifyPluginAsync {
+  return async (app) => {
+    answer(app, 'listDisclosures', async (request) => reply(200, await disclosures.list(callerOf(request), request.query)))
+    answer(app, 'askForDisclosure', async (request) => {
+      const { status, body, headers } = outcomeReply(201, await disclosures.ask(callOf(request), request.body))
+      return reply(status, body, { ...headers, location: `/v1/disclosures/${body.id}` })
+    })
+    answer(app, 'getDisclosure', async (request) => outcomeReply(200, await disclosures.read(callerOf(request), request.params.id)))
+    answer(app, 'reviseDisclosure', async (request) =>
+      outcomeReply(200, await disclosures.revise({ ...callOf(request), disclosureId: request.params.id }, request.body)),
+    )
+    answer(app, 'withdrawDisclosure', async (request) =>
+      outcomeReply(200, await disclosures.withdraw({ ...callOf(request), disclosureId: request.params.id }, request.body)),
+    )
+  }
+}
