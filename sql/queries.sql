@@ -61,11 +61,6 @@ update keeper_change
 
 -- src/agreements/drafting/drafting.repository.ts
 
--- also src/agreements/store/versions.repository.ts
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
-    "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
 delete from "agent"
   where "agreement_id" = $1 and "version" = $2;
 
@@ -879,12 +874,24 @@ update "agreement_version"
 
 -- src/agreements/store/approvals.repository.ts
 
+delete from "approval_condition"
+  where "agreement_id" = $1 and "version" = $2 and "org" in ($3, ...);
+
+insert into "approval" ("agreement_id", "version", "org", "complete_at")
+  values ($1, ...)
+  on conflict ("agreement_id", "version", "org") do update
+  set "complete_at" = $2;
+
 insert into "approval_condition" ("agreement_id", "version", "org", "position", "text", "bearer", "due")
   values ($1, ...);
 
 insert into "overruled_advice" ("agreement_id", "version", "org", "at")
   values ($1, ...)
   on conflict do nothing;
+
+update "approval"
+  set "complete_at" = $1
+  where "agreement_id" = $2 and "version" = $3 and "org" = $4;
 
 -- src/agreements/store/disposals.repository.ts
 
@@ -957,6 +964,10 @@ select "v"."version", "v"."frozen_at", "v"."change_class", "v"."recorded_elsewhe
   from "agreement_version" as "v"
   where "v"."agreement_id" = $1;
 
+select "v"."version", "v"."frozen_at", "v"."change_class", "v"."recorded_elsewhere", "v"."warnings", "v"."filled_groups", "v"."sign_off_id"
+  from "agreement_version" as "v"
+  where "v"."agreement_id" = $1;
+
 -- src/agreements/store/search.repository.ts
 
 insert into agreement_search (agreement_id, words) select a.id, ( select setweight(to_tsvector('simple', regexp_replace(a.id, '[-/_.:&+]+', '
@@ -984,6 +995,11 @@ insert into "signature" ("id", "agreement_id", "version", "org", "signed_at", "c
     "version_hash", "signatory_issuer", "signatory_sub", "signatory_name", "signatory_post", "authority", "statements")
   values ($1, ...);
 
+insert into "signature" ("id", "agreement_id", "version", "org", "signed_at", "confirmed_at", "confirmed_issuer", "confirmed_by",
+    "version_hash", "signatory_issuer", "signatory_sub", "signatory_name", "signatory_post", "authority", "statements", "statements_edition",
+    "authenticated_at", "authentication_level", "authentication_methods", "deputy_for_issuer", "deputy_for_sub")
+  values ($1, ...);
+
 select "a"."sequence"
   from "agreement_act" as "a"
   where "a"."agreement_id" = $1 and "a"."actor_issuer" = $2 and "a"."actor_sub" = $3 and "a"."act" = $4
@@ -1001,11 +1017,22 @@ select "s"."agreement_id", "s"."org", "s"."version", "s"."signed_at", "s"."versi
   where "s"."agreement_id" in ($1, ...)
   order by "s"."version", "s"."signed_at", "s"."org";
 
+select "s"."agreement_id", "s"."org", "s"."version", "s"."signed_at", "s"."version_hash", "s"."signatory_name", "s"."signatory_post",
+    "s"."authority", "s"."confirmed_at", "s"."statements", "s"."statements_edition", "s"."signatory_sub", "s"."deputy_for_sub",
+    "s"."authenticated_at", "s"."authentication_level", "s"."authentication_methods"
+  from "signature" as "s"
+  where "s"."agreement_id" in ($1, ...)
+  order by "s"."version", "s"."signed_at", "s"."org";
+
 select "s"."id"
   from "signature" as "s"
   where "s"."agreement_id" = $1 and (("s"."signatory_issuer" = $2 and "s"."signatory_sub" = $3) or ("s"."confirmed_issuer" = $4 and
     "s"."confirmed_by" = $5)) and "s"."org" <> $6
   limit $7;
+
+select distinct "a"."actor_issuer" as "issuer", "a"."actor_sub" as "sub", "a"."actor_org" as "org"
+  from "agreement_act" as "a"
+  where "a"."agreement_id" = $1 and "a"."act" in ($2, ...) and ("a"."version" = $3 or "a"."version" is null);
 
 update "signature"
   set "confirmed_at" = $1, "confirmed_issuer" = $2, "confirmed_by" = $3
@@ -1038,6 +1065,10 @@ select "a"."id"
   order by "a"."id" for update;
 
 select "a"."review_cycle_months"
+  from "agreement" as "a"
+  where "a"."id" = $1;
+
+select "a"."status"
   from "agreement" as "a"
   where "a"."id" = $1;
 
@@ -1155,6 +1186,10 @@ insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", 
     "volume_subjects", "volume_records")
   values ($1, ...);
 
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
+    "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
 insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
     "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
@@ -1173,6 +1208,10 @@ select "c"."org", "c"."contacts"
 select "v"."status", "v"."document", "v"."hash", "v"."frozen_at", "v"."change_class", "v"."warnings"
   from "agreement_version" as "v"
   where "v"."agreement_id" = $1 and "v"."version" = $2;
+
+update "agreement_version"
+  set "sign_off_id" = $1
+  where "agreement_id" = $2 and "version" = $3;
 
 update "agreement_version"
   set "status" = $1, "dropped_at" = $2
@@ -1242,7 +1281,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/register-loader.ts
+-- also src/parties/register-act.repository.ts, src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
@@ -2182,74 +2221,6 @@ select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s
   order by "s"."id" desc
   limit $3;
 
-select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."keeper", "s"."route", "s"."status",
-    "s"."started_at", (select json_agg(json_build_object('org', nullif(c.org, ''), 'status', c.status) order by c.org) from sign_off_chain c
-    where c.sign_off_id = s.id) as "chains"
-  from "sign_off" as "s"
-  where public.knows_subject_until(s.subject_type, s.subject_id) = 'infinity'
-  order by "s"."id" desc
-  limit $1;
-
-select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."keeper", "s"."route", "s"."status",
-    "s"."started_at", (select json_agg(json_build_object('org', nullif(c.org, ''), 'status', c.status) order by c.org) from sign_off_chain c
-    where c.sign_off_id = s.id) as "chains"
-  from "sign_off" as "s"
-  where public.knows_subject_until(s.subject_type, s.subject_id) = 'infinity' and "s"."subject_type" = $1 and "s"."subject_id" = $2
-  order by "s"."id" desc
-  limit $3;
-
-select "t".*
-  from "sign_off_task" as "t"
-  where "t"."org" = $1 and "t"."state" = 'DONE' and t.done_sub = $2 and t.done_issuer = $3
-  order by "t"."done_at" desc, "t"."sign_off_id" desc, "t"."chain_org" desc, "t"."step" desc, "t"."task" desc
-  limit $4;
-
-select "t".*
-  from "sign_off_task" as "t"
-  where "t"."org" = $1 and "t"."state" = 'OPEN'
-  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
-  limit $2;
-
-select "t".*
-  from "sign_off_task" as "t"
-  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[])
-  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
-  limit $3;
-
-select "t".*
-  from "sign_off_task" as "t"
-  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[]) and "t"."due_day" < $3
-  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
-  limit $4;
-
-select "t".*
-  from "sign_off_task" as "t"
-  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[]) and "t"."subject_type" = $3 and
-    "t"."subject_id" = $4
-  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
-  limit $5;
-
-select "t".*
-  from "sign_off_task" as "t"
-  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[]) and (t.due_day, t.sign_off_id,
-    t.chain_org, t.step, t.task) > ($3::date, $4::uuid, $5, $6, $7)
-  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
-  limit $8;
-
-select "t".*
-  from "sign_off_task" as "t"
-  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."subject_type" = $2 and "t"."subject_id" = $3
-  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
-  limit $4;
-
-select "t".*
-  from "sign_off_task" as "t"
-  where "t"."org" = $1 and "t"."state" = 'OPEN' and ((t.assignee_sub = $2 and t.assignee_issuer = $3) or (t.deputy_sub = $4 and
-    t.deputy_issuer = $5 and $6::date between t.deputy_first and t.deputy_last) or exists (select from unnest($7::text[], $8::text[],
-    $9::text[]) as d (role, issuer, sub) where d.role = t.role and d.issuer = t.assignee_issuer and d.sub = t.assignee_sub))
-  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
-  limit $10;
-
 select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
   from "sign_off_task" as "t"
   inner join "sign_off" as "s"
@@ -2329,34 +2300,16 @@ select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."
 
 -- src/workflow/store/projection.repository.ts
 
-delete from "sign_off_chain"
-  where "sign_off_id" in ($1, ...);
-
 delete from "sign_off_task"
   where "sign_off_id" = $1 and "chain_org" = $2 and "step" = $3 and "task" = $4;
 
-delete from "sign_off_task"
-  where "sign_off_id" in ($1, ...);
-
 delete from "timer"
   where "room" = $1 and "subject_id" = $2 and "name" in ($3, ...) and "fired_at" is null;
-
-delete from "timer"
-  where "room" = $1 and "subject_id" in ($2, ...) and "fired_at" is null;
 
 insert into sign_off_chain (sign_off_id, org, route, status) select r.sign_off_id, r.org, r.route, r.status
   from json_populate_recordset(null::public.sign_off_chain, $1::json) as r
   on conflict (sign_off_id, org) do update
   set route = excluded.route, status = excluded.status;
-
-insert into sign_off_task select r.*
-  from json_populate_recordset(null::public.sign_off_task, $1::json) as r
-  on conflict (sign_off_id, chain_org, step, task) do update
-  set "sign_off_status" = "excluded"."sign_off_status", "org" = "excluded"."org", "role" = "excluded"."role", "kind" = "excluded"."kind",
-    "state" = "excluded"."state", "assignee_issuer" = "excluded"."assignee_issuer", "assignee_sub" = "excluded"."assignee_sub", "due_day" =
-    "excluded"."due_day", "opened_at" = "excluded"."opened_at", "deputy_issuer" = "excluded"."deputy_issuer", "deputy_sub" =
-    "excluded"."deputy_sub", "deputy_first" = "excluded"."deputy_first", "deputy_last" = "excluded"."deputy_last", "done_issuer" =
-    "excluded"."done_issuer", "done_sub" = "excluded"."done_sub", "done_at" = "excluded"."done_at", "outcome" = "excluded"."outcome";
 
 insert into sign_off_task select r.*
   from json_populate_recordset(null::public.sign_off_task, $1::json) as r
@@ -2414,16 +2367,6 @@ select "e"."sequence", "e"."data"
   where "e"."sign_off_id" = $1 and "e"."sequence" > $2
   order by "e"."sequence"
   limit $3;
-
-select "e"."sign_off_id", "e"."data"
-  from "sign_off_event" as "e"
-  where "e"."sign_off_id" in ($1, ...)
-  order by "e"."sign_off_id", "e"."sequence";
-
-select "s"."id"
-  from "sign_off" as "s"
-  order by "s"."id"
-  limit $1 for update;
 
 select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status", "s"."row_version",
     "s"."act_count"

@@ -1119,10 +1119,9 @@ create table public.agreement_version (
   warnings jsonb not null default '[]'::jsonb,
   dropped_at timestamp with time zone,
   filled_groups jsonb not null default '[]'::jsonb,
-  approvals_origin text not null default 'RECORDED_ELSEWHERE'::text,
+  sign_off_id uuid,
   constraint agreement_version_pkey PRIMARY KEY (agreement_id, version),
   constraint agreement_version_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES agreement(id) ON DELETE RESTRICT,
-  constraint agreement_version_approvals_origin_check CHECK ((approvals_origin = ANY (ARRAY['RECORDED_ELSEWHERE'::text, 'ACCORD'::text]))),
   constraint agreement_version_change_class_check CHECK ((change_class = ANY (ARRAY['MINOR'::text, 'MATERIAL'::text]))),
   constraint agreement_version_commencement_rule_check CHECK ((commencement_rule = ANY (ARRAY['ALL_SIGNED'::text, 'PAIRWISE'::text, 'THRESHOLD'::text]))),
   constraint agreement_version_commencement_threshold_check CHECK ((commencement_threshold > 0)),
@@ -1305,7 +1304,8 @@ create table public.overruled_advice (
   constraint overruled_advice_agreement_id_version_fkey FOREIGN KEY (agreement_id, version) REFERENCES agreement_version(agreement_id, version) ON DELETE RESTRICT
 );
 comment on table overruled_advice is 'The SIRO of a party went on against the refusal of its data protection officer: shown for ever.';
-CREATE TRIGGER overruled_advice_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.overruled_advice FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
+CREATE TRIGGER overruled_advice_is_append_only BEFORE DELETE OR UPDATE ON public.overruled_advice FOR EACH ROW EXECUTE FUNCTION refuse_change_but_of_names();
+CREATE TRIGGER overruled_advice_is_never_emptied BEFORE TRUNCATE ON public.overruled_advice FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
 alter table public.overruled_advice enable row level security;
 create policy overruled_advice_follows_its_version on overruled_advice for all to public
   using (may_see_version(agreement_id, version))
@@ -1379,12 +1379,18 @@ create table public.signature (
   signatory_post text,
   authority text,
   statements jsonb,
+  statements_edition integer,
+  authenticated_at timestamp with time zone,
+  authentication_level text,
+  authentication_methods text[],
+  deputy_for_issuer text,
+  deputy_for_sub text,
   constraint signature_agreement_id_version_org_key UNIQUE (agreement_id, version, org),
   constraint signature_pkey PRIMARY KEY (id),
   constraint signature_agreement_id_org_fkey FOREIGN KEY (agreement_id, org) REFERENCES agreement_party(agreement_id, org) ON UPDATE CASCADE ON DELETE RESTRICT,
   constraint signature_agreement_id_version_fkey FOREIGN KEY (agreement_id, version) REFERENCES agreement_version(agreement_id, version) ON DELETE RESTRICT,
   constraint signature_has_an_instant CHECK (((signed_at IS NOT NULL) OR (signatory_sub IS NULL))),
-  constraint signature_names_whole_persons CHECK ((((confirmed_issuer IS NULL) = (confirmed_by IS NULL)) AND ((signatory_issuer IS NULL) = (signatory_sub IS NULL)))),
+  constraint signature_names_whole_persons CHECK ((((confirmed_issuer IS NULL) = (confirmed_by IS NULL)) AND ((signatory_issuer IS NULL) = (signatory_sub IS NULL)) AND ((deputy_for_issuer IS NULL) = (deputy_for_sub IS NULL)))),
   constraint signature_version_hash_check CHECK ((version_hash ~ '^[0-9a-f]{64}$'::text))
 );
 CREATE TRIGGER nobody_signs_for_two_parties BEFORE INSERT ON public.signature FOR EACH ROW EXECUTE FUNCTION refuse_signature_for_two_parties();
@@ -1546,12 +1552,7 @@ begin
     'earlier_parts', (select json_agg(e order by e.left_at) from public.earlier_part e where e.agreement_id = any (p_ids)),
     'keepers', (select json_agg(k order by k.position) from public.keeper_change k where k.agreement_id = any (p_ids)),
     'reviews', (select json_agg(r order by r.position) from public.review_date_change r where r.agreement_id = any (p_ids)),
-    -- Column by column: to fetch and write out the signed text of each, to leave it out then, took most of the time.
-    'versions', (select json_agg(v order by v.version) from (
-        select a.agreement_id, a.version, a.status, a.effective_from, a.effective_to, a.commencement_rule, a.commencement_threshold, a.narrative,
-            a.processor_contract, a.joint_controller_arrangement, a.agents_recorded, a.recorded_elsewhere, a.change_class, a.hash, a.frozen_at,
-            a.warnings, a.dropped_at, a.filled_groups, a.approvals_origin
-          from public.agreement_version a where a.agreement_id = any (p_ids)) v),
+    'versions', (select json_agg(to_jsonb(v) - 'document' order by v.version) from public.agreement_version v where v.agreement_id = any (p_ids)),
     'flows', (select json_agg(f order by f.position) from public.flow f where f.agreement_id = any (p_ids)),
     'sides', (select json_agg(s) from public.flow_side s where s.agreement_id = any (p_ids)),
     'prohibitions', (select json_agg(p order by p.position) from public.prohibition p where p.agreement_id = any (p_ids)),
@@ -2684,9 +2685,9 @@ create table public.sign_off_chain (
   constraint sign_off_chain_sign_off_id_fkey FOREIGN KEY (sign_off_id) REFERENCES sign_off(id) ON DELETE RESTRICT
 );
 alter table public.sign_off_chain enable row level security;
-create policy chain_is_kept_by_the_service on sign_off_chain for all to public
+create policy sign_off_chain_is_kept_by_the_service on sign_off_chain for all to public
   using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
-create policy chain_is_seen_with_its_sign_off on sign_off_chain for select to public
+create policy sign_off_chain_is_seen_with_its_sign_off on sign_off_chain for select to public
   using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR ('infinity'::timestamp with time zone = ( SELECT knows_subject_until(s.subject_type, s.subject_id) AS knows_subject_until
    FROM sign_off s
   WHERE (s.id = sign_off_chain.sign_off_id)))));
@@ -2737,11 +2738,6 @@ grant insert, select on public.sign_off_route to accord_app;
 
 create table public.sign_off_task (
   sign_off_id uuid not null,
-  sign_off_status text not null,
-  subject_type text not null,
-  subject_id text not null,
-  subject_version integer not null,
-  subject_hash text not null,
   chain_org text not null,
   step text not null,
   task integer not null,
@@ -2766,14 +2762,14 @@ create table public.sign_off_task (
   constraint sign_off_task_state_check CHECK ((state = ANY (ARRAY['OPEN'::text, 'DONE'::text])))
 );
 CREATE INDEX open_task_by_due_day ON public.sign_off_task USING btree (org, due_day, sign_off_id, chain_org, step, task) WHERE (state = 'OPEN'::text);
-CREATE INDEX open_task_by_subject ON public.sign_off_task USING btree (org, subject_id) WHERE (state = 'OPEN'::text);
-CREATE INDEX task_done_at ON public.sign_off_task USING btree (org, done_at DESC) WHERE (state = 'DONE'::text);
 CREATE INDEX task_done_by ON public.sign_off_task USING btree (org, done_sub, done_at DESC) WHERE (state = 'DONE'::text);
 alter table public.sign_off_task enable row level security;
-create policy task_is_kept_by_the_service on sign_off_task for all to public
+create policy sign_off_task_is_kept_by_the_service on sign_off_task for all to public
   using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
-create policy task_is_seen_by_its_organisation on sign_off_task for select to public
-  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (org = current_setting('accord.org'::text, true))));
+create policy sign_off_task_is_seen_with_its_sign_off on sign_off_task for select to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR ('infinity'::timestamp with time zone = ( SELECT knows_subject_until(s.subject_type, s.subject_id) AS knows_subject_until
+   FROM sign_off s
+  WHERE (s.id = sign_off_task.sign_off_id)))));
 grant delete, insert, select, update on public.sign_off_task to accord_app;
 
 create table public.timer (

@@ -36,10 +36,7 @@ export type App = Awaited<ReturnType<typeof buildApp>>
 /** The whole service: every service opened, every route registered on one server. */
 export async function buildApp(options: AppOptions) {
   const { config, databaseUrl, trust, checkReplies } = options
-  const services = await openServices({
-    ...options,
-    onTimerFailure: (error, timer) => server.log.error({ err: error, timer }, 'what fell due could not be done: it is tried again'),
-  })
+  const services = await openServices(options)
   const decisions = openDecisions(services)
   const { log, metrics, people } = services
   const server: FastifyInstance = await buildServer({

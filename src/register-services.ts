@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyPluginAsync } from 'fastify'
 import { agreementActsRoutes } from './agreements/acts/agreement-acts.routes.ts'
 import { amendingService } from './agreements/acts/amending.service.ts'
-import { noChains } from './agreements/acts/chains.service.ts'
+import { chainsService } from './agreements/acts/chains.service.ts'
 import { disposingService } from './agreements/acts/disposing.service.ts'
 import { endingService } from './agreements/acts/ending.service.ts'
 import { freezingService } from './agreements/acts/freezing.service.ts'
@@ -68,9 +68,15 @@ export function registerRoutes(
   const committing = committingService({ db, clock, random: randomBytes, acts, agreements, imports })
   const several = severalAgreements({ agreements, audit, policy: publication })
   const boroughs = async () => new Set((await parties.all()).filter(isLondonAuthority).map(({ code }) => code))
+  const { workflow } = services
+  const chains = chainsService({
+    workflow,
+    codes: () => policy.current().codes,
+    boroughs: async (tx, orgs) => new Set((await parties.read(tx, orgs)).filter(isLondonAuthority).map(({ code }) => code)),
+  })
   const facts = draftFacts({ reference, parties, clock })
   const drafting = draftingService({ read, clock, random: randomBytes, acts, agreements, facts, groups: groups.list })
-  const membership = membershipService({ act, organisation: parties.find, boroughs })
+  const membership = membershipService({ act, chains, organisation: parties.find, boroughs })
   const asking = requestActs({ commands, notifications, mustBeConfirmed: parties.mustBeConfirmed })
   return [
     referenceRoutes(reference),
@@ -79,15 +85,15 @@ export function registerRoutes(
     notificationsRoutes(notifications),
     signOffsRoutes({ signOffs: services.signOffs, routes: services.signOffRoutes, issuer: services.issuer, newId }),
     agreementActsRoutes({
-      freezing: freezingService({ act, agreements, advice: advice.onDraft, openChains: noChains }),
-      signing: signingService({ act }),
+      freezing: freezingService({ act, agreements, advice: advice.onDraft, chains }),
+      signing: signingService({ act, chains }),
       amending: amendingService({ act }),
-      suspending: suspendingService({ act, boroughs }),
+      suspending: suspendingService({ act, chains, boroughs }),
       membership,
-      ending: endingService({ act, boroughs }),
+      ending: endingService({ act, chains, boroughs }),
       disposing: disposingService({ act, read, clock, boroughs }),
       merging: mergingService({ registerActs: organisationActs, parties, contacts: organisationContacts, several }),
-      succession: successionService({ registerActs: organisationActs, parties, registering, agreements, notifications, several }),
+      succession: successionService({ registerActs: organisationActs, parties, registering, agreements, notifications, several, workflow }),
     }),
     agreementTextsRoutes(documentsService({ read, clock, parties }), historyService({ read, clock })),
     draftingRoutes({

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { actingService } from './agreements/acting.service.ts'
+import { agreementRoom } from './agreements/acts/agreement-room.service.ts'
 import { agreementsService } from './agreements/agreements.service.ts'
 import type { DurabilityLevel } from './audit/store/durability.ts'
 import { logGauges } from './audit/watch/log-metrics.ts'
@@ -29,7 +30,7 @@ import { signOffsService } from './workflow/sign-offs.service.ts'
 import type { SubjectRooms } from './workflow/subject-room.service.ts'
 import { awaitLastDay, rolesInTime, stepsInTime } from './workflow/timed-rooms.service.ts'
 import { type TimersOptions, timersService } from './workflow/timers.service.ts'
-import { workflowService } from './workflow/workflow.service.ts'
+import { type WorkflowService, workflowService } from './workflow/workflow.service.ts'
 
 /** What the services are a function of: configuration, database, log key, clock. */
 export interface ServicesOptions {
@@ -95,10 +96,13 @@ export async function openServices(options: ServicesOptions) {
   const notifications = notificationsService({ db, newId })
   await storeShippedRoutes(db, clock)
   // What is signed off, by type of subject; the rooms of the subjects say the rest.
-  const rooms: SubjectRooms = { disclosure: disclosureRoom({ notifications, policy: publication }) }
+  const rooms: SubjectRooms = {
+    agreement: agreementRoom({ agreements, notifications, policy: publication, workflow: () => workflow }),
+    disclosure: disclosureRoom({ notifications, policy: publication }),
+  }
   const deputies = deputiesService({ db, clock, commands, parties, issuer: options.trust.issuer })
   const deputisesFor = deputies.standingInFor
-  const workflow = workflowService({ rooms, notifications, deputisesFor })
+  const workflow: WorkflowService = workflowService({ rooms, notifications, deputisesFor })
   const signOffs = signOffsService({ db, clock, commands, rooms, notifications, deputisesFor, mustBeConfirmed: parties.mustBeConfirmed })
   const signOffRoutes = routesService({ db, commands, mustBeConfirmed: parties.mustBeConfirmed })
   const acts = actingService({ commands, agreements, notifications, policy: publication, mustBeConfirmed: parties.mustBeConfirmed })

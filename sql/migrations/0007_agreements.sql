@@ -132,8 +132,8 @@ create table agreement_version (
   dropped_at                   timestamptz,
   -- Which groups of organisations its parties and flows were filled in with; the text holds the members, this decides nothing.
   filled_groups                jsonb       not null default '[]',
-  -- ACCORD: each party approves it here before it signs. Of everything else the approvals stand as they were recorded.
-  approvals_origin             text        not null default 'RECORDED_ELSEWHERE' check (approvals_origin in ('RECORDED_ELSEWHERE', 'ACCORD')),
+  -- Each party approves it here before it signs (0043_workflow.sql). Null: its approvals stand as they were recorded.
+  sign_off_id                  uuid,
   primary key (agreement_id, version),
   constraint version_begins_before_it_ends check (effective_from <= effective_to),
   constraint threshold_has_its_number check ((commencement_rule = 'THRESHOLD') = (commencement_threshold is not null)),
@@ -282,11 +282,20 @@ create table signature (
   signatory_post   text,
   authority        text,
   statements       jsonb,
+  statements_edition int,
+  -- When and how the issuer of the token says that it knew the person (OpenID Connect auth_time, acr, amr); null: it did not say.
+  authenticated_at       timestamptz,
+  authentication_level   text,
+  authentication_methods text[],
+  -- Whom the signatory stood in for.
+  deputy_for_issuer text,
+  deputy_for_sub    text,
   unique (agreement_id, version, org),
   foreign key (agreement_id, org) references agreement_party on delete restrict on update cascade,
   foreign key (agreement_id, version) references agreement_version on delete restrict,
   constraint signature_has_an_instant check (signed_at is not null or signatory_sub is null),
-  constraint signature_names_whole_persons check ((confirmed_issuer is null) = (confirmed_by is null) and (signatory_issuer is null) = (signatory_sub is null))
+  constraint signature_names_whole_persons check ((confirmed_issuer is null) = (confirmed_by is null) and (signatory_issuer is null) = (signatory_sub is null)
+    and (deputy_for_issuer is null) = (deputy_for_sub is null))
 );
 
 create table suspension (

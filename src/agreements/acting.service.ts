@@ -6,7 +6,7 @@ import { readAs } from '../platform/database/reader.ts'
 import { refused } from '../platform/kernel/refusal.ts'
 import type { Agreement } from './agreement.ts'
 import { type AgreementsService, agreementsForPolicy } from './agreements.service.ts'
-import type { LifecycleChange, LifecycleCommand } from './model/command.ts'
+import type { ActingPerson, LifecycleChange, LifecycleCommand } from './model/command.ts'
 import { decide } from './model/lifecycle.ts'
 import { othersThan } from './model/standing.ts'
 import type { ActName } from './model/standing-acts.ts'
@@ -55,8 +55,8 @@ export type ChangeOf<T extends LifecycleCommand['type'], C = LifecycleChange> = 
 /** What an act may use; `agreement` is the state before it. */
 export interface ActContext extends Omit<CommandContext<Agreement>, 'state'> {
   readonly agreement: Agreement
-  /** The change a command makes. @throws Refused when the table or a rule refuses it */
-  decided<T extends LifecycleCommand>(command: T): ChangeOf<T['type']>
+  /** The change a command makes, by whoever calls or by who they are besides. @throws Refused when the table or a rule refuses it */
+  decided<T extends LifecycleCommand>(command: T, actor?: ActingPerson): ChangeOf<T['type']>
   /** Tells organisations; absent: everybody who takes part and the keeper, but not whoever acts. */
   tell(kind: NotificationKind, detail: Readonly<Record<string, unknown>>, orgs?: readonly string[]): Promise<void>
 }
@@ -145,8 +145,8 @@ export function actingService({ commands, agreements, notifications, policy, mus
       work({
         ...context,
         agreement,
-        decided(command) {
-          const result = decide(command, agreement, context.principal, context.at)
+        decided(command, actor = context.principal) {
+          const result = decide(command, agreement, actor, context.at)
           if (result.ok) return result.value as never
           const { code, rule, detail, errors } = result.refusal
           throw refused(code, detail, errors ?? [{ pointer: '', detail, code: rule }])

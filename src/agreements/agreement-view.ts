@@ -1,3 +1,4 @@
+import type { Authentication } from '../identity/principal.ts'
 import type { Contacts } from '../parties/contacts.ts'
 import { instantOf } from '../platform/kernel/instant.ts'
 import type { Agreement, AgreementVersion, PolicyDocument, Suspension } from './agreement.ts'
@@ -29,7 +30,8 @@ export interface AgreementRecord {
       readonly frozenAt: string | null
       readonly changeClass: string | null
       readonly recordedElsewhere: boolean
-      readonly approvalsOrigin: 'RECORDED_ELSEWHERE' | 'ACCORD'
+      /** In which it is approved here; null: its approvals stand as they were recorded. */
+      readonly signOff: string | null
       readonly warnings: readonly Advice[]
       readonly filledGroups: readonly FilledGroup[]
     }
@@ -48,6 +50,14 @@ export interface SignatureRecord {
   readonly signatory_name: string | null
   readonly signatory_post: string | null
   readonly authority: string | null
+  /** What was shown to whoever signed, word for word, and of which edition; null: elsewhere. */
+  readonly statements: readonly string[] | null
+  readonly statements_edition: number | null
+  /** The person, as their token names them; null: elsewhere. */
+  readonly signatory: string | null
+  /** The person whose deputy signed; null: for themselves. */
+  readonly deputy_for: string | null
+  readonly authentication: Authentication | null
   readonly confirmed_at: string | null
 }
 
@@ -93,8 +103,7 @@ export function agreementView(agreement: Agreement, record: AgreementRecord, at:
     versions: agreement.versions.map(({ version, status: stored, effective_from, effective_to, hash, terms }) => ({
       ...{ version, status: stored, effective_from, effective_to, hash, terms },
       frozen_at: record.versions.get(version)?.frozenAt ?? null,
-      // Of a draft nobody has approved anything anywhere.
-      approvals_origin: stored === 'DRAFT' ? null : (record.versions.get(version)?.approvalsOrigin ?? null),
+      ...approvalsOf(stored, record.versions.get(version)?.signOff ?? null),
       change_class: record.versions.get(version)?.changeClass ?? null,
       warnings: record.versions.get(version)?.warnings ?? [],
       filled_groups: record.versions.get(version)?.filledGroups ?? [],
@@ -128,6 +137,12 @@ export function signaturesKnown<S extends Pick<SignatureRecord, 'org' | 'version
     if (one.confirmed_at === null || counted.has(`${one.org} ${one.version}`)) return [one]
     return one.version_hash === null ? [{ ...one, confirmed_at: null }] : []
   })
+}
+
+/** Where a version was approved; of a draft nobody has approved anything anywhere. */
+function approvalsOf(status: AgreementVersion['status'], signOff: string | null) {
+  const approvals_origin = signOff === null ? ('RECORDED_ELSEWHERE' as const) : ('ACCORD' as const)
+  return { approvals_origin: status === 'DRAFT' ? null : approvals_origin, sign_off: signOff }
 }
 
 /** The agreement in one line of a list; the version shown is the governing one, else the first to come, else the draft. Pure. */

@@ -11,10 +11,22 @@ export interface Principal {
   readonly roles: readonly Role[]
   /** The client of a machine token; null for a person. */
   readonly clientId: string | null
+  /** How the issuer says that it knew the person; absent: it does not say. */
+  readonly authentication?: Authentication
+}
+
+/** When and how somebody proved who they are (OpenID Connect Core 1.0, 2: `auth_time`, `acr`, `amr`; RFC 8176). */
+export interface Authentication {
+  /** ISO 8601. */
+  readonly at: string | null
+  /** Authentication context class, as the issuer names it. */
+  readonly level: string | null
+  /** For example `pwd`, `otp`. */
+  readonly methods: readonly string[]
 }
 
 /** Whom a token is issued for, or a decision answered to. */
-export type Caller = Omit<Principal, 'issuer'>
+export type Caller = Omit<Principal, 'issuer' | 'authentication'>
 
 /** Who somebody is, wherever two have to be told apart (separation of duties). */
 export type Identity = Pick<Principal, 'issuer' | 'sub'>
@@ -31,10 +43,16 @@ export interface TokenClaims {
   readonly org?: unknown
   readonly roles?: unknown
   readonly client_id?: unknown
+  readonly auth_time?: unknown
+  readonly acr?: unknown
+  readonly amr?: unknown
 }
 
 /** Longest `client_id`: what the revocation of a client can name. */
 const CLIENT_ID_LENGTH_MAX = 200
+/** What is kept of an issuer's words for how it knew somebody. */
+const METHODS_MAX = 10
+const WORD_LENGTH_MAX = 200
 
 /**
  * The principal that the claims of a verified token make, null when they make none: no issuer, subject or organisation, a client
@@ -42,15 +60,25 @@ const CLIENT_ID_LENGTH_MAX = 200
  * can borrow the other's rights. The roles of a person are those claimed where the issuer is authoritative for roles, else none:
  * what is recorded here comes besides (`withRecordedRoles`).
  */
-export function toPrincipal({ iss, sub, org, roles = [], client_id }: TokenClaims, isAuthoritative: boolean): Principal | null {
+export function toPrincipal({ iss, sub, org, roles = [], client_id, ...proof }: TokenClaims, isAuthoritative: boolean): Principal | null {
   if (!isText(iss) || !isText(sub) || !isText(org) || !Array.isArray(roles)) return null
   const isMachine = client_id !== undefined
   if (isMachine && (!isText(client_id) || client_id.length > CLIENT_ID_LENGTH_MAX)) return null
-  const person = { issuer: iss, sub, org, clientId: null }
+  const authentication = isMachine ? undefined : authenticationIn(proof)
+  const person = { issuer: iss, sub, org, clientId: null, ...(authentication ? { authentication } : {}) }
   if (!isMachine && !isAuthoritative) return { ...person, roles: [] }
   const known = roles.filter((role): role is Role => typeof role === 'string' && isRole(role))
   if (known.length !== roles.length || known.includes('API_CLIENT') !== isMachine || (isMachine && known.length > 1)) return null
   return { ...person, roles: known, clientId: isMachine ? (client_id as string) : null }
+}
+
+/** What the issuer says of how it knew a person; undefined: nothing. */
+function authenticationIn({ auth_time, acr, amr }: Pick<TokenClaims, 'auth_time' | 'acr' | 'amr'>): Authentication | undefined {
+  const isWord = (word: unknown): word is string => isText(word) && word.length <= WORD_LENGTH_MAX
+  const at = typeof auth_time === 'number' ? new Date(auth_time * 1000).toISOString() : null
+  const level = isWord(acr) ? acr : null
+  const methods = Array.isArray(amr) ? amr.filter(isWord).slice(0, METHODS_MAX) : []
+  return at === null && level === null && methods.length === 0 ? undefined : { at, level, methods }
 }
 
 /**

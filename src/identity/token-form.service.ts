@@ -42,7 +42,7 @@ const header: Readonly<Record<string, Test>> = {
   b64: isAbsent,
 }
 
-/** RFC 7519, 4.1; RFC 9068, 2.2; and ours. */
+/** RFC 7519, 4.1; RFC 9068, 2.2, with the claims of RFC 9068, 2.2.1 on how the person was known; and ours. */
 const claims: Readonly<Record<string, Test>> = {
   iss: isTextOfSome,
   sub: isTextOfSome,
@@ -51,6 +51,8 @@ const claims: Readonly<Record<string, Test>> = {
   nbf: orAbsent(isNumericDate),
   iat: isNumericDate,
   auth_time: orAbsent(isNumericDate),
+  acr: orAbsent(isText),
+  amr: orAbsent((value) => Array.isArray(value) && value.every(isText)),
   jti: orAbsent(isText),
   client_id: orAbsent(isTextOfSome),
   org: isTextOfSome,

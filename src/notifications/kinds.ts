@@ -12,6 +12,7 @@ interface KindOfNotification {
 
 /** NOTIFICATION codes (domain reference, 5.5) that something here gives rise to, and what has no code there, in its own words. */
 export const NOTIFICATION_KINDS = {
+  APPROVAL_DUE: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A text is to be approved before it is signed' },
   SIGNATURE_DUE: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'Signature due' },
   PARTY_JOINED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A party has joined' },
   PARTY_LEFT: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A party has left' },

@@ -152,14 +152,14 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
   function perform(
     { tx, state: { signOff, facts }, principal, at, now, newId, leafId }: CommandContext<LockedSignOff>,
     command: SignOffCommand,
-    actor: SignOffActor,
+    { actor, named }: { readonly actor: SignOffActor; readonly named: string },
   ): Promise<SignOffDone> {
     return asSystem(tx, async () => {
       const known = command.type === 'approve' && facts.includes('ASSESSMENT_COMPLETE') ? { assessmentComplete: true } : {}
       const changed = await act(tx, signOff, { ...command, ...known }, { actor, at }, true)
       const { subject } = signOff
       const { events } = changed
-      const moved = await react(tx, changed, { principal, at, now, newId, leafId })
+      const moved = await react(tx, changed, { principal, at, now, newId, leaf: { id: leafId, act: named } })
       // What the room did may have moved the sign-off once more.
       const version = (await signOffsRepository(tx).find(signOff.id))?.version ?? changed.version
       return {
@@ -176,7 +176,10 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
       commands.perform<LockedSignOff, CommandDone, SignOffDone>(
         kind,
         { ...call, id, act: command.type, event: EVENTS[command.type] },
-        async (context) => perform(context, command, await asSystem(context.tx, () => actorOf(context.tx, context, deputisesFor))),
+        async (context) => {
+          const actor = await asSystem(context.tx, () => actorOf(context.tx, context, deputisesFor))
+          return perform(context, command, { actor, named: command.type })
+        },
       ),
 
     /** Does what follows of itself in a sign-off, as the service: where a timer is due, or a role ended. `isStill`: whether it is to be done yet. */
@@ -201,7 +204,9 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
           const { signOff } = context.state
           const outcome = outcomeOf(command, { signOff, events: [], version: '' }, context.principal, context.now)
           const nothing = { subject: signOff.subject, events: [], moved: undefined, version: '', isRepeat: true, detail: {}, outcome }
-          return (await isStill(context.tx, context.now)) ? perform(context, command, serviceActor(keeper)) : nothing
+          return (await isStill(context.tx, context.now))
+            ? perform(context, command, { actor: serviceActor(keeper), named: word })
+            : nothing
         },
       )
       orThrow(done)

@@ -8,8 +8,8 @@ import type { SignOff } from './model/sign-off.ts'
 
 /** Who acts in a transaction, when, and how ids are made in it. */
 export interface ActingOn extends Pick<CommandContext<unknown>, 'principal' | 'at' | 'now' | 'newId'> {
-  /** Of the leaf that records a command on a sign-off; absent: an act of the room is at work, and records itself. */
-  readonly leafId?: string
+  /** The leaf that records a command on a sign-off, and what it calls it; absent: an act of the room is at work, and records itself. */
+  readonly leaf?: { readonly id: string; readonly act: string }
 }
 
 /** What the leaf of a command on a sign-off says besides of an agreement that it moved: its count of acts, and its status. */
@@ -18,8 +18,8 @@ export interface RecordedInRoom {
   readonly sequence: number
   readonly from: string
   readonly to: string
-  readonly act: string
-  readonly detail: readonly Readonly<Record<string, unknown>>[]
+  /** What happened to it, in order. */
+  readonly what: readonly Readonly<Record<string, unknown>>[]
 }
 
 /** What a room says of the subjects that are signed off here; handed over by the composition root, by type of subject. */

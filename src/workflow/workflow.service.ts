@@ -3,11 +3,12 @@ import type { Transaction } from '../platform/database/database.ts'
 import { readingAs } from '../platform/database/reader.ts'
 import { refused } from '../platform/kernel/refusal.ts'
 import { act, actorOf, begin, type Changed, type DeputisesFor, serviceActor, servicePrincipal } from './acting.service.ts'
+import { deputations } from './model/allowed.ts'
 import type { SignOffCommand } from './model/commands.ts'
 import { decide, start } from './model/decide.ts'
 import type { StepName } from './model/events.ts'
 import { type Fact, holds, type Route, routeKey } from './model/route.ts'
-import { chainOf, isOpenChain, type Person, type SignOff, type Subject } from './model/sign-off.ts'
+import { chainOf, isOpenChain, type Person, routeOf, type SignOff, type Subject, stepOf } from './model/sign-off.ts'
 import { type ReactionsOptions, reactions } from './reactions.service.ts'
 import { routesRepository } from './store/routes.repository.ts'
 import { type StoredSignOff, signOffsRepository } from './store/sign-offs.repository.ts'
@@ -158,6 +159,19 @@ export function workflowService({ deputisesFor, ...reacting }: WorkflowOptions) 
         const changed = await act(tx, await locked(tx, found), { type: 'sign', org, hash }, by, false)
         await react(tx, changed, acting)
         return { signOff: found.id, deputyFor: chainOf(changed.signOff, org)?.signed?.deputyFor ?? null }
+      }),
+
+    /** Whether the signature of the caller's party was handed to them, on whatever days: whether these are the days `sign` says. */
+    isDeputyToSign: (tx: Transaction, subject: Pick<Subject, 'type' | 'id' | 'version'>, acting: ActingOn): Promise<boolean> =>
+      asSystem(tx, async () => {
+        const [found] = await signOffsRepository(tx).ofSubject(subject)
+        const signOff = found && (await signOffsRepository(tx).state(found.id))
+        const chain = signOff && chainOf(signOff, acting.principal.org)
+        if (!chain) return false
+        const actor = await actorOf(tx, acting, deputisesFor)
+        const definition = routeOf(signOff, chain).steps.find(({ kind }) => kind === 'SIGNATURE')
+        const tasks = (definition && stepOf(chain, definition.id)?.tasks) ?? []
+        return definition !== undefined && tasks.some((task) => deputations({ task, definition }, actor).length > 0)
       }),
 
     /** What follows from an act on the subject, in the sign-offs of it, or of one version, that this can still happen to. */

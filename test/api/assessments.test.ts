@@ -33,7 +33,7 @@ t.test('one assessment may serve several agreements (DP-3)', async (t) => {
     [first, HACKNEY],
     [second, ISLINGTON],
   ] as const) {
-    const { version, hash } = await desk.freeze(agreement)
+    const { version, hash } = await desk.freeze(agreement, { route: 'STANDARD' })
     for (const org of [CAMDEN, other]) t.equal((await desk.sign(agreement.id, org, version, hash)).status, 201)
     t.equal(await desk.ask(CAMDEN, other), 'PERMIT')
   }
@@ -108,7 +108,7 @@ t.test(
     const [first, second] = [await desk.draft({ orgs: [CAMDEN, HACKNEY] }), await desk.draft({ orgs: [CAMDEN, ISLINGTON] })]
     t.equal((await put(first, APPROVED)).status, 200)
     await pool?.query('update agreement set assessment_id = $1 where id = $2', [first.id, second.id])
-    const { hash } = await desk.freeze(second)
+    const { hash } = await desk.freeze(second, { route: 'STANDARD' })
     const stating = await pool?.connect()
     try {
       // Somebody states it anew through the first agreement, and has not committed yet.

@@ -40,34 +40,37 @@ t.test('texts, history and state', async (t) => {
       ]),
       [
         [1, 'freeze', CAMDEN, '12:10'],
-        [2, 'sign', CAMDEN, '12:20'],
-        [3, 'sign', HACKNEY, '12:30'],
-        [4, 'suspend', HACKNEY, '12:40'],
-        [5, 'lift', HACKNEY, '12:50'],
-        [6, 'lift', CAMDEN, '12:50'],
+        [2, 'approve', CAMDEN, '12:10'],
+        [3, 'approve', HACKNEY, '12:10'],
+        [4, 'sign', CAMDEN, '12:20'],
+        [5, 'sign', HACKNEY, '12:30'],
+        [6, 'suspend', HACKNEY, '12:40'],
+        [7, 'lift', HACKNEY, '12:50'],
+        [8, 'lift', CAMDEN, '12:50'],
       ],
     )
-    t.match(body.acts[1], {
+    t.match(body.acts[3], {
       actor: `urn:test:${CAMDEN}:SIGNATORY`,
       version: 1,
       version_hash: hash,
       detail: { name: 'A. Signatory' },
       leaf_id: /^[0-9a-f-]{36}$/,
     })
+    t.match(body.acts[1], { version_hash: hash, detail: { what: [{ event: 'CHAIN_READY', org: CAMDEN, conditions: [] }] } })
     t.equal(body.next_after, null)
   })
 
   await t.test('the history is read page by page without a gap', async (t) => {
     const first = await desk.call(OFFICER, 'GET', `/v1/agreements/${id}/history?limit=2`)
-    const second = await desk.call(OFFICER, 'GET', `/v1/agreements/${id}/history?limit=4&after=${first.body.next_after}`)
+    const second = await desk.call(OFFICER, 'GET', `/v1/agreements/${id}/history?limit=6&after=${first.body.next_after}`)
     const numbers = [...first.body.acts, ...second.body.acts].map(({ sequence }: { sequence: number }) => sequence)
-    t.strictSame(numbers, [1, 2, 3, 4, 5, 6])
+    t.strictSame(numbers, [1, 2, 3, 4, 5, 6, 7, 8])
     t.equal(second.body.next_after, null)
   })
 
   await t.test('an auditor reads it all, a stranger is told there is nothing', async (t) => {
     const auditor = { org: 'LBC_BARNET', role: 'AUDITOR' } as const
-    t.equal((await desk.call(auditor, 'GET', `/v1/agreements/${id}/history`)).body.acts.length, 6)
+    t.equal((await desk.call(auditor, 'GET', `/v1/agreements/${id}/history`)).body.acts.length, 8)
     const stranger = { org: 'LBC_BARNET', role: 'IG_OFFICER' } as const
     for (const path of ['history', 'state', 'versions/1', 'versions/1/document', 'versions/1/print', 'versions/1/differences?from=1']) {
       t.equal((await desk.call(stranger, 'GET', `/v1/agreements/${id}/${path}`)).status, 404, path)

@@ -30,7 +30,7 @@ t.test('joining late', async (t) => {
     t.equal((await invite(agreement.id, BARNET, HACKNEY)).status, 403, 'only the owner invites')
     t.match(await invite(agreement.id, BARNET), { status: 201, body: { version: 1, version_hash: hash } })
     t.equal((await invite(agreement.id, BARNET)).status, 409)
-    t.equal(await desk.ask(CAMDEN, BARNET), 'DENY PARTY_NOT_SIGNED')
+    t.equal(await desk.ask(CAMDEN, BARNET), 'DENY PARTY_NOT_SIGNED COMMENCEMENT_NOT_MET', 'it has neither approved nor signed')
     t.equal((await desk.sign(agreement.id, BARNET, 1, hash)).status, 201)
     t.equal(await desk.ask(CAMDEN, BARNET), 'PERMIT')
     const notices = (await desk.call({ org: HACKNEY, role: 'DPO' }, 'GET', '/v1/notices')).body.notices.filter(

@@ -17,8 +17,8 @@ t.test('what an organisation is told', async (t) => {
 
   await t.test('is written with the act and is not there where the act was refused', async (t) => {
     const agreement = await desk.draft()
-    await desk.freeze(agreement)
-    t.match(await noticesOf(HACKNEY), [{ agreement: agreement.id, kind: 'SIGNATURE_DUE' }])
+    await desk.freeze(agreement, { isApproved: false })
+    t.match(await noticesOf(HACKNEY), [{ agreement: agreement.id, kind: 'APPROVAL_DUE' }])
     const again = await desk.call({ org: CAMDEN, role: 'IG_OFFICER' }, 'POST', `/v1/agreements/${agreement.id}/freeze`, undefined, {
       'if-match': '*',
     })

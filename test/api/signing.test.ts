@@ -26,7 +26,15 @@ t.test('from a draft to a permit', async (t) => {
     const agreement = await desk.draft({ effectiveFrom: today })
     t.equal(await desk.ask(...SHARE), 'DENY NO_AGREEMENT', 'a draft is no agreement')
     const { hash, body } = await desk.freeze(agreement)
-    t.match(body, { from: 'DRAFT', to: 'AWAITING_SIGNATURE', version: 1, change_class: null, review_route: 'NOT_BUILT' })
+    t.match(body, {
+      from: 'DRAFT',
+      to: 'AWAITING_SIGNATURE',
+      version: 1,
+      change_class: null,
+      review_route: 'CONDENSED/1',
+      awaits: [CAMDEN, HACKNEY],
+      voids: [],
+    })
     const document = await desk.call({ org: HACKNEY, role: 'IG_OFFICER' }, 'GET', `/v1/agreements/${agreement.id}/versions/1/document`)
     t.equal(createHash('sha256').update(document.text).digest('hex'), hash)
     t.equal(document.headers.etag, `"${hash}"`)
@@ -44,9 +52,11 @@ t.test('from a draft to a permit', async (t) => {
     t.equal(await desk.ask(...SHARE), 'PERMIT', 'in force with the reply to the second signature')
     t.strictSame(await desk.leaves(agreement.id), [
       { cseq: 1, act: 'freeze', refused: false },
+      { cseq: 2, act: 'approve', refused: false },
+      { cseq: 3, act: 'approve', refused: false },
       { cseq: null, act: 'freeze', refused: true },
-      { cseq: 2, act: 'sign', refused: false },
-      { cseq: 3, act: 'sign', refused: false },
+      { cseq: 4, act: 'sign', refused: false },
+      { cseq: 5, act: 'sign', refused: false },
     ])
   })
 

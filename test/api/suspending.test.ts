@@ -92,7 +92,7 @@ t.test('suspending and lifting', async (t) => {
     await lift(id, person, body.suspension.id)
     const leaves = (await desk.leaves(id)).slice(-2)
     t.strictSame(leaves, [
-      { cseq: 5, act: 'suspend', refused: false },
+      { cseq: 8, act: 'suspend', refused: false },
       { cseq: null, act: 'lift', refused: true },
     ])
   })

@@ -7,6 +7,7 @@ import type { Config } from '../../src/platform/config.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
 import { readAs } from '../../src/platform/database/reader.ts'
 import { type ApiReply, personOf } from './api-caller.ts'
+import { approvingDesk } from './approving-desk.ts'
 import { type AgreementOver, aDraftAgreement } from './builders/draft.ts'
 import { SHARE } from './demo-share.ts'
 import type { Teardown } from './postgres.ts'
@@ -33,8 +34,14 @@ export interface Desk {
   ): Promise<ApiReply>
   /** Stores a complete draft as its owner would have written it. */
   draft(over?: AgreementOver): Promise<Agreement>
-  /** Freezes the draft and answers the hash. */
-  freeze(agreement: Agreement): Promise<{ readonly version: number; readonly hash: string; readonly body: ApiReply['body'] }>
+  /** Freezes the draft and answers the hash. It goes by the route CONDENSED, and every party approves it at once, unless told otherwise. */
+  freeze(
+    agreement: Pick<Agreement, 'id' | 'owner_org'>,
+    asked?: Readonly<Record<string, unknown>> & { readonly isApproved?: boolean },
+  ): Promise<{ readonly version: number; readonly hash: string; readonly body: ApiReply['body'] }>
+  /** Lets the people of a party approve a version, where that is still to be done here. */
+  approve(id: string, org: string, version: number): Promise<void>
+  /** Signs, once the people of the party have approved. */
   sign(id: string, org: string, version: number, hash: string, over?: { readonly sub?: string; readonly body?: object }): Promise<ApiReply>
   /** `PERMIT`, or `DENY` with its reasons, of a live decision asked by the provider. */
   ask(provider: string, recipient: string, over?: Readonly<Record<string, unknown>>): Promise<string>
@@ -53,8 +60,16 @@ export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.00
   const call: Desk['call'] = async ({ org, role, sub = `urn:test:${org}:${role}` }, method, url, body, headers = {}) =>
     (await personOf(service, org, [role], sub))(method, url, { body, headers })
 
+  const signOff = approvingDesk(call)
+  const approve: Desk['approve'] = async (id, org, version) => {
+    const agreement = await call(signOff.people(org, 'IG_OFFICER'), 'GET', `/v1/agreements/${id}`)
+    const found = agreement.body.versions?.find((one: { version: number }) => one.version === version)?.sign_off
+    if (found) await signOff.complete(found, org)
+  }
+
   return {
     service,
+    approve,
     at: (instant) => {
       now = new Date(instant)
     },
@@ -70,15 +85,18 @@ export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.00
       await owner?.pool.query('update agreement set review_cycle_months = 12 where id = $1', [agreement.id])
       return agreement
     },
-    async freeze({ id, owner_org }) {
-      const reply = await call({ org: owner_org ?? '', role: 'IG_OFFICER' }, 'POST', `/v1/agreements/${id}/freeze`, undefined, {
+    async freeze({ id, owner_org }, { isApproved = true, ...asked } = {}) {
+      const body = { route: 'CONDENSED', ...asked }
+      const reply = await call({ org: owner_org ?? '', role: 'IG_OFFICER' }, 'POST', `/v1/agreements/${id}/freeze`, body, {
         'if-match': '*',
       })
       if (reply.status !== 200) throw new Error(`freeze: ${reply.status} ${JSON.stringify(reply.body)}`)
+      if (isApproved) for (const org of reply.body.awaits) await signOff.complete(reply.body.sign_off, org)
       return { version: reply.body.version, hash: reply.body.version_hash, body: reply.body }
     },
-    sign: (id, org, version, hash, { sub, body } = {}) =>
-      call({ org, role: 'SIGNATORY', ...(sub ? { sub } : {}) }, 'POST', `/v1/agreements/${id}/signatures`, {
+    async sign(id, org, version, hash, { sub, body } = {}) {
+      await approve(id, org, version)
+      return call({ org, role: 'SIGNATORY', ...(sub ? { sub } : {}) }, 'POST', `/v1/agreements/${id}/signatures`, {
         ...{
           version,
           version_hash: hash,
@@ -88,7 +106,8 @@ export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.00
           authority: 'Delegation 3',
         },
         ...body,
-      }),
+      })
+    },
     async ask(provider, recipient, over = {}) {
       const headers = { ...(await service.as({ org: provider })), 'content-type': 'application/json' }
       const payload = JSON.stringify({ ...SHARE, provider, recipient, ...over })

@@ -40,7 +40,7 @@ export function agreementActsRoutes(acts: AgreementActs): FastifyPluginAsync {
   const { freezing, signing, amending, suspending, membership, ending, disposing, merging, succession } = acts
   return async (app) => {
     const act = actsOf(app)
-    act('freezeAgreement', 200, changeOf, (call) => freezing.freeze(call))
+    act('freezeAgreement', 200, changeOf, (call, { body }) => freezing.freeze(call, body ?? {}))
     act('signAgreement', 201, callOf, (call, { body }) => signing.sign(call, body))
     act('confirmSignature', 201, callOf, (call, { body }) => signing.confirm(call, body))
     act('amendAgreement', 201, changeOf, (call, { body }) => amending.amend(call, body))

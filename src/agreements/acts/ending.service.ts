@@ -4,6 +4,7 @@ import { REVIEW_CYCLE_MONTHS } from '../model/dates.ts'
 import { presentParties } from '../model/standing.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
+import { type ChainsService, endChains } from './chains.service.ts'
 import { tellDisposalDue } from './disposing.service.ts'
 
 /** Why somebody acts, in their words. */
@@ -12,20 +13,23 @@ export interface StatedReason {
 }
 
 export interface EndingOptions extends Pick<ActingService, 'act'> {
+  readonly chains: Pick<ChainsService, 'follow'>
   /** The organisations that ALL_SIGNED_BOROUGHS stands for. */
   readonly boroughs: () => Promise<ReadonlySet<string>>
 }
 
 /** LC-5 and 5.6: how an agreement ends or goes on, is given up, or has its end put off. */
-export function endingService({ act, boroughs: readBoroughs }: EndingOptions) {
+export function endingService({ act, chains, boroughs: readBoroughs }: EndingOptions) {
   return {
     async terminate(call: ActCall, { at: asked = null, reason }: StatedReason & { readonly at?: string | null }) {
       // Read before the act, so that it needs no second connection while it holds one.
       const boroughs = await readBoroughs()
-      return act(call, 'terminate', async ({ tx, agreement, principal, at, decided, tell }) => {
+      return act(call, 'terminate', async (context) => {
+        const { tx, agreement, principal, at, decided, tell } = context
         const change = decided({ type: 'terminate', at: asked === null ? null : instantOf(asked) })
         const terminated_at = written(change.at)
         await standingRepository(tx).terminate(agreement.id, terminated_at, change.to)
+        if (change.to === 'TERMINATED') await chains.follow(context, { type: 'withdraw', reason })
         await tell('TERMINATED', { org: principal.org, terminated_at, reason })
         await tellDisposalDue(tell, { ...agreement, terminated_at }, presentParties(agreement, at), boroughs)
         return { to: change.to, detail: { terminated_at, reason }, outcome: { terminated_at } }
@@ -54,22 +58,28 @@ export function endingService({ act, boroughs: readBoroughs }: EndingOptions) {
       }),
 
     withdrawDraft: (call: ActCall, { reason }: StatedReason) =>
-      act(call, 'withdraw_draft', async ({ tx, agreement, principal, now, decided, tell }) => {
+      act(call, 'withdraw_draft', async (context) => {
+        const { tx, agreement, principal, now, decided, tell } = context
         const { to, abandons } = decided({ type: 'withdraw_draft' })
         await versionsRepository(tx).drop(agreement.id, abandons, 'ABANDONED', now)
         await standingRepository(tx).setStatus(agreement.id, to)
+        await chains.follow(context, { type: 'withdraw', reason })
         await tell('DRAFT_WITHDRAWN', { org: principal.org, reason })
         return { to, detail: { reason, abandons, left_at: null }, outcome: { abandons, left_at: null } }
       }),
 
     /** `left_at`: from when the party that rejected takes no part; null: the whole agreement ended. */
     reject: (call: ActCall, { reason }: StatedReason) =>
-      act(call, 'reject', async ({ tx, agreement, principal, now, sequence, decided, tell }) => {
-        const { to, abandons, endsAll } = decided({ type: 'reject' })
+      act(call, 'reject', async (context) => {
+        const { tx, agreement, principal, now, sequence, decided, tell } = context
+        const change = decided({ type: 'reject' })
+        const { abandons, endsAll } = change
         const standing = standingRepository(tx)
         await versionsRepository(tx).drop(agreement.id, abandons, 'ABANDONED', now)
-        if (endsAll) await standing.setStatus(agreement.id, to)
+        if (endsAll) await standing.setStatus(agreement.id, change.to)
         else await standing.leave(agreement.id, principal.org, { at: now, how: 'DECLINED', sequence })
+        await endChains(chains, context, { org: principal.org, abandons, endsAll, reason })
+        const to = await standing.status(agreement.id)
         await tell('REJECTED', { org: principal.org, ends: endsAll, abandons, reason })
         const left_at = endsAll ? null : now
         return { to, detail: { reason, abandons, left_at }, outcome: { abandons, left_at } }

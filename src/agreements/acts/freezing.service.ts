@@ -8,24 +8,24 @@ import { difference } from '../model/difference.ts'
 import { renamedSuspendedFlows } from '../model/flow-suspensions.ts'
 import { signedText } from '../model/signed-text.ts'
 import { draftVersion, leadingVersion, presentParties } from '../model/standing.ts'
-import { approvalsRepository } from '../store/approvals.repository.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
-import type { OpenChains } from './chains.service.ts'
+import type { AskedRoute, ChainsService, OpenedChains } from './chains.service.ts'
 
 export interface FreezingOptions extends Pick<ActingService, 'act'> {
   /** What is missing in the draft or against the law. Errors stand in the way of freezing it, warnings are kept with the version. */
   readonly advice: (agreement: AgreementToComplete, tx: Transaction) => Promise<readonly Advice[]>
   readonly agreements: Pick<AgreementsService, 'toComplete'>
-  /** Opens the approvals that the frozen version still needs before signatures count. */
-  readonly openChains: OpenChains
+  /** Opens the approvals of each party that come before its signature. */
+  readonly chains: Pick<ChainsService, 'open'>
 }
 
 /** LC-1: makes the draft the text that parties sign. */
-export function freezingService({ act, advice, agreements, openChains }: FreezingOptions) {
+export function freezingService({ act, advice, agreements, chains }: FreezingOptions) {
   return {
-    freeze: (call: ActCall) =>
-      act(call, 'freeze', async ({ tx, agreement, principal, at, now, decided, tell }) => {
+    freeze: (call: ActCall, asked: AskedRoute = {}) =>
+      act(call, 'freeze', async (context) => {
+        const { tx, agreement, at, now, decided, tell } = context
         const { id } = agreement
         const draft = draftVersion(agreement)
         const complete = await agreements.toComplete(tx, agreement)
@@ -45,19 +45,30 @@ export function freezingService({ act, advice, agreements, openChains }: Freezin
         const parties = complete.parties.filter(({ org }) => present.includes(org))
         await versions.keepContacts(id, version, new Map(parties.map(({ org, contacts = {} }) => [org, contacts])))
         await versions.drop(id, supersedes, 'SUPERSEDED', now)
-        const chains = await openChains(tx, { type: 'agreement', id, version, hash: text.hash }, principal)
-        await approvalsRepository(tx).await(id, version, chains.awaits)
+        const opened = await chains.open(context, { ...draft, hash: text.hash }, present, { ...asked, supersedes })
+        await versions.signedOffIn(id, version, opened.signOff)
         await standingRepository(tx).setStatus(id, to)
         const detail = { version, version_hash: text.hash, effective_from }
-        await tell('SIGNATURE_DUE', detail, present)
+        await tell('APPROVAL_DUE', detail, opened.awaits)
+        await tell('SIGNATURE_DUE', detail, opened.due)
         // Flows that a suspension in force stops under a new name: it goes on until it is lifted (LC-6).
         const suspended = renamedSuspendedFlows(agreement, draft, at)
-        const kept = { supersedes, change_class, review_route: chains.state, suspended }
+        const { signOff: sign_off, route: review_route, awaits, voids } = opened
+        const kept = { supersedes, change_class, review_route, sign_off, awaits, voids, suspended }
         return {
           ...{ to, version, versionHash: text.hash },
           detail: { ...kept, warnings: warnings.map(({ code, pointer }) => ({ code, pointer })) },
-          outcome: { ...detail, ...kept, changes: changed?.clauses.length ?? null, review_note: chains.note, warnings },
+          outcome: { ...detail, ...kept, changes: changed?.clauses.length ?? null, review_note: noteOf(opened), warnings },
         }
       }),
   }
+}
+
+/** What comes next, for whoever froze the text. */
+function noteOf({ route, awaits, voids }: OpenedChains): string {
+  const next =
+    awaits.length > 0
+      ? `By the route ${route} the people of ${awaits.join(', ')} approve it, each for itself, before their party signs.`
+      : `By the route ${route} nothing comes before the signatures.`
+  return voids.length === 0 ? next : `${next} Steps that were done on the text which it replaces hold no longer: ${voids.length}.`
 }

@@ -5,6 +5,7 @@ import type { ActCall, ActingService } from '../acting.service.ts'
 import { keeperOf, leadingVersion, presentParties } from '../model/standing.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
+import { type ChainsService, endChains } from './chains.service.ts'
 import { tellDisposalDue } from './disposing.service.ts'
 import type { StatedReason } from './ending.service.ts'
 
@@ -22,6 +23,7 @@ export interface InvitationBody {
 }
 
 export interface MembershipOptions extends Pick<ActingService, 'act'> {
+  readonly chains: Pick<ChainsService, 'join' | 'follow'>
   /** The organisations that ALL_SIGNED_BOROUGHS stands for. */
   readonly boroughs: () => Promise<ReadonlySet<string>>
   readonly organisation: (code: string) => Promise<RegisteredOrganisation | undefined>
@@ -30,18 +32,20 @@ export interface MembershipOptions extends Pick<ActingService, 'act'> {
 export type MembershipService = ReturnType<typeof membershipService>
 
 /** LC-4, LC-5: parties come by their own signature and go at an instant they name; the keeping of the text passes on. */
-export function membershipService({ act, organisation, boroughs: readBoroughs }: MembershipOptions) {
+export function membershipService({ act, chains, organisation, boroughs: readBoroughs }: MembershipOptions) {
   // What is read before an act is read there so that the act needs no second connection while it holds one.
   const invitation =
     (found: RegisteredOrganisation | undefined) =>
     (call: ActCall, { org, role, capacities = [] }: InvitationBody) =>
-      act(call, 'invite', async ({ tx, agreement, at, now, decided, tell }) => {
+      act(call, 'invite', async (context) => {
+        const { tx, agreement, at, now, decided, tell } = context
         const { to } = decided({ type: 'invite', org, isActive: found !== undefined && isActive(found, now) })
         const leading = leadingVersion(agreement, at)
         assert(leading?.hash, 'an agreement that others can join has an approved version')
         const { version, hash: version_hash, effective_from } = leading
         await standingRepository(tx).invite(agreement.id, { org, role, capacities, invitedAt: now })
-        await tell('SIGNATURE_DUE', { version, version_hash, effective_from }, [org])
+        const isAwaited = await chains.join(context, { org, role, capacities, left_at: null, invited_at: now })
+        await tell(isAwaited ? 'APPROVAL_DUE' : 'SIGNATURE_DUE', { version, version_hash, effective_from }, [org])
         await tell('PARTY_JOINED', { org, stage: 'INVITED', version }, presentParties(agreement, at))
         const outcome = { org, role, version, version_hash }
         return { to, version, versionHash: version_hash, detail: { org, role, capacities }, outcome }
@@ -50,17 +54,21 @@ export function membershipService({ act, organisation, boroughs: readBoroughs }:
   return {
     async withdraw(call: ActCall, { at: asked = null, keeper = null, reason }: LeavingBody) {
       const boroughs = await readBoroughs()
-      return act(call, 'leave', async ({ tx, agreement, principal: { org }, at, now, sequence, decided, tell }) => {
+      return act(call, 'leave', async (context) => {
+        const { tx, agreement, principal, at, now, sequence, decided, tell } = context
+        const { org } = principal
         const change = decided({ type: 'leave', at: asked === null ? null : instantOf(asked), keeper })
-        const { to, abandons, endsAll } = change
+        const { abandons, endsAll } = change
         const standing = standingRepository(tx)
         const left_at = written(change.at)
         assert(left_at, 'a leaving has an instant')
         if (keeper !== null) await standing.passKeeping(agreement.id, { from: org, to: keeper, at: now }, true)
         await versionsRepository(tx).drop(agreement.id, abandons, 'ABANDONED', now)
-        await standing.setStatus(agreement.id, to)
+        await standing.setStatus(agreement.id, change.to)
         const isNow = change.at <= at
         if (!endsAll) await standing.leave(agreement.id, org, { at: left_at, how: 'LEFT', sequence: isNow ? sequence : null })
+        if (isNow) await endChains(chains, context, { org, abandons, endsAll, reason })
+        const to = await standing.status(agreement.id)
         const outcome = { org, left_at, keeper: keeper ?? keeperOf(agreement, at), abandons }
         const detail = { ...outcome, reason }
         // Where it ends a text that waited for all, it is a rejection to everybody else (CK-2).
@@ -89,9 +97,11 @@ export function membershipService({ act, organisation, boroughs: readBoroughs }:
 
     /** Takes back an invitation that nobody has signed on. */
     uninvite: (call: ActCall, org: string, { reason }: StatedReason) =>
-      act(call, 'uninvite', async ({ tx, agreement, now, sequence, decided, tell }) => {
+      act(call, 'uninvite', async (context) => {
+        const { tx, agreement, now, sequence, decided, tell } = context
         const { to } = decided({ type: 'uninvite', org })
         await standingRepository(tx).leave(agreement.id, org, { at: now, how: 'UNINVITED', sequence })
+        await chains.follow(context, { type: 'leave', org, reason })
         await tell('INVITATION_TAKEN_BACK', { org, reason })
         return { to, detail: { org, reason }, outcome: { org } }
       }),

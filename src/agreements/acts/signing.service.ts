@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { permits } from '../../identity/permissions.ts'
 import type { ActCall, ActContext, ActingService, ChangeOf } from '../acting.service.ts'
 import { missingSignatures } from '../model/in-force.ts'
 import { signaturesRepository } from '../store/signatures.repository.ts'
 import { standingRepository } from '../store/standing.repository.ts'
+import type { ChainsService } from './chains.service.ts'
 
 /** What a signatory sends. */
 export interface SignatureBody {
@@ -15,8 +17,12 @@ export interface SignatureBody {
   readonly authority: string
 }
 
+export interface SigningOptions extends Pick<ActingService, 'act'> {
+  readonly chains: Pick<ChainsService, 'sign' | 'isDeputy'>
+}
+
 /** LC-3, LC-4: a party binds itself to exactly one text. */
-export function signingService({ act }: Pick<ActingService, 'act'>) {
+export function signingService({ act, chains }: SigningOptions) {
   return {
     sign: (call: ActCall, { version, version_hash: versionHash, ...by }: SignatureBody) =>
       act(call, 'sign', async (context) => {
@@ -25,19 +31,29 @@ export function signingService({ act }: Pick<ActingService, 'act'>) {
         const { org } = principal
         const signatures = signaturesRepository(tx)
         const isThis = (known: { readonly org: string; readonly version: number }) => known.org === org && known.version === version
-        const change = decided({
-          ...({ type: 'sign', version, hash: versionHash } as const),
-          hasDrafted: await signatures.hasDrafted(id, version, principal, org),
-          hasSignedForAnother: await signatures.hasSignedForAnother(id, principal, org),
-          isRecordedElsewhere: (await signatures.of(id)).some((known) => isThis(known) && known.confirmed_at === null),
-        })
+        // A deputy signs by the right of whoever they stand in for (WF-3).
+        const isDeputy = !permits(principal.roles, 'agreement:sign') && (await chains.isDeputy(context, version))
+        const change = decided(
+          {
+            ...({ type: 'sign', version, hash: versionHash } as const),
+            hasDrafted: await signatures.hasDrafted(id, version, principal, org),
+            hasSignedForAnother: await signatures.hasSignedForAnother(id, principal, org),
+            isRecordedElsewhere: (await signatures.of(id)).some((known) => isThis(known) && known.confirmed_at === null),
+          },
+          isDeputy ? { ...principal, roles: [...principal.roles, 'SIGNATORY'] } : principal,
+        )
         const { to } = change
-        await signatures.insert({ id: newId(), agreementId: id, version, org, by: principal, signedAt: now, versionHash, ...by })
+        const signed = await chains.sign(context, version, versionHash)
+        const deputyFor = signed?.deputyFor ?? null
+        const { authentication = null } = principal
+        const record = { by: principal, signedAt: now, versionHash, authentication, deputyFor, ...by }
+        await signatures.insert({ id: newId(), agreementId: id, version, org, ...record })
         if (to !== agreement.status) await standingRepository(tx).setStatus(id, to)
         const accession = await standingRepository(tx).join(id, org, now)
         if (accession) await tell('PARTY_JOINED', { org, stage: 'SIGNED', version })
-        const outcome = signed(context, change, versionHash, now)
-        return { to, version, versionHash, detail: { org, ...by, accession }, outcome }
+        const outcome = signedBy(context, change, versionHash, now)
+        const detail = { org, ...by, accession, ...(deputyFor ? { deputy_for: deputyFor } : {}), sign_off: signed?.signOff ?? null }
+        return { to, version, versionHash, detail, outcome }
       }),
 
     confirm: (call: ActCall, { version }: { readonly version: number }) =>
@@ -58,14 +74,14 @@ export function signingService({ act }: Pick<ActingService, 'act'>) {
         if (to !== agreement.status) await standingRepository(tx).setStatus(id, to)
         const versionHash = agreement.versions.find((known) => known.version === version)?.hash
         assert(recorded && versionHash, 'a confirmed signature is on an approved version')
-        const outcome = signed(context, change, versionHash, recorded.signed_at)
+        const outcome = signedBy(context, change, versionHash, recorded.signed_at)
         return { to, version, versionHash, detail: { org, signed_at: recorded.signed_at }, outcome }
       }),
   }
 }
 
 /** `signed_at` null: recorded elsewhere without an instant. `missing`: who has left or ended gives no signature. */
-function signed({ agreement, principal: { org }, at, now }: ActContext, change: ChangeOf<'sign'>, hash: string, signedAt: string | null) {
+function signedBy({ agreement, principal: { org }, at, now }: ActContext, change: ChangeOf<'sign'>, hash: string, signedAt: string | null) {
   const { version, hasCommenced } = change
   const missing = missingSignatures(agreement, version, at).filter((other) => other !== org)
   return { org, version, version_hash: hash, signed_at: signedAt, confirmed_at: now, commenced: hasCommenced, missing }

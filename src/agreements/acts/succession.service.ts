@@ -8,6 +8,7 @@ import type { RegisterActs, RegisterContext } from '../../parties/register-act.s
 import type { RegisteringService } from '../../parties/registering.service.ts'
 import { instantOf } from '../../platform/kernel/instant.ts'
 import { type Refused, refused } from '../../platform/kernel/refusal.ts'
+import type { WorkflowService } from '../../workflow/workflow.service.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { keeperOf, presentParties } from '../model/standing.ts'
 import { standingRepository } from '../store/standing.repository.ts'
@@ -42,13 +43,14 @@ export interface SuccessionOptions {
   readonly agreements: AgreementsService
   readonly notifications: NotificationsService
   readonly several: SeveralAgreements
+  readonly workflow: Pick<WorkflowService, 'onSubject'>
 }
 
 /**
  * One body ends and another follows it. Signatures do not carry over: whoever takes over signs for itself, and until then
  * decisions about the predecessor say PARTY_INACTIVE.
  */
-export function successionService({ registerActs, parties, registering, agreements, notifications, several }: SuccessionOptions) {
+export function successionService({ registerActs, parties, registering, agreements, notifications, several, workflow }: SuccessionOptions) {
   /**
    * The keeping of a text passes to the successor; signatures do not. Told are those who take part, and the successor of what it
    * may open itself: it takes part already, or keeps the text from then on. Answers the agreements whose text it comes to keep.
@@ -62,6 +64,12 @@ export function successionService({ registerActs, parties, registering, agreemen
       if (isKept) {
         await standingRepository(tx).passKeeping(agreement.id, { from: predecessor, to: successor, at }, instantOf(at) <= instant)
         kept.push(agreement.id)
+      }
+      // Approvals do not carry over either: those of the body that ends end with it, and the successor begins anew once it is invited.
+      if (instantOf(at) <= instant) {
+        const acting = { principal: context.principal, at: instant, now, newId: context.newId }
+        const left = { type: 'leave', org: predecessor, reason: `${successor} follows ${predecessor}.` } as const
+        await workflow.onSubject(tx, { type: 'agreement', id: agreement.id }, left, acting)
       }
       const orgs = [...presentParties(agreement, instant), predecessor, ...(isKept ? [successor] : [])]
       const subject = { type: 'agreement', id: agreement.id } as const

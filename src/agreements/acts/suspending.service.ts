@@ -2,6 +2,7 @@ import { instantOf } from '../../platform/kernel/instant.ts'
 import { refused } from '../../platform/kernel/refusal.ts'
 import type { ActCall, ActingService } from '../acting.service.ts'
 import { type StoredSuspension, suspensionsRepository } from '../store/suspensions.repository.ts'
+import type { ChainsService } from './chains.service.ts'
 import type { StatedReason } from './ending.service.ts'
 
 /** What to stop, why, and until when; without `until`, until somebody lifts it. */
@@ -13,6 +14,7 @@ export interface SuspensionBody extends StatedReason {
 }
 
 export interface SuspendingOptions extends Pick<ActingService, 'act'> {
+  readonly chains: Pick<ChainsService, 'follow'>
   /** The organisations that ALL_SIGNED_BOROUGHS stands for. */
   readonly boroughs: () => Promise<ReadonlySet<string>>
 }
@@ -20,12 +22,13 @@ export interface SuspendingOptions extends Pick<ActingService, 'act'> {
 const NOBODY: ReadonlySet<string> = new Set()
 
 /** LC-6: sharing stops at once, and goes on when others say so. Each suspension stands on its own. */
-export function suspendingService({ act, boroughs: readBoroughs }: SuspendingOptions) {
+export function suspendingService({ act, chains, boroughs: readBoroughs }: SuspendingOptions) {
   return {
     async suspend(call: ActCall, { scope, party = null, flow = null, reason, until = null }: SuspensionBody) {
       // Read before the act, so that it needs no second connection while it holds one; asked about one flow alone (OWN_FLOW).
       const boroughs = scope === 'FLOW' ? await readBoroughs() : NOBODY
-      return act(call, 'suspend', async ({ tx, agreement, principal, now, newId, decided, tell }) => {
+      return act(call, 'suspend', async (context) => {
+        const { tx, agreement, principal, now, newId, decided, tell } = context
         const ends = until === null ? null : instantOf(until)
         const { to } = decided({ type: 'suspend', scope, party, flow, until: ends, boroughs })
         const suspension: StoredSuspension = {
@@ -39,6 +42,8 @@ export function suspendingService({ act, boroughs: readBoroughs }: SuspendingOpt
           },
         }
         await suspensionsRepository(tx).insert({ ...suspension, agreementId: agreement.id })
+        // One that ends by itself holds nothing: nobody would let the approvals go on when it has.
+        if (scope === 'AGREEMENT' && until === null) await chains.follow(context, { type: 'hold', reason })
         const detail = { suspension: suspension.id, scope, party, flow, by: principal.org, until }
         await tell('SUSPENDED', detail)
         return { to, detail: { ...detail, reason }, outcome: { suspension: shown(suspension) } }
@@ -48,10 +53,12 @@ export function suspendingService({ act, boroughs: readBoroughs }: SuspendingOpt
     /** Ends a suspension; of a whole agreement the first of the two agrees and the second ends it. */
     async lift(call: ActCall, suspensionId: string, { reason }: StatedReason) {
       const boroughs = await readBoroughs()
-      return act(call, 'lift', async ({ tx, agreement, principal, now, decided, tell }) => {
+      return act(call, 'lift', async (context) => {
+        const { tx, agreement, principal, at, now, decided, tell } = context
         const { issuer, sub, org } = principal
         const suspensions = suspensionsRepository(tx)
-        const held = (await suspensions.of(agreement.id)).find(({ id }) => id === suspensionId)
+        const all = await suspensions.of(agreement.id)
+        const held = all.find(({ id }) => id === suspensionId)
         if (!held) throw refused('NOT_FOUND', 'This agreement has no suspension with this identifier.')
         const { to, isEnded } = decided({ type: 'lift', suspension: held, boroughs })
         const about = { suspension: held.id, scope: held.scope, party: held.party, flow: held.flow }
@@ -63,6 +70,8 @@ export function suspendingService({ act, boroughs: readBoroughs }: SuspendingOpt
           return { as: { act: 'lift', event: 'agreement.lift_agreed' }, to, detail: { ...detail, reason }, outcome: { suspension } }
         }
         await suspensions.lift(held.id, principal, now)
+        const isHeldByAnother = all.some((one) => one !== held && one.scope === 'AGREEMENT' && instantOf(one.to) > at)
+        if (!isHeldByAnother) await chains.follow(context, { type: 'release_hold', reason })
         const detail = { ...about, lift_agreed_by: held.agreed?.org ?? null, lifted_by: org, lifted_at: now }
         await tell('SUSPENSION_LIFTED', detail)
         const suspension = shown({ ...held, to: now, liftedOrg: org, liftedAt: now })

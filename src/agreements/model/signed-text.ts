@@ -30,6 +30,9 @@ export function signedText(agreement: Agreement, version: AgreementVersion): Sig
   return { document, hash: sha256Hex(document) }
 }
 
+/** Moves whenever a word of the statements does: a signature keeps the words that were shown and the edition that they are of. */
+export const SIGNING_STATEMENTS_EDITION = 1
+
 /** What a signatory declares, word for word; both are needed. */
 export const SIGNING_STATEMENTS = [
   'I have authority to sign this agreement for my organisation.',

@@ -24,7 +24,7 @@ export async function readRecord(tx: Transaction, id: string): Promise<Agreement
     .execute()
   const versions = await tx
     .selectFrom('agreement_version as v')
-    .select(['v.version', 'v.frozen_at', 'v.change_class', 'v.recorded_elsewhere', 'v.warnings', 'v.filled_groups', 'v.approvals_origin'])
+    .select(['v.version', 'v.frozen_at', 'v.change_class', 'v.recorded_elsewhere', 'v.warnings', 'v.filled_groups', 'v.sign_off_id'])
     .where('v.agreement_id', '=', id)
     .execute()
   const suspensions = await tx
@@ -56,7 +56,7 @@ export async function readRecord(tx: Transaction, id: string): Promise<Agreement
           frozenAt: row.frozen_at,
           changeClass: row.change_class,
           recordedElsewhere: row.recorded_elsewhere,
-          approvalsOrigin: row.approvals_origin === 'ACCORD' ? ('ACCORD' as const) : ('RECORDED_ELSEWHERE' as const),
+          signOff: row.sign_off_id,
           warnings: row.warnings as unknown as readonly Advice[],
           filledGroups: row.filled_groups as unknown as FilledGroup[],
         },

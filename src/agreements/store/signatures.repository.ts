@@ -1,7 +1,8 @@
-import type { Identity } from '../../identity/principal.ts'
+import type { Authentication, Identity } from '../../identity/principal.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import { grouped } from '../../platform/kernel/grouped.ts'
 import type { SignatureRecord } from '../agreement-view.ts'
+import { SIGNING_STATEMENTS_EDITION } from '../model/signed-text.ts'
 
 /** What is stored when somebody signs: who, in which post, by what authority, which hash, when. */
 export interface NewSignature {
@@ -16,6 +17,9 @@ export interface NewSignature {
   readonly post: string
   readonly authority: string
   readonly statements: readonly string[]
+  readonly authentication: Authentication | null
+  /** Whom the signatory stood in for. */
+  readonly deputyFor: Identity | null
 }
 
 /** Acts by which a person has a hand in the text of a version (SD-1). */
@@ -26,14 +30,25 @@ export async function signaturesOf(tx: Transaction, ids: readonly string[]): Pro
   const rows = await tx
     .selectFrom('signature as s')
     .select(['s.agreement_id', 's.org', 's.version', 's.signed_at', 's.version_hash', 's.signatory_name', 's.signatory_post'])
-    .select(['s.authority', 's.confirmed_at'])
+    .select(['s.authority', 's.confirmed_at', 's.statements', 's.statements_edition', 's.signatory_sub', 's.deputy_for_sub'])
+    .select(['s.authenticated_at', 's.authentication_level', 's.authentication_methods'])
     .where('s.agreement_id', 'in', [...ids])
     .orderBy('s.version')
     .orderBy('s.signed_at')
     .orderBy('s.org')
     .execute()
   const found = grouped(rows, ({ agreement_id }) => agreement_id)
-  return (id) => found(id).map(({ agreement_id: _, ...signature }) => signature)
+  return (id) =>
+    found(id).map(({ agreement_id: _, statements, signatory_sub, deputy_for_sub, authenticated_at, authentication_level, ...row }) => {
+      const { authentication_methods: methods, ...signature } = row
+      return {
+        ...signature,
+        statements: statements as readonly string[] | null,
+        signatory: signatory_sub,
+        deputy_for: deputy_for_sub,
+        authentication: methods === null ? null : { at: authenticated_at, level: authentication_level, methods },
+      }
+    })
 }
 
 /** Signatures, and what separation of duties needs to know of those who give them. */
@@ -59,6 +74,12 @@ export function signaturesRepository(tx: Transaction) {
           signatory_post: signature.post,
           authority: signature.authority,
           statements: JSON.stringify(signature.statements),
+          statements_edition: SIGNING_STATEMENTS_EDITION,
+          authenticated_at: signature.authentication?.at ?? null,
+          authentication_level: signature.authentication?.level ?? null,
+          authentication_methods: signature.authentication ? [...signature.authentication.methods] : null,
+          deputy_for_issuer: signature.deputyFor?.issuer ?? null,
+          deputy_for_sub: signature.deputyFor?.sub ?? null,
         })
         .execute()
     },
@@ -98,6 +119,18 @@ export function signaturesRepository(tx: Transaction) {
     /** Whether a person brought this record here, with what it claims. */
     hasRecorded: (agreementId: string, person: Identity): Promise<boolean> =>
       exists(actsOf(agreementId, person).where('a.act', '=', 'import')),
+
+    /** Everybody who has written or frozen this version, each for the party that they did it for (SD-1). */
+    async drafters(agreementId: string, version: number): Promise<(Identity & { readonly org: string })[]> {
+      return tx
+        .selectFrom('agreement_act as a')
+        .select(['a.actor_issuer as issuer', 'a.actor_sub as sub', 'a.actor_org as org'])
+        .distinct()
+        .where('a.agreement_id', '=', agreementId)
+        .where('a.act', 'in', ACTS_ON_THE_TEXT)
+        .where((eb) => eb.or([eb('a.version', '=', version), eb('a.version', 'is', null)]))
+        .execute()
+    },
 
     /** Whether a person has, for `org`, written or frozen this version; an act that names no version is taken to be on every one (SD-1). */
     hasDrafted: (agreementId: string, version: number, person: Identity, org: string): Promise<boolean> =>

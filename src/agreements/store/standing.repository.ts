@@ -38,6 +38,12 @@ export function standingRepository(tx: Transaction) {
       await setAgreement(id, { status })
     },
 
+    /** The stored status, as this transaction has moved it. */
+    async status(id: string): Promise<AgreementStatus> {
+      const row = await tx.selectFrom('agreement as a').select('a.status').where('a.id', '=', id).executeTakeFirstOrThrow()
+      return row.status as AgreementStatus
+    },
+
     /** Sets the instant at which it ends for all; null takes that back. */
     async terminate(id: string, at: string | null, status: AgreementStatus): Promise<void> {
       await setAgreement(id, { terminated_at: at, status })

@@ -44,8 +44,17 @@ export function versionsRepository(tx: Transaction) {
           hash: text.hash,
           change_class: changeClass,
           warnings: JSON.stringify(warnings),
-          approvals_origin: 'ACCORD',
         })
+        .where('agreement_id', '=', id)
+        .where('version', '=', version)
+        .execute()
+    },
+
+    /** Notes in which sign-off a version is approved. */
+    async signedOffIn(id: string, version: number, signOff: string): Promise<void> {
+      await tx
+        .updateTable('agreement_version')
+        .set({ sign_off_id: signOff })
         .where('agreement_id', '=', id)
         .where('version', '=', version)
         .execute()

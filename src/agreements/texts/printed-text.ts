@@ -113,15 +113,26 @@ function certificate(version: PrintedVersion, nameOf: (org: unknown) => string):
     : '<p>A draft: it has no hash and nobody can sign it.</p>'
   const rows = version.signatures.map((signature) => [
     nameOf(signature.org),
-    signature.signatory_name ?? 'recorded elsewhere',
+    signature.signatory_name === null
+      ? 'recorded elsewhere'
+      : `${signature.signatory_name}${signature.deputy_for === null ? '' : ', deputy'}`,
     signature.signatory_post ?? '',
     signature.authority ?? '',
+    knownHow(signature),
     signedWhen(signature),
     spoken(signature.confirmed_at ?? 'not confirmed: counts for nothing'),
     signature.version_hash ?? 'recorded elsewhere',
   ])
-  const head = ['Organisation', 'Signed by', 'Post', 'Authority', 'Signed', 'Counts from', 'Hash signed']
+  const head = ['Organisation', 'Signed by', 'Post', 'Authority', 'Proved who they are', 'Signed', 'Counts from', 'Hash signed']
   return ['<h2>Certificate of signatures</h2>', hash, rows.length > 0 ? table(head, rows) : '<p>Nobody has signed.</p>']
+}
+
+/** What the issuer of the token said of how it knew the signatory. */
+function knownHow({ authentication, signatory_name }: SignatureRecord): string {
+  if (signatory_name === null) return 'recorded elsewhere'
+  if (authentication === null) return 'not stated'
+  const { at, level, methods } = authentication
+  return [at === null ? [] : spoken(at), level ?? [], methods.length > 0 ? `by ${methods.join(', ')}` : []].flat().join('; ')
 }
 
 /** A signature given here has an instant; one recorded elsewhere a day of London, or none. */

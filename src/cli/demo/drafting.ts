@@ -1,6 +1,7 @@
 import { SIGNING_STATEMENTS } from '../../agreements/model/signed-text.ts'
 import { systemClock } from '../../platform/kernel/clock.ts'
 import { addDays, londonDay } from '../../platform/kernel/london-day.ts'
+import { approveAll } from './approvals.ts'
 import { contactsOf, NARRATIVE, placementFlow } from './placement-text.ts'
 import type { Actor, Demo, DemoSession } from './session.ts'
 
@@ -21,11 +22,11 @@ const MORE_ITEMS = [...FIRST_ITEMS, 'CONTACT.PHONE']
 /** An agreement from its empty draft to a permit, through everything that can happen to it. */
 export const drafting: Demo = async (session) => {
   const id = await draft(session)
-  const first = await freeze(session, id)
-  await signFirst(session, id, first)
-  await amend(session, id)
+  const { hash: first, signOff } = await freeze(session, id, [HACKNEY])
+  await signFirst(session, id, first, signOff)
+  const second = await amend(session, id)
   await suspendAndLift(session, id)
-  await joinLate(session, id)
+  await joinLate(session, id, second)
   await takeBack(session, id)
   await leave(session, id)
   await handOver(session, id)
@@ -89,14 +90,26 @@ async function draft(session: DemoSession): Promise<string> {
   return id
 }
 
-async function freeze(session: DemoSession, id: string): Promise<string> {
+/** Freezes the text and lets every party but these approve it. */
+async function freeze(
+  session: DemoSession,
+  id: string,
+  but: readonly string[] = [],
+): Promise<{ readonly hash: string; readonly signOff: string }> {
   const path = `/v1/agreements/${id}/freeze`
-  const frozen = await session.act({ by: officer, does: 'freezes the text', method: 'POST', path, ifMatch: '*', expect: 200 })
-  session.check(
-    `  review inside each party: ${String(frozen.body['review_route'])}. ${String(frozen.body['review_note'])}`,
-    frozen.body['review_route'] === 'NOT_BUILT',
+  const body = { route: 'CONDENSED' }
+  const frozen = await session.act({ by: officer, does: 'freezes the text', method: 'POST', path, body, ifMatch: '*', expect: 200 })
+  const awaits = frozen.body['awaits'] as readonly string[]
+  session.check(`  ${String(frozen.body['review_note'])}`, awaits.length === PARTIES.length)
+  const hash = String(frozen.body['version_hash'])
+  const signOff = String(frozen.body['sign_off'])
+  await approveAll(
+    session,
+    signOff,
+    hash,
+    awaits.filter((org) => !but.includes(org)),
   )
-  return String(frozen.body['version_hash'])
+  return { hash, signOff }
 }
 
 function sign(
@@ -117,8 +130,11 @@ function sign(
   })
 }
 
-async function signFirst(session: DemoSession, id: string, hash: string): Promise<void> {
+async function signFirst(session: DemoSession, id: string, hash: string, signOff: string): Promise<void> {
   await sign(session, id, { org: CAMDEN, version: 1, hash: 'f'.repeat(64), expect: 409 })
+  await session.decide({ from: CAMDEN, to: HACKNEY, expect: 'DENY PARTY_NOT_SIGNED COMMENCEMENT_NOT_MET' })
+  await sign(session, id, { org: HACKNEY, version: 1, hash, expect: 422 })
+  await approveAll(session, signOff, hash, [HACKNEY])
   await session.decide({ from: CAMDEN, to: HACKNEY, expect: 'DENY PARTY_NOT_SIGNED' })
   await sign(session, id, { org: CAMDEN, version: 1, hash })
   await session.decide({ from: CAMDEN, to: HACKNEY, expect: 'DENY PARTY_NOT_SIGNED' })
@@ -131,7 +147,7 @@ async function signFirst(session: DemoSession, id: string, hash: string): Promis
   await sign(session, id, { org: CAMDEN, version: 1, hash, expect: 409 })
 }
 
-async function amend(session: DemoSession, id: string): Promise<void> {
+async function amend(session: DemoSession, id: string): Promise<string> {
   const today = londonDay(systemClock().getTime())
   const body = { reason: 'Officers need to ring the household', effective_from: today }
   await session.act({
@@ -150,7 +166,7 @@ async function amend(session: DemoSession, id: string): Promise<void> {
   })
   await session.decide({ from: CAMDEN, to: ISLINGTON, expect: 'PERMIT' })
   await session.decide({ from: CAMDEN, to: HACKNEY, items: ['CONTACT.PHONE'], expect: 'DENY DATA_NOT_COVERED' })
-  const hash = await freeze(session, id)
+  const { hash, signOff } = await freeze(session, id)
   const differences = await session.act({
     ...{ by: partner, does: 'reads what changes', method: 'GET', path: `/v1/agreements/${id}/versions/2/differences?from=1`, expect: 200 },
   })
@@ -161,6 +177,7 @@ async function amend(session: DemoSession, id: string): Promise<void> {
   await session.decide({ from: ISLINGTON, to: HACKNEY, expect: 'DENY PARTY_NOT_SIGNED' })
   await sign(session, id, { org: ISLINGTON, version: 2, hash })
   await session.decide({ from: CAMDEN, to: ISLINGTON, items: ['CONTACT.PHONE'], expect: 'PERMIT' })
+  return signOff
 }
 
 async function suspendAndLift(session: DemoSession, id: string): Promise<void> {
@@ -189,13 +206,14 @@ async function suspendAndLift(session: DemoSession, id: string): Promise<void> {
   await session.decide({ from: CAMDEN, to: ISLINGTON, expect: 'PERMIT' })
 }
 
-async function joinLate(session: DemoSession, id: string): Promise<void> {
+async function joinLate(session: DemoSession, id: string, signOff: string): Promise<void> {
   await session.decide({ from: CAMDEN, to: BARNET, expect: 'DENY NO_AGREEMENT' })
   const invited = await session.act({
     ...{ by: officer, does: 'invites Barnet', method: 'POST', path: `/v1/agreements/${id}/accessions`, expect: 201 },
     body: { org: BARNET, role: 'CONTROLLER', capacities: ['HOUSING_AUTHORITY'] },
   })
-  await session.decide({ from: CAMDEN, to: BARNET, expect: 'DENY PARTY_NOT_SIGNED' })
+  await session.decide({ from: CAMDEN, to: BARNET, expect: 'DENY PARTY_NOT_SIGNED COMMENCEMENT_NOT_MET' })
+  await approveAll(session, signOff, String(invited.body['version_hash']), [BARNET])
   await sign(session, id, { org: BARNET, version: 2, hash: String(invited.body['version_hash']) })
   await session.decide({ from: CAMDEN, to: BARNET, items: ['CONTACT.PHONE'], expect: 'PERMIT' })
   const notices = await session.act({ by: partner, does: 'reads the notices of Hackney', method: 'GET', path: '/v1/notices', expect: 200 })

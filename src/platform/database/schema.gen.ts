@@ -104,7 +104,6 @@ export interface AgreementSearch {
 export interface AgreementVersion {
   agents_recorded: boolean;
   agreement_id: string;
-  approvals_origin: Generated<string>;
   change_class: string | null;
   commencement_rule: string;
   commencement_threshold: number | null;
@@ -119,6 +118,7 @@ export interface AgreementVersion {
   narrative: Json;
   processor_contract: Json | null;
   recorded_elsewhere: boolean;
+  sign_off_id: string | null;
   status: string;
   version: number;
   warnings: Generated<Json>;
@@ -754,10 +754,15 @@ export interface ShareRequestAct {
 
 export interface Signature {
   agreement_id: string;
+  authenticated_at: string | null;
+  authentication_level: string | null;
+  authentication_methods: string[] | null;
   authority: string | null;
   confirmed_at: string | null;
   confirmed_by: string | null;
   confirmed_issuer: string | null;
+  deputy_for_issuer: string | null;
+  deputy_for_sub: string | null;
   id: string;
   org: string;
   signatory_issuer: string | null;
@@ -766,6 +771,7 @@ export interface Signature {
   signatory_sub: string | null;
   signed_at: string | null;
   statements: Json | null;
+  statements_edition: number | null;
   version: number;
   version_hash: string | null;
 }
@@ -831,13 +837,8 @@ export interface SignOffTask {
   outcome: string | null;
   role: string;
   sign_off_id: string;
-  sign_off_status: string;
   state: string;
   step: string;
-  subject_hash: string;
-  subject_id: string;
-  subject_type: string;
-  subject_version: number;
   task: number;
 }
 

@@ -1601,7 +1601,8 @@ export interface paths {
         /**
          * Make the draft the text that parties sign
          * @description Refused with 422 and one error for each thing that is missing or against the law. From here on the version never changes
-         *     (its canonical JSON and SHA-256 are kept); versions that had not begun yet are superseded.
+         *     (its canonical JSON and SHA-256 are kept); versions that had not begun yet are superseded. The freeze opens the approvals of each
+         *     party, which come before its signature: `GET /v1/sign-offs/{id}`.
          */
         readonly post: operations["freezeAgreement"];
         readonly delete?: never;
@@ -1622,7 +1623,9 @@ export interface paths {
         /**
          * Sign a version for your party
          * @description Binds the party to exactly the text of that hash, from the instant of the act. Another hash than that of the version: 409 with
-         *     the present one. Whoever drafted or froze the version does not sign it for the same party, and nobody signs for two parties.
+         *     the present one. Whoever drafted or froze the version does not sign it for the same party, and nobody signs for two parties. 422
+         *     while approvals of the party come first; 409 before its turn, where the parties sign in an order. It needs the role SIGNATORY, or
+         *     to be the deputy of a signatory for these days.
          */
         readonly post: operations["signAgreement"];
         readonly delete?: never;
@@ -4900,6 +4903,11 @@ export interface components {
              * @enum {string|null}
              */
             readonly approvals_origin: "RECORDED_ELSEWHERE" | "ACCORD" | null;
+            /**
+             * Format: uuid
+             * @description Where its approvals are: `GET /v1/sign-offs/{id}`; null where they were recorded elsewhere.
+             */
+            readonly sign_off: string | null;
             /** @description What whoever froze it was told and could go on with; empty for a draft and for a text made elsewhere. */
             readonly warnings: readonly components["schemas"]["Advice"][];
             /** @description MINOR or MATERIAL against the version before; null for the first. */
@@ -4944,6 +4952,26 @@ export interface components {
              * @description Null: made elsewhere and not yet confirmed by a person; it counts for nothing.
              */
             readonly confirmed_at: string | null;
+            /** @description What was shown and declared, word for word; null for one made elsewhere. */
+            readonly statements: readonly string[] | null;
+            /** @description Edition of those words. */
+            readonly statements_edition: number | null;
+            /** @description The person, as the token says; null for one made elsewhere. */
+            readonly signatory: string | null;
+            /** @description The person whose deputy signed; null: for themselves. */
+            readonly deputy_for: string | null;
+            /** @description When and how the issuer of the token says that it knew the person; null where it does not say. */
+            readonly authentication: {
+                /**
+                 * Format: date-time
+                 * @description When (`auth_time`).
+                 */
+                readonly at: string | null;
+                /** @description How surely, in the words of the issuer (`acr`). */
+                readonly level: string | null;
+                /** @description By what (`amr`, RFC 8176). */
+                readonly methods: readonly string[];
+            } | null;
         };
         /** @description When a party's approvals for a version were complete. */
         readonly AgreementApproval: {
@@ -5283,13 +5311,24 @@ export interface components {
             readonly change_class: "MINOR" | "MATERIAL" | null;
             /** @description How many clauses differ; null for the first. */
             readonly changes: number | null;
-            /**
-             * @description Whether the approvals inside each party are run here.
-             * @enum {string}
-             */
-            readonly review_route: "NOT_BUILT" | "OPENED";
-            /** @description What that means, in words. */
+            /** @description Key of the route by which each party approves it, for example STANDARD/1. */
+            readonly review_route: string;
+            /** @description What comes next, in words. */
             readonly review_note: string;
+            /**
+             * Format: uuid
+             * @description Its sign-off.
+             */
+            readonly sign_off: string;
+            /** @description Parties whose own approvals come before their signature. */
+            readonly awaits: readonly string[];
+            /** @description Steps that were done on a text which this one replaces, and hold no longer. */
+            readonly voids: readonly {
+                /** @description The party; null: for the whole. */
+                readonly org: string | null;
+                /** @description The step, by its id in the route. */
+                readonly step: string;
+            }[];
             /** @description What whoever approves it should know. Kept with the version, shown with it and in the history. */
             readonly warnings: readonly components["schemas"]["Advice"][];
             /** @description Flows that a suspension in force stops under a new name, until it is lifted. */
@@ -10412,7 +10451,23 @@ export interface operations {
             };
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody?: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "route": "CONDENSED"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Code of the route. A party that has its own of that code goes by it. */
+                    readonly route?: string;
+                    /** @description Parties in the order in which they sign; whoever is not named signs in any. Absent, nobody waits for another. */
+                    readonly signing_order?: readonly string[] | null;
+                    /** @description True: a statute sets the deadline, so that it may go by the route URGENT. */
+                    readonly statutory_deadline?: boolean;
+                };
+            };
+        };
         readonly responses: {
             /** @description The version, its hash, and what it changes. */
             readonly 200: {

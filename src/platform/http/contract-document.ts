@@ -16,6 +16,8 @@ export interface ContractOperation {
   readonly permission: RequiredPermission
   /** The media types of the request body, lower case; empty when the operation takes none. */
   readonly mediaTypes: readonly string[]
+  /** Whether a call may come without a body, though the operation takes one. */
+  readonly isBodyOptional: boolean
   /** Whether the handler sees `request.validationError` and answers malformed calls itself (`x-attach-validation`). */
   readonly seesMalformed: boolean
   /** 415, or what `x-unsupported-media-type` says instead. */
@@ -69,7 +71,8 @@ function readOperation(
     throw new Error(`${id} has no x-permission (write "none" for a public one)`)
   if (/[:*]/.test(at.path)) throw new Error(`${at.path}: a colon or star means something else to the router`)
   const body = raw['requestBody'] === undefined ? undefined : follow(document, raw['requestBody'])
-  if (body && body['required'] !== true) throw new Error(`${id}: write requestBody.required: true`)
+  if (body && typeof body['required'] !== 'boolean') throw new Error(`${id}: write whether requestBody is required`)
+  const isBodyOptional = body?.['required'] === false
   const content = members(body?.['content'])
   return {
     id,
@@ -77,9 +80,14 @@ function readOperation(
     url: at.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     permission: permission as RequiredPermission,
     mediaTypes: content.map(([type]) => type.toLowerCase()),
+    isBodyOptional,
     seesMalformed: raw['x-attach-validation'] === true,
     wrongMediaTypeStatus: typeof raw['x-unsupported-media-type'] === 'number' ? raw['x-unsupported-media-type'] : 415,
-    schema: { ...parameterSchemas(document, at.item, raw), ...bodySchema(document, content), response: responseSchemas(document, raw) },
+    schema: {
+      ...parameterSchemas(document, at.item, raw),
+      ...bodySchema(document, content, isBodyOptional),
+      response: responseSchemas(document, raw),
+    },
     replies: replySchemas(document, raw),
   }
 }
@@ -101,12 +109,12 @@ function parameterSchemas(document: JsonObject, item: JsonObject, operation: Jso
   return Object.assign({}, ...parts) as FastifySchema
 }
 
-function bodySchema(document: JsonObject, content: readonly (readonly [string, Json])[]): FastifySchema {
+function bodySchema(document: JsonObject, content: readonly (readonly [string, Json])[], isOptional: boolean): FastifySchema {
   if (content.length === 0) return {}
   const schemas = content.map(([type, media]) => [type, absolutise(follow(document, media)['schema'] ?? {})] as const)
   const [only] = schemas
   // A plain schema also refuses a missing body; the form per media type lets it pass, which `openapi.ts` makes up for.
-  if (only && schemas.length === 1) return { body: only[1] }
+  if (only && schemas.length === 1 && !isOptional) return { body: only[1] }
   return { body: { content: Object.fromEntries(schemas.map(([type, schema]) => [type, { schema }])) } }
 }
 

@@ -104,10 +104,10 @@ function contractPlugin(
       app.setSerializerCompiler(({ schema }) => serialiser(schema as JsonObject))
       // Fastify skips validation for a media type its schema does not name.
       app.addHook('preValidation', (request, _reply, done) => {
-        const types = request.routeOptions.config.operation?.mediaTypes ?? []
+        const { mediaTypes: types = [], isBodyOptional = true } = request.routeOptions.config.operation ?? {}
         const sent = mediaTypeOf(request.headers['content-type'] ?? '')
         if (types.length > 0 && sent !== '' && !types.includes(sent)) return done(new WrongMediaType(types))
-        if (types.length > 1 && request.body === undefined)
+        if (types.length > 1 && !isBodyOptional && request.body === undefined)
           return done(new ProblemError(problem('INVALID_REQUEST', 'a body is required', [{ pointer: '', detail: 'is required' }])))
         done()
       })

@@ -12,7 +12,14 @@ type Parameters<O, P extends string> = O extends { readonly parameters: infer A 
     ? NonNullable<A[P]>
     : unknown
   : unknown
-type RequestBody<O> = O extends { readonly requestBody: infer B } ? Content<NonNullable<B>> : undefined
+/** Undefined where there is none, and besides where it may be left out. */
+type RequestBody<O> = O extends { readonly requestBody: infer B }
+  ? Content<B>
+  : O extends { readonly requestBody?: infer B }
+    ? [NonNullable<B>] extends [never]
+      ? undefined
+      : Content<NonNullable<B>> | undefined
+    : undefined
 
 /**
  * An operation of the contract as Fastify's route generic: `app.route<Operation<'decide'>>({...operation('decide'), handler})`.

@@ -137,7 +137,7 @@ export function deputyFor({ task, definition }: Place, actor: SignOffActor, now:
 }
 
 /** What hands a task to an actor, on whatever days. Whoever was named for a role does what its holder might: what is theirs, or nobody's yet. */
-function deputations({ task, definition }: Place, { issuer, sub, org, deputises = [] }: SignOffActor) {
+export function deputations({ task, definition }: Place, { issuer, sub, org, deputises = [] }: SignOffActor) {
   if (!task || task.org !== org) return []
   const own = task.delegation && isSamePerson(task.delegation.to, { issuer, sub }) ? [task.delegation] : []
   const byRole = deputises
