@@ -1,7 +1,7 @@
 import { bindingVersion } from '../../agreements/model/in-force.ts'
 import { partOf } from '../../agreements/model/standing.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
-import type { DisclosureDecision, PolicyAgreement, Snapshot } from '../policy/policy.ts'
+import type { DisclosureDecision, PolicyAgreement, PolicyVersion, Snapshot } from '../policy/policy.ts'
 import { type Facts, requestedItems } from '../rules/facts.ts'
 import { isExpired } from '../rules/lifecycle.ts'
 import { type Reason, reason } from '../rules/reason.ts'
@@ -104,10 +104,15 @@ function prohibition(facts: Facts, weighed: readonly Weighed[]): PolicyAgreement
 }
 
 function prohibits(facts: Facts, agreement: PolicyAgreement): boolean {
-  if (!agreement.approved.some(({ prohibited }) => prohibited.length > 0) || facts.at >= agreement.terminatedAt) return false
+  // Most texts prohibit nothing of the kind, whichever of them binds: that one is looked for only where some text does.
+  if (facts.at >= agreement.terminatedAt || !agreement.approved.some((version) => isProhibited(facts, version))) return false
   const version = bindingVersion(agreement, [facts.provider.code, facts.recipient.code], facts.at, facts.day)
-  if (!version || isExpired(version, facts.day)) return false
-  return version.prohibited.some((purpose) => facts.codes.purposes.isWithin(facts.request.purpose, purpose))
+  return version !== null && !isExpired(version, facts.day) && isProhibited(facts, version)
+}
+
+function isProhibited({ request, codes }: Facts, { prohibited }: PolicyVersion): boolean {
+  for (const purpose of prohibited) if (codes.purposes.isWithin(request.purpose, purpose)) return true
+  return false
 }
 
 function decideOneOff(facts: Facts, snapshot: Snapshot): Outcome {
