@@ -4,11 +4,12 @@ import { loadRegister } from '../register-loader.ts'
 import { type Command, usage } from './command.ts'
 import { drafting } from './demo/drafting.ts'
 import { registerImport } from './demo/register-import.ts'
-import { type Demo, openDemoSession } from './demo/session.ts'
+import { type Demo, demoClock, openDemoSession } from './demo/session.ts'
+import { signOff } from './demo/sign-off.ts'
 import { startOwnService } from './own-service.ts'
 
 /** What can be shown: each a story told over HTTP on a service of its own. */
-const DEMOS: Readonly<Record<string, Demo>> = { drafting, 'register-import': registerImport }
+const DEMOS: Readonly<Record<string, Demo>> = { drafting, 'register-import': registerImport, 'sign-off': signOff }
 /** Those that take a file. */
 const TAKES_FILE: ReadonlySet<string> = new Set(['register-import'])
 
@@ -18,11 +19,12 @@ export const demo: Command = async ([name = '', file, ...rest], io) => {
   if (!show || rest.length > 0 || (file !== undefined && !TAKES_FILE.has(name)))
     return usage(io, `usage: accord demo NAME, one of: ${Object.keys(DEMOS).join(', ')} [FILE]`)
   const { env, out } = io
-  const service = await startOwnService(env, 'demo')
+  const time = demoClock()
+  const service = await startOwnService(env, 'demo', time.clock)
   try {
     const content = { lists: shippedCodeLists(), organisations: shippedOrganisations(), agreements: [], disclosureDecisions: [] }
     await loadRegister(content, service.app.services)
-    const session = openDemoSession(service, out)
+    const session = openDemoSession(service, out, time)
     await show(session, file)
     const { events, decisions, surprises } = session.counts()
     out(`${events} events, ${decisions} decisions, ${surprises} surprises`)

@@ -88,6 +88,32 @@ function faultRounds(): Totals {
   return { passed: Math.max(0, rounds - bad), failed: bad, skipped: 0 }
 }
 
+const DEMOS = ['drafting', 'sign-off', 'register-import'] as const
+
+/** The demos, each told over HTTP to a service of its own: what it says at the end counts, each event and decision as one test. */
+function demos(): Totals {
+  const totals = { passed: 0, failed: 0, skipped: 0 }
+  for (const name of DEMOS) {
+    console.log(`\n== npm run accord -- demo ${name}`)
+    const folder = openFolder('accord-test-demo')
+    const command = ['--import=tsx', 'src/cli.ts', 'demo', name]
+    const run = spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8', env: { ...process.env, ACCORD_VAR: folder } })
+    rmSync(folder, { recursive: true, force: true })
+    const [, events, decisions, surprises] = /^(\d+) events, (\d+) decisions, (\d+) surprises$/m.exec(run.stdout) ?? []
+    const failed = run.status === 0 && surprises === '0' ? 0 : Math.max(1, Number(surprises ?? 1))
+    if (failed > 0)
+      console.log(
+        `${run.stdout}${run.stderr}`
+          .split('\n')
+          .filter((line) => !/ -> 2\d\d$/.test(line))
+          .join('\n'),
+      )
+    totals.passed += Math.max(0, Number(events ?? 0) + Number(decisions ?? 0) - failed)
+    totals.failed += failed
+  }
+  return totals
+}
+
 /** Statements that sql/queries.sql lacks count as failures; those it has and nobody sent are named. */
 function compareQueries(folder: string): Totals {
   const [seen, known] = [readRecorded(folder), readQueries()]
@@ -112,7 +138,7 @@ const totals: Totals[] = []
 let isStopped = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isStopped = true))
 for (const leg of isFurther ? furtherLegs(given) : firstLegs(given)) if (leg.files.length > 0 && !isStopped) totals.push(await runLeg(leg))
-if (isFurther && given.length === 0 && !isStopped) totals.push(faultRounds())
+if (isFurther && given.length === 0 && !isStopped) totals.push(faultRounds(), demos())
 if (queries) {
   if (isRecording && !isStopped) writeQueries(readRecorded(queries), given.length === 0)
   else if (!isStopped) totals.push(compareQueries(queries))

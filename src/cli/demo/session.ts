@@ -1,5 +1,9 @@
 import type { Role } from '../../identity/permissions.ts'
+import { type Clock, systemClock } from '../../platform/kernel/clock.ts'
+import { londonDay, spokenDay } from '../../platform/kernel/london-day.ts'
 import type { OwnService } from '../own-service.ts'
+
+const PLACEMENT = 'HOMELESSNESS.PLACEMENT_NOTIFICATION'
 
 /** A person of an organisation with one role. Different names are different people. */
 export interface Actor {
@@ -37,8 +41,15 @@ export interface DemoSession {
     readonly from: string
     readonly to: string
     readonly items?: readonly string[]
+    /** Absent: a placement of a homeless household. */
+    readonly purpose?: string
+    readonly subjects?: readonly string[]
     readonly expect: string
-  }): Promise<void>
+  }): Promise<DemoReply>
+  /** Lets so many days pass, and everything happen that is due by then. */
+  pass(days: number): Promise<void>
+  /** What day it is in the story. */
+  now(): number
   /** States a fact of the story; a surprise where it does not hold. */
   check(fact: string, holds: boolean): void
   /** Prints what is read, which counts for nothing. */
@@ -49,8 +60,26 @@ export interface DemoSession {
 /** A story; `argument` is what the command line adds to its name, for those that take it. */
 export type Demo = (session: DemoSession, argument?: string) => Promise<void>
 
+/** The clock of a story: it goes on as clocks do, and can be moved. */
+export interface DemoClock {
+  readonly clock: Clock
+  pass(days: number): void
+}
+
+const DAY_MS = 86_400_000
+
+export function demoClock(): DemoClock {
+  let ahead = 0
+  return {
+    clock: () => new Date(systemClock().getTime() + ahead),
+    pass: (days) => {
+      ahead += days * DAY_MS
+    },
+  }
+}
+
 /** A session on a running service: everything goes over HTTP, as any client would. */
-export function openDemoSession(service: OwnService, out: (line: string) => void): DemoSession {
+export function openDemoSession(service: OwnService, out: (line: string) => void, time: DemoClock): DemoSession {
   const counts = { events: 0, decisions: 0, surprises: 0 }
   const tell = (kind: 'events' | 'decisions', words: string, surprise: string | null) => {
     counts[kind] += 1
@@ -90,16 +119,25 @@ export function openDemoSession(service: OwnService, out: (line: string) => void
       return reply
     },
 
-    async decide({ from, to, items = ['IDENTITY.NAME'], expect }) {
+    async decide({ from, to, items = ['IDENTITY.NAME'], purpose = PLACEMENT, subjects = ['HOMELESS_APPLICANT'], expect }) {
       const token = await service.token({ org: from, roles: ['API_CLIENT'], clientId: 'demo' })
-      const { status, body } = await send({ authorization: `Bearer ${token}` }, 'POST', '/v1/decisions', {
-        ...{ provider: from, recipient: to, purpose: 'HOMELESSNESS.PLACEMENT_NOTIFICATION', data_items: items },
-        ...{ data_subjects: ['HOMELESS_APPLICANT'], method: 'API_MTLS', country: 'GB', mode: 'SYSTEMATIC' },
+      const reply = await send({ authorization: `Bearer ${token}` }, 'POST', '/v1/decisions', {
+        ...{ provider: from, recipient: to, purpose, data_items: items },
+        ...{ data_subjects: subjects, method: 'API_MTLS', country: 'GB', mode: 'SYSTEMATIC' },
       })
+      const { status, body } = reply
       const reasons = Array.isArray(body['reasons']) ? (body['reasons'] as { readonly code: string }[]).map(({ code }) => code) : []
       const given = status === 200 ? [String(body['decision']), ...reasons].join(' ') : `${status} ${String(body['detail'])}`
       tell('decisions', `  may ${from} send ${items.join(', ')} to ${to}? ${given}`, given === expect ? null : `expected ${expect}`)
+      return reply
     },
+
+    async pass(days) {
+      time.pass(days)
+      await service.app.services.timers.fireDue()
+      out(`-- ${days} days later: ${spokenDay(londonDay(time.clock().getTime()))}`)
+    },
+    now: () => time.clock().getTime(),
 
     check: (fact, holds) => tell('events', fact, holds ? null : 'it does not hold'),
     show: out,
