@@ -1281,7 +1281,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/parties/register-act.repository.ts, src/register-loader.ts
+-- also src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
@@ -2236,6 +2236,14 @@ select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."
   where "t"."org" = $1 and "t"."state" = 'OPEN'
   order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
   limit $2;
+
+select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
+  from "sign_off_task" as "t"
+  inner join "sign_off" as "s"
+  on "s"."id" = "t"."sign_off_id"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and "s"."subject_id" = $2 and "t"."step" = $3
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $4;
 
 select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
   from "sign_off_task" as "t"

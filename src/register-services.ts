@@ -95,7 +95,7 @@ export function registerRoutes(
       merging: mergingService({ registerActs: organisationActs, parties, contacts: organisationContacts, several }),
       succession: successionService({ registerActs: organisationActs, parties, registering, agreements, notifications, several, workflow }),
     }),
-    agreementTextsRoutes(documentsService({ read, clock, parties }), historyService({ read, clock })),
+    agreementTextsRoutes(documentsService({ read, clock, parties, workflow }), historyService({ read, clock })),
     draftingRoutes({
       drafting,
       overlapsWith: overlaps.withDraft,

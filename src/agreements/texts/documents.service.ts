@@ -2,9 +2,10 @@ import type { Principal } from '../../identity/principal.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
-import type { Instant } from '../../platform/kernel/instant.ts'
+import { type Instant, NEVER } from '../../platform/kernel/instant.ts'
 import { type Refusal, refused } from '../../platform/kernel/refusal.ts'
 import type { Result } from '../../platform/kernel/result.ts'
+import type { WorkflowService } from '../../workflow/workflow.service.ts'
 import type { Agreement, AgreementVersion } from '../agreement.ts'
 import { signaturesKnown } from '../agreement-view.ts'
 import { difference } from '../model/difference.ts'
@@ -15,18 +16,20 @@ import type { ReadAgreement } from '../reading.service.ts'
 import { signaturesRepository } from '../store/signatures.repository.ts'
 import { type StoredVersion, versionsRepository } from '../store/versions.repository.ts'
 import { readerFor } from '../visibility.ts'
+import { printedApprovals } from './printed-approvals.ts'
 import { type PrintedStandings, printedText } from './printed-text.ts'
 
 export interface DocumentsOptions {
   readonly read: ReadAgreement
   readonly clock: Clock
   readonly parties: Pick<PartiesService, 'read'>
+  readonly workflow: Pick<WorkflowService, 'of'>
 }
 
 export type DocumentsService = ReturnType<typeof documentsService>
 
 /** The text of every version, readable for ever by whoever may know the agreement. */
-export function documentsService({ read, clock, parties }: DocumentsOptions) {
+export function documentsService({ read, clock, parties, workflow }: DocumentsOptions) {
   async function stored(tx: Transaction, agreement: Agreement, number: number) {
     const version = agreement.versions.find((known) => known.version === number)
     const kept = version && (await versionsRepository(tx).find(agreement.id, number))
@@ -59,8 +62,10 @@ export function documentsService({ read, clock, parties }: DocumentsOptions) {
         const names = new Map(named.map(({ code, legal_name }) => [code, legal_name]))
         const now = clock().getTime()
         // Whoever reads as a party reads to the end of its part; an auditor reads on.
-        const until = readerFor(principal).kind === 'party' ? (knowsUntil(agreement, principal.org, now) ?? now) : now
-        return printedText({ ...text, standings: standingsAt(agreement, Math.min(now, until)) }, names)
+        const until = readerFor(principal).kind === 'party' ? (knowsUntil(agreement, principal.org, now) ?? now) : NEVER
+        const signOff = await workflow.of(tx, { type: 'agreement', id, version: number })
+        const approvals = signOff ? printedApprovals(signOff, until) : null
+        return printedText({ ...text, approvals, standings: standingsAt(agreement, Math.min(now, until)) }, names)
       }),
 
     differences: (principal: Principal, id: string, number: number, from: number) =>

@@ -4,6 +4,7 @@ import type { SignatureRecord } from '../agreement-view.ts'
 import type { Advice } from '../model/advice.ts'
 import { FLOW_LABELS, NARRATIVE_LABELS, SIDE_LABELS } from '../model/field-labels.ts'
 import type { Standing } from '../model/standing.ts'
+import type { PrintedApprovals } from './printed-approvals.ts'
 
 /** What a printed version shows: the text as it was frozen, who signed it, and what whoever froze it could go on with. */
 export interface PrintedVersion {
@@ -15,6 +16,8 @@ export interface PrintedVersion {
   readonly warnings: readonly Advice[]
   readonly text: Readonly<Record<string, unknown>>
   readonly signatures: readonly SignatureRecord[]
+  /** Null: its approvals stand as they were recorded elsewhere. */
+  readonly approvals: PrintedApprovals | null
   readonly standings: PrintedStandings
 }
 
@@ -91,6 +94,7 @@ export function printedText(version: PrintedVersion, names: ReadonlyMap<string, 
     ...section('Contract with the processor', value(terms['processor_contract'])),
     ...section('Joint controller arrangement', value(terms['joint_controller_arrangement'])),
     ...warned(version),
+    ...approvals(version, nameOf),
     ...certificate(version, nameOf),
     ...standings(version.standings, nameOf),
     '</body>',
@@ -102,9 +106,34 @@ export function printedText(version: PrintedVersion, names: ReadonlyMap<string, 
 /** What whoever approved the text was told: part of the record, not of the text. */
 function warned({ warnings }: PrintedVersion): string[] {
   if (warnings.length === 0) return []
-  const inWords = (detail: string) => detail.replaceAll(/\b\d{4}-\d\d-\d\d\b/g, spoken)
-  const rows = warnings.map(({ code, detail, citation, remedy_role }) => [code, inWords(detail), citation ?? '', remedy_role ?? ''])
+  const rows = warnings.map(({ code, detail, citation, remedy_role }) => [code, withDays(detail), citation ?? '', remedy_role ?? ''])
   return section('Warnings when it was frozen', table(['Warning', 'What was found', 'Law', 'Who can remedy it'], rows))
+}
+
+/** Who approved which step, when and on what; nothing of it is the text. */
+function approvals({ approvals: found, hash }: PrintedVersion, nameOf: (org: unknown) => string): string[] {
+  if (hash === null) return []
+  if (found === null) return section('Approvals', '<p>Recorded elsewhere.</p>')
+  const rows = found.steps.map((step) => [
+    nameOf(step.org),
+    step.title,
+    step.round > 1 ? `${step.outcome}, after it was returned` : step.outcome,
+    step.deputyFor === null ? step.by : `${step.by}, deputy of ${step.deputyFor}`,
+    spoken(step.at),
+    [...step.conditions.map(withDays), ...(step.adopted === null ? [] : [`Adopted from ${step.adopted}`]), step.comment ?? []]
+      .flat()
+      .join('; '),
+  ])
+  const head = ['Organisation', 'Step', 'Outcome', 'By', 'When', 'Conditions and remarks']
+  const remarks = found.remarks.map(
+    ({ org, text, at }) => `<p>${escapeHtml(`${nameOf(org)}${at === null ? '' : `, ${spoken(at)}`}: ${text}`)}</p>`,
+  )
+  const by = `<p>By the route ${escapeHtml(found.route)}.</p>`
+  return section('Approvals', [by, rows.length > 0 ? table(head, rows) : '<p>Nobody has approved it.</p>', ...remarks].join('\n'))
+}
+
+function withDays(text: string): string {
+  return text.replaceAll(/\b\d{4}-\d\d-\d\d\b/g, spoken)
 }
 
 function certificate(version: PrintedVersion, nameOf: (org: unknown) => string): string[] {
