@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { actingService } from './agreements/acting.service.ts'
 import { agreementRoom } from './agreements/acts/agreement-room.service.ts'
+import { agreementsInTime } from './agreements/acts/agreement-timers.service.ts'
 import { agreementsService } from './agreements/agreements.service.ts'
 import type { DurabilityLevel } from './audit/store/durability.ts'
 import { logGauges } from './audit/watch/log-metrics.ts'
@@ -118,6 +119,7 @@ export async function openServices(options: ServicesOptions) {
     ...{ db, clock, onFailure: options.onTimerFailure ?? (() => {}) },
     rooms: {
       sign_off: stepsInTime(signOffs),
+      agreement: agreementsInTime({ db, agreements, notifications }),
       held_role: rolesInTime({
         ...{ db, workflow, signOffs },
         async endedOn(tx, id, last) {

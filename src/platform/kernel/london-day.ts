@@ -3,6 +3,7 @@ export type Day = string
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
+const MORNING_HOUR = 9
 const REMEMBERED_MAX = 20_000
 /** Since this instant London's clocks differ from UTC by whole hours and change on the hour, so a UTC hour lies in one day. */
 const WHOLE_HOURS_SINCE_MS = Date.UTC(1972, 0, 1)
@@ -29,6 +30,11 @@ export function londonDay(ms: number): Day {
 export function londonMidnight(day: Day): number {
   const utcMidnight = toUtc(day)
   return londonDay(utcMidnight - HOUR_MS) === day ? utcMidnight - HOUR_MS : utcMidnight
+}
+
+/** 09:00 of a London day (Unix milliseconds), when people are told: clocks change at 01:00, so it lies 15 hours before the next midnight on every day. */
+export function londonMorning(day: Day): number {
+  return londonMidnight(addDays(day, 1)) - (24 - MORNING_HOUR) * HOUR_MS
 }
 
 /** The first instant (Unix milliseconds) after `ms` at which a new day begins in London: 23, 24 or 25 hours after the last one. */

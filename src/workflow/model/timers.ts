@@ -1,6 +1,6 @@
 import type { Role } from '../../identity/permissions.ts'
 import type { Instant } from '../../platform/kernel/instant.ts'
-import { addDays, type Day, londonDay, londonMidnight } from '../../platform/kernel/london-day.ts'
+import { addDays, type Day, londonDay, londonMidnight, londonMorning } from '../../platform/kernel/london-day.ts'
 import { addWorkingDays } from '../../platform/kernel/working-days.ts'
 import { type Fact, holds, type RouteStep, routeStep } from './route.ts'
 import { type Chain, routeOf, type SignOff, type Step } from './sign-off.ts'
@@ -9,10 +9,6 @@ import { type Chain, routeOf, type SignOff, type Step } from './sign-off.ts'
  * When something is due: working days of England and Wales, by the London calendar. A timer is a row that is due by our clock;
  * what stands here says which there are, so that a state that changed needs nobody to stop one. Pure.
  */
-
-/** Hour of a London day at which people are told: nobody is reminded at night. */
-const TELL_AT_HOUR = 9
-const HOUR_MS = 3_600_000
 
 export interface Timer {
   readonly org: string | null
@@ -53,21 +49,22 @@ function stepTimers({ org }: Chain, { id: step, round, due, openedAt, fired }: S
     ...remind
       .map((days) => ({ days, day: addWorkingDays(due, -days) }))
       .filter(({ day }) => day > opened)
-      .map(({ days, day }): Timer => ({ ...of, key: `remind:${days}`, kind: 'REMIND', to: null, at: toldAt(day) })),
+      .map(({ days, day }): Timer => ({ ...of, key: `remind:${days}`, kind: 'REMIND', to: null, at: londonMorning(day) })),
     { ...of, key: 'due', kind: 'DUE', to: null, at: londonMidnight(addDays(due, 1)) },
     ...escalate.map(
-      ({ after, to }): Timer => ({ ...of, key: `escalate:${after}:${to}`, kind: 'ESCALATE', to, at: toldAt(addWorkingDays(due, after)) }),
+      ({ after, to }): Timer => ({
+        ...of,
+        key: `escalate:${after}:${to}`,
+        kind: 'ESCALATE',
+        to,
+        at: londonMorning(addWorkingDays(due, after)),
+      }),
     ),
     ...(lapse === undefined
       ? []
       : [{ ...of, key: 'lapse', kind: 'LAPSE', to: null, at: londonMidnight(addDays(addWorkingDays(opened, lapse), 1)) } as const]),
   ]
   return timers.filter(({ key }) => !fired.includes(key))
-}
-
-/** 09:00 in London: clocks change at 01:00 or 02:00, so it lies 15 hours before the next midnight on every day. */
-function toldAt(day: Day): Instant {
-  return londonMidnight(addDays(day, 1)) - (24 - TELL_AT_HOUR) * HOUR_MS
 }
 
 function nameOf({ org, step, key }: Timer): string {
