@@ -893,6 +893,14 @@ update "approval"
   set "complete_at" = $1
   where "agreement_id" = $2 and "version" = $3 and "org" = $4;
 
+-- src/agreements/store/deadlines.repository.ts
+
+select "a"."id"
+  from "agreement" as "a"
+  where "a"."status" = $1 and ("a"."review_due" < $2 or exists (select from agreement_version v where v.agreement_id = a.id and
+    v.effective_to < $3 and v.status <> 'DRAFT'))
+  order by "a"."id";
+
 -- src/agreements/store/disposals.repository.ts
 
 insert into "disposal" ("agreement_id", "sequence", "flow_id", "on_day", "org", "how", "what", "done_by", "law", "keep_until", "at")

@@ -1,6 +1,8 @@
 import type { PolicyPublication } from '../../commands/commands.service.ts'
 import type { NotificationsService } from '../../notifications/notifications.service.ts'
 import type { Transaction } from '../../platform/database/database.ts'
+import type { Reader } from '../../platform/kernel/reader.ts'
+import { isService } from '../../workflow/acting.service.ts'
 import type { SignOff } from '../../workflow/model/sign-off.ts'
 import type { ActingOn, RecordedInRoom, SubjectRoom } from '../../workflow/subject-room.service.ts'
 import type { WorkflowService } from '../../workflow/workflow.service.ts'
@@ -89,7 +91,8 @@ export function agreementRoom({ agreements, notifications, policy, workflow }: A
 
   return {
     async lock(tx, id, principal, at) {
-      const reader = writerFor(principal)
+      // What falls due is no organisation's act: whoever keeps the text may be another by then.
+      const reader: Reader = isService(principal) ? { kind: 'system' } : writerFor(principal)
       const locked = await actsRepository(tx).lock(id, reader)
       const [state] = locked ? await agreements.read(tx, [id]) : []
       return state && visibleTo(reader, state, at) ? { facts: assessment(state, at) } : undefined
