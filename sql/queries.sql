@@ -1357,6 +1357,29 @@ insert into "api_client_revocation" ("client_id", "revoked_at", "revoked_by", "r
   values ($1, ...)
   on conflict ("client_id") do nothing;
 
+-- src/decisions/history/log-follow.repository.ts
+
+insert into "decision_follow_progress" ("log_id", "next_idx")
+  values ($1, ...)
+  on conflict ("log_id") do update
+  set "next_idx" = greatest(decision_follow_progress.next_idx, $2);
+
+select p.log_id, coalesce(f.next_idx, 0) as from, p.next_idx as to
+  from decision_search_progress p
+  left join decision_follow_progress f
+  on f.log_id = p.log_id
+  where p.next_idx > coalesce(f.next_idx, 0)
+  order by p.log_id
+  limit 1;
+
+select s.idx, s.decision_id, s.evaluation, s.evaluations, s.at, s.provider, s.recipient, s.purpose, s.caller_org, s.via
+  from decision_search s
+  where s.log_id = $1 and s.idx >= $2 and s.idx < $3 and not s.simulated and (s.via = 'BREAK_GLASS' or (s.mode = 'AD_HOC' and
+    'ADHOC_SCOPE_EXCEEDED' = any (s.reasons))) and s.idx in (select c.idx from decision_search c where c.log_id = $4 and c.idx >= $5 and
+    c.idx < $6 and not c.simulated and (c.via = 'BREAK_GLASS' or (c.mode = 'AD_HOC' and 'ADHOC_SCOPE_EXCEEDED' = any (c.reasons))) order by
+    c.idx limit $7)
+  order by s.idx, s.evaluation;
+
 -- src/decisions/history/log-search.repository.ts
 
 select "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."log_id", "s"."idx"
@@ -1793,10 +1816,64 @@ select *
   from "disclosure_decision"
   where "id" = $1;
 
+select count(*) as "count"
+  from "disclosure_decision"
+  where "provider" = $1 and "recipient" = $2 and "purpose" = $3 and "consumed_at" is not null and "valid_from" >= $4;
+
 update "disclosure_decision"
   set "consumed_at" = $1, "consumed_by" = $2
   where "id" = $3 and "consumed_at" is null
   returning *;
+
+-- src/disclosures/emergencies.repository.ts
+
+insert into "emergency" ("decision_id", "purpose", "data_items", "ground", "happened_at", "lawful_basis", "org", "provider", "recipient",
+    "justification", "id", "recorded_at", "status", "content_hash", "review_due", "outcome", "dsa_needed", "reason", "excessive_items",
+    "reviewed_at", "aware_at", "sign_off_id", "actor_issuer", "actor_sub")
+  values ($1, ...);
+
+insert into "emergency" ("org", "decision_id", "provider", "recipient", "purpose", "data_items", "ground", "justification", "lawful_basis",
+    "happened_at", "id", "recorded_at", "status", "content_hash", "review_due", "outcome", "dsa_needed", "reason", "excessive_items",
+    "reviewed_at", "aware_at", "sign_off_id", "actor_issuer", "actor_sub")
+  values ($1, ...);
+
+select "e".*
+  from "emergency" as "e"
+  where public.may_see_one_off(e.provider, e.recipient)
+  order by "e"."id" desc
+  limit $1;
+
+select "e".*
+  from "emergency" as "e"
+  where public.may_see_one_off(e.provider, e.recipient) and "e"."decision_id" = $1;
+
+select "e".*
+  from "emergency" as "e"
+  where public.may_see_one_off(e.provider, e.recipient) and "e"."id" = $1 for update;
+
+select "e".*
+  from "emergency" as "e"
+  where public.may_see_one_off(e.provider, e.recipient) and "e"."id" = $1;
+
+select "e".*
+  from "emergency" as "e"
+  where public.may_see_one_off(e.provider, e.recipient) and "e"."status" = $1
+  order by "e"."id" desc
+  limit $2;
+
+select count(*) as "count"
+  from "emergency" as "e"
+  where "e"."provider" = $1 and "e"."recipient" = $2 and "e"."purpose" = $3 and "e"."happened_at" > $4;
+
+update "emergency"
+  set "row_version" = "row_version" + $1, "act_count" = "act_count" + $2
+  where "id" = $3
+  returning "row_version";
+
+update "emergency"
+  set "status" = $1, "sign_off_id" = $2, "outcome" = $3, "dsa_needed" = $4, "reason" = $5, "excessive_items" = $6, "reviewed_at" = $7,
+    "aware_at" = $8
+  where "id" = $9;
 
 -- src/notifications/notifications.repository.ts
 
@@ -2190,6 +2267,11 @@ select "r".*
 select "r".*
   from "share_request" as "r"
   where public.may_see_share(r.provider, r.recipient, r.join_agreement) and "r"."id" = $1;
+
+select "r".*
+  from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and "r"."origin" = $1 and "r"."provider" = $2 and "r"."recipient" =
+    $3 and "r"."purpose" = $4 and "r"."status" <> $5;
 
 select "r".*
   from "share_request" as "r"

@@ -1787,6 +1787,7 @@ begin
   return case p_type
     when 'agreement' then public.may_see_agreement(p_id)
     when 'request' then public.may_see_request(p_id::uuid)
+    when 'emergency' then public.may_see_emergency(p_id::uuid)
     when 'disclosure' then public.may_see_disclosure(p_id::uuid)
     else false end;
 end $function$;
@@ -2859,3 +2860,73 @@ create policy disposal_is_added_with_its_agreement on disposal for insert to pub
 create policy disposal_is_seen_by_those_who_take_part on disposal for select to public
   using ((may_see_agreement(agreement_id) AND ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (org = current_setting('accord.org'::text, true)) OR (at <= knows_agreement_until(agreement_id)))));
 grant insert, select on public.disposal to accord_app;
+
+-- -------------------- emergencies
+
+create table public.decision_follow_progress (
+  log_id integer not null,
+  next_idx bigint not null,
+  constraint decision_follow_progress_pkey PRIMARY KEY (log_id),
+  constraint decision_follow_progress_next_idx_check CHECK ((next_idx >= 0))
+);
+grant insert, select, update on public.decision_follow_progress to accord_app;
+
+create table public.emergency (
+  id uuid not null,
+  org text not null,
+  decision_id text,
+  provider text not null,
+  recipient text not null,
+  purpose text not null,
+  data_items text[] not null,
+  ground text,
+  justification text,
+  lawful_basis text,
+  actor_issuer text,
+  actor_sub text,
+  happened_at timestamp with time zone not null,
+  recorded_at timestamp with time zone not null,
+  status text not null,
+  sign_off_id uuid not null,
+  content_hash text not null,
+  review_due date not null,
+  outcome text,
+  dsa_needed boolean,
+  reason text,
+  excessive_items text[] not null,
+  reviewed_at timestamp with time zone,
+  aware_at timestamp with time zone,
+  row_version bigint not null default 1,
+  act_count bigint not null default 0,
+  constraint emergency_decision_id_key UNIQUE (decision_id),
+  constraint emergency_pkey PRIMARY KEY (id),
+  constraint emergency_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint emergency_provider_fkey FOREIGN KEY (provider) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint emergency_recipient_fkey FOREIGN KEY (recipient) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint breach_is_known_from_an_instant CHECK ((((outcome = 'NOT_JUSTIFIED'::text) IS NOT TRUE) OR (aware_at IS NOT NULL))),
+  constraint emergency_act_count_check CHECK ((act_count >= 0)),
+  constraint emergency_content_hash_check CHECK ((content_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint emergency_is_reviewed_by_one_of_the_two CHECK (((org = provider) OR (org = recipient))),
+  constraint emergency_outcome_check CHECK ((outcome = ANY (ARRAY['JUSTIFIED'::text, 'JUSTIFIED_EXCESSIVE_DATA'::text, 'NOT_JUSTIFIED'::text]))),
+  constraint emergency_row_version_check CHECK ((row_version > 0)),
+  constraint emergency_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'REVIEWED'::text]))),
+  constraint reviewed_emergency_has_an_outcome CHECK (((status = 'REVIEWED'::text) = (outcome IS NOT NULL)))
+);
+comment on column emergency.decision_id is 'The permit that broke the glass; null: it was recorded afterwards (EM-6).';
+CREATE INDEX emergency_by_recipient ON public.emergency USING btree (recipient, id DESC);
+CREATE INDEX emergency_by_share ON public.emergency USING btree (provider, recipient, purpose, happened_at);
+alter table public.emergency enable row level security;
+create policy emergency_is_seen_by_the_two on emergency for all to public
+  using (may_see_one_off(provider, recipient));
+grant insert, select, update on public.emergency to accord_app;
+
+CREATE OR REPLACE FUNCTION public.may_see_emergency(p_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce((select public.may_see_one_off(e.provider, e.recipient) from public.emergency e where e.id = p_id), false)
+$function$;
+revoke all on function may_see_emergency(uuid) from public;
+grant execute on function may_see_emergency(uuid) to accord_app;

@@ -15,7 +15,7 @@ import { buildServer, type ServerOptions } from './platform/http/server.ts'
 import { storableTextPlugin } from './platform/http/storable-text.plugin.ts'
 import { londonDay } from './platform/kernel/london-day.ts'
 import { metricsRoutes } from './platform/metrics/metrics.routes.ts'
-import { registerRoutes } from './register-services.ts'
+import { openRegister } from './register-services.ts'
 import { openServices, type ServicesOptions } from './services.ts'
 
 /** What the service is a function of: its configuration, its database, whom it trusts, its log key, its clock. */
@@ -38,6 +38,9 @@ export async function buildApp(options: AppOptions) {
   const { config, databaseUrl, trust, checkReplies } = options
   const services = await openServices(options)
   const decisions = openDecisions(services)
+  // What follows from decisions is looked at from here on; the server, which writes it down, comes a moment later.
+  let onFollowFailure = (_error: unknown) => {}
+  const register = openRegister(services, decisions, (error) => onFollowFailure(error))
   const { log, metrics, people } = services
   const server: FastifyInstance = await buildServer({
     newId: services.newId,
@@ -59,6 +62,7 @@ export async function buildApp(options: AppOptions) {
     checkReplies: checkReplies ?? false,
     ...(options.logStream ? { logStream: options.logStream } : {}),
   })
+  onFollowFailure = (err) => server.log.error({ err }, 'what follows from decisions could not be done, and is tried again')
   log.incidents.subscribe((incident) => server.log.error({ incident }, 'the log is not as it should be'))
   log.failing.subscribe(({ log: name, error }) => {
     if (error) server.log.error({ log: name, err: error }, 'the log cannot be signed at present')
@@ -86,7 +90,7 @@ export async function buildApp(options: AppOptions) {
     )
     await api.register(securityTxt(config.security, options.publicUrl, options.clock))
     await api.register(metricsRoutes(metrics))
-    for (const routes of [...registerRoutes(services, decisions), ...decisions.routes]) await api.register(routes)
+    for (const routes of [...register.routes, ...decisions.routes]) await api.register(routes)
   })
   await server.register(pageScope, { pages: options.pages ?? [] })
 
@@ -94,9 +98,12 @@ export async function buildApp(options: AppOptions) {
     server,
     services,
     decisions: decisions.decisions,
+    /** Does what follows from decisions behind their answers. */
+    follower: register.follower,
     /** Refuses new requests, answers the open ones, flushes the log, closes the connections. */
     async close(): Promise<void> {
       await server.close()
+      await register.follower.close()
       await decisions.close()
       await services.close()
     },

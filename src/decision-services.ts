@@ -74,6 +74,7 @@ export function openDecisions(services: Services) {
       decisionRecordRoutes(records, callerOf),
       logRoutes({ ...log, receiptKey: log.receipts.keyOf, readerOf: callerOf }),
     ],
+    filler,
     close: filler.close,
   }
 }

@@ -30,8 +30,8 @@ import { onceOnly } from './commands/once.service.ts'
 import type { Decisions } from './decision-services.ts'
 import { adviceRoutes } from './decisions/advice/advice.routes.ts'
 import { adviceService } from './decisions/advice/advice.service.ts'
-import { disclosureRequestsService } from './disclosures/disclosure-requests.service.ts'
-import { disclosuresRoutes } from './disclosures/disclosures.routes.ts'
+import type { DecisionFollower } from './decisions/history/decision-follower.service.ts'
+import { openJourneys } from './journey-services.ts'
 import { notificationsRoutes } from './notifications/notifications.routes.ts'
 import { contactsService } from './parties/contacts.service.ts'
 import { groupsService } from './parties/groups.service.ts'
@@ -42,18 +42,15 @@ import { registerActs } from './parties/register-act.service.ts'
 import { registeringService } from './parties/registering.service.ts'
 import { peopleRoutes } from './people/people.routes.ts'
 import { referenceRoutes } from './reference/reference.routes.ts'
-import { answeringService } from './requests/answering.service.ts'
-import { requestActs } from './requests/request-acts.service.ts'
-import { requestsRoutes } from './requests/requests.routes.ts'
-import { isAnsweredWithOneOff, requestsService } from './requests/requests.service.ts'
 import type { Services } from './services.ts'
 import { signOffsRoutes } from './workflow/sign-offs.routes.ts'
 
 /** The register of agreements and organisations, and what is asked of it: its services, opened once, as the routes that call them. */
-export function registerRoutes(
+export function openRegister(
   services: Services,
-  { recordedQuestion }: Pick<Decisions, 'recordedQuestion'>,
-): readonly FastifyPluginAsync[] {
+  decisions: Pick<Decisions, 'recordedQuestion' | 'filler'>,
+  onFollowFailure: (error: unknown) => void,
+): { readonly routes: readonly FastifyPluginAsync[]; readonly follower: DecisionFollower } {
   const { db, clock, newId, audit, policy, publication, turns, commands, acts, agreements, reference, parties, notifications } = services
   const { act } = acts
   const organisationActs = registerActs({ commands, policy: publication })
@@ -77,8 +74,8 @@ export function registerRoutes(
   const facts = draftFacts({ reference, parties, clock })
   const drafting = draftingService({ read, clock, random: randomBytes, acts, agreements, facts, groups: groups.list })
   const membership = membershipService({ act, chains, organisation: parties.find, boroughs })
-  const asking = requestActs({ commands, notifications, mustBeConfirmed: parties.mustBeConfirmed })
-  return [
+  const journeys = openJourneys(services, decisions, { facts, drafting, membership }, onFollowFailure)
+  const routes = [
     referenceRoutes(reference),
     partiesRoutes({ parties, registering, organisationContacts, groups }),
     peopleRoutes(services.people, services.deputies),
@@ -103,15 +100,7 @@ export function registerRoutes(
     findingRoutes({ listing, overlaps, registerExport: registerExportService({ db, clock, agreements, listing, reference }) }),
     importsRoutes({ imports, committing, once: onceOnly({ db, clock, newId, turns }) }),
     adviceRoutes(advice),
-    disclosuresRoutes(
-      disclosureRequestsService({
-        ...{ db, commands, workflow: services.workflow, notifications, facts, mustBeConfirmed: parties.mustBeConfirmed },
-        isAnsweredSo: isAnsweredWithOneOff,
-      }),
-    ),
-    requestsRoutes(
-      requestsService({ db, acts: asking, facts, earlier: recordedQuestion }),
-      answeringService({ acts: asking, facts, agreements, drafting, membership, parties }),
-    ),
+    ...journeys.routes,
   ]
+  return { routes, follower: journeys.follower }
 }

@@ -12,6 +12,7 @@ import { policyPublication, policyService } from './decisions/policy/policy.serv
 import { LISTENER_DEFAULTS, policyListener } from './decisions/policy/policy-listener.service.ts'
 import { disclosureRoom } from './disclosures/disclosure-room.service.ts'
 import { disclosuresService } from './disclosures/disclosures.service.ts'
+import { emergencyRoom } from './disclosures/emergency-room.service.ts'
 import { openLogServices } from './log-services.ts'
 import { notificationsService } from './notifications/notifications.service.ts'
 import { partiesService } from './parties/parties.service.ts'
@@ -100,6 +101,7 @@ export async function openServices(options: ServicesOptions) {
   const rooms: SubjectRooms = {
     agreement: agreementRoom({ agreements, notifications, policy: publication, workflow: () => workflow }),
     disclosure: disclosureRoom({ notifications, policy: publication }),
+    emergency: emergencyRoom(),
   }
   const deputies = deputiesService({ db, clock, commands, parties, issuer: options.trust.issuer })
   const deputisesFor = deputies.standingInFor

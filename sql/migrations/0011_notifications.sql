@@ -16,6 +16,7 @@ begin
   return case p_type
     when 'agreement' then public.may_see_agreement(p_id)
     when 'request' then public.may_see_request(p_id::uuid)
+    when 'emergency' then public.may_see_emergency(p_id::uuid)
     when 'disclosure' then public.may_see_disclosure(p_id::uuid)
     else false end;
 end $$;

@@ -1,3 +1,6 @@
+/** Beyond these a one-off is systematic sharing and needs an agreement: records of one, used ones of a pair and purpose in the window (AH-2, Policy). */
+export const SYSTEMATIC = { recordsMax: 100, usedMax: 3, windowMs: 90 * 24 * 60 * 60 * 1000 } as const
+
 /** A one-off disclosure decision as recorded: the ICO's decision form (domain reference, 3.3 and 6.7). It decides nothing. */
 export interface DisclosureRecord {
   readonly id: string

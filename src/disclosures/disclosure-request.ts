@@ -6,7 +6,7 @@ import { londonDay } from '../platform/kernel/london-day.ts'
 import type { Fault } from '../platform/kernel/refusal.ts'
 import type { Fact } from '../workflow/model/route.ts'
 import type { SignOff } from '../workflow/model/sign-off.ts'
-import type { DisclosureRecord } from './disclosure-record.ts'
+import { type DisclosureRecord, SYSTEMATIC } from './disclosure-record.ts'
 
 /** A one-off disclosure on its way to a decision (domain reference, 6.7). It permits nothing before it is approved. Pure. */
 
@@ -78,9 +78,6 @@ export interface DisclosureRequest {
   readonly conditions: readonly DisclosureCondition[]
 }
 
-/** Beyond these it is no one-off (AH-2, Policy). */
-export const RECORDS_MAX = 100
-
 /** The content with what was not said filled in: used once, no limit of records. */
 export function contentOf(asked: AskedDisclosure): DisclosureContent {
   const { record_count = null, senior_authorisation = null, legal_compulsion = null, legal_power = null, exemption = null } = asked
@@ -113,8 +110,8 @@ export function contentFaults(content: DisclosureContent, facts: DraftFacts, now
     ),
   ]
   if (provider === recipient) found.push(fault('recipient', 'SAME_CONTROLLER', 'Nobody discloses to itself.'))
-  if (record_count !== null && record_count > RECORDS_MAX)
-    found.push(fault('record_count', 'AH-2', `More than ${RECORDS_MAX} records are no one-off: ask for a share (/v1/requests).`))
+  if (record_count !== null && record_count > SYSTEMATIC.recordsMax)
+    found.push(fault('record_count', 'AH-2', `More than ${SYSTEMATIC.recordsMax} records are no one-off: ask for a share (/v1/requests).`))
   if (content.received_on > londonDay(Date.parse(now))) found.push(fault('received_on', 'FUTURE', 'It was received today or earlier.'))
   if (instantOf(content.valid_to) <= Math.max(Date.parse(now), instantOf(content.valid_from, 0)))
     found.push(fault('valid_to', 'WINDOW', 'The window ends after it begins, and later than now.'))

@@ -20,6 +20,23 @@ export function disclosuresRepository(tx: Transaction) {
       return row && toRecord(row)
     },
 
+    /** How many between these two for this purpose were used, of those whose window began after an instant. */
+    async countUsed(
+      { provider, recipient, purpose }: Pick<DisclosureRecord, 'provider' | 'recipient' | 'purpose'>,
+      since: string,
+    ): Promise<number> {
+      const row = await tx
+        .selectFrom('disclosure_decision')
+        .select(({ fn }) => fn.countAll<string>().as('count'))
+        .where('provider', '=', provider)
+        .where('recipient', '=', recipient)
+        .where('purpose', '=', purpose)
+        .where('consumed_at', 'is not', null)
+        .where('valid_from', '>=', since)
+        .executeTakeFirstOrThrow()
+      return Number(row.count)
+    },
+
     /** Marks a decision as used by a decision of the log; undefined when it is not there or was used before. */
     async consume(id: string, at: string, decisionId: string): Promise<DisclosureRecord | undefined> {
       const row = await tx

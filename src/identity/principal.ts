@@ -31,6 +31,16 @@ export type Caller = Omit<Principal, 'issuer' | 'authentication'>
 /** Who somebody is, wherever two have to be told apart (separation of duties). */
 export type Identity = Pick<Principal, 'issuer' | 'sub'>
 
+/** The service itself, which acts for an organisation where something follows of itself: nobody else has this issuer. */
+export function servicePrincipal(org: string): Principal {
+  return { issuer: SERVICE, sub: SERVICE, org, roles: [], clientId: null }
+}
+
+/** Whether the service itself acts. */
+export function isService({ issuer }: Pick<Principal, 'issuer'>): boolean {
+  return issuer === SERVICE
+}
+
 /** Whether both are one person: the same subject of the same issuer. */
 export function isSamePerson(one: Identity, other: Identity): boolean {
   return one.issuer === other.issuer && one.sub === other.sub
@@ -48,6 +58,8 @@ export interface TokenClaims {
   readonly amr?: unknown
 }
 
+/** Issuer and subject of what no person does; an issuer of tokens is a URL. */
+const SERVICE = 'accord'
 /** Longest `client_id`: what the revocation of a client can name. */
 const CLIENT_ID_LENGTH_MAX = 200
 /** What is kept of an issuer's words for how it knew somebody. */

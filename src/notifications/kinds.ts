@@ -1,7 +1,7 @@
 /** A kind of notification: what it is about, who may be told, and its words. */
 interface KindOfNotification {
   /** `any`: whatever is signed off. */
-  readonly subject: 'agreement' | 'request' | 'disclosure' | 'any'
+  readonly subject: 'agreement' | 'request' | 'disclosure' | 'emergency' | 'any'
   /**
    * Of those it was written for: WHOEVER_SEES_IT while they may see the subject, so that what one may no longer open is not
    * named either; ADDRESSEE also afterwards, where it says just that.
@@ -59,6 +59,8 @@ export const NOTIFICATION_KINDS = {
     words: 'A step of a sign-off is overdue, and shown to whoever answers for it',
   },
   SIGNATURE_LAPSED: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: 'Nobody signed in time' },
+  EMERGENCY_REVIEW_DUE: { subject: 'emergency', mayBeTold: 'WHOEVER_SEES_IT', words: 'Review of an emergency disclosure due' },
+  BREACH_ASSESSMENT_DUE: { subject: 'emergency', mayBeTold: 'WHOEVER_SEES_IT', words: 'Assessment of a personal data breach due' },
   DISCLOSURE_ASKED: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is asked for' },
   DISCLOSURE_RETURNED: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is to be put right' },
   DISCLOSURE_DECIDED: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is decided' },

@@ -15,7 +15,9 @@ export interface AskedShare {
 
 /** A question as it comes in: what is not said is absent or null. */
 type Said = 'lawful_basis' | 'data_form' | 'subject_count' | 'record_count'
-export type AskedQuestion = Omit<ShareQuestion, Said> & { readonly [member in Said]?: ShareQuestion[member] | undefined }
+export type AskedQuestion = Omit<ShareQuestion, Said | 'method' | 'country'> & { readonly method: string; readonly country: string } & {
+  readonly [member in Said]?: ShareQuestion[member] | undefined
+}
 
 /** What the decision log holds of the decision that is named; undefined: nothing for this reader. */
 export interface EarlierDecision {

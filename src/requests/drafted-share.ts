@@ -19,7 +19,7 @@ export function draftedShare(question: ShareQuestion): DraftedShare {
   const flow: Flow = {
     ...EMPTY_FLOW,
     ...{ id: 'F1', providers: [provider], recipients: [recipient], purpose, data_items, data_subjects },
-    ...{ methods: [method], countries: [country] },
+    ...{ methods: method === null ? [] : [method], countries: country === null ? [] : [country] },
     ...(data_form === null ? {} : { data_form }),
     volume_limit: subjects === null && records === null ? null : { subjects, records },
     legal: { provider: { ...EMPTY_SIDE, art6 }, recipient: EMPTY_SIDE },

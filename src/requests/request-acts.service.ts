@@ -1,6 +1,6 @@
 import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
-import type { Principal } from '../identity/principal.ts'
+import { isService, type Principal } from '../identity/principal.ts'
 import type { NotificationKind, NotificationsService } from '../notifications/notifications.service.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
@@ -33,6 +33,8 @@ export interface RequestDone {
   readonly request: ShareRequest
   readonly reason?: string | null
   readonly detail?: Readonly<Record<string, unknown>>
+  /** What was asked holds already: nothing is written. */
+  readonly isRepeat?: boolean
   /** Who is told what; whoever acts is not. */
   readonly tell: readonly { readonly kind: NotificationKind; readonly orgs: readonly (string | null)[] }[]
 }
@@ -70,7 +72,7 @@ export function requestActs({ commands, notifications, mustBeConfirmed }: Reques
       // A keeper who declines may see no more of it, and what it came to is kept all the same.
       await readAs(tx, { kind: 'system' })
       for (const { kind: what, orgs } of tell) {
-        const others = orgs.filter((org): org is string => org !== null && org !== principal.org)
+        const others = orgs.filter((org): org is string => org !== null && (org !== principal.org || isService(principal)))
         const facts = { status: request.status, answer: request.answer, agreement: request.agreement }
         await notifications.tell(tx, others, { kind: what, subject: { type: 'request', id: request.id }, at: now, detail: facts })
       }
@@ -104,7 +106,7 @@ export function requestActs({ commands, notifications, mustBeConfirmed }: Reques
     ): Promise<CommandResult<ShareRequestView>> =>
       commands.create<ShareRequestView, Done>(kind as never, { ...call, act: 'ask', event: EVENTS.ask }, async (context) => {
         const done = await work(context)
-        await requestsRepository(context.tx).insert(done.request)
+        if (!done.isRepeat) await requestsRepository(context.tx).insert(done.request)
         return { ...done, id: done.request.id, detail: done.detail ?? {}, outcome: outcomeOf(context.tx, done.request) }
       }),
 

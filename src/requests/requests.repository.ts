@@ -58,6 +58,20 @@ export function requestsRepository(tx: Transaction) {
       return row && { request: toRequest(row), version: row.row_version, actCount: Number(row.act_count) }
     },
 
+    /** What the service asked of itself for these two and has no answer yet. */
+    async openOfService(
+      asked: Pick<ShareRequest, 'origin'> & Pick<ShareQuestion, 'provider' | 'recipient' | 'purpose'>,
+    ): Promise<ShareRequest | undefined> {
+      const row = await requests()
+        .where('r.origin', '=', asked.origin)
+        .where('r.provider', '=', asked.provider)
+        .where('r.recipient', '=', asked.recipient)
+        .where('r.purpose', '=', asked.purpose)
+        .where('r.status', '<>', 'CLOSED')
+        .executeTakeFirst()
+      return row && toRequest(row)
+    },
+
     async list({ mine, status, before, limit }: RequestFilter): Promise<ShareRequest[]> {
       const rows = await requests()
         .$if(status !== null, (query) => query.where('r.status', '=', status))

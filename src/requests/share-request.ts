@@ -17,8 +17,9 @@ export interface ShareQuestion {
   readonly purpose: string
   readonly data_items: readonly string[]
   readonly data_subjects: readonly string[]
-  readonly method: string
-  readonly country: string
+  /** null only where the service asks of itself: nobody stated them. */
+  readonly method: string | null
+  readonly country: string | null
   readonly lawful_basis: string | null
   readonly data_form: string | null
   readonly subject_count: number | null

@@ -67,11 +67,7 @@ t.test('what becomes of the data once sharing is over', async (t) => {
       { flows: [{ is_overdue: false }] },
     ])
     desk.at('2026-11-22T12:00:00.000Z')
-    t.match(await desk.leaves(id), [
-      {},
-      {},
-      {},
-      {},
+    t.match((await desk.leaves(id)).slice(-5), [
       { act: 'dispose', refused: true },
       { act: 'terminate' },
       { act: 'dispose', refused: false },

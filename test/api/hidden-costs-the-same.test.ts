@@ -44,6 +44,8 @@ const { mode: _mode, ...question } = SHARE
 const requested = (await camden('POST', '/v1/requests', { body: { question, why: 'Because' } })).body.id
 const oneOff = operations.find(({ id }) => id === 'askForDisclosure')?.body?.example
 const disclosure = (await camden('POST', '/v1/disclosures', { body: oneOff })).body.id
+const shared = operations.find(({ id }) => id === 'recordEmergency')?.body?.example
+const emergency = (await camden('POST', '/v1/emergencies', { body: shared })).body.id
 const MISSING = '0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f'
 const pairs = (path: string): readonly (readonly [hidden: string, missing: string])[] => {
   if (path.startsWith('/v1/agreements/{'))
@@ -54,6 +56,7 @@ const pairs = (path: string): readonly (readonly [hidden: string, missing: strin
   if (path.startsWith('/v1/decisions/{')) return [[decided, MISSING]]
   if (path.startsWith('/v1/imports/{')) return [[imported, MISSING]]
   if (path.startsWith('/v1/requests/{')) return [[requested, MISSING]]
+  if (path.startsWith('/v1/emergencies/{')) return [[emergency, MISSING]]
   if (path.startsWith('/v1/disclosures/{')) return [[disclosure, MISSING]]
   return []
 }
@@ -61,7 +64,7 @@ const pairs = (path: string): readonly (readonly [hidden: string, missing: strin
 t.test('what is hidden asks the database what is asked for nothing, on every operation that names a thing', async (t) => {
   let walked = 0
   for (const operation of operations) {
-    const name = /^\/v1\/(?:agreements|decisions|imports|requests|disclosures)\/\{(\w+)\}/.exec(operation.path)?.[1]
+    const name = /^\/v1\/(?:agreements|decisions|imports|requests|disclosures|emergencies)\/\{(\w+)\}/.exec(operation.path)?.[1]
     if (name === undefined) continue
     for (const [hidden, missing] of pairs(operation.path)) {
       walked += 1

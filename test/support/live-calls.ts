@@ -306,6 +306,13 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     getDisclosure: async () => onDisclosure(await disclosure()),
     reviseDisclosure: async () => ({ ...onDisclosure(await disclosure()), body: disclosureExample() }),
     withdrawDisclosure: async () => onDisclosure(await disclosure()),
+    getEmergency: async () => onEmergency(await emergency()),
+    reviewEmergency: async () => {
+      const id = await emergency()
+      const { sign_off, content_hash: hash } = await must(call(officer, 'GET', `/v1/emergencies/${id}`))
+      await post({ org: CAMDEN, role: 'DPO' }, `/v1/sign-offs/${sign_off}/commands`, { command: 'approve', step: 'DPO_REVIEW', hash })
+      return { ...onEmergency(id), person: siro }
+    },
     getShareRequest: async () => onRequest(await asked()),
     pickUpShareRequest: async () => onRequest(await asked()),
     answerShareRequest: async () => onRequest(await pickedUp()),
@@ -318,6 +325,13 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
   }
   async function disclosure(): Promise<string> {
     return String((await post(officer, '/v1/disclosures', disclosureExample())).id)
+  }
+  async function emergency(): Promise<string> {
+    const example = operations.find((one) => one.id === 'recordEmergency')?.body?.example
+    return String((await post(officer, '/v1/emergencies', example)).id)
+  }
+  function onEmergency(id: string): LiveCall {
+    return { person: officer, path: { id }, etagFrom: `/v1/emergencies/${id}` }
   }
   function onDisclosure(id: string): LiveCall {
     return { person: officer, path: { id }, etagFrom: `/v1/disclosures/${id}` }

@@ -1,12 +1,8 @@
+import { SYSTEMATIC } from '../../disclosures/disclosure-record.ts'
 import type { DisclosureDecision, Snapshot } from '../policy/policy.ts'
 import type { Facts } from '../rules/facts.ts'
 import { type Reason, reason } from '../rules/reason.ts'
 import type { DecisionRequest } from '../rules/request.ts'
-
-/** Beyond these a one-off is systematic and needs an agreement (AH-2, Policy). */
-const RECORDS_MAX = 100
-const CONSUMED_IN_WINDOW_MAX = 3
-const WINDOW_MS = 90 * 24 * 60 * 60 * 1000
 
 /** The decision that carries a one-off disclosure, or the first test of AH-1 and AH-2 that fails, as the only reason. */
 export type OneOff =
@@ -73,9 +69,9 @@ export function countsBeyond(request: DecisionRequest, decision: DisclosureDecis
 
 /** AH-2: why this is systematic sharing, null when it is not. */
 function isSystematic({ request, at }: Facts, snapshot: Pick<Snapshot, 'disclosureDecisionsFor'>): string | null {
-  if ((request.record_count ?? 0) > RECORDS_MAX) return `More than ${RECORDS_MAX} records.`
+  if ((request.record_count ?? 0) > SYSTEMATIC.recordsMax) return `More than ${SYSTEMATIC.recordsMax} records.`
   const recent = snapshot
     .disclosureDecisionsFor(request.provider, request.recipient, request.purpose)
-    .filter((known) => known.consumed && known.validFrom >= at - WINDOW_MS && known.validFrom <= at)
-  return recent.length > CONSUMED_IN_WINDOW_MAX ? `More than ${CONSUMED_IN_WINDOW_MAX} one-off disclosures in 90 days.` : null
+    .filter((known) => known.consumed && known.validFrom >= at - SYSTEMATIC.windowMs && known.validFrom <= at)
+  return recent.length > SYSTEMATIC.usedMax ? `More than ${SYSTEMATIC.usedMax} one-off disclosures in 90 days.` : null
 }

@@ -264,6 +264,11 @@ export interface CodeListEntry {
   verified: boolean;
 }
 
+export interface DecisionFollowProgress {
+  log_id: number;
+  next_idx: Int8;
+}
+
 export interface DecisionSearch {
   agreement: string | null;
   at: string;
@@ -380,6 +385,38 @@ export interface EarlierPart {
   left_at: string;
   left_how: string;
   org: string;
+}
+
+export interface Emergency {
+  act_count: Generated<Int8>;
+  actor_issuer: string | null;
+  actor_sub: string | null;
+  aware_at: string | null;
+  content_hash: string;
+  data_items: string[];
+  /**
+   * The permit that broke the glass; null: it was recorded afterwards (EM-6).
+   */
+  decision_id: string | null;
+  dsa_needed: boolean | null;
+  excessive_items: string[];
+  ground: string | null;
+  happened_at: string;
+  id: string;
+  justification: string | null;
+  lawful_basis: string | null;
+  org: string;
+  outcome: string | null;
+  provider: string;
+  purpose: string;
+  reason: string | null;
+  recipient: string;
+  recorded_at: string;
+  review_due: string;
+  reviewed_at: string | null;
+  row_version: Generated<Int8>;
+  sign_off_id: string;
+  status: string;
 }
 
 export interface Flow {
@@ -903,6 +940,7 @@ export interface DB {
   "audit.tree": AuditTree;
   code_list: CodeList;
   code_list_entry: CodeListEntry;
+  decision_follow_progress: DecisionFollowProgress;
   decision_search: DecisionSearch;
   decision_search_progress: DecisionSearchProgress;
   deputy: Deputy;
@@ -911,6 +949,7 @@ export interface DB {
   disposal: Disposal;
   earlier_assessment: EarlierAssessment;
   earlier_part: EarlierPart;
+  emergency: Emergency;
   flow: Flow;
   flow_side: FlowSide;
   held_role: HeldRole;

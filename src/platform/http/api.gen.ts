@@ -2242,6 +2242,82 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/emergencies": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Emergencies of your organisation and their reviews
+         * @description Those in which it disclosed or received; auditors see every one. Newest first.
+         */
+        readonly get: operations["listEmergencies"];
+        readonly put?: never;
+        /**
+         * Record afterwards what was shared in an emergency
+         * @description For what was shared without asking the service, because it was down or there was no time (EM-6): the service is never a precondition for
+         *     saving a life. By anybody of the provider or the recipient, however late; it is reviewed like any other emergency.
+         */
+        readonly post: operations["recordEmergency"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/emergencies/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The emergency.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        /** An emergency and its review */
+        readonly get: operations["getEmergency"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/emergencies/{id}/review": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The emergency.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Say what the review of an emergency found
+         * @description The last step of its sign-off (EVENT_REVIEW of the route EMERGENCY), after the data protection officer's advice: by the senior information risk owner
+         *     of the organisation that acted, never by whoever acted (SD-5). NOT_JUSTIFIED opens a breach assessment with 72 hours from awareness (Art 33);
+         *     `dsa_needed` opens a request for an agreement.
+         */
+        readonly post: operations["reviewEmergency"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/requests": {
         readonly parameters: {
             readonly query?: never;
@@ -5872,14 +5948,14 @@ export interface components {
                 readonly id: string;
                 /** @description What it is about. */
                 readonly subject: {
-                    /** @description agreement, request (for a share), disclosure (once), or another that is signed off. */
+                    /** @description agreement, request (for a share), disclosure (once), emergency, or another that is signed off. */
                     readonly type: string;
                     /** @description Its reference or key. */
                     readonly id: string;
                 };
                 /** @description The agreement it is about; null: it is about something else. */
                 readonly agreement: string | null;
-                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_CONFIRMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, REVIEW_OVERDUE, REVIEW_BLOCKS, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED. */
+                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_CONFIRMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, REVIEW_OVERDUE, REVIEW_BLOCKS, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED. */
                 readonly kind: string;
                 /**
                  * Format: date-time
@@ -6032,8 +6108,96 @@ export interface components {
              */
             readonly consumed_at: string | null;
         };
-        /** @description What is to be shared. Codes and counts only, never personal data. */
-        readonly ShareQuestion: {
+        /** @description What was disclosed in an emergency, and its review by another person than whoever disclosed it. */
+        readonly Emergency: {
+            /**
+             * Format: uuid
+             * @description The key.
+             */
+            readonly id: string;
+            /** @description Whose person disclosed or received in the emergency; its people review it. */
+            readonly org: string;
+            /** @description The permit that broke the glass, with what was stated then (`GET /v1/break-glass`); null: it was recorded afterwards. */
+            readonly decision_id: string | null;
+            /** @description Who disclosed. */
+            readonly provider: string;
+            /** @description Who received. */
+            readonly recipient: string;
+            /** @description PURPOSE code. */
+            readonly purpose: string;
+            /** @description DATA_ITEM codes. */
+            readonly data_items: readonly string[];
+            /** @description EMERGENCY_GROUND code; null: its words are no longer kept. */
+            readonly ground: string | null;
+            /** @description Why it was necessary, where it was recorded afterwards; null: see the decision. */
+            readonly justification: string | null;
+            /** @description LAWFUL_BASIS code that was relied on; null: none was stated. */
+            readonly lawful_basis: string | null;
+            /** @description `sub` of whoever acted; null: it is no longer kept. */
+            readonly actor: string | null;
+            /**
+             * Format: date-time
+             * @description When it was disclosed.
+             */
+            readonly happened_at: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded here.
+             */
+            readonly recorded_at: string;
+            /** @description Whether it was shared without the service and entered afterwards (EM-6). */
+            readonly recorded_after: boolean;
+            /**
+             * @description Whether it has been reviewed.
+             * @enum {string}
+             */
+            readonly status: "OPEN" | "REVIEWED";
+            /**
+             * Format: uuid
+             * @description The sign-off in which it is reviewed.
+             */
+            readonly sign_off: string;
+            /** @description SHA-256 of what is reviewed, hex. */
+            readonly content_hash: string;
+            /**
+             * Format: date
+             * @description Last London day for the review, two working days after.
+             */
+            readonly review_due: string;
+            /** @description Whether that day is over and it has not been reviewed. */
+            readonly is_review_overdue: boolean;
+            /**
+             * @description What the review found; null: it is still to come.
+             * @enum {string|null}
+             */
+            readonly outcome: "JUSTIFIED" | "JUSTIFIED_EXCESSIVE_DATA" | "NOT_JUSTIFIED" | null;
+            /** @description Whether such sharing needs an agreement; null: not reviewed. */
+            readonly dsa_needed: boolean | null;
+            /** @description Why the reviewer finds so. */
+            readonly reason: string | null;
+            /** @description DATA_ITEM codes that were more than was needed. */
+            readonly excessive_items: readonly string[];
+            /**
+             * Format: date-time
+             * @description When; null: it was not.
+             */
+            readonly reviewed_at: string | null;
+            /** @description The assessment of a personal data breach that follows where it was not justified; null otherwise. */
+            readonly breach: null | {
+                /**
+                 * Format: date-time
+                 * @description When the controller became aware.
+                 */
+                readonly aware_at: string;
+                /**
+                 * Format: date-time
+                 * @description Until when the regulator is told, unless it is unlikely to be a risk: 72 hours from awareness (UK GDPR Art 33(1)).
+                 */
+                readonly notify_by: string;
+            };
+        };
+        /** @description What is to be shared, as it was asked for. */
+        readonly RequestedShare: {
             /** @description Code of the organisation that would disclose. */
             readonly provider: string;
             /** @description Code of the organisation that would receive. */
@@ -6042,12 +6206,12 @@ export interface components {
             readonly purpose: string;
             /** @description DATA_ITEM codes. */
             readonly data_items: readonly string[];
-            /** @description DATA_SUBJECT codes. */
+            /** @description DATA_SUBJECT codes; empty where the service asks of itself. */
             readonly data_subjects: readonly string[];
-            /** @description METHOD code. */
-            readonly method: string;
-            /** @description Where the recipient will receive or access the data, ISO 3166-1 alpha-2. */
-            readonly country: string;
+            /** @description METHOD code; null where the service asks of itself. */
+            readonly method: string | null;
+            /** @description Where the recipient will receive or access the data, ISO 3166-1 alpha-2; null as above. */
+            readonly country: string | null;
             /** @description LAWFUL_BASIS code that the provider would rely on; null: not said. */
             readonly lawful_basis?: string | null;
             /** @description DATA_FORM code; null: not said. */
@@ -6066,7 +6230,7 @@ export interface components {
             readonly id: string;
             /** @description Who asks: the provider or the recipient of the share. */
             readonly asked_by_org: string;
-            readonly question: components["schemas"]["ShareQuestion"];
+            readonly question: components["schemas"]["RequestedShare"];
             /** @description The DENY that it follows; null: none. */
             readonly decision_id: string | null;
             /** @description What the share is for, in words. */
@@ -6137,6 +6301,31 @@ export interface components {
                  */
                 readonly leaf_id: string;
             }[];
+        };
+        /** @description What is to be shared. Codes and counts only, never personal data. */
+        readonly ShareQuestion: {
+            /** @description Code of the organisation that would disclose. */
+            readonly provider: string;
+            /** @description Code of the organisation that would receive. */
+            readonly recipient: string;
+            /** @description PURPOSE code. */
+            readonly purpose: string;
+            /** @description DATA_ITEM codes. */
+            readonly data_items: readonly string[];
+            /** @description DATA_SUBJECT codes. */
+            readonly data_subjects: readonly string[];
+            /** @description METHOD code. */
+            readonly method: string;
+            /** @description Where the recipient will receive or access the data, ISO 3166-1 alpha-2. */
+            readonly country: string;
+            /** @description LAWFUL_BASIS code that the provider would rely on; null: not said. */
+            readonly lawful_basis?: string | null;
+            /** @description DATA_FORM code; null: not said. */
+            readonly data_form?: string | null;
+            /** @description How many people; null: not said. */
+            readonly subject_count?: number | null;
+            /** @description How many records; null: not said. */
+            readonly record_count?: number | null;
         };
         /** @description How a register is read: the column, counted from 0, that holds each field. */
         readonly ImportColumns: {
@@ -12089,6 +12278,215 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Disclosure"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listEmergencies: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Only those in this state.
+                 * @example OPEN
+                 */
+                readonly status?: "OPEN" | "REVIEWED";
+                /**
+                 * @description `next_before` of the page before, with the same question.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly before?: string;
+                /**
+                 * @description How many at most.
+                 * @example 50
+                 */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of them. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The emergencies. */
+                        readonly emergencies: readonly components["schemas"]["Emergency"][];
+                        /** @description `before` of the next page; null: this is the last. */
+                        readonly next_before: string | null;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly recordEmergency: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "provider": "LBC_CAMDEN",
+                 *       "recipient": "LBC_HACKNEY",
+                 *       "purpose": "HOMELESSNESS.PLACEMENT_NOTIFICATION",
+                 *       "data_items": [
+                 *         "IDENTITY.NAME"
+                 *       ],
+                 *       "ground": "PREVENT_SERIOUS_HARM",
+                 *       "justification": "The service was down and the family had to be found that night",
+                 *       "happened_at": "2026-11-20T22:00:00Z"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Code of the organisation that disclosed. */
+                    readonly provider: string;
+                    /** @description Code of the organisation that received. */
+                    readonly recipient: string;
+                    /** @description PURPOSE code. */
+                    readonly purpose: string;
+                    /** @description DATA_ITEM codes. */
+                    readonly data_items: readonly string[];
+                    /** @description EMERGENCY_GROUND code. */
+                    readonly ground: string;
+                    /** @description Why it was necessary at once; no personal data of those it is about. */
+                    readonly justification: string;
+                    /** @description LAWFUL_BASIS code that was relied on. */
+                    readonly lawful_basis?: string | null;
+                    /** @description `sub` of whoever acted; null or absent: the caller. */
+                    readonly actor?: string | null;
+                    /**
+                     * Format: date-time
+                     * @description When it was disclosed; now or earlier.
+                     */
+                    readonly happened_at: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The emergency. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    /**
+                     * @description Where it is found.
+                     * @example /v1/emergencies/0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                     */
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Emergency"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getEmergency: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The emergency.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The emergency. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Emergency"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly reviewEmergency: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The emergency.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "outcome": "JUSTIFIED",
+                 *       "dsa_needed": false,
+                 *       "reason": "The family was found in time"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * @description What the review found.
+                     * @enum {string}
+                     */
+                    readonly outcome: "JUSTIFIED" | "JUSTIFIED_EXCESSIVE_DATA" | "NOT_JUSTIFIED";
+                    /** @description Whether such sharing needs an agreement. */
+                    readonly dsa_needed: boolean;
+                    /** @description Why. */
+                    readonly reason: string;
+                    /** @description With JUSTIFIED_EXCESSIVE_DATA: the items that were more than was needed. */
+                    readonly excessive_items?: readonly string[] | null;
+                    /**
+                     * Format: date-time
+                     * @description With NOT_JUSTIFIED: when the organisation became aware; null or absent: now.
+                     */
+                    readonly aware_at?: string | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The emergency. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Emergency"];
                 };
             };
             readonly default: components["responses"]["Problem"];

@@ -1,0 +1,20 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { callOf, outcomeReply } from '../commands/calls.routes.ts'
+import { callerOf } from '../identity/identity.plugin.ts'
+import { answer, reply } from '../platform/http/answer.ts'
+import type { EmergenciesService } from './emergencies.service.ts'
+
+/** Emergencies and their reviews over HTTP. */
+export function emergenciesRoutes(emergencies: EmergenciesService): FastifyPluginAsync {
+  return async (app) => {
+    answer(app, 'listEmergencies', async (request) => reply(200, await emergencies.list(callerOf(request), request.query)))
+    answer(app, 'recordEmergency', async (request) => {
+      const { status, body, headers } = outcomeReply(201, await emergencies.record(callOf(request), request.body))
+      return reply(status, body, { ...headers, location: `/v1/emergencies/${body.id}` })
+    })
+    answer(app, 'getEmergency', async (request) => outcomeReply(200, await emergencies.read(callerOf(request), request.params.id)))
+    answer(app, 'reviewEmergency', async (request) =>
+      outcomeReply(200, await emergencies.review({ ...callOf(request), emergencyId: request.params.id }, request.body)),
+    )
+  }
+}

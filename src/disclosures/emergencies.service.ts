@@ -1,0 +1,306 @@
+import type { DraftFacts } from '../agreements/model/draft-rules.ts'
+import { canonicalJson, sha256Hex } from '../audit/format/canonical-json.ts'
+import type { Call, CommandResult, RunningCommand } from '../commands/command.ts'
+import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
+import { permits } from '../identity/permissions.ts'
+import { type Identity, isSamePerson, type Principal, servicePrincipal } from '../identity/principal.ts'
+import type { NotificationsService } from '../notifications/notifications.service.ts'
+import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
+import { readAs, readingAs } from '../platform/database/reader.ts'
+import type { Clock } from '../platform/kernel/clock.ts'
+import { londonDay } from '../platform/kernel/london-day.ts'
+import { orThrow, Refused, refusal, refused } from '../platform/kernel/refusal.ts'
+import { ok, refuse } from '../platform/kernel/result.ts'
+import type { SignOffsService } from '../workflow/sign-offs.service.ts'
+import type { WorkflowService } from '../workflow/workflow.service.ts'
+import { emergenciesRepository } from './emergencies.repository.ts'
+import {
+  type AskedEmergency,
+  type Emergency,
+  EVENTS_MAX,
+  EVENTS_WINDOW_MS,
+  notifyBy,
+  type ReviewBody,
+  recordFaults,
+  reviewDue,
+  reviewed,
+  reviewFaults,
+} from './emergency.ts'
+
+/** A share that became the rule: it is to be an agreement. */
+export interface AgreementNeeded {
+  readonly org: string
+  readonly provider: string
+  readonly recipient: string
+  readonly purpose: string
+  readonly data_items: readonly string[]
+  readonly why: string
+}
+
+export interface EmergenciesOptions {
+  readonly db: Database
+  readonly clock: Clock
+  readonly commands: CommandsService
+  readonly workflow: WorkflowService
+  readonly signOffs: Pick<SignOffsService, 'perform'>
+  readonly notifications: NotificationsService
+  readonly facts: () => Promise<DraftFacts>
+  /** Whose tokens this service trusts: who somebody is that the decision log names by subject alone. */
+  readonly issuer: string
+  readonly mustBeConfirmed: (tx: Transaction, org: string) => Promise<void>
+  /** Asks for an agreement on such shares, once until it is answered; part of the running command. */
+  readonly askForAgreement: (within: RunningCommand, needed: AgreementNeeded) => Promise<void>
+}
+
+/** A permit that broke the glass, as the decision log has it. */
+export interface BrokenGlass extends Pick<Emergency, 'provider' | 'recipient' | 'purpose' | 'data_items' | 'ground' | 'lawful_basis'> {
+  readonly decision_id: string
+  readonly happened_at: string
+  readonly callerOrg: string
+  /** Subject of the token; null: it is no longer kept. */
+  readonly actor: string | null
+}
+
+/** One as it is shown. */
+export interface EmergencyView extends Omit<Emergency, 'actor' | 'aware_at'> {
+  readonly actor: string | null
+  readonly recorded_after: boolean
+  readonly is_review_overdue: boolean
+  readonly breach: { readonly aware_at: string; readonly notify_by: string } | null
+}
+interface Done extends WorkDone<EmergencyView> {
+  readonly emergency: Emergency
+}
+type Facts = Omit<
+  Emergency,
+  | 'id'
+  | 'recorded_at'
+  | 'status'
+  | 'sign_off'
+  | 'content_hash'
+  | 'review_due'
+  | 'outcome'
+  | 'dsa_needed'
+  | 'reason'
+  | 'excessive_items'
+  | 'reviewed_at'
+  | 'aware_at'
+>
+
+const NO_SUCH_EMERGENCY = 'There is no such emergency here.'
+const ROUTE = 'EMERGENCY'
+const LAST_STEP = 'EVENT_REVIEW'
+const PAGE = 50
+
+export type EmergenciesService = ReturnType<typeof emergenciesService>
+
+/** Emergencies: reviewed each, whether the glass was broken here or it was recorded afterwards (EM-5, EM-6). Never on the way of a decision. */
+export function emergenciesService(options: EmergenciesOptions) {
+  const { db, clock, commands, workflow, signOffs, notifications, facts, issuer, mustBeConfirmed, askForAgreement } = options
+  const kind: SubjectKind<Emergency, Done> = {
+    type: 'emergency',
+    unknown: NO_SUCH_EMERGENCY,
+    readerFor: ({ org }) => ({ kind: 'party', org }),
+    async lock(tx, id) {
+      const found = await emergenciesRepository(tx).find(id, true)
+      return found && { state: found.emergency, version: found.version, actCount: found.actCount }
+    },
+    admit: (tx, { org }) => mustBeConfirmed(tx, org),
+    write: (tx, { id }) => emergenciesRepository(tx).touch(id),
+    publish: async () => undefined,
+    record: ({ before, now, done: { emergency, detail } }) => ({
+      leaf: { ...(before ? { from: before.status } : {}), to: emergency.status, textHash: emergency.content_hash },
+      payload: { at: now, emergency: emergency.id, detail },
+    }),
+    async known(tx, id) {
+      const found = await emergenciesRepository(tx).find(id)
+      return found && { leaf: { from: found.emergency.status }, payload: { emergency: id } }
+    },
+  }
+  const today = () => londonDay(clock().getTime())
+
+  /** Writes one and opens its review by the people of the organisation that acted; whoever acted, or recorded it, does not review (SD-5). */
+  async function begun(context: Omit<CommandContext<never>, 'state'>, given: Facts, requesters: readonly Identity[]): Promise<Emergency> {
+    const { tx, principal, at, now, newId } = context
+    const content_hash = sha256Hex(canonicalJson(given))
+    const emergency: Emergency = {
+      ...{
+        ...given,
+        id: newId(),
+        recorded_at: now,
+        status: 'OPEN',
+        sign_off: newId(),
+        content_hash,
+        review_due: reviewDue(given.decision_id ? given.happened_at : now),
+      },
+      ...{ outcome: null, dsa_needed: null, reason: null, excessive_items: [], reviewed_at: null, aware_at: null },
+    }
+    await emergenciesRepository(tx).insert(emergency)
+    const subject = { type: 'emergency', id: emergency.id, version: 0, hash: content_hash }
+    const parties = [{ org: given.org, facts: ['CONTROLLER' as const], requesters }]
+    const { id: sign_off } = await workflow.open(
+      tx,
+      { subject, keeper: given.org, facts: [], parties, route: ROUTE },
+      { principal, at, now, newId },
+    )
+    await emergenciesRepository(tx).update({ ...emergency, sign_off })
+    const detail = { review_due: emergency.review_due }
+    await notifications.tell(tx, [given.org], {
+      kind: 'EMERGENCY_REVIEW_DUE',
+      subject: { type: 'emergency', id: emergency.id },
+      at: now,
+      detail,
+    })
+    const since = new Date(Date.parse(given.happened_at) - EVENTS_WINDOW_MS).toISOString()
+    if ((await emergenciesRepository(tx).countSince(given, since)) >= EVENTS_MAX)
+      await asking(context, emergency, `${EVENTS_MAX} emergencies of these two for this purpose in 90 days (EM-5).`)
+    return { ...emergency, sign_off }
+  }
+
+  async function asking({ tx, now }: Pick<CommandContext<never>, 'tx' | 'now'>, emergency: Emergency, why: string): Promise<void> {
+    const { org, provider, recipient, purpose, data_items } = emergency
+    // The command within reads for itself; this one goes on for whom it read before.
+    await readingAs(tx, { kind: 'party', org }, () => askForAgreement({ tx, now }, { org, provider, recipient, purpose, data_items, why }))
+  }
+
+  const shown = (emergency: Emergency): EmergencyView => viewOf(emergency, today())
+
+  return {
+    /** Opens the review of a permit that broke the glass; once for each, however often it is told. */
+    follow: (glass: BrokenGlass): Promise<CommandResult<EmergencyView>> => {
+      const { provider, recipient, callerOrg, actor: sub, ...given } = glass
+      // An agent's duty manager acts for a party: the provider, who discloses, looks at it.
+      const org = callerOrg === recipient ? recipient : provider
+      const call: Call = { principal: servicePrincipal(org), idempotency: null }
+      return commands.create<EmergencyView, Done>(
+        kind as never,
+        { ...call, act: 'follow', event: 'emergency.review_opened' },
+        async (context) => {
+          const known = await emergenciesRepository(context.tx).ofDecision(glass.decision_id)
+          if (known)
+            return { emergency: known.emergency, detail: {}, outcome: shown(known.emergency), isRepeat: true, id: known.emergency.id }
+          const actor = sub === null ? null : { issuer, sub }
+          const emergency = await begun(context, { ...given, org, provider, recipient, justification: null, actor }, actor ? [actor] : [])
+          return { id: emergency.id, emergency, detail: { decision: glass.decision_id }, outcome: shown(emergency) }
+        },
+      )
+    },
+
+    /** EM-6: what was shared without the service is recorded afterwards, however late. */
+    async record(call: Call, asked: AskedEmergency): Promise<CommandResult<EmergencyView>> {
+      // Read before the act, so that it needs no second connection while it holds one.
+      const known = await facts()
+      return commands.create<EmergencyView, Done>(
+        kind as never,
+        { ...call, act: 'record', event: 'emergency.recorded_afterwards' },
+        async (context) => {
+          const { principal, now } = context
+          const { provider, recipient, purpose, data_items, ground, justification, happened_at, lawful_basis = null } = asked
+          const faults = recordFaults(asked, known, now)
+          if (faults.length > 0) throw new Refused(refusal('UNPROCESSABLE', 'This cannot be recorded so.', faults))
+          const { org } = principal
+          if (org !== provider && org !== recipient) {
+            const detail = 'It is recorded by the provider or the recipient.'
+            throw refused('FORBIDDEN', detail, [{ pointer: '', detail, code: 'PARTY' }])
+          }
+          const recorder = { issuer: principal.issuer, sub: principal.sub }
+          const actor = asked.actor ? { issuer: principal.issuer, sub: asked.actor } : recorder
+          const given = {
+            org,
+            decision_id: null,
+            provider,
+            recipient,
+            purpose,
+            data_items,
+            ground,
+            justification,
+            lawful_basis,
+            actor,
+            happened_at: new Date(happened_at).toISOString(),
+          }
+          const emergency = await begun(context, given, isSamePerson(actor, recorder) ? [actor] : [actor, recorder])
+          return { id: emergency.id, emergency, detail: given, outcome: shown(emergency) }
+        },
+      )
+    },
+
+    /** EM-5: the last step of the review, and what follows from what it found. */
+    review: (
+      { emergencyId: id, ...call }: Call & { readonly emergencyId: string },
+      body: ReviewBody,
+    ): Promise<CommandResult<EmergencyView>> =>
+      commands.perform<Emergency, EmergencyView, Done>(
+        kind,
+        { ...call, id, act: 'review', event: 'emergency.reviewed' },
+        async ({ state, ...context }) => {
+          const { tx, principal, now } = context
+          if (state.status === 'REVIEWED')
+            throw refused('ILLEGAL_STATE', 'It is reviewed.', [{ pointer: '', detail: 'It is reviewed.', code: 'STATE' }])
+          const faults = reviewFaults(body, state, now)
+          if (faults.length > 0) throw new Refused(refusal('UNPROCESSABLE', 'The review cannot say this.', faults))
+          const emergency = reviewed(state, body, now)
+          await emergenciesRepository(tx).update(emergency)
+          const step = {
+            type: 'approve',
+            org: state.org,
+            step: LAST_STEP,
+            hash: state.content_hash,
+            comment: body.reason,
+            conditions: [],
+          } as const
+          // Whoever may not, and whatever comes before it, is said by the sign-off.
+          orThrow(await signOffs.perform({ principal, idempotency: null, within: { tx, now } }, state.sign_off, step))
+          if (emergency.aware_at !== null) {
+            const detail = { aware_at: emergency.aware_at, notify_by: notifyBy(emergency.aware_at) }
+            await notifications.tell(tx, [state.org], {
+              kind: 'BREACH_ASSESSMENT_DUE',
+              subject: { type: 'emergency', id },
+              at: now,
+              detail,
+            })
+          }
+          if (body.dsa_needed)
+            await asking(context, emergency, 'The review of an emergency found that such sharing needs an agreement (EM-5).')
+          return { emergency, detail: { ...body }, outcome: shown(emergency) }
+        },
+      ),
+
+    read: (principal: Principal, id: string): Promise<CommandResult<EmergencyView>> =>
+      withTransaction(db, async (tx) => {
+        await readAs(tx, readerOf(principal))
+        const found = await emergenciesRepository(tx).find(id)
+        return found ? ok({ outcome: shown(found.emergency), version: found.version }) : refuse(refusal('NOT_FOUND', NO_SUCH_EMERGENCY))
+      }),
+
+    /** Newest first. */
+    list: (
+      principal: Principal,
+      query: {
+        readonly status?: Emergency['status'] | undefined
+        readonly before?: string | undefined
+        readonly limit?: number | undefined
+      },
+    ) =>
+      withTransaction(db, async (tx) => {
+        const { status = null, before = null, limit = PAGE } = query
+        await readAs(tx, readerOf(principal))
+        const found = await emergenciesRepository(tx).list({ status, before, limit: limit + 1 })
+        const page = found.slice(0, limit)
+        return { emergencies: page.map(shown), next_before: found.length > limit ? (page.at(-1)?.id ?? null) : null }
+      }),
+  }
+}
+
+function viewOf({ actor, aware_at, ...emergency }: Emergency, today: string): EmergencyView {
+  return {
+    ...emergency,
+    actor: actor?.sub ?? null,
+    recorded_after: emergency.decision_id === null,
+    is_review_overdue: emergency.status === 'OPEN' && emergency.review_due < today,
+    breach: aware_at === null ? null : { aware_at, notify_by: notifyBy(aware_at) },
+  }
+}
+
+function readerOf(principal: Principal) {
+  return permits(principal.roles, 'agreement:audit') ? ({ kind: 'auditor' } as const) : ({ kind: 'party', org: principal.org } as const)
+}
