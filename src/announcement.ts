@@ -38,9 +38,12 @@ export async function announce(started: {
   say(curl(address, token, SHARE))
   say(curl(address, token, { ...SHARE, data_items: ['IDENTITY.NAME', 'HEALTH.DIAGNOSIS'] }))
   say('')
-  say('The demo agreement DEMO-SIGN waits for two signatures. A token for each party, to sign as a person (docs/walks.md):')
-  say('  npm run --silent accord -- token --org LBC_CAMDEN --role SIGNATORY')
-  say('  npm run --silent accord -- token --org LBC_ISLINGTON --role SIGNATORY')
+  say(
+    'The demo agreement DEMO-SIGN is in the middle of its sign-off: the SIRO of each party accepts the risk, then it is signed. A token for',
+  )
+  say('each of the next two people, who may do both (docs/walks.md):')
+  say('  npm run --silent accord -- token --org LBC_CAMDEN --role SIRO --role SIGNATORY')
+  say('  npm run --silent accord -- token --org LBC_ISLINGTON --role SIRO --role SIGNATORY')
 }
 
 function curl(address: string, token: string, body: unknown): string {

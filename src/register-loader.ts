@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { sampleSignOffs } from './agreements/acts/sample-sign-offs.service.ts'
 import type { AgreementsService } from './agreements/agreements.service.ts'
 import type { AuditService } from './audit/audit.service.ts'
 import type { PolicyService } from './decisions/policy/policy.service.ts'
@@ -10,6 +11,7 @@ import { type Database, withTransaction } from './platform/database/database.ts'
 import { readAs } from './platform/database/reader.ts'
 import type { Clock } from './platform/kernel/clock.ts'
 import { editionOf } from './reference/code-list.ts'
+import { compileCodeLists } from './reference/code-lists.ts'
 import type { ReferenceService } from './reference/reference.service.ts'
 
 /** Held by whoever loads or renews the register, to the end of its transaction. */
@@ -34,9 +36,10 @@ export async function loadRegister(
     readonly policy: PolicyService
     readonly audit: AuditService
     readonly clock: Clock
+    readonly sampleSignOffs: ReturnType<typeof sampleSignOffs>
   },
 ): Promise<void> {
-  const { db, reference, parties, agreements, disclosures, policy, audit, clock } = services
+  const { db, reference, parties, agreements, disclosures, policy, audit, clock, sampleSignOffs: samples } = services
   await withTransaction(db, async (tx) => {
     await sql`select set_config('lock_timeout', ${LOADING_WAIT}, true)`.execute(tx)
     await sql`select pg_advisory_xact_lock(${LOADING_LOCK})`.execute(tx)
@@ -51,10 +54,13 @@ export async function loadRegister(
       ...content.organisations.map((body): PolicyRecord => ({ kind: 'ORGANISATION', id: body.code, body })),
       ...content.disclosureDecisions.map((body): PolicyRecord => ({ kind: 'DISCLOSURE_DECISION', id: body.id, body })),
     ]
+    const codes = compileCodeLists(new Map(content.lists.map((list) => [list.list, list])))
     let revision = 0
     for (let from = 0; from === 0 || from < content.agreements.length; from += STRETCH) {
       const stretch = content.agreements.slice(from, from + STRETCH)
       for (const { agreement, provenance } of stretch) await agreements.store(tx, agreement, { at, by: 'register', provenance })
+      for (const sample of content.signOffs ?? [])
+        if (stretch.some(({ agreement }) => agreement.id === sample.agreement)) await samples.open(tx, sample, { now: at, codes })
       const stored = await agreements.toPublish(
         tx,
         stretch.map(({ agreement }) => agreement.id),

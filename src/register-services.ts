@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyPluginAsync } from 'fastify'
 import { agreementActsRoutes } from './agreements/acts/agreement-acts.routes.ts'
 import { amendingService } from './agreements/acts/amending.service.ts'
-import { chainsService } from './agreements/acts/chains.service.ts'
 import { disposingService } from './agreements/acts/disposing.service.ts'
 import { endingService } from './agreements/acts/ending.service.ts'
 import { freezingService } from './agreements/acts/freezing.service.ts'
@@ -65,12 +64,7 @@ export function openRegister(
   const committing = committingService({ db, clock, random: randomBytes, acts, agreements, imports })
   const several = severalAgreements({ agreements, audit, policy: publication })
   const boroughs = async () => new Set((await parties.all()).filter(isLondonAuthority).map(({ code }) => code))
-  const { workflow } = services
-  const chains = chainsService({
-    workflow,
-    codes: () => policy.current().codes,
-    boroughs: async (tx, orgs) => new Set((await parties.read(tx, orgs)).filter(isLondonAuthority).map(({ code }) => code)),
-  })
+  const { workflow, chains } = services
   const facts = draftFacts({ reference, parties, clock })
   const drafting = draftingService({ read, clock, random: randomBytes, acts, agreements, facts, groups: groups.list })
   const membership = membershipService({ act, chains, organisation: parties.find, boroughs })

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { actingService } from './agreements/acting.service.ts'
 import { agreementRoom } from './agreements/acts/agreement-room.service.ts'
 import { agreementsInTime } from './agreements/acts/agreement-timers.service.ts'
+import { chainsService } from './agreements/acts/chains.service.ts'
+import { sampleSignOffs } from './agreements/acts/sample-sign-offs.service.ts'
 import { agreementsService } from './agreements/agreements.service.ts'
 import type { DurabilityLevel } from './audit/store/durability.ts'
 import { logGauges } from './audit/watch/log-metrics.ts'
@@ -15,6 +17,7 @@ import { disclosuresService } from './disclosures/disclosures.service.ts'
 import { emergencyRoom } from './disclosures/emergency-room.service.ts'
 import { openLogServices } from './log-services.ts'
 import { notificationsService } from './notifications/notifications.service.ts'
+import { isLondonAuthority } from './parties/organisation.ts'
 import { partiesService } from './parties/parties.service.ts'
 import { deputiesService } from './people/deputies.service.ts'
 import type { HeldRole } from './people/held-role.ts'
@@ -107,6 +110,11 @@ export async function openServices(options: ServicesOptions) {
   const deputisesFor = deputies.standingInFor
   const workflow: WorkflowService = workflowService({ rooms, notifications, deputisesFor })
   const signOffs = signOffsService({ db, clock, commands, rooms, notifications, deputisesFor, mustBeConfirmed: parties.mustBeConfirmed })
+  const chains = chainsService({
+    workflow,
+    codes: () => policy.current().codes,
+    boroughs: async (tx, orgs) => new Set((await parties.read(tx, orgs)).filter(isLondonAuthority).map(({ code }) => code)),
+  })
   const signOffRoutes = routesService({ db, commands, mustBeConfirmed: parties.mustBeConfirmed })
   const acts = actingService({ commands, agreements, notifications, policy: publication, mustBeConfirmed: parties.mustBeConfirmed })
   const people = peopleService({
@@ -146,7 +154,8 @@ export async function openServices(options: ServicesOptions) {
     ...{ db, database, reserve, log, audit, metrics, decisionsCounted },
     ...{ policy, publication, listener, turns, commands, acts },
     ...{ reference, parties, agreements, notifications, disclosures: disclosuresService() },
-    ...{ workflow, signOffs, signOffRoutes, issuer: options.trust.issuer },
+    ...{ workflow, chains, sampleSignOffs: sampleSignOffs({ agreements, chains, workflow, newId, issuer: options.trust.issuer }) },
+    ...{ signOffs, signOffRoutes, issuer: options.trust.issuer },
     ...{ people, deputies, timers },
     /** Flushes the log and closes the connections. */
     async close(): Promise<void> {

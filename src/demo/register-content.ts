@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import type { SampleSignOff } from '../agreements/acts/sample-sign-offs.service.ts'
 import type { Agreement } from '../agreements/agreement.ts'
 import type { DisclosureRecord } from '../disclosures/disclosure-record.ts'
 import type { Organisation } from '../parties/organisation.ts'
@@ -10,12 +11,15 @@ export interface RegisterContent {
   readonly organisations: readonly Organisation[]
   readonly agreements: readonly { readonly agreement: Agreement; readonly provenance: unknown }[]
   readonly disclosureDecisions: readonly DisclosureRecord[]
+  /** Agreements in the middle of their sign-off. */
+  readonly signOffs?: readonly SampleSignOff[]
 }
 
 /** The demo register: agreements from published records and fictional ones, all marked as sample data. */
 export function demoRegister(): Omit<RegisterContent, 'lists'> {
   const { organisations } = read('./organisations.json') as { organisations: Organisation[] }
   const { decisions } = read('./disclosure-decisions.json') as { decisions: (DisclosureRecord & { consumed?: boolean })[] }
+  const { sign_offs: signOffs } = read('./sign-offs.json') as { sign_offs: SampleSignOff[] }
   const folder = new URL('./agreements/', import.meta.url)
   return {
     organisations,
@@ -27,6 +31,7 @@ export function demoRegister(): Omit<RegisterContent, 'lists'> {
         return { agreement, provenance }
       }),
     disclosureDecisions: decisions.map(({ consumed: _derived, ...decision }) => decision),
+    signOffs,
   }
 }
 

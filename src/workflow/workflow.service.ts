@@ -161,6 +161,14 @@ export function workflowService({ deputisesFor, ...reacting }: WorkflowOptions) 
         return { signOff: found.id, deputyFor: chainOf(changed.signOff, org)?.signed?.deputyFor ?? null }
       }),
 
+    /** A command of a person, as a part of something greater that is recorded as a whole; nobody is told. @throws Refused as the command is */
+    act: (tx: Transaction, subject: Required<SubjectName>, command: SignOffCommand, acting: ActingOn): Promise<void> =>
+      asSystem(tx, async () => {
+        const [found] = await signOffsRepository(tx).ofSubject(subject)
+        if (!found) throw new RangeError(`there is no sign-off of ${subject.type} ${subject.id}`)
+        await act(tx, await locked(tx, found), command, { actor: await actorOf(tx, acting, deputisesFor), at: acting.at }, false)
+      }),
+
     /** Whether the signature of the caller's party was handed to them, on whatever days: whether these are the days `sign` says. */
     isDeputyToSign: (tx: Transaction, subject: Pick<Subject, 'type' | 'id' | 'version'>, acting: ActingOn): Promise<boolean> =>
       asSystem(tx, async () => {

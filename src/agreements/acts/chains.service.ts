@@ -45,6 +45,9 @@ export interface OpenedChains {
   readonly voids: readonly StepName[]
 }
 
+/** What an act on an agreement hands over. */
+type ChainContext = Pick<ActContext, 'tx' | 'agreement' | 'principal' | 'at' | 'now' | 'newId'>
+
 /** A frozen version: what is signed off. */
 type FrozenVersion = AgreementVersion & { readonly hash: string }
 
@@ -52,16 +55,16 @@ export type ChainsService = ReturnType<typeof chainsService>
 
 /** What acts on an agreement do to the sign-off of its versions, inside their transaction. A version that was recorded elsewhere has none. */
 export function chainsService({ workflow, codes, boroughs }: ChainsOptions) {
-  const named = ({ agreement }: ActContext, version?: number) => ({
+  const named = ({ agreement }: ChainContext, version?: number) => ({
     ...{ type: 'agreement', id: agreement.id },
     ...(version === undefined ? {} : { version }),
   })
 
-  async function factsOf(context: ActContext, version: AgreementVersion, orgs: readonly string[], more: Known) {
+  async function factsOf(context: ChainContext, version: AgreementVersion, orgs: readonly string[], more: Known) {
     const { tx, agreement, principal, at } = context
     const drafters = await signaturesRepository(tx).drafters(agreement.id, version.version)
     const { issuer, sub, org } = principal
-    const known = { codes: codes().on(londonDay(at)), at, boroughs: await boroughs(tx, orgs), stated: more.stated ?? [] }
+    const known = { codes: (more.codes ?? codes()).on(londonDay(at)), at, boroughs: await boroughs(tx, orgs), stated: more.stated ?? [] }
     const parties = [...agreement.parties, ...(more.joining ? [more.joining] : [])]
     return signOffFacts({ ...agreement, parties }, version, orgs, {
       ...known,
@@ -72,10 +75,10 @@ export function chainsService({ workflow, codes, boroughs }: ChainsOptions) {
   return {
     /** Opens the approvals of a version that was frozen now, of these parties, in place of those of the versions that it supersedes. */
     async open(
-      context: ActContext,
+      context: ChainContext,
       version: FrozenVersion,
       orgs: readonly string[],
-      asked: AskedRoute & { readonly supersedes: readonly number[] },
+      asked: AskedRoute & { readonly supersedes: readonly number[]; readonly codes?: CodeLists },
     ): Promise<OpenedChains> {
       const { tx, agreement, principal } = context
       const { route, signing_order: signingOrder = null, statutory_deadline, supersedes: replaces } = asked
@@ -83,7 +86,7 @@ export function chainsService({ workflow, codes, boroughs }: ChainsOptions) {
         if (!orgs.includes(org)) throw no(`/signing_order/${index}`, `${org} takes no part in this text.`)
       }
       const stated: readonly Fact[] = statutory_deadline ? ['STATUTORY_DEADLINE'] : []
-      const { facts, parties } = await factsOf(context, version, orgs, { stated, isFreezing: true })
+      const { facts, parties } = await factsOf(context, version, orgs, { stated, isFreezing: true, codes: asked.codes ?? codes() })
       const subject = { type: 'agreement', id: agreement.id, version: version.version, hash: version.hash }
       const opened = await workflow.open(
         tx,
@@ -102,12 +105,12 @@ export function chainsService({ workflow, codes, boroughs }: ChainsOptions) {
     },
 
     /** Whether the caller was to stand in for a signatory of their party, on whatever days: whether these are the days `sign` says. */
-    isDeputy: (context: ActContext, version: number): Promise<boolean> =>
+    isDeputy: (context: ChainContext, version: number): Promise<boolean> =>
       workflow.isDeputyToSign(context.tx, { ...named(context), version }, actingOf(context)),
 
     /** Signs in the sign-off; null: this version has none. @throws Refused while the party's approvals are not complete, and before its turn */
     async sign(
-      context: ActContext,
+      context: ChainContext,
       version: number,
       hash: string,
     ): Promise<{ readonly signOff: string; readonly deputyFor: Person | null } | null> {
@@ -115,7 +118,7 @@ export function chainsService({ workflow, codes, boroughs }: ChainsOptions) {
     },
 
     /** Opens the approvals of a party that is invited, of every text that it can sign; answers whether any come before its signature. */
-    async join(context: ActContext, party: Party): Promise<boolean> {
+    async join(context: ChainContext, party: Party): Promise<boolean> {
       let isAwaited = false
       const { tx, agreement, at } = context
       for (const version of standingVersions(agreement, at)) {
@@ -131,7 +134,7 @@ export function chainsService({ workflow, codes, boroughs }: ChainsOptions) {
     },
 
     /** What follows in every sign-off of the agreement that is at work, or in those of these versions. */
-    async follow(context: ActContext, command: RoomCommand, versions?: readonly number[]): Promise<void> {
+    async follow(context: ChainContext, command: RoomCommand, versions?: readonly number[]): Promise<void> {
       const subjects = versions ? versions.map((version) => named(context, version)) : [named(context)]
       for (const subject of subjects) await workflow.onSubject(context.tx, subject, command, actingOf(context))
     },
@@ -141,7 +144,7 @@ export function chainsService({ workflow, codes, boroughs }: ChainsOptions) {
 /** A party goes, by its own act: its approvals end, or all of them where the agreement ends with it. */
 export async function endChains(
   chains: Pick<ChainsService, 'follow'>,
-  context: ActContext,
+  context: ChainContext,
   {
     org,
     abandons,
@@ -154,13 +157,14 @@ export async function endChains(
 }
 
 interface Known {
+  readonly codes?: CodeLists
   readonly stated?: readonly Fact[]
   readonly joining?: Party
   readonly isFreezing?: boolean
 }
 
 /** Whoever acts, without the leaf of the act: it records itself, whatever follows in a sign-off. */
-function actingOf({ principal, at, now, newId }: ActContext): ActingOn {
+function actingOf({ principal, at, now, newId }: ChainContext): ActingOn {
   return { principal, at, now, newId }
 }
 
