@@ -41,6 +41,7 @@ export const ENGINE_FILES: readonly string[] = [
   'decisions/rules/subjects.ts',
   'decisions/rules/transfers.ts',
   'decisions/unverified-law.ts',
+  'disclosures/disclosure-record.ts',
   'parties/organisation.ts',
   'platform/kernel/instant.ts',
   'platform/kernel/london-day.ts',

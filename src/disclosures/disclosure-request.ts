@@ -6,7 +6,7 @@ import { londonDay } from '../platform/kernel/london-day.ts'
 import type { Fault } from '../platform/kernel/refusal.ts'
 import type { Fact } from '../workflow/model/route.ts'
 import type { SignOff } from '../workflow/model/sign-off.ts'
-import { type DisclosureRecord, SYSTEMATIC } from './disclosure-record.ts'
+import { type DisclosureRecord, SYSTEMATIC, withConditions } from './disclosure-record.ts'
 
 /** A one-off disclosure on its way to a decision (domain reference, 6.7). It permits nothing before it is approved. Pure. */
 
@@ -136,7 +136,11 @@ export function approvedDecision({ id, content, conditions }: DisclosureRequest,
   const valid_from = form.valid_from !== null && form.valid_from > now ? form.valid_from : now
   return {
     ...{ id, provider, recipient, purpose, data_items, subject_count, record_count, status: 'APPROVED' },
-    ...{ valid_from, valid_to, single_use, consumed_at: null, form: { ...form, approval_conditions: conditions } },
+    ...{ valid_from, valid_to, single_use, consumed_at: null },
+    form: withConditions(
+      form,
+      conditions.map(({ text, by, due }) => ({ text, bearer: by, due })),
+    ),
   }
 }
 

@@ -3,7 +3,7 @@ import { canonicalJson, sha256Hex } from '../audit/format/canonical-json.ts'
 import type { Call, CommandResult, RunningCommand } from '../commands/command.ts'
 import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
 import { permits } from '../identity/permissions.ts'
-import { type Identity, isSamePerson, type Principal, servicePrincipal } from '../identity/principal.ts'
+import { type Identity, isSamePerson, isService, type Principal, servicePrincipal } from '../identity/principal.ts'
 import type { NotificationsService } from '../notifications/notifications.service.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs, readingAs } from '../platform/database/reader.ts'
@@ -105,7 +105,8 @@ export function emergenciesService(options: EmergenciesOptions) {
       const found = await emergenciesRepository(tx).find(id, true)
       return found && { state: found.emergency, version: found.version, actCount: found.actCount }
     },
-    admit: (tx, { org }) => mustBeConfirmed(tx, org),
+    // The review of what has happened opens whatever has become of the organisation since.
+    admit: async (tx, principal) => (isService(principal) ? undefined : mustBeConfirmed(tx, principal.org)),
     write: (tx, { id }) => emergenciesRepository(tx).touch(id),
     publish: async () => undefined,
     record: ({ before, now, done: { emergency, detail } }) => ({

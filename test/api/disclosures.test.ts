@@ -46,10 +46,10 @@ t.test('one-off disclosures', async (t) => {
     for (const [step, role] of STEPS) t.equal((await approve(id, step, role)).status, 200, step)
     return id
   }
-  const decide = async (id: string, over: object = {}) => {
+  const decide = async (id: string, over: object = {}, url = '/v1/decisions') => {
     const headers = { ...(await desk.service.as({ org: CAMDEN })), 'content-type': 'application/json' }
     const question = { ...SHARE, recipient: MPS, purpose: 'CRIME_INVESTIGATION', mode: 'AD_HOC', disclosure_decision_id: id, ...over }
-    return (await desk.service.inject({ method: 'POST', url: '/v1/decisions', headers, payload: JSON.stringify(question) })).json()
+    return (await desk.service.inject({ method: 'POST', url, headers, payload: JSON.stringify(question) })).json()
   }
   const shows = async (id: string, over: object = {}) => {
     const { decision, primary_reason } = await decide(id, over)
@@ -90,6 +90,13 @@ t.test('one-off disclosures', async (t) => {
       ...{ status: 'APPROVED', valid_from: '2026-11-22T12:00:00.000Z', decided_at: '2026-11-22T12:00:00.000Z', consumed_at: null },
       conditions: [{ text: 'By hand', by: 'PROVIDER', due: null }],
     })
+    t.strictSame(
+      (await decide(id, { data_items: ['IDENTITY.NAME'] }, '/v1/decisions/simulate')).obligations.filter(
+        ({ code }: { code: string }) => code === 'APPROVAL_CONDITION',
+      ),
+      [{ code: 'APPROVAL_CONDITION', mandatory: true, parameters: { text: 'By hand', by: 'PROVIDER', due: null } }],
+      'the permit carries what it was approved on',
+    )
     t.equal(await shows(id, { data_items: ['HEALTH.DIAGNOSIS'] }), 'DENY ADHOC_SCOPE_EXCEEDED')
     t.equal(await shows(id, { record_count: 3 }), 'DENY ADHOC_SCOPE_EXCEEDED')
     t.equal(await shows(id, { purpose: 'HOMELESSNESS' }), 'DENY ADHOC_SCOPE_EXCEEDED')

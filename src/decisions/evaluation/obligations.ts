@@ -123,7 +123,7 @@ export function oneOffObligations(facts: Facts, decision: DisclosureDecision, de
     ['LOG_DISCLOSURE', disclosed(facts, decisionId)],
   ])
   if (decision.singleUse) found.set('SINGLE_USE', { expires_at: new Date(decision.validTo).toISOString() })
-  return inOrder(found)
+  return inOrder(found, decision.conditions)
 }
 
 /** London day by which another person must have reviewed a break-glass use (EM-4). */

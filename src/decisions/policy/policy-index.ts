@@ -1,6 +1,6 @@
 import { assessmentOf } from '../../agreements/agreement.ts'
 import type { Assessment } from '../../assessments/assessment.ts'
-import type { DisclosureRecord } from '../../disclosures/disclosure-record.ts'
+import { approvalConditions, type DisclosureRecord } from '../../disclosures/disclosure-record.ts'
 import type { Organisation } from '../../parties/organisation.ts'
 import { type CodeLists, compileCodeLists } from '../../reference/code-lists.ts'
 import { type LocalCode, versionWithLocalCodes, withLocalCodes } from '../../reference/local-code.ts'
@@ -187,6 +187,7 @@ function putDisclosure(content: Content, record: DisclosureRecord): void {
     validTo: Date.parse(record.valid_to),
     singleUse: record.single_use,
     consumed: record.consumed_at !== null,
+    conditions: approvalConditions(record),
     form: record.form,
   })
   addTo(content.disclosuresByShare, shareKey(record.provider, record.recipient, record.purpose), record.id)

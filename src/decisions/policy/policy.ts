@@ -3,6 +3,7 @@ import type { LifecycleFacts, VersionFacts } from '../../agreements/model/lifecy
 import type { Organisation } from '../../parties/organisation.ts'
 import type { Interval } from '../../platform/kernel/instant.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'
+import type { ApprovalCondition } from '../../workflow/model/sign-off.ts'
 
 /**
  * What a decision stands on: one policy revision, compiled so that a rule asks and never parses.
@@ -79,6 +80,8 @@ export interface DisclosureDecision {
   readonly validTo: number
   readonly singleUse: boolean
   readonly consumed: boolean
+  /** What it was approved on. */
+  readonly conditions: readonly ApprovalCondition[]
   /** The rest of the form, recorded and not compared. */
   readonly form: Readonly<Record<string, unknown>>
 }
