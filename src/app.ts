@@ -36,7 +36,10 @@ export type App = Awaited<ReturnType<typeof buildApp>>
 /** The whole service: every service opened, every route registered on one server. */
 export async function buildApp(options: AppOptions) {
   const { config, databaseUrl, trust, checkReplies } = options
-  const services = await openServices(options)
+  const services = await openServices({
+    ...options,
+    onTimerFailure: (error, timer) => server.log.error({ err: error, timer }, 'what fell due could not be done: it is tried again'),
+  })
   const decisions = openDecisions(services)
   // What follows from decisions is looked at from here on; the server, which writes it down, comes a moment later.
   let onFollowFailure = (_error: unknown) => {}

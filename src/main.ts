@@ -12,6 +12,7 @@ import { unknownPurposes } from './reference/code-list.ts'
 import { shippedCodeLists } from './reference/reference.service.ts'
 import { renewEdition } from './register-edition.ts'
 import { loadRegister } from './register-loader.ts'
+import { startTimerWorker } from './timer-worker.ts'
 
 const EXIT_CONFIGURATION = 78
 const startedAt = performance.now()
@@ -50,8 +51,10 @@ async function start(config: Config): Promise<void> {
       process.exit(EXIT_CONFIGURATION)
     }
     await fillRegister(app, environment)
+    const worker = await startTimerWorker(app, environment.databaseUrl)
     const address = await app.server.listen({ host: config.host, port: config.port, backlog: CONNECTIONS_WAITING_MAX })
     stopOnSignal(async () => {
+      await worker.stop()
       await app.close()
       await environment.close()
     }, config.shutdownGraceSeconds * 1000)

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { buildApp } from '../../src/app.ts'
 import type { Config } from '../../src/platform/config.ts'
 import { CONNECTIONS_WAITING_MAX } from '../../src/platform/http/server.ts'
+import { startTimerWorker } from '../../src/timer-worker.ts'
 import { testConfig } from './service.ts'
 
 /** What the parent hands over. */
@@ -14,6 +15,8 @@ export interface NodeOptions {
   readonly logKeyHex: string
   /** Settings that are not those of every test. */
   readonly config?: Partial<Config>
+  /** Whether it runs the worker that wakes timers; absent: no. */
+  readonly hasWorker?: boolean
   readonly trust: { readonly issuer: string; readonly audience: string; readonly keys: unknown; readonly isAuthoritative: boolean }
 }
 
@@ -27,5 +30,10 @@ const app = await buildApp({
   clock: () => new Date(Date.now() + options.clockOffsetMs),
 })
 await app.server.listen({ host: '127.0.0.1', port: 0, backlog: CONNECTIONS_WAITING_MAX })
+const worker = options.hasWorker ? await startTimerWorker(app, options.databaseUrl) : undefined
 console.log(`port ${(app.server.server.address() as AddressInfo).port}`)
-process.on('SIGTERM', () => void app.close().then(() => process.exit(0)))
+process.on('SIGTERM', async () => {
+  await worker?.stop()
+  await app.close()
+  process.exit(0)
+})
