@@ -4,6 +4,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { buildApp } from '../src/app.ts'
 import type { RegisterContent } from '../src/demo/register-content.ts'
 import { developmentIssuer } from '../src/identity/development-issuer.service.ts'
+import type { Role } from '../src/identity/permissions.ts'
 import { parseConfig } from '../src/platform/config.ts'
 import { createDatabase, urlOfDatabase } from '../src/platform/database/create-database.ts'
 import { migrate } from '../src/platform/database/migrate.ts'
@@ -81,6 +82,10 @@ export async function openTestSystem() {
     /** A token of a person. */
     personToken: (org: string, role: 'IG_OFFICER' | 'SIRO') =>
       issuer.sign({ sub: `urn:accord:bench:${org}-${role}`, org, roles: [role], clientId: null }, new Date(), 3600),
+    /** The same of somebody in particular. */
+    personOf: (org: string, role: Role, sub: string) => issuer.sign({ sub, org, roles: [role], clientId: null }, new Date(), 3600),
+    trust,
+    logKey,
     close: () => postgres.remove(),
   }
 }

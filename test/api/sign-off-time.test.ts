@@ -1,4 +1,5 @@
 import t from 'tap'
+import { rebuildLists } from '../../src/workflow/rebuilding.service.ts'
 import { rolesInTime } from '../../src/workflow/timed-rooms.service.ts'
 import { personOf } from '../support/api-caller.ts'
 import { ownerPool } from '../support/leaves.ts'
@@ -200,4 +201,27 @@ t.test('what somebody had goes back to everybody of the role when the role ends,
   t.match(await hands(), [{ assignee: null, state: 'OPEN' }])
   t.equal((await leavesOf(id)).at(-1), 'gov.sign_off.role_ended')
   t.strictSame(failures, [])
+})
+
+t.test('the lists and the timers can be thrown away: they are made anew from what happened, and what has fired stays fired', async (t) => {
+  await opened()
+  const rows = () =>
+    asSystem(async (tx) => ({
+      chains: await tx.selectFrom('sign_off_chain').selectAll().orderBy('sign_off_id').orderBy('org').execute(),
+      tasks: await tx.selectFrom('sign_off_task').selectAll().orderBy('sign_off_id').orderBy('chain_org').orderBy('step').execute(),
+      timers: await tx.selectFrom('timer').selectAll().where('room', '=', 'sign_off').orderBy('subject_id').orderBy('name').execute(),
+    }))
+  const before = await rows()
+  t.ok(
+    before.tasks.length > 0 &&
+      before.timers.some(({ fired_at }) => fired_at !== null) &&
+      before.timers.some(({ fired_at }) => fired_at === null),
+  )
+  await asSystem(async (tx) => {
+    await tx.updateTable('sign_off_task').set({ role: 'LEGAL' }).execute()
+    await tx.deleteFrom('sign_off_chain').execute()
+    await tx.deleteFrom('timer').where('fired_at', 'is', null).execute()
+  })
+  t.match(await rebuildLists(service.app.services.db), { signOffs: 8 })
+  t.strictSame(await rows(), before)
 })

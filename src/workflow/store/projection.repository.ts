@@ -36,6 +36,19 @@ export function projectionRepository(tx: Transaction) {
       await this.put([{ id, chains: chains.upserted, tasks: tasks.upserted, timers: timers.upserted }])
     },
 
+    /** Deletes the rows of some sign-offs; timers that have fired stay. */
+    async clear(ids: readonly string[]): Promise<void> {
+      if (ids.length === 0) return
+      await tx.deleteFrom('sign_off_chain').where('sign_off_id', 'in', ids).execute()
+      await tx.deleteFrom('sign_off_task').where('sign_off_id', 'in', ids).execute()
+      await tx
+        .deleteFrom('timer')
+        .where('room', '=', SIGN_OFF_TIMERS)
+        .where('subject_id', 'in', ids)
+        .where('fired_at', 'is', null)
+        .execute()
+    },
+
     /** Writes rows of some sign-offs, in place of those of the same names. */
     async put(rows: readonly (Projection & { readonly id: string })[]): Promise<void> {
       const chains = rows.flatMap(({ id, chains }) => chains.map((row) => ({ sign_off_id: id, ...row })))

@@ -1,5 +1,6 @@
 import type { Identity } from '../../identity/principal.ts'
 import type { Transaction } from '../../platform/database/database.ts'
+import { grouped } from '../../platform/kernel/grouped.ts'
 import type { SignOffEvent } from '../model/events.ts'
 import { replayed } from '../model/evolve.ts'
 import type { SignOff, Subject } from '../model/sign-off.ts'
@@ -109,6 +110,34 @@ export function signOffsRepository(tx: Transaction) {
     /** Its state, made of what this transaction's reader may read. */
     async state(id: string): Promise<SignOff> {
       return replayed(await this.events(id))
+    },
+
+    /** The states of some sign-offs, in the order of their ids, after one of them; each locked until the transaction ends. */
+    async lockedStates(after: string | null, limit: number): Promise<SignOff[]> {
+      const locked = await tx
+        .selectFrom('sign_off as s')
+        .select('s.id')
+        .$if(after !== null, (query) => query.where('s.id', '>', after ?? ''))
+        .orderBy('s.id')
+        .limit(limit)
+        .forUpdate()
+        .execute()
+      if (locked.length === 0) return []
+      const found = await tx
+        .selectFrom('sign_off_event as e')
+        .select(['e.sign_off_id', 'e.data'])
+        .where(
+          'e.sign_off_id',
+          'in',
+          locked.map(({ id }) => id),
+        )
+        .orderBy('e.sign_off_id')
+        .orderBy('e.sequence')
+        .execute()
+      const stored = found.map(({ sign_off_id, data }) => ({ id: sign_off_id, event: data as unknown as StoredEvent }))
+      const routes = await routesRepository(tx).byKey([...new Set(stored.flatMap(({ event }) => routeKeysOf(event)))])
+      const eventsOf = grouped(stored, ({ id }) => id)
+      return locked.map(({ id }) => replayed(eventsOf(id).map(({ event }) => withRoutes(event, routes))))
     },
 
     async insert({ id, subject, keeper, route, status, startedAt, eventCount }: SignOff): Promise<void> {
