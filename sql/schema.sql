@@ -2686,9 +2686,9 @@ create table public.sign_off_chain (
   constraint sign_off_chain_sign_off_id_fkey FOREIGN KEY (sign_off_id) REFERENCES sign_off(id) ON DELETE RESTRICT
 );
 alter table public.sign_off_chain enable row level security;
-create policy sign_off_chain_is_kept_by_the_service on sign_off_chain for all to public
+create policy chain_is_kept_by_the_service on sign_off_chain for all to public
   using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
-create policy sign_off_chain_is_seen_with_its_sign_off on sign_off_chain for select to public
+create policy chain_is_seen_with_its_sign_off on sign_off_chain for select to public
   using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR ('infinity'::timestamp with time zone = ( SELECT knows_subject_until(s.subject_type, s.subject_id) AS knows_subject_until
    FROM sign_off s
   WHERE (s.id = sign_off_chain.sign_off_id)))));
@@ -2739,6 +2739,11 @@ grant insert, select on public.sign_off_route to accord_app;
 
 create table public.sign_off_task (
   sign_off_id uuid not null,
+  sign_off_status text not null,
+  subject_type text not null,
+  subject_id text not null,
+  subject_version integer not null,
+  subject_hash text not null,
   chain_org text not null,
   step text not null,
   task integer not null,
@@ -2763,14 +2768,14 @@ create table public.sign_off_task (
   constraint sign_off_task_state_check CHECK ((state = ANY (ARRAY['OPEN'::text, 'DONE'::text])))
 );
 CREATE INDEX open_task_by_due_day ON public.sign_off_task USING btree (org, due_day, sign_off_id, chain_org, step, task) WHERE (state = 'OPEN'::text);
+CREATE INDEX open_task_by_subject ON public.sign_off_task USING btree (org, subject_id) WHERE (state = 'OPEN'::text);
+CREATE INDEX task_done_at ON public.sign_off_task USING btree (org, done_at DESC) WHERE (state = 'DONE'::text);
 CREATE INDEX task_done_by ON public.sign_off_task USING btree (org, done_sub, done_at DESC) WHERE (state = 'DONE'::text);
 alter table public.sign_off_task enable row level security;
-create policy sign_off_task_is_kept_by_the_service on sign_off_task for all to public
+create policy task_is_kept_by_the_service on sign_off_task for all to public
   using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
-create policy sign_off_task_is_seen_with_its_sign_off on sign_off_task for select to public
-  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR ('infinity'::timestamp with time zone = ( SELECT knows_subject_until(s.subject_type, s.subject_id) AS knows_subject_until
-   FROM sign_off s
-  WHERE (s.id = sign_off_task.sign_off_id)))));
+create policy task_is_seen_by_its_organisation on sign_off_task for select to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (org = current_setting('accord.org'::text, true))));
 grant delete, insert, select, update on public.sign_off_task to accord_app;
 
 create table public.timer (

@@ -32,8 +32,6 @@ export interface TaskReader extends Identity {
 /** A task as it stands in a list. */
 export interface ListedTask extends TaskRow {
   readonly sign_off_id: string
-  readonly subject: Subject
-  readonly status: SignOffStatus
 }
 
 export interface SignOffFilter {

@@ -15,6 +15,11 @@ export interface ChainRow {
 
 /** A task that is at work, or that holds as done; one that was closed is in no list. `chain_org`: empty for the steps of the whole. */
 export interface TaskRow {
+  readonly sign_off_status: SignOff['status']
+  readonly subject_type: string
+  readonly subject_id: string
+  readonly subject_version: number
+  readonly subject_hash: string
   readonly chain_org: string
   readonly step: string
   readonly task: number
@@ -56,6 +61,8 @@ const CHAIN_UNDONE: readonly ChainStatus[] = ['REFUSED', 'DECLINED', 'LEFT', 'LA
 export const NOTHING_PROJECTED: Projection = { chains: [], tasks: [], timers: [] }
 
 export function projectionOf(signOff: SignOff): Projection {
+  const { type, id, version, hash } = signOff.subject
+  const of = { sign_off_status: signOff.status, subject_type: type, subject_id: id, subject_version: version, subject_hash: hash }
   return {
     chains: signOff.chains.map(({ org, route, status }) => ({ org: org ?? '', route, status })),
     tasks: signOff.chains.flatMap((chain) => {
@@ -68,6 +75,7 @@ export function projectionOf(signOff: SignOff): Projection {
           if (!holds || state === 'CLOSED') return []
           return [
             {
+              ...of,
               ...{ chain_org: chain.org ?? '', step: step.id, task: number, org, role, kind, state },
               ...{ assignee_issuer: assignee?.issuer ?? null, assignee_sub: assignee?.sub ?? null },
               ...{ deputy_issuer: delegation?.to.issuer ?? null, deputy_sub: delegation?.to.sub ?? null },

@@ -88,10 +88,11 @@ function inContractWords(value: unknown): unknown {
 
 /** A task in a list. */
 export function taskView(task: ListedTask, today: Day) {
-  const { sign_off_id, subject, status, chain_org, step, role, kind, state, org, due_day, opened_at, done_at, outcome } = task
+  const { sign_off_id, sign_off_status, chain_org, step, role, kind, state, org, due_day, opened_at, done_at, outcome } = task
   const who = (issuer: string | null, sub: string | null) => (issuer === null || sub === null ? null : person({ issuer, sub, org }))
   return {
-    ...{ sign_off: sign_off_id, subject, sign_off_status: status, org: chain_org === '' ? null : chain_org, task_org: org },
+    subject: { type: task.subject_type, id: task.subject_id, version: task.subject_version, hash: task.subject_hash },
+    ...{ sign_off: sign_off_id, sign_off_status, org: chain_org === '' ? null : chain_org, task_org: org },
     ...{ step, task: task.task, role, kind, state, due: due_day, overdue: state === 'OPEN' && due_day !== null && due_day < today },
     assignee: who(task.assignee_issuer, task.assignee_sub),
     deputy: who(task.deputy_issuer, task.deputy_sub),

@@ -874,8 +874,13 @@ export interface SignOffTask {
   outcome: string | null;
   role: string;
   sign_off_id: string;
+  sign_off_status: string;
   state: string;
   step: string;
+  subject_hash: string;
+  subject_id: string;
+  subject_type: string;
+  subject_version: number;
   task: number;
 }
 

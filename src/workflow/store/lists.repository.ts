@@ -23,9 +23,7 @@ export function listsRepository(tx: Transaction) {
         : sql<boolean>`t.done_sub = ${sub} and t.done_issuer = ${issuer}`
       const rows = await tx
         .selectFrom('sign_off_task as t')
-        .innerJoin('sign_off as s', 's.id', 't.sign_off_id')
         .selectAll('t')
-        .select(['s.subject_type', 's.subject_id', 's.subject_version', 's.subject_hash', 's.status'])
         .where('t.org', '=', org)
         .where('t.state', '=', sql.lit(state))
         .$if(whose === 'MINE', (query) => query.where(isTheirs))
@@ -36,8 +34,8 @@ export function listsRepository(tx: Transaction) {
         )
         .$if(overdue === true, (query) => query.where('t.due_day', '<', today))
         .$if(overdue === false, (query) => query.where('t.due_day', '>=', today))
-        .$if(subjectType !== undefined, (query) => query.where('s.subject_type', '=', subjectType ?? ''))
-        .$if(subject !== undefined, (query) => query.where('s.subject_id', '=', subject ?? ''))
+        .$if(subjectType !== undefined, (query) => query.where('t.subject_type', '=', subjectType ?? ''))
+        .$if(subject !== undefined, (query) => query.where('t.subject_id', '=', subject ?? ''))
         .$if(step !== undefined, (query) => query.where('t.step', '=', step ?? ''))
         .$if(role !== undefined, (query) => query.where('t.role', '=', role ?? ''))
         .$if(after !== null && isOpen, (query) =>
@@ -57,11 +55,10 @@ export function listsRepository(tx: Transaction) {
         .orderBy('t.task', isOpen ? 'asc' : 'desc')
         .limit(limit)
         .execute()
-      return rows.map(({ subject_type, subject_id, subject_version, subject_hash, status, ...row }) => ({
+      return rows.map((row) => ({
         ...row,
         state: row.state as ListedTask['state'],
-        subject: { type: subject_type, id: subject_id, version: subject_version, hash: subject_hash },
-        status: status as SignOffStatus,
+        sign_off_status: row.sign_off_status as SignOffStatus,
       }))
     },
 
@@ -86,6 +83,8 @@ export function listsRepository(tx: Transaction) {
           >`(select json_agg(json_build_object('org', nullif(c.org, ''), 'status', c.status) order by c.org)
             from sign_off_chain c where c.sign_off_id = s.id)`.as('chains'),
         )
+        // Whoever has left is shown what one of them was by then, and not how it stands now.
+        .where(sql<boolean>`public.knows_subject_until(s.subject_type, s.subject_id) = 'infinity'`)
         .$if(subjectType !== undefined, (query) => query.where('s.subject_type', '=', subjectType ?? ''))
         .$if(subject !== undefined, (query) => query.where('s.subject_id', '=', subject ?? ''))
         .$if(status !== undefined, (query) => query.where('s.status', '=', status ?? ''))

@@ -5,6 +5,14 @@ import { changedRows, type Projection } from '../projection.ts'
 /** The room of the timers of sign-offs. */
 export const SIGN_OFF_TIMERS = 'sign_off'
 
+/** What may change in the row of a task. */
+const CHANGED = sql.join(
+  [
+    ...['sign_off_status', 'org', 'role', 'kind', 'state', 'assignee_issuer', 'assignee_sub', 'due_day', 'opened_at'],
+    ...['deputy_issuer', 'deputy_sub', 'deputy_first', 'deputy_last', 'done_issuer', 'done_sub', 'done_at', 'outcome'],
+  ].map((name) => sql`${sql.ref(name)} = ${sql.ref(`excluded.${name}`)}`),
+)
+
 /** The rows that lists and timers are made of. */
 export function projectionRepository(tx: Transaction) {
   return {
@@ -61,12 +69,7 @@ export function projectionRepository(tx: Transaction) {
       if (tasks.length > 0)
         await sql`insert into sign_off_task
           select r.* from json_populate_recordset(null::public.sign_off_task, ${JSON.stringify(tasks)}::json) as r
-          on conflict (sign_off_id, chain_org, step, task) do update set
-            (org, role, kind, state, assignee_issuer, assignee_sub, deputy_issuer, deputy_sub, deputy_first, deputy_last, due_day, opened_at, done_issuer, done_sub, done_at, outcome)
-            = (excluded.org, excluded.role, excluded.kind, excluded.state, excluded.assignee_issuer, excluded.assignee_sub, excluded.deputy_issuer, excluded.deputy_sub,
-              excluded.deputy_first, excluded.deputy_last, excluded.due_day, excluded.opened_at, excluded.done_issuer, excluded.done_sub, excluded.done_at, excluded.outcome)`.execute(
-          tx,
-        )
+          on conflict (sign_off_id, chain_org, step, task) do update set ${CHANGED}`.execute(tx)
       if (timers.length > 0)
         await sql`insert into timer (room, subject_id, name, due_at)
           select r.room, r.subject_id, r.name, r.due_at from json_populate_recordset(null::public.timer, ${JSON.stringify(timers)}::json) as r
