@@ -2311,6 +2311,74 @@ select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s
   order by "s"."id" desc
   limit $3;
 
+select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."keeper", "s"."route", "s"."status",
+    "s"."started_at", (select json_agg(json_build_object('org', nullif(c.org, ''), 'status', c.status) order by c.org) from sign_off_chain c
+    where c.sign_off_id = s.id) as "chains"
+  from "sign_off" as "s"
+  where public.knows_subject_until(s.subject_type, s.subject_id) = 'infinity'
+  order by "s"."id" desc
+  limit $1;
+
+select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."keeper", "s"."route", "s"."status",
+    "s"."started_at", (select json_agg(json_build_object('org', nullif(c.org, ''), 'status', c.status) order by c.org) from sign_off_chain c
+    where c.sign_off_id = s.id) as "chains"
+  from "sign_off" as "s"
+  where public.knows_subject_until(s.subject_type, s.subject_id) = 'infinity' and "s"."subject_type" = $1 and "s"."subject_id" = $2
+  order by "s"."id" desc
+  limit $3;
+
+select "t".*
+  from "sign_off_task" as "t"
+  where "t"."org" = $1 and "t"."state" = 'DONE' and t.done_sub = $2 and t.done_issuer = $3
+  order by "t"."done_at" desc, "t"."sign_off_id" desc, "t"."chain_org" desc, "t"."step" desc, "t"."task" desc
+  limit $4;
+
+select "t".*
+  from "sign_off_task" as "t"
+  where "t"."org" = $1 and "t"."state" = 'OPEN'
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $2;
+
+select "t".*
+  from "sign_off_task" as "t"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[])
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $3;
+
+select "t".*
+  from "sign_off_task" as "t"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[]) and "t"."due_day" < $3
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $4;
+
+select "t".*
+  from "sign_off_task" as "t"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[]) and "t"."subject_type" = $3 and
+    "t"."subject_id" = $4
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $5;
+
+select "t".*
+  from "sign_off_task" as "t"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[]) and (t.due_day, t.sign_off_id,
+    t.chain_org, t.step, t.task) > ($3::date, $4::uuid, $5, $6, $7)
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $8;
+
+select "t".*
+  from "sign_off_task" as "t"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."subject_type" = $2 and "t"."subject_id" = $3
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $4;
+
+select "t".*
+  from "sign_off_task" as "t"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and ((t.assignee_sub = $2 and t.assignee_issuer = $3) or (t.deputy_sub = $4 and
+    t.deputy_issuer = $5 and $6::date between t.deputy_first and t.deputy_last) or exists (select from unnest($7::text[], $8::text[],
+    $9::text[]) as d (role, issuer, sub) where d.role = t.role and d.issuer = t.assignee_issuer and d.sub = t.assignee_sub))
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $10;
+
 select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
   from "sign_off_task" as "t"
   inner join "sign_off" as "s"
@@ -2398,16 +2466,34 @@ select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."
 
 -- src/workflow/store/projection.repository.ts
 
+delete from "sign_off_chain"
+  where "sign_off_id" in ($1, ...);
+
 delete from "sign_off_task"
   where "sign_off_id" = $1 and "chain_org" = $2 and "step" = $3 and "task" = $4;
 
+delete from "sign_off_task"
+  where "sign_off_id" in ($1, ...);
+
 delete from "timer"
   where "room" = $1 and "subject_id" = $2 and "name" in ($3, ...) and "fired_at" is null;
+
+delete from "timer"
+  where "room" = $1 and "subject_id" in ($2, ...) and "fired_at" is null;
 
 insert into sign_off_chain (sign_off_id, org, route, status) select r.sign_off_id, r.org, r.route, r.status
   from json_populate_recordset(null::public.sign_off_chain, $1::json) as r
   on conflict (sign_off_id, org) do update
   set route = excluded.route, status = excluded.status;
+
+insert into sign_off_task select r.*
+  from json_populate_recordset(null::public.sign_off_task, $1::json) as r
+  on conflict (sign_off_id, chain_org, step, task) do update
+  set "sign_off_status" = "excluded"."sign_off_status", "org" = "excluded"."org", "role" = "excluded"."role", "kind" = "excluded"."kind",
+    "state" = "excluded"."state", "assignee_issuer" = "excluded"."assignee_issuer", "assignee_sub" = "excluded"."assignee_sub", "due_day" =
+    "excluded"."due_day", "opened_at" = "excluded"."opened_at", "deputy_issuer" = "excluded"."deputy_issuer", "deputy_sub" =
+    "excluded"."deputy_sub", "deputy_first" = "excluded"."deputy_first", "deputy_last" = "excluded"."deputy_last", "done_issuer" =
+    "excluded"."done_issuer", "done_sub" = "excluded"."done_sub", "done_at" = "excluded"."done_at", "outcome" = "excluded"."outcome";
 
 insert into sign_off_task select r.*
   from json_populate_recordset(null::public.sign_off_task, $1::json) as r
@@ -2465,6 +2551,16 @@ select "e"."sequence", "e"."data"
   where "e"."sign_off_id" = $1 and "e"."sequence" > $2
   order by "e"."sequence"
   limit $3;
+
+select "e"."sign_off_id", "e"."data"
+  from "sign_off_event" as "e"
+  where "e"."sign_off_id" in ($1, ...)
+  order by "e"."sign_off_id", "e"."sequence";
+
+select "s"."id"
+  from "sign_off" as "s"
+  order by "s"."id"
+  limit $1 for update;
 
 select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status", "s"."row_version",
     "s"."act_count"
