@@ -13,7 +13,7 @@ import { agreementNeeded } from './requests/agreement-needed.service.ts'
 import { answeringService } from './requests/answering.service.ts'
 import { requestActs } from './requests/request-acts.service.ts'
 import { requestsRoutes } from './requests/requests.routes.ts'
-import { isAnsweredWithOneOff, requestsService } from './requests/requests.service.ts'
+import { askerOfOneOff, requestsService } from './requests/requests.service.ts'
 import type { Services } from './services.ts'
 
 /** How often what follows from decisions is looked for, behind their answers. */
@@ -42,7 +42,7 @@ export function openJourneys(
     askForAgreement: (within, needed) => askForAgreement({ ...needed, origin: 'BREAK_GLASS' }, within),
   })
   const oneOffs = disclosureRequestsService({
-    ...{ db, commands, workflow, notifications, facts, mustBeConfirmed, isAnsweredSo: isAnsweredWithOneOff },
+    ...{ db, commands, workflow, notifications, facts, mustBeConfirmed, answeredAsker: askerOfOneOff },
   })
   const follower = decisionFollower({
     ...{ db, filler, everyMs: FOLLOW_MS, onFailure: onFollowFailure },

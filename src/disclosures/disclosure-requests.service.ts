@@ -3,7 +3,7 @@ import { canonicalJson, sha256Hex } from '../audit/format/canonical-json.ts'
 import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
 import { permits } from '../identity/permissions.ts'
-import { isSamePerson, type Principal } from '../identity/principal.ts'
+import { type Identity, isSamePerson, type Principal } from '../identity/principal.ts'
 import type { NotificationKind, NotificationsService } from '../notifications/notifications.service.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
@@ -30,8 +30,8 @@ export interface DisclosureRequestsOptions {
   readonly facts: () => Promise<DraftFacts>
   /** @throws Refused where an organisation that nobody confirmed acts */
   readonly mustBeConfirmed: (tx: Transaction, org: string) => Promise<void>
-  /** Whether a request for a share was answered with a one-off disclosure between these two; joins the transaction. */
-  readonly isAnsweredSo: (tx: Transaction, requestId: string, content: DisclosureContent) => Promise<boolean>
+  /** Who asked for a share that was answered with a one-off disclosure between these two; undefined: nobody did. Joins the transaction. */
+  readonly answeredAsker: (tx: Transaction, requestId: string, content: DisclosureContent) => Promise<Identity | undefined>
 }
 
 /** One as it is shown. */
@@ -58,7 +58,7 @@ export type DisclosureRequestsService = ReturnType<typeof disclosureRequestsServ
 
 /** Asking for a one-off disclosure, putting it right, withdrawing it, and what is seen of it; it is decided in its sign-off. */
 export function disclosureRequestsService(options: DisclosureRequestsOptions) {
-  const { db, commands, workflow, notifications, facts, mustBeConfirmed, isAnsweredSo } = options
+  const { db, commands, workflow, notifications, facts, mustBeConfirmed, answeredAsker } = options
   const kind: SubjectKind<DisclosureRequest, Done> = {
     type: 'disclosure',
     unknown: NO_SUCH_DISCLOSURE,
@@ -130,13 +130,21 @@ export function disclosureRequestsService(options: DisclosureRequestsOptions) {
         if (org !== content.provider && org !== content.recipient)
           throw forbidden('PARTY', 'It is asked for by people of the provider or of the recipient.')
         const request_id = body.request_id ?? null
-        if (request_id !== null && !(await isAnsweredSo(tx, request_id, content))) {
+        const asker = request_id === null ? undefined : await answeredAsker(tx, request_id, content)
+        if (request_id !== null && !asker) {
           const detail = 'No request of these two was answered with a one-off disclosure under this key.'
           throw refused('UNPROCESSABLE', detail, [{ pointer: '/request_id', detail, code: 'UNKNOWN_REQUEST' }])
         }
         const asked: DisclosureRequest = {
           ...{ id: newId(), asked_by: { org, issuer, sub }, asked_at: now, content, content_hash, revision: 1, status: 'OPEN', request_id },
-          ...{ revised_by: [{ issuer, sub }], sign_off: newId(), decided_at: null, reasons: null, conditions: [] },
+          // Whoever asked for the share asked for this, too, whoever writes it down (AH-3).
+          ...{
+            revised_by: [{ issuer, sub }, ...(asker && !isSamePerson(asker, principal) ? [asker] : [])],
+            sign_off: newId(),
+            decided_at: null,
+            reasons: null,
+            conditions: [],
+          },
         }
         await disclosureRequestsRepository(tx).insert(asked)
         const request = await opened(context, asked)

@@ -1,7 +1,7 @@
 import type { DraftFacts } from '../agreements/model/draft-rules.ts'
 import type { Call, CommandResult } from '../commands/command.ts'
 import { permits } from '../identity/permissions.ts'
-import type { Principal } from '../identity/principal.ts'
+import type { Identity, Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
@@ -100,14 +100,15 @@ export function requestsService({ db, acts, facts, earlier }: RequestsOptions) {
   }
 }
 
-/** Whether a request of the reader's was answered with a one-off disclosure between these two. Joins the transaction. */
-export async function isAnsweredWithOneOff(
+/** Who asked in a request of the reader's that was answered with a one-off disclosure between these two. Joins the transaction. */
+export async function askerOfOneOff(
   tx: Transaction,
   id: string,
   { provider, recipient }: Pick<ShareQuestion, 'provider' | 'recipient'>,
-): Promise<boolean> {
+): Promise<Identity | undefined> {
   const request = (await requestsRepository(tx).find(id))?.request
-  return request?.answer === 'ONE_OFF' && request.question.provider === provider && request.question.recipient === recipient
+  const isSo = request?.answer === 'ONE_OFF' && request.question.provider === provider && request.question.recipient === recipient
+  return isSo ? { issuer: request.asked_by.issuer, sub: request.asked_by.sub } : undefined
 }
 
 function readerOf(principal: Principal): Reader {

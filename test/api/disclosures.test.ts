@@ -218,6 +218,9 @@ t.test('one-off disclosures', async (t) => {
     await call(officer, 'POST', `/v1/requests/${request}/answer`, { answer: 'ONE_OFF' })
     t.match(await ask({}, asker, { request_id: request }), { status: 201, body: { request_id: request } })
     t.strictSame(ruleOf(await ask({ recipient: HACKNEY }, asker, { request_id: request })), [422, 'UNKNOWN_REQUEST'])
+    const written = String((await ask({}, { ...asker, sub: 'writer' }, { request_id: request })).body.id)
+    for (const sub of ['asker', 'writer'])
+      t.strictSame(ruleOf(await approve(written, 'IAO_CONFIRMATION', 'IAO', {}, sub)), [422, 'AH-3'], `${sub} asked for it`)
   })
 
   await t.test('it may be used again and again where that was approved, until the window ends', async (t) => {
