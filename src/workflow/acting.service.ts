@@ -73,7 +73,7 @@ export async function change(tx: Transaction, before: SignOff, events: readonly 
   const signOffs = signOffsRepository(tx)
   if (events.length === 0) return { signOff: before, events, version: (await signOffs.find(before.id))?.version ?? '' }
   const signOff = events.reduce<SignOff>((state, event) => evolve(state, event), before)
-  await signOffs.append(before.id, before.eventCount + 1, events)
+  await signOffs.append(signOff, before.eventCount + 1, events)
   const version = await signOffs.touch(signOff, isAct)
   await projectionRepository(tx).move(before.id, projectionOf(before), projectionOf(signOff))
   return { signOff, events, version }
@@ -85,7 +85,7 @@ export async function begin(tx: Transaction, events: readonly SignOffEvent[]): P
   if (first?.type !== 'STARTED') throw new RangeError('a sign-off begins with STARTED')
   const signOff = rest.reduce<SignOff>((state, event) => evolve(state, event), evolve(undefined, first))
   await signOffsRepository(tx).insert(signOff)
-  await signOffsRepository(tx).append(signOff.id, 1, events)
+  await signOffsRepository(tx).append(signOff, 1, events)
   await projectionRepository(tx).move(signOff.id, NOTHING_PROJECTED, projectionOf(signOff))
   return signOff
 }

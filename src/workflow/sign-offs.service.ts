@@ -284,7 +284,7 @@ function detailOf(command: SignOffCommand, { events }: Changed): Readonly<Record
 
 function deputyOf(event: SignOffEvent): Person | null {
   if (event.type === 'TASK_DONE') return event.result.deputyFor
-  return event.type === 'SIGNED' ? event.deputyFor : null
+  return 'deputyFor' in event ? event.deputyFor : null
 }
 
 function leafOf({ agreement, sequence, from, to }: RecordedInRoom) {

@@ -1,5 +1,6 @@
 import type { SignOffEvent } from './model/events.ts'
 import type { Route } from './model/route.ts'
+import type { SignOff } from './model/sign-off.ts'
 
 /** Events as they are kept: a route stands in them by its key alone, since it never changes. Pure. */
 
@@ -48,7 +49,11 @@ export function instantOf(event: SignOffEvent): string {
   return event.type === 'TASK_DONE' ? event.result.at : event.at
 }
 
-/** Words that a party keeps to itself. */
-export function onlyOrgOf(event: SignOffEvent): string | null {
+/** The party that keeps an event to itself: words that it does not share, and what becomes of them. */
+export function onlyOrgOf(event: SignOffEvent, threads: SignOff['threads']): string | null {
+  if (event.type === 'THREAD_RESOLVED' || event.type === 'THREAD_REOPENED') {
+    const thread = threads.find(({ id }) => id === event.thread)
+    return thread && !thread.isShared ? thread.org : null
+  }
   return (event.type === 'COMMENTED' || event.type === 'MARKED') && !event.isShared ? event.by.org : null
 }

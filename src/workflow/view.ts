@@ -75,7 +75,12 @@ interface EventMembers {
   readonly result?: TaskResult
 }
 
-const WORDS: Readonly<Record<string, string>> = { sub: 'subject', isShared: 'shared', signingOrder: 'signing_order' }
+const WORDS: Readonly<Record<string, string>> = {
+  sub: 'subject',
+  isShared: 'shared',
+  signingOrder: 'signing_order',
+  deputyFor: 'deputy_for',
+}
 
 /** Members by the names that they have in the contract, at every depth. */
 function inContractWords(value: unknown): unknown {

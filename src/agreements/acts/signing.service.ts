@@ -36,7 +36,7 @@ export function signingService({ act, chains }: SigningOptions) {
         const change = decided(
           {
             ...({ type: 'sign', version, hash: versionHash } as const),
-            hasDrafted: await signatures.hasDrafted(id, version, principal, org),
+            hasDrafted: await signatures.hasDrafted(id, version, principal),
             hasSignedForAnother: await signatures.hasSignedForAnother(id, principal, org),
             isRecordedElsewhere: (await signatures.of(id)).some((known) => isThis(known) && known.confirmed_at === null),
           },

@@ -14,7 +14,7 @@ export type LifecycleCommand =
       readonly type: 'sign'
       readonly version: number
       readonly hash: string
-      /** Whether this person drafted or froze the version for the same party (SD-1). */
+      /** Whether this person drafted or froze the text of the version, for whichever party (SD-1). */
       readonly hasDrafted: boolean
       /** Whether this person has signed this agreement for another party (SD-6). */
       readonly hasSignedForAnother: boolean

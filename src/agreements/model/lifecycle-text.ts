@@ -62,7 +62,7 @@ export function decideSign(command: CommandOf<'sign'>, agreement: Agreement, act
   if (command.isRecordedElsewhere)
     return notAllowed('CONFLICT', 'RECORDED', `A signature of ${actor.org} is recorded from elsewhere: confirm that one.`)
   if (command.hasDrafted)
-    return notAllowed('UNPROCESSABLE', 'SD-1', 'Whoever drafted or froze the text may not sign it for the same party.')
+    return notAllowed('UNPROCESSABLE', 'SD-1', 'Whoever drafted or froze the text may not sign it: another person must.')
   if (command.hasSignedForAnother) return signedForAnother()
   return bound('sign', agreement, version, actor, now)
 }

@@ -29,8 +29,8 @@ export interface KnownForSignOff {
   readonly at: Instant
   /** Those ALL_SIGNED_BOROUGHS stands for (LC-4). */
   readonly boroughs: ReadonlySet<string>
-  /** Who wrote or froze this version, each for the party that they did it for (SD-1). */
-  readonly drafters: readonly (Identity & { readonly org: string })[]
+  /** Who wrote or froze this text, for whichever party: they approve it for none (SD-1). */
+  readonly drafters: readonly Identity[]
   /** Facts that whoever opens the sign-off states, for example that a statute sets the deadline. */
   readonly stated?: readonly Fact[]
 }
@@ -66,8 +66,7 @@ export function signOffFacts(
       ),
       when(org === keeper, 'KEEPER'),
     ].flat()
-    const requesters = drafters.filter((one) => one.org === org).map(({ issuer, sub }) => ({ issuer, sub }))
-    return { org, facts, requesters }
+    return { org, facts, requesters: drafters }
   })
   return { facts: [...new Set([...ofText(agreement, version, known), ...(known.stated ?? [])])], parties }
 }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Authentication, Identity } from '../../identity/principal.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import { grouped } from '../../platform/kernel/grouped.ts'
@@ -120,26 +121,33 @@ export function signaturesRepository(tx: Transaction) {
     hasRecorded: (agreementId: string, person: Identity): Promise<boolean> =>
       exists(actsOf(agreementId, person).where('a.act', '=', 'import')),
 
-    /** Everybody who has written or frozen this version, each for the party that they did it for (SD-1). */
-    async drafters(agreementId: string, version: number): Promise<(Identity & { readonly org: string })[]> {
-      return tx
+    /** Everybody who has written or frozen the text of this version, for whichever party (SD-1). */
+    drafters: (agreementId: string, version: number): Promise<Identity[]> =>
+      tx
         .selectFrom('agreement_act as a')
-        .select(['a.actor_issuer as issuer', 'a.actor_sub as sub', 'a.actor_org as org'])
+        .select(['a.actor_issuer as issuer', 'a.actor_sub as sub'])
         .distinct()
         .where('a.agreement_id', '=', agreementId)
         .where('a.act', 'in', ACTS_ON_THE_TEXT)
-        .where((eb) => eb.or([eb('a.version', '=', version), eb('a.version', 'is', null)]))
-        .execute()
-    },
+        .where(isOnTheTextOf(version))
+        .execute(),
 
-    /** Whether a person has, for `org`, written or frozen this version; an act that names no version is taken to be on every one (SD-1). */
-    hasDrafted: (agreementId: string, version: number, person: Identity, org: string): Promise<boolean> =>
-      exists(
-        actsOf(agreementId, person)
-          .where('a.actor_org', '=', org)
-          .where('a.act', 'in', ACTS_ON_THE_TEXT)
-          .where((eb) => eb.or([eb('a.version', '=', version), eb('a.version', 'is', null)])),
-      ),
+    /** Whether a person has, for whichever party, written or frozen the text of this version (SD-1). */
+    hasDrafted: (agreementId: string, version: number, person: Identity): Promise<boolean> =>
+      exists(actsOf(agreementId, person).where('a.act', 'in', ACTS_ON_THE_TEXT).where(isOnTheTextOf(version))),
+  }
+
+  /**
+   * Whether an act was on a version, or on a frozen text before it that two parties have not signed yet: what was returned and put
+   * right is the work of both. An act that names no version is taken to be on every one.
+   */
+  function isOnTheTextOf(version: number) {
+    return sql<boolean>`(a.version is null or a.version = ${version} or a.version < ${version}
+      and exists (select from agreement_version v
+        where v.agreement_id = a.agreement_id and v.version = a.version and v.status in ('APPROVED', 'SUPERSEDED'))
+      and not exists (select from signature s
+        where s.agreement_id = a.agreement_id and s.version >= a.version and s.version < ${version} and s.confirmed_at is not null
+        group by s.version having count(*) > 1))`
   }
 
   function actsOf(agreementId: string, { issuer, sub }: Identity) {

@@ -130,8 +130,9 @@ export function commandsOpenTo(signOff: SignOff, actor: SignOffActor, now: Insta
   return found
 }
 
-/** For whom an actor acts on a task as a deputy: by this very task, or by their role for some days; null: for nobody. */
+/** For whom an actor acts on a task as a deputy: by this very task, or by their role for some days; null: for nobody, also where it is theirs by their own role. */
 export function deputyFor({ task, definition }: Place, actor: SignOffActor, now: Instant): Person | null {
+  if (definition && (actor.roles as readonly Role[]).includes(definition.role) && isFree(task, actor)) return null
   const today = londonDay(now)
   return deputations({ task, definition }, actor).find(({ first, last }) => first <= today && today <= last)?.from ?? null
 }

@@ -77,7 +77,7 @@ function decideHands(
       if (isSamePerson(to, actor)) return forbidden('WF-3', 'Nobody is their own deputy.', '/to')
       if (first < londonDay(now)) return forbidden('WF-3', 'A delegation begins today or later.', '/first')
       if (last < first) return forbidden('WF-3', 'A delegation does not end before it begins.', '/last')
-      const no = deputyRefused(signOff, org, definition, to, [])
+      const no = deputyRefused(signOff, org, definition, { person: to, roles: [], from: actor })
       if (no) return forbidden(no.rule, no.detail, '/to')
       const delegation = { from: by, to: { issuer: to.issuer, sub: to.sub, org }, first, last, reason }
       return ok([{ type: 'TASK_DELEGATED', ...name, delegation, at }])
@@ -127,11 +127,13 @@ function decideJudgement(
       if (!stepOf(chain, to) || (to !== step.id && !reopened.includes(step.id)))
         return forbidden('WF-2', 'A step returns to itself or to one before it.', '/to')
       const voids = chain.steps.filter(({ id, state }) => state === 'DONE' && reopened.includes(id)).map(({ id }) => id)
-      return ok([{ type: 'RETURNED', org, step: step.id, by, reasons: command.reasons, to, voids, at }])
+      return ok([
+        { type: 'RETURNED', org, step: step.id, by, deputyFor: deputyFor(place, actor, now), reasons: command.reasons, to, voids, at },
+      ])
     }
     case 'refuse': {
       const { reason } = command
-      const refusal = { type: 'STEP_REFUSED', org, step: step.id, by, reason, at } as const
+      const refusal = { type: 'STEP_REFUSED', org, step: step.id, by, deputyFor: deputyFor(place, actor, now), reason, at } as const
       // The refusal of the data protection officer is advice: the SIRO of the same party may overrule it, and only they.
       if (definition.kind === 'DPO_REVIEW' && org !== null) return ok([refusal])
       return ok([refusal, { type: 'CHAIN_ENDED', org, how: 'REFUSED', by, reason, at }])
@@ -151,11 +153,16 @@ function decideSign(command: Extract<OnTask, { type: 'sign' }>, signOff: SignOff
 
 /** Why this person may not do this task, whatever their role: duties that are kept apart, one task of a step for each. */
 function personRefused(signOff: SignOff, { definition, step, task }: TaskPlace, { actor, now }: Acting) {
-  const no = deputyFor({ task, definition }, actor, now)
-    ? deputyRefused(signOff, task.org, definition, actor, actor.roles)
+  const from = deputyFor({ task, definition }, actor, now)
+  const no = from
+    ? deputyRefused(signOff, task.org, definition, { person: actor, roles: actor.roles, from })
     : dutyRefused(signOff, task.org, definition, actor, actor.roles)
   if (no) return forbidden(no.rule, no.detail)
-  if (step.tasks.some(({ result }) => result && isSamePerson(result.by, actor)))
+  // Whoever is stood in for has done it too: a quorum of two is no person and their deputy.
+  const people = [actor, ...(from ? [from] : [])]
+  const isTheirs = ({ by, deputyFor }: TaskResult) =>
+    people.some((one) => isSamePerson(by, one) || (deputyFor && isSamePerson(deputyFor, one)))
+  if (step.tasks.some(({ result }) => result && isTheirs(result)))
     return forbidden('QUORUM', 'This person has done a task of this step: another one must do the next.')
   return null
 }

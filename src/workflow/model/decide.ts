@@ -1,3 +1,4 @@
+import { isSamePerson } from '../../identity/principal.ts'
 import { written } from '../../platform/kernel/instant.ts'
 import { ok, refuse } from '../../platform/kernel/result.ts'
 import { consequences } from './advance.ts'
@@ -76,7 +77,7 @@ function placeOf(command: SignOffCommand, signOff: SignOff, { actor }: Acting): 
   const named = number === undefined ? undefined : step.tasks.find((task) => task.number === number)
   if (number !== undefined && !named) return undefined
   const isTheirs = (task: (typeof step.tasks)[number]) =>
-    task.org === actor.org && task.state === 'OPEN' && (task.assignee?.sub === actor.sub || task.delegation?.to.sub === actor.sub)
+    task.org === actor.org && task.state === 'OPEN' && [task.assignee, task.delegation?.to].some((one) => one && isSamePerson(one, actor))
   const open = step.tasks.filter(({ state, org }) => state === 'OPEN' && org === actor.org)
   const task = named ?? step.tasks.find(isTheirs) ?? open.find(({ assignee }) => assignee === null) ?? open[0]
   return { chain, step, definition, task }

@@ -74,19 +74,24 @@ export function sharedWith(signOff: SignOff, org: string, kind: StepKind, person
   return [...new Set(others.map(({ by }) => by.org))].toSorted()
 }
 
-/** Why a step may not be handed to a deputy (WF-3); null: it may. `roles`: those that are known to be theirs. */
+/**
+ * Why a deputy may not do a step (WF-3); null: they may. `roles`: those that are known to be theirs. What `from` may not do, nobody
+ * does for them.
+ */
 export function deputyRefused(
   signOff: SignOff,
   org: string,
   duty: Duty,
-  person: Identity,
-  roles: readonly string[],
+  { person, roles, from }: { readonly person: Identity; readonly roles: readonly string[]; readonly from: Identity },
 ): { readonly rule: string; readonly detail: string } | null {
   if (isRequester(signOff, org, person)) return { rule: 'WF-3', detail: 'A step is not handed to whoever asked for it or drafted it.' }
   // The data protection officer advises whoever accepts the risk: neither is the other's deputy.
   if (duty.kind === 'DPO_REVIEW' && roles.includes('SIRO'))
     return { rule: 'WF-3', detail: 'The SIRO is no deputy of the data protection officer.' }
-  return dutyRefused(signOff, org, duty, person, roles)
+  const own = dutyRefused(signOff, org, duty, person, roles)
+  if (own) return own
+  const theirs = dutyRefused(signOff, org, duty, from)
+  return theirs && { rule: theirs.rule, detail: `${theirs.detail} Nor does a deputy do it for them.` }
 }
 
 function apart(done: Duty, asked: Duty): string | undefined {

@@ -64,13 +64,21 @@ export type SignOffEvent =
   | ({
       readonly type: 'RETURNED'
       readonly by: Person
+      /** Whom the deputy stood in for; null: they acted for themselves. */
+      readonly deputyFor: Person | null
       readonly reasons: string
       readonly to: string
       readonly voids: readonly string[]
       readonly at: string
     } & StepName)
   | ({ readonly type: 'RETURN_TAKEN_BACK'; readonly by: Person; readonly reason: string; readonly at: string } & StepName)
-  | ({ readonly type: 'STEP_REFUSED'; readonly by: Person; readonly reason: string; readonly at: string } & StepName)
+  | ({
+      readonly type: 'STEP_REFUSED'
+      readonly by: Person
+      readonly deputyFor: Person | null
+      readonly reason: string
+      readonly at: string
+    } & StepName)
   | ({ readonly type: 'OVERRULED'; readonly by: Person; readonly reason: string; readonly at: string } & StepName)
   | { readonly type: 'CHAIN_READY'; readonly org: string; readonly at: string }
   | ({ readonly type: 'SIGNED'; readonly by: Person; readonly deputyFor: Person | null; readonly at: string } & TaskName)

@@ -148,11 +148,11 @@ export function signOffsRepository(tx: Transaction) {
         .execute()
     },
 
-    /** Writes events after those that there are; `first` is the number of the first. */
-    async append(id: string, first: number, events: readonly SignOffEvent[]): Promise<void> {
+    /** Writes the events that came to this state after those that there are; `first` is the number of the first. */
+    async append({ id, threads }: SignOff, first: number, events: readonly SignOffEvent[]): Promise<void> {
       const values = events.map((event, at) => ({
         ...{ sign_off_id: id, sequence: first + at, at: instantOf(event), type: event.type },
-        ...{ only_org: onlyOrgOf(event), data: JSON.stringify(withoutRoutes(event)) },
+        ...{ only_org: onlyOrgOf(event, threads), data: JSON.stringify(withoutRoutes(event)) },
       }))
       await tx.insertInto('sign_off_event').values(values).execute()
     },

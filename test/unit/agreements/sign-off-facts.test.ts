@@ -77,7 +77,7 @@ t.test('law and methods are new where the version before did not have them', asy
 })
 
 t.test(
-  'each party is a controller or a processor, a provider, a recipient, the keeper, with those who wrote the text for it',
+  'each party is a controller or a processor, a provider, a recipient, the keeper; whoever wrote the text for one of them asks it of all',
   async (t) => {
     const parties = anAgreement({}, ['LBC_CAMDEN', 'LBC_HACKNEY', 'LBC_BRENT', 'PROCESSOR_CO']).parties
     const agreement = anAgreement({
@@ -85,8 +85,8 @@ t.test(
       versions: [aVersion({}, { flows: [aFlow(), aFlow({ id: 'F2', providers: ['LBC_HACKNEY'], recipients: ['ALL_SIGNED_BOROUGHS'] })] })],
     })
     const drafters = [
-      { issuer: 'i', sub: 'a', org: 'LBC_CAMDEN' },
-      { issuer: 'i', sub: 'b', org: 'LBC_HACKNEY' },
+      { issuer: 'i', sub: 'a' },
+      { issuer: 'i', sub: 'b' },
     ]
     const boroughs = new Set(['LBC_CAMDEN', 'LBC_BRENT', 'LBC_HACKNEY'])
     const [version] = agreement.versions
@@ -97,10 +97,10 @@ t.test(
       drafters,
     })
     t.strictSame(found.parties, [
-      { org: 'LBC_CAMDEN', facts: ['CONTROLLER', 'PROVIDER', 'RECIPIENT', 'KEEPER'], requesters: [{ issuer: 'i', sub: 'a' }] },
-      { org: 'LBC_HACKNEY', facts: ['CONTROLLER', 'PROVIDER', 'RECIPIENT'], requesters: [{ issuer: 'i', sub: 'b' }] },
-      { org: 'LBC_BRENT', facts: ['CONTROLLER', 'RECIPIENT'], requesters: [] },
-      { org: 'PROCESSOR_CO', facts: ['PROCESSOR'], requesters: [] },
+      { org: 'LBC_CAMDEN', facts: ['CONTROLLER', 'PROVIDER', 'RECIPIENT', 'KEEPER'], requesters: drafters },
+      { org: 'LBC_HACKNEY', facts: ['CONTROLLER', 'PROVIDER', 'RECIPIENT'], requesters: drafters },
+      { org: 'LBC_BRENT', facts: ['CONTROLLER', 'RECIPIENT'], requesters: drafters },
+      { org: 'PROCESSOR_CO', facts: ['PROCESSOR'], requesters: drafters },
     ])
   },
 )

@@ -1,0 +1,135 @@
+import t from 'tap'
+import type { Role } from '../../src/identity/permissions.ts'
+import { agreementDesk } from '../support/agreement-desk.ts'
+import { personOf } from '../support/api-caller.ts'
+import { approvingDesk } from '../support/approving-desk.ts'
+
+// Who may not do two things to one text, whatever way they come: as a deputy, for another party, through an earlier version. And what
+// a party keeps to itself.
+
+const [CAMDEN, HACKNEY] = ['LBC_CAMDEN', 'LBC_HACKNEY']
+const desk = await agreementDesk(t)
+const { call } = desk
+const people = approvingDesk(call)
+const person = (org: string, role: Role, sub: string) => ({ org, role, sub })
+const rule = (reply: { status: number; body: { errors?: readonly { code: string }[] } }) =>
+  `${reply.status} ${reply.body.errors?.[0]?.code}`
+
+/** A text of Camden and Hackney that this person of Camden froze. */
+async function frozenBy(sub: string, id?: string) {
+  const agreement = id ? { id } : await desk.draft({ effectiveFrom: '2026-11-22' })
+  const path = `/v1/agreements/${agreement.id}`
+  const body = { route: 'CONDENSED' }
+  const frozen = await call(person(CAMDEN, 'IG_OFFICER', sub), 'POST', `${path}/freeze`, body, { 'if-match': '*' })
+  t.equal(frozen.status, 200, frozen.text)
+  return {
+    id: agreement.id,
+    path,
+    signOff: String(frozen.body.sign_off),
+    version: Number(frozen.body.version),
+    hash: String(frozen.body.version_hash),
+  }
+}
+const signs = ({ id, version, hash }: Awaited<ReturnType<typeof frozenBy>>, org: string, sub: string) =>
+  desk.sign(id, org, version, hash, { sub })
+const delegation = (step: string, subject: string) => ({
+  ...{ command: 'delegate', step, to: { subject }, first: '2026-11-22', last: '2026-11-24', reason: 'On leave' },
+})
+
+t.test('whoever drafted the text signs it through no deputy, of the step or of the role (SD-1, WF-3)', async (t) => {
+  const text = await frozenBy('drafter')
+  await people.complete(text.signOff, CAMDEN)
+  const drafter = person(CAMDEN, 'SIGNATORY', 'drafter')
+  t.equal(rule(await people.command(text.signOff, drafter, delegation('SIGNATURE', 'deputy'))), '422 SD-1')
+  const naming = { role: 'SIGNATORY', deputy: { subject: 'deputy' }, first: '2026-11-22', last: '2026-11-24', reason: 'On leave' }
+  t.equal((await call(drafter, 'POST', `/v1/organisations/${CAMDEN}/deputies`, naming)).status, 201)
+  const signing = { version: 1, version_hash: text.hash, name: 'A. Deputy', post: 'Deputy', authority: 'Delegation 3' }
+  const statements = [
+    'I have authority to sign this agreement for my organisation.',
+    'I have read this version of the agreement and agree to it for my organisation.',
+  ]
+  const asDeputy = () => call(person(CAMDEN, 'LEGAL', 'deputy'), 'POST', `${text.path}/signatures`, { ...signing, statements })
+  t.equal(rule(await asDeputy()), '422 SD-1')
+  const other = person(CAMDEN, 'SIGNATORY', 'other-signatory')
+  t.equal((await call(other, 'POST', `/v1/organisations/${CAMDEN}/deputies`, { ...naming, deputy: { subject: 'second' } })).status, 201)
+  const second = call(person(CAMDEN, 'LEGAL', 'second'), 'POST', `${text.path}/signatures`, { ...signing, statements })
+  t.equal((await second).status, 201, 'a deputy of somebody else signs')
+})
+
+t.test('a signatory who stands in for the drafter, too, signs in their own right', async (t) => {
+  const text = await frozenBy('drafter')
+  const naming = { role: 'SIGNATORY', deputy: { subject: 'colleague' }, first: '2026-11-22', last: '2026-11-24', reason: 'On leave' }
+  await call(person(CAMDEN, 'SIGNATORY', 'drafter'), 'POST', `/v1/organisations/${CAMDEN}/deputies`, naming)
+  t.equal((await signs(text, CAMDEN, 'colleague')).status, 201)
+  const { signatures } = (await call(person(CAMDEN, 'IG_OFFICER', 'reader'), 'GET', text.path)).body
+  t.match(signatures, [{ signatory: 'colleague', deputy_for: null }])
+})
+
+t.test('whoever reviewed the text for a party signs it through no deputy (SD-1)', async (t) => {
+  const text = await frozenBy('drafter')
+  await people.complete(text.signOff, CAMDEN)
+  const reviewer = person(CAMDEN, 'SIGNATORY', people.people(CAMDEN, 'IG_OFFICER').sub)
+  t.equal(rule(await people.command(text.signOff, reviewer, delegation('SIGNATURE', 'deputy'))), '422 SD-1')
+})
+
+t.test('whoever drafted for one party approves and signs for no other: shared services name different people (SD-1)', async (t) => {
+  const text = await frozenBy('shared')
+  const review = { command: 'approve', step: 'IG_REVIEW', hash: text.hash }
+  t.equal(rule(await people.command(text.signOff, person(HACKNEY, 'IG_OFFICER', 'shared'), review)), '422 SD-1')
+  t.equal(rule(await signs(text, HACKNEY, 'shared')), '422 SD-1')
+  t.equal((await signs(text, HACKNEY, 'somebody-else')).status, 201)
+})
+
+t.test('whoever drafted a text that was returned does not approve or sign the one that takes its place (SD-1)', async (t) => {
+  const first = await frozenBy('first-drafter')
+  const dpo = people.people(CAMDEN, 'DPO')
+  const [open] = await people.openSteps(first.signOff, CAMDEN)
+  if (open) await people.approve(first.signOff, CAMDEN, open)
+  t.equal((await people.command(first.signOff, dpo, { command: 'return', step: 'DPO_REVIEW', reasons: 'Name the law' })).status, 200)
+  const officer = person(CAMDEN, 'IG_OFFICER', 'second-drafter')
+  const amended = await call(
+    officer,
+    'POST',
+    `${first.path}/amendments`,
+    { reason: 'The law is named', effective_from: '2026-11-23' },
+    { 'if-match': '*' },
+  )
+  t.equal(amended.status, 201, amended.text)
+  const next = await frozenBy('second-drafter', first.id)
+  t.equal(next.version, 2)
+  const review = { command: 'approve', step: 'IG_REVIEW', hash: next.hash }
+  t.equal(rule(await people.command(next.signOff, person(CAMDEN, 'IG_OFFICER', 'first-drafter'), review)), '422 SD-1')
+  t.equal(rule(await signs(next, CAMDEN, 'first-drafter')), '422 SD-1')
+  t.equal((await signs(next, CAMDEN, 'signatory')).status, 201)
+})
+
+t.test('what becomes of a thread that a party does not share is seen by that party alone', async (t) => {
+  const { signOff } = await frozenBy('drafter')
+  const officer = person(HACKNEY, 'IG_OFFICER', 'officer')
+  const thread = '0193f3c0-0000-7000-8000-0000000000aa'
+  await people.command(signOff, officer, { command: 'comment', thread, part: '', text: 'Between us', shared: false })
+  const found = (await people.read(signOff, HACKNEY)).threads[0]?.id
+  for (const command of ['resolve', 'reopen']) t.equal((await people.command(signOff, officer, { command, thread: found })).status, 200)
+  const types = async (org: string) =>
+    (await call(person(org, 'IG_OFFICER', 'reader'), 'GET', `/v1/sign-offs/${signOff}/events`)).body.events
+      .map(({ type }: { type: string }) => type)
+      .filter((type: string) => /COMMENTED|THREAD/.test(type))
+  t.strictSame(await types(HACKNEY), ['COMMENTED', 'THREAD_RESOLVED', 'THREAD_REOPENED'])
+  t.strictSame(await types(CAMDEN), [])
+})
+
+t.test('what a deputy returns or refuses names both of them (WF-3)', async (t) => {
+  const deputed = async (command: object) => {
+    const { signOff } = await frozenBy('drafter')
+    const reviewer = people.people(CAMDEN, 'IG_OFFICER')
+    t.equal((await people.command(signOff, reviewer, delegation('IG_REVIEW', 'deputy'))).status, 200)
+    t.equal((await people.command(signOff, person(CAMDEN, 'LEGAL', 'deputy'), { step: 'IG_REVIEW', ...command })).status, 200)
+    const reader = await personOf(desk.service, CAMDEN, ['IG_OFFICER'])
+    return (await reader('GET', `/v1/sign-offs/${signOff}/events`)).body.events.find(({ type }: { type: string }) =>
+      /RETURNED|STEP_REFUSED/.test(type),
+    )
+  }
+  const both = { by: { subject: 'deputy' }, detail: { deputy_for: { subject: people.people(CAMDEN, 'IG_OFFICER').sub } } }
+  t.match(await deputed({ command: 'return', reasons: 'The purpose is not stated' }), { type: 'RETURNED', ...both })
+  t.match(await deputed({ command: 'refuse', reason: 'There is no law for it' }), { type: 'STEP_REFUSED', ...both })
+})
