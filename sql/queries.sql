@@ -1015,9 +1015,11 @@ select "a"."sequence"
 
 select "a"."sequence"
   from "agreement_act" as "a"
-  where "a"."agreement_id" = $1 and "a"."actor_issuer" = $2 and "a"."actor_sub" = $3 and "a"."actor_org" = $4 and "a"."act" in ($5, ...) and
-    ("a"."version" = $6 or "a"."version" is null)
-  limit $7;
+  where "a"."agreement_id" = $1 and "a"."actor_issuer" = $2 and "a"."actor_sub" = $3 and "a"."act" in ($4, ...) and (a.version is null or
+    a.version = $5 or a.version < $6 and exists (select from agreement_version v where v.agreement_id = a.agreement_id and v.version =
+    a.version and v.status in ('APPROVED', 'SUPERSEDED')) and not exists (select from signature s where s.agreement_id = a.agreement_id and
+    s.version >= a.version and s.version < $7 and s.confirmed_at is not null group by s.version having count(*) > 1))
+  limit $8;
 
 select "s"."agreement_id", "s"."org", "s"."version", "s"."signed_at", "s"."version_hash", "s"."signatory_name", "s"."signatory_post",
     "s"."authority", "s"."confirmed_at"
@@ -1038,9 +1040,12 @@ select "s"."id"
     "s"."confirmed_by" = $5)) and "s"."org" <> $6
   limit $7;
 
-select distinct "a"."actor_issuer" as "issuer", "a"."actor_sub" as "sub", "a"."actor_org" as "org"
+select distinct "a"."actor_issuer" as "issuer", "a"."actor_sub" as "sub"
   from "agreement_act" as "a"
-  where "a"."agreement_id" = $1 and "a"."act" in ($2, ...) and ("a"."version" = $3 or "a"."version" is null);
+  where "a"."agreement_id" = $1 and "a"."act" in ($2, ...) and (a.version is null or a.version = $3 or a.version < $4 and exists (select from
+    agreement_version v where v.agreement_id = a.agreement_id and v.version = a.version and v.status in ('APPROVED', 'SUPERSEDED')) and not
+    exists (select from signature s where s.agreement_id = a.agreement_id and s.version >= a.version and s.version < $5 and s.confirmed_at is
+    not null group by s.version having count(*) > 1));
 
 update "signature"
   set "confirmed_at" = $1, "confirmed_issuer" = $2, "confirmed_by" = $3
