@@ -101,3 +101,16 @@ t.test('duties that one person must not hold together are on different roles', a
     'who drafts does not sign',
   )
 })
+
+t.test('what the issuer says of how it knew a person is kept, as far as it is in order; of a machine nothing is', async (t) => {
+  const claims = { iss: ISSUER, sub: 'p-1', org: 'LBC_CAMDEN', roles: ['SIGNATORY'] }
+  const known = (proof: Partial<TokenClaims>) => toPrincipal({ ...claims, ...proof }, true)?.authentication
+  t.strictSame(known({ auth_time: 1_795_176_000, acr: 'urn:level:2', amr: ['pwd', 'otp'] }), {
+    ...{ at: '2026-11-20T12:00:00.000Z', level: 'urn:level:2', methods: ['pwd', 'otp'] },
+  })
+  t.strictSame(known({ amr: ['pwd', 7, ''] }), { at: null, level: null, methods: ['pwd'] })
+  t.equal(known({}), undefined)
+  t.equal(known({ acr: 'x'.repeat(201) }), undefined, 'longer than anything an issuer means')
+  const machine = { iss: ISSUER, sub: 'c-1', org: 'MPS', roles: ['API_CLIENT'], client_id: 'records', auth_time: 1 }
+  t.equal(toPrincipal(machine, true)?.authentication, undefined)
+})
