@@ -280,14 +280,14 @@ async function brentDeclines(story: Story): Promise<void> {
 async function theLastSign(story: Story): Promise<void> {
   const { session } = story
   await session.pass(30)
-  const told = await session.act({
+  const notices = await session.act({
     by: a('SIRO', MPS),
     does: 'reads what the police were told',
     method: 'GET',
     path: '/v1/notices?limit=200',
     expect: 200,
   })
-  const kinds = (told.body['notices'] as readonly { readonly kind: string }[]).map(({ kind }) => kind)
+  const kinds = (notices.body['notices'] as readonly { readonly kind: string }[]).map(({ kind }) => kind)
   session.check(
     '  they were reminded, told that it is overdue, and it was escalated',
     ['STEP_DUE', 'STEP_OVERDUE', 'STEP_ESCALATED'].every((kind) => kinds.includes(kind)),
