@@ -12,7 +12,7 @@ const owner = await service.database?.openAs('session_user', 1)
 const at = (instant: string) => {
   now = new Date(instant)
 }
-const told = async (id: string, org: string = SHARE.provider): Promise<string[]> => {
+const noticesOf = async (id: string, org: string = SHARE.provider): Promise<string[]> => {
   const { notices } = (await (await personOf(service, org, ['SIRO']))('GET', '/v1/notices?limit=100')).body
   return (notices as { kind: string; agreement: string | null }[])
     .filter(({ agreement }) => agreement === id)
@@ -24,7 +24,7 @@ const set = (columns: string, id = 'DEMO-CURL') => owner?.pool.query(`update agr
 t.test('the parties hear 90, 30 and 7 days before a review is due, the day after it was, and when its grace is over', async (t) => {
   await set(`review_due = '2027-04-05', review_policy = 'BLOCK_AFTER_GRACE', review_grace_days = 60`)
   await timers.fireDue()
-  t.strictSame(await told('DEMO-CURL'), [], 'nothing is told before its day')
+  t.strictSame(await noticesOf('DEMO-CURL'), [], 'nothing is told before its day')
   const expected: string[] = []
   for (const [instant, kind] of [
     ['2027-01-05T09:00:00.000Z', 'REVIEW_DUE_90'],
@@ -40,9 +40,9 @@ t.test('the parties hear 90, 30 and 7 days before a review is due, the day after
     await Promise.all([timers.fireDue(), timers.fireDue()])
     expected.push(kind)
     if (kind === 'REVIEW_DUE_30') expected.splice(1, 1, kind)
-    t.strictSame(await told('DEMO-CURL'), expected, instant)
+    t.strictSame(await noticesOf('DEMO-CURL'), expected, instant)
   }
-  t.strictSame(await told('DEMO-CURL', SHARE.recipient), expected, 'each party')
+  t.strictSame(await noticesOf('DEMO-CURL', SHARE.recipient), expected, 'each party')
 })
 
 t.test('a review that is done in time is not told as overdue, and the next one is another', async (t) => {
@@ -50,15 +50,15 @@ t.test('a review that is done in time is not told as overdue, and the next one i
   await set(`review_due = '2027-07-03', review_policy = 'WARN'`)
   await timers.fireDue()
   at('2027-07-02T09:00:00.000Z')
-  const before = await told('DEMO-CURL')
+  const before = await noticesOf('DEMO-CURL')
   t.equal(before.at(-1), 'REVIEW_BLOCKS', 'what was to be told before it was recorded is not')
   await set(`review_due = '2027-09-01'`)
   at('2027-07-04T09:00:00.000Z')
   await timers.fireDue()
-  t.strictSame((await told('DEMO-CURL')).slice(before.length), [], 'the day after the first day, nothing')
+  t.strictSame((await noticesOf('DEMO-CURL')).slice(before.length), [], 'the day after the first day, nothing')
   at('2027-08-02T08:00:00.000Z')
   await timers.fireDue()
-  t.strictSame((await told('DEMO-CURL')).slice(before.length), ['REVIEW_DUE_30'])
+  t.strictSame((await noticesOf('DEMO-CURL')).slice(before.length), ['REVIEW_DUE_30'])
 })
 
 t.test('the parties hear that an agreement comes to its end', async (t) => {
@@ -66,15 +66,15 @@ t.test('the parties hear that an agreement comes to its end', async (t) => {
   await owner?.pool.query(
     `set session_replication_role = replica; update agreement_version set effective_to = '2027-12-30' where agreement_id = 'DEMO-CURL'; reset session_replication_role`,
   )
-  const before = await told('DEMO-CURL')
+  const before = await noticesOf('DEMO-CURL')
   await timers.fireDue()
   at('2027-10-02T09:00:00.000Z')
   await timers.fireDue()
   at('2027-12-23T09:00:00.000Z')
   await timers.fireDue()
-  const kinds = (await told('DEMO-CURL')).slice(before.length).filter((kind) => kind.startsWith('EXPIRY'))
+  const kinds = (await noticesOf('DEMO-CURL')).slice(before.length).filter((kind) => kind.startsWith('EXPIRY'))
   t.strictSame(kinds, ['EXPIRY_90', 'EXPIRY_30', 'EXPIRY_7'])
   at('2028-01-10T09:00:00.000Z')
   await timers.fireDue()
-  t.strictSame((await told('DEMO-CURL')).slice(-1), kinds.slice(-1))
+  t.strictSame((await noticesOf('DEMO-CURL')).slice(-1), kinds.slice(-1))
 })

@@ -19,7 +19,7 @@ const at = (instant: string) => {
   now = new Date(instant)
 }
 /** What an organisation was told of a sign-off, in order. */
-const told = async (org: string, signOff: string): Promise<string[]> => {
+const noticesOf = async (org: string, signOff: string): Promise<string[]> => {
   const { notices } = (await (await personOf(service, org, ['SIRO']))('GET', '/v1/notices?limit=100')).body
   const about = (notices as { kind: string; detail: { sign_off?: string } }[]).filter(({ detail }) => detail.sign_off === signOff)
   return about.map(({ kind }) => kind).toReversed()
@@ -45,23 +45,23 @@ t.test(
     t.match(task, { step: 'IG_REVIEW', due: '2027-01-04', overdue: false })
     at('2026-12-30T08:59:59.000Z')
     await node.fireDue()
-    t.strictSame(await told(CAMDEN, id), [], 'nobody is told before it is time')
+    t.strictSame(await noticesOf(CAMDEN, id), [], 'nobody is told before it is time')
     at('2026-12-30T09:00:00.000Z')
     await Promise.all([node.fireDue(), timers().fireDue(), node.fireDue()])
-    t.strictSame(await told(CAMDEN, id), ['STEP_DUE'], 'two nodes that wake in one instant tell once')
+    t.strictSame(await noticesOf(CAMDEN, id), ['STEP_DUE'], 'two nodes that wake in one instant tell once')
     await node.fireDue()
-    t.strictSame(await told(CAMDEN, id), ['STEP_DUE'])
+    t.strictSame(await noticesOf(CAMDEN, id), ['STEP_DUE'])
     t.strictSame((await leavesOf(id)).filter((leaf) => leaf === 'gov.sign_off.reminded').length, 2, 'one leaf for each party')
     at('2027-01-04T23:59:59.000Z')
     await node.fireDue()
-    t.strictSame(await told(CAMDEN, id), ['STEP_DUE'], 'the due day counts to its end')
+    t.strictSame(await noticesOf(CAMDEN, id), ['STEP_DUE'], 'the due day counts to its end')
     at('2027-01-05T00:00:00.000Z')
     t.match((await officer('GET', '/v1/sign-off-tasks?whose=POOL&overdue=true')).body.tasks, [{ overdue: true }])
     await node.fireDue()
-    t.strictSame(await told(HACKNEY, id), ['STEP_DUE', 'STEP_OVERDUE'])
+    t.strictSame(await noticesOf(HACKNEY, id), ['STEP_DUE', 'STEP_OVERDUE'])
     at('2027-01-20T12:00:00.000Z')
     await node.fireDue()
-    t.strictSame(await told(HACKNEY, id), ['STEP_DUE', 'STEP_OVERDUE', 'STEP_ESCALATED', 'STEP_ESCALATED'], 'up both rungs of the ladder')
+    t.strictSame(await noticesOf(HACKNEY, id), ['STEP_DUE', 'STEP_OVERDUE', 'STEP_ESCALATED', 'STEP_ESCALATED'], 'up both rungs of the ladder')
     await inside((tx) => workflow.onSubject(tx, { type: 'agreement', id: AGREEMENT }, { type: 'withdraw', reason: 'Done with' }, acting()))
   },
 )
@@ -74,7 +74,7 @@ t.test('after a week without the service what fell due meanwhile is told in the 
   const meanwhile = ['REMINDED', 'OVERDUE', 'ESCALATED']
   t.strictSame((await eventsOf(id)).slice(-3), meanwhile)
   t.strictSame((await eventsOf(id, HACKNEY)).slice(-3), meanwhile)
-  t.strictSame(await told(CAMDEN, id), ['STEP_DUE', 'STEP_OVERDUE', 'STEP_ESCALATED'])
+  t.strictSame(await noticesOf(CAMDEN, id), ['STEP_DUE', 'STEP_OVERDUE', 'STEP_ESCALATED'])
   await does(somebody(CAMDEN, 'IG_OFFICER'), id, approves(subject.hash, CAMDEN, 'IG_REVIEW'))
   t.match((await eventsOf(id)).slice(-1), ['STEP_OPENED'], 'what is overdue can still be done')
 })
@@ -90,7 +90,7 @@ t.test('whoever has the step, its due day stays, and nobody is reminded of it tw
   await does(somebody(CAMDEN, 'IG_OFFICER'), id, { type: 'assign', org: CAMDEN, step: 'IG_REVIEW', to, reason: 'On leave' })
   await node.fireDue()
   t.match((await officer('GET', '/v1/sign-off-tasks')).body.tasks, [{ sign_off: id, due: '2027-03-04' }])
-  t.strictSame((await told(CAMDEN, id)).filter((kind) => kind === 'STEP_DUE').length, 1)
+  t.strictSame((await noticesOf(CAMDEN, id)).filter((kind) => kind === 'STEP_DUE').length, 1)
 })
 
 t.test('nothing is told of a step that is done, refused, left or held; what is held goes on when it is let go', async (t) => {
@@ -101,15 +101,15 @@ t.test('nothing is told of a step that is done, refused, left or held; what is h
   await follows({ type: 'hold', reason: 'Suspended' })
   at('2027-04-20T10:00:00.000Z')
   await node.fireDue()
-  t.strictSame(await told(HACKNEY, id), [])
-  t.strictSame(await told(CAMDEN, id), [])
+  t.strictSame(await noticesOf(HACKNEY, id), [])
+  t.strictSame(await noticesOf(CAMDEN, id), [])
   await follows({ type: 'release_hold', reason: 'Lifted' })
   await node.fireDue()
-  t.strictSame(await told(CAMDEN, id), ['STEP_DUE', 'STEP_OVERDUE', 'STEP_ESCALATED'])
+  t.strictSame(await noticesOf(CAMDEN, id), ['STEP_DUE', 'STEP_OVERDUE', 'STEP_ESCALATED'])
   await follows({ type: 'leave', org: CAMDEN, reason: 'Left' })
   at('2027-05-20T10:00:00.000Z')
   await node.fireDue()
-  t.strictSame((await told(CAMDEN, id)).length, 3)
+  t.strictSame((await noticesOf(CAMDEN, id)).length, 3)
   t.strictSame(failures, [])
 })
 
@@ -125,7 +125,7 @@ t.test('what cannot be done this time is tried again, and nothing behind it wait
   const failing = timers({ rooms: { ...timedRooms, broken }, onFailure: (error) => seen.push(error) })
   t.match(await failing.fireDue(), { failed: 1 })
   t.match(seen, [{ message: 'out of order' }])
-  t.strictSame(await told(CAMDEN, id), ['STEP_DUE', 'STEP_OVERDUE', 'STEP_ESCALATED'])
+  t.strictSame(await noticesOf(CAMDEN, id), ['STEP_DUE', 'STEP_OVERDUE', 'STEP_ESCALATED'])
   t.match(await failing.fireDue(), { seen: 1, failed: 1 })
 })
 
@@ -161,7 +161,7 @@ t.test('a signature that nobody gives in time lapses: silence is never consent',
   at('2027-09-08T23:00:00.000Z')
   await node.fireDue()
   t.equal(await statusOf(HACKNEY), 'LAPSED', 'when the London day is over, in summer an hour before that of UTC')
-  t.equal((await told(HACKNEY, id)).at(-1), 'SIGNATURE_LAPSED')
+  t.equal((await noticesOf(HACKNEY, id)).at(-1), 'SIGNATURE_LAPSED')
   t.equal((await leavesOf(id)).at(-1), 'gov.sign_off.lapsed')
   t.equal(await statusOf(CAMDEN), 'OPEN')
 })
@@ -177,7 +177,7 @@ t.test('what somebody had goes back to everybody of the role when the role ends,
   t.match(await hands(), [{ assignee: { sub: officer.sub } }], 'another role ended')
   await asSystem((tx) => workflow.roleEnded(tx, { ...ended, roles: ['IG_OFFICER'] }, acting()))
   t.match(await hands(), [{ assignee: null, state: 'OPEN' }])
-  t.equal((await told(CAMDEN, id)).at(-1), 'STEP_RELEASED')
+  t.equal((await noticesOf(CAMDEN, id)).at(-1), 'STEP_RELEASED')
 
   const person = { issuer: service.issuer.issuer, sub: 'leaver' }
   const siro = await personOf(service, CAMDEN, ['SIRO'])
