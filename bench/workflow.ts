@@ -87,14 +87,15 @@ try {
     const rebuilt = await rebuildLists(db)
     const figures = {
       ...{ sign_offs: SIGN_OFFS, events_each: EVENTS_EACH, handlers: HANDLERS },
-      ...{ list_p95_ms: list, search_p95_ms: search, act_p95_ms: acts },
+      ...{ list_p95_ms: list.p95, search_p95_ms: search.p95, act_p95_ms: acts.p95 },
+      ...{ list_p50_ms: list.p50, search_p50_ms: search.p50, act_p50_ms: acts.p50 },
       ...{ rebuild_events: rebuilt.events, rebuild_s: round((performance.now() - began) / 1000) },
     }
     console.log(`
                                                     here            aim
-  ${SIGN_OFFS} sign-offs, ${HANDLERS} handlers: list, p95       ${list} ms      < 50 ms
-  the same: search, p95                             ${search} ms      < 50 ms
-  an act, recorded, p95                             ${acts} ms      < 20 ms
+  ${SIGN_OFFS} sign-offs, ${HANDLERS} handlers: list, p95       ${list.p95} ms (p50 ${list.p50})      < 50 ms
+  the same: search, p95                             ${search.p95} ms (p50 ${search.p50})      < 50 ms
+  an act, recorded, p95                             ${acts.p95} ms (p50 ${acts.p50})      < 20 ms
   lists made anew of ${rebuilt.events} events             ${figures.rebuild_s} s        < 5 s
 
 CSC REMS says: tested with 3,000 applications of 20 and more large events, 100 handlers a workflow; "100k event DB without breaking a sweat"
@@ -104,11 +105,11 @@ CSC REMS says: tested with 3,000 applications of 20 and more large events, 100 h
     await app.close()
   }
 
-  /** Milliseconds within which 95 of 100 calls are answered, one after the other; the first ones are not counted. */
+  /** Milliseconds within which half, and 95 of 100, of the calls are answered, one after the other; the first ones are not counted. */
   async function timed(
     calls: number,
     call: (n: number) => Promise<{ method: 'GET' | 'POST'; path: string; token: string; body?: object }>,
-  ): Promise<number> {
+  ): Promise<{ readonly p50: number; readonly p95: number }> {
     const times: number[] = []
     for (let n = 0; n < calls; n += 1) {
       const { method, path, token, body } = await call(n)
@@ -121,7 +122,8 @@ CSC REMS says: tested with 3,000 applications of 20 and more large events, 100 h
       if (reply.statusCode >= 300) throw new Error(`${method} ${path}: ${reply.statusCode} ${reply.body}`)
     }
     const counted = times.slice(calls / 10).toSorted((one, other) => one - other)
-    return round(counted[Math.floor(counted.length * 0.95)] ?? Number.NaN)
+    const at = (share: number) => round(counted[Math.floor(counted.length * share)] ?? Number.NaN)
+    return { p50: at(0.5), p95: at(0.95) }
   }
 } finally {
   await system.close()

@@ -222,6 +222,12 @@ t.test('the lists and the timers can be thrown away: they are made anew from wha
     await tx.deleteFrom('sign_off_chain').execute()
     await tx.deleteFrom('timer').where('fired_at', 'is', null).execute()
   })
-  t.match(await rebuildLists(service.app.services.db), { signOffs: 8 })
+  const { n } = await asSystem((tx) =>
+    tx
+      .selectFrom('sign_off')
+      .select((eb) => eb.fn.countAll().as('n'))
+      .executeTakeFirstOrThrow(),
+  )
+  t.match(await rebuildLists(service.app.services.db), { signOffs: Number(n) })
   t.strictSame(await rows(), before)
 })

@@ -10,11 +10,12 @@ export async function readAs(tx: Transaction, reader: Reader): Promise<void> {
 
 /** Does work that reads for somebody else, and goes on for whom the transaction read before. */
 export async function readingAs<T>(tx: Transaction, reader: Reader, work: () => Promise<T>): Promise<T> {
-  const asked = sql<Before>`select current_setting('accord.reader', true) as reader, current_setting('accord.org', true) as org`
+  // One statement for both: what stands first in it is worked out first.
+  const asked = sql<Before>`select current_setting('accord.reader', true) as reader, current_setting('accord.org', true) as org,
+    set_config('accord.reader', ${reader.kind}, true), set_config('accord.org', ${reader.kind === 'party' ? reader.org : ''}, true)`
   const [before] = (await asked.execute(tx)).rows
   const backTo = () =>
     sql`select set_config('accord.reader', ${before?.reader ?? ''}, true), set_config('accord.org', ${before?.org ?? ''}, true)`.execute(tx)
-  await readAs(tx, reader)
   try {
     const done = await work()
     await backTo()
