@@ -2178,6 +2178,9 @@ update "held_role"
 
 -- src/platform/database/reader.ts
 
+select current_setting('accord.reader', true) as reader, current_setting('accord.org', true) as org, set_config('accord.reader', $1, true),
+    set_config('accord.org', $2, true);
+
 select current_setting('accord.reader', true) as reader, current_setting('accord.org', true) as org;
 
 select set_config('accord.reader', $1, true), set_config('accord.org', $2, true);
