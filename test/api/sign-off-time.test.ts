@@ -61,7 +61,11 @@ t.test(
     t.strictSame(await noticesOf(HACKNEY, id), ['STEP_DUE', 'STEP_OVERDUE'])
     at('2027-01-20T12:00:00.000Z')
     await node.fireDue()
-    t.strictSame(await noticesOf(HACKNEY, id), ['STEP_DUE', 'STEP_OVERDUE', 'STEP_ESCALATED', 'STEP_ESCALATED'], 'up both rungs of the ladder')
+    t.strictSame(
+      await noticesOf(HACKNEY, id),
+      ['STEP_DUE', 'STEP_OVERDUE', 'STEP_ESCALATED', 'STEP_ESCALATED'],
+      'up both rungs of the ladder',
+    )
     await inside((tx) => workflow.onSubject(tx, { type: 'agreement', id: AGREEMENT }, { type: 'withdraw', reason: 'Done with' }, acting()))
   },
 )
