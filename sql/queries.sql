@@ -2181,8 +2181,6 @@ update "held_role"
 select current_setting('accord.reader', true) as reader, current_setting('accord.org', true) as org, set_config('accord.reader', $1, true),
     set_config('accord.org', $2, true);
 
-select current_setting('accord.reader', true) as reader, current_setting('accord.org', true) as org;
-
 select set_config('accord.reader', $1, true), set_config('accord.org', $2, true);
 
 -- src/platform/database/rows-in-json.ts

@@ -90,6 +90,6 @@ export async function begin(tx: Transaction, events: readonly SignOffEvent[]): P
   return signOff
 }
 
-export function asRefusal({ code, rule, detail, errors }: SignOffRefusal) {
+function asRefusal({ code, rule, detail, errors }: SignOffRefusal) {
   return refusal(code, detail, errors.length > 0 ? errors : [{ pointer: '', detail, code: rule }])
 }
