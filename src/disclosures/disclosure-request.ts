@@ -84,9 +84,15 @@ export function contentOf(asked: AskedDisclosure): DisclosureContent {
   const { conditions, is_police_urgent, valid_from = null, single_use } = asked
   return {
     ...asked,
-    ...{ record_count, senior_authorisation, legal_compulsion, legal_power, exemption, valid_from },
+    ...{ record_count, senior_authorisation, legal_compulsion, legal_power, exemption },
+    // Instants as they are written here, whatever offset they came with: two of them compare as texts.
+    ...{ valid_from: valid_from === null ? null : inUtc(valid_from), valid_to: inUtc(asked.valid_to) },
     ...{ conditions: conditions ?? [], is_police_urgent: is_police_urgent ?? false, single_use: single_use ?? true },
   }
+}
+
+function inUtc(instant: string): string {
+  return new Date(instantOf(instant)).toISOString()
 }
 
 const CONDITION_LISTS = ['ART9_CONDITION', 'SCHEDULE_1_CONDITION', 'CRIMINAL_CONDITION', 'SCHEDULE_8_CONDITION']

@@ -17,14 +17,17 @@ import { emergenciesRepository } from './emergencies.repository.ts'
 import {
   type AskedEmergency,
   type Emergency,
+  type EmergencyView,
   EVENTS_MAX,
   EVENTS_WINDOW_MS,
+  type HappenedEmergency,
   notifyBy,
   type ReviewBody,
   recordFaults,
   reviewDue,
   reviewed,
   reviewFaults,
+  viewOf,
 } from './emergency.ts'
 
 /** A share that became the rule: it is to be an agreement. */
@@ -61,32 +64,9 @@ export interface BrokenGlass extends Pick<Emergency, 'provider' | 'recipient' | 
   readonly actor: string | null
 }
 
-/** One as it is shown. */
-export interface EmergencyView extends Omit<Emergency, 'actor' | 'aware_at'> {
-  readonly actor: string | null
-  readonly recorded_after: boolean
-  readonly is_review_overdue: boolean
-  readonly breach: { readonly aware_at: string; readonly notify_by: string } | null
-}
 interface Done extends WorkDone<EmergencyView> {
   readonly emergency: Emergency
 }
-type Facts = Omit<
-  Emergency,
-  | 'id'
-  | 'recorded_at'
-  | 'status'
-  | 'sign_off'
-  | 'content_hash'
-  | 'review_due'
-  | 'outcome'
-  | 'dsa_needed'
-  | 'reason'
-  | 'excessive_items'
-  | 'reviewed_at'
-  | 'aware_at'
->
-
 const NO_SUCH_EMERGENCY = 'There is no such emergency here.'
 const ROUTE = 'EMERGENCY'
 const LAST_STEP = 'EVENT_REVIEW'
@@ -121,7 +101,11 @@ export function emergenciesService(options: EmergenciesOptions) {
   const today = () => londonDay(clock().getTime())
 
   /** Writes one and opens its review by the people of the organisation that acted; whoever acted, or recorded it, does not review (SD-5). */
-  async function begun(context: Omit<CommandContext<never>, 'state'>, given: Facts, requesters: readonly Identity[]): Promise<Emergency> {
+  async function begun(
+    context: Omit<CommandContext<never>, 'state'>,
+    given: HappenedEmergency,
+    requesters: readonly Identity[],
+  ): Promise<Emergency> {
     const { tx, principal, at, now, newId } = context
     const content_hash = sha256Hex(canonicalJson(given))
     const emergency: Emergency = {
@@ -289,16 +273,6 @@ export function emergenciesService(options: EmergenciesOptions) {
         const page = found.slice(0, limit)
         return { emergencies: page.map(shown), next_before: found.length > limit ? (page.at(-1)?.id ?? null) : null }
       }),
-  }
-}
-
-function viewOf({ actor, aware_at, ...emergency }: Emergency, today: string): EmergencyView {
-  return {
-    ...emergency,
-    actor: actor?.sub ?? null,
-    recorded_after: emergency.decision_id === null,
-    is_review_overdue: emergency.status === 'OPEN' && emergency.review_due < today,
-    breach: aware_at === null ? null : { aware_at, notify_by: notifyBy(aware_at) },
   }
 }
 

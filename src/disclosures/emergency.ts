@@ -39,6 +39,31 @@ export interface Emergency {
   readonly aware_at: string | null
 }
 
+/** What happened, before its review is opened: what is reviewed is the hash of this. */
+export type HappenedEmergency = Omit<
+  Emergency,
+  | 'id'
+  | 'recorded_at'
+  | 'status'
+  | 'sign_off'
+  | 'content_hash'
+  | 'review_due'
+  | 'outcome'
+  | 'dsa_needed'
+  | 'reason'
+  | 'excessive_items'
+  | 'reviewed_at'
+  | 'aware_at'
+>
+
+/** One as it is shown. */
+export interface EmergencyView extends Omit<Emergency, 'actor' | 'aware_at'> {
+  readonly actor: string | null
+  readonly recorded_after: boolean
+  readonly is_review_overdue: boolean
+  readonly breach: { readonly aware_at: string; readonly notify_by: string } | null
+}
+
 /** What somebody records afterwards. */
 export interface AskedEmergency {
   readonly provider: string
@@ -125,6 +150,17 @@ export function reviewed(
   return {
     ...emergency,
     ...{ status: 'REVIEWED', outcome, dsa_needed, reason, excessive_items: excessive_items ?? [], reviewed_at: now },
-    aware_at: outcome === 'NOT_JUSTIFIED' ? (aware_at ?? now) : null,
+    aware_at: outcome === 'NOT_JUSTIFIED' ? new Date(aware_at ?? now).toISOString() : null,
+  }
+}
+
+/** One as it is shown on a London day. */
+export function viewOf({ actor, aware_at, ...emergency }: Emergency, today: string): EmergencyView {
+  return {
+    ...emergency,
+    actor: actor?.sub ?? null,
+    recorded_after: emergency.decision_id === null,
+    is_review_overdue: emergency.status === 'OPEN' && emergency.review_due < today,
+    breach: aware_at === null ? null : { aware_at, notify_by: notifyBy(aware_at) },
   }
 }

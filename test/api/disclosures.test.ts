@@ -223,10 +223,19 @@ t.test('one-off disclosures', async (t) => {
       t.strictSame(ruleOf(await approve(written, 'IAO_CONFIRMATION', 'IAO', {}, sub)), [422, 'AH-3'], `${sub} asked for it`)
   })
 
-  await t.test('it may be used again and again where that was approved, until the window ends', async (t) => {
-    const id = await approved({ single_use: false, valid_to: '2026-11-22T13:00:00.000Z' })
-    t.strictSame([await shows(id), await shows(id)], ['PERMIT', 'PERMIT'])
+  await t.test('a window that begins later is told in whatever offset, and opens at its instant', async (t) => {
+    const begins = '2026-11-22T15:00:00+02:00'
+    const id = await approved({ single_use: false, valid_from: begins, valid_to: '2026-11-22T16:00:00+02:00' })
+    t.match(await read(id), { valid_from: '2026-11-22T13:00:00.000Z', content: { valid_to: '2026-11-22T14:00:00.000Z' } })
+    t.equal(await shows(id), 'DENY ADHOC_DECISION_NOT_APPROVED')
     desk.at('2026-11-22T13:00:00.000Z')
+    t.equal(await shows(id), 'PERMIT')
+  })
+
+  await t.test('it may be used again and again where that was approved, until the window ends', async (t) => {
+    const id = await approved({ single_use: false, valid_to: '2026-11-22T13:30:00.000Z' })
+    t.strictSame([await shows(id), await shows(id)], ['PERMIT', 'PERMIT'])
+    desk.at('2026-11-22T13:30:00.000Z')
     t.equal(await shows(id), 'DENY ADHOC_DECISION_NOT_APPROVED')
   })
 })
