@@ -107,7 +107,12 @@ begin
     'earlier_parts', (select json_agg(e order by e.left_at) from public.earlier_part e where e.agreement_id = any (p_ids)),
     'keepers', (select json_agg(k order by k.position) from public.keeper_change k where k.agreement_id = any (p_ids)),
     'reviews', (select json_agg(r order by r.position) from public.review_date_change r where r.agreement_id = any (p_ids)),
-    'versions', (select json_agg(to_jsonb(v) - 'document' order by v.version) from public.agreement_version v where v.agreement_id = any (p_ids)),
+    -- Column by column: to fetch and write out the signed text of each, to leave it out then, took most of the time.
+    'versions', (select json_agg(v order by v.version) from (
+        select a.agreement_id, a.version, a.status, a.effective_from, a.effective_to, a.commencement_rule, a.commencement_threshold, a.narrative,
+            a.processor_contract, a.joint_controller_arrangement, a.agents_recorded, a.recorded_elsewhere, a.change_class, a.hash, a.frozen_at,
+            a.warnings, a.dropped_at, a.filled_groups, a.sign_off_id
+          from public.agreement_version a where a.agreement_id = any (p_ids)) v),
     'flows', (select json_agg(f order by f.position) from public.flow f where f.agreement_id = any (p_ids)),
     'sides', (select json_agg(s) from public.flow_side s where s.agreement_id = any (p_ids)),
     'prohibitions', (select json_agg(p order by p.position) from public.prohibition p where p.agreement_id = any (p_ids)),

@@ -29,3 +29,28 @@ t.test('the names of columns say which of them are instants and which are bigint
     'whose value nobody reads: it orders',
   )
 })
+
+t.test('of a version every column is read but its document', async (t) => {
+  const database = await testDatabase(t)
+  const { pool } = await database.openAs('session_user')
+  const client = await pool.connect()
+  // A version by itself: what it belongs to is no concern of which columns are read.
+  await client.query('set session_replication_role = replica')
+  await client.query(
+    `insert into agreement_version (agreement_id, version, status, commencement_rule, narrative, agents_recorded, recorded_elsewhere)
+    values ('A-1', 1, 'DRAFT', 'PAIRWISE', '{}', true, false)`,
+  )
+  const { rows: found } = await client.query<{ name: string }>(
+    `select json_object_keys(public.stored_agreements('{A-1}') -> 'versions' -> 0) as name`,
+  )
+  const { rows: columns } = await client.query<{ name: string }>(
+    `select attname as name from pg_attribute where attrelid = 'agreement_version'::regclass and attnum > 0 and not attisdropped`,
+  )
+  client.release(true)
+  const names = (rows: readonly { readonly name: string }[]) => rows.map(({ name }) => name).sort()
+  t.ok(found.length > 10)
+  t.same(
+    names(found),
+    names(columns).filter((name) => name !== 'document'),
+  )
+})
