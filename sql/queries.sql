@@ -2321,7 +2321,7 @@ select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s
     "s"."started_at", (select json_agg(json_build_object('org', nullif(c.org, ''), 'status', c.status) order by c.org) from sign_off_chain c
     where c.sign_off_id = s.id) as "chains"
   from "sign_off" as "s"
-  where public.knows_subject_until(s.subject_type, s.subject_id) = 'infinity'
+  where public.knows_subject_until(s.subject_type, s.subject_id) > clock_timestamp()
   order by "s"."id" desc
   limit $1;
 
@@ -2329,7 +2329,15 @@ select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s
     "s"."started_at", (select json_agg(json_build_object('org', nullif(c.org, ''), 'status', c.status) order by c.org) from sign_off_chain c
     where c.sign_off_id = s.id) as "chains"
   from "sign_off" as "s"
-  where public.knows_subject_until(s.subject_type, s.subject_id) = 'infinity' and "s"."subject_type" = $1 and "s"."subject_id" = $2
+  where public.knows_subject_until(s.subject_type, s.subject_id) > clock_timestamp() and "s"."subject_id" = $1
+  order by "s"."id" desc
+  limit $2;
+
+select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."keeper", "s"."route", "s"."status",
+    "s"."started_at", (select json_agg(json_build_object('org', nullif(c.org, ''), 'status', c.status) order by c.org) from sign_off_chain c
+    where c.sign_off_id = s.id) as "chains"
+  from "sign_off" as "s"
+  where public.knows_subject_until(s.subject_type, s.subject_id) > clock_timestamp() and "s"."subject_type" = $1 and "s"."subject_id" = $2
   order by "s"."id" desc
   limit $3;
 

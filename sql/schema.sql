@@ -2694,7 +2694,7 @@ alter table public.sign_off_chain enable row level security;
 create policy chain_is_kept_by_the_service on sign_off_chain for all to public
   using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
 create policy chain_is_seen_with_its_sign_off on sign_off_chain for select to public
-  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR ('infinity'::timestamp with time zone = ( SELECT knows_subject_until(s.subject_type, s.subject_id) AS knows_subject_until
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (clock_timestamp() < ( SELECT knows_subject_until(s.subject_type, s.subject_id) AS knows_subject_until
    FROM sign_off s
   WHERE (s.id = sign_off_chain.sign_off_id)))));
 grant delete, insert, select, update on public.sign_off_chain to accord_app;

@@ -154,11 +154,11 @@ create policy event_is_seen_with_its_sign_off on sign_off_event for select using
   or ((only_org is null or only_org = current_setting('accord.org', true))
     and at <= (select public.knows_subject_until(s.subject_type, s.subject_id) from sign_off s where s.id = sign_off_id)));
 create policy event_is_added_by_the_service on sign_off_event for insert with check (coalesce(current_setting('accord.reader', true), '') = 'system');
--- How the parties stand by now is seen by whoever may know what becomes of the subject.
+-- How the parties stand by now is seen by whoever may still know what becomes of the subject; a leaving that is announced has not come.
 alter table sign_off_chain enable row level security;
 create policy chain_is_seen_with_its_sign_off on sign_off_chain for select using (
   coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor')
-  or 'infinity' = (select public.knows_subject_until(s.subject_type, s.subject_id) from sign_off s where s.id = sign_off_id));
+  or clock_timestamp() < (select public.knows_subject_until(s.subject_type, s.subject_id) from sign_off s where s.id = sign_off_id));
 create policy chain_is_kept_by_the_service on sign_off_chain using (coalesce(current_setting('accord.reader', true), '') = 'system');
 -- A task is its organisation's own: once that takes no part any longer, it has none here.
 alter table sign_off_task enable row level security;

@@ -133,3 +133,33 @@ t.test('what a deputy returns or refuses names both of them (WF-3)', async (t) =
   t.match(await deputed({ command: 'return', reasons: 'The purpose is not stated' }), { type: 'RETURNED', ...both })
   t.match(await deputed({ command: 'refuse', reason: 'There is no law for it' }), { type: 'STEP_REFUSED', ...both })
 })
+
+t.test('a place in the text is a JSON pointer: what is none is refused by name, and nothing is kept', async (t) => {
+  const { signOff } = await frozenBy('drafter')
+  const officer = person(CAMDEN, 'IG_OFFICER', 'officer')
+  for (const part of ['flows/0', '/flows/~2', '/~', '/a\n~'])
+    t.match(await people.command(signOff, officer, { command: 'mark', part, mark: 'IMPROVE' }), { status: 400 }, part)
+  t.equal((await people.command(signOff, officer, { command: 'mark', part: '/flows/~1~0/', mark: 'IMPROVE' })).status, 200)
+  t.equal((await people.read(signOff, CAMDEN)).marks.length, 1)
+})
+
+t.test('whoever has announced that it leaves sees how sign-offs stand until it does, and not after', async (t) => {
+  const text = await frozenBy('drafter')
+  for (const org of [CAMDEN, HACKNEY]) {
+    await people.complete(text.signOff, org)
+    t.equal((await signs(text, org, `signatory-${org}`)).status, 201)
+  }
+  const invited = { org: 'LBC_ISLINGTON', role: 'CONTROLLER', capacities: ['HOUSING_AUTHORITY'] }
+  await call(person(CAMDEN, 'IG_OFFICER', 'drafter'), 'POST', `${text.path}/accessions`, invited)
+  const hackney = person(HACKNEY, 'SIRO', 'siro')
+  const listed = async () =>
+    (await call(hackney, 'GET', `/v1/sign-offs?subject=${text.id}`)).body.sign_offs.map(
+      (one: { status: string; chains: readonly unknown[] }) => `${one.status} ${one.chains.length}`,
+    )
+  t.strictSame(await listed(), ['OPEN 3'])
+  const leaving = { reason: 'Reorganised', at: '2026-12-31T12:00:00.000Z' }
+  t.equal((await call(hackney, 'POST', `${text.path}/withdrawals`, leaving, { 'if-match': '*' })).status, 201)
+  t.strictSame(await listed(), ['OPEN 3'])
+  await call(hackney, 'POST', `${text.path}/withdrawals`, { reason: 'At once' }, { 'if-match': '*' })
+  t.strictSame(await listed(), [])
+})

@@ -8,7 +8,18 @@ import { type Acting, type Decided, forbidden, notYours, type SignOffCommand, to
 import { deputyRefused, dutyRefused } from './duties.ts'
 import type { TaskName } from './events.ts'
 import { type RouteStep, routeStep, type StepKind, stepsFrom } from './route.ts'
-import { type Chain, chainOf, type Person, routeOf, type SignOff, type Step, stepOf, type Task, type TaskResult } from './sign-off.ts'
+import {
+  type Chain,
+  chainOf,
+  isOpenChain,
+  type Person,
+  routeOf,
+  type SignOff,
+  type Step,
+  stepOf,
+  type Task,
+  type TaskResult,
+} from './sign-off.ts'
 
 /** The rules of the commands on one task of a step, once the table lets them be. Pure. */
 
@@ -192,7 +203,8 @@ function resultOf(
 /** A review that another party's own people made of the same content, at a step of the same kind and role. */
 function reviewOf(signOff: SignOff, org: string, { kind, role }: RouteStep): TaskResult | undefined {
   const chain = chainOf(signOff, org)
-  if (!chain) return undefined
+  // What a party approved before it left, refused or declined is its approval no longer.
+  if (!chain || !(isOpenChain(chain) || chain.status === 'SIGNED')) return undefined
   const route = routeOf(signOff, chain)
   return chain.steps
     .filter(({ id, state }) => state === 'DONE' && routeStep(route, id).kind === kind && routeStep(route, id).role === role)

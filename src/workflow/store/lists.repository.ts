@@ -84,7 +84,7 @@ export function listsRepository(tx: Transaction) {
             from sign_off_chain c where c.sign_off_id = s.id)`.as('chains'),
         )
         // Whoever has left is shown what one of them was by then, and not how it stands now.
-        .where(sql<boolean>`public.knows_subject_until(s.subject_type, s.subject_id) = 'infinity'`)
+        .where(sql<boolean>`public.knows_subject_until(s.subject_type, s.subject_id) > clock_timestamp()`)
         .$if(subjectType !== undefined, (query) => query.where('s.subject_type', '=', subjectType ?? ''))
         .$if(subject !== undefined, (query) => query.where('s.subject_id', '=', subject ?? ''))
         .$if(status !== undefined, (query) => query.where('s.status', '=', status ?? ''))

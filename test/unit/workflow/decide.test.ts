@@ -90,6 +90,13 @@ t.test(
     const [x, y, z] = [an('IG_OFFICER', 'A', 'x'), an('IG_OFFICER', 'A', 'y'), an('IG_OFFICER', 'A', 'z')]
     const once = after(opened, [approve('A', 'IG_REVIEW'), x])
     t.equal(answerTo(approve('A', 'IG_REVIEW'), once, { actor: x, now: MONDAY }), 'UNPROCESSABLE QUORUM', 'not twice by one person')
+    const away = { org: 'A', step: 'IG_REVIEW', first: '2026-11-02', last: '2026-11-03', reason: 'away' } as const
+    const handed = after(once, [{ type: 'delegate', ...away, task: 2, to: z }, x])
+    t.equal(
+      answerTo({ ...approve('A', 'IG_REVIEW'), task: 2 } as SignOffCommand, handed, { actor: an('LEGAL', 'A', 'z'), now: MONDAY }),
+      'UNPROCESSABLE QUORUM',
+      'nor by their deputy',
+    )
     const reached = after(once, [approve('A', 'IG_REVIEW'), y])
     t.same(
       step(reached, 'A', 'IG_REVIEW').tasks.map(({ state }) => state),
@@ -361,6 +368,12 @@ t.test('a review made by another party is adopted with a reason and its conditio
   signOff = after(signOff, approval(signOff, 'B', 'IAO_CONFIRMATION'))
   const adopt: SignOffCommand = { type: 'adopt', org: 'B', step: 'DPO_REVIEW', hash: HASH, from: 'A', reason: 'the same processing' }
   t.equal(answerTo({ ...adopt, from: 'B' }, signOff, { actor: an('DPO', 'B'), now: MONDAY }), 'UNPROCESSABLE ADOPT')
+  const left = after(signOff, [{ type: 'leave', org: 'A', reason: 'left' }, SERVICE])
+  t.equal(
+    answerTo(adopt, left, { actor: an('DPO', 'B'), now: MONDAY }),
+    'UNPROCESSABLE ADOPT',
+    'what a party that left had approved holds no longer',
+  )
   const adopted = after(signOff, [adopt, an('DPO', 'B')])
   t.match(step(adopted, 'B', 'DPO_REVIEW').tasks[0]?.result, {
     outcome: 'APPROVED_WITH_CONDITIONS',
