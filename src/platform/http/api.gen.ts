@@ -1623,7 +1623,7 @@ export interface paths {
         /**
          * Sign a version for your party
          * @description Binds the party to exactly the text of that hash, from the instant of the act. Another hash than that of the version: 409 with
-         *     the present one. Whoever drafted or froze the version does not sign it for the same party, and nobody signs for two parties. 422
+         *     the present one. Whoever drafted or froze the text signs it for no party, nor does their deputy, and nobody signs for two. 422
          *     while approvals of the party come first; 409 before its turn, where the parties sign in an order. It needs the role SIGNATORY, or
          *     to be the deputy of a signatory for these days.
          */
