@@ -185,7 +185,7 @@ function textRefused(hash: string, signOff: SignOff, org: string) {
   if (wrong)
     return forbidden(
       'WF-1',
-      `The own party marked ${wrong.part === '' ? 'the whole' : wrong.part} as to be corrected: return it, or mark it anew.`,
+      `Somebody of the own party marked ${wrong.part === '' ? 'the whole' : wrong.part} as to be corrected: they mark it anew, or it is returned.`,
     )
   return null
 }

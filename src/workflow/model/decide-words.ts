@@ -22,6 +22,9 @@ export function decideOnWords(command: OnWords, signOff: SignOff, { actor, now }
     return ok([{ type: 'COMMENTED', thread: id, part: thread?.part ?? part, text, isShared: thread?.isShared ?? isShared, by, at }])
   }
   if (!thread) return notYours('NO_SUCH_THREAD', 'There is no such thread here.')
+  // Whoever asked says whether it was answered; whoever keeps the text says that it was put right.
+  if (thread.org !== actor.org && signOff.keeper !== actor.org)
+    return notYours('WF-4', 'A thread is resolved by the party that began it, or by whoever keeps the text.')
   if ((thread.resolved !== null) === (command.type === 'resolve')) return tooLate('RESOLVED', 'The thread is so already.')
   return ok([{ type: command.type === 'resolve' ? 'THREAD_RESOLVED' : 'THREAD_REOPENED', thread: thread.id, by, at }])
 }

@@ -1,3 +1,4 @@
+import { isSamePerson } from '../../identity/principal.ts'
 import type { PartyToSignOff, SignOffEvent, StepName } from './events.ts'
 import { type Route, routeStep, stepsFrom } from './route.ts'
 import { type Chain, chainOf, routeOf, type SignOff, type Step, stepsFor, type Task } from './sign-off.ts'
@@ -130,7 +131,7 @@ function changed(state: SignOff, event: Exclude<SignOffEvent, { type: 'STARTED' 
       return withThread(state, event.thread, (thread) => ({ ...thread, resolved: null }))
     case 'MARKED': {
       const { part, mark, by, at, isShared } = event
-      const others = state.marks.filter((one) => one.part !== part || one.by.org !== by.org)
+      const others = state.marks.filter((one) => one.part !== part || one.by.org !== by.org || !isSamePerson(one.by, by))
       return { ...state, marks: [...others, { part, mark, by, at, isShared }] }
     }
     case 'REMINDED':

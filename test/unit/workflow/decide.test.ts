@@ -393,6 +393,12 @@ t.test('who marks a part as to be corrected returns it, and does not approve it 
   const signOff = after(aSignOff(), [{ type: 'mark', part: '/flows/0', mark: 'TO_CORRECT', isShared: true }, OFFICER])
   t.equal(answerTo(approve('A', 'IG_REVIEW'), signOff, { actor: OFFICER, now: MONDAY }), 'UNPROCESSABLE WF-1')
   t.equal(answerTo(approve('B', 'IG_REVIEW'), signOff, { actor: an('IG_OFFICER', 'B'), now: MONDAY }), 'OK', 'each party judges for itself')
+  const another = after(signOff, [{ type: 'mark', part: '/flows/0', mark: 'ACCEPTABLE', isShared: true }, an('IG_OFFICER', 'A', 'another')])
+  t.equal(
+    answerTo(approve('A', 'IG_REVIEW'), another, { actor: OFFICER, now: MONDAY }),
+    'UNPROCESSABLE WF-1',
+    'nobody takes back the mark of a colleague',
+  )
   const better = after(signOff, [{ type: 'mark', part: '/flows/0', mark: 'ACCEPTABLE', isShared: true }, OFFICER])
   t.equal(answerTo(approve('A', 'IG_REVIEW'), better, { actor: OFFICER, now: MONDAY }), 'OK')
 })
@@ -403,9 +409,10 @@ t.test('a thread that is not shared is its own party’s', async (t) => {
   const b = { actor: an('DPO', 'B'), now: MONDAY }
   t.equal(answerTo(say('own', 'me too', false), signOff, b), 'FORBIDDEN NO_SUCH_THREAD')
   t.equal(answerTo(say('all', 'me too', true), signOff, b), 'OK')
-  const resolved = after(signOff, [{ type: 'resolve', thread: 'all' }, b.actor])
+  t.equal(answerTo({ type: 'resolve', thread: 'all' }, signOff, b), 'FORBIDDEN WF-4', 'by whoever began it')
+  const resolved = after(signOff, [{ type: 'resolve', thread: 'all' }, OFFICER])
   t.equal(answerTo(say('all', 'more', true), resolved, b), 'UNPROCESSABLE RESOLVED')
-  t.equal(answerTo({ type: 'reopen', thread: 'all' }, resolved, b), 'OK')
+  t.equal(answerTo({ type: 'reopen', thread: 'all' }, resolved, { actor: OFFICER, now: MONDAY }), 'OK')
   t.equal(answerTo(say('new', 'hello', true), signOff, { actor: an('DPO', 'X'), now: MONDAY }), 'FORBIDDEN ROLE', 'a stranger says nothing')
 })
 
