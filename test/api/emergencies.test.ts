@@ -1,4 +1,5 @@
 import t from 'tap'
+import { decisionFollower } from '../../src/decisions/history/decision-follower.service.ts'
 import type { Role } from '../../src/identity/permissions.ts'
 import { agreementDesk, type Person } from '../support/agreement-desk.ts'
 import { SHARE } from '../support/demo-share.ts'
@@ -218,5 +219,28 @@ t.test('emergencies', async (t) => {
     for (let n = 0; n < 2; n++) t.strictSame(await ask({ record_count: 101 }), ['DENY', 'ADHOC_SCOPE_EXCEEDED'])
     t.match(await tasks(), [{ asked_by_org: CAMDEN, status: 'OPEN', question: { recipient: 'MPS' } }])
     t.equal((await tasks()).length, 1, 'once until it is answered')
+  })
+
+  await t.test('one decision of which nothing can follow keeps no review of a later emergency waiting', async (t) => {
+    const [first, second] = [await broken({ purpose: 'DOMESTIC_ABUSE' }), await broken({ purpose: 'MODERN_SLAVERY' })]
+    await follower.close()
+    const owner = await service.database?.openAs('session_user', 1)
+    await owner?.pool.query('delete from decision_follow_progress')
+    const seen: string[] = []
+    let isBroken = true
+    const another = decisionFollower({
+      ...{ db: service.app.services.db, everyMs: 60_000, onFailure: () => {}, onOneOffBeyondScope: async () => {} },
+      filler: { catchUp: async () => 0 },
+      onBreakGlass: async ({ decision_id }) => {
+        if (isBroken && decision_id === first.decision_id) throw new Error('not this one')
+        seen.push(decision_id)
+      },
+    })
+    await t.rejects(another.catchUp(), /not this one/)
+    t.ok(seen.includes(second.decision_id), 'what came after it was done')
+    isBroken = false
+    await another.catchUp()
+    t.ok(seen.includes(first.decision_id), 'and it is tried again until it is')
+    await another.close()
   })
 })

@@ -40,7 +40,7 @@ export interface DecisionFollowerOptions {
 
 /**
  * Does what follows from decisions (EM-5, AH-2), once they are searchable: a decision never waits for it. Resumable: it goes on where
- * its table says, and goes no further while something fails.
+ * its table says, and leaves nothing behind that failed.
  */
 export function decisionFollower({ db, filler, everyMs, ...options }: DecisionFollowerOptions): DecisionFollower {
   let running: Promise<void> | undefined
@@ -56,9 +56,24 @@ export function decisionFollower({ db, filler, everyMs, ...options }: DecisionFo
     for (;;) {
       const page = await asSystem((tx) => logFollowRepository(tx).next())
       if (!page) return
-      for (const row of page.rows) await handle(row)
+      const failures = await handleEach(page.rows)
+      // Looked at again from here, all of it: what was done already is done once.
+      if (failures.length > 0) throw failures[0]
       await asSystem((tx) => logFollowRepository(tx).advance(page))
     }
+  }
+
+  /** One that fails keeps none that came after it waiting: the review of an emergency is due in two working days. */
+  async function handleEach(rows: readonly FollowedRow[]): Promise<unknown[]> {
+    const failures: unknown[] = []
+    for (const row of rows) {
+      try {
+        await handle(row)
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    return failures
   }
 
   async function handle(row: FollowedRow): Promise<void> {
