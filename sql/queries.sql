@@ -61,6 +61,34 @@ update keeper_change
 
 -- src/agreements/drafting/drafting.repository.ts
 
+-- also src/agreements/store/versions.repository.ts
+insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
+    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
+    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
+    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
+    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
+    "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
+    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
+  values ($1, ...);
+
 delete from "agent"
   where "agreement_id" = $1 and "version" = $2;
 
@@ -963,15 +991,6 @@ select "s"."id", "s"."scope", "s"."party", "s"."flow", "s"."version", "s"."from_
   where "s"."agreement_id" = $1
   order by "s"."from_at", "s"."id";
 
-select "v"."version", "v"."frozen_at", "v"."change_class", "v"."recorded_elsewhere", "v"."warnings", "v"."filled_groups"
-  from "agreement_version" as "v"
-  where "v"."agreement_id" = $1;
-
-select "v"."version", "v"."frozen_at", "v"."change_class", "v"."recorded_elsewhere", "v"."warnings", "v"."filled_groups",
-    "v"."approvals_origin"
-  from "agreement_version" as "v"
-  where "v"."agreement_id" = $1;
-
 select "v"."version", "v"."frozen_at", "v"."change_class", "v"."recorded_elsewhere", "v"."warnings", "v"."filled_groups", "v"."sign_off_id"
   from "agreement_version" as "v"
   where "v"."agreement_id" = $1;
@@ -1000,10 +1019,6 @@ insert into agreement_search (agreement_id, words) select a.id, ( select setweig
 -- src/agreements/store/signatures.repository.ts
 
 insert into "signature" ("id", "agreement_id", "version", "org", "signed_at", "confirmed_at", "confirmed_issuer", "confirmed_by",
-    "version_hash", "signatory_issuer", "signatory_sub", "signatory_name", "signatory_post", "authority", "statements")
-  values ($1, ...);
-
-insert into "signature" ("id", "agreement_id", "version", "org", "signed_at", "confirmed_at", "confirmed_issuer", "confirmed_by",
     "version_hash", "signatory_issuer", "signatory_sub", "signatory_name", "signatory_post", "authority", "statements", "statements_edition",
     "authenticated_at", "authentication_level", "authentication_methods", "deputy_for_issuer", "deputy_for_sub")
   values ($1, ...);
@@ -1020,12 +1035,6 @@ select "a"."sequence"
     a.version and v.status in ('APPROVED', 'SUPERSEDED')) and not exists (select from signature s where s.agreement_id = a.agreement_id and
     s.version >= a.version and s.version < $7 and s.confirmed_at is not null group by s.version having count(*) > 1))
   limit $8;
-
-select "s"."agreement_id", "s"."org", "s"."version", "s"."signed_at", "s"."version_hash", "s"."signatory_name", "s"."signatory_post",
-    "s"."authority", "s"."confirmed_at"
-  from "signature" as "s"
-  where "s"."agreement_id" in ($1, ...)
-  order by "s"."version", "s"."signed_at", "s"."org";
 
 select "s"."agreement_id", "s"."org", "s"."version", "s"."signed_at", "s"."version_hash", "s"."signatory_name", "s"."signatory_post",
     "s"."authority", "s"."confirmed_at", "s"."statements", "s"."statements_edition", "s"."signatory_sub", "s"."deputy_for_sub",
@@ -1181,33 +1190,10 @@ insert into "agreement_version" ("agreement_id", "version", "status", "effective
     "commencement_threshold", "narrative", "processor_contract", "joint_controller_arrangement", "agents_recorded", "recorded_elsewhere")
   values ($1, ...);
 
-insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
-    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
-    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
-
-insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
-    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
-    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
-
 insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
     "data_form", "methods", "countries", "exemptions", "confidentiality", "retention_rule", "onward", "frequency", "honours_objection",
     "consent_required", "retention_days", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
     "volume_subjects", "volume_records")
-  values ($1, ...);
-
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
-    "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
-    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
-insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
   values ($1, ...);
 
 insert into "version_contacts" ("agreement_id", "version", "org", "contacts")
@@ -1233,10 +1219,6 @@ update "agreement_version"
 update "agreement_version"
   set "status" = $1, "frozen_at" = $2, "document" = $3, "hash" = $4, "change_class" = $5, "warnings" = $6
   where "agreement_id" = $7 and "version" = $8;
-
-update "agreement_version"
-  set "status" = $1, "frozen_at" = $2, "document" = $3, "hash" = $4, "change_class" = $5, "warnings" = $6, "approvals_origin" = $7
-  where "agreement_id" = $8 and "version" = $9;
 
 -- src/agreements/texts/history.repository.ts
 
@@ -1294,7 +1276,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/register-loader.ts
+-- also src/parties/register-act.repository.ts, src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
@@ -2306,21 +2288,6 @@ select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s
     "s"."started_at", (select json_agg(json_build_object('org', nullif(c.org, ''), 'status', c.status) order by c.org) from sign_off_chain c
     where c.sign_off_id = s.id) as "chains"
   from "sign_off" as "s"
-  order by "s"."id" desc
-  limit $1;
-
-select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."keeper", "s"."route", "s"."status",
-    "s"."started_at", (select json_agg(json_build_object('org', nullif(c.org, ''), 'status', c.status) order by c.org) from sign_off_chain c
-    where c.sign_off_id = s.id) as "chains"
-  from "sign_off" as "s"
-  where "s"."subject_type" = $1 and "s"."subject_id" = $2
-  order by "s"."id" desc
-  limit $3;
-
-select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."keeper", "s"."route", "s"."status",
-    "s"."started_at", (select json_agg(json_build_object('org', nullif(c.org, ''), 'status', c.status) order by c.org) from sign_off_chain c
-    where c.sign_off_id = s.id) as "chains"
-  from "sign_off" as "s"
   where public.knows_subject_until(s.subject_type, s.subject_id) > clock_timestamp()
   order by "s"."id" desc
   limit $1;
@@ -2381,6 +2348,12 @@ select "t".*
 
 select "t".*
   from "sign_off_task" as "t"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."subject_id" = $2 and "t"."step" = $3
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $4;
+
+select "t".*
+  from "sign_off_task" as "t"
   where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."subject_type" = $2 and "t"."subject_id" = $3
   order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
   limit $4;
@@ -2392,91 +2365,6 @@ select "t".*
     $9::text[]) as d (role, issuer, sub) where d.role = t.role and d.issuer = t.assignee_issuer and d.sub = t.assignee_sub))
   order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
   limit $10;
-
-select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
-  from "sign_off_task" as "t"
-  inner join "sign_off" as "s"
-  on "s"."id" = "t"."sign_off_id"
-  where "t"."org" = $1 and "t"."state" = 'DONE' and t.done_sub = $2 and t.done_issuer = $3
-  order by "t"."done_at" desc, "t"."sign_off_id" desc, "t"."chain_org" desc, "t"."step" desc, "t"."task" desc
-  limit $4;
-
-select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
-  from "sign_off_task" as "t"
-  inner join "sign_off" as "s"
-  on "s"."id" = "t"."sign_off_id"
-  where "t"."org" = $1 and "t"."state" = 'OPEN'
-  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
-  limit $2;
-
-select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
-  from "sign_off_task" as "t"
-  inner join "sign_off" as "s"
-  on "s"."id" = "t"."sign_off_id"
-  where "t"."org" = $1 and "t"."state" = 'OPEN' and "s"."subject_id" = $2 and "t"."step" = $3
-  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
-  limit $4;
-
-select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
-  from "sign_off_task" as "t"
-  inner join "sign_off" as "s"
-  on "s"."id" = "t"."sign_off_id"
-  where "t"."org" = $1 and "t"."state" = 'OPEN' and "s"."subject_type" = $2 and "s"."subject_id" = $3
-  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
-  limit $4;
-
-select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
-  from "sign_off_task" as "t"
-  inner join "sign_off" as "s"
-  on "s"."id" = "t"."sign_off_id"
-  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[])
-  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
-  limit $3;
-
-select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
-  from "sign_off_task" as "t"
-  inner join "sign_off" as "s"
-  on "s"."id" = "t"."sign_off_id"
-  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[]) and "s"."subject_type" = $3 and
-    "s"."subject_id" = $4
-  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
-  limit $5;
-
-select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
-  from "sign_off_task" as "t"
-  inner join "sign_off" as "s"
-  on "s"."id" = "t"."sign_off_id"
-  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[]) and "t"."due_day" < $3
-  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
-  limit $4;
-
-select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
-  from "sign_off_task" as "t"
-  inner join "sign_off" as "s"
-  on "s"."id" = "t"."sign_off_id"
-  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[]) and (t.due_day, t.sign_off_id,
-    t.chain_org, t.step, t.task) > ($3::date, $4::uuid, $5, $6, $7)
-  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
-  limit $8;
-
-select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
-  from "sign_off_task" as "t"
-  inner join "sign_off" as "s"
-  on "s"."id" = "t"."sign_off_id"
-  where "t"."org" = $1 and "t"."state" = 'OPEN' and ((t.assignee_sub = $2 and t.assignee_issuer = $3) or (t.deputy_sub = $4 and
-    t.deputy_issuer = $5 and $6::date between t.deputy_first and t.deputy_last) or exists (select from unnest($7::text[], $8::text[],
-    $9::text[]) as d (role, issuer, sub) where d.role = t.role and d.issuer = t.assignee_issuer and d.sub = t.assignee_sub))
-  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
-  limit $10;
-
-select "t".*, "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status"
-  from "sign_off_task" as "t"
-  inner join "sign_off" as "s"
-  on "s"."id" = "t"."sign_off_id"
-  where "t"."org" = $1 and "t"."state" = 'OPEN' and ((t.assignee_sub = $2 and t.assignee_issuer = $3) or (t.deputy_sub = $4 and
-    t.deputy_issuer = $5 and $6::date between t.deputy_first and t.deputy_last))
-  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
-  limit $7;
 
 -- src/workflow/store/projection.repository.ts
 
@@ -2508,14 +2396,6 @@ insert into sign_off_task select r.*
     "excluded"."due_day", "opened_at" = "excluded"."opened_at", "deputy_issuer" = "excluded"."deputy_issuer", "deputy_sub" =
     "excluded"."deputy_sub", "deputy_first" = "excluded"."deputy_first", "deputy_last" = "excluded"."deputy_last", "done_issuer" =
     "excluded"."done_issuer", "done_sub" = "excluded"."done_sub", "done_at" = "excluded"."done_at", "outcome" = "excluded"."outcome";
-
-insert into sign_off_task select r.*
-  from json_populate_recordset(null::public.sign_off_task, $1::json) as r
-  on conflict (sign_off_id, chain_org, step, task) do update
-  set (org, role, kind, state, assignee_issuer, assignee_sub, deputy_issuer, deputy_sub, deputy_first, deputy_last, due_day, opened_at,
-    done_issuer, done_sub, done_at, outcome) = (excluded.org, excluded.role, excluded.kind, excluded.state, excluded.assignee_issuer,
-    excluded.assignee_sub, excluded.deputy_issuer, excluded.deputy_sub, excluded.deputy_first, excluded.deputy_last, excluded.due_day,
-    excluded.opened_at, excluded.done_issuer, excluded.done_sub, excluded.done_at, excluded.outcome);
 
 insert into timer (room, subject_id, name, due_at) select r.room, r.subject_id, r.name, r.due_at
   from json_populate_recordset(null::public.timer, $1::json) as r
