@@ -1,5 +1,6 @@
 import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandContext, CommandsService, PolicyPublication, SubjectKind, WorkDone } from '../commands/commands.service.ts'
+import { writerFor } from '../identity/permissions.ts'
 import type { NotificationKind, NotificationsService } from '../notifications/notifications.service.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
@@ -12,7 +13,7 @@ import { othersThan } from './model/standing.ts'
 import type { ActName } from './model/standing-acts.ts'
 import { actsRepository } from './store/acts.repository.ts'
 import { indexForSearch } from './store/search.repository.ts'
-import { NO_SUCH_AGREEMENT, visibleTo, writerFor } from './visibility.ts'
+import { NO_SUCH_AGREEMENT, visibleTo } from './visibility.ts'
 
 export interface ActingOptions {
   readonly commands: CommandsService

@@ -1,3 +1,4 @@
+import { readerFor } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
@@ -6,7 +7,7 @@ import { answered, type Refusal } from '../platform/kernel/refusal.ts'
 import type { Result } from '../platform/kernel/result.ts'
 import type { Agreement } from './agreement.ts'
 import type { AgreementsService } from './agreements.service.ts'
-import { noSuchAgreement, readerFor } from './visibility.ts'
+import { noSuchAgreement } from './visibility.ts'
 
 /** What is read of an agreement that the caller may know, in one transaction that reads for them; refused like one that is not there where they may not. */
 export type ReadAgreement = <T>(

@@ -1,24 +1,9 @@
-import { permits } from '../identity/permissions.ts'
-import type { Principal } from '../identity/principal.ts'
 import type { Instant } from '../platform/kernel/instant.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
 import { type Refused, refused } from '../platform/kernel/refusal.ts'
 import type { Agreement } from './agreement.ts'
 import { knownUntil } from './model/known-until.ts'
 import { knowsUntil } from './model/standing.ts'
-
-/**
- * The one place in the code that says who sees agreements: an auditor all of them, anybody else those of their own
- * organisation. PostgreSQL enforces it again, row by row.
- */
-export function readerFor(principal: Principal): Reader {
-  return permits(principal.roles, 'agreement:audit') ? { kind: 'auditor' } : { kind: 'party', org: principal.org }
-}
-
-/** For whom somebody writes: always an organisation. An auditor reads everything and writes nothing. */
-export function writerFor(principal: Principal): Reader {
-  return { kind: 'party', org: principal.org }
-}
 
 /**
  * What a reader sees of an agreement at an instant: all of it while its organisation takes part or keeps the text, what was known

@@ -2,7 +2,7 @@ import type { DraftFacts } from '../agreements/model/draft-rules.ts'
 import { canonicalJson, sha256Hex } from '../audit/format/canonical-json.ts'
 import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
-import { permits } from '../identity/permissions.ts'
+import { readerFor, writerFor } from '../identity/permissions.ts'
 import { type Identity, isSamePerson, type Principal } from '../identity/principal.ts'
 import type { NotificationKind, NotificationsService } from '../notifications/notifications.service.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
@@ -62,7 +62,7 @@ export function disclosureRequestsService(options: DisclosureRequestsOptions) {
   const kind: SubjectKind<DisclosureRequest, Done> = {
     type: 'disclosure',
     unknown: NO_SUCH_DISCLOSURE,
-    readerFor: ({ org }) => ({ kind: 'party', org }),
+    readerFor: writerFor,
     async lock(tx, id) {
       const found = await disclosureRequestsRepository(tx).find(id, true)
       return found && { state: found.request, version: found.version, actCount: found.actCount }
@@ -208,7 +208,7 @@ export function disclosureRequestsService(options: DisclosureRequestsOptions) {
 
     read: (principal: Principal, id: string): Promise<CommandResult<DisclosureView>> =>
       withTransaction(db, async (tx) => {
-        await readAs(tx, readerOf(principal))
+        await readAs(tx, readerFor(principal))
         const found = await disclosureRequestsRepository(tx).find(id)
         return found ? ok({ outcome: viewOf(found), version: found.version }) : refuse(refusal('NOT_FOUND', NO_SUCH_DISCLOSURE))
       }),
@@ -220,7 +220,7 @@ export function disclosureRequestsService(options: DisclosureRequestsOptions) {
     ) =>
       withTransaction(db, async (tx) => {
         const { status = null, before = null, limit = PAGE } = query
-        await readAs(tx, readerOf(principal))
+        await readAs(tx, readerFor(principal))
         const found = await disclosureRequestsRepository(tx).list({ status, before, limit: limit + 1 })
         const page = found.slice(0, limit)
         return { disclosures: page.map(viewOf), next_before: found.length > limit ? (page.at(-1)?.request.id ?? null) : null }
@@ -231,10 +231,6 @@ export function disclosureRequestsService(options: DisclosureRequestsOptions) {
 function viewOf({ request, validFrom, consumedAt }: StoredDisclosureRequest): DisclosureView {
   const { asked_by, revised_by: _by, ...shown } = request
   return { ...shown, asked_by_org: asked_by.org, valid_from: validFrom, consumed_at: consumedAt }
-}
-
-function readerOf(principal: Principal) {
-  return permits(principal.roles, 'agreement:audit') ? ({ kind: 'auditor' } as const) : ({ kind: 'party', org: principal.org } as const)
 }
 
 function forbidden(code: string, detail: string): Refused {

@@ -2,7 +2,7 @@ import type { DraftFacts } from '../agreements/model/draft-rules.ts'
 import { canonicalJson, sha256Hex } from '../audit/format/canonical-json.ts'
 import type { Call, CommandResult, RunningCommand } from '../commands/command.ts'
 import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
-import { permits } from '../identity/permissions.ts'
+import { readerFor, writerFor } from '../identity/permissions.ts'
 import { type Identity, isSamePerson, isService, type Principal, servicePrincipal } from '../identity/principal.ts'
 import type { NotificationsService } from '../notifications/notifications.service.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
@@ -80,7 +80,7 @@ export function emergenciesService(options: EmergenciesOptions) {
   const kind: SubjectKind<Emergency, Done> = {
     type: 'emergency',
     unknown: NO_SUCH_EMERGENCY,
-    readerFor: ({ org }) => ({ kind: 'party', org }),
+    readerFor: writerFor,
     async lock(tx, id) {
       const found = await emergenciesRepository(tx).find(id, true)
       return found && { state: found.emergency, version: found.version, actCount: found.actCount }
@@ -252,7 +252,7 @@ export function emergenciesService(options: EmergenciesOptions) {
 
     read: (principal: Principal, id: string): Promise<CommandResult<EmergencyView>> =>
       withTransaction(db, async (tx) => {
-        await readAs(tx, readerOf(principal))
+        await readAs(tx, readerFor(principal))
         const found = await emergenciesRepository(tx).find(id)
         return found ? ok({ outcome: shown(found.emergency), version: found.version }) : refuse(refusal('NOT_FOUND', NO_SUCH_EMERGENCY))
       }),
@@ -268,14 +268,10 @@ export function emergenciesService(options: EmergenciesOptions) {
     ) =>
       withTransaction(db, async (tx) => {
         const { status = null, before = null, limit = PAGE } = query
-        await readAs(tx, readerOf(principal))
+        await readAs(tx, readerFor(principal))
         const found = await emergenciesRepository(tx).list({ status, before, limit: limit + 1 })
         const page = found.slice(0, limit)
         return { emergencies: page.map(shown), next_before: found.length > limit ? (page.at(-1)?.id ?? null) : null }
       }),
   }
-}
-
-function readerOf(principal: Principal) {
-  return permits(principal.roles, 'agreement:audit') ? ({ kind: 'auditor' } as const) : ({ kind: 'party', org: principal.org } as const)
 }

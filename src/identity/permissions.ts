@@ -1,3 +1,5 @@
+import type { Reader } from '../platform/kernel/reader.ts'
+
 /**
  * Who may do what: one table of role and permission (domain reference, 5.1). A whitelist: what is not here is refused.
  * Words: role (GOV_ROLE), permission (`noun:verb`). It holds no business state.
@@ -119,4 +121,14 @@ export function isRole(code: string): code is Role {
 
 export function isPermission(name: string): name is Permission {
   return Object.hasOwn(PERMISSIONS, name)
+}
+
+/** For whom somebody reads: an auditor everything, anybody else for their own organisation. PostgreSQL enforces it again, row by row. */
+export function readerFor({ roles, org }: { readonly roles: readonly Role[]; readonly org: string }): Reader {
+  return permits(roles, 'agreement:audit') ? { kind: 'auditor' } : writerFor({ org })
+}
+
+/** For whom somebody writes: always an organisation. An auditor reads everything and writes nothing. */
+export function writerFor({ org }: { readonly org: string }): Reader {
+  return { kind: 'party', org }
 }

@@ -36,9 +36,9 @@ export function servicePrincipal(org: string): Principal {
   return { issuer: SERVICE, sub: SERVICE, org, roles: [], clientId: null }
 }
 
-/** Whether the service itself acts. */
-export function isService({ issuer }: Pick<Principal, 'issuer'>): boolean {
-  return issuer === SERVICE
+/** Whether the service itself acts, which may know everything: nobody who came with a token is it, since without a role nobody is let in. */
+export function isService({ issuer, sub, roles }: Pick<Principal, 'issuer' | 'sub' | 'roles'>): boolean {
+  return issuer === SERVICE && sub === SERVICE && roles.length === 0
 }
 
 /** Whether both are one person: the same subject of the same issuer. */

@@ -1,21 +1,10 @@
 import { conflictsOf, type Role } from '../identity/permissions.ts'
 import { type Day, daysBetween, londonDay } from '../platform/kernel/london-day.ts'
-import { type Fault, type Refusal, refusal } from '../platform/kernel/refusal.ts'
-import type { Person } from './held-role.ts'
+import type { Refusal } from '../platform/kernel/refusal.ts'
+import { type Person, unprocessable } from './held-role.ts'
 
 /** Roles in which somebody can be stood in for: those that have steps in a sign-off. */
-export const DEPUTISED_ROLES = [
-  'IG_OFFICER',
-  'IAO',
-  'DPO',
-  'CALDICOTT_GUARDIAN',
-  'SIRO',
-  'INFOSEC',
-  'LEGAL',
-  'SIGNATORY',
-  'AUTHORISED_DISCLOSURE_OFFICER',
-] as const satisfies readonly Role[]
-export type DeputisedRole = (typeof DEPUTISED_ROLES)[number]
+export type DeputisedRole = Exclude<Role, 'REQUESTER' | 'DUTY_MANAGER' | 'AUDITOR' | 'REGISTER_ADMIN' | 'API_CLIENT'>
 
 /** Who stands in for whom, in which role of which organisation, from the first to the last London day, both included. */
 export interface Deputy {
@@ -55,9 +44,4 @@ export function namingRefused(
   if (daysBetween(first, last) >= DAYS_MAX) return unprocessable('/last', `Nobody is stood in for longer than ${DAYS_MAX} days.`, 'WF-3')
   const [conflict] = conflictsOf(role, held)
   return conflict && unprocessable('/deputy', `Whoever is ${conflict.with} does not stand in for the ${role}.`, conflict.rule)
-}
-
-function unprocessable(pointer: string, detail: string, code: string): Refusal {
-  const fault: Fault = { pointer, detail, code }
-  return refusal('UNPROCESSABLE', detail, [fault])
 }

@@ -55,7 +55,8 @@ export function endOf(held: HeldRole, lastDay: Day | null, now: string): Pick<He
   return { to: lastDay, ended_at: null }
 }
 
-function unprocessable(pointer: string, detail: string, code?: string): Refusal {
+/** The refusal of one member, with the rule that it breaks. */
+export function unprocessable(pointer: string, detail: string, code?: string): Refusal {
   const fault: Fault = { pointer, detail, ...(code === undefined ? {} : { code }) }
   return refusal('UNPROCESSABLE', detail, [fault])
 }

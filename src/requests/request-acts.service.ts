@@ -1,10 +1,10 @@
 import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
-import { isService, type Principal } from '../identity/principal.ts'
+import { writerFor } from '../identity/permissions.ts'
+import { isService } from '../identity/principal.ts'
 import type { NotificationKind, NotificationsService } from '../notifications/notifications.service.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
-import type { Reader } from '../platform/kernel/reader.ts'
 import { Refused } from '../platform/kernel/refusal.ts'
 import { requestsRepository, type ShareRequestAct } from './requests.repository.ts'
 import { actRefused, REQUEST_ACTS, type RequestActName, type ShareRequest } from './share-request.ts'
@@ -62,7 +62,7 @@ export function requestActs({ commands, notifications, mustBeConfirmed }: Reques
   const kind: SubjectKind<ShareRequest, Done> = {
     type: 'request',
     unknown: NO_SUCH_REQUEST,
-    readerFor: writerOf,
+    readerFor: writerFor,
     async lock(tx, id) {
       const found = await requestsRepository(tx).find(id, true)
       return found && { state: found.request, version: found.version, actCount: found.actCount }
@@ -130,11 +130,6 @@ export function requestActs({ commands, notifications, mustBeConfirmed }: Reques
         },
       ),
   }
-}
-
-/** For whom a request is written: always an organisation; an auditor reads everything and writes nothing. */
-export function writerOf({ org }: Pick<Principal, 'org'>): Reader {
-  return { kind: 'party', org }
 }
 
 export const NO_SUCH_REQUEST = 'There is no such request here.'

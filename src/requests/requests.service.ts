@@ -1,14 +1,13 @@
 import type { DraftFacts } from '../agreements/model/draft-rules.ts'
 import type { Call, CommandResult } from '../commands/command.ts'
-import { permits } from '../identity/permissions.ts'
+import { readerFor } from '../identity/permissions.ts'
 import type { Identity, Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
-import type { Reader } from '../platform/kernel/reader.ts'
 import { Refused, refusal } from '../platform/kernel/refusal.ts'
 import { ok, refuse } from '../platform/kernel/result.ts'
 import { type AskedShare, type EarlierDecision, questionAsked } from './asked.ts'
-import { NO_SUCH_REQUEST, type RequestActs, type RequestCall, type ShareRequestView, viewOf, writerOf } from './request-acts.service.ts'
+import { NO_SUCH_REQUEST, type RequestActs, type RequestCall, type ShareRequestView, viewOf } from './request-acts.service.ts'
 import { requestsRepository } from './requests.repository.ts'
 import { isParty, no, otherThan, type RequestStatus, type ShareQuestion, type ShareRequest } from './share-request.ts'
 
@@ -79,7 +78,7 @@ export function requestsService({ db, acts, facts, earlier }: RequestsOptions) {
 
     read: (principal: Principal, id: string): Promise<CommandResult<ShareRequestView>> =>
       withTransaction(db, async (tx) => {
-        await readAs(tx, readerOf(principal))
+        await readAs(tx, readerFor(principal))
         const repository = requestsRepository(tx)
         const found = await repository.find(id)
         // Asked whether or not there is one: what is hidden costs what nothing costs.
@@ -91,7 +90,7 @@ export function requestsService({ db, acts, facts, earlier }: RequestsOptions) {
     /** Newest first. */
     list: (principal: Principal, { mine = false, status, before, limit = PAGE }: RequestsQuery) =>
       withTransaction(db, async (tx) => {
-        await readAs(tx, readerOf(principal))
+        await readAs(tx, readerFor(principal))
         const filter = { mine: mine ? principal : null, status: status ?? null, before: before ?? null, limit: limit + 1 }
         const found = await requestsRepository(tx).list(filter)
         const page = found.slice(0, limit)
@@ -109,8 +108,4 @@ export async function askerOfOneOff(
   const request = (await requestsRepository(tx).find(id))?.request
   const isSo = request?.answer === 'ONE_OFF' && request.question.provider === provider && request.question.recipient === recipient
   return isSo ? { issuer: request.asked_by.issuer, sub: request.asked_by.sub } : undefined
-}
-
-function readerOf(principal: Principal): Reader {
-  return permits(principal.roles, 'agreement:audit') ? { kind: 'auditor' } : writerOf(principal)
 }

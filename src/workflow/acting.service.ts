@@ -1,4 +1,4 @@
-import type { Principal } from '../identity/principal.ts'
+import { type Principal, servicePrincipal } from '../identity/principal.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import { Refused, refusal } from '../platform/kernel/refusal.ts'
 import type { SignOffActor, SignOffCommand, SignOffRefusal } from './model/commands.ts'
@@ -37,22 +37,9 @@ export async function actorOf(
   return { issuer, sub, org, roles, deputises: await deputisesFor(tx, principal) }
 }
 
-/** Whose tokens nobody sends: the service itself. */
-const SERVICE = { issuer: 'accord', sub: 'accord' } as const
-
 /** The service itself, for an organisation: what follows from an act on the subject, or from the clock. */
 export function serviceActor(org: string): SignOffActor {
-  return { ...SERVICE, org, roles: [], isService: true }
-}
-
-/** The same as whoever acts in a command of its own. */
-export function servicePrincipal(org: string): Principal {
-  return { ...SERVICE, org, roles: [], clientId: null }
-}
-
-/** Whether the service itself acts, which may know every subject. */
-export function isService(principal: Principal): boolean {
-  return principal.issuer === SERVICE.issuer && principal.sub === SERVICE.sub && principal.roles.length === 0
+  return { ...servicePrincipal(org), isService: true }
 }
 
 /** Does a command on a locked sign-off. @throws Refused with the rule that refuses it; what changes nothing has no events */

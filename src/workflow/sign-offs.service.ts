@@ -1,15 +1,14 @@
 import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
-import { permits } from '../identity/permissions.ts'
-import type { Principal } from '../identity/principal.ts'
+import { readerFor, writerFor } from '../identity/permissions.ts'
+import { type Principal, servicePrincipal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs, readingAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { londonDay } from '../platform/kernel/london-day.ts'
-import type { Reader } from '../platform/kernel/reader.ts'
 import { orThrow, type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'
-import { act, actorOf, type Changed, type DeputisesFor, serviceActor, servicePrincipal } from './acting.service.ts'
+import { act, actorOf, type Changed, type DeputisesFor, serviceActor } from './acting.service.ts'
 import { formatPlace, parsePlace, placeOfTask, type SignOffFilter, type TaskFilter } from './lists.ts'
 import { commandsOpenTo, type OpenCommand } from './model/allowed.ts'
 import type { CommandType, SignOffActor, SignOffCommand } from './model/commands.ts'
@@ -31,28 +30,26 @@ export interface SignOffsOptions extends ReactionsOptions {
   readonly deputisesFor: DeputisesFor
 }
 
-/** What a person may ask of a sign-off here; a signature is made at what is signed off. */
-export type PersonalCommand = Extract<
-  SignOffCommand,
-  {
-    type:
-      | 'claim'
-      | 'release'
-      | 'assign'
-      | 'delegate'
-      | 'approve'
-      | 'adopt'
-      | 'return'
-      | 'take_back_return'
-      | 'refuse'
-      | 'overrule'
-      | 'decline'
-      | 'comment'
-      | 'resolve'
-      | 'reopen'
-      | 'mark'
-  }
->
+/** What a person may ask of a sign-off here, and what the log calls it; a signature is made at what is signed off. */
+const EVENTS = {
+  claim: 'sign_off.claimed',
+  release: 'sign_off.released',
+  assign: 'sign_off.assigned',
+  delegate: 'sign_off.delegated',
+  approve: 'sign_off.approved',
+  adopt: 'sign_off.adopted',
+  return: 'sign_off.returned',
+  take_back_return: 'sign_off.return_taken_back',
+  refuse: 'sign_off.refused',
+  overrule: 'sign_off.overruled',
+  decline: 'sign_off.declined',
+  comment: 'sign_off.commented',
+  resolve: 'sign_off.thread_resolved',
+  reopen: 'sign_off.thread_reopened',
+  mark: 'sign_off.marked',
+} as const satisfies Partial<Record<CommandType, string>>
+
+export type PersonalCommand = Extract<SignOffCommand, { type: keyof typeof EVENTS }>
 
 /** What follows of itself. */
 export type ServiceCommand = Extract<SignOffCommand, { type: 'fire' | 'role_ended' }>
@@ -83,25 +80,6 @@ interface SignOffDone extends WorkDone<CommandDone> {
   readonly version: string
 }
 
-/** What the log calls each command. */
-const EVENTS = {
-  claim: 'sign_off.claimed',
-  release: 'sign_off.released',
-  assign: 'sign_off.assigned',
-  delegate: 'sign_off.delegated',
-  approve: 'sign_off.approved',
-  adopt: 'sign_off.adopted',
-  return: 'sign_off.returned',
-  take_back_return: 'sign_off.return_taken_back',
-  refuse: 'sign_off.refused',
-  overrule: 'sign_off.overruled',
-  decline: 'sign_off.declined',
-  comment: 'sign_off.commented',
-  resolve: 'sign_off.thread_resolved',
-  reopen: 'sign_off.thread_reopened',
-  mark: 'sign_off.marked',
-} as const satisfies Record<PersonalCommand['type'], string>
-
 /** The same of what falls due, by the first word of the timer's key. */
 const FIRED: Readonly<Record<string, `sign_off.${string}`>> = {
   remind: 'sign_off.reminded',
@@ -122,7 +100,7 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
   const kind: SubjectKind<LockedSignOff, SignOffDone> = {
     type: 'sign-off',
     unknown: NO_SUCH_SIGN_OFF,
-    readerFor: ({ org }) => ({ kind: 'party', org }),
+    readerFor: writerFor,
     // The subject before its sign-off, everywhere: two that come from both sides never wait for each other.
     async lock(tx, id, principal, at) {
       const found = await signOffsRepository(tx).find(id)
@@ -161,9 +139,9 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
       const { events } = changed
       const moved = await react(tx, changed, { principal, at, now, newId, leaf: { id: leafId, act: named } })
       // What the room did may have moved the sign-off once more.
-      const version = (await signOffsRepository(tx).find(signOff.id))?.version ?? changed.version
+      const version = (moved && (await signOffsRepository(tx).find(signOff.id))?.version) ?? changed.version
       return {
-        ...{ subject, events, moved: moved ?? undefined, version, isRepeat: events.length === 0 },
+        ...{ subject, events, moved, version, isRepeat: events.length === 0 },
         detail: detailOf(command, changed),
         outcome: outcomeOf(command, changed, principal, now),
       }
@@ -218,7 +196,7 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
       id: string,
     ): Promise<CommandResult<{ readonly signOff: SignOff; readonly commands: readonly OpenCommand[] }>> =>
       withTransaction(db, async (tx) => {
-        await readAs(tx, readerOf(principal))
+        await readAs(tx, readerFor(principal))
         const found = await signOffsRepository(tx).find(id)
         if (!found) return refuse(refusal('NOT_FOUND', NO_SUCH_SIGN_OFF))
         const signOff = await signOffsRepository(tx).state(id)
@@ -233,7 +211,7 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
       { after, limit }: { readonly after: number; readonly limit: number },
     ): Promise<Result<{ readonly events: readonly NumberedEvent[]; readonly nextAfter: number | null }, Refusal>> =>
       withTransaction(db, async (tx) => {
-        await readAs(tx, readerOf(principal))
+        await readAs(tx, readerFor(principal))
         const signOffs = signOffsRepository(tx)
         if (!(await signOffs.find(id))) return refuse(refusal('NOT_FOUND', NO_SUCH_SIGN_OFF))
         const found = await signOffs.history(id, after, limit + 1)
@@ -244,7 +222,7 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
     /** The sign-offs that the caller's organisation may see, the last begun first. */
     list: (principal: Principal, filter: SignOffFilter, { before, limit }: { readonly before: string | null; readonly limit: number }) =>
       withTransaction(db, async (tx) => {
-        await readAs(tx, readerOf(principal))
+        await readAs(tx, readerFor(principal))
         const found = await listsRepository(tx).signOffs(filter, before, limit + 1)
         const page = found.slice(0, limit)
         return { signOffs: page, nextBefore: found.length > limit ? (page.at(-1)?.id ?? null) : null }
@@ -289,8 +267,4 @@ function deputyOf(event: SignOffEvent): Person | null {
 
 function leafOf({ agreement, sequence, from, to }: RecordedInRoom) {
   return { agreement, sequence, from, to }
-}
-
-function readerOf(principal: Principal): Reader {
-  return permits(principal.roles, 'agreement:audit') ? { kind: 'auditor' } : { kind: 'party', org: principal.org }
 }

@@ -1,8 +1,8 @@
-import type { Identity } from '../identity/principal.ts'
+import { type Identity, servicePrincipal } from '../identity/principal.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import { readingAs } from '../platform/database/reader.ts'
 import { refused } from '../platform/kernel/refusal.ts'
-import { act, actorOf, begin, type Changed, type DeputisesFor, serviceActor, servicePrincipal } from './acting.service.ts'
+import { act, actorOf, begin, type Changed, change, type DeputisesFor, serviceActor } from './acting.service.ts'
 import { deputations } from './model/allowed.ts'
 import type { SignOffCommand } from './model/commands.ts'
 import { decide, start } from './model/decide.ts'
@@ -89,9 +89,9 @@ export function workflowService({ deputisesFor, ...reacting }: WorkflowOptions) 
   /** A command of the service on a sign-off; null where its state does not let it happen. */
   async function follow(tx: Transaction, found: StoredSignOff, command: SignOffCommand, acting: ActingOn): Promise<Changed | null> {
     const signOff = await locked(tx, found)
-    const by = { actor: serviceActor(signOff.keeper), at: acting.at }
-    if (!decide(command, signOff, { actor: by.actor, now: by.at }).ok) return null
-    const changed = await act(tx, signOff, command, by, false)
+    const decided = decide(command, signOff, { actor: serviceActor(signOff.keeper), now: acting.at })
+    if (!decided.ok) return null
+    const changed = await change(tx, signOff, decided.value, false)
     await react(tx, changed, acting)
     return changed
   }

@@ -1,8 +1,9 @@
 import type { PolicyPublication } from '../../commands/commands.service.ts'
+import { writerFor } from '../../identity/permissions.ts'
+import { isService } from '../../identity/principal.ts'
 import type { NotificationsService } from '../../notifications/notifications.service.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { Reader } from '../../platform/kernel/reader.ts'
-import { isService } from '../../workflow/acting.service.ts'
 import type { SignOff } from '../../workflow/model/sign-off.ts'
 import type { ActingOn, RecordedInRoom, SubjectRoom } from '../../workflow/subject-room.service.ts'
 import type { WorkflowService } from '../../workflow/workflow.service.ts'
@@ -24,7 +25,7 @@ import { approvalsRepository } from '../store/approvals.repository.ts'
 import { indexForSearch } from '../store/search.repository.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
-import { visibleTo, writerFor } from '../visibility.ts'
+import { visibleTo } from '../visibility.ts'
 
 export interface AgreementRoomOptions {
   readonly agreements: AgreementsService

@@ -1,3 +1,4 @@
+import { readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
@@ -11,7 +12,6 @@ import { type AgreementSummary, agreementSummary } from '../agreement-view.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { DERIVED_STATES, type DerivedState, derivedStates } from '../model/derived-states.ts'
 import { keeperOf, statusAt } from '../model/standing.ts'
-import { readerFor } from '../visibility.ts'
 import { type Listed, type ListingFilter, type ListingSort, listAgreements } from './listing.repository.ts'
 import { formatCursor, parseCursor } from './listing-cursor.ts'
 

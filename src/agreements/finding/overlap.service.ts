@@ -1,3 +1,4 @@
+import { readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
@@ -8,7 +9,6 @@ import type { Agreement } from '../agreement.ts'
 import { type Overlap, type OverlapQuestion, overlaps } from '../model/overlap.ts'
 import { agreementsListing } from '../store/overlap.repository.ts'
 import { readAgreementsFor } from '../store/reading.service.ts'
-import { readerFor } from '../visibility.ts'
 
 export interface OverlapOptions {
   readonly db: Database

@@ -1,3 +1,4 @@
+import { readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
@@ -9,7 +10,6 @@ import type { ReferenceService } from '../../reference/reference.service.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { classesOf, type ExportedLine, registerLine } from '../model/register-line.ts'
 import { lineSupplements } from '../store/record.repository.ts'
-import { readerFor } from '../visibility.ts'
 import type { ListingQuery, ListingService } from './listing.service.ts'
 
 /** So many agreements are read at once, each time in a transaction of its own: a slow reader holds no connection. */

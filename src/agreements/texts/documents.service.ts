@@ -1,3 +1,4 @@
+import { readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
 import type { Transaction } from '../../platform/database/database.ts'
@@ -15,7 +16,6 @@ import { knowsUntil, standingOf } from '../model/standing.ts'
 import type { ReadAgreement } from '../reading.service.ts'
 import { signaturesRepository } from '../store/signatures.repository.ts'
 import { type StoredVersion, versionsRepository } from '../store/versions.repository.ts'
-import { readerFor } from '../visibility.ts'
 import { printedApprovals } from './printed-approvals.ts'
 import { type PrintedStandings, printedText } from './printed-text.ts'
 

@@ -1,3 +1,4 @@
+import { readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { holdsAt, instantOf } from '../../platform/kernel/instant.ts'
@@ -8,7 +9,6 @@ import { governingVersion, keeperOf, leadingVersion, signatoriesOf, standingOf }
 import { actsOpenTo } from '../model/standing-acts.ts'
 import type { ReadAgreement } from '../reading.service.ts'
 import { statusThen } from '../store/status.repository.ts'
-import { readerFor } from '../visibility.ts'
 import { type HistoryEntry, readHistory } from './history.repository.ts'
 
 export interface HistoryOptions {

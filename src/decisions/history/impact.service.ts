@@ -1,6 +1,5 @@
 import type { AgreementsService } from '../../agreements/agreements.service.ts'
-import { readerFor } from '../../agreements/visibility.ts'
-import { permits } from '../../identity/permissions.ts'
+import { permits, readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'

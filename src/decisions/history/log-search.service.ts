@@ -1,6 +1,6 @@
 import type { AuditService } from '../../audit/audit.service.ts'
 import type { AlteredPayloads } from '../../audit/watch/altered-payloads.service.ts'
-import { permits } from '../../identity/permissions.ts'
+import { permits, readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
 import { readAs } from '../../platform/database/reader.ts'
@@ -74,9 +74,6 @@ export function logSearchService(options: {
 }) {
   const { db, audit, reads, altered, filler, clock } = options
 
-  const readerOf = (principal: Principal) =>
-    permits(principal.roles, 'agreement:audit') ? ({ kind: 'auditor' } as const) : ({ kind: 'party', org: principal.org } as const)
-
   /**
    * A page: as many rows as asked for, and where their payloads are wanted, no more of them than `PAGE_BYTES` but at least one.
    * What is shown is recorded as read before it is given.
@@ -87,7 +84,7 @@ export function logSearchService(options: {
     { filter, after, limit, what }: PageRequest & { readonly what: 'PAYLOAD' | 'EXPORT' },
     withPayloads: boolean,
   ): Promise<{ readonly shown: readonly FoundDecision[]; readonly batches: readonly string[][] } & Omit<Page<never>, 'items'>> {
-    const reader = readerOf(principal)
+    const reader = readerFor(principal)
     const unsearched = await filler.catchUp()
     const page = await withTransaction(db, async (tx) => {
       await readAs(tx, reader)
@@ -115,7 +112,7 @@ export function logSearchService(options: {
   async function* recordsIn(principal: Principal, batches: readonly string[][]): AsyncGenerator<DecisionRecord> {
     for (const ids of batches) {
       const records = await withTransaction(db, async (tx) => {
-        await readAs(tx, readerOf(principal))
+        await readAs(tx, readerFor(principal))
         return logSearchRepository(tx).records(ids)
       })
       for (const record of records) {

@@ -1,11 +1,11 @@
 import type { Identity, Principal } from '../../identity/principal.ts'
-import type { Instant } from '../../platform/kernel/instant.ts'
+import { type Instant, written } from '../../platform/kernel/instant.ts'
 import type { Day } from '../../platform/kernel/london-day.ts'
 import type { Fault, RefusalCode } from '../../platform/kernel/refusal.ts'
 import { type Result, refuse } from '../../platform/kernel/result.ts'
 import type { PartyToSignOff, SignOffEvent, StepName } from './events.ts'
 import type { Fact, Route } from './route.ts'
-import type { ApprovalCondition, MarkValue, Subject } from './sign-off.ts'
+import type { ApprovalCondition, MarkValue, Person, Subject } from './sign-off.ts'
 
 /** Who acts: a person with the roles that count now, or the service itself (`roles` empty, and `isService`). */
 export interface SignOffActor extends Pick<Principal, 'issuer' | 'sub' | 'org' | 'roles'> {
@@ -107,4 +107,9 @@ export function tooLate(rule: string, detail: string): { readonly ok: false; rea
 /** 403: not for this person. */
 export function notYours(rule: string, detail: string): { readonly ok: false; readonly refusal: SignOffRefusal } {
   return refuse({ code: 'FORBIDDEN', rule, detail, errors: [{ pointer: '', code: rule, detail }] })
+}
+
+/** Who acts and when, as events say it. */
+export function saidBy({ actor, now }: Acting): { readonly by: Person; readonly at: string } {
+  return { by: { issuer: actor.issuer, sub: actor.sub, org: actor.org }, at: written(now) ?? '' }
 }

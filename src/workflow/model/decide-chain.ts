@@ -1,40 +1,23 @@
 import { isSamePerson } from '../../identity/principal.ts'
-import { written } from '../../platform/kernel/instant.ts'
 import { ok } from '../../platform/kernel/result.ts'
 import { doneSteps } from './advance.ts'
 import type { Place } from './allowed.ts'
-import { type Acting, type Decided, forbidden, type SignOffCommand, tooLate } from './commands.ts'
+import { type Acting, type Decided, forbidden, type SignOffCommand, saidBy, tooLate } from './commands.ts'
+import type { OnTask } from './decide-task.ts'
+import type { OnWords } from './decide-words.ts'
 import { dutyRefused } from './duties.ts'
 import type { SignOffEvent } from './events.ts'
 import { routeStep } from './route.ts'
-import { chainOf, isOpenChain, type Person, routeOf, type SignOff } from './sign-off.ts'
+import { chainOf, isOpenChain, routeOf, type SignOff } from './sign-off.ts'
 import { type Timer, timersOf } from './timers.ts'
 
 /** The rules of the commands on a chain, or on the whole, once the table lets them be. Pure. */
 
-type OnChain = Exclude<
-  SignOffCommand,
-  {
-    type:
-      | 'claim'
-      | 'release'
-      | 'assign'
-      | 'delegate'
-      | 'approve'
-      | 'adopt'
-      | 'return'
-      | 'refuse'
-      | 'sign'
-      | 'comment'
-      | 'resolve'
-      | 'reopen'
-      | 'mark'
-  }
->
+type OnChain = Exclude<SignOffCommand, OnTask | OnWords>
 
-export function decideOnChain(command: OnChain, signOff: SignOff, { step, definition }: Place, { actor, now }: Acting): Decided {
-  const by: Person = { issuer: actor.issuer, sub: actor.sub, org: actor.org }
-  const at = written(now) ?? ''
+export function decideOnChain(command: OnChain, signOff: SignOff, { step, definition }: Place, acting: Acting): Decided {
+  const { actor, now } = acting
+  const { by, at } = saidBy(acting)
   switch (command.type) {
     case 'take_back_return':
       return ok([{ type: 'RETURN_TAKEN_BACK', org: command.org, step: command.step, by, reason: command.reason, at }])

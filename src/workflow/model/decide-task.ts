@@ -1,29 +1,17 @@
 import { isSamePerson } from '../../identity/principal.ts'
-import { written } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { ok } from '../../platform/kernel/result.ts'
 import { factsOf } from './advance.ts'
 import { deputyFor, type Place } from './allowed.ts'
-import { type Acting, type Decided, forbidden, notYours, type SignOffCommand, tooLate } from './commands.ts'
+import { type Acting, type Decided, forbidden, notYours, type SignOffCommand, saidBy, tooLate } from './commands.ts'
 import { deputyRefused, dutyRefused } from './duties.ts'
 import type { TaskName } from './events.ts'
 import { type RouteStep, routeStep, type StepKind, stepsFrom } from './route.ts'
-import {
-  type Chain,
-  chainOf,
-  isOpenChain,
-  type Person,
-  routeOf,
-  type SignOff,
-  type Step,
-  stepOf,
-  type Task,
-  type TaskResult,
-} from './sign-off.ts'
+import { type Chain, chainOf, isOpenChain, routeOf, type SignOff, type Step, stepOf, type Task, type TaskResult } from './sign-off.ts'
 
 /** The rules of the commands on one task of a step, once the table lets them be. Pure. */
 
-type OnTask = Extract<
+export type OnTask = Extract<
   SignOffCommand,
   { type: 'claim' | 'release' | 'assign' | 'delegate' | 'approve' | 'adopt' | 'return' | 'refuse' | 'sign' }
 >
@@ -62,10 +50,10 @@ function decideHands(
   command: Extract<OnTask, { type: 'claim' | 'release' | 'assign' | 'delegate' }>,
   signOff: SignOff,
   { task, name, definition }: TaskPlace,
-  { actor, now }: Acting,
+  acting: Acting,
 ): Decided {
-  const by: Person = { issuer: actor.issuer, sub: actor.sub, org: actor.org }
-  const at = written(now) ?? ''
+  const { actor, now } = acting
+  const { by, at } = saidBy(acting)
   const { org } = task
   switch (command.type) {
     case 'release':
@@ -105,8 +93,7 @@ function decideJudgement(
 ): Decided {
   const { actor, now } = acting
   const { definition, task, chain, name, step } = place
-  const by: Person = { issuer: actor.issuer, sub: actor.sub, org: actor.org }
-  const at = written(now) ?? ''
+  const { by, at } = saidBy(acting)
   const mayNot = personRefused(signOff, place, acting)
   if (mayNot) return mayNot
   const { org } = chain
@@ -158,8 +145,7 @@ function decideSign(command: Extract<OnTask, { type: 'sign' }>, signOff: SignOff
   const { actor, now } = acting
   const mayNot = personRefused(signOff, place, acting) ?? textRefused(command.hash, signOff, task.org)
   if (mayNot) return mayNot
-  const by: Person = { issuer: actor.issuer, sub: actor.sub, org: actor.org }
-  return ok([{ type: 'SIGNED', ...name, by, deputyFor: deputyFor(place, actor, now), at: written(now) ?? '' }])
+  return ok([{ type: 'SIGNED', ...name, ...saidBy(acting), deputyFor: deputyFor(place, actor, now) }])
 }
 
 /** Why this person may not do this task, whatever their role: duties that are kept apart, one task of a step for each. */
@@ -193,11 +179,10 @@ function textRefused(hash: string, signOff: SignOff, org: string) {
 function resultOf(
   { comment, conditions, adopted }: Pick<TaskResult, 'comment' | 'conditions' | 'adopted'>,
   place: TaskPlace,
-  { actor, now }: Acting,
+  acting: Acting,
 ): TaskResult {
-  const by = { issuer: actor.issuer, sub: actor.sub, org: actor.org }
   const outcome = conditions.length > 0 ? 'APPROVED_WITH_CONDITIONS' : 'APPROVED'
-  return { outcome, by, deputyFor: deputyFor(place, actor, now), at: written(now) ?? '', comment, conditions, adopted }
+  return { outcome, ...saidBy(acting), deputyFor: deputyFor(place, acting.actor, acting.now), comment, conditions, adopted }
 }
 
 /** A review that another party's own people made of the same content, at a step of the same kind and role. */

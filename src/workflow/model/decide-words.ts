@@ -1,15 +1,14 @@
-import { written } from '../../platform/kernel/instant.ts'
 import { ok } from '../../platform/kernel/result.ts'
-import { type Acting, type Decided, forbidden, notYours, type SignOffCommand, tooLate } from './commands.ts'
-import type { Person, SignOff } from './sign-off.ts'
+import { type Acting, type Decided, forbidden, notYours, type SignOffCommand, saidBy, tooLate } from './commands.ts'
+import type { SignOff } from './sign-off.ts'
 
 /** The rules of comments and marks: a party's own words are its own, unless it shares them with the reviewers of the others. Pure. */
 
-type OnWords = Extract<SignOffCommand, { type: 'comment' | 'resolve' | 'reopen' | 'mark' }>
+export type OnWords = Extract<SignOffCommand, { type: 'comment' | 'resolve' | 'reopen' | 'mark' }>
 
-export function decideOnWords(command: OnWords, signOff: SignOff, { actor, now }: Acting): Decided {
-  const by: Person = { issuer: actor.issuer, sub: actor.sub, org: actor.org }
-  const at = written(now) ?? ''
+export function decideOnWords(command: OnWords, signOff: SignOff, acting: Acting): Decided {
+  const { actor } = acting
+  const { by, at } = saidBy(acting)
   if (command.type === 'mark') {
     const { part, mark, isShared } = command
     return ok([{ type: 'MARKED', part, mark, isShared, by, at }])

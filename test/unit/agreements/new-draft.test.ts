@@ -2,8 +2,9 @@ import t from 'tap'
 import { changesBetween } from '../../../src/agreements/drafting/draft-part.ts'
 import { formatCursor, parseCursor } from '../../../src/agreements/finding/listing-cursor.ts'
 import { newReference } from '../../../src/agreements/model/reference-code.ts'
-import { visibleTo, writerFor } from '../../../src/agreements/visibility.ts'
+import { visibleTo } from '../../../src/agreements/visibility.ts'
 import { urnOfAgreement } from '../../../src/audit/format/leaf-codes.ts'
+import { readerFor, writerFor } from '../../../src/identity/permissions.ts'
 import { aDraftAgreement } from '../../support/builders/draft.ts'
 
 t.test('a reference names its year and fits the closed form of a leaf, whatever the random bytes', async (t) => {
@@ -41,5 +42,8 @@ t.test('a party and the keeper of the text may know an agreement, others may not
   const sees = (org: string) => visibleTo({ kind: 'party', org }, agreement, Date.parse('2026-01-01T00:00:00Z')) !== undefined
   t.same([sees('KEEPER'), sees('GONE'), sees('OTHER'), sees('')], [true, true, false, false])
   t.equal(visibleTo({ kind: 'auditor' }, agreement, 0), agreement)
-  t.same(writerFor({ issuer: 'i', sub: 's', org: 'OTHER', roles: ['AUDITOR'], clientId: null }), { kind: 'party', org: 'OTHER' })
+  const auditor = { issuer: 'i', sub: 's', org: 'OTHER', roles: ['AUDITOR'] as const, clientId: null }
+  t.same(writerFor(auditor), { kind: 'party', org: 'OTHER' })
+  t.same(readerFor(auditor), { kind: 'auditor' })
+  t.same(readerFor({ ...auditor, roles: ['SIRO'] }), { kind: 'party', org: 'OTHER' })
 })

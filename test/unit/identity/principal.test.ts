@@ -1,7 +1,14 @@
 import t from 'tap'
 import type { Role } from '../../../src/identity/permissions.ts'
 import { isPermission, isRole, PERMISSIONS, type Permission, permits, ROLES } from '../../../src/identity/permissions.ts'
-import { isSamePerson, type TokenClaims, toPrincipal, withRecordedRoles } from '../../../src/identity/principal.ts'
+import {
+  isSamePerson,
+  isService,
+  servicePrincipal,
+  type TokenClaims,
+  toPrincipal,
+  withRecordedRoles,
+} from '../../../src/identity/principal.ts'
 
 const ISSUER = 'https://login.example'
 
@@ -113,4 +120,12 @@ t.test('what the issuer says of how it knew a person is kept, as far as it is in
   t.equal(known({ acr: 'x'.repeat(201) }), undefined, 'longer than anything an issuer means')
   const machine = { iss: ISSUER, sub: 'c-1', org: 'MPS', roles: ['API_CLIENT'], client_id: 'records', auth_time: 1 }
   t.equal(toPrincipal(machine, true)?.authentication, undefined)
+})
+
+t.test('nobody who holds a role is the service itself, whatever their issuer is called', async (t) => {
+  const service = servicePrincipal('LBC_CAMDEN')
+  t.ok(isService(service))
+  t.notOk(isService({ ...service, roles: ['IG_OFFICER'] }))
+  t.notOk(isService({ ...service, sub: 'somebody' }))
+  t.notOk(isService({ ...service, issuer: 'https://issuer.example' }))
 })
