@@ -1,6 +1,6 @@
 import { demoRegister } from '../src/demo/register-content.ts'
 import { emptyRegister } from './content.ts'
-import { measure } from './processes.ts'
+import { type Load, measure } from './processes.ts'
 import { copyAgreement } from './seed.ts'
 import type { TestSystem } from './test-system.ts'
 
@@ -15,18 +15,18 @@ export async function measureLists(system: TestSystem): Promise<number> {
   const service = await system.service(databaseUrl)
   const authorization = `Bearer ${await system.personToken('LBC_CAMDEN', 'IG_OFFICER')}`
   const paths = ['/v1/agreements?limit=50', '/v1/agreements?limit=50&state=IN_FORCE', '/v1/agreements?limit=50&q=homelessness']
-  const result = await measure(
-    {
-      origin: service.origin,
-      method: 'GET',
-      connections: 1,
-      seconds: SECONDS,
-      requests: paths.map((path) => ({ path, headers: { authorization } })),
-      status: 200,
-      expected: 'DEMO-CURL',
-    },
-    { node: service.pid },
-  )
+  const load: Load = {
+    origin: service.origin,
+    method: 'GET',
+    connections: 1,
+    seconds: SECONDS,
+    requests: paths.map((path) => ({ path, headers: { authorization } })),
+    status: 200,
+    expected: 'DEMO-CURL',
+  }
+  // The compiler and every connection have seen the lists before anything counts.
+  await measure(load, {})
+  const result = await measure(load, {})
   await service.close()
   if (result.firstWrong) console.log(`lists: ${result.wrong} not as expected, the first: ${result.firstWrong}`)
   console.log(

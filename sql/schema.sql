@@ -1543,31 +1543,38 @@ end $function$;
 CREATE OR REPLACE FUNCTION public.stored_agreements(p_ids text[])
  RETURNS json
  LANGUAGE plpgsql
- STABLE
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
+declare
+  v_known text[];
+  v_whole text[];
 begin
+  select array_agg(k.id), array_agg(k.id) filter (where k.until = 'infinity') into v_known, v_whole
+    from (select w.id, public.knows_agreement_until(w.id) as until from unnest(p_ids) as w (id)) as k where k.until is not null;
   return json_build_object(
-    'agreements', (select json_agg(a order by a.id) from public.agreement a where a.id = any (p_ids)),
-    'parties', (select json_agg(p order by p.position) from public.agreement_party p where p.agreement_id = any (p_ids)),
-    'earlier_parts', (select json_agg(e order by e.left_at) from public.earlier_part e where e.agreement_id = any (p_ids)),
-    'keepers', (select json_agg(k order by k.position) from public.keeper_change k where k.agreement_id = any (p_ids)),
-    'reviews', (select json_agg(r order by r.position) from public.review_date_change r where r.agreement_id = any (p_ids)),
+    'agreements', (select json_agg(a order by a.id) from public.agreement a where a.id = any (v_known)),
+    'parties', (select json_agg(p order by p.position) from public.agreement_party p where p.agreement_id = any (v_known)),
+    'earlier_parts', (select json_agg(e order by e.left_at) from public.earlier_part e where e.agreement_id = any (v_known)),
+    'keepers', (select json_agg(k order by k.position) from public.keeper_change k where k.agreement_id = any (v_known)),
+    'reviews', (select json_agg(r order by r.position) from public.review_date_change r where r.agreement_id = any (v_known)),
     -- Column by column: to fetch and write out the signed text of each, to leave it out then, took most of the time.
     'versions', (select json_agg(v order by v.version) from (
         select a.agreement_id, a.version, a.status, a.effective_from, a.effective_to, a.commencement_rule, a.commencement_threshold, a.narrative,
             a.processor_contract, a.joint_controller_arrangement, a.agents_recorded, a.recorded_elsewhere, a.change_class, a.hash, a.frozen_at,
             a.warnings, a.dropped_at, a.filled_groups, a.sign_off_id
-          from public.agreement_version a where a.agreement_id = any (p_ids)) v),
-    'flows', (select json_agg(f order by f.position) from public.flow f where f.agreement_id = any (p_ids)),
-    'sides', (select json_agg(s) from public.flow_side s where s.agreement_id = any (p_ids)),
-    'prohibitions', (select json_agg(p order by p.position) from public.prohibition p where p.agreement_id = any (p_ids)),
-    'agents', (select json_agg(a order by a.position) from public.agent a where a.agreement_id = any (p_ids)),
-    'signatures', (select json_agg(s order by s.signed_at, s.org) from public.signature s where s.agreement_id = any (p_ids)),
-    'approvals', (select json_agg(a order by a.org) from public.approval a where a.agreement_id = any (p_ids)),
-    'conditions', (select json_agg(c order by c.position) from public.approval_condition c where c.agreement_id = any (p_ids)),
-    'overruled', (select json_agg(o order by o.at, o.org) from public.overruled_advice o where o.agreement_id = any (p_ids)),
-    'suspensions', (select json_agg(s order by s.from_at, s.id) from public.suspension s where s.agreement_id = any (p_ids)),
-    'documents', (select json_agg(d order by d.position) from public.policy_document d where d.agreement_id = any (p_ids)),
+          from public.agreement_version a where a.agreement_id = any (v_known) and (a.agreement_id = any (v_whole) or public.may_see_version(a.agreement_id, a.version))) v),
+    'flows', (select json_agg(f order by f.position) from public.flow f where f.agreement_id = any (v_known) and (f.agreement_id = any (v_whole) or public.may_see_version(f.agreement_id, f.version))),
+    'sides', (select json_agg(s) from public.flow_side s where s.agreement_id = any (v_known) and (s.agreement_id = any (v_whole) or public.may_see_version(s.agreement_id, s.version))),
+    'prohibitions', (select json_agg(p order by p.position) from public.prohibition p where p.agreement_id = any (v_known) and (p.agreement_id = any (v_whole) or public.may_see_version(p.agreement_id, p.version))),
+    'agents', (select json_agg(a order by a.position) from public.agent a where a.agreement_id = any (v_known) and (a.agreement_id = any (v_whole) or public.may_see_version(a.agreement_id, a.version))),
+    'signatures', (select json_agg(s order by s.signed_at, s.org) from public.signature s where s.agreement_id = any (v_known) and (s.agreement_id = any (v_whole) or public.may_see_version(s.agreement_id, s.version))),
+    'approvals', (select json_agg(a order by a.org) from public.approval a where a.agreement_id = any (v_known) and (a.agreement_id = any (v_whole) or public.may_see_version(a.agreement_id, a.version))),
+    'conditions', (select json_agg(c order by c.position) from public.approval_condition c where c.agreement_id = any (v_known) and (c.agreement_id = any (v_whole) or public.may_see_version(c.agreement_id, c.version))),
+    'overruled', (select json_agg(o order by o.at, o.org) from public.overruled_advice o where o.agreement_id = any (v_known) and (o.agreement_id = any (v_whole) or public.may_see_version(o.agreement_id, o.version))),
+    'suspensions', (select json_agg(s order by s.from_at, s.id) from public.suspension s where s.agreement_id = any (v_known)),
+    'documents', (select json_agg(d order by d.position) from public.policy_document d where d.agreement_id = any (v_known)),
     'bodies', (select json_agg(o) from public.organisation o where o.active_from is not null or o.active_to is not null),
     'successions', (select json_agg(s) from public.organisation_succession s));
 end $function$;
@@ -1582,66 +1589,53 @@ CREATE OR REPLACE FUNCTION public.found_by_words(p_query tsquery, p_text text, p
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare v_name text := lower(btrim(p_text));
+declare
+  v_name text := lower(btrim(p_text));
+  v_org text := pg_catalog.current_setting('accord.org', true);
+  v_all boolean := coalesce(pg_catalog.current_setting('accord.reader', true), '') in ('system', 'auditor');
+  v_end timestamptz := coalesce((select o.active_to from public.organisation o where o.code = v_org), 'infinity');
 begin
   return query
-    with known as materialized (select k.agreement_id, k.until from public.known_agreements() k),
-      named as materialized (
-        select p.agreement_id, false as is_reference from public.agreement_party p
-         where p.org in (select o.code from public.organisation o
-                          where v_name in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name, o.legal_name]) as name))
-        union all
-        select a.id, true from public.agreement a where upper(a.id) = upper(v_name) or upper(a.provenance ->> 'reference') = upper(v_name))
-    select s.agreement_id, public.rank_of_words(s.words, p_query, false, false)
+    with named as materialized (
+        select n.agreement_id, bool_or(n.is_reference) as is_reference
+          from (select p.agreement_id, false as is_reference from public.agreement_party p
+                 where p.org in (select o.code from public.organisation o
+                                  where v_name in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name, o.legal_name]) as name))
+                union all
+                select a.id, true from public.agreement a where upper(a.id) = upper(v_name) or upper(a.provenance ->> 'reference') = upper(v_name)) as n
+         group by n.agreement_id),
+      part as (
+        select p.agreement_id, least(coalesce(p.left_at, 'infinity'), v_end) as until
+          from public.agreement_party p where p.org = v_org and p.left_how is distinct from 'UNINVITED'),
+      part_before as (
+        select e.agreement_id, max(e.left_at) as until
+          from public.agreement_party p join public.earlier_part e using (agreement_id, org)
+         where p.org = v_org and p.left_how = 'UNINVITED' and e.left_how <> 'UNINVITED' group by e.agreement_id),
+      kept as (
+        select k.id
+          from (select a.id from public.agreement a where a.owner_org = v_org
+                union all
+                select c.agreement_id from (
+                  select distinct on (c.agreement_id) c.agreement_id, c.to_org from public.keeper_change c
+                   where c.at <= pg_catalog.clock_timestamp()
+                     and c.agreement_id in (select m.agreement_id from public.keeper_change m where m.to_org = v_org)
+                   order by c.agreement_id, c.position desc) as c where c.to_org = v_org) as k
+         where v_end > pg_catalog.clock_timestamp()
+           and not exists (select from public.agreement_party p where p.agreement_id = k.id and p.org = v_org))
+    select s.agreement_id, public.rank_of_words(s.words, p_query, n.is_reference is true, n.agreement_id is not null)
       from public.agreement_search s
-     where s.words @@ p_query and s.agreement_id in (select k.agreement_id from known k where k.until > p_now)
-       and s.agreement_id not in (select n.agreement_id from named n)
+      left join named n on n.agreement_id = s.agreement_id
+      left join part p on p.agreement_id = s.agreement_id
+     where (s.words @@ p_query or n.agreement_id is not null)
+       and case when v_all then true when p.until is not null then p.until > p_now
+             else s.agreement_id in (select k.id from kept k) or s.agreement_id in (select b.agreement_id from part_before b where b.until > p_now) end
     union all
-    select e.agreement_id, public.rank_of_words((select s.words from public.agreement_search s where s.agreement_id = e.agreement_id), p_query, e.is_reference, true)
-      from (select n.agreement_id, bool_or(n.is_reference) as is_reference from named n
-             where n.agreement_id in (select k.agreement_id from known k where k.until > p_now) group by n.agreement_id) as e
+    select p.agreement_id, null from part p where p.until <= p_now and not v_all
     union all
-    select k.agreement_id, null from known k where k.until <= p_now;
+    select b.agreement_id, null from part_before b where b.until <= p_now and not v_all;
 end $function$;
 revoke all on function found_by_words(tsquery,text,timestamp with time zone) from public;
 grant execute on function found_by_words(tsquery,text,timestamp with time zone) to accord_app;
-
-CREATE OR REPLACE FUNCTION public.known_agreements()
- RETURNS TABLE(agreement_id text, until timestamp with time zone)
- LANGUAGE plpgsql
- STABLE SECURITY DEFINER ROWS 10000
- SET search_path TO ''
-AS $function$
-declare
-  v_org text := pg_catalog.current_setting('accord.org', true);
-  v_end timestamptz;
-begin
-  if coalesce(pg_catalog.current_setting('accord.reader', true), '') in ('system', 'auditor') then
-    return query select a.id, 'infinity'::timestamptz from public.agreement a;
-    return;
-  end if;
-  if coalesce(v_org, '') = '' then return; end if;
-  select o.active_to into v_end from public.organisation o where o.code = v_org;
-  return query
-    select p.agreement_id, least(coalesce(p.left_at, 'infinity'), coalesce(v_end, 'infinity'))
-      from public.agreement_party p where p.org = v_org and (p.left_at is null or p.left_how is distinct from 'UNINVITED')
-    union all
-    select e.agreement_id, max(e.left_at)
-      from public.agreement_party p join public.earlier_part e using (agreement_id, org)
-     where p.org = v_org and p.left_at is not null and p.left_how = 'UNINVITED' and e.left_how <> 'UNINVITED' group by 1
-    union all
-    select k.id, 'infinity'::timestamptz
-      from (select a.id from public.agreement a where a.owner_org = v_org
-            union select c.agreement_id from (
-              select distinct on (c.agreement_id) c.agreement_id, c.to_org from public.keeper_change c
-               where c.at <= pg_catalog.clock_timestamp()
-                 and c.agreement_id in (select m.agreement_id from public.keeper_change m where m.to_org = v_org)
-               order by c.agreement_id, c.position desc) as c where c.to_org = v_org) as k
-     where (v_end is null or v_end > pg_catalog.clock_timestamp())
-       and not exists (select from public.agreement_party p where p.agreement_id = k.id and p.org = v_org);
-end $function$;
-revoke all on function known_agreements() from public;
-grant execute on function known_agreements() to accord_app;
 
 CREATE OR REPLACE FUNCTION public.knows_agreement_until(p_id text)
  RETURNS timestamp with time zone

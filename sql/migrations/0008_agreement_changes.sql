@@ -98,31 +98,38 @@ end $$;
 create trigger nobody_signs_for_two_parties before insert on signature for each row execute function refuse_signature_for_two_parties();
 
 -- Everything that is stored of some agreements, a member a table, in one statement whose plan is kept: an act reads its agreement twice.
--- It reads as whoever asks, so that row-level security leaves out what the reader may not see. The text as signed is long and not among it.
-create function public.stored_agreements(p_ids text[]) returns json language plpgsql stable as $$
+-- It answers what row-level security (0009) would show the reader of each table: asked once an agreement instead of once a row of every
+-- table, and of versions one by one only where the reader's part is over. The text as signed is long and not among it.
+create function public.stored_agreements(p_ids text[]) returns json
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
+declare
+  v_known text[];
+  v_whole text[];
 begin
+  select array_agg(k.id), array_agg(k.id) filter (where k.until = 'infinity') into v_known, v_whole
+    from (select w.id, public.knows_agreement_until(w.id) as until from unnest(p_ids) as w (id)) as k where k.until is not null;
   return json_build_object(
-    'agreements', (select json_agg(a order by a.id) from public.agreement a where a.id = any (p_ids)),
-    'parties', (select json_agg(p order by p.position) from public.agreement_party p where p.agreement_id = any (p_ids)),
-    'earlier_parts', (select json_agg(e order by e.left_at) from public.earlier_part e where e.agreement_id = any (p_ids)),
-    'keepers', (select json_agg(k order by k.position) from public.keeper_change k where k.agreement_id = any (p_ids)),
-    'reviews', (select json_agg(r order by r.position) from public.review_date_change r where r.agreement_id = any (p_ids)),
+    'agreements', (select json_agg(a order by a.id) from public.agreement a where a.id = any (v_known)),
+    'parties', (select json_agg(p order by p.position) from public.agreement_party p where p.agreement_id = any (v_known)),
+    'earlier_parts', (select json_agg(e order by e.left_at) from public.earlier_part e where e.agreement_id = any (v_known)),
+    'keepers', (select json_agg(k order by k.position) from public.keeper_change k where k.agreement_id = any (v_known)),
+    'reviews', (select json_agg(r order by r.position) from public.review_date_change r where r.agreement_id = any (v_known)),
     -- Column by column: to fetch and write out the signed text of each, to leave it out then, took most of the time.
     'versions', (select json_agg(v order by v.version) from (
         select a.agreement_id, a.version, a.status, a.effective_from, a.effective_to, a.commencement_rule, a.commencement_threshold, a.narrative,
             a.processor_contract, a.joint_controller_arrangement, a.agents_recorded, a.recorded_elsewhere, a.change_class, a.hash, a.frozen_at,
             a.warnings, a.dropped_at, a.filled_groups, a.sign_off_id
-          from public.agreement_version a where a.agreement_id = any (p_ids)) v),
-    'flows', (select json_agg(f order by f.position) from public.flow f where f.agreement_id = any (p_ids)),
-    'sides', (select json_agg(s) from public.flow_side s where s.agreement_id = any (p_ids)),
-    'prohibitions', (select json_agg(p order by p.position) from public.prohibition p where p.agreement_id = any (p_ids)),
-    'agents', (select json_agg(a order by a.position) from public.agent a where a.agreement_id = any (p_ids)),
-    'signatures', (select json_agg(s order by s.signed_at, s.org) from public.signature s where s.agreement_id = any (p_ids)),
-    'approvals', (select json_agg(a order by a.org) from public.approval a where a.agreement_id = any (p_ids)),
-    'conditions', (select json_agg(c order by c.position) from public.approval_condition c where c.agreement_id = any (p_ids)),
-    'overruled', (select json_agg(o order by o.at, o.org) from public.overruled_advice o where o.agreement_id = any (p_ids)),
-    'suspensions', (select json_agg(s order by s.from_at, s.id) from public.suspension s where s.agreement_id = any (p_ids)),
-    'documents', (select json_agg(d order by d.position) from public.policy_document d where d.agreement_id = any (p_ids)),
+          from public.agreement_version a where a.agreement_id = any (v_known) and (a.agreement_id = any (v_whole) or public.may_see_version(a.agreement_id, a.version))) v),
+    'flows', (select json_agg(f order by f.position) from public.flow f where f.agreement_id = any (v_known) and (f.agreement_id = any (v_whole) or public.may_see_version(f.agreement_id, f.version))),
+    'sides', (select json_agg(s) from public.flow_side s where s.agreement_id = any (v_known) and (s.agreement_id = any (v_whole) or public.may_see_version(s.agreement_id, s.version))),
+    'prohibitions', (select json_agg(p order by p.position) from public.prohibition p where p.agreement_id = any (v_known) and (p.agreement_id = any (v_whole) or public.may_see_version(p.agreement_id, p.version))),
+    'agents', (select json_agg(a order by a.position) from public.agent a where a.agreement_id = any (v_known) and (a.agreement_id = any (v_whole) or public.may_see_version(a.agreement_id, a.version))),
+    'signatures', (select json_agg(s order by s.signed_at, s.org) from public.signature s where s.agreement_id = any (v_known) and (s.agreement_id = any (v_whole) or public.may_see_version(s.agreement_id, s.version))),
+    'approvals', (select json_agg(a order by a.org) from public.approval a where a.agreement_id = any (v_known) and (a.agreement_id = any (v_whole) or public.may_see_version(a.agreement_id, a.version))),
+    'conditions', (select json_agg(c order by c.position) from public.approval_condition c where c.agreement_id = any (v_known) and (c.agreement_id = any (v_whole) or public.may_see_version(c.agreement_id, c.version))),
+    'overruled', (select json_agg(o order by o.at, o.org) from public.overruled_advice o where o.agreement_id = any (v_known) and (o.agreement_id = any (v_whole) or public.may_see_version(o.agreement_id, o.version))),
+    'suspensions', (select json_agg(s order by s.from_at, s.id) from public.suspension s where s.agreement_id = any (v_known)),
+    'documents', (select json_agg(d order by d.position) from public.policy_document d where d.agreement_id = any (v_known)),
     'bodies', (select json_agg(o) from public.organisation o where o.active_from is not null or o.active_to is not null),
     'successions', (select json_agg(s) from public.organisation_succession s));
 end $$;

@@ -37,38 +37,6 @@ begin
   return case when v_end is null or v_end > pg_catalog.clock_timestamp() then 'infinity'::timestamptz end;
 end $$;
 
--- The same of all agreements at once, for lists: asked once a query instead of once a row.
-create function public.known_agreements() returns table (agreement_id text, until timestamptz)
-language plpgsql stable security definer rows 10000 set search_path = '' as $$
-declare
-  v_org text := pg_catalog.current_setting('accord.org', true);
-  v_end timestamptz;
-begin
-  if coalesce(pg_catalog.current_setting('accord.reader', true), '') in ('system', 'auditor') then
-    return query select a.id, 'infinity'::timestamptz from public.agreement a;
-    return;
-  end if;
-  if coalesce(v_org, '') = '' then return; end if;
-  select o.active_to into v_end from public.organisation o where o.code = v_org;
-  return query
-    select p.agreement_id, least(coalesce(p.left_at, 'infinity'), coalesce(v_end, 'infinity'))
-      from public.agreement_party p where p.org = v_org and (p.left_at is null or p.left_how is distinct from 'UNINVITED')
-    union all
-    select e.agreement_id, max(e.left_at)
-      from public.agreement_party p join public.earlier_part e using (agreement_id, org)
-     where p.org = v_org and p.left_at is not null and p.left_how = 'UNINVITED' and e.left_how <> 'UNINVITED' group by 1
-    union all
-    select k.id, 'infinity'::timestamptz
-      from (select a.id from public.agreement a where a.owner_org = v_org
-            union select c.agreement_id from (
-              select distinct on (c.agreement_id) c.agreement_id, c.to_org from public.keeper_change c
-               where c.at <= pg_catalog.clock_timestamp()
-                 and c.agreement_id in (select m.agreement_id from public.keeper_change m where m.to_org = v_org)
-               order by c.agreement_id, c.position desc) as c where c.to_org = v_org) as k
-     where (v_end is null or v_end > pg_catalog.clock_timestamp())
-       and not exists (select from public.agreement_party p where p.agreement_id = k.id and p.org = v_org);
-end $$;
-
 -- How well words fit: an exact reference before everything, then the exact name of a party, then how often and where they stand.
 create function public.rank_of_words(p_words tsvector, p_query tsquery, p_is_reference boolean, p_names_party boolean) returns bigint
 language sql immutable as $$
@@ -78,28 +46,54 @@ $$;
 
 -- The agreements that the reader knows and the words or the whole text name (its reference, a party), and how well. Of those that it knows
 -- to an instant before p_now all, without a rank: what was written after that instant stands among the words that are written down.
+-- Who knows what is what knows_agreement_until says, of all at once: mostly the reader's own parts say it, and what it keeps without
+-- taking part is looked up only where the words find something that it takes no part in.
 create function public.found_by_words(p_query tsquery, p_text text, p_now timestamptz) returns table (agreement_id text, rank bigint)
 language plpgsql stable security definer set search_path = '' as $$
-declare v_name text := lower(btrim(p_text));
+declare
+  v_name text := lower(btrim(p_text));
+  v_org text := pg_catalog.current_setting('accord.org', true);
+  v_all boolean := coalesce(pg_catalog.current_setting('accord.reader', true), '') in ('system', 'auditor');
+  v_end timestamptz := coalesce((select o.active_to from public.organisation o where o.code = v_org), 'infinity');
 begin
   return query
-    with known as materialized (select k.agreement_id, k.until from public.known_agreements() k),
-      named as materialized (
-        select p.agreement_id, false as is_reference from public.agreement_party p
-         where p.org in (select o.code from public.organisation o
-                          where v_name in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name, o.legal_name]) as name))
-        union all
-        select a.id, true from public.agreement a where upper(a.id) = upper(v_name) or upper(a.provenance ->> 'reference') = upper(v_name))
-    select s.agreement_id, public.rank_of_words(s.words, p_query, false, false)
+    with named as materialized (
+        select n.agreement_id, bool_or(n.is_reference) as is_reference
+          from (select p.agreement_id, false as is_reference from public.agreement_party p
+                 where p.org in (select o.code from public.organisation o
+                                  where v_name in (select lower(name) from unnest(o.aliases || array[o.code, o.short_name, o.legal_name]) as name))
+                union all
+                select a.id, true from public.agreement a where upper(a.id) = upper(v_name) or upper(a.provenance ->> 'reference') = upper(v_name)) as n
+         group by n.agreement_id),
+      part as (
+        select p.agreement_id, least(coalesce(p.left_at, 'infinity'), v_end) as until
+          from public.agreement_party p where p.org = v_org and p.left_how is distinct from 'UNINVITED'),
+      part_before as (
+        select e.agreement_id, max(e.left_at) as until
+          from public.agreement_party p join public.earlier_part e using (agreement_id, org)
+         where p.org = v_org and p.left_how = 'UNINVITED' and e.left_how <> 'UNINVITED' group by e.agreement_id),
+      kept as (
+        select k.id
+          from (select a.id from public.agreement a where a.owner_org = v_org
+                union all
+                select c.agreement_id from (
+                  select distinct on (c.agreement_id) c.agreement_id, c.to_org from public.keeper_change c
+                   where c.at <= pg_catalog.clock_timestamp()
+                     and c.agreement_id in (select m.agreement_id from public.keeper_change m where m.to_org = v_org)
+                   order by c.agreement_id, c.position desc) as c where c.to_org = v_org) as k
+         where v_end > pg_catalog.clock_timestamp()
+           and not exists (select from public.agreement_party p where p.agreement_id = k.id and p.org = v_org))
+    select s.agreement_id, public.rank_of_words(s.words, p_query, n.is_reference is true, n.agreement_id is not null)
       from public.agreement_search s
-     where s.words @@ p_query and s.agreement_id in (select k.agreement_id from known k where k.until > p_now)
-       and s.agreement_id not in (select n.agreement_id from named n)
+      left join named n on n.agreement_id = s.agreement_id
+      left join part p on p.agreement_id = s.agreement_id
+     where (s.words @@ p_query or n.agreement_id is not null)
+       and case when v_all then true when p.until is not null then p.until > p_now
+             else s.agreement_id in (select k.id from kept k) or s.agreement_id in (select b.agreement_id from part_before b where b.until > p_now) end
     union all
-    select e.agreement_id, public.rank_of_words((select s.words from public.agreement_search s where s.agreement_id = e.agreement_id), p_query, e.is_reference, true)
-      from (select n.agreement_id, bool_or(n.is_reference) as is_reference from named n
-             where n.agreement_id in (select k.agreement_id from known k where k.until > p_now) group by n.agreement_id) as e
+    select p.agreement_id, null from part p where p.until <= p_now and not v_all
     union all
-    select k.agreement_id, null from known k where k.until <= p_now;
+    select b.agreement_id, null from part_before b where b.until <= p_now and not v_all;
 end $$;
 
 -- As plain as this, so that the policies hold what it says and need not call it.
@@ -135,9 +129,9 @@ language sql stable security definer set search_path = '' as $$
         where p.agreement_id = p_id and p.org = pg_catalog.current_setting('accord.org', true) and p.left_sequence < p_sequence))
 $$;
 
-revoke all on function public.knows_agreement_until(text), public.known_agreements(), public.found_by_words(tsquery, text, timestamptz), public.may_see_agreement(text), public.may_add_agreement(text), public.may_see_version(text, int),
+revoke all on function public.knows_agreement_until(text), public.found_by_words(tsquery, text, timestamptz), public.may_see_agreement(text), public.may_add_agreement(text), public.may_see_version(text, int),
   public.may_see_act(text, bigint, timestamptz) from public;
-select public.grant_if_role('accord_app', 'grant execute on function public.knows_agreement_until(text), public.known_agreements(), public.found_by_words(tsquery, text, timestamptz), public.may_see_agreement(text), public.may_add_agreement(text), public.may_see_version(text, int), public.may_see_act(text, bigint, timestamptz) to accord_app');
+select public.grant_if_role('accord_app', 'grant execute on function public.knows_agreement_until(text), public.found_by_words(tsquery, text, timestamptz), public.may_see_agreement(text), public.may_add_agreement(text), public.may_see_version(text, int), public.may_see_act(text, bigint, timestamptz) to accord_app');
 
 alter table agreement enable row level security;
 create policy agreement_is_seen_by_its_parties on agreement for select using (may_see_agreement(id));
