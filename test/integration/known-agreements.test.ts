@@ -8,7 +8,7 @@ import { type TestService, testService } from '../support/service.ts'
 // at once, by lists that search for words; and of some with everything that is stored of them. All three say the same.
 
 /** Whose knowledge is compared after each set of changes. */
-const READERS = 4
+const READERS = 2
 const HOW = ['LEFT', 'DECLINED', 'UNINVITED'] as const
 const day = fc.option(fc.integer({ min: 1, max: 28 }).map((of) => `2026-11-${String(of).padStart(2, '0')}T00:00:00Z`))
 const part = fc.record({ leftAt: day, how: fc.constantFrom(...HOW), earlier: fc.option(fc.tuple(day, fc.constantFrom(...HOW))) })
