@@ -69,24 +69,8 @@ insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "c
   values ($1, ...);
 
 -- also src/agreements/store/versions.repository.ts
-insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
-    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
-    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
-
--- also src/agreements/store/versions.repository.ts
 insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
     "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
--- also src/agreements/store/versions.repository.ts
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
-    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
--- also src/agreements/store/versions.repository.ts
-insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
   values ($1, ...);
 
 delete from "agent"
@@ -1191,9 +1175,22 @@ insert into "agreement_version" ("agreement_id", "version", "status", "effective
   values ($1, ...);
 
 insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
+    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
+    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
+insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
     "data_form", "methods", "countries", "exemptions", "confidentiality", "retention_rule", "onward", "frequency", "honours_objection",
     "consent_required", "retention_days", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
     "volume_subjects", "volume_records")
+  values ($1, ...);
+
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
+    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
+insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
   values ($1, ...);
 
 insert into "version_contacts" ("agreement_id", "version", "org", "contacts")
@@ -1276,7 +1273,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/parties/register-act.repository.ts, src/register-loader.ts
+-- also src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
@@ -1717,6 +1714,22 @@ select r.decision_id, l.name as log, r.idx, r.leaf, r.salt, r.body, r.seen
 
 select r.decision_id, octet_length(r.leaf) + coalesce(octet_length(r.body), 0) as bytes
   from public.recorded_decisions($1::uuid[]) r;
+
+-- src/decisions/history/usage.repository.ts
+
+select a.id as agreement, p.at
+  from unnest($1::text[]) as a(id) cross
+  join lateral ( select s.at from public.decision_search s where s.agreement = a.id and s.outcome = 'PERMIT' and not s.simulated and
+    public.may_see_decision(s.provider, s.recipient, s.caller_org) order by s.log_id desc, s.idx desc limit 1) p;
+
+select s.provider, s.recipient, s.purpose, count(*) as asked, min(s.at) as first_asked_at, max(s.at) as last_asked_at
+  from public.decision_search s
+  where s.outcome = 'DENY' and not s.simulated and 'NO_AGREEMENT' = any (s.reasons) and s.at >= $1 and s.at < $2 and s.provider is not null
+    and s.recipient is not null and s.purpose is not null and ($3::text is null or $4 in (s.provider, s.recipient)) and
+    public.may_see_decision(s.provider, s.recipient, s.caller_org)
+  group by s.provider, s.recipient, s.purpose
+  order by count(*) desc, s.provider, s.recipient, s.purpose
+  limit $5;
 
 -- src/decisions/policy/policy.repository.ts
 
@@ -2263,6 +2276,13 @@ select "r".*
 
 select "r".*
   from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and "r"."status" <> $1 and exists (select from unnest($2::text[],
+    $3::text[], $4::text[]) as w (provider, recipient, purpose) where w.provider = r.provider and w.recipient = r.recipient and w.purpose =
+    r.purpose)
+  order by "r"."id" desc;
+
+select "r".*
+  from "share_request" as "r"
   where public.may_see_share(r.provider, r.recipient, r.join_agreement) and "r"."status" = $1
   order by "r"."id" desc
   limit $2;
@@ -2281,6 +2301,35 @@ update "share_request"
     $7, "row_version" = "row_version" + $8, "act_count" = "act_count" + $9
   where "id" = $10
   returning "row_version";
+
+-- src/workflow/insight/insight.repository.ts
+
+select "e"."sign_off_id", "e"."at", "e"."type", e.data ->> 'org' as "org", e.data ->> 'step' as "step"
+  from "sign_off_event" as "e"
+  where e.sign_off_id = any ($1::uuid[]) and e.type = any ($2::text[])
+  order by "e"."sign_off_id", "e"."sequence";
+
+select "s"."id", "s"."subject_type", "s"."subject_id", "s"."route", (select json_object_agg(c.org, c.route) from sign_off_chain c where
+    c.sign_off_id = s.id) as "routes"
+  from "sign_off" as "s"
+  where "s"."status" in ($1, ...) and public.knows_subject_until(s.subject_type, s.subject_id) > clock_timestamp()
+  order by "s"."id"
+  limit $2;
+
+select "s"."id", "s"."subject_type", "s"."subject_id", "s"."route", (select json_object_agg(c.org, c.route) from sign_off_chain c where
+    c.sign_off_id = s.id) as "routes"
+  from "sign_off" as "s"
+  where ("s"."status" in ($1, ...) or "s"."started_at" >= $2) and public.knows_subject_until(s.subject_type, s.subject_id) >
+    clock_timestamp()
+  order by "s"."id"
+  limit $3;
+
+select "t"."sign_off_id", "t"."subject_type", "t"."subject_id", "t"."subject_version", "t"."org", "t"."role", "t"."kind", "t"."step",
+    "t"."due_day", "t"."opened_at"
+  from "sign_off_task" as "t"
+  where t.sign_off_id = any ($1::uuid[]) and "t"."state" = $2 and "t"."org" <> $3 and "t"."sign_off_status" = $4
+  order by "t"."due_day", "t"."opened_at", "t"."sign_off_id", "t"."org", "t"."step"
+  limit $5;
 
 -- src/workflow/store/lists.repository.ts
 

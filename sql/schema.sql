@@ -2064,6 +2064,7 @@ CREATE INDEX decision_search_by_caller ON public.decision_search USING btree (ca
 CREATE INDEX decision_search_by_provider ON public.decision_search USING btree (provider, log_id, idx);
 CREATE INDEX decision_search_by_recipient ON public.decision_search USING btree (recipient, log_id, idx);
 CREATE INDEX decision_search_by_time ON public.decision_search USING btree (at);
+CREATE INDEX decision_search_without_agreement ON public.decision_search USING btree (at) WHERE ((outcome = 'DENY'::text) AND (NOT simulated) AND ('NO_AGREEMENT'::text = ANY (reasons)));
 alter table public.decision_search enable row level security;
 create policy decision_is_seen_by_its_parties on decision_search for select to public
   using (may_see_decision(provider, recipient, caller_org));

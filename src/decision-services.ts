@@ -15,6 +15,7 @@ import { recordedQuestions } from './decisions/history/recorded-questions.servic
 import { recordedReads } from './decisions/history/recorded-reads.service.ts'
 import { replayRoutes } from './decisions/history/replay.routes.ts'
 import { replayService } from './decisions/history/replay.service.ts'
+import { decisionUsage } from './decisions/history/usage.service.ts'
 import { localCodesRoutes } from './decisions/local-codes/local-codes.routes.ts'
 import { localCodesService } from './decisions/local-codes/local-codes.service.ts'
 import { oneOffUse } from './decisions/one-off.service.ts'
@@ -75,6 +76,7 @@ export function openDecisions(services: Services) {
       logRoutes({ ...log, receiptKey: log.receipts.keyOf, readerOf: callerOf }),
     ],
     filler,
+    usage: decisionUsage({ db, filler }),
     close: filler.close,
   }
 }

@@ -13,7 +13,7 @@ import { agreementNeeded } from './requests/agreement-needed.service.ts'
 import { answeringService } from './requests/answering.service.ts'
 import { requestActs } from './requests/request-acts.service.ts'
 import { requestsRoutes } from './requests/requests.routes.ts'
-import { askerOfOneOff, requestsService } from './requests/requests.service.ts'
+import { askerOfOneOff, type RequestsService, requestsService } from './requests/requests.service.ts'
 import type { Services } from './services.ts'
 
 /** How often what follows from decisions is looked for, behind their answers. */
@@ -32,7 +32,7 @@ export function openJourneys(
   { recordedQuestion, filler }: Pick<Decisions, 'recordedQuestion' | 'filler'>,
   { facts, drafting, membership }: OfRegister,
   onFollowFailure: (error: unknown) => void,
-): { readonly routes: readonly FastifyPluginAsync[]; readonly follower: DecisionFollower } {
+): { readonly routes: readonly FastifyPluginAsync[]; readonly follower: DecisionFollower; readonly requests: RequestsService } {
   const { db, clock, commands, workflow, signOffs, notifications, parties, agreements, disclosures, issuer } = services
   const { mustBeConfirmed } = parties
   const acts = requestActs({ commands, notifications, mustBeConfirmed })
@@ -44,6 +44,7 @@ export function openJourneys(
   const oneOffs = disclosureRequestsService({
     ...{ db, commands, workflow, notifications, facts, mustBeConfirmed, answeredAsker: askerOfOneOff },
   })
+  const requests = requestsService({ db, acts, facts, earlier: recordedQuestion })
   const follower = decisionFollower({
     ...{ db, filler, everyMs: FOLLOW_MS, onFailure: onFollowFailure },
     async onBreakGlass({ at, lawfulBasis, recordCount: _count, ...found }) {
@@ -56,13 +57,11 @@ export function openJourneys(
   })
   return {
     follower,
+    requests,
     routes: [
       disclosuresRoutes(oneOffs),
       emergenciesRoutes(emergencies),
-      requestsRoutes(
-        requestsService({ db, acts, facts, earlier: recordedQuestion }),
-        answeringService({ acts, facts, agreements, drafting, membership, parties }),
-      ),
+      requestsRoutes(requests, answeringService({ acts, facts, agreements, drafting, membership, parties })),
     ],
   }
 }

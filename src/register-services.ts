@@ -14,6 +14,7 @@ import { suspendingService } from './agreements/acts/suspending.service.ts'
 import { draftFacts } from './agreements/draft-facts.service.ts'
 import { draftingRoutes } from './agreements/drafting/drafting.routes.ts'
 import { draftingService } from './agreements/drafting/drafting.service.ts'
+import { agreementsDue } from './agreements/finding/due.service.ts'
 import { findingRoutes } from './agreements/finding/finding.routes.ts'
 import { listingService } from './agreements/finding/listing.service.ts'
 import { overlapService } from './agreements/finding/overlap.service.ts'
@@ -30,6 +31,8 @@ import type { Decisions } from './decision-services.ts'
 import { adviceRoutes } from './decisions/advice/advice.routes.ts'
 import { adviceService } from './decisions/advice/advice.service.ts'
 import type { DecisionFollower } from './decisions/history/decision-follower.service.ts'
+import { insightRoutes } from './insight/insight.routes.ts'
+import { insightService } from './insight/insight.service.ts'
 import { openJourneys } from './journey-services.ts'
 import { notificationsRoutes } from './notifications/notifications.routes.ts'
 import { contactsService } from './parties/contacts.service.ts'
@@ -42,12 +45,13 @@ import { registeringService } from './parties/registering.service.ts'
 import { peopleRoutes } from './people/people.routes.ts'
 import { referenceRoutes } from './reference/reference.routes.ts'
 import type { Services } from './services.ts'
+import { signOffInsight } from './workflow/insight/insight.service.ts'
 import { signOffsRoutes } from './workflow/sign-offs.routes.ts'
 
 /** The register of agreements and organisations, and what is asked of it: its services, opened once, as the routes that call them. */
 export function openRegister(
   services: Services,
-  decisions: Pick<Decisions, 'recordedQuestion' | 'filler'>,
+  decisions: Pick<Decisions, 'recordedQuestion' | 'filler' | 'usage'>,
   onFollowFailure: (error: unknown) => void,
 ): { readonly routes: readonly FastifyPluginAsync[]; readonly follower: DecisionFollower } {
   const { db, clock, newId, audit, policy, publication, turns, commands, acts, agreements, reference, parties, notifications } = services
@@ -95,6 +99,13 @@ export function openRegister(
     importsRoutes({ imports, committing, once: onceOnly({ db, clock, newId, turns }) }),
     adviceRoutes(advice),
     ...journeys.routes,
+    insightRoutes({
+      insight: insightService({
+        ...{ clock, listing, signOffs: services.signOffs, signOffInsight: signOffInsight({ db, clock }) },
+        ...{ due: agreementsDue({ db, agreements, clock }), usage: decisions.usage, requests: journeys.requests },
+      }),
+      ...{ signOffs: services.signOffs, routes: services.signOffRoutes },
+    }),
   ]
   return { routes, follower: journeys.follower }
 }

@@ -50,6 +50,7 @@ create index decision_search_by_provider on decision_search (provider, log_id, i
 create index decision_search_by_recipient on decision_search (recipient, log_id, idx);
 create index decision_search_by_caller on decision_search (caller_org, log_id, idx);
 create index decision_search_by_agreement on decision_search (agreement, log_id, idx);
+create index decision_search_without_agreement on decision_search (at) where outcome = 'DENY' and not simulated and 'NO_AGREEMENT' = any (reasons);
 create index decision_search_break_glass on decision_search (log_id, idx) where via = 'BREAK_GLASS';
 
 -- How far each log has been read: indices are gapless and become visible in order, so one number is enough.

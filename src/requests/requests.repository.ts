@@ -72,6 +72,21 @@ export function requestsRepository(tx: Transaction) {
       return row && toRequest(row)
     },
 
+    /** Requests without an answer for any of these shares, the last asked first. */
+    async openFor(shares: readonly Pick<ShareQuestion, 'provider' | 'recipient' | 'purpose'>[]): Promise<ShareRequest[]> {
+      if (shares.length === 0) return []
+      const wanted = sql`unnest(${shares.map(({ provider }) => provider)}::text[], ${shares.map(({ recipient }) => recipient)}::text[],
+        ${shares.map(({ purpose }) => purpose)}::text[]) as w (provider, recipient, purpose)`
+      const rows = await requests()
+        .where('r.status', '<>', 'CLOSED')
+        .where(
+          sql<boolean>`exists (select from ${wanted} where w.provider = r.provider and w.recipient = r.recipient and w.purpose = r.purpose)`,
+        )
+        .orderBy('r.id', 'desc')
+        .execute()
+      return rows.map(toRequest)
+    },
+
     async list({ mine, status, before, limit }: RequestFilter): Promise<ShareRequest[]> {
       const rows = await requests()
         .$if(status !== null, (query) => query.where('r.status', '=', status))

@@ -87,6 +87,16 @@ export function requestsService({ db, acts, facts, earlier }: RequestsOptions) {
         return ok({ outcome: { ...viewOf(found.request), history }, version: found.version })
       }),
 
+    /** The requests without an answer, as far as the caller may see them, for any of these shares. */
+    openFor: (principal: Principal, shares: readonly Pick<ShareQuestion, 'provider' | 'recipient' | 'purpose'>[]) =>
+      withTransaction(db, async (tx) => {
+        await readAs(tx, readerFor(principal))
+        return (await requestsRepository(tx).openFor(shares)).map(({ id, status, question }) => ({
+          ...{ id, question },
+          status: status as Exclude<RequestStatus, 'CLOSED'>,
+        }))
+      }),
+
     /** Newest first. */
     list: (principal: Principal, { mine = false, status, before, limit = PAGE }: RequestsQuery) =>
       withTransaction(db, async (tx) => {

@@ -211,6 +211,7 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     nameDeputy: async () => ({ person: siro, path: { code: CAMDEN }, body: aDeputy() }),
     endDeputy: async () => ({ person: siro, path: { code: CAMDEN, id: await deputy() } }),
     getSignOff: async () => ({ person: officer, path: await signOff() }),
+    drawSignOff: async () => ({ person: officer, path: await signOff() }),
     listSignOffEvents: async () => ({ person: officer, path: await signOff() }),
     performSignOffCommand: async () => ({ person: officer, path: await signOff(), body: { command: 'comment', text: 'Words' } }),
     getGroup: async () => ({ person: officer, path: { code: await group() } }),

@@ -28,17 +28,37 @@ export interface AgreementTimer {
 /** What a timer is called, and back: another review date is another timer. */
 export const nameOfTimer = ({ kind, day }: Pick<AgreementTimer, 'kind' | 'day'>): string => `${kind}:${day}`
 
-/** Everything that falls due in an agreement as it stands at an instant, whether or not it has by then, in order. */
-export function agreementTimers(agreement: Agreement, at: Instant): AgreementTimer[] {
+/** A day of an agreement that its parties look ahead to. */
+export interface DueDay {
+  readonly kind: 'AGREEMENT_REVIEW' | 'AGREEMENT_END'
+  readonly day: Day
+}
+
+/** The days that lie ahead of an agreement as it stands at an instant, and a review that is overdue. */
+export function dueDays(agreement: Agreement, at: Instant): DueDay[] {
+  const { review, end } = daysOf(agreement, at)
+  return [
+    ...(review === null ? [] : [{ kind: 'AGREEMENT_REVIEW' as const, day: review }]),
+    ...(end === null || end < londonDay(at) ? [] : [{ kind: 'AGREEMENT_END' as const, day: end }]),
+  ]
+}
+
+/** The review that is due, the last day, and from when an overdue review denies, of an agreement in force; nulls where there is none. */
+function daysOf(agreement: Agreement, at: Instant): { readonly review: Day | null; readonly end: Day | null; readonly denies: Day | null } {
   const facts = lifecycleFacts(agreement)
   const leading = governing(facts, at, londonDay(at))
-  if (!leading || agreement.status !== 'ACTIVE' || at >= facts.terminatedAt) return []
+  if (!leading || agreement.status !== 'ACTIVE' || at >= facts.terminatedAt) return { review: null, end: null, denies: null }
   const { due, lastDay } = valueAt(facts.reviews, at)
   const end = leading.version.effectiveTo
   const hasEnded = end !== null && londonDay(at) > end
-  const denies = lastDay === null ? null : addDays(lastDay, 1)
+  return { review: hasEnded ? null : due, end, denies: lastDay === null ? null : addDays(lastDay, 1) }
+}
+
+/** Everything that falls due in an agreement as it stands at an instant, whether or not it has by then, in order. */
+export function agreementTimers(agreement: Agreement, at: Instant): AgreementTimer[] {
+  const { review: due, end, denies } = daysOf(agreement, at)
   const timers: AgreementTimer[] = []
-  if (due !== null && !hasEnded) {
+  if (due !== null) {
     for (const days of DAYS_BEFORE)
       timers.push({ kind: `REVIEW_DUE_${days}`, day: due, at: londonMorning(addDays(due, -days)), deniesFrom: denies })
     timers.push({ kind: 'REVIEW_OVERDUE', day: due, at: londonMidnight(addDays(due, 1)), deniesFrom: denies })

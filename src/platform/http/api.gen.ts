@@ -2476,6 +2476,133 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/work": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What you have to do, what you wait for, what falls due
+         * @description Your open tasks by due day; those that nobody has and that your roles may take; what other organisations have to do in sign-offs of
+         *     which yours may know; reviews and last days of its agreements within 90 days, and reviews that are overdue. At most 100 of each:
+         *     the lists of tasks and agreements have pages.
+         */
+        readonly get: operations["getWork"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/insight/stages": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Where sign-offs wait, and how long their stages take
+         * @description Of the sign-offs that you may know as they stand now. A stage is a kind of step by the role that does it, whatever a route calls it;
+         *     one that was answered in the period counts with the days from its opening to the answer, without those on which the sign-off was
+         *     held, and once for each time that it was opened. A step that nobody needed any longer is not counted.
+         */
+        readonly get: operations["getSignOffStages"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/insight/unused-agreements": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Agreements in force that nothing was shared under
+         * @description Those that permitted nothing to anybody since an instant, by reference. Each page looks at `limit` agreements in force, so that it
+         *     may show fewer, or none, and go on. Simulated questions do not count; neither does what is shared without asking here.
+         */
+        readonly get: operations["listUnusedAgreements"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/insight/unmet-shares": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Shares that were asked for although no agreement covers them
+         * @description Questions that were answered with `NO_AGREEMENT`, by provider, recipient and purpose, the most frequent first, with the request that
+         *     is open for them. Those that your organisation would provide or receive; of an auditor everybody's. Simulated ones do not count.
+         */
+        readonly get: operations["listUnmetShares"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sign-offs/{id}/picture": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A sign-off as a picture, with where each party stands
+         * @description Its route, and those of parties that have their own: the steps, what comes after what, and how each party stands. An SVG with its
+         *     content in words (`title`, `desc`); `Accept: text/vnd.mermaid` gives it as Mermaid text.
+         */
+        readonly get: operations["drawSignOff"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sign-off-routes/{code}/{version}/picture": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A route as a picture
+         * @description As the picture of a sign-off, without parties.
+         */
+        readonly get: operations["drawSignOffRoute"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/imports": {
         readonly parameters: {
             readonly query?: never;
@@ -6326,6 +6453,27 @@ export interface components {
             readonly subject_count?: number | null;
             /** @description How many records; null: not said. */
             readonly record_count?: number | null;
+        };
+        /** @description A step that is open, and for how long. */
+        readonly WaitingStep: {
+            /**
+             * Format: uuid
+             * @description The sign-off.
+             */
+            readonly sign_off: string;
+            /** @description What is signed off. */
+            readonly subject: {
+                /** @description What it is, for example agreement. */
+                readonly type: string;
+                /** @description Its reference. */
+                readonly id: string;
+            };
+            /** @description Whose steps it is one of; null: those for the whole. */
+            readonly org: string | null;
+            /** @description The step, by its id in the route. */
+            readonly step: string;
+            /** @description Days since it was opened, to one decimal, without those on which the sign-off was held. */
+            readonly days: number;
         };
         /** @description How a register is read: the column, counted from 0, that holds each field. */
         readonly ImportColumns: {
@@ -12849,6 +12997,367 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["ShareRequest"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getWork: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The work. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description The instant that it is counted from.
+                         */
+                        readonly at: string;
+                        /** @description Tasks that you have, or stand in for today. */
+                        readonly to_do: readonly components["schemas"]["SignOffTask"][];
+                        /** @description Tasks that nobody has and that your roles may take. */
+                        readonly to_take: readonly components["schemas"]["SignOffTask"][];
+                        /** @description Open tasks of other organisations, what is due first at the beginning. */
+                        readonly waiting_on_others: readonly {
+                            /**
+                             * Format: uuid
+                             * @description The sign-off.
+                             */
+                            readonly sign_off: string;
+                            /** @description What is signed off. */
+                            readonly subject: {
+                                /** @description What it is, for example agreement. */
+                                readonly type: string;
+                                /** @description Its reference. */
+                                readonly id: string;
+                                /** @description Of its text; 0 where it has none. */
+                                readonly version: number;
+                            };
+                            /** @description Who is waited for. */
+                            readonly org: string;
+                            /** @description GOV_ROLE code of whoever does it there. */
+                            readonly role: string;
+                            /** @description What completes the step. */
+                            readonly kind: string;
+                            /** @description The step, by its id in the route. */
+                            readonly step: string;
+                            /**
+                             * Format: date-time
+                             * @description Since when.
+                             */
+                            readonly opened_at: string;
+                            /** @description Whole days since then. */
+                            readonly days: number;
+                            /**
+                             * Format: date
+                             * @description London day.
+                             */
+                            readonly due: string | null;
+                            /** @description Whether that day is over. */
+                            readonly overdue: boolean;
+                        }[];
+                        /** @description Days of agreements that lie ahead, the first at the beginning. */
+                        readonly due_soon: readonly {
+                            /** @description Its reference. */
+                            readonly agreement: string;
+                            /**
+                             * @description Its review is due, or its last day.
+                             * @enum {string}
+                             */
+                            readonly kind: "AGREEMENT_REVIEW" | "AGREEMENT_END";
+                            /**
+                             * Format: date
+                             * @description London day.
+                             */
+                            readonly day: string;
+                            /** @description From today; negative: it is over. */
+                            readonly days_left: number;
+                        }[];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getSignOffStages: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description At or after this instant; absent: 365 days ago.
+                 * @example 2026-01-01T00:00:00Z
+                 */
+                readonly from?: string;
+                /**
+                 * @description Before this instant; absent: now.
+                 * @example 2027-01-01T00:00:00Z
+                 */
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The stages, the one that waits longest first, and who is waited for. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description Where the period begins.
+                         */
+                        readonly from: string;
+                        /**
+                         * Format: date-time
+                         * @description Where it ends; not included.
+                         */
+                        readonly to: string;
+                        /** @description The stages. */
+                        readonly stages: readonly {
+                            /** @description What completes such a step. */
+                            readonly kind: string;
+                            /** @description GOV_ROLE code of whoever does it. */
+                            readonly role: string;
+                            /** @description How many were answered in the period. */
+                            readonly answered: number;
+                            /** @description Half of them took so many days or fewer, to one decimal; null: none was. */
+                            readonly median_days: number | null;
+                            /** @description Nine of ten took so many days or fewer. */
+                            readonly p90_days: number | null;
+                            /** @description How many are open now. */
+                            readonly waiting: number;
+                            /** @description The one that waits longest; null: none does. */
+                            readonly oldest: null | components["schemas"]["WaitingStep"];
+                        }[];
+                        /** @description Organisations whose steps are open now, the one with the oldest first. */
+                        readonly waited_for: readonly {
+                            /** @description Who is waited for. */
+                            readonly org: string;
+                            /** @description How many of its steps are open. */
+                            readonly waiting: number;
+                            /** @description Half of them have been open for so many days or fewer. */
+                            readonly median_days: number;
+                            readonly oldest: components["schemas"]["WaitingStep"];
+                        }[];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listUnusedAgreements: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Absent: 365 days ago.
+                 * @example 2026-01-01T00:00:00Z
+                 */
+                readonly since?: string;
+                /**
+                 * @description `next_cursor` of the page before, with the same question.
+                 * @example WyJpZCIsIkRTQSIsIkRTQSJd
+                 */
+                readonly cursor?: string;
+                /**
+                 * @description How many are looked at.
+                 * @example 100
+                 */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The agreements. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description Since when nothing was permitted.
+                         */
+                        readonly since: string;
+                        /** @description The agreements. */
+                        readonly agreements: readonly {
+                            readonly agreement: components["schemas"]["AgreementSummary"];
+                            /**
+                             * Format: date-time
+                             * @description When it permitted last, before that; null: never.
+                             */
+                            readonly last_permit_at: string | null;
+                        }[];
+                        /** @description `cursor` of the next page; null: this is the last. */
+                        readonly next_cursor: string | null;
+                        /** @description Recorded decisions that were not counted, because they are not searchable yet; 0: all were. */
+                        readonly unsearched: number;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listUnmetShares: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description At or after this instant; absent: 365 days ago.
+                 * @example 2026-01-01T00:00:00Z
+                 */
+                readonly from?: string;
+                /**
+                 * @description Before this instant; absent: now.
+                 * @example 2027-01-01T00:00:00Z
+                 */
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The shares, at most 200. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description Where the period begins.
+                         */
+                        readonly from: string;
+                        /**
+                         * Format: date-time
+                         * @description Where it ends; not included.
+                         */
+                        readonly to: string;
+                        /** @description The shares. */
+                        readonly shares: readonly {
+                            /** @description Who would have disclosed. */
+                            readonly provider: string;
+                            /** @description Who would have received. */
+                            readonly recipient: string;
+                            /** @description PURPOSE code. */
+                            readonly purpose: string;
+                            /** @description How often, in the period. */
+                            readonly asked: number;
+                            /**
+                             * Format: date-time
+                             * @description The first time in it.
+                             */
+                            readonly first_asked_at: string;
+                            /**
+                             * Format: date-time
+                             * @description The last time in it.
+                             */
+                            readonly last_asked_at: string;
+                            /** @description A request for it that has no answer yet; null, none that you may know. */
+                            readonly request: null | {
+                                /**
+                                 * Format: uuid
+                                 * @description The request.
+                                 */
+                                readonly id: string;
+                                /**
+                                 * @description How it stands.
+                                 * @enum {string}
+                                 */
+                                readonly status: "OPEN" | "PICKED_UP" | "AWAITING_KEEPER";
+                            };
+                        }[];
+                        /** @description Whether there are more than are shown. */
+                        readonly more: boolean;
+                        /** @description Recorded decisions that were not counted, because they are not searchable yet; 0: all were. */
+                        readonly unsearched: number;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly drawSignOff: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The sign-off.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The picture. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "image/svg+xml": string;
+                    readonly "text/vnd.mermaid": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly drawSignOffRoute: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Whose route it is; absent: everybody's.
+                 * @example LBC_CAMDEN
+                 */
+                readonly owner?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Its code.
+                 * @example STANDARD
+                 */
+                readonly code: string;
+                /**
+                 * @description Which version.
+                 * @example 1
+                 */
+                readonly version: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The picture. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "image/svg+xml": string;
+                    readonly "text/vnd.mermaid": string;
                 };
             };
             readonly default: components["responses"]["Problem"];
