@@ -30,8 +30,15 @@ export async function decisionLeaves(service: TestService): Promise<StoredLeaf[]
   return all.filter(({ leaf }) => leaf.t.startsWith('adl.'))
 }
 
-/** What the service writes by itself, some time after an entry: the tree over it, signatures of the tree, what is searched. */
-const DERIVED = ['audit.tile', 'audit.tree', 'audit.checkpoint', 'audit.cosignature', 'public.decision_search']
+/** What the service writes by itself, some time after an entry: the tree over it, signatures of the tree, what is searched, how far it has followed. */
+const DERIVED = [
+  'audit.tile',
+  'audit.tree',
+  'audit.checkpoint',
+  'audit.cosignature',
+  'public.decision_search',
+  'public.decision_follow_progress',
+]
 
 /**
  * How many rows every table that a call could change holds, by name: equal before and after when nothing was changed. Rows of a
