@@ -286,8 +286,11 @@ CREATE OR REPLACE FUNCTION audit.append(p_log integer, p_ids uuid[], p_leaves by
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare v_start bigint := audit.take_places(p_log, cardinality(p_ids));
+declare v_start bigint;
 begin
+  -- Before the places, so that nobody who waits for them waits for a table to be made.
+  perform audit.open_day(p_day);
+  v_start := audit.take_places(p_log, cardinality(p_ids));
   insert into audit.leaf (log_id, idx, event_id, leaf_hash, leaf)
     select p_log, v_start + t.o - 1, t.id, t.hash, t.leaf from unnest(p_ids, p_leaves, p_hashes) with ordinality as t(id, leaf, hash, o);
   insert into audit.payload (day, event_id, salt, body)
@@ -1576,7 +1579,9 @@ begin
     'suspensions', (select json_agg(s order by s.from_at, s.id) from public.suspension s where s.agreement_id = any (v_known)),
     'documents', (select json_agg(d order by d.position) from public.policy_document d where d.agreement_id = any (v_known)),
     'bodies', (select json_agg(o) from public.organisation o where o.active_from is not null or o.active_to is not null),
-    'successions', (select json_agg(s) from public.organisation_succession s));
+    'successions', (select json_agg(s) from public.organisation_succession s),
+    -- An assessment is seen by whoever knows an agreement that stands on it.
+    'assessments', public.stored_assessments(array(select distinct a.assessment_id from public.agreement a where a.id = any (v_known))));
 end $function$;
 revoke all on function stored_agreements(text[]) from public;
 grant execute on function stored_agreements(text[]) to accord_app;

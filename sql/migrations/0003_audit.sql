@@ -155,11 +155,15 @@ begin
   return v_start;
 end $$;
 
--- Appends inside a transaction that does something else too (governance acts). This and audit.append_on are the only ways to write.
+-- Appends inside a transaction that does something else too (governance acts), with room for its day. This and audit.append_on are the
+-- only ways to write.
 create function audit.append(p_log int, p_ids uuid[], p_leaves bytea[], p_hashes bytea[], p_day date, p_salts bytea[], p_bodies bytea[])
 returns bigint language plpgsql security definer set search_path = '' as $$
-declare v_start bigint := audit.take_places(p_log, cardinality(p_ids));
+declare v_start bigint;
 begin
+  -- Before the places, so that nobody who waits for them waits for a table to be made.
+  perform audit.open_day(p_day);
+  v_start := audit.take_places(p_log, cardinality(p_ids));
   insert into audit.leaf (log_id, idx, event_id, leaf_hash, leaf)
     select p_log, v_start + t.o - 1, t.id, t.hash, t.leaf from unnest(p_ids, p_leaves, p_hashes) with ordinality as t(id, leaf, hash, o);
   insert into audit.payload (day, event_id, salt, body)

@@ -97,7 +97,8 @@ begin
 end $$;
 create trigger nobody_signs_for_two_parties before insert on signature for each row execute function refuse_signature_for_two_parties();
 
--- Everything that is stored of some agreements, a member a table, in one statement whose plan is kept: an act reads its agreement twice.
+-- Everything that is stored of some agreements and of the assessments that they stand on, a member a table, in one statement whose plan is
+-- kept: an act reads its agreement twice.
 -- It answers what row-level security (0009) would show the reader of each table: asked once an agreement instead of once a row of every
 -- table, and of versions one by one only where the reader's part is over. The text as signed is long and not among it.
 create function public.stored_agreements(p_ids text[]) returns json
@@ -131,7 +132,9 @@ begin
     'suspensions', (select json_agg(s order by s.from_at, s.id) from public.suspension s where s.agreement_id = any (v_known)),
     'documents', (select json_agg(d order by d.position) from public.policy_document d where d.agreement_id = any (v_known)),
     'bodies', (select json_agg(o) from public.organisation o where o.active_from is not null or o.active_to is not null),
-    'successions', (select json_agg(s) from public.organisation_succession s));
+    'successions', (select json_agg(s) from public.organisation_succession s),
+    -- An assessment is seen by whoever knows an agreement that stands on it.
+    'assessments', public.stored_assessments(array(select distinct a.assessment_id from public.agreement a where a.id = any (v_known))));
 end $$;
 revoke all on function public.stored_agreements(text[]) from public;
 select public.grant_if_role('accord_app', 'grant execute on function public.stored_agreements(text[]) to accord_app');

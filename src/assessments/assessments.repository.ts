@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Transaction } from '../platform/database/database.ts'
-import { rowsInJson } from '../platform/database/rows-in-json.ts'
+import { type JsonRows, readJson, rowsOf } from '../platform/database/rows-in-json.ts'
 import { grouped } from '../platform/kernel/grouped.ts'
 import type { Assessment, StatedAssessment } from './assessment.ts'
 
@@ -19,22 +19,7 @@ export function assessmentsRepository(tx: Transaction) {
 
     /** Some assessments with all they were, by id. */
     async read(ids: readonly string[]): Promise<ReadonlyMap<string, Assessment>> {
-      if (ids.length === 0) return new Map()
-      const {
-        assessments,
-        changes,
-        earlier: before,
-      } = await rowsInJson(tx, STORED, sql`public.stored_assessments(${[...new Set(ids)]}::text[])`)
-      const changesOf = grouped(changes, (change) => change.assessment_id)
-      const earlierOf = grouped(before, (earlier) => earlier.assessment_id)
-      return new Map(
-        assessments.map(({ id, required, status, residual, prior_consultation, review_due }) => {
-          const earlier = earlierOf(id).map(({ assessment_id: _id, position: _position, ...held }) => held)
-          const status_changes = changesOf(id).map(({ at, status: became }) => ({ at, status: became }))
-          const stated = { required, status, status_changes, residual, prior_consultation, review_due }
-          return [id, earlier.length > 0 ? { ...stated, earlier } : stated]
-        }),
-      )
+      return ids.length === 0 ? new Map() : assessmentsOf(await readJson(tx, sql`public.stored_assessments(${[...new Set(ids)]}::text[])`))
     },
 
     /** Locks an assessment until the transaction ends. */
@@ -53,4 +38,19 @@ export function assessmentsRepository(tx: Transaction) {
       await tx.insertInto('assessment_status_change').values({ assessment_id: id, position, at, status }).execute()
     },
   }
+}
+
+/** Assessments by id, out of what `stored_assessments` answered. */
+export function assessmentsOf(found: JsonRows): ReadonlyMap<string, Assessment> {
+  const { assessments, changes, earlier: before } = rowsOf(STORED, found)
+  const changesOf = grouped(changes, (change) => change.assessment_id)
+  const earlierOf = grouped(before, (earlier) => earlier.assessment_id)
+  return new Map(
+    assessments.map(({ id, required, status, residual, prior_consultation, review_due }) => {
+      const earlier = earlierOf(id).map(({ assessment_id: _id, position: _position, ...held }) => held)
+      const status_changes = changesOf(id).map(({ at, status: became }) => ({ at, status: became }))
+      const stated = { required, status, status_changes, residual, prior_consultation, review_due }
+      return [id, earlier.length > 0 ? { ...stated, earlier } : stated]
+    }),
+  )
 }

@@ -1,7 +1,8 @@
 import type { Transaction } from '../platform/database/database.ts'
+import type { JsonRows } from '../platform/database/rows-in-json.ts'
 import { refused } from '../platform/kernel/refusal.ts'
 import type { Assessment, StatedAssessment } from './assessment.ts'
-import { assessmentsRepository } from './assessments.repository.ts'
+import { assessmentsOf, assessmentsRepository } from './assessments.repository.ts'
 
 /**
  * Assessments as the rest of the house uses them: state that stands by itself and that agreements refer to, several of them to
@@ -11,8 +12,8 @@ export const assessments = {
   /** @throws a unique violation when the id is taken */
   store: (tx: Transaction, id: string, assessment: Assessment): Promise<void> => assessmentsRepository(tx).insert(id, assessment),
 
-  /** Some assessments with all they were, by id; those the transaction's reader may not see are left out. */
-  read: (tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, Assessment>> => assessmentsRepository(tx).read(ids),
+  /** Assessments by id, with all they were, out of what was read of agreements: those that the reader may see. */
+  of: (read: JsonRows): ReadonlyMap<string, Assessment> => assessmentsOf(read),
 
   /**
    * States an assessment anew from an instant on.

@@ -142,7 +142,6 @@ export async function openAudit(options: AuditOptions) {
   /** Appends to the log of acts, or another. @throws Refused where it was sealed at this very moment: `onOpenLog` runs the whole again */
   async function appendAct(tx: Transaction, entry: BareEntry | Entry, kind: LogRow['kind'] = 'governance'): Promise<number> {
     try {
-      await days.open(tx)
       return (await appendAndWake(tx, kind, entry)).index
     } catch (error) {
       if (!isSealed(error)) throw error
@@ -225,7 +224,6 @@ export async function openAudit(options: AuditOptions) {
     /** Records one decision call inside a transaction that changes the policy itself, as its last statement. */
     async recordInTransaction(tx: Transaction, entry: Entry): Promise<Place> {
       mustBeOpen()
-      await days.open(tx)
       return appendAndWake(tx, 'decisions', entry)
     },
     /** Records one act in the governance log, as the last statement of the transaction that did it. Answers its leaf's id. */

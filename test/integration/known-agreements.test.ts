@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { STORED } from '../../src/agreements/store/reading.repository.ts'
+import { STORED as STORED_ASSESSMENTS } from '../../src/assessments/assessments.repository.ts'
 import { runs, tally } from '../support/properties.ts'
 import { type TestService, testService } from '../support/service.ts'
 
@@ -123,8 +124,9 @@ async function knownBy(root: Root, now: string): Promise<Found[]> {
 
 /** Of each table the rows that everything stored of all agreements holds for the reader: how many, and a digest of them. */
 async function storedFor(root: Root) {
-  const tables = OF_AGREEMENTS.map(([name, table]) => {
-    const rows = `select r.row::jsonb as row from json_array_elements(case json_typeof(s.found -> '${name}') when 'array' then s.found -> '${name}' else '[]' end) as r (row)`
+  const tables = OF_AGREEMENTS.map(([path, table]) => {
+    const found = `s.found #> '{${path}}'`
+    const rows = `select r.row::jsonb as row from json_array_elements(case json_typeof(${found}) when 'array' then ${found} else '[]' end) as r (row)`
     return `select '${table}' as table, d.* from s, lateral (select ${DIGEST} from (${rows}) as of) as d`
   })
   const all = `with s as materialized (select stored_agreements(array(select id from agreement)) as found)`
@@ -145,4 +147,7 @@ async function readableRows(root: Root) {
 
 const DIGEST = `count(*)::int as rows, md5(string_agg(of.row::text, ',' order by of.row::text)) as digest`
 /** What row-level security guards; the organisations are everybody's to read. */
-const OF_AGREEMENTS = Object.entries(STORED).filter(([name]) => !['bodies', 'successions'].includes(name))
+const OF_AGREEMENTS = [
+  ...Object.entries(STORED).filter(([name]) => !['bodies', 'successions'].includes(name)),
+  ...Object.entries(STORED_ASSESSMENTS).map(([name, table]) => [`assessments,${name}`, table] as const),
+]

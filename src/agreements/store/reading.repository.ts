@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { type Selectable, sql } from 'kysely'
+import { assessments } from '../../assessments/assessments.service.ts'
 import type { Transaction } from '../../platform/database/database.ts'
-import { type Rows, rowsInJson } from '../../platform/database/rows-in-json.ts'
+import { type JsonRows, type Rows, readJson, rowsOf } from '../../platform/database/rows-in-json.ts'
 import type { DB } from '../../platform/database/schema.gen.ts'
 import { grouped } from '../../platform/kernel/grouped.ts'
 import type { Reader } from '../../platform/kernel/reader.ts'
@@ -54,9 +55,6 @@ export async function lockAssessments(tx: Transaction, ids: readonly string[]): 
     .execute()
 }
 
-/** An agreement as it is stored: it names the assessment that it stands on. */
-export type StoredAgreement = Omit<Agreement, 'dpia'> & { readonly assessment: string }
-
 /** What `stored_agreements` answers: rows of which table under which name; of a version all but its document. */
 export const STORED = {
   agreements: 'agreement',
@@ -82,12 +80,14 @@ export const STORED = {
 type StoredRows = Rows<typeof STORED>
 
 /**
- * Reads stored agreements, in the order of their ids; ids that are not there are left out. One statement, however many
- * agreements. Signatures recorded elsewhere count only once confirmed, so unconfirmed ones are not among them.
+ * Reads stored agreements with the assessments that they stand on, in the order of their ids; ids that are not there are left out. One
+ * statement, however many agreements. Signatures recorded elsewhere count only once confirmed, so unconfirmed ones are not among them.
  */
-export async function readStored(tx: Transaction, ids: readonly string[]): Promise<StoredAgreement[]> {
+export async function readStored(tx: Transaction, ids: readonly string[]): Promise<Agreement[]> {
   if (ids.length === 0) return []
-  const stored = await rowsInJson(tx, STORED, sql`public.stored_agreements(${[...ids]}::text[])`)
+  const found = await readJson(tx, sql`public.stored_agreements(${[...ids]}::text[])`)
+  const stored = rowsOf(STORED, found)
+  const assessed = assessments.of((found['assessments'] ?? {}) as JsonRows)
   const ofAgreement = <Row extends { agreement_id: string }>(rows: readonly Row[]) => grouped(rows, (row) => row.agreement_id)
   const ofVersion = <Row extends { agreement_id: string; version: number }>(rows: readonly Row[]) =>
     grouped(rows, (row) => `${row.agreement_id}\n${row.version}`)
@@ -97,7 +97,9 @@ export async function readStored(tx: Transaction, ids: readonly string[]): Promi
   const [documentsOf, keepersOf, reviewsOf] = [ofAgreement(stored.documents), ofAgreement(stored.keepers), ofAgreement(stored.reviews)]
   const [flowsOf, prohibitionsOf, agentsOf] = [ofVersion(stored.flows), ofVersion(stored.prohibitions), ofVersion(stored.agents)]
   const sidesOf = grouped(stored.sides, (side) => `${side.agreement_id}\n${side.version}\n${side.flow_id}`)
-  return stored.agreements.map((row): StoredAgreement => {
+  return stored.agreements.map((row): Agreement => {
+    const dpia = assessed.get(row.assessment_id)
+    assert(dpia, `agreement ${row.id} can be read and its assessment cannot`)
     const versionOf = (version: (typeof stored.versions)[number]): AgreementVersion => {
       const key = `${row.id}\n${version.version}`
       return {
@@ -155,11 +157,11 @@ export async function readStored(tx: Transaction, ids: readonly string[]): Promi
       review_due: row.review_due,
       review_policy: row.review_policy === 'WARN' ? 'WARN' : 'BLOCK_AFTER_GRACE',
       review_grace_days: row.review_grace_days,
-      assessment: row.assessment_id,
       apd: documentsOf(row.id).map(({ party, conditions }) => ({ party, conditions })),
       ...(keepers.length > 0 ? { keepers } : {}),
       ...(reviews.length > 0 ? { review_changes: reviews } : {}),
       ...(overruled.length > 0 ? { dpo_advice_overruled: overruled } : {}),
+      dpia: row.assessment_id === row.id ? dpia : { ...dpia, id: row.assessment_id },
     }
   })
 }

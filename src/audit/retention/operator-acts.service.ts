@@ -46,7 +46,6 @@ export function operatorActs({ db, clock, random, newId }: OperatorActsOptions) 
   async function append(tx: Transaction, entry: Parameters<typeof appendInTransaction>[2][number]): Promise<void> {
     const log = (await logsRepository(tx).ofKind('governance')).find(({ sealedWhy }) => sealedWhy === null)
     if (!log) throw new NoOpenLogError('there is no log of acts to record this in')
-    await logsRepository(tx).openDay(today())
     await appendInTransaction(tx, log.logId, [entry], today())
   }
 

@@ -48,7 +48,6 @@ export function logLifecycle({ db, clock, newId, publicHost, logKey, highWater }
     const vkey = formatVkey(logSigner(logKey, origin))
     const log = { name, kind, origin, vkey }
     const logId = await logsRepository(tx).open(log, clock().toISOString())
-    await logsRepository(tx).openDay(day())
     await append(tx, logId, [{ t: 'audit.log.opened', origin, vkey, ...first }, ...then])
     return { logId, ...log }
   }
@@ -105,7 +104,6 @@ export function logLifecycle({ db, clock, newId, publicHost, logKey, highWater }
         await logs.lockLifecycle()
         const log = (await logs.ofKind(kind))[0]
         if (!log || log.sealedWhy || clock().getUTCFullYear() <= yearOf(log.name)) return
-        await logs.openDay(day())
         // The size is only known once the head is ours: an entry may come in between the two statements.
         await appendClosed(tx, log)
         await logs.seal(log.logId, 'PERIOD')
@@ -130,7 +128,6 @@ export function logLifecycle({ db, clock, newId, publicHost, logKey, highWater }
         const name = nextName(kind, year, [...all.map((one) => one.name), ...highWater.names()])
         const vkey = formatVkey(logSigner(nextKey, originBeside(log, name)))
         if (formatVkey(logSigner(logKey, originBeside(log, name))) === vkey) throw new Error('the new key is the old one')
-        await logs.openDay(day())
         await append(tx, log.logId, [{ t: 'audit.key.added', vkey }])
         await appendClosed(tx, log)
         await logs.seal(log.logId, 'PERIOD')

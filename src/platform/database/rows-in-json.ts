@@ -12,18 +12,20 @@ export type Rows<Tables extends Readonly<Record<string, keyof DB>>> = {
 export const INSTANT_COLUMN = /(^|_)at$|^(until|held_until|active_from|active_to)$/
 export const BIGINT_COLUMN = /^(row_version|act_count|left_sequence|sequence)$/
 
-/**
- * Reads rows of several tables in one statement: `rows` is a function of the database that answers an object, a member a table, null
- * where it found none. Every value is as our pools give it (`postgresTypes`).
- */
-export async function rowsInJson<Tables extends Readonly<Record<string, keyof DB>>>(
-  tx: Transaction,
-  tables: Tables,
-  rows: RawBuilder<unknown>,
-): Promise<Rows<Tables>> {
-  const answer = await sql<{ found: Readonly<Record<string, Record<string, unknown>[] | null>> }>`select ${rows} as found`.execute(tx)
-  const found = answer.rows[0]?.found ?? {}
-  return Object.fromEntries(Object.keys(tables).map((name) => [name, asFromPool(found[name] ?? [])])) as Rows<Tables>
+/** Rows as a function of the database answers them: a member a table, null where it found none; and of another room a member of its own. */
+export interface JsonRows {
+  readonly [name: string]: Record<string, unknown>[] | JsonRows | null
+}
+
+/** What a function of the database answers that reads rows of several tables in one statement. */
+export async function readJson(tx: Transaction, rows: RawBuilder<unknown>): Promise<JsonRows> {
+  return (await sql<{ found: JsonRows | null }>`select ${rows} as found`.execute(tx)).rows[0]?.found ?? {}
+}
+
+/** The rows of these tables among what was read. Every value is as our pools give it (`postgresTypes`). */
+export function rowsOf<Tables extends Readonly<Record<string, keyof DB>>>(tables: Tables, found: JsonRows): Rows<Tables> {
+  const rows = (name: string) => (found[name] ?? []) as Record<string, unknown>[]
+  return Object.fromEntries(Object.keys(tables).map((name) => [name, asFromPool(rows(name))])) as Rows<Tables>
 }
 
 /** Changes the rows in place: nobody else holds them. */
