@@ -68,11 +68,6 @@ insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "c
     "volume_subjects", "volume_records")
   values ($1, ...);
 
--- also src/agreements/store/versions.repository.ts
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
-    "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
 delete from "agent"
   where "agreement_id" = $1 and "version" = $2;
 
@@ -1007,10 +1002,28 @@ insert into "signature" ("id", "agreement_id", "version", "org", "signed_at", "c
     "authenticated_at", "authentication_level", "authentication_methods", "deputy_for_issuer", "deputy_for_sub")
   values ($1, ...);
 
+insert into signature (id, agreement_id, version, org, signed_at, confirmed_at, confirmed_issuer, confirmed_by, version_hash,
+    signatory_issuer, signatory_sub, signatory_name, signatory_post, authority, statements, statements_edition, authenticated_at,
+    authentication_level, authentication_methods, deputy_for_issuer, deputy_for_sub, carried_from_version) select $1::uuid, s.agreement_id,
+    $2::int, s.org, s.signed_at, $3::timestamptz, s.confirmed_issuer, s.confirmed_by, s.version_hash, s.signatory_issuer, s.signatory_sub,
+    s.signatory_name, s.signatory_post, s.authority, s.statements, s.statements_edition, s.authenticated_at, s.authentication_level,
+    s.authentication_methods, s.deputy_for_issuer, s.deputy_for_sub, coalesce(s.carried_from_version, s.version)
+  from signature s
+  where s.agreement_id = $4 and s.org = $5 and s.version = $6::int;
+
 select "a"."sequence"
   from "agreement_act" as "a"
   where "a"."agreement_id" = $1 and "a"."actor_issuer" = $2 and "a"."actor_sub" = $3 and "a"."act" = $4
   limit $5;
+
+select "a"."sequence"
+  from "agreement_act" as "a"
+  where "a"."agreement_id" = $1 and "a"."actor_issuer" = $2 and "a"."actor_sub" = $3 and "a"."act" in ($4, ...) and (a.version is null or
+    a.version = $5 or a.version < $6 and exists (select from agreement_version v where v.agreement_id = a.agreement_id and v.version =
+    a.version and v.status in ('APPROVED', 'SUPERSEDED')) and not exists (select from signature s where s.agreement_id = a.agreement_id and
+    s.version >= a.version and s.version < $7 and s.confirmed_at is not null and s.carried_from_version is null group by s.version having
+    count(*) > 1))
+  limit $8;
 
 select "a"."sequence"
   from "agreement_act" as "a"
@@ -1027,6 +1040,13 @@ select "s"."agreement_id", "s"."org", "s"."version", "s"."signed_at", "s"."versi
   where "s"."agreement_id" in ($1, ...)
   order by "s"."version", "s"."signed_at", "s"."org";
 
+select "s"."agreement_id", "s"."org", "s"."version", "s"."signed_at", "s"."version_hash", "s"."signatory_name", "s"."signatory_post",
+    "s"."authority", "s"."confirmed_at", "s"."statements", "s"."statements_edition", "s"."signatory_sub", "s"."deputy_for_sub",
+    "s"."authenticated_at", "s"."authentication_level", "s"."authentication_methods", "s"."carried_from_version", "s"."objected_at"
+  from "signature" as "s"
+  where "s"."agreement_id" in ($1, ...)
+  order by "s"."version", "s"."signed_at", "s"."org";
+
 select "s"."id"
   from "signature" as "s"
   where "s"."agreement_id" = $1 and (("s"."signatory_issuer" = $2 and "s"."signatory_sub" = $3) or ("s"."confirmed_issuer" = $4 and
@@ -1038,11 +1058,22 @@ select distinct "a"."actor_issuer" as "issuer", "a"."actor_sub" as "sub"
   where "a"."agreement_id" = $1 and "a"."act" in ($2, ...) and (a.version is null or a.version = $3 or a.version < $4 and exists (select from
     agreement_version v where v.agreement_id = a.agreement_id and v.version = a.version and v.status in ('APPROVED', 'SUPERSEDED')) and not
     exists (select from signature s where s.agreement_id = a.agreement_id and s.version >= a.version and s.version < $5 and s.confirmed_at is
+    not null and s.carried_from_version is null group by s.version having count(*) > 1));
+
+select distinct "a"."actor_issuer" as "issuer", "a"."actor_sub" as "sub"
+  from "agreement_act" as "a"
+  where "a"."agreement_id" = $1 and "a"."act" in ($2, ...) and (a.version is null or a.version = $3 or a.version < $4 and exists (select from
+    agreement_version v where v.agreement_id = a.agreement_id and v.version = a.version and v.status in ('APPROVED', 'SUPERSEDED')) and not
+    exists (select from signature s where s.agreement_id = a.agreement_id and s.version >= a.version and s.version < $5 and s.confirmed_at is
     not null group by s.version having count(*) > 1));
 
 update "signature"
   set "confirmed_at" = $1, "confirmed_issuer" = $2, "confirmed_by" = $3
   where "agreement_id" = $4 and "version" = $5 and "org" = $6;
+
+update "signature"
+  set "objected_at" = $1
+  where "agreement_id" = $2 and "version" = $3 and "org" = $4;
 
 -- src/agreements/store/standing.repository.ts
 
@@ -1184,6 +1215,10 @@ insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", 
     "data_form", "methods", "countries", "exemptions", "confidentiality", "retention_rule", "onward", "frequency", "honours_objection",
     "consent_required", "retention_days", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
     "volume_subjects", "volume_records")
+  values ($1, ...);
+
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
+    "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
 
 insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",

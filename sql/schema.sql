@@ -1388,10 +1388,14 @@ create table public.signature (
   authentication_methods text[],
   deputy_for_issuer text,
   deputy_for_sub text,
+  carried_from_version integer,
+  objected_at timestamp with time zone,
   constraint signature_agreement_id_version_org_key UNIQUE (agreement_id, version, org),
   constraint signature_pkey PRIMARY KEY (id),
   constraint signature_agreement_id_org_fkey FOREIGN KEY (agreement_id, org) REFERENCES agreement_party(agreement_id, org) ON UPDATE CASCADE ON DELETE RESTRICT,
   constraint signature_agreement_id_version_fkey FOREIGN KEY (agreement_id, version) REFERENCES agreement_version(agreement_id, version) ON DELETE RESTRICT,
+  constraint only_what_is_carried_is_objected_to CHECK (((objected_at IS NULL) OR (carried_from_version IS NOT NULL))),
+  constraint only_what_was_signed_is_carried CHECK (((carried_from_version IS NULL) OR ((carried_from_version < version) AND (version_hash IS NOT NULL) AND (confirmed_at IS NOT NULL)))),
   constraint signature_has_an_instant CHECK (((signed_at IS NOT NULL) OR (signatory_sub IS NULL))),
   constraint signature_names_whole_persons CHECK ((((confirmed_issuer IS NULL) = (confirmed_by IS NULL)) AND ((signatory_issuer IS NULL) = (signatory_sub IS NULL)) AND ((deputy_for_issuer IS NULL) = (deputy_for_sub IS NULL)))),
   constraint signature_version_hash_check CHECK ((version_hash ~ '^[0-9a-f]{64}$'::text))
@@ -1511,6 +1515,10 @@ AS $function$
 begin
   if tg_op = 'UPDATE' and old.confirmed_at is null and new.confirmed_at is not null
      and (new.agreement_id, new.version, new.org, new.signed_at) is not distinct from (old.agreement_id, old.version, old.org, old.signed_at) then
+    return new;
+  end if;
+  if tg_op = 'UPDATE' and old.carried_from_version is not null and old.objected_at is null
+     and to_jsonb(new) - 'objected_at' = to_jsonb(old) - 'objected_at' then
     return new;
   end if;
   if tg_op = 'UPDATE' and old.confirmed_at is null and public.is_only_renamed(to_jsonb(old), to_jsonb(new)) then

@@ -68,7 +68,7 @@ export function openRegister(
   const committing = committingService({ db, clock, random: randomBytes, acts, agreements, imports })
   const several = severalAgreements({ agreements, audit, policy: publication })
   const boroughs = async () => new Set((await parties.all()).filter(isLondonAuthority).map(({ code }) => code))
-  const { workflow, chains } = services
+  const { workflow, chains, carrying } = services
   const facts = draftFacts({ reference, parties, clock })
   const drafting = draftingService({ read, clock, random: randomBytes, acts, agreements, facts, groups: groups.list })
   const membership = membershipService({ act, chains, organisation: parties.find, boroughs })
@@ -80,7 +80,7 @@ export function openRegister(
     notificationsRoutes(notifications),
     signOffsRoutes({ signOffs: services.signOffs, routes: services.signOffRoutes, issuer: services.issuer, newId }),
     agreementActsRoutes({
-      freezing: freezingService({ act, agreements, advice: advice.onDraft, chains }),
+      freezing: freezingService({ act, agreements, advice: advice.onDraft, chains, carrying }),
       signing: signingService({ act, chains }),
       amending: amendingService({ act }),
       suspending: suspendingService({ act, chains, boroughs }),

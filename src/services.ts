@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { actingService } from './agreements/acting.service.ts'
 import { agreementRoom } from './agreements/acts/agreement-room.service.ts'
 import { agreementsInTime } from './agreements/acts/agreement-timers.service.ts'
+import { carryingService } from './agreements/acts/carrying.service.ts'
 import { chainsService } from './agreements/acts/chains.service.ts'
 import { sampleSignOffs } from './agreements/acts/sample-sign-offs.service.ts'
 import { agreementsService } from './agreements/agreements.service.ts'
@@ -23,7 +24,7 @@ import { deputiesService } from './people/deputies.service.ts'
 import type { HeldRole } from './people/held-role.ts'
 import { peopleService } from './people/people.service.ts'
 import type { Config } from './platform/config.ts'
-import { type OpenDatabase, openDatabase } from './platform/database/database.ts'
+import { type OpenDatabase, openDatabase, type Transaction } from './platform/database/database.ts'
 import { contract } from './platform/http/openapi.ts'
 import { refusalForRecord } from './platform/http/problem.ts'
 import type { Clock } from './platform/kernel/clock.ts'
@@ -110,11 +111,9 @@ export async function openServices(options: ServicesOptions) {
   const deputisesFor = deputies.standingInFor
   const workflow: WorkflowService = workflowService({ rooms, notifications, deputisesFor })
   const signOffs = signOffsService({ db, clock, commands, rooms, notifications, deputisesFor, mustBeConfirmed: parties.mustBeConfirmed })
-  const chains = chainsService({
-    workflow,
-    codes: () => policy.current().codes,
-    boroughs: async (tx, orgs) => new Set((await parties.read(tx, orgs)).filter(isLondonAuthority).map(({ code }) => code)),
-  })
+  const boroughs = async (tx: Transaction, orgs: readonly string[]) =>
+    new Set((await parties.read(tx, orgs)).filter(isLondonAuthority).map(({ code }) => code))
+  const chains = chainsService({ workflow, codes: () => policy.current().codes, boroughs })
   const signOffRoutes = routesService({ db, commands, mustBeConfirmed: parties.mustBeConfirmed })
   const acts = actingService({ commands, agreements, notifications, policy: publication, mustBeConfirmed: parties.mustBeConfirmed })
   const people = peopleService({
@@ -154,7 +153,12 @@ export async function openServices(options: ServicesOptions) {
     ...{ db, database, reserve, log, audit, metrics, decisionsCounted },
     ...{ policy, publication, listener, turns, commands, acts },
     ...{ reference, parties, agreements, notifications, disclosures: disclosuresService() },
-    ...{ workflow, chains, sampleSignOffs: sampleSignOffs({ agreements, chains, workflow, newId, issuer: options.trust.issuer }) },
+    ...{
+      workflow,
+      chains,
+      carrying: carryingService({ workflow, boroughs }),
+      sampleSignOffs: sampleSignOffs({ agreements, chains, workflow, newId, issuer: options.trust.issuer }),
+    },
     ...{ signOffs, signOffRoutes, issuer: options.trust.issuer },
     ...{ people, deputies, timers },
     /** Flushes the log and closes the connections. */

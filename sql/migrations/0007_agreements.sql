@@ -290,9 +290,14 @@ create table signature (
   -- Whom the signatory stood in for.
   deputy_for_issuer text,
   deputy_for_sub    text,
+  -- AFFECTED_RE_SIGN: the version that was signed, whose hash is the one above, where it counts for this one too; and when the party objected.
+  carried_from_version int,
+  objected_at          timestamptz,
   unique (agreement_id, version, org),
   foreign key (agreement_id, org) references agreement_party on delete restrict on update cascade,
   foreign key (agreement_id, version) references agreement_version on delete restrict,
+  constraint only_what_was_signed_is_carried check (carried_from_version is null or (carried_from_version < version and version_hash is not null and confirmed_at is not null)),
+  constraint only_what_is_carried_is_objected_to check (objected_at is null or carried_from_version is not null),
   constraint signature_has_an_instant check (signed_at is not null or signatory_sub is null),
   constraint signature_names_whole_persons check ((confirmed_issuer is null) = (confirmed_by is null) and (signatory_issuer is null) = (signatory_sub is null)
     and (deputy_for_issuer is null) = (deputy_for_sub is null))

@@ -72,11 +72,15 @@ begin
 end $$;
 create trigger approved_version_has_a_start before insert or update on agreement_version for each row execute function require_a_start();
 
--- A signature is given once; only its confirmation may be added to one recorded elsewhere.
+-- A signature is given once; only its confirmation may be added to one recorded elsewhere, and an objection to one that was carried over.
 create function refuse_change_of_signature() returns trigger language plpgsql as $$
 begin
   if tg_op = 'UPDATE' and old.confirmed_at is null and new.confirmed_at is not null
      and (new.agreement_id, new.version, new.org, new.signed_at) is not distinct from (old.agreement_id, old.version, old.org, old.signed_at) then
+    return new;
+  end if;
+  if tg_op = 'UPDATE' and old.carried_from_version is not null and old.objected_at is null
+     and to_jsonb(new) - 'objected_at' = to_jsonb(old) - 'objected_at' then
     return new;
   end if;
   if tg_op = 'UPDATE' and old.confirmed_at is null and public.is_only_renamed(to_jsonb(old), to_jsonb(new)) then

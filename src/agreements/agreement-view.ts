@@ -58,7 +58,12 @@ export interface SignatureRecord {
   /** The person whose deputy signed; null: for themselves. */
   readonly deputy_for: string | null
   readonly authentication: Authentication | null
+  /** From when it counts; null: not yet. */
   readonly confirmed_at: string | null
+  /** The text that was signed, where it is an earlier one whose signature counts for this version too. */
+  readonly carried_from: { readonly version: number; readonly hash: string } | null
+  /** When the party objected to that. */
+  readonly objected_at: string | null
 }
 
 /** A policy document with where it is and when it is due. */
@@ -126,15 +131,18 @@ export function agreementView(agreement: Agreement, record: AgreementRecord, at:
  * Of the signatures on record those that an agreement, as its reader sees it, knows of. One that a register claims is known
  * unconfirmed; what was confirmed or given after the reader's part ended is not. Pure.
  */
-export function signaturesKnown<S extends Pick<SignatureRecord, 'org' | 'version' | 'version_hash' | 'confirmed_at'>>(
+export function signaturesKnown<S extends Pick<SignatureRecord, 'org' | 'version' | 'version_hash' | 'confirmed_at' | 'objected_at'>>(
   agreement: Agreement,
   recorded: readonly S[],
 ): S[] {
   const versions = new Set(agreement.versions.map(({ version }) => version))
-  const counted = new Set(agreement.signatures.map(({ org, version }) => `${org} ${version}`))
+  const nameOf = ({ org, version }: { readonly org: string; readonly version: number }) => `${org} ${version}`
+  const counted = new Set(agreement.signatures.map(nameOf))
+  const objected = new Set((agreement.objections ?? []).map(nameOf))
   return recorded.flatMap((one) => {
     if (!versions.has(one.version)) return []
-    if (one.confirmed_at === null || counted.has(`${one.org} ${one.version}`)) return [one]
+    if (one.confirmed_at === null || objected.has(nameOf(one))) return [one]
+    if (counted.has(nameOf(one))) return [{ ...one, objected_at: null }]
     return one.version_hash === null ? [{ ...one, confirmed_at: null }] : []
   })
 }

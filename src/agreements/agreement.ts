@@ -30,7 +30,10 @@ export interface Agreement {
   readonly sample: boolean
   readonly parties: readonly Party[]
   readonly versions: readonly AgreementVersion[]
+  /** Those that count, from when they do. */
   readonly signatures: readonly Signature[]
+  /** Absent: none. */
+  readonly objections?: readonly Objection[]
   /** Sign-off chains by party and version (CK-16). No entry: complete, as for records made elsewhere. */
   readonly approvals: readonly Approval[]
   readonly suspensions: readonly Suspension[]
@@ -253,11 +256,19 @@ export interface Compatibility {
   readonly assessed_at: string | null
 }
 
-/** A party's signature on one version; it binds that version and no other (LC-3). */
+/** A party's signature on one version; it binds the next one only where that text says so (LC-3, AFFECTED_RE_SIGN). */
 export interface Signature {
   readonly org: string
   readonly version: number
+  /** From when it counts. */
   readonly signed_at: string
+  /** The version that was signed, where this is one that the change does not affect the party in; absent: this one. */
+  readonly carried_from?: number
+}
+
+/** A party objected to a change that its signature had been carried over to, before that began: it counts for nothing. */
+export interface Objection extends Signature {
+  readonly at: string
 }
 
 /** When a party's approval chain for a version was complete; null while it is not. */

@@ -14,6 +14,12 @@ interface KindOfNotification {
 export const NOTIFICATION_KINDS = {
   APPROVAL_DUE: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A text is to be approved before it is signed' },
   SIGNATURE_DUE: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'Signature due' },
+  SIGNATURE_CARRIED: {
+    subject: 'agreement',
+    mayBeTold: 'WHOEVER_SEES_IT',
+    words: 'A change does not affect you: your signature holds for it unless you object before it begins',
+  },
+  CHANGE_OBJECTED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A party objects to a change without a new signature' },
   PARTY_JOINED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A party has joined' },
   PARTY_LEFT: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A party has left' },
   SUSPENDED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'Sharing is suspended' },

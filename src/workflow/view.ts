@@ -24,7 +24,7 @@ export function viewOf(signOff: SignOff) {
 }
 
 function chainView(signOff: SignOff, chain: Chain) {
-  const { org, route, facts, status, steps, returned, dpoRefusal, overruled, signed, endReason } = chain
+  const { org, route, facts, status, steps, returned, dpoRefusal, overruled, signed, carriedFrom, endReason } = chain
   const definition = routeOf(signOff, chain)
   return {
     ...{ org, route, facts, status },
@@ -34,6 +34,7 @@ function chainView(signOff: SignOff, chain: Chain) {
     dpo_refusal: dpoRefusal && { ...dpoRefusal, by: person(dpoRefusal.by) },
     overruled: overruled && { ...overruled, by: person(overruled.by) },
     signed: signed && { by: person(signed.by), deputy_for: signed.deputyFor && person(signed.deputyFor), at: signed.at },
+    carried_from: carriedFrom && { version: carriedFrom.version, hash: carriedFrom.hash },
     end_reason: endReason,
   }
 }

@@ -8,7 +8,7 @@ import type { SignOffCommand } from './model/commands.ts'
 import { decide, start } from './model/decide.ts'
 import type { StepName } from './model/events.ts'
 import { type Fact, holds, type Route, routeKey } from './model/route.ts'
-import { chainOf, isOpenChain, type Person, routeOf, type SignOff, type Subject, stepOf } from './model/sign-off.ts'
+import { chainOf, isOpenChain, type Person, routeOf, type SignedContent, type SignOff, type Subject, stepOf } from './model/sign-off.ts'
 import { type ReactionsOptions, reactions } from './reactions.service.ts'
 import { routesRepository } from './store/routes.repository.ts'
 import { type StoredSignOff, signOffsRepository } from './store/sign-offs.repository.ts'
@@ -33,6 +33,8 @@ export interface AskedSignOff {
   readonly signingOrder?: readonly string[] | null
   /** Versions whose sign-off this one takes the place of, besides one of the same version; absent: all that are at work. */
   readonly replaces?: readonly number[]
+  /** Parties that sign by what they signed of an earlier content. */
+  readonly carried?: ReadonlyMap<string, SignedContent>
 }
 
 /** What came of opening a sign-off. */
@@ -61,7 +63,7 @@ export interface RoleEnded {
 }
 
 /** What follows in a sign-off from an act on its subject. */
-export type RoomCommand = Extract<SignOffCommand, { type: 'hold' | 'release_hold' | 'leave' | 'withdraw' | 'supersede' }>
+export type RoomCommand = Extract<SignOffCommand, { type: 'hold' | 'release_hold' | 'leave' | 'object' | 'withdraw' | 'supersede' }>
 
 const DEFAULT_ROUTE = 'STANDARD'
 const UNDONE: readonly SignOff['status'][] = ['OPEN', 'HELD']
@@ -123,7 +125,7 @@ export function workflowService({ deputisesFor, ...reacting }: WorkflowOptions) 
      */
     open: (tx: Transaction, asked: AskedSignOff, acting: ActingOn): Promise<OpenedSignOff> =>
       asSystem(tx, async () => {
-        const { subject, keeper, facts, signingOrder = null, replaces } = asked
+        const { subject, keeper, facts, signingOrder = null, replaces, carried = new Map() } = asked
         const { main, own } = await chosen(tx, asked)
         const voids: StepName[] = []
         for (const found of await signOffsRepository(tx).ofSubject({ type: subject.type, id: subject.id })) {
@@ -135,9 +137,11 @@ export function workflowService({ deputisesFor, ...reacting }: WorkflowOptions) 
         }
         const parties = own.map(({ party: { org, facts, requesters }, route }) => ({ org, facts, requesters, route: routeKey(route) }))
         const routes = [...new Set([main, ...own.map(({ route }) => route)])]
-        const command = { type: 'start', id: acting.newId(), subject, keeper, facts, routes, parties, signingOrder } as const
+        const command = { type: 'start', id: acting.newId(), subject, keeper, facts, routes, parties, signingOrder, carried } as const
         const signOff = await begin(tx, start(command, { actor: acting.principal, now: acting.at }))
-        const awaits = signOff.chains.flatMap(({ org, status }) => (org === null || status === 'READY' ? [] : [org]))
+        const awaits = signOff.chains.flatMap((chain) =>
+          chain.org === null || chain.status === 'READY' || !isOpenChain(chain) ? [] : [chain.org],
+        )
         return { id: signOff.id, route: signOff.route, awaits, voids }
       }),
 

@@ -16,7 +16,7 @@ const MEMBERS = {
   agreement: {
     id: 1, title: 1, instrument_type: 1, owner_org: 1, status: 1, origin: 1, sample: 1, parties: 1, versions: 1, signatures: 1,
     approvals: 1, suspensions: 1, terminated_at: 1, review_due: 1, review_policy: 1, review_grace_days: 1, dpia: 1, apd: 1, provenance: 1,
-  } satisfies All<Omit<DemoRecord, 'keepers' | 'review_changes' | 'dpo_advice_overruled'>>,
+  } satisfies All<Omit<DemoRecord, 'keepers' | 'review_changes' | 'dpo_advice_overruled' | 'objections'>>,
   party: { org: 1, role: 1, capacities: 1, left_at: 1 } satisfies All<Omit<Model.Party, 'left_how' | 'left_version' | 'invited_at' | 'earlier' | 'active_from' | 'active_to' | 'succeeded_by'>>,
   version: { version: 1, status: 1, effective_from: 1, effective_to: 1, hash: 1, terms: 1 } satisfies All<
     Omit<Model.AgreementVersion, 'frozen_at' | 'dropped_at'>
@@ -46,7 +46,7 @@ const MEMBERS = {
   prohibition: { purposes: 1, note: 1 } satisfies All<Model.Prohibition>,
   contract: { art28_complete: 1, missing: 1, approved_sub_processors: 1 } satisfies All<Model.ProcessorContract>,
   joint: { responsibilities: 1, contact_point: 1, essence_url: 1 } satisfies All<Model.JointControllerArrangement>,
-  signature: { org: 1, version: 1, signed_at: 1 } satisfies All<Model.Signature>,
+  signature: { org: 1, version: 1, signed_at: 1 } satisfies All<Omit<Model.Signature, 'carried_from'>>,
   suspension: { scope: 1, party: 1, flow: 1, version: 1, from: 1, to: 1 } satisfies All<Model.Suspension>,
   dpia: { required: 1, status: 1, status_changes: 1, residual: 1, prior_consultation: 1, review_due: 1 } satisfies All<Omit<Model.Dpia, 'earlier' | 'id'>>,
   apd: { party: 1, conditions: 1 } satisfies All<Model.PolicyDocument>,

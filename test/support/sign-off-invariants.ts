@@ -32,7 +32,14 @@ function brokenInChain(signOff: SignOff, chain: Chain): string[] {
     const isUndone = step.state !== 'DONE' && step.state !== 'NOT_NEEDED'
     if (chain.status === 'SIGNED' && isUndone) broken.push(`${name} signed while ${step.id} is ${step.state}`)
     if (chain.status === 'READY' && isUndone && kind !== 'SIGNATURE') broken.push(`${name} is ready while ${step.id} is ${step.state}`)
-    if (kind === 'DPO_REVIEW' && facts.includes('CONTROLLER') && (chain.status === 'READY' || chain.status === 'SIGNED')) {
+    if (chain.carriedFrom !== null && (step.state !== 'NOT_NEEDED' || step.tasks.length > 0))
+      broken.push(`${name} signed before and is asked for ${step.id} all the same`)
+    if (
+      chain.carriedFrom === null &&
+      kind === 'DPO_REVIEW' &&
+      facts.includes('CONTROLLER') &&
+      (chain.status === 'READY' || chain.status === 'SIGNED')
+    ) {
       const isAdvised = step.tasks.some(({ result }) => result !== null) || chain.overruled !== null
       if (!isAdvised) broken.push(`${name} goes to signature without its data protection officer`)
     }
@@ -45,6 +52,9 @@ function brokenInChain(signOff: SignOff, chain: Chain): string[] {
       broken.push(`a task of ${step.id} is open and its step is not`)
     for (const { result, org } of step.tasks) if (result && result.by.org !== org) broken.push(`${result.by.org} acted for ${org}`)
   }
+  if (chain.carriedFrom !== null && !['SIGNED', 'DECLINED', 'LEFT'].includes(chain.status))
+    broken.push(`${name} signed before and is ${chain.status}`)
+  if (chain.carriedFrom !== null && chain.signed !== null) broken.push(`${name} signed before and again`)
   if (chain.signed !== null && chain.status !== 'SIGNED' && chain.status !== 'LEFT') broken.push(`${name} signed and is ${chain.status}`)
   return broken
 }

@@ -4,7 +4,7 @@ import { refused } from '../../platform/kernel/refusal.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'
 import type { StepName } from '../../workflow/model/events.ts'
 import { type Fact, routeStep } from '../../workflow/model/route.ts'
-import { type Person, routeOf, type SignOff } from '../../workflow/model/sign-off.ts'
+import { type Person, routeOf, type SignedContent, type SignOff } from '../../workflow/model/sign-off.ts'
 import type { ActingOn } from '../../workflow/subject-room.service.ts'
 import type { RoomCommand, WorkflowService } from '../../workflow/workflow.service.ts'
 import type { ActContext } from '../acting.service.ts'
@@ -78,10 +78,15 @@ export function chainsService({ workflow, codes, boroughs }: ChainsOptions) {
       context: ChainContext,
       version: FrozenVersion,
       orgs: readonly string[],
-      asked: AskedRoute & { readonly supersedes: readonly number[]; readonly codes?: CodeLists },
+      asked: AskedRoute & {
+        readonly supersedes: readonly number[]
+        /** Parties that sign by what they signed before. */
+        readonly carried?: ReadonlyMap<string, SignedContent>
+        readonly codes?: CodeLists
+      },
     ): Promise<OpenedChains> {
       const { tx, agreement, principal } = context
-      const { route, signing_order: signingOrder = null, statutory_deadline, supersedes: replaces } = asked
+      const { route, signing_order: signingOrder = null, statutory_deadline, supersedes: replaces, carried = new Map() } = asked
       for (const [index, org] of (signingOrder ?? []).entries()) {
         if (!orgs.includes(org)) throw no(`/signing_order/${index}`, `${org} takes no part in this text.`)
       }
@@ -90,7 +95,7 @@ export function chainsService({ workflow, codes, boroughs }: ChainsOptions) {
       const subject = { type: 'agreement', id: agreement.id, version: version.version, hash: version.hash }
       const opened = await workflow.open(
         tx,
-        { subject, keeper: principal.org, facts, parties, signingOrder, replaces, ...(route === undefined ? {} : { route }) },
+        { subject, keeper: principal.org, facts, parties, signingOrder, replaces, carried, ...(route === undefined ? {} : { route }) },
         actingOf(context),
       )
       await approvalsRepository(tx).await(agreement.id, version.version, opened.awaits)

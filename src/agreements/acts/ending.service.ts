@@ -2,6 +2,7 @@ import { instantOf, written } from '../../platform/kernel/instant.ts'
 import type { ActCall, ActingService } from '../acting.service.ts'
 import { REVIEW_CYCLE_MONTHS } from '../model/dates.ts'
 import { presentParties } from '../model/standing.ts'
+import { signaturesRepository } from '../store/signatures.repository.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
 import { type ChainsService, endChains } from './chains.service.ts'
@@ -65,24 +66,27 @@ export function endingService({ act, chains, boroughs: readBoroughs }: EndingOpt
         await standingRepository(tx).setStatus(agreement.id, to)
         await chains.follow(context, { type: 'withdraw', reason })
         await tell('DRAFT_WITHDRAWN', { org: principal.org, reason })
-        return { to, detail: { reason, abandons, left_at: null }, outcome: { abandons, left_at: null } }
+        return { to, detail: { reason, abandons, left_at: null }, outcome: { abandons, left_at: null, objects_to: null } }
       }),
 
-    /** `left_at`: from when the party that rejected takes no part; null: the whole agreement ended. */
+    /** `left_at`: from when the party that rejected takes no part; null: the whole agreement ended, or it goes on under what it signed. */
     reject: (call: ActCall, { reason }: StatedReason) =>
       act(call, 'reject', async (context) => {
         const { tx, agreement, principal, now, sequence, decided, tell } = context
         const change = decided({ type: 'reject' })
-        const { abandons, endsAll } = change
+        const { abandons, endsAll, leaves, objectsTo: objects_to } = change
         const standing = standingRepository(tx)
+        if (objects_to !== null) await signaturesRepository(tx).object(agreement.id, objects_to, principal.org, now)
         await versionsRepository(tx).drop(agreement.id, abandons, 'ABANDONED', now)
         if (endsAll) await standing.setStatus(agreement.id, change.to)
-        else await standing.leave(agreement.id, principal.org, { at: now, how: 'DECLINED', sequence })
-        await endChains(chains, context, { org: principal.org, abandons, endsAll, reason })
+        if (leaves) await standing.leave(agreement.id, principal.org, { at: now, how: 'DECLINED', sequence })
+        if (leaves || endsAll) await endChains(chains, context, { org: principal.org, abandons, endsAll, reason })
+        else if (objects_to !== null) await chains.follow(context, { type: 'object', org: principal.org, reason }, [objects_to])
         const to = await standing.status(agreement.id)
-        await tell('REJECTED', { org: principal.org, ends: endsAll, abandons, reason })
-        const left_at = endsAll ? null : now
-        return { to, detail: { reason, abandons, left_at }, outcome: { abandons, left_at } }
+        if (objects_to !== null) await tell('CHANGE_OBJECTED', { org: principal.org, version: objects_to, reason })
+        if (leaves || endsAll) await tell('REJECTED', { org: principal.org, ends: endsAll, abandons, reason })
+        const outcome = { abandons, left_at: leaves ? now : null, objects_to }
+        return { to, detail: { reason, ...outcome }, outcome }
       }),
   }
 }

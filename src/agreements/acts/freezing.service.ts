@@ -10,6 +10,7 @@ import { signedText } from '../model/signed-text.ts'
 import { draftVersion, leadingVersion, presentParties } from '../model/standing.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
+import type { CarryingService } from './carrying.service.ts'
 import type { AskedRoute, ChainsService, OpenedChains } from './chains.service.ts'
 
 export interface FreezingOptions extends Pick<ActingService, 'act'> {
@@ -18,10 +19,12 @@ export interface FreezingOptions extends Pick<ActingService, 'act'> {
   readonly agreements: Pick<AgreementsService, 'toComplete'>
   /** Opens the approvals of each party that come before its signature. */
   readonly chains: Pick<ChainsService, 'open'>
+  /** Who need not sign an amendment anew. */
+  readonly carrying: CarryingService
 }
 
 /** LC-1: makes the draft the text that parties sign. */
-export function freezingService({ act, advice, agreements, chains }: FreezingOptions) {
+export function freezingService({ act, advice, agreements, chains, carrying }: FreezingOptions) {
   return {
     freeze: (call: ActCall, asked: AskedRoute = {}) =>
       act(call, 'freeze', async (context) => {
@@ -44,9 +47,12 @@ export function freezingService({ act, advice, agreements, chains }: FreezingOpt
         await versions.freeze(id, version, { text, at: now, changeClass: change_class, warnings })
         const parties = complete.parties.filter(({ org }) => present.includes(org))
         await versions.keepContacts(id, version, new Map(parties.map(({ org, contacts = {} }) => [org, contacts])))
+        const unaffected = await carrying.carried(context, draft, present)
         await versions.drop(id, supersedes, 'SUPERSEDED', now)
-        const opened = await chains.open(context, { ...draft, hash: text.hash }, present, { ...asked, supersedes })
+        const bySignature = new Map(unaffected.map(({ org, signed }) => [org, signed]))
+        const opened = await chains.open(context, { ...draft, hash: text.hash }, present, { ...asked, supersedes, carried: bySignature })
         await versions.signedOffIn(id, version, opened.signOff)
+        await carrying.record(context, { version, hash: text.hash, effective_from }, unaffected)
         await standingRepository(tx).setStatus(id, to)
         const detail = { version, version_hash: text.hash, effective_from }
         await tell('APPROVAL_DUE', detail, opened.awaits)
@@ -54,21 +60,29 @@ export function freezingService({ act, advice, agreements, chains }: FreezingOpt
         // Flows that a suspension in force stops under a new name: it goes on until it is lifted (LC-6).
         const suspended = renamedSuspendedFlows(agreement, draft, at)
         const { signOff: sign_off, route: review_route, awaits, voids } = opened
-        const kept = { supersedes, change_class, review_route, sign_off, awaits, voids, suspended }
+        const carried = unaffected.map(({ org, signed }) => ({ org, ...signed }))
+        const kept = { supersedes, change_class, review_route, sign_off, awaits, carried, voids, suspended }
         return {
           ...{ to, version, versionHash: text.hash },
           detail: { ...kept, warnings: warnings.map(({ code, pointer }) => ({ code, pointer })) },
-          outcome: { ...detail, ...kept, changes: changed?.clauses.length ?? null, review_note: noteOf(opened), warnings },
+          outcome: {
+            ...detail,
+            ...kept,
+            changes: changed?.clauses.length ?? null,
+            review_note: noteOf(opened, bySignature.size),
+            warnings,
+          },
         }
       }),
   }
 }
 
 /** What comes next, for whoever froze the text. */
-function noteOf({ route, awaits, voids }: OpenedChains): string {
-  const next =
+function noteOf({ route, awaits, voids }: OpenedChains, carried: number): string {
+  const begins =
     awaits.length > 0
       ? `By the route ${route} the people of ${awaits.join(', ')} approve it, each for itself, before their party signs.`
       : `By the route ${route} nothing comes before the signatures.`
+  const next = carried === 0 ? begins : `${begins} The change does not affect ${carried} of the parties: what they signed holds for it.`
   return voids.length === 0 ? next : `${next} Steps that were done on the text which it replaces hold no longer: ${voids.length}.`
 }

@@ -140,8 +140,11 @@ export type LifecycleChange =
       readonly type: 'reject'
       readonly to: AgreementStatus
       readonly abandons: readonly number[]
-      /** Whether the whole agreement ends; else only the actor's own part does. */
+      /** Whether the whole agreement ends; else only the actor's own part does, or neither where it goes on under what it has signed. */
       readonly endsAll: boolean
+      readonly leaves: boolean
+      /** The version that its signature was carried over to and that it objects to; null: none. */
+      readonly objectsTo: number | null
     }
 
 /** Why not. `code` is that of the refusal, `rule` the rule of the domain reference or the word that names the test. */

@@ -27,7 +27,10 @@ export function knownUntil(agreement: Agreement, until: Instant, lastVersion: nu
     parties: agreement.parties
       .filter(({ invited_at }) => invited_at === null || invited_at === undefined || isKnown(invited_at))
       .map((party) => (isKnown(party.left_at) ? party : { ...party, left_at: null, left_how: null })),
-    signatures: agreement.signatures.filter(({ version, signed_at }) => numbers.has(version) && isKnown(signed_at)),
+    signatures: [...agreement.signatures, ...(agreement.objections ?? []).filter(({ at }) => !isKnown(at))]
+      .filter(({ version, signed_at }) => numbers.has(version) && isKnown(signed_at))
+      .map(({ org, version, signed_at, carried_from }) => ({ org, version, signed_at, ...(carried_from ? { carried_from } : {}) })),
+    ...(agreement.objections === undefined ? {} : { objections: agreement.objections.filter(({ at }) => isKnown(at)) }),
     // Only what is active is ended; the status that signatures gave it meanwhile is in its history.
     status: agreement.status === 'TERMINATED' && isEndedLater ? 'ACTIVE' : agreement.status,
     terminated_at: isEndedLater ? null : agreement.terminated_at,

@@ -2,6 +2,7 @@ import { type Instant, instantOf } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { ok } from '../../platform/kernel/result.ts'
 import type { Agreement } from '../agreement.ts'
+import { carriedTo } from './affected.ts'
 import { type ActingPerson, type CommandOf, type Decided, notAllowed } from './command.ts'
 import { addMonths } from './dates.ts'
 import { canCommence, hasCommenced, waitsFor } from './in-force.ts'
@@ -48,13 +49,22 @@ export function decideWithdrawal(agreement: Agreement): Decided {
   return ok({ type: 'withdraw_draft', to: 'WITHDRAWN', abandons: unfinished(agreement) })
 }
 
-/** WF-2: a party that has not signed says no. */
+/**
+ * WF-2: a party that has not signed says no. One whose signature was carried over to a change that has not begun may object to that; it
+ * goes on under what it signed itself until the change begins.
+ */
 export function decideReject(agreement: Agreement, actor: ActingPerson, now: Instant): Decided {
-  if (agreement.signatures.some(({ org, version }) => org === actor.org && isStanding(agreement, version, now)))
+  const carried = carriedTo(agreement, actor.org, now)
+  const objectsTo = carried?.version ?? null
+  const others = agreement.signatures.filter((one) => one !== carried)
+  const isBound = others.some(({ org, version }) => org === actor.org && isStanding(agreement, version, now))
+  if (isBound && objectsTo === null)
     return notAllowed('CONFLICT', 'SIGNED', `${actor.org} has signed: who is bound withdraws, it does not reject.`)
   if (isKeeper(agreement, actor.org, now))
     return notAllowed('CONFLICT', 'KEEPER', `${actor.org} keeps the text: it withdraws the draft, or hands the text over first.`)
-  return ok({ type: 'reject', ...without(agreement, actor.org, now) })
+  if (isBound) return ok({ type: 'reject', to: statusAt(agreement, now), abandons: [], endsAll: false, leaves: false, objectsTo })
+  const effect = without({ ...agreement, signatures: others }, actor.org, now)
+  return ok({ type: 'reject', ...effect, leaves: !effect.endsAll, objectsTo })
 }
 
 /**

@@ -119,12 +119,14 @@ function lawOf({ regime, art6, annex1, gateways, art9, sch1, criminal, part3 }: 
 function signatureWords(version: AgreementVersion | undefined, agreement: Agreement, recorded: readonly SignatureRecord[]): string {
   return signaturesKnown(agreement, recorded)
     .filter(({ version: of }) => of === version?.version)
-    .map(({ org, signed_at, signatory_name, signatory_post, confirmed_at }) =>
+    .map(({ org, signed_at, signatory_name, signatory_post, confirmed_at, carried_from, objected_at }) =>
       [
         `${org}: ${signed_at === null ? 'on a day that is not stated' : londonDay(Date.parse(signed_at))}`,
         ...(signatory_name === null ? [] : [signatory_name]),
         ...(signatory_post === null ? [] : [signatory_post]),
         ...(confirmed_at === null ? ['not confirmed'] : []),
+        ...(carried_from === null ? [] : [`version ${carried_from.version}, carried over`]),
+        ...(objected_at === null ? [] : ['objected to']),
       ].join(', '),
     )
     .join('\n')

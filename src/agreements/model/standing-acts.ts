@@ -1,6 +1,7 @@
 import { type Permission, permits, type Role } from '../../identity/permissions.ts'
 import type { Instant } from '../../platform/kernel/instant.ts'
 import type { Agreement, AgreementStatus } from '../agreement.ts'
+import { carriedTo } from './affected.ts'
 import { endOfSharing } from './disposals.ts'
 import { isKeeper, keeperOf, type Standing, standingOf, statusAt } from './standing.ts'
 
@@ -79,7 +80,7 @@ export function actsOpenTo(agreement: Agreement, actor: { readonly org: string; 
 function hasSomethingToActOn(act: ActName, agreement: Agreement, org: string, at: Instant): boolean {
   switch (act) {
     case 'reject':
-      return standingOf(agreement, org, at) === 'INVITED'
+      return standingOf(agreement, org, at) === 'INVITED' || carriedTo(agreement, org, at) !== undefined
     case 'dispose':
       return endOfSharing(agreement, org) <= at && agreement.signatures.some((one) => one.org === org)
     case 'stay':

@@ -16,6 +16,7 @@ import type {
   EarlierPart,
   LeftHow,
   Party,
+  Signature,
   Suspension,
   VersionStatus,
 } from '../agreement.ts'
@@ -132,6 +133,8 @@ export async function readStored(tx: Transaction, ids: readonly string[]): Promi
     }
     const keepers = keepersOf(row.id).map(({ at, from_org, to_org }) => ({ at, from: from_org, to: to_org }))
     const overruled = overruledOf(row.id).map(({ org, version, at }) => ({ org, version, at }))
+    const signatures = signaturesOf(row.id).filter(isConfirmed)
+    const objections = signatures.flatMap((one) => (one.objected_at === null ? [] : [{ ...toSignature(one), at: one.objected_at }]))
     const reviews = reviewsOf(row.id).map(({ at, before }) => ({ at, before }))
     return {
       id: row.id,
@@ -143,7 +146,7 @@ export async function readStored(tx: Transaction, ids: readonly string[]): Promi
       sample: row.sample,
       parties: partiesOf(row.id).map((party) => toParty(party, stored)),
       versions: versionsOf(row.id).map(versionOf),
-      signatures: confirmed(signaturesOf(row.id)),
+      signatures: signatures.filter(({ objected_at }) => objected_at === null).map(toSignature),
       approvals: approvalsOf(row.id).map((one) => toApproval(one, conditionsOf(`${row.id}\n${one.version}`))),
       suspensions: suspensionsOf(row.id).map(({ scope, party, flow, version, from_at, to_at }) => ({
         scope: scope as Suspension['scope'],
@@ -160,17 +163,23 @@ export async function readStored(tx: Transaction, ids: readonly string[]): Promi
       apd: documentsOf(row.id).map(({ party, conditions }) => ({ party, conditions })),
       ...(keepers.length > 0 ? { keepers } : {}),
       ...(reviews.length > 0 ? { review_changes: reviews } : {}),
+      ...(objections.length > 0 ? { objections } : {}),
       ...(overruled.length > 0 ? { dpo_advice_overruled: overruled } : {}),
       dpia: row.assessment_id === row.id ? dpia : { ...dpia, id: row.assessment_id },
     }
   })
 }
 
+type ConfirmedRow = Selectable<DB['signature']> & { readonly confirmed_at: string }
+
+function isConfirmed(row: Selectable<DB['signature']>): row is ConfirmedRow {
+  return row.confirmed_at !== null
+}
+
 /** What was signed, by when it counts: one made elsewhere from its confirmation on, whenever it was given. */
-function confirmed(signatures: readonly Selectable<DB['signature']>[]): Agreement['signatures'] {
-  return signatures.flatMap(({ org, version, signed_at, confirmed_at }) =>
-    confirmed_at === null ? [] : [{ org, version, signed_at: signed_at !== null && signed_at > confirmed_at ? signed_at : confirmed_at }],
-  )
+function toSignature({ org, version, signed_at, confirmed_at, carried_from_version: from }: ConfirmedRow): Signature {
+  const counts = signed_at !== null && signed_at > confirmed_at ? signed_at : confirmed_at
+  return { org, version, signed_at: counts, ...(from === null ? {} : { carried_from: from }) }
 }
 
 function toApproval({ org, version, complete_at }: StoredRows['approvals'][number], conditions: StoredRows['conditions']): Approval {

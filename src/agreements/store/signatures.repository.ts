@@ -32,7 +32,7 @@ export async function signaturesOf(tx: Transaction, ids: readonly string[]): Pro
     .selectFrom('signature as s')
     .select(['s.agreement_id', 's.org', 's.version', 's.signed_at', 's.version_hash', 's.signatory_name', 's.signatory_post'])
     .select(['s.authority', 's.confirmed_at', 's.statements', 's.statements_edition', 's.signatory_sub', 's.deputy_for_sub'])
-    .select(['s.authenticated_at', 's.authentication_level', 's.authentication_methods'])
+    .select(['s.authenticated_at', 's.authentication_level', 's.authentication_methods', 's.carried_from_version', 's.objected_at'])
     .where('s.agreement_id', 'in', [...ids])
     .orderBy('s.version')
     .orderBy('s.signed_at')
@@ -41,9 +41,10 @@ export async function signaturesOf(tx: Transaction, ids: readonly string[]): Pro
   const found = grouped(rows, ({ agreement_id }) => agreement_id)
   return (id) =>
     found(id).map(({ agreement_id: _, statements, signatory_sub, deputy_for_sub, authenticated_at, authentication_level, ...row }) => {
-      const { authentication_methods: methods, ...signature } = row
+      const { authentication_methods: methods, carried_from_version: from, ...signature } = row
       return {
         ...signature,
+        carried_from: from === null || signature.version_hash === null ? null : { version: from, hash: signature.version_hash },
         statements: statements as readonly string[] | null,
         signatory: signatory_sub,
         deputy_for: deputy_for_sub,
@@ -82,6 +83,32 @@ export function signaturesRepository(tx: Transaction) {
           deputy_for_issuer: signature.deputyFor?.issuer ?? null,
           deputy_for_sub: signature.deputyFor?.sub ?? null,
         })
+        .execute()
+    },
+
+    /**
+     * Lets the signature of a party on one version count for a later one from an instant on: the same signature, with everything that was
+     * recorded of it. Of one that was carried itself, what was really signed is named.
+     */
+    async carry(id: string, agreementId: string, org: string, by: { readonly from: number; readonly to: number; readonly at: string }) {
+      await sql`insert into signature (id, agreement_id, version, org, signed_at, confirmed_at, confirmed_issuer, confirmed_by, version_hash,
+          signatory_issuer, signatory_sub, signatory_name, signatory_post, authority, statements, statements_edition,
+          authenticated_at, authentication_level, authentication_methods, deputy_for_issuer, deputy_for_sub, carried_from_version)
+        select ${id}::uuid, s.agreement_id, ${by.to}::int, s.org, s.signed_at, ${by.at}::timestamptz, s.confirmed_issuer, s.confirmed_by, s.version_hash,
+          s.signatory_issuer, s.signatory_sub, s.signatory_name, s.signatory_post, s.authority, s.statements, s.statements_edition,
+          s.authenticated_at, s.authentication_level, s.authentication_methods, s.deputy_for_issuer, s.deputy_for_sub,
+          coalesce(s.carried_from_version, s.version)
+        from signature s where s.agreement_id = ${agreementId} and s.org = ${org} and s.version = ${by.from}::int`.execute(tx)
+    },
+
+    /** Notes that a party objects to a change that its signature was carried over to. */
+    async object(agreementId: string, version: number, org: string, at: string): Promise<void> {
+      await tx
+        .updateTable('signature')
+        .set({ objected_at: at })
+        .where('agreement_id', '=', agreementId)
+        .where('version', '=', version)
+        .where('org', '=', org)
         .execute()
     },
 
@@ -146,7 +173,7 @@ export function signaturesRepository(tx: Transaction) {
       and exists (select from agreement_version v
         where v.agreement_id = a.agreement_id and v.version = a.version and v.status in ('APPROVED', 'SUPERSEDED'))
       and not exists (select from signature s
-        where s.agreement_id = a.agreement_id and s.version >= a.version and s.version < ${version} and s.confirmed_at is not null
+        where s.agreement_id = a.agreement_id and s.version >= a.version and s.version < ${version} and s.confirmed_at is not null and s.carried_from_version is null
         group by s.version having count(*) > 1))`
   }
 

@@ -66,10 +66,19 @@ function ofStep(signOff: SignOff, chain: Chain, { id, round, tasks }: Step): Pri
   })
 }
 
-function remarksOf({ org, dpoRefusal, overruled, status, endReason }: Chain): PrintedApprovals['remarks'] {
+function remarksOf({ org, dpoRefusal, overruled, carriedFrom, status, endReason }: Chain): PrintedApprovals['remarks'] {
   if (org === null) return []
   const ended = ENDINGS[status]
   return [
+    ...(carriedFrom
+      ? [
+          {
+            org,
+            at: carriedFrom.at,
+            text: `This change does not affect it: what it approved and signed of version ${carriedFrom.version} holds`,
+          },
+        ]
+      : []),
     ...(dpoRefusal
       ? [{ org, at: dpoRefusal.at, text: `The data protection officer (${dpoRefusal.by.sub}) advised against it: ${dpoRefusal.reason}` }]
       : []),

@@ -149,8 +149,10 @@ function certificate(version: PrintedVersion, nameOf: (org: unknown) => string):
     signature.authority ?? '',
     knownHow(signature),
     signedWhen(signature),
-    spoken(signature.confirmed_at ?? 'not confirmed: counts for nothing'),
-    signature.version_hash ?? 'recorded elsewhere',
+    countsFrom(signature),
+    signature.carried_from
+      ? `${signature.carried_from.hash}, of version ${signature.carried_from.version}`
+      : (signature.version_hash ?? 'recorded elsewhere'),
   ])
   const head = ['Organisation', 'Signed by', 'Post', 'Authority', 'Proved who they are', 'Signed', 'Counts from', 'Hash signed']
   return ['<h2>Certificate of signatures</h2>', hash, rows.length > 0 ? table(head, rows) : '<p>Nobody has signed.</p>']
@@ -162,6 +164,12 @@ function knownHow({ authentication, signatory_name }: SignatureRecord): string {
   if (authentication === null) return 'not stated'
   const { at, level, methods } = authentication
   return [at === null ? [] : spoken(at), level ?? [], methods.length > 0 ? `by ${methods.join(', ')}` : []].flat().join('; ')
+}
+
+function countsFrom({ confirmed_at, carried_from, objected_at }: SignatureRecord): string {
+  if (confirmed_at === null) return 'not confirmed: counts for nothing'
+  if (objected_at !== null) return `the party objected to this version on ${spoken(objected_at)}: counts for nothing`
+  return carried_from === null ? spoken(confirmed_at) : `${spoken(confirmed_at)}, carried over from version ${carried_from.version}`
 }
 
 /** A signature given here has an instant; one recorded elsewhere a day of London, or none. */

@@ -795,12 +795,14 @@ export interface Signature {
   authentication_level: string | null;
   authentication_methods: string[] | null;
   authority: string | null;
+  carried_from_version: number | null;
   confirmed_at: string | null;
   confirmed_by: string | null;
   confirmed_issuer: string | null;
   deputy_for_issuer: string | null;
   deputy_for_sub: string | null;
   id: string;
+  objected_at: string | null;
   org: string;
   signatory_issuer: string | null;
   signatory_name: string | null;

@@ -1965,7 +1965,8 @@ export interface paths {
         readonly put?: never;
         /**
          * Say no to a text that waits for signatures
-         * @description By a party that has not signed; one that has withdraws instead (409). Where all must sign this ends the agreement; otherwise the
+         * @description By a party that has not signed; one that has withdraws instead (409). One whose signature was carried over to a change that has not
+         *     begun objects to it by this: it goes on under what it signed itself until the change begins. Where all must sign this ends the agreement; otherwise the
          *     party leaves and the others go on, as long as enough remain. An invitation is declined by it too. Everybody who takes part is told
          *     who rejected and why.
          */
@@ -4286,6 +4287,13 @@ export interface components {
             /** @description Why. */
             readonly reason: string;
         };
+        /** @description The text that somebody signed. */
+        readonly SignedContent: {
+            /** @description Its number. */
+            readonly version: number;
+            /** @description SHA-256 of its canonical JSON, hex. */
+            readonly hash: string;
+        };
         /** @description The steps of one party, or of the whole. */
         readonly SignOffChain: {
             /** @description The party; null: the whole. */
@@ -4336,6 +4344,8 @@ export interface components {
                  */
                 readonly at: string;
             };
+            /** @description What the party signed earlier, where that holds for this content without a new signature; null where it does not. */
+            readonly carried_from: null | components["schemas"]["SignedContent"];
             /** @description Why it ended undone; null where it did not, or nobody said. */
             readonly end_reason: string | null;
         };
@@ -5055,7 +5065,7 @@ export interface components {
             readonly foi?: string;
             /** @description Notice, return, what survives. */
             readonly termination?: string;
-            /** @description RE_SIGN_REQUIRED, MINOR_NO_SIGN, or NOTICE_PERIOD with days in brackets. Set by its own part. */
+            /** @description RE_SIGN_REQUIRED, AFFECTED_RE_SIGN, MINOR_NO_SIGN, or NOTICE_PERIOD with days in brackets. Set by its own part. */
             readonly amendment_policy?: string;
             /** @description How data is disposed of at the end. */
             readonly retention_disposal?: string;
@@ -5131,7 +5141,7 @@ export interface components {
             }[];
             readonly terms: components["schemas"]["Terms"];
         };
-        /** @description A party's signature on one version; it binds that version and no other. */
+        /** @description A party's signature on one version. It binds that version, and the next one only where what was signed says so and the change does not affect the party. */
         readonly AgreementSignature: {
             /** @description The party. */
             readonly org: string;
@@ -5152,9 +5162,16 @@ export interface components {
             readonly authority: string | null;
             /**
              * Format: date-time
-             * @description Null: made elsewhere and not yet confirmed by a person; it counts for nothing.
+             * @description From when it counts. Null: made elsewhere and not yet confirmed by a person; it counts for nothing.
              */
             readonly confirmed_at: string | null;
+            /** @description What was signed, where the signature counts for this version without a new one since the change does not affect the party (AFFECTED_RE_SIGN); null for a signature on this version itself. */
+            readonly carried_from: null | components["schemas"]["SignedContent"];
+            /**
+             * Format: date-time
+             * @description When the party objected to that; the signature counts no longer.
+             */
+            readonly objected_at: string | null;
             /** @description What was shown and declared, word for word; null for one made elsewhere. */
             readonly statements: readonly string[] | null;
             /** @description Edition of those words. */
@@ -5525,6 +5542,15 @@ export interface components {
             readonly sign_off: string;
             /** @description Parties whose own approvals come before their signature. */
             readonly awaits: readonly string[];
+            /** @description Parties that the change does not affect, by the text that they signed (AFFECTED_RE_SIGN) - their approvals and signature hold for this version too. */
+            readonly carried: readonly {
+                /** @description The party. */
+                readonly org: string;
+                /** @description The version that it signed. */
+                readonly version: number;
+                /** @description The hash that it signed. */
+                readonly hash: string;
+            }[];
             /** @description Steps that were done on a text which this one replaces, and hold no longer. */
             readonly voids: readonly {
                 /** @description The party; null: for the whole. */
@@ -5903,9 +5929,11 @@ export interface components {
             readonly abandons: readonly number[];
             /**
              * Format: date-time
-             * @description From when the party that rejected takes no part; null: the whole agreement ended.
+             * @description From when the party that rejected takes no part; null: the whole agreement ended, or the party goes on under what it has signed.
              */
             readonly left_at: string | null;
+            /** @description The version to which its signature had been carried over, and to which it objects; null: to none. */
+            readonly objects_to: number | null;
         };
         /** @description One version as the parties sign it, readable for ever. */
         readonly VersionText: {
@@ -10186,7 +10214,7 @@ export interface operations {
                      * @description AMENDMENT_POLICY code.
                      * @enum {string}
                      */
-                    readonly amendment_policy: "RE_SIGN_REQUIRED" | "NOTICE_PERIOD" | "MINOR_NO_SIGN";
+                    readonly amendment_policy: "RE_SIGN_REQUIRED" | "NOTICE_PERIOD" | "MINOR_NO_SIGN" | "AFFECTED_RE_SIGN";
                     /** @description Days of notice; with NOTICE_PERIOD only. */
                     readonly notice_days?: number;
                 };

@@ -25,11 +25,13 @@ export function consequences(signOff: SignOff, now: Instant): SignOffEvent[] {
 function firstConsequence(signOff: SignOff, now: Instant): SignOffEvent | undefined {
   if (signOff.status !== 'OPEN') return undefined
   const at = written(now) ?? ''
+  const ended = ofAll(signOff, at)
+  if (ended) return ended
   for (const chain of signOff.chains) {
     const next = ofChain(signOff, chain, now, at)
     if (next) return next
   }
-  return ofAll(signOff, at)
+  return undefined
 }
 
 function ofChain(signOff: SignOff, chain: Chain, now: Instant, at: string): SignOffEvent | undefined {

@@ -74,6 +74,7 @@ export const COMMAND_RULES: Readonly<Record<CommandType, CommandRule>> = {
   hold: { signOff: AT_WORK, by: ['SERVICE'] },
   release_hold: { signOff: ['HELD'], by: ['SERVICE'] },
   leave: { signOff: [...NOT_ENDED, 'COMPLETE'], chain: [...UNDONE, 'SIGNED', 'REFUSED', 'DECLINED', 'LAPSED'], by: ['SERVICE'] },
+  object: { signOff: [...NOT_ENDED, 'COMPLETE'], chain: ['SIGNED'], by: ['SERVICE'] },
   join: { signOff: [...NOT_ENDED, 'COMPLETE'], by: ['SERVICE'] },
   role_ended: { signOff: NOT_ENDED, by: ['SERVICE'] },
   fire: { signOff: AT_WORK, by: ['SERVICE'] },

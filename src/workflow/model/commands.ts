@@ -5,7 +5,7 @@ import type { Fault, RefusalCode } from '../../platform/kernel/refusal.ts'
 import { type Result, refuse } from '../../platform/kernel/result.ts'
 import type { PartyToSignOff, SignOffEvent, StepName } from './events.ts'
 import type { Fact, Route } from './route.ts'
-import type { ApprovalCondition, MarkValue, Person, Subject } from './sign-off.ts'
+import type { ApprovalCondition, MarkValue, Person, SignedContent, Subject } from './sign-off.ts'
 
 /** Who acts: a person with the roles that count now, or the service itself (`roles` empty, and `isService`). */
 export interface SignOffActor extends Pick<Principal, 'issuer' | 'sub' | 'org' | 'roles'> {
@@ -25,6 +25,8 @@ export interface StartCommand {
   readonly routes: readonly Route[]
   readonly parties: readonly PartyToSignOff[]
   readonly signingOrder: readonly string[] | null
+  /** Parties whose approvals and signature of an earlier content hold for this one, and which; absent: none. */
+  readonly carried?: ReadonlyMap<string, SignedContent>
 }
 
 /** What people do to one task, named by its step and, where the step has several, its number. */
@@ -71,7 +73,7 @@ export type SignOffCommand =
   | { readonly type: 'withdraw'; readonly reason: string }
   | { readonly type: 'supersede'; readonly reason: string }
   | { readonly type: 'hold' | 'release_hold'; readonly reason: string }
-  | { readonly type: 'leave'; readonly org: string; readonly reason: string }
+  | { readonly type: 'leave' | 'object'; readonly org: string; readonly reason: string }
   | { readonly type: 'join'; readonly party: PartyToSignOff; readonly route: Route }
   /** Somebody's role in an organisation ended. */
   | { readonly type: 'role_ended'; readonly person: Identity; readonly org: string; readonly roles: readonly string[] }

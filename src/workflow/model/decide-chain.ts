@@ -15,7 +15,7 @@ import { type Timer, timersOf } from './timers.ts'
 
 type OnChain = Exclude<SignOffCommand, OnTask | OnWords>
 
-export function decideOnChain(command: OnChain, signOff: SignOff, { step, definition }: Place, acting: Acting): Decided {
+export function decideOnChain(command: OnChain, signOff: SignOff, { chain, step, definition }: Place, acting: Acting): Decided {
   const { actor, now } = acting
   const { by, at } = saidBy(acting)
   switch (command.type) {
@@ -30,6 +30,9 @@ export function decideOnChain(command: OnChain, signOff: SignOff, { step, defini
       return ok([{ type: 'CHAIN_ENDED', org: command.org, how: 'DECLINED', by, reason: command.reason, at }])
     case 'leave':
       return ok([{ type: 'CHAIN_ENDED', org: command.org, how: 'LEFT', by: null, reason: command.reason, at }])
+    case 'object':
+      if (!chain?.carriedFrom) return tooLate('SIGNED', `${command.org} has signed this content itself.`)
+      return ok([{ type: 'CHAIN_ENDED', org: command.org, how: 'DECLINED', by: null, reason: command.reason, at }])
     case 'join': {
       const known = chainOf(signOff, command.party.org)
       if (known && (isOpenChain(known) || known.status === 'SIGNED')) return tooLate('JOINED', `${command.party.org} takes part already.`)

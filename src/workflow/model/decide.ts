@@ -8,22 +8,24 @@ import { decideOnChain } from './decide-chain.ts'
 import { decideOnTask } from './decide-task.ts'
 import { decideOnWords } from './decide-words.ts'
 import type { SignOffEvent } from './events.ts'
-import { evolve } from './evolve.ts'
+import { evolve, replayed } from './evolve.ts'
 import { routeKey, routeStep } from './route.ts'
-import { chainOf, type Person, routeOf, type SignOff, stepOf } from './sign-off.ts'
+import { chainOf, type Person, routeOf, type SignedContent, type SignOff, stepOf } from './sign-off.ts'
 
 /**
  * Opens a sign-off. Pure; @throws RangeError where a party names a route that is not among those given: that is the caller's fault,
  * not a person's.
  */
 export function start(command: StartCommand, { actor, now }: Acting): readonly SignOffEvent[] {
-  const { type: _type, routes, ...given } = command
+  const { type: _type, routes, carried = new Map<string, SignedContent>(), ...given } = command
   const [main] = routes
   if (!main) throw new RangeError('a sign-off starts with a route')
   const by: Person = { issuer: actor.issuer, sub: actor.sub, org: actor.org }
   const byKey = Object.fromEntries(routes.map((route) => [routeKey(route), route]))
-  const event: SignOffEvent = { type: 'STARTED', ...given, route: routeKey(main), routes: byKey, by, at: written(now) ?? '' }
-  return [event, ...consequences(evolve(undefined, event), now)]
+  const at = written(now) ?? ''
+  const event: SignOffEvent = { type: 'STARTED', ...given, route: routeKey(main), routes: byKey, by, at }
+  const events = [event, ...[...carried].map(([org, from]): SignOffEvent => ({ type: 'CHAIN_CARRIED', org, from, at }))]
+  return [...events, ...consequences(replayed(events), now)]
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Role } from '../../identity/permissions.ts'
 import type { Identity } from '../../identity/principal.ts'
 import type { Day } from '../../platform/kernel/london-day.ts'
 import type { Fact, Route } from './route.ts'
-import type { ChainStatus, Delegation, MarkValue, Person, SignOffStatus, Subject, TaskResult } from './sign-off.ts'
+import type { ChainStatus, Delegation, MarkValue, Person, SignedContent, SignOffStatus, Subject, TaskResult } from './sign-off.ts'
 
 /** A party as whoever opens a sign-off names it. */
 export interface PartyToSignOff {
@@ -44,6 +44,8 @@ export type SignOffEvent =
       readonly at: string
     }
   | { readonly type: 'CHAIN_ADDED'; readonly party: PartyToSignOff; readonly route: Route; readonly at: string }
+  /** What a party approved and signed of an earlier content holds for this one: it has nothing to do. */
+  | { readonly type: 'CHAIN_CARRIED'; readonly org: string; readonly from: SignedContent; readonly at: string }
   /** `orgs`: one task for each. */
   | ({ readonly type: 'STEP_OPENED'; readonly at: string; readonly due: Day; readonly orgs: readonly string[] } & StepName)
   | ({ readonly type: 'STEP_NOT_NEEDED'; readonly at: string } & StepName)

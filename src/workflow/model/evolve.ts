@@ -34,7 +34,7 @@ function emptyChain(org: string | null, { facts, requesters, route }: Omit<Party
   const steps = stepsFor(definition, org).map(
     ({ id }): Step => ({ id, state: 'WAITING', round: 0, openedAt: null, due: null, tasks: [], fired: [] }),
   )
-  const nothing = { returned: null, dpoRefusal: null, overruled: null, signed: null, endReason: null } as const
+  const nothing = { returned: null, dpoRefusal: null, overruled: null, signed: null, carriedFrom: null, endReason: null } as const
   return { org, route, facts, requesters, status: 'OPEN', steps, ...nothing }
 }
 
@@ -42,13 +42,27 @@ function changed(state: SignOff, event: Exclude<SignOffEvent, { type: 'STARTED' 
   switch (event.type) {
     case 'CHAIN_ADDED': {
       const { party, route } = event
-      const chains = [...state.chains.filter(({ org }) => org !== party.org), emptyChain(party.org, party, route)]
+      const others = state.chains.filter(({ org }) => org !== party.org)
+      const chains = [
+        ...others.map((chain) => (chain.org === null && state.status === 'COMPLETE' ? waitingAgain(chain) : chain)),
+        emptyChain(party.org, party, route),
+      ]
       return {
         ...state,
         status: state.status === 'COMPLETE' ? 'OPEN' : state.status,
         routes: { ...state.routes, [party.route]: route },
         chains,
       }
+    }
+    case 'CHAIN_CARRIED': {
+      const { from, at } = event
+      const nothingToDo = (step: Step): Step => ({ ...step, state: 'NOT_NEEDED' })
+      return withChain(state, event.org, (chain) => ({
+        ...chain,
+        status: 'SIGNED',
+        carriedFrom: { ...from, at },
+        steps: chain.steps.map(nothingToDo),
+      }))
     }
     case 'STEP_OPENED': {
       const { at, due, orgs } = event
@@ -113,7 +127,12 @@ function changed(state: SignOff, event: Exclude<SignOffEvent, { type: 'STARTED' 
     case 'CHAIN_ENDED':
       return withChain(state, event.org, (chain) => ({ ...ended(chain), status: event.how, endReason: event.reason }))
     case 'ENDED':
-      return { ...state, status: event.how, chains: event.how === 'COMPLETE' ? state.chains : state.chains.map(ended) }
+      // What was to be done for the whole is done for nobody any longer; what the parties decided stays.
+      return {
+        ...state,
+        status: event.how,
+        chains: state.chains.map((chain) => (event.how === 'COMPLETE' && chain.org ? chain : ended(chain))),
+      }
     case 'HELD':
       return { ...state, status: 'HELD' }
     case 'RELEASED':
@@ -148,6 +167,11 @@ function ended(chain: Chain): Chain {
     return isOver ? { ...step, state: 'CLOSED', tasks: step.tasks.map(closed) } : step
   })
   return { ...chain, steps }
+}
+
+/** What was closed because nobody needed it is asked again. */
+function waitingAgain(chain: Chain): Chain {
+  return { ...chain, steps: chain.steps.map((step): Step => (step.state === 'CLOSED' ? { ...step, state: 'WAITING' } : step)) }
 }
 
 function closed(task: Task): Task {

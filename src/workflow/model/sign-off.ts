@@ -18,6 +18,9 @@ export interface Subject {
   readonly hash: string
 }
 
+/** What was signed earlier, and holds for another content too. */
+export type SignedContent = Pick<Subject, 'version' | 'hash'>
+
 /** A person with the organisation that they act for. */
 export interface Person extends Identity {
   readonly org: string
@@ -120,6 +123,8 @@ export interface Chain {
   readonly dpoRefusal: { readonly by: Person; readonly at: string; readonly reason: string } | null
   readonly overruled: { readonly by: Person; readonly at: string; readonly reason: string } | null
   readonly signed: { readonly by: Person; readonly deputyFor: Person | null; readonly at: string } | null
+  /** Signed without a new signature: the earlier content whose signature holds for this one too; null: it signs for itself. */
+  readonly carriedFrom: (SignedContent & { readonly at: string }) | null
   /** Why it ended undone. */
   readonly endReason: string | null
 }

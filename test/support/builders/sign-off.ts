@@ -40,19 +40,23 @@ export function aSignOff({
   parties = [{ org: 'A' }, { org: 'B' }],
   facts = [],
   signingOrder = null,
+  carried = [],
   now = MONDAY,
 }: {
   readonly route?: Route
   readonly parties?: readonly PartyOf[]
   readonly facts?: readonly Fact[]
   readonly signingOrder?: readonly string[] | null
+  /** Parties whose signature of version 1 holds for this one. */
+  readonly carried?: readonly string[]
   readonly now?: number
 } = {}): SignOff {
   const keeper = parties[0]?.org ?? 'A'
   const events = start(
     {
       ...{ type: 'start', id: 'sign-off-1', keeper, facts, signingOrder, routes: [route] },
-      subject: { type: 'agreement', id: 'DSA-1', version: 1, hash: HASH },
+      subject: { type: 'agreement', id: 'DSA-1', version: carried.length > 0 ? 2 : 1, hash: HASH },
+      carried: new Map(carried.map((org) => [org, { version: 1, hash: 'c'.repeat(64) }])),
       parties: parties.map((party) => ({ facts: ['CONTROLLER'], requesters: [], route: routeKey(route), ...party })),
     },
     { actor: an('IG_OFFICER', keeper, 'opener'), now },

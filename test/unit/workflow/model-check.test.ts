@@ -17,7 +17,7 @@ interface Instance {
   readonly name: string
   readonly signOff: SignOff
   /** Besides approving, refusing, overruling, signing and declining. */
-  readonly with: readonly ('RETURN' | 'LEAVE' | 'HOLD' | 'LAPSE' | 'TWO_HATS' | 'WITHDRAW')[]
+  readonly with: readonly ('RETURN' | 'LEAVE' | 'HOLD' | 'LAPSE' | 'TWO_HATS' | 'WITHDRAW' | 'OBJECT')[]
 }
 
 const ALL_FACTS: readonly Fact[] = ['OVERSEAS', 'HEALTH_OR_SOCIAL_CARE', 'ASSESSMENT_REQUIRED', 'ASSESSMENT_COMPLETE', 'SAFEGUARDING']
@@ -60,6 +60,20 @@ const instances: readonly Instance[] = [
     name: 'CONDENSED, three parties of which two are enough',
     signOff: aSignOff({ route: route('CONDENSED', { signature_opens: { rule: 'AT_LEAST', n: 2 } }), parties: parties('A', 'B', 'C') }),
     with: [],
+  },
+  {
+    name: 'PAN_LONDON, of two parties one is not affected',
+    signOff: aSignOff({ route: route('PAN_LONDON'), parties: parties('A', 'B'), carried: ['B'] }),
+    with: ['OBJECT', 'LEAVE', 'HOLD'],
+  },
+  {
+    name: 'CONDENSED, of three parties of which two are enough one is not affected',
+    signOff: aSignOff({
+      route: route('CONDENSED', { signature_opens: { rule: 'AT_LEAST', n: 2 } }),
+      parties: parties('A', 'B', 'C'),
+      carried: ['C'],
+    }),
+    with: ['OBJECT'],
   },
   { name: 'PAN_LONDON, two parties', signOff: aSignOff({ route: route('PAN_LONDON'), parties: parties('A', 'B') }), with: ['LAPSE'] },
 ]
@@ -119,6 +133,7 @@ function chainChoices(chain: Chain, on: (kind: Instance['with'][number]) => bool
     for (const name of ['SIRO-A', 'two hats', 'drafter'])
       choices.push([{ type: 'overrule', org, reason: 'r' }, an('SIRO', org, name === 'SIRO-A' ? `SIRO-${org}` : name)])
   choices.push([{ type: 'decline', org, reason: 'r' }, an('SIRO', org)])
+  if (on('OBJECT')) choices.push([{ type: 'object', org, reason: 'r' }, SERVICE])
   if (on('LEAVE')) choices.push([{ type: 'leave', org, reason: 'r' }, SERVICE])
   return choices
 }

@@ -22,7 +22,7 @@ const ORGS = ['A', 'B', 'C'] as const
 const NAMES = ['one', 'two', 'three', 'four'] as const
 const HOUR = 3_600_000
 /** Commands after which little else can happen: they come seldom. */
-const ENDING: readonly CommandType[] = ['withdraw', 'supersede', 'leave', 'decline']
+const ENDING: readonly CommandType[] = ['withdraw', 'supersede', 'leave', 'object', 'decline']
 
 /** What one move of a random history is made of; what it is depends on the state that it meets. */
 interface Move {
@@ -54,6 +54,7 @@ const worldArb = fc.record({
   ),
   facts: fc.subarray([...FACTS].filter((fact) => !['CONTROLLER', 'PROCESSOR', 'KEEPER'].includes(fact))),
   order: fc.constantFrom(null, ['B', 'A', 'C']),
+  carried: fc.oneof({ weight: 3, arbitrary: fc.constant<string[]>([]) }, { weight: 2, arbitrary: fc.subarray([...ORGS]) }),
   drafter: fc.constantFrom(...NAMES),
   moves: fc.array(moveArb, { minLength: 40, maxLength: 160 }),
 })
@@ -63,12 +64,14 @@ function begun({
   opens,
   facts,
   order,
+  carried,
   drafter,
 }: {
   readonly route: string
   readonly opens: Parameters<typeof aRoute>[1] extends infer _ ? never | object : never
   readonly facts: readonly Fact[]
   readonly order: readonly string[] | null
+  readonly carried: readonly string[]
   readonly drafter: string
 }): SignOff {
   const decides = code === 'AD_HOC' || code === 'EMERGENCY'
@@ -78,7 +81,7 @@ function begun({
     requesters: org === 'A' ? [{ issuer: 'test', sub: drafter }] : [],
   }))
   const route = aRoute(code, decides ? {} : { signature_opens: opens as never })
-  return aSignOff({ route, facts, parties, signingOrder: decides ? null : order })
+  return aSignOff({ route, facts, parties, signingOrder: decides ? null : order, carried: decides ? [] : carried })
 }
 
 /** Who does what next; undefined: nothing. */
@@ -151,6 +154,7 @@ function filled(
     case 'overrule':
     case 'decline':
     case 'leave':
+    case 'object':
       return { type, org: party, reason: 'r' }
     case 'sign':
       return { type, org: party, hash: pick % 11 === 0 ? 'f'.repeat(64) : HASH }
@@ -187,6 +191,7 @@ t.test('random commands never reach a state that must not be, and what is refuse
     OVERRULED: 3,
     TASK_DELEGATED: 60,
     TASK_DONE: 500,
+    'objected to what was carried': 3,
     COMPLETE: 3,
   })
   fc.assert(
@@ -203,6 +208,7 @@ t.test('random commands never reach a state that must not be, and what is refuse
         if (JSON.stringify(state) !== before) throw new Error(`${command.type} changed the state that it was decided on`)
         saw(decided.ok ? 'accepted' : 'refused')
         if (!decided.ok) continue
+        if (command.type === 'object') saw('objected to what was carried')
         const known = state
         for (const event of decided.value) {
           saw(event.type)
