@@ -1910,9 +1910,70 @@ update "emergency"
     "aware_at" = $8
   where "id" = $9;
 
+-- src/notifications/mail/mail-settings.repository.ts
+
+insert into "mail_settings" ("id", "org", "issuer", "subject", "recorded")
+  values ($1, ...)
+  on conflict ("org", "issuer", "subject") do update
+  set "recorded" = $2;
+
+select s.issuer, s.subject, coalesce(s.confirmed, s.recorded) as address, s.single
+  from mail_settings s
+  where s.org = $1 and coalesce(s.confirmed, s.recorded) is not null and (s.issuer, s.subject) in (select p.issuer, p.sub from
+    json_to_recordset($2::json) as p(issuer text, sub text))
+  order by s.id;
+
+-- src/notifications/mail/mail.repository.ts
+
+delete from mail_outbox
+  where notification_id in ( select o.notification_id from mail_outbox o order by o.notification_id limit $1 for update skip locked)
+  returning notification_id;
+
+insert into "mail" ("id", "org", "issuer", "subject", "form", "day", "state", "next_at", "created_at")
+  values ($1, ...)
+  on conflict do nothing
+  returning "id";
+
+insert into "mail_item" ("notification_id", "org", "issuer", "subject", "mail_id", "created_at")
+  values ($1, ...)
+  on conflict do nothing
+  returning "notification_id";
+
+insert into "mail_unreached" ("notification_id", "org", "told_by", "at")
+  values ($1, ...)
+  on conflict do nothing;
+
+select "n"."id", "n"."org", "n"."subject_type", "n"."subject_id", "n"."kind", "n"."at", "n"."detail", "n"."addressed_to", "n"."told_by"
+  from "notification" as "n"
+  where "n"."id" in ($1, ...)
+  order by "n"."id";
+
+select "notification_id"
+  from "mail_item"
+  where "mail_id" = $1;
+
+select distinct "i"."org", "i"."issuer", "i"."subject"
+  from "mail_item" as "i"
+  where "i"."mail_id" is null and "i"."created_at" < $1
+  order by "i"."org", "i"."issuer", "i"."subject"
+  limit $2;
+
+update "mail"
+  set "state" = $1, "claimed_until" = $2, "last_error" = $3, "ended_at" = $4, "address" = $5, "title" = $6, "filled" = $7
+  where "id" = $8 and "state" = $9 and "attempts" = $10;
+
+update mail
+  set state = 'SENDING', attempts = attempts + 1, claimed_until = clock_timestamp() + $1::interval
+  where id in (select m.id from mail m where (m.state = 'QUEUED' and m.next_at <= $2) or (m.state = 'SENDING' and m.claimed_until <
+    clock_timestamp()) order by m.next_at, m.id limit $3 for update skip locked)
+  returning id, org, issuer, subject, address, form, text, filled, day, attempts;
+
 -- src/notifications/notifications.repository.ts
 
 insert into "notification" ("id", "org", "kind", "subject_type", "subject_id", "at", "detail", "outlives_access")
+  values ($1, ...);
+
+insert into "notification" ("id", "org", "kind", "subject_type", "subject_id", "at", "detail", "outlives_access", "addressed_to", "told_by")
   values ($1, ...);
 
 select "n"."id", "n"."subject_type", "n"."subject_id", "n"."kind", "n"."at", "n"."detail"
@@ -2145,6 +2206,17 @@ select "a"."sequence", "a"."at", "a"."act", "a"."actor_issuer", "a"."actor_sub",
 select "id"
   from "person"
   where "issuer" = $1 and "subject" = $2 for update;
+
+select "p"."issuer", "p"."subject", "r"."role"
+  from "held_role" as "r"
+  inner join "person" as "p"
+  on "p"."id" = "r"."person_id"
+  where "r"."org" = $1 and "r"."role" in ($2, ...) and "r"."ended_at" is null and r.from_day <= $3 and coalesce(r.to_day >= $4, true)
+  union select "p"."issuer", "p"."subject", "d"."role"
+  from "deputy" as "d"
+  inner join "person" as "p"
+  on "p"."id" = "d"."deputy_id"
+  where "d"."org" = $5 and "d"."role" in ($6, ...) and "d"."ended_at" is null and $7 between d.first_day and d.last_day;
 
 select "r"."id", "p"."issuer", "p"."subject", "r"."org", "r"."role", "r"."from_day", "r"."to_day", "r"."ended_at", "r"."row_version",
     "r"."act_count"

@@ -1777,11 +1777,16 @@ create table public.notification (
   at timestamp with time zone not null,
   detail jsonb not null,
   outlives_access boolean not null,
+  addressed_to jsonb,
+  told_by text,
   constraint notification_pkey PRIMARY KEY (id),
   constraint notification_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT
 );
+comment on column notification.addressed_to is 'Whom of the organisation it is for: persons, roles; null: those of its kind.';
 comment on column notification.outlives_access is 'It is told also to whoever may no longer see the subject, since it says just that.';
+comment on column notification.told_by is 'Whose act gave rise to it; null: the clock.';
 CREATE INDEX notification_by_org_and_id ON public.notification USING btree (org, id DESC);
+CREATE TRIGGER notification_is_posted AFTER INSERT ON public.notification REFERENCING NEW TABLE AS new_notifications FOR EACH STATEMENT EXECUTE FUNCTION post_notifications();
 alter table public.notification enable row level security;
 create policy notification_is_added_by_what_happens on notification for insert to public
   with check (true);
@@ -2948,3 +2953,135 @@ AS $function$
 $function$;
 revoke all on function may_see_emergency(uuid) from public;
 grant execute on function may_see_emergency(uuid) to accord_app;
+
+-- -------------------- mail
+
+create table public.mail (
+  id uuid not null,
+  org text not null,
+  issuer text,
+  subject text,
+  address text,
+  form text not null,
+  text text,
+  filled jsonb,
+  day date,
+  state text not null,
+  attempts integer not null default 0,
+  next_at timestamp with time zone not null,
+  claimed_until timestamp with time zone,
+  title text,
+  last_error text,
+  created_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint mail_pkey PRIMARY KEY (id),
+  constraint mail_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint a_person_has_issuer_and_subject CHECK (((issuer IS NULL) = (subject IS NULL))),
+  constraint mail_address_check CHECK (((length(address) >= 3) AND (length(address) <= 254))),
+  constraint mail_attempts_check CHECK ((attempts >= 0)),
+  constraint mail_form_check CHECK ((form = ANY (ARRAY['SINGLE'::text, 'DIGEST'::text, 'WEEKLY'::text, 'ADDRESSED'::text]))),
+  constraint mail_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'SENDING'::text, 'SENT'::text, 'DELIVERED'::text, 'WITHDRAWN'::text, 'FAILED'::text, 'BOUNCED'::text])))
+);
+comment on column mail.id is 'Stands in the mail as its reference and message id, so that whoever gets it twice can tell.';
+comment on column mail.title is 'The subject line as it was last sent.';
+CREATE INDEX mail_by_organisation ON public.mail USING btree (org, id DESC);
+CREATE INDEX mail_to_be_sent ON public.mail USING btree (next_at, id) WHERE (state = ANY (ARRAY['QUEUED'::text, 'SENDING'::text]));
+CREATE UNIQUE INDEX one_digest_a_day ON public.mail USING btree (org, issuer, subject, day, form) NULLS NOT DISTINCT WHERE (form = ANY (ARRAY['DIGEST'::text, 'WEEKLY'::text]));
+alter table public.mail enable row level security;
+create policy mail_is_kept_by_the_service on mail for all to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+grant delete, insert, select, update on public.mail to accord_app;
+
+create table public.mail_item (
+  notification_id uuid not null,
+  org text not null,
+  issuer text not null default ''::text,
+  subject text not null default ''::text,
+  mail_id uuid,
+  created_at timestamp with time zone not null,
+  constraint mail_item_pkey PRIMARY KEY (notification_id, issuer, subject),
+  constraint mail_item_mail_id_fkey FOREIGN KEY (mail_id) REFERENCES mail(id) ON DELETE RESTRICT,
+  constraint mail_item_notification_id_fkey FOREIGN KEY (notification_id) REFERENCES notification(id) ON DELETE RESTRICT
+);
+CREATE INDEX mail_item_by_mail ON public.mail_item USING btree (mail_id);
+CREATE INDEX mail_item_that_waits ON public.mail_item USING btree (org, issuer, subject) WHERE (mail_id IS NULL);
+alter table public.mail_item enable row level security;
+create policy mail_item_is_kept_by_the_service on mail_item for all to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+grant delete, insert, select, update on public.mail_item to accord_app;
+
+create table public.mail_outbox (
+  notification_id uuid not null,
+  constraint mail_outbox_pkey PRIMARY KEY (notification_id),
+  constraint mail_outbox_notification_id_fkey FOREIGN KEY (notification_id) REFERENCES notification(id) ON DELETE RESTRICT
+);
+alter table public.mail_outbox enable row level security;
+create policy mail_outbox_is_kept_by_the_service on mail_outbox for all to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+grant delete, insert, select, update on public.mail_outbox to accord_app;
+
+create table public.mail_settings (
+  id uuid not null,
+  org text not null,
+  issuer text not null,
+  subject text not null,
+  confirmed text,
+  recorded text,
+  pending text,
+  code_hash text,
+  code_expires_at timestamp with time zone,
+  code_tries integer not null default 0,
+  codes_sent jsonb not null default '[]'::jsonb,
+  single text[] not null default '{}'::text[],
+  row_version bigint not null default 1,
+  act_count bigint not null default 0,
+  constraint mail_settings_org_issuer_subject_key UNIQUE (org, issuer, subject),
+  constraint mail_settings_pkey PRIMARY KEY (id),
+  constraint mail_settings_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint mail_settings_act_count_check CHECK ((act_count >= 0)),
+  constraint mail_settings_code_hash_check CHECK ((code_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint mail_settings_code_tries_check CHECK ((code_tries >= 0)),
+  constraint mail_settings_confirmed_check CHECK (((length(confirmed) >= 3) AND (length(confirmed) <= 254))),
+  constraint mail_settings_issuer_check CHECK (((length(issuer) >= 1) AND (length(issuer) <= 500))),
+  constraint mail_settings_pending_check CHECK (((length(pending) >= 3) AND (length(pending) <= 254))),
+  constraint mail_settings_recorded_check CHECK (((length(recorded) >= 3) AND (length(recorded) <= 254))),
+  constraint mail_settings_row_version_check CHECK ((row_version > 0)),
+  constraint mail_settings_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 500)))
+);
+comment on column mail_settings.codes_sent is 'When codes were asked for in the last day: no more than a few are sent.';
+comment on column mail_settings.pending is 'Given by its reader, and not confirmed: nothing but the code is sent there.';
+comment on column mail_settings.single is 'Groups of kinds that are mailed one by one; of the others one mail a working day tells.';
+alter table public.mail_settings enable row level security;
+create policy mail_settings_is_kept_by_the_service on mail_settings for all to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+grant delete, insert, select, update on public.mail_settings to accord_app;
+
+create table public.mail_unreached (
+  notification_id uuid not null,
+  org text not null,
+  told_by text,
+  at timestamp with time zone not null,
+  constraint mail_unreached_pkey PRIMARY KEY (notification_id),
+  constraint mail_unreached_notification_id_fkey FOREIGN KEY (notification_id) REFERENCES notification(id) ON DELETE RESTRICT
+);
+CREATE INDEX mail_unreached_by_organisation ON public.mail_unreached USING btree (org, notification_id DESC);
+alter table public.mail_unreached enable row level security;
+create policy mail_unreached_is_kept_by_the_service on mail_unreached for all to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+grant delete, insert, select, update on public.mail_unreached to accord_app;
+
+CREATE OR REPLACE FUNCTION public.post_notifications()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.mail_outbox (notification_id) select n.id from new_notifications n;
+  -- A job of its own for each transaction: nobody waits for the job of another, and none runs before the rows are there.
+  if to_regclass('graphile_worker.jobs') is not null then
+    perform graphile_worker.add_job('send_mail', '{}'::json, job_key := 'send_mail:' || pg_catalog.pg_current_xact_id()::text);
+  end if;
+  return null;
+end $function$;
+revoke all on function post_notifications() from public;

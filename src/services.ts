@@ -17,12 +17,13 @@ import { disclosureRoom } from './disclosures/disclosure-room.service.ts'
 import { disclosuresService } from './disclosures/disclosures.service.ts'
 import { emergencyRoom } from './disclosures/emergency-room.service.ts'
 import { openLogServices } from './log-services.ts'
+import { openMail } from './mail-services.ts'
 import { notificationsService } from './notifications/notifications.service.ts'
 import { isLondonAuthority } from './parties/organisation.ts'
 import { partiesService } from './parties/parties.service.ts'
 import { deputiesService } from './people/deputies.service.ts'
 import type { HeldRole } from './people/held-role.ts'
-import { peopleService } from './people/people.service.ts'
+import { type PeopleService, peopleService } from './people/people.service.ts'
 import type { Config } from './platform/config.ts'
 import { type OpenDatabase, openDatabase, type Transaction } from './platform/database/database.ts'
 import { contract } from './platform/http/openapi.ts'
@@ -116,8 +117,10 @@ export async function openServices(options: ServicesOptions) {
   const chains = chainsService({ workflow, codes: () => policy.current().codes, boroughs })
   const signOffRoutes = routesService({ db, commands, mustBeConfirmed: parties.mustBeConfirmed })
   const acts = actingService({ commands, agreements, notifications, policy: publication, mustBeConfirmed: parties.mustBeConfirmed })
-  const people = peopleService({
-    ...{ db, clock, commands, parties, issuer: options.trust.issuer },
+  const { publicUrl } = options
+  const mailing = openMail({ config, db, clock, newId, publicUrl, parties, people: () => people })
+  const people: PeopleService = peopleService({
+    ...{ db, clock, commands, parties, issuer: options.trust.issuer, recordAddress: mailing.recordAddress },
     // A role that ends now gives back what its person had to do; one with a last day does when that is over.
     onEnd: async (tx, held, acting) =>
       held.ended_at === null && held.to !== null
@@ -160,9 +163,10 @@ export async function openServices(options: ServicesOptions) {
       sampleSignOffs: sampleSignOffs({ agreements, chains, workflow, newId, issuer: options.trust.issuer }),
     },
     ...{ signOffs, signOffRoutes, issuer: options.trust.issuer },
-    ...{ people, deputies, timers },
+    ...{ people, deputies, timers, mailing },
     /** Flushes the log and closes the connections. */
     async close(): Promise<void> {
+      await mailing.close()
       await listener.close()
       await log.close()
       await database.close()

@@ -2,27 +2,47 @@ import type { App } from './app.ts'
 import { startWorker } from './platform/database/worker.ts'
 
 /** A job that was lost, or whose node was killed, is made up for after so many minutes at most. */
-const CRONTAB = '*/2 * * * * fire_timers ?max=1'
+const CRONTAB = '*/2 * * * * fire_timers ?max=1\n* * * * * send_mail ?max=1'
 
 /**
- * Wakes the timers of this node: what fell due while no node ran at once, then whenever something falls due. Any number of nodes
+ * Wakes what this node does by the clock and behind its acts: timers, and mail: what fell due while no node ran at once, then whenever something falls due. Any number of nodes
  * may run one. The answer stops it, after the timer at work.
  */
 export async function startTimerWorker(app: App, url: string): Promise<{ stop(): Promise<void> }> {
-  const { timers } = app.services
+  const { timers, mailing } = app.services
   const { log } = app.server
-  const fire = () => timers.fireDue().then(() => {})
+  const fire = oneAtATime(() => timers.fireDue())
+  const sendMail = oneAtATime(() => mailing.run())
   const worker = await startWorker({
     url,
-    tasks: { fire_timers: fire },
+    tasks: { fire_timers: fire, send_mail: sendMail },
     crontab: CRONTAB,
     log: (level, message) => (level === 'error' ? log.error(message) : log.debug(message)),
   })
-  const caughtUp = fire().catch((error: unknown) => log.error({ err: error }, 'what fell due could not be looked for'))
+  const caughtUp = Promise.all([
+    fire().catch((error: unknown) => log.error({ err: error }, 'what fell due could not be looked for')),
+    sendMail().catch((error: unknown) => log.error({ err: error }, 'mail could not be sent')),
+  ])
   return {
     async stop() {
       await caughtUp
       await worker.stop()
     },
+  }
+}
+
+/** Work of which a node does one at a time: whoever asks meanwhile waits for one run more, together with all who do. */
+function oneAtATime(work: () => Promise<unknown>): () => Promise<void> {
+  let last: Promise<void> = Promise.resolve()
+  let next: Promise<void> | undefined
+  return () => {
+    next ??= last
+      .catch(() => {})
+      .then(() => {
+        next = undefined
+        last = work().then(() => {})
+        return last
+      })
+    return next
   }
 }

@@ -31,9 +31,13 @@ create table notification (
   kind            text        not null,
   at              timestamptz not null,
   detail          jsonb       not null,
-  outlives_access boolean     not null
+  outlives_access boolean     not null,
+  addressed_to    jsonb,
+  told_by         text
 );
 comment on column public.notification.outlives_access is 'It is told also to whoever may no longer see the subject, since it says just that.';
+comment on column public.notification.addressed_to is 'Whom of the organisation it is for: persons, roles; null: those of its kind.';
+comment on column public.notification.told_by is 'Whose act gave rise to it; null: the clock.';
 create index notification_by_org_and_id on notification (org, id desc);
 
 alter table notification enable row level security;

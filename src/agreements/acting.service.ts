@@ -1,6 +1,7 @@
 import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandContext, CommandsService, PolicyPublication, SubjectKind, WorkDone } from '../commands/commands.service.ts'
 import { writerFor } from '../identity/permissions.ts'
+import type { Addressed } from '../notifications/kinds.ts'
 import type { NotificationKind, NotificationsService } from '../notifications/notifications.service.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
@@ -59,7 +60,7 @@ export interface ActContext extends Omit<CommandContext<Agreement>, 'state'> {
   /** The change a command makes, by whoever calls or by who they are besides. @throws Refused when the table or a rule refuses it */
   decided<T extends LifecycleCommand>(command: T, actor?: ActingPerson): ChangeOf<T['type']>
   /** Tells organisations; absent: everybody who takes part and the keeper, but not whoever acts. */
-  tell(kind: NotificationKind, detail: Readonly<Record<string, unknown>>, orgs?: readonly string[]): Promise<void>
+  tell(kind: NotificationKind, detail: Readonly<Record<string, unknown>>, orgs?: readonly string[], to?: Addressed | null): Promise<void>
 }
 
 /** What the log calls each act. */
@@ -152,8 +153,10 @@ export function actingService({ commands, agreements, notifications, policy, mus
           const { code, rule, detail, errors } = result.refusal
           throw refused(code, detail, errors ?? [{ pointer: '', detail, code: rule }])
         },
-        tell: (what, detail, orgs = othersThan(agreement, context.principal.org, context.at)) =>
-          notifications.tell(context.tx, orgs, { kind: what, subject: { type: 'agreement', id }, at: context.now, detail }),
+        tell: (what, detail, orgs = othersThan(agreement, context.principal.org, context.at), addressedTo = null) =>
+          notifications.tell(context.tx, orgs, {
+            ...{ kind: what, subject: { type: 'agreement', id }, at: context.now, detail, addressedTo, toldBy: context.principal.org },
+          }),
       }),
     )
   }

@@ -104,7 +104,7 @@ export function disclosureRequestsService(options: DisclosureRequestsOptions) {
     notifications.tell(
       tx,
       [content.provider, content.recipient].filter((org) => org !== principal.org),
-      { kind, subject: { type: 'disclosure', id }, at: now, detail: { status } },
+      { kind, subject: { type: 'disclosure', id }, at: now, detail: { status }, toldBy: principal.org },
     )
 
   const outcomeOf = (tx: Transaction, id: string) => async (): Promise<DisclosureView> => {

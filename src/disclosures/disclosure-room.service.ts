@@ -26,7 +26,8 @@ export function disclosureRoom({ notifications, policy }: DisclosureRoomOptions)
       if (!found || found.revision !== signOff.subject.version) return
       const tell = (kind: 'DISCLOSURE_RETURNED' | 'DISCLOSURE_DECIDED', { status, reasons }: DisclosureRequest) => {
         const orgs = [found.content.provider, found.content.recipient].filter((org) => org !== principal.org || org === found.asked_by.org)
-        return notifications.tell(tx, orgs, { kind, subject: { type: 'disclosure', id: found.id }, at: now, detail: { status, reasons } })
+        const subject = { type: 'disclosure', id: found.id }
+        return notifications.tell(tx, orgs, { kind, subject, at: now, detail: { status, reasons }, toldBy: principal.org })
       }
       for (const event of events) {
         if (event.type === 'RETURNED') {

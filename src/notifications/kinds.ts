@@ -1,3 +1,6 @@
+import type { Role } from '../identity/permissions.ts'
+import type { Identity } from '../identity/principal.ts'
+
 /** A kind of notification: what it is about, who may be told, and its words. */
 interface KindOfNotification {
   /** `any`: whatever is signed off. */
@@ -74,6 +77,12 @@ export const NOTIFICATION_KINDS = {
 } as const satisfies Record<string, KindOfNotification>
 export type NotificationKind = keyof typeof NOTIFICATION_KINDS
 
+/** Whom of an organisation something is for: these persons, or where there is none whoever holds one of these roles. */
+export interface Addressed {
+  readonly persons: readonly Identity[]
+  readonly roles: readonly Role[]
+}
+
 /** What happened, told by the room that knows: about what, when, and the facts that are shown with it. */
 export interface NotificationFacts {
   readonly kind: NotificationKind
@@ -82,6 +91,10 @@ export interface NotificationFacts {
   /** ISO 8601. */
   readonly at: string
   readonly detail: Readonly<Record<string, unknown>>
+  /** Absent: whoever holds a role of its kind. Never shown. */
+  readonly addressedTo?: Addressed | null
+  /** The organisation whose act gave rise to it; absent: the clock did. */
+  readonly toldBy?: string | null
 }
 
 /** Something an organisation should know. */

@@ -6,9 +6,20 @@ import { NOTIFICATION_KINDS, type Notification, type NotificationFacts } from '.
 export function notificationsRepository(tx: Transaction) {
   return {
     /** Writes one row for each of these organisations, in the transaction of what happened. */
-    async add(orgs: readonly string[], { kind, subject, at, detail }: NotificationFacts, newId: () => string): Promise<void> {
+    async add(orgs: readonly string[], facts: NotificationFacts, newId: () => string): Promise<void> {
+      const { kind, subject, at, detail, addressedTo = null, toldBy = null } = facts
       const outlives_access = NOTIFICATION_KINDS[kind].mayBeTold === 'ADDRESSEE'
-      const shared = { kind, subject_type: subject.type, subject_id: subject.id, at, detail: JSON.stringify(detail), outlives_access }
+      const addressed_to = addressedTo && JSON.stringify(addressedTo)
+      const whom = { addressed_to, told_by: toldBy }
+      const shared = {
+        kind,
+        subject_type: subject.type,
+        subject_id: subject.id,
+        at,
+        detail: JSON.stringify(detail),
+        outlives_access,
+        ...whom,
+      }
       const rows = [...new Set(orgs)].map((org) => ({ id: newId(), org, ...shared }))
       if (rows.length > 0) await tx.insertInto('notification').values(rows).execute()
     },

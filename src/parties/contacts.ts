@@ -6,3 +6,12 @@ export function contactsApplying(agreement: Contacts, organisation: Contacts): C
   const said = (contacts: Contacts) => Object.entries(contacts).filter(([, value]) => value.trim() !== '')
   return Object.fromEntries([...said(organisation), ...said(agreement)])
 }
+
+/** What a mailbox is called among the contacts: that of information governance first, then of the data protection officer. */
+const MAILBOXES = ['ig', 'dpo']
+const ADDRESS = /[^\s<>()[\]:;,"@]+@[^\s<>()[\]:;,"@]+\.[a-z]{2,}/i
+
+/** The mailbox of a body for whatever nobody of it can be told by name: the first contact that holds an address; undefined: none does. */
+export function mailboxAmong(contacts: Contacts): string | undefined {
+  return MAILBOXES.flatMap((name) => ADDRESS.exec(contacts[name] ?? '')?.[0] ?? [])[0]
+}

@@ -6,6 +6,8 @@ import { readAs } from '../platform/database/reader.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
 import { type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'
+import { contactsRepository } from './contacts.repository.ts'
+import { mailboxAmong } from './contacts.ts'
 import { finder } from './find.ts'
 import type { Organisation, OrganisationStatus, RegisteredOrganisation } from './organisation.ts'
 import { partiesRepository } from './parties.repository.ts'
@@ -73,6 +75,9 @@ export function partiesService(db: Database) {
     /** Some organisations, by code. Joins the transaction. */
     read: (tx: Transaction, codes: readonly string[]): Promise<RegisteredOrganisation[]> => partiesRepository(tx).read(codes),
     all,
+    /** Where a body as such gets mail; undefined: nowhere. Joins the transaction. */
+    mailboxOf: async (tx: Transaction, code: string): Promise<string | undefined> =>
+      mailboxAmong((await contactsRepository(tx).of([code])).get(code) ?? {}),
     async find(code: string): Promise<RegisteredOrganisation | undefined> {
       return (await withTransaction(db, (tx) => partiesRepository(tx).read([code])))[0]
     },

@@ -96,6 +96,29 @@ export function heldRolesRepository(tx: Transaction) {
       return rows.map(toHeldRole)
     },
 
+    /** Who holds one of these roles in an organisation on a London day, or stands in for somebody in it. */
+    async holders(org: string, roles: readonly string[], day: Day): Promise<{ readonly person: Person; readonly role: Role }[]> {
+      if (roles.length === 0) return []
+      const held = tx
+        .selectFrom('held_role as r')
+        .innerJoin('person as p', 'p.id', 'r.person_id')
+        .select(['p.issuer', 'p.subject', 'r.role'])
+        .where('r.org', '=', org)
+        .where('r.role', 'in', [...roles])
+        .where('r.ended_at', 'is', null)
+        .where(sql<boolean>`r.from_day <= ${day} and coalesce(r.to_day >= ${day}, true)`)
+      const deputies = tx
+        .selectFrom('deputy as d')
+        .innerJoin('person as p', 'p.id', 'd.deputy_id')
+        .select(['p.issuer', 'p.subject', 'd.role'])
+        .where('d.org', '=', org)
+        .where('d.role', 'in', [...roles])
+        .where('d.ended_at', 'is', null)
+        .where(sql<boolean>`${day} between d.first_day and d.last_day`)
+      const rows = await held.union(deputies).execute()
+      return rows.map(({ issuer, subject, role }) => ({ person: { issuer, subject }, role: role as Role }))
+    },
+
     /** Counts the act, moves the version and writes the history; answers the new version. */
     async addAct(id: string, act: Omit<HeldRoleAct, 'actor_issuer' | 'actor_sub' | 'actor_org'>, actor: Principal): Promise<string> {
       const row = await tx

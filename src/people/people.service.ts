@@ -1,7 +1,7 @@
 import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
 import { isRole, permits, type Role } from '../identity/permissions.ts'
-import { isSamePerson, type Principal } from '../identity/principal.ts'
+import { type Identity, isSamePerson, type Principal } from '../identity/principal.ts'
 import type { PartiesService } from '../parties/parties.service.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
@@ -20,6 +20,8 @@ export interface PeopleOptions {
   readonly parties: PartiesService
   /** Whose tokens this service trusts: the issuer of a person of whom none is named. */
   readonly issuer: string
+  /** Keeps where somebody gets mail for an organisation: in the transaction that records their role. */
+  readonly recordAddress: (tx: Transaction, org: string, person: Identity, address: string) => Promise<void>
   /** What else follows where a role ends, now or with a last day: in the transaction that says so. */
   readonly onEnd: (
     tx: Transaction,
@@ -45,6 +47,8 @@ export interface NewRole {
   readonly from?: Day | undefined
   readonly to?: Day | null | undefined
   readonly reason: string
+  /** Where they get mail for the organisation, until they say so themselves. */
+  readonly mail_address?: string | undefined
 }
 
 /** What was done to a role: how it is now, and what its history says of it. */
@@ -60,7 +64,7 @@ const PAGE = 100
 export type PeopleService = ReturnType<typeof peopleService>
 
 /** Who holds which role in which organisation on which days. */
-export function peopleService({ db, clock, commands, parties, issuer, onEnd }: PeopleOptions) {
+export function peopleService({ db, clock, commands, parties, issuer, recordAddress, onEnd }: PeopleOptions) {
   const kind: SubjectKind<HeldRole, RoleDone> = {
     type: 'role',
     unknown: 'There is no such role here.',
@@ -106,6 +110,12 @@ export function peopleService({ db, clock, commands, parties, issuer, onEnd }: P
     /** The roles that are recorded for somebody in an organisation on a London day, as they are committed at this moment. */
     rolesOf: async (person: Person, org: string, day: Day): Promise<Role[]> => (await rolesHeld(db, person, org, day)).filter(isRole),
 
+    /** Who holds one of these roles in an organisation on a London day, or stands in for somebody in it. Joins the caller's transaction. */
+    holdersOf: async (tx: Transaction, org: string, roles: readonly Role[], day: Day): Promise<(Identity & { readonly role: Role })[]> =>
+      (await heldRolesRepository(tx).holders(org, roles, day)).map(({ person, role }) => ({
+        ...{ issuer: person.issuer, sub: person.subject, role },
+      })),
+
     /** One role, for what follows when its time is over. Joins the caller's transaction. */
     held: async (tx: Transaction, id: string): Promise<HeldRole | undefined> => (await heldRolesRepository(tx).find(id))?.held,
 
@@ -134,6 +144,8 @@ export function peopleService({ db, clock, commands, parties, issuer, onEnd }: P
           const no = recordingRefused(held, await repository.heldBy(personId, org))
           if (no) throw new Refused(no)
           await repository.insert(personId, held)
+          const { mail_address } = asked
+          if (mail_address !== undefined) await recordAddress(tx, org, { issuer: person.issuer, sub: person.subject }, mail_address)
           if (held.to !== null) await onEnd(tx, held, { principal, at, now, newId })
           const { reason } = asked
           return { id: held.id, held, reason, detail: detailOf(held, reason), outcome: () => viewOf(tx, held) }

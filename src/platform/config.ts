@@ -59,6 +59,8 @@ const choices = {
   LOG_LEVEL: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
   DURABILITY: ['D1', 'D2'],
   SIGNED_RECEIPTS: ['on', 'off'],
+  /** How mail leaves: files under the var folder, a mail server, or GOV.UK Notify. */
+  MAIL_CHANNEL: ['file', 'smtp', 'notify'],
 } as const
 
 /** Every variable the service reads, with what holds when it is absent (empty: nothing). A guard keeps .env.example, docker-compose.yml and Dockerfile equal to it. */
@@ -81,6 +83,14 @@ export const variables = {
   LOG_LEVEL: 'info',
   DURABILITY: 'D1',
   SIGNED_RECEIPTS: 'off',
+  MAIL_CHANNEL: 'file',
+  MAIL_FROM: 'Accord <no-reply@accord.invalid>',
+  SMTP_URL: '',
+  SMTP_PASSWORD_FILE: '',
+  NOTIFY_URL: 'https://api.notifications.service.gov.uk',
+  NOTIFY_API_KEY_FILE: '',
+  NOTIFY_TEMPLATE_ID: '',
+  NOTIFY_CALLBACK_TOKEN_FILE: '',
   RATE_LIMIT_PER_MINUTE: '',
   RESTRICTED_PURPOSES: '',
   TRUSTED_PROXIES: '',
@@ -97,6 +107,15 @@ type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   : Lowercase<Name>
 type Numbers = { readonly [Name in keyof typeof numbers as Camel<Name>]: number }
 type Choices = { readonly [Name in keyof typeof choices as Camel<Name>]: (typeof choices)[Name][number] }
+
+/** How GOV.UK Notify is reached, and how its receipts are known. */
+export interface NotifyConfig {
+  readonly url: URL
+  readonly apiKeyFile: string
+  /** A template of the subject `((subject))` and the body `((body))`. */
+  readonly templateId: string
+  readonly callbackTokenFile: string | undefined
+}
 
 /** Every setting of the service, checked. Times carry their unit in the name. */
 export interface Config extends Numbers, Choices {
@@ -119,6 +138,13 @@ export interface Config extends Numbers, Choices {
   readonly rateLimitPerMinute: number | undefined
   /** Whom to write to about a weakness, and until when that holds; absent: no such address is published. */
   readonly security: { readonly contacts: readonly string[]; readonly expires: Date } | undefined
+  /** Who mail comes from: an address, or a name with one. */
+  readonly mailFrom: string
+  /** `smtps:`, or `smtp:` with STARTTLS; undefined: no mail server is used. */
+  readonly smtpUrl: URL | undefined
+  readonly smtpPasswordFile: string | undefined
+  /** Undefined: GOV.UK Notify is not used. */
+  readonly notify: NotifyConfig | undefined
   /** Codes of purposes whose permits are restricted further, narrower purposes with them. */
   readonly restrictedPurposes: readonly string[]
 }
@@ -197,6 +223,19 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     return []
   })
 
+  const mailFrom = text('MAIL_FROM') ?? variables.MAIL_FROM
+  if (!/^([^<>\r\n"]+ )?<?[^\s<>@]+@[^\s<>@]+>?$/.test(mailFrom)) fault('MAIL_FROM', 'must be an address, or a name and an address in <>')
+  const smtp = text('SMTP_URL')
+  const smtpUrl = smtp === undefined ? undefined : mailServer(smtp)
+  if (smtp !== undefined && !smtpUrl) fault('SMTP_URL', 'must be smtps://user@host:port or smtp://user@host:port, without a password')
+  if (settings.mailChannel === 'smtp' && smtp === undefined) fault('SMTP_URL', 'is required with MAIL_CHANNEL=smtp')
+  if (text('SMTP_PASSWORD_FILE') && !smtpUrl?.username) fault('SMTP_PASSWORD_FILE', 'needs SMTP_URL with a user')
+  const notifyUrl = address('NOTIFY_URL')
+  const [apiKeyFile, templateId] = [text('NOTIFY_API_KEY_FILE'), text('NOTIFY_TEMPLATE_ID')]
+  if (settings.mailChannel === 'notify')
+    for (const variable of ['NOTIFY_API_KEY_FILE', 'NOTIFY_TEMPLATE_ID'] as const)
+      if (text(variable) === undefined) fault(variable, 'is required with MAIL_CHANNEL=notify')
+
   const config: Config = {
     ...settings,
     host: text('HOST') ?? variables.HOST,
@@ -214,6 +253,13 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     witnesses: Object.freeze(witnesses),
     rateLimitPerMinute,
     security: contacts.length > 0 && expires ? Object.freeze({ contacts, expires }) : undefined,
+    mailFrom,
+    smtpUrl,
+    smtpPasswordFile: text('SMTP_PASSWORD_FILE'),
+    notify:
+      notifyUrl && apiKeyFile && templateId
+        ? Object.freeze({ url: notifyUrl, apiKeyFile, templateId, callbackTokenFile: text('NOTIFY_CALLBACK_TOKEN_FILE') })
+        : undefined,
     restrictedPurposes: Object.freeze(restrictedPurposes),
   }
   return errors.length > 0 ? refuse(errors) : ok(Object.freeze(config))
@@ -246,6 +292,11 @@ function secureUrl(text: string): URL | undefined {
   const url = new URL(text)
   if (url.protocol === 'https:') return url
   return url.protocol === 'http:' && isLoopback(url.hostname) ? url : undefined
+}
+
+function mailServer(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return url && /^smtps?:$/.test(url.protocol) && url.hostname !== '' && url.password === '' ? url : undefined
 }
 
 /** Whether a host name is this machine: `localhost`, 127.0.0.0/8 or ::1. */

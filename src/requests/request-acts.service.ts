@@ -74,7 +74,9 @@ export function requestActs({ commands, notifications, mustBeConfirmed }: Reques
       for (const { kind: what, orgs } of tell) {
         const others = orgs.filter((org): org is string => org !== null && (org !== principal.org || isService(principal)))
         const facts = { status: request.status, answer: request.answer, agreement: request.agreement }
-        await notifications.tell(tx, others, { kind: what, subject: { type: 'request', id: request.id }, at: now, detail: facts })
+        await notifications.tell(tx, others, {
+          ...{ kind: what, subject: { type: 'request', id: request.id }, at: now, detail: facts, toldBy: principal.org },
+        })
       }
       return requestsRepository(tx).addAct(
         request,

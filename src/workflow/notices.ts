@@ -1,8 +1,14 @@
-import type { NotificationFacts, NotificationKind } from '../notifications/kinds.ts'
+import type { Role } from '../identity/permissions.ts'
+import type { Identity } from '../identity/principal.ts'
+import type { Addressed, NotificationFacts, NotificationKind } from '../notifications/kinds.ts'
+import { londonDay } from '../platform/kernel/london-day.ts'
 import type { SignOffEvent, StepName } from './model/events.ts'
-import { chainOf, roleOf, routeOf, type SignOff, stepOf } from './model/sign-off.ts'
+import { chainOf, roleOf, routeOf, type SignOff, stepOf, type Task } from './model/sign-off.ts'
 
-/** Whom what happened in a sign-off is told: the organisations whose people have something to do or to know. No name of a person. Pure. */
+/**
+ * Whom what happened in a sign-off is told: the organisations whose people have something to do or to know, and for which of their people it
+ * is. What is shown names no person. Pure.
+ */
 
 export interface Notice {
   readonly orgs: readonly string[]
@@ -14,23 +20,25 @@ export function noticesOf(signOff: SignOff, events: readonly SignOffEvent[]): No
   return events.flatMap((event) => {
     switch (event.type) {
       case 'STEP_OPENED':
-        return kindOf(signOff, event) === 'SIGNATURE' ? [] : [ofStep(signOff, event, 'STEP_OPENED', event.orgs)]
+        return kindOf(signOff, event) === 'SIGNATURE' ? [] : ofStep(signOff, event, 'STEP_OPENED', event.orgs)
       case 'TASK_ASSIGNED': {
-        if (event.why === 'ROLE_ENDED') return [ofStep(signOff, event, 'STEP_RELEASED')]
-        return event.why === 'ASSIGNED' || event.why === 'REPLACED' ? [ofStep(signOff, event, 'STEP_ASSIGNED')] : []
+        if (event.why === 'ROLE_ENDED') return ofStep(signOff, event, 'STEP_RELEASED')
+        return event.why === 'ASSIGNED' || event.why === 'REPLACED' ? ofStep(signOff, event, 'STEP_ASSIGNED') : []
       }
       case 'TASK_DELEGATED':
-        return [ofStep(signOff, event, 'STEP_ASSIGNED', [event.delegation.to.org])]
+        return ofStep(signOff, event, 'STEP_ASSIGNED', [event.delegation.to.org], { persons: [identityOf(event.delegation.to)] })
       case 'RETURNED':
-        return [ofStep(signOff, event, 'STEP_RETURNED', [event.org ?? signOff.keeper, signOff.keeper])]
+        return ofStep(signOff, event, 'STEP_RETURNED', [event.org ?? signOff.keeper, signOff.keeper], { roles: DRAFTERS })
       case 'STEP_REFUSED':
-        return kindOf(signOff, event) === 'DPO_REVIEW' && event.org !== null ? [ofStep(signOff, event, 'ADVICE_REFUSED', [event.org])] : []
+        return kindOf(signOff, event) === 'DPO_REVIEW' && event.org !== null
+          ? ofStep(signOff, event, 'ADVICE_REFUSED', [event.org], { roles: ['SIRO'] })
+          : []
       case 'REMINDED':
-        return [ofStep(signOff, event, 'STEP_DUE')]
+        return ofStep(signOff, event, 'STEP_DUE')
       case 'OVERDUE':
-        return [ofStep(signOff, event, 'STEP_OVERDUE')]
+        return ofStep(signOff, event, 'STEP_OVERDUE')
       case 'ESCALATED':
-        return [ofStep(signOff, event, 'STEP_ESCALATED', undefined, { to: event.to })]
+        return ofStep(signOff, event, 'STEP_ESCALATED', undefined, event.to === null ? {} : { roles: [event.to] }, { to: event.to })
       case 'CHAIN_ENDED': {
         if (event.how !== 'LAPSED' || event.org === null) return []
         return [{ orgs: [event.org, signOff.keeper], facts: factsOf(signOff, 'SIGNATURE_LAPSED', event.at, { org: event.org }) }]
@@ -41,20 +49,43 @@ export function noticesOf(signOff: SignOff, events: readonly SignOffEvent[]): No
   })
 }
 
-/** A notice of a step; absent `orgs`: those whose people still have a task of it. */
+/** Who changes a text that is returned. */
+const DRAFTERS: readonly Role[] = ['IG_OFFICER', 'REQUESTER']
+
+/**
+ * Notices of a step, one for each organisation. Absent `orgs`: those whose people still have a task of it. Absent `to`: whoever has the
+ * task there, else whoever holds the role of the step.
+ */
 function ofStep(
   signOff: SignOff,
   name: StepName & { readonly at: string },
   kind: NotificationKind,
   orgs?: readonly string[],
+  to?: Partial<Addressed>,
   more: Readonly<Record<string, unknown>> = {},
-): Notice {
+): Notice[] {
   const chain = chainOf(signOff, name.org)
   const step = chain && stepOf(chain, name.step)
-  const asked = step?.tasks.filter(({ state }) => state === 'OPEN').map(({ org }) => org) ?? []
+  const open = step?.tasks.filter(({ state }) => state === 'OPEN') ?? []
   const role = chain && roleOf(signOff, chain, name.step)
   const detail = { org: name.org, step: name.step, role, due: step?.due ?? null, ...more }
-  return { orgs: orgs ?? asked, facts: factsOf(signOff, kind, name.at, detail) }
+  const facts = factsOf(signOff, kind, name.at, detail)
+  const roles = role === undefined ? [] : [role]
+  return [...new Set(orgs ?? open.map(({ org }) => org))].map((org) => {
+    const persons = open.filter((task) => task.org === org).flatMap((task) => inWhoseHands(task, name.at))
+    return { orgs: [org], facts: { ...facts, addressedTo: { persons: [], roles, ...(to ?? { persons }) } } }
+  })
+}
+
+/** Whoever has a task, and whoever stands in for them today; nobody: it is for everybody of the role. */
+function inWhoseHands({ assignee, delegation }: Task, at: string): Addressed['persons'] {
+  const today = londonDay(Date.parse(at))
+  const deputy = delegation && delegation.first <= today && today <= delegation.last ? delegation.to : null
+  return [assignee, deputy].flatMap((person) => (person ? [identityOf(person)] : []))
+}
+
+function identityOf({ issuer, sub }: Identity): Identity {
+  return { issuer, sub }
 }
 
 function factsOf(

@@ -14,7 +14,8 @@ export function reactions({ rooms, notifications }: ReactionsOptions) {
   return {
     async react(tx: Transaction, { signOff, events }: Changed, acting: ActingOn): Promise<RecordedInRoom | undefined> {
       if (events.length === 0) return undefined
-      for (const { orgs, facts } of noticesOf(signOff, events)) await notifications.tell(tx, orgs, facts)
+      for (const { orgs, facts } of noticesOf(signOff, events))
+        await notifications.tell(tx, orgs, { ...facts, toldBy: acting.principal.org })
       return (await rooms[signOff.subject.type]?.onEvents(tx, signOff, events, acting)) ?? undefined
     },
   }

@@ -79,7 +79,9 @@ export function agreementRoom({ agreements, notifications, policy, workflow }: A
     }
     const detail = { org, ends: ended.endsAll, abandons: ended.abandons, reason }
     const subject = { type: 'agreement', id } as const
-    await notifications.tell(tx, othersThan(agreement, org, acting.at), { kind: 'REJECTED', subject, at: acting.now, detail })
+    await notifications.tell(tx, othersThan(agreement, org, acting.at), {
+      ...{ kind: 'REJECTED', subject, at: acting.now, detail, toldBy: acting.principal.org },
+    })
   }
 
   /** Versions that are given up are approved no further. */
@@ -101,9 +103,11 @@ export function agreementRoom({ agreements, notifications, policy, workflow }: A
 
     async onEvents(tx, signOff, events, acting): Promise<RecordedInRoom | undefined> {
       const { id, version, hash } = signOff.subject
-      const due = signaturesDue(signOff, events)
-      const detail = { version, version_hash: hash }
-      await notifications.tell(tx, due, { kind: 'SIGNATURE_DUE', subject: { type: 'agreement', id }, at: acting.now, detail })
+      for (const { org, due } of signaturesDue(signOff, events)) {
+        const detail = { version, version_hash: hash, due }
+        const subject = { type: 'agreement', id } as const
+        await notifications.tell(tx, [org], { kind: 'SIGNATURE_DUE', subject, at: acting.now, detail, toldBy: acting.principal.org })
+      }
       const noted = events.filter(isOfNote)
       if (noted.length === 0) return undefined
       // An act on the agreement counts itself; what a person does to the sign-off, or the clock, is counted here.

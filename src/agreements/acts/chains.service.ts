@@ -1,5 +1,6 @@
+import type { Role } from '../../identity/permissions.ts'
 import type { Transaction } from '../../platform/database/database.ts'
-import { londonDay } from '../../platform/kernel/london-day.ts'
+import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
 import { refused } from '../../platform/kernel/refusal.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'
 import type { StepName } from '../../workflow/model/events.ts'
@@ -39,10 +40,19 @@ export interface OpenedChains {
   readonly route: string
   /** Parties whose own approvals come before their signature. */
   readonly awaits: readonly string[]
+  /** Whose people have something to do first, and until when: of the parties whose approvals come before their signature. */
+  readonly first: readonly FirstStep[]
   /** Parties that may sign at once. */
   readonly due: readonly string[]
   /** What was approved of a text that this one replaces, and holds no longer. */
   readonly voids: readonly StepName[]
+}
+
+/** A step that is open from the beginning. */
+export interface FirstStep {
+  readonly org: string
+  readonly role: Role
+  readonly due: Day | null
 }
 
 /** What an act on an agreement hands over. */
@@ -104,6 +114,7 @@ export function chainsService({ workflow, codes, boroughs }: ChainsOptions) {
         signOff: opened.id,
         route: opened.route,
         awaits: opened.awaits,
+        first: signOff ? firstSteps(signOff) : [],
         due: signOff ? mayStartSigning(signOff) : [],
         voids: opened.voids,
       }
@@ -179,6 +190,16 @@ function mayStartSigning(signOff: SignOff): string[] {
     const isDue = chain.steps.some(({ id, state }) => state === 'OPEN' && routeStep(routeOf(signOff, chain), id).kind === 'SIGNATURE')
     return chain.org !== null && isDue ? [chain.org] : []
   })
+}
+
+/** The steps of parties that are open and no signatures. */
+function firstSteps(signOff: SignOff): FirstStep[] {
+  return signOff.chains.flatMap((chain) =>
+    chain.steps.flatMap(({ id, state, due }) => {
+      const { kind, role } = routeStep(routeOf(signOff, chain), id)
+      return chain.org !== null && state === 'OPEN' && kind !== 'SIGNATURE' ? [{ org: chain.org, role, due }] : []
+    }),
+  )
 }
 
 function no(pointer: string, detail: string) {

@@ -55,7 +55,12 @@ export function freezingService({ act, advice, agreements, chains, carrying }: F
         await carrying.record(context, { version, hash: text.hash, effective_from }, unaffected)
         await standingRepository(tx).setStatus(id, to)
         const detail = { version, version_hash: text.hash, effective_from }
-        await tell('APPROVAL_DUE', detail, opened.awaits)
+        for (const org of opened.awaits) {
+          const first = opened.first.filter((step) => step.org === org)
+          const [step] = first
+          const whom = first.length === 0 ? null : { persons: [], roles: first.map(({ role }) => role) }
+          await tell('APPROVAL_DUE', { ...detail, role: step?.role ?? null, due: step?.due ?? null }, [org], whom)
+        }
         await tell('SIGNATURE_DUE', detail, opened.due)
         // Flows that a suspension in force stops under a new name: it goes on until it is lifted (LC-6).
         const suspended = renamedSuspendedFlows(agreement, draft, at)

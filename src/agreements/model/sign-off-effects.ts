@@ -1,5 +1,5 @@
 import type { Instant } from '../../platform/kernel/instant.ts'
-import { londonDay } from '../../platform/kernel/london-day.ts'
+import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
 import type { SignOffEvent } from '../../workflow/model/events.ts'
 import { routeStep } from '../../workflow/model/route.ts'
 import { type ApprovalCondition, chainOf, routeOf, type SignOff } from '../../workflow/model/sign-off.ts'
@@ -31,12 +31,12 @@ export function conditionsOf(signOff: SignOff, org: string): ApprovalCondition[]
   )
 }
 
-/** Parties whose signature has just become due, in the order in which it did: nobody is asked before their turn. */
-export function signaturesDue(signOff: SignOff, events: readonly SignOffEvent[]): string[] {
+/** Parties whose signature has just become due, and until when, in the order in which it did: nobody is asked before their turn. */
+export function signaturesDue(signOff: SignOff, events: readonly SignOffEvent[]): { readonly org: string; readonly due: Day }[] {
   return events.flatMap((event) => {
     if (event.type !== 'STEP_OPENED' || event.org === null) return []
     const chain = chainOf(signOff, event.org)
-    return chain && routeStep(routeOf(signOff, chain), event.step).kind === 'SIGNATURE' ? [event.org] : []
+    return chain && routeStep(routeOf(signOff, chain), event.step).kind === 'SIGNATURE' ? [{ org: event.org, due: event.due }] : []
   })
 }
 

@@ -550,7 +550,83 @@ export interface LocalCode {
   why: string;
 }
 
+export interface Mail {
+  address: string | null;
+  attempts: Generated<number>;
+  claimed_until: string | null;
+  created_at: string;
+  day: string | null;
+  ended_at: string | null;
+  filled: Json | null;
+  form: string;
+  /**
+   * Stands in the mail as its reference and message id, so that whoever gets it twice can tell.
+   */
+  id: string;
+  issuer: string | null;
+  last_error: string | null;
+  next_at: string;
+  org: string;
+  state: string;
+  subject: string | null;
+  text: string | null;
+  /**
+   * The subject line as it was last sent.
+   */
+  title: string | null;
+}
+
+export interface MailItem {
+  created_at: string;
+  issuer: Generated<string>;
+  mail_id: string | null;
+  notification_id: string;
+  org: string;
+  subject: Generated<string>;
+}
+
+export interface MailOutbox {
+  notification_id: string;
+}
+
+export interface MailSettings {
+  act_count: Generated<Int8>;
+  code_expires_at: string | null;
+  code_hash: string | null;
+  code_tries: Generated<number>;
+  /**
+   * When codes were asked for in the last day: no more than a few are sent.
+   */
+  codes_sent: Generated<Json>;
+  confirmed: string | null;
+  id: string;
+  issuer: string;
+  org: string;
+  /**
+   * Given by its reader, and not confirmed: nothing but the code is sent there.
+   */
+  pending: string | null;
+  recorded: string | null;
+  row_version: Generated<Int8>;
+  /**
+   * Groups of kinds that are mailed one by one; of the others one mail a working day tells.
+   */
+  single: Generated<string[]>;
+  subject: string;
+}
+
+export interface MailUnreached {
+  at: string;
+  notification_id: string;
+  org: string;
+  told_by: string | null;
+}
+
 export interface Notification {
+  /**
+   * Whom of the organisation it is for: persons, roles; null: those of its kind.
+   */
+  addressed_to: Json | null;
   at: string;
   detail: Json;
   id: string;
@@ -562,6 +638,10 @@ export interface Notification {
   outlives_access: boolean;
   subject_id: string;
   subject_type: string;
+  /**
+   * Whose act gave rise to it; null: the clock.
+   */
+  told_by: string | null;
 }
 
 export interface Organisation {
@@ -965,6 +1045,11 @@ export interface DB {
   imported_record: ImportedRecord;
   keeper_change: KeeperChange;
   local_code: LocalCode;
+  mail: Mail;
+  mail_item: MailItem;
+  mail_outbox: MailOutbox;
+  mail_settings: MailSettings;
+  mail_unreached: MailUnreached;
   notification: Notification;
   organisation: Organisation;
   organisation_act: OrganisationAct;

@@ -11,8 +11,10 @@ export interface WorkerOptions {
   readonly log: (level: string, message: string) => void
 }
 
-/** Connections of the worker: one that listens, one that works, one that keeps the times of the crontab. */
-const CONNECTIONS = 3
+/** Jobs at work at once: one that waits for somebody outside holds up none of another kind. */
+const CONCURRENCY = 4
+/** Connections of the worker: one that listens, one that keeps the times of the crontab, and those that take and end jobs. */
+const CONNECTIONS = 4
 
 /**
  * Starts the worker on this node; any number of nodes may run one. It brings its own tables (schema `graphile_worker`) as the user
@@ -23,7 +25,7 @@ export async function startWorker({ url, tasks, crontab, log }: WorkerOptions): 
   const connectionString = withName(url)
   await runMigrations({ connectionString, logger, maxPoolSize: 1 })
   const runner = await run({
-    ...{ connectionString, logger, crontab, concurrency: 1, maxPoolSize: CONNECTIONS, noHandleSignals: true },
+    ...{ connectionString, logger, crontab, concurrency: CONCURRENCY, maxPoolSize: CONNECTIONS, noHandleSignals: true },
     taskList: tasks,
   })
   return { stop: () => runner.stop() }

@@ -3814,6 +3814,11 @@ export interface components {
             /** @description Whether it counts for a token at this moment. */
             readonly counts: boolean;
         };
+        /**
+         * Format: email
+         * @description Where somebody gets mail for the organisation. An address that its reader has confirmed goes before one that was recorded with a role.
+         */
+        readonly MailAddress: string;
         /** @description A role that somebody holds in an organisation, with what was done to it. */
         readonly HeldRoleRecord: {
             /**
@@ -8550,6 +8555,7 @@ export interface operations {
                     readonly to?: string | null;
                     /** @description On what it rests, for the history. */
                     readonly reason: string;
+                    readonly mail_address?: components["schemas"]["MailAddress"];
                 };
             };
         };

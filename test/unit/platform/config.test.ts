@@ -38,6 +38,11 @@ t.test('with nothing set it is the loopback demo on the embedded database', asyn
     requestTimeoutSeconds: 30,
     requestsInFlightMax: 256,
     signedReceipts: 'off',
+    mailChannel: 'file',
+    mailFrom: 'Accord <no-reply@accord.invalid>',
+    smtpUrl: undefined,
+    smtpPasswordFile: undefined,
+    notify: undefined,
     databasePoolMax: 10,
     statementTimeoutMs: 10000,
     lockTimeoutMs: 2000,
@@ -166,4 +171,17 @@ t.test('a witness is an address and its key; anything else is named', async (t) 
     const refused = parseConfig({ WITNESSES: wrong })
     t.same(!refused.ok && refused.refusal.map(({ variable }) => variable), ['WITNESSES'], wrong)
   }
+})
+
+t.test('a way of mail names what it needs, and a mail server holds no password in its address', async (t) => {
+  t.same(Object.keys(faults({ MAIL_CHANNEL: 'smtp' })), ['SMTP_URL'])
+  t.same(Object.keys(faults({ MAIL_CHANNEL: 'notify' })), ['NOTIFY_API_KEY_FILE', 'NOTIFY_TEMPLATE_ID'])
+  t.same(Object.keys(faults({ MAIL_CHANNEL: 'pigeon' })), ['MAIL_CHANNEL'])
+  t.same(faults({ MAIL_CHANNEL: 'smtp', SMTP_URL: 'smtps://accord@mail.example', SMTP_PASSWORD_FILE: '/run/secrets/smtp' }), {})
+  for (const SMTP_URL of ['mail.example', 'https://mail.example', 'smtp://accord:secret@mail.example'])
+    t.same(Object.keys(faults({ MAIL_CHANNEL: 'smtp', SMTP_URL })), ['SMTP_URL'], SMTP_URL)
+  t.same(Object.keys(faults({ SMTP_PASSWORD_FILE: '/run/secrets/smtp' })), ['SMTP_PASSWORD_FILE'])
+  for (const MAIL_FROM of ['nobody', 'Accord\r\nBcc: all@example.org <a@b.example>', '"x" <a@b.example>'])
+    t.same(Object.keys(faults({ MAIL_FROM })), ['MAIL_FROM'], MAIL_FROM)
+  t.same(Object.keys(faults({ NOTIFY_URL: 'http://notify.example' })), ['NOTIFY_URL'])
 })

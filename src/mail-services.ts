@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { MailChannel } from './notifications/mail/channels/channel.ts'
+import { fileChannel } from './notifications/mail/channels/file.service.ts'
+import { notifyChannel } from './notifications/mail/channels/notify.service.ts'
+import { smtpChannel } from './notifications/mail/channels/smtp.service.ts'
+import { type MailingService, mailingService } from './notifications/mail/mailing.service.ts'
+import type { PartiesService } from './parties/parties.service.ts'
+import type { PeopleService } from './people/people.service.ts'
+import type { Config } from './platform/config.ts'
+import type { Database } from './platform/database/database.ts'
+import type { Clock } from './platform/kernel/clock.ts'
+
+interface MailServicesOptions {
+  readonly config: Config
+  readonly db: Database
+  readonly clock: Clock
+  readonly newId: () => string
+  readonly publicUrl: URL
+  readonly parties: PartiesService
+  /** Asked late: people keep addresses here, and are asked who holds a role. */
+  readonly people: () => PeopleService
+}
+
+/** Mail: the way by which it leaves, and who is asked about readers. */
+export function openMail({ config, db, clock, newId, publicUrl, parties, people }: MailServicesOptions): MailingService {
+  return mailingService({
+    ...{ db, clock, newId, publicUrl, channel: channelOf(config) },
+    directory: {
+      holdersOf: (...asked) => people().holdersOf(...asked),
+      mailboxOf: parties.mailboxOf,
+      namesOf: async (tx, orgs) => new Map((await parties.read(tx, orgs)).map(({ code, short_name }) => [code, short_name])),
+    },
+  })
+}
+
+function channelOf({ mailChannel, mailFrom: from, smtpUrl, smtpPasswordFile, notify, varDirectory }: Config): MailChannel {
+  if (mailChannel === 'smtp' && smtpUrl)
+    return smtpChannel({ url: smtpUrl, from, password: smtpPasswordFile && secretIn(smtpPasswordFile) })
+  if (mailChannel === 'notify' && notify) return notifyChannel({ ...notify, apiKey: secretIn(notify.apiKeyFile) })
+  return fileChannel({ directory: join(varDirectory, 'mail'), from })
+}
+
+/** The first line of a file that holds a secret. */
+function secretIn(file: string): string {
+  return readFileSync(file, 'utf8').split('\n', 1)[0]?.trim() ?? ''
+}

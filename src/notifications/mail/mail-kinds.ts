@@ -1,0 +1,90 @@
+import type { Role } from '../../identity/permissions.ts'
+import type { NotificationKind } from '../kinds.ts'
+import type { MailValue } from './mail-values.ts'
+
+/** Which people of an organisation a kind of notification is mailed to, and what their mail may say. Data; the words: `mail-texts.json`. */
+
+/** What somebody chooses single mails or one a day for. */
+export const MAIL_GROUPS = ['TASKS', 'CHANGES', 'DATES', 'REQUESTS'] as const
+export type MailGroup = (typeof MAIL_GROUPS)[number]
+
+export interface KindOfMail {
+  /** Whoever holds one of these, where the notification itself does not say whom it is for. */
+  readonly to: readonly Role[]
+  readonly group: MailGroup
+  /** Whatever somebody chose it is mailed at once: what waits for a digest is done too late (C6: E04, E09, E18). */
+  readonly isSingle?: true
+  /** What its text may be filled with, besides what every mail has. */
+  readonly says: readonly MailValue[]
+}
+
+const IG: readonly Role[] = ['IG_OFFICER']
+/** Who answers for a share that stops or stands open. */
+const ACCOUNTABLE: readonly Role[] = ['IG_OFFICER', 'DPO', 'SIRO']
+const STEP = ['role', 'by_due'] as const
+
+export const KINDS_OF_MAIL: Readonly<Record<NotificationKind, KindOfMail>> = {
+  APPROVAL_DUE: { to: IG, group: 'TASKS', isSingle: true, says: STEP },
+  SIGNATURE_DUE: { to: ['SIGNATORY'], group: 'TASKS', isSingle: true, says: ['version', 'by_due'] },
+  PARTY_JOINED: { to: IG, group: 'CHANGES', says: ['party'] },
+  PARTY_LEFT: { to: IG, group: 'CHANGES', says: ['party'] },
+  SUSPENDED: { to: [...ACCOUNTABLE, 'CALDICOTT_GUARDIAN'], group: 'CHANGES', isSingle: true, says: ['by'] },
+  LIFT_AGREED: { to: ACCOUNTABLE, group: 'CHANGES', says: [] },
+  SUSPENSION_LIFTED: { to: ACCOUNTABLE, group: 'CHANGES', says: [] },
+  ORG_SUCCESSION: { to: IG, group: 'CHANGES', says: [] },
+  REJECTED: { to: IG, group: 'CHANGES', says: ['party'] },
+  DRAFT_WITHDRAWN: { to: IG, group: 'CHANGES', says: ['party'] },
+  TERMINATED: { to: ACCOUNTABLE, group: 'CHANGES', says: ['party'] },
+  END_TAKEN_BACK: { to: IG, group: 'CHANGES', says: [] },
+  INVITATION_TAKEN_BACK: { to: IG, group: 'CHANGES', says: [] },
+  DISPOSAL_DUE: { to: ['IG_OFFICER', 'IAO'], group: 'DATES', says: ['by_due'] },
+  DISPOSAL_CONFIRMED: { to: IG, group: 'DATES', says: [] },
+  KEEPER_CHANGED: { to: IG, group: 'CHANGES', says: [] },
+  REQUEST_RECEIVED: { to: IG, group: 'REQUESTS', says: [] },
+  REQUEST_PICKED_UP: { to: ['REQUESTER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },
+  REQUEST_ANSWERED: { to: ['REQUESTER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },
+  REQUEST_WITHDRAWN: { to: IG, group: 'REQUESTS', says: [] },
+  JOINING_ASKED: { to: IG, group: 'REQUESTS', says: [] },
+  JOINING_DECLINED: { to: IG, group: 'REQUESTS', says: [] },
+  REVIEW_DUE_90: { to: ['IG_OFFICER', 'DPO'], group: 'DATES', says: ['due'] },
+  REVIEW_DUE_30: { to: ['IG_OFFICER', 'DPO'], group: 'DATES', says: ['due'] },
+  REVIEW_DUE_7: { to: ['IG_OFFICER', 'DPO'], group: 'DATES', says: ['due'] },
+  REVIEW_OVERDUE: { to: ['IG_OFFICER', 'DPO'], group: 'DATES', says: ['due', 'denied_from'] },
+  REVIEW_BLOCKS: { to: ACCOUNTABLE, group: 'DATES', isSingle: true, says: ['due'] },
+  EXPIRY_90: { to: IG, group: 'DATES', says: ['due'] },
+  EXPIRY_30: { to: IG, group: 'DATES', says: ['due'] },
+  EXPIRY_7: { to: IG, group: 'DATES', says: ['due'] },
+  STEP_OPENED: { to: IG, group: 'TASKS', isSingle: true, says: STEP },
+  STEP_ASSIGNED: { to: IG, group: 'TASKS', isSingle: true, says: STEP },
+  STEP_RELEASED: { to: IG, group: 'TASKS', says: STEP },
+  STEP_RETURNED: { to: IG, group: 'TASKS', says: [] },
+  ADVICE_REFUSED: { to: ['SIRO'], group: 'TASKS', isSingle: true, says: [] },
+  STEP_DUE: { to: IG, group: 'TASKS', says: STEP },
+  STEP_OVERDUE: { to: IG, group: 'TASKS', says: STEP },
+  STEP_ESCALATED: { to: ['SIRO'], group: 'TASKS', says: STEP },
+  SIGNATURE_LAPSED: { to: IG, group: 'CHANGES', says: ['party'] },
+  EMERGENCY_REVIEW_DUE: { to: ['IG_OFFICER', 'DPO'], group: 'TASKS', isSingle: true, says: [] },
+  BREACH_ASSESSMENT_DUE: { to: ['DPO', 'SIRO'], group: 'TASKS', isSingle: true, says: [] },
+  DISCLOSURE_ASKED: { to: ['AUTHORISED_DISCLOSURE_OFFICER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },
+  DISCLOSURE_RETURNED: { to: ['REQUESTER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },
+  DISCLOSURE_DECIDED: { to: ['REQUESTER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },
+  DISCLOSURE_WITHDRAWN: { to: ['AUTHORISED_DISCLOSURE_OFFICER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },
+}
+
+/** Roles as a reader is addressed: "the signatories of ...". */
+export const ROLE_WORDS: Readonly<Record<Role, string>> = {
+  REQUESTER: 'service lead',
+  IG_OFFICER: 'information governance officer',
+  IAO: 'information asset owner',
+  DPO: 'data protection officer',
+  CALDICOTT_GUARDIAN: 'Caldicott Guardian',
+  SIRO: 'senior information risk owner',
+  INFOSEC: 'information security lead',
+  LEGAL: 'legal officer',
+  SIGNATORY: 'signatory',
+  AUTHORISED_DISCLOSURE_OFFICER: 'authorised disclosure officer',
+  DUTY_MANAGER: 'duty manager',
+  AUDITOR: 'auditor',
+  REGISTER_ADMIN: 'register administrator',
+  API_CLIENT: 'system',
+}

@@ -1,0 +1,202 @@
+import type { Role } from '../../identity/permissions.ts'
+import { type Identity, isSamePerson } from '../../identity/principal.ts'
+import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
+import { readAs, readingAs } from '../../platform/database/reader.ts'
+import type { Clock } from '../../platform/kernel/clock.ts'
+import { addDays, type Day, londonDay, londonMidnight } from '../../platform/kernel/london-day.ts'
+import { isWorkingDay } from '../../platform/kernel/working-days.ts'
+import type { MailChannel } from './channels/channel.ts'
+import { type AddressedText, addressedLetter, type Letter } from './letter.ts'
+import { letterFor, organisationsIn, type TellsReader } from './letter-for.ts'
+import { type ClaimedMail, type MailOutcome, type MailReader, mailRepository, type PostedNotification } from './mail.repository.ts'
+import { KINDS_OF_MAIL } from './mail-kinds.ts'
+import { mailSettingsRepository } from './mail-settings.repository.ts'
+
+/** Somebody with the role for which they are asked. */
+export interface RoleHolder extends Identity {
+  readonly role: Role
+}
+
+/** What stands to the right and is asked about the people of an organisation; each joins the transaction, which reads everything. */
+export interface MailDirectory {
+  /** Who holds one of these roles on a London day, or stands in for whoever does. */
+  holdersOf(tx: Transaction, org: string, roles: readonly Role[], day: Day): Promise<RoleHolder[]>
+  /** Where an organisation as such gets mail; undefined: nowhere. */
+  mailboxOf(tx: Transaction, org: string): Promise<string | undefined>
+  /** Names of organisations by their codes. */
+  namesOf(tx: Transaction, orgs: readonly string[]): Promise<ReadonlyMap<string, string>>
+}
+
+export interface MailingOptions {
+  readonly db: Database
+  readonly clock: Clock
+  readonly newId: () => string
+  readonly directory: MailDirectory
+  readonly channel: MailChannel
+  readonly publicUrl: URL
+}
+
+/** A mail to an address; why it may be written to is for whoever asks to know. */
+export interface AddressedMail {
+  /** The organisation for which it is. */
+  readonly org: string
+  readonly address: string
+  readonly text: AddressedText
+  readonly filled: Readonly<Record<string, string>>
+}
+
+const BATCH = 50
+const AT_ONCE = 4
+/** Hours of a London day before which the digest of the day is not made. */
+const DIGEST_HOURS_BEFORE_MIDNIGHT = 16
+const HOUR_MS = 3_600_000
+/** Minutes after each attempt until the next one; after the last of them a mail has failed. */
+const RETRY_MINUTES = [1, 5, 15, 60, 180, 360, 720, 1_440] as const
+
+export type MailingService = ReturnType<typeof mailingService>
+
+/**
+ * Makes mail of what organisations are told, and sends it. Any number of nodes may run it at once: a notification becomes at most one
+ * mail to each reader, and a mail is one node's at a time. What breaks off goes on where it stopped; a mail is sent twice only where the
+ * receiver's answer to the first was lost.
+ */
+export function mailingService({ db, clock, newId, directory, channel, publicUrl }: MailingOptions) {
+  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) =>
+    withTransaction(db, async (tx) => {
+      await readAs(tx, { kind: 'system' })
+      return work(tx)
+    })
+
+  /** Whom of its organisation a notification is for, as the roles are held on a day. */
+  async function meantBy(tx: Transaction, { org, kind, addressedTo }: PostedNotification, day: Day): Promise<readonly Identity[]> {
+    if (addressedTo && addressedTo.persons.length > 0) return addressedTo.persons
+    return directory.holdersOf(tx, org, addressedTo?.roles ?? KINDS_OF_MAIL[kind].to, day)
+  }
+
+  /** Notes for each reader of a notification that they are to be mailed, at once or by digest; where there is none, that. */
+  async function post(tx: Transaction, posted: PostedNotification, now: Date): Promise<void> {
+    const at = now.toISOString()
+    const { group, isSingle = false } = KINDS_OF_MAIL[posted.kind]
+    const meant = await meantBy(tx, posted, londonDay(now.getTime()))
+    const persons = await mailSettingsRepository(tx).reachable(posted.org, meant)
+    const readers = persons.map((person) => ({ person, single: person.single }))
+    const isMailbox = readers.length === 0 && (await directory.mailboxOf(tx, posted.org)) !== undefined
+    if (readers.length === 0 && !isMailbox) return mailRepository(tx).unreached(posted, at)
+    for (const { person, single } of isMailbox ? [{ person: null, single: [] }] : readers) {
+      const reader: MailReader = { org: posted.org, person: person && { issuer: person.issuer, sub: person.sub } }
+      const mailId = isSingle || single.includes(group as never) ? newId() : null
+      if (mailId !== null) await mailRepository(tx).queue({ ...reader, id: mailId, form: 'SINGLE', at })
+      await mailRepository(tx).addItem(posted.id, reader, mailId, at)
+    }
+  }
+
+  async function postAll(now: Date): Promise<void> {
+    for (;;) {
+      const count = await asSystem(async (tx) => {
+        const posted = await mailRepository(tx).takePosted(BATCH)
+        for (const one of posted) await post(tx, one, now)
+        return posted.length
+      })
+      if (count < BATCH) return
+    }
+  }
+
+  /** The digests of a working day: of what waits since before its hour, one for each reader. */
+  async function digestAll(now: Date): Promise<void> {
+    const day = londonDay(now.getTime())
+    const hour = londonMidnight(addDays(day, 1)) - DIGEST_HOURS_BEFORE_MIDNIGHT * HOUR_MS
+    if (!isWorkingDay(day) || now.getTime() < hour) return
+    const before = new Date(hour).toISOString()
+    let after: MailReader | null = null
+    for (;;) {
+      const readers: MailReader[] = await asSystem((tx) => mailRepository(tx).waitingBefore(before, BATCH, after))
+      for (const reader of readers)
+        await asSystem(async (tx) => {
+          const id = newId()
+          const isFirst = await mailRepository(tx).queue({ ...reader, id, form: 'DIGEST', day, at: now.toISOString() })
+          if (isFirst) await mailRepository(tx).gather(reader, id, before)
+        })
+      after = readers.at(-1) ?? null
+      if (readers.length < BATCH) return
+    }
+  }
+
+  /** What a mail says at this moment, and where to; undefined: nothing that its reader may still be told. */
+  async function compose(mail: ClaimedMail, now: Date): Promise<{ readonly address: string; readonly letter: Letter } | undefined> {
+    if (mail.address !== null && mail.text !== null)
+      return { address: mail.address, letter: addressedLetter(mail.id, mail.text, mail.filled ?? {}) }
+    return asSystem(async (tx) => {
+      const { id, org, person } = mail
+      // What they may not see any more is not told either: asked as whoever reads it, row by row.
+      const ids = await mailRepository(tx).itemsOf(id)
+      const visible = await readingAs(tx, { kind: 'party', org }, () => mailRepository(tx).visible(ids))
+      const entries: TellsReader[] = []
+      for (const posted of visible) {
+        const meant = person === null ? [] : await meantBy(tx, posted, londonDay(now.getTime()))
+        const found = person && meant.find((one) => isSamePerson(one, person))
+        if (person === null || found) entries.push({ ...posted, role: found && 'role' in found ? (found as RoleHolder).role : null })
+      }
+      const [settings] = person === null ? [] : await mailSettingsRepository(tx).reachable(org, [person])
+      const address = person === null ? await directory.mailboxOf(tx, org) : settings?.address
+      if (entries.length === 0 || address === undefined) return undefined
+      const names = await directory.namesOf(tx, organisationsIn(org, entries))
+      return { address, letter: letterFor(mail, entries, names, publicUrl) }
+    })
+  }
+
+  async function send(mail: ClaimedMail): Promise<MailOutcome['state']> {
+    const now = clock()
+    const end = (outcome: Omit<MailOutcome, 'at'>) =>
+      asSystem((tx) => mailRepository(tx).ended(mail, { at: clock().toISOString(), ...outcome })).then(() => outcome.state)
+    const made = await compose(mail, now)
+    if (!made) return end({ state: 'WITHDRAWN' })
+    const { address, letter } = made
+    const tried = await channel.send({ id: mail.id, to: address, ...letter }, mail.attempts > 1)
+    const kept = { address, title: letter.subject }
+    if (tried.outcome === 'SENT') return end({ state: 'SENT', ...kept })
+    const minutes = RETRY_MINUTES[mail.attempts - 1]
+    if (tried.outcome === 'LATER' && minutes !== undefined)
+      return end({ state: 'QUEUED', ...kept, error: tried.why, nextAt: new Date(clock().getTime() + minutes * 60_000).toISOString() })
+    return end({ state: tried.outcome === 'BOUNCED' ? 'BOUNCED' : 'FAILED', ...kept, error: tried.why })
+  }
+
+  async function sendAll(): Promise<{ readonly sent: number; readonly failed: number }> {
+    const counts = { sent: 0, failed: 0 }
+    for (;;) {
+      const claimed = await asSystem((tx) => mailRepository(tx).claim(clock().toISOString(), AT_ONCE))
+      for (const state of await Promise.all(claimed.map(send))) {
+        if (state === 'SENT') counts.sent += 1
+        if (state === 'FAILED' || state === 'BOUNCED') counts.failed += 1
+      }
+      if (claimed.length < AT_ONCE) return counts
+    }
+  }
+
+  return {
+    /** Makes and sends all mail whose time has come. */
+    async run(): Promise<{ readonly sent: number; readonly failed: number }> {
+      const now = clock()
+      await postAll(now)
+      await digestAll(now)
+      return sendAll()
+    },
+
+    /**
+     * Queues a mail to an address that stands in no notification, for example a code. Joins the transaction, which writes everything. What
+     * it is filled with is kept until it has been sent, and no longer.
+     */
+    async mailTo(tx: Transaction, { org, address, text, filled }: AddressedMail): Promise<void> {
+      await mailRepository(tx).queue(
+        { id: newId(), org, person: null, form: 'ADDRESSED', at: clock().toISOString() },
+        { address, text, filled },
+      )
+    },
+
+    /** Records where somebody gets mail for an organisation, by whoever keeps its roles. Joins the transaction, which writes everything. */
+    recordAddress: (tx: Transaction, org: string, person: Identity, address: string): Promise<void> =>
+      mailSettingsRepository(tx).record({ id: newId(), org, person, address }),
+
+    /** Gives back the connections of the channel. */
+    close: () => channel.close(),
+  }
+}

@@ -1,0 +1,114 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { NOTIFICATION_KINDS, type NotificationKind } from '../../../src/notifications/kinds.ts'
+import { MAIL_TEXTS, placesOf } from '../../../src/notifications/mail/letter.ts'
+import { letterFor } from '../../../src/notifications/mail/letter-for.ts'
+import { KINDS_OF_MAIL } from '../../../src/notifications/mail/mail-kinds.ts'
+import { VALUES_OF_ALL } from '../../../src/notifications/mail/mail-values.ts'
+
+const kinds = Object.keys(NOTIFICATION_KINDS) as NotificationKind[]
+const names = new Map([['LBC_HACKNEY', 'Hackney Council']])
+const publicUrl = new URL('https://accord.example')
+const ID = '0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f'
+const person = { issuer: 'https://login.example', sub: 'ann' }
+
+const letterOf = (kind: NotificationKind, detail: Record<string, unknown>, form = 'SINGLE') =>
+  letterFor(
+    { id: ID, org: 'LBC_HACKNEY', person, form, day: form === 'DIGEST' ? '2026-11-30' : null },
+    [
+      {
+        kind,
+        org: 'LBC_HACKNEY',
+        subject: { type: 'agreement', id: 'DSA-2026-ABCDEF' },
+        at: '2026-11-30T09:00:00.000Z',
+        detail,
+        role: 'DPO',
+      },
+    ],
+    names,
+    publicUrl,
+  )
+
+t.test('every kind of notification has a text, and somebody whom it is for', async (t) => {
+  t.same(Object.keys(MAIL_TEXTS).toSorted(), kinds.toSorted())
+  for (const kind of kinds) {
+    const text = MAIL_TEXTS[kind]
+    t.match(text.screen, /^E(0[1-9]|1\d|2[0-4])$/, kind)
+    t.ok(KINDS_OF_MAIL[kind].to.length > 0, kind)
+    for (const words of [text.sentence, text.action]) t.match(words, /^[A-Z(].*\.$/, kind)
+    t.notMatch(text.subject, /\.$/, kind)
+    t.ok(text.subject.length <= 90, kind)
+  }
+})
+
+t.test('a text has no place that its kind does not fill, and a kind fills none that its text has not', async (t) => {
+  for (const kind of kinds) {
+    const places = placesOf(MAIL_TEXTS[kind])
+    t.same(
+      places.filter((place) => ![...VALUES_OF_ALL, ...KINDS_OF_MAIL[kind].says].includes(place as never)),
+      [],
+      kind,
+    )
+    t.same(
+      KINDS_OF_MAIL[kind].says.filter((value) => !places.includes(value)),
+      [],
+      kind,
+    )
+  }
+})
+
+t.test('what is done too late when it waits for a digest is always mailed at once: reviews, signatures, suspensions', async (t) => {
+  const atOnce = kinds.filter((kind) => KINDS_OF_MAIL[kind].isSingle)
+  for (const kind of ['APPROVAL_DUE', 'STEP_OPENED', 'SIGNATURE_DUE', 'SUSPENDED'] as const) t.ok(atOnce.includes(kind), kind)
+  for (const kind of kinds.filter((kind) => ['E04', 'E09'].includes(MAIL_TEXTS[kind].screen) && KINDS_OF_MAIL[kind].group === 'TASKS'))
+    t.ok(atOnce.includes(kind), kind)
+})
+
+t.test('no mail holds a word that people wrote: not a title, a reason, a comment or a name, whatever the facts hold', async () => {
+  const word = fc.stringMatching(/^[a-z]{6,12}$/).map((text) => `free${text}`)
+  const facts = fc.record({
+    reason: word,
+    title: word,
+    comment: word,
+    reasons: fc.array(word),
+    org: fc.oneof(word, fc.constant('LBC_HACKNEY')),
+    by: fc.oneof(word, fc.constant('LBC_HACKNEY')),
+    role: fc.oneof(word, fc.constant('DPO')),
+    due: fc.oneof(word, fc.constant('2026-12-03')),
+    review_due: word,
+    last_day: word,
+    denies_from: word,
+    version: fc.oneof(word, fc.nat()),
+    flows: fc.array(word),
+  })
+  fc.assert(
+    fc.property(fc.constantFrom(...kinds), facts, fc.constantFrom('SINGLE', 'DIGEST'), (kind, detail, form) => {
+      const { subject, text } = letterOf(kind, detail, form)
+      return !/free[a-z]{6}/.test(subject + text) && !/\(\(|undefined|null/.test(subject + text) && !/[\r\n]/.test(subject)
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+t.test('a mail says what has happened, what to do, where, and why one gets it', async (t) => {
+  const { subject, text } = letterOf('SIGNATURE_DUE', { version: 2, due: '2026-12-03' })
+  t.equal(subject, 'Sign DSA-2026-ABCDEF by 3 December 2026')
+  t.equal(
+    text,
+    `Hello
+
+Version 2 of DSA-2026-ABCDEF is ready to be signed for Hackney Council.
+
+What to do: Read it, then sign or decline. It takes about 10 minutes. If it is not for you, pass it to your deputy.
+
+By when: 3 December 2026
+
+Open it (you sign in first): https://accord.example/v1/agreements/DSA-2026-ABCDEF
+
+You get this because you act for Hackney Council as data protection officer. What the agreement says is never sent by mail.
+
+Change what is mailed to you: https://accord.example/v1/notification-settings
+Reference: ${ID}`,
+  )
+  t.equal(letterOf('SIGNATURE_DUE', { version: 2 }, 'DIGEST').subject, 'One thing for Hackney Council, 30 November 2026')
+})
