@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { type Selectable, sql } from 'kysely'
-import { assessments } from '../../assessments/assessments.service.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import { type JsonRows, type Rows, readJson, rowsOf } from '../../platform/database/rows-in-json.ts'
 import type { DB } from '../../platform/database/schema.gen.ts'
@@ -80,15 +79,22 @@ export const STORED = {
 
 type StoredRows = Rows<typeof STORED>
 
+/** An agreement as it is stored: it names the assessment that it stands on. */
+export type StoredAgreement = Omit<Agreement, 'dpia'> & { readonly assessment: string }
+
+/** What was read at once of some agreements; `assessments` is for their own room to read. */
+export interface ReadAtOnce {
+  readonly agreements: readonly StoredAgreement[]
+  readonly assessments: JsonRows
+}
+
 /**
  * Reads stored agreements with the assessments that they stand on, in the order of their ids; ids that are not there are left out. One
  * statement, however many agreements. Signatures recorded elsewhere count only once confirmed, so unconfirmed ones are not among them.
  */
-export async function readStored(tx: Transaction, ids: readonly string[]): Promise<Agreement[]> {
-  if (ids.length === 0) return []
+export async function readStored(tx: Transaction, ids: readonly string[]): Promise<ReadAtOnce> {
   const found = await readJson(tx, sql`public.stored_agreements(${[...ids]}::text[])`)
   const stored = rowsOf(STORED, found)
-  const assessed = assessments.of((found['assessments'] ?? {}) as JsonRows)
   const ofAgreement = <Row extends { agreement_id: string }>(rows: readonly Row[]) => grouped(rows, (row) => row.agreement_id)
   const ofVersion = <Row extends { agreement_id: string; version: number }>(rows: readonly Row[]) =>
     grouped(rows, (row) => `${row.agreement_id}\n${row.version}`)
@@ -98,9 +104,7 @@ export async function readStored(tx: Transaction, ids: readonly string[]): Promi
   const [documentsOf, keepersOf, reviewsOf] = [ofAgreement(stored.documents), ofAgreement(stored.keepers), ofAgreement(stored.reviews)]
   const [flowsOf, prohibitionsOf, agentsOf] = [ofVersion(stored.flows), ofVersion(stored.prohibitions), ofVersion(stored.agents)]
   const sidesOf = grouped(stored.sides, (side) => `${side.agreement_id}\n${side.version}\n${side.flow_id}`)
-  return stored.agreements.map((row): Agreement => {
-    const dpia = assessed.get(row.assessment_id)
-    assert(dpia, `agreement ${row.id} can be read and its assessment cannot`)
+  const agreements = stored.agreements.map((row): StoredAgreement => {
     const versionOf = (version: (typeof stored.versions)[number]): AgreementVersion => {
       const key = `${row.id}\n${version.version}`
       return {
@@ -165,9 +169,10 @@ export async function readStored(tx: Transaction, ids: readonly string[]): Promi
       ...(reviews.length > 0 ? { review_changes: reviews } : {}),
       ...(objections.length > 0 ? { objections } : {}),
       ...(overruled.length > 0 ? { dpo_advice_overruled: overruled } : {}),
-      dpia: row.assessment_id === row.id ? dpia : { ...dpia, id: row.assessment_id },
+      assessment: row.assessment_id,
     }
   })
+  return { agreements, assessments: (found['assessments'] ?? {}) as JsonRows }
 }
 
 type ConfirmedRow = Selectable<DB['signature']> & { readonly confirmed_at: string }

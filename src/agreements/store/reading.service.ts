@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict'
+import { assessments } from '../../assessments/assessments.service.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { Instant } from '../../platform/kernel/instant.ts'
 import type { Reader } from '../../platform/kernel/reader.ts'
@@ -14,8 +16,18 @@ export async function readAgreements(tx: Transaction, ids: readonly string[]): P
   const wanted = [...new Set(ids)].toSorted()
   const found: Agreement[] = []
   for (let from = 0; from < wanted.length; from += READ_AT_ONCE)
-    found.push(...(await readStored(tx, wanted.slice(from, from + READ_AT_ONCE))))
+    found.push(...(await readSome(tx, wanted.slice(from, from + READ_AT_ONCE))))
   return found
+}
+
+async function readSome(tx: Transaction, ids: readonly string[]): Promise<Agreement[]> {
+  const read = await readStored(tx, ids)
+  const known = assessments.of(read.assessments)
+  return read.agreements.map(({ assessment, ...agreement }) => {
+    const dpia = known.get(assessment)
+    assert(dpia, `agreement ${agreement.id} can be read and its assessment cannot`)
+    return { ...agreement, dpia: assessment === agreement.id ? dpia : { ...dpia, id: assessment } }
+  })
 }
 
 /**
