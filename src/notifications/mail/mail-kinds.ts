@@ -26,6 +26,8 @@ const STEP = ['role', 'by_due'] as const
 export const KINDS_OF_MAIL: Readonly<Record<NotificationKind, KindOfMail>> = {
   APPROVAL_DUE: { to: IG, group: 'TASKS', isSingle: true, says: STEP },
   SIGNATURE_DUE: { to: ['SIGNATORY'], group: 'TASKS', isSingle: true, says: ['version', 'by_due'] },
+  SIGNATURE_CARRIED: { to: ['IG_OFFICER', 'SIGNATORY'], group: 'CHANGES', isSingle: true, says: ['version', 'begins'] },
+  CHANGE_OBJECTED: { to: IG, group: 'CHANGES', says: ['party'] },
   PARTY_JOINED: { to: IG, group: 'CHANGES', says: ['party'] },
   PARTY_LEFT: { to: IG, group: 'CHANGES', says: ['party'] },
   SUSPENDED: { to: [...ACCOUNTABLE, 'CALDICOTT_GUARDIAN'], group: 'CHANGES', isSingle: true, says: ['by'] },
