@@ -1,6 +1,6 @@
 // Left to right: a module may import itself and what stands to its left. Nothing else. Why: docs/decisions (module order).
 const order = [
-  'platform', 'audit', 'identity', 'commands', 'notifications', 'reference', 'parties', 'people', 'workflow', 'assessments',
+  'platform', 'audit', 'identity', 'commands', 'files', 'notifications', 'reference', 'parties', 'people', 'workflow', 'assessments',
   'agreements', 'disclosures', 'decisions', 'requests', 'insight', 'register', 'web',
 ]
 const modules = order.join('|')

@@ -1910,6 +1910,71 @@ update "emergency"
     "aware_at" = $8
   where "id" = $9;
 
+-- src/files/files.repository.ts
+
+delete from "evidence_chunk"
+  where "file_id" = $1;
+
+delete from "evidence_file"
+  where "id" = $1 and "status" = $2;
+
+insert into "evidence_chunk" ("file_id", "position", "bytes")
+  values ($1, ...);
+
+insert into "evidence_file" ("id", "org", "uploaded_by_issuer", "uploaded_by_sub", "uploaded_at", "name", "media_type", "status", "scan")
+  values ($1, ...);
+
+select "c"."bytes"
+  from "evidence_chunk" as "c"
+  where "c"."file_id" = $1 and "c"."position" = $2;
+
+select "f"."owner_id" as "owner", array_agg(f.id::text order by f.id) as "ids"
+  from "evidence_file" as "f"
+  where public.may_see_file(f.org, f.owner_type, f.owner_id, f.attached_at) and "f"."owner_type" = $1 and "f"."status" = $2
+  group by "f"."owner_id"
+  order by "f"."owner_id";
+
+select "f".*
+  from "evidence_file" as "f"
+  where public.may_see_file(f.org, f.owner_type, f.owner_id, f.attached_at) and "f"."status" <> $1 and "f"."id" = $2 for update of "f";
+
+select "f".*
+  from "evidence_file" as "f"
+  where public.may_see_file(f.org, f.owner_type, f.owner_id, f.attached_at) and "f"."status" <> $1 and "f"."id" = $2;
+
+select "f".*
+  from "evidence_file" as "f"
+  where public.may_see_file(f.org, f.owner_type, f.owner_id, f.attached_at) and "f"."status" <> $1 and "f"."owner_type" = $2 and
+    "f"."owner_id" = $3
+  order by "f"."attached_at", "f"."id";
+
+select coalesce(sum(f.size), 0) as "bytes"
+  from "evidence_file" as "f"
+  where "f"."org" = $1 and "f"."status" = $2;
+
+select pg_advisory_xact_lock(hashtext('evidence_file'), hashtext($1));
+
+update "evidence_file"
+  set "owner_type" = $1, "owner_id" = $2, "attached_at" = $3, "note" = $4
+  where "id" = $5;
+
+update "evidence_file"
+  set "row_version" = "row_version" + $1, "act_count" = "act_count" + $2
+  where "id" = $3
+  returning "row_version";
+
+update "evidence_file"
+  set "scan" = $1, "scanned_at" = $2
+  where "id" = $3;
+
+update "evidence_file"
+  set "status" = $1, "name" = $2, "erased_at" = $3, "erased_why" = $4, "erased_by_org" = $5, "erased_by_issuer" = $6, "erased_by_sub" = $7
+  where "id" = $8;
+
+update "evidence_file"
+  set "status" = $1, "size" = $2, "sha256" = $3, "scan" = $4, "scanned_at" = $5
+  where "id" = $6 and "status" = $7;
+
 -- src/notifications/mail/mail-settings.repository.ts
 
 insert into "mail_settings" ("id", "org", "issuer", "subject", "recorded")

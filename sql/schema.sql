@@ -2954,6 +2954,105 @@ $function$;
 revoke all on function may_see_emergency(uuid) from public;
 grant execute on function may_see_emergency(uuid) to accord_app;
 
+-- -------------------- files
+
+create table public.evidence_chunk (
+  file_id uuid not null,
+  position integer not null,
+  bytes bytea not null,
+  constraint evidence_chunk_pkey PRIMARY KEY (file_id, "position"),
+  constraint evidence_chunk_file_id_fkey FOREIGN KEY (file_id) REFERENCES evidence_file(id) ON DELETE CASCADE,
+  constraint evidence_chunk_bytes_check CHECK (((octet_length(bytes) >= 1) AND (octet_length(bytes) <= 262144))),
+  constraint evidence_chunk_position_check CHECK ((("position" >= 0) AND ("position" <= 79)))
+);
+alter table public.evidence_chunk enable row level security;
+create policy evidence_chunk_follows_its_file on evidence_chunk for all to public
+  using ((EXISTS ( SELECT
+   FROM evidence_file f
+  WHERE (f.id = evidence_chunk.file_id))))
+  with check ((EXISTS ( SELECT
+   FROM evidence_file f
+  WHERE ((f.id = evidence_chunk.file_id) AND (f.status = 'RECEIVING'::text)))));
+grant delete, insert, select on public.evidence_chunk to accord_app;
+
+create table public.evidence_file (
+  id uuid not null,
+  org text not null,
+  uploaded_by_issuer text not null,
+  uploaded_by_sub text not null,
+  uploaded_at timestamp with time zone not null,
+  name text,
+  media_type text not null,
+  status text not null,
+  size integer,
+  sha256 text,
+  scan text not null,
+  scanned_at timestamp with time zone,
+  owner_type text,
+  owner_id text,
+  attached_at timestamp with time zone,
+  note text,
+  erased_at timestamp with time zone,
+  erased_why text,
+  erased_by_org text,
+  erased_by_issuer text,
+  erased_by_sub text,
+  row_version bigint not null default 1,
+  act_count bigint not null default 0,
+  constraint evidence_file_pkey PRIMARY KEY (id),
+  constraint evidence_file_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint erasure_says_who_and_why CHECK ((((status = 'ERASED'::text) = (erased_at IS NOT NULL)) AND ((erased_at IS NULL) = (erased_why IS NULL)) AND ((erased_at IS NULL) = (erased_by_org IS NULL)) AND ((erased_at IS NULL) OR (name IS NULL)))),
+  constraint evidence_file_act_count_check CHECK ((act_count >= 0)),
+  constraint evidence_file_erased_why_check CHECK ((erased_why = ANY (ARRAY['NOT_NAMED'::text, 'RETENTION'::text, 'ASKED_FOR'::text, 'INFECTED'::text]))),
+  constraint evidence_file_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint evidence_file_note_check CHECK (((length(note) >= 1) AND (length(note) <= 1000))),
+  constraint evidence_file_row_version_check CHECK ((row_version > 0)),
+  constraint evidence_file_scan_check CHECK ((scan = ANY (ARRAY['UNSCANNED'::text, 'PENDING'::text, 'CLEAN'::text, 'INFECTED'::text]))),
+  constraint evidence_file_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+  constraint evidence_file_size_check CHECK (((size >= 1) AND (size <= 20971520))),
+  constraint evidence_file_status_check CHECK ((status = ANY (ARRAY['RECEIVING'::text, 'KEPT'::text, 'ERASED'::text]))),
+  constraint file_is_named_by_one_record CHECK ((((owner_type IS NULL) = (owner_id IS NULL)) AND ((owner_type IS NULL) = (attached_at IS NULL)))),
+  constraint file_that_arrived_has_its_hash CHECK ((((status = 'RECEIVING'::text) = (sha256 IS NULL)) AND ((sha256 IS NULL) = (size IS NULL))))
+);
+CREATE INDEX evidence_file_by_org ON public.evidence_file USING btree (org) WHERE (status <> 'ERASED'::text);
+CREATE INDEX evidence_file_by_owner ON public.evidence_file USING btree (owner_type, owner_id, attached_at, id) WHERE (owner_type IS NOT NULL);
+CREATE TRIGGER file_is_evidence BEFORE DELETE OR UPDATE ON public.evidence_file FOR EACH ROW EXECUTE FUNCTION refuse_change_of_file();
+alter table public.evidence_file enable row level security;
+create policy evidence_file_is_seen_as_its_record_is on evidence_file for all to public
+  using (may_see_file(org, owner_type, owner_id, attached_at));
+grant delete, insert, select, update on public.evidence_file to accord_app;
+
+CREATE OR REPLACE FUNCTION public.may_see_file(p_org text, p_owner_type text, p_owner_id text, p_attached_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce(current_setting('accord.reader', true), '') = 'system' or case
+    when p_owner_type is null then coalesce(current_setting('accord.reader', true), '') = 'party' and p_org = current_setting('accord.org', true)
+    when p_owner_type = 'agreement' then coalesce(p_attached_at <= public.knows_agreement_until(p_owner_id), false)
+    else false end;
+end $function$;
+revoke all on function may_see_file(text,text,text,timestamp with time zone) from public;
+grant execute on function may_see_file(text,text,text,timestamp with time zone) to accord_app;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_file()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if old.status <> 'RECEIVING' and (tg_op = 'DELETE'
+    or row (new.id, new.org, new.uploaded_by_issuer, new.uploaded_by_sub, new.uploaded_at, new.media_type, new.size, new.sha256)
+      is distinct from row (old.id, old.org, old.uploaded_by_issuer, old.uploaded_by_sub, old.uploaded_at, old.media_type, old.size, old.sha256)
+    or (old.owner_type is not null and row (new.owner_type, new.owner_id, new.attached_at) is distinct from row (old.owner_type, old.owner_id, old.attached_at))
+    or (old.status = 'ERASED' and new.status <> 'ERASED')) then
+    raise exception 'file % is evidence', old.id using errcode = 'restrict_violation';
+  end if;
+  return case tg_op when 'DELETE' then old else new end;
+end $function$;
+
 -- -------------------- mail
 
 create table public.mail (

@@ -4,6 +4,7 @@ import { agreementActsRoutes } from './agreements/acts/agreement-acts.routes.ts'
 import { amendingService } from './agreements/acts/amending.service.ts'
 import { disposingService } from './agreements/acts/disposing.service.ts'
 import { endingService } from './agreements/acts/ending.service.ts'
+import { evidenceService } from './agreements/acts/evidence.service.ts'
 import { freezingService } from './agreements/acts/freezing.service.ts'
 import { membershipService } from './agreements/acts/membership.service.ts'
 import { mergingService } from './agreements/acts/merging.service.ts'
@@ -31,6 +32,7 @@ import type { Decisions } from './decision-services.ts'
 import { adviceRoutes } from './decisions/advice/advice.routes.ts'
 import { adviceService } from './decisions/advice/advice.service.ts'
 import type { DecisionFollower } from './decisions/history/decision-follower.service.ts'
+import { filesRoutes } from './files/files.routes.ts'
 import { insightRoutes } from './insight/insight.routes.ts'
 import { insightService } from './insight/insight.service.ts'
 import { openJourneys } from './journey-services.ts'
@@ -87,6 +89,7 @@ export function openRegister(
       membership,
       ending: endingService({ act, chains, boroughs }),
       disposing: disposingService({ act, read, clock, boroughs }),
+      evidence: evidenceService({ act, read, files: services.files }),
       merging: mergingService({ registerActs: organisationActs, parties, contacts: organisationContacts, several }),
       succession: successionService({ registerActs: organisationActs, parties, registering, agreements, notifications, several, workflow }),
     }),
@@ -97,6 +100,7 @@ export function openRegister(
     }),
     findingRoutes({ listing, overlaps, registerExport: registerExportService({ db, clock, agreements, listing, reference }) }),
     importsRoutes({ imports, committing, once: onceOnly({ db, clock, newId, turns }) }),
+    filesRoutes(services.files),
     adviceRoutes(advice),
     ...journeys.routes,
     insightRoutes({

@@ -4,6 +4,7 @@ import { agreementRoom } from './agreements/acts/agreement-room.service.ts'
 import { agreementsInTime } from './agreements/acts/agreement-timers.service.ts'
 import { carryingService } from './agreements/acts/carrying.service.ts'
 import { chainsService } from './agreements/acts/chains.service.ts'
+import { evidenceKept } from './agreements/acts/evidence.service.ts'
 import { sampleSignOffs } from './agreements/acts/sample-sign-offs.service.ts'
 import { agreementsService } from './agreements/agreements.service.ts'
 import type { DurabilityLevel } from './audit/store/durability.ts'
@@ -16,6 +17,9 @@ import { LISTENER_DEFAULTS, policyListener } from './decisions/policy/policy-lis
 import { disclosureRoom } from './disclosures/disclosure-room.service.ts'
 import { disclosuresService } from './disclosures/disclosures.service.ts'
 import { emergencyRoom } from './disclosures/emergency-room.service.ts'
+import { filesInTime } from './files/file-timers.service.ts'
+import { filesService } from './files/files.service.ts'
+import { clamdScanner } from './files/scanner.service.ts'
 import { openLogServices } from './log-services.ts'
 import { openMail } from './mail-services.ts'
 import { notificationsService } from './notifications/notifications.service.ts'
@@ -26,6 +30,7 @@ import type { HeldRole } from './people/held-role.ts'
 import { type PeopleService, peopleService } from './people/people.service.ts'
 import type { Config } from './platform/config.ts'
 import { type OpenDatabase, openDatabase, type Transaction } from './platform/database/database.ts'
+import { readingAs } from './platform/database/reader.ts'
 import { contract } from './platform/http/openapi.ts'
 import { refusalForRecord } from './platform/http/problem.ts'
 import type { Clock } from './platform/kernel/clock.ts'
@@ -35,7 +40,7 @@ import { referenceService } from './reference/reference.service.ts'
 import { routesService, storeShippedRoutes } from './workflow/routes.service.ts'
 import { signOffsService } from './workflow/sign-offs.service.ts'
 import type { SubjectRooms } from './workflow/subject-room.service.ts'
-import { awaitLastDay, rolesInTime, stepsInTime } from './workflow/timed-rooms.service.ts'
+import { awaitLastDay, rolesInTime, setTimers, stepsInTime } from './workflow/timed-rooms.service.ts'
 import { type TimersOptions, timersService } from './workflow/timers.service.ts'
 import { type WorkflowService, workflowService } from './workflow/workflow.service.ts'
 
@@ -57,6 +62,7 @@ export interface ServicesOptions {
 }
 
 const RESERVE_CONNECTIONS = 2
+const MEBIBYTE = 1024 * 1024
 
 export type Services = Awaited<ReturnType<typeof openServices>>
 
@@ -101,6 +107,13 @@ export async function openServices(options: ServicesOptions) {
   const parties = partiesService(db)
   const agreements = agreementsService(newId)
   const notifications = notificationsService({ db, newId })
+  const files = filesService({
+    ...{ db, clock, newId, commands, mustBeConfirmed: parties.mustBeConfirmed },
+    ...(config.clamd ? { scanner: clamdScanner(config.clamd) } : {}),
+    limits: { atOnce: config.filesAtOnceMax, quotaBytes: config.filesQuotaMebibytes * MEBIBYTE },
+    setTimer: (tx, timer) => readingAs(tx, { kind: 'system' }, () => setTimers(tx, [{ ...timer, room: 'file' }])),
+    heldBy: {},
+  })
   await storeShippedRoutes(db, clock)
   // What is signed off, by type of subject; the rooms of the subjects say the rest.
   const rooms: SubjectRooms = {
@@ -131,6 +144,7 @@ export async function openServices(options: ServicesOptions) {
     ...{ db, clock, onFailure: options.onTimerFailure ?? (() => {}) },
     rooms: {
       sign_off: stepsInTime(signOffs),
+      file: filesInTime({ db, files, keptUntil: { agreement: evidenceKept({ agreements, clock }) } }),
       agreement: agreementsInTime({ db, agreements, notifications }),
       held_role: rolesInTime({
         ...{ db, workflow, signOffs },
@@ -155,7 +169,7 @@ export async function openServices(options: ServicesOptions) {
     ...{ config, newId, random, clock, isName },
     ...{ db, database, reserve, log, audit, metrics, decisionsCounted },
     ...{ policy, publication, listener, turns, commands, acts },
-    ...{ reference, parties, agreements, notifications, disclosures: disclosuresService() },
+    ...{ reference, parties, agreements, notifications, files, disclosures: disclosuresService() },
     ...{
       workflow,
       chains,

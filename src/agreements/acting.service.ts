@@ -84,10 +84,11 @@ const EVENTS = {
   withdraw_draft: 'agreement.withdrawn',
   reject: 'agreement.rejected',
   dispose: 'agreement.disposal_confirmed',
+  attach: 'agreement.evidence_attached',
 } as const satisfies Record<ActName, string>
 
 /** Acts that change neither a text nor who is a party to it, and so none of the words by which the agreement is found. */
-const WORDS_STAY: ReadonlySet<string> = new Set<ActName>(['suspend', 'lift', 'confirm_review'])
+const WORDS_STAY: ReadonlySet<string> = new Set<ActName>(['suspend', 'lift', 'confirm_review', 'attach'])
 
 export type ActingService = ReturnType<typeof actingService>
 

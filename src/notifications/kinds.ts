@@ -36,6 +36,7 @@ export const NOTIFICATION_KINDS = {
   INVITATION_TAKEN_BACK: { subject: 'agreement', mayBeTold: 'ADDRESSEE', words: 'An invitation is taken back' },
   DISPOSAL_DUE: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'What was received is to be returned or deleted' },
   DISPOSAL_CONFIRMED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A party says what became of what it received' },
+  EVIDENCE_ATTACHED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A file was attached as evidence' },
   KEEPER_CHANGED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'Another organisation keeps the text' },
   REQUEST_RECEIVED: { subject: 'request', mayBeTold: 'WHOEVER_SEES_IT', words: 'A share is asked for' },
   REQUEST_PICKED_UP: { subject: 'request', mayBeTold: 'WHOEVER_SEES_IT', words: 'An officer has taken the request up' },

@@ -50,6 +50,9 @@ const numbers = {
   REMEDY_WINDOW_MS: { fallback: 100, min: 10, max: 60_000 },
   PERMIT_TTL_SECONDS: { fallback: 300, min: 1, max: 86_400 },
   SHUTDOWN_GRACE_SECONDS: { fallback: 20, min: 1, max: 600 },
+  /** Evidence files that are taken in at the same time, and what an organisation may keep of them in all. */
+  FILES_AT_ONCE_MAX: { fallback: 8, min: 1, max: 1_000 },
+  FILES_QUOTA_MEBIBYTES: { fallback: 5_120, min: 1, max: 100_000_000 },
 } as const
 
 /** The words that a variable may be. */
@@ -97,6 +100,7 @@ export const variables = {
   SECURITY_CONTACT: '',
   SECURITY_EXPIRES: '',
   WITNESSES: '',
+  CLAMD: '',
 } as const
 
 type Variable = keyof typeof variables
@@ -117,6 +121,9 @@ export interface NotifyConfig {
   readonly callbackTokenFile: string | undefined
 }
 
+/** Where a clamd listens. */
+export type ClamdAddress = { readonly host: string; readonly port: number } | { readonly path: string }
+
 /** Every setting of the service, checked. Times carry their unit in the name. */
 export interface Config extends Numbers, Choices {
   readonly host: string
@@ -135,6 +142,8 @@ export interface Config extends Numbers, Choices {
   readonly trustedProxies: readonly string[]
   /** Who cosigns checkpoints: where each listens, and the key its cosignatures are checked with. */
   readonly witnesses: readonly { readonly url: URL; readonly vkey: string }[]
+  /** Where files are scanned (clamd): a host and its port, or the path of a socket; undefined: nowhere, and files say so. */
+  readonly clamd: ClamdAddress | undefined
   readonly rateLimitPerMinute: number | undefined
   /** Whom to write to about a weakness, and until when that holds; absent: no such address is published. */
   readonly security: { readonly contacts: readonly string[]; readonly expires: Date } | undefined
@@ -236,6 +245,9 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     for (const variable of ['NOTIFY_API_KEY_FILE', 'NOTIFY_TEMPLATE_ID'] as const)
       if (text(variable) === undefined) fault(variable, 'is required with MAIL_CHANNEL=notify')
 
+  const clamd = clamdAddress(text('CLAMD'))
+  if (text('CLAMD') && !clamd) fault('CLAMD', 'must be a host and its port (scanner:3310), or the path of a socket (/run/clamav/clamd.ctl)')
+
   const config: Config = {
     ...settings,
     host: text('HOST') ?? variables.HOST,
@@ -251,6 +263,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     logKeyFile: text('LOG_KEY_FILE'),
     trustedProxies: Object.freeze(trustedProxies),
     witnesses: Object.freeze(witnesses),
+    clamd,
     rateLimitPerMinute,
     security: contacts.length > 0 && expires ? Object.freeze({ contacts, expires }) : undefined,
     mailFrom,
@@ -273,6 +286,13 @@ function wholeNumber(text: string | undefined, min: number, max: number): number
   if (text === undefined || !/^\d{1,9}$/.test(text)) return undefined
   const value = Number(text)
   return value >= min && value <= max ? value : undefined
+}
+
+function clamdAddress(text: string | undefined): ClamdAddress | undefined {
+  if (text?.startsWith('/')) return { path: text }
+  const [, host, port] = /^([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})$/.exec(text ?? '') ?? []
+  const number = wholeNumber(port, 1, 65_535)
+  return host !== undefined && number !== undefined ? { host: host.replaceAll(/[[\]]/g, ''), port: number } : undefined
 }
 
 function listOf(text: string | undefined): readonly string[] {

@@ -3,7 +3,7 @@ import { readAs } from '../platform/database/reader.ts'
 import { addDays, type Day, londonMidnight } from '../platform/kernel/london-day.ts'
 import { timerOfName } from './projection.ts'
 import type { SignOffsService } from './sign-offs.service.ts'
-import { timersRepository } from './store/timers.repository.ts'
+import { type StoredTimer, timersRepository } from './store/timers.repository.ts'
 import type { TimedRoom } from './timers.service.ts'
 import type { RoleEnded, WorkflowService } from './workflow.service.ts'
 
@@ -17,10 +17,15 @@ export function stepsInTime(signOffs: SignOffsService): TimedRoom {
 /** The room of timers that say that the last day of a role is over. */
 export const ROLE_TIMERS = 'held_role'
 
+/** Sets timers of a room that stands to the left of this one. */
+export function setTimers(tx: Transaction, timers: readonly StoredTimer[]): Promise<void> {
+  return timersRepository(tx).add(timers)
+}
+
 /** Sets the timer of the last day of a role. */
 export function awaitLastDay(tx: Transaction, roleId: string, last: Day): Promise<void> {
   const dueAt = new Date(londonMidnight(addDays(last, 1))).toISOString()
-  return timersRepository(tx).add([{ room: ROLE_TIMERS, subjectId: roleId, name: last, dueAt }])
+  return setTimers(tx, [{ room: ROLE_TIMERS, subjectId: roleId, name: last, dueAt }])
 }
 
 export interface RolesInTimeOptions {

@@ -304,6 +304,14 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     }),
     listNotices: async () => ({ person: officer }),
     askForDisclosure: async () => ({ person: officer, body: disclosureExample() }),
+    uploadFile: async () => ({ person: officer, query: { name: 'minute.txt' } }),
+    getFile: async () => ({ person: officer, path: { id: await sentFile() } }),
+    getFileContent: async () => ({ person: officer, path: { id: await sentFile() } }),
+    eraseFile: async () => {
+      const id = await sentFile()
+      return { person: officer, path: { id }, etagFrom: `/v1/files/${id}` }
+    },
+    attachEvidence: async () => ({ person: officer, path: { id: await signed() }, body: { files: [await sentFile()] } }),
     getDisclosure: async () => onDisclosure(await disclosure()),
     reviseDisclosure: async () => ({ ...onDisclosure(await disclosure()), body: disclosureExample() }),
     withdrawDisclosure: async () => onDisclosure(await disclosure()),
@@ -323,6 +331,12 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
 
   function disclosureExample(): { readonly content: object } {
     return operations.find((one) => one.id === 'askForDisclosure')?.body?.example as { content: object }
+  }
+  async function sentFile(): Promise<string> {
+    const headers = { ...(await service.as({ org: CAMDEN, roles: ['IG_OFFICER'] })), 'content-type': 'text/plain' }
+    const reply = await service.inject({ method: 'POST', url: '/v1/files?name=minute.txt', headers, payload: fresh('Minute') })
+    if (reply.statusCode >= 300) throw new Error(reply.body)
+    return String(reply.json().id)
   }
   async function disclosure(): Promise<string> {
     return String((await post(officer, '/v1/disclosures', disclosureExample())).id)

@@ -9,6 +9,7 @@ import type { ActCall } from '../acting.service.ts'
 import type { amendingService } from './amending.service.ts'
 import type { disposingService } from './disposing.service.ts'
 import type { endingService } from './ending.service.ts'
+import type { evidenceService } from './evidence.service.ts'
 import type { freezingService } from './freezing.service.ts'
 import type { membershipService } from './membership.service.ts'
 import type { mergingService } from './merging.service.ts'
@@ -25,6 +26,7 @@ export interface AgreementActs {
   readonly membership: ReturnType<typeof membershipService>
   readonly ending: ReturnType<typeof endingService>
   readonly disposing: ReturnType<typeof disposingService>
+  readonly evidence: ReturnType<typeof evidenceService>
   readonly merging: ReturnType<typeof mergingService>
   readonly succession: ReturnType<typeof successionService>
 }
@@ -37,7 +39,7 @@ type Body<Id extends OperationId, Status> = Status extends keyof Operation<Id>['
  * something), and what is done. Who may call each, its body and its reply are the contract's.
  */
 export function agreementActsRoutes(acts: AgreementActs): FastifyPluginAsync {
-  const { freezing, signing, amending, suspending, membership, ending, disposing, merging, succession } = acts
+  const { freezing, signing, amending, suspending, membership, ending, disposing, evidence, merging, succession } = acts
   return async (app) => {
     const act = actsOf(app)
     act('freezeAgreement', 200, changeOf, (call, { body }) => freezing.freeze(call, body ?? {}))
@@ -56,6 +58,7 @@ export function agreementActsRoutes(acts: AgreementActs): FastifyPluginAsync {
     act('takeBackTermination', 200, callOf, (call, { body }) => ending.goOn(call, body))
     act('withdrawDraft', 200, changeOf, (call, { body }) => ending.withdrawDraft(call, body))
     act('confirmDisposal', 201, callOf, (call, { body }) => disposing.confirm(call, body))
+    act('attachEvidence', 201, callOf, (call, { body }) => evidence.attach(call, body))
     act('rejectAgreement', 200, changeOf, (call, { body }) => ending.reject(call, body))
 
     answer(app, 'renewAgreement', async (request) => {
@@ -66,6 +69,7 @@ export function agreementActsRoutes(acts: AgreementActs): FastifyPluginAsync {
         : outcomeReply(201, await amending.renew(call, body))
     })
     answer(app, 'listDisposals', async (request) => reply(200, orThrow(await disposing.list(callerOf(request), request.params.id))))
+    answer(app, 'listEvidence', async (request) => reply(200, orThrow(await evidence.list(callerOf(request), request.params.id))))
     answer(app, 'mergeOrganisation', async (request) =>
       outcomeReply(200, await merging.merge(changeOf(request), request.params.code, request.body)),
     )

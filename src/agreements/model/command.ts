@@ -57,6 +57,7 @@ export type LifecycleCommand =
   | { readonly type: 'confirm_review'; readonly cycleMonths: number }
   | { readonly type: 'withdraw_draft' }
   | { readonly type: 'reject' }
+  | { readonly type: 'attach' }
   | {
       readonly type: 'dispose'
       readonly how: 'RETURNED' | 'DELETED' | 'RETAINED_BY_LAW'
@@ -107,7 +108,7 @@ export type LifecycleChange =
       readonly effectiveTo: string | null
     }
   | { readonly type: 'abandon'; readonly to: AgreementStatus; readonly version: number }
-  | { readonly type: 'suspend' | 'invite' | 'uninvite'; readonly to: AgreementStatus }
+  | { readonly type: 'suspend' | 'invite' | 'uninvite' | 'attach'; readonly to: AgreementStatus }
   | { readonly type: 'lift'; readonly to: AgreementStatus /** False: one of two has agreed. */; readonly isEnded: boolean }
   | {
       readonly type: 'leave'

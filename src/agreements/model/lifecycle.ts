@@ -1,5 +1,5 @@
 import type { Instant } from '../../platform/kernel/instant.ts'
-import { refuse } from '../../platform/kernel/result.ts'
+import { ok, refuse } from '../../platform/kernel/result.ts'
 import type { Agreement } from '../agreement.ts'
 import type { ActingPerson, CommandOf, Decided, LifecycleCommand, LifecycleRefusal } from './command.ts'
 import { decideDispose } from './disposals.ts'
@@ -79,4 +79,5 @@ const RULES: {
   withdraw_draft: (_command, on) => decideWithdrawal(on),
   reject: (_command, on, actor, now) => decideReject(on, actor, now),
   dispose: decideDispose,
+  attach: (_command, on, _actor, now) => ok({ type: 'attach', to: statusAt(on, now) }),
 }

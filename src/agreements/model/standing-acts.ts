@@ -25,8 +25,8 @@ const LIVE: readonly AgreementStatus[] = ['AWAITING_SIGNATURE', 'ACTIVE']
 const UNBOUND: readonly AgreementStatus[] = ['DRAFT', 'IN_REVIEW', 'AWAITING_SIGNATURE']
 
 /**
- * The table (domain reference 3.5, 5.1; LC-5, LC-6). REJECTED and WITHDRAWN take no act at all, TERMINATED one: whoever received says what
- * became of it. An invited body signs or declines and does nothing to others; whoever has left says what became of what it received;
+ * The table (domain reference 3.5, 5.1; LC-5, LC-6). REJECTED and WITHDRAWN take no act at all, TERMINATED two: whoever received says what
+ * became of it, and evidence is attached. An invited body signs or declines, attaches evidence, and does nothing to others; whoever has left says what became of what it received;
  * whoever has ended, and a successor that has not signed, does nothing.
  */
 // biome-ignore format: a table, one act to a row
@@ -50,6 +50,7 @@ export const ACT_RULES = {
   withdraw_draft: { states: UNBOUND, permission: 'agreement:draft', by: ['KEEPER'] },
   reject: { states: ['IN_REVIEW', 'AWAITING_SIGNATURE', 'ACTIVE'], permission: 'agreement:withdraw', by: ['INVITED', 'BOUND'] },
   dispose: { states: ['ACTIVE', 'TERMINATED'], permission: 'agreement:dispose', by: ['BOUND', 'LEFT'] },
+  attach: { states: [...OPEN, 'TERMINATED'], permission: 'agreement:evidence', by: ['KEEPER', 'DRAFTING', 'INVITED', 'BOUND'] },
 } as const satisfies Record<string, ActRule>
 export type ActName = keyof typeof ACT_RULES
 

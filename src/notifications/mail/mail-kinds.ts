@@ -41,6 +41,7 @@ export const KINDS_OF_MAIL: Readonly<Record<NotificationKind, KindOfMail>> = {
   INVITATION_TAKEN_BACK: { to: IG, group: 'CHANGES', says: [] },
   DISPOSAL_DUE: { to: ['IG_OFFICER', 'IAO'], group: 'DATES', says: ['by_due'] },
   DISPOSAL_CONFIRMED: { to: IG, group: 'DATES', says: [] },
+  EVIDENCE_ATTACHED: { to: IG, group: 'CHANGES', says: [] },
   KEEPER_CHANGED: { to: IG, group: 'CHANGES', says: [] },
   REQUEST_RECEIVED: { to: IG, group: 'REQUESTS', says: [] },
   REQUEST_PICKED_UP: { to: ['REQUESTER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },

@@ -419,6 +419,38 @@ export interface Emergency {
   status: string;
 }
 
+export interface EvidenceChunk {
+  bytes: Buffer;
+  file_id: string;
+  position: number;
+}
+
+export interface EvidenceFile {
+  act_count: Generated<Int8>;
+  attached_at: string | null;
+  erased_at: string | null;
+  erased_by_issuer: string | null;
+  erased_by_org: string | null;
+  erased_by_sub: string | null;
+  erased_why: string | null;
+  id: string;
+  media_type: string;
+  name: string | null;
+  note: string | null;
+  org: string;
+  owner_id: string | null;
+  owner_type: string | null;
+  row_version: Generated<Int8>;
+  scan: string;
+  scanned_at: string | null;
+  sha256: string | null;
+  size: number | null;
+  status: string;
+  uploaded_at: string;
+  uploaded_by_issuer: string;
+  uploaded_by_sub: string;
+}
+
 export interface Flow {
   agreement_id: string;
   category_grant: string[];
@@ -1037,6 +1069,8 @@ export interface DB {
   earlier_assessment: EarlierAssessment;
   earlier_part: EarlierPart;
   emergency: Emergency;
+  evidence_chunk: EvidenceChunk;
+  evidence_file: EvidenceFile;
   flow: Flow;
   flow_side: FlowSide;
   held_role: HeldRole;

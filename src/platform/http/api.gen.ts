@@ -1913,6 +1913,31 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/agreements/{id}/evidence": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The files that an agreement names
+         * @description In the order in which they were attached, erased ones too. A party that has left sees those of before.
+         */
+        readonly get: operations["listEvidence"];
+        readonly put?: never;
+        /**
+         * Attach files to an agreement as evidence
+         * @description By a party, or whoever keeps the text, with files that its people sent and that no record names yet. From then on everybody who
+         *     takes part may read them. They are kept for six years after the agreement is over (Limitation Act 1980 s5), then erased.
+         */
+        readonly post: operations["attachEvidence"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/agreements/{id}/renewal": {
         readonly parameters: {
             readonly query?: never;
@@ -2598,6 +2623,87 @@ export interface paths {
         readonly get: operations["drawSignOffRoute"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/files": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Send a file that is evidence of something
+         * @description The bytes as they are, 20 MB (20,971,520 bytes) at most, with the type they have in `Content-Type`: what turns out to be something
+         *     else is refused (422 at `/headers/content-type`, naming both), and no other type is kept (415). The file belongs to your organisation
+         *     until a record names it, within a day; then it is seen as that record is. Where files are scanned, none is used before the scanner
+         *     found it clean. At most two at a time of one caller (503).
+         */
+        readonly post: operations["uploadFile"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/files/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What is known of a file */
+        readonly get: operations["getFile"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/files/{id}/content": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The bytes of a file
+         * @description To be saved, never shown: `Content-Disposition: attachment`, in a sandbox. `ETag` is the SHA-256 of the bytes. When people of
+         *     another organisation read it, that stands in the log. 409 once the bytes are erased; 503 while a scanner that is configured gives no answer.
+         */
+        readonly get: operations["getFileContent"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/files/{id}/erasure": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Erase the bytes of a file
+         * @description By the organisation that sent it. Its hash stays, and who erased it when and why. Refused (409) while a record needs it.
+         */
+        readonly post: operations["eraseFile"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -5894,6 +6000,63 @@ export interface components {
             /** @description Flows of which something is still held. */
             readonly remaining: readonly string[];
         };
+        /** @description A file that was sent as evidence. */
+        readonly EvidenceFile: {
+            /**
+             * Format: uuid
+             * @description Its key.
+             */
+            readonly id: string;
+            /** @description The organisation that sent it. */
+            readonly org: string;
+            /** @description Its name; null: erased with the bytes. */
+            readonly name: string | null;
+            /** @description What it is. */
+            readonly media_type: string;
+            /** @description Bytes. */
+            readonly size: number;
+            /** @description SHA-256 of the bytes, hex; stays when they are erased. */
+            readonly sha256: string;
+            /**
+             * Format: date-time
+             * @description When it was sent.
+             */
+            readonly uploaded_at: string;
+            /**
+             * @description UNSCANNED: there was no scanner; PENDING: it gave no answer yet, and the file cannot be used before.
+             * @enum {string}
+             */
+            readonly scan: "UNSCANNED" | "PENDING" | "CLEAN" | "INFECTED";
+            /**
+             * Format: date-time
+             * @description When the scanner answered; null: it has not.
+             */
+            readonly scanned_at: string | null;
+            /** @description The record that names it; null: none does yet, and after a day without one it is erased. */
+            readonly owner: null | {
+                /** @description The kind of record. */
+                readonly type: string;
+                /** @description Its key. */
+                readonly id: string;
+            };
+            /**
+             * Format: date-time
+             * @description Since when the record names it; null: none does.
+             */
+            readonly attached_at: string | null;
+            /** @description What it shows, in the words of whoever attached it; null: not said. */
+            readonly note: string | null;
+            /**
+             * Format: date-time
+             * @description When its bytes were erased; null: they are here.
+             */
+            readonly erased_at: string | null;
+            /**
+             * @description Why they were erased: no record named it within a day, its record is over and past its time, the organisation that sent it asked for it, or the scanner found something; null: they are here.
+             * @enum {string|null}
+             */
+            readonly erased_why: "NOT_NAMED" | "RETENTION" | "ASKED_FOR" | "INFECTED" | null;
+        };
         /** @description A review was done and nothing needs to change. */
         readonly ReviewConfirmation: {
             /** @description Reference of the agreement. */
@@ -6115,7 +6278,7 @@ export interface components {
                 };
                 /** @description The agreement it is about; null: it is about something else. */
                 readonly agreement: string | null;
-                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_CONFIRMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, REVIEW_OVERDUE, REVIEW_BLOCKS, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED. */
+                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_CONFIRMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, REVIEW_OVERDUE, REVIEW_BLOCKS, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED. */
                 readonly kind: string;
                 /**
                  * Format: date-time
@@ -11691,6 +11854,108 @@ export interface operations {
             readonly default: components["responses"]["Problem"];
         };
     };
+    readonly listEvidence: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The files. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The files. */
+                        readonly files: readonly components["schemas"]["EvidenceFile"][];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly attachEvidence: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "files": [
+                 *         "0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f"
+                 *       ],
+                 *       "note": "The page that the director signed"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Keys of the files. */
+                    readonly files: readonly string[];
+                    /** @description What they show; no personal data of those the data is about. */
+                    readonly note?: string | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The files, as the agreement names them. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description Its reference. */
+                        readonly agreement: string;
+                        /** @description What was done. */
+                        readonly act: string;
+                        /**
+                         * Format: date-time
+                         * @description When.
+                         */
+                        readonly at: string;
+                        /** @description Status before. */
+                        readonly from: string;
+                        /** @description Status afterwards. */
+                        readonly to: string;
+                        /** @description The files. */
+                        readonly files: readonly components["schemas"]["EvidenceFile"][];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
     readonly renewAgreement: {
         readonly parameters: {
             readonly query?: never;
@@ -13392,6 +13657,163 @@ export interface operations {
                 content: {
                     readonly "image/svg+xml": string;
                     readonly "text/vnd.mermaid": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly uploadFile: {
+        readonly parameters: {
+            readonly query: {
+                /**
+                 * @description Name of the file, without a path; no personal data of those it is about.
+                 * @example signed-page.pdf
+                 */
+                readonly name: string;
+            };
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /** @example Minute 12 of the cabinet */
+                readonly "text/plain": unknown;
+                readonly "application/pdf": unknown;
+                readonly "image/png": unknown;
+                readonly "image/jpeg": unknown;
+                readonly "image/tiff": unknown;
+                readonly "application/vnd.openxmlformats-officedocument.wordprocessingml.document": unknown;
+                readonly "application/vnd.oasis.opendocument.text": unknown;
+                readonly "application/pkcs7-signature": unknown;
+                readonly "application/vnd.etsi.asic-e+zip": unknown;
+                readonly "application/vnd.etsi.asic-s+zip": unknown;
+                readonly "message/rfc822": unknown;
+            };
+        };
+        readonly responses: {
+            /** @description The file is kept. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["EvidenceFile"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getFile: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Key of the file.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The file. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["EvidenceFile"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getFileContent: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Key of the file.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The bytes, of the type that the file has. */
+            readonly 200: {
+                headers: {
+                    /** @description SHA-256 of the bytes, hex, in quotes. */
+                    readonly ETag?: string;
+                    /** @description That it is to be saved, and its name (RFC 6266). */
+                    readonly "Content-Disposition"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly eraseFile: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Key of the file.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "It shows more than was needed"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Why; no personal data of those it is about. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The file. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["EvidenceFile"];
                 };
             };
             readonly default: components["responses"]["Problem"];

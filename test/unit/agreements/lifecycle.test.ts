@@ -49,6 +49,7 @@ const COMMANDS: { readonly [T in ActName]: Extract<LifecycleCommand, { type: T }
     ...{ type: 'dispose', how: 'DELETED', flows: null, on: '2026-11-22', law: null, keepUntil: null },
     ...{ confirmed: new Map(), boroughs: NOBODY },
   },
+  attach: { type: 'attach' },
 }
 const TYPES = Object.keys(ACT_RULES) as ActName[]
 /** Acts whose rules want the actor, Hackney here, not to have signed. */
@@ -148,15 +149,19 @@ t.test('rights follow signatures: the table of standing and act', async (t) => {
   t.equal(cells, bodies.length * TYPES.length)
 })
 
-t.test('nothing can be done to an agreement that has ended, was rejected or withdrawn, but to say what became of the data', async (t) => {
-  const everyRole = Object.values(PERMISSIONS).flat() as Role[]
-  for (const status of ['TERMINATED', 'REJECTED', 'WITHDRAWN'] as const) {
-    t.strictSame(actsOpenTo(aFrozenAgreement({ status }), actor(CAMDEN, ...everyRole), NOW), [], status)
-  }
-  const ended = aFrozenAgreement({ status: 'ACTIVE', terminated_at: iso(NOW), signatures: BOTH })
-  t.strictSame(actsOpenTo(ended, actor(CAMDEN, ...everyRole), NOW), ['dispose'], 'its end has come, whatever is stored')
-  t.ok(actsOpenTo(ended, actor(CAMDEN, ...everyRole), BEFORE).includes('suspend'), 'until then it can be suspended')
-})
+t.test(
+  'nothing can be done to an agreement that has ended, was rejected or withdrawn, but to say what became of the data and to attach evidence',
+  async (t) => {
+    const everyRole = Object.values(PERMISSIONS).flat() as Role[]
+    for (const status of ['TERMINATED', 'REJECTED', 'WITHDRAWN'] as const) {
+      const open = status === 'TERMINATED' ? ['attach'] : []
+      t.strictSame(actsOpenTo(aFrozenAgreement({ status }), actor(CAMDEN, ...everyRole), NOW), open, status)
+    }
+    const ended = aFrozenAgreement({ status: 'ACTIVE', terminated_at: iso(NOW), signatures: BOTH })
+    t.strictSame(actsOpenTo(ended, actor(CAMDEN, ...everyRole), NOW), ['dispose', 'attach'], 'its end has come, whatever is stored')
+    t.ok(actsOpenTo(ended, actor(CAMDEN, ...everyRole), BEFORE).includes('suspend'), 'until then it can be suspended')
+  },
+)
 
 t.test('a party that has left does nothing more but say what became of what it received', async (t) => {
   const parties = [aParty(CAMDEN), { ...aParty(HACKNEY), left_at: iso(NOW) }]
