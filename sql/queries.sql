@@ -1308,7 +1308,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/register-loader.ts
+-- also src/parties/register-act.repository.ts, src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
@@ -2569,6 +2569,12 @@ select "t".*
 
 select "t".*
   from "sign_off_task" as "t"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."subject_id" = $2
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $3;
+
+select "t".*
+  from "sign_off_task" as "t"
   where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."subject_id" = $2 and "t"."step" = $3
   order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
   limit $4;
@@ -2709,6 +2715,11 @@ select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s
 select "s"."keeper"
   from "sign_off" as "s"
   where "s"."id" = $1;
+
+select distinct "s"."subject_id"
+  from "sign_off" as "s"
+  where "s"."subject_type" = $1 and "s"."status" in ($2, ...)
+  order by "s"."subject_id";
 
 update "sign_off"
   set "status" = $1, "event_count" = $2, "row_version" = "row_version" + $3

@@ -6,6 +6,7 @@ import { carryingService } from './agreements/acts/carrying.service.ts'
 import { chainsService } from './agreements/acts/chains.service.ts'
 import { evidenceKept } from './agreements/acts/evidence.service.ts'
 import { sampleSignOffs } from './agreements/acts/sample-sign-offs.service.ts'
+import { SIGN_OFF_ENDS, signOffsThatEnd } from './agreements/acts/sign-off-ends.service.ts'
 import { agreementsService } from './agreements/agreements.service.ts'
 import type { DurabilityLevel } from './audit/store/durability.ts'
 import { logGauges } from './audit/watch/log-metrics.ts'
@@ -146,6 +147,7 @@ export async function openServices(options: ServicesOptions) {
       sign_off: stepsInTime(signOffs),
       file: filesInTime({ db, files, keptUntil: { agreement: evidenceKept({ agreements, clock }) } }),
       agreement: agreementsInTime({ db, agreements, notifications }),
+      [SIGN_OFF_ENDS]: signOffsThatEnd({ db, agreements, workflow, signOffs }),
       held_role: rolesInTime({
         ...{ db, workflow, signOffs },
         async endedOn(tx, id, last) {

@@ -56,7 +56,7 @@ export interface Projection {
 
 /** What ends a sign-off, or a chain, so that nothing that was done in it holds any longer. */
 const UNDONE: readonly SignOff['status'][] = ['REFUSED', 'WITHDRAWN', 'SUPERSEDED']
-const CHAIN_UNDONE: readonly ChainStatus[] = ['REFUSED', 'DECLINED', 'LEFT', 'LAPSED']
+const CHAIN_UNDONE: readonly ChainStatus[] = ['REFUSED', 'DECLINED', 'LEFT', 'LAPSED', 'OVER']
 
 export const NOTHING_PROJECTED: Projection = { chains: [], tasks: [], timers: [] }
 

@@ -52,7 +52,7 @@ const EVENTS = {
 export type PersonalCommand = Extract<SignOffCommand, { type: keyof typeof EVENTS }>
 
 /** What follows of itself. */
-export type ServiceCommand = Extract<SignOffCommand, { type: 'fire' | 'role_ended' }>
+export type ServiceCommand = Extract<SignOffCommand, { type: 'fire' | 'role_ended' | 'leave' | 'close' | 'withdraw' }>
 
 /** What a command did. */
 export interface CommandDone {
@@ -80,8 +80,11 @@ interface SignOffDone extends WorkDone<CommandDone> {
   readonly version: string
 }
 
-/** The same of what falls due, by the first word of the timer's key. */
+/** The same of what follows of itself, by its command, or by the first word of the timer's key. */
 const FIRED: Readonly<Record<string, `sign_off.${string}`>> = {
+  leave: 'sign_off.left',
+  close: 'sign_off.closed',
+  withdraw: 'sign_off.withdrawn',
   remind: 'sign_off.reminded',
   due: 'sign_off.overdue',
   escalate: 'sign_off.escalated',

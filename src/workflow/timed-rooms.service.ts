@@ -1,5 +1,5 @@
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs } from '../platform/database/reader.ts'
+import { readAs, readingAs } from '../platform/database/reader.ts'
 import { addDays, type Day, londonMidnight } from '../platform/kernel/london-day.ts'
 import { timerOfName } from './projection.ts'
 import type { SignOffsService } from './sign-offs.service.ts'
@@ -26,6 +26,11 @@ export function setTimers(tx: Transaction, timers: readonly StoredTimer[]): Prom
 export function awaitLastDay(tx: Transaction, roleId: string, last: Day): Promise<void> {
   const dueAt = new Date(londonMidnight(addDays(last, 1))).toISOString()
   return setTimers(tx, [{ room: ROLE_TIMERS, subjectId: roleId, name: last, dueAt }])
+}
+
+/** Sets a timer of a room, in a transaction that reads for anybody. */
+export function awaitInstant(tx: Transaction, timer: StoredTimer): Promise<void> {
+  return readingAs(tx, { kind: 'system' }, () => timersRepository(tx).add([timer]))
 }
 
 export interface RolesInTimeOptions {

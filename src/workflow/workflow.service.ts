@@ -237,6 +237,19 @@ export function workflowService({ deputisesFor, ...reacting }: WorkflowOptions) 
     heldBy: async (tx: Transaction, { person, org, roles }: RoleEnded): Promise<string[]> =>
       (await signOffsRepository(tx).heldBy(person, org, roles)).map(({ id }) => id),
 
+    /** The sign-offs of a subject that are at work, of whichever version, with everything in them. */
+    atWork: (tx: Transaction, subject: SubjectName): Promise<SignOff[]> =>
+      asSystem(tx, async () => {
+        const found = (await signOffsRepository(tx).ofSubject(subject)).filter(({ status }) => UNDONE.includes(status))
+        const states: SignOff[] = []
+        for (const { id } of found) states.push(await signOffsRepository(tx).state(id))
+        return states
+      }),
+
+    /** Subjects of a type whose sign-off is at work, by id. */
+    subjectsAtWork: (tx: Transaction, type: string): Promise<string[]> =>
+      asSystem(tx, () => signOffsRepository(tx).subjectsOf(type, UNDONE)),
+
     /** The sign-off of one version of a subject, with everything in it. */
     of: (tx: Transaction, subject: Required<SubjectName>): Promise<SignOff | undefined> =>
       asSystem(tx, async () => {

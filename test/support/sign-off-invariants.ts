@@ -44,7 +44,8 @@ function brokenInChain(signOff: SignOff, chain: Chain): string[] {
       if (!isAdvised) broken.push(`${name} goes to signature without its data protection officer`)
     }
     if (chain.overruled && !chain.dpoRefusal) broken.push(`${name} overruled what was not refused`)
-    if (step.state === 'OPEN' && (step.due === null || step.tasks.every(({ state }) => state !== 'OPEN')))
+    // Whoever left while everything stands still is no longer asked; others are once it goes on.
+    if (signOff.status !== 'HELD' && step.state === 'OPEN' && (step.due === null || step.tasks.every(({ state }) => state !== 'OPEN')))
       broken.push(`${name} waits at ${step.id} for nobody`)
     if (step.state === 'OPEN' && !isOpenChain(chain)) broken.push(`${step.id} is open although ${name} has ended: ${chain.status}`)
     if (step.state === 'OPEN' && chain.status === 'RETURNED') broken.push(`${step.id} is open although ${name} returned`)

@@ -7,6 +7,7 @@ import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
 import { type ChainsService, endChains } from './chains.service.ts'
 import { tellDisposalDue } from './disposing.service.ts'
+import { awaitEnd } from './sign-off-ends.service.ts'
 
 /** Why somebody acts, in their words. */
 export interface StatedReason {
@@ -31,6 +32,7 @@ export function endingService({ act, chains, boroughs: readBoroughs }: EndingOpt
         const terminated_at = written(change.at)
         await standingRepository(tx).terminate(agreement.id, terminated_at, change.to)
         if (change.to === 'TERMINATED') await chains.follow(context, { type: 'withdraw', reason })
+        else await awaitEnd(tx, agreement.id, change.at, context.sequence)
         await tell('TERMINATED', { org: principal.org, terminated_at, reason })
         await tellDisposalDue(tell, { ...agreement, terminated_at }, presentParties(agreement, at), boroughs)
         return { to: change.to, detail: { terminated_at, reason }, outcome: { terminated_at } }

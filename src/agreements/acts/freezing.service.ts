@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Transaction } from '../../platform/database/database.ts'
+import { addDays, londonMidnight } from '../../platform/kernel/london-day.ts'
 import type { ActCall, ActingService } from '../acting.service.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { type Advice, refusals } from '../model/advice.ts'
@@ -12,6 +13,7 @@ import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
 import type { CarryingService } from './carrying.service.ts'
 import type { AskedRoute, ChainsService, OpenedChains } from './chains.service.ts'
+import { awaitEnd } from './sign-off-ends.service.ts'
 
 export interface FreezingOptions extends Pick<ActingService, 'act'> {
   /** What is missing in the draft or against the law. Errors stand in the way of freezing it, warnings are kept with the version. */
@@ -52,6 +54,8 @@ export function freezingService({ act, advice, agreements, chains, carrying }: F
         const bySignature = new Map(unaffected.map(({ org, signed }) => [org, signed]))
         const opened = await chains.open(context, { ...draft, hash: text.hash }, present, { ...asked, supersedes, carried: bySignature })
         await versions.signedOffIn(id, version, opened.signOff)
+        await awaitEnd(tx, id, londonMidnight(effective_from), context.sequence)
+        if (draft.effective_to !== null) await awaitEnd(tx, id, londonMidnight(addDays(draft.effective_to, 1)), context.sequence)
         await carrying.record(context, { version, hash: text.hash, effective_from }, unaffected)
         await standingRepository(tx).setStatus(id, to)
         const detail = { version, version_hash: text.hash, effective_from }

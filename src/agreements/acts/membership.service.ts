@@ -8,6 +8,7 @@ import { versionsRepository } from '../store/versions.repository.ts'
 import { type ChainsService, endChains } from './chains.service.ts'
 import { tellDisposalDue } from './disposing.service.ts'
 import type { StatedReason } from './ending.service.ts'
+import { awaitEnd } from './sign-off-ends.service.ts'
 
 /** When a party leaves (absent: now), and who keeps the text from then on where it does. */
 export interface LeavingBody extends StatedReason {
@@ -68,6 +69,7 @@ export function membershipService({ act, chains, organisation, boroughs: readBor
         const isNow = change.at <= at
         if (!endsAll) await standing.leave(agreement.id, org, { at: left_at, how: 'LEFT', sequence: isNow ? sequence : null })
         if (isNow) await endChains(chains, context, { org, abandons, endsAll, reason })
+        else await awaitEnd(tx, agreement.id, change.at, sequence)
         const to = await standing.status(agreement.id)
         const outcome = { org, left_at, keeper: keeper ?? keeperOf(agreement, at), abandons }
         const detail = { ...outcome, reason }

@@ -13,6 +13,7 @@ import type { AgreementsService } from '../agreements.service.ts'
 import { keeperOf, presentParties } from '../model/standing.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import type { SeveralAgreements } from './several-agreements.service.ts'
+import { awaitEnd } from './sign-off-ends.service.ts'
 
 /** Who follows, from when; `organisation` describes a body that is not in the register yet. */
 export interface SuccessionBody {
@@ -70,7 +71,7 @@ export function successionService({ registerActs, parties, registering, agreemen
         const acting = { principal: context.principal, at: instant, now, newId: context.newId }
         const left = { type: 'leave', org: predecessor, reason: `${successor} follows ${predecessor}.` } as const
         await workflow.onSubject(tx, { type: 'agreement', id: agreement.id }, left, acting)
-      }
+      } else await awaitEnd(tx, agreement.id, instantOf(at), context.sequence)
       const orgs = [...presentParties(agreement, instant), predecessor, ...(isKept ? [successor] : [])]
       const subject = { type: 'agreement', id: agreement.id } as const
       await notifications.tell(tx, orgs, { kind: 'ORG_SUCCESSION', subject, at: now, detail: { ...succession } })

@@ -32,6 +32,7 @@ const ENDINGS: Readonly<Record<string, string>> = {
   DECLINED: 'declined to sign',
   LAPSED: 'did not sign in time',
   LEFT: 'left before it signed',
+  OVER: 'had not signed when the text could be signed no more',
 }
 
 const BEARERS: Readonly<Record<ApprovalCondition['bearer'], string>> = {

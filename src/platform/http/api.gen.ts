@@ -4417,7 +4417,7 @@ export interface components {
              * @description How it stands.
              * @enum {string}
              */
-            readonly status: "OPEN" | "RETURNED" | "DPO_REFUSED" | "READY" | "SIGNED" | "REFUSED" | "DECLINED" | "LEFT" | "LAPSED";
+            readonly status: "OPEN" | "RETURNED" | "DPO_REFUSED" | "READY" | "SIGNED" | "REFUSED" | "DECLINED" | "LEFT" | "LAPSED" | "OVER";
             /**
              * @description Why it does not sign yet although it is ready; null: for nothing.
              * @enum {string|null}

@@ -43,6 +43,15 @@ function ofChain(signOff: SignOff, chain: Chain, now: Instant, at: string): Sign
     const name = { org, step: step.id }
     if (step.state === 'OPEN' && isMet(step, definition))
       return { type: 'STEP_DONE', ...name, closed: step.tasks.filter(({ state }) => state === 'OPEN').map(({ number }) => number), at }
+    // All whom it asked take no part any more: those who do are asked.
+    if (step.state === 'OPEN' && step.tasks.every(({ state }) => state === 'CLOSED'))
+      return {
+        type: 'STEP_OPENED',
+        ...name,
+        at,
+        due: dueDay(definition, factsOf(signOff, chain), now),
+        orgs: askedOrgs(signOff, chain, definition),
+      }
     if (step.state !== 'WAITING' || !mayOpen(signOff, chain, route, definition)) continue
     const facts = factsOf(signOff, chain)
     if (!holds(definition.when, facts)) return { type: 'STEP_NOT_NEEDED', ...name, at }
@@ -81,9 +90,10 @@ export function factsOf({ facts }: SignOff, chain: Chain) {
   return new Set([...facts, ...chain.facts])
 }
 
-/** Whether enough of a step's tasks are approved. */
+/** Whether enough of a step's tasks are approved: of those whose party still takes part, or has done its own. */
 function isMet({ tasks }: Step, { quorum }: RouteStep): boolean {
-  const need = quorum === undefined ? 1 : quorum.need === 'ALL' ? tasks.length : Math.min(quorum.need, tasks.length)
+  const asked = tasks.filter(({ state }) => state !== 'CLOSED').length
+  const need = quorum === undefined ? 1 : quorum.need === 'ALL' ? Math.max(asked, 1) : Math.max(Math.min(quorum.need, asked), 1)
   return tasks.filter(({ state }) => state === 'DONE').length >= need
 }
 

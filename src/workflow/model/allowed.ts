@@ -71,6 +71,7 @@ export const COMMAND_RULES: Readonly<Record<CommandType, CommandRule>> = {
   mark: { signOff: NOT_ENDED, by: ['PARTY'] },
   withdraw: { signOff: NOT_ENDED, by: ['SERVICE'] },
   supersede: { signOff: [...NOT_ENDED, 'COMPLETE'], by: ['SERVICE'] },
+  close: { signOff: NOT_ENDED, by: ['SERVICE'] },
   hold: { signOff: AT_WORK, by: ['SERVICE'] },
   release_hold: { signOff: ['HELD'], by: ['SERVICE'] },
   leave: { signOff: [...NOT_ENDED, 'COMPLETE'], chain: [...UNDONE, 'SIGNED', 'REFUSED', 'DECLINED', 'LAPSED'], by: ['SERVICE'] },

@@ -72,8 +72,12 @@ export type SignOffCommand =
   /** The following come from the room of the subject, or from the service. */
   | { readonly type: 'withdraw'; readonly reason: string }
   | { readonly type: 'supersede'; readonly reason: string }
+  /** What is signed off can be signed no more: whoever has signed stays so, and nobody else does. */
+  | { readonly type: 'close'; readonly reason: string }
   | { readonly type: 'hold' | 'release_hold'; readonly reason: string }
-  | { readonly type: 'leave' | 'object'; readonly org: string; readonly reason: string }
+  | { readonly type: 'leave'; readonly org: string; readonly reason: string }
+  /** To what was carried over: the party does not sign this content by what it signed before. */
+  | { readonly type: 'object'; readonly org: string; readonly reason: string }
   | { readonly type: 'join'; readonly party: PartyToSignOff; readonly route: Route }
   /** Somebody's role in an organisation ended. */
   | { readonly type: 'role_ended'; readonly person: Identity; readonly org: string; readonly roles: readonly string[] }

@@ -1,6 +1,6 @@
 import { isSamePerson } from '../../identity/principal.ts'
 import { ok } from '../../platform/kernel/result.ts'
-import { doneSteps } from './advance.ts'
+import { doneSteps, isComplete } from './advance.ts'
 import type { Place } from './allowed.ts'
 import { type Acting, type Decided, forbidden, type SignOffCommand, saidBy, tooLate } from './commands.ts'
 import type { OnTask } from './decide-task.ts'
@@ -8,7 +8,7 @@ import type { OnWords } from './decide-words.ts'
 import { dutyRefused } from './duties.ts'
 import type { SignOffEvent } from './events.ts'
 import { routeStep } from './route.ts'
-import { chainOf, isOpenChain, routeOf, type SignOff } from './sign-off.ts'
+import { type Chain, chainOf, isOpenChain, routeOf, type SignOff } from './sign-off.ts'
 import { type Timer, timersOf } from './timers.ts'
 
 /** The rules of the commands on a chain, or on the whole, once the table lets them be. Pure. */
@@ -47,6 +47,8 @@ export function decideOnChain(command: OnChain, signOff: SignOff, { chain, step,
       const how = command.type === 'withdraw' ? 'WITHDRAWN' : 'SUPERSEDED'
       return ok([{ type: 'ENDED', how, reason: command.reason, voids: doneSteps(signOff), at }])
     }
+    case 'close':
+      return ok(closing(signOff, command.reason, at))
     case 'role_ended':
       return ok(handsOf(command, signOff, at))
     case 'fire': {
@@ -54,6 +56,17 @@ export function decideOnChain(command: OnChain, signOff: SignOff, { chain, step,
       return ok(timer && timer.at <= now ? fired(timer, signOff, at) : [])
     }
   }
+}
+
+/** Chains that are still open end, and all with them: what was signed by then is complete, and where nothing was it is withdrawn. */
+function closing(signOff: SignOff, reason: string, at: string): SignOffEvent[] {
+  const parties = signOff.chains.filter(({ org }) => org !== null)
+  const isAnySigned = parties.some((chain) => isComplete(signOff, chain))
+  const isUndone = (chain: Chain) => isOpenChain(chain) && !isComplete(signOff, chain)
+  return [
+    ...parties.filter(isUndone).map(({ org }): SignOffEvent => ({ type: 'CHAIN_ENDED', org, how: 'OVER', by: null, reason, at })),
+    { type: 'ENDED', how: isAnySigned ? 'COMPLETE' : 'WITHDRAWN', reason, voids: isAnySigned ? [] : doneSteps(signOff), at },
+  ]
 }
 
 /** A timer's name within its sign-off: it does not fire in a later opening of its step. */

@@ -87,7 +87,7 @@ export type SignOffEvent =
   | {
       readonly type: 'CHAIN_ENDED'
       readonly org: string | null
-      readonly how: Extract<ChainStatus, 'REFUSED' | 'DECLINED' | 'LEFT' | 'LAPSED'>
+      readonly how: Extract<ChainStatus, 'REFUSED' | 'DECLINED' | 'LEFT' | 'LAPSED' | 'OVER'>
       readonly by: Person | null
       readonly reason: string | null
       readonly at: string

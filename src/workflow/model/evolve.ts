@@ -125,7 +125,10 @@ function changed(state: SignOff, event: Exclude<SignOffEvent, { type: 'STARTED' 
       return withStep(done, event, (step) => ({ ...step, state: 'DONE', tasks: step.tasks.map(closed) }))
     }
     case 'CHAIN_ENDED':
-      return withChain(state, event.org, (chain) => ({ ...ended(chain), status: event.how, endReason: event.reason }))
+      return withoutPart(
+        withChain(state, event.org, (chain) => ({ ...ended(chain), status: event.how, endReason: event.reason })),
+        event.org,
+      )
     case 'ENDED':
       // What was to be done for the whole is done for nobody any longer; what the parties decided stays.
       return {
@@ -167,6 +170,15 @@ function ended(chain: Chain): Chain {
     return isOver ? { ...step, state: 'CLOSED', tasks: step.tasks.map(closed) } : step
   })
   return { ...chain, steps }
+}
+
+/** Without what a party that takes no part any more was still asked for the whole. */
+function withoutPart(state: SignOff, org: string | null): SignOff {
+  if (org === null) return state
+  return withChain(state, null, (chain) => ({
+    ...chain,
+    steps: chain.steps.map((step) => ({ ...step, tasks: step.tasks.map((task) => (task.org === org ? closed(task) : task)) })),
+  }))
 }
 
 /** What was closed because nobody needed it is asked again. */

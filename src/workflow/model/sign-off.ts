@@ -36,9 +36,9 @@ export type SignOffStatus = 'OPEN' | 'HELD' | 'COMPLETE' | 'REFUSED' | 'WITHDRAW
 /**
  * OPEN: steps are at work. RETURNED: somebody asked for changes, and nobody approves this content until they take it back.
  * DPO_REFUSED: waits for the SIRO, who may overrule. READY: only the signature is missing. SIGNED (of a decision: decided). The
- * others end it: REFUSED, DECLINED to sign, LEFT, LAPSED without an answer.
+ * others end it: REFUSED, DECLINED to sign, LEFT, LAPSED without an answer, OVER where what it is for can be signed no more.
  */
-export type ChainStatus = 'OPEN' | 'RETURNED' | 'DPO_REFUSED' | 'READY' | 'SIGNED' | 'REFUSED' | 'DECLINED' | 'LEFT' | 'LAPSED'
+export type ChainStatus = 'OPEN' | 'RETURNED' | 'DPO_REFUSED' | 'READY' | 'SIGNED' | 'REFUSED' | 'DECLINED' | 'LEFT' | 'LAPSED' | 'OVER'
 
 /** WAITING for other steps. NOT_NEEDED: its condition does not hold. CLOSED: ended with its chain, or its sign-off, undone. */
 export type StepState = 'WAITING' | 'NOT_NEEDED' | 'OPEN' | 'DONE' | 'RETURNED' | 'REFUSED' | 'CLOSED'

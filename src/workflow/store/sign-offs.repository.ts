@@ -81,6 +81,19 @@ export function signOffsRepository(tx: Transaction) {
       return found.map(toStored)
     },
 
+    /** Subjects of a type that have a sign-off of one of these statuses. */
+    async subjectsOf(type: string, statuses: readonly SignOff['status'][]): Promise<string[]> {
+      const found = await tx
+        .selectFrom('sign_off as s')
+        .select('s.subject_id')
+        .distinct()
+        .where('s.subject_type', '=', type)
+        .where('s.status', 'in', statuses)
+        .orderBy('s.subject_id')
+        .execute()
+      return found.map(({ subject_id }) => subject_id)
+    },
+
     /** Its events that this transaction's reader may read, in order, with the routes that they name. */
     async events(id: string): Promise<SignOffEvent[]> {
       const found = await tx

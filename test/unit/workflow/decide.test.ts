@@ -1,6 +1,6 @@
 import t from 'tap'
 import { commandsOpenTo } from '../../../src/workflow/model/allowed.ts'
-import type { SignOffCommand } from '../../../src/workflow/model/commands.ts'
+import type { SignOffActor, SignOffCommand } from '../../../src/workflow/model/commands.ts'
 import { decide } from '../../../src/workflow/model/decide.ts'
 import { sharedWith } from '../../../src/workflow/model/duties.ts'
 import type { Route } from '../../../src/workflow/model/route.ts'
@@ -477,4 +477,37 @@ t.test('whoever is named for a role for some days does what its holder might, an
     'UNPROCESSABLE SD-1',
     'no duty is lent',
   )
+})
+
+t.test('whoever takes no part any more is not asked for the whole either, and the quorum is that of those who stay', async (t) => {
+  const parties = ['A', 'B', 'C', 'D'].map((org) => ({ org }))
+  const leave = (org: string): readonly [SignOffCommand, SignOffActor] => [{ type: 'leave', org, reason: 'r' }, SERVICE]
+  const review = (org: string): readonly [SignOffCommand, SignOffActor] => [approve(null, 'WORKING_GROUP_REVIEW'), an('IG_OFFICER', org)]
+  const signOff = aSignOff({ route: aRoute('PAN_LONDON'), parties })
+  const asked = (state: SignOff) => step(state, null, 'WORKING_GROUP_REVIEW').tasks.map(({ org, state: is }) => `${org} ${is}`)
+  const one = after(signOff, review('B'), leave('C'))
+  t.strictSame(asked(one), ['A OPEN', 'B DONE', 'C CLOSED', 'D OPEN'])
+  t.equal(statesOf(one, null)['WORKING_GROUP_REVIEW'], 'OPEN', 'three of the three who stay')
+  t.equal(statesOf(after(one, review('A'), leave('D')), null)['WORKING_GROUP_REVIEW'], 'DONE', 'both who stay have approved')
+  t.equal(statesOf(after(signOff, leave('C'), leave('D')), null)['WORKING_GROUP_REVIEW'], 'OPEN', 'leaving alone approves nothing')
+})
+
+t.test('where all whom a step of the whole asked have gone, those who stay are asked', async (t) => {
+  const pan = aRoute('PAN_LONDON')
+  const route = { ...pan, steps: pan.steps.map((one) => (one.by === 'WHOLE' ? { ...one, quorum: { need: 1, core: ['C'] } } : one)) }
+  const signOff = aSignOff({ route, parties: ['A', 'B', 'C'].map((org) => ({ org })) })
+  const left = after(signOff, [{ type: 'leave', org: 'C', reason: 'r' }, SERVICE])
+  t.strictSame(
+    step(left, null, 'WORKING_GROUP_REVIEW').tasks.map(({ org, state: is }) => `${org} ${is}`),
+    ['A OPEN', 'B OPEN'],
+  )
+})
+
+t.test('what can be signed no more is closed: who has signed stays so, nobody else is asked', async (t) => {
+  const opened = aSignOff({ route: aRoute('CONDENSED'), parties: ['A', 'B'].map((org) => ({ org })) })
+  const close = [{ type: 'close', reason: 'Version 2 has begun.' }, SERVICE] as const
+  const over = after(signed(opened, 'A'), close)
+  t.strictSame([over.status, chainOf(over, 'A')?.status, chainOf(over, 'B')?.status], ['COMPLETE', 'SIGNED', 'OVER'])
+  const nothing = after(readied(opened, 'A'), [{ type: 'hold', reason: 'r' }, SERVICE], close)
+  t.strictSame([nothing.status, chainOf(nothing, 'A')?.status], ['WITHDRAWN', 'OVER'], 'also while everything stands still')
 })

@@ -87,7 +87,7 @@ function choicesIn(signOff: SignOff, { with: kinds }: Instance): Choice[] {
   const on = (kind: Instance['with'][number]) => kinds.includes(kind)
   const choices = signOff.chains.flatMap((chain) => [...stepChoices(signOff, chain, on), ...chainChoices(chain, on)])
   if (on('HOLD')) choices.push([{ type: signOff.status === 'HELD' ? 'release_hold' : 'hold', reason: 'r' }, SERVICE])
-  if (on('WITHDRAW')) choices.push([{ type: 'withdraw', reason: 'r' }, SERVICE])
+  if (on('WITHDRAW')) choices.push([{ type: 'withdraw', reason: 'r' }, SERVICE], [{ type: 'close', reason: 'r' }, SERVICE])
   if (on('LAPSE'))
     for (const timer of timersOf(signOff).filter(({ kind }) => kind === 'LAPSE'))
       choices.push([{ type: 'fire', org: timer.org, step: timer.step, timer: keyOf(timer) }, SERVICE])

@@ -22,7 +22,7 @@ const ORGS = ['A', 'B', 'C'] as const
 const NAMES = ['one', 'two', 'three', 'four'] as const
 const HOUR = 3_600_000
 /** Commands after which little else can happen: they come seldom. */
-const ENDING: readonly CommandType[] = ['withdraw', 'supersede', 'leave', 'object', 'decline']
+const ENDING: readonly CommandType[] = ['withdraw', 'supersede', 'close', 'leave', 'object', 'decline']
 
 /** What one move of a random history is made of; what it is depends on the state that it meets. */
 interface Move {
