@@ -1975,18 +1975,58 @@ update "evidence_file"
   set "status" = $1, "size" = $2, "sha256" = $3, "scan" = $4, "scanned_at" = $5
   where "id" = $6 and "status" = $7;
 
+-- src/notifications/mail/mail-problems.repository.ts
+
+select distinct on (n.id) n.id as notice, n.kind, n.subject_type, n.subject_id, n.org as organisation, p.what, p.at, p.address, p.why
+  from ( select u.notification_id, 'NOBODY' as what, u.at, null as address, null as why from mail_unreached u where u.org = $1 or u.told_by =
+    $2 union all select i.notification_id, m.state, m.ended_at, m.address, m.last_error from mail m join mail_item i on i.mail_id = m.id
+    where m.state in ('FAILED', 'BOUNCED') ) as p
+  join notification n
+  on n.id = p.notification_id
+  where (n.org = $3 or n.told_by = $4) and ($5::uuid is null or n.id < $6::uuid)
+  order by n.id desc, p.what, p.at
+  limit $7;
+
+select q.notice
+  from json_to_recordset($1::json) as q(notice uuid, subject_type text, subject_id text)
+  where public.may_see_subject(q.subject_type, q.subject_id) or exists (select from notification n where n.id = q.notice);
+
 -- src/notifications/mail/mail-settings.repository.ts
+
+insert into "mail_settings" ("id", "org", "issuer", "subject")
+  values ($1, ...)
+  on conflict do nothing;
 
 insert into "mail_settings" ("id", "org", "issuer", "subject", "recorded")
   values ($1, ...)
   on conflict ("org", "issuer", "subject") do update
   set "recorded" = $2;
 
+select "org", "issuer", "subject", "confirmed", "recorded", "pending", "code_hash", "code_expires_at", "code_tries", "codes_sent", "single",
+    "row_version", "act_count"
+  from "mail_settings"
+  where "org" = $1 and "issuer" = $2 and "subject" = $3 for update;
+
+select "org", "issuer", "subject", "confirmed", "recorded", "pending", "code_hash", "code_expires_at", "code_tries", "codes_sent", "single",
+    "row_version", "act_count"
+  from "mail_settings"
+  where "org" = $1 and "issuer" = $2 and "subject" = $3;
+
 select s.issuer, s.subject, coalesce(s.confirmed, s.recorded) as address, s.single
   from mail_settings s
   where s.org = $1 and coalesce(s.confirmed, s.recorded) is not null and (s.issuer, s.subject) in (select p.issuer, p.sub from
     json_to_recordset($2::json) as p(issuer text, sub text))
   order by s.id;
+
+update "mail_settings"
+  set "code_tries" = "code_tries" + $1
+  where "org" = $2 and "issuer" = $3 and "subject" = $4 and "pending" is not null;
+
+update "mail_settings"
+  set "confirmed" = $1, "pending" = $2, "code_hash" = $3, "code_expires_at" = $4, "code_tries" = $5, "codes_sent" = $6, "single" = $7,
+    "row_version" = "row_version" + $8, "act_count" = "act_count" + $9
+  where "org" = $10 and "issuer" = $11 and "subject" = $12
+  returning "row_version";
 
 -- src/notifications/mail/mail.repository.ts
 
@@ -1995,6 +2035,11 @@ delete from mail_outbox
   returning notification_id;
 
 insert into "mail" ("id", "org", "issuer", "subject", "form", "day", "state", "next_at", "created_at")
+  values ($1, ...)
+  on conflict do nothing
+  returning "id";
+
+insert into "mail" ("id", "org", "issuer", "subject", "form", "day", "state", "next_at", "created_at", "address", "text", "filled")
   values ($1, ...)
   on conflict do nothing
   returning "id";
@@ -2026,6 +2071,18 @@ select distinct "i"."org", "i"."issuer", "i"."subject"
 update "mail"
   set "state" = $1, "claimed_until" = $2, "last_error" = $3, "ended_at" = $4, "address" = $5, "title" = $6, "filled" = $7
   where "id" = $8 and "state" = $9 and "attempts" = $10;
+
+update "mail"
+  set "state" = $1, "claimed_until" = $2, "last_error" = $3, "ended_at" = $4, "filled" = $5
+  where "id" = $6 and "state" = $7 and "attempts" = $8;
+
+update "mail"
+  set "state" = $1, "claimed_until" = $2, "last_error" = $3, "ended_at" = $4, "next_at" = $5, "address" = $6, "title" = $7
+  where "id" = $8 and "state" = $9 and "attempts" = $10;
+
+update "mail_item"
+  set "mail_id" = $1
+  where "org" = $2 and "issuer" = $3 and "subject" = $4 and "mail_id" is null and "created_at" < $5;
 
 update mail
   set state = 'SENDING', attempts = attempts + 1, claimed_until = clock_timestamp() + $1::interval

@@ -3086,6 +3086,7 @@ comment on column mail.title is 'The subject line as it was last sent.';
 CREATE INDEX mail_by_organisation ON public.mail USING btree (org, id DESC);
 CREATE INDEX mail_to_be_sent ON public.mail USING btree (next_at, id) WHERE (state = ANY (ARRAY['QUEUED'::text, 'SENDING'::text]));
 CREATE UNIQUE INDEX one_digest_a_day ON public.mail USING btree (org, issuer, subject, day, form) NULLS NOT DISTINCT WHERE (form = ANY (ARRAY['DIGEST'::text, 'WEEKLY'::text]));
+CREATE TRIGGER addressed_mail_wakes_the_worker AFTER INSERT ON public.mail FOR EACH ROW WHEN ((new.form = 'ADDRESSED'::text)) EXECUTE FUNCTION wake_for_mail();
 alter table public.mail enable row level security;
 create policy mail_is_kept_by_the_service on mail for all to public
   using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
@@ -3114,6 +3115,7 @@ create table public.mail_outbox (
   constraint mail_outbox_pkey PRIMARY KEY (notification_id),
   constraint mail_outbox_notification_id_fkey FOREIGN KEY (notification_id) REFERENCES notification(id) ON DELETE RESTRICT
 );
+CREATE TRIGGER mail_wakes_the_worker AFTER INSERT ON public.mail_outbox FOR EACH STATEMENT EXECUTE FUNCTION wake_for_mail();
 alter table public.mail_outbox enable row level security;
 create policy mail_outbox_is_kept_by_the_service on mail_outbox for all to public
   using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
@@ -3177,10 +3179,21 @@ CREATE OR REPLACE FUNCTION public.post_notifications()
 AS $function$
 begin
   insert into public.mail_outbox (notification_id) select n.id from new_notifications n;
+  return null;
+end $function$;
+revoke all on function post_notifications() from public;
+
+CREATE OR REPLACE FUNCTION public.wake_for_mail()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
   -- A job of its own for each transaction: nobody waits for the job of another, and none runs before the rows are there.
   if to_regclass('graphile_worker.jobs') is not null then
     perform graphile_worker.add_job('send_mail', '{}'::json, job_key := 'send_mail:' || pg_catalog.pg_current_xact_id()::text);
   end if;
   return null;
 end $function$;
-revoke all on function post_notifications() from public;
+revoke all on function wake_for_mail() from public;

@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { CommandsService } from './commands/commands.service.ts'
 import type { MailChannel } from './notifications/mail/channels/channel.ts'
 import { fileChannel } from './notifications/mail/channels/file.service.ts'
 import { notifyChannel } from './notifications/mail/channels/notify.service.ts'
 import { smtpChannel } from './notifications/mail/channels/smtp.service.ts'
-import { type MailingService, mailingService } from './notifications/mail/mailing.service.ts'
+import { mailRoutes } from './notifications/mail/mail.routes.ts'
+import { mailProblemsService } from './notifications/mail/mail-problems.service.ts'
+import { mailSettingsService } from './notifications/mail/mail-settings.service.ts'
+import { type MailDirectory, mailingService } from './notifications/mail/mailing.service.ts'
 import type { PartiesService } from './parties/parties.service.ts'
 import type { PeopleService } from './people/people.service.ts'
 import type { Config } from './platform/config.ts'
@@ -17,21 +21,22 @@ interface MailServicesOptions {
   readonly clock: Clock
   readonly newId: () => string
   readonly publicUrl: URL
+  readonly commands: CommandsService
   readonly parties: PartiesService
   /** Asked late: people keep addresses here, and are asked who holds a role. */
   readonly people: () => PeopleService
 }
 
-/** Mail: the way by which it leaves, and who is asked about readers. */
-export function openMail({ config, db, clock, newId, publicUrl, parties, people }: MailServicesOptions): MailingService {
-  return mailingService({
-    ...{ db, clock, newId, publicUrl, channel: channelOf(config) },
-    directory: {
-      holdersOf: (...asked) => people().holdersOf(...asked),
-      mailboxOf: parties.mailboxOf,
-      namesOf: async (tx, orgs) => new Map((await parties.read(tx, orgs)).map(({ code, short_name }) => [code, short_name])),
-    },
-  })
+/** Mail: the way by which it leaves, who is asked about readers, and their settings. */
+export function openMail({ config, db, clock, newId, publicUrl, commands, parties, people }: MailServicesOptions) {
+  const namesOf: MailDirectory['namesOf'] = async (tx, orgs) =>
+    new Map((await parties.read(tx, orgs)).map(({ code, short_name }) => [code, short_name]))
+  const directory: MailDirectory = { holdersOf: (...asked) => people().holdersOf(...asked), mailboxOf: parties.mailboxOf, namesOf }
+  const mailing = mailingService({ db, clock, newId, publicUrl, directory, channel: channelOf(config) })
+  const settings = mailSettingsService({ db, commands, newId, mailTo: mailing.mailTo, namesOf })
+  const tokenFile = config.notify?.callbackTokenFile
+  const receiptToken = tokenFile === undefined ? undefined : secretIn(tokenFile)
+  return { mailing, routes: mailRoutes({ settings, problems: mailProblemsService({ db }), mailing, receiptToken }) }
 }
 
 function channelOf({ mailChannel, mailFrom: from, smtpUrl, smtpPasswordFile, notify, varDirectory }: Config): MailChannel {

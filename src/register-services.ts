@@ -80,6 +80,7 @@ export function openRegister(
     partiesRoutes({ parties, registering, organisationContacts, groups }),
     peopleRoutes(services.people, services.deputies),
     notificationsRoutes(notifications),
+    services.mailRoutes,
     signOffsRoutes({ signOffs: services.signOffs, routes: services.signOffRoutes, issuer: services.issuer, newId }),
     agreementActsRoutes({
       freezing: freezingService({ act, agreements, advice: advice.onDraft, chains, carrying }),

@@ -122,7 +122,7 @@ export async function openServices(options: ServicesOptions) {
     disclosure: disclosureRoom({ notifications, policy: publication }),
     emergency: emergencyRoom(),
   }
-  const deputies = deputiesService({ db, clock, commands, parties, issuer: options.trust.issuer })
+  const deputies = deputiesService({ db, clock, commands, parties, tell: notifications.tell, issuer: options.trust.issuer })
   const deputisesFor = deputies.standingInFor
   const workflow: WorkflowService = workflowService({ rooms, notifications, deputisesFor })
   const signOffs = signOffsService({ db, clock, commands, rooms, notifications, deputisesFor, mustBeConfirmed: parties.mustBeConfirmed })
@@ -132,9 +132,9 @@ export async function openServices(options: ServicesOptions) {
   const signOffRoutes = routesService({ db, commands, mustBeConfirmed: parties.mustBeConfirmed })
   const acts = actingService({ commands, agreements, notifications, policy: publication, mustBeConfirmed: parties.mustBeConfirmed })
   const { publicUrl } = options
-  const mailing = openMail({ config, db, clock, newId, publicUrl, parties, people: () => people })
+  const { mailing, routes: mailRoutes } = openMail({ config, db, clock, newId, publicUrl, commands, parties, people: () => people })
   const people: PeopleService = peopleService({
-    ...{ db, clock, commands, parties, issuer: options.trust.issuer, recordAddress: mailing.recordAddress },
+    ...{ db, clock, commands, parties, issuer: options.trust.issuer, recordAddress: mailing.recordAddress, tell: notifications.tell },
     // A role that ends now gives back what its person had to do; one with a last day does when that is over.
     onEnd: async (tx, held, acting) =>
       held.ended_at === null && held.to !== null
@@ -179,7 +179,7 @@ export async function openServices(options: ServicesOptions) {
       sampleSignOffs: sampleSignOffs({ agreements, chains, workflow, newId, issuer: options.trust.issuer }),
     },
     ...{ signOffs, signOffRoutes, issuer: options.trust.issuer },
-    ...{ people, deputies, timers, mailing },
+    ...{ people, deputies, timers, mailing, mailRoutes },
     /** Flushes the log and closes the connections. */
     async close(): Promise<void> {
       await mailing.close()

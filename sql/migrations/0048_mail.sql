@@ -38,15 +38,22 @@ create table mail_outbox (
 create function public.post_notifications() returns trigger language plpgsql security definer set search_path = '' as $$
 begin
   insert into public.mail_outbox (notification_id) select n.id from new_notifications n;
+  return null;
+end $$;
+revoke all on function public.post_notifications() from public;
+create trigger notification_is_posted after insert on notification referencing new table as new_notifications
+  for each statement execute function public.post_notifications();
+
+create function public.wake_for_mail() returns trigger language plpgsql security definer set search_path = '' as $$
+begin
   -- A job of its own for each transaction: nobody waits for the job of another, and none runs before the rows are there.
   if to_regclass('graphile_worker.jobs') is not null then
     perform graphile_worker.add_job('send_mail', '{}'::json, job_key := 'send_mail:' || pg_catalog.pg_current_xact_id()::text);
   end if;
   return null;
 end $$;
-revoke all on function public.post_notifications() from public;
-create trigger notification_is_posted after insert on notification referencing new table as new_notifications
-  for each statement execute function public.post_notifications();
+revoke all on function public.wake_for_mail() from public;
+create trigger mail_wakes_the_worker after insert on mail_outbox for each statement execute function public.wake_for_mail();
 
 -- One mail to one reader: a person of an organisation, its mailbox (neither issuer nor subject), or an address.
 create table mail (
@@ -72,6 +79,7 @@ create table mail (
 );
 comment on column public.mail.id is 'Stands in the mail as its reference and message id, so that whoever gets it twice can tell.';
 comment on column public.mail.title is 'The subject line as it was last sent.';
+create trigger addressed_mail_wakes_the_worker after insert on mail for each row when (new.form = 'ADDRESSED') execute function public.wake_for_mail();
 create index mail_to_be_sent on mail (next_at, id) where state in ('QUEUED', 'SENDING');
 create index mail_by_organisation on mail (org, id desc);
 create unique index one_digest_a_day on mail (org, issuer, subject, day, form) nulls not distinct where form in ('DIGEST', 'WEEKLY');

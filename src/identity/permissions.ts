@@ -80,6 +80,8 @@ export const PERMISSIONS = {
   'sign_off_route:read': [...PEOPLE_OF_A_PARTY, 'AUDITOR', 'REGISTER_ADMIN'],
   'sign_off_route:write': ['IG_OFFICER'],
   'notice:read': PEOPLE_OF_A_PARTY,
+  'notification_settings:keep': [...PEOPLE_OF_A_PARTY, 'REGISTER_ADMIN', 'AUDITOR'],
+  'mail:read': ['IG_OFFICER', 'SIRO', 'REGISTER_ADMIN', 'AUDITOR'],
   'organisation:succeed': ['REGISTER_ADMIN'],
   'organisation:propose': ['REQUESTER', 'IG_OFFICER', 'IAO', 'LEGAL', 'REGISTER_ADMIN'],
   'organisation:confirm': ['REGISTER_ADMIN'],

@@ -4,7 +4,7 @@ import type { Identity } from '../identity/principal.ts'
 /** A kind of notification: what it is about, who may be told, and its words. */
 interface KindOfNotification {
   /** `any`: whatever is signed off. */
-  readonly subject: 'agreement' | 'request' | 'disclosure' | 'emergency' | 'any'
+  readonly subject: 'agreement' | 'request' | 'disclosure' | 'emergency' | 'role' | 'deputy' | 'any'
   /**
    * Of those it was written for: WHOEVER_SEES_IT while they may see the subject, so that what one may no longer open is not
    * named either; ADDRESSEE also afterwards, where it says just that.
@@ -23,6 +23,8 @@ export const NOTIFICATION_KINDS = {
     words: 'A change does not affect you: your signature holds for it unless you object before it begins',
   },
   CHANGE_OBJECTED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A party objects to a change without a new signature' },
+  ROLE_GIVEN: { subject: 'role', mayBeTold: 'ADDRESSEE', words: 'Somebody was given a role' },
+  DEPUTY_NAMED: { subject: 'deputy', mayBeTold: 'ADDRESSEE', words: 'Somebody was named as deputy' },
   PARTY_JOINED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A party has joined' },
   PARTY_LEFT: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A party has left' },
   SUSPENDED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'Sharing is suspended' },

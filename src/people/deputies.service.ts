@@ -2,6 +2,7 @@ import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
 import { isRole, permits } from '../identity/permissions.ts'
 import type { Identity, Principal } from '../identity/principal.ts'
+import type { NotificationsService } from '../notifications/notifications.service.ts'
 import type { PartiesService } from '../parties/parties.service.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs, readingAs } from '../platform/database/reader.ts'
@@ -20,6 +21,7 @@ export interface DeputiesOptions {
   readonly clock: Clock
   readonly commands: CommandsService
   readonly parties: PartiesService
+  readonly tell: NotificationsService['tell']
   /** Whose tokens this service trusts: the issuer of a person of whom none is named. */
   readonly issuer: string
 }
@@ -57,7 +59,7 @@ const PAGE = 100
 export type DeputiesService = ReturnType<typeof deputiesService>
 
 /** Who stands in for whom, in one role and on some days: named by whoever holds the role, or by whoever keeps the roles of the organisation. */
-export function deputiesService({ db, clock, commands, parties, issuer }: DeputiesOptions) {
+export function deputiesService({ db, clock, commands, parties, tell, issuer }: DeputiesOptions) {
   const kind: SubjectKind<Deputy, DeputyDone> = {
     type: 'deputy',
     unknown: 'There is no such deputy here.',
@@ -96,6 +98,9 @@ export function deputiesService({ db, clock, commands, parties, issuer }: Deputi
           if (no) throw new Refused(no)
           const [personId, deputyId] = await lockBoth(tx, [person, deputy.deputy], newId)
           await deputiesRepository(tx).insert(deputy, personId, deputyId, principal)
+          const addressedTo = { persons: [{ issuer: deputy.deputy.issuer, sub: deputy.deputy.subject }], roles: [] }
+          const about = { subject: { type: 'deputy', id: deputy.id }, at: now, detail: { role, first, last } }
+          await tell(tx, [org], { kind: 'DEPUTY_NAMED', ...about, addressedTo, toldBy: principal.org })
           return { id: deputy.id, version: '1', detail: detailOf(deputy), outcome: deputy }
         },
       ),

@@ -2,6 +2,7 @@ import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
 import { isRole, permits, type Role } from '../identity/permissions.ts'
 import { type Identity, isSamePerson, type Principal } from '../identity/principal.ts'
+import type { NotificationsService } from '../notifications/notifications.service.ts'
 import type { PartiesService } from '../parties/parties.service.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
@@ -20,6 +21,7 @@ export interface PeopleOptions {
   readonly parties: PartiesService
   /** Whose tokens this service trusts: the issuer of a person of whom none is named. */
   readonly issuer: string
+  readonly tell: NotificationsService['tell']
   /** Keeps where somebody gets mail for an organisation: in the transaction that records their role. */
   readonly recordAddress: (tx: Transaction, org: string, person: Identity, address: string) => Promise<void>
   /** What else follows where a role ends, now or with a last day: in the transaction that says so. */
@@ -64,7 +66,7 @@ const PAGE = 100
 export type PeopleService = ReturnType<typeof peopleService>
 
 /** Who holds which role in which organisation on which days. */
-export function peopleService({ db, clock, commands, parties, issuer, recordAddress, onEnd }: PeopleOptions) {
+export function peopleService({ db, clock, commands, parties, issuer, tell, recordAddress, onEnd }: PeopleOptions) {
   const kind: SubjectKind<HeldRole, RoleDone> = {
     type: 'role',
     unknown: 'There is no such role here.',
@@ -145,7 +147,12 @@ export function peopleService({ db, clock, commands, parties, issuer, recordAddr
           if (no) throw new Refused(no)
           await repository.insert(personId, held)
           const { mail_address } = asked
-          if (mail_address !== undefined) await recordAddress(tx, org, { issuer: person.issuer, sub: person.subject }, mail_address)
+          if (mail_address !== undefined) {
+            const reader = { issuer: person.issuer, sub: person.subject }
+            await recordAddress(tx, org, reader, mail_address)
+            const about = { subject: { type: 'role', id: held.id }, at: now, detail: { role: held.role } }
+            await tell(tx, [org], { kind: 'ROLE_GIVEN', ...about, addressedTo: { persons: [reader], roles: [] }, toldBy: principal.org })
+          }
           if (held.to !== null) await onEnd(tx, held, { principal, at, now, newId })
           const { reason } = asked
           return { id: held.id, held, reason, detail: detailOf(held, reason), outcome: () => viewOf(tx, held) }

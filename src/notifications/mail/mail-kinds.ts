@@ -14,6 +14,8 @@ export interface KindOfMail {
   readonly group: MailGroup
   /** Whatever somebody chose it is mailed at once: what waits for a digest is done too late (C6: E04, E09, E18). */
   readonly isSingle?: true
+  /** It is for the person that it names and nobody else: no mailbox takes it for them. */
+  readonly isPersonal?: true
   /** What its text may be filled with, besides what every mail has. */
   readonly says: readonly MailValue[]
 }
@@ -28,6 +30,8 @@ export const KINDS_OF_MAIL: Readonly<Record<NotificationKind, KindOfMail>> = {
   SIGNATURE_DUE: { to: ['SIGNATORY'], group: 'TASKS', isSingle: true, says: ['version', 'by_due'] },
   SIGNATURE_CARRIED: { to: ['IG_OFFICER', 'SIGNATORY'], group: 'CHANGES', isSingle: true, says: ['version', 'begins'] },
   CHANGE_OBJECTED: { to: IG, group: 'CHANGES', says: ['party'] },
+  ROLE_GIVEN: { to: ['REGISTER_ADMIN'], group: 'CHANGES', isSingle: true, isPersonal: true, says: ['role'] },
+  DEPUTY_NAMED: { to: ['SIRO'], group: 'TASKS', isSingle: true, isPersonal: true, says: ['role', 'from', 'due'] },
   PARTY_JOINED: { to: IG, group: 'CHANGES', says: ['party'] },
   PARTY_LEFT: { to: IG, group: 'CHANGES', says: ['party'] },
   SUSPENDED: { to: [...ACCOUNTABLE, 'CALDICOTT_GUARDIAN'], group: 'CHANGES', isSingle: true, says: ['by'] },

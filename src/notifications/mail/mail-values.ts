@@ -5,7 +5,7 @@ import type { NotificationFacts } from '../kinds.ts'
  * What a mail may say of a notification: references, names of organisations, roles, days. Whatever people wrote (a title, a reason, a
  * comment, what is shared) is not among it and has no way in. Pure.
  */
-export type MailValue = 'role' | 'due' | 'by_due' | 'version' | 'party' | 'by' | 'denied_from' | 'begins'
+export type MailValue = 'role' | 'due' | 'by_due' | 'version' | 'party' | 'by' | 'denied_from' | 'begins' | 'from'
 
 /** What every mail may say besides. */
 export const VALUES_OF_ALL = ['ref', 'authority'] as const
@@ -30,6 +30,7 @@ const VALUES: Readonly<Record<MailValue | (typeof VALUES_OF_ALL)[number], (maile
   version: ({ detail }) => `version ${Number(detail['version']) || 1}`,
   party: ({ detail, org }, names) => names.organisation(code(detail['org']) || org),
   by: ({ detail }, names) => (code(detail['by']) === '' ? 'A party' : names.organisation(code(detail['by']))),
+  from: ({ detail }) => spoken(detail['first']) ?? 'today',
   begins: ({ detail }) => spoken(detail['effective_from']) ?? 'it begins',
   denied_from: ({ detail }) => spoken(detail['denies_from']) ?? 'never, it only warns',
 }

@@ -189,6 +189,18 @@ export function mailRepository(tx: Transaction) {
         .execute()
     },
 
+    /** Notes what became of a mail after it was sent. False: it is none of ours, or had no such end to come. */
+    async receipt(id: string, state: 'DELIVERED' | 'BOUNCED' | 'FAILED', at: string, error: string | null): Promise<boolean> {
+      const row = await tx
+        .updateTable('mail')
+        .set({ state, ended_at: at, last_error: error })
+        .where('id', '=', id)
+        .where('state', 'in', ['SENT', 'DELIVERED', 'SENDING'])
+        .returning('id')
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
     /** Notes that nobody could be mailed of a notification. */
     async unreached({ id, org, toldBy }: PostedNotification, at: string): Promise<void> {
       await tx

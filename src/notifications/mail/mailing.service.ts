@@ -76,11 +76,11 @@ export function mailingService({ db, clock, newId, directory, channel, publicUrl
   /** Notes for each reader of a notification that they are to be mailed, at once or by digest; where there is none, that. */
   async function post(tx: Transaction, posted: PostedNotification, now: Date): Promise<void> {
     const at = now.toISOString()
-    const { group, isSingle = false } = KINDS_OF_MAIL[posted.kind]
+    const { group, isSingle = false, isPersonal = false } = KINDS_OF_MAIL[posted.kind]
     const meant = await meantBy(tx, posted, londonDay(now.getTime()))
     const persons = await mailSettingsRepository(tx).reachable(posted.org, meant)
     const readers = persons.map((person) => ({ person, single: person.single }))
-    const isMailbox = readers.length === 0 && (await directory.mailboxOf(tx, posted.org)) !== undefined
+    const isMailbox = readers.length === 0 && !isPersonal && (await directory.mailboxOf(tx, posted.org)) !== undefined
     if (readers.length === 0 && !isMailbox) return mailRepository(tx).unreached(posted, at)
     for (const { person, single } of isMailbox ? [{ person: null, single: [] }] : readers) {
       const reader: MailReader = { org: posted.org, person: person && { issuer: person.issuer, sub: person.sub } }
@@ -191,6 +191,12 @@ export function mailingService({ db, clock, newId, directory, channel, publicUrl
         { address, text, filled },
       )
     },
+
+    /** Notes what became of a mail after it was sent, as its carrier says. False: it is none of ours. */
+    took: (
+      mailId: string,
+      { state, why }: { readonly state: 'DELIVERED' | 'BOUNCED' | 'FAILED'; readonly why: string | null },
+    ): Promise<boolean> => asSystem((tx) => mailRepository(tx).receipt(mailId, state, clock().toISOString(), why)),
 
     /** Records where somebody gets mail for an organisation, by whoever keeps its roles. Joins the transaction, which writes everything. */
     recordAddress: (tx: Transaction, org: string, person: Identity, address: string): Promise<void> =>

@@ -2142,6 +2142,94 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/notification-settings": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Where you get mail, and what one by one
+         * @description Of yourself, for the organisation that you act for. Without an address of your own, mail goes to the one that was recorded with a role,
+         *     else to the mailbox of the organisation.
+         */
+        readonly get: operations["getNotificationSettings"];
+        /**
+         * Say where you get mail, and what one by one
+         * @description An address that is new counts once its code was entered here: it is mailed there, holds for 30 minutes and five tries, and five are sent a
+         *     day (429). Until then everything goes on as before. Without an address of your own (null) the recorded one counts again.
+         */
+        readonly put: operations["setNotificationSettings"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/notification-settings/confirmation": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Enter the code that was mailed to your new address
+         * @description A wrong code is 422 and counts; after five, or 30 minutes, another one is asked for by saying the address again (409).
+         */
+        readonly post: operations["confirmMailAddress"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/mail-problems": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What could not be mailed
+         * @description Notices of which nobody of your organisation could be mailed, mail that was refused or never got through, and the same of other
+         *     organisations where an act of yours gave rise to it; newest first. Addresses are shown of the own organisation, to whoever keeps its roles.
+         */
+        readonly get: operations["listMailProblems"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/notify-receipts": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * What became of a mail (GOV.UK Notify)
+         * @description Called by GOV.UK Notify with the bearer token that was set there, as its documentation says (delivery receipts). 403 for another token, and
+         *     where none is configured. A receipt of a mail that is not ours changes nothing.
+         */
+        readonly post: operations["takeDeliveryReceipt"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/organisations/{code}/succession": {
         readonly parameters: {
             readonly query?: never;
@@ -6271,14 +6359,14 @@ export interface components {
                 readonly id: string;
                 /** @description What it is about. */
                 readonly subject: {
-                    /** @description agreement, request (for a share), disclosure (once), emergency, or another that is signed off. */
+                    /** @description agreement, request (for a share), disclosure (once), emergency, role, deputy, or another that is signed off. */
                     readonly type: string;
                     /** @description Its reference or key. */
                     readonly id: string;
                 };
                 /** @description The agreement it is about; null: it is about something else. */
                 readonly agreement: string | null;
-                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_CONFIRMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, REVIEW_OVERDUE, REVIEW_BLOCKS, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED. */
+                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, REVIEW_OVERDUE, REVIEW_BLOCKS, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED. */
                 readonly kind: string;
                 /**
                  * Format: date-time
@@ -6292,6 +6380,21 @@ export interface components {
             }[];
             /** @description Send as `before` for the next page; null at the end. */
             readonly next_before: string | null;
+        };
+        /** @description Groups of notices that are mailed one by one; of the others one mail a working day tells, at 08:00 London time. Reviews and signatures that wait for you, and suspensions, are always mailed at once. */
+        readonly MailGroups: readonly ("TASKS" | "CHANGES" | "DATES" | "REQUESTS")[];
+        /** @description Where somebody gets mail for an organisation, and what one by one. */
+        readonly NotificationSettings: {
+            /** @description Where mail goes; null: to the mailbox of the organisation. */
+            readonly address: string | null;
+            /**
+             * @description CONFIRMED by its reader, or RECORDED with a role.
+             * @enum {string|null}
+             */
+            readonly counts: "CONFIRMED" | "RECORDED" | null;
+            /** @description An address that waits for its code. */
+            readonly pending: string | null;
+            readonly single: components["schemas"]["MailGroups"];
         };
         /** @description One body ends and another follows it. */
         readonly Succession: {
@@ -12371,6 +12474,228 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["NoticePage"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getNotificationSettings: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The settings. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly setNotificationSettings: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "address": "ann.officer@camden.example",
+                 *       "single": [
+                 *         "TASKS"
+                 *       ]
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Of your own; null: none. */
+                    readonly address: components["schemas"]["MailAddress"] | null;
+                    readonly single: components["schemas"]["MailGroups"];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The settings. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly confirmMailAddress: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "code": "123456"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Six digits. */
+                    readonly code: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The settings. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listMailProblems: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Only what is older than this; `next_before` of the page before.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly before?: string;
+                /**
+                 * @description At most so many.
+                 * @example 50
+                 */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The problems. */
+                        readonly problems: readonly {
+                            /**
+                             * Format: uuid
+                             * @description The notice.
+                             */
+                            readonly notice: string;
+                            /** @description Its kind. */
+                            readonly kind: string;
+                            /** @description What it is about. */
+                            readonly subject: {
+                                /** @description For example agreement. */
+                                readonly type: string;
+                                /** @description Its reference or key. */
+                                readonly id: string;
+                            };
+                            /** @description Whose people were to be mailed. */
+                            readonly organisation: string;
+                            /**
+                             * @description NOBODY has an address; it FAILED every time; or it BOUNCED: the address is refused.
+                             * @enum {string}
+                             */
+                            readonly what: "NOBODY" | "FAILED" | "BOUNCED";
+                            /**
+                             * Format: date-time
+                             * @description Since when.
+                             */
+                            readonly at: string;
+                            /** @description Where it was to go; null: nowhere, or it is not yours to see. */
+                            readonly address: string | null;
+                            /** @description What the receiver said; null: nothing, or it is not yours to see. */
+                            readonly why: string | null;
+                        }[];
+                        /** @description Send as `before` for the next page; null at the end. */
+                        readonly next_before: string | null;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly takeDeliveryReceipt: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "id": "740e5834-3a29-46b4-9a6f-16142fde533a",
+                 *       "reference": "0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f",
+                 *       "to": "ann@camden.example",
+                 *       "status": "delivered"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Ours. */
+                    readonly reference: string | null;
+                    /** @description delivered, permanent-failure, temporary-failure or technical-failure. */
+                    readonly status: string;
+                } & {
+                    readonly [key: string]: unknown;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description Taken. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description Whether it is of a mail of ours. */
+                        readonly known: boolean;
+                    };
                 };
             };
             readonly default: components["responses"]["Problem"];

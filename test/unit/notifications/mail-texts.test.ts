@@ -79,6 +79,7 @@ t.test('no mail holds a word that people wrote: not a title, a reason, a comment
     last_day: word,
     denies_from: word,
     effective_from: word,
+    first: word,
     version: fc.oneof(word, fc.nat()),
     flows: fc.array(word),
   })
