@@ -1308,7 +1308,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/parties/register-act.repository.ts, src/register-loader.ts
+-- also src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
@@ -2079,6 +2079,11 @@ update "mail"
 update "mail"
   set "state" = $1, "claimed_until" = $2, "last_error" = $3, "ended_at" = $4, "next_at" = $5, "address" = $6, "title" = $7
   where "id" = $8 and "state" = $9 and "attempts" = $10;
+
+update "mail"
+  set "state" = $1, "ended_at" = $2, "last_error" = $3
+  where "id" = $4 and "state" in ($5, ...)
+  returning "id";
 
 update "mail_item"
   set "mail_id" = $1

@@ -27,9 +27,12 @@ export async function announce(started: {
   readonly environment: Environment
   readonly seconds: number
   readonly tokenTtlSeconds: number
+  /** Where mail goes. */
+  readonly mailsTo: string
 }): Promise<void> {
   const { say, address, environment } = started
   say(`Accord listens on ${address} (ready after ${started.seconds.toFixed(1)} s). Documentation: ${address}/docs`)
+  say(`Mail goes to ${started.mailsTo}.`)
   if (!environment.issuer) return
   const token = await environment.issuer.sign(DEMO_CLIENT, new Date(), started.tokenTtlSeconds)
   say('Demo register with sample data, keys made on this machine, plain http on loopback only: not for real records.')

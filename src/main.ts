@@ -59,7 +59,7 @@ async function start(config: Config): Promise<void> {
       await environment.close()
     }, config.shutdownGraceSeconds * 1000)
     const seconds = (performance.now() - startedAt) / 1000
-    await announce({ say, address, environment, seconds, tokenTtlSeconds: config.tokenTtlSeconds })
+    await announce({ say, address, environment, seconds, tokenTtlSeconds: config.tokenTtlSeconds, mailsTo: app.services.mailing.where })
   } catch (error) {
     await environment.close()
     throw error

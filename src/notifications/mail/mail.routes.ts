@@ -38,8 +38,7 @@ export function mailRoutes({ settings, problems, mailing, receiptToken }: MailRo
       return reply(200, { problems: shown, next_before: page.nextBefore })
     })
     answer(app, 'takeDeliveryReceipt', async (request) => {
-      if (!isToken(request.headers.authorization, receiptToken))
-        throw refused('FORBIDDEN', 'The token of delivery receipts is needed.')
+      if (!isToken(request.headers.authorization, receiptToken)) throw refused('FORBIDDEN', 'The token of delivery receipts is needed.')
       const { reference, status } = request.body
       const state = RECEIPTS[status]
       if (state === undefined || reference === null || !UUID.test(reference)) return reply(200, { known: false })

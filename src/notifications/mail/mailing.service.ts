@@ -202,6 +202,9 @@ export function mailingService({ db, clock, newId, directory, channel, publicUrl
     recordAddress: (tx: Transaction, org: string, person: Identity, address: string): Promise<void> =>
       mailSettingsRepository(tx).record({ id: newId(), org, person, address }),
 
+    /** Where mail goes: a folder or a server. */
+    where: channel.where,
+
     /** Gives back the connections of the channel. */
     close: () => channel.close(),
   }
