@@ -2395,6 +2395,20 @@ create policy person_is_seen_where_a_role_is_held on person for select to public
 grant insert, select on public.person to accord_app;
 grant update (id) on public.person to accord_app;
 
+CREATE OR REPLACE FUNCTION public.organisations_held(p_issuer text, p_subject text, p_day date)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(array_agg(distinct r.org order by r.org), '{}')
+    from public.person p join public.held_role r on r.person_id = p.id
+   where p.issuer = p_issuer and p.subject = p_subject
+     and r.from_day <= p_day and (r.to_day is null or p_day <= r.to_day) and r.ended_at is null
+$function$;
+revoke all on function organisations_held(text,text,date) from public;
+grant execute on function organisations_held(text,text,date) to accord_app;
+
 CREATE OR REPLACE FUNCTION public.refuse_change_of_deputy()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3197,3 +3211,48 @@ begin
   return null;
 end $function$;
 revoke all on function wake_for_mail() from public;
+
+-- -------------------- sessions
+
+create table public.session (
+  digest bytea not null,
+  issuer text not null,
+  subject text not null,
+  name text not null,
+  org text,
+  claims jsonb not null,
+  auth_time timestamp with time zone,
+  acr text,
+  amr text[] not null,
+  begun_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint session_pkey PRIMARY KEY (digest),
+  constraint session_digest_check CHECK ((octet_length(digest) = 32))
+);
+CREATE INDEX session_by_begin ON public.session USING btree (begun_at);
+CREATE INDEX session_by_person ON public.session USING btree (issuer, subject);
+alter table public.session enable row level security;
+create policy session_is_kept_by_the_service on session for all to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+grant delete, insert, select, update on public.session to accord_app;
+
+create table public.sign_in (
+  state_digest bytea not null,
+  browser_digest bytea not null,
+  nonce text not null,
+  verifier text not null,
+  return_to text not null,
+  max_age integer,
+  begun_at timestamp with time zone not null,
+  constraint sign_in_pkey PRIMARY KEY (state_digest),
+  constraint sign_in_browser_digest_check CHECK ((octet_length(browser_digest) = 32)),
+  constraint sign_in_return_to_check CHECK (((return_to ~~ '/%'::text) AND (length(return_to) <= 500))),
+  constraint sign_in_state_digest_check CHECK ((octet_length(state_digest) = 32))
+);
+comment on column sign_in.browser_digest is 'Of the cookie of the browser that it began in: an answer that comes from another one opens nothing.';
+CREATE INDEX sign_in_by_begin ON public.sign_in USING btree (begun_at);
+alter table public.sign_in enable row level security;
+create policy sign_in_is_kept_by_the_service on sign_in for all to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+grant delete, insert, select on public.sign_in to accord_app;

@@ -33,6 +33,7 @@ export async function announce(started: {
   const { say, address, environment } = started
   say(`Accord listens on ${address} (ready after ${started.seconds.toFixed(1)} s). Documentation: ${address}/docs`)
   say(`Mail goes to ${started.mailsTo}.`)
+  if (environment.browserSignIn) say(`Pages for people: ${address}/`)
   if (!environment.issuer) return
   const token = await environment.issuer.sign(DEMO_CLIENT, new Date(), started.tokenTtlSeconds)
   say('Demo register with sample data, keys made on this machine, plain http on loopback only: not for real records.')

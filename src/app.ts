@@ -17,13 +17,16 @@ import { londonDay } from './platform/kernel/london-day.ts'
 import { metricsRoutes } from './platform/metrics/metrics.routes.ts'
 import { openRegister } from './register-services.ts'
 import { openServices, type ServicesOptions } from './services.ts'
+import { type BrowserSignIn, openWeb } from './web-services.ts'
 
 /** What the service is a function of: its configuration, its database, whom it trusts, its log key, its clock. */
 export interface AppOptions extends ServicesOptions {
   readonly trust: TokenTrust
   /** Check every reply against the contract (tests). */
   readonly checkReplies?: boolean
-  /** The pages, beside the API; absent: none. */
+  /** How people sign in with a browser; absent: there are no pages for them. */
+  readonly browserSignIn?: BrowserSignIn
+  /** Further pages, beside the API. */
   readonly pages?: readonly FastifyPluginAsync[]
   /** Whom a session is of; absent: nobody has one. */
   readonly principalOfSession?: NonNullable<IdentityOptions['principalOfSession']>
@@ -71,7 +74,8 @@ export async function buildApp(options: AppOptions) {
     if (error) server.log.error({ log: name, err: error }, 'the log cannot be signed at present')
     else server.log.info({ log: name }, 'the log is signed again')
   })
-  const { principalOfSession } = options
+  const web = options.browserSignIn && openWeb(services, register.rooms, options.browserSignIn)
+  const principalOfSession = web?.principalOfSession ?? options.principalOfSession
   const rolesOf = (person: Person, org: string) => people.rolesOf(person, org, londonDay(options.clock().getTime()))
   await server.register(identityPlugin, { ...trust, rolesOf, ...(principalOfSession ? { principalOfSession } : {}) })
   await server.register(revocationPlugin, { clients: decisions.clients })
@@ -95,7 +99,7 @@ export async function buildApp(options: AppOptions) {
     await api.register(metricsRoutes(metrics))
     for (const routes of [...register.routes, ...decisions.routes]) await api.register(routes)
   })
-  await server.register(pageScope, { pages: options.pages ?? [] })
+  await server.register(pageScope, { pages: [...(web?.pages ?? []), ...(options.pages ?? [])] })
 
   return {
     server,

@@ -1,6 +1,7 @@
 import { createPrivateKey, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { demoAccounts, startDemoIssuer } from './demo-issuer.ts'
 import {
   DEVELOPMENT_AUDIENCE,
   DEVELOPMENT_ISSUER,
@@ -12,6 +13,7 @@ import type { Config } from './platform/config.ts'
 import { createDatabase, urlOfDatabase, urlWithPassword } from './platform/database/create-database.ts'
 import { startEmbeddedPostgres } from './platform/database/embedded-postgres.ts'
 import { migrate } from './platform/database/migrate.ts'
+import { type BrowserSignIn, callbackAt } from './web-services.ts'
 
 /** What stands around the service before it starts: a migrated database, keys, whom to trust. */
 export interface Environment {
@@ -20,6 +22,8 @@ export interface Environment {
   readonly logKey: Uint8Array
   /** Null where a real issuer is configured: then we issue nothing. */
   readonly issuer: DevelopmentIssuer | null
+  /** How people sign in with a browser; null: there are no pages. */
+  readonly browserSignIn: BrowserSignIn | null
   /** Whether the database and keys are ours, under the var folder. */
   readonly isEmbedded: boolean
   close(): Promise<void>
@@ -47,18 +51,25 @@ async function openEmbedded(config: Config, say: (line: string) => void): Promis
   }
   const keys = join(config.varDirectory, 'keys')
   const issuer = await openDevelopmentIssuer(keys)
+  // On a port that the system chooses nobody knows yet where a browser is to come back to.
+  const { publicUrl } = config
+  const people = publicUrl ? await startDemoIssuer(config.demoIssuerPort, () => callbackAt(publicUrl)) : null
   return {
     databaseUrl,
     trust: { issuer: DEVELOPMENT_ISSUER, audience: DEVELOPMENT_AUDIENCE, keys: issuer.jwks as never, isAuthoritative: true },
     logKey: config.logKeyFile ? readLogKey(config.logKeyFile) : openDevelopmentLogKey(join(keys, 'log-key')),
     issuer,
+    browserSignIn: people && publicUrl ? { client: people, isAuthoritative: true, publicUrl, demoAccounts } : null,
     isEmbedded: true,
-    close: () => postgres.stop(),
+    async close() {
+      await people?.close()
+      await postgres.stop()
+    },
   }
 }
 
 async function openConfigured(config: Config, databaseUrl: string): Promise<Environment> {
-  const { issuerUrl, audience, jwksUrl, jwksFile, logKeyFile } = config
+  const { issuerUrl, audience, jwksUrl, jwksFile, logKeyFile, publicUrl, signInClientId, signInClientSecretFile } = config
   if (!issuerUrl || !audience || !logKeyFile || !(jwksUrl || jwksFile)) throw new Error('the configuration was not checked')
   await migrate({ url: databaseUrl, reset: resetConfigured(databaseUrl, config.varDirectory) })
   return {
@@ -70,6 +81,16 @@ async function openConfigured(config: Config, databaseUrl: string): Promise<Envi
       isAuthoritative: config.issuerAuthoritative === 'on',
     },
     logKey: readLogKey(logKeyFile),
+    browserSignIn:
+      signInClientId && signInClientSecretFile && publicUrl
+        ? {
+            client: {
+              ...{ issuer: issuerUrl, clientId: signInClientId, isLoopback: new URL(issuerUrl).protocol === 'http:' },
+              clientSecret: firstLineOf(signInClientSecretFile),
+            },
+            ...{ isAuthoritative: config.issuerAuthoritative === 'on', publicUrl },
+          }
+        : null,
     issuer: null,
     isEmbedded: false,
     close: async () => {},
@@ -93,6 +114,10 @@ function resetConfigured(databaseUrl: string, varDirectory: string): string {
 
 function quote(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`
+}
+
+function firstLineOf(file: string): string {
+  return readFileSync(file, 'utf8').split('\n')[0]?.trim() ?? ''
 }
 
 /** A secret of the log: an Ed25519 key in PEM, or at least 32 bytes in base64 on one line. */

@@ -34,6 +34,7 @@ async function start(config: Config): Promise<void> {
   const environment = await openEnvironment(config, say)
   try {
     const app = await buildApp({
+      ...(environment.browserSignIn ? { browserSignIn: environment.browserSignIn } : {}),
       config,
       databaseUrl: environment.databaseUrl,
       publicUrl: config.publicUrl ?? new URL('http://127.0.0.1'),

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { FastifyPluginAsync } from 'fastify'
 import { agreementActsRoutes } from './agreements/acts/agreement-acts.routes.ts'
 import { amendingService } from './agreements/acts/amending.service.ts'
 import { disposingService } from './agreements/acts/disposing.service.ts'
@@ -31,7 +30,6 @@ import { onceOnly } from './commands/once.service.ts'
 import type { Decisions } from './decision-services.ts'
 import { adviceRoutes } from './decisions/advice/advice.routes.ts'
 import { adviceService } from './decisions/advice/advice.service.ts'
-import type { DecisionFollower } from './decisions/history/decision-follower.service.ts'
 import { filesRoutes } from './files/files.routes.ts'
 import { insightRoutes } from './insight/insight.routes.ts'
 import { insightService } from './insight/insight.service.ts'
@@ -50,12 +48,14 @@ import type { Services } from './services.ts'
 import { signOffInsight } from './workflow/insight/insight.service.ts'
 import { signOffsRoutes } from './workflow/sign-offs.routes.ts'
 
+export type Register = ReturnType<typeof openRegister>
+
 /** The register of agreements and organisations, and what is asked of it: its services, opened once, as the routes that call them. */
 export function openRegister(
   services: Services,
   decisions: Pick<Decisions, 'recordedQuestion' | 'filler' | 'usage'>,
   onFollowFailure: (error: unknown) => void,
-): { readonly routes: readonly FastifyPluginAsync[]; readonly follower: DecisionFollower } {
+) {
   const { db, clock, newId, audit, policy, publication, turns, commands, acts, agreements, reference, parties, notifications } = services
   const { act } = acts
   const organisationActs = registerActs({ commands, policy: publication })
@@ -75,6 +75,13 @@ export function openRegister(
   const drafting = draftingService({ read, clock, random: randomBytes, acts, agreements, facts, groups: groups.list })
   const membership = membershipService({ act, chains, organisation: parties.find, boroughs })
   const journeys = openJourneys(services, decisions, { facts, drafting, membership }, onFollowFailure)
+  const insight = insightService({
+    ...{ clock, listing, signOffs: services.signOffs, signOffInsight: signOffInsight({ db, clock }) },
+    ...{ due: agreementsDue({ db, agreements, clock }), usage: decisions.usage, requests: journeys.requests },
+  })
+  const documents = documentsService({ read, clock, parties, workflow })
+  const signing = signingService({ act, chains })
+  const ending = endingService({ act, chains, boroughs })
   const routes = [
     referenceRoutes(reference),
     partiesRoutes({ parties, registering, organisationContacts, groups }),
@@ -84,17 +91,17 @@ export function openRegister(
     signOffsRoutes({ signOffs: services.signOffs, routes: services.signOffRoutes, issuer: services.issuer, newId }),
     agreementActsRoutes({
       freezing: freezingService({ act, agreements, advice: advice.onDraft, chains, carrying }),
-      signing: signingService({ act, chains }),
+      signing,
       amending: amendingService({ act }),
       suspending: suspendingService({ act, chains, boroughs }),
       membership,
-      ending: endingService({ act, chains, boroughs }),
+      ending,
       disposing: disposingService({ act, read, clock, boroughs }),
       evidence: evidenceService({ act, read, files: services.files }),
       merging: mergingService({ registerActs: organisationActs, parties, contacts: organisationContacts, several }),
       succession: successionService({ registerActs: organisationActs, parties, registering, agreements, notifications, several, workflow }),
     }),
-    agreementTextsRoutes(documentsService({ read, clock, parties, workflow }), historyService({ read, clock })),
+    agreementTextsRoutes(documents, historyService({ read, clock })),
     draftingRoutes({
       drafting,
       overlapsWith: overlaps.withDraft,
@@ -104,13 +111,7 @@ export function openRegister(
     filesRoutes(services.files),
     adviceRoutes(advice),
     ...journeys.routes,
-    insightRoutes({
-      insight: insightService({
-        ...{ clock, listing, signOffs: services.signOffs, signOffInsight: signOffInsight({ db, clock }) },
-        ...{ due: agreementsDue({ db, agreements, clock }), usage: decisions.usage, requests: journeys.requests },
-      }),
-      ...{ signOffs: services.signOffs, routes: services.signOffRoutes },
-    }),
+    insightRoutes({ insight, signOffs: services.signOffs, routes: services.signOffRoutes }),
   ]
-  return { routes, follower: journeys.follower }
+  return { routes, follower: journeys.follower, rooms: { listing, drafting, documents, signing, ending, insight } }
 }

@@ -128,7 +128,16 @@ language sql stable security definer set search_path = '' as $$
    where p.issuer = p_issuer and p.subject = p_subject and r.org = p_org
      and r.from_day <= p_day and (r.to_day is null or p_day <= r.to_day) and r.ended_at is null
 $$;
-revoke all on function public.roles_held(text, text, text, date) from public;
+-- For which organisations somebody may act on a day.
+create function public.organisations_held(p_issuer text, p_subject text, p_day date) returns text[]
+language sql stable security definer set search_path = '' as $$
+  select coalesce(array_agg(distinct r.org order by r.org), '{}')
+    from public.person p join public.held_role r on r.person_id = p.id
+   where p.issuer = p_issuer and p.subject = p_subject
+     and r.from_day <= p_day and (r.to_day is null or p_day <= r.to_day) and r.ended_at is null
+$$;
+revoke all on function public.roles_held(text, text, text, date), public.organisations_held(text, text, date) from public;
+select public.grant_if_role('accord_app', 'grant execute on function public.organisations_held(text, text, date) to accord_app');
 select public.grant_if_role('accord_app', 'grant execute on function public.roles_held(text, text, text, date) to accord_app');
 -- A lock on a person needs the right to update it; no column of it is ever changed.
 select public.grant_if_role('accord_app', 'grant select, insert, update (id) on public.person to accord_app');

@@ -25,6 +25,12 @@ export async function rolesHeld(db: Database | Transaction, { issuer, subject }:
   return found.rows[0]?.roles ?? []
 }
 
+/** Organisations in which a role is recorded for a person on a London day. */
+export async function organisationsHeld(db: Database | Transaction, { issuer, subject }: Person, day: Day): Promise<string[]> {
+  const found = await sql<{ orgs: string[] }>`select public.organisations_held(${issuer}, ${subject}, ${day}) as orgs`.execute(db)
+  return found.rows[0]?.orgs ?? []
+}
+
 /** Persons and the roles they hold. */
 export function heldRolesRepository(tx: Transaction) {
   const roles = () =>

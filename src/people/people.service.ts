@@ -12,7 +12,7 @@ import type { Reader } from '../platform/kernel/reader.ts'
 import { type Refusal, Refused, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'
 import { endOf, type HeldRole, holdsOn, type Person, recordingRefused } from './held-role.ts'
-import { type HeldRoleAct, heldRolesRepository, rolesHeld } from './held-roles.repository.ts'
+import { type HeldRoleAct, heldRolesRepository, organisationsHeld, rolesHeld } from './held-roles.repository.ts'
 
 export interface PeopleOptions {
   readonly db: Database
@@ -117,6 +117,9 @@ export function peopleService({ db, clock, commands, parties, issuer, tell, reco
       (await heldRolesRepository(tx).holders(org, roles, day)).map(({ person, role }) => ({
         ...{ issuer: person.issuer, sub: person.subject, role },
       })),
+
+    /** Organisations in which a role is recorded for somebody on a London day. */
+    organisationsOf: (person: Person, day: Day): Promise<string[]> => organisationsHeld(db, person, day),
 
     /** One role, for what follows when its time is over. Joins the caller's transaction. */
     held: async (tx: Transaction, id: string): Promise<HeldRole | undefined> => (await heldRolesRepository(tx).find(id))?.held,

@@ -49,6 +49,11 @@ const numbers = {
   REMEDY_WORK_MS: { fallback: 20, min: 0, max: 60_000 },
   REMEDY_WINDOW_MS: { fallback: 100, min: 10, max: 60_000 },
   PERMIT_TTL_SECONDS: { fallback: 300, min: 1, max: 86_400 },
+  /** How long a session of a browser lasts without being used, and at most. */
+  SESSION_IDLE_SECONDS: { fallback: 1_800, min: 60, max: 86_400 },
+  SESSION_MAX_SECONDS: { fallback: 28_800, min: 300, max: 604_800 },
+  /** Of the demo alone: where its own OpenID provider listens. */
+  DEMO_ISSUER_PORT: { fallback: 3_001, min: 0, max: 65_535 },
   SHUTDOWN_GRACE_SECONDS: { fallback: 20, min: 1, max: 600 },
   /** Evidence files that are taken in at the same time, and what an organisation may keep of them in all. */
   FILES_AT_ONCE_MAX: { fallback: 8, min: 1, max: 1_000 },
@@ -82,6 +87,8 @@ export const variables = {
   JWKS_URL: '',
   JWKS_FILE: '',
   ISSUER_AUTHORITATIVE: 'off',
+  SIGN_IN_CLIENT_ID: '',
+  SIGN_IN_CLIENT_SECRET_FILE: '',
   LOG_KEY_FILE: '',
   LOG_LEVEL: 'info',
   DURABILITY: 'D1',
@@ -138,6 +145,9 @@ export interface Config extends Numbers, Choices {
   readonly jwksUrl: string | undefined
   readonly jwksFile: string | undefined
   readonly logKeyFile: string | undefined
+  /** As which client people sign in with a browser at the issuer; undefined: there are no pages. */
+  readonly signInClientId: string | undefined
+  readonly signInClientSecretFile: string | undefined
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[]
   /** Who cosigns checkpoints: where each listens, and the key its cosignatures are checked with. */
@@ -193,6 +203,11 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     }
   }
   if (text('JWKS_URL') && text('JWKS_FILE')) fault('JWKS_FILE', 'must be absent when JWKS_URL is given')
+  if (text('SIGN_IN_CLIENT_ID') && !text('SIGN_IN_CLIENT_SECRET_FILE'))
+    fault('SIGN_IN_CLIENT_SECRET_FILE', 'is required with SIGN_IN_CLIENT_ID')
+  if (text('SIGN_IN_CLIENT_SECRET_FILE') && !text('SIGN_IN_CLIENT_ID'))
+    fault('SIGN_IN_CLIENT_ID', 'is required with SIGN_IN_CLIENT_SECRET_FILE')
+  if (text('SIGN_IN_CLIENT_ID') && !databaseUrl) fault('SIGN_IN_CLIENT_ID', 'needs DATABASE_URL: the demo has accounts of its own')
   if (text('DATABASE_PASSWORD_FILE') && !databaseUrl) fault('DATABASE_PASSWORD_FILE', 'needs DATABASE_URL')
 
   const settings = {
@@ -261,6 +276,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     jwksUrl: address('JWKS_URL')?.href,
     jwksFile: text('JWKS_FILE'),
     logKeyFile: text('LOG_KEY_FILE'),
+    signInClientId: text('SIGN_IN_CLIENT_ID'),
+    signInClientSecretFile: text('SIGN_IN_CLIENT_SECRET_FILE'),
     trustedProxies: Object.freeze(trustedProxies),
     witnesses: Object.freeze(witnesses),
     clamd,

@@ -33,7 +33,7 @@ function filesOf(path: string): readonly string[] {
 
 /** The long ones first, so that no process is left with one of them at the end. */
 function everyFile(): readonly string[] {
-  return ['fault', 'integration', 'api', 'guard', 'unit'].flatMap((folder) => filesOf(`test/${folder}`))
+  return ['fault', 'integration', 'web', 'api', 'guard', 'unit'].flatMap((folder) => filesOf(`test/${folder}`))
 }
 
 function triesProperties(file: string): boolean {

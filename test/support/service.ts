@@ -26,6 +26,8 @@ export interface TestServiceOptions {
   readonly logStream?: AppOptions['logStream']
   /** Pages of the test's own, and whom their sessions are of. */
   readonly pages?: AppOptions['pages']
+  /** The pages of the service, and how people sign in to them. */
+  readonly browserSignIn?: NonNullable<AppOptions['browserSignIn']>
   readonly principalOfSession?: AppOptions['principalOfSession']
   /** Whom it trusts; absent: the issuer behind `token`. */
   readonly trust?: TokenTrust
@@ -154,13 +156,14 @@ export async function testService(t: Teardown, options: TestServiceOptions = {})
     config: testConfig(options.config),
     ...(options.config?.durability ? { durability: options.config.durability } : {}),
     databaseUrl,
-    publicUrl: new URL('http://127.0.0.1'),
+    publicUrl: options.browserSignIn?.publicUrl ?? new URL('http://127.0.0.1'),
     trust: options.trust ?? trustIn(issuer),
     logKey,
     clock: options.clock ?? systemClock,
     checkReplies: true,
     ...(options.logStream ? { logStream: options.logStream } : {}),
     ...(options.pages ? { pages: options.pages } : {}),
+    ...(options.browserSignIn ? { browserSignIn: options.browserSignIn } : {}),
     ...(options.principalOfSession ? { principalOfSession: options.principalOfSession } : {}),
   })
   let closing: Promise<void> | undefined

@@ -20,6 +20,8 @@ export interface EndingOptions extends Pick<ActingService, 'act'> {
   readonly boroughs: () => Promise<ReadonlySet<string>>
 }
 
+export type EndingService = ReturnType<typeof endingService>
+
 /** LC-5 and 5.6: how an agreement ends or goes on, is given up, or has its end put off. */
 export function endingService({ act, chains, boroughs: readBoroughs }: EndingOptions) {
   return {

@@ -21,6 +21,8 @@ export interface SigningOptions extends Pick<ActingService, 'act'> {
   readonly chains: Pick<ChainsService, 'sign' | 'isDeputy'>
 }
 
+export type SigningService = ReturnType<typeof signingService>
+
 /** LC-3, LC-4: a party binds itself to exactly one text. */
 export function signingService({ act, chains }: SigningOptions) {
   return {

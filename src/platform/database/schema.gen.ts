@@ -860,6 +860,21 @@ export interface ReviewDateChange {
   position: Generated<Int8>;
 }
 
+export interface Session {
+  acr: string | null;
+  amr: string[];
+  auth_time: string | null;
+  begun_at: string;
+  claims: Json;
+  digest: Buffer;
+  ended_at: string | null;
+  issuer: string;
+  name: string;
+  org: string | null;
+  seen_at: string;
+  subject: string;
+}
+
 export interface ShareRequest {
   act_count: Generated<Int8>;
   agreement: string | null;
@@ -925,6 +940,19 @@ export interface Signature {
   statements_edition: number | null;
   version: number;
   version_hash: string | null;
+}
+
+export interface SignIn {
+  begun_at: string;
+  /**
+   * Of the cookie of the browser that it began in: an answer that comes from another one opens nothing.
+   */
+  browser_digest: Buffer;
+  max_age: number | null;
+  nonce: string;
+  return_to: string;
+  state_digest: Buffer;
+  verifier: string;
 }
 
 export interface SignOff {
@@ -1103,8 +1131,10 @@ export interface DB {
   register_import_question: RegisterImportQuestion;
   register_import_row: RegisterImportRow;
   review_date_change: ReviewDateChange;
+  session: Session;
   share_request: ShareRequest;
   share_request_act: ShareRequestAct;
+  sign_in: SignIn;
   sign_off: SignOff;
   sign_off_chain: SignOffChain;
   sign_off_event: SignOffEvent;

@@ -77,6 +77,11 @@ t.test('with nothing set it is the loopback demo on the embedded database', asyn
     remedyWorkMs: 20,
     remedyWindowMs: 100,
     restrictedPurposes: [],
+    filesAtOnceMax: 8,
+    filesQuotaMebibytes: 5_120,
+    sessionIdleSeconds: 1_800,
+    sessionMaxSeconds: 28_800,
+    demoIssuerPort: 3_001,
     shutdownGraceSeconds: 20,
   })
   t.ok(Object.isFrozen(parsed.value))

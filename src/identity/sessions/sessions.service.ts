@@ -1,0 +1,113 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
+import { readAs } from '../../platform/database/reader.ts'
+import type { Clock } from '../../platform/kernel/clock.ts'
+import type { Principal } from '../principal.ts'
+import { isLive, principalOf, type Session, type SessionLimits, type SignedIn } from './session.ts'
+import { type StartedSignIn, sessionsRepository } from './sessions.repository.ts'
+
+export interface SessionsOptions {
+  readonly db: Database
+  readonly clock: Clock
+  readonly limits: SessionLimits
+  /** Whether the roles that the issuer claims count. */
+  readonly isAuthoritative: boolean
+  /** Organisations in which a role is recorded for a person today. */
+  readonly organisationsOf: (person: { readonly issuer: string; readonly subject: string }) => Promise<readonly string[]>
+}
+
+/** A session that still counts, and how it is found again. */
+export interface LiveSession {
+  readonly digest: Buffer
+  readonly session: Session
+}
+
+const SECRET_BYTES = 32
+/** How long somebody may take to prove who they are. */
+const SIGN_IN_MINUTES = 15
+/** A use is written down this often at most. */
+const SEEN_EVERY_MS = 60_000
+
+export type SessionsService = ReturnType<typeof sessionsService>
+
+/** Sign-ins with a browser and the sessions that they open. A secret leaves this file once, to the browser; what is kept is its digest. */
+export function sessionsService({ db, clock, limits, isAuthoritative, organisationsOf }: SessionsOptions) {
+  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) =>
+    withTransaction(db, async (tx) => {
+      await readAs(tx, { kind: 'system' })
+      return work(tx)
+    })
+
+  return {
+    /** Remembers a sign-in that leaves for the issuer; answers the secret by which this browser is known when it comes back. */
+    async begin(state: string, started: StartedSignIn): Promise<string> {
+      const browser = newSecret()
+      await asSystem(async (tx) => {
+        const now = clock()
+        await sessionsRepository(tx).forget(minutesBefore(now, SIGN_IN_MINUTES), new Date(now.getTime() - limits.absoluteSeconds * 1000))
+        await sessionsRepository(tx).begin(digestOf(state), digestOf(browser), started, now)
+      })
+      return browser
+    },
+
+    /** The sign-in that a state names, once, in the browser that it began in; undefined: there is none (RFC 9700, 2.1.2). */
+    take: (state: string, browser: string): Promise<StartedSignIn | undefined> =>
+      asSystem((tx) => sessionsRepository(tx).take(digestOf(state), digestOf(browser), minutesBefore(clock(), SIGN_IN_MINUTES))),
+
+    /** Opens a session for whoever signed in, with a new secret, and ends the one before: what is known before a sign-in opens nothing after it. */
+    async open(signedIn: SignedIn, before: string | undefined, wanted: string | null): Promise<string> {
+      const secret = newSecret()
+      const orgs = await orgsOf(signedIn)
+      const org = wanted !== null && orgs.includes(wanted) ? wanted : (orgs[0] ?? null)
+      await asSystem(async (tx) => {
+        const now = clock()
+        if (before !== undefined) await sessionsRepository(tx).end(digestOf(before), now)
+        await sessionsRepository(tx).insert(digestOf(secret), signedIn, org, now)
+      })
+      return secret
+    },
+
+    /** The session of a secret, used now; undefined: there is none that counts. */
+    find: (secret: string): Promise<LiveSession | undefined> =>
+      asSystem(async (tx) => {
+        const now = clock()
+        const digest = digestOf(secret)
+        const session = await sessionsRepository(tx).find(digest)
+        if (!session || !isLive(session, limits, now)) return undefined
+        if (now.getTime() - session.seenAt.getTime() > SEEN_EVERY_MS) await sessionsRepository(tx).seen(digest, now)
+        return { digest, session }
+      }),
+
+    /** Whom a session is of; null while it acts for no organisation. */
+    principalOf: ({ session }: LiveSession): Principal | null => principalOf(session, isAuthoritative),
+
+    /** Organisations for which a person may act. */
+    orgsOf: ({ session }: LiveSession): Promise<readonly string[]> => orgsOf(session),
+
+    /** Acts for another organisation from here on; answers whether the person may. */
+    async actFor({ digest, session }: LiveSession, org: string): Promise<boolean> {
+      if (!(await orgsOf(session)).includes(org)) return false
+      await asSystem((tx) => sessionsRepository(tx).actFor(digest, org))
+      return true
+    },
+
+    end: ({ digest }: LiveSession): Promise<void> => asSystem((tx) => sessionsRepository(tx).end(digest, clock())),
+  }
+
+  async function orgsOf({ issuer, subject, claims }: SignedIn): Promise<readonly string[]> {
+    const claimed = isAuthoritative && typeof claims.org === 'string' ? [claims.org] : []
+    return [...new Set([...claimed, ...(await organisationsOf({ issuer, subject }))])]
+  }
+}
+
+function newSecret(): string {
+  return randomBytes(SECRET_BYTES).toString('base64url')
+}
+
+function digestOf(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest()
+}
+
+function minutesBefore(at: Date, minutes: number): Date {
+  return new Date(at.getTime() - minutes * 60_000)
+}

@@ -1,0 +1,65 @@
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { Principal } from './identity/principal.ts'
+import { sessionsService } from './identity/sessions/sessions.service.ts'
+import { type BrowserClient, signInService } from './identity/sessions/sign-in.service.ts'
+import { londonDay } from './platform/kernel/london-day.ts'
+import type { Register } from './register-services.ts'
+import type { Services } from './services.ts'
+import { agreementPages } from './web/agreements/agreements.pages.ts'
+import { entryPages } from './web/entry/entry.pages.ts'
+import { reviewPages } from './web/reviews/reviews.pages.ts'
+import { signingPages } from './web/signing/signing.pages.ts'
+import { type DemoAccount, sessionSecret, webPages } from './web/web.plugin.ts'
+import { workPages } from './web/work/work.pages.ts'
+
+/** How people sign in with a browser. */
+export interface BrowserSignIn {
+  readonly client: BrowserClient
+  /** Whether the roles that the issuer claims count. */
+  readonly isAuthoritative: boolean
+  /** Where browsers reach this service. */
+  readonly publicUrl: URL
+  /** The accounts that the sign-in page of the demo offers. */
+  readonly demoAccounts?: readonly DemoAccount[]
+}
+
+/** Where the issuer sends a browser back to. */
+export function callbackAt(publicUrl: URL): URL {
+  return new URL('/signed-in', publicUrl)
+}
+
+/** The pages over the services of the rooms, and whom a session is of. */
+export function openWeb(
+  services: Services,
+  { listing, drafting, documents, signing, ending, insight }: Register['rooms'],
+  { client, isAuthoritative, publicUrl, demoAccounts }: BrowserSignIn,
+): { readonly pages: readonly FastifyPluginAsync[]; readonly principalOfSession: (request: FastifyRequest) => Promise<Principal | null> } {
+  const { db, clock, config, people, parties, reference, signOffs, newId } = services
+  const isSecure = publicUrl.protocol === 'https:'
+  const sessions = sessionsService({
+    ...{ db, clock, isAuthoritative },
+    limits: { idleSeconds: config.sessionIdleSeconds, absoluteSeconds: config.sessionMaxSeconds },
+    organisationsOf: (person) => people.organisationsOf(person, londonDay(clock().getTime())),
+  })
+  const signIn = signInService(client, { sessions, callback: callbackAt(publicUrl) })
+  return {
+    pages: [
+      webPages({
+        ...{ sessions, signIn, parties, reference, isSecure, sessionSeconds: config.sessionMaxSeconds },
+        ...(demoAccounts ? { demoAccounts } : {}),
+        areas: [
+          entryPages,
+          workPages({ insight }),
+          agreementPages({ listing, drafting, documents, signOffs }),
+          reviewPages({ signOffs, newId }),
+          signingPages({ signing, ending, documents, now: clock }),
+        ],
+      }),
+    ],
+    async principalOfSession(request) {
+      const secret = sessionSecret(request, isSecure)
+      const found = secret === undefined ? undefined : await sessions.find(secret)
+      return found ? sessions.principalOf(found) : null
+    },
+  }
+}

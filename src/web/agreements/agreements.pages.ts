@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto'
+import type { DraftingService } from '../../agreements/drafting/drafting.service.ts'
+import type { ListingQuery, ListingService } from '../../agreements/finding/listing.service.ts'
+import { DERIVED_STATES } from '../../agreements/model/derived-states.ts'
+import type { DocumentsService } from '../../agreements/texts/documents.service.ts'
+import { callerOf } from '../../identity/identity.plugin.ts'
+import { orThrow } from '../../platform/kernel/refusal.ts'
+import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
+import { chosen } from '../page.ts'
+import type { Web } from '../web.plugin.ts'
+
+const PAGE = 25
+/** The statuses and derived states by which the list may be narrowed, in the order of an agreement's life. */
+const STATES = ['DRAFT', 'IN_REVIEW', 'AWAITING_SIGNATURE', 'ACTIVE', ...DERIVED_STATES, 'TERMINATED', 'WITHDRAWN']
+
+export interface AgreementPagesOptions {
+  readonly listing: Pick<ListingService, 'list'>
+  readonly drafting: Pick<DraftingService, 'read'>
+  readonly documents: Pick<DocumentsService, 'print'>
+  readonly signOffs: Pick<SignOffsService, 'list'>
+}
+
+/** The list of agreements, and each with its parties, flows, versions and signatures. */
+export function agreementPages({ listing, drafting, documents, signOffs }: AgreementPagesOptions) {
+  return ({ page, app, options }: Web): void => {
+    page('/agreements', async (request) => {
+      const [q, state, partner, cursor] = ['q', 'state', 'partner', 'cursor'].map((name) => chosen(request, name))
+      const query: ListingQuery = {
+        ...{ limit: PAGE, q: q || undefined, partner: partner || undefined, cursor: cursor || undefined },
+        state: STATES.find((known) => known === state),
+      }
+      const found = orThrow(await listing.list(callerOf(request), query))
+      const organisations = (await options.parties.all()).map(({ code, legal_name, short_name }) => ({
+        code,
+        name: short_name ?? legal_name,
+      }))
+      const next = new URLSearchParams({ q: q ?? '', state: state ?? '', partner: partner ?? '', cursor: found.next_cursor ?? '' })
+      return {
+        template: 'agreements/list.njk',
+        title: 'Agreements',
+        data: {
+          ...{ q, state, partner, states: STATES, agreements: found.agreements, isNarrowed: Boolean(q || state || partner) },
+          organisations: organisations.toSorted((one, other) => one.name.localeCompare(other.name, 'en-GB')),
+          next: found.next_cursor === null ? null : `/agreements?${next}`,
+        },
+      }
+    })
+    page('/agreements/:id', async (request) => {
+      const { id } = request.params as { readonly id: string }
+      const principal = callerOf(request)
+      const { outcome: agreement } = orThrow(await drafting.read(principal, id, undefined))
+      const found = await signOffs.list(principal, { subjectType: 'agreement', subject: id }, { before: null, limit: 5 })
+      const number = agreement.governing_version ?? agreement.draft_version ?? agreement.versions.at(-1)?.version
+      const version = agreement.versions.find((one) => one.version === number) ?? agreement.versions.at(-1)
+      return {
+        template: 'agreements/agreement.njk',
+        title: agreement.title,
+        data: {
+          agreement,
+          version,
+          signOffs: found.signOffs,
+          signatures: agreement.signatures.filter((one) => one.version === version?.version),
+        },
+      }
+    })
+    // The text as it is signed: the page that the API prints, with its own policy.
+    app.get('/agreements/:id/versions/:version/text', { config: { access: 'session' } }, async (request, reply) => {
+      const { id, version } = request.params as { readonly id: string; readonly version: string }
+      const number = /^[1-9]\d{0,4}$/.test(version) ? Number(version) : 0
+      const html = orThrow(await documents.print(callerOf(request), id, number))
+      return reply.header('content-security-policy', printPolicy(html)).type('text/html; charset=utf-8').send(html)
+    })
+  }
+}
+
+/** What a printed text may load: the style that stands in it and nothing else. */
+function printPolicy(html: string): string {
+  const [, style = ''] = /<style>([\s\S]*?)<\/style>/.exec(html) ?? []
+  const digest = createHash('sha256').update(style).digest('base64')
+  return `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+
+/** A file that pages load: its name changes with its bytes, so that browsers may keep it for ever. */
+export interface Asset {
+  readonly path: string
+  readonly type: string
+  readonly bytes: string
+}
+
+/** Brand of the service: a colour with 9:1 against white and 6.7:1 against the yellow of the focus (screens, B1). */
+const BRAND = '#1f4e5f'
+/** Of a link under the pointer. */
+const BRAND_HOVER = '#0f2d38'
+const FONTS = '"Helvetica Neue",Helvetica,Arial,sans-serif'
+
+/** Where the templates and files of govuk-frontend lie. */
+export const GOVUK = join(dirname(createRequire(import.meta.url).resolve('govuk-frontend/package.json')), 'dist')
+
+/** The style sheet and the script of every page, made once when the service starts. */
+export function pageAssets(): { readonly style: Asset; readonly script: Asset; readonly icon: Asset; readonly all: readonly Asset[] } {
+  const style = asset('pages', 'css', 'text/css; charset=utf-8', `${unbranded(read('govuk/govuk-frontend.min.css'))}\n${OWN_STYLE}`)
+  const library = asset('govuk-frontend', 'js', 'text/javascript; charset=utf-8', read('govuk/govuk-frontend.min.js'))
+  const script = asset(
+    'pages',
+    'js',
+    'text/javascript; charset=utf-8',
+    `import { initAll } from ${JSON.stringify(library.path)}\ndocument.body.classList.add('js-enabled', 'govuk-frontend-supported')\ninitAll()\n`,
+  )
+  const icon = asset(
+    'icon',
+    'svg',
+    'image/svg+xml',
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="4" fill="${BRAND}"/><path d="M7 20h12l-4 4M25 12H13l4-4" fill="none" stroke="#fff" stroke-width="3"/></svg>`,
+  )
+  return { style, script, icon, all: [style, library, script, icon] }
+}
+
+/**
+ * The style sheet without what belongs to gov.uk domains alone: its typeface and its blue (govuk-frontend, "Using GOV.UK Frontend without
+ * GOV.UK branding").
+ */
+function unbranded(css: string): string {
+  return css
+    .replace(/@font-face\{[^}]*\}/g, '')
+    .replaceAll(/"?GDS Transport"?,\s*arial,\s*sans-serif/gi, FONTS)
+    .replaceAll(/#1d70b8|#1a65a6/gi, BRAND)
+    .replaceAll(/#0f385c/gi, BRAND_HOVER)
+    .replace(/\/\*# sourceMappingURL=.*\*\/\s*$/, '')
+}
+
+const OWN_STYLE = `
+.app-nowrap{white-space:nowrap}
+.app-hash{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:1rem;overflow-wrap:anywhere}
+.app-scroll{overflow-x:auto}
+.app-footer{border-top:1px solid #b1b4b6;padding:30px 0;margin-top:40px}
+.app-footer ul{list-style:none;padding:0;margin:0;display:flex;flex-wrap:wrap;gap:10px 24px}
+.app-inline{display:inline}
+.govuk-generic-header{background:${BRAND}}
+.govuk-tag+.govuk-tag{margin-top:5px}
+.app-person{display:flex;flex-wrap:wrap;gap:0 20px;align-items:baseline;font-family:${FONTS};font-size:1rem;line-height:1.5;padding-top:10px}
+.app-person form{margin:0}
+.app-link-button{background:none;border:0;padding:0;font:inherit;color:${BRAND};text-decoration:underline;cursor:pointer}
+.app-link-button:focus-visible{outline:3px solid transparent;background:#fd0;box-shadow:0 -2px #fd0,0 4px #0b0c0c;color:#0b0c0c}
+@media print{.app-footer,.govuk-service-navigation,.govuk-button,form{display:none}}
+`
+
+function asset(name: string, extension: string, type: string, bytes: string): Asset {
+  const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 16)
+  return { path: `/assets/${name}-${digest}.${extension}`, type, bytes }
+}
+
+function read(path: string): string {
+  return readFileSync(join(GOVUK, path), 'utf8')
+}

@@ -1,0 +1,45 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+/** A page as its handler answers it: which template, its title, what it shows. */
+export interface Page {
+  readonly template: string
+  /** The h1 and the beginning of the window's title. */
+  readonly title: string
+  /** 200 unless it says otherwise; a form that was refused is shown again with 422. */
+  readonly status?: number
+  readonly data?: Readonly<Record<string, unknown>>
+  /** What is wrong, beside its field and in the summary. */
+  readonly errors?: readonly FieldError[]
+}
+
+/** What is wrong with a field of a form; `field` empty: with all of it. */
+export interface FieldError {
+  readonly field: string
+  readonly text: string
+}
+
+/** Where to go after a form was taken: with 303, so that nothing is sent twice by the back button. */
+export interface Redirect {
+  readonly to: string
+}
+
+/** Answers a request with a page or sends the browser on. */
+export type PageHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<Page | Redirect>
+
+/** The text of a field; empty where it did not come or came more than once. */
+export function field(request: Pick<FastifyRequest, 'body'>, name: string): string {
+  const value = (request.body as Readonly<Record<string, unknown>> | undefined)?.[name]
+  return typeof value === 'string' ? value.trim() : ''
+}
+
+/** The boxes of a name that were ticked. */
+export function boxes(request: Pick<FastifyRequest, 'body'>, name: string): readonly string[] {
+  const value = (request.body as Readonly<Record<string, unknown>> | undefined)?.[name]
+  return value === undefined ? [] : ([value].flat() as string[])
+}
+
+/** A choice of the address; empty where it was not made. */
+export function chosen(request: Pick<FastifyRequest, 'query'>, name: string): string {
+  const value = (request.query as Readonly<Record<string, unknown>>)[name]
+  return typeof value === 'string' ? value.trim() : ''
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import nunjucks from 'nunjucks'
+import { isDay, spokenDay, spokenInstant } from '../platform/kernel/london-day.ts'
+import { GOVUK, pageAssets } from './assets.ts'
+
+/** Makes pages of templates. Everything that is shown is escaped; a template says where it is not. */
+export function pageRendering() {
+  const templates = new nunjucks.FileSystemLoader([import.meta.dirname, GOVUK], { noCache: false })
+  const environment = new nunjucks.Environment(templates, { autoescape: true, trimBlocks: true, lstripBlocks: true })
+  environment.addFilter('day', (day: unknown) => (typeof day === 'string' && isDay(day) ? spokenDay(day) : 'not set'))
+  environment.addFilter('instant', (at: unknown) => (typeof at === 'string' && at !== '' ? spokenInstant(Date.parse(at)) : 'not yet'))
+  environment.addFilter('plural', (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`)
+  const assets = pageAssets()
+  environment.addGlobal('assets', { style: assets.style.path, script: assets.script.path, icon: assets.icon.path })
+  return {
+    assets: assets.all,
+    render: (template: string, context: object): string => environment.render(template, context),
+  }
+}
+
+/** Code lists in words: labels by list and code. */
+export function labelled(
+  lists: readonly { readonly list: string; readonly entries: readonly { readonly code: string; readonly label: string }[] }[],
+) {
+  const labels = new Map(lists.map(({ list, entries }) => [list, new Map(entries.map(({ code, label }) => [code, label]))]))
+  return (list: string, code: string | null | undefined): string => (code ? (labels.get(list)?.get(code) ?? code) : 'not set')
+}
+
+/** A file of this folder that is shown as it is. */
+export function textOf(name: string): string {
+  return readFileSync(new URL(name, import.meta.url), 'utf8')
+}

@@ -1,0 +1,112 @@
+import type { FastifyRequest } from 'fastify'
+import { callerOf } from '../../identity/identity.plugin.ts'
+import type { Principal } from '../../identity/principal.ts'
+import { orThrow, type Refusal } from '../../platform/kernel/refusal.ts'
+import { drawingsOf, STATE_WORDS } from '../../workflow/insight/drawing.ts'
+import { svgOf } from '../../workflow/insight/svg.ts'
+import type { OpenCommand } from '../../workflow/model/allowed.ts'
+import { chainOf, routeOf, type SignOff } from '../../workflow/model/sign-off.ts'
+import type { PersonalCommand, SignOffsService } from '../../workflow/sign-offs.service.ts'
+import { viewOf } from '../../workflow/view.ts'
+import { type FieldError, field, type Page } from '../page.ts'
+import type { Web } from '../web.plugin.ts'
+
+export interface ReviewPagesOptions {
+  readonly signOffs: Pick<SignOffsService, 'read' | 'perform'>
+  readonly newId: () => string
+}
+
+/** What somebody may decide at a step, in the order in which it is offered. */
+const DECISIONS = ['approve', 'return', 'refuse'] as const
+type Decision = (typeof DECISIONS)[number]
+
+/** Where a sign-off stands, and what its reader does in it: approve, return, refuse, comment. What is open comes from the engine's own table. */
+export function reviewPages({ signOffs, newId }: ReviewPagesOptions) {
+  const shown = async (request: FastifyRequest, over: Partial<Page> = {}): Promise<Page> => {
+    const { id } = request.params as { readonly id: string }
+    const principal = callerOf(request)
+    const { signOff, commands } = orThrow(await signOffs.read(principal, id)).outcome
+    return {
+      template: 'reviews/review.njk',
+      title: `Version ${signOff.subject.version} of ${signOff.subject.id}`,
+      ...over,
+      data: {
+        ...{ signOff: viewOf(signOff), drawings: drawingsOf(signOff), words: STATE_WORDS, form: request.body ?? {} },
+        steps: decidable(signOff, principal, commands),
+        own: ownChain(signOff, principal),
+        canComment: commands.some(({ command }) => command === 'comment'),
+        canSign: commands.some(({ command, org }) => command === 'sign' && org === principal.org),
+      },
+    }
+  }
+
+  return ({ app, page, form }: Web): void => {
+    page('/reviews/:id', (request) => shown(request))
+    app.get('/reviews/:id/picture', { config: { access: 'session' } }, async (request, reply) => {
+      const { id } = request.params as { readonly id: string }
+      const { signOff } = orThrow(await signOffs.read(callerOf(request), id)).outcome
+      const heading = `Sign-off of ${signOff.subject.id}: where each party stands`
+      return reply.type('image/svg+xml; charset=utf-8').send(svgOf(heading, drawingsOf(signOff)))
+    })
+    form('/reviews/:id', async (request) => {
+      const { id } = request.params as { readonly id: string }
+      const asked = commandIn(request, newId)
+      if ('errors' in asked) return shown(request, { status: 422, errors: asked.errors })
+      const done = await signOffs.perform({ principal: callerOf(request), idempotency: null }, id, asked.command)
+      return done.ok ? { to: `/reviews/${id}` } : shown(request, { status: 422, errors: errorsOf(done.refusal) })
+    })
+  }
+}
+
+/** The steps at which the reader may decide now, with what they may decide. */
+function decidable(signOff: SignOff, { org }: Principal, commands: readonly OpenCommand[]) {
+  const open = commands.filter(({ command, step }) => step !== null && (DECISIONS as readonly string[]).includes(command))
+  const names = [...new Set(open.filter((one) => one.org === org || one.org === null).map((one) => `${one.org ?? ''}/${one.step}`))]
+  return names.map((name) => {
+    const [of = '', step = ''] = name.split('/')
+    const chain = chainOf(signOff, of === '' ? null : of)
+    const definition = chain && routeOf(signOff, chain).steps.find(({ id }) => id === step)
+    const may = open.filter((one) => one.step === step && (one.org ?? '') === of).map(({ command }) => command)
+    return { name, step, title: definition?.title ?? step, may: DECISIONS.filter((decision) => may.includes(decision)) }
+  })
+}
+
+function ownChain(signOff: SignOff, { org }: Principal) {
+  return viewOf(signOff).chains.find((chain) => chain.org === org) ?? null
+}
+
+/** The command that a form asks for, or what is missing in it. */
+function commandIn(
+  request: FastifyRequest,
+  newId: () => string,
+): { readonly command: PersonalCommand } | { readonly errors: readonly FieldError[] } {
+  const text = field(request, 'text')
+  if (field(request, 'act') === 'comment') {
+    if (text === '') return { errors: [{ field: 'text', text: 'Write your comment' }] }
+    return { command: { type: 'comment', thread: newId(), part: '', text, isShared: field(request, 'shared') === 'yes' } }
+  }
+  const decision = DECISIONS.find((one) => one === field(request, 'decision'))
+  const reason = field(request, 'reason')
+  if (!decision) return { errors: [{ field: 'decision', text: 'Select what you decide' }] }
+  if (decision !== 'approve' && reason === '')
+    return { errors: [{ field: 'reason', text: decision === 'return' ? 'Say what has to be changed' : 'Say why you refuse' }] }
+  const [of = '', step = ''] = field(request, 'step').split('/')
+  const place = { org: of === '' ? null : of, step }
+  return { command: decided(decision, place, reason, field(request, 'hash')) }
+}
+
+function decided(
+  decision: Decision,
+  place: { readonly org: string | null; readonly step: string },
+  reason: string,
+  hash: string,
+): PersonalCommand {
+  if (decision === 'approve') return { type: 'approve', ...place, hash, comment: reason === '' ? null : reason, conditions: [] }
+  if (decision === 'return') return { type: 'return', ...place, reasons: reason }
+  return { type: 'refuse', ...place, reason }
+}
+
+/** What the engine refused, in its own words, at the head of the form. */
+function errorsOf({ detail, errors }: Refusal): FieldError[] {
+  return [{ field: '', text: errors[0]?.detail ?? detail }]
+}

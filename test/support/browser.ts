@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { AxeBuilder } from '@axe-core/playwright'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Test } from 'tap'
+import { demoAccounts, startDemoIssuer } from '../../src/demo-issuer.ts'
+import { callbackAt } from '../../src/web-services.ts'
+import type { Teardown } from './postgres.ts'
+import { type TestService, type TestServiceOptions, testService } from './service.ts'
+
+/** Debian's browser; where there is none the tests that need one are skipped, and say so. */
+const CHROMIUM = '/usr/bin/chromium'
+export const NO_BROWSER: string | false = existsSync(CHROMIUM) ? false : `${CHROMIUM} is not installed (apt-get install chromium)`
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+/** A service with its pages, signed in to at a real OpenID provider with the accounts of the demo. */
+export interface TestPages {
+  readonly service: TestService
+  readonly address: string
+}
+
+/** The whole service with its pages, not yet listening. */
+export async function testPages(t: Teardown, options: Omit<TestServiceOptions, 'browserSignIn'> = {}): Promise<TestPages> {
+  const publicUrl = new URL(`http://127.0.0.1:${await freePort()}`)
+  const client = await startDemoIssuer(0, () => callbackAt(publicUrl))
+  t.teardown(() => client.close())
+  const service = await testService(t, { ...options, browserSignIn: { client, isAuthoritative: true, publicUrl, demoAccounts } })
+  return { service, address: publicUrl.origin }
+}
+
+/** A browser on the pages, closed when the test ends. */
+export async function openBrowser(t: Teardown, { service, address }: TestPages): Promise<Browser> {
+  await service.app.server.listen({ host: '127.0.0.1', port: Number(new URL(address).port) })
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--disable-sync']
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args })
+  t.teardown(() => browser.close())
+  return browser
+}
+
+/** A window in which somebody of the demo has signed in. */
+export async function signedInAs(
+  browser: Browser,
+  address: string,
+  name: string,
+  over: Parameters<Browser['newContext']>[0] = {},
+): Promise<Page> {
+  const context: BrowserContext = await browser.newContext({ baseURL: address, locale: 'en-GB', timezoneId: 'Europe/London', ...over })
+  const page = await context.newPage()
+  await page.goto('/work')
+  await page.getByRole('link', { name }).click()
+  await page.waitForURL('**/work')
+  return page
+}
+
+/** Nothing on the page breaks a rule of WCAG 2.2 AA that a program can see, and it has one heading of the first level, which its title begins with. */
+export async function isAccessible(t: Test, page: Page, what: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze()
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
+  t.strictSame(found, [], `${what}: axe`)
+  const headings = await page.locator('h1').allTextContents()
+  t.equal(headings.length, 1, `${what}: one h1`)
+  t.ok((await page.title()).replace(/^Error: /, '').startsWith(headings[0]?.trim() ?? '-'), `${what}: the title says what the page is`)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const { port } = server.address() as AddressInfo
+  await new Promise((closed) => server.close(closed))
+  return port
+}
