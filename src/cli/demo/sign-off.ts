@@ -22,6 +22,7 @@ import {
   type Story,
   signs,
 } from './sign-off-cast.ts'
+import { whatIsUsed, whereItWaits } from './sign-off-insight.ts'
 
 /** One agreement of 35 organisations from its draft to force, through everything that happens on the way, on a clock that is moved. */
 export const signOff: Demo = async (session) => {
@@ -36,6 +37,7 @@ export const signOff: Demo = async (session) => {
   await theLastSign(story)
   await joinsLate(story)
   await review(story)
+  await whatIsUsed(story)
 }
 
 async function begin(session: DemoSession): Promise<Story> {
@@ -292,6 +294,7 @@ async function theLastSign(story: Story): Promise<void> {
     '  they were reminded, told that it is overdue, and it was escalated',
     ['STEP_DUE', 'STEP_OVERDUE', 'STEP_ESCALATED'].every((kind) => kinds.includes(kind)),
   )
+  await whereItWaits(story)
   await asked(session, CAMDEN, MPS, NEITHER)
   for (const org of [BARNET, MPS, ICB]) {
     await approves(story, org, 'IG_REVIEW')
