@@ -1067,6 +1067,13 @@ select distinct "a"."actor_issuer" as "issuer", "a"."actor_sub" as "sub"
     exists (select from signature s where s.agreement_id = a.agreement_id and s.version >= a.version and s.version < $5 and s.confirmed_at is
     not null group by s.version having count(*) > 1));
 
+select distinct "a"."actor_issuer" as "issuer", "a"."actor_sub" as "sub", "a"."actor_org" as "org"
+  from "agreement_act" as "a"
+  where "a"."agreement_id" = $1 and "a"."act" in ($2, ...) and (a.version is null or a.version = $3 or a.version < $4 and exists (select from
+    agreement_version v where v.agreement_id = a.agreement_id and v.version = a.version and v.status in ('APPROVED', 'SUPERSEDED')) and not
+    exists (select from signature s where s.agreement_id = a.agreement_id and s.version >= a.version and s.version < $5 and s.confirmed_at is
+    not null and s.carried_from_version is null group by s.version having count(*) > 1));
+
 update "signature"
   set "confirmed_at" = $1, "confirmed_issuer" = $2, "confirmed_by" = $3
   where "agreement_id" = $4 and "version" = $5 and "org" = $6;
@@ -2614,6 +2621,13 @@ select "t".*
   where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[]) and "t"."due_day" < $3
   order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
   limit $4;
+
+select "t".*
+  from "sign_off_task" as "t"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[]) and "t"."due_day" < $3 and
+    "t"."sign_off_status" <> $4
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $5;
 
 select "t".*
   from "sign_off_task" as "t"

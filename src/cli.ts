@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   cases: async () => (await import('./cli/cases.ts')).cases,
   demo: async () => (await import('./cli/demo.ts')).demo,
   log: async () => (await import('./cli/log/log.ts')).log,
+  'rebuild-lists': async () => (await import('./cli/rebuild-lists.ts')).rebuildLists,
   replay: async () => (await import('./cli/replay.ts')).replay,
   token: async () => (await import('./cli/token.ts')).token,
 }

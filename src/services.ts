@@ -125,7 +125,16 @@ export async function openServices(options: ServicesOptions) {
   const deputies = deputiesService({ db, clock, commands, parties, tell: notifications.tell, issuer: options.trust.issuer })
   const deputisesFor = deputies.standingInFor
   const workflow: WorkflowService = workflowService({ rooms, notifications, deputisesFor })
-  const signOffs = signOffsService({ db, clock, commands, rooms, notifications, deputisesFor, mustBeConfirmed: parties.mustBeConfirmed })
+  const signOffs = signOffsService({
+    db,
+    clock,
+    commands,
+    rooms,
+    notifications,
+    deputisesFor,
+    rolesDuring: deputies.rolesDuring,
+    mustBeConfirmed: parties.mustBeConfirmed,
+  })
   const boroughs = async (tx: Transaction, orgs: readonly string[]) =>
     new Set((await parties.read(tx, orgs)).filter(isLondonAuthority).map(({ code }) => code))
   const chains = chainsService({ workflow, codes: () => policy.current().codes, boroughs })

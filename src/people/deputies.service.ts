@@ -1,6 +1,6 @@
 import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
-import { isRole, permits } from '../identity/permissions.ts'
+import { isRole, permits, type Role } from '../identity/permissions.ts'
 import type { Identity, Principal } from '../identity/principal.ts'
 import type { NotificationsService } from '../notifications/notifications.service.ts'
 import type { PartiesService } from '../parties/parties.service.ts'
@@ -93,7 +93,7 @@ export function deputiesService({ db, clock, commands, parties, tell, issuer }: 
             ...{ id: newId(), org, role, person, deputy: personOf(asked.deputy, issuer), first, last, reason },
             ...{ named_at: now, ended_at: null, end_reason: null },
           }
-          const held = (await rolesHeld(tx, deputy.deputy, org, first)).filter(isRole)
+          const held = await rolesDuring(tx, { ...deputy.deputy, org }, first, last)
           const no = namingRefused(deputy, held, now)
           if (no) throw new Refused(no)
           const [personId, deputyId] = await lockBoth(tx, [person, deputy.deputy], newId)
@@ -141,6 +141,10 @@ export function deputiesService({ db, clock, commands, parties, tell, issuer }: 
         return ok({ deputies: page, next_after: found.length > limit ? (page.at(-1)?.id ?? null) : null })
       }),
 
+    /** The roles that are recorded for somebody in an organisation on the first or the last of some London days. */
+    rolesDuring: (tx: Transaction, { issuer, sub, org }: Pick<Principal, 'issuer' | 'sub' | 'org'>, first: Day, last: Day) =>
+      rolesDuring(tx, { issuer, subject: sub, org }, first, last),
+
     /** Whom somebody stands in for, by what was not ended, on whatever days. Joins the transaction, whoever it reads for. */
     standingInFor: (tx: Transaction, { issuer, sub, org }: Pick<Principal, 'issuer' | 'sub' | 'org'>): Promise<readonly StandingIn[]> =>
       readingAs(tx, { kind: 'system' }, async () =>
@@ -150,6 +154,13 @@ export function deputiesService({ db, clock, commands, parties, tell, issuer }: 
         })),
       ),
   }
+}
+
+async function rolesDuring(tx: Transaction, { org, ...person }: Person & { readonly org: string }, first: Day, last: Day): Promise<Role[]> {
+  const days = first === last ? [first] : [first, last]
+  const held: string[] = []
+  for (const day of days) held.push(...(await rolesHeld(tx, person, org, day)))
+  return [...new Set(held)].filter(isRole)
 }
 
 /** Both persons, locked in one order whoever names whom: two that name each other never wait for one another. */

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { callOf, outcomeReply } from '../commands/calls.routes.ts'
 import { callerOf } from '../identity/identity.plugin.ts'
+import { readerFor } from '../identity/permissions.ts'
 import { answer, type RequestOf, reply } from '../platform/http/answer.ts'
 import { etagOf } from '../platform/kernel/entity-tags.ts'
 import { orThrow } from '../platform/kernel/refusal.ts'
@@ -37,7 +38,9 @@ export function signOffsRoutes({ signOffs, routes, ...options }: SignOffRoutesOp
     answer(app, 'listSignOffEvents', async (request) => {
       const { after = 0, limit = EVENTS_PAGE } = request.query
       const { events, nextAfter } = orThrow(await signOffs.history(callerOf(request), request.params.id, { after, limit }))
-      return reply(200, { events: events.map(eventView), next_after: nextAfter })
+      const reader = readerFor(callerOf(request))
+      const own = reader.kind === 'party' ? reader.org : null
+      return reply(200, { events: events.map((event) => eventView(event, own)), next_after: nextAfter })
     })
     answer(app, 'listSignOffRoutes', async (request) =>
       reply(200, { routes: await routes.list(request.query.owner ?? callerOf(request).org) }),

@@ -1,11 +1,11 @@
 import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
 import { readerFor, writerFor } from '../identity/permissions.ts'
-import { type Principal, servicePrincipal } from '../identity/principal.ts'
+import { type Identity, type Principal, servicePrincipal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs, readingAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
-import { londonDay } from '../platform/kernel/london-day.ts'
+import { type Day, londonDay } from '../platform/kernel/london-day.ts'
 import { orThrow, type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'
 import { act, actorOf, type Changed, type DeputisesFor, serviceActor } from './acting.service.ts'
@@ -28,6 +28,8 @@ export interface SignOffsOptions extends ReactionsOptions {
   /** @throws Refused where an organisation that nobody confirmed acts */
   readonly mustBeConfirmed: (tx: Transaction, org: string) => Promise<void>
   readonly deputisesFor: DeputisesFor
+  /** The roles that are recorded for somebody in an organisation on the first or the last of some days. */
+  readonly rolesDuring: (tx: Transaction, person: Identity & { readonly org: string }, first: Day, last: Day) => Promise<readonly string[]>
 }
 
 /** What a person may ask of a sign-off here, and what the log calls it; a signature is made at what is signed off. */
@@ -96,7 +98,7 @@ const NO_SUCH_SIGN_OFF = 'There is no sign-off here that you may know.'
 export type SignOffsService = ReturnType<typeof signOffsService>
 
 /** Sign-offs as people use them: what they do to one, and what they see of it. */
-export function signOffsService({ db, clock, commands, mustBeConfirmed, deputisesFor, ...reacting }: SignOffsOptions) {
+export function signOffsService({ db, clock, commands, mustBeConfirmed, deputisesFor, rolesDuring, ...reacting }: SignOffsOptions) {
   const { rooms } = reacting
   const { react } = reactions(reacting)
   const asSystem = <T>(tx: Transaction, work: () => Promise<T>) => readingAs(tx, { kind: 'system' }, work)
@@ -159,7 +161,12 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
         { ...call, id, act: command.type, event: EVENTS[command.type] },
         async (context) => {
           const actor = await asSystem(context.tx, () => actorOf(context.tx, context, deputisesFor))
-          return perform(context, command, { actor, named: command.type })
+          if (command.type !== 'delegate') return perform(context, command, { actor, named: command.type })
+          // Who may not be the deputy is told when the task is handed over, not when they act.
+          const held = await asSystem(context.tx, () =>
+            rolesDuring(context.tx, { ...command.to, org: actor.org }, command.first, command.last),
+          )
+          return perform(context, { ...command, held }, { actor, named: command.type })
         },
       ),
 
@@ -258,7 +265,7 @@ function outcomeOf({ type }: SignOffCommand, { signOff, events }: Changed, { org
 
 /** What the log keeps of a command: all of it but the words of a discussion, which stand in the sign-off alone; and whose deputy it was. */
 function detailOf(command: SignOffCommand, { events }: Changed): Readonly<Record<string, unknown>> {
-  const { type: _type, ...said } = command.type === 'comment' ? { ...command, text: undefined } : command
+  const { type: _type, ...said } = { ...command, ...(command.type === 'comment' ? { text: undefined } : {}), held: undefined }
   const deputyFor = events.map(deputyOf).find((person) => person !== null)
   return { ...said, ...(deputyFor ? { deputy_for: deputyFor } : {}), events: events.map(({ type }) => type) }
 }

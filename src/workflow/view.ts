@@ -2,6 +2,7 @@ import type { Day } from '../platform/kernel/london-day.ts'
 import type { ListedTask } from './lists.ts'
 import { waitsToSign } from './model/advance.ts'
 import { sharedWith } from './model/duties.ts'
+import type { PartyToSignOff } from './model/events.ts'
 import { type RouteStep, routeStep } from './model/route.ts'
 import { type Chain, type Person, routeOf, type SignOff, type Step, type Task, type TaskResult } from './model/sign-off.ts'
 import type { NumberedEvent } from './stored-event.ts'
@@ -55,15 +56,28 @@ function resultView({ outcome, by, deputyFor, at, comment, conditions, adopted }
   return { outcome, by: person(by), deputy_for: deputyFor && person(deputyFor), at, comment, conditions, adopted }
 }
 
-/** What happened, as its history shows it: what all events have, and the rest in the words of the contract. */
-export function eventView({ sequence, event }: NumberedEvent) {
-  const { type, at, org, step, task, by, result, ...rest } = event as EventMembers
+/**
+ * What happened, as its history shows it: what all events have, and the rest in the words of the contract. Who asked for it or drafted it
+ * inside a party is that party's own; `reader` null: an auditor, who reads of all.
+ */
+export function eventView({ sequence, event }: NumberedEvent, reader: string | null) {
+  const { type, at, org, step, task, by, result, ...rest } = ofOwnRequesters(event, reader) as EventMembers
   const judged = result && resultView(result)
   const who = judged?.by ?? (by ? person(by) : null)
   return {
     ...{ sequence, type, at: judged?.at ?? at ?? '', org: org ?? null, step: step ?? null, task: task ?? null, by: who },
     detail: inContractWords({ ...rest, ...(judged ?? {}), by: undefined, at: undefined }) as Readonly<Record<string, unknown>>,
   }
+}
+
+function ofOwnRequesters(event: NumberedEvent['event'], reader: string | null): NumberedEvent['event'] {
+  if (reader === null) return event
+  const own = (party: PartyToSignOff): PartyToSignOff => ({
+    ...party,
+    requesters: party.requesters.filter(({ org = party.org }) => org === reader),
+  })
+  if (event.type === 'STARTED') return { ...event, parties: event.parties.map(own) }
+  return event.type === 'CHAIN_ADDED' ? { ...event, party: own(event.party) } : event
 }
 
 interface EventMembers {
@@ -99,11 +113,16 @@ export function taskView(task: ListedTask, today: Day) {
   return {
     subject: { type: task.subject_type, id: task.subject_id, version: task.subject_version, hash: task.subject_hash },
     ...{ sign_off: sign_off_id, sign_off_status, org: chain_org === '' ? null : chain_org, task_org: org },
-    ...{ step, task: task.task, role, kind, state, due: due_day, overdue: state === 'OPEN' && due_day !== null && due_day < today },
+    ...{ step, task: task.task, role, kind, state, due: due_day, overdue: isOverdue(task, today) },
     assignee: who(task.assignee_issuer, task.assignee_sub),
     deputy: who(task.deputy_issuer, task.deputy_sub),
     ...{ opened_at, done_by: who(task.done_issuer, task.done_sub), done_at, outcome },
   }
+}
+
+/** Nothing becomes overdue while everything stands still. */
+function isOverdue({ state, due_day, sign_off_status }: ListedTask, today: Day): boolean {
+  return state === 'OPEN' && sign_off_status !== 'HELD' && due_day !== null && due_day < today
 }
 
 /** A person in the words of the contract. */

@@ -8,7 +8,17 @@ import type { SignOffCommand } from './model/commands.ts'
 import { decide, start } from './model/decide.ts'
 import type { StepName } from './model/events.ts'
 import { type Fact, holds, type Route, routeKey } from './model/route.ts'
-import { chainOf, isOpenChain, type Person, routeOf, type SignedContent, type SignOff, type Subject, stepOf } from './model/sign-off.ts'
+import {
+  chainOf,
+  isOpenChain,
+  type Person,
+  type Requester,
+  routeOf,
+  type SignedContent,
+  type SignOff,
+  type Subject,
+  stepOf,
+} from './model/sign-off.ts'
 import { type ReactionsOptions, reactions } from './reactions.service.ts'
 import { routesRepository } from './store/routes.repository.ts'
 import { type StoredSignOff, signOffsRepository } from './store/sign-offs.repository.ts'
@@ -18,7 +28,7 @@ import type { ActingOn } from './subject-room.service.ts'
 export interface AskedParty {
   readonly org: string
   readonly facts: readonly Fact[]
-  readonly requesters: readonly Identity[]
+  readonly requesters: readonly Requester[]
   readonly route?: string | null
 }
 

@@ -1,9 +1,9 @@
 import t from 'tap'
-import type { Agreement } from '../../src/agreements/agreement.ts'
 import type { Role } from '../../src/identity/permissions.ts'
 import { agreementDesk } from '../support/agreement-desk.ts'
 import type { ApiReply } from '../support/api-caller.ts'
 import { approvingDesk } from '../support/approving-desk.ts'
+import type { AgreementOver } from '../support/builders/draft.ts'
 
 // Approvals inside each party, from the freeze of a text to its signature: what they do to the agreement and to decisions.
 
@@ -22,7 +22,7 @@ const officer = (org: string) => ({ org, role: 'IG_OFFICER' as const })
 async function frozen(
   orgs: readonly string[] = [CAMDEN, HACKNEY],
   asked: Readonly<Record<string, unknown>> = {},
-  over: Partial<Agreement> = {},
+  over: AgreementOver = {},
 ) {
   const agreement = await desk.draft({ orgs, effectiveFrom: TODAY, ...over })
   const { hash, body } = await desk.freeze(agreement, { ...asked, isApproved: false })
@@ -283,4 +283,33 @@ t.test('WF-3: a deputy signs on the days of the delegation, and both names stand
   const history = (await call(officer(CAMDEN), 'GET', `${path}/history`)).body.acts.at(-1)
   t.match(history, { act: 'sign', actor: 'assistant-director', detail: { deputy_for: { sub: 'director' } } })
   t.match((await call(officer(CAMDEN), 'GET', `${path}/versions/1/print`)).text, /A\. Signatory, deputy/)
+})
+
+t.test('a text that is frozen while all sharing is suspended is approved once that is lifted, and no day counts until then', async (t) => {
+  const { id, path, hash, signOff } = await frozen([CAMDEN, HACKNEY], {}, { effectiveFrom: '2026-11-24' })
+  for (const org of [CAMDEN, HACKNEY]) {
+    await people.complete(signOff, org)
+    await signs(id, org, hash)
+  }
+  const dpo = { org: HACKNEY, role: 'DPO' as const }
+  const held = await call(dpo, 'POST', `${path}/suspensions`, { scope: 'AGREEMENT', reason: 'A breach' })
+  const drafter = { org: CAMDEN, role: 'IG_OFFICER' as const, sub: 'drafter' }
+  const amendment = { reason: 'Put right', effective_from: '2027-02-01' }
+  await call(drafter, 'POST', `${path}/amendments`, amendment, { 'if-match': '*' })
+  const second = await call(drafter, 'POST', `${path}/freeze`, { route: 'CONDENSED' }, { 'if-match': '*' })
+  t.equal(second.status, 200, second.text)
+  const next = String(second.body.sign_off)
+  const review = { id: 'IG_REVIEW', role: 'IG_OFFICER' as const }
+  t.equal((await people.read(next, HACKNEY)).status, 'HELD')
+  t.equal(rule(await people.approve(next, HACKNEY, review)), '422 HELD')
+  const due = async () => (await people.read(next, HACKNEY)).chains.find(({ org }: { org: string }) => org === HACKNEY).steps[0].due
+  const before = await due()
+  desk.at('2027-01-05T12:00:00.000Z')
+  const overdue = await call(officer(HACKNEY), 'GET', `/v1/sign-off-tasks?whose=ORGANISATION&subject=${id}&overdue=true`)
+  t.strictSame(overdue.body.tasks, [], 'nothing becomes overdue while everything stands still')
+  for (const org of [HACKNEY, CAMDEN])
+    await call({ org, role: 'SIRO' }, 'POST', `${path}/suspensions/${held.body.suspension.id}/lift`, { reason: 'Put right' })
+  t.equal((await people.read(next, HACKNEY)).status, 'OPEN')
+  t.ok((await due()) > '2027-01-05', `${before} has moved to ${await due()}`)
+  t.equal((await people.approve(next, HACKNEY, review)).status, 200)
 })

@@ -62,6 +62,14 @@ t.test('what cannot be a deputy is refused with its rule and place (WF-3, SD-2, 
     status: 422,
     body: { errors: [{ code: 'SD-2' }] },
   })
+  const later = { person: { subject: 'siro-to-be' }, role: 'SIRO', from: '2026-08-10', reason: 'Appointed' }
+  t.equal((await siro('POST', `/v1/organisations/${CAMDEN}/roles`, { body: later })).status, 201)
+  const dpo = await as('DPO', 'dpo')
+  t.match(
+    await dpo('POST', DEPUTIES, naming({ role: 'DPO', deputy: { subject: 'siro-to-be' } })),
+    { status: 422, body: { errors: [{ pointer: '/deputy', code: 'SD-2' }] } },
+    'who accepts the risk before the last day is over is no deputy of the data protection officer',
+  )
 })
 
 t.test('a deputy is ended by whoever is stood in for, once; one whose days are over has ended', async (t) => {

@@ -163,3 +163,35 @@ t.test('whoever has announced that it leaves sees how sign-offs stand until it d
   await call(hackney, 'POST', `${text.path}/withdrawals`, { reason: 'At once' }, { 'if-match': '*' })
   t.strictSame(await listed(), [])
 })
+
+t.test('the data protection officer hands a step to no SIRO: it is refused when it is handed over (WF-3)', async (t) => {
+  const text = await frozenBy('drafter')
+  const roles = `/v1/organisations/${HACKNEY}/roles`
+  const record = { person: { subject: 'risk-owner' }, role: 'SIRO', reason: 'Appointed' }
+  t.equal((await call(person(HACKNEY, 'SIRO', 'keeper-of-roles'), 'POST', roles, record)).status, 201)
+  await people.approve(text.signOff, HACKNEY, { id: 'IG_REVIEW', role: 'IG_OFFICER' })
+  const dpo = person(HACKNEY, 'DPO', 'advises')
+  t.equal(rule(await people.command(text.signOff, dpo, delegation('DPO_REVIEW', 'risk-owner'))), '422 WF-3')
+  t.equal((await people.command(text.signOff, dpo, delegation('DPO_REVIEW', 'colleague'))).status, 200)
+})
+
+t.test('what is not there is 404: a step, a task, a thread, and whoever reads of the people who drafted for others', async (t) => {
+  const text = await frozenBy('drafter')
+  const officer = person(HACKNEY, 'IG_OFFICER', 'reviewer')
+  const missing = [
+    { command: 'claim', step: 'NO_SUCH_STEP' },
+    { command: 'claim', step: 'IG_REVIEW', task: 99 },
+    { command: 'claim', step: 'IG_REVIEW', org: 'LBC_BARNET' },
+    { command: 'resolve', thread: '01890000-0000-7000-8000-000000000000' },
+  ]
+  const answers: string[] = []
+  for (const command of missing) answers.push(rule(await people.command(text.signOff, officer, command)))
+  t.strictSame(answers, ['404 NO_SUCH_STEP', '404 NO_SUCH_STEP', '404 NO_SUCH_STEP', '404 NO_SUCH_THREAD'])
+  const first = async (org: string, role: Role) =>
+    (await call({ org, role }, 'GET', `/v1/sign-offs/${text.signOff}/events?limit=1`)).body.events[0]
+  const requesters = (event: { detail: { parties: { org: string; requesters: { subject: string }[] }[] } }) =>
+    event.detail.parties.flatMap((party) => party.requesters.map(({ subject }) => `${party.org} ${subject}`))
+  t.ok(requesters(await first(CAMDEN, 'IG_OFFICER')).includes(`${CAMDEN} drafter`), 'the own people')
+  t.strictSame(requesters(await first(HACKNEY, 'IG_OFFICER')), [], 'not those of another party')
+  t.ok(requesters(await first(HACKNEY, 'AUDITOR')).includes(`${CAMDEN} drafter`), 'an auditor reads of all')
+})

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import { rebuildLists } from '../../src/workflow/rebuilding.service.ts'
 import { rolesInTime } from '../../src/workflow/timed-rooms.service.ts'
@@ -108,6 +109,9 @@ t.test('nothing is told of a step that is done, refused, left or held; what is h
   t.strictSame(await noticesOf(HACKNEY, id), [])
   t.strictSame(await noticesOf(CAMDEN, id), [])
   await follows({ type: 'release_hold', reason: 'Lifted' })
+  await node.fireDue()
+  t.strictSame(await noticesOf(CAMDEN, id), [], 'the days for which it was held do not count')
+  at('2027-04-30T10:00:00.000Z')
   await node.fireDue()
   t.strictSame(await noticesOf(CAMDEN, id), ['STEP_DUE', 'STEP_OVERDUE', 'STEP_ESCALATED'])
   await follows({ type: 'leave', org: CAMDEN, reason: 'Left' })
@@ -234,4 +238,22 @@ t.test('the lists and the timers can be thrown away: they are made anew from wha
   )
   t.match(await rebuildLists(service.app.services.db), { signOffs: Number(n) })
   t.strictSame(await rows(), before)
+})
+
+t.test('the lists are made anew by a command, beside the service', async (t) => {
+  const { id } = await opened()
+  const rows = async () =>
+    (await owner.query(`select org, step, state, due_day from sign_off_task where sign_off_id = '${id}' order by org, step`)).rows
+  const before = await rows()
+  await owner.query(`delete from sign_off_task where sign_off_id = '${id}'`)
+  const run = (...args: readonly string[]) =>
+    spawnSync(process.execPath, ['--import=tsx', 'src/cli.ts', 'rebuild-lists', ...args], {
+      encoding: 'utf8',
+      env: { ...process.env, DATABASE_URL: service.databaseUrl },
+    })
+  const done = run()
+  t.match(done.stdout, /^\d+ sign-offs rebuilt from \d+ events\n$/, done.stderr)
+  t.equal(done.status, 0)
+  t.strictSame(await rows(), before)
+  t.equal(run('now').status, 2)
 })

@@ -41,7 +41,13 @@ export function signOffDesk(service: TestService) {
   const { notifications, parties, db, clock, newId } = services
   const deputisesFor = services.deputies.standingInFor
   const workflow = workflowService({ rooms, notifications, deputisesFor })
-  const signOffs = signOffsService({ ...services, rooms, deputisesFor, mustBeConfirmed: parties.mustBeConfirmed })
+  const signOffs = signOffsService({
+    ...services,
+    rooms,
+    deputisesFor,
+    rolesDuring: services.deputies.rolesDuring,
+    mustBeConfirmed: parties.mustBeConfirmed,
+  })
   const timedRooms = { sign_off: stepsInTime(signOffs) }
   /** The timers as one node has them. */
   const timers = (over: Partial<TimersOptions> = {}) =>

@@ -73,12 +73,12 @@ export function chainsService({ workflow, codes, boroughs }: ChainsOptions) {
   async function factsOf(context: ChainContext, version: AgreementVersion, orgs: readonly string[], more: Known) {
     const { tx, agreement, principal, at } = context
     const drafters = await signaturesRepository(tx).drafters(agreement.id, version.version)
-    const { issuer, sub } = principal
+    const { issuer, sub, org } = principal
     const known = { codes: (more.codes ?? codes()).on(londonDay(at)), at, boroughs: await boroughs(tx, orgs), stated: more.stated ?? [] }
     const parties = [...agreement.parties, ...(more.joining ? [more.joining] : [])]
     return signOffFacts({ ...agreement, parties }, version, orgs, {
       ...known,
-      drafters: more.isFreezing ? [...drafters, { issuer, sub }] : drafters,
+      drafters: more.isFreezing ? [...drafters, { issuer, sub, org }] : drafters,
     })
   }
 

@@ -20,7 +20,7 @@ export interface FreezingOptions extends Pick<ActingService, 'act'> {
   readonly advice: (agreement: AgreementToComplete, tx: Transaction) => Promise<readonly Advice[]>
   readonly agreements: Pick<AgreementsService, 'toComplete'>
   /** Opens the approvals of each party that come before its signature. */
-  readonly chains: Pick<ChainsService, 'open'>
+  readonly chains: Pick<ChainsService, 'open' | 'follow'>
   /** Who need not sign an amendment anew. */
   readonly carrying: CarryingService
 }
@@ -54,6 +54,9 @@ export function freezingService({ act, advice, agreements, chains, carrying }: F
         const bySignature = new Map(unaffected.map(({ org, signed }) => [org, signed]))
         const opened = await chains.open(context, { ...draft, hash: text.hash }, present, { ...asked, supersedes, carried: bySignature })
         await versions.signedOffIn(id, version, opened.signOff)
+        // A suspension of the whole that somebody has to lift holds this one too.
+        const held = agreement.suspensions.find(({ scope, to }) => scope === 'AGREEMENT' && to === null)
+        if (held) await chains.follow(context, { type: 'hold', reason: 'Sharing is suspended.' }, [version])
         await awaitEnd(tx, id, londonMidnight(effective_from), context.sequence)
         if (draft.effective_to !== null) await awaitEnd(tx, id, londonMidnight(addDays(draft.effective_to, 1)), context.sequence)
         await carrying.record(context, { version, hash: text.hash, effective_from }, unaffected)

@@ -1,8 +1,8 @@
-import type { Identity } from '../../identity/principal.ts'
 import type { Instant } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'
 import type { Fact } from '../../workflow/model/route.ts'
+import type { Requester } from '../../workflow/model/sign-off.ts'
 import { type Agreement, type AgreementVersion, type Flow, isProcessorRole } from '../agreement.ts'
 import { ALL_SIGNED_BOROUGHS } from './flow-suspensions.ts'
 import { dpiaAt } from './in-force.ts'
@@ -30,7 +30,7 @@ export interface KnownForSignOff {
   /** Those ALL_SIGNED_BOROUGHS stands for (LC-4). */
   readonly boroughs: ReadonlySet<string>
   /** Who wrote or froze this text, for whichever party: they approve it for none (SD-1). */
-  readonly drafters: readonly Identity[]
+  readonly drafters: readonly Requester[]
   /** Facts that whoever opens the sign-off states, for example that a statute sets the deadline. */
   readonly stated?: readonly Fact[]
 }
@@ -38,7 +38,7 @@ export interface KnownForSignOff {
 /** The facts of a subject, and of each party in it. */
 export interface SignOffFacts {
   readonly facts: readonly Fact[]
-  readonly parties: readonly { readonly org: string; readonly facts: readonly Fact[]; readonly requesters: readonly Identity[] }[]
+  readonly parties: readonly { readonly org: string; readonly facts: readonly Fact[]; readonly requesters: readonly Requester[] }[]
 }
 
 /** The facts of one version, for these parties. */

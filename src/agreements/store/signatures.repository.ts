@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Authentication, Identity } from '../../identity/principal.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import { grouped } from '../../platform/kernel/grouped.ts'
+import type { Person } from '../../workflow/model/sign-off.ts'
 import type { SignatureRecord } from '../agreement-view.ts'
 import { SIGNING_STATEMENTS_EDITION } from '../model/signed-text.ts'
 
@@ -149,10 +150,10 @@ export function signaturesRepository(tx: Transaction) {
       exists(actsOf(agreementId, person).where('a.act', '=', 'import')),
 
     /** Everybody who has written or frozen the text of this version, for whichever party (SD-1). */
-    drafters: (agreementId: string, version: number): Promise<Identity[]> =>
+    drafters: (agreementId: string, version: number): Promise<Person[]> =>
       tx
         .selectFrom('agreement_act as a')
-        .select(['a.actor_issuer as issuer', 'a.actor_sub as sub'])
+        .select(['a.actor_issuer as issuer', 'a.actor_sub as sub', 'a.actor_org as org'])
         .distinct()
         .where('a.agreement_id', '=', agreementId)
         .where('a.act', 'in', ACTS_ON_THE_TEXT)

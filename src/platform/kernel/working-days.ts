@@ -68,6 +68,16 @@ export function addWorkingDays(day: Day, count: number): Day {
   return current
 }
 
+/** How many working days lie after `from`, up to and with `to`; 0 where `to` is not later. */
+export function workingDaysBetween(from: Day, to: Day): number {
+  let count = 0
+  for (let day = from; day < to; ) {
+    day = addDays(day, 1)
+    if (isWorkingDay(day)) count += 1
+  }
+  return count
+}
+
 /**
  * Easter Sunday of the Gregorian calendar.
  * @see Calendar (New Style) Act 1750; the algorithm is the anonymous one printed in Nature, 20 April 1876

@@ -42,6 +42,8 @@ export type SignOffCommand =
       readonly first: Day
       readonly last: Day
       readonly reason: string
+      /** Roles that are recorded for the deputy on some of these days. */
+      readonly held?: readonly string[]
     } & OnTask)
   | ({
       readonly type: 'approve'
@@ -113,6 +115,11 @@ export function tooLate(rule: string, detail: string): { readonly ok: false; rea
 /** 403: not for this person. */
 export function notYours(rule: string, detail: string): { readonly ok: false; readonly refusal: SignOffRefusal } {
   return refuse({ code: 'FORBIDDEN', rule, detail, errors: [{ pointer: '', code: rule, detail }] })
+}
+
+/** 404: there is no such thing, or none that this person may know. */
+export function notThere(rule: string, detail: string): { readonly ok: false; readonly refusal: SignOffRefusal } {
+  return refuse({ code: 'NOT_FOUND', rule, detail, errors: [{ pointer: '', code: rule, detail }] })
 }
 
 /** Who acts and when, as events say it. */

@@ -1,5 +1,8 @@
 import { isSamePerson } from '../../identity/principal.ts'
+import type { Instant } from '../../platform/kernel/instant.ts'
+import { londonDay } from '../../platform/kernel/london-day.ts'
 import { ok } from '../../platform/kernel/result.ts'
+import { addWorkingDays, workingDaysBetween } from '../../platform/kernel/working-days.ts'
 import { doneSteps, isComplete } from './advance.ts'
 import type { Place } from './allowed.ts'
 import { type Acting, type Decided, forbidden, type SignOffCommand, saidBy, tooLate } from './commands.ts'
@@ -41,7 +44,7 @@ export function decideOnChain(command: OnChain, signOff: SignOff, { chain, step,
     case 'hold':
       return ok([{ type: 'HELD', reason: command.reason, at }])
     case 'release_hold':
-      return ok([{ type: 'RELEASED', reason: command.reason, at }])
+      return ok([{ type: 'RELEASED', reason: command.reason, ...movedBy(signOff, now), at }])
     case 'withdraw':
     case 'supersede': {
       const how = command.type === 'withdraw' ? 'WITHDRAWN' : 'SUPERSEDED'
@@ -56,6 +59,17 @@ export function decideOnChain(command: OnChain, signOff: SignOff, { chain, step,
       return ok(timer && timer.at <= now ? fired(timer, signOff, at) : [])
     }
   }
+}
+
+/** What was due while everything stood still is due as many working days later. */
+function movedBy({ chains, heldAt }: SignOff, now: Instant) {
+  const days = heldAt === null ? 0 : workingDaysBetween(londonDay(Date.parse(heldAt)), londonDay(now))
+  const due = chains.flatMap(({ org, steps }) =>
+    steps.flatMap((step) =>
+      step.state === 'OPEN' && step.due !== null ? [{ org, step: step.id, due: addWorkingDays(step.due, days) }] : [],
+    ),
+  )
+  return { days, due }
 }
 
 /** Chains that are still open end, and all with them: what was signed by then is complete, and where nothing was it is withdrawn. */

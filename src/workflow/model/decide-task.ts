@@ -3,7 +3,7 @@ import { londonDay } from '../../platform/kernel/london-day.ts'
 import { ok } from '../../platform/kernel/result.ts'
 import { factsOf } from './advance.ts'
 import { deputyFor, type Place } from './allowed.ts'
-import { type Acting, type Decided, forbidden, notYours, type SignOffCommand, saidBy, tooLate } from './commands.ts'
+import { type Acting, type Decided, forbidden, notThere, type SignOffCommand, saidBy, tooLate } from './commands.ts'
 import { deputyRefused, dutyRefused } from './duties.ts'
 import type { TaskName } from './events.ts'
 import { type RouteStep, routeStep, type StepKind, stepsFrom } from './route.ts'
@@ -29,7 +29,7 @@ const WITHOUT_CONDITIONS: readonly StepKind[] = ['CONFIRMATION', 'ASSESSMENT']
 
 export function decideOnTask(command: OnTask, signOff: SignOff, found: Place, acting: Acting): Decided {
   const { chain, step, definition, task } = found
-  if (!chain || !step || !definition || !task) return notYours('NO_SUCH_STEP', 'There is no such task here.')
+  if (!chain || !step || !definition || !task) return notThere('NO_SUCH_STEP', 'There is no such task here.')
   if (task.state !== 'OPEN') return tooLate('CLOSED', `This task is over: ${task.state}.`)
   const place = { chain, step, definition, task, name: { org: chain.org, step: step.id, task: task.number } }
   switch (command.type) {
@@ -72,11 +72,11 @@ function decideHands(
       return ok([{ type: 'TASK_ASSIGNED', ...name, to: { issuer: to.issuer, sub: to.sub, org }, by, why, at }])
     }
     case 'delegate': {
-      const { to, first, last, reason } = command
+      const { to, first, last, reason, held = [] } = command
       if (isSamePerson(to, actor)) return forbidden('WF-3', 'Nobody is their own deputy.', '/to')
       if (first < londonDay(now)) return forbidden('WF-3', 'A delegation begins today or later.', '/first')
       if (last < first) return forbidden('WF-3', 'A delegation does not end before it begins.', '/last')
-      const no = deputyRefused(signOff, org, definition, { person: to, roles: [], from: actor })
+      const no = deputyRefused(signOff, org, definition, { person: to, roles: held, from: actor })
       if (no) return forbidden(no.rule, no.detail, '/to')
       const delegation = { from: by, to: { issuer: to.issuer, sub: to.sub, org }, first, last, reason }
       return ok([{ type: 'TASK_DELEGATED', ...name, delegation, at }])

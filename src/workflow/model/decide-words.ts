@@ -1,5 +1,5 @@
 import { ok } from '../../platform/kernel/result.ts'
-import { type Acting, type Decided, forbidden, notYours, type SignOffCommand, saidBy, tooLate } from './commands.ts'
+import { type Acting, type Decided, forbidden, notThere, notYours, type SignOffCommand, saidBy, tooLate } from './commands.ts'
 import type { SignOff } from './sign-off.ts'
 
 /** The rules of comments and marks: a party's own words are its own, unless it shares them with the reviewers of the others. Pure. */
@@ -14,13 +14,13 @@ export function decideOnWords(command: OnWords, signOff: SignOff, acting: Acting
     return ok([{ type: 'MARKED', part, mark, isShared, by, at }])
   }
   const thread = signOff.threads.find(({ id }) => id === command.thread)
-  if (thread && !mayRead(thread, actor.org)) return notYours('NO_SUCH_THREAD', 'There is no such thread here.')
+  if (thread && !mayRead(thread, actor.org)) return notThere('NO_SUCH_THREAD', 'There is no such thread here.')
   if (command.type === 'comment') {
     const { thread: id, part, text, isShared } = command
     if (thread?.resolved) return forbidden('RESOLVED', 'The thread is resolved: open it again first.', '/thread')
     return ok([{ type: 'COMMENTED', thread: id, part: thread?.part ?? part, text, isShared: thread?.isShared ?? isShared, by, at }])
   }
-  if (!thread) return notYours('NO_SUCH_THREAD', 'There is no such thread here.')
+  if (!thread) return notThere('NO_SUCH_THREAD', 'There is no such thread here.')
   // Whoever asked says whether it was answered; whoever keeps the text says that it was put right.
   if (thread.org !== actor.org && signOff.keeper !== actor.org)
     return notYours('WF-4', 'A thread is resolved by the party that began it, or by whoever keeps the text.')

@@ -3,7 +3,7 @@ import { written } from '../../platform/kernel/instant.ts'
 import { ok, refuse } from '../../platform/kernel/result.ts'
 import { consequences } from './advance.ts'
 import { type Place, refusedBy } from './allowed.ts'
-import { type Acting, type Decided, notYours, type SignOffCommand, type StartCommand } from './commands.ts'
+import { type Acting, type Decided, notThere, type SignOffCommand, type StartCommand } from './commands.ts'
 import { decideOnChain } from './decide-chain.ts'
 import { decideOnTask } from './decide-task.ts'
 import { decideOnWords } from './decide-words.ts'
@@ -34,7 +34,7 @@ export function start(command: StartCommand, { actor, now }: Acting): readonly S
  */
 export function decide(command: SignOffCommand, signOff: SignOff, acting: Acting): Decided {
   const place = placeOf(command, signOff, acting)
-  if (!place) return notYours('NO_SUCH_STEP', 'There is no such step here.')
+  if (!place) return notThere('NO_SUCH_STEP', 'There is no such step here.')
   const no = refusedBy(command.type, signOff, place, acting.actor, acting.now)
   if (no) return refuse(no)
   const decided = own(command, signOff, place, acting)

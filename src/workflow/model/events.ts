@@ -1,14 +1,23 @@
 import type { Role } from '../../identity/permissions.ts'
-import type { Identity } from '../../identity/principal.ts'
 import type { Day } from '../../platform/kernel/london-day.ts'
 import type { Fact, Route } from './route.ts'
-import type { ChainStatus, Delegation, MarkValue, Person, SignedContent, SignOffStatus, Subject, TaskResult } from './sign-off.ts'
+import type {
+  ChainStatus,
+  Delegation,
+  MarkValue,
+  Person,
+  Requester,
+  SignedContent,
+  SignOffStatus,
+  Subject,
+  TaskResult,
+} from './sign-off.ts'
 
 /** A party as whoever opens a sign-off names it. */
 export interface PartyToSignOff {
   readonly org: string
   readonly facts: readonly Fact[]
-  readonly requesters: readonly Identity[]
+  readonly requesters: readonly Requester[]
   /** Key of the route of its chain. */
   readonly route: string
 }
@@ -100,7 +109,15 @@ export type SignOffEvent =
       readonly voids: readonly StepName[]
       readonly at: string
     }
-  | { readonly type: 'HELD' | 'RELEASED'; readonly reason: string; readonly at: string }
+  | { readonly type: 'HELD'; readonly reason: string; readonly at: string }
+  /** `due`: where the due days of open steps lie from now on; `days`: by how many working days they have moved. */
+  | {
+      readonly type: 'RELEASED'
+      readonly reason: string
+      readonly days: number
+      readonly due: readonly (StepName & { readonly due: Day })[]
+      readonly at: string
+    }
   | {
       readonly type: 'COMMENTED'
       readonly thread: string

@@ -25,14 +25,14 @@ function started(event: Extract<SignOffEvent, { type: 'STARTED' }>): SignOff {
   const party = (one: PartyToSignOff) => emptyChain(one.org, one, routeOf({ routes }, one))
   const whole = stepsFor(main, null).length === 0 ? [] : [emptyChain(null, { facts, requesters: [], route }, main)]
   return {
-    ...{ id, subject, keeper, facts, route, routes, signingOrder, status: 'OPEN', startedAt: at, startedBy: by },
+    ...{ id, subject, keeper, facts, route, routes, signingOrder, status: 'OPEN', heldAt: null, startedAt: at, startedBy: by },
     ...{ chains: [...whole, ...parties.map(party)], marks: [], threads: [], eventCount: 1 },
   }
 }
 
 function emptyChain(org: string | null, { facts, requesters, route }: Omit<PartyToSignOff, 'org'>, definition: Route): Chain {
   const steps = stepsFor(definition, org).map(
-    ({ id }): Step => ({ id, state: 'WAITING', round: 0, openedAt: null, due: null, tasks: [], fired: [] }),
+    ({ id }): Step => ({ id, state: 'WAITING', round: 0, openedAt: null, due: null, heldDays: 0, tasks: [], fired: [] }),
   )
   const nothing = { returned: null, dpoRefusal: null, overruled: null, signed: null, carriedFrom: null, endReason: null } as const
   return { org, route, facts, requesters, status: 'OPEN', steps, ...nothing }
@@ -67,7 +67,16 @@ function changed(state: SignOff, event: Exclude<SignOffEvent, { type: 'STARTED' 
     case 'STEP_OPENED': {
       const { at, due, orgs } = event
       const tasks = orgs.map((org, i): Task => ({ number: i + 1, org, assignee: null, delegation: null, state: 'OPEN', result: null }))
-      return withStep(state, event, (step) => ({ ...step, state: 'OPEN', round: step.round + 1, openedAt: at, due, tasks, fired: [] }))
+      return withStep(state, event, (step) => ({
+        ...step,
+        state: 'OPEN',
+        round: step.round + 1,
+        openedAt: at,
+        due,
+        heldDays: 0,
+        tasks,
+        fired: [],
+      }))
     }
     case 'STEP_NOT_NEEDED':
       return withStep(state, event, (step) => ({ ...step, state: 'NOT_NEEDED' }))
@@ -137,9 +146,14 @@ function changed(state: SignOff, event: Exclude<SignOffEvent, { type: 'STARTED' 
         chains: state.chains.map((chain) => (event.how === 'COMPLETE' && chain.org ? chain : ended(chain))),
       }
     case 'HELD':
-      return { ...state, status: 'HELD' }
-    case 'RELEASED':
-      return { ...state, status: 'OPEN' }
+      return { ...state, status: 'HELD', heldAt: event.at }
+    case 'RELEASED': {
+      const open: SignOff = { ...state, status: 'OPEN', heldAt: null }
+      return event.due.reduce(
+        (known, { due, ...name }) => withStep(known, name, (step) => ({ ...step, due, heldDays: step.heldDays + event.days })),
+        open,
+      )
+    }
     case 'COMMENTED': {
       const { thread: id, part, by, at, text, isShared } = event
       const known = state.threads.find((thread) => thread.id === id)

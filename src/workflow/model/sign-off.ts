@@ -94,6 +94,8 @@ export interface Step {
   readonly round: number
   readonly openedAt: string | null
   readonly due: Day | null
+  /** Working days of this round in which everything stood still: they do not count. */
+  readonly heldDays: number
   readonly tasks: readonly Task[]
   /** Keys of the timers that have fired in this round. */
   readonly fired: readonly string[]
@@ -109,13 +111,18 @@ export interface Return {
   readonly to: string
 }
 
+/** Somebody who asked for it, or drafted it; `org`: for which organisation, where that is known. */
+export interface Requester extends Identity {
+  readonly org?: string
+}
+
 /** The steps of one party; `org` null: those for the whole. */
 export interface Chain {
   readonly org: string | null
   readonly route: string
   readonly facts: readonly Fact[]
   /** People who asked for or drafted it for this party: they approve nothing of it. */
-  readonly requesters: readonly Identity[]
+  readonly requesters: readonly Requester[]
   readonly status: ChainStatus
   readonly steps: readonly Step[]
   readonly returned: Return | null
@@ -164,6 +171,8 @@ export interface SignOff {
   /** Parties in the order in which they sign; null: in any order. */
   readonly signingOrder: readonly string[] | null
   readonly status: SignOffStatus
+  /** Since when everything stands still; null: it does not. */
+  readonly heldAt: string | null
   readonly startedAt: string
   readonly startedBy: Person
   /** The one for the whole first, where its route has any such step; then by party. */

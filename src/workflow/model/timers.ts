@@ -40,7 +40,11 @@ export function timersOf(signOff: SignOff): Timer[] {
   return timers.toSorted((one, other) => one.at - other.at || compare(nameOf(one), nameOf(other)))
 }
 
-function stepTimers({ org }: Chain, { id: step, round, due, openedAt, fired }: Step, { remind, escalate, lapse }: RouteStep): Timer[] {
+function stepTimers(
+  { org }: Chain,
+  { id: step, round, due, openedAt, heldDays, fired }: Step,
+  { remind, escalate, lapse }: RouteStep,
+): Timer[] {
   if (due === null || openedAt === null) return []
   const opened = londonDay(Date.parse(openedAt))
   const of = { org, step, round }
@@ -62,7 +66,15 @@ function stepTimers({ org }: Chain, { id: step, round, due, openedAt, fired }: S
     ),
     ...(lapse === undefined
       ? []
-      : [{ ...of, key: 'lapse', kind: 'LAPSE', to: null, at: londonMidnight(addDays(addWorkingDays(opened, lapse), 1)) } as const]),
+      : [
+          {
+            ...of,
+            key: 'lapse',
+            kind: 'LAPSE',
+            to: null,
+            at: londonMidnight(addDays(addWorkingDays(opened, lapse + heldDays), 1)),
+          } as const,
+        ]),
   ]
   return timers.filter(({ key }) => !fired.includes(key))
 }

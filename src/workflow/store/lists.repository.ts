@@ -32,8 +32,8 @@ export function listsRepository(tx: Transaction) {
             .where('t.assignee_sub', 'is', null)
             .where(sql<boolean>`t.role = any (${[...roles, ...standsIn.map(({ role }) => role)]}::text[])`),
         )
-        .$if(overdue === true, (query) => query.where('t.due_day', '<', today))
-        .$if(overdue === false, (query) => query.where('t.due_day', '>=', today))
+        .$if(overdue === true, (query) => query.where('t.due_day', '<', today).where('t.sign_off_status', '<>', 'HELD'))
+        .$if(overdue === false, (query) => query.where((eb) => eb.or([eb('t.due_day', '>=', today), eb('t.sign_off_status', '=', 'HELD')])))
         .$if(subjectType !== undefined, (query) => query.where('t.subject_type', '=', subjectType ?? ''))
         .$if(subject !== undefined, (query) => query.where('t.subject_id', '=', subject ?? ''))
         .$if(step !== undefined, (query) => query.where('t.step', '=', step ?? ''))

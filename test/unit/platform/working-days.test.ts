@@ -1,5 +1,5 @@
 import t from 'tap'
-import { addWorkingDays, bankHolidays, isWorkingDay } from '../../../src/platform/kernel/working-days.ts'
+import { addWorkingDays, bankHolidays, isWorkingDay, workingDaysBetween } from '../../../src/platform/kernel/working-days.ts'
 
 /** As published for England and Wales on https://www.gov.uk/bank-holidays. */
 const published: Readonly<Record<number, readonly string[]>> = {
@@ -53,4 +53,11 @@ t.test('working days are counted from the day after', async (t) => {
     ['2026-12-29', -1, '2026-12-24'],
   ]
   for (const [day, count, expected] of table) t.equal(addWorkingDays(day, count), expected, `${day} + ${count}`)
+})
+
+t.test('the working days between two days are those after the first, up to and with the last', async (t) => {
+  t.equal(workingDaysBetween('2026-12-23', '2026-12-23'), 0)
+  t.equal(workingDaysBetween('2026-12-23', '2027-01-04'), 5, 'Christmas, Boxing Day (Monday), New Year and two weekends do not count')
+  t.equal(workingDaysBetween('2026-12-25', '2026-12-28'), 0)
+  t.equal(workingDaysBetween('2026-12-28', '2026-12-23'), 0)
 })

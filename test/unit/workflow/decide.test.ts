@@ -407,7 +407,7 @@ t.test('a thread that is not shared is its own party’s', async (t) => {
   const say = (thread: string, text: string, isShared: boolean): SignOffCommand => ({ type: 'comment', thread, part: '', text, isShared })
   const signOff = after(aSignOff(), [say('own', 'between us', false), OFFICER], [say('all', 'see the flow', true), OFFICER])
   const b = { actor: an('DPO', 'B'), now: MONDAY }
-  t.equal(answerTo(say('own', 'me too', false), signOff, b), 'FORBIDDEN NO_SUCH_THREAD')
+  t.equal(answerTo(say('own', 'me too', false), signOff, b), 'NOT_FOUND NO_SUCH_THREAD')
   t.equal(answerTo(say('all', 'me too', true), signOff, b), 'OK')
   t.equal(answerTo({ type: 'resolve', thread: 'all' }, signOff, b), 'FORBIDDEN WF-4', 'by whoever began it')
   const resolved = after(signOff, [{ type: 'resolve', thread: 'all' }, OFFICER])

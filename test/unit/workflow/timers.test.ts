@@ -76,7 +76,18 @@ t.test('what was reminded of is not reminded of again when somebody else gets it
 })
 
 t.test('timers stop when the step is done, the party signs, refuses or leaves, and while sharing is suspended', async (t) => {
-  const ready = readied(one({ route: aRoute('CONDENSED') }), 'A')
+  const pan = aRoute('PAN_LONDON')
+  const ready = readied(
+    one({
+      route: {
+        ...pan,
+        steps: pan.steps
+          .filter(({ by }) => by === 'PARTY')
+          .map((of) => ({ ...of, after: of.after.filter((id) => id !== 'WORKING_GROUP_REVIEW') })),
+      },
+    }),
+    'A',
+  )
   t.ok(timersOf(ready).every(({ step: id }) => id === 'SIGNATURE'))
   const ends: readonly (readonly [string, SignOff])[] = [
     ['signed', signed(ready, 'A')],
@@ -125,4 +136,56 @@ t.test('a signature that nobody gives lapses, and is no consent; the party may j
   t.equal(state.status, 'COMPLETE')
   const party = { org: 'C', facts: ['CONTROLLER'], requesters: [], route: 'PAN_LONDON/1' } as const
   t.equal(chainStatus(after(state, [{ type: 'join', party, route: aRoute('PAN_LONDON') }, SERVICE]), 'C'), 'OPEN')
+})
+
+t.test('while everything stands still no day counts: due days, and the last day to sign, move by the working days held', async (t) => {
+  const opened = one()
+  const dueOf = (state: SignOff) => step(state, 'A', 'IG_REVIEW').due
+  t.equal(dueOf(opened), '2026-11-09')
+  // From Tuesday 3 to Thursday 12 November: seven working days.
+  const held = after(opened, [{ type: 'hold', reason: 'r' }, SERVICE, MONDAY + 86_400_000])
+  t.strictSame(listed(held), [], 'nothing falls due')
+  t.equal(dueOf(held), '2026-11-09')
+  const released = after(held, [{ type: 'release_hold', reason: 'r' }, SERVICE, MONDAY + 10 * 86_400_000])
+  t.equal(dueOf(released), '2026-11-18')
+  t.equal(timersOf(released).find(({ key }) => key === 'due')?.at, Date.parse('2026-11-19T00:00:00Z'))
+  const sameDay = after(
+    opened,
+    [{ type: 'hold', reason: 'r' }, SERVICE, MONDAY],
+    [{ type: 'release_hold', reason: 'r' }, SERVICE, MONDAY + 3_600_000],
+  )
+  t.equal(dueOf(sameDay), '2026-11-09', 'an hour is no working day')
+
+  const pan = aRoute('PAN_LONDON')
+  const ready = readied(
+    one({
+      route: {
+        ...pan,
+        steps: pan.steps
+          .filter(({ by }) => by === 'PARTY')
+          .map((of) => ({ ...of, after: of.after.filter((id) => id !== 'WORKING_GROUP_REVIEW') })),
+      },
+    }),
+    'A',
+  )
+  const lapseOf = (state: SignOff) => new Date(timersOf(state).find(({ kind }) => kind === 'LAPSE')?.at ?? 0).toISOString()
+  const waited = after(
+    ready,
+    [{ type: 'hold', reason: 'r' }, SERVICE, MONDAY],
+    [{ type: 'release_hold', reason: 'r' }, SERVICE, MONDAY + WEEK],
+  )
+  t.strictSame([lapseOf(ready), lapseOf(waited)], ['2027-01-29T00:00:00.000Z', '2027-02-05T00:00:00.000Z'], 'five working days later')
+})
+
+t.test('what was told before everything stood still is not told again', async (t) => {
+  const late = firedBy(one(), MONDAY + 2 * WEEK)
+  const went = after(
+    late.state,
+    [{ type: 'hold', reason: 'r' }, SERVICE, MONDAY + 2 * WEEK],
+    [{ type: 'release_hold', reason: 'r' }, SERVICE, MONDAY + 4 * WEEK],
+  )
+  t.strictSame(
+    firedBy(went, MONDAY + 20 * WEEK).fired.filter((key) => late.fired.includes(key)),
+    [],
+  )
 })
