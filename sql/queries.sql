@@ -2116,6 +2116,150 @@ select "n"."id", "n"."subject_type", "n"."subject_id", "n"."kind", "n"."at", "n"
   order by "n"."id" desc
   limit $3;
 
+select "n"."id", "n"."subject_type", "n"."subject_id", "n"."kind", "n"."at", "n"."detail"
+  from "notification" as "n"
+  where "n"."org" = $1 and ("n"."outlives_access" = $2 or public.may_see_subject(n.subject_type, n.subject_id)) and "n"."id" = $3;
+
+-- src/notifications/webhooks/deliveries.repository.ts
+
+delete from webhook_delivery
+  where state <> 'WAITING' and at < $1::timestamptz;
+
+delete from webhook_delivery d using ( select webhook_id, event_id, row_number() over (partition by webhook_id order by position desc) as
+    place from webhook_delivery) p
+  where p.webhook_id = d.webhook_id and p.event_id = d.event_id and p.place > $1;
+
+insert into "webhook_delivery" ("webhook_id", "event_id", "kind", "subject_type", "subject_id", "at")
+  values ($1, ...);
+
+insert into "webhook_delivery" ("webhook_id", "event_id", "kind", "subject_type", "subject_id", "at", "due_at")
+  values ($1, ...);
+
+select "event_id"
+  from "webhook_delivery"
+  where "webhook_id" = $1 and "subject_type" = $2 and "subject_id" = $3 and "kind" = $4 and "state" = $5;
+
+select "event_id", "kind", "subject_type", "subject_id", "position", "at", "state", "attempts", "due_at", "attempted_at", "status_code",
+    "failure"
+  from "webhook_delivery"
+  where "webhook_id" = $1
+  order by "position" desc
+  limit $2;
+
+select public.wake_for_webhooks(now());
+
+update "webhook_delivery"
+  set "state" = $1, "attempts" = $2, "due_at" = $3, "failure" = $4
+  where "webhook_id" = $5 and "event_id" in (select "event_id" from "webhook_delivery" where "webhook_id" = $6 and "state" != $7 and
+    "event_id" = $8 order by "position" limit $9)
+  returning "event_id";
+
+update "webhook_delivery"
+  set "state" = $1, "attempts" = $2, "due_at" = $3, "failure" = $4
+  where "webhook_id" = $5 and "event_id" in (select "event_id" from "webhook_delivery" where "webhook_id" = $6 and "state" != $7 and
+    "position" >= $8 order by "position" limit $9)
+  returning "event_id";
+
+update "webhook_delivery"
+  set "state" = $1, "attempts" = $2, "due_at" = $3, "failure" = $4
+  where "webhook_id" = $5 and "event_id" in (select "event_id" from "webhook_delivery" where "webhook_id" = $6 and "state" != $7 and "at" >=
+    $8 order by "position" limit $9)
+  returning "event_id";
+
+update "webhook_delivery"
+  set "state" = $1, "due_at" = $2, "attempted_at" = $3, "status_code" = $4, "failure" = $5, "claim" = $6, "claimed_until" = $7
+  where "webhook_id" = $8 and "event_id" = $9 and "claim" = $10
+  returning "event_id";
+
+update webhook_delivery
+  set state = 'GIVEN_UP', failure = 'TOO_OLD'
+  where state = 'WAITING' and at < $1::timestamptz and (claimed_until is null or claimed_until < clock_timestamp());
+
+with first as ( select distinct on (d.webhook_id, d.subject_type, d.subject_id) d.webhook_id, d.event_id, d.position, d.attempts, d.due_at,
+    d.claimed_until from webhook_delivery d join webhook w on w.id = d.webhook_id where d.state = 'WAITING' and w.state = 'ACTIVE' order by
+    d.webhook_id, d.subject_type, d.subject_id, d.position), due as ( select f.webhook_id, f.event_id, f.position, row_number() over
+    (partition by f.webhook_id order by f.due_at nulls first, f.position) + (select count(*) from first b where b.webhook_id = f.webhook_id
+    and b.claimed_until >= clock_timestamp()) as place from first f where (f.due_at is null or f.due_at <= $1::timestamptz) and
+    (f.claimed_until is null or f.claimed_until < clock_timestamp())), mine as ( select d.webhook_id, d.event_id from webhook_delivery d join
+    due using (webhook_id, event_id) where due.place <= $2 and d.state = 'WAITING' and (d.claimed_until is null or d.claimed_until <
+    clock_timestamp()) order by due.place, due.position limit $3 for update of d skip locked) update webhook_delivery d
+  set claim = $4, claimed_until = clock_timestamp() + $5 * interval '1 second', attempts = d.attempts + 1
+  from mine, webhook w
+  where d.webhook_id = mine.webhook_id and d.event_id = mine.event_id and w.id = d.webhook_id
+  returning d.webhook_id, w.org, d.event_id, d.notification_id, d.kind, d.subject_type, d.subject_id, d.position::text, d.at, d.attempts;
+
+with first as ( select distinct on (d.webhook_id, d.subject_type, d.subject_id) d.webhook_id, d.event_id, d.position, d.attempts, d.due_at,
+    d.claimed_until from webhook_delivery d join webhook w on w.id = d.webhook_id where d.state = 'WAITING' and w.state = 'ACTIVE' order by
+    d.webhook_id, d.subject_type, d.subject_id, d.position), due as ( select f.webhook_id, f.event_id, f.position, row_number() over
+    (partition by f.webhook_id order by f.due_at, f.position) + (select count(*) from first b where b.webhook_id = f.webhook_id and
+    b.claimed_until >= clock_timestamp()) as place from first f where (f.attempts = 0 or f.due_at <= $1::timestamptz) and (f.claimed_until is
+    null or f.claimed_until < clock_timestamp())), mine as ( select d.webhook_id, d.event_id from webhook_delivery d join due using
+    (webhook_id, event_id) where due.place <= $2 and d.state = 'WAITING' and (d.claimed_until is null or d.claimed_until < clock_timestamp())
+    order by due.place, due.position limit $3 for update of d skip locked) update webhook_delivery d
+  set claim = $4, claimed_until = clock_timestamp() + $5 * interval '1 second', attempts = d.attempts + 1
+  from mine, webhook w
+  where d.webhook_id = mine.webhook_id and d.event_id = mine.event_id and w.id = d.webhook_id
+  returning d.webhook_id, w.org, d.event_id, d.notification_id, d.kind, d.subject_type, d.subject_id, d.position::text, d.at, d.attempts;
+
+-- src/notifications/webhooks/webhooks.repository.ts
+
+delete from "webhook"
+  where "id" = $1;
+
+delete from "webhook_secret"
+  where "webhook_id" = $1 and "ends_at" <= $2;
+
+insert into "webhook" ("url", "state", "id", "org", "failing_since", "created_at", "kinds")
+  values ($1, ...);
+
+insert into "webhook_secret" ("webhook_id", "generation", "sealed")
+  values ($1, ...);
+
+select "generation", "sealed", "ends_at"
+  from "webhook_secret"
+  where "webhook_id" = $1 and ("ends_at" is null or "ends_at" > $2)
+  order by "generation" desc;
+
+select "w"."id", "w"."org", "w"."url", "w"."kinds", "w"."state", "w"."failing_since", "w"."created_at", "w"."row_version", "w"."act_count"
+  from "webhook" as "w"
+  where "w"."id" = $1 for no key update;
+
+select "w"."id", "w"."org", "w"."url", "w"."kinds", "w"."state", "w"."failing_since", "w"."created_at", "w"."row_version", "w"."act_count"
+  from "webhook" as "w"
+  where "w"."id" = $1;
+
+select "w"."id", "w"."org", "w"."url", "w"."kinds", "w"."state", "w"."failing_since", "w"."created_at", "w"."row_version", "w"."act_count"
+  from "webhook" as "w"
+  where "w"."org" = $1
+  order by "w"."id";
+
+select count(*) as "count"
+  from "webhook"
+  where "org" = $1;
+
+select pg_advisory_xact_lock(4112050, hashtext($1));
+
+update "webhook"
+  set "failing_since" = $1
+  where "id" = $2;
+
+update "webhook"
+  set "failing_since" = $1, "state" = $2, "row_version" = "row_version" + $3
+  where "id" = $4;
+
+update "webhook"
+  set "row_version" = "row_version" + $1, "act_count" = "act_count" + $2
+  where "id" = $3
+  returning "row_version";
+
+update "webhook"
+  set "url" = $1, "kinds" = $2, "state" = $3, "failing_since" = $4
+  where "id" = $5;
+
+update "webhook_secret"
+  set "ends_at" = least(ends_at, $1::timestamptz)
+  where "webhook_id" = $2;
+
 -- src/parties/contacts.repository.ts
 
 insert into "organisation_contacts" ("org", "contacts", "kept_by", "at")

@@ -1787,6 +1787,7 @@ comment on column notification.outlives_access is 'It is told also to whoever ma
 comment on column notification.told_by is 'Whose act gave rise to it; null: the clock.';
 CREATE INDEX notification_by_org_and_id ON public.notification USING btree (org, id DESC);
 CREATE TRIGGER notification_is_posted AFTER INSERT ON public.notification REFERENCING NEW TABLE AS new_notifications FOR EACH STATEMENT EXECUTE FUNCTION post_notifications();
+CREATE TRIGGER notification_is_queued_for_webhooks AFTER INSERT ON public.notification REFERENCING NEW TABLE AS new_notifications FOR EACH STATEMENT EXECUTE FUNCTION queue_for_webhooks();
 alter table public.notification enable row level security;
 create policy notification_is_added_by_what_happens on notification for insert to public
   with check (true);
@@ -3211,6 +3212,136 @@ begin
   return null;
 end $function$;
 revoke all on function wake_for_mail() from public;
+
+-- -------------------- webhooks
+
+create table public.webhook (
+  id uuid not null,
+  org text not null,
+  url text not null,
+  kinds text[],
+  state text not null,
+  failing_since timestamp with time zone,
+  created_at timestamp with time zone not null,
+  row_version bigint not null default 1,
+  act_count bigint not null default 0,
+  constraint webhook_pkey PRIMARY KEY (id),
+  constraint webhook_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint webhook_act_count_check CHECK ((act_count >= 0)),
+  constraint webhook_row_version_check CHECK ((row_version > 0)),
+  constraint webhook_state_check CHECK ((state = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text, 'STOPPED'::text]))),
+  constraint webhook_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2000)))
+);
+comment on column webhook.failing_since is 'The first failure after the last success; null: the last attempt was taken.';
+comment on column webhook.kinds is 'Of which kinds of notification; null: of all.';
+CREATE INDEX webhook_by_org ON public.webhook USING btree (org, id);
+alter table public.webhook enable row level security;
+create policy webhook_is_of_its_organisation on webhook for all to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text) OR (org = current_setting('accord.org'::text, true))));
+grant delete, insert, select, update on public.webhook to accord_app;
+
+create table public.webhook_delivery (
+  webhook_id uuid not null,
+  event_id uuid not null,
+  notification_id uuid,
+  kind text not null,
+  subject_type text not null,
+  subject_id text not null,
+  position bigint not null generated always as identity,
+  at timestamp with time zone not null,
+  state text not null default 'WAITING'::text,
+  attempts integer not null default 0,
+  due_at timestamp with time zone,
+  claim uuid,
+  claimed_until timestamp with time zone,
+  attempted_at timestamp with time zone,
+  status_code integer,
+  failure text,
+  constraint webhook_delivery_pkey PRIMARY KEY (webhook_id, event_id),
+  constraint webhook_delivery_notification_id_fkey FOREIGN KEY (notification_id) REFERENCES notification(id) ON DELETE CASCADE,
+  constraint webhook_delivery_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhook(id) ON DELETE CASCADE,
+  constraint webhook_delivery_attempts_check CHECK ((attempts >= 0)),
+  constraint webhook_delivery_state_check CHECK ((state = ANY (ARRAY['WAITING'::text, 'DELIVERED'::text, 'GIVEN_UP'::text, 'WITHHELD'::text])))
+);
+comment on column webhook_delivery.claimed_until is 'By the clock of the database: until then whoever claimed it may be sending it.';
+comment on column webhook_delivery.due_at is 'When it is tried again, by the clock of the service; null: at once.';
+comment on column webhook_delivery.notification_id is 'What it tells; null: a test.';
+CREATE INDEX webhook_delivery_by_position ON public.webhook_delivery USING btree (webhook_id, "position");
+CREATE INDEX webhook_delivery_that_waits ON public.webhook_delivery USING btree (webhook_id, subject_type, subject_id, "position") WHERE (state = 'WAITING'::text);
+CREATE TRIGGER webhook_delivery_wakes_when_due AFTER UPDATE OF due_at ON public.webhook_delivery FOR EACH ROW WHEN (((new.state = 'WAITING'::text) AND (new.due_at IS NOT NULL))) EXECUTE FUNCTION wake_when_due();
+alter table public.webhook_delivery enable row level security;
+create policy delivery_is_of_its_webhook on webhook_delivery for all to public
+  using ((EXISTS ( SELECT
+   FROM webhook w
+  WHERE (w.id = webhook_delivery.webhook_id))));
+grant delete, insert, select, update on public.webhook_delivery to accord_app;
+
+create table public.webhook_secret (
+  webhook_id uuid not null,
+  generation integer not null,
+  sealed bytea not null,
+  ends_at timestamp with time zone,
+  constraint webhook_secret_pkey PRIMARY KEY (webhook_id, generation),
+  constraint webhook_secret_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhook(id) ON DELETE CASCADE,
+  constraint webhook_secret_generation_check CHECK ((generation > 0))
+);
+alter table public.webhook_secret enable row level security;
+create policy secret_is_of_its_webhook on webhook_secret for all to public
+  using ((EXISTS ( SELECT
+   FROM webhook w
+  WHERE (w.id = webhook_secret.webhook_id))));
+grant delete, insert, select, update on public.webhook_secret to accord_app;
+
+CREATE OR REPLACE FUNCTION public.queue_for_webhooks()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare v_subject record;
+begin
+  for v_subject in
+    select distinct n.subject_type, n.subject_id from new_notifications n
+      join public.webhook w on w.org = n.org and (w.kinds is null or n.kind = any (w.kinds))
+     order by 1, 2
+  loop
+    perform pg_advisory_xact_lock(4112049, hashtext(v_subject.subject_type || '/' || v_subject.subject_id));
+    insert into public.webhook_delivery (webhook_id, event_id, notification_id, kind, subject_type, subject_id, at)
+      select w.id, n.id, n.id, n.kind, n.subject_type, n.subject_id, n.at from new_notifications n
+        join public.webhook w on w.org = n.org and (w.kinds is null or n.kind = any (w.kinds))
+       where n.subject_type = v_subject.subject_type and n.subject_id = v_subject.subject_id
+       order by n.id;
+    perform public.wake_for_webhooks(now());
+  end loop;
+  return null;
+end $function$;
+revoke all on function queue_for_webhooks() from public;
+
+CREATE OR REPLACE FUNCTION public.wake_for_webhooks(p_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if to_regclass('graphile_worker.jobs') is not null then
+    perform graphile_worker.add_job('send_webhooks', '{}'::json, run_at := p_at);
+  end if;
+end $function$;
+revoke all on function wake_for_webhooks(timestamp with time zone) from public;
+grant execute on function wake_for_webhooks(timestamp with time zone) to accord_app;
+
+CREATE OR REPLACE FUNCTION public.wake_when_due()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform public.wake_for_webhooks(new.due_at + interval '1 second');
+  return null;
+end $function$;
+revoke all on function wake_when_due() from public;
 
 -- -------------------- sessions
 

@@ -42,6 +42,7 @@ export async function buildApp(options: AppOptions) {
   const services = await openServices({
     ...options,
     onTimerFailure: (error, timer) => server.log.error({ err: error, timer }, 'what fell due could not be done: it is tried again'),
+    onWebhookFailure: (err) => server.log.error({ err }, 'a webhook could not be seen to: it is tried again'),
   })
   const decisions = openDecisions(services)
   // What follows from decisions is looked at from here on; the server, which writes it down, comes a moment later.

@@ -35,6 +35,7 @@ import { insightRoutes } from './insight/insight.routes.ts'
 import { insightService } from './insight/insight.service.ts'
 import { openJourneys } from './journey-services.ts'
 import { notificationsRoutes } from './notifications/notifications.routes.ts'
+import { webhooksRoutes } from './notifications/webhooks/webhooks.routes.ts'
 import { contactsService } from './parties/contacts.service.ts'
 import { groupsService } from './parties/groups.service.ts'
 import { isLondonAuthority } from './parties/organisation.ts'
@@ -88,6 +89,7 @@ export function openRegister(
     peopleRoutes(services.people, services.deputies),
     notificationsRoutes(notifications),
     services.mailRoutes,
+    webhooksRoutes(services.webhooks.subscriptions),
     signOffsRoutes({ signOffs: services.signOffs, routes: services.signOffRoutes, issuer: services.issuer, newId }),
     agreementActsRoutes({
       freezing: freezingService({ act, agreements, advice: advice.onDraft, chains, carrying }),

@@ -38,6 +38,7 @@ import type { Clock } from './platform/kernel/clock.ts'
 import { drawnInBulk, uuidv7Generator } from './platform/kernel/ids.ts'
 import { type Metrics, openMetrics } from './platform/metrics/metrics.ts'
 import { referenceService } from './reference/reference.service.ts'
+import { openWebhooks, type WebhookReach } from './webhook-services.ts'
 import { routesService, storeShippedRoutes } from './workflow/routes.service.ts'
 import { signOffsService } from './workflow/sign-offs.service.ts'
 import type { SubjectRooms } from './workflow/subject-room.service.ts'
@@ -58,6 +59,10 @@ export interface ServicesOptions {
   readonly durability?: DurabilityLevel
   /** Is told of what fell due and could not be done this time. */
   readonly onTimerFailure?: TimersOptions['onFailure']
+  /** How webhooks reach others; absent: by the DNS servers of the machine, in usual times. */
+  readonly webhookReach?: WebhookReach
+  /** Is told of what could not be done on this side of a webhook; it is done again. */
+  readonly onWebhookFailure?: (error: unknown) => void
   /** Where the newest published checkpoints are kept, outside the database; absent: nowhere. */
   readonly highWaterDirectory?: string
 }
@@ -166,6 +171,11 @@ export async function openServices(options: ServicesOptions) {
       }),
     },
   })
+  const webhooks = openWebhooks({
+    ...{ db, clock, newId, commands, notifications, mustBeConfirmed: parties.mustBeConfirmed, logKey: options.logKey },
+    ...{ publicUrl: options.publicUrl, allowPrivate: config.webhookPrivateAddresses === 'allowed', ...options.webhookReach },
+    onFailure: options.onWebhookFailure ?? (() => {}),
+  })
   connectionGauges(metrics, { pool: database, reserve })
   logGauges(metrics, {
     status: audit.keeper.status,
@@ -188,10 +198,11 @@ export async function openServices(options: ServicesOptions) {
       sampleSignOffs: sampleSignOffs({ agreements, chains, workflow, newId, issuer: options.trust.issuer }),
     },
     ...{ signOffs, signOffRoutes, issuer: options.trust.issuer },
-    ...{ people, deputies, timers, mailing, mailRoutes },
+    ...{ people, deputies, timers, mailing, mailRoutes, webhooks },
     /** Flushes the log and closes the connections. */
     async close(): Promise<void> {
       await mailing.close()
+      await webhooks.delivering.stop()
       await listener.close()
       await log.close()
       await database.close()

@@ -2,23 +2,25 @@ import type { App } from './app.ts'
 import { startWorker } from './platform/database/worker.ts'
 
 /** A job that was lost, or whose node was killed, is made up for after so many minutes at most. */
-const CRONTAB = '*/2 * * * * fire_timers ?max=1\n* * * * * send_mail ?max=1'
+const CRONTAB = ['*/2 * * * * fire_timers ?max=1', '* * * * * send_mail ?max=1', '*/2 * * * * send_webhooks ?max=1'].join('\n')
 
 /**
  * Wakes what this node does by the clock and behind its acts: timers, and mail: what fell due while no node ran at once, then whenever something falls due. Any number of nodes
  * may run one. The answer stops it, after the timer at work.
  */
 export async function startTimerWorker(app: App, url: string): Promise<{ stop(): Promise<void> }> {
-  const { timers, mailing } = app.services
+  const { timers, mailing, webhooks } = app.services
   const { log } = app.server
   const fire = oneAtATime(() => timers.fireDue())
   const sendMail = oneAtATime(() => mailing.run())
   const worker = await startWorker({
     url,
-    tasks: { fire_timers: fire, send_mail: sendMail },
+    // What goes to webhooks is waited for by nobody: a slow receiver holds up no timer and no mail.
+    tasks: { fire_timers: fire, send_mail: sendMail, send_webhooks: async () => webhooks.delivering.wake() },
     crontab: CRONTAB,
     log: (level, message) => (level === 'error' ? log.error(message) : log.debug(message)),
   })
+  webhooks.delivering.wake()
   const caughtUp = Promise.all([
     fire().catch((error: unknown) => log.error({ err: error }, 'what fell due could not be looked for')),
     sendMail().catch((error: unknown) => log.error({ err: error }, 'mail could not be sent')),

@@ -82,6 +82,7 @@ export const PERMISSIONS = {
   'notice:read': PEOPLE_OF_A_PARTY,
   'notification_settings:keep': [...PEOPLE_OF_A_PARTY, 'REGISTER_ADMIN', 'AUDITOR'],
   'mail:read': ['IG_OFFICER', 'SIRO', 'REGISTER_ADMIN', 'AUDITOR'],
+  'webhook:keep': ['IG_OFFICER', 'SIRO', 'INFOSEC'],
   'organisation:succeed': ['REGISTER_ADMIN'],
   'organisation:propose': ['REQUESTER', 'IG_OFFICER', 'IAO', 'LEGAL', 'REGISTER_ADMIN'],
   'organisation:confirm': ['REGISTER_ADMIN'],

@@ -4,7 +4,7 @@ import type { Identity } from '../identity/principal.ts'
 /** A kind of notification: what it is about, who may be told, and its words. */
 interface KindOfNotification {
   /** `any`: whatever is signed off. */
-  readonly subject: 'agreement' | 'request' | 'disclosure' | 'emergency' | 'role' | 'deputy' | 'any'
+  readonly subject: 'agreement' | 'request' | 'disclosure' | 'emergency' | 'role' | 'deputy' | 'webhook' | 'any'
   /**
    * Of those it was written for: WHOEVER_SEES_IT while they may see the subject, so that what one may no longer open is not
    * named either; ADDRESSEE also afterwards, where it says just that.
@@ -76,6 +76,11 @@ export const NOTIFICATION_KINDS = {
   DISCLOSURE_ASKED: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is asked for' },
   DISCLOSURE_RETURNED: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is to be put right' },
   DISCLOSURE_DECIDED: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is decided' },
+  WEBHOOK_STOPPED: {
+    subject: 'webhook',
+    mayBeTold: 'ADDRESSEE',
+    words: 'Nothing more is sent to a webhook: it failed for days, or is gone',
+  },
   DISCLOSURE_WITHDRAWN: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is withdrawn' },
 } as const satisfies Record<string, KindOfNotification>
 export type NotificationKind = keyof typeof NOTIFICATION_KINDS

@@ -4,6 +4,13 @@ import { NOTIFICATION_KINDS, type Notification, type NotificationFacts } from '.
 
 /** The outbox: one row for each organisation that is told. */
 export function notificationsRepository(tx: Transaction) {
+  const mayBeTold = (org: string) =>
+    tx
+      .selectFrom('notification as n')
+      .select(['n.id', 'n.subject_type', 'n.subject_id', 'n.kind', 'n.at', 'n.detail'])
+      .where('n.org', '=', org)
+      .where((eb) => eb.or([eb('n.outlives_access', '=', true), sql<boolean>`public.may_see_subject(n.subject_type, n.subject_id)`]))
+
   return {
     /** Writes one row for each of these organisations, in the transaction of what happened. */
     async add(orgs: readonly string[], facts: NotificationFacts, newId: () => string): Promise<void> {
@@ -26,22 +33,32 @@ export function notificationsRepository(tx: Transaction) {
 
     /** What this transaction's reader may be told of what was written for an organisation, newest first, older than `before`. */
     async of(org: string, { before, limit }: { readonly before: string | null; readonly limit: number }): Promise<Notification[]> {
-      const rows = await tx
-        .selectFrom('notification as n')
-        .select(['n.id', 'n.subject_type', 'n.subject_id', 'n.kind', 'n.at', 'n.detail'])
-        .where('n.org', '=', org)
-        .where((eb) => eb.or([eb('n.outlives_access', '=', true), sql<boolean>`public.may_see_subject(n.subject_type, n.subject_id)`]))
+      const rows = await mayBeTold(org)
         .$if(before !== null, (query) => query.where('n.id', '<', before as string))
         .orderBy('n.id', 'desc')
         .limit(limit)
         .execute()
-      return rows.map((row) => ({
-        id: row.id,
-        kind: row.kind as Notification['kind'],
-        subject: { type: row.subject_type as Notification['subject']['type'], id: row.subject_id },
-        at: row.at,
-        detail: row.detail as Notification['detail'],
-      }))
+      return rows.map(toNotification)
     },
+
+    /** One of them; undefined: there is none, or the reader may not be told any longer. */
+    async find(org: string, id: string): Promise<Notification | undefined> {
+      const row = await mayBeTold(org).where('n.id', '=', id).executeTakeFirst()
+      return row && toNotification(row)
+    },
+  }
+}
+
+function toNotification(row: {
+  readonly id: string
+  readonly kind: string
+  readonly subject_type: string
+  readonly subject_id: string
+  readonly at: string
+  readonly detail: unknown
+}): Notification {
+  return {
+    ...{ id: row.id, kind: row.kind as Notification['kind'], subject: { type: row.subject_type, id: row.subject_id } },
+    ...{ at: row.at, detail: row.detail as Notification['detail'] },
   }
 }

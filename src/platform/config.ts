@@ -69,6 +69,8 @@ const choices = {
   SIGNED_RECEIPTS: ['on', 'off'],
   /** How mail leaves: files under the var folder, a mail server, or GOV.UK Notify. */
   MAIL_CHANNEL: ['file', 'smtp', 'notify'],
+  /** Whether webhooks may lead to this machine and its networks, without TLS: for a demo alone. */
+  WEBHOOK_PRIVATE_ADDRESSES: ['allowed', 'refused'],
 } as const
 
 /** Every variable the service reads, with what holds when it is absent (empty: nothing). A guard keeps .env.example, docker-compose.yml and Dockerfile equal to it. */
@@ -101,6 +103,7 @@ export const variables = {
   NOTIFY_API_KEY_FILE: '',
   NOTIFY_TEMPLATE_ID: '',
   NOTIFY_CALLBACK_TOKEN_FILE: '',
+  WEBHOOK_PRIVATE_ADDRESSES: 'refused',
   RATE_LIMIT_PER_MINUTE: '',
   RESTRICTED_PURPOSES: '',
   TRUSTED_PROXIES: '',
@@ -197,6 +200,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     for (const variable of ['ISSUER_URL', 'AUDIENCE', 'LOG_KEY_FILE', 'PUBLIC_URL'] as const) {
       if (text(variable) === undefined) fault(variable, 'is required with DATABASE_URL')
     }
+    if (text('WEBHOOK_PRIVATE_ADDRESSES') === 'allowed') fault('WEBHOOK_PRIVATE_ADDRESSES', 'must not be allowed with DATABASE_URL')
     if (!text('JWKS_URL') && !text('JWKS_FILE')) {
       fault('JWKS_URL', 'or JWKS_FILE is required with DATABASE_URL')
       fault('JWKS_FILE', 'or JWKS_URL is required with DATABASE_URL')

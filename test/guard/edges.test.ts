@@ -4,8 +4,8 @@ import t from 'tap'
 
 const root = resolve(import.meta.dirname, '../..')
 const SRC = join(root, 'src')
-/** Files that speak HTTP: by their suffix, the platform's own, and those that wire. */
-const EDGE = /\.(routes|plugin|pages)\.ts$|^src\/platform\/http\/|^src\/[a-z-]+\.ts$|^src\/cli\//
+/** Files that speak HTTP: by their suffix, the platform's own in and out, and those that wire. */
+const EDGE = /\.(routes|plugin|pages)\.ts$|^src\/platform\/(http|outbound)\/|^src\/[a-z-]+\.ts$|^src\/cli\//
 /** Pure readers that configuration and tokens share with the edge. */
 const SHARED = /^src\/platform\/http\/(addresses|repeated-member)\.ts$/
 /** Words of HTTP that a service answers in the domain's instead. */

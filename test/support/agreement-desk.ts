@@ -11,7 +11,7 @@ import { approvingDesk } from './approving-desk.ts'
 import { type AgreementOver, aDraftAgreement } from './builders/draft.ts'
 import { SHARE } from './demo-share.ts'
 import type { Teardown } from './postgres.ts'
-import { type TestService, testService } from './service.ts'
+import { type TestService, type TestServiceOptions, testService } from './service.ts'
 
 /** Whom a test acts as: the organisation, a role, and which person. */
 export interface Person {
@@ -52,9 +52,14 @@ export interface Desk {
 const CONTACTS = { signatory_post: 'Director', dpo: 'DPO', ig: 'IG team', complaint: 'Complaints', sar: 'SAR desk', breach: 'Duty desk' }
 
 /** Opens a desk at an instant; gone when the test ends. */
-export async function agreementDesk(t: Teardown, start = '2026-11-22T12:00:00.000Z', config: Partial<Config> = {}): Promise<Desk> {
+export async function agreementDesk(
+  t: Teardown,
+  start = '2026-11-22T12:00:00.000Z',
+  config: Partial<Config> = {},
+  over: Pick<TestServiceOptions, 'webhookReach'> = {},
+): Promise<Desk> {
   let now = new Date(start)
-  const service = await testService(t, { clock: () => now, register: 'ORGANISATIONS', config })
+  const service = await testService(t, { clock: () => now, register: 'ORGANISATIONS', config, ...over })
   const owner = await service.database?.openAs('session_user', 2)
 
   const call: Desk['call'] = async ({ org, role, sub = `urn:test:${org}:${role}` }, method, url, body, headers = {}) =>

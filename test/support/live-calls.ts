@@ -210,6 +210,18 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
       const id = await role()
       return { person: siro, path: { code: CAMDEN, id }, etagFrom: `/v1/organisations/${CAMDEN}/roles/${id}` }
     },
+    listWebhooks: async () => ({ person: officer }),
+    subscribeWebhook: async () => {
+      await webhook()
+      return { person: officer }
+    },
+    getWebhook: () => onWebhook(),
+    changeWebhook: () => onWebhook(),
+    deleteWebhook: () => onWebhook(),
+    rotateWebhookSecret: () => onWebhook(),
+    testWebhook: () => onWebhook(),
+    replayWebhook: () => onWebhook(),
+    listWebhookDeliveries: () => onWebhook(),
     listDeputies: async () => ({ person: officer, path: { code: CAMDEN } }),
     nameDeputy: async () => ({ person: siro, path: { code: CAMDEN }, body: aDeputy() }),
     endDeputy: async () => ({ person: siro, path: { code: CAMDEN, id: await deputy() } }),
@@ -385,6 +397,17 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     const body = { public_authority: true, competent_authority: 'NONE', health_or_social_care_authority: false, ...REASON }
     await post(admin, `/v1/organisations/${code}/confirmation`, body, { 'if-match': '*' })
     return code
+  }
+  /** A webhook; an organisation has few at a time, so those before it go. */
+  async function webhook(): Promise<string> {
+    const { webhooks } = await must(call(officer, 'GET', '/v1/webhooks'))
+    if (webhooks.length > 3)
+      for (const { id } of webhooks) await call(officer, 'DELETE', `/v1/webhooks/${id}`, undefined, { 'if-match': '*' })
+    return String((await post(officer, '/v1/webhooks', { url: 'https://93.184.215.14/accord' })).webhook.id)
+  }
+  async function onWebhook() {
+    const id = await webhook()
+    return { person: officer, path: { id }, etagFrom: `/v1/webhooks/${id}` }
   }
   async function deputy(): Promise<string> {
     return String((await post(siro, `/v1/organisations/${CAMDEN}/deputies`, aDeputy())).id)

@@ -29,6 +29,8 @@ export interface TestServiceOptions {
   /** The pages of the service, and how people sign in to them. */
   readonly browserSignIn?: NonNullable<AppOptions['browserSignIn']>
   readonly principalOfSession?: AppOptions['principalOfSession']
+  /** How its webhooks reach others. */
+  readonly webhookReach?: AppOptions['webhookReach']
   /** Whom it trusts; absent: the issuer behind `token`. */
   readonly trust?: TokenTrust
   /** A database of the test's own making, for what a shared server cannot show. */
@@ -165,6 +167,7 @@ export async function testService(t: Teardown, options: TestServiceOptions = {})
     ...(options.pages ? { pages: options.pages } : {}),
     ...(options.browserSignIn ? { browserSignIn: options.browserSignIn } : {}),
     ...(options.principalOfSession ? { principalOfSession: options.principalOfSession } : {}),
+    ...(options.webhookReach ? { webhookReach: options.webhookReach } : {}),
   })
   let closing: Promise<void> | undefined
   const close = () => {

@@ -60,6 +60,7 @@ const PLACES: Readonly<Record<string, string>> = {
   request: 'requests',
   disclosure: 'disclosures',
   emergency: 'emergencies',
+  webhook: 'webhooks',
 }
 
 /** Where a subject is found, once its reader has signed in. */

@@ -75,6 +75,7 @@ export const KINDS_OF_MAIL: Readonly<Record<NotificationKind, KindOfMail>> = {
   DISCLOSURE_ASKED: { to: ['AUTHORISED_DISCLOSURE_OFFICER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },
   DISCLOSURE_RETURNED: { to: ['REQUESTER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },
   DISCLOSURE_DECIDED: { to: ['REQUESTER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },
+  WEBHOOK_STOPPED: { to: ['IG_OFFICER', 'INFOSEC'], group: 'CHANGES', says: [] },
   DISCLOSURE_WITHDRAWN: { to: ['AUTHORISED_DISCLOSURE_OFFICER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },
 }
 

@@ -56,6 +56,7 @@ const WORDS: Readonly<Record<string, string>> = {
   emergency: 'emergency disclosure',
   role: 'role',
   deputy: 'deputy',
+  webhook: 'webhook',
 }
 
 /** The day until which something is to be done, or on which it ends, as a person writes it; null: none is set. */

@@ -1064,6 +1064,59 @@ export interface VersionContacts {
   version: number;
 }
 
+export interface Webhook {
+  act_count: Generated<Int8>;
+  created_at: string;
+  /**
+   * The first failure after the last success; null: the last attempt was taken.
+   */
+  failing_since: string | null;
+  id: string;
+  /**
+   * Of which kinds of notification; null: of all.
+   */
+  kinds: string[] | null;
+  org: string;
+  row_version: Generated<Int8>;
+  state: string;
+  url: string;
+}
+
+export interface WebhookDelivery {
+  at: string;
+  attempted_at: string | null;
+  attempts: Generated<number>;
+  claim: string | null;
+  /**
+   * By the clock of the database: until then whoever claimed it may be sending it.
+   */
+  claimed_until: string | null;
+  /**
+   * When it is tried again, by the clock of the service; null: at once.
+   */
+  due_at: string | null;
+  event_id: string;
+  failure: string | null;
+  kind: string;
+  /**
+   * What it tells; null: a test.
+   */
+  notification_id: string | null;
+  position: Generated<Int8>;
+  state: Generated<string>;
+  status_code: number | null;
+  subject_id: string;
+  subject_type: string;
+  webhook_id: string;
+}
+
+export interface WebhookSecret {
+  ends_at: string | null;
+  generation: number;
+  sealed: Buffer;
+  webhook_id: string;
+}
+
 export interface DB {
   agent: Agent;
   agreement: Agreement;
@@ -1144,4 +1197,7 @@ export interface DB {
   suspension: Suspension;
   timer: Timer;
   version_contacts: VersionContacts;
+  webhook: Webhook;
+  webhook_delivery: WebhookDelivery;
+  webhook_secret: WebhookSecret;
 }

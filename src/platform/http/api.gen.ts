@@ -2230,6 +2230,171 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/webhooks": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Where what your organisation is told is sent to */
+        readonly get: operations["listWebhooks"];
+        readonly put?: never;
+        /**
+         * Have what your organisation is told sent to a system of yours
+         * @description From now on each notice (`GET /v1/notices`) is posted there as a CloudEvent 1.0 (`application/cloudevents+json`): `type` is
+         *     `london.accord.` and the kind, `subject` the type and reference of what it is about, `data` the notice. It is signed as Standard Webhooks
+         *     says (`webhook-id`, `webhook-timestamp`, `webhook-signature`); verify it with its library and the secret, which is told here alone.
+         *
+         *     Answer 2xx within 15 seconds, then work. An event may come more than once, always with the same `id`. Of one subject the next event
+         *     comes only once the one before is taken or given up, so that they come in the order of `sequence`; of different subjects in any order.
+         *     Whatever is not taken is tried ten times over three days, then given up; after five days without success nothing more is sent, and the
+         *     organisation gets a notice WEBHOOK_STOPPED.
+         *
+         *     The address must be https on port 443 or 8443, without a name or password, and lead to addresses of the public internet only, which is
+         *     looked at again at every attempt (422 and its rule otherwise). Redirects are not followed. An organisation has at most 5 (409).
+         */
+        readonly post: operations["subscribeWebhook"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/webhooks/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The webhook.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        /** A webhook of your organisation */
+        readonly get: operations["getWebhook"];
+        /**
+         * Change where to, of which kinds, and whether at all
+         * @description PAUSED: what there is to send waits, for 30 days at most. ACTIVE again, also after it was stopped, it is sent in its order.
+         */
+        readonly put: operations["changeWebhook"];
+        readonly post?: never;
+        /** Delete a webhook, its secrets and all that waits for it */
+        readonly delete: operations["deleteWebhook"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/webhooks/{id}/rotation": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The webhook.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make a new secret
+         * @description The former one signs besides it until the hours are over: `webhook-signature` then holds a signature by each, and a receiver that knows
+         *     either takes it.
+         */
+        readonly post: operations["rotateWebhookSecret"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/webhooks/{id}/test": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The webhook.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Send an event that tells nothing
+         * @description Its kind is TEST. What came of it stands among the deliveries. 409 while one is on its way.
+         */
+        readonly post: operations["testWebhook"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/webhooks/{id}/replay": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The webhook.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Send events again
+         * @description One, or those since an instant or from a sequence on, a thousand at a time, the oldest first; of those that are over, of the last
+         *     30 days. They keep their identifiers and their order.
+         */
+        readonly post: operations["replayWebhook"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/webhooks/{id}/deliveries": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The webhook.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        /**
+         * What was and is to be sent to a webhook
+         * @description The last queued first; of the last 30 days.
+         */
+        readonly get: operations["listWebhookDeliveries"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/organisations/{code}/succession": {
         readonly parameters: {
             readonly query?: never;
@@ -6359,14 +6524,14 @@ export interface components {
                 readonly id: string;
                 /** @description What it is about. */
                 readonly subject: {
-                    /** @description agreement, request (for a share), disclosure (once), emergency, role, deputy, or another that is signed off. */
+                    /** @description agreement, request (for a share), disclosure (once), emergency, role, deputy, webhook, or another that is signed off. */
                     readonly type: string;
                     /** @description Its reference or key. */
                     readonly id: string;
                 };
                 /** @description The agreement it is about; null: it is about something else. */
                 readonly agreement: string | null;
-                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, REVIEW_OVERDUE, REVIEW_BLOCKS, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED. */
+                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, REVIEW_OVERDUE, REVIEW_BLOCKS, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED, WEBHOOK_STOPPED. */
                 readonly kind: string;
                 /**
                  * Format: date-time
@@ -6395,6 +6560,86 @@ export interface components {
             /** @description An address that waits for its code. */
             readonly pending: string | null;
             readonly single: components["schemas"]["MailGroups"];
+        };
+        /** @description Where an organisation has what it is told sent to. */
+        readonly Webhook: {
+            /**
+             * Format: uuid
+             * @description Its key.
+             */
+            readonly id: string;
+            /** @description Code of the organisation. */
+            readonly org: string;
+            /** @description Where to. */
+            readonly url: string;
+            /** @description Of which kinds of notice; null: of all. */
+            readonly kinds: readonly string[] | null;
+            /**
+             * @description PAUSED by the organisation, or STOPPED by this service since it failed for five days or answered 410: what there is to send waits, for 30 days at most.
+             * @enum {string}
+             */
+            readonly state: "ACTIVE" | "PAUSED" | "STOPPED";
+            /**
+             * Format: date-time
+             * @description Since when every attempt has failed; null: the last one was taken.
+             */
+            readonly failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            readonly created_at: string;
+        };
+        /** @description A webhook, and the secret that was made for it. */
+        readonly WebhookWithSecret: {
+            readonly webhook: components["schemas"]["Webhook"];
+            /** @description `whsec_…`, told by this reply alone; the same call with the same `Idempotency-Key` tells it again while it signs, afterwards null. */
+            readonly secret: string | null;
+        };
+        /** @description What became, or is to become, of one event at a webhook. */
+        readonly WebhookDelivery: {
+            /**
+             * Format: uuid
+             * @description `webhook-id` of every attempt, and `id` of the event.
+             */
+            readonly event: string;
+            /** @description The kind of notice; TEST: a test. */
+            readonly kind: string;
+            /** @description What it is about. */
+            readonly subject: {
+                /** @description agreement, request, or another. */
+                readonly type: string;
+                /** @description Its reference or key. */
+                readonly id: string;
+            };
+            /** @description A number that grows in the order in which things happened to one subject. */
+            readonly sequence: string;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            readonly at: string;
+            /**
+             * @description WITHHELD: when it was to be sent, the organisation could no longer see what it is about.
+             * @enum {string}
+             */
+            readonly state: "WAITING" | "DELIVERED" | "GIVEN_UP" | "WITHHELD";
+            /** @description How often it was tried. */
+            readonly attempts: number;
+            /**
+             * Format: date-time
+             * @description When it is tried again; null: at once, or no more.
+             */
+            readonly due_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was tried last; null: not yet.
+             */
+            readonly attempted_at: string | null;
+            /** @description What was answered; null: nothing. */
+            readonly status_code: number | null;
+            /** @description Why it was not taken: STATUS (not 2xx; a redirect is not followed), TIMEOUT, CONNECTION, CERTIFICATE, NAME_UNKNOWN, ADDRESS_REFUSED (leads to an address that is not public), SECRET (cannot be read: rotate it), TOO_OLD; null: it was, or has not been tried. */
+            readonly failure: string | null;
         };
         /** @description One body ends and another follows it. */
         readonly Succession: {
@@ -12695,6 +12940,414 @@ export interface operations {
                     readonly "application/json": {
                         /** @description Whether it is of a mail of ours. */
                         readonly known: boolean;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listWebhooks: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The webhooks, in the order in which they were subscribed. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The webhooks. */
+                        readonly webhooks: readonly components["schemas"]["Webhook"][];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly subscribeWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "url": "https://93.184.215.14/accord",
+                 *       "kinds": [
+                 *         "SUSPENDED",
+                 *         "SUSPENSION_LIFTED"
+                 *       ]
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Where to. */
+                    readonly url: string;
+                    /** @description Of which kinds of notice; null or absent: of all. */
+                    readonly kinds?: readonly string[] | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The webhook, and its secret. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    /**
+                     * @description Where it is found.
+                     * @example /v1/webhooks/0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                     */
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The webhook.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The webhook. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly changeWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The webhook.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "url": "https://93.184.215.14/accord",
+                 *       "kinds": null,
+                 *       "state": "PAUSED"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Where to. */
+                    readonly url: string;
+                    /** @description Of which kinds of notice; null or absent: of all. */
+                    readonly kinds?: readonly string[] | null;
+                    /**
+                     * @description Whether anything is sent.
+                     * @enum {string}
+                     */
+                    readonly state: "ACTIVE" | "PAUSED";
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The webhook. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly deleteWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The webhook.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description It is gone. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Its key.
+                         */
+                        readonly id: string;
+                        /**
+                         * @description That it is gone.
+                         * @constant
+                         */
+                        readonly deleted: true;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly rotateWebhookSecret: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The webhook.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "overlap_hours": 24
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * @description How long the former one still signs, hours; 0: it is no longer to be trusted.
+                     * @default 24
+                     */
+                    readonly overlap_hours?: number;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The webhook, and its new secret. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly testWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The webhook.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description It is on its way. */
+            readonly 202: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description Its identifier.
+                         */
+                        readonly event: string;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly replayWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The webhook.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "since": "2026-11-29T00:00:00Z"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description This one.
+                     */
+                    readonly event?: string;
+                    /**
+                     * Format: date-time
+                     * @description What happened then or later.
+                     */
+                    readonly since?: string;
+                    /** @description This sequence and what came later. */
+                    readonly from_sequence?: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description They are on their way. */
+            readonly 202: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description How many. */
+                        readonly replayed: number;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listWebhookDeliveries: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Only those in this state.
+                 * @example WAITING
+                 */
+                readonly state?: "WAITING" | "DELIVERED" | "GIVEN_UP" | "WITHHELD";
+                /**
+                 * @description `next_before` of the page before, with the same question.
+                 * @example 1000
+                 */
+                readonly before?: string;
+                /**
+                 * @description How many at most.
+                 * @example 50
+                 */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The webhook.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The deliveries. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The deliveries. */
+                        readonly deliveries: readonly components["schemas"]["WebhookDelivery"][];
+                        /** @description `before` of the next page; null: this is the last. */
+                        readonly next_before: string | null;
                     };
                 };
             };

@@ -43,6 +43,7 @@ t.test('with nothing set it is the loopback demo on the embedded database', asyn
     smtpUrl: undefined,
     smtpPasswordFile: undefined,
     notify: undefined,
+    webhookPrivateAddresses: 'refused',
     databasePoolMax: 10,
     statementTimeoutMs: 10000,
     lockTimeoutMs: 2000,
