@@ -81,6 +81,8 @@ export function openRegister(
     ...{ due: agreementsDue({ db, agreements, clock }), usage: decisions.usage, requests: journeys.requests },
   })
   const documents = documentsService({ read, clock, parties, workflow })
+  const history = historyService({ read, clock })
+  const suspending = suspendingService({ act, chains, boroughs })
   const signing = signingService({ act, chains })
   const ending = endingService({ act, chains, boroughs })
   const routes = [
@@ -95,7 +97,7 @@ export function openRegister(
       freezing: freezingService({ act, agreements, advice: advice.onDraft, chains, carrying }),
       signing,
       amending: amendingService({ act }),
-      suspending: suspendingService({ act, chains, boroughs }),
+      suspending,
       membership,
       ending,
       disposing: disposingService({ act, read, clock, boroughs }),
@@ -103,7 +105,7 @@ export function openRegister(
       merging: mergingService({ registerActs: organisationActs, parties, contacts: organisationContacts, several }),
       succession: successionService({ registerActs: organisationActs, parties, registering, agreements, notifications, several, workflow }),
     }),
-    agreementTextsRoutes(documents, historyService({ read, clock })),
+    agreementTextsRoutes(documents, history),
     draftingRoutes({
       drafting,
       overlapsWith: overlaps.withDraft,
@@ -115,5 +117,9 @@ export function openRegister(
     ...journeys.routes,
     insightRoutes({ insight, signOffs: services.signOffs, routes: services.signOffRoutes }),
   ]
-  return { routes, follower: journeys.follower, rooms: { listing, drafting, documents, signing, ending, insight } }
+  return {
+    routes,
+    follower: journeys.follower,
+    rooms: { listing, drafting, documents, history, signing, suspending, ending, membership, insight },
+  }
 }

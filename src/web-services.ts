@@ -5,6 +5,7 @@ import { type BrowserClient, signInService } from './identity/sessions/sign-in.s
 import { londonDay } from './platform/kernel/london-day.ts'
 import type { Register } from './register-services.ts'
 import type { Services } from './services.ts'
+import { actPages } from './web/agreements/acts.pages.ts'
 import { agreementPages } from './web/agreements/agreements.pages.ts'
 import { entryPages } from './web/entry/entry.pages.ts'
 import { reviewPages } from './web/reviews/reviews.pages.ts'
@@ -31,7 +32,7 @@ export function callbackAt(publicUrl: URL): URL {
 /** The pages over the services of the rooms, and whom a session is of. */
 export function openWeb(
   services: Services,
-  { listing, drafting, documents, signing, ending, insight }: Register['rooms'],
+  { listing, drafting, documents, history, signing, suspending, ending, membership, insight }: Register['rooms'],
   { client, isAuthoritative, publicUrl, demoAccounts }: BrowserSignIn,
 ): { readonly pages: readonly FastifyPluginAsync[]; readonly principalOfSession: (request: FastifyRequest) => Promise<Principal | null> } {
   const { db, clock, config, people, parties, reference, signOffs, newId } = services
@@ -50,7 +51,8 @@ export function openWeb(
         areas: [
           entryPages,
           workPages({ insight }),
-          agreementPages({ listing, drafting, documents, signOffs }),
+          agreementPages({ listing, drafting, documents, signOffs, history }),
+          actPages({ suspending, ending, membership, history, drafting }),
           reviewPages({ signOffs, newId }),
           signingPages({ signing, ending, documents, now: clock }),
         ],

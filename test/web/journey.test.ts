@@ -47,6 +47,35 @@ t.test('two SIROs accept the risk and sign in the browser; then sharing is in fo
     await page.context().close()
   }
   t.equal(await answer(), 'PERMIT', 'what the pages did, the decision point knows')
+
+  // Whoever suspends may not lift: the data protection officer stops it, the SIROs let it go on.
+  const officer = await signedInAs(browser, pages.address, 'Daniel Osei')
+  await officer.goto('/agreements/DEMO-SIGN')
+  await officer.getByRole('link', { name: 'Suspend sharing in an emergency' }).click()
+  t.match(await officer.locator('main').textContent(), /Camden, Islington stop sharing under this agreement at once/)
+  await isAccessible(t, officer, 'before suspending')
+  await officer.getByRole('button', { name: 'Suspend now' }).click()
+  t.match(await officer.locator('.govuk-error-summary').textContent(), /Say why/)
+  await officer.getByLabel('Why?').fill('A message went to the wrong mailbox')
+  await officer.getByRole('button', { name: 'Suspend now' }).click()
+  await officer.waitForURL('**/agreements/DEMO-SIGN')
+  t.equal(await answer(), 'DENY', 'it stops at once')
+  const camden = await signedInAs(browser, pages.address, 'Margaret Chen')
+  const islington = await signedInAs(browser, pages.address, 'Ruth Abrams')
+  for (const [page, expected] of [
+    [camden, 'DENY'],
+    [islington, 'PERMIT'],
+  ] as const) {
+    await page.goto('/agreements/DEMO-SIGN')
+    await page.getByRole('link', { name: 'Let sharing go on after a suspension' }).click()
+    await page.getByLabel('Why?').fill('It was deleted unread')
+    await page.getByRole('button', { name: 'Agree that sharing goes on' }).click()
+    await page.waitForURL('**/agreements/DEMO-SIGN')
+    t.equal(await answer(), expected, 'one of two is not enough')
+  }
+  await islington.getByRole('link', { name: 'See what was done to it' }).click()
+  t.match(await islington.locator('main').textContent(), /suspend[^]*A message went to the wrong mailbox[^]*lift/)
+  await isAccessible(t, islington, 'the history')
 })
 
 t.test('every page stays readable on a small phone, in forced colours and on paper', { skip: NO_BROWSER }, async (t) => {

@@ -21,6 +21,8 @@ export interface SuspendingOptions extends Pick<ActingService, 'act'> {
 
 const NOBODY: ReadonlySet<string> = new Set()
 
+export type SuspendingService = ReturnType<typeof suspendingService>
+
 /** LC-6: sharing stops at once, and goes on when others say so. Each suspension stands on its own. */
 export function suspendingService({ act, chains, boroughs: readBoroughs }: SuspendingOptions) {
   return {

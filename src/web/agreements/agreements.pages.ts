@@ -3,11 +3,13 @@ import type { DraftingService } from '../../agreements/drafting/drafting.service
 import type { ListingQuery, ListingService } from '../../agreements/finding/listing.service.ts'
 import { DERIVED_STATES } from '../../agreements/model/derived-states.ts'
 import type { DocumentsService } from '../../agreements/texts/documents.service.ts'
+import type { HistoryService } from '../../agreements/texts/history.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
 import { chosen } from '../page.ts'
 import type { Web } from '../web.plugin.ts'
+import { ACT_LINKS } from './acts.pages.ts'
 
 const PAGE = 25
 /** The statuses and derived states by which the list may be narrowed, in the order of an agreement's life. */
@@ -18,10 +20,11 @@ export interface AgreementPagesOptions {
   readonly drafting: Pick<DraftingService, 'read'>
   readonly documents: Pick<DocumentsService, 'print'>
   readonly signOffs: Pick<SignOffsService, 'list'>
+  readonly history: Pick<HistoryService, 'state'>
 }
 
 /** The list of agreements, and each with its parties, flows, versions and signatures. */
-export function agreementPages({ listing, drafting, documents, signOffs }: AgreementPagesOptions) {
+export function agreementPages({ listing, drafting, documents, signOffs, history }: AgreementPagesOptions) {
   return ({ page, app, options }: Web): void => {
     page('/agreements', async (request) => {
       const [q, state, partner, cursor] = ['q', 'state', 'partner', 'cursor'].map((name) => chosen(request, name))
@@ -50,6 +53,8 @@ export function agreementPages({ listing, drafting, documents, signOffs }: Agree
       const principal = callerOf(request)
       const { outcome: agreement } = orThrow(await drafting.read(principal, id, undefined))
       const found = await signOffs.list(principal, { subjectType: 'agreement', subject: id }, { before: null, limit: 5 })
+      const { commands } = orThrow(await history.state(principal, id, undefined))
+      const acts = ACT_LINKS.filter(([act]) => commands.includes(act)).map(([act, words]) => ({ act, words }))
       const number = agreement.governing_version ?? agreement.draft_version ?? agreement.versions.at(-1)?.version
       const version = agreement.versions.find((one) => one.version === number) ?? agreement.versions.at(-1)
       return {
@@ -58,6 +63,7 @@ export function agreementPages({ listing, drafting, documents, signOffs }: Agree
         data: {
           agreement,
           version,
+          acts,
           signOffs: found.signOffs,
           signatures: agreement.signatures.filter((one) => one.version === version?.version),
         },
