@@ -61,13 +61,6 @@ update keeper_change
 
 -- src/agreements/drafting/drafting.repository.ts
 
--- also src/agreements/store/versions.repository.ts
-insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
-    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
-    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
-
 delete from "agent"
   where "agreement_id" = $1 and "version" = $2;
 
@@ -1210,6 +1203,12 @@ insert into "agent" ("agreement_id", "version", "position", "org", "for_party", 
 
 insert into "agreement_version" ("agreement_id", "version", "status", "effective_from", "effective_to", "commencement_rule",
     "commencement_threshold", "narrative", "processor_contract", "joint_controller_arrangement", "agents_recorded", "recorded_elsewhere")
+  values ($1, ...);
+
+insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
+    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
+    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
   values ($1, ...);
 
 insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
@@ -2678,6 +2677,11 @@ select "r".*
     ("r"."picked_up_issuer" = $3 and "r"."picked_up_sub" = $4))
   order by "r"."id" desc
   limit $5;
+
+select distinct "r"."asked_by_issuer" as "issuer", "r"."asked_by_sub" as "sub"
+  from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and "r"."origin" = $1 and ("r"."agreement" = $2 or
+    ("r"."join_agreement" = $3 and "r"."status" = $4));
 
 select public.keeper_of_agreement($1) as keeper;
 

@@ -2603,6 +2603,7 @@ comment on column share_request.join_agreement is 'As it was named by whoever as
 CREATE INDEX share_request_by_agreement ON public.share_request USING btree (join_agreement) WHERE (join_agreement IS NOT NULL);
 CREATE INDEX share_request_by_provider ON public.share_request USING btree (provider, id DESC);
 CREATE INDEX share_request_by_recipient ON public.share_request USING btree (recipient, id DESC);
+CREATE INDEX share_request_by_what_it_came_to ON public.share_request USING btree (agreement) WHERE (agreement IS NOT NULL);
 CREATE UNIQUE INDEX open_request_of_the_service ON public.share_request USING btree (origin, provider, recipient, purpose) WHERE ((origin <> 'PERSON'::text) AND (status <> 'CLOSED'::text));
 alter table public.share_request enable row level security;
 create policy share_request_is_added_by_those_who_share on share_request for insert to public

@@ -38,6 +38,7 @@ import type { Clock } from './platform/kernel/clock.ts'
 import { drawnInBulk, uuidv7Generator } from './platform/kernel/ids.ts'
 import { type Metrics, openMetrics } from './platform/metrics/metrics.ts'
 import { referenceService } from './reference/reference.service.ts'
+import { askersOf } from './requests/requests.service.ts'
 import { openWebhooks, type WebhookReach } from './webhook-services.ts'
 import { routesService, storeShippedRoutes } from './workflow/routes.service.ts'
 import { signOffsService } from './workflow/sign-offs.service.ts'
@@ -142,7 +143,7 @@ export async function openServices(options: ServicesOptions) {
   })
   const boroughs = async (tx: Transaction, orgs: readonly string[]) =>
     new Set((await parties.read(tx, orgs)).filter(isLondonAuthority).map(({ code }) => code))
-  const chains = chainsService({ workflow, codes: () => policy.current().codes, boroughs })
+  const chains = chainsService({ workflow, codes: () => policy.current().codes, boroughs, askers: askersOf })
   const signOffRoutes = routesService({ db, commands, mustBeConfirmed: parties.mustBeConfirmed })
   const acts = actingService({ commands, agreements, notifications, policy: publication, mustBeConfirmed: parties.mustBeConfirmed })
   const { publicUrl } = options
@@ -194,7 +195,7 @@ export async function openServices(options: ServicesOptions) {
     ...{
       workflow,
       chains,
-      carrying: carryingService({ workflow, boroughs }),
+      carrying: carryingService({ workflow, boroughs, askers: askersOf }),
       sampleSignOffs: sampleSignOffs({ agreements, chains, workflow, newId, issuer: options.trust.issuer }),
     },
     ...{ signOffs, signOffRoutes, issuer: options.trust.issuer },

@@ -41,6 +41,7 @@ comment on column public.share_request.join_agreement is 'As it was named by who
 create index share_request_by_provider on share_request (provider, id desc);
 create index share_request_by_recipient on share_request (recipient, id desc);
 create index share_request_by_agreement on share_request (join_agreement) where join_agreement is not null;
+create index share_request_by_what_it_came_to on share_request (agreement) where agreement is not null;
 -- What the service itself asks for is asked once until it is answered.
 create unique index open_request_of_the_service on share_request (origin, provider, recipient, purpose) where origin <> 'PERSON' and status <> 'CLOSED';
 

@@ -105,6 +105,22 @@ export function requestsRepository(tx: Transaction) {
       return rows.map(toRequest)
     },
 
+    /** Who asked for what an agreement came of, or for joining it. */
+    askersOf: (agreement: string): Promise<Actor[]> =>
+      requests()
+        .clearSelect()
+        .select(['r.asked_by_issuer as issuer', 'r.asked_by_sub as sub', 'r.asked_by_org as org'])
+        .distinct()
+        .where('r.origin', '=', 'PERSON')
+        .where((eb) =>
+          eb.or([
+            eb('r.agreement', '=', agreement),
+            // Whoever is being invited: the request is answered once they are.
+            eb.and([eb('r.join_agreement', '=', agreement), eb('r.status', '=', 'AWAITING_KEEPER')]),
+          ]),
+        )
+        .execute(),
+
     /** Who keeps an agreement at this moment, whether or not the reader may know it; null: nobody, or there is none. */
     async keeperOf(agreement: string | null): Promise<string | null> {
       const { rows } = await sql<{ keeper: string | null }>`select public.keeper_of_agreement(${agreement}) as keeper`.execute(tx)

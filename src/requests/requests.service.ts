@@ -3,13 +3,13 @@ import type { Call, CommandResult } from '../commands/command.ts'
 import { readerFor } from '../identity/permissions.ts'
 import type { Identity, Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs } from '../platform/database/reader.ts'
+import { readAs, readingAs } from '../platform/database/reader.ts'
 import { Refused, refusal } from '../platform/kernel/refusal.ts'
 import { ok, refuse } from '../platform/kernel/result.ts'
 import { type AskedShare, type EarlierDecision, questionAsked } from './asked.ts'
 import { NO_SUCH_REQUEST, type RequestActs, type RequestCall, type ShareRequestView, viewOf } from './request-acts.service.ts'
 import { requestsRepository } from './requests.repository.ts'
-import { isParty, no, otherThan, type RequestStatus, type ShareQuestion, type ShareRequest } from './share-request.ts'
+import { type Actor, isParty, no, otherThan, type RequestStatus, type ShareQuestion, type ShareRequest } from './share-request.ts'
 
 export interface RequestsOptions {
   readonly db: Database
@@ -107,6 +107,14 @@ export function requestsService({ db, acts, facts, earlier }: RequestsOptions) {
         return { requests: page.map(viewOf), next_before: found.length > limit ? (page.at(-1)?.id ?? null) : null }
       }),
   }
+}
+
+/**
+ * Who asked for what an agreement came of, or for joining it: nobody approves or signs what they asked for (SD-1). Joins the transaction;
+ * whoever freezes the text need not be one of the two that asked, so the service reads.
+ */
+export function askersOf(tx: Transaction, agreement: string): Promise<Actor[]> {
+  return readingAs(tx, { kind: 'system' }, () => requestsRepository(tx).askersOf(agreement))
 }
 
 /** Who asked in a request of the reader's that was answered with a one-off disclosure between these two. Joins the transaction. */

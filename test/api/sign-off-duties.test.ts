@@ -3,11 +3,12 @@ import type { Role } from '../../src/identity/permissions.ts'
 import { agreementDesk } from '../support/agreement-desk.ts'
 import { personOf } from '../support/api-caller.ts'
 import { approvingDesk } from '../support/approving-desk.ts'
+import { SHARE } from '../support/demo-share.ts'
 
 // Who may not do two things to one text, whatever way they come: as a deputy, for another party, through an earlier version. And what
 // a party keeps to itself.
 
-const [CAMDEN, HACKNEY] = ['LBC_CAMDEN', 'LBC_HACKNEY']
+const [CAMDEN, HACKNEY, ISLINGTON] = ['LBC_CAMDEN', 'LBC_HACKNEY', 'LBC_ISLINGTON']
 const desk = await agreementDesk(t)
 const { call } = desk
 const people = approvingDesk(call)
@@ -78,6 +79,46 @@ t.test('whoever drafted for one party approves and signs for no other: shared se
   t.equal(rule(await people.command(text.signOff, person(HACKNEY, 'IG_OFFICER', 'shared'), review)), '422 SD-1')
   t.equal(rule(await signs(text, HACKNEY, 'shared')), '422 SD-1')
   t.equal((await signs(text, HACKNEY, 'somebody-else')).status, 201)
+})
+
+t.test('whoever asked for the share approves and signs the text that came of it for nobody, in any role (SD-1)', async (t) => {
+  const asker = (role: Role) => person(HACKNEY, role, 'asker')
+  const officer = person(CAMDEN, 'IG_OFFICER', 'answering-officer')
+  const { mode: _mode, ...question } = SHARE
+  const draft = await desk.draft({ effectiveFrom: '2026-11-22' })
+  const asked = await call(asker('REQUESTER'), 'POST', '/v1/requests', { question, why: 'Hackney hears too late' })
+  t.equal(asked.status, 201, asked.text)
+  const request = `/v1/requests/${asked.body.id}`
+  await call(officer, 'POST', `${request}/pick-up`)
+  t.equal((await call(officer, 'POST', `${request}/answer`, { answer: 'DRAFT_BEGUN', agreement: draft.id })).status, 200)
+  const text = await frozenBy('drafter', draft.id)
+  const review = { command: 'approve', step: 'IG_REVIEW', hash: text.hash }
+  t.equal(rule(await people.command(text.signOff, asker('IG_OFFICER'), review)), '422 SD-1')
+  await people.complete(text.signOff, HACKNEY)
+  t.equal(rule(await signs(text, HACKNEY, 'asker')), '422 SD-1')
+  t.equal((await signs(text, HACKNEY, 'signatory')).status, 201, 'another person signs')
+})
+
+t.test('whoever asked to join an agreement neither approves nor signs its joining (SD-1)', async (t) => {
+  const asker = (role: Role) => person(ISLINGTON, role, 'joiner')
+  const text = await frozenBy('drafter')
+  for (const org of [CAMDEN, HACKNEY]) {
+    await people.complete(text.signOff, org)
+    t.equal((await signs(text, org, `signatory-${org}`)).status, 201)
+  }
+  const { mode: _mode, ...share } = SHARE
+  const asking = { question: { ...share, recipient: ISLINGTON }, why: 'Islington houses them, too', join_agreement: text.id }
+  const asked = await call(asker('REQUESTER'), 'POST', '/v1/requests', asking)
+  t.equal(asked.status, 201, asked.text)
+  const invited = await call(person(CAMDEN, 'IG_OFFICER', 'inviting'), 'POST', `/v1/requests/${asked.body.id}/joining`, {
+    outcome: 'INVITED',
+  })
+  t.equal(invited.status, 200, invited.text)
+  const review = { command: 'approve', step: 'IG_REVIEW', hash: text.hash }
+  t.equal(rule(await people.command(text.signOff, asker('IG_OFFICER'), review)), '422 SD-1')
+  await people.complete(text.signOff, ISLINGTON)
+  t.equal(rule(await signs(text, ISLINGTON, 'joiner')), '422 SD-1')
+  t.equal((await signs(text, ISLINGTON, 'signatory-of-islington')).status, 201)
 })
 
 t.test('whoever drafted a text that was returned does not approve or sign the one that takes its place (SD-1)', async (t) => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { type Identity, isSamePerson } from '../../identity/principal.ts'
-import type { Transaction } from '../../platform/database/database.ts'
 import { chainOf, type SignedContent, type SignOff } from '../../workflow/model/sign-off.ts'
 import type { WorkflowService } from '../../workflow/workflow.service.ts'
 import type { ActContext } from '../acting.service.ts'
@@ -10,11 +9,10 @@ import { difference } from '../model/difference.ts'
 import { approvalsRepository } from '../store/approvals.repository.ts'
 import { signaturesRepository } from '../store/signatures.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
+import type { ChainsOptions } from './chains.service.ts'
 
-export interface CarryingOptions {
+export interface CarryingOptions extends Pick<ChainsOptions, 'boroughs' | 'askers'> {
   readonly workflow: Pick<WorkflowService, 'of'>
-  /** Of these organisations those that ALL_SIGNED_BOROUGHS stands for. */
-  readonly boroughs: (tx: Transaction, orgs: readonly string[]) => Promise<ReadonlySet<string>>
 }
 
 /** A party whose approvals and signature hold for the text that is frozen. */
@@ -35,9 +33,9 @@ export type CarryingService = ReturnType<typeof carryingService>
 
 /**
  * AFFECTED_RE_SIGN: who need not sign an amendment anew. The text that a party has signed says so, not the new one; the change must not
- * affect it; and nobody who approved or signed for it has written the new text (SD-1).
+ * affect it; and nobody who approved or signed for it has asked for the share or written the new text (SD-1).
  */
-export function carryingService({ workflow, boroughs }: CarryingOptions) {
+export function carryingService({ workflow, boroughs, askers }: CarryingOptions) {
   /** Texts and sign-offs by version, each read once. */
   function reading({ tx, agreement: { id } }: ActContext) {
     const texts = new Map<number, Promise<WholeText | null>>()
@@ -65,7 +63,11 @@ export function carryingService({ workflow, boroughs }: CarryingOptions) {
       const after = await read.text(version)
       assert(after, 'a version that is frozen has its text')
       const signatures = await signaturesRepository(tx).of(agreement.id)
-      const writers: Identity[] = [...(await signaturesRepository(tx).drafters(agreement.id, version)), principal]
+      const writers: Identity[] = [
+        ...(await askers(tx, agreement.id)),
+        ...(await signaturesRepository(tx).drafters(agreement.id, version)),
+        principal,
+      ]
       const standsFor = await boroughs(tx, [...new Set([...orgs, ...agreement.parties.map(({ org }) => org)])])
       const found: CarriedParty[] = []
       for (const { org, from } of bases) {

@@ -5,7 +5,7 @@ import { refused } from '../../platform/kernel/refusal.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'
 import type { StepName } from '../../workflow/model/events.ts'
 import { type Fact, routeStep } from '../../workflow/model/route.ts'
-import { type Person, routeOf, type SignedContent, type SignOff } from '../../workflow/model/sign-off.ts'
+import { type Person, type Requester, routeOf, type SignedContent, type SignOff } from '../../workflow/model/sign-off.ts'
 import type { ActingOn } from '../../workflow/subject-room.service.ts'
 import type { RoomCommand, WorkflowService } from '../../workflow/workflow.service.ts'
 import type { ActContext } from '../acting.service.ts'
@@ -21,6 +21,8 @@ export interface ChainsOptions {
   readonly codes: () => CodeLists
   /** Of these organisations those that ALL_SIGNED_BOROUGHS stands for. */
   readonly boroughs: (tx: Transaction, orgs: readonly string[]) => Promise<ReadonlySet<string>>
+  /** Who asked for the share that the agreement is about, or for joining it. */
+  readonly askers: (tx: Transaction, agreement: string) => Promise<readonly Requester[]>
 }
 
 /** How a frozen text is to be signed off. */
@@ -64,7 +66,7 @@ type FrozenVersion = AgreementVersion & { readonly hash: string }
 export type ChainsService = ReturnType<typeof chainsService>
 
 /** What acts on an agreement do to the sign-off of its versions, inside their transaction. A version that was recorded elsewhere has none. */
-export function chainsService({ workflow, codes, boroughs }: ChainsOptions) {
+export function chainsService({ workflow, codes, boroughs, askers }: ChainsOptions) {
   const named = ({ agreement }: ChainContext, version?: number) => ({
     ...{ type: 'agreement', id: agreement.id },
     ...(version === undefined ? {} : { version }),
@@ -72,14 +74,15 @@ export function chainsService({ workflow, codes, boroughs }: ChainsOptions) {
 
   async function factsOf(context: ChainContext, version: AgreementVersion, orgs: readonly string[], more: Known) {
     const { tx, agreement, principal, at } = context
-    const drafters = await signaturesRepository(tx).drafters(agreement.id, version.version)
     const { issuer, sub, org } = principal
+    const requesters = [
+      ...(await askers(tx, agreement.id)),
+      ...(await signaturesRepository(tx).drafters(agreement.id, version.version)),
+      ...(more.isFreezing ? [{ issuer, sub, org }] : []),
+    ]
     const known = { codes: (more.codes ?? codes()).on(londonDay(at)), at, boroughs: await boroughs(tx, orgs), stated: more.stated ?? [] }
     const parties = [...agreement.parties, ...(more.joining ? [more.joining] : [])]
-    return signOffFacts({ ...agreement, parties }, version, orgs, {
-      ...known,
-      drafters: more.isFreezing ? [...drafters, { issuer, sub, org }] : drafters,
-    })
+    return signOffFacts({ ...agreement, parties }, version, orgs, { ...known, requesters })
   }
 
   return {

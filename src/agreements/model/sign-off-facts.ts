@@ -29,8 +29,8 @@ export interface KnownForSignOff {
   readonly at: Instant
   /** Those ALL_SIGNED_BOROUGHS stands for (LC-4). */
   readonly boroughs: ReadonlySet<string>
-  /** Who wrote or froze this text, for whichever party: they approve it for none (SD-1). */
-  readonly drafters: readonly Requester[]
+  /** Who asked for it, wrote or froze this text, for whichever party: they approve it for none (SD-1). */
+  readonly requesters: readonly Requester[]
   /** Facts that whoever opens the sign-off states, for example that a statute sets the deadline. */
   readonly stated?: readonly Fact[]
 }
@@ -48,7 +48,7 @@ export function signOffFacts(
   orgs: readonly string[],
   known: KnownForSignOff,
 ): SignOffFacts {
-  const { at, drafters } = known
+  const { at, requesters } = known
   const keeper = keeperOf(agreement, at)
   const parties = orgs.map((org) => {
     const role = agreement.parties.find((party) => party.org === org)?.role
@@ -66,7 +66,7 @@ export function signOffFacts(
       ),
       when(org === keeper, 'KEEPER'),
     ].flat()
-    return { org, facts, requesters: drafters }
+    return { org, facts, requesters }
   })
   return { facts: [...new Set([...ofText(agreement, version, known), ...(known.stated ?? [])])], parties }
 }

@@ -7,7 +7,7 @@ import { aFlow, anAgreement, aVersion, NOW, register, withLaw } from '../../supp
 // What the steps of a sign-off depend on is read from the text that is signed off.
 
 const DAY = '2026-11-22'
-const known: KnownForSignOff = { codes: register.codes.on(DAY), at: NOW, boroughs: new Set(), drafters: [] }
+const known: KnownForSignOff = { codes: register.codes.on(DAY), at: NOW, boroughs: new Set(), requesters: [] }
 /** Every law and method of a first version is new; and of this law nobody has seen the text. */
 const FIRST: readonly Fact[] = ['NEW_GATEWAY', 'NEW_METHOD']
 
@@ -94,7 +94,7 @@ t.test(
     const found = signOffFacts(agreement, version, ['LBC_CAMDEN', 'LBC_HACKNEY', 'LBC_BRENT', 'PROCESSOR_CO'], {
       ...known,
       boroughs,
-      drafters,
+      requesters: drafters,
     })
     t.strictSame(found.parties, [
       { org: 'LBC_CAMDEN', facts: ['CONTROLLER', 'PROVIDER', 'RECIPIENT', 'KEEPER'], requesters: drafters },
