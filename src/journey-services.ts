@@ -33,7 +33,7 @@ export function openJourneys(
   { facts, drafting, membership }: OfRegister,
   onFollowFailure: (error: unknown) => void,
 ): { readonly routes: readonly FastifyPluginAsync[]; readonly follower: DecisionFollower; readonly requests: RequestsService } {
-  const { db, clock, commands, workflow, signOffs, notifications, parties, agreements, disclosures, issuer } = services
+  const { db, clock, commands, workflow, signOffs, notifications, parties, agreements, disclosures, policy, issuer } = services
   const { mustBeConfirmed } = parties
   const acts = requestActs({ commands, notifications, mustBeConfirmed })
   const askForAgreement = agreementNeeded(acts)
@@ -43,6 +43,7 @@ export function openJourneys(
   })
   const oneOffs = disclosureRequestsService({
     ...{ db, commands, workflow, notifications, facts, mustBeConfirmed, answeredAsker: askerOfOneOff },
+    codes: () => policy.current().codes,
   })
   const requests = requestsService({ db, acts, facts, earlier: recordedQuestion })
   const follower = decisionFollower({

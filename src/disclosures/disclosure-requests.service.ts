@@ -7,9 +7,13 @@ import { type Identity, isSamePerson, type Principal } from '../identity/princip
 import type { NotificationKind, NotificationsService } from '../notifications/notifications.service.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
+import { instantOf } from '../platform/kernel/instant.ts'
+import { londonDay } from '../platform/kernel/london-day.ts'
 import { Refused, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, refuse } from '../platform/kernel/result.ts'
+import type { CodeLists } from '../reference/code-lists.ts'
 import type { WorkflowService } from '../workflow/workflow.service.ts'
+import { conditionFaults } from './disclosure-law.ts'
 import {
   type AskedDisclosure,
   contentFaults,
@@ -28,6 +32,8 @@ export interface DisclosureRequestsOptions {
   readonly notifications: NotificationsService
   /** What a content is checked against. */
   readonly facts: () => Promise<DraftFacts>
+  /** The code lists in force. */
+  readonly codes: () => CodeLists
   /** @throws Refused where an organisation that nobody confirmed acts */
   readonly mustBeConfirmed: (tx: Transaction, org: string) => Promise<void>
   /** Who asked for a share that was answered with a one-off disclosure between these two; undefined: nobody did. Joins the transaction. */
@@ -58,7 +64,7 @@ export type DisclosureRequestsService = ReturnType<typeof disclosureRequestsServ
 
 /** Asking for a one-off disclosure, putting it right, withdrawing it, and what is seen of it; it is decided in its sign-off. */
 export function disclosureRequestsService(options: DisclosureRequestsOptions) {
-  const { db, commands, workflow, notifications, facts, mustBeConfirmed, answeredAsker } = options
+  const { db, commands, workflow, notifications, facts, codes, mustBeConfirmed, answeredAsker } = options
   const kind: SubjectKind<DisclosureRequest, Done> = {
     type: 'disclosure',
     unknown: NO_SUCH_DISCLOSURE,
@@ -95,7 +101,9 @@ export function disclosureRequestsService(options: DisclosureRequestsOptions) {
 
   function checked(asked: AskedDisclosure, known: DraftFacts, now: string) {
     const content = contentOf(asked)
-    const faults = contentFaults(content, known, now)
+    const provider = known.organisations.get(content.provider)
+    const law = provider ? conditionFaults(content, codes().on(londonDay(instantOf(now))), provider) : []
+    const faults = [...contentFaults(content, known, now), ...law]
     if (faults.length > 0) throw new Refused(refusal('UNPROCESSABLE', 'This cannot be asked so.', faults))
     return { content, content_hash: sha256Hex(canonicalJson(content)) }
   }

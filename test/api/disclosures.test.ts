@@ -192,6 +192,10 @@ t.test('one-off disclosures', async (t) => {
     t.strictSame(await rules({ lawful_basis: 'SCH2_2', exemption: 'X', conditions: ['X'] }), [
       ...['/content/lawful_basis UNKNOWN_CODE', '/content/exemption UNKNOWN_CODE', '/content/conditions/0 UNKNOWN_CODE'],
     ])
+    t.strictSame(await rules({ data_items: ['HEALTH.DIAGNOSIS'] }), ['/content/conditions SPECIAL_CATEGORY_CONDITION_MISSING'])
+    t.strictSame(await rules({ data_items: ['CRIMINAL.CONVICTION'], conditions: [] }), [
+      '/content/conditions CRIMINAL_OFFENCE_CONDITION_MISSING',
+    ])
     t.strictSame(await rules({ recipient: CAMDEN }), ['/content/recipient SAME_CONTROLLER'])
     t.strictSame(await rules({}, { org: BARNET, role: 'REQUESTER' }), [' PARTY'])
   })

@@ -6691,7 +6691,7 @@ export interface components {
             readonly legal_power?: string | null;
             /** @description LAWFUL_BASIS code of the provider; citing an exemption is none. */
             readonly lawful_basis: string;
-            /** @description Codes of ART9_CONDITION, SCHEDULE_1_CONDITION, CRIMINAL_CONDITION or SCHEDULE_8_CONDITION. */
+            /** @description Codes of ART9_CONDITION, SCHEDULE_1_CONDITION, CRIMINAL_CONDITION or SCHEDULE_8_CONDITION. Special category data needs an Art 9 condition with the Schedule 1 condition that goes with it, criminal offence data an Art 10 condition; on a basis of Part 3 special category data needs a Schedule 8 condition instead. What is missing is refused with 422. */
             readonly conditions?: readonly string[] | null;
             /** @description EXEMPTION code that is applied; it neither compels nor authorises. */
             readonly exemption?: string | null;
