@@ -2683,6 +2683,11 @@ select distinct "r"."asked_by_issuer" as "issuer", "r"."asked_by_sub" as "sub"
   where public.may_see_share(r.provider, r.recipient, r.join_agreement) and "r"."origin" = $1 and ("r"."agreement" = $2 or
     ("r"."join_agreement" = $3 and "r"."status" = $4));
 
+select distinct "r"."asked_by_issuer" as "issuer", "r"."asked_by_sub" as "sub", "r"."asked_by_org" as "org"
+  from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and "r"."origin" = $1 and ("r"."agreement" = $2 or
+    ("r"."join_agreement" = $3 and "r"."status" = $4));
+
 select public.keeper_of_agreement($1) as keeper;
 
 update "share_request"
