@@ -859,6 +859,16 @@ insert into "agreement_party" ("agreement_id", "org", "position", "role", "capac
 insert into "approval" ("agreement_id", "org", "version", "complete_at")
   values ($1, ...);
 
+insert into "attested_signature" ("id", "agreement_id", "version", "org", "held_by", "way", "approved_elsewhere", "evidence", "version_hash",
+    "signatory_name", "signatory_post", "signed_on", "stated_at", "attested_at", "stated_by_issuer", "stated_by_sub", "attested_by_issuer",
+    "attested_by_sub")
+  values ($1, ...);
+
+insert into "attested_signature" ("id", "agreement_id", "version", "org", "held_by", "way", "approved_elsewhere", "evidence", "version_hash",
+    "signatory_name", "signatory_post", "signed_on", "stated_at", "attested_at", "stated_by_issuer", "stated_by_sub", "attested_by_issuer",
+    "attested_by_sub", "disputed_at", "disputed_by_issuer", "disputed_by_sub", "dispute_reason")
+  values ($1, ...);
+
 insert into "policy_document" ("agreement_id", "position", "party", "conditions")
   values ($1, ...);
 
@@ -892,6 +902,29 @@ insert into "overruled_advice" ("agreement_id", "version", "org", "at")
 update "approval"
   set "complete_at" = $1
   where "agreement_id" = $2 and "version" = $3 and "org" = $4;
+
+-- src/agreements/store/attested-signatures.repository.ts
+
+insert into "attested_signature" ("agreement_id", "id", "org", "held_by", "version", "version_hash", "signatory_name", "signatory_post",
+    "signed_on", "way", "approved_elsewhere", "stated_at", "evidence", "stated_by_issuer", "stated_by_sub", "signatory_sub")
+  values ($1, ...);
+
+select "s".*
+  from "attested_signature" as "s"
+  where "s"."agreement_id" = $1
+  order by "s"."stated_at", "s"."id";
+
+select "s".*
+  from "attested_signature" as "s"
+  where "s"."agreement_id" = $1 and "s"."id" = $2;
+
+update "attested_signature"
+  set "attested_at" = $1, "attested_by_issuer" = $2, "attested_by_sub" = $3
+  where "id" = $4;
+
+update "attested_signature"
+  set "disputed_at" = $1, "disputed_by_issuer" = $2, "disputed_by_sub" = $3, "dispute_reason" = $4
+  where "id" = $5;
 
 -- src/agreements/store/deadlines.repository.ts
 
@@ -2303,6 +2336,16 @@ select "m".*
 
 -- src/parties/parties.repository.ts
 
+insert into "organisation" ("status", "company_number", "charity_number", "departments", "accepts_attested_since", "code", "legal_name",
+    "short_name", "type", "gss", "ods", "ico_registration_no", "public_authority", "competent_authority", "health_or_social_care_authority",
+    "active_from", "active_to", "aliases", "verified", "merged_into")
+  values ($1, ...);
+
+insert into "organisation" ("status", "company_number", "charity_number", "departments", "accepts_attested_since", "code", "type",
+    "active_from", "active_to", "public_authority", "health_or_social_care_authority", "legal_name", "short_name", "gss", "ods",
+    "ico_registration_no", "competent_authority", "aliases", "verified", "merged_into")
+  values ($1, ...);
+
 insert into "organisation" ("status", "company_number", "charity_number", "departments", "code", "legal_name", "short_name", "type", "gss",
     "ods", "ico_registration_no", "public_authority", "competent_authority", "health_or_social_care_authority", "active_from", "active_to",
     "aliases", "verified", "merged_into")
@@ -2353,6 +2396,10 @@ select count(*) as "open"
   inner join "organisation_act" as "a"
   on "a"."subject" = $1 and "a"."code" = "o"."code"
   where "o"."status" = $2 and "a"."act" = $3 and "a"."actor_org" = $4;
+
+update "organisation"
+  set "accepts_attested_since" = $1
+  where "code" = $2;
 
 update "organisation"
   set "active_to" = $1

@@ -732,6 +732,7 @@ create table public.organisation (
   aliases text[] not null,
   departments text[] not null default '{}'::text[],
   verified boolean not null,
+  accepts_attested_since timestamp with time zone,
   status text not null default 'CONFIRMED'::text,
   merged_into text,
   row_version bigint not null default 1,
@@ -1581,12 +1582,13 @@ begin
     'prohibitions', (select json_agg(p order by p.position) from public.prohibition p where p.agreement_id = any (v_known) and (p.agreement_id = any (v_whole) or public.may_see_version(p.agreement_id, p.version))),
     'agents', (select json_agg(a order by a.position) from public.agent a where a.agreement_id = any (v_known) and (a.agreement_id = any (v_whole) or public.may_see_version(a.agreement_id, a.version))),
     'signatures', (select json_agg(s order by s.signed_at, s.org) from public.signature s where s.agreement_id = any (v_known) and (s.agreement_id = any (v_whole) or public.may_see_version(s.agreement_id, s.version))),
+    'attested', (select json_agg(s order by s.attested_at, s.id) from public.attested_signature s where s.attested_at is not null and s.agreement_id = any (v_known) and (s.agreement_id = any (v_whole) or (public.may_see_version(s.agreement_id, s.version) and s.stated_at <= public.knows_agreement_until(s.agreement_id)))),
     'approvals', (select json_agg(a order by a.org) from public.approval a where a.agreement_id = any (v_known) and (a.agreement_id = any (v_whole) or public.may_see_version(a.agreement_id, a.version))),
     'conditions', (select json_agg(c order by c.position) from public.approval_condition c where c.agreement_id = any (v_known) and (c.agreement_id = any (v_whole) or public.may_see_version(c.agreement_id, c.version))),
     'overruled', (select json_agg(o order by o.at, o.org) from public.overruled_advice o where o.agreement_id = any (v_known) and (o.agreement_id = any (v_whole) or public.may_see_version(o.agreement_id, o.version))),
     'suspensions', (select json_agg(s order by s.from_at, s.id) from public.suspension s where s.agreement_id = any (v_known)),
     'documents', (select json_agg(d order by d.position) from public.policy_document d where d.agreement_id = any (v_known)),
-    'bodies', (select json_agg(o) from public.organisation o where o.active_from is not null or o.active_to is not null),
+    'bodies', (select json_agg(o) from public.organisation o where o.active_from is not null or o.active_to is not null or o.accepts_attested_since is not null),
     'successions', (select json_agg(s) from public.organisation_succession s),
     -- An assessment is seen by whoever knows an agreement that stands on it.
     'assessments', public.stored_assessments(array(select distinct a.assessment_id from public.agreement a where a.id = any (v_known))));
@@ -3067,6 +3069,69 @@ begin
     raise exception 'file % is evidence', old.id using errcode = 'restrict_violation';
   end if;
   return case tg_op when 'DELETE' then old else new end;
+end $function$;
+
+-- -------------------- attested_signatures
+
+create table public.attested_signature (
+  id uuid not null,
+  agreement_id text not null,
+  version integer not null,
+  org text not null,
+  held_by text not null,
+  version_hash text not null,
+  signatory_name text not null,
+  signatory_post text not null,
+  signatory_sub text,
+  signed_on date not null,
+  way text not null,
+  approved_elsewhere boolean not null,
+  evidence uuid[] not null,
+  stated_at timestamp with time zone not null,
+  stated_by_issuer text not null,
+  stated_by_sub text not null,
+  attested_at timestamp with time zone,
+  attested_by_issuer text,
+  attested_by_sub text,
+  disputed_at timestamp with time zone,
+  disputed_by_issuer text,
+  disputed_by_sub text,
+  dispute_reason text,
+  constraint attested_signature_pkey PRIMARY KEY (id),
+  constraint attested_signature_agreement_id_org_fkey FOREIGN KEY (agreement_id, org) REFERENCES agreement_party(agreement_id, org) ON UPDATE CASCADE ON DELETE RESTRICT,
+  constraint attested_signature_agreement_id_version_fkey FOREIGN KEY (agreement_id, version) REFERENCES agreement_version(agreement_id, version) ON DELETE RESTRICT,
+  constraint attested_signature_held_by_fkey FOREIGN KEY (held_by) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint attested_signature_evidence_check CHECK ((cardinality(evidence) > 0)),
+  constraint attested_signature_version_hash_check CHECK ((version_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint attested_signature_way_check CHECK ((way = ANY (ARRAY['PAPER'::text, 'MINUTE'::text, 'E_SIGN_PRODUCT'::text]))),
+  constraint dispute_comes_last CHECK (((disputed_at IS NULL) OR (disputed_at >= COALESCE(attested_at, stated_at)))),
+  constraint dispute_says_who_and_why CHECK ((((disputed_at IS NULL) = (disputed_by_sub IS NULL)) AND ((disputed_at IS NULL) = (disputed_by_issuer IS NULL)) AND ((disputed_at IS NULL) = (dispute_reason IS NULL)))),
+  constraint two_people_attest CHECK ((((attested_at IS NULL) = (attested_by_issuer IS NULL)) AND ((attested_at IS NULL) = (attested_by_sub IS NULL)) AND ((attested_by_issuer IS DISTINCT FROM stated_by_issuer) OR (attested_by_sub IS DISTINCT FROM stated_by_sub)))),
+  constraint whoever_signed_attests_nothing CHECK (((signatory_sub IS NULL) OR ((signatory_sub <> stated_by_sub) AND (signatory_sub IS DISTINCT FROM attested_by_sub))))
+);
+CREATE UNIQUE INDEX one_statement_of_a_signature_stands ON public.attested_signature USING btree (agreement_id, version, org) WHERE (disputed_at IS NULL);
+CREATE TRIGGER statement_of_signature_stands BEFORE DELETE OR UPDATE ON public.attested_signature FOR EACH ROW EXECUTE FUNCTION refuse_change_of_attested_signature();
+alter table public.attested_signature enable row level security;
+create policy attested_signature_follows_its_version on attested_signature for all to public
+  using ((may_see_version(agreement_id, version) AND (stated_at <= knows_agreement_until(agreement_id))))
+  with check (may_see_version(agreement_id, version));
+grant insert, select, update on public.attested_signature to accord_app;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_attested_signature()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'DELETE' or row (new.id, new.agreement_id, new.version, new.held_by, new.version_hash, new.signatory_name, new.signatory_post, new.signatory_sub,
+      new.signed_on, new.way, new.approved_elsewhere, new.evidence, new.stated_at, new.stated_by_issuer, new.stated_by_sub)
+    is distinct from row (old.id, old.agreement_id, old.version, old.held_by, old.version_hash, old.signatory_name, old.signatory_post, old.signatory_sub,
+      old.signed_on, old.way, old.approved_elsewhere, old.evidence, old.stated_at, old.stated_by_issuer, old.stated_by_sub)
+    or (old.attested_at is not null and (new.attested_at, new.attested_by_issuer, new.attested_by_sub) is distinct from (old.attested_at, old.attested_by_issuer, old.attested_by_sub))
+    or (old.disputed_at is not null and new is distinct from old) then
+    raise exception 'what was stated of signature % stands', old.id using errcode = 'restrict_violation';
+  end if;
+  return new;
 end $function$;
 
 -- -------------------- mail

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { agreementActsRoutes } from './agreements/acts/agreement-acts.routes.ts'
 import { amendingService } from './agreements/acts/amending.service.ts'
+import { attestingService } from './agreements/acts/attesting.service.ts'
 import { disposingService } from './agreements/acts/disposing.service.ts'
 import { endingService } from './agreements/acts/ending.service.ts'
 import { evidenceService } from './agreements/acts/evidence.service.ts'
@@ -36,6 +37,7 @@ import { insightService } from './insight/insight.service.ts'
 import { openJourneys } from './journey-services.ts'
 import { notificationsRoutes } from './notifications/notifications.routes.ts'
 import { webhooksRoutes } from './notifications/webhooks/webhooks.routes.ts'
+import { attestedPolicyService } from './parties/attested-policy.service.ts'
 import { contactsService } from './parties/contacts.service.ts'
 import { groupsService } from './parties/groups.service.ts'
 import { isLondonAuthority } from './parties/organisation.ts'
@@ -87,7 +89,13 @@ export function openRegister(
   const ending = endingService({ act, chains, boroughs })
   const routes = [
     referenceRoutes(reference),
-    partiesRoutes({ parties, registering, organisationContacts, groups }),
+    partiesRoutes({
+      parties,
+      registering,
+      organisationContacts,
+      groups,
+      attestedPolicy: attestedPolicyService({ acts: organisationActs }),
+    }),
     peopleRoutes(services.people, services.deputies),
     notificationsRoutes(notifications),
     services.mailRoutes,
@@ -101,6 +109,7 @@ export function openRegister(
       membership,
       ending,
       disposing: disposingService({ act, read, clock, boroughs }),
+      attesting: attestingService({ act, read, files: services.files }),
       evidence: evidenceService({ act, read, files: services.files }),
       merging: mergingService({ registerActs: organisationActs, parties, contacts: organisationContacts, several }),
       succession: successionService({ registerActs: organisationActs, parties, registering, agreements, notifications, several, workflow }),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { actingService } from './agreements/acting.service.ts'
 import { agreementRoom } from './agreements/acts/agreement-room.service.ts'
 import { agreementsInTime } from './agreements/acts/agreement-timers.service.ts'
+import { heldByStatement } from './agreements/acts/attesting.service.ts'
 import { carryingService } from './agreements/acts/carrying.service.ts'
 import { chainsService } from './agreements/acts/chains.service.ts'
 import { evidenceKept } from './agreements/acts/evidence.service.ts'
@@ -119,7 +120,7 @@ export async function openServices(options: ServicesOptions) {
     ...(config.clamd ? { scanner: clamdScanner(config.clamd) } : {}),
     limits: { atOnce: config.filesAtOnceMax, quotaBytes: config.filesQuotaMebibytes * MEBIBYTE },
     setTimer: (tx, timer) => readingAs(tx, { kind: 'system' }, () => setTimers(tx, [{ ...timer, room: 'file' }])),
-    heldBy: {},
+    heldBy: { agreement: heldByStatement },
   })
   await storeShippedRoutes(db, clock)
   // What is signed off, by type of subject; the rooms of the subjects say the rest.

@@ -27,6 +27,8 @@ create table organisation (
   aliases                         text[]      not null,
   departments                     text[]      not null default '{}',
   verified                        boolean     not null,
+  -- From when it accepts signatures of others that are only attested (0047_attested_signatures.sql); null: it does not.
+  accepts_attested_since          timestamptz,
   status                          text        not null default 'CONFIRMED' check (status in ('UNCONFIRMED', 'CONFIRMED', 'MERGED')),
   merged_into                     text        references organisation on delete restrict,
   row_version                     bigint      not null default 1 check (row_version > 0),

@@ -130,12 +130,13 @@ begin
     'prohibitions', (select json_agg(p order by p.position) from public.prohibition p where p.agreement_id = any (v_known) and (p.agreement_id = any (v_whole) or public.may_see_version(p.agreement_id, p.version))),
     'agents', (select json_agg(a order by a.position) from public.agent a where a.agreement_id = any (v_known) and (a.agreement_id = any (v_whole) or public.may_see_version(a.agreement_id, a.version))),
     'signatures', (select json_agg(s order by s.signed_at, s.org) from public.signature s where s.agreement_id = any (v_known) and (s.agreement_id = any (v_whole) or public.may_see_version(s.agreement_id, s.version))),
+    'attested', (select json_agg(s order by s.attested_at, s.id) from public.attested_signature s where s.attested_at is not null and s.agreement_id = any (v_known) and (s.agreement_id = any (v_whole) or (public.may_see_version(s.agreement_id, s.version) and s.stated_at <= public.knows_agreement_until(s.agreement_id)))),
     'approvals', (select json_agg(a order by a.org) from public.approval a where a.agreement_id = any (v_known) and (a.agreement_id = any (v_whole) or public.may_see_version(a.agreement_id, a.version))),
     'conditions', (select json_agg(c order by c.position) from public.approval_condition c where c.agreement_id = any (v_known) and (c.agreement_id = any (v_whole) or public.may_see_version(c.agreement_id, c.version))),
     'overruled', (select json_agg(o order by o.at, o.org) from public.overruled_advice o where o.agreement_id = any (v_known) and (o.agreement_id = any (v_whole) or public.may_see_version(o.agreement_id, o.version))),
     'suspensions', (select json_agg(s order by s.from_at, s.id) from public.suspension s where s.agreement_id = any (v_known)),
     'documents', (select json_agg(d order by d.position) from public.policy_document d where d.agreement_id = any (v_known)),
-    'bodies', (select json_agg(o) from public.organisation o where o.active_from is not null or o.active_to is not null),
+    'bodies', (select json_agg(o) from public.organisation o where o.active_from is not null or o.active_to is not null or o.accepts_attested_since is not null),
     'successions', (select json_agg(s) from public.organisation_succession s),
     -- An assessment is seen by whoever knows an agreement that stands on it.
     'assessments', public.stored_assessments(array(select distinct a.assessment_id from public.agreement a where a.id = any (v_known))));

@@ -85,10 +85,13 @@ const EVENTS = {
   reject: 'agreement.rejected',
   dispose: 'agreement.disposal_confirmed',
   attach: 'agreement.evidence_attached',
+  state: 'agreement.signature_stated',
+  attest: 'agreement.signature_attested',
+  dispute: 'agreement.signature_disputed',
 } as const satisfies Record<ActName, string>
 
 /** Acts that change neither a text nor who is a party to it, and so none of the words by which the agreement is found. */
-const WORDS_STAY: ReadonlySet<string> = new Set<ActName>(['suspend', 'lift', 'confirm_review', 'attach'])
+const WORDS_STAY: ReadonlySet<string> = new Set<ActName>(['suspend', 'lift', 'confirm_review', 'attach', 'state', 'attest', 'dispute'])
 
 export type ActingService = ReturnType<typeof actingService>
 

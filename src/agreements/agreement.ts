@@ -34,6 +34,8 @@ export interface Agreement {
   readonly signatures: readonly Signature[]
   /** Absent: none. */
   readonly objections?: readonly Objection[]
+  /** Signatures given elsewhere that two people have attested; absent: none. Unlike a signature each counts only where both sides accept it. */
+  readonly attested?: readonly AttestedSignature[]
   /** Sign-off chains by party and version (CK-16). No entry: complete, as for records made elsewhere. */
   readonly approvals: readonly Approval[]
   readonly suspensions: readonly Suspension[]
@@ -89,6 +91,8 @@ export interface Party {
   readonly active_to?: string | null
   /** The body that follows it, by the register of organisations. */
   readonly succeeded_by?: string | null
+  /** From when the body accepts signatures that are attested, by the register of organisations; absent: it does not, or not looked up. */
+  readonly accepts_attested_since?: string | null
 }
 
 /** LEFT: by its own act, signed or not. DECLINED: it said no before it signed. UNINVITED: the keeper took the invitation back. */
@@ -269,6 +273,17 @@ export interface Signature {
 /** A party objected to a change that its signature had been carried over to, before that began: it counts for nothing. */
 export interface Objection extends Signature {
   readonly at: string
+}
+
+/** A party has signed a version elsewhere, by the word of two people who hold the evidence. */
+export interface AttestedSignature {
+  readonly org: string
+  readonly version: number
+  /** From the second attestation until the party disputed it; null: it did not. */
+  readonly from: string
+  readonly to: string | null
+  /** Whether the approvals of the party were given elsewhere, too. */
+  readonly approved: boolean
 }
 
 /** When a party's approval chain for a version was complete; null while it is not. */

@@ -67,7 +67,7 @@ export function agreementsForPolicy(agreements: readonly Agreement[]): Agreement
 }
 
 /** Without what the register of organisations says: decisions ask that themselves, as it stands (6.2 step 1). */
-function asListed({ active_from: _from, active_to: _to, succeeded_by: _by, ...party }: Party): Party {
+function asListed({ active_from: _from, active_to: _to, succeeded_by: _by, accepts_attested_since: _since, ...party }: Party): Party {
   return party
 }
 

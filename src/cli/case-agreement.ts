@@ -47,6 +47,9 @@ export function toAgreement(source: Json): Agreement {
     parties: parties.map((party) => filled({ org: '', role: 'CONTROLLER', capacities: [], left_at: null }, party)),
     versions: versions.map((version) => toVersion(source, version)),
     signatures: ofEach('signatures', (org, { version, signed_at }) => ({ org, version: Number(version), signed_at: String(signed_at) })),
+    ...(parties.some((party) => party['attested'])
+      ? { attested: ofEach('attested', (org, found) => filled({ org, version: 1, from: '', to: null, approved: false }, found)) }
+      : {}),
     approvals: parties.flatMap((party) =>
       Object.entries((party['approvals_complete_at'] ?? {}) as Json).map(([version, at]) => ({
         org: String(party['org']),

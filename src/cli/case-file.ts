@@ -96,7 +96,7 @@ function toEntry(source: Json): CodeListEntry {
 
 const ORGANISATION = {
   ...{ code: '', type: '', active_from: null, active_to: null },
-  ...{ public_authority: false, health_or_social_care_authority: false },
+  ...{ public_authority: false, health_or_social_care_authority: false, accepts_attested_since: null },
 }
 
 function toOrganisation(source: Json): Organisation {

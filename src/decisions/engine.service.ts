@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
  */
 export const ENGINE_FILES: readonly string[] = [
   'agreements/agreement.ts',
+  'agreements/model/attested.ts',
   'agreements/model/flow-suspensions.ts',
   'agreements/model/in-force.ts',
   'agreements/model/lifecycle-facts.ts',

@@ -22,6 +22,8 @@ export interface Organisation {
   readonly successor_of: readonly string[]
   readonly aliases: readonly string[]
   readonly verified: boolean
+  /** From this instant on it accepts signatures of others that are only attested (CK-2); absent or null: it does not. */
+  readonly accepts_attested_since?: string | null
   /** The body that this one turned out to be: whoever is named by this code is that one. Absent or null: itself. */
   readonly merged_into?: string | null
 }
@@ -33,6 +35,7 @@ export type OrganisationStatus = 'UNCONFIRMED' | 'CONFIRMED' | 'MERGED'
 export interface RegisteredOrganisation extends Organisation {
   readonly status: OrganisationStatus
   readonly merged_into: string | null
+  readonly accepts_attested_since: string | null
   readonly company_number: string | null
   readonly charity_number: string | null
   /** Parts of the body that people name as if they were bodies: they are names of it, never parties (GW-6). */
@@ -41,17 +44,36 @@ export interface RegisteredOrganisation extends Organisation {
 
 /** An organisation of a register that starts: confirmed by whoever ships it. */
 export function asRegistered(organisation: Organisation & Partial<RegisteredOrganisation>): RegisteredOrganisation {
-  return { status: 'CONFIRMED', company_number: null, charity_number: null, departments: [], ...organisation, merged_into: null }
+  return {
+    status: 'CONFIRMED',
+    company_number: null,
+    charity_number: null,
+    departments: [],
+    accepts_attested_since: null,
+    ...organisation,
+    merged_into: null,
+  }
 }
 
 /** The bodies that decisions may know: confirmed ones, and names of confirmed ones. Whoever is not confirmed is not in the register for them. */
 export function organisationsForPolicy(organisations: readonly RegisteredOrganisation[]): Organisation[] {
   return organisations
     .filter(({ status }) => status !== 'UNCONFIRMED')
-    .map(({ status: _status, merged_into, company_number: _company, charity_number: _charity, departments: _parts, ...organisation }) => ({
-      ...organisation,
-      ...(merged_into === null ? {} : { merged_into }),
-    }))
+    .map(
+      ({
+        status: _status,
+        merged_into,
+        company_number: _company,
+        charity_number: _charity,
+        departments: _parts,
+        accepts_attested_since: since,
+        ...organisation
+      }) => ({
+        ...organisation,
+        ...(merged_into === null ? {} : { merged_into }),
+        ...(since ? { accepts_attested_since: since } : {}),
+      }),
+    )
 }
 
 /** What no decision reads of a body: names, numbers, and whom it followed. */

@@ -3,6 +3,7 @@ import { callOf, changeOf, outcomeReply } from '../commands/calls.routes.ts'
 import { callerOf } from '../identity/identity.plugin.ts'
 import { answer, reply } from '../platform/http/answer.ts'
 import { orThrow } from '../platform/kernel/refusal.ts'
+import type { AttestedPolicyService } from './attested-policy.service.ts'
 import type { ContactsService } from './contacts.service.ts'
 import type { GroupsService } from './groups.service.ts'
 import type { PartiesService } from './parties.service.ts'
@@ -14,10 +15,17 @@ export interface RegisterServices {
   readonly registering: RegisteringService
   readonly organisationContacts: ContactsService
   readonly groups: GroupsService
+  readonly attestedPolicy: AttestedPolicyService
 }
 
 /** The register of organisations over HTTP: finding, proposing, confirming, contacts, groups. */
-export function partiesRoutes({ parties, registering, organisationContacts: contacts, groups }: RegisterServices): FastifyPluginAsync {
+export function partiesRoutes({
+  parties,
+  registering,
+  organisationContacts: contacts,
+  groups,
+  attestedPolicy,
+}: RegisterServices): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'listOrganisations', async ({ query }) => reply(200, orThrow(await parties.list(query))))
 
@@ -42,6 +50,10 @@ export function partiesRoutes({ parties, registering, organisationContacts: cont
     )
     answer(app, 'putOrganisationContacts', async (request) =>
       outcomeReply(200, await contacts.write(changeOf(request), request.params.code, request.body)),
+    )
+
+    answer(app, 'acceptAttestedSignatures', async (request) =>
+      outcomeReply(200, await attestedPolicy.put(changeOf(request), request.params.code, request.body)),
     )
 
     answer(app, 'listGroups', async ({ query }) => reply(200, { groups: await groups.list(query.on) }))

@@ -9,6 +9,10 @@ const BARNET = 'LBC_BARNET'
 const BRENT = 'LBC_BRENT'
 const ANY = { 'if-match': '*' }
 const TEXT = { reason: 'Because' }
+const STATEMENT = {
+  ...{ org: BARNET, version: 1, version_hash: 'a'.repeat(64), signatory: { name: 'A', post: 'B' }, signed_on: '2026-11-22' },
+  ...{ way: 'PAPER', approved_elsewhere: true, evidence: ['0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f'] },
+}
 const UNKNOWN = '0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f'
 
 t.test('who may do what: every standing and every act, over the API', async (t) => {
@@ -34,19 +38,21 @@ t.test('who may do what: every standing and every act, over the API', async (t) 
     hand_over: ['IG_OFFICER', 'POST', '/keeper', { org: HACKNEY, ...TEXT }],
     dispose: ['IG_OFFICER', 'POST', '/disposals', { how: 'DELETED', what: 'All', on: '2026-11-22', done_by: 'Housing' }],
     attach: ['IG_OFFICER', 'POST', '/evidence', { files: [UNKNOWN] }],
+    attest: ['IG_OFFICER', 'POST', `/signature-statements/${UNKNOWN}/attestation`],
+    state: ['IG_OFFICER', 'POST', '/signature-statements', STATEMENT],
     leave: ['SIRO', 'POST', '/withdrawals', TEXT],
   }
   // Each cell is what the table answers; where the table lets an act pass and its own rules refuse, their refusal.
   // biome-ignore format: a table, one standing to a row
   const expected: Readonly<Record<string, readonly number[]>> = {
-    //           read ver draft edit amend aband invite uninv review wdraft susp lift term go_on reject stay hand disp attach leave
-    [BRENT]:     [200, 200, 200, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 200, 409, 403, 403, 422, 201],
-    [HACKNEY]:   [200, 200, 200, 403, 403, 403, 403, 403, 403, 403, 201, 200, 403, 409, 409, 409, 403, 409, 422, 201],
-    [ISLINGTON]: [200, 200, 404, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 201, 403, 403],
-    LBC_HARROW:  [200, 200, 404, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403],
-    [BARNET]:    [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404],
-    LBC_SUTTON:  [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404],
-    [CAMDEN]:    [200, 200, 200, 200, 409, 200, 201, 200, 200, 409, 201, 200, 200, 200, 409, 409, 200, 409, 422, 201],
+    //           read ver draft edit amend aband invite uninv review wdraft susp lift term go_on reject stay hand disp attach attest state leave
+    [BRENT]:     [200, 200, 200, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 200, 409, 403, 403, 422, 404, 422, 201],
+    [HACKNEY]:   [200, 200, 200, 403, 403, 403, 403, 403, 403, 403, 201, 200, 403, 409, 409, 409, 403, 409, 422, 404, 422, 201],
+    [ISLINGTON]: [200, 200, 404, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 201, 403, 404, 403, 403],
+    LBC_HARROW:  [200, 200, 404, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 404, 403, 403],
+    [BARNET]:    [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404],
+    LBC_SUTTON:  [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404],
+    [CAMDEN]:    [200, 200, 200, 200, 409, 200, 201, 200, 200, 409, 201, 200, 200, 200, 409, 409, 200, 409, 422, 404, 422, 201],
   }
   const ready: string[] = []
   for (let i = 0; i < 5; i += 1) {
@@ -90,5 +96,5 @@ t.test('who may do what: every standing and every act, over the API', async (t) 
     }
     if (row.some((status) => status === 201)) next += 1
   }
-  t.equal(cells, 7 * 20)
+  t.equal(cells, 7 * 22)
 })

@@ -16,8 +16,8 @@ const MEMBERS = {
   agreement: {
     id: 1, title: 1, instrument_type: 1, owner_org: 1, status: 1, origin: 1, sample: 1, parties: 1, versions: 1, signatures: 1,
     approvals: 1, suspensions: 1, terminated_at: 1, review_due: 1, review_policy: 1, review_grace_days: 1, dpia: 1, apd: 1, provenance: 1,
-  } satisfies All<Omit<DemoRecord, 'keepers' | 'review_changes' | 'dpo_advice_overruled' | 'objections'>>,
-  party: { org: 1, role: 1, capacities: 1, left_at: 1 } satisfies All<Omit<Model.Party, 'left_how' | 'left_version' | 'invited_at' | 'earlier' | 'active_from' | 'active_to' | 'succeeded_by'>>,
+  } satisfies All<Omit<DemoRecord, 'keepers' | 'review_changes' | 'dpo_advice_overruled' | 'objections' | 'attested'>>,
+  party: { org: 1, role: 1, capacities: 1, left_at: 1 } satisfies All<Omit<Model.Party, 'left_how' | 'left_version' | 'invited_at' | 'earlier' | 'active_from' | 'active_to' | 'succeeded_by' | 'accepts_attested_since'>>,
   version: { version: 1, status: 1, effective_from: 1, effective_to: 1, hash: 1, terms: 1 } satisfies All<
     Omit<Model.AgreementVersion, 'frozen_at' | 'dropped_at'>
   >,
@@ -53,7 +53,7 @@ const MEMBERS = {
   organisation: {
     code: 1, legal_name: 1, short_name: 1, type: 1, gss: 1, ods: 1, ico_registration_no: 1, public_authority: 1, competent_authority: 1,
     health_or_social_care_authority: 1, active_from: 1, active_to: 1, successor_of: 1, aliases: 1, verified: 1,
-  } satisfies All<Omit<Organisation, 'merged_into'>>,
+  } satisfies All<Omit<Organisation, 'merged_into' | 'accepts_attested_since'>>,
 }
 
 const src = (path: string): string => fileURLToPath(new URL(`../../src/${path}`, import.meta.url))

@@ -275,7 +275,10 @@ t.test('the 54 reasons are numbered in order and tell caller and officer what to
 })
 
 t.test('every obligation has a bearer, parameters and a text', async (t) => {
-  t.strictSame(having('OBLIGATION', 'mandatory', false), words('REVIEW_OVERDUE_WARNING DPIA_REVIEW_DUE_SOON EXPIRES_SOON RESTRICTED_DATA'))
+  t.strictSame(
+    having('OBLIGATION', 'mandatory', false),
+    words('REVIEW_OVERDUE_WARNING DPIA_REVIEW_DUE_SOON EXPIRES_SOON RESTRICTED_DATA ATTESTED_SIGNATURE'),
+  )
   for (const { code, citation, attributes: a } of entries('OBLIGATION')) {
     t.ok(
       ['PROVIDER', 'RECIPIENT', 'BOTH', ...(code === 'APPROVAL_CONDITION' ? ['AS_STATED'] : [])].includes(String(a['bearer'])),

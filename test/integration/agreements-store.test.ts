@@ -59,14 +59,19 @@ function normal(agreement: Agreement): unknown {
   return {
     ...agreement,
     // What the register of organisations says of a party, and when a text was frozen here, no fixture holds.
-    parties: agreement.parties.map(({ active_from: _from, active_to: _to, succeeded_by: _by, ...party }) => ({
-      ...party,
-      left_at: utc(party.left_at),
-    })),
+    parties: agreement.parties.map(
+      ({ active_from: _from, active_to: _to, succeeded_by: _by, accepts_attested_since: _since, ...party }) => ({
+        ...party,
+        left_at: utc(party.left_at),
+      }),
+    ),
     versions: agreement.versions
       .map(({ hash: _digest, frozen_at: _frozen, ...version }) => version)
       .toSorted((a, b) => a.version - b.version),
     signatures: sorted([...first.values()]),
+    ...(agreement.attested
+      ? { attested: sorted(agreement.attested.map((one) => ({ ...one, from: utc(one.from), to: utc(one.to) }))) }
+      : {}),
     approvals: sorted(agreement.approvals.map((approval) => ({ ...approval, complete_at: utc(approval.complete_at) }))),
     suspensions: sorted(agreement.suspensions.map((one) => ({ ...one, from: utc(one.from), to: utc(one.to) }))),
     terminated_at: utc(agreement.terminated_at),

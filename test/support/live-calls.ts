@@ -341,6 +341,14 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
       return { person: officer, path: { id }, etagFrom: `/v1/files/${id}` }
     },
     attachEvidence: async () => ({ person: officer, path: { id: await signed() }, body: { files: [await sentFile()] } }),
+    listStatedSignatures: async () => ({ person: officer, path: { id: (await stated()).id } }),
+    stateSignature: async () => {
+      const { id, hash } = await frozen()
+      return { person: officer, path: { id }, body: await statementOf(hash) }
+    },
+    attestSignature: async () => ({ person: siro, path: { ...(await stated()) } }),
+    disputeSignature: async () => ({ person: { org: HACKNEY, role: 'SIRO' }, path: { ...(await stated()) } }),
+    acceptAttestedSignatures: async () => ({ person: siro, path: { code: CAMDEN }, etagFrom: `/v1/organisations/${CAMDEN}` }),
     getDisclosure: async () => onDisclosure(await disclosure()),
     reviseDisclosure: async () => ({ ...onDisclosure(await disclosure()), body: disclosureExample() }),
     withdrawDisclosure: async () => onDisclosure(await disclosure()),
@@ -360,6 +368,17 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
 
   function disclosureExample(): { readonly content: object } {
     return operations.find((one) => one.id === 'askForDisclosure')?.body?.example as { content: object }
+  }
+  async function statementOf(hash: string) {
+    return {
+      ...{ org: HACKNEY, version: 1, version_hash: hash, signatory: { name: 'A. Director', post: 'Director' } },
+      ...{ signed_on: '2026-11-22', way: 'PAPER', approved_elsewhere: true, evidence: [await sentFile()] },
+    }
+  }
+  async function stated(): Promise<{ readonly id: string; readonly statementId: string }> {
+    const { id, hash } = await frozen()
+    const { statement } = await post(officer, `/v1/agreements/${id}/signature-statements`, await statementOf(hash))
+    return { id, statementId: String(statement.id) }
   }
   async function sentFile(): Promise<string> {
     const headers = { ...(await service.as({ org: CAMDEN, roles: ['IG_OFFICER'] })), 'content-type': 'text/plain' }

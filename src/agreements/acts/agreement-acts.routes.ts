@@ -7,6 +7,7 @@ import type { Operation, OperationId } from '../../platform/http/openapi.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { ActCall } from '../acting.service.ts'
 import type { amendingService } from './amending.service.ts'
+import type { attestingService } from './attesting.service.ts'
 import type { disposingService } from './disposing.service.ts'
 import type { endingService } from './ending.service.ts'
 import type { evidenceService } from './evidence.service.ts'
@@ -26,6 +27,7 @@ export interface AgreementActs {
   readonly membership: ReturnType<typeof membershipService>
   readonly ending: ReturnType<typeof endingService>
   readonly disposing: ReturnType<typeof disposingService>
+  readonly attesting: ReturnType<typeof attestingService>
   readonly evidence: ReturnType<typeof evidenceService>
   readonly merging: ReturnType<typeof mergingService>
   readonly succession: ReturnType<typeof successionService>
@@ -39,7 +41,7 @@ type Body<Id extends OperationId, Status> = Status extends keyof Operation<Id>['
  * something), and what is done. Who may call each, its body and its reply are the contract's.
  */
 export function agreementActsRoutes(acts: AgreementActs): FastifyPluginAsync {
-  const { freezing, signing, amending, suspending, membership, ending, disposing, evidence, merging, succession } = acts
+  const { freezing, signing, amending, suspending, membership, ending, disposing, attesting, evidence, merging, succession } = acts
   return async (app) => {
     const act = actsOf(app)
     act('freezeAgreement', 200, changeOf, (call, { body }) => freezing.freeze(call, body ?? {}))
@@ -59,6 +61,9 @@ export function agreementActsRoutes(acts: AgreementActs): FastifyPluginAsync {
     act('withdrawDraft', 200, changeOf, (call, { body }) => ending.withdrawDraft(call, body))
     act('confirmDisposal', 201, callOf, (call, { body }) => disposing.confirm(call, body))
     act('attachEvidence', 201, callOf, (call, { body }) => evidence.attach(call, body))
+    act('stateSignature', 201, callOf, (call, { body }) => attesting.state(call, body))
+    act('attestSignature', 200, callOf, (call, { params }) => attesting.attest(call, params.statementId))
+    act('disputeSignature', 200, callOf, (call, { params, body }) => attesting.dispute(call, params.statementId, body))
     act('rejectAgreement', 200, changeOf, (call, { body }) => ending.reject(call, body))
 
     answer(app, 'renewAgreement', async (request) => {
@@ -70,6 +75,7 @@ export function agreementActsRoutes(acts: AgreementActs): FastifyPluginAsync {
     })
     answer(app, 'listDisposals', async (request) => reply(200, orThrow(await disposing.list(callerOf(request), request.params.id))))
     answer(app, 'listEvidence', async (request) => reply(200, orThrow(await evidence.list(callerOf(request), request.params.id))))
+    answer(app, 'listStatedSignatures', async (request) => reply(200, orThrow(await attesting.list(callerOf(request), request.params.id))))
     answer(app, 'mergeOrganisation', async (request) =>
       outcomeReply(200, await merging.merge(changeOf(request), request.params.code, request.body)),
     )

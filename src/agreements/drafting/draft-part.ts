@@ -3,7 +3,7 @@ import { type Fault, type Refusal, refusal } from '../../platform/kernel/refusal
 import type { Agreement, AgreementVersion } from '../agreement.ts'
 import type { AgreementRecord } from '../agreement-view.ts'
 import type { DraftFacts } from '../model/draft-rules.ts'
-import { isKeeper, keeperOf, standingOf, statusAt } from '../model/standing.ts'
+import { isInvited, isKeeper, keeperOf, standingOf, statusAt } from '../model/standing.ts'
 
 /** What the rules of one part of a draft may look at. */
 export interface PartContext {
@@ -36,7 +36,7 @@ export function refusalUnlessOwner({ agreement, org, now }: PartContext): Refusa
 export function refusalUnlessPresent({ agreement, org, now }: PartContext): Refusal | undefined {
   const at = instantOf(now)
   const standing = standingOf(agreement, org, at)
-  if (isKeeper(agreement, org, at) || standing === 'DRAFTING' || standing === 'INVITED' || standing === 'BOUND') return undefined
+  if (isKeeper(agreement, org, at) || standing === 'DRAFTING' || isInvited(standing) || standing === 'BOUND') return undefined
   return refusal('FORBIDDEN', `${org} takes part no more; ${keeperOf(agreement, at)} keeps the text.`, [
     { pointer: '', detail: 'Who has left or ended reads what governed it and does nothing else.', code: 'PARTY' },
   ])

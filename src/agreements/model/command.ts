@@ -59,6 +59,20 @@ export type LifecycleCommand =
   | { readonly type: 'reject' }
   | { readonly type: 'attach' }
   | {
+      readonly type: 'state'
+      readonly org: string
+      readonly version: number
+      readonly hash: string
+      /** London day. */
+      readonly signedOn: string
+      /** Whether whoever states it is the person named as signatory. */
+      readonly isSignatory: boolean
+      /** What was stated of this signature before. */
+      readonly stated: readonly StatedSignature[]
+    }
+  | { readonly type: 'attest'; readonly statement: StatedSignature; readonly isSignatory: boolean }
+  | { readonly type: 'dispute'; readonly statement: StatedSignature }
+  | {
       readonly type: 'dispose'
       readonly how: 'RETURNED' | 'DELETED' | 'RETAINED_BY_LAW'
       /** Of what was received under these; null: all that is open. */
@@ -74,6 +88,17 @@ export type LifecycleCommand =
     }
 /** The commands of some types. */
 export type CommandOf<T extends LifecycleCommand['type']> = Extract<LifecycleCommand, { readonly type: T }>
+
+/** What is stated of a signature that was given elsewhere. */
+export interface StatedSignature {
+  /** The party named, and the organisation that holds the evidence. */
+  readonly org: string
+  readonly heldBy: string
+  readonly version: number
+  readonly statedBy: Identity
+  readonly isAttested: boolean
+  readonly isDisputed: boolean
+}
 
 /** A suspension as it is stored. */
 export interface HeldSuspension {
@@ -108,7 +133,7 @@ export type LifecycleChange =
       readonly effectiveTo: string | null
     }
   | { readonly type: 'abandon'; readonly to: AgreementStatus; readonly version: number }
-  | { readonly type: 'suspend' | 'invite' | 'uninvite' | 'attach'; readonly to: AgreementStatus }
+  | { readonly type: 'suspend' | 'invite' | 'uninvite' | 'attach' | 'state' | 'attest' | 'dispute'; readonly to: AgreementStatus }
   | { readonly type: 'lift'; readonly to: AgreementStatus /** False: one of two has agreed. */; readonly isEnded: boolean }
   | {
       readonly type: 'leave'

@@ -1,6 +1,7 @@
 import { holdsAt, type Instant, type Interval, NEVER } from '../../platform/kernel/instant.ts'
 import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
 import type { Agreement, AgreementVersion, Dpia } from '../agreement.ts'
+import { asIfSigned } from './attested.ts'
 import { type DpiaFacts, type LifecycleFacts, lifecycleFacts, type VersionFacts } from './lifecycle-facts.ts'
 import { governing, hasSigned, isPresent, partOf, stands, valueAt } from './standing.ts'
 
@@ -124,10 +125,21 @@ export function partiesInForce(agreement: Agreement, at: Instant): string[] {
   const day = londonDay(at)
   const leading = governing(facts, at, day)
   if (!leading || lifecycleObstacles(facts, leading.version, at, day).length > 0 || areAllFlowsSuspended(leading.version, at)) return []
-  const able = [...facts.parties].filter(
-    ([org, party]) => isPresent(party, at) && partyObstacles(facts, leading.version, [org, org], at).length === 0,
-  )
-  return able.length > 1 ? able.map(([org]) => org) : []
+  const signed = ableParties(facts, leading.version, at)
+  // Who accepts attested signatures shares with each other besides: of two circles the larger one is told.
+  const accepting = facts.hasAttested ? ableParties(facts, asIfSigned(leading.version, at), at).filter(acceptsAttested) : []
+  const able = accepting.length > signed.length ? accepting : signed
+  return able.length > 1 ? able : []
+
+  function acceptsAttested(org: string): boolean {
+    return (facts.parties.get(org)?.acceptsAttestedAt ?? NEVER) <= at
+  }
+}
+
+/** Parties that nothing of their own, and nothing of the text, keeps from sharing. */
+function ableParties(facts: LifecycleFacts, version: VersionFacts, at: Instant): string[] {
+  const isAble = (org: string) => partyObstacles(facts, version, [org, org], at).length === 0
+  return [...facts.parties].flatMap(([org, party]) => (isPresent(party, at) && isAble(org) ? [org] : []))
 }
 
 /** Whether sharing under a version stands still altogether because each of its flows does. */

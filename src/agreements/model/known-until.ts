@@ -31,6 +31,13 @@ export function knownUntil(agreement: Agreement, until: Instant, lastVersion: nu
       .filter(({ version, signed_at }) => numbers.has(version) && isKnown(signed_at))
       .map(({ org, version, signed_at, carried_from }) => ({ org, version, signed_at, ...(carried_from ? { carried_from } : {}) })),
     ...(agreement.objections === undefined ? {} : { objections: agreement.objections.filter(({ at }) => isKnown(at)) }),
+    ...(agreement.attested === undefined
+      ? {}
+      : {
+          attested: agreement.attested
+            .filter(({ version, from }) => numbers.has(version) && isKnown(from))
+            .map((one) => (isKnown(one.to) ? one : { ...one, to: null })),
+        }),
     // Only what is active is ended; the status that signatures gave it meanwhile is in its history.
     status: agreement.status === 'TERMINATED' && isEndedLater ? 'ACTIVE' : agreement.status,
     terminated_at: isEndedLater ? null : agreement.terminated_at,

@@ -22,6 +22,8 @@ export interface LifecycleFacts<Version extends VersionFacts = VersionFacts> {
   readonly reviews: Timeline<ReviewFacts>
   readonly dpia: DpiaFacts
   readonly keepers: Timeline<string | null>
+  /** Whether any signature on it is attested: most have none, and nobody looks further. */
+  readonly hasAttested: boolean
 }
 
 /** Values one after another: the first one whose `until` lies ahead holds. */
@@ -38,6 +40,8 @@ export interface PartyFacts {
   readonly suspensions: readonly Interval[]
   /** While the body itself exists. */
   readonly exists: Interval
+  /** From when it accepts attested signatures; NEVER: it does not, or that was not looked up. */
+  readonly acceptsAttestedAt: Instant
 }
 
 export interface VersionFacts {
@@ -55,6 +59,8 @@ export interface VersionFacts {
   readonly awaits: ReadonlySet<string>
   /** First signature of each party on it. */
   readonly signedAt: ReadonlyMap<string, Instant>
+  /** Signatures given elsewhere that are attested, and until when nobody disputed them, by party. */
+  readonly attested: ReadonlyMap<string, Interval & { readonly approved: boolean }>
   /** When a party's approval chain was complete; NEVER while it is not; absent: complete. */
   readonly approvedAt: ReadonlyMap<string, Instant>
   /** What controllers among the parties set as conditions of their approval; absent: none. */
@@ -110,6 +116,7 @@ function compile(source: Agreement): LifecycleFacts {
       (source.keepers ?? []).map(({ at, from }) => ({ until: at, value: from })),
       source.keepers?.at(-1)?.to ?? source.owner_org,
     ),
+    hasAttested: source.attested !== undefined && source.attested.length > 0,
   }
 }
 
@@ -132,6 +139,7 @@ function partyFacts(agreement: Agreement, party: Party): PartyFacts {
     })),
     suspensions: agreement.suspensions.filter((held) => held.scope === 'PARTY' && held.party === party.org).map(interval),
     exists: { from: instantOf(party.active_from, ALWAYS), to: instantOf(party.active_to) },
+    acceptsAttestedAt: instantOf(party.accepts_attested_since),
   }
 }
 
@@ -153,12 +161,22 @@ function versionFacts(agreement: Agreement, version: AgreementVersion): VersionF
     commencement: version.terms.commencement,
     awaits: new Set(agreement.parties.filter((party) => isAwaited(version, party)).map(({ org }) => org)),
     signedAt,
+    attested: attestedOn(agreement, version),
     approvedAt: new Map(
       agreement.approvals.filter((one) => one.version === version.version).map((one) => [one.org, instantOf(one.complete_at)]),
     ),
     conditions: conditions(agreement, version),
     flowSuspensions: flowSuspensions(agreement, version),
   }
+}
+
+const NOTHING_ATTESTED: VersionFacts['attested'] = new Map()
+
+/** Of several for one party the last: one that was disputed may have been attested anew. */
+function attestedOn({ attested }: Agreement, { version }: AgreementVersion): VersionFacts['attested'] {
+  if (attested === undefined) return NOTHING_ATTESTED
+  const found = attested.filter((one) => one.version === version)
+  return new Map(found.map((one) => [one.org, { ...interval(one), approved: one.approved }]))
 }
 
 /** A processor sets none: no permit rests on an approval of its own (CK-16). */

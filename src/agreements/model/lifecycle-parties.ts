@@ -4,7 +4,7 @@ import type { Agreement } from '../agreement.ts'
 import { type ActingPerson, type CommandOf, type Decided, notAllowed } from './command.ts'
 import { hasCommenced, waitsFor } from './in-force.ts'
 import { inThePast, without } from './lifecycle-ending.ts'
-import { boundParties, isKeeper, keeperOf, presentParties, standingOf, standingVersions, statusAt } from './standing.ts'
+import { boundParties, isInvited, isKeeper, keeperOf, presentParties, standingOf, standingVersions, statusAt } from './standing.ts'
 
 /** Rules of the commands by which parties come and go and the keeping of the text passes on (LC-4, LC-5). Pure. */
 
@@ -80,7 +80,7 @@ export function decideInvite({ org, isActive }: CommandOf<'invite'>, agreement: 
 /** An invitation is taken back while nobody relies on it: before the body has signed anything. */
 export function decideUninvite({ org }: CommandOf<'uninvite'>, agreement: Agreement, now: Instant): Decided {
   const party = agreement.parties.find((known) => known.org === org)
-  if (standingOf(agreement, org, now) !== 'INVITED' || !party?.invited_at)
+  if (!isInvited(standingOf(agreement, org, now)) || !party?.invited_at)
     return notAllowed('ILLEGAL_STATE', 'NOT_INVITED', `No invitation of ${org} is open.`, '/org')
   const since = instantOf(party.invited_at)
   if (agreement.signatures.some((one) => one.org === org && instantOf(one.signed_at) >= since))

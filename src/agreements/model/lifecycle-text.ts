@@ -118,7 +118,7 @@ function signedForAnother(): Decided {
 }
 
 /** The version if it can still bind: approved, not expired, and no later one has taken over (LC-2). */
-function signable(agreement: Agreement, number: number, now: Instant) {
+export function signable(agreement: Agreement, number: number, now: Instant) {
   const version = agreement.versions.find((known) => known.version === number)
   if (!version)
     return notAllowed(

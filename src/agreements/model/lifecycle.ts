@@ -1,6 +1,7 @@
 import type { Instant } from '../../platform/kernel/instant.ts'
 import { ok, refuse } from '../../platform/kernel/result.ts'
 import type { Agreement } from '../agreement.ts'
+import { decideAttest, decideDispute, decideState } from './attesting.ts'
 import type { ActingPerson, CommandOf, Decided, LifecycleCommand, LifecycleRefusal } from './command.ts'
 import { decideDispose } from './disposals.ts'
 import { decideEnd, decideGoOn, decideReject, decideRenewal, decideWithdrawal } from './lifecycle-ending.ts'
@@ -24,6 +25,7 @@ export function decide(command: LifecycleCommand, agreement: Agreement, actor: A
 const NO_SAY: Readonly<Record<Standing, string>> = {
   DRAFTING: 'the text is still written',
   INVITED: 'it was only invited: it signs or declines, and has no say over others',
+  ATTESTED: 'its signature is only attested: it signs or declines, and has no say over others',
   BOUND: 'it does not keep the text',
   LEFT: 'it has left',
   ENDED: 'it has ended',
@@ -79,5 +81,8 @@ const RULES: {
   withdraw_draft: (_command, on) => decideWithdrawal(on),
   reject: (_command, on, actor, now) => decideReject(on, actor, now),
   dispose: decideDispose,
+  state: decideState,
+  attest: decideAttest,
+  dispute: decideDispute,
   attach: (_command, on, _actor, now) => ok({ type: 'attach', to: statusAt(on, now) }),
 }

@@ -115,9 +115,9 @@ function lawOf({ regime, art6, annex1, gateways, art9, sch1, criminal, part3 }: 
   return codes.length === 0 ? 'not stated' : `${regime}, ${codes.join(', ')}`
 }
 
-/** Who signed the version, on which London day; of a signature that a register claims, that nobody confirmed it. */
+/** Who signed the version, on which London day; of a signature that a register claims, that nobody confirmed it; whose is attested and not disputed. */
 function signatureWords(version: AgreementVersion | undefined, agreement: Agreement, recorded: readonly SignatureRecord[]): string {
-  return signaturesKnown(agreement, recorded)
+  const given = signaturesKnown(agreement, recorded)
     .filter(({ version: of }) => of === version?.version)
     .map(({ org, signed_at, signatory_name, signatory_post, confirmed_at, carried_from, objected_at }) =>
       [
@@ -129,7 +129,13 @@ function signatureWords(version: AgreementVersion | undefined, agreement: Agreem
         ...(objected_at === null ? [] : ['objected to']),
       ].join(', '),
     )
-    .join('\n')
+  const attested = (agreement.attested ?? [])
+    .filter(
+      ({ org, version: of, to }) =>
+        of === version?.version && to === null && !agreement.signatures.some((one) => one.org === org && one.version === of),
+    )
+    .map(({ org, from }) => `${org}: signed elsewhere, attested ${londonDay(Date.parse(from))}`)
+  return [...given, ...attested].join('\n')
 }
 
 /** What an organisation's own register says of the record; that of another's is not its own. */

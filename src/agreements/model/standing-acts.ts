@@ -3,7 +3,7 @@ import type { Instant } from '../../platform/kernel/instant.ts'
 import type { Agreement, AgreementStatus } from '../agreement.ts'
 import { carriedTo } from './affected.ts'
 import { endOfSharing } from './disposals.ts'
-import { isKeeper, keeperOf, type Standing, standingOf, statusAt } from './standing.ts'
+import { isInvited, isKeeper, keeperOf, type Standing, standingOf, statusAt } from './standing.ts'
 
 /**
  * Who may do what to an agreement in which state: one table, a whitelist, beside the table of roles (identity/permissions.ts).
@@ -32,14 +32,14 @@ const UNBOUND: readonly AgreementStatus[] = ['DRAFT', 'IN_REVIEW', 'AWAITING_SIG
 // biome-ignore format: a table, one act to a row
 export const ACT_RULES = {
   freeze: { states: ['DRAFT', 'AWAITING_SIGNATURE', 'ACTIVE'], permission: 'agreement:freeze', by: ['KEEPER'] },
-  sign: { states: LIVE, permission: 'agreement:sign', by: ['INVITED', 'BOUND'] },
-  confirm: { states: LIVE, permission: 'agreement:confirm', by: ['INVITED', 'BOUND'] },
+  sign: { states: LIVE, permission: 'agreement:sign', by: ['INVITED', 'ATTESTED', 'BOUND'] },
+  confirm: { states: LIVE, permission: 'agreement:confirm', by: ['INVITED', 'ATTESTED', 'BOUND'] },
   amend: { states: LIVE, permission: 'agreement:draft', by: ['KEEPER'] },
   abandon: { states: LIVE, permission: 'agreement:draft', by: ['KEEPER'] },
   suspend: { states: LIVE, permission: 'agreement:suspend', by: ['BOUND'] },
   lift: { states: LIVE, permission: 'agreement:lift', by: ['BOUND'] },
-  leave: { states: LIVE, permission: 'agreement:withdraw', by: ['INVITED', 'BOUND'] },
-  stay: { states: LIVE, permission: 'agreement:withdraw', by: ['INVITED', 'BOUND'] },
+  leave: { states: LIVE, permission: 'agreement:withdraw', by: ['INVITED', 'ATTESTED', 'BOUND'] },
+  stay: { states: LIVE, permission: 'agreement:withdraw', by: ['INVITED', 'ATTESTED', 'BOUND'] },
   invite: { states: LIVE, permission: 'agreement:freeze', by: ['KEEPER'] },
   uninvite: { states: LIVE, permission: 'agreement:freeze', by: ['KEEPER'] },
   hand_over: { states: OPEN, permission: 'agreement:freeze', by: ['KEEPER', 'BOUND'] },
@@ -48,9 +48,12 @@ export const ACT_RULES = {
   renew: { states: ['ACTIVE'], permission: 'agreement:draft', by: ['KEEPER'] },
   confirm_review: { states: ['ACTIVE'], permission: 'agreement:freeze', by: ['KEEPER'] },
   withdraw_draft: { states: UNBOUND, permission: 'agreement:draft', by: ['KEEPER'] },
-  reject: { states: ['IN_REVIEW', 'AWAITING_SIGNATURE', 'ACTIVE'], permission: 'agreement:withdraw', by: ['INVITED', 'BOUND'] },
+  reject: { states: ['IN_REVIEW', 'AWAITING_SIGNATURE', 'ACTIVE'], permission: 'agreement:withdraw', by: ['INVITED', 'ATTESTED', 'BOUND'] },
   dispose: { states: ['ACTIVE', 'TERMINATED'], permission: 'agreement:dispose', by: ['BOUND', 'LEFT'] },
-  attach: { states: [...OPEN, 'TERMINATED'], permission: 'agreement:evidence', by: ['KEEPER', 'DRAFTING', 'INVITED', 'BOUND'] },
+  attach: { states: [...OPEN, 'TERMINATED'], permission: 'agreement:evidence', by: ['KEEPER', 'DRAFTING', 'INVITED', 'ATTESTED', 'BOUND'] },
+  state: { states: LIVE, permission: 'agreement:attest', by: ['KEEPER', 'INVITED', 'ATTESTED', 'BOUND'] },
+  attest: { states: LIVE, permission: 'agreement:attest', by: ['KEEPER', 'INVITED', 'ATTESTED', 'BOUND'] },
+  dispute: { states: LIVE, permission: 'agreement:dispute', by: ['INVITED', 'ATTESTED', 'BOUND'] },
 } as const satisfies Record<string, ActRule>
 export type ActName = keyof typeof ACT_RULES
 
@@ -81,7 +84,7 @@ export function actsOpenTo(agreement: Agreement, actor: { readonly org: string; 
 function hasSomethingToActOn(act: ActName, agreement: Agreement, org: string, at: Instant): boolean {
   switch (act) {
     case 'reject':
-      return standingOf(agreement, org, at) === 'INVITED' || carriedTo(agreement, org, at) !== undefined
+      return isInvited(standingOf(agreement, org, at)) || carriedTo(agreement, org, at) !== undefined
     case 'dispose':
       return endOfSharing(agreement, org) <= at && agreement.signatures.some((one) => one.org === org)
     case 'stay':
@@ -89,7 +92,7 @@ function hasSomethingToActOn(act: ActName, agreement: Agreement, org: string, at
     case 'go_on':
       return agreement.terminated_at !== null
     case 'uninvite':
-      return agreement.parties.some((party) => party.invited_at && standingOf(agreement, party.org, at) === 'INVITED')
+      return agreement.parties.some((party) => party.invited_at && isInvited(standingOf(agreement, party.org, at)))
     case 'hand_over': {
       const keeper = keeperOf(agreement, at)
       return isKeeper(agreement, org, at) || keeper === null || !isKeeper(agreement, keeper, at)

@@ -1,6 +1,7 @@
 import { type Instant, NEVER } from '../../platform/kernel/instant.ts'
 import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
 import type { Agreement, AgreementStatus, AgreementVersion } from '../agreement.ts'
+import { isAttested } from './attested.ts'
 import { type LifecycleFacts, lifecycleFacts, type PartyFacts, type Timeline, type VersionFacts } from './lifecycle-facts.ts'
 
 /**
@@ -10,10 +11,10 @@ import { type LifecycleFacts, lifecycleFacts, type PartyFacts, type Timeline, ty
 
 /**
  * DRAFTING: named in a text that is still written. INVITED: named in a frozen text that it has not signed; it reads, and signs or
- * declines. BOUND: has signed the version that governs, or the first to. LEFT, ENDED: its part, or the body itself, is over.
+ * declines. ATTESTED: invited, and two people attest that it has signed elsewhere; its rights are those of an invited body. BOUND: has signed the version that governs, or the first to. LEFT, ENDED: its part, or the body itself, is over.
  * SUCCESSOR: follows a body that took part and is bound by nothing yet. NONE: anybody else.
  */
-export const STANDINGS = ['DRAFTING', 'INVITED', 'BOUND', 'LEFT', 'ENDED', 'SUCCESSOR', 'NONE'] as const
+export const STANDINGS = ['DRAFTING', 'INVITED', 'ATTESTED', 'BOUND', 'LEFT', 'ENDED', 'SUCCESSOR', 'NONE'] as const
 export type Standing = (typeof STANDINGS)[number]
 
 /** The version that speaks for an agreement, and whether it has begun. */
@@ -43,6 +44,11 @@ export function governing<Version extends VersionFacts>(
   return first && { version: first, notYetEffective: true }
 }
 
+/** Whether a body reads a frozen text that it has not signed here. */
+export function isInvited(standing: Standing): boolean {
+  return standing === 'INVITED' || standing === 'ATTESTED'
+}
+
 /** Whether a version stands as a text that can bind: frozen, and neither replaced nor given up. */
 export function stands({ frozenAt, droppedAt }: VersionFacts, at: Instant): boolean {
   return frozenAt <= at && at < droppedAt
@@ -58,7 +64,8 @@ export function standingOf(agreement: Agreement, org: string, at: Instant): Stan
   if (part === 'LEFT') return 'LEFT'
   const leading = governing(facts, at, londonDay(at))
   if (!leading) return 'DRAFTING'
-  return hasSigned(leading.version, org, at) ? 'BOUND' : 'INVITED'
+  if (hasSigned(leading.version, org, at)) return 'BOUND'
+  return isAttested(leading.version, org, at) ? 'ATTESTED' : 'INVITED'
 }
 
 /** Whether a party takes part at an instant: IN, LEFT, or NONE before it was invited and after an invitation was taken back. */

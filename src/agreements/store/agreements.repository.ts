@@ -1,4 +1,6 @@
 import type { Transaction } from '../../platform/database/database.ts'
+import { instantOf } from '../../platform/kernel/instant.ts'
+import { londonDay } from '../../platform/kernel/london-day.ts'
 import { type Agreement, type AgreementVersion, assessmentOf } from '../agreement.ts'
 import { signedText } from '../model/signed-text.ts'
 import { approvalsRepository, insertConditions } from './approvals.repository.ts'
@@ -80,6 +82,27 @@ async function insertVersion(tx: Transaction, agreement: Agreement, version: Agr
     .execute()
 }
 
+/** Whom a record made elsewhere names as those who attested, since it does not say who they were. */
+const NOT_STATED = 'not stated'
+
+/** Signatures that a record made elsewhere holds as attested: with what it says of them, which is when, and nothing else. */
+async function insertAttested(tx: Transaction, newId: () => string, { id, attested = [], versions }: Agreement): Promise<void> {
+  const rows = attested.map(({ org, version, from, to, approved }) => ({
+    ...{ id: newId(), agreement_id: id, version, org, held_by: org, way: 'PAPER', approved_elsewhere: approved, evidence: [newId()] },
+    version_hash: versions.find((one) => one.version === version)?.hash ?? '0'.repeat(64),
+    ...{
+      signatory_name: NOT_STATED,
+      signatory_post: NOT_STATED,
+      signed_on: londonDay(instantOf(from)),
+      stated_at: from,
+      attested_at: from,
+    },
+    ...{ stated_by_issuer: NOT_STATED, stated_by_sub: 'first', attested_by_issuer: NOT_STATED, attested_by_sub: 'second' },
+    ...(to === null ? {} : { disputed_at: to, disputed_by_issuer: NOT_STATED, disputed_by_sub: NOT_STATED, dispute_reason: NOT_STATED }),
+  }))
+  if (rows.length > 0) await tx.insertInto('attested_signature').values(rows).execute()
+}
+
 /** Stores what was done to an agreement made elsewhere: signatures (confirmed), approvals, suspensions. */
 async function insertActs(tx: Transaction, newId: () => string, agreement: Agreement): Promise<void> {
   // One signature a party and version counts: the first, since only "signed at or before T" is ever asked (CK-2).
@@ -100,6 +123,7 @@ async function insertActs(tx: Transaction, newId: () => string, agreement: Agree
     confirmed_at: signature.signed_at,
   }))
   if (signatures.length > 0) await tx.insertInto('signature').values(signatures).execute()
+  await insertAttested(tx, newId, agreement)
   const approvals = agreement.approvals
     .filter(isHeld)
     .map(({ org, version, complete_at }) => ({ agreement_id: agreement.id, org, version, complete_at }))

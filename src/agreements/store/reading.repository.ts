@@ -11,6 +11,7 @@ import type {
   AgreementStatus,
   AgreementVersion,
   Approval,
+  AttestedSignature,
   Commencement,
   EarlierPart,
   LeftHow,
@@ -68,6 +69,7 @@ export const STORED = {
   prohibitions: 'prohibition',
   agents: 'agent',
   signatures: 'signature',
+  attested: 'attested_signature',
   approvals: 'approval',
   conditions: 'approval_condition',
   overruled: 'overruled_advice',
@@ -99,6 +101,7 @@ export async function readStored(tx: Transaction, ids: readonly string[]): Promi
   const ofVersion = <Row extends { agreement_id: string; version: number }>(rows: readonly Row[]) =>
     grouped(rows, (row) => `${row.agreement_id}\n${row.version}`)
   const [partiesOf, versionsOf, signaturesOf] = [ofAgreement(stored.parties), ofAgreement(stored.versions), ofAgreement(stored.signatures)]
+  const attestedOf = ofAgreement(stored.attested)
   const [approvalsOf, suspensionsOf] = [ofAgreement(stored.approvals), ofAgreement(stored.suspensions)]
   const [conditionsOf, overruledOf] = [ofVersion(stored.conditions), ofAgreement(stored.overruled)]
   const [documentsOf, keepersOf, reviewsOf] = [ofAgreement(stored.documents), ofAgreement(stored.keepers), ofAgreement(stored.reviews)]
@@ -139,6 +142,7 @@ export async function readStored(tx: Transaction, ids: readonly string[]): Promi
     const overruled = overruledOf(row.id).map(({ org, version, at }) => ({ org, version, at }))
     const signatures = signaturesOf(row.id).filter(isConfirmed)
     const objections = signatures.flatMap((one) => (one.objected_at === null ? [] : [{ ...toSignature(one), at: one.objected_at }]))
+    const attested = attestedOf(row.id).flatMap(toAttested)
     const reviews = reviewsOf(row.id).map(({ at, before }) => ({ at, before }))
     return {
       id: row.id,
@@ -168,6 +172,7 @@ export async function readStored(tx: Transaction, ids: readonly string[]): Promi
       ...(keepers.length > 0 ? { keepers } : {}),
       ...(reviews.length > 0 ? { review_changes: reviews } : {}),
       ...(objections.length > 0 ? { objections } : {}),
+      ...(attested.length > 0 ? { attested } : {}),
       ...(overruled.length > 0 ? { dpo_advice_overruled: overruled } : {}),
       assessment: row.assessment_id,
     }
@@ -185,6 +190,10 @@ function isConfirmed(row: Selectable<DB['signature']>): row is ConfirmedRow {
 function toSignature({ org, version, signed_at, confirmed_at, carried_from_version: from }: ConfirmedRow): Signature {
   const counts = signed_at !== null && signed_at > confirmed_at ? signed_at : confirmed_at
   return { org, version, signed_at: counts, ...(from === null ? {} : { carried_from: from }) }
+}
+
+function toAttested({ org, version, attested_at, disputed_at, approved_elsewhere }: StoredRows['attested'][number]): AttestedSignature[] {
+  return attested_at === null ? [] : [{ org, version, from: attested_at, to: disputed_at, approved: approved_elsewhere }]
 }
 
 function toApproval({ org, version, complete_at }: StoredRows['approvals'][number], conditions: StoredRows['conditions']): Approval {
@@ -215,6 +224,7 @@ function toParty(
     ...(invited_at === null ? {} : { invited_at }),
     ...(earlier.length > 0 ? { earlier: earlier.map(toEarlierPart) } : {}),
     ...(body ? { active_from: body.active_from, active_to: body.active_to, succeeded_by } : {}),
+    ...(body?.accepts_attested_since ? { accepts_attested_since: body.accepts_attested_since } : {}),
   }
 }
 

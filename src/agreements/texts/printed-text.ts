@@ -37,6 +37,7 @@ export interface PrintedStandings {
 const STANDING_WORDS: Readonly<Record<Standing, string>> = {
   DRAFTING: 'named in a draft; it can sign once the text is frozen',
   INVITED: 'asked to sign; bound by nothing yet',
+  ATTESTED: 'has signed elsewhere, as two people attest; has not confirmed it itself',
   BOUND: 'bound by its signature',
   LEFT: 'has left',
   ENDED: 'exists no more',

@@ -1,9 +1,10 @@
+import { acceptingAttested } from '../../agreements/model/attested.ts'
 import { bindingVersion } from '../../agreements/model/in-force.ts'
 import { partOf } from '../../agreements/model/standing.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { DisclosureDecision, PolicyAgreement, PolicyVersion, Snapshot } from '../policy/policy.ts'
 import { type Facts, requestedItems } from '../rules/facts.ts'
-import { isExpired } from '../rules/lifecycle.ts'
+import { acceptBoth, isExpired } from '../rules/lifecycle.ts'
 import { type Reason, reason } from '../rules/reason.ts'
 import type { DecisionRequest } from '../rules/request.ts'
 import { type Finding, findings, type Weighed, weigh } from './candidates.ts'
@@ -106,7 +107,9 @@ function prohibition(facts: Facts, weighed: readonly Weighed[]): PolicyAgreement
 function prohibits(facts: Facts, agreement: PolicyAgreement): boolean {
   // Most texts prohibit nothing of the kind, whichever of them binds: that one is looked for only where some text does.
   if (facts.at >= agreement.terminatedAt || !agreement.approved.some((version) => isProhibited(facts, version))) return false
-  const version = bindingVersion(agreement, [facts.provider.code, facts.recipient.code], facts.at, facts.day)
+  // A ban binds whoever would be permitted by what they accept as signed.
+  const seen = agreement.hasAttested && acceptBoth(facts) ? acceptingAttested(agreement, facts.at) : agreement
+  const version = bindingVersion(seen, [facts.provider.code, facts.recipient.code], facts.at, facts.day)
   return version !== null && !isExpired(version, facts.day) && isProhibited(facts, version)
 }
 

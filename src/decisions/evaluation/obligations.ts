@@ -1,3 +1,4 @@
+import { restsOnAttested } from '../../agreements/model/attested.ts'
 import type { VersionFacts } from '../../agreements/model/lifecycle-facts.ts'
 import { valueAt } from '../../agreements/model/standing.ts'
 import { addDays, daysBetween, londonDay } from '../../platform/kernel/london-day.ts'
@@ -40,11 +41,18 @@ const ORDER = [
   'SUBJECT_CATEGORIES_ONLY',
   'APPROVAL_CONDITION',
   'RESTRICTED_DATA',
+  'ATTESTED_SIGNATURE',
 ] as const
 
 export type ObligationCode = (typeof ORDER)[number]
 
-const ADVISORY: ReadonlySet<ObligationCode> = new Set(['REVIEW_OVERDUE_WARNING', 'DPIA_REVIEW_DUE_SOON', 'EXPIRES_SOON', 'RESTRICTED_DATA'])
+const ADVISORY: ReadonlySet<ObligationCode> = new Set([
+  'REVIEW_OVERDUE_WARNING',
+  'DPIA_REVIEW_DUE_SOON',
+  'EXPIRES_SOON',
+  'RESTRICTED_DATA',
+  'ATTESTED_SIGNATURE',
+])
 
 /** How long before a date the parties are told that it comes (Policy). */
 const DUE_SOON_DAYS_MAX = 59
@@ -104,6 +112,10 @@ export function agreementObligations(facts: Facts, finding: Finding, mayKnow: bo
   dueSoon(finding, facts, found)
   // The flag on a permit: an override applied (CK-13).
   if (request.subject_flags.includes('RESTRICTED')) found.set('RESTRICTED_DATA', { ground: appliedOverride(facts, flow) })
+  const attested = restsOnAttested(version, [facts.provider.code, facts.recipient.code], facts.at)
+  // Who else takes part is told to those alone who may know the agreement.
+  const parties = mayKnow ? attested : attested.filter((org) => org === facts.provider.code || org === facts.recipient.code)
+  if (attested.length > 0) found.set('ATTESTED_SIGNATURE', { parties })
   return inOrder(found, conditionsOf(facts, version))
 }
 

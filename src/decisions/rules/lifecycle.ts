@@ -1,5 +1,6 @@
+import { asIfSigned } from '../../agreements/model/attested.ts'
 import { type Obstacle, obstacles } from '../../agreements/model/in-force.ts'
-import { holdsAt, written } from '../../platform/kernel/instant.ts'
+import { holdsAt, instantOf, written } from '../../platform/kernel/instant.ts'
 import type { PolicyAgreement, PolicyFlow, PolicyVersion } from '../policy/policy.ts'
 import type { Facts } from './facts.ts'
 import { type Reason, reason, type Side } from './reason.ts'
@@ -8,9 +9,16 @@ import { type Reason, reason, type Side } from './reason.ts'
 export function lifecycle(facts: Facts, agreement: PolicyAgreement, version: PolicyVersion): Reason[] {
   const { provider, recipient, at, day } = facts
   const pair = [provider.code, recipient.code] as const
-  return obstacles(agreement, version, pair, at, day).map((found) =>
+  // Where both accept signatures that are attested, each of them is one; else it counts for nothing.
+  const counted = version.attested.size > 0 && acceptBoth(facts) ? asIfSigned(version, at) : version
+  return obstacles(agreement, counted, pair, at, day).map((found) =>
     toReason(found, version.version, (org) => (org === provider.code ? 'PROVIDER' : 'RECIPIENT')),
   )
+}
+
+/** Whether provider and recipient both accept signatures that are attested, by their own policy on record. */
+export function acceptBoth({ provider, recipient, at }: Pick<Facts, 'provider' | 'recipient' | 'at'>): boolean {
+  return instantOf(provider.accepts_attested_since) <= at && instantOf(recipient.accepts_attested_since) <= at
 }
 
 function toReason(found: Obstacle, version: number, sideOf: (org: string) => Side): Reason {

@@ -168,6 +168,32 @@ export interface AssessmentStatusChange {
   status: string;
 }
 
+export interface AttestedSignature {
+  agreement_id: string;
+  approved_elsewhere: boolean;
+  attested_at: string | null;
+  attested_by_issuer: string | null;
+  attested_by_sub: string | null;
+  dispute_reason: string | null;
+  disputed_at: string | null;
+  disputed_by_issuer: string | null;
+  disputed_by_sub: string | null;
+  evidence: string[];
+  held_by: string;
+  id: string;
+  org: string;
+  signatory_name: string;
+  signatory_post: string;
+  signatory_sub: string | null;
+  signed_on: string;
+  stated_at: string;
+  stated_by_issuer: string;
+  stated_by_sub: string;
+  version: number;
+  version_hash: string;
+  way: string;
+}
+
 export interface AuditCheckpoint {
   log_id: number;
   note: string;
@@ -677,6 +703,7 @@ export interface Notification {
 }
 
 export interface Organisation {
+  accepts_attested_since: string | null;
   act_count: Generated<Int8>;
   active_from: string | null;
   active_to: string | null;
@@ -1129,6 +1156,7 @@ export interface DB {
   approval_condition: ApprovalCondition;
   assessment: Assessment;
   assessment_status_change: AssessmentStatusChange;
+  attested_signature: AttestedSignature;
   "audit.checkpoint": AuditCheckpoint;
   "audit.cosignature": AuditCosignature;
   "audit.head": AuditHead;

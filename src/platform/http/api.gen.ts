@@ -1913,6 +1913,74 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/agreements/{id}/signature-statements": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Signatures given elsewhere that are stated of this agreement
+         * @description In the order in which they were stated, disputed ones too.
+         */
+        readonly get: operations["listStatedSignatures"];
+        readonly put?: never;
+        /**
+         * State that a party has signed elsewhere
+         * @description The first of two people who attest it, of the organisation that holds the evidence: a party, or whoever keeps the text; for its own
+         *     signature or that of another party. The files are sent first (`POST /v1/files`) and become evidence of the agreement. Only of a frozen
+         *     text, by its hash. Nothing rests on it before a second person attests it.
+         */
+        readonly post: operations["stateSignature"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/signature-statements/{statementId}/attestation": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Attest a signature given elsewhere, as the second person
+         * @description By another person of the same organisation than whoever stated it. From this moment the signature is ATTESTED: between a provider and a
+         *     recipient that both accept attested signatures it counts, and every permit that rests on it says so (`ATTESTED_SIGNATURE`).
+         */
+        readonly post: operations["attestSignature"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/signature-statements/{statementId}/dispute": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Dispute a signature that is said to be yours
+         * @description By the party named, whether or not it is attested yet. From this moment nothing rests on it, on any node. Those who take part are told.
+         *     To confirm it, sign the version instead.
+         */
+        readonly post: operations["disputeSignature"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/agreements/{id}/evidence": {
         readonly parameters: {
             readonly query?: never;
@@ -2875,6 +2943,27 @@ export interface paths {
          */
         readonly get: operations["drawSignOffRoute"];
         readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/organisations/{code}/attested-signatures": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Say whether your organisation accepts attested signatures
+         * @description By the SIRO of the body itself. A signature that was given elsewhere and that two people attest lets data pass only between two
+         *     bodies that both accept such signatures; it counts from this moment, and no longer once it is taken back.
+         */
+        readonly put: operations["acceptAttestedSignatures"];
         readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
@@ -4039,6 +4128,11 @@ export interface components {
             readonly company_number: string | null;
             /** @description At its charity regulator. */
             readonly charity_number: string | null;
+            /**
+             * Format: date-time
+             * @description From when it accepts signatures of others that were given elsewhere and are attested; null: it does not.
+             */
+            readonly accepts_attested_since: string | null;
             /** @description Parts of it that people name as if they were bodies; they are names of it, never parties. */
             readonly departments: readonly string[];
         };
@@ -6253,6 +6347,62 @@ export interface components {
             /** @description Flows of which something is still held. */
             readonly remaining: readonly string[];
         };
+        /** @description What is stated of a signature that was given elsewhere. */
+        readonly SignatureStatement: {
+            /**
+             * Format: uuid
+             * @description Its key.
+             */
+            readonly id: string;
+            /**
+             * @description PROPOSED: one person states it; ATTESTED: a second does, too; DISPUTED: the party named says that it is not so; SIGNED: the party has signed here, and that counts alone.
+             * @enum {string}
+             */
+            readonly state: "PROPOSED" | "ATTESTED" | "DISPUTED" | "SIGNED";
+            /** @description The party that is said to have signed. */
+            readonly org: string;
+            /** @description The organisation that holds the evidence. */
+            readonly held_by: string;
+            /** @description The version that was signed. */
+            readonly version: number;
+            /** @description The hash of its text. */
+            readonly version_hash: string;
+            /** @description Who signed. */
+            readonly signatory_name: string;
+            /** @description In which post. */
+            readonly signatory_post: string;
+            /**
+             * Format: date
+             * @description London day.
+             */
+            readonly signed_on: string;
+            /**
+             * @description How: on paper, by a minute of a body that decides, or in another product.
+             * @enum {string}
+             */
+            readonly way: "PAPER" | "MINUTE" | "E_SIGN_PRODUCT";
+            /** @description Whether the approvals of the party were given elsewhere too; else they are awaited here. */
+            readonly approved_elsewhere: boolean;
+            /** @description Keys of the files that show it. */
+            readonly evidence: readonly string[];
+            /**
+             * Format: date-time
+             * @description When the first person stated it.
+             */
+            readonly stated_at: string;
+            /**
+             * Format: date-time
+             * @description When the second attested it: from then on it counts for those who accept such; null: not yet.
+             */
+            readonly attested_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the party disputed it: from then on it counts for nothing; null: it does not.
+             */
+            readonly disputed_at: string | null;
+            /** @description Why; null: it is not disputed. */
+            readonly dispute_reason: string | null;
+        };
         /** @description A file that was sent as evidence. */
         readonly EvidenceFile: {
             /**
@@ -6494,7 +6644,7 @@ export interface components {
                  * @description What it is: rights follow signatures.
                  * @enum {string}
                  */
-                readonly standing: "DRAFTING" | "INVITED" | "BOUND" | "LEFT" | "ENDED" | "SUCCESSOR";
+                readonly standing: "DRAFTING" | "INVITED" | "ATTESTED" | "BOUND" | "LEFT" | "ENDED" | "SUCCESSOR";
                 /** @description Whether the agreement is in force between it and each other for which this is true. */
                 readonly in_force: boolean;
             }[];
@@ -6531,7 +6681,7 @@ export interface components {
                 };
                 /** @description The agreement it is about; null: it is about something else. */
                 readonly agreement: string | null;
-                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, REVIEW_OVERDUE, REVIEW_BLOCKS, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED, WEBHOOK_STOPPED. */
+                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, SIGNATURE_STATED, SIGNATURE_ATTESTED, SIGNATURE_DISPUTED, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, REVIEW_OVERDUE, REVIEW_BLOCKS, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED, WEBHOOK_STOPPED. */
                 readonly kind: string;
                 /**
                  * Format: date-time
@@ -12202,6 +12352,271 @@ export interface operations {
             readonly default: components["responses"]["Problem"];
         };
     };
+    readonly listStatedSignatures: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The statements. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The statements. */
+                        readonly statements: readonly components["schemas"]["SignatureStatement"][];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly stateSignature: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "org": "LBC_HACKNEY",
+                 *       "version": 1,
+                 *       "version_hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                 *       "signatory": {
+                 *         "name": "A. Director",
+                 *         "post": "Director of Housing"
+                 *       },
+                 *       "signed_on": "2026-11-22",
+                 *       "way": "PAPER",
+                 *       "approved_elsewhere": true,
+                 *       "evidence": [
+                 *         "0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f"
+                 *       ]
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description The party that has signed. */
+                    readonly org: string;
+                    /** @description The version that it signed. */
+                    readonly version: number;
+                    /** @description The hash of the text that it signed, as the version shows it. */
+                    readonly version_hash: string;
+                    /** @description Who signed. */
+                    readonly signatory: {
+                        /** @description Name. */
+                        readonly name: string;
+                        /** @description Post. */
+                        readonly post: string;
+                        /** @description The person as tokens name them, where it is one of your organisation: whoever signed attests nothing. */
+                        readonly subject?: string | null;
+                    };
+                    /**
+                     * Format: date
+                     * @description London day on which it was signed, not before the text was frozen.
+                     */
+                    readonly signed_on: string;
+                    /**
+                     * @description How.
+                     * @enum {string}
+                     */
+                    readonly way: "PAPER" | "MINUTE" | "E_SIGN_PRODUCT";
+                    /** @description Whether the approvals of the party were given elsewhere too, as the evidence shows. */
+                    readonly approved_elsewhere: boolean;
+                    /** @description Keys of the files that show it. */
+                    readonly evidence: readonly string[];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description What is stated. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description Its reference. */
+                        readonly agreement: string;
+                        /** @description What was done. */
+                        readonly act: string;
+                        /**
+                         * Format: date-time
+                         * @description When.
+                         */
+                        readonly at: string;
+                        /** @description Status before. */
+                        readonly from: string;
+                        /** @description Status afterwards. */
+                        readonly to: string;
+                        readonly statement: components["schemas"]["SignatureStatement"];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly attestSignature: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+                /**
+                 * @description Key of the statement.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly statementId: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What is stated. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description Its reference. */
+                        readonly agreement: string;
+                        /** @description What was done. */
+                        readonly act: string;
+                        /**
+                         * Format: date-time
+                         * @description When.
+                         */
+                        readonly at: string;
+                        /** @description Status before. */
+                        readonly from: string;
+                        /** @description Status afterwards. */
+                        readonly to: string;
+                        readonly statement: components["schemas"]["SignatureStatement"];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly disputeSignature: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+                /**
+                 * @description Key of the statement.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly statementId: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "Our director did not sign this text"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Why. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description What is stated. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description Its reference. */
+                        readonly agreement: string;
+                        /** @description What was done. */
+                        readonly act: string;
+                        /**
+                         * Format: date-time
+                         * @description When.
+                         */
+                        readonly at: string;
+                        /** @description Status before. */
+                        readonly from: string;
+                        /** @description Status afterwards. */
+                        readonly to: string;
+                        readonly statement: components["schemas"]["SignatureStatement"];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
     readonly listEvidence: {
         readonly parameters: {
             readonly query?: never;
@@ -14635,6 +15050,60 @@ export interface operations {
                 content: {
                     readonly "image/svg+xml": string;
                     readonly "text/vnd.mermaid": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly acceptAttestedSignatures: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The body.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "accepted": true,
+                 *       "reason": "Our partners sign on paper"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Whether it accepts them. */
+                    readonly accepted: boolean;
+                    /** @description Why. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The organisation. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Organisation"];
                 };
             };
             readonly default: components["responses"]["Problem"];

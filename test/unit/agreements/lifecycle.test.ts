@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Agreement } from '../../../src/agreements/agreement.ts'
-import type { ActingPerson, HeldSuspension, LifecycleCommand } from '../../../src/agreements/model/command.ts'
+import type { ActingPerson, HeldSuspension, LifecycleCommand, StatedSignature } from '../../../src/agreements/model/command.ts'
 import { addMonths } from '../../../src/agreements/model/dates.ts'
 import { decide } from '../../../src/agreements/model/lifecycle.ts'
 import { type Standing, standingOf } from '../../../src/agreements/model/standing.ts'
@@ -23,6 +23,12 @@ const NOBODY: ReadonlySet<string> = new Set()
 const HELD: HeldSuspension = {
   ...{ scope: 'AGREEMENT', party: null, flow: null, from: iso(BEFORE), to: null },
   ...{ suspendedBy: { issuer: ISSUER, sub: 'suspender' }, suspendedOrg: CAMDEN, agreed: null },
+}
+
+/** Stated by a person of Camden of a signature of Hackney. */
+const STATED: StatedSignature = {
+  ...{ org: HACKNEY, heldBy: CAMDEN, version: 1, isAttested: false, isDisputed: false },
+  statedBy: { issuer: ISSUER, sub: 'first' },
 }
 
 /** One command of each kind that its own rules let pass on a fitting agreement. */
@@ -50,12 +56,15 @@ const COMMANDS: { readonly [T in ActName]: Extract<LifecycleCommand, { type: T }
     ...{ confirmed: new Map(), boroughs: NOBODY },
   },
   attach: { type: 'attach' },
+  state: { type: 'state', org: HACKNEY, version: 1, hash: aHash(1), signedOn: '2026-11-22', isSignatory: false, stated: [] },
+  attest: { type: 'attest', statement: STATED, isSignatory: false },
+  dispute: { type: 'dispute', statement: { ...STATED, isAttested: true } },
 }
 const TYPES = Object.keys(ACT_RULES) as ActName[]
 /** Acts whose rules want the actor, Hackney here, not to have signed. */
-const UNSIGNED: ReadonlySet<ActName> = new Set(['sign', 'confirm', 'reject'])
+const UNSIGNED: ReadonlySet<ActName> = new Set(['sign', 'confirm', 'reject', 'state', 'attest', 'dispute'])
 /** Acts that the keeper leaves to others, or that others than the keeper are meant by. */
-const BY_HACKNEY: ReadonlySet<ActName> = new Set(['sign', 'confirm', 'leave', 'stay', 'reject', 'dispose'])
+const BY_HACKNEY: ReadonlySet<ActName> = new Set(['sign', 'confirm', 'leave', 'stay', 'reject', 'dispose', 'dispute'])
 
 function actor(org: string, ...roles: Role[]): ActingPerson {
   return { issuer: ISSUER, sub: `${org}-${roles.join()}`, org, roles }
