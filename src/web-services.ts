@@ -53,7 +53,7 @@ export function openWeb(
           workPages({ insight }),
           agreementPages({ listing, drafting, documents, signOffs, history }),
           actPages({ suspending, ending, membership, history, drafting }),
-          reviewPages({ signOffs, newId }),
+          reviewPages({ signOffs, newId, issuer: services.issuer }),
           signingPages({ signing, ending, documents, now: clock }),
         ],
       }),

@@ -4,14 +4,17 @@
 import cookies, { type CookieSerializeOptions, fastifyCookie } from '@fastify/cookie'
 import csrf from '@fastify/csrf-protection'
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { callerOf } from '../identity/identity.plugin.ts'
+import { isPermission, permits } from '../identity/permissions.ts'
 import type { LiveSession, SessionsService } from '../identity/sessions/sessions.service.ts'
 import type { SignInService } from '../identity/sessions/sign-in.service.ts'
 import type { PartiesService } from '../parties/parties.service.ts'
-import { problem } from '../platform/http/problem.ts'
+import { contract, type OperationId } from '../platform/http/openapi.ts'
+import { ProblemError, problem } from '../platform/http/problem.ts'
 import { problemOf } from '../platform/http/problem-handler.ts'
 import { problemKinds } from '../platform/http/refusals.ts'
 import type { ReferenceService } from '../reference/reference.service.ts'
-import type { Page, PageHandler } from './page.ts'
+import type { Page, PageHandler } from './forms.pages.ts'
 import { labelled, pageRendering } from './rendering.ts'
 
 /** An account of the demo, as the sign-in page offers it. */
@@ -42,10 +45,12 @@ export interface Web {
   readonly options: Omit<WebOptions, 'areas'>
   /** A page for everybody. */
   open(path: string, handler: PageHandler): void
-  /** A page for whoever signed in and acts for an organisation. */
-  page(path: string, handler: PageHandler): void
-  /** What a form of such a page does. */
-  form(path: string, handler: PageHandler): void
+  /** A page for whoever signed in, acts for an organisation, and may call that operation of the API. */
+  page(path: string, operation: OperationId, handler: PageHandler): void
+  /** What a form of such a page does: for whoever may call that operation. */
+  form(path: string, operation: OperationId, handler: PageHandler): void
+  /** Something else than a page, for whoever may call that operation. */
+  file(path: string, operation: OperationId, handler: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>): void
   /** What a form does that needs a session, but no organisation. */
   openForm(path: string, handler: PageHandler): void
   setCookie(reply: FastifyReply, name: 'session' | 'sign-in', value: string, seconds: number): void
@@ -75,6 +80,14 @@ export function cookieName(name: string, isSecure: boolean): string {
 export function sessionSecret({ headers }: Pick<FastifyRequest, 'headers'>, isSecure: boolean): string | undefined {
   const sent = headers.cookie
   return sent === undefined ? undefined : fastifyCookie.parse(sent)[cookieName('session', isSecure)] || undefined
+}
+
+/** Who may open a page is who may call the operation of the API that it stands for. @throws ProblemError 403 */
+function mustBePermitted(request: FastifyRequest, id: OperationId): void {
+  const sufficient = [contract.operations.get(id)?.permission ?? []].flat()
+  const { roles } = callerOf(request)
+  if (sufficient.some((one) => isPermission(one) && permits(roles, one))) return
+  throw new ProblemError(problem('FORBIDDEN', 'None of your roles lets you see or do this.'))
 }
 
 /** All pages, in the scope of pages. */
@@ -121,15 +134,21 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
         reply.header('cache-control', `public, max-age=${YEAR_SECONDS}, immutable`).type(type).send(bytes),
       )
 
-    const answering = (handler: PageHandler) => async (request: FastifyRequest, reply: FastifyReply) => {
+    const answering = (handler: PageHandler, operation?: OperationId) => async (request: FastifyRequest, reply: FastifyReply) => {
+      if (operation) mustBePermitted(request, operation)
       const answered = await handler(request, reply)
       return 'to' in answered ? reply.redirect(answered.to, 303) : send(request, reply, answered)
     }
     const web: Web = {
       ...{ app, options },
       open: (path, handler) => app.get(path, { config: { access: 'public' } }, answering(handler)),
-      page: (path, handler) => app.get(path, { config: { access: 'session' } }, answering(handler)),
-      form: (path, handler) => app.post(path, { config: { access: 'session' } }, answering(handler)),
+      page: (path, operation, handler) => app.get(path, { config: { access: 'session' } }, answering(handler, operation)),
+      form: (path, operation, handler) => app.post(path, { config: { access: 'session' } }, answering(handler, operation)),
+      file: (path, operation, handler) =>
+        app.get(path, { config: { access: 'session' } }, async (request, reply) => {
+          mustBePermitted(request, operation)
+          return handler(request, reply)
+        }),
       openForm: (path, handler) => app.post(path, { config: { access: 'public' } }, answering(handler)),
       setCookie: (reply, name, value, seconds) => reply.setCookie(cookieName(name, isSecure), value, { ...cookieOptions, maxAge: seconds }),
     }

@@ -69,7 +69,7 @@ export function signOffsRoutes({ signOffs, routes, ...options }: SignOffRoutesOp
 type Asked = RequestOf<'performSignOffCommand'>['body']
 
 /** A command in the words of the domain; where no party is named it is the own one. */
-function commandOf(body: Asked, own: string, { issuer, newId }: Pick<SignOffRoutesOptions, 'issuer' | 'newId'>): PersonalCommand {
+export function commandOf(body: Asked, own: string, { issuer, newId }: Pick<SignOffRoutesOptions, 'issuer' | 'newId'>): PersonalCommand {
   const place = 'step' in body ? { org: body.org === undefined ? own : body.org, step: body.step } : null
   const task = 'task' in body ? { task: body.task } : {}
   const to = (person: { readonly issuer?: string; readonly subject: string }) => ({ issuer: person.issuer ?? issuer, sub: person.subject })

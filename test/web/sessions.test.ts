@@ -213,6 +213,21 @@ t.test('whoever has no role here is told so, and whom to ask', async (t) => {
   t.match(await who.go('/work'), { status: 303 })
 })
 
+t.test('a page opens for whoever may call the operation of the API that it stands for, and takes what that takes', async (t) => {
+  const admin = newVisitor()
+  await signIn(admin, 'demo-register', '/')
+  for (const path of ['/work', '/agreements', '/agreements/DEMO-SIGN', '/sign/DEMO-SIGN/1'])
+    t.match(await admin.go(path), { status: 403 }, path)
+  const dpo = newVisitor()
+  await signIn(dpo, 'demo-camden-dpo')
+  t.match(await dpo.send('/work', '/agreements/DEMO-CURL/acts/terminate', { reason: 'x' }), { status: 422, text: /role|SIGNATORY|SIRO/ })
+  t.match(await dpo.send('/work', '/sign/DEMO-SIGN/1', {}), { status: 422 })
+  const long = await dpo.send('/work', '/agreements/DEMO-CURL/acts/suspend', { reason: 'x'.repeat(2001) })
+  t.match(long, { status: 422, text: /href="#reason"/ }, 'too long is said beside the field')
+  t.match(long.text, /xxxx/, 'and what was typed is kept')
+  t.match(await dpo.send('/work', '/agreements/DEMO-CURL/acts/__proto__', { reason: 'x' }), { status: 404 })
+})
+
 t.test('nobody acts for an organisation that gave them no role', async (t) => {
   const who = newVisitor()
   await signIn(who, 'demo-camden-siro')

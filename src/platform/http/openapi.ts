@@ -4,11 +4,13 @@
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance, FastifySchema, HTTPMethods, RouteOptions } from 'fastify'
 import plugin from 'fastify-plugin'
+import type { Fault } from '../kernel/refusal.ts'
 import type { operations } from './api.gen.ts'
 import { type ContractOperation, type JsonObject, readContract } from './contract-document.ts'
 import { ProblemError, problem } from './problem.ts'
 import { checkReplies } from './reply-check.ts'
 import { type Serialise, serialisersOf } from './serialisers.ts'
+import { problemOfValidation } from './validation-problem.ts'
 import { type Validators, validatorsOf } from './validators.ts'
 
 export type { ContractOperation, RequiredPermission } from './contract-document.ts'
@@ -48,6 +50,8 @@ export interface Contract<Id extends string> {
   readonly operations: ReadonlyMap<string, ContractOperation>
   /** The route of an operation: `app.route<Operation<'decide'>>({ ...operation('decide'), handler })`. */
   operation(id: Id): OperationRoute
+  /** What a body breaks of an operation's contract; empty: it fits. For callers that come by another way than the API. */
+  faultsOf(id: Id, body: unknown): readonly Fault[]
   /** Validators, media types and the boot check; register it before the routes. */
   readonly plugin: ReturnType<typeof contractPlugin>
   /** Compiles every schema now; throws when one cannot be compiled. For a test: in the service each is compiled on first use. */
@@ -68,6 +72,13 @@ export function loadContract<Id extends string>(text: string): Contract<Id> {
       [...all.values()].map(({ schema }) => schema),
     ),
     operation: (id) => routeOf(all.get(id) ?? fail(`the contract has no operation ${id}`)),
+    faultsOf(id, body) {
+      const { schema } = all.get(id) ?? fail(`the contract has no operation ${id}`)
+      const [first] = schema.body ? bodySchemas(schema.body as JsonObject) : []
+      if (!first) return []
+      const validate = validators.body(first)
+      return validate(body) ? [] : (problemOfValidation({ validation: validate.errors ?? [], validationContext: 'body' }).errors ?? [])
+    },
     plugin: contractPlugin(components, all, validators, serialisers.of),
     compileAll: () => {
       for (const { schema, replies } of all.values()) {

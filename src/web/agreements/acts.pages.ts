@@ -8,8 +8,9 @@ import type { ActName } from '../../agreements/model/standing-acts.ts'
 import type { HistoryService } from '../../agreements/texts/history.service.ts'
 import type { CommandResult } from '../../commands/command.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
+import type { OperationId } from '../../platform/http/openapi.ts'
 import { orThrow, refused } from '../../platform/kernel/refusal.ts'
-import { chosen, field, type Page, type Redirect } from '../page.ts'
+import { chosen, faultsOf, field, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface ActPagesOptions {
@@ -26,6 +27,9 @@ interface OfferedAct {
   readonly button: string
   /** Whether it stops or ends something: the button warns. */
   readonly isHarmful: boolean
+  /** The operation of the API that does the same: its contract says what it takes. */
+  readonly operation: OperationId
+  readonly body?: Readonly<Record<string, unknown>>
   readonly perform: (call: ActCall, reason: string, request: FastifyRequest) => Promise<CommandResult<unknown>>
 }
 
@@ -36,30 +40,39 @@ export function actPages({ suspending, ending, membership, history, drafting }: 
   const offered: Partial<Record<ActName, OfferedAct>> = {
     suspend: {
       ...{ title: 'Suspend sharing', button: 'Suspend now', isHarmful: true },
+      operation: 'suspendAgreement',
+      body: { scope: 'AGREEMENT' },
       perform: (call, reason) => suspending.suspend(call, { scope: 'AGREEMENT', reason }),
     },
     lift: {
       ...{ title: 'Let sharing go on', button: 'Agree that sharing goes on', isHarmful: false },
+      operation: 'liftSuspension',
       perform: (call, reason, request) => suspending.lift(call, field(request, 'suspension'), { reason }),
     },
     leave: {
       ...{ title: 'Withdraw from the agreement', button: 'Withdraw now', isHarmful: true },
+      operation: 'withdrawFromAgreement',
       perform: (call, reason) => membership.withdraw(call, { reason }),
     },
     stay: {
       ...{ title: 'Stay in the agreement', button: 'Stay', isHarmful: false },
+      operation: 'takeBackWithdrawal',
       perform: (call, reason) => membership.stay(call, { reason }),
     },
     terminate: {
       ...{ title: 'End the agreement for everybody', button: 'End it now', isHarmful: true },
+      operation: 'terminateAgreement',
       perform: (call, reason) => ending.terminate(call, { reason }),
     },
     go_on: {
       ...{ title: 'Take back the end that was announced', button: 'Let the agreement go on', isHarmful: false },
+      operation: 'takeBackTermination',
       perform: (call, reason) => ending.goOn(call, { reason }),
     },
     confirm_review: {
       ...{ title: 'Confirm the review', button: 'Confirm that it is still right', isHarmful: false },
+      operation: 'renewAgreement',
+      body: { kind: 'REVIEW_CONFIRMED' },
       perform: (call, reason) => ending.confirmReview(call, { reason }),
     },
   }
@@ -91,18 +104,18 @@ export function actPages({ suspending, ending, membership, history, drafting }: 
   }
 
   return ({ page, form }: Web): void => {
-    page('/agreements/:id/acts/:act', (request) => shown(request))
-    form('/agreements/:id/acts/:act', async (request): Promise<Page | Redirect> => {
+    page('/agreements/:id/acts/:act', 'getAgreementState', (request) => shown(request))
+    form('/agreements/:id/acts/:act', 'getAgreementState', async (request): Promise<Page | Redirect> => {
       const { act } = actOf(request)
       const reason = field(request, 'reason')
-      if (reason === '') return shown(request, { status: 422, errors: [{ field: 'reason', text: 'Say why' }] })
+      const errors = reason === '' ? [{ field: 'reason', text: 'Say why' }] : faultsOf(act.operation, { ...act.body, reason } as never)
+      if (errors.length > 0) return shown(request, { status: 422, errors })
       const call = { principal: callerOf(request), idempotency: null, agreementId: idOf(request), ifMatch: '*' }
       const done = await act.perform(call, reason, request)
-      if (!done.ok)
-        return shown(request, { status: 422, errors: [{ field: '', text: done.refusal.errors[0]?.detail ?? done.refusal.detail }] })
+      if (!done.ok) return shown(request, { status: 422, errors: refusedWith(done.refusal) })
       return { to: `/agreements/${encodeURIComponent(idOf(request))}` }
     })
-    page('/agreements/:id/history', async (request) => {
+    page('/agreements/:id/history', 'getAgreementHistory', async (request) => {
       const after = Number(chosen(request, 'after')) || 0
       const found = orThrow(await history.history(callerOf(request), idOf(request), { after, limit: HISTORY_PAGE }))
       return { template: 'agreements/history.njk', title: `History of ${idOf(request)}`, data: { found } }

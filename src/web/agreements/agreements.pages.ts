@@ -7,7 +7,7 @@ import type { HistoryService } from '../../agreements/texts/history.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
-import { chosen } from '../page.ts'
+import { chosen } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { ACT_LINKS } from './acts.pages.ts'
 
@@ -25,8 +25,8 @@ export interface AgreementPagesOptions {
 
 /** The list of agreements, and each with its parties, flows, versions and signatures. */
 export function agreementPages({ listing, drafting, documents, signOffs, history }: AgreementPagesOptions) {
-  return ({ page, app, options }: Web): void => {
-    page('/agreements', async (request) => {
+  return ({ page, file, options }: Web): void => {
+    page('/agreements', 'listAgreements', async (request) => {
       const [q, state, partner, cursor] = ['q', 'state', 'partner', 'cursor'].map((name) => chosen(request, name))
       const query: ListingQuery = {
         ...{ limit: PAGE, q: q || undefined, partner: partner || undefined, cursor: cursor || undefined },
@@ -48,7 +48,7 @@ export function agreementPages({ listing, drafting, documents, signOffs, history
         },
       }
     })
-    page('/agreements/:id', async (request) => {
+    page('/agreements/:id', 'getAgreement', async (request) => {
       const { id } = request.params as { readonly id: string }
       const principal = callerOf(request)
       const { outcome: agreement } = orThrow(await drafting.read(principal, id, undefined))
@@ -70,7 +70,7 @@ export function agreementPages({ listing, drafting, documents, signOffs, history
       }
     })
     // The text as it is signed: the page that the API prints, with its own policy.
-    app.get('/agreements/:id/versions/:version/text', { config: { access: 'session' } }, async (request, reply) => {
+    file('/agreements/:id/versions/:version/text', 'printAgreementVersion', async (request, reply) => {
       const { id, version } = request.params as { readonly id: string; readonly version: string }
       const number = /^[1-9]\d{0,4}$/.test(version) ? Number(version) : 0
       const html = orThrow(await documents.print(callerOf(request), id, number))

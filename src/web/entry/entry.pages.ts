@@ -1,4 +1,4 @@
-import { chosen, field } from '../page.ts'
+import { chosen, field } from '../forms.pages.ts'
 import { cookieName, sessionSecret, type Web } from '../web.plugin.ts'
 
 /** Minutes for which a sign-in may be on its way. */

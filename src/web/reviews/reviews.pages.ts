@@ -1,19 +1,23 @@
 import type { FastifyRequest } from 'fastify'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import type { Principal } from '../../identity/principal.ts'
-import { orThrow, type Refusal } from '../../platform/kernel/refusal.ts'
+import type { BodyOf } from '../../platform/http/openapi.ts'
+import { orThrow } from '../../platform/kernel/refusal.ts'
 import { drawingsOf, STATE_WORDS } from '../../workflow/insight/drawing.ts'
 import { svgOf } from '../../workflow/insight/svg.ts'
 import type { OpenCommand } from '../../workflow/model/allowed.ts'
 import { chainOf, routeOf, type SignOff } from '../../workflow/model/sign-off.ts'
-import type { PersonalCommand, SignOffsService } from '../../workflow/sign-offs.service.ts'
+import { commandOf } from '../../workflow/sign-offs.routes.ts'
+import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
 import { viewOf } from '../../workflow/view.ts'
-import { type FieldError, field, type Page } from '../page.ts'
+import { type FieldError, faultsOf, field, type Page, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface ReviewPagesOptions {
   readonly signOffs: Pick<SignOffsService, 'read' | 'perform'>
   readonly newId: () => string
+  /** Whose people are meant where a command names one without an issuer. */
+  readonly issuer: string
 }
 
 /** What somebody may decide at a step, in the order in which it is offered. */
@@ -21,7 +25,7 @@ const DECISIONS = ['approve', 'return', 'refuse'] as const
 type Decision = (typeof DECISIONS)[number]
 
 /** Where a sign-off stands, and what its reader does in it: approve, return, refuse, comment. What is open comes from the engine's own table. */
-export function reviewPages({ signOffs, newId }: ReviewPagesOptions) {
+export function reviewPages({ signOffs, newId, issuer }: ReviewPagesOptions) {
   const shown = async (request: FastifyRequest, over: Partial<Page> = {}): Promise<Page> => {
     const { id } = request.params as { readonly id: string }
     const principal = callerOf(request)
@@ -40,20 +44,22 @@ export function reviewPages({ signOffs, newId }: ReviewPagesOptions) {
     }
   }
 
-  return ({ app, page, form }: Web): void => {
-    page('/reviews/:id', (request) => shown(request))
-    app.get('/reviews/:id/picture', { config: { access: 'session' } }, async (request, reply) => {
+  return ({ file, page, form }: Web): void => {
+    page('/reviews/:id', 'getSignOff', (request) => shown(request))
+    file('/reviews/:id/picture', 'drawSignOff', async (request, reply) => {
       const { id } = request.params as { readonly id: string }
       const { signOff } = orThrow(await signOffs.read(callerOf(request), id)).outcome
       const heading = `Sign-off of ${signOff.subject.id}: where each party stands`
       return reply.type('image/svg+xml; charset=utf-8').send(svgOf(heading, drawingsOf(signOff)))
     })
-    form('/reviews/:id', async (request) => {
+    form('/reviews/:id', 'performSignOffCommand', async (request) => {
       const { id } = request.params as { readonly id: string }
-      const asked = commandIn(request, newId)
-      if ('errors' in asked) return shown(request, { status: 422, errors: asked.errors })
-      const done = await signOffs.perform({ principal: callerOf(request), idempotency: null }, id, asked.command)
-      return done.ok ? { to: `/reviews/${id}` } : shown(request, { status: 422, errors: errorsOf(done.refusal) })
+      const asked = commandIn(request)
+      const errors = 'errors' in asked ? asked.errors : faultsOf('performSignOffCommand', asked.body)
+      if (!('body' in asked) || errors.length > 0) return shown(request, { status: 422, errors: errors.map(asWritten) })
+      const principal = callerOf(request)
+      const done = await signOffs.perform({ principal, idempotency: null }, id, commandOf(asked.body, principal.org, { issuer, newId }))
+      return done.ok ? { to: `/reviews/${id}` } : shown(request, { status: 422, errors: refusedWith(done.refusal) })
     })
   }
 }
@@ -75,15 +81,14 @@ function ownChain(signOff: SignOff, { org }: Principal) {
   return viewOf(signOff).chains.find((chain) => chain.org === org) ?? null
 }
 
-/** The command that a form asks for, or what is missing in it. */
-function commandIn(
-  request: FastifyRequest,
-  newId: () => string,
-): { readonly command: PersonalCommand } | { readonly errors: readonly FieldError[] } {
+type CommandBody = BodyOf<'performSignOffCommand'>
+
+/** The command that a form asks for, in the words of the contract; or what is missing in it. */
+function commandIn(request: FastifyRequest): { readonly body: CommandBody } | { readonly errors: readonly FieldError[] } {
   const text = field(request, 'text')
   if (field(request, 'act') === 'comment') {
     if (text === '') return { errors: [{ field: 'text', text: 'Write your comment' }] }
-    return { command: { type: 'comment', thread: newId(), part: '', text, isShared: field(request, 'shared') === 'yes' } }
+    return { body: { command: 'comment', part: '', text, shared: field(request, 'shared') === 'yes' } }
   }
   const decision = DECISIONS.find((one) => one === field(request, 'decision'))
   const reason = field(request, 'reason')
@@ -91,8 +96,7 @@ function commandIn(
   if (decision !== 'approve' && reason === '')
     return { errors: [{ field: 'reason', text: decision === 'return' ? 'Say what has to be changed' : 'Say why you refuse' }] }
   const [of = '', step = ''] = field(request, 'step').split('/')
-  const place = { org: of === '' ? null : of, step }
-  return { command: decided(decision, place, reason, field(request, 'hash')) }
+  return { body: decided(decision, { org: of === '' ? null : of, step }, reason, field(request, 'hash')) }
 }
 
 function decided(
@@ -100,13 +104,13 @@ function decided(
   place: { readonly org: string | null; readonly step: string },
   reason: string,
   hash: string,
-): PersonalCommand {
-  if (decision === 'approve') return { type: 'approve', ...place, hash, comment: reason === '' ? null : reason, conditions: [] }
-  if (decision === 'return') return { type: 'return', ...place, reasons: reason }
-  return { type: 'refuse', ...place, reason }
+): CommandBody {
+  if (decision === 'approve') return { command: 'approve', ...place, hash, ...(reason === '' ? {} : { comment: reason }) }
+  if (decision === 'return') return { command: 'return', ...place, reasons: reason }
+  return { command: 'refuse', ...place, reason }
 }
 
-/** What the engine refused, in its own words, at the head of the form. */
-function errorsOf({ detail, errors }: Refusal): FieldError[] {
-  return [{ field: '', text: errors[0]?.detail ?? detail }]
+/** A fault of the contract beside the field of the form: `comment` and `reasons` are one there. */
+function asWritten({ field: name, text }: FieldError): FieldError {
+  return { field: name === 'comment' || name === 'reasons' ? 'reason' : name, text }
 }

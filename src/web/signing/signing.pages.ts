@@ -5,7 +5,7 @@ import { SIGNING_STATEMENTS } from '../../agreements/model/signed-text.ts'
 import type { DocumentsService } from '../../agreements/texts/documents.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
-import { boxes, type FieldError, field, type Page, type Redirect } from '../page.ts'
+import { boxes, type FieldError, faultsOf, field, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface SigningPagesOptions {
@@ -40,24 +40,33 @@ export function signingPages({ signing, ending, documents, now }: SigningPagesOp
   }
 
   return ({ page, form }: Web): void => {
-    page('/sign/:id/:version', (request) => shown(request))
-    form('/sign/:id/:version', async (request): Promise<Page | Redirect> => {
+    page('/sign/:id/:version', 'getAgreementVersion', (request) => shown(request))
+    form('/sign/:id/:version', 'signAgreement', async (request): Promise<Page | Redirect> => {
       const { id, version } = params(request)
       if (mustProveAgain(request, now()))
         return shown(request, { status: 422, errors: [{ field: '', text: 'Sign in again before you sign' }] })
-      const errors = missing(request)
+      const body = {
+        ...{
+          version: numberOf(version),
+          version_hash: field(request, 'hash'),
+          statements: SIGNING_STATEMENTS.filter((statement) => boxes(request, 'statements').includes(statement)),
+        },
+        ...{ name: field(request, 'name'), post: field(request, 'post'), authority: field(request, 'authority') },
+      }
+      const missed = missing(request)
+      const errors = missed.length > 0 ? missed : faultsOf('signAgreement', body)
       if (errors.length > 0) return shown(request, { status: 422, errors })
-      const call = { principal: callerOf(request), idempotency: null, agreementId: id }
-      const done =
-        field(request, 'act') === 'decline'
-          ? await ending.reject({ ...call, ifMatch: '*' }, { reason: field(request, 'reason') })
-          : await signing.sign(call, {
-              ...{ version: numberOf(version), version_hash: field(request, 'hash'), statements: boxes(request, 'statements') },
-              ...{ name: field(request, 'name'), post: field(request, 'post'), authority: field(request, 'authority') },
-            })
-      if (!done.ok)
-        return shown(request, { status: 422, errors: [{ field: '', text: done.refusal.errors[0]?.detail ?? done.refusal.detail }] })
-      return { to: `/agreements/${encodeURIComponent(id)}` }
+      const done = await signing.sign({ principal: callerOf(request), idempotency: null, agreementId: id }, body)
+      return done.ok ? { to: `/agreements/${encodeURIComponent(id)}` } : shown(request, { status: 422, errors: refusedWith(done.refusal) })
+    })
+    form('/decline/:id/:version', 'rejectAgreement', async (request): Promise<Page | Redirect> => {
+      const { id } = params(request)
+      const reason = field(request, 'reason')
+      const errors =
+        reason === '' ? [{ field: 'reason', text: 'Say why your organisation does not sign' }] : faultsOf('rejectAgreement', { reason })
+      if (errors.length > 0) return shown(request, { status: 422, errors })
+      const done = await ending.reject({ principal: callerOf(request), idempotency: null, agreementId: id, ifMatch: '*' }, { reason })
+      return done.ok ? { to: `/agreements/${encodeURIComponent(id)}` } : shown(request, { status: 422, errors: refusedWith(done.refusal) })
     })
   }
 }
@@ -70,8 +79,6 @@ function mustProveAgain(request: FastifyRequest, now: Date): boolean {
 
 /** What a form has not said: each with the field that it is of. */
 function missing(request: FastifyRequest): FieldError[] {
-  if (field(request, 'act') === 'decline')
-    return field(request, 'reason') === '' ? [{ field: 'reason', text: 'Say why your organisation does not sign' }] : []
   const wanted: readonly (readonly [name: string, text: string])[] = [
     ['name', 'Enter your name'],
     ['post', 'Enter your post'],

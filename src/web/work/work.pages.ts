@@ -7,7 +7,7 @@ import type { Web } from '../web.plugin.ts'
 /** What somebody has to do, whom they wait for, and what falls due. */
 export function workPages({ insight }: { readonly insight: Pick<InsightService, 'work'> }) {
   return ({ page }: Web): void => {
-    page('/work', async (request) => {
+    page('/work', 'getWork', async (request) => {
       const { now, mine, pool, waiting, due } = await insight.work(callerOf(request))
       const today = londonDay(now.getTime())
       const shown = (task: ListedTask) => ({

@@ -1,4 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type BodyOf, contract, type OperationId } from '../platform/http/openapi.ts'
+import type { Refusal } from '../platform/kernel/refusal.ts'
 
 /** A page as its handler answers it: which template, its title, what it shows. */
 export interface Page {
@@ -42,4 +44,14 @@ export function boxes(request: Pick<FastifyRequest, 'body'>, name: string): read
 export function chosen(request: Pick<FastifyRequest, 'query'>, name: string): string {
   const value = (request.query as Readonly<Record<string, unknown>>)[name]
   return typeof value === 'string' ? value.trim() : ''
+}
+
+/** What a body breaks of the contract of an operation, each beside the field of the same name: pages take what the API takes, and nothing else. */
+export function faultsOf<Id extends OperationId>(operation: Id, body: BodyOf<Id>): FieldError[] {
+  return contract.faultsOf(operation, body).map(({ pointer, detail }) => ({ field: pointer.split('/')[1] ?? '', text: detail }))
+}
+
+/** What a service refused, in its own words, at the head of the form. */
+export function refusedWith({ detail, errors }: Refusal): FieldError[] {
+  return [{ field: '', text: errors[0]?.detail ?? detail }]
 }
