@@ -162,7 +162,7 @@ export async function openServices(options: ServicesOptions) {
     rooms: {
       sign_off: stepsInTime(signOffs),
       file: filesInTime({ db, files, keptUntil: { agreement: evidenceKept({ agreements, clock }) } }),
-      agreement: agreementsInTime({ db, agreements, notifications }),
+      agreement: agreementsInTime({ db, agreements, notifications, acts }),
       [SIGN_OFF_ENDS]: signOffsThatEnd({ db, agreements, workflow, signOffs }),
       held_role: rolesInTime({
         ...{ db, workflow, signOffs },

@@ -1,10 +1,12 @@
 import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandContext, CommandsService, PolicyPublication, SubjectKind, WorkDone } from '../commands/commands.service.ts'
 import { writerFor } from '../identity/permissions.ts'
+import { isService, type Principal } from '../identity/principal.ts'
 import type { Addressed } from '../notifications/kinds.ts'
 import type { NotificationKind, NotificationsService } from '../notifications/notifications.service.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
+import type { Reader } from '../platform/kernel/reader.ts'
 import { refused } from '../platform/kernel/refusal.ts'
 import type { Agreement } from './agreement.ts'
 import { type AgreementsService, agreementsForPolicy } from './agreements.service.ts'
@@ -93,6 +95,11 @@ const EVENTS = {
 /** Acts that change neither a text nor who is a party to it, and so none of the words by which the agreement is found. */
 const WORDS_STAY: ReadonlySet<string> = new Set<ActName>(['suspend', 'lift', 'confirm_review', 'attach', 'state', 'attest', 'dispute'])
 
+/** What falls due is no organisation's act: whoever keeps the text may be another by then, or have ended. */
+function readerOf(principal: Principal): Reader {
+  return isService(principal) ? { kind: 'system' } : writerFor(principal)
+}
+
 export type ActingService = ReturnType<typeof actingService>
 
 /** Every act on an agreement: what the shell of commands has to know of agreements, and what acts share. */
@@ -100,14 +107,15 @@ export function actingService({ commands, agreements, notifications, policy, mus
   const kind: SubjectKind<Agreement, ActDone<unknown>> = {
     type: 'agreement',
     unknown: NO_SUCH_AGREEMENT,
-    readerFor: writerFor,
+    readerFor: readerOf,
     async lock(tx, id, principal, at) {
-      const locked = await actsRepository(tx).lock(id, writerFor(principal))
+      const reader = readerOf(principal)
+      const locked = await actsRepository(tx).lock(id, reader)
       const [state] = locked ? await agreements.read(tx, [id]) : []
-      if (!locked || !state || !visibleTo(writerFor(principal), state, at)) return undefined
+      if (!locked || !state || !visibleTo(reader, state, at)) return undefined
       return { state, version: locked.rowVersion, actCount: locked.actCount }
     },
-    admit: (tx, { org }) => mustBeConfirmed(tx, org),
+    admit: async (tx, principal) => (isService(principal) ? undefined : mustBeConfirmed(tx, principal.org)),
     async write(tx, { id, act, principal, before, done, sequence, now, leafId }) {
       // What is kept and published is the whole of it, whatever whoever acted may still see.
       await readAs(tx, { kind: 'system' })
@@ -136,7 +144,7 @@ export function actingService({ commands, agreements, notifications, policy, mus
       }
     },
     async known(tx, id, principal, at) {
-      const found = await agreements.find(tx, writerFor(principal), id, at)
+      const found = await agreements.find(tx, readerOf(principal), id, at)
       return found && { leaf: { agreement: found.id, from: found.status } }
     },
   }

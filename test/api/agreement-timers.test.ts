@@ -45,6 +45,28 @@ t.test('the parties hear 90, 30 and 7 days before a review is due, the day after
   t.strictSame(await noticesOf('DEMO-CURL', SHARE.recipient), expected, 'each party')
 })
 
+t.test('since when a review is overdue, and since when that denies, stands in the history and in the log, once each', async (t) => {
+  const { acts } = (await (await personOf(service, SHARE.provider, ['SIRO']))('GET', '/v1/agreements/DEMO-CURL/history')).body
+  const own = (acts as { act: string; at: string; actor: string; leaf_id: string; detail: object }[]).filter(({ act }) =>
+    act.startsWith('review_'),
+  )
+  t.match(own, [
+    { act: 'review_overdue', at: '2027-04-05T23:00:00.000Z', detail: { review_due: '2027-04-05', denies_from: '2027-06-05' } },
+    { act: 'review_blocks', at: '2027-06-04T23:00:00.000Z', detail: { review_due: '2027-04-05', denies_from: '2027-06-05' } },
+  ])
+  t.equal(own.length, 2)
+  const leaves = await owner?.pool.query<{ leaf: Buffer }>(`select leaf from audit.leaf where event_id = any ($1::uuid[]) order by idx`, [
+    own.map(({ leaf_id }) => leaf_id),
+  ])
+  t.match(
+    leaves?.rows.map(({ leaf }) => JSON.parse(leaf.toString('utf8'))),
+    [
+      { t: 'gov.agreement.review_overdue', act: 'review_overdue', from: 'ACTIVE', to: 'ACTIVE' },
+      { t: 'gov.agreement.review_blocks', act: 'review_blocks', from: 'ACTIVE', to: 'ACTIVE' },
+    ],
+  )
+})
+
 t.test('a review that is done in time is not told as overdue, and the next one is another', async (t) => {
   at('2027-07-01T09:00:00.000Z')
   await set(`review_due = '2027-07-03', review_policy = 'WARN'`)
