@@ -1347,7 +1347,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/register-loader.ts
+-- also src/parties/register-act.repository.ts, src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
@@ -2013,6 +2013,41 @@ update "evidence_file"
 update "evidence_file"
   set "status" = $1, "size" = $2, "sha256" = $3, "scan" = $4, "scanned_at" = $5
   where "id" = $6 and "status" = $7;
+
+-- src/insight/calendars/calendars.repository.ts
+
+delete from "calendar_event"
+  where "calendar_id" = $1;
+
+insert into "calendar" ("id", "org", "issuer", "subject", "scope", "roles", "token_hash", "created_at", "expires_at")
+  values ($1, ...);
+
+insert into "calendar_event" ("calendar_id", "uid", "day", "sequence", "cancelled", "modified_at")
+  values ($1, ...)
+  on conflict ("calendar_id", "uid") do update
+  set "day" = "excluded"."day", "sequence" = "excluded"."sequence", "cancelled" = "excluded"."cancelled", "modified_at" =
+    "excluded"."modified_at";
+
+select "id", "org", "issuer", "subject", "scope", "roles", "created_at", "expires_at", "revoked_at"
+  from "calendar"
+  where "id" = $1 for update;
+
+select "id", "org", "issuer", "subject", "scope", "roles", "created_at", "expires_at", "revoked_at"
+  from "calendar"
+  where "org" = $1 and "revoked_at" is null and "expires_at" > $2
+  order by "id";
+
+select "id", "org", "issuer", "subject", "scope", "roles", "created_at", "expires_at", "revoked_at"
+  from "calendar"
+  where "token_hash" = $1 and "revoked_at" is null and "expires_at" > $2 for update;
+
+select "uid", "day", "sequence", "cancelled", "modified_at"
+  from "calendar_event"
+  where "calendar_id" = $1;
+
+update "calendar"
+  set "revoked_at" = $1
+  where "id" = $2;
 
 -- src/notifications/mail/mail-problems.repository.ts
 

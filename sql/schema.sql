@@ -3409,6 +3409,50 @@ begin
 end $function$;
 revoke all on function wake_when_due() from public;
 
+-- -------------------- calendars
+
+create table public.calendar (
+  id uuid not null,
+  org text not null,
+  issuer text not null,
+  subject text not null,
+  scope text not null,
+  roles text[] not null,
+  token_hash text not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  revoked_at timestamp with time zone,
+  constraint calendar_token_hash_key UNIQUE (token_hash),
+  constraint calendar_pkey PRIMARY KEY (id),
+  constraint calendar_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint calendar_scope_check CHECK ((scope = ANY (ARRAY['MINE'::text, 'ORGANISATION'::text]))),
+  constraint calendar_token_hash_check CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text))
+);
+comment on column calendar.issuer is 'With the subject: who made it; of an organisation it is shown whoever that is.';
+comment on column calendar.roles is 'Claimed by the token of whoever made it, where its issuer is authoritative for roles: those that are recorded are asked each time.';
+CREATE INDEX calendar_by_organisation ON public.calendar USING btree (org, id);
+alter table public.calendar enable row level security;
+create policy calendar_is_kept_by_the_service on calendar for all to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+grant delete, insert, select, update on public.calendar to accord_app;
+
+create table public.calendar_event (
+  calendar_id uuid not null,
+  uid text not null,
+  day date not null,
+  sequence integer not null default 0,
+  cancelled boolean not null default false,
+  modified_at timestamp with time zone not null,
+  constraint calendar_event_pkey PRIMARY KEY (calendar_id, uid),
+  constraint calendar_event_calendar_id_fkey FOREIGN KEY (calendar_id) REFERENCES calendar(id) ON DELETE RESTRICT,
+  constraint calendar_event_sequence_check CHECK ((sequence >= 0)),
+  constraint calendar_event_uid_check CHECK ((length(uid) <= 400))
+);
+alter table public.calendar_event enable row level security;
+create policy calendar_event_is_kept_by_the_service on calendar_event for all to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+grant delete, insert, select, update on public.calendar_event to accord_app;
+
 -- -------------------- sessions
 
 create table public.session (

@@ -32,6 +32,8 @@ import type { Decisions } from './decision-services.ts'
 import { adviceRoutes } from './decisions/advice/advice.routes.ts'
 import { adviceService } from './decisions/advice/advice.service.ts'
 import { filesRoutes } from './files/files.routes.ts'
+import { calendarsRoutes } from './insight/calendars/calendars.routes.ts'
+import { calendarsService } from './insight/calendars/calendars.service.ts'
 import { insightRoutes } from './insight/insight.routes.ts'
 import { insightService } from './insight/insight.service.ts'
 import { openJourneys } from './journey-services.ts'
@@ -78,9 +80,12 @@ export function openRegister(
   const drafting = draftingService({ read, clock, random: randomBytes, acts, agreements, facts, groups: groups.list })
   const membership = membershipService({ act, chains, organisation: parties.find, boroughs })
   const journeys = openJourneys(services, decisions, { facts, drafting, membership }, onFollowFailure)
+  const due = agreementsDue({ db, agreements, clock })
+  const { signOffs, people, publicUrl, isAuthoritative } = services
+  const calendars = calendarsService({ db, clock, commands, publicUrl, due, signOffs, rolesOf: people.rolesOf, isAuthoritative })
   const insight = insightService({
     ...{ clock, listing, signOffs: services.signOffs, signOffInsight: signOffInsight({ db, clock }) },
-    ...{ due: agreementsDue({ db, agreements, clock }), usage: decisions.usage, requests: journeys.requests },
+    ...{ due, usage: decisions.usage, requests: journeys.requests },
   })
   const documents = documentsService({ read, clock, parties, workflow })
   const history = historyService({ read, clock })
@@ -124,6 +129,7 @@ export function openRegister(
     filesRoutes(services.files),
     adviceRoutes(advice),
     ...journeys.routes,
+    calendarsRoutes(calendars),
     insightRoutes({ insight, signOffs: services.signOffs, routes: services.signOffRoutes }),
   ]
   return {

@@ -54,7 +54,7 @@ export interface ServicesOptions {
   readonly databaseUrl: string
   readonly publicUrl: URL
   /** Whose tokens are trusted. */
-  readonly trust: { readonly issuer: string }
+  readonly trust: { readonly issuer: string; readonly isAuthoritative: boolean }
   readonly logKey: Uint8Array
   readonly clock: Clock
   /** What the database must keep to before anything is answered; absent: nothing, for data that is thrown away. */
@@ -199,7 +199,7 @@ export async function openServices(options: ServicesOptions) {
       carrying: carryingService({ workflow, boroughs, askers: askersOf }),
       sampleSignOffs: sampleSignOffs({ agreements, chains, workflow, newId, issuer: options.trust.issuer }),
     },
-    ...{ signOffs, signOffRoutes, issuer: options.trust.issuer },
+    ...{ signOffs, signOffRoutes, issuer: options.trust.issuer, publicUrl, isAuthoritative: options.trust.isAuthoritative },
     ...{ people, deputies, timers, mailing, mailRoutes, webhooks },
     /** Flushes the log and closes the connections. */
     async close(): Promise<void> {

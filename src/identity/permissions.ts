@@ -83,6 +83,8 @@ export const PERMISSIONS = {
   'sign_off_route:write': ['IG_OFFICER'],
   'notice:read': PEOPLE_OF_A_PARTY,
   'notification_settings:keep': [...PEOPLE_OF_A_PARTY, 'REGISTER_ADMIN', 'AUDITOR'],
+  'calendar:keep': PEOPLE_OF_A_PARTY,
+  'calendar:keep_for_organisation': ['IG_OFFICER', 'DPO', 'SIRO'],
   'mail:read': ['IG_OFFICER', 'SIRO', 'REGISTER_ADMIN', 'AUDITOR'],
   'webhook:keep': ['IG_OFFICER', 'SIRO', 'INFOSEC'],
   'organisation:succeed': ['REGISTER_ADMIN'],

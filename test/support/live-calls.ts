@@ -317,6 +317,13 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
       person: officer,
       body: { days: 30, change: { kind: 'SUSPENSION', agreement: await signed(), scope: 'AGREEMENT' } },
     }),
+    listCalendars: async () => ({ person: officer }),
+    makeCalendar: async () => ({ person: { ...officer, sub: fresh('reader') } }),
+    revokeCalendar: async () => ({ person: officer, path: { id: String((await post(officer, '/v1/calendars', { scope: 'MINE' })).id) } }),
+    readCalendar: async () => {
+      const made = await post({ ...officer, sub: fresh('reader') }, '/v1/calendars', { scope: 'MINE' })
+      return { path: { file: String(made.url).split('/').at(-1) ?? '' } }
+    },
     listNotices: async () => ({ person: officer }),
     getNotificationSettings: async () => ({ person: officer }),
     setNotificationSettings: async () => ({

@@ -265,6 +265,34 @@ export interface AuditTree {
   size: Int8;
 }
 
+export interface Calendar {
+  created_at: string;
+  expires_at: string;
+  id: string;
+  /**
+   * With the subject: who made it; of an organisation it is shown whoever that is.
+   */
+  issuer: string;
+  org: string;
+  revoked_at: string | null;
+  /**
+   * Claimed by the token of whoever made it, where its issuer is authoritative for roles: those that are recorded are asked each time.
+   */
+  roles: string[];
+  scope: string;
+  subject: string;
+  token_hash: string;
+}
+
+export interface CalendarEvent {
+  calendar_id: string;
+  cancelled: Generated<boolean>;
+  day: string;
+  modified_at: string;
+  sequence: Generated<number>;
+  uid: string;
+}
+
 export interface CodeList {
   dated: string;
   description: string;
@@ -1166,6 +1194,8 @@ export interface DB {
   "audit.payload": AuditPayload;
   "audit.tile": AuditTile;
   "audit.tree": AuditTree;
+  calendar: Calendar;
+  calendar_event: CalendarEvent;
   code_list: CodeList;
   code_list_entry: CodeListEntry;
   decision_follow_progress: DecisionFollowProgress;

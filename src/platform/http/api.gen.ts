@@ -2823,6 +2823,73 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/calendars": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Your calendars
+         * @description Those that you made, and those of your organisation for whoever may make one. Their addresses are not kept.
+         */
+        readonly get: operations["listCalendars"];
+        readonly put?: never;
+        /**
+         * Make a calendar of what is due
+         * @description MINE: reviews and last days of the agreements of your organisation, and your steps of sign-offs. ORGANISATION: all of its steps; made
+         *     by its information governance, data protection or risk officers. The address is told this once: whoever has it reads the calendar, as
+         *     long as whoever made it has a role there. It lapses after a year, after 90 days where roles are not recorded here. At most ten a person.
+         */
+        readonly post: operations["makeCalendar"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/calendars/{id}/revocation": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * End a calendar
+         * @description Its address answers 404 from the reply on, as one that never was.
+         */
+        readonly post: operations["revokeCalendar"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/calendars/{file}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A calendar, for calendar programs
+         * @description iCalendar (RFC 5545): all-day events with stable identifiers; a change counts up SEQUENCE, and what is taken out is CANCELLED for 90
+         *     days. Without a token of the caller: the address is the secret. 404 alike for one that never was, was revoked or has lapsed.
+         */
+        readonly get: operations["readCalendar"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/work": {
         readonly parameters: {
             readonly query?: never;
@@ -7147,6 +7214,29 @@ export interface components {
             readonly subject_count?: number | null;
             /** @description How many records; null: not said. */
             readonly record_count?: number | null;
+        };
+        /** @description A calendar of what is due. */
+        readonly Calendar: {
+            /**
+             * Format: uuid
+             * @description For revoking it.
+             */
+            readonly id: string;
+            /**
+             * @description Of what.
+             * @enum {string}
+             */
+            readonly scope: "MINE" | "ORGANISATION";
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description When it lapses.
+             */
+            readonly expires_at: string;
         };
         /** @description A step that is open, and for how long. */
         readonly WaitingStep: {
@@ -14689,6 +14779,149 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["ShareRequest"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listCalendars: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The calendars that count. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The calendars. */
+                        readonly calendars: readonly components["schemas"]["Calendar"][];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly makeCalendar: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "scope": "MINE"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * @description Of what.
+                     * @enum {string}
+                     */
+                    readonly scope: "MINE" | "ORGANISATION";
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The calendar, with its address. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description For revoking it.
+                         */
+                        readonly id: string;
+                        /**
+                         * @description Of what.
+                         * @enum {string}
+                         */
+                        readonly scope: "MINE" | "ORGANISATION";
+                        /**
+                         * Format: date-time
+                         * @description When it was made.
+                         */
+                        readonly created_at: string;
+                        /**
+                         * Format: date-time
+                         * @description When it lapses.
+                         */
+                        readonly expires_at: string;
+                        /** @description To be entered in a calendar program; a secret. */
+                        readonly url: string;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly revokeCalendar: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The calendar.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The calendar that was. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly readCalendar: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The secret part of the address, and `.ics`.
+                 * @example AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.ics
+                 */
+                readonly file: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The calendar. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/calendar": string;
                 };
             };
             readonly default: components["responses"]["Problem"];
