@@ -417,6 +417,15 @@ select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.
   from agreement as a
   where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
     agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and a.status in ('IN_REVIEW',
+    'AWAITING_SIGNATURE') and (a.terminated_at is null or a.terminated_at > $4)
+  order by a.updated_at desc, a.id collate "C"
+  limit $5;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
     earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and exists ( select from flow as f join
     agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version where f.agreement_id = a.id and v.status in ('DRAFT',
     'APPROVED') and (f.purpose = $4 or starts_with(f.purpose, $5) or starts_with($6, f.purpose || '.') or f.purpose in (select c.code from
@@ -2877,6 +2886,12 @@ select "t".*
     t.chain_org, t.step, t.task) > ($3::date, $4::uuid, $5, $6, $7)
   order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
   limit $8;
+
+select "t".*
+  from "sign_off_task" as "t"
+  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."due_day" < $2 and "t"."sign_off_status" <> $3 and "t"."subject_id" = $4
+  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
+  limit $5;
 
 select "t".*
   from "sign_off_task" as "t"

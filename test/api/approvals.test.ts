@@ -313,3 +313,37 @@ t.test('a text that is frozen while all sharing is suspended is approved once th
   t.ok((await due()) > '2027-01-05', `${before} has moved to ${await due()}`)
   t.equal((await people.approve(next, HACKNEY, review)).status, 200)
 })
+
+t.test('a text is in review while people of a controller approve it, and awaits signatures from then on', async (t) => {
+  const { id, path, hash, signOff, body } = await frozen([CAMDEN, HACKNEY, ISLINGTON], {}, { effectiveFrom: '2027-02-01' })
+  t.match(body, { from: 'DRAFT', to: 'IN_REVIEW' })
+  const listed = async (state: string) =>
+    (await call(officer(CAMDEN), 'GET', `/v1/agreements?state=${state}&limit=100`)).body.agreements.some(
+      (one: { id: string }) => one.id === id,
+    )
+  const status = async (at = '') => (await call(officer(CAMDEN), 'GET', `${path}/state${at}`)).body.status
+  const all = async () => [(await shown(id)).status, await status(), await listed('IN_REVIEW'), await listed('AWAITING_SIGNATURE')]
+  t.strictSame(await all(), ['IN_REVIEW', 'IN_REVIEW', true, false])
+  await people.complete(signOff, CAMDEN)
+  t.match((await signs(id, CAMDEN, hash)).body, { from: 'IN_REVIEW', to: 'IN_REVIEW' }, 'a party that is ready signs while others approve')
+  await people.complete(signOff, HACKNEY)
+  t.strictSame(await all(), ['IN_REVIEW', 'IN_REVIEW', true, false])
+  const inReview = (await call(officer(CAMDEN), 'GET', `${path}/history?limit=200`)).body.acts.at(-1).at
+  desk.at('2027-01-06T12:00:00.000Z')
+  await people.complete(signOff, ISLINGTON)
+  t.strictSame(await all(), ['AWAITING_SIGNATURE', 'AWAITING_SIGNATURE', false, true])
+  t.equal(await status(`?at=${inReview}`), 'IN_REVIEW', 'as it was then')
+  t.match((await call(officer(CAMDEN), 'GET', `${path}/history?limit=200`)).body.acts.at(-1), {
+    from: 'IN_REVIEW',
+    to: 'AWAITING_SIGNATURE',
+  })
+  t.match((await signs(id, HACKNEY, hash)).body, { from: 'AWAITING_SIGNATURE', to: 'ACTIVE' })
+})
+
+t.test('whoever takes no part any more keeps no text in review', async (t) => {
+  const { id, path, signOff } = await frozen([CAMDEN, HACKNEY, ISLINGTON], {}, { effectiveFrom: '2027-02-01' })
+  for (const org of [CAMDEN, HACKNEY]) await people.complete(signOff, org)
+  t.equal((await shown(id)).status, 'IN_REVIEW')
+  t.equal((await call({ org: ISLINGTON, role: 'SIRO' }, 'POST', `${path}/rejection`, { reason: 'No' }, { 'if-match': '*' })).status, 200)
+  t.equal((await shown(id)).status, 'AWAITING_SIGNATURE')
+})

@@ -28,7 +28,7 @@ t.test('from a draft to a permit', async (t) => {
     const { hash, body } = await desk.freeze(agreement)
     t.match(body, {
       from: 'DRAFT',
-      to: 'AWAITING_SIGNATURE',
+      to: 'IN_REVIEW',
       version: 1,
       change_class: null,
       review_route: 'CONDENSED/1',

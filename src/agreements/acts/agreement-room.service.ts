@@ -19,7 +19,7 @@ import {
   withoutQuorum,
 } from '../model/sign-off-effects.ts'
 import { assessment } from '../model/sign-off-facts.ts'
-import { othersThan } from '../model/standing.ts'
+import { isUnsigned, othersThan, statusAt } from '../model/standing.ts'
 import { actsRepository } from '../store/acts.repository.ts'
 import { approvalsRepository } from '../store/approvals.repository.ts'
 import { indexForSearch } from '../store/search.repository.ts'
@@ -119,7 +119,10 @@ export function agreementRoom({ agreements, notifications, policy, workflow }: A
         if (!agreement) continue
         const said = await follow({ tx, signOff, acting, agreement, sequence }, event)
         const [after] = await agreements.read(tx, [id])
-        const moved = { from: last?.from ?? agreement.status, to: after?.status ?? agreement.status }
+        const to = after ? statusAt(after, acting.at) : agreement.status
+        // With the last approval a text goes from review to its signatures.
+        if (after && isUnsigned(after.status) && to !== after.status) await standingRepository(tx).setStatus(id, to)
+        const moved = { from: last?.from ?? agreement.status, to }
         last = { agreement: id, sequence, ...moved, what: [...(last?.what ?? []), { event: event.type, ...said }] }
       }
       if (last && acting.leaf) await record(tx, signOff, acting, acting.leaf, last)

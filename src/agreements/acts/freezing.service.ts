@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import type { Transaction } from '../../platform/database/database.ts'
 import { addDays, londonMidnight } from '../../platform/kernel/london-day.ts'
 import type { ActCall, ActingService } from '../acting.service.ts'
+import { isProcessorRole } from '../agreement.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { type Advice, refusals } from '../model/advice.ts'
 import type { AgreementToComplete } from '../model/completeness.ts'
 import { difference } from '../model/difference.ts'
 import { renamedSuspendedFlows } from '../model/flow-suspensions.ts'
 import { signedText } from '../model/signed-text.ts'
-import { draftVersion, leadingVersion, presentParties } from '../model/standing.ts'
+import { draftVersion, isUnsigned, leadingVersion, presentParties } from '../model/standing.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
 import type { CarryingService } from './carrying.service.ts'
@@ -36,7 +37,7 @@ export function freezingService({ act, advice, agreements, chains, carrying }: F
         const complete = await agreements.toComplete(tx, agreement)
         const given = draft ? await advice(complete, tx) : []
         const warnings = given.filter(({ severity }) => severity === 'WARNING')
-        const { to, supersedes } = decided({ type: 'freeze', advice: refusals(given) })
+        const { to: status, supersedes } = decided({ type: 'freeze', advice: refusals(given) })
         assert(draft?.effective_from, 'a version is frozen without a draft that has a start')
         const { version, effective_from } = draft
         const before = leadingVersion(agreement, at)
@@ -60,6 +61,9 @@ export function freezingService({ act, advice, agreements, chains, carrying }: F
         await awaitEnd(tx, id, londonMidnight(effective_from), context.sequence)
         if (draft.effective_to !== null) await awaitEnd(tx, id, londonMidnight(addDays(draft.effective_to, 1)), context.sequence)
         await carrying.record(context, { version, hash: text.hash, effective_from }, unaffected)
+        const isController = (org: string) => !isProcessorRole(agreement.parties.find((party) => party.org === org)?.role)
+        const unsigned = opened.awaits.some(isController) ? 'IN_REVIEW' : 'AWAITING_SIGNATURE'
+        const to = isUnsigned(status) ? unsigned : status
         await standingRepository(tx).setStatus(id, to)
         const detail = { version, version_hash: text.hash, effective_from }
         for (const org of opened.awaits) {

@@ -120,6 +120,9 @@ function narrowing(filter: ListingFilter, now: string): RawBuilder<unknown>[] {
   const found: RawBuilder<unknown>[] = []
   // An agreement whose end has come is terminated, whatever is stored.
   if (status === 'TERMINATED') found.push(sql`(a.status = 'TERMINATED' or a.terminated_at <= ${now})`)
+  else if (status === 'IN_REVIEW' || status === 'AWAITING_SIGNATURE')
+    // Which of both it is follows from the approvals and is worked out one by one.
+    found.push(sql`a.status in ('IN_REVIEW', 'AWAITING_SIGNATURE') and (a.terminated_at is null or a.terminated_at > ${now})`)
   else if (status !== undefined) found.push(sql`a.status = ${status} and (a.terminated_at is null or a.terminated_at > ${now})`)
   if (party !== undefined) found.push(isParty(party))
   if (partner !== undefined) found.push(isParty(partner))

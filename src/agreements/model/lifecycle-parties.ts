@@ -4,7 +4,17 @@ import type { Agreement } from '../agreement.ts'
 import { type ActingPerson, type CommandOf, type Decided, notAllowed } from './command.ts'
 import { hasCommenced, waitsFor } from './in-force.ts'
 import { inThePast, without } from './lifecycle-ending.ts'
-import { boundParties, isInvited, isKeeper, keeperOf, presentParties, standingOf, standingVersions, statusAt } from './standing.ts'
+import {
+  boundParties,
+  isInvited,
+  isKeeper,
+  isUnsigned,
+  keeperOf,
+  presentParties,
+  standingOf,
+  standingVersions,
+  statusAt,
+} from './standing.ts'
 
 /** Rules of the commands by which parties come and go and the keeping of the text passes on (LC-4, LC-5). Pure. */
 
@@ -67,7 +77,7 @@ export function decideInvite({ org, isActive }: CommandOf<'invite'>, agreement: 
       `${org} has left; a signature it gave before would count again, so it cannot rejoin this text.`,
       '/org',
     )
-  const waits = statusAt(agreement, now) === 'AWAITING_SIGNATURE'
+  const waits = isUnsigned(statusAt(agreement, now))
   if (waits && standingVersions(agreement, now).some(({ terms }) => terms.commencement.rule === 'ALL_SIGNED'))
     return notAllowed(
       'ILLEGAL_STATE',

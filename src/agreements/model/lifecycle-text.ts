@@ -5,7 +5,7 @@ import type { Agreement, AgreementStatus, AgreementVersion } from '../agreement.
 import { type ActingPerson, type CommandOf, type Decided, notAllowed } from './command.ts'
 import { nextDays } from './dates.ts'
 import { canCommence, hasCommenced } from './in-force.ts'
-import { draftVersion, governingVersion, leadingVersion, standingVersions, statusAt } from './standing.ts'
+import { draftVersion, governingVersion, isUnsigned, leadingVersion, standingVersions, statusAt } from './standing.ts'
 
 /** Rules of the commands that make a text and bind to it: freeze, sign, confirm, amend, abandon. Pure. */
 
@@ -150,6 +150,6 @@ function bound(type: 'sign' | 'confirm', agreement: Agreement, version: Agreemen
   const signature = { org: actor.org, version: version.version, signed_at: written(now) ?? '' }
   const commenced = hasCommenced({ ...agreement, signatures: [...agreement.signatures, signature] }, version.version, now)
   const status = statusAt(agreement, now)
-  const to: AgreementStatus = commenced && status === 'AWAITING_SIGNATURE' ? 'ACTIVE' : status
+  const to: AgreementStatus = commenced && isUnsigned(status) ? 'ACTIVE' : status
   return ok({ type, to, version: version.version, hasCommenced: commenced })
 }

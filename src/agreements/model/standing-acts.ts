@@ -21,7 +21,7 @@ export interface ActRule {
 }
 
 const OPEN: readonly AgreementStatus[] = ['DRAFT', 'IN_REVIEW', 'AWAITING_SIGNATURE', 'ACTIVE']
-const LIVE: readonly AgreementStatus[] = ['AWAITING_SIGNATURE', 'ACTIVE']
+const LIVE: readonly AgreementStatus[] = ['IN_REVIEW', 'AWAITING_SIGNATURE', 'ACTIVE']
 const UNBOUND: readonly AgreementStatus[] = ['DRAFT', 'IN_REVIEW', 'AWAITING_SIGNATURE']
 
 /**
@@ -31,7 +31,7 @@ const UNBOUND: readonly AgreementStatus[] = ['DRAFT', 'IN_REVIEW', 'AWAITING_SIG
  */
 // biome-ignore format: a table, one act to a row
 export const ACT_RULES = {
-  freeze: { states: ['DRAFT', 'AWAITING_SIGNATURE', 'ACTIVE'], permission: 'agreement:freeze', by: ['KEEPER'] },
+  freeze: { states: OPEN, permission: 'agreement:freeze', by: ['KEEPER'] },
   sign: { states: LIVE, permission: 'agreement:sign', by: ['INVITED', 'ATTESTED', 'BOUND'] },
   confirm: { states: LIVE, permission: 'agreement:confirm', by: ['INVITED', 'ATTESTED', 'BOUND'] },
   amend: { states: LIVE, permission: 'agreement:draft', by: ['KEEPER'] },
@@ -48,7 +48,7 @@ export const ACT_RULES = {
   renew: { states: ['ACTIVE'], permission: 'agreement:draft', by: ['KEEPER'] },
   confirm_review: { states: ['ACTIVE'], permission: 'agreement:freeze', by: ['KEEPER'] },
   withdraw_draft: { states: UNBOUND, permission: 'agreement:draft', by: ['KEEPER'] },
-  reject: { states: ['IN_REVIEW', 'AWAITING_SIGNATURE', 'ACTIVE'], permission: 'agreement:withdraw', by: ['INVITED', 'ATTESTED', 'BOUND'] },
+  reject: { states: LIVE, permission: 'agreement:withdraw', by: ['INVITED', 'ATTESTED', 'BOUND'] },
   dispose: { states: ['ACTIVE', 'TERMINATED'], permission: 'agreement:dispose', by: ['BOUND', 'LEFT'] },
   attach: { states: [...OPEN, 'TERMINATED'], permission: 'agreement:evidence', by: ['KEEPER', 'DRAFTING', 'INVITED', 'ATTESTED', 'BOUND'] },
   state: { states: LIVE, permission: 'agreement:attest', by: ['KEEPER', 'INVITED', 'ATTESTED', 'BOUND'] },

@@ -1,4 +1,4 @@
-import { type Instant, NEVER } from '../../platform/kernel/instant.ts'
+import { ALWAYS, type Instant, NEVER } from '../../platform/kernel/instant.ts'
 import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
 import type { Agreement, AgreementStatus, AgreementVersion } from '../agreement.ts'
 import { isAttested } from './attested.ts'
@@ -144,9 +144,25 @@ export function valueAt<T>(timeline: Timeline<T>, at: Instant): T {
   return last.value
 }
 
-/** The stored status as it stands at an instant: an agreement whose end has come is TERMINATED, whatever is stored. */
+/**
+ * The stored status as it stands at an instant: an agreement whose end has come is TERMINATED, and one that waits for its first signatures is
+ * IN_REVIEW while people of a controller still approve its text, and AWAITING_SIGNATURE once none do, whichever of both is stored.
+ */
 export function statusAt(agreement: Agreement, at: Instant): AgreementStatus {
-  return lifecycleFacts(agreement).terminatedAt <= at ? 'TERMINATED' : agreement.status
+  const facts = lifecycleFacts(agreement)
+  if (facts.terminatedAt <= at) return 'TERMINATED'
+  if (!isUnsigned(agreement.status)) return agreement.status
+  const version = governing(facts, at, londonDay(at))?.version
+  // Recorded elsewhere, or with nothing to approve: as it is stored.
+  if (!version || version.approvedAt.size === 0) return agreement.status
+  const isApproving = ([org, party]: readonly [string, PartyFacts]) =>
+    party.isController && isPresent(party, at) && (version.approvedAt.get(org) ?? ALWAYS) > at
+  return [...facts.parties].some(isApproving) ? 'IN_REVIEW' : 'AWAITING_SIGNATURE'
+}
+
+/** Whether a status is one of a frozen text that does not bind anybody yet. */
+export function isUnsigned(status: AgreementStatus): boolean {
+  return status === 'IN_REVIEW' || status === 'AWAITING_SIGNATURE'
 }
 
 /** Versions that stand as texts at an instant, earliest start first, equal dates by number. */

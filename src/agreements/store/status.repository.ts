@@ -1,12 +1,13 @@
 import type { Transaction } from '../../platform/database/database.ts'
-import { type Instant, instantOf } from '../../platform/kernel/instant.ts'
+import type { Instant } from '../../platform/kernel/instant.ts'
 import type { Agreement, AgreementStatus } from '../agreement.ts'
+import { statusAt } from '../model/standing.ts'
 
-/** The stored status as it was at an instant: what the last act before left, unless the end had come. null: it was not there yet. */
+/** The status as it was at an instant: what the last act before left, as it stood then. null: it was not there yet. */
 export async function statusThen(tx: Transaction, agreement: Agreement, at: Instant): Promise<AgreementStatus | null> {
   const last = await lastActBefore(tx, agreement.id, new Date(at).toISOString())
   const stored = last === 'NO_ACTS' ? agreement.status : (last?.to ?? null)
-  return stored !== null && instantOf(agreement.terminated_at) <= at ? 'TERMINATED' : (stored as AgreementStatus | null)
+  return stored === null ? null : statusAt({ ...agreement, status: stored as AgreementStatus }, at)
 }
 
 /** The last act at or before an instant; undefined: only later ones; NO_ACTS: none was ever done here (a loaded record). */

@@ -5311,7 +5311,7 @@ export interface components {
             /** @description The organisation that keeps the text. */
             readonly owner_org: string | null;
             /**
-             * @description Its stored status.
+             * @description How far it is. IN_REVIEW: frozen, and people of a controller still approve it. AWAITING_SIGNATURE: nobody approves any more, and not enough have signed.
              * @enum {string}
              */
             readonly status: "DRAFT" | "IN_REVIEW" | "AWAITING_SIGNATURE" | "ACTIVE" | "TERMINATED" | "REJECTED" | "WITHDRAWN";
@@ -5877,7 +5877,7 @@ export interface components {
             /** @description The organisation that keeps the text; it cannot sign for the others. */
             readonly owner_org: string | null;
             /**
-             * @description Its stored status.
+             * @description How far it is. IN_REVIEW: frozen, and people of a controller still approve it. AWAITING_SIGNATURE: nobody approves any more, and not enough have signed.
              * @enum {string}
              */
             readonly status: "DRAFT" | "IN_REVIEW" | "AWAITING_SIGNATURE" | "ACTIVE" | "TERMINATED" | "REJECTED" | "WITHDRAWN";
