@@ -1,5 +1,8 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type App, buildApp } from '../app.ts'
 import { type DevelopmentIssuer, developmentIssuer } from '../identity/development-issuer.service.ts'
 import type { Caller } from '../identity/principal.ts'
@@ -14,6 +17,8 @@ export interface OwnService {
   readonly app: App
   readonly url: string
   readonly databaseUrl: string
+  /** What it writes besides, mail among it; removed when it closes. */
+  readonly folder: string
   token(principal: Omit<Caller, 'sub'> & { readonly sub?: string }): Promise<string>
   close(): Promise<void>
 }
@@ -28,7 +33,9 @@ export async function startOwnService(env: NodeJS.ProcessEnv, name: string, cloc
   const database = `accord_${name}_${randomBytes(6).toString('hex')}`
   await createDatabase(serverUrl, database)
   const databaseUrl = server.named(database)
+  const folder = await mkdtemp(join(tmpdir(), 'accord-'))
   const removeDatabase = async () => {
+    await rm(folder, { recursive: true, force: true })
     await dropDatabase(serverUrl, database)
     await server.close()
   }
@@ -36,7 +43,8 @@ export async function startOwnService(env: NodeJS.ProcessEnv, name: string, cloc
     await migrate({ url: databaseUrl })
     const issuer = await throwAwayIssuer()
     const app = await buildApp({
-      config,
+      // Nothing of it leaves this machine: mail is files, and what it sends to is a story's own.
+      config: { ...config, varDirectory: folder, mailChannel: 'file', webhookPrivateAddresses: 'allowed' },
       databaseUrl,
       publicUrl: new URL('http://127.0.0.1'),
       trust: { issuer: issuer.issuer, audience: issuer.audience, keys: issuer.jwks as never, isAuthoritative: true },
@@ -47,7 +55,7 @@ export async function startOwnService(env: NodeJS.ProcessEnv, name: string, cloc
     const { port } = app.server.server.address() as AddressInfo
     return {
       app,
-      databaseUrl,
+      ...{ databaseUrl, folder },
       url: `http://127.0.0.1:${port}`,
       // Tokens are judged by the machine's own clock, whatever day it is in a story.
       token: ({ sub = 'urn:accord:command', ...principal }) => issuer.sign({ sub, ...principal }, systemClock(), TOKEN_TTL_SECONDS),

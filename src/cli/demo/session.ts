@@ -1,3 +1,6 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Role } from '../../identity/permissions.ts'
 import { type Clock, systemClock } from '../../platform/kernel/clock.ts'
 import { londonDay, spokenDay } from '../../platform/kernel/london-day.ts'
@@ -33,6 +36,12 @@ interface DemoRequest {
   readonly expect: number
 }
 
+/** A mail as its file says. */
+export interface DemoMail {
+  readonly to: string
+  readonly text: string
+}
+
 export interface DemoSession {
   /** Sends one request, prints one line, and counts a surprise where the status is another. */
   act(line: DemoRequest): Promise<DemoReply>
@@ -48,8 +57,12 @@ export interface DemoSession {
   }): Promise<DemoReply>
   /** Lets so many days pass, and everything happen that is due by then. */
   pass(days: number): Promise<void>
+  /** Is done each time before days pass: what is on its way arrives on its day. */
+  beforeTimePasses(work: () => Promise<void>): void
   /** What day it is in the story. */
   now(): number
+  /** Sends what is to leave the building, until `isThere` or for half a minute; answers every mail that was written so far. */
+  sendOut(isThere: () => boolean): Promise<readonly DemoMail[]>
   /** States a fact of the story; a surprise where it does not hold. */
   check(fact: string, holds: boolean): void
   /** Prints what is read, which counts for nothing. */
@@ -67,6 +80,8 @@ export interface DemoClock {
 }
 
 const DAY_MS = 86_400_000
+const SEND_WAIT_MS = 30_000
+const SEND_LOOK_MS = 250
 
 export function demoClock(): DemoClock {
   let ahead = 0
@@ -81,6 +96,7 @@ export function demoClock(): DemoClock {
 /** A session on a running service: everything goes over HTTP, as any client would. */
 export function openDemoSession(service: OwnService, out: (line: string) => void, time: DemoClock): DemoSession {
   const counts = { events: 0, decisions: 0, surprises: 0 }
+  let beforeTimePasses = async () => {}
   const tell = (kind: 'events' | 'decisions', words: string, surprise: string | null) => {
     counts[kind] += 1
     if (surprise !== null) counts.surprises += 1
@@ -133,14 +149,34 @@ export function openDemoSession(service: OwnService, out: (line: string) => void
     },
 
     async pass(days) {
+      await beforeTimePasses()
       time.pass(days)
       await service.app.services.timers.fireDue()
       out(`-- ${days} days later: ${spokenDay(londonDay(time.clock().getTime()))}`)
     },
+    beforeTimePasses(work) {
+      beforeTimePasses = work
+    },
     now: () => time.clock().getTime(),
+
+    async sendOut(isThere) {
+      const { mailing, webhooks } = service.app.services
+      await mailing.run()
+      for (let waited = 0; waited < SEND_WAIT_MS && !isThere(); waited += SEND_LOOK_MS) {
+        webhooks.delivering.wake()
+        await sleep(SEND_LOOK_MS)
+      }
+      return readMails(join(service.folder, 'mail'))
+    },
 
     check: (fact, holds) => tell('events', fact, holds ? null : 'it does not hold'),
     show: out,
     counts: () => ({ ...counts }),
   }
+}
+
+async function readMails(folder: string): Promise<DemoMail[]> {
+  const files = await readdir(folder).catch(() => [])
+  const texts = await Promise.all(files.filter((name) => name.endsWith('.eml')).map((name) => readFile(join(folder, name), 'utf8')))
+  return texts.map((text) => ({ to: /^To: (.+?)\r?$/m.exec(text)?.[1] ?? '', text }))
 }

@@ -23,9 +23,11 @@ import {
   signs,
 } from './sign-off-cast.ts'
 import { whatIsUsed, whereItWaits } from './sign-off-insight.ts'
+import { listening } from './sign-off-messages.ts'
 
 /** One agreement of 35 organisations from its draft to force, through everything that happens on the way, on a clock that is moved. */
 export const signOff: Demo = async (session) => {
+  const messages = await listening(session)
   const story = await begin(session)
   await workingGroup(story)
   await camdenApproves(story)
@@ -38,6 +40,7 @@ export const signOff: Demo = async (session) => {
   await joinsLate(story)
   await review(story)
   await whatIsUsed(story)
+  await messages.arrived()
 }
 
 async function begin(session: DemoSession): Promise<Story> {
