@@ -1356,7 +1356,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/parties/register-act.repository.ts, src/register-loader.ts
+-- also src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
@@ -2150,6 +2150,10 @@ select distinct "i"."org", "i"."issuer", "i"."subject"
   where "i"."mail_id" is null and "i"."created_at" < $1
   order by "i"."org", "i"."issuer", "i"."subject"
   limit $2;
+
+update "mail"
+  set "address" = $1, "last_error" = $2
+  where "ended_at" < $3 and ("address" is not null or "last_error" is not null);
 
 update "mail"
   set "state" = $1, "claimed_until" = $2, "last_error" = $3, "ended_at" = $4, "address" = $5, "title" = $6, "filled" = $7

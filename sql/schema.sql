@@ -3165,6 +3165,7 @@ create table public.mail (
 comment on column mail.id is 'Stands in the mail as its reference and message id, so that whoever gets it twice can tell.';
 comment on column mail.title is 'The subject line as it was last sent.';
 CREATE INDEX mail_by_organisation ON public.mail USING btree (org, id DESC);
+CREATE INDEX mail_to_be_forgotten ON public.mail USING btree (ended_at) WHERE ((address IS NOT NULL) OR (last_error IS NOT NULL));
 CREATE INDEX mail_to_be_sent ON public.mail USING btree (next_at, id) WHERE (state = ANY (ARRAY['QUEUED'::text, 'SENDING'::text]));
 CREATE UNIQUE INDEX one_digest_a_day ON public.mail USING btree (org, issuer, subject, day, form) NULLS NOT DISTINCT WHERE (form = ANY (ARRAY['DIGEST'::text, 'WEEKLY'::text]));
 CREATE TRIGGER addressed_mail_wakes_the_worker AFTER INSERT ON public.mail FOR EACH ROW WHEN ((new.form = 'ADDRESSED'::text)) EXECUTE FUNCTION wake_for_mail();

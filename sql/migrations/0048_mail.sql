@@ -81,6 +81,7 @@ comment on column public.mail.id is 'Stands in the mail as its reference and mes
 comment on column public.mail.title is 'The subject line as it was last sent.';
 create trigger addressed_mail_wakes_the_worker after insert on mail for each row when (new.form = 'ADDRESSED') execute function public.wake_for_mail();
 create index mail_to_be_sent on mail (next_at, id) where state in ('QUEUED', 'SENDING');
+create index mail_to_be_forgotten on mail (ended_at) where address is not null or last_error is not null;
 create index mail_by_organisation on mail (org, id desc);
 create unique index one_digest_a_day on mail (org, issuer, subject, day, form) nulls not distinct where form in ('DIGEST', 'WEEKLY');
 

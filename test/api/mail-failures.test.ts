@@ -81,6 +81,15 @@ t.test('a mail server may fail in every way', async (t) => {
     server.behave(address, 'TAKES')
   })
 
+  await t.test('ninety days later it is forgotten where a mail went, and what was said of it', async (t) => {
+    const known = async () => (await desk.owner.query('select from mail where address is not null or last_error is not null')).length
+    t.ok((await known()) > 0)
+    later(90 * 1_440)
+    await desk.mailing.run()
+    t.equal(await known(), 0)
+    t.match((await desk.problems({ org: HACKNEY, role: 'SIRO' }))[0], { what: 'FAILED', address: null, why: null })
+  })
+
   await t.test('a node that was killed while it sent leaves the mail to another once its claim is over', async (t) => {
     const before = sent()
     await desk.tell(HACKNEY, id)

@@ -92,7 +92,7 @@ export function calendarsService({ db, clock, commands, publicUrl, due, signOffs
       tasks.push(...(await signOffs.tasks(owner, { whose: one, state: 'OPEN' }, { cursor: null, limit: TASKS_MAX })).tasks)
     return [
       ...days.map(({ agreement, kind: what, day }) => ({
-        ...{ kind: what, record: agreement, reference: agreement, day, path: `/v1/agreements/${encodeURIComponent(agreement)}` },
+        ...{ kind: what, record: agreement, reference: agreement, day, path: `/agreements/${encodeURIComponent(agreement)}` },
       })),
       ...tasks.flatMap(eventOfTask),
     ]
@@ -189,7 +189,7 @@ function eventOfTask({ sign_off_id, subject_id, subject_type, chain_org, step, t
   if (due_day === null) return []
   const reference = subject_type === 'agreement' ? subject_id : `${subject_type} ${subject_id.slice(-8)}`
   const record = `${sign_off_id}/${chain_org || 'ALL'}/${step}/${task}`
-  return [{ kind: kind === 'SIGNATURE' ? 'SIGN_BY' : 'STEP_DUE', record, reference, day: due_day, path: `/v1/sign-offs/${sign_off_id}` }]
+  return [{ kind: kind === 'SIGNATURE' ? 'SIGN_BY' : 'STEP_DUE', record, reference, day: due_day, path: `/reviews/${sign_off_id}` }]
 }
 
 function hashOf(token: string): string {

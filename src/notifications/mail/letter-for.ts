@@ -34,10 +34,10 @@ export function letterFor(
   const entries = told.map((one) => {
     const values = valuesOf(one, KINDS_OF_MAIL[one.kind].says, { organisation, role })
     const isToBeDone = KINDS_OF_MAIL[one.kind].says.includes('by_due')
-    return filled(MAIL_TEXTS[one.kind], values, { due: isToBeDone ? dueOf(one) : null, link: linkTo(one.subject, publicUrl) })
+    return filled(MAIL_TEXTS[one.kind], values, { due: isToBeDone ? dueOf(one) : null, link: linkTo(one, publicUrl) })
   })
   const roles = [...new Set(told.flatMap((one) => one.role ?? []))]
-  const foot = { why: whyOf(organisation(org), person, roles), settings: addressOf('notification-settings', publicUrl), reference: id }
+  const foot = { why: whyOf(organisation(org), person, roles), settings: addressOf('v1/notification-settings', publicUrl), reference: id }
   const [first] = entries
   if (form === 'SINGLE' && first) return singleLetter(first, foot)
   const count = entries.length === 1 ? 'One thing' : `${entries.length} things`
@@ -55,20 +55,18 @@ function whyOf(organisation: string, person: Identity | null, roles: readonly Ro
   return `you act for ${organisation} as ${roles.map((role) => ROLE_WORDS[role]).join(' and ')}`
 }
 
-const PLACES: Readonly<Record<string, string>> = {
-  agreement: 'agreements',
-  request: 'requests',
-  disclosure: 'disclosures',
-  emergency: 'emergencies',
-  webhook: 'webhooks',
-}
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** Where a subject is found, once its reader has signed in. */
-function linkTo({ type, id }: NotificationFacts['subject'], publicUrl: URL): string {
-  const place = PLACES[type]
-  return place === undefined ? publicUrl.href : addressOf(`${place}/${encodeURIComponent(id)}`, publicUrl)
+/** The page on which what a notification is about is done or read; whoever is not signed in is asked to, and comes to it after that. */
+function linkTo({ kind, subject: { type, id }, detail }: NotificationFacts, publicUrl: URL): string {
+  const { sign_off, version } = detail
+  const isAgreement = type === 'agreement'
+  if (kind === 'SIGNATURE_DUE' && isAgreement && Number.isInteger(version))
+    return addressOf(`sign/${encodeURIComponent(id)}/${version}`, publicUrl)
+  if (typeof sign_off === 'string' && UUID.test(sign_off)) return addressOf(`reviews/${sign_off}`, publicUrl)
+  return addressOf(isAgreement ? `agreements/${encodeURIComponent(id)}` : 'work', publicUrl)
 }
 
 function addressOf(path: string, publicUrl: URL): string {
-  return new URL(`/v1/${path}`, publicUrl).href
+  return new URL(`/${path}`, publicUrl).href
 }

@@ -201,6 +201,16 @@ export function mailRepository(tx: Transaction) {
       return row !== undefined
     },
 
+    /** Forgets where mail went that ended before an instant, and what its receiver said: an address is personal data. */
+    async forget(before: string): Promise<void> {
+      await tx
+        .updateTable('mail')
+        .set({ address: null, last_error: null })
+        .where('ended_at', '<', before)
+        .where((eb) => eb.or([eb('address', 'is not', null), eb('last_error', 'is not', null)]))
+        .execute()
+    },
+
     /** Notes that nobody could be mailed of a notification. */
     async unreached({ id, org, toldBy }: PostedNotification, at: string): Promise<void> {
       await tx

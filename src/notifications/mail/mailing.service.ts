@@ -50,6 +50,8 @@ const AT_ONCE = 4
 /** Hours of a London day before which the digest of the day is not made. */
 const DIGEST_HOURS_BEFORE_MIDNIGHT = 16
 const HOUR_MS = 3_600_000
+/** Days after which it is forgotten where a mail went. */
+const KEPT_DAYS = 90
 /** Minutes after each attempt until the next one; after the last of them a mail has failed. */
 const RETRY_MINUTES = [1, 5, 15, 60, 180, 360, 720, 1_440] as const
 
@@ -178,6 +180,7 @@ export function mailingService({ db, clock, newId, directory, channel, publicUrl
       const now = clock()
       await postAll(now)
       await digestAll(now)
+      await asSystem((tx) => mailRepository(tx).forget(new Date(now.getTime() - KEPT_DAYS * 24 * HOUR_MS).toISOString()))
       return sendAll()
     },
 

@@ -105,7 +105,7 @@ What to do: Read it, then sign or decline. It takes about 10 minutes. If it is n
 
 By when: 3 December 2026
 
-Open it (you sign in first): https://accord.example/v1/agreements/DSA-2026-ABCDEF
+Open it (you sign in first): https://accord.example/sign/DSA-2026-ABCDEF/2
 
 You get this because you act for Hackney Council as data protection officer. What the agreement says is never sent by mail.
 
@@ -113,4 +113,14 @@ Change what is mailed to you: https://accord.example/v1/notification-settings
 Reference: ${ID}`,
   )
   t.equal(letterOf('SIGNATURE_DUE', { version: 2 }, 'DIGEST').subject, 'One thing for Hackney Council, 30 November 2026')
+})
+
+t.test('a mail leads to the page on which its reader does what it asks for', async (t) => {
+  const linkOf = (kind: NotificationKind, detail: Record<string, unknown>) =>
+    /https:\/\/accord\.example(\/\S*)/.exec(letterOf(kind, detail).text)?.[1]
+  t.equal(linkOf('SIGNATURE_DUE', { version: 3 }), '/sign/DSA-2026-ABCDEF/3')
+  t.equal(linkOf('SIGNATURE_DUE', { version: '../../x' }), '/agreements/DSA-2026-ABCDEF')
+  t.equal(linkOf('STEP_OPENED', { sign_off: ID }), `/reviews/${ID}`)
+  t.equal(linkOf('STEP_OPENED', { sign_off: '../x' }), '/agreements/DSA-2026-ABCDEF')
+  t.equal(linkOf('SUSPENDED', {}), '/agreements/DSA-2026-ABCDEF')
 })
