@@ -87,7 +87,7 @@ export function openRegister(
     ...{ clock, listing, signOffs: services.signOffs, signOffInsight: signOffInsight({ db, clock }) },
     ...{ due, usage: decisions.usage, requests: journeys.requests },
   })
-  const documents = documentsService({ read, clock, parties, workflow })
+  const documents = documentsService({ read, clock, parties, workflow, files: services.files })
   const history = historyService({ read, clock })
   const suspending = suspendingService({ act, chains, boroughs })
   const signing = signingService({ act, chains })

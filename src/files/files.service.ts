@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import type { Call, CommandResult } from '../commands/command.ts'
-import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
+import type { CommandContext, CommandsService } from '../commands/commands.service.ts'
 import { readerFor, writerFor } from '../identity/permissions.ts'
-import { isService, type Principal, servicePrincipal } from '../identity/principal.ts'
+import { type Principal, servicePrincipal } from '../identity/principal.ts'
 import type { Database, Transaction } from '../platform/database/database.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { answered, orThrow, type Refusal, type Refused, refusal, refused } from '../platform/kernel/refusal.ts'
@@ -18,6 +18,7 @@ import {
   NAMING_MS,
   type Scan,
 } from './evidence-file.ts'
+import { type FileDone, fileKinds, NO_SUCH_FILE } from './file-kinds.service.ts'
 import { filesRepository } from './files.repository.ts'
 import { lie, otherType } from './media-types.service.ts'
 import { readingFor, receive, storedBytes, tooLarge } from './receiving.service.ts'
@@ -58,12 +59,6 @@ export interface Upload {
   readonly bytes: Readable
 }
 
-interface FileDone extends WorkDone<EvidenceFile> {
-  readonly file: EvidenceFile
-}
-
-const NO_SUCH_FILE = 'There is no such file here.'
-
 export type FilesService = ReturnType<typeof filesService>
 
 /** Evidence files: sent, named by a record, read, scanned, erased. */
@@ -73,29 +68,7 @@ export function filesService(options: FilesOptions) {
   const scanning = new Map<string, Promise<Scan>>()
   const isScanned = scanner !== undefined
 
-  const kind: SubjectKind<EvidenceFile, FileDone> = {
-    type: 'file',
-    unknown: NO_SUCH_FILE,
-    readerFor: (principal) => (isService(principal) ? { kind: 'system' } : writerFor(principal)),
-    async lock(tx, id) {
-      const found = await filesRepository(tx).find(id, true)
-      return found && { state: found.file, version: found.version, actCount: found.actCount }
-    },
-    admit: async (tx, principal) => (isService(principal) ? undefined : mustBeConfirmed(tx, principal.org)),
-    write: (tx, { id }) => filesRepository(tx).touch(id),
-    publish: async () => undefined,
-    // The name is a person's own words: it stays out of the log.
-    record: ({ now, done: { file, detail } }) => ({
-      leaf: { textHash: file.sha256 },
-      payload: { at: now, file: file.id, media_type: file.media_type, size: file.size, detail },
-    }),
-    async known(tx, id) {
-      const found = await filesRepository(tx).find(id)
-      return found && { leaf: { textHash: found.file.sha256 }, payload: { file: id } }
-    },
-  }
-  /** Reading is an act of whoever may see the record, an auditor too, and changes nothing. */
-  const reading: SubjectKind<EvidenceFile, FileDone> = { ...kind, readerFor, admit: async () => undefined, write: async () => '' }
+  const { kind, reading } = fileKinds(mustBeConfirmed)
 
   const find = (principal: Principal, id: string) => readingFor(db, readerFor(principal), (tx) => filesRepository(tx).find(id))
   const outcomeOf = (tx: Transaction, id: string) => async () => (await mustFind(tx, id)).file

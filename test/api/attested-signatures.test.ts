@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { agreementDesk, type Desk, type Person } from '../support/agreement-desk.ts'
 import { SHARE } from '../support/demo-share.ts'
+import { startNode } from '../support/nodes.ts'
 import { PDF, PNG } from '../support/sample-files.ts'
+import { trustIn } from '../support/service.ts'
 
 const [CAMDEN, HACKNEY, BARNET] = ['LBC_CAMDEN', 'LBC_HACKNEY', 'LBC_BARNET']
 const officer = (org: string, sub?: string): Person => ({ org, role: 'IG_OFFICER', ...(sub ? { sub } : {}) })
@@ -110,6 +113,8 @@ t.test(
       t.match(erased, { status: 409, body: { errors: [{ code: 'EVIDENCE' }] } })
       const print = await desk.call(officer(HACKNEY), 'GET', `/v1/agreements/${id}/versions/1/print`)
       t.match(print.text, /has signed elsewhere, as two people attest/)
+      t.match(print.text, /A\. Director, Director of Housing.*22 November 2026, on paper/)
+      t.ok(print.text.includes(createHash('sha256').update(PDF).digest('hex')), 'the certificate names what shows it by its hash')
       const kinds = (await desk.call({ org: HACKNEY, role: 'DPO' }, 'GET', '/v1/notices?limit=200')).body.notices.map(
         ({ kind }: { kind: string }) => kind,
       )
@@ -183,4 +188,26 @@ t.test('two who state it at once: one does', async (t) => {
   const done = await Promise.all([state(officer(CAMDEN), id, hash), state(officer(HACKNEY), id, hash)])
   t.strictSame(done.map(({ status }) => status).toSorted(), [201, 409])
   t.equal((await list(CAMDEN, id)).length, 1)
+})
+
+t.test('a dispute that one node has acknowledged denies on every other', async (t) => {
+  const desk = await agreementDesk(t)
+  const { state, attest, dispute, accept, ask } = attesting(desk)
+  const { service } = desk
+  const { id, hash } = await halfSigned(desk)
+  for (const org of [CAMDEN, HACKNEY]) await accept(org)
+  const { statement } = (await state(officer(CAMDEN), id, hash)).body
+  await attest(officer(CAMDEN, 'urn:test:second'), id, statement.id)
+  const node = await startNode(t, {
+    ...{ databaseUrl: service.databaseUrl, clockOffsetMs: 0, logKeyHex: Buffer.from(service.logKey).toString('hex') },
+    trust: trustIn(service.issuer) as never,
+  })
+  const headers = { ...(await service.as({ org: CAMDEN })), 'content-type': 'application/json' }
+  const there = async () => {
+    const reply = await fetch(`${node.url}/v1/decisions`, { method: 'POST', headers, body: JSON.stringify(SHARE) })
+    return ((await reply.json()) as { readonly decision: string }).decision
+  }
+  t.strictSame([(await ask()).answer, await there()], [`PERMIT ${HACKNEY}`, 'PERMIT'])
+  t.equal((await dispute(officer(HACKNEY), id, statement.id)).status, 200)
+  t.equal(await there(), 'DENY', 'the first answer after it')
 })

@@ -1,3 +1,4 @@
+import type { FilesService } from '../../files/files.service.ts'
 import { readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
@@ -14,22 +15,32 @@ import { partiesInForce } from '../model/in-force.ts'
 import { SIGNING_STATEMENTS, signedText } from '../model/signed-text.ts'
 import { knowsUntil, standingOf } from '../model/standing.ts'
 import type { ReadAgreement } from '../reading.service.ts'
+import { attestedSignaturesRepository } from '../store/attested-signatures.repository.ts'
 import { signaturesRepository } from '../store/signatures.repository.ts'
 import { type StoredVersion, versionsRepository } from '../store/versions.repository.ts'
 import { printedApprovals } from './printed-approvals.ts'
-import { type PrintedStandings, printedText } from './printed-text.ts'
+import { type PrintedStandings, type PrintedStatement, printedText } from './printed-text.ts'
 
 export interface DocumentsOptions {
   readonly read: ReadAgreement
   readonly clock: Clock
   readonly parties: Pick<PartiesService, 'read'>
   readonly workflow: Pick<WorkflowService, 'of'>
+  readonly files: Pick<FilesService, 'ofOwner'>
 }
 
 export type DocumentsService = ReturnType<typeof documentsService>
 
 /** The text of every version, readable for ever by whoever may know the agreement. */
-export function documentsService({ read, clock, parties, workflow }: DocumentsOptions) {
+export function documentsService({ read, clock, parties, workflow, files }: DocumentsOptions) {
+  /** Signatures given elsewhere on a version, with the hashes of what shows them. */
+  async function statedOn(tx: Transaction, { id }: Agreement, number: number): Promise<PrintedStatement[]> {
+    const found = (await attestedSignaturesRepository(tx, id).list()).filter(({ statement }) => statement.version === number)
+    if (found.length === 0) return []
+    const hashes = new Map((await files.ofOwner(tx, { type: 'agreement', id })).map((file) => [file.id, file.sha256]))
+    return found.map(({ statement }) => ({ ...statement, evidence: statement.evidence.flatMap((key) => hashes.get(key) ?? []) }))
+  }
+
   async function stored(tx: Transaction, agreement: Agreement, number: number) {
     const version = agreement.versions.find((known) => known.version === number)
     const kept = version && (await versionsRepository(tx).find(agreement.id, number))
@@ -65,7 +76,8 @@ export function documentsService({ read, clock, parties, workflow }: DocumentsOp
         const until = readerFor(principal).kind === 'party' ? (knowsUntil(agreement, principal.org, now) ?? now) : NEVER
         const signOff = await workflow.of(tx, { type: 'agreement', id, version: number })
         const approvals = signOff ? printedApprovals(signOff, until) : null
-        return printedText({ ...text, approvals, standings: standingsAt(agreement, Math.min(now, until)) }, names)
+        const stated = await statedOn(tx, agreement, number)
+        return printedText({ ...text, stated, approvals, standings: standingsAt(agreement, Math.min(now, until)) }, names)
       }),
 
     differences: (principal: Principal, id: string, number: number, from: number) =>

@@ -16,9 +16,26 @@ export interface PrintedVersion {
   readonly warnings: readonly Advice[]
   readonly text: Readonly<Record<string, unknown>>
   readonly signatures: readonly SignatureRecord[]
+  /** Signatures given elsewhere. */
+  readonly stated: readonly PrintedStatement[]
   /** Null: its approvals stand as they were recorded elsewhere. */
   readonly approvals: PrintedApprovals | null
   readonly standings: PrintedStandings
+}
+
+/** What is stated of a signature that was given elsewhere, with the files that show it. */
+export interface PrintedStatement {
+  readonly org: string
+  readonly held_by: string
+  readonly signatory_name: string
+  readonly signatory_post: string
+  /** London day. */
+  readonly signed_on: string
+  readonly way: string
+  readonly attested_at: string | null
+  readonly disputed_at: string | null
+  /** SHA-256 of each, hex. */
+  readonly evidence: readonly string[]
 }
 
 /** How the parties stand when the page is printed; for a reader whose part is over, when it ended. */
@@ -44,6 +61,8 @@ const STANDING_WORDS: Readonly<Record<Standing, string>> = {
   SUCCESSOR: 'follows a party; bound by nothing yet',
   NONE: 'takes no part',
 }
+
+const WAY_WORDS: Readonly<Record<string, string>> = { PAPER: 'on paper', MINUTE: 'by a minute', E_SIGN_PRODUCT: 'in another product' }
 
 const LABELS: Readonly<Record<string, string>> = {
   ...FLOW_LABELS,
@@ -97,6 +116,7 @@ export function printedText(version: PrintedVersion, names: ReadonlyMap<string, 
     ...warned(version),
     ...approvals(version, nameOf),
     ...certificate(version, nameOf),
+    ...givenElsewhere(version, nameOf),
     ...standings(version.standings, nameOf),
     '</body>',
     '</html>',
@@ -157,6 +177,30 @@ function certificate(version: PrintedVersion, nameOf: (org: unknown) => string):
   ])
   const head = ['Organisation', 'Signed by', 'Post', 'Authority', 'Proved who they are', 'Signed', 'Counts from', 'Hash signed']
   return ['<h2>Certificate of signatures</h2>', hash, rows.length > 0 ? table(head, rows) : '<p>Nobody has signed.</p>']
+}
+
+/** Signatures that were given elsewhere: none binds, and each counts for those alone who accept such. */
+function givenElsewhere({ stated }: PrintedVersion, nameOf: (org: unknown) => string): string[] {
+  if (stated.length === 0) return []
+  const rows = stated.map((one) => [
+    nameOf(one.org),
+    `${one.signatory_name}, ${one.signatory_post}`,
+    `${spoken(one.signed_on)}, ${WAY_WORDS[one.way] ?? one.way}`,
+    nameOf(one.held_by),
+    one.attested_at === null ? 'not yet: counts for nothing' : spoken(one.attested_at),
+    one.disputed_at === null ? 'no' : `${spoken(one.disputed_at)}: counts for nothing from then on`,
+    one.evidence.join(', '),
+  ])
+  const head = [
+    'Organisation',
+    'Signed by',
+    'Signed',
+    'Attested by two people of',
+    'Attested',
+    'Disputed by the organisation',
+    'SHA-256 of the evidence',
+  ]
+  return section('Signatures given elsewhere', table(head, rows))
 }
 
 /** What the issuer of the token said of how it knew the signatory. */
