@@ -29,8 +29,10 @@ interface DemoRequest {
   readonly does: string
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
-  /** Sent as JSON; a text as the CSV file that it is. */
+  /** Sent as JSON; a text as the file that it is. */
   readonly body?: unknown
+  /** Media type of a text; absent: CSV. */
+  readonly type?: string
   readonly ifMatch?: string
   /** The status that the story expects; anything else is a surprise. */
   readonly expect: number
@@ -108,7 +110,7 @@ export function openDemoSession(service: OwnService, out: (line: string) => void
       method,
       headers: {
         ...headers,
-        ...(body === undefined ? {} : { 'content-type': typeof body === 'string' ? 'text/csv' : 'application/json' }),
+        ...(typeof body === 'string' || body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
@@ -118,11 +120,12 @@ export function openDemoSession(service: OwnService, out: (line: string) => void
   }
 
   return {
-    async act({ by, does, method, path, body, ifMatch, expect }) {
+    async act({ by, does, method, path, body, type = 'text/csv', ifMatch, expect }) {
       const token = await service.token({ sub: `urn:accord:demo:${by.name}`, org: by.org, roles: [by.role], clientId: null })
       const headers = {
         authorization: `Bearer ${token}`,
         ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+        ...(typeof body === 'string' ? { 'content-type': type } : {}),
       }
       const reply = await send(headers, method, path, body)
       const said = reply.status < 400 ? String(reply.status) : `${reply.status} ${String(reply.body['detail'])}`

@@ -22,6 +22,7 @@ import {
   type Story,
   signs,
 } from './sign-off-cast.ts'
+import { signedOnPaper } from './sign-off-elsewhere.ts'
 import { whatIsUsed, whereItWaits } from './sign-off-insight.ts'
 import { listening } from './sign-off-messages.ts'
 
@@ -298,6 +299,7 @@ async function theLastSign(story: Story): Promise<void> {
     ['STEP_DUE', 'STEP_OVERDUE', 'STEP_ESCALATED'].every((kind) => kinds.includes(kind)),
   )
   await whereItWaits(story)
+  await signedOnPaper(story)
   await asked(session, CAMDEN, MPS, NEITHER)
   for (const org of [BARNET, MPS, ICB]) {
     await approves(story, org, 'IG_REVIEW')
