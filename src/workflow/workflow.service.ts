@@ -6,7 +6,7 @@ import { act, actorOf, begin, type Changed, change, type DeputisesFor, serviceAc
 import { deputations } from './model/allowed.ts'
 import type { SignOffCommand } from './model/commands.ts'
 import { decide, start } from './model/decide.ts'
-import type { StepName } from './model/events.ts'
+import type { SignOffEvent, StepName } from './model/events.ts'
 import { type Fact, holds, type Route, routeKey } from './model/route.ts'
 import {
   chainOf,
@@ -259,6 +259,12 @@ export function workflowService({ deputisesFor, ...reacting }: WorkflowOptions) 
     /** Subjects of a type whose sign-off is at work, by id. */
     subjectsAtWork: (tx: Transaction, type: string): Promise<string[]> =>
       asSystem(tx, () => signOffsRepository(tx).subjectsOf(type, UNDONE)),
+
+    /** What happened in the sign-off of one version of a subject, as far as this transaction's reader may read it. */
+    eventsKnown: async (tx: Transaction, subject: Required<SubjectName>): Promise<SignOffEvent[]> => {
+      const [found] = await signOffsRepository(tx).ofSubject(subject)
+      return found ? signOffsRepository(tx).events(found.id) : []
+    },
 
     /** The sign-off of one version of a subject, with everything in it. */
     of: (tx: Transaction, subject: Required<SubjectName>): Promise<SignOff | undefined> =>

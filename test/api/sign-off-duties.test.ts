@@ -236,3 +236,34 @@ t.test('what is not there is 404: a step, a task, a thread, and whoever reads of
   t.strictSame(requesters(await first(HACKNEY, 'IG_OFFICER')), [], 'not those of another party')
   t.ok(requesters(await first(HACKNEY, 'AUDITOR')).includes(`${CAMDEN} drafter`), 'an auditor reads of all')
 })
+
+t.test('the certificate names who returned, commented and overruled, as far as its reader may know, and keeps their words', async (t) => {
+  const text = await frozenBy('drafter')
+  const dpo = person(HACKNEY, 'DPO', 'advises')
+  const say = (by: typeof dpo, shared: boolean) => people.command(text.signOff, by, { command: 'comment', text: 'A secret word', shared })
+  t.equal((await say(person(HACKNEY, 'LEGAL', 'quiet'), false)).status, 200)
+  t.equal((await say(person(HACKNEY, 'LEGAL', 'open'), true)).status, 200)
+  const officer = person(HACKNEY, 'IG_OFFICER', 'returns-it')
+  t.equal((await people.command(text.signOff, officer, { command: 'return', step: 'IG_REVIEW', reasons: 'A secret word' })).status, 200)
+  t.equal(
+    (await people.command(text.signOff, officer, { command: 'take_back_return', step: 'IG_REVIEW', reason: 'A secret word' })).status,
+    200,
+  )
+  await people.approve(text.signOff, HACKNEY, { id: 'IG_REVIEW', role: 'IG_OFFICER' })
+  const overruling = [
+    [dpo, { command: 'refuse', step: 'DPO_REVIEW', reason: 'A secret word' }],
+    [person(HACKNEY, 'SIRO', 'overrules'), { command: 'overrule', reason: 'A secret word' }],
+  ] as const
+  for (const [by, command] of overruling) t.equal((await people.command(text.signOff, by, command)).status, 200)
+  const page = async (org: string) => (await call({ org, role: 'IG_OFFICER' }, 'GET', `${text.path}/versions/${text.version}/print`)).text
+  const [own, other] = [await page(HACKNEY), await page(CAMDEN)]
+  for (const shown of [own, other]) {
+    t.match(shown, /returns-it returned it at the step/)
+    t.match(shown, /open commented on it/)
+    t.match(shown, /The data protection officer \(advises\) advised against it/)
+    t.match(shown, /The SIRO \(overrules\) went on against the advice/)
+    t.notMatch(shown, /A secret word/)
+  }
+  t.match(own, /quiet commented on it/)
+  t.notMatch(other, /quiet/, 'what a party keeps to itself')
+})

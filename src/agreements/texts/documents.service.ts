@@ -25,7 +25,7 @@ export interface DocumentsOptions {
   readonly read: ReadAgreement
   readonly clock: Clock
   readonly parties: Pick<PartiesService, 'read'>
-  readonly workflow: Pick<WorkflowService, 'of'>
+  readonly workflow: Pick<WorkflowService, 'of' | 'eventsKnown'>
   readonly files: Pick<FilesService, 'ofOwner'>
 }
 
@@ -75,7 +75,8 @@ export function documentsService({ read, clock, parties, workflow, files }: Docu
         // Whoever reads as a party reads to the end of its part; an auditor reads on.
         const until = readerFor(principal).kind === 'party' ? (knowsUntil(agreement, principal.org, now) ?? now) : NEVER
         const signOff = await workflow.of(tx, { type: 'agreement', id, version: number })
-        const approvals = signOff ? printedApprovals(signOff, until) : null
+        const events = signOff ? await workflow.eventsKnown(tx, { type: 'agreement', id, version: number }) : []
+        const approvals = signOff ? printedApprovals(signOff, until, events) : null
         const stated = await statedOn(tx, agreement, number)
         return printedText({ ...text, stated, approvals, standings: standingsAt(agreement, Math.min(now, until)) }, names)
       }),

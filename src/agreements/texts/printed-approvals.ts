@@ -1,6 +1,15 @@
 import { type Instant, NEVER } from '../../platform/kernel/instant.ts'
+import type { SignOffEvent } from '../../workflow/model/events.ts'
 import { routeStep } from '../../workflow/model/route.ts'
-import { type ApprovalCondition, type Chain, type Person, routeOf, type SignOff, type Step } from '../../workflow/model/sign-off.ts'
+import {
+  type ApprovalCondition,
+  type Chain,
+  chainOf,
+  type Person,
+  routeOf,
+  type SignOff,
+  type Step,
+} from '../../workflow/model/sign-off.ts'
 
 /** The approvals of a version as its certificate shows them. Pure. */
 export interface PrintedApprovals {
@@ -41,13 +50,17 @@ const BEARERS: Readonly<Record<ApprovalCondition['bearer'], string>> = {
   BOTH: 'both sides',
 }
 
-/** What was approved by an instant: a reader whose part is over knows nothing later. */
-export function printedApprovals(signOff: SignOff, until: Instant): PrintedApprovals {
+/**
+ * What was approved by an instant: a reader whose part is over knows nothing later. Who returned it or commented on it is named as far as the
+ * reader may read that (`events`); why, and in which words, stays in the sign-off.
+ */
+export function printedApprovals(signOff: SignOff, until: Instant, events: readonly SignOffEvent[]): PrintedApprovals {
   const isKnown = (at: string) => until === NEVER || Date.parse(at) <= until
   const steps = signOff.chains
     .flatMap((chain) => chain.steps.flatMap((step) => ofStep(signOff, chain, step)))
     .filter(({ at }) => isKnown(at))
-  const remarks = signOff.chains.flatMap(remarksOf).filter(({ at }) => (at === null ? until === NEVER : isKnown(at)))
+  const found = [...signOff.chains.flatMap(remarksOf), ...returns(signOff, events), ...comments(events)]
+  const remarks = found.filter(({ at }) => (at === null ? until === NEVER : isKnown(at)))
   return { route: signOff.route, steps, remarks }
 }
 
@@ -67,7 +80,7 @@ function ofStep(signOff: SignOff, chain: Chain, { id, round, tasks }: Step): Pri
   })
 }
 
-function remarksOf({ org, dpoRefusal, overruled, carriedFrom, status, endReason }: Chain): PrintedApprovals['remarks'] {
+function remarksOf({ org, dpoRefusal, overruled, carriedFrom, status }: Chain): PrintedApprovals['remarks'] {
   if (org === null) return []
   const ended = ENDINGS[status]
   return [
@@ -80,14 +93,35 @@ function remarksOf({ org, dpoRefusal, overruled, carriedFrom, status, endReason 
           },
         ]
       : []),
-    ...(dpoRefusal
-      ? [{ org, at: dpoRefusal.at, text: `The data protection officer (${dpoRefusal.by.sub}) advised against it: ${dpoRefusal.reason}` }]
-      : []),
-    ...(overruled
-      ? [{ org, at: overruled.at, text: `The SIRO (${overruled.by.sub}) went on against the advice: ${overruled.reason}` }]
-      : []),
-    ...(ended ? [{ org, at: null, text: endReason === null ? `It ${ended}.` : `It ${ended}: ${endReason}` }] : []),
+    ...(dpoRefusal ? [{ org, at: dpoRefusal.at, text: `The data protection officer (${dpoRefusal.by.sub}) advised against it` }] : []),
+    ...(overruled ? [{ org, at: overruled.at, text: `The SIRO (${overruled.by.sub}) went on against the advice` }] : []),
+    ...(ended ? [{ org, at: null, text: `It ${ended}` }] : []),
   ]
+}
+
+/** Who asked for changes, at which step. */
+function returns(signOff: SignOff, events: readonly SignOffEvent[]): PrintedApprovals['remarks'] {
+  return events.flatMap((event) => {
+    if (event.type !== 'RETURNED') return []
+    const { org, step, by, deputyFor, at } = event
+    const chain = chainOf(signOff, org)
+    const title = chain ? routeStep(routeOf(signOff, chain), step).title : step
+    const who = deputyFor === null ? by.sub : `${by.sub}, deputy of ${deputyFor.sub}`
+    return [{ org: by.org, at, text: `${who} returned it at the step ${title}` }]
+  })
+}
+
+/** Who commented, each once, when they last did. */
+function comments(events: readonly SignOffEvent[]): PrintedApprovals['remarks'] {
+  const last = new Map<string, PrintedApprovals['remarks'][number]>()
+  for (const event of events)
+    if (event.type === 'COMMENTED')
+      last.set(`${event.by.issuer} ${event.by.sub} ${event.by.org}`, {
+        org: event.by.org,
+        at: event.at,
+        text: `${event.by.sub} commented on it`,
+      })
+  return [...last.values()]
 }
 
 function inWords({ text, bearer, due }: ApprovalCondition): string {
