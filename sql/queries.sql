@@ -943,6 +943,20 @@ select "a"."id"
     v.effective_to < $3 and v.status <> 'DRAFT'))
   order by "a"."id";
 
+select distinct f.agreement_id as id
+  from flow f
+  join agreement_version v
+  on v.agreement_id = f.agreement_id and v.version = f.version and v.status <> 'DRAFT'
+  join agreement a
+  on a.id = f.agreement_id cross
+  join lateral ( select a.terminated_at::date as day union all select v.effective_to union all select p.left_at::date from agreement_party p
+    where p.agreement_id = a.id) as over
+  where over.day between $1::date - 1 and $2::date + 1 or over.day + f.retention_days between $3::date - 2 and $4::date + 2
+  union select d.agreement_id
+  from disposal d
+  where d.keep_until between $5::date and $6::date
+  order by id;
+
 -- src/agreements/store/disposals.repository.ts
 
 insert into "disposal" ("agreement_id", "sequence", "flow_id", "on_day", "org", "how", "what", "done_by", "law", "keep_until", "at")

@@ -5,6 +5,7 @@ import { agreementsInTime } from './agreements/acts/agreement-timers.service.ts'
 import { heldByStatement } from './agreements/acts/attesting.service.ts'
 import { carryingService } from './agreements/acts/carrying.service.ts'
 import { chainsService } from './agreements/acts/chains.service.ts'
+import { DISPOSALS, disposalsInTime } from './agreements/acts/disposals-in-time.service.ts'
 import { evidenceKept } from './agreements/acts/evidence.service.ts'
 import { sampleSignOffs } from './agreements/acts/sample-sign-offs.service.ts'
 import { SIGN_OFF_ENDS, signOffsThatEnd } from './agreements/acts/sign-off-ends.service.ts'
@@ -163,6 +164,7 @@ export async function openServices(options: ServicesOptions) {
       sign_off: stepsInTime(signOffs),
       file: filesInTime({ db, files, keptUntil: { agreement: evidenceKept({ agreements, clock }) } }),
       agreement: agreementsInTime({ db, agreements, notifications, acts }),
+      [DISPOSALS]: disposalsInTime({ db, agreements, notifications, boroughs }),
       [SIGN_OFF_ENDS]: signOffsThatEnd({ db, agreements, workflow, signOffs }),
       held_role: rolesInTime({
         ...{ db, workflow, signOffs },

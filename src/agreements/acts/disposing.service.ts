@@ -4,7 +4,7 @@ import { type Instant, written } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { ActCall, ActContext, ActingService } from '../acting.service.ts'
 import type { Agreement } from '../agreement.ts'
-import { type DisposalHow, endOfSharing, openFlows, type ReceivedFlow, receivedFlows } from '../model/disposals.ts'
+import { type DisposalHow, endOfSharing, lastDayOf, openFlows, type ReceivedFlow, receivedFlows } from '../model/disposals.ts'
 import { othersThan } from '../model/standing.ts'
 import type { ReadAgreement } from '../reading.service.ts'
 import { disposalsRepository, type StoredDisposal } from '../store/disposals.repository.ts'
@@ -103,7 +103,7 @@ function disposalsOf(
   const today = londonDay(at)
   const flows = received.map((one) => {
     const found = stored.find((row) => row.org === org && row.flow === one.flow)
-    const until = found?.law ? found.keep_until : one.due_on
+    const until = lastDayOf(one, found)
     const { org: _org, flow: _flow, ...confirmed } = found ?? { org, flow: one.flow }
     return {
       ...one,

@@ -1,5 +1,5 @@
 import { ALWAYS, type Instant, NEVER, written } from '../../platform/kernel/instant.ts'
-import { addDays, type Day, londonDay } from '../../platform/kernel/london-day.ts'
+import { addDays, type Day, londonDay, londonMidnight, londonMorning } from '../../platform/kernel/london-day.ts'
 import { ok } from '../../platform/kernel/result.ts'
 import type { Agreement, Flow } from '../agreement.ts'
 import { type ActingPerson, type CommandOf, type Decided, notAllowed } from './command.ts'
@@ -25,10 +25,16 @@ export interface ReceivedFlow {
   readonly due_on: Day | null
 }
 
-/** When sharing with a party is over: the end of the agreement or its own leaving, whichever comes first; NEVER: it goes on. */
+/** When sharing with a party is over: the end of the agreement, the last day of its last text, or its own leaving, whichever comes first; NEVER: it goes on. */
 export function endOfSharing(agreement: Agreement, org: string): Instant {
   const facts = lifecycleFacts(agreement)
-  return Math.min(facts.terminatedAt, facts.parties.get(org)?.leftAt ?? NEVER)
+  return Math.min(facts.terminatedAt, expiryOf(agreement), facts.parties.get(org)?.leftAt ?? NEVER)
+}
+
+/** When the text that comes last is over by its own last day; NEVER: it states none, or there is no text. */
+function expiryOf(agreement: Agreement): Instant {
+  const last = lifecycleFacts(agreement).approved.findLast(({ source }) => source.dropped_at === undefined)
+  return last?.effectiveTo == null ? NEVER : londonMidnight(addDays(last.effectiveTo, 1))
 }
 
 /** The flows under which a party could receive before sharing with it was over: of texts that had begun and that it and a provider had signed. */
@@ -65,6 +71,67 @@ function couldReceive(
 /** Flows of what a party received that it has not returned or deleted yet, however long it may keep them. */
 export function openFlows(received: readonly ReceivedFlow[], confirmed: ReadonlyMap<string, DisposalHow>): ReceivedFlow[] {
   return received.filter(({ flow }) => (confirmed.get(flow) ?? 'RETAINED_BY_LAW') === 'RETAINED_BY_LAW')
+}
+
+/** How a party last confirmed a flow, and until when a law lets it keep what it received. */
+export interface ConfirmedDisposal {
+  readonly org: string
+  readonly flow: string
+  readonly how: DisposalHow
+  readonly law: string | null
+  readonly keep_until: string | null
+}
+
+/** The last day on which a party may hold what it received under a flow; null: nobody knows one. */
+export function lastDayOf(
+  { due_on }: Pick<ReceivedFlow, 'due_on'>,
+  confirmed: Pick<ConfirmedDisposal, 'law' | 'keep_until'> | undefined,
+): Day | null {
+  return confirmed?.law ? confirmed.keep_until : due_on
+}
+
+/** Days before the last day on which a party is told again what it has not returned or deleted; 0: on that day. */
+const REMINDED_DAYS = [30, 7, 0] as const
+
+/** When a party is told again what is open. */
+export interface DisposalReminder {
+  readonly name: string
+  readonly org: string
+  readonly at: Instant
+  /** The last day of what is named; null: nobody knows one. */
+  readonly due_on: Day | null
+  readonly flows: readonly string[]
+}
+
+/** Every reminder of what parties still hold of an agreement, past ones too; none of a flow that is returned or deleted. */
+export function disposalReminders(
+  agreement: Agreement,
+  confirmed: readonly ConfirmedDisposal[],
+  boroughs: ReadonlySet<string>,
+): DisposalReminder[] {
+  return agreement.parties.flatMap(({ org }) => {
+    const end = endOfSharing(agreement, org)
+    if (!Number.isFinite(end)) return []
+    const own = new Map(confirmed.filter((one) => one.org === org).map((one) => [one.flow, one]))
+    const open = openFlows(receivedFlows(agreement, org, boroughs), new Map([...own].map(([flow, { how }]) => [flow, how])))
+    const days = [...new Set(open.flatMap((one) => lastDayOf(one, own.get(one.flow)) ?? []))]
+    const reminders = days.flatMap((due_on) => {
+      const flows = open.filter((one) => lastDayOf(one, own.get(one.flow)) === due_on).map(({ flow }) => flow)
+      return REMINDED_DAYS.map((before) => ({
+        ...{ name: `${org}/${due_on}/${before}`, org, due_on, flows },
+        at: Math.max(end, londonMorning(addDays(due_on, -before))),
+      }))
+    })
+    const hasExpired = end === expiryOf(agreement) && open.length > 0
+    const first = {
+      name: `${org}/ended/${londonDay(end)}`,
+      org,
+      at: end,
+      due_on: days.toSorted()[0] ?? null,
+      flows: open.map(({ flow }) => flow),
+    }
+    return hasExpired ? [first, ...reminders] : reminders
+  })
 }
 
 /** One party confirms what it did, for some flows or for all that are open. */

@@ -18,3 +18,25 @@ export async function withDeadlineBefore(tx: Transaction, day: Day): Promise<str
     .execute()
   return rows.map(({ id }) => id)
 }
+
+/**
+ * Agreements of which sharing ends, or what was received is to be gone, between two days: more of them than somebody is reminded of, never
+ * fewer. A law that lets somebody keep it has its own last day.
+ */
+export async function withDisposalDueBetween(tx: Transaction, first: Day, last: Day): Promise<string[]> {
+  // A day more on either side: a day of London may be another one of UTC.
+  const { rows } = await sql<{ id: string }>`
+    select distinct f.agreement_id as id
+      from flow f
+      join agreement_version v on v.agreement_id = f.agreement_id and v.version = f.version and v.status <> 'DRAFT'
+      join agreement a on a.id = f.agreement_id
+      cross join lateral (
+        select a.terminated_at::date as day union all select v.effective_to
+        union all select p.left_at::date from agreement_party p where p.agreement_id = a.id) as over
+     where over.day between ${first}::date - 1 and ${last}::date + 1
+        or over.day + f.retention_days between ${first}::date - 2 and ${last}::date + 2
+    union
+    select d.agreement_id from disposal d where d.keep_until between ${first}::date and ${last}::date
+    order by id`.execute(tx)
+  return rows.map(({ id }) => id)
+}
