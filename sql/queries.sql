@@ -2664,6 +2664,103 @@ update "held_role"
   set "to_day" = $1, "ended_at" = $2
   where "id" = $3;
 
+-- src/people/outside/outsiders.repository.ts
+
+delete from "outside_session"
+  where "invitation_id" = $1;
+
+insert into "confirmed_contact" ("name", "post", "address", "roles", "checked_how", "id", "org", "confirmed_at", "confirmed_by",
+    "withdrawn_at")
+  values ($1, ...)
+  on conflict do nothing
+  returning "id";
+
+insert into "outside_invitation" ("id", "agreement_id", "contact_id", "org", "invited_by", "created_at", "expires_at", "withdrawn_at",
+    "locked_at", "link")
+  values ($1, ...);
+
+insert into "outside_session" ("token_hash", "invitation_id", "opened_at", "expires_at")
+  values ($1, ...);
+
+select "i"."agreement_id", "i"."org", "c"."id" as "contact_id", "c"."roles", "s"."opened_at"
+  from "outside_session" as "s"
+  inner join "outside_invitation" as "i"
+  on "i"."id" = "s"."invitation_id"
+  inner join "confirmed_contact" as "c"
+  on "c"."id" = "i"."contact_id"
+  where "s"."token_hash" = $1 and "s"."expires_at" > $2 and "i"."expires_at" > $3 and "i"."withdrawn_at" is null and "i"."locked_at" is null
+    and "c"."withdrawn_at" is null;
+
+select "id"
+  from "held_role"
+  where "org" = $1 and "ended_at" is null;
+
+select "id", "agreement_id", "contact_id", "org", "invited_by", "created_at", "expires_at", "withdrawn_at", "locked_at"
+  from "outside_invitation"
+  where "agreement_id" = $1
+  order by "created_at", "id"
+  limit $2;
+
+select "id", "agreement_id", "contact_id", "org", "invited_by", "created_at", "expires_at", "withdrawn_at", "locked_at", "row_version",
+    "act_count"
+  from "outside_invitation"
+  where "id" = $1 for update;
+
+select "id", "agreement_id", "contact_id", "org", "invited_by", "created_at", "expires_at", "withdrawn_at", "locked_at", "wrong_codes",
+    "code_hash", "code_expires_at", "codes_sent"
+  from "outside_invitation"
+  where "link" = $1 for update;
+
+select "id", "org", "name", "post", "address", "roles", "checked_how", "confirmed_at", "confirmed_by", "withdrawn_at"
+  from "confirmed_contact"
+  where "org" = $1
+  order by "id"
+  limit $2;
+
+select "id", "org", "name", "post", "address", "roles", "checked_how", "confirmed_at", "confirmed_by", "withdrawn_at", "row_version",
+    "act_count"
+  from "confirmed_contact"
+  where "id" = $1 for update;
+
+select "id", "org", "name", "post", "address", "roles", "checked_how", "confirmed_at", "confirmed_by", "withdrawn_at", "row_version",
+    "act_count"
+  from "confirmed_contact"
+  where "id" = $1;
+
+select public.may_see_agreement($1) as may;
+
+select public.sign_off_is_of($1, ...) as is;
+
+update "confirmed_contact"
+  set "row_version" = "row_version" + $1, "act_count" = "act_count" + $2
+  where "id" = $3
+  returning "row_version";
+
+update "confirmed_contact"
+  set "withdrawn_at" = $1
+  where "id" = $2;
+
+update "outside_invitation"
+  set "code_hash" = $1, "code_expires_at" = $2
+  where "id" = $3;
+
+update "outside_invitation"
+  set "code_hash" = $1, "code_expires_at" = $2, "codes_sent" = $3
+  where "id" = $4;
+
+update "outside_invitation"
+  set "row_version" = "row_version" + $1, "act_count" = "act_count" + $2
+  where "id" = $3
+  returning "row_version";
+
+update "outside_invitation"
+  set "withdrawn_at" = $1
+  where "id" = $2;
+
+update "outside_invitation"
+  set "wrong_codes" = $1, "locked_at" = $2
+  where "id" = $3;
+
 -- src/platform/database/reader.ts
 
 select current_setting('accord.reader', true) as reader, current_setting('accord.org', true) as org, set_config('accord.reader', $1, true),

@@ -3410,6 +3410,98 @@ begin
 end $function$;
 revoke all on function wake_when_due() from public;
 
+-- -------------------- invitations
+
+create table public.confirmed_contact (
+  id uuid not null,
+  org text not null,
+  name text not null,
+  post text not null,
+  address text not null,
+  roles text[] not null,
+  checked_how text not null,
+  confirmed_at timestamp with time zone not null,
+  confirmed_by text not null,
+  withdrawn_at timestamp with time zone,
+  row_version bigint not null default 1,
+  act_count bigint not null default 0,
+  constraint confirmed_contact_pkey PRIMARY KEY (id),
+  constraint confirmed_contact_confirmed_by_fkey FOREIGN KEY (confirmed_by) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint confirmed_contact_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint confirmed_contact_act_count_check CHECK ((act_count >= 0)),
+  constraint confirmed_contact_address_check CHECK (((length(address) >= 3) AND (length(address) <= 254))),
+  constraint confirmed_contact_roles_check CHECK ((cardinality(roles) > 0)),
+  constraint confirmed_contact_row_version_check CHECK ((row_version > 0))
+);
+CREATE INDEX confirmed_contact_by_org ON public.confirmed_contact USING btree (org, id);
+CREATE UNIQUE INDEX one_contact_an_address ON public.confirmed_contact USING btree (lower(address)) WHERE (withdrawn_at IS NULL);
+alter table public.confirmed_contact enable row level security;
+create policy contact_is_kept_by_the_service on confirmed_contact for all to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+grant insert, select, update on public.confirmed_contact to accord_app;
+
+create table public.outside_invitation (
+  id uuid not null,
+  link uuid not null,
+  agreement_id text not null,
+  contact_id uuid not null,
+  org text not null,
+  invited_by text not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  withdrawn_at timestamp with time zone,
+  locked_at timestamp with time zone,
+  wrong_codes integer not null default 0,
+  code_hash text,
+  code_expires_at timestamp with time zone,
+  codes_sent timestamp with time zone[] not null default '{}'::timestamp with time zone[],
+  row_version bigint not null default 1,
+  act_count bigint not null default 0,
+  constraint outside_invitation_link_key UNIQUE (link),
+  constraint outside_invitation_pkey PRIMARY KEY (id),
+  constraint outside_invitation_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES agreement(id) ON DELETE RESTRICT,
+  constraint outside_invitation_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES confirmed_contact(id) ON DELETE RESTRICT,
+  constraint outside_invitation_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint outside_invitation_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint outside_invitation_act_count_check CHECK ((act_count >= 0)),
+  constraint outside_invitation_code_hash_check CHECK ((code_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint outside_invitation_row_version_check CHECK ((row_version > 0)),
+  constraint outside_invitation_wrong_codes_check CHECK (((wrong_codes >= 0) AND (wrong_codes <= 5)))
+);
+comment on column outside_invitation.codes_sent is 'When codes were asked for in the last hour: no more than a few are sent.';
+comment on column outside_invitation.link is 'Drawn at random: it stands in the mail alone, and names the invitation to its reader.';
+CREATE INDEX outside_invitation_by_agreement ON public.outside_invitation USING btree (agreement_id, created_at);
+alter table public.outside_invitation enable row level security;
+create policy invitation_is_kept_by_the_service on outside_invitation for all to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+grant insert, select, update on public.outside_invitation to accord_app;
+
+create table public.outside_session (
+  token_hash text not null,
+  invitation_id uuid not null,
+  opened_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  constraint outside_session_pkey PRIMARY KEY (token_hash),
+  constraint outside_session_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES outside_invitation(id) ON DELETE RESTRICT,
+  constraint outside_session_token_hash_check CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text))
+);
+CREATE INDEX outside_session_by_invitation ON public.outside_session USING btree (invitation_id);
+alter table public.outside_session enable row level security;
+create policy session_is_kept_by_the_service on outside_session for all to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+grant delete, insert, select on public.outside_session to accord_app;
+
+CREATE OR REPLACE FUNCTION public.sign_off_is_of(p_sign_off uuid, p_agreement text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select exists (select from public.sign_off s where s.id = p_sign_off and s.subject_type = 'agreement' and s.subject_id = p_agreement)
+$function$;
+revoke all on function sign_off_is_of(uuid,text) from public;
+grant execute on function sign_off_is_of(uuid,text) to accord_app;
+
 -- -------------------- calendars
 
 create table public.calendar (

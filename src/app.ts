@@ -78,7 +78,12 @@ export async function buildApp(options: AppOptions) {
   const web = options.browserSignIn && openWeb(services, register.rooms, options.browserSignIn)
   const principalOfSession = web?.principalOfSession ?? options.principalOfSession
   const rolesOf = (person: Person, org: string) => people.rolesOf(person, org, londonDay(options.clock().getTime()))
-  await server.register(identityPlugin, { ...trust, rolesOf, ...(principalOfSession ? { principalOfSession } : {}) })
+  await server.register(identityPlugin, {
+    ...trust,
+    rolesOf,
+    outsiders: services.outside.sessions,
+    ...(principalOfSession ? { principalOfSession } : {}),
+  })
   await server.register(revocationPlugin, { clients: decisions.clients })
   await server.register(rateLimitPlugin, { perMinute: config.rateLimitPerMinute, refusedTokensPerMinute: config.refusedTokensPerMinute })
   await server.register(storableTextPlugin)

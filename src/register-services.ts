@@ -47,6 +47,7 @@ import { partiesRoutes } from './parties/parties.routes.ts'
 import { partnerAnswers } from './parties/partner-answers.service.ts'
 import { registerActs } from './parties/register-act.service.ts'
 import { registeringService } from './parties/registering.service.ts'
+import { outsidersRoutes } from './people/outside/outsiders.routes.ts'
 import { peopleRoutes } from './people/people.routes.ts'
 import { referenceRoutes } from './reference/reference.routes.ts'
 import type { Services } from './services.ts'
@@ -104,6 +105,7 @@ export function openRegister(
     peopleRoutes(services.people, services.deputies),
     notificationsRoutes(notifications),
     services.mailRoutes,
+    outsidersRoutes(services.outside.invitations, services.outside.sessions),
     webhooksRoutes(services.webhooks.subscriptions),
     signOffsRoutes({ signOffs: services.signOffs, routes: services.signOffRoutes, issuer: services.issuer, newId }),
     agreementActsRoutes({

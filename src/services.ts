@@ -30,6 +30,8 @@ import { isLondonAuthority } from './parties/organisation.ts'
 import { partiesService } from './parties/parties.service.ts'
 import { deputiesService } from './people/deputies.service.ts'
 import type { HeldRole } from './people/held-role.ts'
+import { invitationsService } from './people/outside/invitations.service.ts'
+import { sessionsService } from './people/outside/sessions.service.ts'
 import { type PeopleService, peopleService } from './people/people.service.ts'
 import type { Config } from './platform/config.ts'
 import { type OpenDatabase, openDatabase, type Transaction } from './platform/database/database.ts'
@@ -180,6 +182,11 @@ export async function openServices(options: ServicesOptions) {
     ...{ publicUrl: options.publicUrl, allowPrivate: config.webhookPrivateAddresses === 'allowed', ...options.webhookReach },
     onFailure: options.onWebhookFailure ?? (() => {}),
   })
+  const { mailTo } = mailing
+  const outside = {
+    invitations: invitationsService({ db, commands, parties, mailTo, publicUrl }),
+    sessions: sessionsService({ db, clock, mailTo, notifications, logKey: options.logKey }),
+  }
   connectionGauges(metrics, { pool: database, reserve })
   logGauges(metrics, {
     status: audit.keeper.status,
@@ -202,7 +209,7 @@ export async function openServices(options: ServicesOptions) {
       sampleSignOffs: sampleSignOffs({ agreements, chains, workflow, newId, issuer: options.trust.issuer }),
     },
     ...{ signOffs, signOffRoutes, issuer: options.trust.issuer, publicUrl, isAuthoritative: options.trust.isAuthoritative },
-    ...{ people, deputies, timers, mailing, mailRoutes, webhooks },
+    ...{ people, deputies, timers, mailing, mailRoutes, webhooks, outside },
     /** Flushes the log and closes the connections. */
     async close(): Promise<void> {
       await mailing.close()

@@ -3,6 +3,7 @@ import fastifyPlugin from 'fastify-plugin'
 import type { CallerNames } from '../platform/http/admission.ts'
 import type { ContractOperation } from '../platform/http/openapi.ts'
 import { ProblemError, problem } from '../platform/http/problem.ts'
+import { isOutsideBody, OUTSIDER_TOKEN, outsideOperation } from './outsider.ts'
 import { isPermission, permits, type Role } from './permissions.ts'
 import { type Principal, whyNotAllCount, withRecordedRoles } from './principal.ts'
 import { type TokenTrust, tokenVerifier } from './token-verifier.service.ts'
@@ -11,8 +12,17 @@ import { type TokenTrust, tokenVerifier } from './token-verifier.service.ts'
 export interface IdentityOptions extends TokenTrust {
   /** The roles that are recorded for a person in an organisation today; asked at every call of a person, once more when its body is there, and never kept. */
   readonly rolesOf: (person: { readonly issuer: string; readonly subject: string }, org: string) => Promise<readonly Role[]>
+  /** Who knows people without an account; absent: nobody is let in so. */
+  readonly outsiders?: Outsiders
   /** Whom a request's session is of; absent: nobody has one, and what needs one is refused. */
   readonly principalOfSession?: (request: FastifyRequest) => Promise<Principal | null>
+}
+
+/** People without an account, known by the session that a mailed code opened. */
+export interface Outsiders {
+  /** Whom a token is of at this moment; null: nobody, or no longer. */
+  readonly principalOf: (token: string) => Promise<Principal | null>
+  readonly isSignOffOf: (signOff: string, agreement: string) => Promise<boolean>
 }
 
 declare module 'fastify' {
@@ -29,7 +39,7 @@ declare module 'fastify' {
  * the roles that are recorded here at that moment, and once more when its body is there.
  */
 export const identityPlugin = fastifyPlugin<IdentityOptions>(
-  async (app, { principalOfSession, rolesOf, ...trust }) => {
+  async (app, { principalOfSession, outsiders, rolesOf, ...trust }) => {
     const verify = tokenVerifier(trust)
     /** Persons as their tokens say, while their requests are on their way. */
     const persons = new WeakMap<FastifyRequest, Principal>()
@@ -40,13 +50,33 @@ export const identityPlugin = fastifyPlugin<IdentityOptions>(
       const isNobody = trust.isAuthoritative && person.roles.length + recorded.length === 0
       return admit(isNobody ? null : withRecordedRoles(person, recorded), request, whyNotAllCount(person, recorded))
     }
+    /** An outsider does what is open to outsiders, on the agreement of their invitation: anything else is not there for them. */
+    async function admitOutsider(person: Principal, request: FastifyRequest): Promise<ProblemError | undefined> {
+      const { operation } = request.routeOptions.config ?? {}
+      const subject = operation && outsideOperation(operation.id)
+      if (!operation || !subject) return new ProblemError(problem('FORBIDDEN', 'An invitation to one agreement does not carry this.'))
+      const { id = '' } = request.params as { readonly id?: string }
+      const isTheirs =
+        subject === 'agreement' ? id === person.invitedTo : (await outsiders?.isSignOffOf(id, person.invitedTo ?? '')) === true
+      return isTheirs ? admit(person, request) : new ProblemError(problem('NOT_FOUND', 'There is nothing here that you were invited to.'))
+    }
     /** Why a caller is not let in. It is counted among its own before the register is asked, so that no wait of one is everybody's. */
     function refusalOf(found: Principal | null, request: FastifyRequest): ProblemError | undefined | Promise<ProblemError | undefined> {
       if (!found) return unauthenticated()
       if (!app.admission.identify(request, namesOf(found))) return tooMany()
       if (found.clientId !== null) return admit(found, request)
+      if (found.invitedTo !== undefined) return admitOutsider(found, request)
       persons.set(request, found)
       return admitPerson(found, request)
+    }
+
+    /** An outsider once more, when the body is there: the invitation may have ended meanwhile, and what is asked is known now. */
+    async function stillOutsider(request: FastifyRequest): Promise<ProblemError | undefined> {
+      const person = await principalOf(verify, outsiders, request)
+      if (!person) return unauthenticated()
+      return isOutsideBody(request.routeOptions.config.operation?.id ?? '', request.body)
+        ? undefined
+        : new ProblemError(problem('FORBIDDEN', 'An invitation to one agreement does not carry this command.'))
     }
 
     app.decorateRequest('principal', null)
@@ -57,13 +87,21 @@ export const identityPlugin = fastifyPlugin<IdentityOptions>(
     app.addHook('onRequest', (request, _reply, done) => {
       const { operation, access } = request.routeOptions.config ?? {}
       if (request.is404 || access === 'public' || operation?.permission === 'none') return done()
-      const found = operation ? principalOf(verify, request) : access === 'session' ? (principalOfSession?.(request) ?? null) : null
+      const found = operation
+        ? principalOf(verify, outsiders, request)
+        : access === 'session'
+          ? (principalOfSession?.(request) ?? null)
+          : null
       const refusal = found instanceof Promise ? found.then((principal) => refusalOf(principal, request)) : refusalOf(found, request)
       if (refusal instanceof Promise) refusal.then(done, done)
       else done(refusal)
     })
     // A body may take minutes, or its caller's other acts, and a role may end meanwhile: an act is done by the roles of its own moment.
     app.addHook('preValidation', (request, _reply, done) => {
+      if (request.method !== 'GET' && request.principal?.invitedTo !== undefined) {
+        stillOutsider(request).then(done, done)
+        return
+      }
       const person = request.method === 'GET' ? undefined : persons.get(request)
       if (person) admitPerson(person, request).then(done, done)
       else done()
@@ -78,8 +116,9 @@ export function callerOf(request: Pick<FastifyRequest, 'principal'>): Principal 
   return request.principal
 }
 
-function principalOf(verify: ReturnType<typeof tokenVerifier>, { headers }: FastifyRequest) {
+function principalOf(verify: ReturnType<typeof tokenVerifier>, outsiders: Outsiders | undefined, { headers }: FastifyRequest) {
   const token = bearerOf(headers.authorization)
+  if (token?.startsWith(OUTSIDER_TOKEN)) return outsiders ? outsiders.principalOf(token) : null
   return token === undefined ? null : verify(token)
 }
 

@@ -13,6 +13,8 @@ export interface Principal {
   readonly clientId: string | null
   /** How the issuer says that it knew the person; absent: it does not say. */
   readonly authentication?: Authentication
+  /** The one agreement that somebody without an account was invited to; absent for everybody else. */
+  readonly invitedTo?: string
 }
 
 /** When and how somebody proved who they are (OpenID Connect Core 1.0, 2: `auth_time`, `acr`, `amr`; RFC 8176). */
@@ -26,7 +28,7 @@ export interface Authentication {
 }
 
 /** Whom a token is issued for, or a decision answered to. */
-export type Caller = Omit<Principal, 'issuer' | 'authentication'>
+export type Caller = Omit<Principal, 'issuer' | 'authentication' | 'invitedTo'>
 
 /** Who somebody is, wherever two have to be told apart (separation of duties). */
 export type Identity = Pick<Principal, 'issuer' | 'sub'>

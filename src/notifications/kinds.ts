@@ -4,7 +4,7 @@ import type { Identity } from '../identity/principal.ts'
 /** A kind of notification: what it is about, who may be told, and its words. */
 interface KindOfNotification {
   /** `any`: whatever is signed off. */
-  readonly subject: 'agreement' | 'request' | 'disclosure' | 'emergency' | 'role' | 'deputy' | 'webhook' | 'any'
+  readonly subject: 'agreement' | 'request' | 'disclosure' | 'emergency' | 'role' | 'deputy' | 'webhook' | 'invitation' | 'any'
   /**
    * Of those it was written for: WHOEVER_SEES_IT while they may see the subject, so that what one may no longer open is not
    * named either; ADDRESSEE also afterwards, where it says just that.
@@ -79,6 +79,11 @@ export const NOTIFICATION_KINDS = {
   DISCLOSURE_ASKED: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is asked for' },
   DISCLOSURE_RETURNED: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is to be put right' },
   DISCLOSURE_DECIDED: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is decided' },
+  OUTSIDE_INVITATION_LOCKED: {
+    subject: 'invitation',
+    mayBeTold: 'ADDRESSEE',
+    words: 'An invitation of somebody without an account is locked: five wrong codes were tried',
+  },
   WEBHOOK_STOPPED: {
     subject: 'webhook',
     mayBeTold: 'ADDRESSEE',

@@ -210,6 +210,21 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
       const id = await role()
       return { person: siro, path: { code: CAMDEN, id }, etagFrom: `/v1/organisations/${CAMDEN}/roles/${id}` }
     },
+    listConfirmedContacts: async () => ({ person: officer, path: { code: HACKNEY } }),
+    confirmContact: async () => ({ person: admin, path: { code: HACKNEY }, body: aContact() }),
+    withdrawContact: async () => ({ person: admin, path: { code: HACKNEY, contact: await contact() } }),
+    listOutsideInvitations: async () => ({ person: officer, path: { id: await drafted() } }),
+    inviteOutsider: async () => ({ person: officer, path: { id: await drafted() }, body: { contact: await contact() } }),
+    withdrawOutsideInvitation: async () => {
+      const id = await drafted()
+      return { person: officer, path: { id, invitation: await invitation(id) } }
+    },
+    sendInvitationCode: async () => ({ path: { link: await invitationLink() } }),
+    openOutsideSession: async () => {
+      const link = await invitationLink()
+      await service.inject({ method: 'POST', url: `/v1/invitations/${link}/codes` })
+      return { path: { link }, body: { code: await lastFilled('OUTSIDE_CODE', 'code') } }
+    },
     listWebhooks: async () => ({ person: officer }),
     subscribeWebhook: async () => {
       await webhook()
@@ -423,6 +438,28 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     const body = { public_authority: true, competent_authority: 'NONE', health_or_social_care_authority: false, ...REASON }
     await post(admin, `/v1/organisations/${code}/confirmation`, body, { 'if-match': '*' })
     return code
+  }
+  function aContact() {
+    const address = `${fresh('partner').replaceAll(' ', '-')}@practice.example`
+    return { name: 'A Partner', post: 'Partner', address, roles: ['SIGNATORY'], checked_how: 'Because' }
+  }
+  async function contact(): Promise<string> {
+    return String((await post(admin, `/v1/organisations/${HACKNEY}/confirmed-contacts`, aContact())).id)
+  }
+  async function invitation(agreement: string): Promise<string> {
+    return String((await post(officer, `/v1/agreements/${agreement}/outside-invitations`, { contact: await contact() })).id)
+  }
+  async function invitationLink(): Promise<string> {
+    await invitation(await drafted())
+    return (await lastFilled('OUTSIDE_INVITATION', 'link')).split('/').at(-1) ?? ''
+  }
+  /** What the last mail of a text was filled with, which stands in the mail alone. */
+  async function lastFilled(text: string, name: string): Promise<string> {
+    const owner = await service.database?.openAs('session_user', 1)
+    const found = await owner?.pool.query<{ word: string }>(
+      `select filled ->> '${name}' as word from mail where text = '${text}' order by id desc limit 1`,
+    )
+    return found?.rows[0]?.word ?? ''
   }
   /** A webhook; an organisation has few at a time, so those before it go. */
   async function webhook(): Promise<string> {

@@ -78,6 +78,7 @@ export const KINDS_OF_MAIL: Readonly<Record<NotificationKind, KindOfMail>> = {
   DISCLOSURE_ASKED: { to: ['AUTHORISED_DISCLOSURE_OFFICER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },
   DISCLOSURE_RETURNED: { to: ['REQUESTER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },
   DISCLOSURE_DECIDED: { to: ['REQUESTER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },
+  OUTSIDE_INVITATION_LOCKED: { to: ['IG_OFFICER', 'REGISTER_ADMIN'], group: 'CHANGES', isSingle: true, says: [] },
   WEBHOOK_STOPPED: { to: ['IG_OFFICER', 'INFOSEC'], group: 'CHANGES', says: [] },
   DISCLOSURE_WITHDRAWN: { to: ['AUTHORISED_DISCLOSURE_OFFICER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },
 }

@@ -57,6 +57,7 @@ const WORDS: Readonly<Record<string, string>> = {
   role: 'role',
   deputy: 'deputy',
   webhook: 'webhook',
+  invitation: 'invitation',
 }
 
 /** The day until which something is to be done, or on which it ends, as a person writes it; null: none is set. */

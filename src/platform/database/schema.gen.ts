@@ -5,6 +5,14 @@
 
 import type { ColumnType } from "kysely";
 
+export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
+  ? U[]
+  : ArrayTypeImpl<T>;
+
+export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S[], I[], U[]>
+  : T[];
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -316,6 +324,21 @@ export interface CodeListEntry {
   valid_from: string | null;
   valid_to: string | null;
   verified: boolean;
+}
+
+export interface ConfirmedContact {
+  act_count: Generated<Int8>;
+  address: string;
+  checked_how: string;
+  confirmed_at: string;
+  confirmed_by: string;
+  id: string;
+  name: string;
+  org: string;
+  post: string;
+  roles: string[];
+  row_version: Generated<Int8>;
+  withdrawn_at: string | null;
 }
 
 export interface DecisionFollowProgress {
@@ -797,6 +820,38 @@ export interface OrganisationSuccession {
   successor: string;
 }
 
+export interface OutsideInvitation {
+  act_count: Generated<Int8>;
+  agreement_id: string;
+  code_expires_at: string | null;
+  code_hash: string | null;
+  /**
+   * When codes were asked for in the last hour: no more than a few are sent.
+   */
+  codes_sent: Generated<ArrayType<string>>;
+  contact_id: string;
+  created_at: string;
+  expires_at: string;
+  id: string;
+  invited_by: string;
+  /**
+   * Drawn at random: it stands in the mail alone, and names the invitation to its reader.
+   */
+  link: string;
+  locked_at: string | null;
+  org: string;
+  row_version: Generated<Int8>;
+  withdrawn_at: string | null;
+  wrong_codes: Generated<number>;
+}
+
+export interface OutsideSession {
+  expires_at: string;
+  invitation_id: string;
+  opened_at: string;
+  token_hash: string;
+}
+
 export interface OverruledAdvice {
   agreement_id: string;
   at: string;
@@ -1198,6 +1253,7 @@ export interface DB {
   calendar_event: CalendarEvent;
   code_list: CodeList;
   code_list_entry: CodeListEntry;
+  confirmed_contact: ConfirmedContact;
   decision_follow_progress: DecisionFollowProgress;
   decision_search: DecisionSearch;
   decision_search_progress: DecisionSearchProgress;
@@ -1230,6 +1286,8 @@ export interface DB {
   organisation_group: OrganisationGroup;
   organisation_group_member: OrganisationGroupMember;
   organisation_succession: OrganisationSuccession;
+  outside_invitation: OutsideInvitation;
+  outside_session: OutsideSession;
   overruled_advice: OverruledAdvice;
   person: Person;
   policy_document: PolicyDocument;

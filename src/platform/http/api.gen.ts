@@ -2298,6 +2298,183 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/organisations/{code}/confirmed-contacts": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        /**
+         * Whose address at an organisation is confirmed
+         * @description Names and addresses are shown to register administrators alone; whoever invites needs the key and the post.
+         */
+        readonly get: operations["listConfirmedContacts"];
+        readonly put?: never;
+        /**
+         * Confirm whose an address is
+         * @description By a register administrator, who has checked it elsewhere: never by a party to what they will be asked to sign. One address is one person,
+         *     who acts for the organisation in these roles and in no other. 422 for roles that one person does not hold together; 409 for an address
+         *     that is a contact's already.
+         */
+        readonly post: operations["confirmContact"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/organisations/{code}/confirmed-contacts/{contact}/withdrawal": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+                /**
+                 * @description The contact.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly contact: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Withdraw a contact
+         * @description Whatever they were invited to ends with it, at once.
+         */
+        readonly post: operations["withdrawContact"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/outside-invitations": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        /** Who without an account is invited */
+        readonly get: operations["listOutsideInvitations"];
+        readonly put?: never;
+        /**
+         * Invite somebody without an account to this agreement
+         * @description A confirmed contact of a party whose people have no accounts here. They get a mail with a link, ask there for a code, which is mailed to
+         *     them, and with it may read this agreement, comment, do the steps of their roles and sign, and nothing else. 422 names the rule:
+         *     CONTACT_NOT_CONFIRMED, CONTACT_NOT_OF_A_PARTY, CONTACT_CONFIRMED_BY_PARTY, ORGANISATION_HAS_PEOPLE.
+         */
+        readonly post: operations["inviteOutsider"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/outside-invitations/{invitation}/withdrawal": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+                /**
+                 * @description The invitation.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly invitation: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Withdraw an invitation
+         * @description By the organisation that made it. A session that it opened ends at once.
+         */
+        readonly post: operations["withdrawOutsideInvitation"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/invitations/{link}/codes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description What stands in the link of the mail.
+                 * @example 5f1d7a52-6f0e-4c8e-9d55-0a1b2c3d4e5f
+                 */
+                readonly link: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Ask for a code
+         * @description It is mailed to whoever was invited, counts for ten minutes, and at most five are sent in an hour. The answer is the same, and takes the
+         *     same time, where there is no such invitation.
+         */
+        readonly post: operations["sendInvitationCode"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/invitations/{link}/sessions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description What stands in the link of the mail.
+                 * @example 5f1d7a52-6f0e-4c8e-9d55-0a1b2c3d4e5f
+                 */
+                readonly link: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Open a session with a code
+         * @description A bearer token for an hour, for this one agreement. A code opens one session. After five wrong codes the invitation is locked, and whoever
+         *     invited and whoever confirmed the address are told. 401 alike for whatever is wrong.
+         */
+        readonly post: operations["openOutsideSession"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/webhooks": {
         readonly parameters: {
             readonly query?: never;
@@ -6741,14 +6918,14 @@ export interface components {
                 readonly id: string;
                 /** @description What it is about. */
                 readonly subject: {
-                    /** @description agreement, request (for a share), disclosure (once), emergency, role, deputy, webhook, or another that is signed off. */
+                    /** @description agreement, request (for a share), disclosure (once), emergency, role, deputy, webhook, invitation, or another that is signed off. */
                     readonly type: string;
                     /** @description Its reference or key. */
                     readonly id: string;
                 };
                 /** @description The agreement it is about; null: it is about something else. */
                 readonly agreement: string | null;
-                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, SIGNATURE_STATED, SIGNATURE_ATTESTED, SIGNATURE_DISPUTED, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, REVIEW_OVERDUE, REVIEW_BLOCKS, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED, WEBHOOK_STOPPED. */
+                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, SIGNATURE_STATED, SIGNATURE_ATTESTED, SIGNATURE_DISPUTED, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, REVIEW_OVERDUE, REVIEW_BLOCKS, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED, WEBHOOK_STOPPED, OUTSIDE_INVITATION_LOCKED. */
                 readonly kind: string;
                 /**
                  * Format: date-time
@@ -6777,6 +6954,77 @@ export interface components {
             /** @description An address that waits for its code. */
             readonly pending: string | null;
             readonly single: components["schemas"]["MailGroups"];
+        };
+        /** @description Somebody of an organisation without accounts, whose address a register administrator confirmed. */
+        readonly ConfirmedContact: {
+            /**
+             * Format: uuid
+             * @description Its key.
+             */
+            readonly id: string;
+            /** @description Code of the organisation. */
+            readonly org: string;
+            /** @description Who it is; null: shown to register administrators alone. */
+            readonly name: string | null;
+            /** @description Their post. */
+            readonly post: string;
+            /** @description Where mail reaches them; null: shown to register administrators alone. */
+            readonly address: string | null;
+            /** @description GOV_ROLE codes in which they act. */
+            readonly roles: readonly string[];
+            /** @description How it was checked that the address is theirs; null: shown to register administrators alone. */
+            readonly checked_how: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            readonly confirmed_at: string;
+            /** @description Code of the organisation whose administrator confirmed it. */
+            readonly confirmed_by: string;
+            /**
+             * Format: date-time
+             * @description From here on nobody is let in by it; null: it counts.
+             */
+            readonly withdrawn_at: string | null;
+        };
+        /** @description A contact invited to one agreement. */
+        readonly OutsideInvitation: {
+            /**
+             * Format: uuid
+             * @description Its key; the link in the mail is another one.
+             */
+            readonly id: string;
+            /** @description Reference of the agreement. */
+            readonly agreement_id: string;
+            /**
+             * Format: uuid
+             * @description Who is invited.
+             */
+            readonly contact_id: string;
+            /** @description For which organisation. */
+            readonly org: string;
+            /** @description Code of the organisation that invited. */
+            readonly invited_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description Until when it counts.
+             */
+            readonly expires_at: string;
+            /**
+             * Format: date-time
+             * @description When it was withdrawn; null: it was not.
+             */
+            readonly withdrawn_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was locked after five wrong codes; null: it is not.
+             */
+            readonly locked_at: string | null;
         };
         /** @description Where an organisation has what it is told sent to. */
         readonly Webhook: {
@@ -13445,6 +13693,337 @@ export interface operations {
                     readonly "application/json": {
                         /** @description Whether it is of a mail of ours. */
                         readonly known: boolean;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listConfirmedContacts: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The contacts, in the order in which they were confirmed. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The contacts. */
+                        readonly contacts: readonly components["schemas"]["ConfirmedContact"][];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly confirmContact: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "name": "A Partner",
+                 *       "post": "Partner",
+                 *       "address": "partner@practice.example",
+                 *       "roles": [
+                 *         "SIGNATORY"
+                 *       ],
+                 *       "checked_how": "Rang the number in the national directory"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Who it is. */
+                    readonly name: string;
+                    /** @description Their post. */
+                    readonly post: string;
+                    /** @description Where mail reaches them. */
+                    readonly address: string;
+                    /** @description In which roles they act. */
+                    readonly roles: readonly ("IG_OFFICER" | "IAO" | "DPO" | "CALDICOTT_GUARDIAN" | "SIRO" | "INFOSEC" | "LEGAL" | "SIGNATORY")[];
+                    /** @description How it was checked, for the record. */
+                    readonly checked_how: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The contact. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ConfirmedContact"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly withdrawContact: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+                /**
+                 * @description The contact.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly contact: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The contact, withdrawn. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ConfirmedContact"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listOutsideInvitations: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The invitations. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The invitations. */
+                        readonly invitations: readonly components["schemas"]["OutsideInvitation"][];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly inviteOutsider: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "contact": "0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Who.
+                     */
+                    readonly contact: string;
+                    /**
+                     * @description For how long, days.
+                     * @default 14
+                     */
+                    readonly days?: number;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The invitation. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OutsideInvitation"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly withdrawOutsideInvitation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+                /**
+                 * @description The invitation.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly invitation: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The invitation. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OutsideInvitation"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly sendInvitationCode: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description What stands in the link of the mail.
+                 * @example 5f1d7a52-6f0e-4c8e-9d55-0a1b2c3d4e5f
+                 */
+                readonly link: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description It is mailed, where there is such an invitation. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description What happens, in words. */
+                        readonly sent: string;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly openOutsideSession: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description What stands in the link of the mail.
+                 * @example 5f1d7a52-6f0e-4c8e-9d55-0a1b2c3d4e5f
+                 */
+                readonly link: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "code": "12345678"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description The code. */
+                    readonly code: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The session. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description Bearer token of the session. */
+                        readonly token: string;
+                        /** @description What it is for. */
+                        readonly agreement: string;
+                        /**
+                         * Format: date-time
+                         * @description When it ends.
+                         */
+                        readonly expires_at: string;
                     };
                 };
             };
