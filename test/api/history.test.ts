@@ -107,9 +107,11 @@ t.test('texts, history and state', async (t) => {
   await t.test('the state names what the caller may do now', async (t) => {
     const commands = async (role: 'SIGNATORY' | 'SIRO' | 'IG_OFFICER', org = HACKNEY) =>
       (await desk.call({ org, role }, 'GET', `/v1/agreements/${id}/state`)).body.commands
-    t.strictSame(await commands('SIGNATORY'), ['sign', 'leave', 'terminate'])
-    t.strictSame(await commands('SIRO'), ['suspend', 'lift', 'leave', 'terminate'])
-    t.strictSame(await commands('IG_OFFICER'), ['confirm', 'suspend'])
+    // Evidence, and signatures given elsewhere.
+    const evidence = ['attach', 'state', 'attest', 'dispute']
+    t.strictSame(await commands('SIGNATORY'), ['sign', 'leave', 'terminate', ...evidence])
+    t.strictSame(await commands('SIRO'), ['suspend', 'lift', 'leave', 'terminate', ...evidence])
+    t.strictSame(await commands('IG_OFFICER'), ['confirm', 'suspend', ...evidence])
     t.strictSame(await commands('IG_OFFICER', CAMDEN), [
       'freeze',
       'confirm',
@@ -120,6 +122,7 @@ t.test('texts, history and state', async (t) => {
       'hand_over',
       'renew',
       'confirm_review',
+      ...evidence,
     ])
   })
 
