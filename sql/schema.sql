@@ -3159,7 +3159,7 @@ create table public.mail (
   constraint a_person_has_issuer_and_subject CHECK (((issuer IS NULL) = (subject IS NULL))),
   constraint mail_address_check CHECK (((length(address) >= 3) AND (length(address) <= 254))),
   constraint mail_attempts_check CHECK ((attempts >= 0)),
-  constraint mail_form_check CHECK ((form = ANY (ARRAY['SINGLE'::text, 'DIGEST'::text, 'WEEKLY'::text, 'ADDRESSED'::text]))),
+  constraint mail_form_check CHECK ((form = ANY (ARRAY['SINGLE'::text, 'DIGEST'::text, 'ADDRESSED'::text]))),
   constraint mail_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'SENDING'::text, 'SENT'::text, 'DELIVERED'::text, 'WITHDRAWN'::text, 'FAILED'::text, 'BOUNCED'::text])))
 );
 comment on column mail.id is 'Stands in the mail as its reference and message id, so that whoever gets it twice can tell.';
@@ -3167,7 +3167,7 @@ comment on column mail.title is 'The subject line as it was last sent.';
 CREATE INDEX mail_by_organisation ON public.mail USING btree (org, id DESC);
 CREATE INDEX mail_to_be_forgotten ON public.mail USING btree (ended_at) WHERE ((address IS NOT NULL) OR (last_error IS NOT NULL));
 CREATE INDEX mail_to_be_sent ON public.mail USING btree (next_at, id) WHERE (state = ANY (ARRAY['QUEUED'::text, 'SENDING'::text]));
-CREATE UNIQUE INDEX one_digest_a_day ON public.mail USING btree (org, issuer, subject, day, form) NULLS NOT DISTINCT WHERE (form = ANY (ARRAY['DIGEST'::text, 'WEEKLY'::text]));
+CREATE UNIQUE INDEX one_digest_a_day ON public.mail USING btree (org, issuer, subject, day) NULLS NOT DISTINCT WHERE (form = 'DIGEST'::text);
 CREATE TRIGGER addressed_mail_wakes_the_worker AFTER INSERT ON public.mail FOR EACH ROW WHEN ((new.form = 'ADDRESSED'::text)) EXECUTE FUNCTION wake_for_mail();
 alter table public.mail enable row level security;
 create policy mail_is_kept_by_the_service on mail for all to public

@@ -62,7 +62,7 @@ create table mail (
   issuer        text,
   subject       text,
   address       text        check (length(address) between 3 and 254),
-  form          text        not null check (form in ('SINGLE', 'DIGEST', 'WEEKLY', 'ADDRESSED')),
+  form          text        not null check (form in ('SINGLE', 'DIGEST', 'ADDRESSED')),
   -- Of what is sent to an address and stands in no notification (a code): its text, and what it is filled with until it is sent.
   text          text,
   filled        jsonb,
@@ -83,7 +83,7 @@ create trigger addressed_mail_wakes_the_worker after insert on mail for each row
 create index mail_to_be_sent on mail (next_at, id) where state in ('QUEUED', 'SENDING');
 create index mail_to_be_forgotten on mail (ended_at) where address is not null or last_error is not null;
 create index mail_by_organisation on mail (org, id desc);
-create unique index one_digest_a_day on mail (org, issuer, subject, day, form) nulls not distinct where form in ('DIGEST', 'WEEKLY');
+create unique index one_digest_a_day on mail (org, issuer, subject, day) nulls not distinct where form = 'DIGEST';
 
 -- Of which notification which reader is mailed; without a mail it waits for the digest. At most one a notification and reader.
 create table mail_item (

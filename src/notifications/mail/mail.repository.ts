@@ -22,7 +22,7 @@ export interface MailReader {
 /** A mail that is to be sent now, claimed for this node. */
 export interface ClaimedMail extends MailReader {
   readonly id: string
-  readonly form: 'SINGLE' | 'DIGEST' | 'WEEKLY' | 'ADDRESSED'
+  readonly form: 'SINGLE' | 'DIGEST' | 'ADDRESSED'
   /** Of a mail to an address: where to, which text, filled with what. */
   readonly address: string | null
   readonly text: AddressedText | null
@@ -100,7 +100,7 @@ export function mailRepository(tx: Transaction) {
       return added !== undefined
     },
 
-    /** Queues a mail. False: there is one of this day and form for the reader already. */
+    /** Queues a mail. False: there is a digest of this day for the reader already. */
     async queue(
       {
         id,

@@ -9,7 +9,7 @@ import type { MailChannel } from './channels/channel.ts'
 import { type AddressedText, addressedLetter, type Letter } from './letter.ts'
 import { letterFor, organisationsIn, type TellsReader } from './letter-for.ts'
 import { type ClaimedMail, type MailOutcome, type MailReader, mailRepository, type PostedNotification } from './mail.repository.ts'
-import { KINDS_OF_MAIL } from './mail-kinds.ts'
+import { KINDS_OF_MAIL, type MailGroup } from './mail-kinds.ts'
 import { mailSettingsRepository } from './mail-settings.repository.ts'
 
 /** Somebody with the role for which they are asked. */
@@ -81,12 +81,15 @@ export function mailingService({ db, clock, newId, directory, channel, publicUrl
     const { group, isSingle = false, isPersonal = false } = KINDS_OF_MAIL[posted.kind]
     const meant = await meantBy(tx, posted, londonDay(now.getTime()))
     const persons = await mailSettingsRepository(tx).reachable(posted.org, meant)
-    const readers = persons.map((person) => ({ person, single: person.single }))
+    const readers: { readonly person: Identity | null; readonly single: readonly MailGroup[] }[] = persons.map(({ single, ...person }) => ({
+      person,
+      single,
+    }))
     const isMailbox = readers.length === 0 && !isPersonal && (await directory.mailboxOf(tx, posted.org)) !== undefined
     if (readers.length === 0 && !isMailbox) return mailRepository(tx).unreached(posted, at)
     for (const { person, single } of isMailbox ? [{ person: null, single: [] }] : readers) {
       const reader: MailReader = { org: posted.org, person: person && { issuer: person.issuer, sub: person.sub } }
-      const mailId = isSingle || single.includes(group as never) ? newId() : null
+      const mailId = isSingle || single.includes(group) ? newId() : null
       if (mailId !== null) await mailRepository(tx).queue({ ...reader, id: mailId, form: 'SINGLE', at })
       await mailRepository(tx).addItem(posted.id, reader, mailId, at)
     }
