@@ -52,8 +52,8 @@ t.test(
     const { act, confirm, reminded, due } = await threeParties(t)
     t.equal((await act(CAMDEN, 'termination')).status, 200)
     t.equal((await confirm(ISLINGTON)).status, 201)
-    const told = await reminded(HACKNEY, A_YEAR_LATER)
-    t.strictSame(told, ['2027-10-23: 1, 2027-11-22 F1', '2027-11-15: 1, 2027-11-22 F1', '2027-11-22: 1, 2027-11-22 F1'])
+    const reminders = await reminded(HACKNEY, A_YEAR_LATER)
+    t.strictSame(reminders, ['2027-10-23: 1, 2027-11-22 F1', '2027-11-15: 1, 2027-11-22 F1', '2027-11-22: 1, 2027-11-22 F1'])
     t.equal((await due(ISLINGTON)).length, 1, 'the notice of the end alone')
   },
 )
