@@ -37,6 +37,7 @@ const SESSION_MINUTES = 60
 const MINUTE = 60_000
 /** Every answer takes so long at least, whether there is such an invitation or not. */
 const ANSWER_MS = 250
+const NOT_LET_IN = 'The code is not right, its time is over, or there is no such invitation.'
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export type SessionsService = ReturnType<typeof sessionsService>
@@ -116,7 +117,11 @@ export function sessionsService({ db, clock, mailTo, notifications, logKey }: Se
       const opened = await inTime(asSystem((tx) => tryCode(tx, link, code)))
       return opened
         ? ok(opened)
-        : refuse(refusal('UNAUTHENTICATED', 'The code is not right, its time is over, or there is no such invitation.'))
+        : refuse(
+            refusal('UNPROCESSABLE', NOT_LET_IN, [
+              { pointer: '/code', detail: 'is not right, is over, or is of no invitation', code: 'CODE' },
+            ]),
+          )
     },
 
     /** Whom a session is of at this moment; null: nobody, or its invitation or contact no longer counts. */

@@ -2466,7 +2466,7 @@ export interface paths {
         /**
          * Open a session with a code
          * @description A bearer token for an hour, for this one agreement. A code opens one session. After five wrong codes the invitation is locked, and whoever
-         *     invited and whoever confirmed the address are told. 401 alike for whatever is wrong.
+         *     invited and whoever confirmed the address are told. 422 alike for whatever is wrong.
          */
         readonly post: operations["openOutsideSession"];
         readonly delete?: never;
