@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type BodyOf, contract, type OperationId } from '../platform/http/openapi.ts'
+import { contract, type OperationId } from '../platform/http/openapi.ts'
 import type { Refusal } from '../platform/kernel/refusal.ts'
 
 /** A page as its handler answers it: which template, its title, what it shows. */
@@ -47,7 +47,7 @@ export function chosen(request: Pick<FastifyRequest, 'query'>, name: string): st
 }
 
 /** What a body breaks of the contract of an operation, each beside the field of the same name: pages take what the API takes, and nothing else. */
-export function faultsOf<Id extends OperationId>(operation: Id, body: BodyOf<Id>): FieldError[] {
+export function faultsOf(operation: OperationId, body: unknown): FieldError[] {
   return contract.faultsOf(operation, body).map(({ pointer, detail }) => ({ field: pointer.split('/')[1] ?? '', text: detail }))
 }
 

@@ -108,7 +108,7 @@ export function actPages({ suspending, ending, membership, history, drafting }: 
     form('/agreements/:id/acts/:act', 'getAgreementState', async (request): Promise<Page | Redirect> => {
       const { act } = actOf(request)
       const reason = field(request, 'reason')
-      const errors = reason === '' ? [{ field: 'reason', text: 'Say why' }] : faultsOf(act.operation, { ...act.body, reason } as never)
+      const errors = reason === '' ? [{ field: 'reason', text: 'Say why' }] : faultsOf(act.operation, { ...act.body, reason })
       if (errors.length > 0) return shown(request, { status: 422, errors })
       const call = { principal: callerOf(request), idempotency: null, agreementId: idOf(request), ifMatch: '*' }
       const done = await act.perform(call, reason, request)
