@@ -1,7 +1,7 @@
 -- 0060_sessions.sql
 --
 -- What      Signing in with a browser: sign-ins on their way to the issuer and back, and sessions.
--- Why       docs/decisions/0023-pages.md
+-- Why       docs/decisions/0025-pages.md
 -- Phase     expand
 -- Locks     none on existing tables
 -- Needs     0001_roles.sql

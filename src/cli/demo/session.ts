@@ -26,6 +26,8 @@ export interface DemoReply {
 /** One request of a story. */
 interface DemoRequest {
   readonly by: Actor
+  /** The token to call with; null: none; absent: one of this person. */
+  readonly token?: string | null
   readonly does: string
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
@@ -120,10 +122,11 @@ export function openDemoSession(service: OwnService, out: (line: string) => void
   }
 
   return {
-    async act({ by, does, method, path, body, type = 'text/csv', ifMatch, expect }) {
-      const token = await service.token({ sub: `urn:accord:demo:${by.name}`, org: by.org, roles: [by.role], clientId: null })
+    async act({ by, token: given, does, method, path, body, type = 'text/csv', ifMatch, expect }) {
+      const own = () => service.token({ sub: `urn:accord:demo:${by.name}`, org: by.org, roles: [by.role], clientId: null })
+      const token = given === undefined ? await own() : given
       const headers = {
-        authorization: `Bearer ${token}`,
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
         ...(typeof body === 'string' ? { 'content-type': type } : {}),
       }

@@ -1,5 +1,6 @@
+import { SIGNING_STATEMENTS } from '../../agreements/model/signed-text.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
-import { a, asked, CAMDEN, ICB, NEITHER, type Story } from './sign-off-cast.ts'
+import { a, asked, BRENT, CAMDEN, drafter, ICB, NEITHER, type Story } from './sign-off-cast.ts'
 
 /** The NHS body signs on paper: two of Camden's attest it, both sides accept such, and it counts until the body says that it did not sign. */
 export async function signedOnPaper({ session, agreement, hash }: Story): Promise<void> {
@@ -37,4 +38,41 @@ export async function signedOnPaper({ session, agreement, hash }: Story): Promis
     body: { reason: 'Our chief executive did not sign this text.' },
   })
   await asked(session, CAMDEN, ICB, NEITHER)
+}
+
+/** Whoever has no account signs by a code that is mailed to an address which a register administrator has checked. */
+export async function signedByOutsider({ session, agreement, hash }: Story): Promise<void> {
+  const outsider = a('SIGNATORY', BRENT, 'outsider-brent')
+  const address = 'director@brent.example'
+  const nobody = '0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f'
+  const invitations = `/v1/agreements/${agreement}/outside-invitations`
+  const invite = (contact: string, does: string, expect: number) =>
+    session.act({ by: drafter, does, method: 'POST', path: invitations, body: { contact }, expect })
+  await invite(nobody, 'tries to invite somebody whose address nobody has checked', 422)
+  const contact = await session.act({
+    ...{ by: a('REGISTER_ADMIN', 'LONDON_COUNCILS'), does: 'confirms the address of Brent’s director', method: 'POST', expect: 201 },
+    path: `/v1/organisations/${BRENT}/confirmed-contacts`,
+    body: { name: 'B. Director (fictional)', post: 'Director', address, roles: ['SIGNATORY'], checked_how: 'Rang the switchboard.' },
+  })
+  await invite(String(contact.body['id']), 'invites the director, who has no account', 201)
+  const mailed = async (found: RegExp) => {
+    const sent = await session.sendOut(() => true)
+    const texts = sent.filter(({ to }) => to === address).map(({ text }) => found.exec(text.replaceAll(/=\r?\n/g, ''))?.[1])
+    return texts.find((text) => text !== undefined) ?? nobody
+  }
+  const link = await mailed(/invitations\/([0-9a-f-]{36})/)
+  const open = { by: outsider, token: null, method: 'POST' } as const
+  await session.act({ ...open, does: 'asks for a code', path: `/v1/invitations/${link}/codes`, expect: 202 })
+  const path = `/v1/invitations/${link}/sessions`
+  await session.act({ ...open, does: 'mistypes it', path, body: { code: '00000000' }, expect: 422 })
+  const opened = await session.act({ ...open, does: 'types it', path, body: { code: await mailed(/(\b\d{8}\b)/) }, expect: 201 })
+  const token = String(opened.body['token'])
+  await session.act({ by: outsider, token, does: 'looks for other agreements', method: 'GET', path: '/v1/agreements', expect: 403 })
+  await session.act({
+    ...{ by: outsider, token, does: 'signs for Brent', method: 'POST', path: `/v1/agreements/${agreement}/signatures`, expect: 201 },
+    body: {
+      ...{ version: 1, version_hash: hash, statements: SIGNING_STATEMENTS },
+      ...{ name: 'B. Director', post: 'Director', authority: 'Scheme of delegation' },
+    },
+  })
 }

@@ -22,7 +22,7 @@ import {
   type Story,
   signs,
 } from './sign-off-cast.ts'
-import { signedOnPaper } from './sign-off-elsewhere.ts'
+import { signedByOutsider, signedOnPaper } from './sign-off-elsewhere.ts'
 import { whatIsUsed, whereItWaits } from './sign-off-insight.ts'
 import { listening } from './sign-off-messages.ts'
 
@@ -339,7 +339,7 @@ async function joinsLate(story: Story): Promise<void> {
   await signs(story, BRENT, 422, 'tries to sign at once')
   for (const step of ['IG_REVIEW', 'IAO_CONFIRMATION', 'DPO_REVIEW', 'LEGAL_REVIEW', 'CALDICOTT_REVIEW', 'INFOSEC_REVIEW', 'SIRO_APPROVAL'])
     await approves(story, BRENT, step)
-  await signs(story, BRENT)
+  await signedByOutsider(story)
   await asked(session, CAMDEN, BRENT, 'PERMIT')
   await asked(session, CAMDEN, HACKNEY, 'PERMIT')
 }
