@@ -1,7 +1,7 @@
 -- 0048_mail.sql
 --
 -- What      Mail: where persons get it, what is to be sent of what organisations are told, and what became of it.
--- Why       docs/decisions/0021-mail.md
+-- Why       docs/decisions/0027-mail.md
 -- Phase     expand
 -- Locks     none on existing tables
 -- Needs     0011_notifications.sql

@@ -1,7 +1,7 @@
 -- 0050_invitations.sql
 --
 -- What      People without an account: contacts that a register administrator confirmed, what they are invited to, their sessions.
--- Why       docs/decisions/0024-people-without-accounts.md
+-- Why       docs/decisions/0026-people-without-accounts.md
 -- Phase     expand
 -- Locks     none on existing tables
 -- Needs     0043_workflow.sql, 0048_mail.sql
