@@ -61,6 +61,30 @@ update keeper_change
 
 -- src/agreements/drafting/drafting.repository.ts
 
+-- also src/agreements/store/versions.repository.ts
+insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
+    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
+    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
+    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
+    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
+    "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
+-- also src/agreements/store/versions.repository.ts
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
+    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
 delete from "agent"
   where "agreement_id" = $1 and "version" = $2;
 
@@ -1074,21 +1098,6 @@ select "a"."sequence"
     count(*) > 1))
   limit $8;
 
-select "a"."sequence"
-  from "agreement_act" as "a"
-  where "a"."agreement_id" = $1 and "a"."actor_issuer" = $2 and "a"."actor_sub" = $3 and "a"."act" in ($4, ...) and (a.version is null or
-    a.version = $5 or a.version < $6 and exists (select from agreement_version v where v.agreement_id = a.agreement_id and v.version =
-    a.version and v.status in ('APPROVED', 'SUPERSEDED')) and not exists (select from signature s where s.agreement_id = a.agreement_id and
-    s.version >= a.version and s.version < $7 and s.confirmed_at is not null group by s.version having count(*) > 1))
-  limit $8;
-
-select "s"."agreement_id", "s"."org", "s"."version", "s"."signed_at", "s"."version_hash", "s"."signatory_name", "s"."signatory_post",
-    "s"."authority", "s"."confirmed_at", "s"."statements", "s"."statements_edition", "s"."signatory_sub", "s"."deputy_for_sub",
-    "s"."authenticated_at", "s"."authentication_level", "s"."authentication_methods"
-  from "signature" as "s"
-  where "s"."agreement_id" in ($1, ...)
-  order by "s"."version", "s"."signed_at", "s"."org";
-
 select "s"."agreement_id", "s"."org", "s"."version", "s"."signed_at", "s"."version_hash", "s"."signatory_name", "s"."signatory_post",
     "s"."authority", "s"."confirmed_at", "s"."statements", "s"."statements_edition", "s"."signatory_sub", "s"."deputy_for_sub",
     "s"."authenticated_at", "s"."authentication_level", "s"."authentication_methods", "s"."carried_from_version", "s"."objected_at"
@@ -1101,20 +1110,6 @@ select "s"."id"
   where "s"."agreement_id" = $1 and (("s"."signatory_issuer" = $2 and "s"."signatory_sub" = $3) or ("s"."confirmed_issuer" = $4 and
     "s"."confirmed_by" = $5)) and "s"."org" <> $6
   limit $7;
-
-select distinct "a"."actor_issuer" as "issuer", "a"."actor_sub" as "sub"
-  from "agreement_act" as "a"
-  where "a"."agreement_id" = $1 and "a"."act" in ($2, ...) and (a.version is null or a.version = $3 or a.version < $4 and exists (select from
-    agreement_version v where v.agreement_id = a.agreement_id and v.version = a.version and v.status in ('APPROVED', 'SUPERSEDED')) and not
-    exists (select from signature s where s.agreement_id = a.agreement_id and s.version >= a.version and s.version < $5 and s.confirmed_at is
-    not null and s.carried_from_version is null group by s.version having count(*) > 1));
-
-select distinct "a"."actor_issuer" as "issuer", "a"."actor_sub" as "sub"
-  from "agreement_act" as "a"
-  where "a"."agreement_id" = $1 and "a"."act" in ($2, ...) and (a.version is null or a.version = $3 or a.version < $4 and exists (select from
-    agreement_version v where v.agreement_id = a.agreement_id and v.version = a.version and v.status in ('APPROVED', 'SUPERSEDED')) and not
-    exists (select from signature s where s.agreement_id = a.agreement_id and s.version >= a.version and s.version < $5 and s.confirmed_at is
-    not null group by s.version having count(*) > 1));
 
 select distinct "a"."actor_issuer" as "issuer", "a"."actor_sub" as "sub", "a"."actor_org" as "org"
   from "agreement_act" as "a"
@@ -1261,30 +1256,10 @@ insert into "agreement_version" ("agreement_id", "version", "status", "effective
     "commencement_threshold", "narrative", "processor_contract", "joint_controller_arrangement", "agents_recorded", "recorded_elsewhere")
   values ($1, ...);
 
-insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "category_grant", "data_form", "methods", "countries",
-    "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency", "honours_objection", "consent_required",
-    "id", "providers", "recipients", "purpose", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
-
-insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
-    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
-    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
-
 insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
     "data_form", "methods", "countries", "exemptions", "confidentiality", "retention_rule", "onward", "frequency", "honours_objection",
     "consent_required", "retention_days", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
     "volume_subjects", "volume_records")
-  values ($1, ...);
-
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
-    "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
-    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
 
 insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
@@ -2037,6 +2012,36 @@ update "evidence_file"
   set "status" = $1, "size" = $2, "sha256" = $3, "scan" = $4, "scanned_at" = $5
   where "id" = $6 and "status" = $7;
 
+-- src/identity/sessions/sessions.repository.ts
+
+delete from "session"
+  where "begun_at" < $1;
+
+delete from "sign_in"
+  where "begun_at" < $1;
+
+delete from "sign_in"
+  where "state_digest" = $1
+  returning *;
+
+insert into "session" ("digest", "issuer", "subject", "name", "org", "claims", "begun_at", "seen_at", "ended_at", "auth_time", "acr", "amr")
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text[]);
+
+insert into "sign_in" ("state_digest", "browser_digest", "nonce", "verifier", "return_to", "max_age", "begun_at")
+  values ($1, ...);
+
+select *
+  from "session"
+  where "digest" = $1;
+
+update "session"
+  set "ended_at" = $1
+  where "digest" = $2 and "ended_at" is null;
+
+update "session"
+  set "seen_at" = $1
+  where "digest" = $2;
+
 -- src/insight/calendars/calendars.repository.ts
 
 delete from "calendar_event"
@@ -2198,9 +2203,6 @@ update mail
 
 -- src/notifications/notifications.repository.ts
 
-insert into "notification" ("id", "org", "kind", "subject_type", "subject_id", "at", "detail", "outlives_access")
-  values ($1, ...);
-
 insert into "notification" ("id", "org", "kind", "subject_type", "subject_id", "at", "detail", "outlives_access", "addressed_to", "told_by")
   values ($1, ...);
 
@@ -2224,9 +2226,6 @@ delete from webhook_delivery d using ( select webhook_id, event_id, row_number()
   where p.webhook_id = d.webhook_id and p.event_id = d.event_id and p.place > $1;
 
 insert into "webhook_delivery" ("webhook_id", "event_id", "kind", "subject_type", "subject_id", "at")
-  values ($1, ...);
-
-insert into "webhook_delivery" ("webhook_id", "event_id", "kind", "subject_type", "subject_id", "at", "due_at")
   values ($1, ...);
 
 select "event_id"
@@ -2277,19 +2276,6 @@ with first as ( select distinct on (d.webhook_id, d.subject_type, d.subject_id) 
     (f.claimed_until is null or f.claimed_until < clock_timestamp())), mine as ( select d.webhook_id, d.event_id from webhook_delivery d join
     due using (webhook_id, event_id) where due.place <= $2 and d.state = 'WAITING' and (d.claimed_until is null or d.claimed_until <
     clock_timestamp()) order by due.place, due.position limit $3 for update of d skip locked) update webhook_delivery d
-  set claim = $4, claimed_until = clock_timestamp() + $5 * interval '1 second', attempts = d.attempts + 1
-  from mine, webhook w
-  where d.webhook_id = mine.webhook_id and d.event_id = mine.event_id and w.id = d.webhook_id
-  returning d.webhook_id, w.org, d.event_id, d.notification_id, d.kind, d.subject_type, d.subject_id, d.position::text, d.at, d.attempts;
-
-with first as ( select distinct on (d.webhook_id, d.subject_type, d.subject_id) d.webhook_id, d.event_id, d.position, d.attempts, d.due_at,
-    d.claimed_until from webhook_delivery d join webhook w on w.id = d.webhook_id where d.state = 'WAITING' and w.state = 'ACTIVE' order by
-    d.webhook_id, d.subject_type, d.subject_id, d.position), due as ( select f.webhook_id, f.event_id, f.position, row_number() over
-    (partition by f.webhook_id order by f.due_at, f.position) + (select count(*) from first b where b.webhook_id = f.webhook_id and
-    b.claimed_until >= clock_timestamp()) as place from first f where (f.attempts = 0 or f.due_at <= $1::timestamptz) and (f.claimed_until is
-    null or f.claimed_until < clock_timestamp())), mine as ( select d.webhook_id, d.event_id from webhook_delivery d join due using
-    (webhook_id, event_id) where due.place <= $2 and d.state = 'WAITING' and (d.claimed_until is null or d.claimed_until < clock_timestamp())
-    order by due.place, due.position limit $3 for update of d skip locked) update webhook_delivery d
   set claim = $4, claimed_until = clock_timestamp() + $5 * interval '1 second', attempts = d.attempts + 1
   from mine, webhook w
   where d.webhook_id = mine.webhook_id and d.event_id = mine.event_id and w.id = d.webhook_id
@@ -2408,19 +2394,9 @@ insert into "organisation" ("status", "company_number", "charity_number", "depar
     "ico_registration_no", "competent_authority", "aliases", "verified", "merged_into")
   values ($1, ...);
 
-insert into "organisation" ("status", "company_number", "charity_number", "departments", "code", "legal_name", "short_name", "type", "gss",
-    "ods", "ico_registration_no", "public_authority", "competent_authority", "health_or_social_care_authority", "active_from", "active_to",
-    "aliases", "verified", "merged_into")
-  values ($1, ...);
-
-insert into "organisation" ("status", "company_number", "charity_number", "departments", "code", "type", "active_from", "active_to",
-    "public_authority", "health_or_social_care_authority", "legal_name", "short_name", "gss", "ods", "ico_registration_no",
-    "competent_authority", "aliases", "verified", "merged_into")
-  values ($1, ...);
-
-insert into "organisation" ("status", "company_number", "charity_number", "departments", "legal_name", "short_name", "type", "ods", "gss",
-    "ico_registration_no", "aliases", "public_authority", "competent_authority", "health_or_social_care_authority", "code", "active_from",
-    "active_to", "verified", "merged_into")
+insert into "organisation" ("status", "company_number", "charity_number", "departments", "accepts_attested_since", "legal_name",
+    "short_name", "type", "ods", "gss", "ico_registration_no", "aliases", "public_authority", "competent_authority",
+    "health_or_social_care_authority", "code", "active_from", "active_to", "verified", "merged_into")
   values ($1, ...);
 
 insert into "organisation_succession" ("successor", "predecessor")
@@ -2653,6 +2629,8 @@ select "r"."id", "p"."issuer", "p"."subject", "r"."org", "r"."role", "r"."from_d
   on "p"."id" = "r"."person_id"
   where "r"."person_id" = $1 and "r"."org" = $2;
 
+select public.organisations_held($1, ...) as orgs;
+
 select public.roles_held($1, ...) as roles;
 
 update "held_role"
@@ -2820,8 +2798,9 @@ select "l".*
 select max("l"."edition") as "edition"
   from "code_list" as "l";
 
--- src/register-loader.ts
+-- src/register-edition.ts
 
+-- also src/register-loader.ts
 select set_config('lock_timeout', $1, true);
 
 -- src/requests/requests.repository.ts
@@ -2883,11 +2862,6 @@ select "r".*
     ("r"."picked_up_issuer" = $3 and "r"."picked_up_sub" = $4))
   order by "r"."id" desc
   limit $5;
-
-select distinct "r"."asked_by_issuer" as "issuer", "r"."asked_by_sub" as "sub"
-  from "share_request" as "r"
-  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and "r"."origin" = $1 and ("r"."agreement" = $2 or
-    ("r"."join_agreement" = $3 and "r"."status" = $4));
 
 select distinct "r"."asked_by_issuer" as "issuer", "r"."asked_by_sub" as "sub", "r"."asked_by_org" as "org"
   from "share_request" as "r"
@@ -2974,12 +2948,6 @@ select "t".*
   where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[])
   order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
   limit $3;
-
-select "t".*
-  from "sign_off_task" as "t"
-  where "t"."org" = $1 and "t"."state" = 'OPEN' and "t"."assignee_sub" is null and t.role = any ($2::text[]) and "t"."due_day" < $3
-  order by "t"."due_day" asc, "t"."sign_off_id" asc, "t"."chain_org" asc, "t"."step" asc, "t"."task" asc
-  limit $4;
 
 select "t".*
   from "sign_off_task" as "t"
