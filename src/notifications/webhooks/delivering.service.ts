@@ -150,7 +150,11 @@ export function deliveringService(options: DeliveringOptions) {
       for (const delivery of claimed) {
         const sending = attempt(delivery)
           .catch(onFailure)
-          .finally(() => attempts.delete(sending))
+          .finally(() => {
+            attempts.delete(sending)
+            // It may have ended after what is due was looked for: what comes next of its subject is due since.
+            isToLookAgain = true
+          })
         attempts.add(sending)
       }
       if (claimed.length === 0 && !isToLookAgain) {

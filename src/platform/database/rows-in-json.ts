@@ -9,7 +9,7 @@ export type Rows<Tables extends Readonly<Record<string, keyof DB>>> = {
 }
 
 /** Columns of type `timestamptz`, and those of type `bigint` whose value is used, by their names: a test compares them with the catalogue. */
-export const INSTANT_COLUMN = /(^|_)at$|^(until|held_until|active_from|active_to)$/
+export const INSTANT_COLUMN = /(^|_)(at|since)$|^(until|held_until|active_from|active_to)$/
 export const BIGINT_COLUMN = /^(row_version|act_count|left_sequence|sequence)$/
 
 /** Rows as a function of the database answers them: a member a table, null where it found none; and of another room a member of its own. */
