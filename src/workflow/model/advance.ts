@@ -127,7 +127,9 @@ export function waitsToSign(signOff: SignOff, chain: Chain): 'QUORUM' | 'SIGNING
   return parties.some((one) => before.includes(one.org ?? '') && isOpenChain(one)) ? 'SIGNING_ORDER' : null
 }
 
-function isQuorumReached({ signature_opens: rule }: Route, parties: readonly Chain[]): boolean {
+function isQuorumReached({ signature_opens: rule }: Route, all: readonly Chain[]): boolean {
+  // What is over for a party keeps nobody waiting who joined since.
+  const parties = all.filter(({ status }) => status !== 'OVER')
   const isReady = ({ status }: Chain) => status === 'READY' || status === 'SIGNED'
   switch (rule.rule) {
     case 'PAIRWISE':
