@@ -2017,18 +2017,8 @@ update "evidence_file"
 delete from "session"
   where "begun_at" < $1;
 
-delete from "sign_in"
-  where "begun_at" < $1;
-
-delete from "sign_in"
-  where "state_digest" = $1
-  returning *;
-
 insert into "session" ("digest", "issuer", "subject", "name", "org", "claims", "begun_at", "seen_at", "ended_at", "auth_time", "acr", "amr")
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text[]);
-
-insert into "sign_in" ("state_digest", "browser_digest", "nonce", "verifier", "return_to", "max_age", "begun_at")
-  values ($1, ...);
 
 select *
   from "session"

@@ -3570,23 +3570,3 @@ alter table public.session enable row level security;
 create policy session_is_kept_by_the_service on session for all to public
   using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
 grant delete, insert, select, update on public.session to accord_app;
-
-create table public.sign_in (
-  state_digest bytea not null,
-  browser_digest bytea not null,
-  nonce text not null,
-  verifier text not null,
-  return_to text not null,
-  max_age integer,
-  begun_at timestamp with time zone not null,
-  constraint sign_in_pkey PRIMARY KEY (state_digest),
-  constraint sign_in_browser_digest_check CHECK ((octet_length(browser_digest) = 32)),
-  constraint sign_in_return_to_check CHECK (((return_to ~~ '/%'::text) AND (length(return_to) <= 500))),
-  constraint sign_in_state_digest_check CHECK ((octet_length(state_digest) = 32))
-);
-comment on column sign_in.browser_digest is 'Of the cookie of the browser that it began in: an answer that comes from another one opens nothing.';
-CREATE INDEX sign_in_by_begin ON public.sign_in USING btree (begun_at);
-alter table public.sign_in enable row level security;
-create policy sign_in_is_kept_by_the_service on sign_in for all to public
-  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
-grant delete, insert, select on public.sign_in to accord_app;

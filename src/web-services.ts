@@ -1,3 +1,5 @@
+import { hkdfSync } from 'node:crypto'
+import { Signer } from '@fastify/cookie'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { Principal } from './identity/principal.ts'
 import { sessionsService } from './identity/sessions/sessions.service.ts'
@@ -34,6 +36,7 @@ export function openWeb(
   services: Services,
   { listing, drafting, documents, history, signing, suspending, ending, membership, insight }: Register['rooms'],
   { client, isAuthoritative, publicUrl, demoAccounts }: BrowserSignIn,
+  logKey: Uint8Array,
 ): { readonly pages: readonly FastifyPluginAsync[]; readonly principalOfSession: (request: FastifyRequest) => Promise<Principal | null> } {
   const { db, clock, config, people, parties, reference, signOffs, newId } = services
   const isSecure = publicUrl.protocol === 'https:'
@@ -42,7 +45,9 @@ export function openWeb(
     limits: { idleSeconds: config.sessionIdleSeconds, absoluteSeconds: config.sessionMaxSeconds },
     organisationsOf: (person) => people.organisationsOf(person, londonDay(clock().getTime())),
   })
-  const signIn = signInService(client, { sessions, callback: callbackAt(publicUrl) })
+  // What a browser carries to the issuer and back cannot be changed on the way.
+  const key = Buffer.from(hkdfSync('sha256', logKey, '', 'accord: sign-ins of browsers', 32))
+  const signIn = signInService(client, { clock, callback: callbackAt(publicUrl), seal: new Signer(key.toString('base64url')) })
   return {
     pages: [
       webPages({

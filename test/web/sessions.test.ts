@@ -117,6 +117,16 @@ t.test('a sign-in is finished once, in the browser that it began in', async (t) 
   t.match(await victim.go(at), { status: 400 }, 'an answer that was begun elsewhere opens nothing here')
   t.match(await victim.go('/work'), { status: 303, location: /sign-in/ })
   t.match(await newVisitor().go('/signed-in?code=x&state=never-begun'), { status: 400 })
+  const forged = newVisitor()
+  const ticket = { state: 'never-begun', nonce: 'n', verifier: 'v', returnTo: '/', maxAge: null, begunAt: Date.now() }
+  forged.jar.set('sign-in', `${Buffer.from(JSON.stringify(ticket)).toString('base64url')}.signature`)
+  t.match(await forged.go('/signed-in?code=x&state=never-begun'), { status: 400 }, 'what a browser carries is sealed')
+  const slow = newVisitor()
+  let late = (await slow.go('/sign-in/start?account=demo-camden-siro')).location ?? ''
+  while (!late.startsWith(`${pages.address}/signed-in`)) late = new URL((await slow.go(late)).location ?? '', late).href
+  ahead = 16 * 60_000
+  t.match(await slow.go(late), { status: 400 }, 'a sign-in that took too long')
+  ahead = 0
 })
 
 t.test('signing in gives a new session: what was known before opens nothing after it', async (t) => {

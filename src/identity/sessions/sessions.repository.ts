@@ -2,39 +2,9 @@ import { sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { Session, SignedIn } from './session.ts'
 
-/** A sign-in on its way to the issuer and back. */
-export interface StartedSignIn {
-  readonly nonce: string
-  readonly verifier: string
-  /** Where to go afterwards: a path of this service. */
-  readonly returnTo: string
-  /** Seconds since the person proved who they are that are few enough; null: any. */
-  readonly maxAge: number | null
-}
-
-/** Sign-ins and sessions by the digests of their secrets. The transaction must read as the system. */
+/** Sessions by the digests of their secrets. The transaction must read as the system. */
 export function sessionsRepository(tx: Transaction) {
   return {
-    async begin(state: Buffer, browser: Buffer, { nonce, verifier, returnTo, maxAge }: StartedSignIn, now: Date): Promise<void> {
-      const row = {
-        state_digest: state,
-        browser_digest: browser,
-        nonce,
-        verifier,
-        return_to: returnTo,
-        max_age: maxAge,
-        begun_at: now.toISOString(),
-      }
-      await tx.insertInto('sign_in').values(row).execute()
-    },
-
-    /** A sign-in that began in this browser after an instant; it is gone afterwards. */
-    async take(state: Buffer, browser: Buffer, after: Date): Promise<StartedSignIn | undefined> {
-      const row = await tx.deleteFrom('sign_in').where('state_digest', '=', state).returningAll().executeTakeFirst()
-      if (!row?.browser_digest.equals(browser) || Date.parse(row.begun_at) < after.getTime()) return undefined
-      return { nonce: row.nonce, verifier: row.verifier, returnTo: row.return_to, maxAge: row.max_age }
-    },
-
     async insert(
       digest: Buffer,
       { issuer, subject, name, claims, authentication }: SignedIn,
@@ -81,9 +51,8 @@ export function sessionsRepository(tx: Transaction) {
     },
 
     /** Takes away what began before an instant: nothing of it counts any longer. */
-    async forget(signInsBefore: Date, sessionsBefore: Date): Promise<void> {
-      await tx.deleteFrom('sign_in').where('begun_at', '<', signInsBefore.toISOString()).execute()
-      await tx.deleteFrom('session').where('begun_at', '<', sessionsBefore.toISOString()).execute()
+    async forget(before: Date): Promise<void> {
+      await tx.deleteFrom('session').where('begun_at', '<', before.toISOString()).execute()
     },
   }
 }

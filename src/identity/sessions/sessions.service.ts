@@ -4,7 +4,7 @@ import { readAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import type { Principal } from '../principal.ts'
 import { isLive, principalOf, type Session, type SessionLimits, type SignedIn } from './session.ts'
-import { type StartedSignIn, sessionsRepository } from './sessions.repository.ts'
+import { sessionsRepository } from './sessions.repository.ts'
 
 export interface SessionsOptions {
   readonly db: Database
@@ -23,14 +23,12 @@ export interface LiveSession {
 }
 
 const SECRET_BYTES = 32
-/** How long somebody may take to prove who they are. */
-const SIGN_IN_MINUTES = 15
 /** A use is written down this often at most. */
 const SEEN_EVERY_MS = 60_000
 
 export type SessionsService = ReturnType<typeof sessionsService>
 
-/** Sign-ins with a browser and the sessions that they open. A secret leaves this file once, to the browser; what is kept is its digest. */
+/** Sessions of people who signed in with a browser. A secret leaves this file once, to the browser; what is kept is its digest. */
 export function sessionsService({ db, clock, limits, isAuthoritative, organisationsOf }: SessionsOptions) {
   const asSystem = <T>(work: (tx: Transaction) => Promise<T>) =>
     withTransaction(db, async (tx) => {
@@ -39,21 +37,6 @@ export function sessionsService({ db, clock, limits, isAuthoritative, organisati
     })
 
   return {
-    /** Remembers a sign-in that leaves for the issuer; answers the secret by which this browser is known when it comes back. */
-    async begin(state: string, started: StartedSignIn): Promise<string> {
-      const browser = newSecret()
-      await asSystem(async (tx) => {
-        const now = clock()
-        await sessionsRepository(tx).forget(minutesBefore(now, SIGN_IN_MINUTES), new Date(now.getTime() - limits.absoluteSeconds * 1000))
-        await sessionsRepository(tx).begin(digestOf(state), digestOf(browser), started, now)
-      })
-      return browser
-    },
-
-    /** The sign-in that a state names, once, in the browser that it began in; undefined: there is none (RFC 9700, 2.1.2). */
-    take: (state: string, browser: string): Promise<StartedSignIn | undefined> =>
-      asSystem((tx) => sessionsRepository(tx).take(digestOf(state), digestOf(browser), minutesBefore(clock(), SIGN_IN_MINUTES))),
-
     /** Opens a session for whoever signed in, with a new secret, and ends the one before: what is known before a sign-in opens nothing after it. */
     async open(signedIn: SignedIn, before: string | undefined, wanted: string | null): Promise<string> {
       const secret = newSecret()
@@ -61,6 +44,7 @@ export function sessionsService({ db, clock, limits, isAuthoritative, organisati
       const org = wanted !== null && orgs.includes(wanted) ? wanted : (orgs[0] ?? null)
       await asSystem(async (tx) => {
         const now = clock()
+        await sessionsRepository(tx).forget(new Date(now.getTime() - limits.absoluteSeconds * 1000))
         if (before !== undefined) await sessionsRepository(tx).end(digestOf(before), now)
         await sessionsRepository(tx).insert(digestOf(secret), signedIn, org, now)
       })
@@ -106,8 +90,4 @@ function newSecret(): string {
 
 function digestOf(secret: string): Buffer {
   return createHash('sha256').update(secret).digest()
-}
-
-function minutesBefore(at: Date, minutes: number): Date {
-  return new Date(at.getTime() - minutes * 60_000)
 }

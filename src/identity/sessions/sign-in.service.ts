@@ -1,8 +1,7 @@
 import * as oidc from 'openid-client'
+import type { Clock } from '../../platform/kernel/clock.ts'
 import { ok, type Result, refuse } from '../../platform/kernel/result.ts'
 import type { SignedIn } from './session.ts'
-import type { StartedSignIn } from './sessions.repository.ts'
-import type { SessionsService } from './sessions.service.ts'
 
 /** The issuer at which people sign in with a browser, and as which client this service is known there. */
 export interface BrowserClient {
@@ -19,6 +18,27 @@ export interface SignInFailed {
   readonly cause: unknown
 }
 
+/** A sign-in on its way to the issuer and back; the browser carries it, sealed, so that nothing of it is kept here. */
+interface StartedSignIn {
+  readonly state: string
+  readonly nonce: string
+  readonly verifier: string
+  /** Where to go afterwards: a path of this service. */
+  readonly returnTo: string
+  /** Seconds since the person proved who they are that are few enough; null: any. */
+  readonly maxAge: number | null
+  /** Unix milliseconds. */
+  readonly begunAt: number
+}
+
+/** Makes a text such that it cannot be changed, and answers it again where it was not. */
+export interface Seal {
+  sign(value: string): string
+  unsign(value: string): { readonly valid: boolean; readonly value: string | null }
+}
+
+/** How long somebody may take to prove who they are. */
+const SIGN_IN_MS = 900_000
 const SCOPE = 'openid profile'
 const CLOCK_TOLERANCE_SECONDS = 30
 
@@ -27,7 +47,7 @@ export type SignInService = ReturnType<typeof signInService>
 /** Signing in with OpenID Connect: authorization code with PKCE, state and nonce (OpenID Connect Core 1.0, 3.1; RFC 9700). */
 export function signInService(
   client: BrowserClient,
-  { sessions, callback }: { readonly sessions: SessionsService; readonly callback: URL },
+  { seal, callback, clock }: { readonly seal: Seal; readonly callback: URL; readonly clock: Clock },
 ) {
   let discovered: Promise<oidc.Configuration> | undefined
 
@@ -41,7 +61,7 @@ export function signInService(
   }
 
   return {
-    /** Where to send the browser, and the secret by which it is known when it comes back. `maxAge`: who proved who they are longer ago (seconds) does so once more. */
+    /** Where to send the browser, and what it carries until it comes back. `maxAge`: who proved who they are longer ago (seconds) does so once more. */
     async start(asked: { readonly returnTo: string; readonly maxAge?: number; readonly account?: string }) {
       const [verifier, state, nonce] = [oidc.randomPKCECodeVerifier(), oidc.randomState(), oidc.randomNonce()]
       const address = oidc.buildAuthorizationUrl(await configuration(), {
@@ -50,18 +70,20 @@ export function signInService(
         ...(asked.maxAge === undefined ? {} : { max_age: String(asked.maxAge), prompt: 'login' }),
         ...(asked.account === undefined ? {} : { login_hint: asked.account }),
       })
-      const started: StartedSignIn = { nonce, verifier, returnTo: asked.returnTo, maxAge: asked.maxAge ?? null }
-      return { address, browser: await sessions.begin(state, started) }
+      const { returnTo, maxAge = null } = asked
+      const started: StartedSignIn = { state, nonce, verifier, returnTo, maxAge, begunAt: clock().getTime() }
+      return { address, ticket: seal.sign(Buffer.from(JSON.stringify(started)).toString('base64url')) }
     },
 
     /** Who came back from the issuer, and where they wanted to go. Everything that the issuer says is checked: signature, issuer, audience, nonce, times. */
     async finish(
       query: URLSearchParams,
-      browser: string | undefined,
+      ticket: string | undefined,
     ): Promise<Result<{ readonly signedIn: SignedIn; readonly returnTo: string }, SignInFailed>> {
       const state = query.get('state')
-      const started = state !== null && browser !== undefined ? await sessions.take(state, browser) : undefined
-      if (!started || state === null) return refuse({ why: 'UNKNOWN', cause: 'no sign-in of this browser has this state' })
+      const started = ticket === undefined ? undefined : opened(ticket)
+      if (!started || state === null || started.state !== state)
+        return refuse({ why: 'UNKNOWN', cause: 'no sign-in of this browser has this state' })
       const answer = new URL(callback.href)
       answer.search = query.toString()
       try {
@@ -76,19 +98,20 @@ export function signInService(
       }
     },
   }
+
+  /** The sign-in that a browser carries; undefined: it was changed, or began too long ago. */
+  function opened(ticket: string): StartedSignIn | undefined {
+    const { valid, value } = seal.unsign(ticket)
+    if (!valid || value === null) return undefined
+    const started = JSON.parse(Buffer.from(value, 'base64url').toString('utf8')) as StartedSignIn
+    return clock().getTime() - started.begunAt < SIGN_IN_MS ? started : undefined
+  }
 }
 
-async function discover({ issuer, clientId, clientSecret, isLoopback }: BrowserClient): Promise<oidc.Configuration> {
-  const found = await oidc.discovery(
-    new URL(issuer),
-    clientId,
-    { [oidc.clockTolerance]: CLOCK_TOLERANCE_SECONDS },
-    oidc.ClientSecretBasic(clientSecret),
-    {
-      ...(isLoopback ? { execute: [oidc.allowInsecureRequests] } : {}),
-    },
-  )
-  return found
+function discover({ issuer, clientId, clientSecret, isLoopback }: BrowserClient): Promise<oidc.Configuration> {
+  const metadata = { [oidc.clockTolerance]: CLOCK_TOLERANCE_SECONDS }
+  const options = isLoopback ? { execute: [oidc.allowInsecureRequests] } : {}
+  return oidc.discovery(new URL(issuer), clientId, metadata, oidc.ClientSecretBasic(clientSecret), options)
 }
 
 function toSignedIn({ iss, sub, name, org, roles, auth_time, acr, amr }: oidc.IDToken): SignedIn {

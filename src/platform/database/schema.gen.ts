@@ -1052,19 +1052,6 @@ export interface Signature {
   version_hash: string | null;
 }
 
-export interface SignIn {
-  begun_at: string;
-  /**
-   * Of the cookie of the browser that it began in: an answer that comes from another one opens nothing.
-   */
-  browser_digest: Buffer;
-  max_age: number | null;
-  nonce: string;
-  return_to: string;
-  state_digest: Buffer;
-  verifier: string;
-}
-
 export interface SignOff {
   act_count: Generated<Int8>;
   event_count: Int8;
@@ -1303,7 +1290,6 @@ export interface DB {
   session: Session;
   share_request: ShareRequest;
   share_request_act: ShareRequestAct;
-  sign_in: SignIn;
   sign_off: SignOff;
   sign_off_chain: SignOffChain;
   sign_off_event: SignOffEvent;

@@ -20,7 +20,7 @@ export function entryPages({ open, openForm, options, setCookie }: Web): void {
       ...(account === '' ? {} : { account }),
       ...(chosen(request, 'again') === '' ? {} : { maxAge: 0 }),
     })
-    setCookie(reply, 'sign-in', started.browser, SIGN_IN_SECONDS)
+    setCookie(reply, 'sign-in', started.ticket, SIGN_IN_SECONDS)
     return { to: started.address.href }
   })
   open('/signed-in', async (request, reply) => {
