@@ -52,7 +52,7 @@ t.test('two SIROs accept the risk and sign in the browser; then sharing is in fo
   const officer = await signedInAs(browser, pages.address, 'Daniel Osei')
   await officer.goto('/agreements/DEMO-SIGN')
   await officer.getByRole('link', { name: 'Suspend sharing in an emergency' }).click()
-  t.match(await officer.locator('main').textContent(), /Camden, Islington stop sharing under this agreement at once/)
+  t.match(await officer.locator('main').textContent(), /Camden and Islington stop sharing under this agreement at once/)
   await isAccessible(t, officer, 'before suspending')
   await officer.getByRole('button', { name: 'Suspend now' }).click()
   t.match(await officer.locator('.govuk-error-summary').textContent(), /Say why/)

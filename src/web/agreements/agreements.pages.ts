@@ -54,7 +54,11 @@ export function agreementPages({ listing, drafting, documents, signOffs, history
       const { outcome: agreement } = orThrow(await drafting.read(principal, id, undefined))
       const found = await signOffs.list(principal, { subjectType: 'agreement', subject: id }, { before: null, limit: 5 })
       const { commands } = orThrow(await history.state(principal, id, undefined))
-      const acts = ACT_LINKS.filter(([act]) => commands.includes(act)).map(([act, words]) => ({ act, words }))
+      const isSuspended = agreement.suspensions.some(({ to }) => to === null)
+      const acts = ACT_LINKS.filter(([act]) => commands.includes(act) && (act !== 'lift' || isSuspended)).map(([act, words]) => ({
+        act,
+        words,
+      }))
       const number = agreement.governing_version ?? agreement.draft_version ?? agreement.versions.at(-1)?.version
       const version = agreement.versions.find((one) => one.version === number) ?? agreement.versions.at(-1)
       return {
