@@ -1068,6 +1068,21 @@ insert into agreement_search (agreement_id, words) select a.id, ( select setweig
   on conflict (agreement_id) do update
   set words = excluded.words;
 
+-- src/agreements/store/signature-addresses.repository.ts
+
+delete from "signature_address"
+  where "signature_id" = $1;
+
+insert into "signature_address" ("signature_id", "org", "agreement_id", "address", "kept_until")
+  values ($1, ...);
+
+select "s"."version", "s"."signed_at", "a"."kept_until", host(a.address) as "address"
+  from "signature_address" as "a"
+  inner join "signature" as "s"
+  on "s"."id" = "a"."signature_id"
+  where "a"."agreement_id" = $1 and "a"."org" = $2
+  order by "s"."version" desc;
+
 -- src/agreements/store/signatures.repository.ts
 
 insert into "signature" ("id", "agreement_id", "version", "org", "signed_at", "confirmed_at", "confirmed_issuer", "confirmed_by",

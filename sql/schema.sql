@@ -3570,3 +3570,27 @@ alter table public.session enable row level security;
 create policy session_is_kept_by_the_service on session for all to public
   using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
 grant delete, insert, select, update on public.session to accord_app;
+
+-- -------------------- signature_addresses
+
+create table public.signature_address (
+  signature_id uuid not null,
+  org text not null,
+  agreement_id text not null,
+  address inet not null,
+  kept_until timestamp with time zone not null,
+  constraint signature_address_pkey PRIMARY KEY (signature_id),
+  constraint signature_address_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES agreement(id) ON DELETE RESTRICT,
+  constraint signature_address_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint signature_address_signature_id_fkey FOREIGN KEY (signature_id) REFERENCES signature(id) ON DELETE CASCADE
+);
+comment on table signature_address is 'Personal data of whoever signed; erased when its time is over.';
+CREATE INDEX signature_address_by_agreement ON public.signature_address USING btree (agreement_id, org);
+alter table public.signature_address enable row level security;
+create policy signature_address_is_added_by_whoever_signs on signature_address for insert to public
+  with check ((org = current_setting('accord.org'::text, true)));
+create policy signature_address_is_erased_by_the_service on signature_address for delete to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy signature_address_is_seen_by_its_organisation on signature_address for select to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text) OR (org = current_setting('accord.org'::text, true))));
+grant delete, insert, select on public.signature_address to accord_app;

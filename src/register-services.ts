@@ -9,6 +9,7 @@ import { freezingService } from './agreements/acts/freezing.service.ts'
 import { membershipService } from './agreements/acts/membership.service.ts'
 import { mergingService } from './agreements/acts/merging.service.ts'
 import { severalAgreements } from './agreements/acts/several-agreements.service.ts'
+import { signatureAddressesService } from './agreements/acts/signature-addresses.service.ts'
 import { signingService } from './agreements/acts/signing.service.ts'
 import { successionService } from './agreements/acts/succession.service.ts'
 import { suspendingService } from './agreements/acts/suspending.service.ts'
@@ -111,6 +112,7 @@ export function openRegister(
     agreementActsRoutes({
       freezing: freezingService({ act, agreements, advice: advice.onDraft, chains, carrying }),
       signing,
+      signatureAddresses: signatureAddressesService({ read }),
       amending: amendingService({ act }),
       suspending,
       membership,

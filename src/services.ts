@@ -9,6 +9,7 @@ import { DISPOSALS, disposalsInTime } from './agreements/acts/disposals-in-time.
 import { evidenceKept } from './agreements/acts/evidence.service.ts'
 import { sampleSignOffs } from './agreements/acts/sample-sign-offs.service.ts'
 import { SIGN_OFF_ENDS, signOffsThatEnd } from './agreements/acts/sign-off-ends.service.ts'
+import { addressesInTime, SIGNATURE_ADDRESSES } from './agreements/acts/signature-addresses.service.ts'
 import { agreementsService } from './agreements/agreements.service.ts'
 import type { DurabilityLevel } from './audit/store/durability.ts'
 import { logGauges } from './audit/watch/log-metrics.ts'
@@ -167,6 +168,7 @@ export async function openServices(options: ServicesOptions) {
       file: filesInTime({ db, files, keptUntil: { agreement: evidenceKept({ agreements, clock }) } }),
       agreement: agreementsInTime({ db, agreements, notifications, acts }),
       [DISPOSALS]: disposalsInTime({ db, agreements, notifications, boroughs }),
+      [SIGNATURE_ADDRESSES]: addressesInTime({ db }),
       [SIGN_OFF_ENDS]: signOffsThatEnd({ db, agreements, workflow, signOffs }),
       held_role: rolesInTime({
         ...{ db, workflow, signOffs },

@@ -7,7 +7,7 @@ import { orThrow } from '../platform/kernel/refusal.ts'
 import { stableJson } from '../platform/kernel/stable-json.ts'
 import type { Call, CommandResult, IdempotencyKey } from './command.ts'
 
-type AnyRequest = Pick<FastifyRequest, 'headers' | 'params' | 'body' | 'routeOptions' | 'principal'>
+type AnyRequest = Pick<FastifyRequest, 'headers' | 'params' | 'body' | 'routeOptions' | 'principal' | 'ip'>
 
 /**
  * Who calls, under which key, and which state is meant where that is said.
@@ -19,6 +19,7 @@ export function callOf(request: AnyRequest, query: object = {}): Call {
   return {
     principal: callerOf(request),
     idempotency: idempotencyOf(request, query),
+    address: request.ip,
     ...(typeof ifMatch === 'string' ? { ifMatch } : {}),
   }
 }

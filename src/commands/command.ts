@@ -18,6 +18,8 @@ export interface Call {
   readonly idempotency: IdempotencyKey | null
   /** `If-Match`; undefined: this command does not need one; null: it needs one and none was sent. */
   readonly ifMatch?: string | null
+  /** The address that the call came from; kept with a signature alone, for a while. Absent: the service itself. */
+  readonly address?: string
   /** The command whose work does this one too, in its transaction: both are done, or neither. */
   readonly within?: RunningCommand
 }

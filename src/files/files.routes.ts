@@ -22,7 +22,7 @@ export function filesRoutes(files: FilesService): FastifyPluginAsync {
         declaredBytes: Number.isSafeInteger(declared) ? declared : null,
       }
       const callFor = (sha256: string) =>
-        callOf({ headers, routeOptions, principal, params: {}, body: { name: query.name, mediaType, sha256 } })
+        callOf({ headers, routeOptions, principal, ip: request.ip, params: {}, body: { name: query.name, mediaType, sha256 } })
       const { body, headers: made } = outcomeReply(201, await files.upload(callerOf(request), upload, callFor))
       return reply(201, body, { ...made, location: `/v1/files/${body.id}` })
     })

@@ -56,6 +56,7 @@ export const PERMISSIONS = {
   'dpia:record': ['IG_OFFICER', 'DPO'],
   'agreement:freeze': ['IG_OFFICER'],
   'agreement:sign': ['SIGNATORY'],
+  'signature:address': ['AUDITOR', 'REGISTER_ADMIN'],
   'agreement:confirm': ['IG_OFFICER'],
   'agreement:suspend': ['IG_OFFICER', 'DPO', 'CALDICOTT_GUARDIAN', 'SIRO'],
   'agreement:lift': ['SIRO'],

@@ -314,6 +314,7 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
       await post(siro, `/v1/agreements/${id}/termination`, { ...REASON, at: '2027-01-01T00:00:00Z' }, { 'if-match': '*' })
       return { person: siro, path: { id } }
     },
+    listSignatureAddresses: async () => ({ person: auditor, path: { id: await signed() } }),
     listDisposals: async () => ({ person: officer, path: { id: await signed() } }),
     confirmDisposal: async () => {
       const id = await signed()

@@ -14,6 +14,7 @@ import type { evidenceService } from './evidence.service.ts'
 import type { freezingService } from './freezing.service.ts'
 import type { membershipService } from './membership.service.ts'
 import type { mergingService } from './merging.service.ts'
+import type { SignatureAddressesService } from './signature-addresses.service.ts'
 import type { signingService } from './signing.service.ts'
 import type { successionService } from './succession.service.ts'
 import type { suspendingService } from './suspending.service.ts'
@@ -22,6 +23,7 @@ import type { suspendingService } from './suspending.service.ts'
 export interface AgreementActs {
   readonly freezing: ReturnType<typeof freezingService>
   readonly signing: ReturnType<typeof signingService>
+  readonly signatureAddresses: SignatureAddressesService
   readonly amending: ReturnType<typeof amendingService>
   readonly suspending: ReturnType<typeof suspendingService>
   readonly membership: ReturnType<typeof membershipService>
@@ -41,7 +43,20 @@ type Body<Id extends OperationId, Status> = Status extends keyof Operation<Id>['
  * something), and what is done. Who may call each, its body and its reply are the contract's.
  */
 export function agreementActsRoutes(acts: AgreementActs): FastifyPluginAsync {
-  const { freezing, signing, amending, suspending, membership, ending, disposing, attesting, evidence, merging, succession } = acts
+  const {
+    freezing,
+    signing,
+    signatureAddresses,
+    amending,
+    suspending,
+    membership,
+    ending,
+    disposing,
+    attesting,
+    evidence,
+    merging,
+    succession,
+  } = acts
   return async (app) => {
     const act = actsOf(app)
     act('freezeAgreement', 200, changeOf, (call, { body }) => freezing.freeze(call, body ?? {}))
@@ -73,6 +88,9 @@ export function agreementActsRoutes(acts: AgreementActs): FastifyPluginAsync {
         ? outcomeReply(200, await ending.confirmReview(call, body))
         : outcomeReply(201, await amending.renew(call, body))
     })
+    answer(app, 'listSignatureAddresses', async (request) =>
+      reply(200, { addresses: orThrow(await signatureAddresses.of(callerOf(request), request.params.id)) }),
+    )
     answer(app, 'listDisposals', async (request) => reply(200, orThrow(await disposing.list(callerOf(request), request.params.id))))
     answer(app, 'listEvidence', async (request) => reply(200, orThrow(await evidence.list(callerOf(request), request.params.id))))
     answer(app, 'listStatedSignatures', async (request) => reply(200, orThrow(await attesting.list(callerOf(request), request.params.id))))

@@ -5,6 +5,7 @@ import { missingSignatures } from '../model/in-force.ts'
 import { signaturesRepository } from '../store/signatures.repository.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import type { ChainsService } from './chains.service.ts'
+import { keepAddress } from './signature-addresses.service.ts'
 
 /** What a signatory sends. */
 export interface SignatureBody {
@@ -49,7 +50,9 @@ export function signingService({ act, chains }: SigningOptions) {
         const deputyFor = signed?.deputyFor ?? null
         const { authentication = null } = principal
         const record = { by: principal, signedAt: now, versionHash, authentication, deputyFor, ...by }
-        await signatures.insert({ id: newId(), agreementId: id, version, org, ...record })
+        const signature = newId()
+        await signatures.insert({ id: signature, agreementId: id, version, org, ...record })
+        if (call.address !== undefined) await keepAddress(tx, { id: signature, org, agreementId: id, address: call.address, now })
         if (to !== agreement.status) await standingRepository(tx).setStatus(id, to)
         const accession = await standingRepository(tx).join(id, org, now)
         if (accession) await tell('PARTY_JOINED', { org, stage: 'SIGNED', version })

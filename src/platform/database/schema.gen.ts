@@ -1052,6 +1052,14 @@ export interface Signature {
   version_hash: string | null;
 }
 
+export interface SignatureAddress {
+  address: string;
+  agreement_id: string;
+  kept_until: string;
+  org: string;
+  signature_id: string;
+}
+
 export interface SignOff {
   act_count: Generated<Int8>;
   event_count: Int8;
@@ -1296,6 +1304,7 @@ export interface DB {
   sign_off_route: SignOffRoute;
   sign_off_task: SignOffTask;
   signature: Signature;
+  signature_address: SignatureAddress;
   suspension: Suspension;
   timer: Timer;
   version_contacts: VersionContacts;

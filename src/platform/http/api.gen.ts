@@ -2150,6 +2150,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/agreements/{id}/signature-addresses": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * From where your organisation's signatures were given
+         * @description Kept for 90 days, then erased; of the own organisation alone. It stands in no leaf of the log, in no text and in no export.
+         */
+        readonly get: operations["listSignatureAddresses"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/agreements/{id}/history": {
         readonly parameters: {
             readonly query?: never;
@@ -13369,6 +13389,51 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["VersionDifferences"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listSignatureAddresses: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The addresses, the newest version first. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The addresses. */
+                        readonly addresses: readonly {
+                            /** @description The version that was signed. */
+                            readonly version: number;
+                            /**
+                             * Format: date-time
+                             * @description When.
+                             */
+                            readonly signed_at: string | null;
+                            /** @description IPv4 or IPv6. */
+                            readonly address: string;
+                            /**
+                             * Format: date-time
+                             * @description When it is erased.
+                             */
+                            readonly kept_until: string;
+                        }[];
+                    };
                 };
             };
             readonly default: components["responses"]["Problem"];

@@ -56,7 +56,7 @@ export function signingPages({ signing, ending, documents, now }: SigningPagesOp
       const missed = missing(request)
       const errors = missed.length > 0 ? missed : faultsOf('signAgreement', body)
       if (errors.length > 0) return shown(request, { status: 422, errors })
-      const done = await signing.sign({ principal: callerOf(request), idempotency: null, agreementId: id }, body)
+      const done = await signing.sign({ principal: callerOf(request), idempotency: null, agreementId: id, address: request.ip }, body)
       return done.ok ? { to: `/agreements/${encodeURIComponent(id)}` } : shown(request, { status: 422, errors: refusedWith(done.refusal) })
     })
     form('/decline/:id/:version', 'rejectAgreement', async (request): Promise<Page | Redirect> => {
