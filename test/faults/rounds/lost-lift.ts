@@ -77,6 +77,7 @@ async function liftUnconfirmed(system: Trio, client: Client, { id }: { readonly 
   const primary = { port: system.primary.port, password: system.password }
   for (let tries = 0; tries < TRIES; tries++) {
     await until(async () => (await hasAll(system)) && (await answers(system)), 10_000)
+    const was = await revision(system)
     await Promise.all(system.standbys().map((standby) => follow(standby, null)))
     let isOver = false
     const asked = call(system, client, `suspensions/${id}/lift`, system.tokens.lifter).finally(() => {
@@ -87,7 +88,9 @@ async function liftUnconfirmed(system: Trio, client: Client, { id }: { readonly 
       cancelled += await cancelWaiters(system, 'accord')
       await sleep(20)
     }
-    if (cancelled > 0) return (await asked).status
+    const { status } = await asked
+    // Another commit of the service may have been the one that was cancelled, and the lifting refused before it began.
+    if (cancelled > 0 && (await revision(system)) > was) return status
     await Promise.all(system.standbys().map((standby) => follow(standby, primary)))
   }
   return null
