@@ -1,7 +1,7 @@
 import type { AuditService, GovernanceAct } from '../audit/audit.service.ts'
 import type { Principal } from '../identity/principal.ts'
-import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs } from '../platform/database/reader.ts'
+import type { Database, Transaction } from '../platform/database/database.ts'
+import { readAs, withTransactionAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { etagOf, ifMatchHolds } from '../platform/kernel/entity-tags.ts'
 import { type Instant, instantOf } from '../platform/kernel/instant.ts'
@@ -125,10 +125,9 @@ export function commandsService({ db, clock, newId, audit, policyHead, refusalFo
       return perform(tx, kind, command, within.now, work)
     }
     return audit.onOpenLog(() =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, kind.readerFor(principal))
-        return withKey(tx, command, clock().toISOString(), (_tx, started) => perform(tx, kind, command, started, work))
-      }),
+      withTransactionAs(db, kind.readerFor(principal), (tx) =>
+        withKey(tx, command, clock().toISOString(), (_tx, started) => perform(tx, kind, command, started, work)),
+      ),
     )
   }
 
@@ -169,8 +168,7 @@ export function commandsService({ db, clock, newId, audit, policyHead, refusalFo
   async function recordRefusal(kind: SubjectKind<never, never>, command: Command, refusal: Refusal): Promise<void> {
     const { principal, act, event, id } = command
     await audit.onOpenLog(() =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, kind.readerFor(principal))
+      withTransactionAs(db, kind.readerFor(principal), async (tx) => {
         const { revision, instant } = await policyHead(tx)
         // Whoever may not know the subject leaves no trace of its name, and a name of nothing is a word of the caller's.
         const { leaf = {}, payload = {} } = (id === undefined ? undefined : await kind.known(tx, id, principal, instantOf(instant))) ?? {}

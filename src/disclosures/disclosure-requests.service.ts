@@ -6,7 +6,7 @@ import { readerFor, writerFor } from '../identity/permissions.ts'
 import { type Identity, isSamePerson, type Principal } from '../identity/principal.ts'
 import type { NotificationKind, NotificationsService } from '../notifications/notifications.service.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs } from '../platform/database/reader.ts'
+import { readAs, withTransactionAs } from '../platform/database/reader.ts'
 import { instantOf } from '../platform/kernel/instant.ts'
 import { londonDay } from '../platform/kernel/london-day.ts'
 import { Refused, refusal, refused } from '../platform/kernel/refusal.ts'
@@ -215,8 +215,7 @@ export function disclosureRequestsService(options: DisclosureRequestsOptions) {
       ),
 
     read: (principal: Principal, id: string): Promise<CommandResult<DisclosureView>> =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, readerFor(principal))
+      withTransactionAs(db, readerFor(principal), async (tx) => {
         const found = await disclosureRequestsRepository(tx).find(id)
         return found ? ok({ outcome: viewOf(found), version: found.version }) : refuse(refusal('NOT_FOUND', NO_SUCH_DISCLOSURE))
       }),

@@ -6,7 +6,7 @@ import { readerFor, writerFor } from '../identity/permissions.ts'
 import { type Identity, isSamePerson, isService, type Principal, servicePrincipal } from '../identity/principal.ts'
 import type { NotificationsService } from '../notifications/notifications.service.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs, readingAs } from '../platform/database/reader.ts'
+import { readAs, readingAs, withTransactionAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { londonDay } from '../platform/kernel/london-day.ts'
 import { orThrow, Refused, refusal, refused } from '../platform/kernel/refusal.ts'
@@ -251,8 +251,7 @@ export function emergenciesService(options: EmergenciesOptions) {
       ),
 
     read: (principal: Principal, id: string): Promise<CommandResult<EmergencyView>> =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, readerFor(principal))
+      withTransactionAs(db, readerFor(principal), async (tx) => {
         const found = await emergenciesRepository(tx).find(id)
         return found ? ok({ outcome: shown(found.emergency), version: found.version }) : refuse(refusal('NOT_FOUND', NO_SUCH_EMERGENCY))
       }),

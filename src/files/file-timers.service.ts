@@ -1,9 +1,9 @@
 import type { Database, Transaction } from '../platform/database/database.ts'
+import { withTransactionAs } from '../platform/database/reader.ts'
 import { type Day, londonDay } from '../platform/kernel/london-day.ts'
 import { isOver } from './evidence-file.ts'
 import { filesRepository } from './files.repository.ts'
 import type { FilesService, FileTimer } from './files.service.ts'
-import { readingFor } from './receiving.service.ts'
 
 export interface FileTimersOptions {
   readonly db: Database
@@ -51,7 +51,7 @@ export function filesInTime({ db, files, keptUntil }: FileTimersOptions) {
       else if (name === 'naming') await files.fallDue(id, 'NOT_NAMED', async (_tx, { owner }) => owner === null)
       else await files.fallDue(id, 'RETENTION', async (tx, { owner }) => owner !== null && isOver(await lastDay(tx, owner), today))
       // Doing it again finds nothing to do: the timer is done once it was done.
-      await readingFor(db, { kind: 'system' }, (tx) => fired(tx, now.toISOString()))
+      await withTransactionAs(db, { kind: 'system' }, (tx) => fired(tx, now.toISOString()))
     },
   }
 }

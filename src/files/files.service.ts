@@ -4,6 +4,7 @@ import type { CommandContext, CommandsService } from '../commands/commands.servi
 import { readerFor, writerFor } from '../identity/permissions.ts'
 import { type Principal, servicePrincipal } from '../identity/principal.ts'
 import type { Database, Transaction } from '../platform/database/database.ts'
+import { withTransactionAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { answered, orThrow, type Refusal, type Refused, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'
@@ -21,7 +22,7 @@ import {
 import { type FileDone, fileKinds, NO_SUCH_FILE } from './file-kinds.service.ts'
 import { filesRepository } from './files.repository.ts'
 import { lie, otherType } from './media-types.service.ts'
-import { readingFor, receive, storedBytes, tooLarge } from './receiving.service.ts'
+import { receive, storedBytes, tooLarge } from './receiving.service.ts'
 import type { Scanner } from './scanner.service.ts'
 import { uploadPlaces } from './uploads.ts'
 
@@ -70,14 +71,14 @@ export function filesService(options: FilesOptions) {
 
   const { kind, reading } = fileKinds(mustBeConfirmed)
 
-  const find = (principal: Principal, id: string) => readingFor(db, readerFor(principal), (tx) => filesRepository(tx).find(id))
+  const find = (principal: Principal, id: string) => withTransactionAs(db, readerFor(principal), (tx) => filesRepository(tx).find(id))
   const outcomeOf = (tx: Transaction, id: string) => async () => (await mustFind(tx, id)).file
   async function mustFind(tx: Transaction, id: string) {
     const found = await filesRepository(tx).find(id)
     if (!found) throw refused('NOT_FOUND', NO_SUCH_FILE)
     return found
   }
-  const discard = (id: string) => readingFor(db, { kind: 'system' }, (tx) => filesRepository(tx).discard(id))
+  const discard = (id: string) => withTransactionAs(db, { kind: 'system' }, (tx) => filesRepository(tx).discard(id))
   const bytesOf = (id: string, size: number) => () => storedBytes(db, { kind: 'system' }, id, size)
 
   /** What the scanner says of stored bytes; of one file it is asked once at a time. */
@@ -173,7 +174,7 @@ export function filesService(options: FilesOptions) {
       if (!leave) return refuse(refusal('OVERLOADED', 'As many files are being sent as may be at the same time.'))
       const id = newId()
       try {
-        await readingFor(db, writerFor(principal), async (tx) => {
+        await withTransactionAs(db, writerFor(principal), async (tx) => {
           const at = clock().toISOString()
           await filesRepository(tx).begin({ id, by: principal, at, name: upload.name, mediaType: upload.mediaType })
           await setTimer(tx, { subjectId: id, name: 'arrival', dueAt: after(at, ARRIVAL_MS) })
@@ -226,7 +227,7 @@ export function filesService(options: FilesOptions) {
       why: 'NOT_NAMED' | 'RETENTION',
       isStill: (tx: Transaction, file: EvidenceFile, now: string) => Promise<boolean>,
     ): Promise<void> {
-      const found = await readingFor(db, { kind: 'system' }, (tx) => filesRepository(tx).find(id))
+      const found = await withTransactionAs(db, { kind: 'system' }, (tx) => filesRepository(tx).find(id))
       if (!found || found.file.erased_at !== null) return
       const call = { principal: servicePrincipal(found.file.org), idempotency: null, id, act: 'erase', event: 'file.erased' } as const
       orThrow(

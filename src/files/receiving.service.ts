@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { writerFor } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
-import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs } from '../platform/database/reader.ts'
+import type { Database } from '../platform/database/database.ts'
+import { withTransactionAs } from '../platform/database/reader.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
 import { refused } from '../platform/kernel/refusal.ts'
 import { CHUNK_BYTES, FILE_BYTES_MAX } from './evidence-file.ts'
@@ -14,14 +14,6 @@ export interface Arrived {
   readonly size: number
   /** Hex. */
   readonly sha256: string
-}
-
-/** Reads for somebody, in a transaction of its own. */
-export function readingFor<T>(db: Database, reader: Reader, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  return withTransaction(db, async (tx) => {
-    await readAs(tx, reader)
-    return work(tx)
-  })
 }
 
 /**
@@ -35,7 +27,7 @@ export async function receive(db: Database, principal: Principal, id: string, by
   let pieces: Buffer[] = []
   let waiting = 0
   const store = async (chunk: Buffer) => {
-    await readingFor(db, writerFor(principal), (tx) => filesRepository(tx).addChunk(id, position, chunk))
+    await withTransactionAs(db, writerFor(principal), (tx) => filesRepository(tx).addChunk(id, position, chunk))
     position += 1
   }
   try {
@@ -68,7 +60,7 @@ export function tooLarge() {
 /** Reads a stored file piece by piece, each in a transaction of its own: whoever reads slowly holds no connection. */
 export async function* storedBytes(db: Database, reader: Reader, id: string, size: number): AsyncGenerator<Buffer> {
   for (let position = 0, read = 0; read < size; position += 1) {
-    const chunk = await readingFor(db, reader, (tx) => filesRepository(tx).chunk(id, position))
+    const chunk = await withTransactionAs(db, reader, (tx) => filesRepository(tx).chunk(id, position))
     // Erased, or no longer to be seen, while it was read: what was sent of it ends here and is not the whole.
     if (!chunk) throw new Error(`file ${id} ends after ${read} of ${size} bytes`)
     read += chunk.length

@@ -1,6 +1,6 @@
 import type { Principal } from '../identity/principal.ts'
-import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs } from '../platform/database/reader.ts'
+import type { Database, Transaction } from '../platform/database/database.ts'
+import { withTransactionAs } from '../platform/database/reader.ts'
 import type { Notification, NotificationFacts } from './kinds.ts'
 import { notificationsRepository } from './notifications.repository.ts'
 
@@ -24,8 +24,7 @@ export function notificationsService({ db, newId }: { readonly db: Database; rea
 
     /** What the caller's organisation was told. */
     list: ({ org }: Principal, page: { readonly before: string | null; readonly limit: number }): Promise<NotificationPage> =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, { kind: 'party', org })
+      withTransactionAs(db, { kind: 'party', org }, async (tx) => {
         const found = await notificationsRepository(tx).of(org, { before: page.before, limit: page.limit + 1 })
         const notifications = found.slice(0, page.limit)
         return { notifications, nextBefore: found.length > page.limit ? (notifications.at(-1)?.id ?? null) : null }

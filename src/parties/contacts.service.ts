@@ -1,8 +1,8 @@
 import type { Call, CommandResult } from '../commands/command.ts'
 import { permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
-import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs } from '../platform/database/reader.ts'
+import type { Database, Transaction } from '../platform/database/database.ts'
+import { withTransactionAs } from '../platform/database/reader.ts'
 import { refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, refuse } from '../platform/kernel/result.ts'
 import { contactsRepository } from './contacts.repository.ts'
@@ -34,8 +34,7 @@ export function contactsService({ db, acts }: { readonly db: Database; readonly 
 
     /** Refused where there is no such body, or none whose contacts the caller may see. */
     read: (principal: Principal, code: string): Promise<CommandResult<KeptContacts>> =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, registerReader(principal))
+      withTransactionAs(db, registerReader(principal), async (tx) => {
         const version = await partiesRepository(tx).version(code)
         const found = (await contactsRepository(tx).of([code])).get(code)
         // Own contacts can be read before there are any: whoever writes them first needs the state.

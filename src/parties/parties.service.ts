@@ -2,7 +2,7 @@ import type { CommandResult } from '../commands/command.ts'
 import { permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs } from '../platform/database/reader.ts'
+import { withTransactionAs } from '../platform/database/reader.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
 import { type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'
@@ -129,8 +129,7 @@ export function partiesService(db: Database) {
       code: string,
       after = 0,
     ): Promise<{ readonly acts: readonly RegisterActRecord[]; readonly next_after: number | null }> =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, registerReader(principal))
+      withTransactionAs(db, registerReader(principal), async (tx) => {
         const acts = await registerActRepository(tx).history(kind, code, after, HISTORY_PAGE + 1)
         const page = acts.slice(0, HISTORY_PAGE)
         return { acts: page, next_after: acts.length > HISTORY_PAGE ? (page.at(-1)?.sequence ?? null) : null }

@@ -1,8 +1,8 @@
 import type { Call, CommandResult } from '../commands/command.ts'
 import { permits } from '../identity/permissions.ts'
 import { isSamePerson, type Principal } from '../identity/principal.ts'
-import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs } from '../platform/database/reader.ts'
+import type { Database, Transaction } from '../platform/database/database.ts'
+import { withTransactionAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { londonDay } from '../platform/kernel/london-day.ts'
 import { type Fault, type Refusal, refused } from '../platform/kernel/refusal.ts'
@@ -110,8 +110,7 @@ export function registeringService({
       if (proposed.ok) return ok(proposed.value.outcome.code)
       if (proposed.refusal.code !== 'CONFLICT') return proposed
       const { described } = describe(proposal.organisation, await types())
-      return withTransaction(db, async (tx) => {
-        await readAs(tx, { kind: 'system' })
+      return withTransactionAs(db, { kind: 'system' }, async (tx) => {
         const repository = partiesRepository(tx)
         const same = (await repository.read()).filter((known) => known.status === 'UNCONFIRMED' && isDescribed(known, described))
         for (const { code } of same) if ((await repository.proposer(code))?.org === call.principal.org) return ok(code)

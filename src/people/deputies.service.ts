@@ -4,8 +4,8 @@ import { isRole, permits, type Role } from '../identity/permissions.ts'
 import type { Identity, Principal } from '../identity/principal.ts'
 import type { NotificationsService } from '../notifications/notifications.service.ts'
 import type { PartiesService } from '../parties/parties.service.ts'
-import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs, readingAs } from '../platform/database/reader.ts'
+import type { Database, Transaction } from '../platform/database/database.ts'
+import { readingAs, withTransactionAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { type Day, londonDay } from '../platform/kernel/london-day.ts'
 import { type Refusal, Refused, refusal, refused } from '../platform/kernel/refusal.ts'
@@ -132,14 +132,17 @@ export function deputiesService({ db, clock, commands, parties, tell, issuer }: 
         limit = PAGE,
       }: { readonly past?: boolean | undefined; readonly after?: string | undefined | null; readonly limit?: number | undefined },
     ): Promise<Result<{ readonly deputies: readonly Deputy[]; readonly next_after: string | null }, Refusal>> =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, permits(principal.roles, 'role:read_any') ? { kind: 'auditor' } : { kind: 'party', org: principal.org })
-        if (!mayReadOf(principal, org)) return refuse(refusal('NOT_FOUND', 'There are no deputies here that you may see.'))
-        const from = past ? null : londonDay(clock().getTime())
-        const found = await deputiesRepository(tx).of(org, { from, after, limit: limit + 1 })
-        const page = found.slice(0, limit)
-        return ok({ deputies: page, next_after: found.length > limit ? (page.at(-1)?.id ?? null) : null })
-      }),
+      withTransactionAs(
+        db,
+        permits(principal.roles, 'role:read_any') ? { kind: 'auditor' } : { kind: 'party', org: principal.org },
+        async (tx) => {
+          if (!mayReadOf(principal, org)) return refuse(refusal('NOT_FOUND', 'There are no deputies here that you may see.'))
+          const from = past ? null : londonDay(clock().getTime())
+          const found = await deputiesRepository(tx).of(org, { from, after, limit: limit + 1 })
+          const page = found.slice(0, limit)
+          return ok({ deputies: page, next_after: found.length > limit ? (page.at(-1)?.id ?? null) : null })
+        },
+      ),
 
     /** The roles that are recorded for somebody in an organisation on the first or the last of some London days. */
     rolesDuring: (tx: Transaction, { issuer, sub, org }: Pick<Principal, 'issuer' | 'sub' | 'org'>, first: Day, last: Day) =>

@@ -4,8 +4,8 @@ import { isRole, permits, type Role } from '../identity/permissions.ts'
 import { type Identity, isSamePerson, type Principal } from '../identity/principal.ts'
 import type { NotificationsService } from '../notifications/notifications.service.ts'
 import type { PartiesService } from '../parties/parties.service.ts'
-import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs } from '../platform/database/reader.ts'
+import type { Database, Transaction } from '../platform/database/database.ts'
+import { withTransactionAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { type Day, londonDay } from '../platform/kernel/london-day.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
@@ -185,8 +185,7 @@ export function peopleService({ db, clock, commands, parties, issuer, tell, reco
 
     /** One role with its history. */
     read: (principal: Principal, org: string, id: string): Promise<CommandResult<HeldRoleRecord>> =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, readerOf(principal))
+      withTransactionAs(db, readerOf(principal), async (tx) => {
         const found = await heldRolesRepository(tx).find(id)
         if (!found || found.held.org !== org || !mayReadOf(principal, org)) return refuse(refusal('NOT_FOUND', kind.unknown))
         return ok({ outcome: await viewOf(tx, found.held), version: found.version })
@@ -202,8 +201,7 @@ export function peopleService({ db, clock, commands, parties, issuer, tell, reco
         limit = PAGE,
       }: { readonly on?: Day | null | undefined; readonly after?: string | null | undefined; readonly limit?: number | undefined },
     ): Promise<Result<{ readonly roles: readonly HeldRoleView[]; readonly next_after: string | null }, Refusal>> =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, readerOf(principal))
+      withTransactionAs(db, readerOf(principal), async (tx) => {
         if (!mayReadOf(principal, org) || (await parties.read(tx, [org])).length === 0)
           return refuse(refusal('NOT_FOUND', 'There are no roles here that you may see.'))
         const found = await heldRolesRepository(tx).of(org, { on, after, limit: limit + 1 })

@@ -2,8 +2,8 @@ import type { DraftFacts } from '../agreements/model/draft-rules.ts'
 import type { Call, CommandResult } from '../commands/command.ts'
 import { readerFor } from '../identity/permissions.ts'
 import type { Identity, Principal } from '../identity/principal.ts'
-import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs, readingAs } from '../platform/database/reader.ts'
+import type { Database, Transaction } from '../platform/database/database.ts'
+import { readingAs, withTransactionAs } from '../platform/database/reader.ts'
 import { Refused, refusal } from '../platform/kernel/refusal.ts'
 import { ok, refuse } from '../platform/kernel/result.ts'
 import { type AskedShare, type EarlierDecision, questionAsked } from './asked.ts'
@@ -77,8 +77,7 @@ export function requestsService({ db, acts, facts, earlier }: RequestsOptions) {
       })),
 
     read: (principal: Principal, id: string): Promise<CommandResult<ShareRequestView>> =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, readerFor(principal))
+      withTransactionAs(db, readerFor(principal), async (tx) => {
         const repository = requestsRepository(tx)
         const found = await repository.find(id)
         // Asked whether or not there is one: what is hidden costs what nothing costs.
@@ -89,8 +88,7 @@ export function requestsService({ db, acts, facts, earlier }: RequestsOptions) {
 
     /** The requests without an answer, as far as the caller may see them, for any of these shares. */
     openFor: (principal: Principal, shares: readonly Pick<ShareQuestion, 'provider' | 'recipient' | 'purpose'>[]) =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, readerFor(principal))
+      withTransactionAs(db, readerFor(principal), async (tx) => {
         return (await requestsRepository(tx).openFor(shares)).map(({ id, status, question }) => ({
           ...{ id, question },
           status: status as Exclude<RequestStatus, 'CLOSED'>,
@@ -99,8 +97,7 @@ export function requestsService({ db, acts, facts, earlier }: RequestsOptions) {
 
     /** Newest first. */
     list: (principal: Principal, { mine = false, status, before, limit = PAGE }: RequestsQuery) =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, readerFor(principal))
+      withTransactionAs(db, readerFor(principal), async (tx) => {
         const filter = { mine: mine ? principal : null, status: status ?? null, before: before ?? null, limit: limit + 1 }
         const found = await requestsRepository(tx).list(filter)
         const page = found.slice(0, limit)

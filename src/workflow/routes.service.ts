@@ -4,7 +4,7 @@ import { sha256Hex } from '../audit/format/canonical-json.ts'
 import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs } from '../platform/database/reader.ts'
+import { withTransactionAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { type Fault, type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'
@@ -113,8 +113,7 @@ export function routesService({ db, commands, mustBeConfirmed }: RoutesOptions) 
  */
 export async function storeShippedRoutes(db: Database, clock: Clock): Promise<void> {
   const routes = shippedRoutes()
-  await withTransaction(db, async (tx) => {
-    await readAs(tx, { kind: 'system' })
+  await withTransactionAs(db, { kind: 'system' }, async (tx) => {
     const repository = routesRepository(tx)
     const stored = await repository.byKey(routes.map(routeKey))
     for (const route of routes) {

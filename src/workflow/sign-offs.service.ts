@@ -3,7 +3,7 @@ import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../
 import { readerFor, writerFor } from '../identity/permissions.ts'
 import { type Identity, type Principal, servicePrincipal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs, readingAs } from '../platform/database/reader.ts'
+import { readAs, readingAs, withTransactionAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { type Day, londonDay } from '../platform/kernel/london-day.ts'
 import { orThrow, type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
@@ -172,10 +172,7 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
 
     /** Does what follows of itself in a sign-off, as the service: where a timer is due, or a role ended. `isStill`: whether it is to be done yet. */
     async follow(id: string, command: ServiceCommand, isStill: (tx: Transaction, at: string) => Promise<boolean>): Promise<void> {
-      const keeper = await withTransaction(db, async (tx) => {
-        await readAs(tx, { kind: 'system' })
-        return signOffsRepository(tx).keeperOf(id)
-      })
+      const keeper = await withTransactionAs(db, { kind: 'system' }, (tx) => signOffsRepository(tx).keeperOf(id))
       if (keeper === undefined) return
       const word = command.type === 'fire' ? (command.timer.split(':')[1] ?? '') : command.type
       const asked = {
@@ -205,8 +202,7 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
       principal: Principal,
       id: string,
     ): Promise<CommandResult<{ readonly signOff: SignOff; readonly commands: readonly OpenCommand[] }>> =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, readerFor(principal))
+      withTransactionAs(db, readerFor(principal), async (tx) => {
         const found = await signOffsRepository(tx).find(id)
         if (!found) return refuse(refusal('NOT_FOUND', NO_SUCH_SIGN_OFF))
         const signOff = await signOffsRepository(tx).state(id)
@@ -220,8 +216,7 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
       id: string,
       { after, limit }: { readonly after: number; readonly limit: number },
     ): Promise<Result<{ readonly events: readonly NumberedEvent[]; readonly nextAfter: number | null }, Refusal>> =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, readerFor(principal))
+      withTransactionAs(db, readerFor(principal), async (tx) => {
         const signOffs = signOffsRepository(tx)
         if (!(await signOffs.find(id))) return refuse(refusal('NOT_FOUND', NO_SUCH_SIGN_OFF))
         const found = await signOffs.history(id, after, limit + 1)
@@ -231,8 +226,7 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
 
     /** The sign-offs that the caller's organisation may see, the last begun first. */
     list: (principal: Principal, filter: SignOffFilter, { before, limit }: { readonly before: string | null; readonly limit: number }) =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, readerFor(principal))
+      withTransactionAs(db, readerFor(principal), async (tx) => {
         const found = await listsRepository(tx).signOffs(filter, before, limit + 1)
         const page = found.slice(0, limit)
         return { signOffs: page, nextBefore: found.length > limit ? (page.at(-1)?.id ?? null) : null }

@@ -1,5 +1,5 @@
-import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs, readingAs } from '../platform/database/reader.ts'
+import type { Database, Transaction } from '../platform/database/database.ts'
+import { readingAs, withTransactionAs } from '../platform/database/reader.ts'
 import { addDays, type Day, londonMidnight } from '../platform/kernel/london-day.ts'
 import { timerOfName } from './projection.ts'
 import type { SignOffsService } from './sign-offs.service.ts'
@@ -43,11 +43,7 @@ export interface RolesInTimeOptions {
 
 /** Roles whose last day is over: what their people had goes back to everybody of the role. One leaf for each sign-off. */
 export function rolesInTime({ db, workflow, signOffs, endedOn }: RolesInTimeOptions): TimedRoom {
-  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) =>
-    withTransaction(db, async (tx) => {
-      await readAs(tx, { kind: 'system' })
-      return work(tx)
-    })
+  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) => withTransactionAs(db, { kind: 'system' }, work)
   return {
     async fire({ subjectId, name }, fired, now) {
       const ended = await asSystem((tx) => endedOn(tx, subjectId, name))

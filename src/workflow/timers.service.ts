@@ -1,5 +1,5 @@
-import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs } from '../platform/database/reader.ts'
+import type { Database, Transaction } from '../platform/database/database.ts'
+import { withTransactionAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { type Day, londonDay } from '../platform/kernel/london-day.ts'
 import { type StoredTimer, timersRepository } from './store/timers.repository.ts'
@@ -25,8 +25,6 @@ export interface TimersOptions {
 
 const BATCH = 100
 
-export type TimersService = ReturnType<typeof timersService>
-
 /**
  * What falls due by the clock of the service. A timer is a row; whoever wakes this, and how often, changes nothing: it fires what is
  * due in the order in which it fell due, each in a transaction of its own and once, also where several nodes are woken at once.
@@ -34,11 +32,7 @@ export type TimersService = ReturnType<typeof timersService>
 export function timersService({ db, clock, rooms, onFailure }: TimersOptions) {
   let plannedOn: Day | undefined
 
-  const reading = <T>(work: (tx: Transaction) => Promise<T>) =>
-    withTransaction(db, async (tx) => {
-      await readAs(tx, { kind: 'system' })
-      return work(tx)
-    })
+  const reading = <T>(work: (tx: Transaction) => Promise<T>) => withTransactionAs(db, { kind: 'system' }, work)
 
   async function plan(now: Date): Promise<void> {
     const today = londonDay(now.getTime())

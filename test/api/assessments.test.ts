@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { Agreement } from '../../src/agreements/agreement.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
-import { readAs } from '../../src/platform/database/reader.ts'
+import { readAs, withTransactionAs } from '../../src/platform/database/reader.ts'
 import { agreementDesk } from '../support/agreement-desk.ts'
 
 const [CAMDEN, HACKNEY, ISLINGTON] = ['LBC_CAMDEN', 'LBC_HACKNEY', 'LBC_ISLINGTON']
@@ -85,8 +85,7 @@ t.test('one assessment may serve several agreements (DP-3)', async (t) => {
     t.strictSame(await rowsFor('LBC_BARNET'), [0, false, false])
     t.strictSame(await rowsFor(null), [0, false, false])
     await t.rejects(
-      withTransaction(db, async (tx) => {
-        await readAs(tx, { kind: 'party', org: 'LBC_BARNET' })
+      withTransactionAs(db, { kind: 'party', org: 'LBC_BARNET' }, async (tx) => {
         await tx
           .insertInto('assessment_status_change')
           .values({ assessment_id: first.id, position: 9, at: '2026-01-01', status: 'APPROVED' })

@@ -1,6 +1,5 @@
 import t from 'tap'
-import { withTransaction } from '../../src/platform/database/database.ts'
-import { readAs } from '../../src/platform/database/reader.ts'
+import { withTransactionAs } from '../../src/platform/database/reader.ts'
 import { agreementDesk, inForce, type Person } from '../support/agreement-desk.ts'
 
 const [CAMDEN, HACKNEY, ISLINGTON, BARNET] = ['LBC_CAMDEN', 'LBC_HACKNEY', 'LBC_ISLINGTON', 'LBC_BARNET']
@@ -103,10 +102,9 @@ t.test('what becomes of the data once sharing is over', async (t) => {
     await call(siro(CAMDEN), 'POST', `/v1/agreements/${id}/termination`, { reason: 'Over' }, { 'if-match': '*' })
     await confirm(ISLINGTON, id)
     t.strictSame(await list(HACKNEY, id), [[HACKNEY, true]], 'it never hears that it ended')
-    const rows = await withTransaction(desk.service.app.services.db, async (tx) => {
-      await readAs(tx, { kind: 'party', org: HACKNEY })
-      return tx.selectFrom('disposal').select('org').where('agreement_id', '=', id).execute()
-    })
+    const rows = await withTransactionAs(desk.service.app.services.db, { kind: 'party', org: HACKNEY }, (tx) =>
+      tx.selectFrom('disposal').select('org').where('agreement_id', '=', id).execute(),
+    )
     t.strictSame(rows, [{ org: HACKNEY }], 'nor does the database show it')
     t.strictSame(await list(CAMDEN, id), [
       [CAMDEN, false],

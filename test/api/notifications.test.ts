@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { NOTIFICATION_KINDS } from '../../src/notifications/kinds.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
-import { readAs } from '../../src/platform/database/reader.ts'
+import { withTransactionAs } from '../../src/platform/database/reader.ts'
 import list from '../../src/reference/lists/notification.json' with { type: 'json' }
 import { agreementDesk } from '../support/agreement-desk.ts'
 
@@ -35,8 +35,7 @@ t.test('what an organisation is told', async (t) => {
 
   await t.test('is told once, to those it is for, and only while they may see what it is about', async (t) => {
     const { id } = await desk.draft()
-    await withTransaction(db, async (tx) => {
-      await readAs(tx, { kind: 'system' })
+    await withTransactionAs(db, { kind: 'system' }, async (tx) => {
       await notifications.tell(tx, [HACKNEY, HACKNEY, BARNET], about(id, 'SUSPENDED'))
       await notifications.tell(tx, [BARNET], about(id, 'INVITATION_TAKEN_BACK'))
     })
@@ -56,8 +55,7 @@ t.test('what an organisation is told', async (t) => {
       [randomUUID(), randomUUID(), HACKNEY, id],
     )
     const noticesFor = (org: string) =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, { kind: 'party', org })
+      withTransactionAs(db, { kind: 'party', org }, async (tx) => {
         return (await tx.selectFrom('notification').select('subject_type').where('subject_id', '=', id).execute()).map(
           ({ subject_type }) => subject_type,
         )

@@ -3,7 +3,7 @@ import t from 'tap'
 import { buildApp } from '../../src/app.ts'
 import type { Role } from '../../src/identity/permissions.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
-import { readAs } from '../../src/platform/database/reader.ts'
+import { readAs, withTransactionAs } from '../../src/platform/database/reader.ts'
 import { personOf } from '../support/api-caller.ts'
 import { SHARE } from '../support/demo-share.ts'
 import { testConfig, testService, trustIn } from '../support/service.ts'
@@ -251,8 +251,7 @@ t.test('the database keeps roles and persons from others by itself, and their hi
   t.strictSame(await seen(HACKNEY), [false, false, false])
   t.strictSame(await seen(null), [false, false, false])
   await t.rejects(
-    withTransaction(db, async (tx) => {
-      await readAs(tx, { kind: 'party', org: CAMDEN })
+    withTransactionAs(db, { kind: 'party', org: CAMDEN }, async (tx) => {
       await tx.insertInto('person').values({ id: '0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f', issuer: 'i', subject: 's' }).execute()
     }),
     /row-level security/,

@@ -6,8 +6,7 @@ import type { Agreement } from '../../src/agreements/agreement.ts'
 import { entryOf } from '../../src/audit/format/entry.ts'
 import { replay as replayCommand } from '../../src/cli/replay.ts'
 import type { Evaluation } from '../../src/decisions/decision-entry.ts'
-import { withTransaction } from '../../src/platform/database/database.ts'
-import { readAs } from '../../src/platform/database/reader.ts'
+import { withTransactionAs } from '../../src/platform/database/reader.ts'
 import { orThrow } from '../../src/platform/kernel/refusal.ts'
 import { DENIED_SHARE, SHARE } from '../support/demo-share.ts'
 import { ownerPool } from '../support/leaves.ts'
@@ -29,8 +28,7 @@ const replayOf = (id: string, caller: TestCaller) => get(`/v1/decisions/${id}/re
 /** Publishes an agreement as an act on it would, after a change of what decisions read. */
 async function edit(id: string, change: (agreement: Agreement) => Agreement): Promise<number> {
   const { db, agreements, policy } = app.services
-  return withTransaction(db, async (tx) => {
-    await readAs(tx, { kind: 'system' })
+  return withTransactionAs(db, { kind: 'system' }, async (tx) => {
     const [agreement] = await agreements.toPublish(tx, [id])
     if (!agreement) throw new Error(`no ${id}`)
     return policy.publish(tx, [{ kind: 'AGREEMENT', id, body: change(agreement) }], new Date().toISOString())

@@ -1,8 +1,7 @@
 import t from 'tap'
 import type { Role } from '../../src/identity/permissions.ts'
 import type { Principal } from '../../src/identity/principal.ts'
-import { withTransaction } from '../../src/platform/database/database.ts'
-import { readAs } from '../../src/platform/database/reader.ts'
+import { withTransactionAs } from '../../src/platform/database/reader.ts'
 import { answered } from '../../src/platform/kernel/refusal.ts'
 import { personOf } from '../support/api-caller.ts'
 import { testService } from '../support/service.ts'
@@ -100,8 +99,7 @@ t.test('what follows from an act on the subject happens where the state lets it,
 t.test('the lists hold what is at work and what holds as done, and the timers what still runs', async (t) => {
   const { id, subject } = await opened()
   const rows = () =>
-    withTransaction(services.db, async (tx) => {
-      await readAs(tx, { kind: 'system' })
+    withTransactionAs(services.db, { kind: 'system' }, async (tx) => {
       const tasks = await tx
         .selectFrom('sign_off_task')
         .select(['org', 'step', 'state'])
@@ -199,10 +197,9 @@ t.test('a list goes on where its page ended, and takes no cursor of another list
     const parties = [{ org: CAMDEN, facts: ['CONTROLLER' as const], requesters: [] }]
     return inside((tx) => workflow.open(tx, { subject, keeper: CAMDEN, facts: [], parties, route: 'CONDENSED' }, acting()))
   }
-  const agreements = await withTransaction(services.db, async (tx) => {
-    await readAs(tx, { kind: 'party', org: CAMDEN })
-    return tx.selectFrom('agreement').select('id').where('id', '<>', AGREEMENT).orderBy('id').limit(3).execute()
-  })
+  const agreements = await withTransactionAs(services.db, { kind: 'party', org: CAMDEN }, (tx) =>
+    tx.selectFrom('agreement').select('id').where('id', '<>', AGREEMENT).orderBy('id').limit(3).execute(),
+  )
   for (const { id } of agreements) await opens(id)
   const officer = somebody(CAMDEN, 'IG_OFFICER')
   const seen: string[] = []

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { withTransaction } from '../../src/platform/database/database.ts'
-import { readAs } from '../../src/platform/database/reader.ts'
+import { withTransactionAs } from '../../src/platform/database/reader.ts'
 import { agreementDesk, type Person } from '../support/agreement-desk.ts'
 import { eventually } from '../support/eventually.ts'
 import type { TestServiceOptions } from '../support/service.ts'
@@ -21,8 +21,7 @@ async function world(t: Parameters<typeof webhookReceiver>[0], webhookReach: Tes
   const { db, notifications, webhooks } = desk.service.app.services
   const officer: Person = { org: CAMDEN, role: 'IG_OFFICER' }
   const telling = (id: string, detail: Readonly<Record<string, unknown>> = {}, orgs = [CAMDEN]) =>
-    withTransaction(db, async (tx) => {
-      await readAs(tx, { kind: 'system' })
+    withTransactionAs(db, { kind: 'system' }, async (tx) => {
       await notifications.tell(tx, orgs, {
         kind: 'SUSPENDED',
         subject: { type: 'agreement', id },
@@ -142,8 +141,7 @@ t.test('of two who tell of one agreement at once, the later in the order is neve
     commit = resolve
   })
   let hasTold = false
-  const first = withTransaction(db, async (tx) => {
-    await readAs(tx, { kind: 'system' })
+  const first = withTransactionAs(db, { kind: 'system' }, async (tx) => {
     await notifications.tell(tx, [CAMDEN], facts(1))
     hasTold = true
     await held

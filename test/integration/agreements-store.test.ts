@@ -10,7 +10,7 @@ import type { Organisation } from '../../src/parties/organisation.ts'
 import { partiesService } from '../../src/parties/parties.service.ts'
 import { shippedOrganisations } from '../../src/parties/shipped-organisations.service.ts'
 import { type Transaction, withTransaction } from '../../src/platform/database/database.ts'
-import { readAs } from '../../src/platform/database/reader.ts'
+import { readAs, withTransactionAs } from '../../src/platform/database/reader.ts'
 import { uuidv7Generator } from '../../src/platform/kernel/ids.ts'
 import { anAgreement, aParty, aVersion, ORGANISATIONS } from '../support/builders/decision-world.ts'
 import { testDatabase } from '../support/database.ts'
@@ -33,11 +33,7 @@ interface Fixtures {
 async function aRegister(test: Teardown, { organisations, agreements: all }: Fixtures) {
   const database = await testDatabase(test)
   const parties = partiesService(database.db)
-  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) =>
-    withTransaction(database.db, async (tx) => {
-      await readAs(tx, { kind: 'system' })
-      return work(tx)
-    })
+  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) => withTransactionAs(database.db, { kind: 'system' }, work)
   await asSystem(async (tx) => {
     await parties.store(tx, organisations)
     for (const agreement of all) await agreements.store(tx, agreement, { at: AT, by: 'test', provenance: undefined })
@@ -247,14 +243,12 @@ t.test('row by row, the service sees an agreement only for those who may', async
   t.strictSame(await idsSeen({ kind: 'party', org: 'NOBODY' }), [''], 'a stranger, in no table')
   t.strictSame(await idsSeen({ kind: 'auditor' }), ['AGR-PAIR,AGR-POLICE'])
   t.strictSame(await idsSeen({ kind: 'system' }), ['AGR-PAIR,AGR-POLICE'])
-  const touched = await withTransaction(database.db, async (tx) => {
-    await readAs(tx, { kind: 'party', org: 'SOUTHBOROUGH' })
-    return tx.updateTable('agreement').set({ title: 'Taken over' }).where('id', '=', 'AGR-POLICE').executeTakeFirst()
-  })
+  const touched = await withTransactionAs(database.db, { kind: 'party', org: 'SOUTHBOROUGH' }, (tx) =>
+    tx.updateTable('agreement').set({ title: 'Taken over' }).where('id', '=', 'AGR-POLICE').executeTakeFirst(),
+  )
   t.equal(Number(touched.numUpdatedRows), 0, 'what is not seen cannot be changed')
   await t.rejects(
-    withTransaction(database.db, async (tx) => {
-      await readAs(tx, { kind: 'party', org: 'SOUTHBOROUGH' })
+    withTransactionAs(database.db, { kind: 'party', org: 'SOUTHBOROUGH' }, async (tx) => {
       await tx
         .insertInto('agreement_party')
         .values({ agreement_id: 'AGR-POLICE', org: 'SOUTHBOROUGH', position: 9, role: 'CONTROLLER', capacities: [], contacts: '{}' })

@@ -1,6 +1,5 @@
 import t from 'tap'
-import { withTransaction } from '../../src/platform/database/database.ts'
-import { readAs } from '../../src/platform/database/reader.ts'
+import { withTransactionAs } from '../../src/platform/database/reader.ts'
 import { startWorker } from '../../src/platform/database/worker.ts'
 import { testDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
@@ -21,8 +20,7 @@ const start = () =>
     log: (level, message) => void (level === 'error' && errors.push(message)),
   })
 const set = (name: string, dueAt: Date, ends: 'commits' | 'rolls back' = 'commits') =>
-  withTransaction(db, async (tx) => {
-    await readAs(tx, { kind: 'system' })
+  withTransactionAs(db, { kind: 'system' }, async (tx) => {
     await tx.insertInto('timer').values({ room: 'test', subject_id: 'a', name, due_at: dueAt.toISOString() }).execute()
     if (ends === 'rolls back') throw new Error('rolled back')
   })

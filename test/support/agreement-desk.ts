@@ -4,8 +4,7 @@ import { newReference } from '../../src/agreements/model/reference-code.ts'
 import { SIGNING_STATEMENTS } from '../../src/agreements/model/signed-text.ts'
 import type { Role } from '../../src/identity/permissions.ts'
 import type { Config } from '../../src/platform/config.ts'
-import { withTransaction } from '../../src/platform/database/database.ts'
-import { readAs } from '../../src/platform/database/reader.ts'
+import { withTransactionAs } from '../../src/platform/database/reader.ts'
 import { type ApiReply, personOf } from './api-caller.ts'
 import { approvingDesk } from './approving-desk.ts'
 import { type AgreementOver, aDraftAgreement } from './builders/draft.ts'
@@ -82,8 +81,7 @@ export async function agreementDesk(
     async draft(over = {}) {
       const agreement = aDraftAgreement({ id: newReference('2026-11-22', randomBytes(6)), ...over })
       const { db, agreements } = service.app.services
-      await withTransaction(db, async (tx) => {
-        await readAs(tx, { kind: 'system' })
+      await withTransactionAs(db, { kind: 'system' }, async (tx) => {
         await agreements.store(tx, agreement, { at: now.toISOString(), by: 'test', provenance: undefined })
       })
       await owner?.pool.query('update agreement_party set contacts = $2 where agreement_id = $1', [agreement.id, CONTACTS])

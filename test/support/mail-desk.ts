@@ -1,8 +1,7 @@
 import type { Test } from 'tap'
 import type { Role } from '../../src/identity/permissions.ts'
 import type { Config } from '../../src/platform/config.ts'
-import { withTransaction } from '../../src/platform/database/database.ts'
-import { readAs } from '../../src/platform/database/reader.ts'
+import { withTransactionAs } from '../../src/platform/database/reader.ts'
 import { agreementDesk, type Person } from './agreement-desk.ts'
 import type { MailServer } from './mail-server.ts'
 
@@ -28,8 +27,7 @@ export async function mailDesk(t: Test, server: MailServer, config: Partial<Conf
     },
     /** Tells an organisation that an agreement is suspended. */
     tell: (org: string, id: string, kind: 'SUSPENDED' | 'PARTY_JOINED' = 'SUSPENDED') =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, { kind: 'system' })
+      withTransactionAs(db, { kind: 'system' }, async (tx) => {
         const subject = { type: 'agreement', id }
         await notifications.tell(tx, [org], {
           kind,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { Role } from '../../src/identity/permissions.ts'
 import type { Principal } from '../../src/identity/principal.ts'
-import { type Transaction, withTransaction } from '../../src/platform/database/database.ts'
-import { readAs } from '../../src/platform/database/reader.ts'
+import type { Transaction } from '../../src/platform/database/database.ts'
+import { withTransactionAs } from '../../src/platform/database/reader.ts'
 import type { Reader } from '../../src/platform/kernel/reader.ts'
 import { answered } from '../../src/platform/kernel/refusal.ts'
 import { type PersonalCommand, signOffsService } from '../../src/workflow/sign-offs.service.ts'
@@ -63,11 +63,7 @@ export function signOffDesk(service: TestService) {
     const at = clock()
     return { principal, at: at.getTime(), now: at.toISOString(), newId }
   }
-  const reading = <T>(reader: Reader, work: (tx: Transaction) => Promise<T>) =>
-    withTransaction(db, async (tx) => {
-      await readAs(tx, reader)
-      return work(tx)
-    })
+  const reading = <T>(reader: Reader, work: (tx: Transaction) => Promise<T>) => withTransactionAs(db, reader, work)
   const inside = <T>(work: (tx: Transaction) => Promise<T>, org = CAMDEN) => reading({ kind: 'party', org }, work)
   const party = (org: string) => ({ org, facts: ['CONTROLLER' as const], requesters: [] })
   const does = async (principal: Principal, id: string, command: PersonalCommand, ifMatch?: string) => {

@@ -1,7 +1,7 @@
 import { servicePrincipal } from '../../identity/principal.ts'
 import type { NotificationsService } from '../../notifications/notifications.service.ts'
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database, Transaction } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import { addDays, londonDay } from '../../platform/kernel/london-day.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import { pauses } from '../../platform/kernel/turns.ts'
@@ -35,11 +35,7 @@ const BATCH = 100
 
 /** Reviews and ends of agreements: their parties are told before, and once a review is overdue. What denies is worked out at every decision. */
 export function agreementsInTime({ db, agreements, notifications, acts }: AgreementTimersOptions): TimedRoom {
-  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) =>
-    withTransaction(db, async (tx) => {
-      await readAs(tx, { kind: 'system' })
-      return work(tx)
-    })
+  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) => withTransactionAs(db, { kind: 'system' }, work)
 
   return {
     async plan(tx: Transaction, now: Date) {

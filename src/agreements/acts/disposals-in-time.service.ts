@@ -1,6 +1,6 @@
 import type { NotificationsService } from '../../notifications/notifications.service.ts'
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database, Transaction } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import { written } from '../../platform/kernel/instant.ts'
 import { addDays, londonDay } from '../../platform/kernel/london-day.ts'
 import { pauses } from '../../platform/kernel/turns.ts'
@@ -57,8 +57,7 @@ export function disposalsInTime({ db, agreements, notifications, boroughs }: Dis
     },
 
     fire: ({ subjectId, name }, fired, now) =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, { kind: 'system' })
+      withTransactionAs(db, { kind: 'system' }, async (tx) => {
         if (!(await fired(tx, now.toISOString()))) return
         const [agreement] = await agreements.read(tx, [subjectId])
         // What was returned meanwhile, or an end that was taken back, needs no reminder.

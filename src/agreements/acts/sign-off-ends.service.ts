@@ -1,5 +1,5 @@
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database, Transaction } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Instant } from '../../platform/kernel/instant.ts'
 import { pauses } from '../../platform/kernel/turns.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
@@ -35,11 +35,7 @@ export function awaitEnd(tx: Transaction, agreementId: string, at: Instant, sequ
  * whoever has left. What has ended is worked out when the timer fires; one leaf for each sign-off and party.
  */
 export function signOffsThatEnd({ db, agreements, workflow, signOffs }: SignOffEndsOptions): TimedRoom {
-  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) =>
-    withTransaction(db, async (tx) => {
-      await readAs(tx, { kind: 'system' })
-      return work(tx)
-    })
+  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) => withTransactionAs(db, { kind: 'system' }, work)
 
   async function ends(tx: Transaction, id: string, at: Instant): Promise<{ readonly signOff: string; readonly end: SignOffEnd }[]> {
     const [agreement] = await agreements.read(tx, [id])

@@ -1,6 +1,6 @@
 import type { Principal } from '../../identity/principal.ts'
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs, readingAs } from '../../platform/database/reader.ts'
+import type { Database, Transaction } from '../../platform/database/database.ts'
+import { readingAs, withTransactionAs } from '../../platform/database/reader.ts'
 import type { Refusal } from '../../platform/kernel/refusal.ts'
 import type { Result } from '../../platform/kernel/result.ts'
 import { awaitInstant } from '../../workflow/timed-rooms.service.ts'
@@ -41,8 +41,7 @@ export function signatureAddressesService({ read }: { readonly read: ReadAgreeme
 export function addressesInTime({ db }: { readonly db: Database }): TimedRoom {
   return {
     fire: ({ subjectId }, fired, now) =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, { kind: 'system' })
+      withTransactionAs(db, { kind: 'system' }, async (tx) => {
         if (await fired(tx, now.toISOString())) await signatureAddressesRepository(tx).erase(subjectId)
       }),
   }

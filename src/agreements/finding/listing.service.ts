@@ -1,7 +1,7 @@
 import { readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
-import { type Database, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { type Instant, instantOf } from '../../platform/kernel/instant.ts'
 import { answered, answering, type Refusal, type Refused, refused } from '../../platform/kernel/refusal.ts'
@@ -66,8 +66,7 @@ export function listingService({
     const { limit = LIMIT } = query
     if (limit > PAGE_MAX) throw misasked('/query/limit', `must be <= ${PAGE_MAX} for a page of JSON`)
     const { sort, after, narrowed, isListed, reader, now } = asListed(principal, query)
-    return withTransaction(db, async (tx) => {
-      await readAs(tx, reader)
+    return withTransactionAs(db, reader, async (tx) => {
       const found: AgreementSummary[] = []
       let place: Pick<Listed, 'key' | 'id'> | null = after
       let examined = 0
@@ -96,10 +95,9 @@ export function listingService({
   async function references(principal: Principal, query: ListingQuery & { readonly limit: number }): Promise<ListedReferences> {
     const { sort, after, derived, narrowed, isListed, reader, now } = asListed(principal, query)
     if (derived === undefined) {
-      const listed = await withTransaction(db, async (tx) => {
-        await readAs(tx, reader)
-        return listAgreements(tx, { reader, filter: narrowed, sort, after, limit: query.limit + 1, now })
-      })
+      const listed = await withTransactionAs(db, reader, (tx) =>
+        listAgreements(tx, { reader, filter: narrowed, sort, after, limit: query.limit + 1, now }),
+      )
       const [last] = listed.slice(0, query.limit).slice(-1)
       const hasMore = listed.length > query.limit && last !== undefined
       const ids = listed.slice(0, query.limit).map(({ id }) => id)

@@ -1,7 +1,7 @@
 import { readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
-import { type Database, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { compileCodeLists } from '../../reference/code-lists.ts'
 import type { ReferenceService } from '../../reference/reference.service.ts'
@@ -30,8 +30,7 @@ export function overlapService({ db, reference, clock }: OverlapOptions) {
     const lists = compileCodeLists(new Map((await reference.lists()).map((list) => [list.list, list])))
     const reader = readerFor(principal)
     const at = clock().getTime()
-    return withTransaction(db, async (tx) => {
-      await readAs(tx, reader)
+    return withTransactionAs(db, reader, async (tx) => {
       const found: Overlap[][] = []
       for (const question of questions) {
         const parties = reader.kind === 'party' ? [...new Set([principal.org, ...question.parties])] : question.parties

@@ -1,7 +1,7 @@
 import { readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
-import { type Database, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { instantOf } from '../../platform/kernel/instant.ts'
 import type { Refusal } from '../../platform/kernel/refusal.ts'
@@ -54,8 +54,7 @@ export function registerExportService({
       async function* lines(): AsyncGenerator<ExportedLine> {
         for (let from = 0; from < ids.length; from += READ_AT_ONCE) {
           const wanted = ids.slice(from, from + READ_AT_ONCE)
-          yield* await withTransaction(db, async (tx) => {
-            await readAs(tx, reader)
+          yield* await withTransactionAs(db, reader, async (tx) => {
             const at = clock().toISOString()
             const beside = await lineSupplements(tx, wanted)
             const known = new Map(

@@ -3,7 +3,7 @@ import { checkPrecondition } from '../../commands/commands.service.ts'
 import { writerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { answering, refused } from '../../platform/kernel/refusal.ts'
 import type { ImportView } from './import-view.ts'
@@ -32,10 +32,7 @@ export function committingService({ db, clock, imports, sliceMs = SLICE_MS, ...o
   function slice(principal: Principal, id: string) {
     const until = performance.now() + sliceMs
     const left = (what: LineWork, after: number) =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, writerFor(principal))
-        return importsRepository(tx).linesTo(what, id, after)
-      })
+      withTransactionAs(db, writerFor(principal), (tx) => importsRepository(tx).linesTo(what, id, after))
     /** True when every line had its turn. However short the slice, every kind of work gets on by one line. */
     return async (what: LineWork): Promise<boolean> => {
       for (let after = 0; ; ) {
@@ -59,8 +56,7 @@ export function committingService({ db, clock, imports, sliceMs = SLICE_MS, ...o
 
   /** One line that cannot be taken in is refused by itself; the others go on. */
   const refuse = (principal: Principal, id: string, { row }: StoredRow, why: string) =>
-    withTransaction(db, async (tx) => {
-      await readAs(tx, writerFor(principal))
+    withTransactionAs(db, writerFor(principal), async (tx) => {
       await importsRepository(tx).refuseRow(id, row, { column: null, cell: null, detail: why })
     })
 

@@ -7,7 +7,7 @@ import { type RegisteredOrganisation, underAllNames } from '../../parties/organi
 import type { PartiesService } from '../../parties/parties.service.ts'
 import type { PartnerAnswers } from '../../parties/partner-answers.service.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import { readAs, withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { instantOf } from '../../platform/kernel/instant.ts'
 import { answering, orThrow, refused } from '../../platform/kernel/refusal.ts'
@@ -194,8 +194,7 @@ export function importsService({ db, clock, newId, reference, parties, partnerAn
     const mapping = reading.columns ?? proposedMapping(detectColumns(header))
     checkReading(header, { columns: mapping, answers: plainAnswers(reading) }, early)
     const { given, found } = await resolveAnswers(principal, reading, early)
-    return withTransaction(db, async (tx) => {
-      await readAs(tx, writerFor(principal))
+    return withTransactionAs(db, writerFor(principal), async (tx) => {
       const at = clock().toISOString()
       const repository = importsRepository(tx)
       const questions = questionsRepository(tx)
@@ -213,10 +212,7 @@ export function importsService({ db, clock, newId, reference, parties, partnerAn
 
   async function read(principal: Principal, id: string, query: RowsQuery): Promise<VersionedOutcome<ImportView>> {
     const found = await lookups()
-    return withTransaction(db, async (tx) => {
-      await readAs(tx, readerFor(principal))
-      return show(tx, id, found, query)
-    })
+    return withTransactionAs(db, readerFor(principal), (tx) => show(tx, id, found, query))
   }
 
   async function map(

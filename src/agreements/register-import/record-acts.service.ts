@@ -1,7 +1,7 @@
 import { writerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database, Transaction } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import { sqlState } from '../../platform/database/sql-state.ts'
 import type { RandomBytes } from '../../platform/kernel/ids.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
@@ -129,8 +129,7 @@ export function recordActs({ db, random, acts, agreements }: RecordActsOptions) 
     const { key } = plan
     if (!replaced?.isWithdrawn || key === null) return
     const putBack = { replaced: { ...replaced, isWithdrawn: false } }
-    const restored = await withTransaction(db, async (tx) => {
-      await readAs(tx, writerFor(principal))
+    const restored = await withTransactionAs(db, writerFor(principal), async (tx) => {
       const repository = importsRepository(tx)
       let found: ReplacedRecord | null = replaced
       for (let line = await repository.line(found.importId, found.row); found && line?.undoneAt; ) {

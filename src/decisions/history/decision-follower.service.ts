@@ -1,5 +1,5 @@
-import { type Database, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import { isEvaluated } from './decision-record.ts'
 import type { LogFiller } from './log-filler.service.ts'
 import { type FollowedRow, logFollowRepository } from './log-follow.repository.ts'
@@ -46,10 +46,7 @@ export function decisionFollower({ db, filler, everyMs, ...options }: DecisionFo
   let running: Promise<void> | undefined
 
   const asSystem = <T>(work: (tx: Parameters<typeof logFollowRepository>[0]) => Promise<T>) =>
-    withTransaction(db, async (tx) => {
-      await readAs(tx, { kind: 'system' })
-      return work(tx)
-    })
+    withTransactionAs(db, { kind: 'system' }, work)
 
   async function follow(): Promise<void> {
     await filler.catchUp()

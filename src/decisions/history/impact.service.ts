@@ -1,8 +1,8 @@
 import type { AgreementsService } from '../../agreements/agreements.service.ts'
 import { permits, readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
-import { type Database, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { answered, type Refusal, refused } from '../../platform/kernel/refusal.ts'
 import type { Result } from '../../platform/kernel/result.ts'
@@ -60,10 +60,9 @@ export function impactService(options: {
   /** The policy with the change made on it. @throws Refused 404 and 422 */
   async function changed(index: PolicyIndex, principal: Principal, change: ImpactChange): Promise<PolicyIndex> {
     if (change.kind === 'CODE_LISTS') return withLists(index, change.lists)
-    const agreement = await withTransaction(db, async (tx) => {
-      await readAs(tx, readerFor(principal))
-      return agreements.find(tx, readerFor(principal), change.agreement, clock().getTime())
-    })
+    const agreement = await withTransactionAs(db, readerFor(principal), (tx) =>
+      agreements.find(tx, readerFor(principal), change.agreement, clock().getTime()),
+    )
     if (!agreement) throw refused('NOT_FOUND', 'There is no agreement with this reference.')
     if (change.kind === 'DRAFT_VERSION') return withAgreement(index, compileAgreement(governedByDraft(agreement), index.organisation))
     // What is suspended is the agreement as decisions see it.
@@ -89,8 +88,7 @@ export function impactService(options: {
     from: string,
     after: Position | null,
   ): Promise<{ batches: readonly string[][]; next: Position | null }> {
-    return withTransaction(db, async (tx) => {
-      await readAs(tx, readerOf(principal))
+    return withTransactionAs(db, readerOf(principal), async (tx) => {
       const repository = logSearchRepository(tx)
       const rows = await repository.search({ from, simulated: false }, { after, limit: PAGE, org: null })
       const shown = rows.slice(0, PAGE)
@@ -100,10 +98,7 @@ export function impactService(options: {
   }
 
   async function evaluatedRecords(principal: Principal, ids: readonly string[]): Promise<EvaluatedRecord[]> {
-    const records = await withTransaction(db, async (tx) => {
-      await readAs(tx, readerOf(principal))
-      return logSearchRepository(tx).records(ids)
-    })
+    const records = await withTransactionAs(db, readerOf(principal), (tx) => logSearchRepository(tx).records(ids))
     return records.filter(isEvaluated)
   }
 

@@ -2,8 +2,8 @@ import type { AuditService } from '../../audit/audit.service.ts'
 import type { AlteredPayloads } from '../../audit/watch/altered-payloads.service.ts'
 import { permits, readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
-import { type Database, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { answered, type Refusal, type Refused, refused } from '../../platform/kernel/refusal.ts'
@@ -86,8 +86,7 @@ export function logSearchService(options: {
   ): Promise<{ readonly shown: readonly FoundDecision[]; readonly batches: readonly string[][] } & Omit<Page<never>, 'items'>> {
     const reader = readerFor(principal)
     const unsearched = await filler.catchUp()
-    const page = await withTransaction(db, async (tx) => {
-      await readAs(tx, reader)
+    const page = await withTransactionAs(db, reader, async (tx) => {
       const repository = logSearchRepository(tx)
       if (after && !(await repository.isPlace(after))) throw noSuchPlace()
       const rows = await repository.search(filter, { after, limit, org: reader.kind === 'party' ? reader.org : null })
@@ -111,10 +110,7 @@ export function logSearchService(options: {
   /** The records of a page, a batch at a time, each in a transaction of its own: whoever takes them slowly holds no connection. */
   async function* recordsIn(principal: Principal, batches: readonly string[][]): AsyncGenerator<DecisionRecord> {
     for (const ids of batches) {
-      const records = await withTransaction(db, async (tx) => {
-        await readAs(tx, readerFor(principal))
-        return logSearchRepository(tx).records(ids)
-      })
+      const records = await withTransactionAs(db, readerFor(principal), (tx) => logSearchRepository(tx).records(ids))
       for (const record of records) {
         if (record.isAltered) altered.report({ log: record.log, index: record.index, id: record.decisionId })
         yield record
@@ -125,10 +121,7 @@ export function logSearchService(options: {
   return {
     /** Whom a decision is about, out of what the search keeps: that stays when its payload is erased. */
     async partiesOf(id: string): Promise<DecisionParties | undefined> {
-      const found = await withTransaction(db, async (tx) => {
-        await readAs(tx, { kind: 'system' })
-        return logSearchRepository(tx).partiesOf(id)
-      })
+      const found = await withTransactionAs(db, { kind: 'system' }, (tx) => logSearchRepository(tx).partiesOf(id))
       const [first] = found
       if (!first) return undefined
       const shares = found.flatMap(({ provider, recipient }) => (provider !== null && recipient !== null ? [{ provider, recipient }] : []))

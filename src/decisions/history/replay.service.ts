@@ -2,7 +2,7 @@ import type { AlteredPayloads } from '../../audit/watch/altered-payloads.service
 import { permits } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import { type Refusal, refusal } from '../../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../../platform/kernel/result.ts'
 import { pauses } from '../../platform/kernel/turns.ts'
@@ -56,10 +56,9 @@ export function replayService(
      */
     async one(principal: Principal, decisionId: string): Promise<Result<ReplayedDecision, Refusal>> {
       const isAuditor = permits(principal.roles, 'agreement:audit')
-      const [record] = await withTransaction(db, async (tx) => {
-        await readAs(tx, isAuditor ? { kind: 'auditor' } : { kind: 'party', org: principal.org })
-        return logSearchRepository(tx).records([decisionId])
-      })
+      const [record] = await withTransactionAs(db, isAuditor ? { kind: 'auditor' } : { kind: 'party', org: principal.org }, (tx) =>
+        logSearchRepository(tx).records([decisionId]),
+      )
       if (!record) return refuse(refusal('NOT_FOUND', 'There is no decision with this identifier.'))
       if (record.isAltered) {
         altered.report({ log: record.log, index: record.index, id: record.decisionId })
@@ -89,17 +88,13 @@ export async function replaySince(
   const forward = policy.forward()
   const pause = pauses()
   for (let after: Position | null = null; ; ) {
-    const page = await withTransaction(db, async (tx) => {
-      await readAs(tx, { kind: 'system' })
+    const page = await withTransactionAs(db, { kind: 'system' }, async (tx) => {
       const ids = await logSearchRepository(tx).idsSince(instant, after, PAGE)
       return { last: ids.at(-1)?.position ?? null, sizes: await logSearchRepository(tx).sizes(ids.map(({ id }) => id)) }
     })
     if (page.last === null) return
     for (const ids of batchesOf(page.sizes, BATCH_BYTES)) {
-      const records = await withTransaction(db, async (tx) => {
-        await readAs(tx, { kind: 'system' })
-        return logSearchRepository(tx).records(ids)
-      })
+      const records = await withTransactionAs(db, { kind: 'system' }, (tx) => logSearchRepository(tx).records(ids))
       for (const record of records) {
         const { decisionId: decision_id, leaf } = record
         if (record.isAltered) onEach({ decision_id, policy_revision: leaf.rev, why: ALTERED })

@@ -1,7 +1,7 @@
 import { readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import { readAs, withTransactionAs } from '../../platform/database/reader.ts'
 import type { LogFiller } from './log-filler.service.ts'
 import { usageRepository } from './usage.repository.ts'
 import type { DecisionPeriod, LastPermit, UnmetShare } from './usage.ts'
@@ -23,10 +23,7 @@ export function decisionUsage({ db, filler }: { readonly db: Database; readonly 
      */
     async lastPermits(agreements: readonly string[]): Promise<Counted<LastPermit>> {
       const unsearched = await filler.catchUp()
-      const rows = await withTransaction(db, async (tx) => {
-        await readAs(tx, { kind: 'system' })
-        return usageRepository(tx).lastPermits(agreements)
-      })
+      const rows = await withTransactionAs(db, { kind: 'system' }, (tx) => usageRepository(tx).lastPermits(agreements))
       return { rows, unsearched }
     },
 

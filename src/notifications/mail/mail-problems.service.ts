@@ -1,7 +1,7 @@
 import { permits, readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
-import { type Database, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database } from '../../platform/database/database.ts'
+import { readAs, withTransactionAs } from '../../platform/database/reader.ts'
 import { type MailProblem, mailProblemsRepository } from './mail-problems.repository.ts'
 
 /** One page, newest first. */
@@ -18,8 +18,7 @@ export function mailProblemsService({ db }: { readonly db: Database }) {
   return {
     /** Of the caller's organisation, and what an act of it told others in vain; an address is for whoever keeps the roles there. */
     list: (principal: Principal, page: { readonly before: string | null; readonly limit: number }): Promise<MailProblemPage> =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, { kind: 'system' })
+      withTransactionAs(db, { kind: 'system' }, async (tx) => {
         const found = await mailProblemsRepository(tx).of(principal.org, { before: page.before, limit: page.limit + 1 })
         const problems = found.slice(0, page.limit)
         await readAs(tx, readerFor(principal))

@@ -2,8 +2,8 @@ import { createHash, randomInt, timingSafeEqual } from 'node:crypto'
 import type { Call, CommandResult } from '../../commands/command.ts'
 import type { CommandsService, SubjectKind, WorkDone } from '../../commands/commands.service.ts'
 import type { Principal } from '../../identity/principal.ts'
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database, Transaction } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import { spokenInstant } from '../../platform/kernel/london-day.ts'
 import { refused } from '../../platform/kernel/refusal.ts'
 import { ok } from '../../platform/kernel/result.ts'
@@ -56,8 +56,7 @@ export function mailSettingsService({ db, commands, newId, mailTo, namesOf }: Ma
   return {
     /** The settings of whoever asks. */
     read: (principal: Principal): Promise<CommandResult<ShownSettings>> =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, { kind: 'system' })
+      withTransactionAs(db, { kind: 'system' }, async (tx) => {
         const found = await mailSettingsRepository(tx).find(whose(principal))
         return ok({ outcome: shown(found?.settings ?? nothingSaid(principal)), version: found?.version ?? '1' })
       }),
@@ -79,8 +78,7 @@ export function mailSettingsService({ db, commands, newId, mailTo, namesOf }: Ma
 
     /** Confirms the address that waits. Every try counts, also one that is refused. */
     async confirm(call: Call, code: string): Promise<CommandResult<ShownSettings>> {
-      await withTransaction(db, async (tx) => {
-        await readAs(tx, { kind: 'system' })
+      await withTransactionAs(db, { kind: 'system' }, async (tx) => {
         await mailSettingsRepository(tx).countTry(whose(call.principal))
       })
       return commands.perform<MailSettings, ShownSettings, SettingsDone>(

@@ -1,7 +1,7 @@
 import type { Role } from '../../identity/permissions.ts'
 import { type Identity, isSamePerson } from '../../identity/principal.ts'
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs, readingAs } from '../../platform/database/reader.ts'
+import type { Database, Transaction } from '../../platform/database/database.ts'
+import { readingAs, withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { addDays, type Day, londonDay, londonMidnight } from '../../platform/kernel/london-day.ts'
 import { isWorkingDay } from '../../platform/kernel/working-days.ts'
@@ -63,11 +63,7 @@ export type MailingService = ReturnType<typeof mailingService>
  * receiver's answer to the first was lost.
  */
 export function mailingService({ db, clock, newId, directory, channel, publicUrl }: MailingOptions) {
-  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) =>
-    withTransaction(db, async (tx) => {
-      await readAs(tx, { kind: 'system' })
-      return work(tx)
-    })
+  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) => withTransactionAs(db, { kind: 'system' }, work)
 
   /** Whom of its organisation a notification is for, as the roles are held on a day. */
   async function meantBy(tx: Transaction, { org, kind, addressedTo }: PostedNotification, day: Day): Promise<readonly Identity[]> {

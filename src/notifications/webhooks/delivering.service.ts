@@ -1,6 +1,6 @@
 import { Webhook as Signature } from 'standardwebhooks'
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database, Transaction } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import type { Reader } from '../../platform/kernel/reader.ts'
 import type { Sender, Sent } from '../../platform/outbound/sender.ts'
@@ -46,8 +46,6 @@ const DAY = 86_400_000
 const FORGET_EVERY_MS = 3_600_000
 const GONE = 410
 
-export type DeliveringService = ReturnType<typeof deliveringService>
-
 /**
  * Sends what waits for webhooks: of each subject one event after the other, again after a failure, until it is taken or given up. What
  * is being sent stands in the database, so that whoever dies is followed by somebody else.
@@ -61,11 +59,7 @@ export function deliveringService(options: DeliveringOptions) {
   let isToLookAgain = false
   let forgotAt = 0
 
-  const as = <T>(reader: Reader, work: (tx: Transaction) => Promise<T>) =>
-    withTransaction(db, async (tx) => {
-      await readAs(tx, reader)
-      return work(tx)
-    })
+  const as = <T>(reader: Reader, work: (tx: Transaction) => Promise<T>) => withTransactionAs(db, reader, work)
   const asSystem = <T>(work: (tx: Transaction) => Promise<T>) => as({ kind: 'system' }, work)
 
   /** What is sent, asked of what its organisation may see at this moment; undefined: nothing. */

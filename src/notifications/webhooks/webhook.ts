@@ -24,9 +24,8 @@ export interface Webhook extends Omit<WebhookTerms, 'state'> {
 
 /** Webhooks that one organisation may have. */
 export const WEBHOOKS_MAX = 5
-/** How long the former secret signs besides the new one, hours: absent, and at most. */
+/** How long the former secret signs besides the new one where nobody says how long, hours. */
 export const OVERLAP_HOURS = 24
-export const OVERLAP_HOURS_MAX = 168
 /** After so many days of failure nothing more is sent until the organisation says so. */
 const FAILING_DAYS_MAX = 5
 const MINUTE = 60_000

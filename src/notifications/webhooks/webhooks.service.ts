@@ -2,8 +2,8 @@ import type { Call, CommandResult } from '../../commands/command.ts'
 import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../../commands/commands.service.ts'
 import { writerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database, Transaction } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { Refused, refusal, refused } from '../../platform/kernel/refusal.ts'
 import { ok, refuse } from '../../platform/kernel/result.ts'
@@ -61,11 +61,7 @@ export function webhooksService({ db, clock, commands, sender, seal, mustBeConfi
     known: async (_tx, id) => ({ payload: { webhook: id } }),
   }
 
-  const reading = <T>({ org }: Principal, work: (tx: Transaction) => Promise<T>) =>
-    withTransaction(db, async (tx) => {
-      await readAs(tx, writerFor({ org }))
-      return work(tx)
-    })
+  const reading = <T>({ org }: Principal, work: (tx: Transaction) => Promise<T>) => withTransactionAs(db, writerFor({ org }), work)
   const perform = <Outcome>(
     call: Call,
     id: string,
@@ -82,8 +78,7 @@ export function webhooksService({ db, clock, commands, sender, seal, mustBeConfi
   }
   /** The secret that was made; null: its time is over, which only a repeated call can meet. What the call's key keeps does not hold it. */
   const secretOf = ({ webhook: { id, org }, generation }: WithSecret): Promise<string | null> =>
-    withTransaction(db, async (tx) => {
-      await readAs(tx, writerFor({ org }))
+    withTransactionAs(db, writerFor({ org }), async (tx) => {
       const found = (await webhooksRepository(tx).secrets(id, clock().toISOString())).find((one) => one.generation === generation)
       return (found && seal.open(found.sealed, id, generation)) ?? null
     })

@@ -1,11 +1,19 @@
 import { sql } from 'kysely'
 import type { Reader } from '../kernel/reader.ts'
-import type { Transaction } from './database.ts'
+import { type Database, type Transaction, withTransaction } from './database.ts'
 
 /** Says for whom this transaction reads; holds until it ends (sql/migrations/0009_agreement_readers.sql). */
 export async function readAs(tx: Transaction, reader: Reader): Promise<void> {
   const org = reader.kind === 'party' ? reader.org : ''
   await sql`select set_config('accord.reader', ${reader.kind}, true), set_config('accord.org', ${org}, true)`.execute(tx)
+}
+
+/** Runs `work` in one transaction that reads for somebody: committed when it returns, rolled back when it throws. */
+export function withTransactionAs<T>(db: Database, reader: Reader, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  return withTransaction(db, async (tx) => {
+    await readAs(tx, reader)
+    return work(tx)
+  })
 }
 
 /** Does work that reads for somebody else, and goes on for whom the transaction read before. */

@@ -1,7 +1,7 @@
 import { readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs, readingAs } from '../../platform/database/reader.ts'
+import { readAs, readingAs, withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { grouped } from '../../platform/kernel/grouped.ts'
 import { instantOf } from '../../platform/kernel/instant.ts'
@@ -32,8 +32,7 @@ export function signOffInsight({ db, clock }: { readonly db: Database; readonly 
   return {
     /** How long steps took that were answered in a period (ISO 8601, `to` not included), and what waits now. */
     stages: (principal: Principal, { from, to }: { readonly from: string; readonly to: string }): Promise<SignOffInsight> =>
-      withTransaction(db, async (tx) => {
-        await readAs(tx, readerFor(principal))
+      withTransactionAs(db, readerFor(principal), async (tx) => {
         const now = clock().getTime()
         const period = { from: instantOf(from), to: instantOf(to) }
         const passages: StagePassage[] = []
