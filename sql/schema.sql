@@ -3471,6 +3471,7 @@ create table public.outside_invitation (
 comment on column outside_invitation.codes_sent is 'When codes were asked for in the last hour: no more than a few are sent.';
 comment on column outside_invitation.link is 'Drawn at random: it stands in the mail alone, and names the invitation to its reader.';
 CREATE INDEX outside_invitation_by_agreement ON public.outside_invitation USING btree (agreement_id, created_at);
+CREATE INDEX outside_invitation_by_contact ON public.outside_invitation USING btree (contact_id, created_at);
 alter table public.outside_invitation enable row level security;
 create policy invitation_is_kept_by_the_service on outside_invitation for all to public
   using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));

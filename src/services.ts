@@ -32,7 +32,7 @@ import { partiesService } from './parties/parties.service.ts'
 import { deputiesService } from './people/deputies.service.ts'
 import type { HeldRole } from './people/held-role.ts'
 import { invitationsService } from './people/outside/invitations.service.ts'
-import { sessionsService } from './people/outside/sessions.service.ts'
+import { outsideSessionsService } from './people/outside/outside-sessions.service.ts'
 import { type PeopleService, peopleService } from './people/people.service.ts'
 import type { Config } from './platform/config.ts'
 import { type OpenDatabase, openDatabase, type Transaction } from './platform/database/database.ts'
@@ -187,7 +187,7 @@ export async function openServices(options: ServicesOptions) {
   const { mailTo } = mailing
   const outside = {
     invitations: invitationsService({ db, commands, parties, mailTo, publicUrl }),
-    sessions: sessionsService({ db, clock, mailTo, notifications, logKey: options.logKey }),
+    sessions: outsideSessionsService({ db, clock, mailTo, notifications, logKey: options.logKey }),
   }
   connectionGauges(metrics, { pool: database, reserve })
   logGauges(metrics, {

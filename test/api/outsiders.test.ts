@@ -230,3 +230,30 @@ t.test('a session ends at once with its invitation, its contact or its hour', as
   later(0)
   t.equal((await reads('outside_guessed')).status, 401)
 })
+
+t.test('a contact has one invitation to an agreement at a time, and gets no more than ten in a day', async (t) => {
+  const { id } = await frozen()
+  const { contact, invitation } = await invited(id, ['SIGNATORY'])
+  const again = await invite(id, contact.id)
+  t.match(again, { status: 409, body: { detail: /withdraw that invitation first/ } })
+  let last = invitation.id
+  for (let n = 1; n < 10; n++) {
+    await desk.call(officer, 'POST', `/v1/agreements/${id}/outside-invitations/${last}/withdrawal`)
+    const next = await invite(id, contact.id)
+    t.equal(next.status, 201, `invitation ${n + 1}`)
+    last = next.body.id
+  }
+  await desk.call(officer, 'POST', `/v1/agreements/${id}/outside-invitations/${last}/withdrawal`)
+  t.match(await invite(id, contact.id), { status: 429 })
+  const mails = await owner.query('select count(*)::int as n from mail where text = $1 and address = $2', [
+    'OUTSIDE_INVITATION',
+    contact.address,
+  ])
+  t.same(mails.rows, [{ n: 10 }])
+  later(24 * 60 + 1)
+  const both = await Promise.all([invite(id, contact.id), invite(id, contact.id)])
+  t.same(both.map(({ status }) => status).toSorted(), [201, 409], 'of two at the same time one is made')
+  const shown = (await desk.call(officer, 'GET', `/v1/agreements/${id}/outside-invitations`)).body.invitations
+  t.equal(shown[0].withdrawn_at, null, 'the last made comes first')
+  later(0)
+})

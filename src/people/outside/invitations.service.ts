@@ -5,8 +5,8 @@ import { conflictsOf, permits } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import type { MailingService } from '../../notifications/mail/mailing.service.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs, readingAs } from '../../platform/database/reader.ts'
+import type { Database, Transaction } from '../../platform/database/database.ts'
+import { readingAs, withTransactionAs } from '../../platform/database/reader.ts'
 import { type Refusal, Refused, refusal, refused } from '../../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../../platform/kernel/result.ts'
 import { type ConfirmedContact, type Invitation, outsidersRepository } from './outsiders.repository.ts'
@@ -24,6 +24,8 @@ export type NewContact = Pick<ConfirmedContact, 'name' | 'post' | 'address' | 'r
 
 /** Days an invitation lasts: absent. */
 const DAYS = 14
+/** How often one organisation invites a contact in a day: each time is a mail that they did not ask for. */
+const INVITATIONS_A_DAY = 10
 const DAY_MS = 86_400_000
 const NO_AGREEMENT = 'There is no agreement with this reference here.'
 
@@ -59,11 +61,7 @@ export function invitationsService({ db, commands, parties, mailTo, publicUrl }:
     record: ({ id, done, now }) => ({ payload: { at: now, invitation: id, detail: done.detail } }),
     known: async () => undefined,
   }
-  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) =>
-    withTransaction(db, async (tx) => {
-      await readAs(tx, { kind: 'system' })
-      return work(tx)
-    })
+  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) => withTransactionAs(db, { kind: 'system' }, work)
   const maySee = (tx: Transaction, org: string, agreement: string) =>
     readingAs(tx, { kind: 'party', org }, () => outsidersRepository(tx).maySee(agreement))
 
@@ -120,7 +118,8 @@ export function invitationsService({ db, commands, parties, mailTo, publicUrl }:
         async ({ tx, principal, now, newId }) => {
           if (!(await maySee(tx, principal.org, agreement))) throw refused('NOT_FOUND', NO_AGREEMENT)
           const outsiders = outsidersRepository(tx)
-          const contact = await outsiders.contact(id)
+          // Locked, so that its invitations are counted one after the other.
+          const contact = await outsiders.contact(id, true)
           if (!contact || contact.withdrawn_at !== null)
             throw wrong('is not a contact that a register administrator confirmed', 'CONTACT_NOT_CONFIRMED')
           if (!(await maySee(tx, contact.org, agreement))) throw wrong('is of an organisation that is no party', 'CONTACT_NOT_OF_A_PARTY')
@@ -128,6 +127,17 @@ export function invitationsService({ db, commands, parties, mailTo, publicUrl }:
             throw wrong('was confirmed by a party to the agreement', 'CONTACT_CONFIRMED_BY_PARTY')
           if (await outsiders.hasPeople(contact.org))
             throw wrong('is of an organisation whose people have accounts', 'ORGANISATION_HAS_PEOPLE')
+          const counting = await outsiders.countingInvitation(id, agreement, now)
+          if (counting)
+            throw refused(
+              'CONFLICT',
+              `The contact is invited to this agreement until ${counting.expires_at}: withdraw that invitation first.`,
+            )
+          const since = new Date(Date.parse(now) - DAY_MS).toISOString()
+          if ((await outsiders.invitationsSince(id, principal.org, since)) >= INVITATIONS_A_DAY)
+            throw refused('TOO_MANY_REQUESTS', `An organisation invites a contact ${INVITATIONS_A_DAY} times in a day at most.`, [], {
+              retryAfterSeconds: 3_600,
+            })
           const expires_at = new Date(Date.parse(now) + days * DAY_MS).toISOString()
           const invitation: Invitation = {
             ...{ id: newId(), agreement_id: agreement, contact_id: id, org: contact.org, invited_by: principal.org },

@@ -57,6 +57,9 @@ const INVITATION = [
   'locked_at',
 ] as const
 
+/** Rows that a list shows at most. */
+const LISTED_MAX = 200
+
 /** Contacts, invitations and sessions of people without an account. */
 export function outsidersRepository(tx: Transaction) {
   return {
@@ -83,8 +86,14 @@ export function outsidersRepository(tx: Transaction) {
       return { ...contact, roles: roles as Role[], version: row_version, actCount: Number(act_count) }
     },
 
+    /** Those of an organisation, the last confirmed first and those that were withdrawn at the end. */
     async contactsOf(org: string): Promise<ConfirmedContact[]> {
-      const rows = await tx.selectFrom('confirmed_contact').select(CONTACT).where('org', '=', org).orderBy('id').limit(200).execute()
+      const found = tx.selectFrom('confirmed_contact').select(CONTACT).where('org', '=', org)
+      const rows = await found
+        .orderBy('withdrawn_at', (order) => order.desc().nullsFirst())
+        .orderBy('id', 'desc')
+        .limit(LISTED_MAX)
+        .execute()
       return rows.map(({ roles, ...row }) => ({ ...row, roles: roles as Role[] }))
     },
 
@@ -111,9 +120,35 @@ export function outsidersRepository(tx: Transaction) {
       return { ...invitation, version: row_version, actCount: Number(act_count) }
     },
 
+    /** Those to an agreement, the last made first. */
     async invitationsTo(agreement: string): Promise<Invitation[]> {
       const rows = tx.selectFrom('outside_invitation').select(INVITATION).where('agreement_id', '=', agreement)
-      return rows.orderBy('created_at').orderBy('id').limit(200).execute()
+      return rows.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(LISTED_MAX).execute()
+    },
+
+    /** The invitation of a contact to an agreement that counts at an instant. */
+    async countingInvitation(contact: string, agreement: string, now: string): Promise<Invitation | undefined> {
+      return tx
+        .selectFrom('outside_invitation')
+        .select(INVITATION)
+        .where('contact_id', '=', contact)
+        .where('agreement_id', '=', agreement)
+        .where('expires_at', '>', now)
+        .where('withdrawn_at', 'is', null)
+        .where('locked_at', 'is', null)
+        .executeTakeFirst()
+    },
+
+    /** How often an organisation has invited a contact since an instant, to whatever agreement. */
+    async invitationsSince(contact: string, invitedBy: string, since: string): Promise<number> {
+      const { count } = await tx
+        .selectFrom('outside_invitation')
+        .select((eb) => eb.fn.countAll<string>().as('count'))
+        .where('contact_id', '=', contact)
+        .where('invited_by', '=', invitedBy)
+        .where('created_at', '>', since)
+        .executeTakeFirstOrThrow()
+      return Number(count)
     },
 
     async withdrawInvitation(id: string, at: string): Promise<void> {

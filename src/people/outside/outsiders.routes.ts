@@ -4,10 +4,10 @@ import { callerOf } from '../../identity/identity.plugin.ts'
 import { answer, reply } from '../../platform/http/answer.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { InvitationsService } from './invitations.service.ts'
-import type { SessionsService } from './sessions.service.ts'
+import type { OutsideSessionsService } from './outside-sessions.service.ts'
 
 /** Who without an account is let in, and how, over HTTP. */
-export function outsidersRoutes(invitations: InvitationsService, sessions: SessionsService): FastifyPluginAsync {
+export function outsidersRoutes(invitations: InvitationsService, sessions: OutsideSessionsService): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'listConfirmedContacts', async (request) =>
       reply(200, { contacts: await invitations.contacts(callerOf(request), request.params.code) }),

@@ -2401,7 +2401,8 @@ export interface paths {
          * Invite somebody without an account to this agreement
          * @description A confirmed contact of a party whose people have no accounts here. They get a mail with a link, ask there for a code, which is mailed to
          *     them, and with it may read this agreement, comment, do the steps of their roles and sign, and nothing else. 422 names the rule:
-         *     CONTACT_NOT_CONFIRMED, CONTACT_NOT_OF_A_PARTY, CONTACT_CONFIRMED_BY_PARTY, ORGANISATION_HAS_PEOPLE.
+         *     CONTACT_NOT_CONFIRMED, CONTACT_NOT_OF_A_PARTY, CONTACT_CONFIRMED_BY_PARTY, ORGANISATION_HAS_PEOPLE. 409 where an invitation of
+         *     the contact to the agreement counts already; 429 after ten invitations of a contact by one organisation in a day.
          */
         readonly post: operations["inviteOutsider"];
         readonly delete?: never;
@@ -13779,7 +13780,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description The contacts, in the order in which they were confirmed. */
+            /** @description The contacts, the last confirmed first and withdrawn ones at the end, at most 200. */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -13908,7 +13909,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description The invitations. */
+            /** @description The invitations, the last made first, at most 200. */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;

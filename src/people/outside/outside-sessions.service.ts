@@ -4,14 +4,14 @@ import { EMAIL_CODE, OUTSIDER_TOKEN, OUTSIDERS } from '../../identity/outsider.t
 import type { Principal } from '../../identity/principal.ts'
 import type { MailingService } from '../../notifications/mail/mailing.service.ts'
 import type { NotificationsService } from '../../notifications/notifications.service.ts'
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database, Transaction } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { type Refusal, refusal } from '../../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../../platform/kernel/result.ts'
 import { type CodeState, outsidersRepository } from './outsiders.repository.ts'
 
-export interface SessionsOptions {
+export interface OutsideSessionsOptions {
   readonly db: Database
   readonly clock: Clock
   readonly mailTo: MailingService['mailTo']
@@ -40,17 +40,13 @@ const ANSWER_MS = 250
 const NOT_LET_IN = 'The code is not right, its time is over, or there is no such invitation.'
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-export type SessionsService = ReturnType<typeof sessionsService>
+export type OutsideSessionsService = ReturnType<typeof outsideSessionsService>
 
 /** Lets people without an account in: by a code mailed to the address of a confirmed contact, for one agreement, for an hour. */
-export function sessionsService({ db, clock, mailTo, notifications, logKey }: SessionsOptions) {
+export function outsideSessionsService({ db, clock, mailTo, notifications, logKey }: OutsideSessionsOptions) {
   const key = Buffer.from(hkdfSync('sha256', logKey, '', 'accord: codes of invitations', 32))
   const hashOf = (link: string, code: string) => createHmac('sha256', key).update(`${link} ${code}`).digest('hex')
-  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) =>
-    withTransaction(db, async (tx) => {
-      await readAs(tx, { kind: 'system' })
-      return work(tx)
-    })
+  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) => withTransactionAs(db, { kind: 'system' }, work)
   /** The same time for every answer, so that it does not tell whether there is such an invitation. */
   const inTime = async <T>(work: Promise<T>): Promise<T> => (await Promise.all([work, pause(ANSWER_MS)]))[0]
 
