@@ -144,3 +144,8 @@ t.test('a calendar is a secret that is told once, and it is bounded', async (t) 
   t.same(statuses, [...Array(30).fill(200), ...Array(10).fill(429)])
   t.equal((await read((await make()).path)).status, 200, 'another calendar is not held up')
 })
+
+t.test('nobody has more than ten calendars, however many are asked for at once', async (t) => {
+  const made = await Promise.all(Array.from({ length: 14 }, () => make('MINE', { ...officer, sub: 'urn:test:collector' })))
+  t.same(made.map(({ status }) => status).toSorted(), [...Array(10).fill(201), ...Array(4).fill(409)])
+})

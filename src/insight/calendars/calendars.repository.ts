@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Role } from '../../identity/permissions.ts'
 import type { Identity } from '../../identity/principal.ts'
 import type { Transaction } from '../../platform/database/database.ts'
@@ -23,6 +24,11 @@ export function calendarsRepository(tx: Transaction) {
     tx.selectFrom('calendar').select(['id', 'org', 'issuer', 'subject', 'scope', 'roles', 'created_at', 'expires_at', 'revoked_at'])
 
   return {
+    /** Lets one after the other make calendars for an organisation, so that they are counted. */
+    async lockMaking(org: string): Promise<void> {
+      await sql`select pg_advisory_xact_lock(hashtext('calendar'), hashtext(${org}))`.execute(tx)
+    },
+
     async insert({ id, org, madeBy, scope, roles, createdAt, expiresAt }: Calendar, tokenHash: string): Promise<void> {
       const whose = { org, issuer: madeBy.issuer, subject: madeBy.sub, scope, roles: [...roles] }
       await tx

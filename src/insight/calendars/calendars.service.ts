@@ -4,8 +4,8 @@ import type { Call, CommandResult } from '../../commands/command.ts'
 import type { CommandsService, SubjectKind, WorkDone } from '../../commands/commands.service.ts'
 import { permits, type Role } from '../../identity/permissions.ts'
 import { isSamePerson, type Principal } from '../../identity/principal.ts'
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database, Transaction } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
 import { refused } from '../../platform/kernel/refusal.ts'
@@ -70,11 +70,7 @@ export function calendarsService({ db, clock, commands, publicUrl, due, signOffs
     record: ({ id, done, now }) => ({ payload: { at: now, calendar: id, detail: done.detail } }),
     known: async (_tx, id) => ({ payload: { calendar: id } }),
   }
-  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) =>
-    withTransaction(db, async (tx) => {
-      await readAs(tx, { kind: 'system' })
-      return work(tx)
-    })
+  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) => withTransactionAs(db, { kind: 'system' }, work)
 
   /** Whoever a calendar is read for; undefined: they have no role any more. */
   async function ownerOf({ org, madeBy, scope, roles }: Calendar, now: Date): Promise<Principal | undefined> {
@@ -114,6 +110,7 @@ export function calendarsService({ db, clock, commands, publicUrl, due, signOffs
             )
           const repository = calendarsRepository(tx)
           const { issuer, sub, org } = principal
+          await repository.lockMaking(org)
           const own = (await repository.of(org, now)).filter(({ madeBy }) => isSamePerson(madeBy, principal))
           if (own.length >= CALENDARS_MAX) throw refused('CONFLICT', `Nobody has more than ${CALENDARS_MAX} calendars: revoke one first.`)
           const days = recorded.length > 0 ? DAYS_RECORDED : DAYS_CLAIMED
