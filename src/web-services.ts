@@ -12,7 +12,7 @@ import { agreementPages } from './web/agreements/agreements.pages.ts'
 import { entryPages } from './web/entry/entry.pages.ts'
 import { reviewPages } from './web/reviews/reviews.pages.ts'
 import { signingPages } from './web/signing/signing.pages.ts'
-import { type DemoAccount, sessionSecret, webPages } from './web/web.plugin.ts'
+import { type DemoAccount, sessionOfRequest, webPages } from './web/web.plugin.ts'
 import { workPages } from './web/work/work.pages.ts'
 
 /** How people sign in with a browser. */
@@ -45,13 +45,14 @@ export function openWeb(
     limits: { idleSeconds: config.sessionIdleSeconds, absoluteSeconds: config.sessionMaxSeconds },
     organisationsOf: (person) => people.organisationsOf(person, londonDay(clock().getTime())),
   })
+  const sessionOf = sessionOfRequest(sessions, isSecure)
   // What a browser carries to the issuer and back cannot be changed on the way.
   const key = Buffer.from(hkdfSync('sha256', logKey, '', 'accord: sign-ins of browsers', 32))
   const signIn = signInService(client, { clock, callback: callbackAt(publicUrl), seal: new Signer(key.toString('base64url')) })
   return {
     pages: [
       webPages({
-        ...{ sessions, signIn, parties, reference, isSecure, sessionSeconds: config.sessionMaxSeconds },
+        ...{ sessions, sessionOf, signIn, parties, reference, isSecure, sessionSeconds: config.sessionMaxSeconds },
         ...(demoAccounts ? { demoAccounts } : {}),
         areas: [
           entryPages,
@@ -64,8 +65,7 @@ export function openWeb(
       }),
     ],
     async principalOfSession(request) {
-      const secret = sessionSecret(request, isSecure)
-      const found = secret === undefined ? undefined : await sessions.find(secret)
+      const found = await sessionOf(request)
       return found ? sessions.principalOf(found) : null
     },
   }

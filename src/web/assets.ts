@@ -52,12 +52,10 @@ function unbranded(css: string): string {
 }
 
 const OWN_STYLE = `
-.app-nowrap{white-space:nowrap}
 .app-hash{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:1rem;overflow-wrap:anywhere}
 .app-scroll{overflow-x:auto}
 .app-footer{border-top:1px solid #b1b4b6;padding:30px 0;margin-top:40px}
 .app-footer ul{list-style:none;padding:0;margin:0;display:flex;flex-wrap:wrap;gap:10px 24px}
-.app-inline{display:inline}
 .govuk-generic-header{background:${BRAND}}
 .govuk-tag+.govuk-tag{margin-top:5px}
 .app-person{display:flex;flex-wrap:wrap;gap:0 20px;align-items:baseline;font-family:${FONTS};font-size:1rem;line-height:1.5;padding-top:10px}

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import nunjucks from 'nunjucks'
 import { isDay, spokenDay, spokenInstant } from '../platform/kernel/london-day.ts'
+import type { CodeList } from '../reference/code-list.ts'
 import { GOVUK, pageAssets } from './assets.ts'
 
 /** Makes pages of templates. Everything that is shown is escaped; a template says where it is not. */
@@ -18,15 +18,10 @@ export function pageRendering() {
   }
 }
 
-/** Code lists in words: labels by list and code. */
-export function labelled(
-  lists: readonly { readonly list: string; readonly entries: readonly { readonly code: string; readonly label: string }[] }[],
-) {
-  const labels = new Map(lists.map(({ list, entries }) => [list, new Map(entries.map(({ code, label }) => [code, label]))]))
-  return (list: string, code: string | null | undefined): string => (code ? (labels.get(list)?.get(code) ?? code) : 'not set')
-}
-
-/** A file of this folder that is shown as it is. */
-export function textOf(name: string): string {
-  return readFileSync(new URL(name, import.meta.url), 'utf8')
+/** Code lists in words: the label of a code of a list; the code itself where the list holds no such code. */
+export function labelled(lists: readonly CodeList[]) {
+  return (list: string, code: string | null | undefined): string => {
+    if (!code) return 'not set'
+    return lists.find((one) => one.list === list)?.entries.find((one) => one.code === code)?.label ?? code
+  }
 }

@@ -11,7 +11,7 @@ import type { SignInService } from '../identity/sessions/sign-in.service.ts'
 import type { PartiesService } from '../parties/parties.service.ts'
 import { contract, type OperationId } from '../platform/http/openapi.ts'
 import { ProblemError, problem } from '../platform/http/problem.ts'
-import { problemOf } from '../platform/http/problem-handler.ts'
+import { problemOf, retryAfterOf, withStatus } from '../platform/http/problem-handler.ts'
 import { problemKinds } from '../platform/http/refusals.ts'
 import type { ReferenceService } from '../reference/reference.service.ts'
 import type { Page, PageHandler } from './forms.pages.ts'
@@ -27,6 +27,7 @@ export interface DemoAccount {
 
 export interface WebOptions {
   readonly sessions: SessionsService
+  readonly sessionOf: SessionOf
   readonly signIn: SignInService
   readonly parties: Pick<PartiesService, 'all'>
   readonly reference: Pick<ReferenceService, 'lists'>
@@ -56,12 +57,6 @@ export interface Web {
   setCookie(reply: FastifyReply, name: 'session' | 'sign-in', value: string, seconds: number): void
 }
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    liveSession: LiveSession | undefined
-  }
-}
-
 const POLICY = [
   "default-src 'none'",
   ...['style-src', 'script-src', 'img-src', 'form-action'].map((directive) => `${directive} 'self'`),
@@ -74,6 +69,21 @@ const YEAR_SECONDS = 31_536_000
 /** The name of a cookie that browsers keep for this host alone, where they reach it by https (RFC 6265bis, 4.1.3). */
 export function cookieName(name: string, isSecure: boolean): string {
   return isSecure ? `__Host-${name}` : name
+}
+
+/** The session that a request carries; undefined: it carries none that counts. */
+export type SessionOf = (request: FastifyRequest) => Promise<LiveSession | undefined>
+
+/** Looks up the session of a request when it is asked for first, and once. */
+export function sessionOfRequest({ find }: Pick<SessionsService, 'find'>, isSecure: boolean): SessionOf {
+  const asked = new WeakMap<FastifyRequest, ReturnType<SessionOf>>()
+  return async (request) => {
+    const secret = sessionSecret(request, isSecure)
+    if (secret === undefined) return undefined
+    const found = asked.get(request) ?? find(secret)
+    asked.set(request, found)
+    return found
+  }
 }
 
 /** The secret of the session that a request carries; undefined: it carries none. */
@@ -92,7 +102,7 @@ function mustBePermitted(request: FastifyRequest, id: OperationId): void {
 
 /** All pages, in the scope of pages. */
 export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync {
-  const { sessions, isSecure, parties, reference } = options
+  const { sessions, sessionOf, isSecure, parties, reference } = options
   const { render, assets } = pageRendering()
   const cookieOptions: CookieSerializeOptions = { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure }
 
@@ -103,11 +113,8 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
       cookieOpts: cookieOptions,
       getToken: (request: FastifyRequest) => String((request.body as Readonly<Record<string, unknown>> | undefined)?.['_csrf'] ?? ''),
     })
-    app.decorateRequest('liveSession', undefined)
-    app.addHook('onRequest', async (request, reply) => {
+    app.addHook('onRequest', async (_request, reply) => {
       reply.header('content-security-policy', POLICY)
-      const secret = sessionSecret(request, isSecure)
-      if (secret !== undefined) request.liveSession = await sessions.find(secret)
     })
     app.addHook('preHandler', (request, reply, done) => {
       if (request.method === 'POST') app.csrfProtection(request, reply, done)
@@ -124,7 +131,7 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
       if (found.code === 'INTERNAL') request.log.error({ err: error }, 'defect')
       if (found.code === 'UNAUTHENTICATED') return await sendToSignIn(request, reply)
       const title = found.status === 404 ? 'Page not found' : problemKinds[found.code].title
-      return send(request, reply, {
+      return send(request, withStatus(reply, found, retryAfterOf(error)), {
         ...{ template: 'entry/problem.njk', title, status: found.status },
         data: { problem: found, requestId: String(request.id) },
       })
@@ -157,16 +164,16 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
 
   /** Whoever has no session signs in and comes back; who has one, and no organisation, is told so. */
   async function sendToSignIn(request: FastifyRequest, reply: FastifyReply) {
-    if (request.liveSession !== undefined)
+    if (await sessionOf(request))
       return send(request, reply, { template: 'entry/no-access.njk', title: 'You do not have access yet', status: 403 })
     const returnTo = request.method === 'GET' ? request.url : '/work'
     return reply.redirect(`/sign-in?return_to=${encodeURIComponent(returnTo)}`, 303)
   }
 
   async function send(request: FastifyRequest, reply: FastifyReply, { template, title, status = 200, data = {}, errors = [] }: Page) {
-    const [organisations, lists] = await Promise.all([parties.all(), reference.lists()])
+    const [organisations, lists, liveSession] = await Promise.all([parties.all(), reference.lists(), sessionOf(request)])
     const names = new Map(organisations.map(({ code, legal_name, short_name }) => [code, short_name ?? legal_name]))
-    const { liveSession, principal } = request
+    const { principal } = request
     const person = liveSession && {
       name: liveSession.session.name,
       org: principal?.org ?? null,
@@ -178,7 +185,8 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
       ...{ title, errors, person, path: request.url.split('?')[0], csrf: reply.generateCsrf() },
       error: Object.fromEntries(errors.map(({ field, text }) => [field, { text }])),
       nameOf: (code: string | null) => (code === null ? 'nobody' : (names.get(code) ?? GROUPS[code] ?? code)),
-      label: labelled(lists as never),
+      organisationsByName: () => [...names].toSorted(([, one], [, other]) => one.localeCompare(other, 'en-GB')),
+      label: labelled(lists),
     })
     return reply.code(status).type('text/html; charset=utf-8').send(html)
   }

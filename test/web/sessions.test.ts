@@ -1,5 +1,6 @@
 import t from 'tap'
 import { testPages } from '../support/browser.ts'
+import { ownerPool } from '../support/leaves.ts'
 
 // Signing in, sessions and forms, as somebody meets them who means harm.
 
@@ -36,7 +37,7 @@ function visitor(
     }
     const reply = await fetch(url, { redirect: 'manual', headers: { cookie: cookieOf(url.origin) } })
     keep(url.origin, reply.headers.getSetCookie())
-    return { status: reply.status, location: reply.headers.get('location'), text: await reply.text(), cookies: [] }
+    return { status: reply.status, location: reply.headers.get('location'), text: await reply.text(), cookies: [], headers: {} }
   }
   return {
     go,
@@ -66,16 +67,23 @@ interface Visited {
   readonly location: string | null
   readonly text: string
   readonly cookies: readonly string[]
+  readonly headers: Readonly<Record<string, unknown>>
 }
 
 let ahead = 0
 const pages = await testPages(t, { clock: () => new Date(Date.now() + ahead) })
-const newVisitor = () =>
-  visitor(pages.address, async (url, { method, cookie, body }) => {
+const newVisitor = ({ address, service } = pages) =>
+  visitor(address, async (url, { method, cookie, body }) => {
     const form = body === undefined ? {} : { payload: body, headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' } }
-    const reply = await pages.service.inject({ method, url, headers: { cookie }, ...form })
+    const reply = await service.inject({ method, url, headers: { cookie }, ...form })
     const set = [reply.headers['set-cookie'] ?? []].flat()
-    return { status: reply.statusCode, location: (reply.headers['location'] as string | undefined) ?? null, text: reply.body, cookies: set }
+    return {
+      status: reply.statusCode,
+      location: (reply.headers['location'] as string | undefined) ?? null,
+      text: reply.body,
+      cookies: set,
+      headers: reply.headers,
+    }
   })
 const signIn = (who: ReturnType<typeof newVisitor>, account: string, returnTo = '/work') =>
   who.follow(`/sign-in/start?account=${account}&return_to=${encodeURIComponent(returnTo)}`)
@@ -256,4 +264,22 @@ t.test('what somebody typed is shown as they typed it, and is never part of a pa
   t.match(shown, /&lt;script&gt;alert/)
   const searched = (await who.go(`/agreements?q=${encodeURIComponent(script)}`)).text
   t.notMatch(searched, /<script>alert|<img src=x/)
+})
+
+t.test('where the database is held up a page says so, and when to come again', async (t) => {
+  const impatient = await testPages(t, { config: { lockTimeoutMs: 500 } })
+  const who = newVisitor(impatient)
+  await signIn(who, 'demo-camden-siro')
+  const holder = await (await ownerPool(impatient.service)).connect()
+  t.teardown(() => holder.release())
+  for (const [held, shown] of [
+    ['sign_off_task', 'Sign out'],
+    ['organisation', '<h1'],
+  ] as const) {
+    await holder.query(`begin; set local idle_in_transaction_session_timeout = 0; lock table ${held} in access exclusive mode`)
+    const { status, text, headers } = await who.go('/work').finally(() => holder.query('rollback'))
+    t.match({ status, headers }, { status: 503, headers: { 'content-type': /^text\/html/, 'retry-after': /^[1-9]/ } }, held)
+    t.match(text, shown, held)
+  }
+  t.match(await who.go('/work'), { status: 200 })
 })

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database, Transaction } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import type { Principal } from '../principal.ts'
 import { isLive, principalOf, type Session, type SessionLimits, type SignedIn } from './session.ts'
@@ -30,11 +30,7 @@ export type SessionsService = ReturnType<typeof sessionsService>
 
 /** Sessions of people who signed in with a browser. A secret leaves this file once, to the browser; what is kept is its digest. */
 export function sessionsService({ db, clock, limits, isAuthoritative, organisationsOf }: SessionsOptions) {
-  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) =>
-    withTransaction(db, async (tx) => {
-      await readAs(tx, { kind: 'system' })
-      return work(tx)
-    })
+  const asSystem = <T>(work: (tx: Transaction) => Promise<T>) => withTransactionAs(db, { kind: 'system' }, work)
 
   return {
     /** Opens a session for whoever signed in, with a new secret, and ends the one before: what is known before a sign-in opens nothing after it. */

@@ -14,7 +14,7 @@ export interface BrowserClient {
 
 /** Why a sign-in came to nothing; `cause` is for the log alone. */
 export interface SignInFailed {
-  readonly why: 'UNKNOWN' | 'REFUSED' | 'TOO_OLD'
+  readonly why: 'UNKNOWN' | 'REFUSED'
   readonly cause: unknown
 }
 

@@ -1,9 +1,8 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { Refused } from '../kernel/refusal.ts'
 import { readFormBodies } from './form-body.ts'
 import { escapeHtml, htmlPage, PAGE_POLICY } from './html-page.ts'
-import { type Problem, ProblemError, problem } from './problem.ts'
-import { problemOf, withStatus } from './problem-handler.ts'
+import { type Problem, problem } from './problem.ts'
+import { problemOf, retryAfterOf, withStatus } from './problem-handler.ts'
 import { problemKinds } from './refusals.ts'
 
 /** The pages of the service: each says `config: { access: 'public' | 'session' }`. */
@@ -24,9 +23,7 @@ export const pageScope: FastifyPluginAsync<PageScopeOptions> = async (app, { pag
   app.setErrorHandler(async (error, request, reply) => {
     const found = problemOf(error, request)
     if (!found) request.log.error({ err: error }, 'defect')
-    const seconds =
-      error instanceof Refused ? error.refusal.facts.retryAfterSeconds : error instanceof ProblemError ? error.retryAfterSeconds : undefined
-    return sendErrorPage(request, reply, found ?? problem('INTERNAL', 'Something in this service is broken.'), seconds)
+    return sendErrorPage(request, reply, found ?? problem('INTERNAL', 'Something in this service is broken.'), retryAfterOf(error))
   })
   for (const page of pages) await app.register(page)
 }

@@ -66,6 +66,12 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, found:
     .send({ ...found, instance: `urn:uuid:${request.id}` })
 }
 
+/** Seconds after which what was refused may be asked again, where the refusal says so. */
+export function retryAfterOf(error: unknown): number | undefined {
+  if (error instanceof Refused) return error.refusal.facts.retryAfterSeconds
+  return error instanceof ProblemError ? error.retryAfterSeconds : undefined
+}
+
 /** Gives a reply the status of a refusal, with the headers that go with it. */
 export function withStatus(reply: FastifyReply, found: Problem, retryAfterSeconds?: number): FastifyReply {
   reply.code(found.status)
@@ -78,14 +84,9 @@ export function withStatus(reply: FastifyReply, found: Problem, retryAfterSecond
 }
 
 function sendRefusal(request: FastifyRequest, reply: FastifyReply, found: Problem, error: unknown): FastifyReply {
-  if (error instanceof Refused) {
-    const { receipt, retryAfterSeconds } = error.refusal.facts
-    if (receipt !== undefined) reply.header('accord-receipt', receipt)
-    return sendProblem(request, reply, found, retryAfterSeconds)
-  }
-  if (!(error instanceof ProblemError)) return sendProblem(request, reply, found)
-  reply.headers(error.headers)
-  return sendProblem(request, reply, found, error.retryAfterSeconds)
+  if (error instanceof Refused && error.refusal.facts.receipt !== undefined) reply.header('accord-receipt', error.refusal.facts.receipt)
+  if (error instanceof ProblemError) reply.headers(error.headers)
+  return sendProblem(request, reply, found, retryAfterOf(error))
 }
 
 function sendDefect(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

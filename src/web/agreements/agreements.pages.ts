@@ -25,7 +25,7 @@ export interface AgreementPagesOptions {
 
 /** The list of agreements, and each with its parties, flows, versions and signatures. */
 export function agreementPages({ listing, drafting, documents, signOffs, history }: AgreementPagesOptions) {
-  return ({ page, file, options }: Web): void => {
+  return ({ page, file }: Web): void => {
     page('/agreements', 'listAgreements', async (request) => {
       const [q, state, partner, cursor] = ['q', 'state', 'partner', 'cursor'].map((name) => chosen(request, name))
       const query: ListingQuery = {
@@ -33,17 +33,12 @@ export function agreementPages({ listing, drafting, documents, signOffs, history
         state: STATES.find((known) => known === state),
       }
       const found = orThrow(await listing.list(callerOf(request), query))
-      const organisations = (await options.parties.all()).map(({ code, legal_name, short_name }) => ({
-        code,
-        name: short_name ?? legal_name,
-      }))
       const next = new URLSearchParams({ q: q ?? '', state: state ?? '', partner: partner ?? '', cursor: found.next_cursor ?? '' })
       return {
         template: 'agreements/list.njk',
         title: 'Agreements',
         data: {
           ...{ q, state, partner, states: STATES, agreements: found.agreements, isNarrowed: Boolean(q || state || partner) },
-          organisations: organisations.toSorted((one, other) => one.name.localeCompare(other.name, 'en-GB')),
           next: found.next_cursor === null ? null : `/agreements?${next}`,
         },
       }

@@ -6,7 +6,7 @@ const SIGN_IN_SECONDS = 900
 
 /** The start page, signing in and out, changing the organisation, and the pages that every service has. */
 export function entryPages({ open, openForm, options, setCookie }: Web): void {
-  const { sessions, signIn, isSecure, demoAccounts } = options
+  const { sessions, sessionOf, signIn, isSecure, demoAccounts } = options
 
   open('/', async () => ({ template: 'entry/start.njk', title: 'Share information lawfully, and show why' }))
   open('/sign-in', async (request) => {
@@ -30,20 +30,21 @@ export function entryPages({ open, openForm, options, setCookie }: Web): void {
       request.log.warn({ err: finished.refusal.cause, why: finished.refusal.why }, 'a sign-in came to nothing')
       return { template: 'entry/sign-in-failed.njk', title: 'You are not signed in', status: 400, data: { requestId: String(request.id) } }
     }
-    const before = sessionSecret(request, isSecure)
-    const secret = await sessions.open(finished.value.signedIn, before, request.liveSession?.session.org ?? null)
+    const before = await sessionOf(request)
+    const secret = await sessions.open(finished.value.signedIn, sessionSecret(request, isSecure), before?.session.org ?? null)
     setCookie(reply, 'session', secret, options.sessionSeconds)
     return { to: finished.value.returnTo }
   })
   openForm('/sign-out', async (request, reply) => {
-    if (request.liveSession) await sessions.end(request.liveSession)
+    const session = await sessionOf(request)
+    if (session) await sessions.end(session)
     setCookie(reply, 'session', '', 0)
     return { to: '/' }
   })
   openForm('/organisation', async (request) => {
-    const { liveSession } = request
-    if (!liveSession) return { to: '/sign-in' }
-    await sessions.actFor(liveSession, field(request, 'org'))
+    const session = await sessionOf(request)
+    if (!session) return { to: '/sign-in' }
+    await sessions.actFor(session, field(request, 'org'))
     return { to: '/work' }
   })
   for (const [path, title] of [

@@ -37,7 +37,6 @@ export function reviewPages({ signOffs, newId, issuer }: ReviewPagesOptions) {
       data: {
         ...{ signOff: viewOf(signOff), drawings: drawingsOf(signOff), words: STATE_WORDS, form: request.body ?? {} },
         steps: decidable(signOff, principal, commands),
-        own: ownChain(signOff, principal),
         canComment: commands.some(({ command }) => command === 'comment'),
         canSign: commands.some(({ command, org }) => command === 'sign' && org === principal.org),
       },
@@ -75,10 +74,6 @@ function decidable(signOff: SignOff, { org }: Principal, commands: readonly Open
     const may = open.filter((one) => one.step === step && (one.org ?? '') === of).map(({ command }) => command)
     return { name, step, title: definition?.title ?? step, may: DECISIONS.filter((decision) => may.includes(decision)) }
   })
-}
-
-function ownChain(signOff: SignOff, { org }: Principal) {
-  return viewOf(signOff).chains.find((chain) => chain.org === org) ?? null
 }
 
 type CommandBody = BodyOf<'performSignOffCommand'>
