@@ -132,6 +132,9 @@ const given = process.argv
   .filter((arg) => !arg.startsWith('--'))
   .flatMap((file) => filesOf(relative(root, resolve(file))))
 console.log(`TEST_SEED=${process.env['TEST_SEED']}`)
+// Whatever a test leaves behind lies in here, and goes with it.
+const temporary = openFolder('accord-run')
+process.env['TMPDIR'] = temporary
 const queries = isRecording || (!isFurther && given.length === 0) ? openFolder('accord-test-queries') : undefined
 if (queries) process.env['TEST_QUERIES'] = queries
 const totals: Totals[] = []
@@ -142,8 +145,8 @@ if (isFurther && given.length === 0 && !isStopped) totals.push(faultRounds(), de
 if (queries) {
   if (isRecording && !isStopped) writeQueries(readRecorded(queries), given.length === 0)
   else if (!isStopped) totals.push(compareQueries(queries))
-  rmSync(queries, { recursive: true, force: true })
 }
+rmSync(temporary, { recursive: true, force: true })
 const sum = (of: keyof Totals) => totals.reduce((total, leg) => total + leg[of], 0)
 if (sum('skipped') > 0) console.log(`\nSKIPPED: ${sum('skipped')} tests`)
 console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`)
