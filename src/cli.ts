@@ -7,6 +7,7 @@ import { type Command, ConfigurationError } from './cli/command.ts'
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   cases: async () => (await import('./cli/cases.ts')).cases,
   demo: async () => (await import('./cli/demo.ts')).demo,
+  evidence: async () => (await import('./cli/evidence.ts')).evidence,
   log: async () => (await import('./cli/log/log.ts')).log,
   'rebuild-lists': async () => (await import('./cli/rebuild-lists.ts')).rebuildLists,
   replay: async () => (await import('./cli/replay.ts')).replay,

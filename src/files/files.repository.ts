@@ -129,6 +129,18 @@ export function filesRepository(tx: Transaction) {
       return rows.map(toFile)
     },
 
+    /** Files that a record names and whose bytes are kept, behind a key, by key. */
+    async named(after: string | null, limit: number): Promise<(EvidenceFile & { readonly owner: FileOwner })[]> {
+      const rows = await files()
+        .where('f.status', '=', 'KEPT' satisfies FileStatus)
+        .where('f.owner_type', 'is not', null)
+        .$if(after !== null, (query) => query.where('f.id', '>', after as string))
+        .orderBy('f.id')
+        .limit(limit)
+        .execute()
+      return rows.map(toFile).flatMap((file) => (file.owner === null ? [] : [{ ...file, owner: file.owner }]))
+    },
+
     /** Files of a type of record that still have their bytes: which record names which. */
     async keptOf(type: string): Promise<{ readonly owner: string; readonly ids: readonly string[] }[]> {
       const rows = await tx

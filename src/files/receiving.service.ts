@@ -57,12 +57,17 @@ export function tooLarge() {
   return refused('PAYLOAD_TOO_LARGE', `A file has ${FILE_BYTES_MAX} bytes at most.`)
 }
 
-/** Reads a stored file piece by piece, each in a transaction of its own: whoever reads slowly holds no connection. */
+/** A file ends before its size: chunks of it are gone. */
+export class LostBytesError extends Error {
+  override name = 'LostBytesError'
+}
+
+/** Reads a stored file piece by piece, each in a transaction of its own: whoever reads slowly holds no connection. @throws LostBytesError */
 export async function* storedBytes(db: Database, reader: Reader, id: string, size: number): AsyncGenerator<Buffer> {
   for (let position = 0, read = 0; read < size; position += 1) {
     const chunk = await withTransactionAs(db, reader, (tx) => filesRepository(tx).chunk(id, position))
     // Erased, or no longer to be seen, while it was read: what was sent of it ends here and is not the whole.
-    if (!chunk) throw new Error(`file ${id} ends after ${read} of ${size} bytes`)
+    if (!chunk) throw new LostBytesError(`file ${id} ends after ${read} of ${size} bytes`)
     read += chunk.length
     yield chunk
   }

@@ -9,7 +9,7 @@ import { appendInTransaction, isSealed } from '../store/append.repository.ts'
 import { logsRepository } from '../store/logs.repository.ts'
 import { retentionRepository } from './retention.repository.ts'
 
-/** What an operator does to the log itself: take it out, purge, erase, hold. Each leaves an entry in the log of acts. */
+/** What an operator does to the log itself: take it out, purge, erase, hold; and that they take out evidence. Each leaves an entry in the log of acts. */
 export interface OperatorActsOptions {
   /** As `audit_writer` for exports, as `audit_retention` for the rest. */
   readonly db: Database
@@ -27,6 +27,9 @@ export interface Purged {
 
 /** Pauses before what was in use, or a log that was ending, is tried again, milliseconds. */
 const AGAIN_MS = [200, 1_000]
+
+/** Whoever runs the service: nobody that a token names. */
+const OPERATOR = { sub: 'urn:accord:operator', org: null, roles: [] } as const
 
 /** No log of acts takes entries now. */
 class NoOpenLogError extends Error {}
@@ -68,7 +71,15 @@ export function operatorActs({ db, clock, random, newId }: OperatorActsOptions) 
       recorded((tx) => {
         const leaf = { ...stamp(), t: 'audit.read', what: 'EXPORT', origin: log.origin, first: 0, n: log.size } as const
         const trace = Buffer.from(random(16)).toString('hex')
-        return append(tx, entryOf({ ...leaf, trace }, { reader: { sub: 'urn:accord:operator', org: null, roles: [] } }, random))
+        return append(tx, entryOf({ ...leaf, trace }, { reader: OPERATOR }, random))
+      }),
+
+    /** Records that the operator takes out the evidence of the register as files; do it before they are written. */
+    recordEvidenceExport: (revision: number): Promise<void> =>
+      recorded((tx) => {
+        const trace = Buffer.from(random(16)).toString('hex')
+        const leaf = { ...stamp(), t: 'gov.file.exported', act: 'export', rev: revision, trace } as const
+        return append(tx, entryOf(leaf, { by: OPERATOR }, random))
       }),
 
     /**
