@@ -89,6 +89,49 @@ t.test('a step is due for whoever may take it, and for the organisation; a signa
   t.ok(after.some(({ summary, status }) => summary === 'No longer shown: review step due' && status === 'CANCELLED'))
 })
 
+t.test('the review of a DPIA has a day of its own, which moves and goes with what is recorded', async (t) => {
+  desk.at('2026-11-25T12:00:00.000Z')
+  const [reviewer, dpo] = [
+    { org: CAMDEN, role: 'DPO' },
+    { org: HACKNEY, role: 'DPO' },
+  ] as const
+  const agreement = await desk.draft({ orgs: [CAMDEN, HACKNEY], effectiveFrom: '2026-11-25' })
+  const { path } = await make('MINE', dpo)
+  const record = async (review_due: string) =>
+    desk.call(
+      reviewer,
+      'PUT',
+      `/v1/agreements/${agreement.id}/draft/dpia`,
+      { required: true, status: 'APPROVED', residual: 'LOW', prior_consultation: 'NOT_REQUIRED', review_due },
+      { 'if-match': '*' },
+    )
+  const review = async () => (await read(path)).events.filter(({ uid }) => uid.startsWith(`${agreement.id}/ASSESSMENT_REVIEW@`))
+  t.equal((await record('2027-06-30')).status, 200)
+  t.same(await review(), [], 'nothing rests on it yet')
+  const { version, hash } = await desk.freeze(agreement, { route: 'STANDARD' })
+  for (const org of [CAMDEN, HACKNEY]) t.equal((await desk.sign(agreement.id, org, version, hash)).status, 201)
+  const shown = { summary: `${agreement.id}: DPIA review due`, status: 'CONFIRMED' }
+  t.match(await review(), [{ ...shown, day: '2027-06-30', sequence: 0 }])
+  const amended = await desk.call(officer, 'POST', `/v1/agreements/${agreement.id}/amendments`, { reason: 'A change' }, { 'if-match': '*' })
+  t.equal(amended.status, 201, amended.text)
+  t.equal((await record('2027-01-29')).status, 200, 'sooner')
+  t.match(await review(), [{ ...shown, day: '2027-01-29', sequence: 1 }])
+  const due = (await desk.call(dpo, 'GET', '/v1/work')).body.due_soon
+  t.match(
+    due.filter((one: { agreement: string }) => one.agreement === agreement.id),
+    [{ kind: 'ASSESSMENT_REVIEW', day: '2027-01-29', days_left: 65 }],
+  )
+  const over = await desk.call(
+    { org: CAMDEN, role: 'SIRO' },
+    'POST',
+    `/v1/agreements/${agreement.id}/termination`,
+    { reason: 'Over' },
+    { 'if-match': '*' },
+  )
+  t.equal(over.status, 200, over.text)
+  t.match(await review(), [{ status: 'CANCELLED', sequence: 2, summary: 'No longer shown: DPIA review due' }])
+})
+
 t.test('an address that never was, was revoked, has lapsed, or whose maker has no role any more is one and the same', async (t) => {
   const withoutId = ({ body, ...rest }: Awaited<ReturnType<typeof read>>) => ({
     ...rest,

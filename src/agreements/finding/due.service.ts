@@ -29,7 +29,7 @@ export function agreementsDue({
   readonly clock: Clock
 }) {
   return {
-    /** Reviews and last days within so many days from today, and reviews that are overdue, of agreements that the organisation may know; the first first. */
+    /** Reviews, of agreements and of their assessments, and last days within so many days from today, and reviews that are overdue, of agreements that the organisation may know; the first first. */
     within: (principal: Pick<Principal, 'org'>, days: number): Promise<readonly DueOfAgreement[]> =>
       withTransaction(db, async (tx) => {
         const reader = { kind: 'party', org: principal.org } as const

@@ -1,6 +1,7 @@
 import type { Instant } from '../../platform/kernel/instant.ts'
 import { addDays, type Day, londonDay, londonMidnight, londonMorning } from '../../platform/kernel/london-day.ts'
 import type { Agreement } from '../agreement.ts'
+import { dpiaAt } from './in-force.ts'
 import { lifecycleFacts } from './lifecycle-facts.ts'
 import { governing, valueAt } from './standing.ts'
 
@@ -30,28 +31,46 @@ export const nameOfTimer = ({ kind, day }: Pick<AgreementTimer, 'kind' | 'day'>)
 
 /** A day of an agreement that its parties look ahead to. */
 export interface DueDay {
-  readonly kind: 'AGREEMENT_REVIEW' | 'AGREEMENT_END'
+  readonly kind: 'AGREEMENT_REVIEW' | 'AGREEMENT_END' | 'ASSESSMENT_REVIEW'
   readonly day: Day
 }
 
-/** The days that lie ahead of an agreement as it stands at an instant, and a review that is overdue. */
+/** The days that lie ahead of an agreement as it stands at an instant, and reviews that are overdue: its own, and that of its assessment. */
 export function dueDays(agreement: Agreement, at: Instant): DueDay[] {
-  const { review, end } = daysOf(agreement, at)
+  const { review, end, assessment } = daysOf(agreement, at)
   return [
     ...(review === null ? [] : [{ kind: 'AGREEMENT_REVIEW' as const, day: review }]),
     ...(end === null || end < londonDay(at) ? [] : [{ kind: 'AGREEMENT_END' as const, day: end }]),
+    ...(assessment === null ? [] : [{ kind: 'ASSESSMENT_REVIEW' as const, day: assessment }]),
   ]
 }
 
-/** The review that is due, the last day, and from when an overdue review denies, of an agreement in force; nulls where there is none. */
-function daysOf(agreement: Agreement, at: Instant): { readonly review: Day | null; readonly end: Day | null; readonly denies: Day | null } {
+/** Days of an agreement in force; null where there is none. */
+interface DaysAhead {
+  readonly review: Day | null
+  /** The last day. */
+  readonly end: Day | null
+  /** From when an overdue review denies. */
+  readonly denies: Day | null
+  /** The review of the assessment, where one is required. */
+  readonly assessment: Day | null
+}
+
+function daysOf(agreement: Agreement, at: Instant): DaysAhead {
   const facts = lifecycleFacts(agreement)
   const leading = governing(facts, at, londonDay(at))
-  if (!leading || agreement.status !== 'ACTIVE' || at >= facts.terminatedAt) return { review: null, end: null, denies: null }
+  if (!leading || agreement.status !== 'ACTIVE' || at >= facts.terminatedAt)
+    return { review: null, end: null, denies: null, assessment: null }
   const { due, lastDay } = valueAt(facts.reviews, at)
   const end = leading.version.effectiveTo
   const hasEnded = end !== null && londonDay(at) > end
-  return { review: hasEnded ? null : due, end, denies: lastDay === null ? null : addDays(lastDay, 1) }
+  const { required, review_due } = dpiaAt(agreement, facts, at)
+  return {
+    review: hasEnded ? null : due,
+    end,
+    denies: lastDay === null ? null : addDays(lastDay, 1),
+    assessment: hasEnded || !required ? null : review_due,
+  }
 }
 
 /** Everything that falls due in an agreement as it stands at an instant, whether or not it has by then, in order. */

@@ -3,7 +3,7 @@ import type { WrittenEvent } from './calendar-text.ts'
 
 /** What a calendar shows, and how it says that something has changed. Pure. */
 
-export type EventKind = 'AGREEMENT_REVIEW' | 'AGREEMENT_END' | 'STEP_DUE' | 'SIGN_BY'
+export type EventKind = 'AGREEMENT_REVIEW' | 'AGREEMENT_END' | 'ASSESSMENT_REVIEW' | 'STEP_DUE' | 'SIGN_BY'
 
 /** A day that something of a record falls on. */
 export interface DueEvent {
@@ -31,6 +31,7 @@ export interface ShownEvent {
 const KINDS: Readonly<Record<EventKind, { readonly words: string; readonly alarmDays: number }>> = {
   AGREEMENT_REVIEW: { words: 'review due', alarmDays: 7 },
   AGREEMENT_END: { words: 'last day', alarmDays: 30 },
+  ASSESSMENT_REVIEW: { words: 'DPIA review due', alarmDays: 30 },
   STEP_DUE: { words: 'review step due', alarmDays: 1 },
   SIGN_BY: { words: 'sign by', alarmDays: 2 },
 }

@@ -15641,10 +15641,10 @@ export interface operations {
                             /** @description Its reference. */
                             readonly agreement: string;
                             /**
-                             * @description Its review is due, or its last day.
+                             * @description Its review is due, its last day, or the review of its DPIA.
                              * @enum {string}
                              */
-                            readonly kind: "AGREEMENT_REVIEW" | "AGREEMENT_END";
+                            readonly kind: "AGREEMENT_REVIEW" | "AGREEMENT_END" | "ASSESSMENT_REVIEW";
                             /**
                              * Format: date
                              * @description London day.
