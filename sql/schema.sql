@@ -3595,3 +3595,21 @@ create policy signature_address_is_erased_by_the_service on signature_address fo
 create policy signature_address_is_seen_by_its_organisation on signature_address for select to public
   using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text) OR (org = current_setting('accord.org'::text, true))));
 grant delete, insert, select on public.signature_address to accord_app;
+
+-- -------------------- typed_forms
+
+create table public.typed_form (
+  id bytea not null,
+  issuer text not null,
+  subject text not null,
+  sealed bytea not null,
+  kept_at timestamp with time zone not null,
+  constraint typed_form_pkey PRIMARY KEY (id),
+  constraint typed_form_id_check CHECK ((octet_length(id) = 32))
+);
+CREATE INDEX typed_form_by_age ON public.typed_form USING btree (kept_at);
+CREATE INDEX typed_form_by_person ON public.typed_form USING btree (issuer, subject, kept_at);
+alter table public.typed_form enable row level security;
+create policy typed_form_is_kept_by_the_service on typed_form for all to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+grant delete, insert, select, update on public.typed_form to accord_app;

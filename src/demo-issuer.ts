@@ -95,9 +95,16 @@ async function configuration(callback: URL, clientSecret: string): Promise<Confi
 
 async function signIn(provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    const { params, session } = await provider.interactionDetails(request, response)
+    const interaction = await provider.interactionDetails(request, response)
+    const { params, session } = interaction
     const wanted = String(params['login_hint'] ?? session?.accountId ?? '')
     const known = accounts.some(({ id }) => id === wanted)
+    if (known && session && session.accountId !== wanted) {
+      // Who was signed in before is signed out; the provider would ask for that with a page that needs JavaScript.
+      await (await provider.Session.findByUid(session.uid))?.destroy()
+      delete interaction.session
+      await interaction.persist()
+    }
     const result = known
       ? { login: { accountId: wanted } }
       : { error: 'access_denied', error_description: 'Choose an account of the demo.' }

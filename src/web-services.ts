@@ -4,15 +4,17 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { Principal } from './identity/principal.ts'
 import { sessionsService } from './identity/sessions/sessions.service.ts'
 import { type BrowserClient, signInService } from './identity/sessions/sign-in.service.ts'
+import { typedFormsService } from './identity/sessions/typed-forms.service.ts'
 import { londonDay } from './platform/kernel/london-day.ts'
 import type { Register } from './register-services.ts'
 import type { Services } from './services.ts'
 import { actPages } from './web/agreements/acts.pages.ts'
 import { agreementPages } from './web/agreements/agreements.pages.ts'
 import { entryPages } from './web/entry/entry.pages.ts'
+import { requestSessions } from './web/entry/request-sessions.ts'
 import { reviewPages } from './web/reviews/reviews.pages.ts'
 import { signingPages } from './web/signing/signing.pages.ts'
-import { type DemoAccount, sessionOfRequest, webPages } from './web/web.plugin.ts'
+import { type DemoAccount, webPages } from './web/web.plugin.ts'
 import { workPages } from './web/work/work.pages.ts'
 
 /** How people sign in with a browser. */
@@ -45,14 +47,16 @@ export function openWeb(
     limits: { idleSeconds: config.sessionIdleSeconds, absoluteSeconds: config.sessionMaxSeconds },
     organisationsOf: (person) => people.organisationsOf(person, londonDay(clock().getTime())),
   })
-  const sessionOf = sessionOfRequest(sessions, isSecure)
+  const carried = requestSessions(sessions, isSecure)
   // What a browser carries to the issuer and back cannot be changed on the way.
-  const key = Buffer.from(hkdfSync('sha256', logKey, '', 'accord: sign-ins of browsers', 32))
-  const signIn = signInService(client, { clock, callback: callbackAt(publicUrl), seal: new Signer(key.toString('base64url')) })
+  const keyFor = (what: string) => Buffer.from(hkdfSync('sha256', logKey, '', `accord: ${what}`, 32)).toString('base64url')
+  const seal = new Signer(keyFor('sign-ins of browsers'))
+  const signIn = signInService(client, { clock, callback: callbackAt(publicUrl), seal })
   return {
     pages: [
       webPages({
-        ...{ sessions, sessionOf, signIn, parties, reference, isSecure, sessionSeconds: config.sessionMaxSeconds },
+        ...{ sessions, ...carried, signIn, parties, reference, isSecure, sessionSeconds: config.sessionMaxSeconds },
+        ...{ typed: typedFormsService({ db, clock }), formKey: keyFor('forms of browsers') },
         ...(demoAccounts ? { demoAccounts } : {}),
         areas: [
           entryPages,
@@ -65,7 +69,7 @@ export function openWeb(
       }),
     ],
     async principalOfSession(request) {
-      const found = await sessionOf(request)
+      const found = await carried.sessionOf(request)
       return found ? sessions.principalOf(found) : null
     },
   }

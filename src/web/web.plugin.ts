@@ -1,20 +1,23 @@
 // Pages: what people see in a browser, made of the same services as the API.
 // Words: page, form, error summary, session, sign-in.
 // It must never hold a rule, a second validation or SQL.
-import cookies, { type CookieSerializeOptions, fastifyCookie } from '@fastify/cookie'
+import cookies, { type CookieSerializeOptions } from '@fastify/cookie'
 import csrf from '@fastify/csrf-protection'
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { callerOf } from '../identity/identity.plugin.ts'
 import { isPermission, permits } from '../identity/permissions.ts'
-import type { LiveSession, SessionsService } from '../identity/sessions/sessions.service.ts'
+import type { SessionsService } from '../identity/sessions/sessions.service.ts'
 import type { SignInService } from '../identity/sessions/sign-in.service.ts'
+import type { TypedFormsService } from '../identity/sessions/typed-forms.service.ts'
 import type { PartiesService } from '../parties/parties.service.ts'
 import { contract, type OperationId } from '../platform/http/openapi.ts'
 import { ProblemError, problem } from '../platform/http/problem.ts'
 import { problemOf, retryAfterOf, withStatus } from '../platform/http/problem-handler.ts'
 import { problemKinds } from '../platform/http/refusals.ts'
 import type { ReferenceService } from '../reference/reference.service.ts'
-import type { Page, PageHandler } from './forms.pages.ts'
+import { cookieName, type RequestSessions } from './entry/request-sessions.ts'
+import { type Typing, typing } from './entry/typed.ts'
+import type { Page, PageHandler, Redirect } from './forms.pages.ts'
 import { labelled, pageRendering } from './rendering.ts'
 
 /** An account of the demo, as the sign-in page offers it. */
@@ -25,10 +28,12 @@ export interface DemoAccount {
   readonly roles: readonly string[]
 }
 
-export interface WebOptions {
+export interface WebOptions extends RequestSessions {
   readonly sessions: SessionsService
-  readonly sessionOf: SessionOf
   readonly signIn: SignInService
+  readonly typed: TypedFormsService
+  /** Secret with which the token of a form is bound to whoever opened it. */
+  readonly formKey: string
   readonly parties: Pick<PartiesService, 'all'>
   readonly reference: Pick<ReferenceService, 'lists'>
   /** Whether browsers reach the service by https: cookies are then sent by nothing else. */
@@ -46,7 +51,10 @@ export interface Web {
   readonly options: Omit<WebOptions, 'areas'>
   /** A page for everybody. */
   open(path: string, handler: PageHandler): void
-  /** A page for whoever signed in, acts for an organisation, and may call that operation of the API. */
+  /**
+   * A page for whoever signed in, acts for an organisation, and may call that operation of the API. Where it is shown again with a form
+   * that was sent after the session had ended, `request.body` holds what was typed, as when a form is refused.
+   */
   page(path: string, operation: OperationId, handler: PageHandler): void
   /** What a form of such a page does: for whoever may call that operation. */
   form(path: string, operation: OperationId, handler: PageHandler): void
@@ -54,7 +62,11 @@ export interface Web {
   file(path: string, operation: OperationId, handler: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>): void
   /** What a form does that needs a session, but no organisation. */
   openForm(path: string, handler: PageHandler): void
-  setCookie(reply: FastifyReply, name: 'session' | 'sign-in', value: string, seconds: number): void
+  setCookie(reply: FastifyReply, name: 'session' | 'sign-in' | 'typed', value: string, seconds: number): void
+  /** What was sent in forms whose sender has to sign in first. */
+  readonly typing: Typing
+  /** Keeps what was typed into the form of this page, and asks its sender to prove once more who they are before it is shown again. */
+  proveAgain(request: FastifyRequest, reply: FastifyReply): Promise<Redirect>
 }
 
 const POLICY = [
@@ -66,32 +78,6 @@ const POLICY = [
 const GROUPS: Readonly<Record<string, string>> = { ALL_SIGNED_BOROUGHS: 'every London borough that has signed' }
 const YEAR_SECONDS = 31_536_000
 
-/** The name of a cookie that browsers keep for this host alone, where they reach it by https (RFC 6265bis, 4.1.3). */
-export function cookieName(name: string, isSecure: boolean): string {
-  return isSecure ? `__Host-${name}` : name
-}
-
-/** The session that a request carries; undefined: it carries none that counts. */
-export type SessionOf = (request: FastifyRequest) => Promise<LiveSession | undefined>
-
-/** Looks up the session of a request when it is asked for first, and once. */
-export function sessionOfRequest({ find }: Pick<SessionsService, 'find'>, isSecure: boolean): SessionOf {
-  const asked = new WeakMap<FastifyRequest, ReturnType<SessionOf>>()
-  return async (request) => {
-    const secret = sessionSecret(request, isSecure)
-    if (secret === undefined) return undefined
-    const found = asked.get(request) ?? find(secret)
-    asked.set(request, found)
-    return found
-  }
-}
-
-/** The secret of the session that a request carries; undefined: it carries none. */
-export function sessionSecret({ headers }: Pick<FastifyRequest, 'headers'>, isSecure: boolean): string | undefined {
-  const sent = headers.cookie
-  return sent === undefined ? undefined : fastifyCookie.parse(sent)[cookieName('session', isSecure)] || undefined
-}
-
 /** Who may open a page is who may call the operation of the API that it stands for. @throws ProblemError 403 */
 function mustBePermitted(request: FastifyRequest, id: OperationId): void {
   const sufficient = [contract.operations.get(id)?.permission ?? []].flat()
@@ -102,23 +88,36 @@ function mustBePermitted(request: FastifyRequest, id: OperationId): void {
 
 /** All pages, in the scope of pages. */
 export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync {
-  const { sessions, sessionOf, isSecure, parties, reference } = options
+  const { sessions, sessionOf, knownOf, isSecure, parties, reference, typed, formKey } = options
   const { render, assets } = pageRendering()
   const cookieOptions: CookieSerializeOptions = { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure }
+  const setCookie: Web['setCookie'] = (reply, name, value, seconds) =>
+    reply.setCookie(cookieName(name, isSecure), value, { ...cookieOptions, maxAge: seconds })
+  const kept = typing({ typed, sessionOf, knownOf, isSecure, setCookie })
+  /** Whom the forms of a request are for: another person's do nothing, also in the same browser. */
+  const senders = new WeakMap<FastifyRequest, string>()
+  const senderOf = async (request: FastifyRequest): Promise<string> => {
+    const known = await knownOf(request)
+    const sender = known ? JSON.stringify([known.session.issuer, known.session.subject]) : 'nobody'
+    senders.set(request, sender)
+    return sender
+  }
 
   return async (app) => {
     await app.register(cookies)
     await app.register(csrf, {
       cookieKey: cookieName('form', isSecure),
       cookieOpts: cookieOptions,
+      csrfOpts: { hmacKey: formKey, userInfo: true },
+      getUserInfo: (request: FastifyRequest) => senders.get(request) ?? '',
       getToken: (request: FastifyRequest) => String((request.body as Readonly<Record<string, unknown>> | undefined)?.['_csrf'] ?? ''),
     })
     app.addHook('onRequest', async (_request, reply) => {
       reply.header('content-security-policy', POLICY)
     })
     app.addHook('preHandler', (request, reply, done) => {
-      if (request.method === 'POST') app.csrfProtection(request, reply, done)
-      else done()
+      if (request.method !== 'POST') return done()
+      senderOf(request).then(() => app.csrfProtection(request, reply, done), done)
     })
     app.setErrorHandler(async (error: FastifyError, request, reply) => {
       const isForged = error.code?.startsWith('FST_CSRF') ?? false
@@ -129,7 +128,7 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
           )
         : (problemOf(error, request) ?? problem('INTERNAL', 'Something in this service is broken.'))
       if (found.code === 'INTERNAL') request.log.error({ err: error }, 'defect')
-      if (found.code === 'UNAUTHENTICATED') return await sendToSignIn(request, reply)
+      if (found.code === 'UNAUTHENTICATED') return await sendToSignIn(app, request, reply)
       const title = found.status === 404 ? 'Page not found' : problemKinds[found.code].title
       return send(request, withStatus(reply, found, retryAfterOf(error)), {
         ...{ template: 'entry/problem.njk', title, status: found.status },
@@ -146,28 +145,53 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
       const answered = await handler(request, reply)
       return 'to' in answered ? reply.redirect(answered.to, 303) : send(request, reply, answered)
     }
+    const withTyped =
+      (handler: PageHandler): PageHandler =>
+      async (request, reply) => {
+        const fields = await kept.find(request, request.url)
+        if (!fields) return handler(request, reply)
+        request.body = fields
+        const answered = await handler(request, reply)
+        return 'to' in answered ? answered : { ...answered, data: { ...answered.data, isTypedBefore: true } }
+      }
+    const sent =
+      (handler: PageHandler): PageHandler =>
+      async (request, reply) => {
+        const answered = await handler(request, reply)
+        await kept.sent(request)
+        return answered
+      }
     const web: Web = {
       ...{ app, options },
       open: (path, handler) => app.get(path, { config: { access: 'public' } }, answering(handler)),
-      page: (path, operation, handler) => app.get(path, { config: { access: 'session' } }, answering(handler, operation)),
-      form: (path, operation, handler) => app.post(path, { config: { access: 'session' } }, answering(handler, operation)),
+      page: (path, operation, handler) => app.get(path, { config: { access: 'session' } }, answering(withTyped(handler), operation)),
+      form: (path, operation, handler) => app.post(path, { config: { access: 'session' } }, answering(sent(handler), operation)),
       file: (path, operation, handler) =>
         app.get(path, { config: { access: 'session' } }, async (request, reply) => {
           mustBePermitted(request, operation)
           return handler(request, reply)
         }),
       openForm: (path, handler) => app.post(path, { config: { access: 'public' } }, answering(handler)),
-      setCookie: (reply, name, value, seconds) => reply.setCookie(cookieName(name, isSecure), value, { ...cookieOptions, maxAge: seconds }),
+      setCookie,
+      typing: kept,
+      async proveAgain(request, reply) {
+        await kept.keep(request, reply, request.url)
+        return { to: `/sign-in/start?again=1&return_to=${encodeURIComponent(request.url)}` }
+      },
     }
     for (const area of areas) area(web)
   }
 
-  /** Whoever has no session signs in and comes back; who has one, and no organisation, is told so. */
-  async function sendToSignIn(request: FastifyRequest, reply: FastifyReply) {
+  /**
+   * Whoever has no session signs in and comes back; who has one, and no organisation, is told so. A form is sent on, with what was typed,
+   * to where that is kept: 307 (RFC 9110, 15.4.8).
+   */
+  async function sendToSignIn(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply) {
     if (await sessionOf(request))
       return send(request, reply, { template: 'entry/no-access.njk', title: 'You do not have access yet', status: 403 })
-    const returnTo = request.method === 'GET' ? request.url : '/work'
-    return reply.redirect(`/sign-in?return_to=${encodeURIComponent(returnTo)}`, 303)
+    if (request.method === 'GET') return reply.redirect(`/sign-in?return_to=${encodeURIComponent(request.url)}`, 303)
+    const isPage = app.hasRoute({ method: 'GET', url: request.routeOptions.url ?? '' })
+    return reply.redirect(`/sign-in/typed?${new URLSearchParams({ to: request.url, page: isPage ? 'yes' : 'no' })}`, 307)
   }
 
   async function send(request: FastifyRequest, reply: FastifyReply, { template, title, status = 200, data = {}, errors = [] }: Page) {
@@ -182,7 +206,7 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
     }
     const html = render(template, {
       ...data,
-      ...{ title, errors, person, path: request.url.split('?')[0], csrf: reply.generateCsrf() },
+      ...{ title, errors, person, path: request.url.split('?')[0], csrf: reply.generateCsrf({ userInfo: await senderOf(request) }) },
       error: Object.fromEntries(errors.map(({ field, text }) => [field, { text }])),
       nameOf: (code: string | null) => (code === null ? 'nobody' : (names.get(code) ?? GROUPS[code] ?? code)),
       organisationsByName: () => [...names].toSorted(([, one], [, other]) => one.localeCompare(other, 'en-GB')),

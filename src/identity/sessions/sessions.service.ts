@@ -22,7 +22,14 @@ export interface LiveSession {
   readonly session: Session
 }
 
+/** A session that is still known, whether it counts or has ended. */
+export interface KnownSession extends LiveSession {
+  readonly isLive: boolean
+}
+
 const SECRET_BYTES = 32
+/** How long whose a session was is known after its longest time: who comes back after a weekend finds again what they typed. */
+export const KNOWN_AFTER_SECONDS = 7 * 86_400
 /** A use is written down this often at most. */
 const SEEN_EVERY_MS = 60_000
 
@@ -33,29 +40,34 @@ export function sessionsService({ db, clock, limits, isAuthoritative, organisati
   const asSystem = <T>(work: (tx: Transaction) => Promise<T>) => withTransactionAs(db, { kind: 'system' }, work)
 
   return {
-    /** Opens a session for whoever signed in, with a new secret, and ends the one before: what is known before a sign-in opens nothing after it. */
-    async open(signedIn: SignedIn, before: string | undefined, wanted: string | null): Promise<string> {
+    /**
+     * Opens a session for whoever signed in, with a new secret, and ends the one before: what is known before a sign-in opens nothing
+     * after it. The same person goes on acting for the organisation of the session before.
+     */
+    async open(signedIn: SignedIn, before: KnownSession | undefined): Promise<string> {
       const secret = newSecret()
       const orgs = await orgsOf(signedIn)
+      const wanted = before && isOf(before.session, signedIn) ? before.session.org : null
       const org = wanted !== null && orgs.includes(wanted) ? wanted : (orgs[0] ?? null)
       await asSystem(async (tx) => {
         const now = clock()
-        await sessionsRepository(tx).forget(new Date(now.getTime() - limits.absoluteSeconds * 1000))
-        if (before !== undefined) await sessionsRepository(tx).end(digestOf(before), now)
+        await sessionsRepository(tx).forget(new Date(now.getTime() - (limits.absoluteSeconds + KNOWN_AFTER_SECONDS) * 1000))
+        if (before) await sessionsRepository(tx).end(before.digest, now)
         await sessionsRepository(tx).insert(digestOf(secret), signedIn, org, now)
       })
       return secret
     },
 
-    /** The session of a secret, used now; undefined: there is none that counts. */
-    find: (secret: string): Promise<LiveSession | undefined> =>
+    /** The session of a secret, used now where it counts; undefined: there is none, or none that is still known. */
+    find: (secret: string): Promise<KnownSession | undefined> =>
       asSystem(async (tx) => {
         const now = clock()
         const digest = digestOf(secret)
         const session = await sessionsRepository(tx).find(digest)
-        if (!session || !isLive(session, limits, now)) return undefined
-        if (now.getTime() - session.seenAt.getTime() > SEEN_EVERY_MS) await sessionsRepository(tx).seen(digest, now)
-        return { digest, session }
+        if (!session) return undefined
+        const counts = isLive(session, limits, now)
+        if (counts && now.getTime() - session.seenAt.getTime() > SEEN_EVERY_MS) await sessionsRepository(tx).seen(digest, now)
+        return { digest, session, isLive: counts }
       }),
 
     /** Whom a session is of; null while it acts for no organisation. */
@@ -78,6 +90,10 @@ export function sessionsService({ db, clock, limits, isAuthoritative, organisati
     const claimed = isAuthoritative && typeof claims.org === 'string' ? [claims.org] : []
     return [...new Set([...claimed, ...(await organisationsOf({ issuer, subject }))])]
   }
+}
+
+function isOf(session: SignedIn, { issuer, subject }: SignedIn): boolean {
+  return session.issuer === issuer && session.subject === subject
 }
 
 function newSecret(): string {

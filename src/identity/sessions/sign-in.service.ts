@@ -61,14 +61,14 @@ export function signInService(
   }
 
   return {
-    /** Where to send the browser, and what it carries until it comes back. `maxAge`: who proved who they are longer ago (seconds) does so once more. */
+    /** Where to send the browser, and what it carries until it comes back. `account`: who signs in there, whoever did before. `maxAge`: who proved who they are longer ago (seconds) does so once more. */
     async start(asked: { readonly returnTo: string; readonly maxAge?: number; readonly account?: string }) {
       const [verifier, state, nonce] = [oidc.randomPKCECodeVerifier(), oidc.randomState(), oidc.randomNonce()]
       const address = oidc.buildAuthorizationUrl(await configuration(), {
         ...{ redirect_uri: callback.href, scope: SCOPE, state, nonce },
         ...{ code_challenge: await oidc.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
         ...(asked.maxAge === undefined ? {} : { max_age: String(asked.maxAge), prompt: 'login' }),
-        ...(asked.account === undefined ? {} : { login_hint: asked.account }),
+        ...(asked.account === undefined ? {} : { login_hint: asked.account, prompt: 'login' }),
       })
       const { returnTo, maxAge = null } = asked
       const started: StartedSignIn = { state, nonce, verifier, returnTo, maxAge, begunAt: clock().getTime() }

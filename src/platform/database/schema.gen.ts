@@ -1162,6 +1162,14 @@ export interface Timer {
   subject_id: string;
 }
 
+export interface TypedForm {
+  id: Buffer;
+  issuer: string;
+  kept_at: string;
+  sealed: Buffer;
+  subject: string;
+}
+
 export interface VersionContacts {
   agreement_id: string;
   contacts: Json;
@@ -1307,6 +1315,7 @@ export interface DB {
   signature_address: SignatureAddress;
   suspension: Suspension;
   timer: Timer;
+  typed_form: TypedForm;
   version_contacts: VersionContacts;
   webhook: Webhook;
   webhook_delivery: WebhookDelivery;

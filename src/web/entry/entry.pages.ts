@@ -1,17 +1,37 @@
+import { KNOWN_AFTER_SECONDS } from '../../identity/sessions/sessions.service.ts'
 import { chosen, field } from '../forms.pages.ts'
-import { cookieName, sessionSecret, type Web } from '../web.plugin.ts'
+import type { Web } from '../web.plugin.ts'
+import { cookieName } from './request-sessions.ts'
 
 /** Minutes for which a sign-in may be on its way. */
 const SIGN_IN_SECONDS = 900
+/** Characters of an address to come back to: a browser carries it in a cookie. */
+const PATH_LENGTH_MAX = 1_000
 
 /** The start page, signing in and out, changing the organisation, and the pages that every service has. */
-export function entryPages({ open, openForm, options, setCookie }: Web): void {
-  const { sessions, sessionOf, signIn, isSecure, demoAccounts } = options
+export function entryPages({ open, openForm, options, setCookie, typing }: Web): void {
+  const { sessions, sessionOf, knownOf, signIn, isSecure, demoAccounts } = options
 
   open('/', async () => ({ template: 'entry/start.njk', title: 'Share information lawfully, and show why' }))
   open('/sign-in', async (request) => {
     const returnTo = pathIn(chosen(request, 'return_to'))
-    return { template: 'entry/sign-in.njk', title: 'Sign in', data: { returnTo, accounts: demoAccounts ?? [] } }
+    const isKept = chosen(request, 'kept') === 'yes'
+    return { template: 'entry/sign-in.njk', title: 'Sign in', data: { returnTo, isKept, accounts: demoAccounts ?? [] } }
+  })
+  // Where a form is sent on to whose session had ended: it is kept until its person has signed in again, and then shown, not carried out.
+  openForm('/sign-in/typed', async (request, reply) => {
+    const address = pathIn(chosen(request, 'to'))
+    const isKept = await typing.keep(request, reply, address)
+    const back = chosen(request, 'page') === 'yes' ? address : `/sign-in/typed?${new URLSearchParams({ to: address })}`
+    return { to: `/sign-in?${new URLSearchParams({ return_to: back, kept: isKept ? 'yes' : 'no' })}` }
+  })
+  open('/sign-in/typed', async (request) => {
+    const address = pathIn(chosen(request, 'to'))
+    const typed = await typing.find(request, address)
+    if (!typed) return { to: '/work' }
+    const fields = Object.entries(typed).flatMap(([name, values]) => [values].flat().map((value) => ({ name, value })))
+    const shown = fields.map(({ name, value }) => ({ name: name.replaceAll('_', ' '), value }))
+    return { template: 'entry/typed.njk', title: 'What you typed was not sent', data: { address, fields, typed: shown } }
   })
   open('/sign-in/start', async (request, reply) => {
     const account = demoAccounts ? chosen(request, 'account') : ''
@@ -30,15 +50,14 @@ export function entryPages({ open, openForm, options, setCookie }: Web): void {
       request.log.warn({ err: finished.refusal.cause, why: finished.refusal.why }, 'a sign-in came to nothing')
       return { template: 'entry/sign-in-failed.njk', title: 'You are not signed in', status: 400, data: { requestId: String(request.id) } }
     }
-    const before = await sessionOf(request)
-    const secret = await sessions.open(finished.value.signedIn, sessionSecret(request, isSecure), before?.session.org ?? null)
-    setCookie(reply, 'session', secret, options.sessionSeconds)
+    const secret = await sessions.open(finished.value.signedIn, await knownOf(request))
+    setCookie(reply, 'session', secret, options.sessionSeconds + KNOWN_AFTER_SECONDS)
     return { to: finished.value.returnTo }
   })
-  openForm('/sign-out', async (request, reply) => {
+  // The cookie stays: it opens nothing any longer, and says whose a form is that is sent from another window.
+  openForm('/sign-out', async (request) => {
     const session = await sessionOf(request)
     if (session) await sessions.end(session)
-    setCookie(reply, 'session', '', 0)
     return { to: '/' }
   })
   openForm('/organisation', async (request) => {
@@ -58,7 +77,7 @@ export function entryPages({ open, openForm, options, setCookie }: Web): void {
 
 /** A path of this service to go to afterwards; anything else is the list of work: no address of another host is followed. */
 export function pathIn(wanted: string): string {
-  if (!wanted.startsWith('/') || wanted.length > 500 || /[\\\s]/.test(wanted)) return '/work'
+  if (!wanted.startsWith('/') || wanted.length > PATH_LENGTH_MAX || /[\\\s]/.test(wanted)) return '/work'
   const address = URL.canParse(wanted, 'http://here.invalid') ? new URL(wanted, 'http://here.invalid') : undefined
   return address?.host === 'here.invalid' && !wanted.startsWith('//') ? `${address.pathname}${address.search}` : '/work'
 }

@@ -39,12 +39,11 @@ export function signingPages({ signing, ending, documents, now }: SigningPagesOp
     }
   }
 
-  return ({ page, form }: Web): void => {
+  return ({ page, form, proveAgain }: Web): void => {
     page('/sign/:id/:version', 'getAgreementVersion', (request) => shown(request))
-    form('/sign/:id/:version', 'signAgreement', async (request): Promise<Page | Redirect> => {
+    form('/sign/:id/:version', 'signAgreement', async (request, reply): Promise<Page | Redirect> => {
       const { id, version } = params(request)
-      if (mustProveAgain(request, now()))
-        return shown(request, { status: 422, errors: [{ field: '', text: 'Sign in again before you sign' }] })
+      if (mustProveAgain(request, now())) return proveAgain(request, reply)
       const body = {
         ...{
           version: numberOf(version),
