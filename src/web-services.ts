@@ -12,6 +12,8 @@ import { actPages } from './web/agreements/acts.pages.ts'
 import { agreementPages } from './web/agreements/agreements.pages.ts'
 import { entryPages } from './web/entry/entry.pages.ts'
 import { requestSessions } from './web/entry/request-sessions.ts'
+import { outsidePages } from './web/outside/outside.pages.ts'
+import { outsiderOfRequest } from './web/outside/outside-cookie.ts'
 import { reviewPages } from './web/reviews/reviews.pages.ts'
 import { signingPages } from './web/signing/signing.pages.ts'
 import { type DemoAccount, webPages } from './web/web.plugin.ts'
@@ -48,6 +50,8 @@ export function openWeb(
     organisationsOf: (person) => people.organisationsOf(person, londonDay(clock().getTime())),
   })
   const carried = requestSessions(sessions, isSecure)
+  const outside = services.outside.sessions
+  const outsiders = outsiderOfRequest(outside, isSecure)
   // What a browser carries to the issuer and back cannot be changed on the way.
   const keyFor = (what: string) => Buffer.from(hkdfSync('sha256', logKey, '', `accord: ${what}`, 32)).toString('base64url')
   const seal = new Signer(keyFor('sign-ins of browsers'))
@@ -55,11 +59,12 @@ export function openWeb(
   return {
     pages: [
       webPages({
-        ...{ sessions, ...carried, signIn, parties, reference, isSecure, sessionSeconds: config.sessionMaxSeconds },
-        ...{ typed: typedFormsService({ db, clock }), formKey: keyFor('forms of browsers') },
+        ...{ sessions, ...carried, outside, outsiderOf: outsiders.known, signIn, parties, reference, isSecure },
+        ...{ sessionSeconds: config.sessionMaxSeconds, typed: typedFormsService({ db, clock }), formKey: keyFor('forms of browsers') },
         ...(demoAccounts ? { demoAccounts } : {}),
         areas: [
           entryPages,
+          outsidePages,
           workPages({ insight }),
           agreementPages({ listing, drafting, documents, signOffs, history }),
           actPages({ suspending, ending, membership, history, drafting }),
@@ -69,6 +74,9 @@ export function openWeb(
       }),
     ],
     async principalOfSession(request) {
+      // An invitation that somebody followed comes before their account, until they finish.
+      const outsider = await outsiders.now(request)
+      if (outsider) return outsider.principal
       const found = await carried.sessionOf(request)
       return found ? sessions.principalOf(found) : null
     },

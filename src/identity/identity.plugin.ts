@@ -3,7 +3,7 @@ import fastifyPlugin from 'fastify-plugin'
 import type { CallerNames } from '../platform/http/admission.ts'
 import type { ContractOperation } from '../platform/http/openapi.ts'
 import { ProblemError, problem } from '../platform/http/problem.ts'
-import { isOutsideBody, OUTSIDER_TOKEN, outsideOperation } from './outsider.ts'
+import { OUTSIDER_TOKEN, outsideOperation } from './outsider.ts'
 import { isPermission, permits, type Role } from './permissions.ts'
 import { type Principal, whyNotAllCount, withRecordedRoles } from './principal.ts'
 import { type TokenTrust, tokenVerifier } from './token-verifier.service.ts'
@@ -52,9 +52,11 @@ export const identityPlugin = fastifyPlugin<IdentityOptions>(
     }
     /** An outsider does what is open to outsiders, on the agreement of their invitation: anything else is not there for them. */
     async function admitOutsider(person: Principal, request: FastifyRequest): Promise<ProblemError | undefined> {
-      const { operation } = request.routeOptions.config ?? {}
-      const subject = operation && outsideOperation(operation.id)
-      if (!operation || !subject) return new ProblemError(problem('FORBIDDEN', 'An invitation to one agreement does not carry this.'))
+      const { operation, standsFor = operation } = request.routeOptions.config ?? {}
+      const subject = standsFor && outsideOperation(standsFor.id)
+      // A form that stands for a reading does more than read.
+      const isMore = request.method === 'POST' && standsFor?.method === 'GET'
+      if (!subject || isMore) return new ProblemError(problem('FORBIDDEN', 'An invitation to one agreement does not carry this.'))
       const { id = '' } = request.params as { readonly id?: string }
       const isTheirs =
         subject === 'agreement' ? id === person.invitedTo : (await outsiders?.isSignOffOf(id, person.invitedTo ?? '')) === true
@@ -70,13 +72,16 @@ export const identityPlugin = fastifyPlugin<IdentityOptions>(
       return admitPerson(found, request)
     }
 
-    /** An outsider once more, when the body is there: the invitation may have ended meanwhile, and what is asked is known now. */
+    /** An outsider once more, when the body is there: the invitation may have ended meanwhile. */
     async function stillOutsider(request: FastifyRequest): Promise<ProblemError | undefined> {
-      const person = await principalOf(verify, outsiders, request)
-      if (!person) return unauthenticated()
-      return isOutsideBody(request.routeOptions.config.operation?.id ?? '', request.body)
-        ? undefined
-        : new ProblemError(problem('FORBIDDEN', 'An invitation to one agreement does not carry this command.'))
+      const person = await foundIn(request)
+      return person && person.invitedTo === request.principal?.invitedTo ? undefined : unauthenticated()
+    }
+    /** Whom the token, or for a page the session, is of. */
+    function foundIn(request: FastifyRequest): Principal | null | Promise<Principal | null> {
+      const { operation, access } = request.routeOptions.config ?? {}
+      if (operation) return principalOf(verify, outsiders, request)
+      return access === 'session' ? (principalOfSession?.(request) ?? null) : null
     }
 
     app.decorateRequest('principal', null)
@@ -87,11 +92,7 @@ export const identityPlugin = fastifyPlugin<IdentityOptions>(
     app.addHook('onRequest', (request, _reply, done) => {
       const { operation, access } = request.routeOptions.config ?? {}
       if (request.is404 || access === 'public' || operation?.permission === 'none') return done()
-      const found = operation
-        ? principalOf(verify, outsiders, request)
-        : access === 'session'
-          ? (principalOfSession?.(request) ?? null)
-          : null
+      const found = foundIn(request)
       const refusal = found instanceof Promise ? found.then((principal) => refusalOf(principal, request)) : refusalOf(found, request)
       if (refusal instanceof Promise) refusal.then(done, done)
       else done(refusal)

@@ -22,14 +22,14 @@ const OPERATIONS: Readonly<Record<string, 'agreement' | 'sign_off'>> = {
   performSignOffCommand: 'sign_off',
 }
 /** Commands on a sign-off that bring nobody else in and decide nothing of another. */
-const COMMANDS: readonly unknown[] = ['claim', 'release', 'approve', 'return', 'refuse', 'decline', 'comment']
+const COMMANDS: readonly string[] = ['claim', 'release', 'approve', 'return', 'refuse', 'decline', 'comment']
 
 /** What the identifier in the path of an operation names; undefined: the operation is not open to outsiders. */
 export function outsideOperation(operationId: string): 'agreement' | 'sign_off' | undefined {
   return Object.hasOwn(OPERATIONS, operationId) ? OPERATIONS[operationId] : undefined
 }
 
-/** Whether a body, as it came, asks for something that is open to outsiders. */
-export function isOutsideBody(operationId: string, body: unknown): boolean {
-  return operationId !== 'performSignOffCommand' || COMMANDS.includes((body as { command?: unknown } | null)?.command)
+/** Whether a command on a sign-off is open to outsiders. */
+export function isOutsideCommand(command: string): boolean {
+  return COMMANDS.includes(command)
 }

@@ -1,7 +1,7 @@
 // Pages: what people see in a browser, made of the same services as the API.
 // Words: page, form, error summary, session, sign-in.
 // It must never hold a rule, a second validation or SQL.
-import cookies, { type CookieSerializeOptions } from '@fastify/cookie'
+import cookies, { type CookieSerializeOptions, fastifyCookie } from '@fastify/cookie'
 import csrf from '@fastify/csrf-protection'
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { callerOf } from '../identity/identity.plugin.ts'
@@ -10,14 +10,17 @@ import type { SessionsService } from '../identity/sessions/sessions.service.ts'
 import type { SignInService } from '../identity/sessions/sign-in.service.ts'
 import type { TypedFormsService } from '../identity/sessions/typed-forms.service.ts'
 import type { PartiesService } from '../parties/parties.service.ts'
+import type { OutsideSessionsService } from '../people/outside/outside-sessions.service.ts'
 import { contract, type OperationId } from '../platform/http/openapi.ts'
 import { ProblemError, problem } from '../platform/http/problem.ts'
 import { problemOf, retryAfterOf, withStatus } from '../platform/http/problem-handler.ts'
 import { problemKinds } from '../platform/http/refusals.ts'
 import type { ReferenceService } from '../reference/reference.service.ts'
-import { cookieName, type RequestSessions } from './entry/request-sessions.ts'
+import { cookieName } from './cookies.ts'
+import type { RequestSessions } from './entry/request-sessions.ts'
 import { type Typing, typing } from './entry/typed.ts'
 import type { Page, PageHandler, Redirect } from './forms.pages.ts'
+import { type OutsiderOf, outsideSecret } from './outside/outside-cookie.ts'
 import { labelled, pageRendering } from './rendering.ts'
 
 /** An account of the demo, as the sign-in page offers it. */
@@ -30,6 +33,9 @@ export interface DemoAccount {
 
 export interface WebOptions extends RequestSessions {
   readonly sessions: SessionsService
+  /** People without an account, and whom of them a request is of. */
+  readonly outside: OutsideSessionsService
+  readonly outsiderOf: OutsiderOf
   readonly signIn: SignInService
   readonly typed: TypedFormsService
   /** Secret with which the token of a form is bound to whoever opened it. */
@@ -62,7 +68,7 @@ export interface Web {
   file(path: string, operation: OperationId, handler: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>): void
   /** What a form does that needs a session, but no organisation. */
   openForm(path: string, handler: PageHandler): void
-  setCookie(reply: FastifyReply, name: 'session' | 'sign-in' | 'typed', value: string, seconds: number): void
+  setCookie(reply: FastifyReply, name: 'session' | 'sign-in' | 'typed' | 'outside', value: string, seconds: number): void
   /** What was sent in forms whose sender has to sign in first. */
   readonly typing: Typing
   /** Keeps what was typed into the form of this page, and asks its sender to prove once more who they are before it is shown again. */
@@ -78,6 +84,12 @@ const POLICY = [
 const GROUPS: Readonly<Record<string, string>> = { ALL_SIGNED_BOROUGHS: 'every London borough that has signed' }
 const YEAR_SECONDS = 31_536_000
 
+/** A page is for whoever has a session; the operation says who of them. */
+function standingFor(id: OperationId) {
+  const standsFor = contract.operations.get(id)
+  return { access: 'session', ...(standsFor ? { standsFor } : {}) } as const
+}
+
 /** Who may open a page is who may call the operation of the API that it stands for. @throws ProblemError 403 */
 function mustBePermitted(request: FastifyRequest, id: OperationId): void {
   const sufficient = [contract.operations.get(id)?.permission ?? []].flat()
@@ -88,17 +100,26 @@ function mustBePermitted(request: FastifyRequest, id: OperationId): void {
 
 /** All pages, in the scope of pages. */
 export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync {
-  const { sessions, sessionOf, knownOf, isSecure, parties, reference, typed, formKey } = options
+  const { sessions, sessionOf, knownOf, outsiderOf, isSecure, parties, reference, typed, formKey } = options
   const { render, assets } = pageRendering()
   const cookieOptions: CookieSerializeOptions = { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure }
   const setCookie: Web['setCookie'] = (reply, name, value, seconds) =>
     reply.setCookie(cookieName(name, isSecure), value, { ...cookieOptions, maxAge: seconds })
-  const kept = typing({ typed, sessionOf, knownOf, isSecure, setCookie })
+  const outsidePerson = async (request: FastifyRequest) => {
+    const outsider = await outsiderOf(request)
+    return outsider && { issuer: outsider.principal.issuer, subject: outsider.principal.sub }
+  }
+  const kept = typing({
+    ...{ typed, isSecure, setCookie },
+    personOf: async (request) => (await outsidePerson(request)) ?? (await sessionOf(request))?.session,
+    lastPersonOf: async (request) => (await outsidePerson(request)) ?? (await knownOf(request))?.session,
+  })
   /** Whom the forms of a request are for: another person's do nothing, also in the same browser. */
   const senders = new WeakMap<FastifyRequest, string>()
   const senderOf = async (request: FastifyRequest): Promise<string> => {
+    const outside = outsideSecret(request, isSecure)
     const known = await knownOf(request)
-    const sender = known ? JSON.stringify([known.session.issuer, known.session.subject]) : 'nobody'
+    const sender = outside ?? (known ? JSON.stringify([known.session.issuer, known.session.subject]) : 'nobody')
     senders.set(request, sender)
     return sender
   }
@@ -111,9 +132,6 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
       csrfOpts: { hmacKey: formKey, userInfo: true },
       getUserInfo: (request: FastifyRequest) => senders.get(request) ?? '',
       getToken: (request: FastifyRequest) => String((request.body as Readonly<Record<string, unknown>> | undefined)?.['_csrf'] ?? ''),
-    })
-    app.addHook('onRequest', async (_request, reply) => {
-      reply.header('content-security-policy', POLICY)
     })
     app.addHook('preHandler', (request, reply, done) => {
       if (request.method !== 'POST') return done()
@@ -129,7 +147,11 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
         : (problemOf(error, request) ?? problem('INTERNAL', 'Something in this service is broken.'))
       if (found.code === 'INTERNAL') request.log.error({ err: error }, 'defect')
       if (found.code === 'UNAUTHENTICATED') return await sendToSignIn(app, request, reply)
-      const title = found.status === 404 ? 'Page not found' : problemKinds[found.code].title
+      const ownTitles: Readonly<Partial<Record<typeof found.code, string>>> = {
+        NOT_FOUND: 'Page not found',
+        FORBIDDEN: isForged ? 'This form cannot be taken' : 'You may not see or do this',
+      }
+      const title = ownTitles[found.code] ?? problemKinds[found.code].title
       return send(request, withStatus(reply, found, retryAfterOf(error)), {
         ...{ template: 'entry/problem.njk', title, status: found.status },
         data: { problem: found, requestId: String(request.id) },
@@ -164,10 +186,10 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
     const web: Web = {
       ...{ app, options },
       open: (path, handler) => app.get(path, { config: { access: 'public' } }, answering(handler)),
-      page: (path, operation, handler) => app.get(path, { config: { access: 'session' } }, answering(withTyped(handler), operation)),
-      form: (path, operation, handler) => app.post(path, { config: { access: 'session' } }, answering(sent(handler), operation)),
+      page: (path, operation, handler) => app.get(path, { config: standingFor(operation) }, answering(withTyped(handler), operation)),
+      form: (path, operation, handler) => app.post(path, { config: standingFor(operation) }, answering(sent(handler), operation)),
       file: (path, operation, handler) =>
-        app.get(path, { config: { access: 'session' } }, async (request, reply) => {
+        app.get(path, { config: standingFor(operation) }, async (request, reply) => {
           mustBePermitted(request, operation)
           return handler(request, reply)
         }),
@@ -176,17 +198,19 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
       typing: kept,
       async proveAgain(request, reply) {
         await kept.keep(request, reply, request.url)
-        return { to: `/sign-in/start?again=1&return_to=${encodeURIComponent(request.url)}` }
+        const again = (await outsiderOf(request)) ? '/invited/again?' : '/sign-in/start?again=1&'
+        return { to: `${again}return_to=${encodeURIComponent(request.url)}` }
       },
     }
     for (const area of areas) area(web)
   }
 
   /**
-   * Whoever has no session signs in and comes back; who has one, and no organisation, is told so. A form is sent on, with what was typed,
-   * to where that is kept: 307 (RFC 9110, 15.4.8).
+   * Whoever has no session signs in and comes back; who has one, and no organisation, is told so, and so is whose invitation or hour is
+   * over. A form is sent on, with what was typed, to where that is kept or shown: 307 (RFC 9110, 15.4.8).
    */
   async function sendToSignIn(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply) {
+    if (outsideSecret(request, isSecure) !== undefined) return reply.redirect('/invited/over', request.method === 'POST' ? 307 : 303)
     if (await sessionOf(request))
       return send(request, reply, { template: 'entry/no-access.njk', title: 'You do not have access yet', status: 403 })
     if (request.method === 'GET') return reply.redirect(`/sign-in?return_to=${encodeURIComponent(request.url)}`, 303)
@@ -195,23 +219,31 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
   }
 
   async function send(request: FastifyRequest, reply: FastifyReply, { template, title, status = 200, data = {}, errors = [] }: Page) {
-    const [organisations, lists, liveSession] = await Promise.all([parties.all(), reference.lists(), sessionOf(request)])
+    const [organisations, lists, outsider] = await Promise.all([parties.all(), reference.lists(), outsiderOf(request)])
+    const liveSession = outsider ? undefined : await sessionOf(request)
     const names = new Map(organisations.map(({ code, legal_name, short_name }) => [code, short_name ?? legal_name]))
     const { principal } = request
+    const invited = outsider && {
+      ...{ name: outsider.name, org: outsider.principal.org, roles: outsider.principal.roles, orgs: [] },
+      ...{ invitedTo: outsider.principal.invitedTo, until: outsider.expires_at },
+    }
     const person = liveSession && {
       name: liveSession.session.name,
       org: principal?.org ?? null,
       roles: principal?.roles ?? [],
       orgs: await sessions.orgsOf(liveSession),
     }
+    // Whoever was not let in was refused before anybody read their cookies.
+    request.cookies ??= fastifyCookie.parse(request.headers.cookie ?? '')
     const html = render(template, {
       ...data,
-      ...{ title, errors, person, path: request.url.split('?')[0], csrf: reply.generateCsrf({ userInfo: await senderOf(request) }) },
+      ...{ title, errors, person: invited ?? person, path: request.url.split('?')[0] },
+      csrf: reply.generateCsrf({ userInfo: await senderOf(request) }),
       error: Object.fromEntries(errors.map(({ field, text }) => [field, { text }])),
       nameOf: (code: string | null) => (code === null ? 'nobody' : (names.get(code) ?? GROUPS[code] ?? code)),
       organisationsByName: () => [...names].toSorted(([, one], [, other]) => one.localeCompare(other, 'en-GB')),
       label: labelled(lists),
     })
-    return reply.code(status).type('text/html; charset=utf-8').send(html)
+    return reply.code(status).header('content-security-policy', POLICY).type('text/html; charset=utf-8').send(html)
   }
 }

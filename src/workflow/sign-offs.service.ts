@@ -1,5 +1,6 @@
 import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
+import { isOutsideCommand } from '../identity/outsider.ts'
 import { readerFor, writerFor } from '../identity/permissions.ts'
 import { type Identity, type Principal, servicePrincipal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
@@ -154,9 +155,11 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
   }
 
   return {
-    /** Does a command of a person; see `decide` for what it may be refused with. */
-    perform: (call: Call, id: string, command: PersonalCommand): Promise<CommandResult<CommandDone>> =>
-      commands.perform<LockedSignOff, CommandDone, SignOffDone>(
+    /** Does a command of a person; see `decide` for what it may be refused with. Of somebody without an account, only what is open to them. */
+    async perform(call: Call, id: string, command: PersonalCommand): Promise<CommandResult<CommandDone>> {
+      if (call.principal.invitedTo !== undefined && !isOutsideCommand(command.type))
+        return refuse(refusal('FORBIDDEN', 'An invitation to one agreement does not carry this command.'))
+      return commands.perform<LockedSignOff, CommandDone, SignOffDone>(
         kind,
         { ...call, id, act: command.type, event: EVENTS[command.type] },
         async (context) => {
@@ -168,7 +171,8 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
           )
           return perform(context, { ...command, held }, { actor, named: command.type })
         },
-      ),
+      )
+    },
 
     /** Does what follows of itself in a sign-off, as the service: where a timer is due, or a role ended. `isStill`: whether it is to be done yet. */
     async follow(id: string, command: ServiceCommand, isStill: (tx: Transaction, at: string) => Promise<boolean>): Promise<void> {

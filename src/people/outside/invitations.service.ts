@@ -148,7 +148,7 @@ export function invitationsService({ db, commands, parties, mailTo, publicUrl }:
           await outsiders.addInvitation(invitation, link)
           const filled = {
             ...{ authority: contact.org, inviter: principal.org, until: expires_at.slice(0, 10) },
-            link: new URL(`/v1/invitations/${link}`, publicUrl).href,
+            link: new URL(`/invitations/${link}`, publicUrl).href,
           }
           await mailTo(tx, { org: contact.org, address: contact.address, text: 'OUTSIDE_INVITATION', filled })
           return { id: invitation.id, detail: { agreement, contact: id, expires_at }, outcome: invitation }

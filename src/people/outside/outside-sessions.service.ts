@@ -19,6 +19,26 @@ export interface OutsideSessionsOptions {
   readonly logKey: Uint8Array
 }
 
+/** What whoever holds a link is told before they have proved who they are: nothing of the agreement. */
+export interface SeenInvitation {
+  readonly invited_by: string
+  readonly org: string
+  /** ISO 8601. */
+  readonly expires_at: string
+  /** Wrong codes that may still be tried. */
+  readonly triesLeft: number
+}
+
+/** A session that counts at this moment. */
+export interface OutsideSession {
+  readonly principal: Principal & { readonly invitedTo: string }
+  readonly name: string
+  /** ISO 8601. */
+  readonly expires_at: string
+  /** What stands in the mail: for proving once more who one is. */
+  readonly link: string
+}
+
 /** A session that a code opened. */
 export interface OpenedSession {
   readonly token: string
@@ -33,7 +53,8 @@ const CODE_MINUTES = 10
 const CODES_AN_HOUR = 5
 /** Wrong codes of one invitation, of whatever code: then it is locked. */
 const WRONG_CODES_MAX = 5
-const SESSION_MINUTES = 60
+/** How long a session lasts at most. */
+export const OUTSIDE_SESSION_SECONDS = 3_600
 const MINUTE = 60_000
 /** Every answer takes so long at least, whether there is such an invitation or not. */
 const ANSWER_MS = 250
@@ -52,6 +73,7 @@ export function outsideSessionsService({ db, clock, mailTo, notifications, logKe
 
   /** The invitation of a link, where it counts with its contact at this instant. */
   async function counting(tx: Transaction, link: string, now: string): Promise<(CodeState & { readonly address: string }) | undefined> {
+    if (!UUID.test(link)) return undefined
     const outsiders = outsidersRepository(tx)
     const found = await outsiders.lockCode(link)
     if (!found || found.withdrawn_at !== null || found.locked_at !== null || found.expires_at <= now) return undefined
@@ -91,7 +113,7 @@ export function outsideSessionsService({ db, clock, mailTo, notifications, logKe
     // A code opens one session and no other.
     await outsiders.keepCode(found.id, { code_hash: null, code_expires_at: null })
     const token = `${OUTSIDER_TOKEN}${randomBytes(32).toString('base64url')}`
-    const expires_at = new Date(now.getTime() + SESSION_MINUTES * MINUTE).toISOString()
+    const expires_at = new Date(now.getTime() + OUTSIDE_SESSION_SECONDS * 1000).toISOString()
     await outsiders.openSession(tokenHash(token), found.id, now.toISOString(), expires_at)
     return { token, agreement: found.agreement_id, expires_at }
   }
@@ -104,7 +126,28 @@ export function outsideSessionsService({ db, clock, mailTo, notifications, logKe
     await notifications.tell(tx, orgs, facts)
   }
 
+  const find = (token: string): Promise<OutsideSession | undefined> =>
+    asSystem(async (tx) => {
+      const found = await outsidersRepository(tx).sessionOf(tokenHash(token), clock().toISOString())
+      if (!found) return undefined
+      const { name, expires_at, link } = found
+      const who = { issuer: OUTSIDERS, sub: found.contact_id, org: found.org, roles: found.roles as Principal['roles'], clientId: null }
+      const authentication = { at: found.opened_at, level: EMAIL_CODE, methods: ['otp'] }
+      return { principal: { ...who, authentication, invitedTo: found.agreement_id }, name, expires_at, link }
+    })
+
   return {
+    /** What a link opens; undefined: nothing, whether it is unknown, withdrawn, locked or over. */
+    look: (link: string): Promise<SeenInvitation | undefined> =>
+      inTime(
+        asSystem(async (tx) => {
+          const found = await counting(tx, link, clock().toISOString())
+          if (!found) return undefined
+          const { invited_by, org, expires_at, wrong_codes } = found
+          return { invited_by, org, expires_at, triesLeft: WRONG_CODES_MAX - wrong_codes }
+        }),
+      ),
+
     /** Mails a code, where there is such an invitation and not too many were asked for; answers alike where not. */
     sendCode: (link: string): Promise<void> => inTime(asSystem((tx) => send(tx, link))),
 
@@ -120,17 +163,14 @@ export function outsideSessionsService({ db, clock, mailTo, notifications, logKe
           )
     },
 
-    /** Whom a session is of at this moment; null: nobody, or its invitation or contact no longer counts. */
-    principalOf: (token: string): Promise<Principal | null> =>
-      asSystem(async (tx) => {
-        const found = await outsidersRepository(tx).sessionOf(tokenHash(token), clock().toISOString())
-        if (!found) return null
-        return {
-          ...{ issuer: OUTSIDERS, sub: found.contact_id, org: found.org, roles: found.roles as Principal['roles'], clientId: null },
-          authentication: { at: found.opened_at, level: EMAIL_CODE, methods: ['otp'] },
-          invitedTo: found.agreement_id,
-        }
-      }),
+    /** The session of a token; undefined: there is none, or its invitation or contact no longer counts. */
+    find,
+
+    /** Whom a session is of at this moment; null: nobody. */
+    principalOf: async (token: string): Promise<Principal | null> => (await find(token))?.principal ?? null,
+
+    /** Ends a session before its time. */
+    end: (token: string): Promise<void> => asSystem((tx) => outsidersRepository(tx).closeSession(tokenHash(token))),
 
     /** Whether a sign-off is of an agreement; asked before the contract has looked at what is named so. */
     isSignOffOf: async (signOff: string, agreement: string): Promise<boolean> =>

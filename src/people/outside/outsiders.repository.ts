@@ -196,13 +196,17 @@ export function outsidersRepository(tx: Transaction) {
       await tx.insertInto('outside_session').values(row).execute()
     },
 
+    async closeSession(tokenHash: string): Promise<void> {
+      await tx.deleteFrom('outside_session').where('token_hash', '=', tokenHash).execute()
+    },
+
     /** Whose session it is at an instant: as long as contact, invitation and session all count. */
     async sessionOf(tokenHash: string, now: string) {
       return tx
         .selectFrom('outside_session as s')
         .innerJoin('outside_invitation as i', 'i.id', 's.invitation_id')
         .innerJoin('confirmed_contact as c', 'c.id', 'i.contact_id')
-        .select(['i.agreement_id', 'i.org', 'c.id as contact_id', 'c.roles', 's.opened_at'])
+        .select(['i.agreement_id', 'i.org', 'i.link', 'c.id as contact_id', 'c.name', 'c.roles', 's.opened_at', 's.expires_at'])
         .where('s.token_hash', '=', tokenHash)
         .where('s.expires_at', '>', now)
         .where('i.expires_at', '>', now)

@@ -1,7 +1,8 @@
 import { KNOWN_AFTER_SECONDS } from '../../identity/sessions/sessions.service.ts'
+import { cookieName } from '../cookies.ts'
 import { chosen, field } from '../forms.pages.ts'
+import { leave } from '../outside/outside-cookie.ts'
 import type { Web } from '../web.plugin.ts'
-import { cookieName } from './request-sessions.ts'
 
 /** Minutes for which a sign-in may be on its way. */
 const SIGN_IN_SECONDS = 900
@@ -52,6 +53,8 @@ export function entryPages({ open, openForm, options, setCookie, typing }: Web):
     }
     const secret = await sessions.open(finished.value.signedIn, await knownOf(request))
     setCookie(reply, 'session', secret, options.sessionSeconds + KNOWN_AFTER_SECONDS)
+    // Whoever signs in goes on with their account.
+    await leave(request, options, () => setCookie(reply, 'outside', '', 0))
     return { to: finished.value.returnTo }
   })
   // The cookie stays: it opens nothing any longer, and says whose a form is that is sent from another window.
