@@ -3613,3 +3613,55 @@ alter table public.typed_form enable row level security;
 create policy typed_form_is_kept_by_the_service on typed_form for all to public
   using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
 grant delete, insert, select, update on public.typed_form to accord_app;
+
+-- -------------------- breach_assessments
+
+create table public.breach_assessment (
+  emergency_id uuid not null,
+  at timestamp with time zone not null,
+  by_issuer text not null,
+  by_sub text not null,
+  deputy_for_issuer text,
+  deputy_for_sub text,
+  finding text not null,
+  reason text not null,
+  measures text,
+  notified_at timestamp with time zone,
+  regulator_reference text,
+  late_reason text,
+  constraint breach_assessment_pkey PRIMARY KEY (emergency_id),
+  constraint breach_assessment_emergency_id_fkey FOREIGN KEY (emergency_id) REFERENCES emergency(id) ON DELETE RESTRICT,
+  constraint assessment_in_the_place_of_one_person CHECK (((deputy_for_issuer IS NULL) = (deputy_for_sub IS NULL))),
+  constraint breach_assessment_finding_check CHECK ((finding = ANY (ARRAY['NO_BREACH'::text, 'RISK_UNLIKELY'::text, 'RISK'::text, 'HIGH_RISK'::text]))),
+  constraint what_is_a_risk_is_notified CHECK (((finding <> ALL (ARRAY['RISK'::text, 'HIGH_RISK'::text])) OR (notified_at IS NOT NULL))),
+  constraint what_was_done_about_a_breach_is_documented CHECK (((finding = 'NO_BREACH'::text) OR (measures IS NOT NULL)))
+);
+comment on table breach_assessment is 'One for each breach (UK GDPR Art 33(5)).';
+CREATE TRIGGER breach_assessment_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.breach_assessment FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
+alter table public.breach_assessment enable row level security;
+create policy breach_assessment_is_seen_with_its_emergency on breach_assessment for all to public
+  using (may_see_emergency(emergency_id));
+grant insert, select on public.breach_assessment to accord_app;
+
+create table public.breach_communication (
+  emergency_id uuid not null,
+  at timestamp with time zone not null,
+  by_issuer text not null,
+  by_sub text not null,
+  deputy_for_issuer text,
+  deputy_for_sub text,
+  told_at timestamp with time zone,
+  ground text,
+  what text not null,
+  constraint breach_communication_pkey PRIMARY KEY (emergency_id),
+  constraint breach_communication_emergency_id_fkey FOREIGN KEY (emergency_id) REFERENCES breach_assessment(emergency_id) ON DELETE RESTRICT,
+  constraint breach_communication_ground_check CHECK ((ground = ANY (ARRAY['PROTECTED_DATA'::text, 'RISK_REMOVED'::text, 'DISPROPORTIONATE_EFFORT'::text]))),
+  constraint communication_in_the_place_of_one_person CHECK (((deputy_for_issuer IS NULL) = (deputy_for_sub IS NULL))),
+  constraint people_are_told_or_a_ground_says_why_not CHECK (((told_at IS NULL) <> (ground IS NULL)))
+);
+comment on table breach_communication is 'One for each breach of which the people were told, or need not be (UK GDPR Art 34).';
+CREATE TRIGGER breach_communication_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.breach_communication FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
+alter table public.breach_communication enable row level security;
+create policy breach_communication_is_seen_with_its_emergency on breach_communication for all to public
+  using (may_see_emergency(emergency_id));
+grant insert, select on public.breach_communication to accord_app;

@@ -4,6 +4,7 @@ import type { DraftingService } from './agreements/drafting/drafting.service.ts'
 import type { DraftFacts } from './agreements/model/draft-rules.ts'
 import type { Decisions } from './decision-services.ts'
 import { type DecisionFollower, decisionFollower } from './decisions/history/decision-follower.service.ts'
+import { breachesService } from './disclosures/breaches.service.ts'
 import { disclosureRequestsService } from './disclosures/disclosure-requests.service.ts'
 import { disclosuresRoutes } from './disclosures/disclosures.routes.ts'
 import { emergenciesRoutes } from './disclosures/emergencies.routes.ts'
@@ -41,6 +42,8 @@ export function openJourneys(
     ...{ db, clock, commands, workflow, signOffs, notifications, facts, issuer, mustBeConfirmed },
     askForAgreement: (within, needed) => askForAgreement({ ...needed, origin: 'BREAK_GLASS' }, within),
   })
+  const deputisesFor = services.deputies.standingInFor
+  const breaches = breachesService({ commands, workflow, notifications, deputisesFor, mustBeConfirmed })
   const oneOffs = disclosureRequestsService({
     ...{ db, commands, workflow, notifications, facts, mustBeConfirmed, answeredAsker: askerOfOneOff },
     codes: () => policy.current().codes,
@@ -61,7 +64,7 @@ export function openJourneys(
     requests,
     routes: [
       disclosuresRoutes(oneOffs),
-      emergenciesRoutes(emergencies),
+      emergenciesRoutes(emergencies, breaches),
       requestsRoutes(requests, answeringService({ acts, facts, agreements, drafting, membership, parties })),
     ],
   }

@@ -18,6 +18,7 @@ import { keyTurns } from './commands/key-turns.ts'
 import { decisionCounters } from './decisions/decision-metrics.ts'
 import { policyPublication, policyService } from './decisions/policy/policy.service.ts'
 import { LISTENER_DEFAULTS, policyListener } from './decisions/policy/policy-listener.service.ts'
+import { BREACHES, breachesInTime } from './disclosures/breaches-in-time.service.ts'
 import { disclosureRoom } from './disclosures/disclosure-room.service.ts'
 import { disclosuresService } from './disclosures/disclosures.service.ts'
 import { emergencyRoom } from './disclosures/emergency-room.service.ts'
@@ -168,6 +169,7 @@ export async function openServices(options: ServicesOptions) {
       file: filesInTime({ db, files, keptUntil: { agreement: evidenceKept({ agreements, clock }) } }),
       agreement: agreementsInTime({ db, agreements, notifications, acts }),
       [DISPOSALS]: disposalsInTime({ db, agreements, notifications, boroughs }),
+      [BREACHES]: breachesInTime({ db, notifications }),
       [SIGNATURE_ADDRESSES]: addressesInTime({ db }),
       [SIGN_OFF_ENDS]: signOffsThatEnd({ db, agreements, workflow, signOffs }),
       held_role: rolesInTime({

@@ -1,9 +1,13 @@
 import { type Selectable, sql } from 'kysely'
 import type { Transaction } from '../platform/database/database.ts'
 import type { DB } from '../platform/database/schema.gen.ts'
+import { breachesRepository } from './breaches.repository.ts'
 import type { Emergency } from './emergency.ts'
 
 const isSeen = sql<boolean>`public.may_see_one_off(e.provider, e.recipient)`
+const hasOpenBreach = sql<boolean>`e.aware_at is not null and not exists (
+  select from public.breach_assessment a left join public.breach_communication c using (emergency_id)
+  where a.emergency_id = e.id and (a.finding <> 'HIGH_RISK' or c.emergency_id is not null))`
 
 /** One with the version of its row. */
 export interface StoredEmergency {
@@ -15,16 +19,28 @@ export interface StoredEmergency {
 /** Reads and writes emergencies. Maps, never decides. */
 export function emergenciesRepository(tx: Transaction) {
   const emergencies = () => tx.selectFrom('emergency as e').selectAll('e').where(isSeen)
+  /** Rows with what was recorded of their breaches. */
+  const toEmergencies = async (rows: readonly Selectable<DB['emergency']>[]): Promise<Emergency[]> => {
+    const { assessments, communications } = await breachesRepository(tx).of(
+      rows.filter(({ aware_at }) => aware_at !== null).map(({ id }) => id),
+    )
+    return rows.map((row) => ({
+      ...toEmergency(row),
+      assessment: assessments.get(row.id) ?? null,
+      communication: communications.get(row.id) ?? null,
+    }))
+  }
   const one = async (column: 'e.id' | 'e.decision_id', value: string, lock = false): Promise<StoredEmergency | undefined> => {
     const row = await emergencies()
       .where(column, '=', value)
       .$if(lock, (query) => query.forUpdate())
       .executeTakeFirst()
-    return row && { emergency: toEmergency(row), version: row.row_version, actCount: Number(row.act_count) }
+    const [emergency] = row ? await toEmergencies([row]) : []
+    return row && emergency && { emergency, version: row.row_version, actCount: Number(row.act_count) }
   }
 
   return {
-    async insert({ sign_off, actor, ...emergency }: Emergency): Promise<void> {
+    async insert({ sign_off, actor, assessment: _assessment, communication: _communication, ...emergency }: Emergency): Promise<void> {
       await tx
         .insertInto('emergency')
         .values({
@@ -72,17 +88,20 @@ export function emergenciesRepository(tx: Transaction) {
     /** Newest first. */
     async list(filter: {
       readonly status: Emergency['status'] | null
+      /** Only those of which a breach is still to be assessed, or its people to be told. */
+      readonly hasOpenBreach: boolean
       readonly before: string | null
       readonly limit: number
     }): Promise<Emergency[]> {
       const { status, before, limit } = filter
       const rows = await emergencies()
         .$if(status !== null, (query) => query.where('e.status', '=', status))
+        .$if(filter.hasOpenBreach, (query) => query.where(hasOpenBreach))
         .$if(before !== null, (query) => query.where('e.id', '<', before as string))
         .orderBy('e.id', 'desc')
         .limit(limit)
         .execute()
-      return rows.map(toEmergency)
+      return toEmergencies(rows)
     },
 
     /** Counts an act and moves the version; answers it. */
@@ -98,7 +117,7 @@ export function emergenciesRepository(tx: Transaction) {
   }
 }
 
-function toEmergency(row: Selectable<DB['emergency']>): Emergency {
+function toEmergency(row: Selectable<DB['emergency']>): Omit<Emergency, 'assessment' | 'communication'> {
   const { actor_issuer, actor_sub, sign_off_id, row_version: _version, act_count: _count, status, outcome, ...rest } = row
   return {
     ...rest,

@@ -2,10 +2,11 @@ import type { FastifyPluginAsync } from 'fastify'
 import { callOf, outcomeReply } from '../commands/calls.routes.ts'
 import { callerOf } from '../identity/identity.plugin.ts'
 import { answer, reply } from '../platform/http/answer.ts'
+import type { BreachesService } from './breaches.service.ts'
 import type { EmergenciesService } from './emergencies.service.ts'
 
-/** Emergencies and their reviews over HTTP. */
-export function emergenciesRoutes(emergencies: EmergenciesService): FastifyPluginAsync {
+/** Emergencies, their reviews, and the breaches that they may be, over HTTP. */
+export function emergenciesRoutes(emergencies: EmergenciesService, breaches: BreachesService): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'listEmergencies', async (request) => reply(200, await emergencies.list(callerOf(request), request.query)))
     answer(app, 'recordEmergency', async (request) => {
@@ -15,6 +16,12 @@ export function emergenciesRoutes(emergencies: EmergenciesService): FastifyPlugi
     answer(app, 'getEmergency', async (request) => outcomeReply(200, await emergencies.read(callerOf(request), request.params.id)))
     answer(app, 'reviewEmergency', async (request) =>
       outcomeReply(200, await emergencies.review({ ...callOf(request), emergencyId: request.params.id }, request.body)),
+    )
+    answer(app, 'recordBreachAssessment', async (request) =>
+      outcomeReply(200, await breaches.assess({ ...callOf(request), emergencyId: request.params.id }, request.body)),
+    )
+    answer(app, 'recordBreachCommunication', async (request) =>
+      outcomeReply(200, await breaches.communicate({ ...callOf(request), emergencyId: request.params.id }, request.body)),
     )
   }
 }

@@ -1,18 +1,19 @@
 import type { DraftFacts } from '../agreements/model/draft-rules.ts'
 import { canonicalJson, sha256Hex } from '../audit/format/canonical-json.ts'
 import type { Call, CommandResult, RunningCommand } from '../commands/command.ts'
-import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
-import { readerFor, writerFor } from '../identity/permissions.ts'
-import { type Identity, isSamePerson, isService, type Principal, servicePrincipal } from '../identity/principal.ts'
+import type { CommandContext, CommandsService } from '../commands/commands.service.ts'
+import { readerFor } from '../identity/permissions.ts'
+import { type Identity, isSamePerson, type Principal, servicePrincipal } from '../identity/principal.ts'
 import type { NotificationsService } from '../notifications/notifications.service.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { readAs, readingAs, withTransactionAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
-import { londonDay } from '../platform/kernel/london-day.ts'
 import { orThrow, Refused, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, refuse } from '../platform/kernel/result.ts'
 import type { SignOffsService } from '../workflow/sign-offs.service.ts'
 import type { WorkflowService } from '../workflow/workflow.service.ts'
+import { assessmentTimers, notifyBy } from './breach.ts'
+import { setBreachTimers } from './breaches-in-time.service.ts'
 import { emergenciesRepository } from './emergencies.repository.ts'
 import {
   type AskedEmergency,
@@ -21,7 +22,6 @@ import {
   EVENTS_MAX,
   EVENTS_WINDOW_MS,
   type HappenedEmergency,
-  notifyBy,
   type ReviewBody,
   recordFaults,
   reviewDue,
@@ -29,6 +29,7 @@ import {
   reviewFaults,
   viewOf,
 } from './emergency.ts'
+import { type EmergencyDone, emergencyKind, NO_SUCH_EMERGENCY } from './emergency-kind.service.ts'
 
 /** A share that became the rule: it is to be an agreement. */
 export interface AgreementNeeded {
@@ -64,10 +65,6 @@ export interface BrokenGlass extends Pick<Emergency, 'provider' | 'recipient' | 
   readonly actor: string | null
 }
 
-interface Done extends WorkDone<EmergencyView> {
-  readonly emergency: Emergency
-}
-const NO_SUCH_EMERGENCY = 'There is no such emergency here.'
 const ROUTE = 'EMERGENCY'
 const LAST_STEP = 'EVENT_REVIEW'
 const PAGE = 50
@@ -77,28 +74,7 @@ export type EmergenciesService = ReturnType<typeof emergenciesService>
 /** Emergencies: reviewed each, whether the glass was broken here or it was recorded afterwards (EM-5, EM-6). Never on the way of a decision. */
 export function emergenciesService(options: EmergenciesOptions) {
   const { db, clock, commands, workflow, signOffs, notifications, facts, issuer, mustBeConfirmed, askForAgreement } = options
-  const kind: SubjectKind<Emergency, Done> = {
-    type: 'emergency',
-    unknown: NO_SUCH_EMERGENCY,
-    readerFor: writerFor,
-    async lock(tx, id) {
-      const found = await emergenciesRepository(tx).find(id, true)
-      return found && { state: found.emergency, version: found.version, actCount: found.actCount }
-    },
-    // The review of what has happened opens whatever has become of the organisation since.
-    admit: async (tx, principal) => (isService(principal) ? undefined : mustBeConfirmed(tx, principal.org)),
-    write: (tx, { id }) => emergenciesRepository(tx).touch(id),
-    publish: async () => undefined,
-    record: ({ before, now, done: { emergency, detail } }) => ({
-      leaf: { ...(before ? { from: before.status } : {}), to: emergency.status, textHash: emergency.content_hash },
-      payload: { at: now, emergency: emergency.id, detail },
-    }),
-    async known(tx, id) {
-      const found = await emergenciesRepository(tx).find(id)
-      return found && { leaf: { from: found.emergency.status }, payload: { emergency: id } }
-    },
-  }
-  const today = () => londonDay(clock().getTime())
+  const kind = emergencyKind(mustBeConfirmed)
 
   /** Writes one and opens its review by the people of the organisation that acted; whoever acted, or recorded it, does not review (SD-5). */
   async function begun(
@@ -118,7 +94,8 @@ export function emergenciesService(options: EmergenciesOptions) {
         content_hash,
         review_due: reviewDue(given.decision_id ? given.happened_at : now),
       },
-      ...{ outcome: null, dsa_needed: null, reason: null, excessive_items: [], reviewed_at: null, aware_at: null },
+      ...{ outcome: null, dsa_needed: null, reason: null, excessive_items: [], reviewed_at: null, aware_at: null, assessment: null },
+      communication: null,
     }
     await emergenciesRepository(tx).insert(emergency)
     const subject = { type: 'emergency', id: emergency.id, version: 0, hash: content_hash }
@@ -148,7 +125,7 @@ export function emergenciesService(options: EmergenciesOptions) {
     await readingAs(tx, { kind: 'party', org }, () => askForAgreement({ tx, now }, { org, provider, recipient, purpose, data_items, why }))
   }
 
-  const shown = (emergency: Emergency): EmergencyView => viewOf(emergency, today())
+  const shown = (emergency: Emergency): EmergencyView => viewOf(emergency, clock().getTime())
 
   return {
     /** Opens the review of a permit that broke the glass; once for each, however often it is told. */
@@ -157,7 +134,7 @@ export function emergenciesService(options: EmergenciesOptions) {
       // An agent's duty manager acts for a party: the provider, who discloses, looks at it.
       const org = callerOrg === recipient ? recipient : provider
       const call: Call = { principal: servicePrincipal(org), idempotency: null }
-      return commands.create<EmergencyView, Done>(
+      return commands.create<EmergencyView, EmergencyDone>(
         kind as never,
         { ...call, act: 'follow', event: 'emergency.review_opened' },
         async (context) => {
@@ -175,7 +152,7 @@ export function emergenciesService(options: EmergenciesOptions) {
     async record(call: Call, asked: AskedEmergency): Promise<CommandResult<EmergencyView>> {
       // Read before the act, so that it needs no second connection while it holds one.
       const known = await facts()
-      return commands.create<EmergencyView, Done>(
+      return commands.create<EmergencyView, EmergencyDone>(
         kind as never,
         { ...call, act: 'record', event: 'emergency.recorded_afterwards' },
         async (context) => {
@@ -214,7 +191,7 @@ export function emergenciesService(options: EmergenciesOptions) {
       { emergencyId: id, ...call }: Call & { readonly emergencyId: string },
       body: ReviewBody,
     ): Promise<CommandResult<EmergencyView>> =>
-      commands.perform<Emergency, EmergencyView, Done>(
+      commands.perform<Emergency, EmergencyView, EmergencyDone>(
         kind,
         { ...call, id, act: 'review', event: 'emergency.reviewed' },
         async ({ state, ...context }) => {
@@ -243,6 +220,7 @@ export function emergenciesService(options: EmergenciesOptions) {
               at: now,
               detail,
             })
+            await setBreachTimers(tx, id, assessmentTimers(emergency.aware_at, now))
           }
           if (body.dsa_needed)
             await asking(context, emergency, 'The review of an emergency found that such sharing needs an agreement (EM-5).')
@@ -261,14 +239,15 @@ export function emergenciesService(options: EmergenciesOptions) {
       principal: Principal,
       query: {
         readonly status?: Emergency['status'] | undefined
+        readonly breach?: 'OPEN' | undefined
         readonly before?: string | undefined
         readonly limit?: number | undefined
       },
     ) =>
       withTransaction(db, async (tx) => {
-        const { status = null, before = null, limit = PAGE } = query
+        const { status = null, breach, before = null, limit = PAGE } = query
         await readAs(tx, readerFor(principal))
-        const found = await emergenciesRepository(tx).list({ status, before, limit: limit + 1 })
+        const found = await emergenciesRepository(tx).list({ status, hasOpenBreach: breach === 'OPEN', before, limit: limit + 1 })
         const page = found.slice(0, limit)
         return { emergencies: page.map(shown), next_before: found.length > limit ? (page.at(-1)?.id ?? null) : null }
       }),

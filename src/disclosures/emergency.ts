@@ -1,9 +1,10 @@
 import { type DraftFacts, organisationFaults, unknownCode, unknownCodes } from '../agreements/model/draft-rules.ts'
 import type { Identity } from '../identity/principal.ts'
-import { instantOf } from '../platform/kernel/instant.ts'
+import { type Instant, instantOf } from '../platform/kernel/instant.ts'
 import { type Day, londonDay } from '../platform/kernel/london-day.ts'
 import type { Fault } from '../platform/kernel/refusal.ts'
 import { addWorkingDays } from '../platform/kernel/working-days.ts'
+import { type Breach, type BreachAssessment, type BreachCommunication, type BreachView, breachView } from './breach.ts'
 
 /** What was disclosed in an emergency, and its review (domain reference, 6.6 EM-5 and EM-6). Pure. */
 
@@ -37,6 +38,9 @@ export interface Emergency {
   readonly reviewed_at: string | null
   /** When the organisation became aware that it was not justified. */
   readonly aware_at: string | null
+  /** What came of the breach that it may be; null: it is none, or to be assessed. */
+  readonly assessment: BreachAssessment | null
+  readonly communication: BreachCommunication | null
 }
 
 /** What happened, before its review is opened: what is reviewed is the hash of this. */
@@ -54,14 +58,16 @@ export type HappenedEmergency = Omit<
   | 'excessive_items'
   | 'reviewed_at'
   | 'aware_at'
+  | 'assessment'
+  | 'communication'
 >
 
 /** One as it is shown. */
-export interface EmergencyView extends Omit<Emergency, 'actor' | 'aware_at'> {
+export interface EmergencyView extends Omit<Emergency, 'actor' | 'aware_at' | 'assessment' | 'communication'> {
   readonly actor: string | null
   readonly recorded_after: boolean
   readonly is_review_overdue: boolean
-  readonly breach: { readonly aware_at: string; readonly notify_by: string } | null
+  readonly breach: BreachView | null
 }
 
 /** What somebody records afterwards. */
@@ -87,7 +93,6 @@ export interface ReviewBody {
 }
 
 const REVIEW_WORKING_DAYS = 2
-const NOTIFY_MS = 72 * 60 * 60 * 1000
 /** So many events of one pair and purpose in 90 days are no emergency any longer: they need an agreement (EM-5, Policy). */
 export const EVENTS_MAX = 3
 export const EVENTS_WINDOW_MS = 90 * 24 * 60 * 60 * 1000
@@ -95,11 +100,6 @@ export const EVENTS_WINDOW_MS = 90 * 24 * 60 * 60 * 1000
 /** The last London day of the review: two working days after it happened, or after it was recorded where that came later. */
 export function reviewDue(at: string): Day {
   return addWorkingDays(londonDay(Date.parse(at)), REVIEW_WORKING_DAYS)
-}
-
-/** Until when the regulator is told: 72 hours from awareness (UK GDPR Art 33(1)). */
-export function notifyBy(awareAt: string): string {
-  return new Date(Date.parse(awareAt) + NOTIFY_MS).toISOString()
 }
 
 /** What cannot be recorded so; however late it is, it can. */
@@ -154,13 +154,20 @@ export function reviewed(
   }
 }
 
-/** One as it is shown on a London day. */
-export function viewOf({ actor, aware_at, ...emergency }: Emergency, today: string): EmergencyView {
+/** The breach that an emergency may be, as its review left it; null: the review found none, or is to come. */
+export function breachOf({ happened_at, aware_at, assessment, communication }: Emergency): Breach | null {
+  return aware_at === null ? null : { happened_at, aware_at, assessment, communication }
+}
+
+/** One as it is shown at an instant. */
+export function viewOf(emergency: Emergency, now: Instant): EmergencyView {
+  const { actor, aware_at: _aware, assessment: _assessment, communication: _communication, ...rest } = emergency
+  const breach = breachOf(emergency)
   return {
-    ...emergency,
+    ...rest,
     actor: actor?.sub ?? null,
     recorded_after: emergency.decision_id === null,
-    is_review_overdue: emergency.status === 'OPEN' && emergency.review_due < today,
-    breach: aware_at === null ? null : { aware_at, notify_by: notifyBy(aware_at) },
+    is_review_overdue: emergency.status === 'OPEN' && emergency.review_due < londonDay(now),
+    breach: breach && breachView(breach, now),
   }
 }

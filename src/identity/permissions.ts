@@ -73,6 +73,7 @@ export const PERMISSIONS = {
   'emergency:record': PEOPLE_OF_A_PARTY,
   'emergency:read': [...PEOPLE_OF_A_PARTY, 'AUDITOR'],
   'emergency:review': PEOPLE_OF_A_PARTY,
+  'emergency:assess': PEOPLE_OF_A_PARTY,
   'disclosure:ask': PEOPLE_OF_A_PARTY,
   'disclosure:read': [...PEOPLE_OF_A_PARTY, 'AUDITOR'],
   'request:ask': PEOPLE_OF_A_PARTY,

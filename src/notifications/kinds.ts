@@ -76,6 +76,22 @@ export const NOTIFICATION_KINDS = {
   SIGNATURE_LAPSED: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: 'Nobody signed in time' },
   EMERGENCY_REVIEW_DUE: { subject: 'emergency', mayBeTold: 'WHOEVER_SEES_IT', words: 'Review of an emergency disclosure due' },
   BREACH_ASSESSMENT_DUE: { subject: 'emergency', mayBeTold: 'WHOEVER_SEES_IT', words: 'Assessment of a personal data breach due' },
+  BREACH_ASSESSMENT_OVERDUE: {
+    subject: 'emergency',
+    mayBeTold: 'WHOEVER_SEES_IT',
+    words: 'The 72 hours are over and no assessment of a personal data breach is recorded',
+  },
+  BREACH_ASSESSED: { subject: 'emergency', mayBeTold: 'WHOEVER_SEES_IT', words: 'A personal data breach is assessed' },
+  BREACH_COMMUNICATION_DUE: {
+    subject: 'emergency',
+    mayBeTold: 'WHOEVER_SEES_IT',
+    words: 'People are to be told of a personal data breach',
+  },
+  BREACH_COMMUNICATED: {
+    subject: 'emergency',
+    mayBeTold: 'WHOEVER_SEES_IT',
+    words: 'How people were told of a personal data breach, or why not, is recorded',
+  },
   DISCLOSURE_ASKED: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is asked for' },
   DISCLOSURE_RETURNED: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is to be put right' },
   DISCLOSURE_DECIDED: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is decided' },

@@ -28,6 +28,7 @@ const HACKNEY = 'LBC_HACKNEY'
 const ISLINGTON = 'LBC_ISLINGTON'
 const officer = { org: CAMDEN, role: 'IG_OFFICER' } as const
 const siro = { org: CAMDEN, role: 'SIRO' } as const
+const dpo = { org: CAMDEN, role: 'DPO' } as const
 const admin = { org: 'LONDON_COUNCILS', role: 'REGISTER_ADMIN' } as const
 const auditor = { org: CAMDEN, role: 'AUDITOR' } as const
 const REASON = { reason: 'Because' }
@@ -376,11 +377,13 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     reviseDisclosure: async () => ({ ...onDisclosure(await disclosure()), body: disclosureExample() }),
     withdrawDisclosure: async () => onDisclosure(await disclosure()),
     getEmergency: async () => onEmergency(await emergency()),
-    reviewEmergency: async () => {
-      const id = await emergency()
-      const { sign_off, content_hash: hash } = await must(call(officer, 'GET', `/v1/emergencies/${id}`))
-      await post({ org: CAMDEN, role: 'DPO' }, `/v1/sign-offs/${sign_off}/commands`, { command: 'approve', step: 'DPO_REVIEW', hash })
-      return { ...onEmergency(id), person: siro }
+    reviewEmergency: async () => ({ ...onEmergency(await advised()), person: siro }),
+    recordBreachAssessment: async () => ({ ...onEmergency(await breach()), person: dpo }),
+    recordBreachCommunication: async () => {
+      const id = await breach()
+      const example = operations.find((one) => one.id === 'recordBreachAssessment')?.body?.example
+      await post(dpo, `/v1/emergencies/${id}/breach-assessment`, example)
+      return { ...onEmergency(id), person: dpo }
     },
     getShareRequest: async () => onRequest(await asked()),
     pickUpShareRequest: async () => onRequest(await asked()),
@@ -415,6 +418,17 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
   async function emergency(): Promise<string> {
     const example = operations.find((one) => one.id === 'recordEmergency')?.body?.example
     return String((await post(officer, '/v1/emergencies', example)).id)
+  }
+  async function advised(): Promise<string> {
+    const id = await emergency()
+    const { sign_off, content_hash: hash } = await must(call(officer, 'GET', `/v1/emergencies/${id}`))
+    await post(dpo, `/v1/sign-offs/${sign_off}/commands`, { command: 'approve', step: 'DPO_REVIEW', hash })
+    return id
+  }
+  async function breach(): Promise<string> {
+    const id = await advised()
+    await post(siro, `/v1/emergencies/${id}/review`, { outcome: 'NOT_JUSTIFIED', dsa_needed: false, ...REASON })
+    return id
   }
   function onEmergency(id: string): LiveCall {
     return { person: officer, path: { id }, etagFrom: `/v1/emergencies/${id}` }

@@ -273,6 +273,33 @@ export interface AuditTree {
   size: Int8;
 }
 
+export interface BreachAssessment {
+  at: string;
+  by_issuer: string;
+  by_sub: string;
+  deputy_for_issuer: string | null;
+  deputy_for_sub: string | null;
+  emergency_id: string;
+  finding: string;
+  late_reason: string | null;
+  measures: string | null;
+  notified_at: string | null;
+  reason: string;
+  regulator_reference: string | null;
+}
+
+export interface BreachCommunication {
+  at: string;
+  by_issuer: string;
+  by_sub: string;
+  deputy_for_issuer: string | null;
+  deputy_for_sub: string | null;
+  emergency_id: string;
+  ground: string | null;
+  told_at: string | null;
+  what: string;
+}
+
 export interface Calendar {
   created_at: string;
   expires_at: string;
@@ -1252,6 +1279,8 @@ export interface DB {
   "audit.payload": AuditPayload;
   "audit.tile": AuditTile;
   "audit.tree": AuditTree;
+  breach_assessment: BreachAssessment;
+  breach_communication: BreachCommunication;
   calendar: Calendar;
   calendar_event: CalendarEvent;
   code_list: CodeList;

@@ -2853,10 +2853,66 @@ export interface paths {
         /**
          * Say what the review of an emergency found
          * @description The last step of its sign-off (EVENT_REVIEW of the route EMERGENCY), after the data protection officer's advice: by the senior information risk owner
-         *     of the organisation that acted, never by whoever acted (SD-5). NOT_JUSTIFIED opens a breach assessment with 72 hours from awareness (Art 33);
+         *     of the organisation that acted, never by whoever acted (SD-5). NOT_JUSTIFIED opens a breach assessment with 72 hours from awareness (Art 33; `POST /v1/emergencies/{id}/breach-assessment`);
          *     `dsa_needed` opens a request for an agreement.
          */
         readonly post: operations["reviewEmergency"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/emergencies/{id}/breach-assessment": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The emergency.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Record what the assessment of a personal data breach found
+         * @description By the data protection officer of the organisation that acted, or a deputy of theirs, once. A breach that is likely to be a risk is notified to the
+         *     regulator first, within 72 hours from awareness or with the reason for the delay (UK GDPR Art 33(1)); any other is documented (Art 33(5)). Nothing is
+         *     sent to the regulator from here. Both organisations get a notice, and no reminder comes any more. HIGH_RISK opens the duty to tell the people
+         *     (Art 34).
+         */
+        readonly post: operations["recordBreachAssessment"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/emergencies/{id}/breach-communication": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The emergency.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Record how people were told of a personal data breach, or why not
+         * @description By the data protection officer of the organisation that acted, or a deputy of theirs, once, after the assessment. Where a high risk was likely they
+         *     are told without undue delay, unless a ground of Art 34(3) applies; where it was not, they may be told. Both organisations get a notice.
+         */
+        readonly post: operations["recordBreachCommunication"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -6946,7 +7002,7 @@ export interface components {
                 };
                 /** @description The agreement it is about; null: it is about something else. */
                 readonly agreement: string | null;
-                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, SIGNATURE_STATED, SIGNATURE_ATTESTED, SIGNATURE_DISPUTED, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, REVIEW_OVERDUE, REVIEW_BLOCKS, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED, WEBHOOK_STOPPED, OUTSIDE_INVITATION_LOCKED. */
+                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, SIGNATURE_STATED, SIGNATURE_ATTESTED, SIGNATURE_DISPUTED, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, BREACH_ASSESSMENT_OVERDUE, BREACH_ASSESSED, BREACH_COMMUNICATION_DUE, BREACH_COMMUNICATED, REVIEW_OVERDUE, REVIEW_BLOCKS, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED, WEBHOOK_STOPPED, OUTSIDE_INVITATION_LOCKED. */
                 readonly kind: string;
                 /**
                  * Format: date-time
@@ -7265,6 +7321,80 @@ export interface components {
              */
             readonly consumed_at: string | null;
         };
+        /** @description A personal data breach that an emergency may be, what was found and who was told (UK GDPR Arts 33 and 34; DPA 2018 ss67 and 68 for law enforcement). */
+        readonly Breach: {
+            /**
+             * Format: date-time
+             * @description When the controller became aware.
+             */
+            readonly aware_at: string;
+            /**
+             * Format: date-time
+             * @description Until when the regulator is told, unless it is unlikely to be a risk: 72 hours from awareness (UK GDPR Art 33(1)).
+             */
+            readonly notify_by: string;
+            /**
+             * @description What is still to be done: to record the assessment, to tell the people it is about, or nothing.
+             * @enum {string}
+             */
+            readonly state: "TO_ASSESS" | "TO_COMMUNICATE" | "CLOSED";
+            /** @description Whether the 72 hours are over and no assessment is recorded. */
+            readonly is_overdue: boolean;
+            /** @description What the data protection officer found; null when it is not recorded yet. */
+            readonly assessment: null | {
+                /**
+                 * @description NO_BREACH (Art 4(12)), RISK_UNLIKELY (documented, Art 33(5)), RISK (notified, Art 33(1)), HIGH_RISK (notified, and the people told, Art 34(1)).
+                 * @enum {string}
+                 */
+                readonly finding: "NO_BREACH" | "RISK_UNLIKELY" | "RISK" | "HIGH_RISK";
+                /** @description Its facts and effects, and why this was found. */
+                readonly reason: string;
+                /** @description What was done about it; null, it was no breach. */
+                readonly measures: string | null;
+                /**
+                 * Format: date-time
+                 * @description When the regulator was told; null, it was not.
+                 */
+                readonly notified_at: string | null;
+                /** @description Under which reference the regulator keeps it. */
+                readonly regulator_reference: string | null;
+                /** @description Why it was told after the 72 hours; null, it was in time or need not be. */
+                readonly late_reason: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was recorded.
+                 */
+                readonly at: string;
+                /** @description `sub` of whoever recorded it. */
+                readonly by: string;
+                /** @description `sub` of the data protection officer in whose place; null, it was themselves. */
+                readonly deputy_for: string | null;
+            };
+            /** @description How the people it is about were told, or why they need not be; null when nothing is recorded. */
+            readonly communication: null | {
+                /**
+                 * Format: date-time
+                 * @description When they were told; null, they were not.
+                 */
+                readonly told_at: string | null;
+                /**
+                 * @description Why they need not be (Art 34(3)(a), (b), (c)); null, they were told.
+                 * @enum {string|null}
+                 */
+                readonly ground: "PROTECTED_DATA" | "RISK_REMOVED" | "DISPROPORTIONATE_EFFORT" | null;
+                /** @description How they were told and of what; or the measures, or the public communication that took its place. */
+                readonly what: string;
+                /**
+                 * Format: date-time
+                 * @description When it was recorded.
+                 */
+                readonly at: string;
+                /** @description `sub` of whoever recorded it. */
+                readonly by: string;
+                /** @description `sub` of the data protection officer in whose place; null, it was themselves. */
+                readonly deputy_for: string | null;
+            };
+        };
         /** @description What was disclosed in an emergency, and its review by another person than whoever disclosed it. */
         readonly Emergency: {
             /**
@@ -7339,19 +7469,8 @@ export interface components {
              * @description When; null: it was not.
              */
             readonly reviewed_at: string | null;
-            /** @description The assessment of a personal data breach that follows where it was not justified; null otherwise. */
-            readonly breach: null | {
-                /**
-                 * Format: date-time
-                 * @description When the controller became aware.
-                 */
-                readonly aware_at: string;
-                /**
-                 * Format: date-time
-                 * @description Until when the regulator is told, unless it is unlikely to be a risk: 72 hours from awareness (UK GDPR Art 33(1)).
-                 */
-                readonly notify_by: string;
-            };
+            /** @description The personal data breach that it may be, where it was not justified; null otherwise. */
+            readonly breach: null | components["schemas"]["Breach"];
         };
         /** @description What is to be shared, as it was asked for. */
         readonly RequestedShare: {
@@ -14867,6 +14986,11 @@ export interface operations {
                  */
                 readonly status?: "OPEN" | "REVIEWED";
                 /**
+                 * @description OPEN for only those whose breach is still to be assessed, or whose people are still to be told.
+                 * @example OPEN
+                 */
+                readonly breach?: "OPEN";
+                /**
                  * @description `next_before` of the page before, with the same question.
                  * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
                  */
@@ -15050,6 +15174,138 @@ export interface operations {
                      * @description With NOT_JUSTIFIED: when the organisation became aware; null or absent: now.
                      */
                     readonly aware_at?: string | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The emergency. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Emergency"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly recordBreachAssessment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The emergency.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "finding": "RISK",
+                 *       "reason": "The address of a family was disclosed to a body that had no task of its own",
+                 *       "measures": "The recipient deleted it on the same day",
+                 *       "notified_at": "2026-11-22T09:00:00Z"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * @description What was found.
+                     * @enum {string}
+                     */
+                    readonly finding: "NO_BREACH" | "RISK_UNLIKELY" | "RISK" | "HIGH_RISK";
+                    /** @description Its facts and effects, and why this is found; no personal data of those it is about. */
+                    readonly reason: string;
+                    /** @description What was done about it; needed unless it is no breach. */
+                    readonly measures?: string | null;
+                    /**
+                     * Format: date-time
+                     * @description When the regulator was told; needed with RISK and HIGH_RISK.
+                     */
+                    readonly notified_at?: string | null;
+                    /** @description Under which reference the regulator keeps it. */
+                    readonly regulator_reference?: string | null;
+                    /** @description Why it was told after the 72 hours; needed then. */
+                    readonly late_reason?: string | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The emergency. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Emergency"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly recordBreachCommunication: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The emergency.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "told_at": "2026-11-22T10:00:00Z",
+                 *       "what": "A letter to the family in plain words"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description When they were told; this or `ground`.
+                     */
+                    readonly told_at?: string | null;
+                    /**
+                     * @description Why they need not be told: nobody can read the data, the risk was removed, or it would take a disproportionate effort and a public communication took its place.
+                     * @enum {string|null}
+                     */
+                    readonly ground?: "PROTECTED_DATA" | "RISK_REMOVED" | "DISPROPORTIONATE_EFFORT" | null;
+                    /** @description How they were told and of what; or the measures, or the public communication. */
+                    readonly what: string;
                 };
             };
         };
