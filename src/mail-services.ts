@@ -10,6 +10,7 @@ import { mailProblemsService } from './notifications/mail/mail-problems.service.
 import { mailSettingsService } from './notifications/mail/mail-settings.service.ts'
 import { type MailDirectory, mailingService } from './notifications/mail/mailing.service.ts'
 import type { PartiesService } from './parties/parties.service.ts'
+import { invitedTo } from './people/outside/invited.service.ts'
 import type { PeopleService } from './people/people.service.ts'
 import type { Config } from './platform/config.ts'
 import type { Database } from './platform/database/database.ts'
@@ -31,7 +32,12 @@ interface MailServicesOptions {
 export function openMail({ config, db, clock, newId, publicUrl, commands, parties, people }: MailServicesOptions) {
   const namesOf: MailDirectory['namesOf'] = async (tx, orgs) =>
     new Map((await parties.read(tx, orgs)).map(({ code, short_name }) => [code, short_name]))
-  const directory: MailDirectory = { holdersOf: (...asked) => people().holdersOf(...asked), mailboxOf: parties.mailboxOf, namesOf }
+  const directory: MailDirectory = {
+    holdersOf: (...asked) => people().holdersOf(...asked),
+    invitedTo,
+    mailboxOf: parties.mailboxOf,
+    namesOf,
+  }
   const mailing = mailingService({ db, clock, newId, publicUrl, directory, channel: channelOf(config) })
   const settings = mailSettingsService({ db, commands, newId, mailTo: mailing.mailTo, namesOf })
   const tokenFile = config.notify?.callbackTokenFile

@@ -67,6 +67,7 @@ export const NOTIFICATION_KINDS = {
   STEP_RETURNED: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: 'Changes are asked for' },
   ADVICE_REFUSED: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: 'The data protection officer refuses; the SIRO may overrule' },
   STEP_DUE: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: 'A step of a sign-off is due soon' },
+  SIGNATURE_REMINDER: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: 'A signature is due soon' },
   STEP_OVERDUE: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: 'A step of a sign-off is overdue' },
   STEP_ESCALATED: {
     subject: 'any',

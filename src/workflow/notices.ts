@@ -3,7 +3,7 @@ import type { Identity } from '../identity/principal.ts'
 import type { Addressed, NotificationFacts, NotificationKind } from '../notifications/kinds.ts'
 import { londonDay } from '../platform/kernel/london-day.ts'
 import type { SignOffEvent, StepName } from './model/events.ts'
-import { chainOf, roleOf, routeOf, type SignOff, stepOf, type Task } from './model/sign-off.ts'
+import { type ChainStatus, chainOf, roleOf, routeOf, type SignOff, stepOf, type Task } from './model/sign-off.ts'
 
 /**
  * Whom what happened in a sign-off is told: the organisations whose people have something to do or to know, and for which of their people it
@@ -34,7 +34,9 @@ export function noticesOf(signOff: SignOff, events: readonly SignOffEvent[]): No
           ? ofStep(signOff, event, 'ADVICE_REFUSED', [event.org], { roles: ['SIRO'] })
           : []
       case 'REMINDED':
-        return ofStep(signOff, event, 'STEP_DUE')
+        return kindOf(signOff, event) === 'SIGNATURE'
+          ? ofStep(signOff, event, 'SIGNATURE_REMINDER', undefined, undefined, signedOf(signOff))
+          : ofStep(signOff, event, 'STEP_DUE')
       case 'OVERDUE':
         return ofStep(signOff, event, 'STEP_OVERDUE')
       case 'ESCALATED':
@@ -51,6 +53,15 @@ export function noticesOf(signOff: SignOff, events: readonly SignOffEvent[]): No
 
 /** Who changes a text that is returned. */
 const DRAFTERS: readonly Role[] = ['IG_OFFICER', 'REQUESTER']
+
+/** Parties that take no part any more are not waited for. */
+const GONE: readonly ChainStatus[] = ['REFUSED', 'DECLINED', 'LEFT', 'LAPSED', 'OVER']
+
+/** How many of how many parties have signed. */
+function signedOf({ chains }: SignOff) {
+  const parties = chains.filter(({ org, status }) => org !== null && !GONE.includes(status))
+  return { signed: parties.filter(({ status }) => status === 'SIGNED').length, parties: parties.length }
+}
 
 /**
  * Notices of a step, one for each organisation. Absent `orgs`: those whose people still have a task of it. Absent `to`: whoever has the

@@ -45,7 +45,7 @@ t.test('whatever falls due is told once and in order, although a node is killed 
   const { rows: steps } = await root.query<{ events: string[]; due: number; notices: number; leaves: number }>(`
     select array_agg(e.type order by e.sequence) as events,
       (select count(*)::int from timer t where t.room = 'sign_off' and t.subject_id = e.sign_off_id::text and t.fired_at is not null) as due,
-      (select count(*)::int from notification n where n.detail ->> 'sign_off' = e.sign_off_id::text and n.kind in ('STEP_DUE', 'STEP_OVERDUE', 'STEP_ESCALATED')) as notices,
+      (select count(*)::int from notification n where n.detail ->> 'sign_off' = e.sign_off_id::text and n.kind in ('STEP_DUE', 'SIGNATURE_REMINDER', 'STEP_OVERDUE', 'STEP_ESCALATED')) as notices,
       (select count(*)::int from audit.payload p where convert_from(p.body, 'UTF8')::json ->> 'sign_off' = e.sign_off_id::text) as leaves
       from sign_off_event e where e.type in ('REMINDED', 'OVERDUE', 'ESCALATED') group by e.sign_off_id, e.data ->> 'org', e.data ->> 'step'`)
   t.equal(steps.length, AGREEMENTS * PARTIES.length, 'the first step of each party of each')

@@ -70,7 +70,7 @@ export function freezingService({ act, advice, agreements, chains, carrying }: F
           const first = opened.first.filter((step) => step.org === org)
           const [step] = first
           const whom = first.length === 0 ? null : { persons: [], roles: first.map(({ role }) => role) }
-          await tell('APPROVAL_DUE', { ...detail, role: step?.role ?? null, due: step?.due ?? null }, [org], whom)
+          await tell('APPROVAL_DUE', { ...detail, sign_off: opened.signOff, role: step?.role ?? null, due: step?.due ?? null }, [org], whom)
         }
         await tell('SIGNATURE_DUE', detail, opened.due)
         // Flows that a suspension in force stops under a new name: it goes on until it is lifted (LC-6).

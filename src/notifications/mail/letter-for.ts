@@ -1,16 +1,19 @@
 import type { Role } from '../../identity/permissions.ts'
 import type { Identity } from '../../identity/principal.ts'
 import { type Day, spokenDay } from '../../platform/kernel/london-day.ts'
-import type { NotificationFacts } from '../kinds.ts'
+import type { NotificationFacts, NotificationKind } from '../kinds.ts'
 import { digestLetter, filled, type Letter, MAIL_TEXTS, singleLetter } from './letter.ts'
 import { KINDS_OF_MAIL, ROLE_WORDS } from './mail-kinds.ts'
 import { codesIn, dueOf, type Mailed, valuesOf } from './mail-values.ts'
 
 /** The mail of one reader, from what they are told. Pure. */
 
-/** A notification, and the role in which this reader is told of it; null: it is for them by name, or for the mailbox. */
+/** A notification, and how this reader is told of it. */
 export interface TellsReader extends Mailed {
+  /** The role in which they are; null: it is for them by name, or for the mailbox. */
   readonly role: Role | null
+  /** The link of the invitation by which they come in; null: they have an account. */
+  readonly invitation: string | null
 }
 
 /** Which mail it is, and to whom. */
@@ -22,22 +25,40 @@ export interface MailAbout {
   readonly day: Day | null
 }
 
-/** The mail as it is sent. `names`: of organisations, by code. */
+/** What a mail is made with, besides what it tells. */
+export interface LetterMeans {
+  /** Of organisations, by code. */
+  readonly names: ReadonlyMap<string, string>
+  readonly publicUrl: URL
+  /** The London day on which it is sent. */
+  readonly today: Day
+}
+
+/** The mail as it is sent. */
 export function letterFor(
   { id, org, person, form, day }: MailAbout,
   told: readonly TellsReader[],
-  names: ReadonlyMap<string, string>,
-  publicUrl: URL,
+  { names, publicUrl, today }: LetterMeans,
 ): Letter {
   const organisation = (code: string) => names.get(code) ?? code
   const role = (code: string) => (code in ROLE_WORDS ? ROLE_WORDS[code as Role] : 'reviewer')
   const entries = told.map((one) => {
-    const values = valuesOf(one, KINDS_OF_MAIL[one.kind].says, { organisation, role })
+    const values = valuesOf(one, KINDS_OF_MAIL[one.kind].says, { organisation, role, today })
     const isToBeDone = KINDS_OF_MAIL[one.kind].says.includes('by_due')
-    return filled(MAIL_TEXTS[one.kind], values, { due: isToBeDone ? dueOf(one) : null, link: linkTo(one, publicUrl) })
+    const text = MAIL_TEXTS[one.kind]
+    const action = one.invitation === null ? text.action : (text.for_invited ?? text.action)
+    return filled({ ...text, action }, values, { due: isToBeDone ? dueOf(one) : null, link: linkTo(one, publicUrl) })
   })
   const roles = [...new Set(told.flatMap((one) => one.role ?? []))]
-  const foot = { why: whyOf(organisation(org), person, roles), settings: addressOf('v1/notification-settings', publicUrl), reference: id }
+  const isInvited = told.some(({ invitation }) => invitation !== null)
+  const foot = {
+    why: whyOf(organisation(org), person, roles, isInvited),
+    opens: isInvited ? 'a code is mailed to you first' : 'you sign in first',
+    change: isInvited
+      ? 'If it should not come to you, tell whoever invited you.'
+      : `Change what is mailed to you: ${addressOf('v1/notification-settings', publicUrl)}`,
+    reference: id,
+  }
   const [first] = entries
   if (form === 'SINGLE' && first) return singleLetter(first, foot)
   const count = entries.length === 1 ? 'One thing' : `${entries.length} things`
@@ -49,22 +70,34 @@ export function organisationsIn(org: string, told: readonly Mailed[]): string[] 
   return [...new Set([org, ...told.flatMap(codesIn)])]
 }
 
-function whyOf(organisation: string, person: Identity | null, roles: readonly Role[]): string {
+function whyOf(organisation: string, person: Identity | null, roles: readonly Role[], isInvited: boolean): string {
   if (person === null) return `this is the mailbox of ${organisation}, and nobody who is to act has an address of their own here`
+  if (isInvited) return `you are invited to act for ${organisation}${roles.length === 0 ? '' : ` as ${spokenRoles(roles)}`}`
   if (roles.length === 0) return `it is for you at ${organisation}`
-  return `you act for ${organisation} as ${roles.map((role) => ROLE_WORDS[role]).join(' and ')}`
+  return `you act for ${organisation} as ${spokenRoles(roles)}`
 }
 
+function spokenRoles(roles: readonly Role[]): string {
+  return roles.map((role) => ROLE_WORDS[role]).join(' and ')
+}
+
+/** What is done by signing. */
+const SIGNING: readonly NotificationKind[] = ['SIGNATURE_DUE', 'SIGNATURE_REMINDER']
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** The page on which what a notification is about is done or read; whoever is not signed in is asked to, and comes to it after that. */
-function linkTo({ kind, subject: { type, id }, detail }: NotificationFacts, publicUrl: URL): string {
+/** The page on which what a notification is about is done or read; whoever is not signed in, or let in, is asked to, and comes to it after that. */
+function linkTo(told: TellsReader, publicUrl: URL): string {
+  const path = pathTo(told)
+  if (told.invitation === null) return addressOf(path, publicUrl)
+  return addressOf(`invitations/${told.invitation}?return_to=${encodeURIComponent(`/${path}`)}`, publicUrl)
+}
+
+function pathTo({ kind, subject: { type, id }, detail }: NotificationFacts): string {
   const { sign_off, version } = detail
   const isAgreement = type === 'agreement'
-  if (kind === 'SIGNATURE_DUE' && isAgreement && Number.isInteger(version))
-    return addressOf(`sign/${encodeURIComponent(id)}/${version}`, publicUrl)
-  if (typeof sign_off === 'string' && UUID.test(sign_off)) return addressOf(`reviews/${sign_off}`, publicUrl)
-  return addressOf(isAgreement ? `agreements/${encodeURIComponent(id)}` : 'work', publicUrl)
+  if (SIGNING.includes(kind) && isAgreement && Number.isInteger(version)) return `sign/${encodeURIComponent(id)}/${version}`
+  if (typeof sign_off === 'string' && UUID.test(sign_off)) return `reviews/${sign_off}`
+  return isAgreement ? `agreements/${encodeURIComponent(id)}` : 'work'
 }
 
 function addressOf(path: string, publicUrl: URL): string {

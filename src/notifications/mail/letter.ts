@@ -13,6 +13,8 @@ export interface MailText {
   readonly sentence: string
   /** What the reader is to do. */
   readonly action: string
+  /** The same for whoever is invited without an account and cannot do all of it; absent: they can. */
+  readonly for_invited?: string
 }
 
 export const MAIL_TEXTS: Readonly<Record<NotificationKind, MailText>> = texts
@@ -41,7 +43,10 @@ export interface Letter {
 export interface Foot {
   /** Why this reader gets it, as the end of a sentence: "you are a signatory of London Borough of Hackney". */
   readonly why: string
-  readonly settings: string
+  /** How the link is opened, as the end of a sentence: "you sign in first". */
+  readonly opens: string
+  /** What to do to get other mail, or none. */
+  readonly change: string
   readonly reference: string
 }
 
@@ -70,7 +75,7 @@ export function singleLetter({ subject, sentence, action, due, link }: MailEntry
     text: [
       ...['Hello', sentence, `What to do: ${action}`],
       ...(due === null ? [] : [`By when: ${due}`]),
-      ...[`Open it (you sign in first): ${link}`, ...footOf(foot)],
+      ...[`Open it (${foot.opens}): ${link}`, ...footOf(foot)],
     ].join('\n\n'),
   }
 }
@@ -90,11 +95,8 @@ export function digestLetter(title: string, entries: readonly MailEntry[], foot:
   return { subject: title, text: ['Hello', `${title}.`, ...listed, ...footOf(foot)].join('\n\n') }
 }
 
-function footOf({ why, settings, reference }: Foot): string[] {
-  return [
-    `You get this because ${why}. What the agreement says is never sent by mail.`,
-    `Change what is mailed to you: ${settings}\nReference: ${reference}`,
-  ]
+function footOf({ why, change, reference }: Foot): string[] {
+  return [`You get this because ${why}. What the agreement says is never sent by mail.`, `${change}\nReference: ${reference}`]
 }
 
 function sentenceCase(words: string): string {

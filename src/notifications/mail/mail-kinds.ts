@@ -16,6 +16,8 @@ export interface KindOfMail {
   readonly isSingle?: true
   /** It is for the person that it names and nobody else: no mailbox takes it for them. */
   readonly isPersonal?: true
+  /** It asks something of whoever is invited without an account: it is mailed to them too, as far as they hold the role. */
+  readonly asksInvited?: true
   /** What its text may be filled with, besides what every mail has. */
   readonly says: readonly MailValue[]
 }
@@ -26,8 +28,8 @@ const ACCOUNTABLE: readonly Role[] = ['IG_OFFICER', 'DPO', 'SIRO']
 const STEP = ['role', 'by_due'] as const
 
 export const KINDS_OF_MAIL: Readonly<Record<NotificationKind, KindOfMail>> = {
-  APPROVAL_DUE: { to: IG, group: 'TASKS', isSingle: true, says: STEP },
-  SIGNATURE_DUE: { to: ['SIGNATORY'], group: 'TASKS', isSingle: true, says: ['version', 'by_due'] },
+  APPROVAL_DUE: { to: IG, group: 'TASKS', isSingle: true, asksInvited: true, says: STEP },
+  SIGNATURE_DUE: { to: ['SIGNATORY'], group: 'TASKS', isSingle: true, asksInvited: true, says: ['version', 'by_due'] },
   SIGNATURE_CARRIED: { to: ['IG_OFFICER', 'SIGNATORY'], group: 'CHANGES', isSingle: true, says: ['version', 'begins'] },
   CHANGE_OBJECTED: { to: IG, group: 'CHANGES', says: ['party'] },
   ROLE_GIVEN: { to: ['REGISTER_ADMIN'], group: 'CHANGES', isSingle: true, isPersonal: true, says: ['role'] },
@@ -64,13 +66,14 @@ export const KINDS_OF_MAIL: Readonly<Record<NotificationKind, KindOfMail>> = {
   EXPIRY_90: { to: IG, group: 'DATES', says: ['due'] },
   EXPIRY_30: { to: IG, group: 'DATES', says: ['due'] },
   EXPIRY_7: { to: IG, group: 'DATES', says: ['due'] },
-  STEP_OPENED: { to: IG, group: 'TASKS', isSingle: true, says: STEP },
-  STEP_ASSIGNED: { to: IG, group: 'TASKS', isSingle: true, says: STEP },
+  STEP_OPENED: { to: IG, group: 'TASKS', isSingle: true, asksInvited: true, says: STEP },
+  STEP_ASSIGNED: { to: IG, group: 'TASKS', isSingle: true, asksInvited: true, says: STEP },
   STEP_RELEASED: { to: IG, group: 'TASKS', says: STEP },
   STEP_RETURNED: { to: IG, group: 'TASKS', says: [] },
   ADVICE_REFUSED: { to: ['SIRO'], group: 'TASKS', isSingle: true, says: [] },
-  STEP_DUE: { to: IG, group: 'TASKS', says: STEP },
-  STEP_OVERDUE: { to: IG, group: 'TASKS', says: STEP },
+  STEP_DUE: { to: IG, group: 'TASKS', asksInvited: true, says: STEP },
+  SIGNATURE_REMINDER: { to: ['SIGNATORY'], group: 'TASKS', asksInvited: true, says: ['signed', 'days_left', 'by_due'] },
+  STEP_OVERDUE: { to: IG, group: 'TASKS', asksInvited: true, says: STEP },
   STEP_ESCALATED: { to: ['SIRO'], group: 'TASKS', says: STEP },
   SIGNATURE_LAPSED: { to: IG, group: 'CHANGES', says: ['party'] },
   EMERGENCY_REVIEW_DUE: { to: ['IG_OFFICER', 'DPO'], group: 'TASKS', isSingle: true, says: [] },

@@ -1,11 +1,11 @@
-import { isDay, spokenDay } from '../../platform/kernel/london-day.ts'
+import { type Day, daysBetween, isDay, spokenDay } from '../../platform/kernel/london-day.ts'
 import type { NotificationFacts } from '../kinds.ts'
 
 /**
  * What a mail may say of a notification: references, names of organisations, roles, days. Whatever people wrote (a title, a reason, a
  * comment, what is shared) is not among it and has no way in. Pure.
  */
-export type MailValue = 'role' | 'due' | 'by_due' | 'version' | 'party' | 'by' | 'denied_from' | 'begins' | 'from'
+export type MailValue = 'role' | 'due' | 'by_due' | 'version' | 'party' | 'by' | 'denied_from' | 'begins' | 'from' | 'signed' | 'days_left'
 
 /** What every mail may say besides. */
 export const VALUES_OF_ALL = ['ref', 'authority'] as const
@@ -14,6 +14,8 @@ export interface KnownNames {
   /** The name of an organisation. */
   readonly organisation: (code: string) => string
   readonly role: (code: string) => string
+  /** The London day on which it is said. */
+  readonly today: Day
 }
 
 /** The notification, and the organisation that is mailed. */
@@ -30,6 +32,8 @@ const VALUES: Readonly<Record<MailValue | (typeof VALUES_OF_ALL)[number], (maile
   version: ({ detail }) => `version ${Number(detail['version']) || 1}`,
   party: ({ detail, org }, names) => names.organisation(code(detail['org']) || org),
   by: ({ detail }, names) => (code(detail['by']) === '' ? 'A party' : names.organisation(code(detail['by']))),
+  signed: ({ detail }) => partOf(detail['signed'], detail['parties']) ?? 'Others have signed',
+  days_left: ({ detail }, { today }) => daysLeft(dueIn(detail), today),
   from: ({ detail }) => spoken(detail['first']) ?? 'today',
   begins: ({ detail }) => spoken(detail['effective_from']) ?? 'it begins',
   denied_from: ({ detail }) => spoken(detail['denies_from']) ?? 'never, it only warns',
@@ -62,7 +66,25 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** The day until which something is to be done, or on which it ends, as a person writes it; null: none is set. */
 export function dueOf({ detail }: Pick<Mailed, 'detail'>): string | null {
-  return DUE.map((name) => spoken(detail[name])).find((found) => found !== null) ?? null
+  const day = dueIn(detail)
+  return day === null ? null : spokenDay(day)
+}
+
+function dueIn(detail: Mailed['detail']): Day | null {
+  return DUE.map((name) => detail[name]).find((day): day is Day => typeof day === 'string' && isDay(day)) ?? null
+}
+
+function daysLeft(day: Day | null, today: Day): string {
+  if (day === null) return 'no day is set'
+  const left = daysBetween(today, day)
+  if (left < 0) return 'the day is over'
+  return left === 0 ? 'today is the last day' : left === 1 ? '1 day is left' : `${left} days are left`
+}
+
+/** How many of how many parties have signed; null: it is not said. */
+function partOf(count: unknown, all: unknown): string | null {
+  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(all)) return null
+  return `${count} of ${all} parties ${count === 1 ? 'has' : 'have'} signed`
 }
 
 /** What rooms call such a day. */

@@ -1,3 +1,4 @@
+import { OUTSIDERS } from '../../identity/outsider.ts'
 import type { Role } from '../../identity/permissions.ts'
 import { type Identity, isSamePerson } from '../../identity/principal.ts'
 import type { Database, Transaction } from '../../platform/database/database.ts'
@@ -17,10 +18,20 @@ export interface RoleHolder extends Identity {
   readonly role: Role
 }
 
+/** Somebody without an account who is invited to an agreement, with the roles that they hold there. */
+export interface InvitedReader extends Identity {
+  readonly roles: readonly Role[]
+  readonly address: string
+  /** What names their invitation to them. */
+  readonly link: string
+}
+
 /** What stands to the right and is asked about the people of an organisation; each joins the transaction, which reads everything. */
 export interface MailDirectory {
   /** Who holds one of these roles on a London day, or stands in for whoever does. */
   holdersOf(tx: Transaction, org: string, roles: readonly Role[], day: Day): Promise<RoleHolder[]>
+  /** Who is invited to an agreement for an organisation at an instant (ISO 8601): nobody whose invitation is over, withdrawn or locked. */
+  invitedTo(tx: Transaction, org: string, agreement: string, at: string): Promise<InvitedReader[]>
   /** Where an organisation as such gets mail; undefined: nowhere. */
   mailboxOf(tx: Transaction, org: string): Promise<string | undefined>
   /** Names of organisations by their codes. */
@@ -71,6 +82,18 @@ export function mailingService({ db, clock, newId, directory, channel, publicUrl
     return directory.holdersOf(tx, org, addressedTo?.roles ?? KINDS_OF_MAIL[kind].to, day)
   }
 
+  /** Who is invited to the agreement that a notification is about, and whom of them it asks something of. */
+  async function invitedBy(tx: Transaction, posted: PostedNotification, at: string): Promise<InvitedReader[]> {
+    const { org, kind, subject } = posted
+    const { asksInvited = false } = KINDS_OF_MAIL[kind]
+    if (!asksInvited || subject.type !== 'agreement') return []
+    const { persons = [] } = posted.addressedTo ?? {}
+    const roles = rolesOf(posted)
+    const isMeant = (one: InvitedReader) =>
+      persons.length > 0 ? persons.some((person) => isSamePerson(one, person)) : one.roles.some((role) => roles.includes(role))
+    return (await directory.invitedTo(tx, org, subject.id, at)).filter(isMeant)
+  }
+
   /** Notes for each reader of a notification that they are to be mailed, at once or by digest; where there is none, that. */
   async function post(tx: Transaction, posted: PostedNotification, now: Date): Promise<void> {
     const at = now.toISOString()
@@ -81,6 +104,7 @@ export function mailingService({ db, clock, newId, directory, channel, publicUrl
       person,
       single,
     }))
+    for (const { issuer, sub } of await invitedBy(tx, posted, at)) readers.push({ person: { issuer, sub }, single: [] })
     const isMailbox = readers.length === 0 && !isPersonal && (await directory.mailboxOf(tx, posted.org)) !== undefined
     if (readers.length === 0 && !isMailbox) return mailRepository(tx).unreached(posted, at)
     for (const { person, single } of isMailbox ? [{ person: null, single: [] }] : readers) {
@@ -122,6 +146,24 @@ export function mailingService({ db, clock, newId, directory, channel, publicUrl
     }
   }
 
+  /** How a reader is told of a notification at this moment, and where they get mail; undefined: it is not for them any more. */
+  async function readerOf(
+    tx: Transaction,
+    posted: PostedNotification,
+    person: Identity | null,
+    now: Date,
+  ): Promise<(Pick<TellsReader, 'role' | 'invitation'> & { readonly address: string | undefined }) | undefined> {
+    if (person === null) return { role: null, invitation: null, address: await directory.mailboxOf(tx, posted.org) }
+    if (person.issuer === OUTSIDERS) {
+      const found = (await invitedBy(tx, posted, now.toISOString())).find((one) => isSamePerson(one, person))
+      const role = found?.roles.find((one) => rolesOf(posted).includes(one)) ?? null
+      return found && { role, invitation: found.link, address: found.address }
+    }
+    const found = (await meantBy(tx, posted, londonDay(now.getTime()))).find((one) => isSamePerson(one, person))
+    const [settings] = found ? await mailSettingsRepository(tx).reachable(posted.org, [person]) : []
+    return found && { role: 'role' in found ? (found as RoleHolder).role : null, invitation: null, address: settings?.address }
+  }
+
   /** What a mail says at this moment, and where to; undefined: nothing that its reader may still be told. */
   async function compose(mail: ClaimedMail, now: Date): Promise<{ readonly address: string; readonly letter: Letter } | undefined> {
     if (mail.address !== null && mail.text !== null)
@@ -132,16 +174,16 @@ export function mailingService({ db, clock, newId, directory, channel, publicUrl
       const ids = await mailRepository(tx).itemsOf(id)
       const visible = await readingAs(tx, { kind: 'party', org }, () => mailRepository(tx).visible(ids))
       const entries: TellsReader[] = []
+      let address: string | undefined
       for (const posted of visible) {
-        const meant = person === null ? [] : await meantBy(tx, posted, londonDay(now.getTime()))
-        const found = person && meant.find((one) => isSamePerson(one, person))
-        if (person === null || found) entries.push({ ...posted, role: found && 'role' in found ? (found as RoleHolder).role : null })
+        const found = await readerOf(tx, posted, person, now)
+        if (!found) continue
+        address = found.address
+        entries.push({ ...posted, role: found.role, invitation: found.invitation })
       }
-      const [settings] = person === null ? [] : await mailSettingsRepository(tx).reachable(org, [person])
-      const address = person === null ? await directory.mailboxOf(tx, org) : settings?.address
       if (entries.length === 0 || address === undefined) return undefined
       const names = await directory.namesOf(tx, organisationsIn(org, entries))
-      return { address, letter: letterFor(mail, entries, names, publicUrl) }
+      return { address, letter: letterFor(mail, entries, { names, publicUrl, today: londonDay(now.getTime()) }) }
     })
   }
 
@@ -210,4 +252,10 @@ export function mailingService({ db, clock, newId, directory, channel, publicUrl
     /** Gives back the connections of the channel. */
     close: () => channel.close(),
   }
+}
+
+/** The roles that a notification is for. */
+function rolesOf({ kind, addressedTo }: PostedNotification): readonly Role[] {
+  const { roles = [] } = addressedTo ?? {}
+  return roles.length > 0 ? roles : KINDS_OF_MAIL[kind].to
 }

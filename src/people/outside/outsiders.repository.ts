@@ -139,6 +139,24 @@ export function outsidersRepository(tx: Transaction) {
         .executeTakeFirst()
     },
 
+    /** Whose invitations to an agreement, for an organisation, count at an instant. */
+    async invitedTo(org: string, agreement: string, now: string) {
+      const rows = await tx
+        .selectFrom('outside_invitation as i')
+        .innerJoin('confirmed_contact as c', 'c.id', 'i.contact_id')
+        .select(['c.id as contact', 'c.roles', 'c.address', 'i.link'])
+        .where('i.agreement_id', '=', agreement)
+        .where('i.org', '=', org)
+        .where('i.expires_at', '>', now)
+        .where('i.withdrawn_at', 'is', null)
+        .where('i.locked_at', 'is', null)
+        .where('c.withdrawn_at', 'is', null)
+        .orderBy('i.id')
+        .limit(LISTED_MAX)
+        .execute()
+      return rows.map(({ roles, ...row }) => ({ ...row, roles: roles as Role[] }))
+    },
+
     /** How often an organisation has invited a contact since an instant, to whatever agreement. */
     async invitationsSince(contact: string, invitedBy: string, since: string): Promise<number> {
       const { count } = await tx

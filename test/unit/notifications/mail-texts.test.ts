@@ -12,7 +12,7 @@ const publicUrl = new URL('https://accord.example')
 const ID = '0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f'
 const person = { issuer: 'https://login.example', sub: 'ann' }
 
-const letterOf = (kind: NotificationKind, detail: Record<string, unknown>, form = 'SINGLE') =>
+const letterOf = (kind: NotificationKind, detail: Record<string, unknown>, form = 'SINGLE', invitation: string | null = null) =>
   letterFor(
     { id: ID, org: 'LBC_HACKNEY', person, form, day: form === 'DIGEST' ? '2026-11-30' : null },
     [
@@ -23,10 +23,10 @@ const letterOf = (kind: NotificationKind, detail: Record<string, unknown>, form 
         at: '2026-11-30T09:00:00.000Z',
         detail,
         role: 'DPO',
+        invitation,
       },
     ],
-    names,
-    publicUrl,
+    { names, publicUrl, today: '2026-11-30' },
   )
 
 t.test('every kind of notification has a text, and somebody whom it is for', async (t) => {
@@ -35,7 +35,7 @@ t.test('every kind of notification has a text, and somebody whom it is for', asy
     const text = MAIL_TEXTS[kind]
     t.match(text.screen, /^E(0[1-9]|1\d|2[0-4])$/, kind)
     t.ok(KINDS_OF_MAIL[kind].to.length > 0, kind)
-    for (const words of [text.sentence, text.action]) t.match(words, /^[A-Z(].*\.$/, kind)
+    for (const words of [text.sentence, text.action, text.for_invited ?? text.action]) t.match(words, /^[A-Z(].*\.$/, kind)
     t.notMatch(text.subject, /\.$/, kind)
     t.ok(text.subject.length <= 90, kind)
   }
@@ -82,6 +82,8 @@ t.test('no mail holds a word that people wrote: not a title, a reason, a comment
     first: word,
     version: fc.oneof(word, fc.nat()),
     flows: fc.array(word),
+    signed: fc.oneof(word, fc.nat()),
+    parties: fc.oneof(word, fc.nat()),
   })
   fc.assert(
     fc.property(fc.constantFrom(...kinds), facts, fc.constantFrom('SINGLE', 'DIGEST'), (kind, detail, form) => {
@@ -113,6 +115,37 @@ Change what is mailed to you: https://accord.example/v1/notification-settings
 Reference: ${ID}`,
   )
   t.equal(letterOf('SIGNATURE_DUE', { version: 2 }, 'DIGEST').subject, 'One thing for Hackney Council, 30 November 2026')
+})
+
+t.test('a reminder says how many have signed, and how many days are left', async (t) => {
+  const reminded = (detail: Record<string, unknown>) => letterOf('SIGNATURE_REMINDER', detail)
+  const { subject, text } = reminded({ version: 2, due: '2026-12-03', signed: 4, parties: 6 })
+  t.equal(subject, 'Reminder: sign DSA-2026-ABCDEF by 3 December 2026')
+  t.match(text, '4 of 6 parties have signed DSA-2026-ABCDEF, and Hackney Council has not: 3 days are left.')
+  for (const [due, left] of [
+    ['2026-12-01', '1 day is left'],
+    ['2026-11-30', 'today is the last day'],
+    ['2026-11-29', 'the day is over'],
+    [null, 'no day is set'],
+  ])
+    t.match(
+      reminded({ due, signed: 1, parties: 2 }).text,
+      `1 of 2 parties has signed DSA-2026-ABCDEF, and Hackney Council has not: ${left}.`,
+    )
+  t.match(reminded({ signed: 'four' }).text, 'Others have signed DSA-2026-ABCDEF')
+})
+
+t.test('whoever is invited without an account comes in by their invitation, and is asked nothing that they cannot do', async (t) => {
+  for (const kind of kinds.filter((one) => KINDS_OF_MAIL[one].asksInvited)) {
+    const { text } = letterOf(kind, { role: 'DPO', version: 2, sign_off: ID, due: '2026-12-03' }, 'SINGLE', 'LINK')
+    t.match(text, /you are invited to act for Hackney Council as data protection officer/, kind)
+    t.match(
+      text,
+      /Open it \(a code is mailed to you first\): https:\/\/accord\.example\/invitations\/LINK\?return_to=%2F(sign|reviews)%2F/,
+      kind,
+    )
+    t.notMatch(text, /deputy|give it|notification-settings|sign in/, kind)
+  }
 })
 
 t.test('a mail leads to the page on which its reader does what it asks for', async (t) => {
