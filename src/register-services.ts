@@ -72,6 +72,7 @@ export function openRegister(
   const read = agreementReading({ db, agreements, clock })
   const overlaps = overlapService({ db, reference, clock })
   const listing = listingService({ db, clock, agreements })
+  const registerExport = registerExportService({ db, clock, agreements, listing, reference })
   const imports = importsService({ db, clock, newId, reference, parties, partnerAnswers: partnerAnswers({ registering, groups }) })
   const advice = adviceService({ db, agreements, policy, clock })
   const committing = committingService({ db, clock, random: randomBytes, acts, agreements, imports })
@@ -128,7 +129,7 @@ export function openRegister(
       drafting,
       overlapsWith: overlaps.withDraft,
     }),
-    findingRoutes({ listing, overlaps, registerExport: registerExportService({ db, clock, agreements, listing, reference }) }),
+    findingRoutes({ listing, overlaps, registerExport }),
     importsRoutes({ imports, committing, once: onceOnly({ db, clock, newId, turns }) }),
     filesRoutes(services.files),
     adviceRoutes(advice),
@@ -139,6 +140,6 @@ export function openRegister(
   return {
     routes,
     follower: journeys.follower,
-    rooms: { listing, drafting, documents, history, signing, suspending, ending, membership, insight },
+    rooms: { listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight },
   }
 }

@@ -9,6 +9,7 @@ import { londonDay } from './platform/kernel/london-day.ts'
 import type { Register } from './register-services.ts'
 import type { Services } from './services.ts'
 import { actPages } from './web/agreements/acts.pages.ts'
+import { agreementListPages } from './web/agreements/agreement-list.pages.ts'
 import { agreementPages } from './web/agreements/agreements.pages.ts'
 import { entryPages } from './web/entry/entry.pages.ts'
 import { requestSessions } from './web/entry/request-sessions.ts'
@@ -38,7 +39,7 @@ export function callbackAt(publicUrl: URL): URL {
 /** The pages over the services of the rooms, and whom a session is of. */
 export function openWeb(
   services: Services,
-  { listing, drafting, documents, history, signing, suspending, ending, membership, insight }: Register['rooms'],
+  { listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight }: Register['rooms'],
   { client, isAuthoritative, publicUrl, demoAccounts }: BrowserSignIn,
   logKey: Uint8Array,
 ): { readonly pages: readonly FastifyPluginAsync[]; readonly principalOfSession: (request: FastifyRequest) => Promise<Principal | null> } {
@@ -65,8 +66,9 @@ export function openWeb(
         areas: [
           entryPages,
           outsidePages,
-          workPages({ insight }),
-          agreementPages({ listing, drafting, documents, signOffs, history }),
+          workPages({ insight, listing }),
+          agreementListPages({ listing, registerExport, clock }),
+          agreementPages({ drafting, documents, signOffs, history }),
           actPages({ suspending, ending, membership, history, drafting }),
           reviewPages({ signOffs, newId, issuer: services.issuer }),
           signingPages({ signing, ending, documents, now: clock }),

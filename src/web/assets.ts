@@ -55,6 +55,8 @@ const OWN_STYLE = `
 .app-hash{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:1rem;overflow-wrap:anywhere}
 .app-written{white-space:pre-wrap;overflow-wrap:anywhere}
 .app-scroll{overflow-x:auto}
+.app-columns{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,18rem),1fr));gap:0 30px}
+.app-columns .govuk-select{width:100%}
 .app-footer{border-top:1px solid #b1b4b6;padding:30px 0;margin-top:40px}
 .app-footer ul{list-style:none;padding:0;margin:0;display:flex;flex-wrap:wrap;gap:10px 24px}
 .govuk-generic-header{background:${BRAND}}

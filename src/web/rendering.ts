@@ -25,3 +25,8 @@ export function labelled(lists: readonly CodeList[]) {
     return lists.find((one) => one.list === list)?.entries.find((one) => one.code === code)?.label ?? code
   }
 }
+
+/** The codes of a list with their labels, in its order; none where there is no such list. */
+export function codesOf(lists: readonly CodeList[], list: string): readonly (readonly [code: string, label: string])[] {
+  return (lists.find((one) => one.list === list)?.entries ?? []).map(({ code, label }) => [code, label])
+}

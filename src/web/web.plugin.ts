@@ -21,7 +21,7 @@ import type { RequestSessions } from './entry/request-sessions.ts'
 import { type Typing, typing } from './entry/typed.ts'
 import type { Page, PageHandler, Redirect } from './forms.pages.ts'
 import { type OutsiderOf, outsideSecret } from './outside/outside-cookie.ts'
-import { labelled, pageRendering } from './rendering.ts'
+import { codesOf, labelled, pageRendering } from './rendering.ts'
 
 /** An account of the demo, as the sign-in page offers it. */
 export interface DemoAccount {
@@ -243,6 +243,7 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
       nameOf: (code: string | null) => (code === null ? 'nobody' : (names.get(code) ?? GROUPS[code] ?? code)),
       organisationsByName: () => [...names].toSorted(([, one], [, other]) => one.localeCompare(other, 'en-GB')),
       label: labelled(lists),
+      codesOf: (list: string) => codesOf(lists, list),
     })
     return reply.code(status).header('content-security-policy', POLICY).type('text/html; charset=utf-8').send(html)
   }

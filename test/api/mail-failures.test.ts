@@ -110,7 +110,7 @@ t.test('a mail server may fail in every way', async (t) => {
 
 t.test('a server that hangs holds up a mail for a bounded time, and no other one', async (t) => {
   const server = await mailServer(t)
-  const channel = smtpChannel({ url: server.url, password: undefined, from: 'accord@accord.example', timeoutMs: 600 })
+  const channel = smtpChannel({ url: server.url, password: undefined, from: 'accord@accord.example', timeoutMs: 3_000 })
   t.teardown(() => channel.close())
   server.behave('slow@hackney.example', 'HANGS')
   const mail = (to: string) => ({ id: '0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f', to, subject: 'Subject', text: 'Text' })
@@ -121,9 +121,9 @@ t.test('a server that hangs holds up a mail for a bounded time, and no other one
   ])
   t.match(slow, { outcome: 'LATER' })
   t.match(quick, { outcome: 'SENT' })
-  t.ok(performance.now() - from < 5_000)
+  t.ok(performance.now() - from < 20_000)
   server.behave('odd@hackney.example', 'REFUSES_CONTENT')
   t.match(await channel.send(mail('odd@hackney.example'), false), { outcome: 'FAILED' })
-  const nobody = smtpChannel({ url: new URL('smtp://127.0.0.1:9'), password: undefined, from: 'accord@accord.example', timeoutMs: 600 })
+  const nobody = smtpChannel({ url: new URL('smtp://127.0.0.1:9'), password: undefined, from: 'accord@accord.example', timeoutMs: 3_000 })
   t.match(await nobody.send(mail('quick@hackney.example'), false), { outcome: 'LATER', why: /ECONNREFUSED/ })
 })

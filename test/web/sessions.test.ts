@@ -203,3 +203,43 @@ t.test('where the database is held up a page says so, and when to come again', a
   }
   t.match(await who.go('/work'), { status: 200 })
 })
+
+t.test('on a Monday morning every role of Camden that approves or signs has something to do', async (t) => {
+  for (const [account, step] of [
+    ['demo-camden-ig', 'Information governance review'],
+    ['demo-camden-iao', 'Information asset owner confirmation'],
+    ['demo-camden-dpo', 'DPO review'],
+    ['demo-camden-caldicott', 'Caldicott review'],
+    ['demo-camden-security', 'Security review'],
+    ['demo-camden-legal', 'Legal review'],
+    ['demo-camden-siro', 'SIRO approval'],
+  ] as const) {
+    const who = visitorOf(pages)
+    const [toDo = ''] = (await signIn(who, account)).text.split('Waiting on others')
+    t.match(toDo, new RegExp(`>${step}</a>`), account)
+  }
+})
+
+t.test('the list of agreements is narrowed by what the form offers, says by what, and comes as a file', async (t) => {
+  const who = visitorOf(pages)
+  await signIn(who, 'demo-camden-ig')
+  const referencesOf = (text: string) => [...text.matchAll(/href="\/agreements\/([\w-]+)"/g)].map(([, id]) => id)
+  for (const [query, expected] of [
+    ['state=SUSPENDED', ['DEMO-SUSPENDED']],
+    ['purpose=COUNCIL_TAX&partner=LBC_HACKNEY', ['DEMO-TAX']],
+    ['category=SPECIAL&mine=yes', ['DEMO-ADULTS']],
+    ['lawful_basis=6%281%29%28a%29', []],
+    ['review=0&partner=LBC_ISLINGTON&mine=yes', ['DEMO-OVERDUE']],
+    ['state=SUSPENDED&sort=title&category=nothing-that-is-offered', ['DEMO-SUSPENDED']],
+  ] as const) {
+    const { status, text } = await who.go(`/agreements?${query}`)
+    t.equal(status, 200)
+    t.strictSame(referencesOf(text), expected, query)
+  }
+  const { text } = await who.go('/agreements?state=SUSPENDED&partner=LBC_ISLINGTON')
+  t.match(text, 'State: Suspended. <a class="govuk-link" href="/agreements?partner=LBC_ISLINGTON">Remove')
+  const file = await who.go('/agreements.csv?state=SUSPENDED')
+  t.match(file, { status: 200, headers: { 'content-type': /^text\/csv/, 'content-disposition': /attachment/ } })
+  t.equal(file.text.trim().split('\r\n').length, 2, 'a header and one agreement')
+  t.match(await who.go('/agreements?cursor=made-up'), { status: 400, text: /is not a cursor of this list/ })
+})

@@ -1,6 +1,6 @@
 import type { Principal } from '../../identity/principal.ts'
-import { type Database, withTransaction } from '../../platform/database/database.ts'
-import { readAs } from '../../platform/database/reader.ts'
+import type { Database } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { addDays, londonDay } from '../../platform/kernel/london-day.ts'
 import { pauses } from '../../platform/kernel/turns.ts'
@@ -30,12 +30,11 @@ export function agreementsDue({
 }) {
   return {
     /** Reviews, of agreements and of their assessments, and last days within so many days from today, and reviews that are overdue, of agreements that the organisation may know; the first first. */
-    within: (principal: Pick<Principal, 'org'>, days: number): Promise<readonly DueOfAgreement[]> =>
-      withTransaction(db, async (tx) => {
-        const reader = { kind: 'party', org: principal.org } as const
-        const at = clock().getTime()
-        const until = addDays(londonDay(at), days)
-        await readAs(tx, reader)
+    within: (principal: Pick<Principal, 'org'>, days: number): Promise<readonly DueOfAgreement[]> => {
+      const reader = { kind: 'party', org: principal.org } as const
+      const at = clock().getTime()
+      const until = addDays(londonDay(at), days)
+      return withTransactionAs(db, reader, async (tx) => {
         const ids = await withDeadlineBefore(tx, addDays(until, 1))
         const due: DueOfAgreement[] = []
         const pause = pauses()
@@ -49,6 +48,7 @@ export function agreementsDue({
             await pause()
           }
         return due.toSorted((one, other) => (one.day < other.day ? -1 : one.day > other.day ? 1 : one.agreement < other.agreement ? -1 : 1))
-      }),
+      })
+    },
   }
 }

@@ -1,10 +1,7 @@
-import { Readable } from 'node:stream'
 import type { FastifyPluginAsync } from 'fastify'
 import { callerOf } from '../../identity/identity.plugin.ts'
-import { csvPieces } from '../../platform/csv.ts'
 import { answer, bytesReply, type RequestOf, reply, typeWanted } from '../../platform/http/answer.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
-import { LINE_COLUMNS, LINE_HEADERS } from '../model/register-line.ts'
 import type { ListingService } from './listing.service.ts'
 import type { OverlapService } from './overlap.service.ts'
 import type { RegisterExportService } from './register-export.service.ts'
@@ -25,11 +22,9 @@ export function findingRoutes({ listing, overlaps, registerExport }: FindingServ
       const wanted = format === undefined ? typeWanted(request, ['application/json', 'text/csv']) : TYPES[format]
       const principal = callerOf(request)
       if (wanted === 'application/json') return reply(200, orThrow(await listing.list(principal, query)))
-      const { lines, next } = orThrow(await registerExport.lines(principal, query))
-      const titles = LINE_COLUMNS.map((column) => LINE_HEADERS[column] ?? column)
-      const file = Readable.from(csvPieces(LINE_COLUMNS, lines, titles))
+      const { bytes, next } = orThrow(await registerExport.file(principal, query))
       const headers = next === null ? {} : { link: nextPage(request, next) }
-      return bytesReply(200, 'text/csv; charset=utf-8; header=present', file, headers)
+      return bytesReply(200, 'text/csv; charset=utf-8; header=present', bytes, headers)
     })
 
     answer(app, 'findOverlaps', async (request) => {

@@ -46,6 +46,12 @@ export interface ListingStretch {
   readonly now: string
 }
 
+/** The titles of agreements that the reader of the transaction may know, by reference. */
+export async function titlesOf(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rows = await tx.selectFrom('agreement').select(['id', 'title']).where('id', 'in', ids).execute()
+  return new Map(rows.map(({ id, title }) => [id, title]))
+}
+
 /** One stretch of a list, in order, after a place. */
 export async function listAgreements(tx: Transaction, query: ListingStretch): Promise<Listed[]> {
   const { filter, sort, after, reader, now, limit } = query

@@ -12,7 +12,7 @@ import { type AgreementSummary, agreementSummary } from '../agreement-view.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { DERIVED_STATES, type DerivedState, derivedStates } from '../model/derived-states.ts'
 import { keeperOf, statusAt } from '../model/standing.ts'
-import { type Listed, type ListingFilter, type ListingSort, listAgreements } from './listing.repository.ts'
+import { type Listed, type ListingFilter, type ListingSort, listAgreements, titlesOf } from './listing.repository.ts'
 import { formatCursor, parseCursor } from './listing-cursor.ts'
 
 /** What is asked of the list. */
@@ -38,6 +38,8 @@ export interface ListedReferences {
   /** Whether an agreement as the reader may know it at an instant belongs in the list; asked of each before it is shown. */
   readonly isListed: (agreement: Agreement, at: Instant) => boolean
 }
+
+export type { ListingSort }
 
 export type ListingService = ReturnType<typeof listingService>
 
@@ -124,6 +126,9 @@ export function listingService({
       }),
     /** The agreements of a list by reference, `limit` at most. Refused as `list`. */
     references: answering(references),
+    /** Titles by reference; what the caller may not know is not among them. */
+    titles: (principal: Principal, ids: readonly string[]): Promise<ReadonlyMap<string, string>> =>
+      ids.length === 0 ? Promise.resolve(new Map()) : withTransactionAs(db, readerFor(principal), (tx) => titlesOf(tx, [...new Set(ids)])),
   }
 
   /** What is asked, as the list takes it. @throws Refused for a cursor that is not of this list */

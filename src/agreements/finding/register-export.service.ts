@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream'
 import { readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
+import { csvPieces } from '../../platform/csv.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
@@ -8,18 +10,18 @@ import type { Refusal } from '../../platform/kernel/refusal.ts'
 import { ok, type Result } from '../../platform/kernel/result.ts'
 import type { ReferenceService } from '../../reference/reference.service.ts'
 import type { AgreementsService } from '../agreements.service.ts'
-import { classesOf, type ExportedLine, registerLine } from '../model/register-line.ts'
+import { classesOf, type ExportedLine, LINE_COLUMNS, LINE_HEADERS, registerLine } from '../model/register-line.ts'
 import { lineSupplements } from '../store/record.repository.ts'
 import type { ListingQuery, ListingService } from './listing.service.ts'
 
 /** So many agreements are read at once, each time in a transaction of its own: a slow reader holds no connection. */
 const READ_AT_ONCE = 50
 /** As many lines as an import takes. */
-export const LINES_MAX = 5000
+const LINES_MAX = 5000
 
-/** Lines of a register, and where the next list begins; null: these are all. */
-export interface RegisterLines {
-  readonly lines: AsyncGenerator<ExportedLine>
+/** A register as a file (RFC 4180, with a header line), and where the next one begins; null: this is all. */
+export interface RegisterFile {
+  readonly bytes: Readable
   readonly next: string | null
 }
 
@@ -41,10 +43,10 @@ export function registerExportService({
 }) {
   return {
     /**
-     * The lines of a list, read as they are taken, and where the next list begins; null: these are all. Refused for a cursor that
-     * is not of this list.
+     * The lines of a list as CSV, read as they are taken, and where the next file begins; null: these are all. Refused for a cursor
+     * that is not of this list.
      */
-    async lines(principal: Principal, query: ListingQuery): Promise<Result<RegisterLines, Refusal>> {
+    async file(principal: Principal, query: ListingQuery): Promise<Result<RegisterFile, Refusal>> {
       const listed = await listing.references(principal, { ...query, limit: query.limit ?? LINES_MAX })
       if (!listed.ok) return listed
       const { ids, next, isListed } = listed.value
@@ -69,7 +71,8 @@ export function registerExportService({
           })
         }
       }
-      return ok({ lines: lines(), next })
+      const titles = LINE_COLUMNS.map((column) => LINE_HEADERS[column] ?? column)
+      return ok({ bytes: Readable.from(csvPieces(LINE_COLUMNS, lines(), titles)), next })
     },
   }
 }

@@ -1,48 +1,23 @@
 import { createHash } from 'node:crypto'
 import type { DraftingService } from '../../agreements/drafting/drafting.service.ts'
-import type { ListingQuery, ListingService } from '../../agreements/finding/listing.service.ts'
-import { DERIVED_STATES } from '../../agreements/model/derived-states.ts'
 import type { DocumentsService } from '../../agreements/texts/documents.service.ts'
 import type { HistoryService } from '../../agreements/texts/history.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
-import { chosen } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { ACT_LINKS } from './acts.pages.ts'
 
-const PAGE = 25
-/** The statuses and derived states by which the list may be narrowed, in the order of an agreement's life. */
-const STATES = ['DRAFT', 'IN_REVIEW', 'AWAITING_SIGNATURE', 'ACTIVE', ...DERIVED_STATES, 'TERMINATED', 'WITHDRAWN']
-
 export interface AgreementPagesOptions {
-  readonly listing: Pick<ListingService, 'list'>
   readonly drafting: Pick<DraftingService, 'read'>
   readonly documents: Pick<DocumentsService, 'print'>
   readonly signOffs: Pick<SignOffsService, 'list'>
   readonly history: Pick<HistoryService, 'state'>
 }
 
-/** The list of agreements, and each with its parties, flows, versions and signatures. */
-export function agreementPages({ listing, drafting, documents, signOffs, history }: AgreementPagesOptions) {
+/** An agreement with its parties, flows, versions and signatures. */
+export function agreementPages({ drafting, documents, signOffs, history }: AgreementPagesOptions) {
   return ({ page, file }: Web): void => {
-    page('/agreements', 'listAgreements', async (request) => {
-      const [q, state, partner, cursor] = ['q', 'state', 'partner', 'cursor'].map((name) => chosen(request, name))
-      const query: ListingQuery = {
-        ...{ limit: PAGE, q: q || undefined, partner: partner || undefined, cursor: cursor || undefined },
-        state: STATES.find((known) => known === state),
-      }
-      const found = orThrow(await listing.list(callerOf(request), query))
-      const next = new URLSearchParams({ q: q ?? '', state: state ?? '', partner: partner ?? '', cursor: found.next_cursor ?? '' })
-      return {
-        template: 'agreements/list.njk',
-        title: 'Agreements',
-        data: {
-          ...{ q, state, partner, states: STATES, agreements: found.agreements, isNarrowed: Boolean(q || state || partner) },
-          next: found.next_cursor === null ? null : `/agreements?${next}`,
-        },
-      }
-    })
     page('/agreements/:id', 'getAgreement', async (request) => {
       const { id } = request.params as { readonly id: string }
       const principal = callerOf(request)

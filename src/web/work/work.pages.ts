@@ -1,17 +1,31 @@
+import type { ListingService } from '../../agreements/finding/listing.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { daysLeft, daysSince, type InsightService } from '../../insight/insight.service.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { ListedTask } from '../../workflow/lists.ts'
 import type { Web } from '../web.plugin.ts'
 
+export interface WorkPagesOptions {
+  readonly insight: Pick<InsightService, 'work'>
+  readonly listing: Pick<ListingService, 'titles'>
+}
+
 /** What somebody has to do, whom they wait for, and what falls due. */
-export function workPages({ insight }: { readonly insight: Pick<InsightService, 'work'> }) {
+export function workPages({ insight, listing }: WorkPagesOptions) {
   return ({ page }: Web): void => {
     page('/work', 'getWork', async (request) => {
-      const { now, mine, pool, waiting, due } = await insight.work(callerOf(request))
+      const principal = callerOf(request)
+      const { now, mine, pool, waiting, due } = await insight.work(principal)
+      const agreements = [
+        ...[...mine, ...pool].map((task) => task.subject_id),
+        ...waiting.map((task) => task.subject.id),
+        ...due.map((one) => one.agreement),
+      ]
+      const titles = await listing.titles(principal, agreements)
       const today = londonDay(now.getTime())
       const shown = (task: ListedTask) => ({
         ...task,
+        subject_title: titles.get(task.subject_id),
         href: `/reviews/${task.sign_off_id}`,
         isOverdue: task.due_day !== null && task.due_day < today,
       })
@@ -23,11 +37,12 @@ export function workPages({ insight }: { readonly insight: Pick<InsightService, 
           pool: pool.map(shown),
           waiting: waiting.map((task) => ({
             ...task,
+            title: titles.get(task.subject.id),
             href: `/reviews/${task.signOff}`,
             days: daysSince(task.openedAt, now),
             isOverdue: task.due !== null && task.due < today,
           })),
-          due: due.map((one) => ({ ...one, left: daysLeft(one.day, now) })),
+          due: due.map((one) => ({ ...one, title: titles.get(one.agreement), left: daysLeft(one.day, now) })),
         },
       }
     })
