@@ -95,6 +95,9 @@ export function openRegister(
   const suspending = suspendingService({ act, chains, boroughs })
   const signing = signingService({ act, chains })
   const ending = endingService({ act, chains, boroughs })
+  const attesting = attestingService({ act, read, files: services.files })
+  const evidence = evidenceService({ act, read, files: services.files })
+  const attestedPolicy = attestedPolicyService({ acts: organisationActs })
   const routes = [
     referenceRoutes(reference),
     partiesRoutes({
@@ -102,7 +105,7 @@ export function openRegister(
       registering,
       organisationContacts,
       groups,
-      attestedPolicy: attestedPolicyService({ acts: organisationActs }),
+      attestedPolicy,
     }),
     peopleRoutes(services.people, services.deputies),
     notificationsRoutes(notifications),
@@ -119,8 +122,8 @@ export function openRegister(
       membership,
       ending,
       disposing: disposingService({ act, read, clock, boroughs }),
-      attesting: attestingService({ act, read, files: services.files }),
-      evidence: evidenceService({ act, read, files: services.files }),
+      attesting,
+      evidence,
       merging: mergingService({ registerActs: organisationActs, parties, contacts: organisationContacts, several }),
       succession: successionService({ registerActs: organisationActs, parties, registering, agreements, notifications, several, workflow }),
     }),
@@ -140,6 +143,9 @@ export function openRegister(
   return {
     routes,
     follower: journeys.follower,
-    rooms: { listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight },
+    rooms: {
+      ...{ listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight },
+      ...{ attesting, evidence, attestedPolicy },
+    },
   }
 }

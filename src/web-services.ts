@@ -13,6 +13,10 @@ import { agreementListPages } from './web/agreements/agreement-list.pages.ts'
 import { agreementPages } from './web/agreements/agreements.pages.ts'
 import { entryPages } from './web/entry/entry.pages.ts'
 import { requestSessions } from './web/entry/request-sessions.ts'
+import { acceptingPages } from './web/evidence/accepting.pages.ts'
+import { elsewherePages } from './web/evidence/elsewhere.pages.ts'
+import { evidencePages } from './web/evidence/evidence.pages.ts'
+import { statingPages } from './web/evidence/stating.pages.ts'
 import { outsidePages } from './web/outside/outside.pages.ts'
 import { outsiderOfRequest } from './web/outside/outside-cookie.ts'
 import { reviewPages } from './web/reviews/reviews.pages.ts'
@@ -39,10 +43,12 @@ export function callbackAt(publicUrl: URL): URL {
 /** The pages over the services of the rooms, and whom a session is of. */
 export function openWeb(
   services: Services,
-  { listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight }: Register['rooms'],
+  rooms: Register['rooms'],
   { client, isAuthoritative, publicUrl, demoAccounts }: BrowserSignIn,
   logKey: Uint8Array,
 ): { readonly pages: readonly FastifyPluginAsync[]; readonly principalOfSession: (request: FastifyRequest) => Promise<Principal | null> } {
+  const { listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight } = rooms
+  const { attesting, evidence, attestedPolicy } = rooms
   const { db, clock, config, people, parties, reference, signOffs, newId } = services
   const isSecure = publicUrl.protocol === 'https:'
   const sessions = sessionsService({
@@ -71,6 +77,10 @@ export function openWeb(
           agreementPages({ drafting, documents, signOffs, history }),
           actPages({ suspending, ending, membership, history, drafting }),
           reviewPages({ signOffs, newId, issuer: services.issuer }),
+          elsewherePages({ attesting, evidence, drafting, history, parties }),
+          statingPages({ attesting, files: services.files, drafting }),
+          acceptingPages({ parties, attestedPolicy }),
+          evidencePages({ files: services.files }),
           signingPages({ signing, ending, documents, now: clock }),
         ],
       }),

@@ -60,8 +60,20 @@ export function isOver(keptUntil: Day | null | undefined, today: Day): boolean {
   return keptUntil !== null && keptUntil !== undefined && keptUntil < today
 }
 
+/** The headers with which the bytes of a file are given out: whatever a browser makes of it, it is saved, never shown, and runs nothing. Pure. */
+export function savedHeaders({ id, name, size, sha256 }: Pick<EvidenceFile, 'id' | 'name' | 'size' | 'sha256'>): Record<string, string> {
+  return {
+    etag: `"${sha256}"`,
+    'content-length': String(size),
+    'content-disposition': contentDisposition(name ?? id),
+    'content-security-policy': "default-src 'none'; sandbox",
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+  }
+}
+
 /** The header that has a file saved under its own name and never shown (RFC 6266; the name as RFC 8187 writes it). Pure. */
-export function contentDisposition(name: string): string {
+function contentDisposition(name: string): string {
   const encoded = encodeURIComponent(name).replaceAll(/['()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`)
   return `attachment; filename*=UTF-8''${encoded}`
 }

@@ -5,7 +5,7 @@ import { callerOf } from '../identity/identity.plugin.ts'
 import { answer, bytesReply, reply } from '../platform/http/answer.ts'
 import { operation } from '../platform/http/openapi.ts'
 import { orThrow } from '../platform/kernel/refusal.ts'
-import { contentDisposition } from './evidence-file.ts'
+import { savedHeaders } from './evidence-file.ts'
 import type { FilesService } from './files.service.ts'
 
 /** Evidence files over HTTP. */
@@ -31,15 +31,7 @@ export function filesRoutes(files: FilesService): FastifyPluginAsync {
 
     answer(app, 'getFileContent', async (request) => {
       const { file, bytes } = orThrow(await files.content(callerOf(request), request.params.id))
-      return bytesReply(200, file.media_type, bytes, {
-        etag: `"${file.sha256}"`,
-        'content-length': String(file.size),
-        // Whatever a browser makes of it: it is saved, never shown, and runs nothing.
-        'content-disposition': contentDisposition(file.name ?? file.id),
-        'content-security-policy': "default-src 'none'; sandbox",
-        'x-content-type-options': 'nosniff',
-        'cache-control': 'no-store',
-      })
+      return bytesReply(200, file.media_type, bytes, savedHeaders(file))
     })
 
     answer(app, 'eraseFile', async (request) => outcomeReply(200, await files.erase(callOf(request), request.params.id, request.body)))

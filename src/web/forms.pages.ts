@@ -46,6 +46,11 @@ export function chosen(request: Pick<FastifyRequest, 'query'>, name: string): st
   return typeof value === 'string' ? value.trim() : ''
 }
 
+/** Whether a word of an address or a form is a key, as everything here has one (RFC 9562). */
+export function isKey(word: unknown): word is string {
+  return typeof word === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(word)
+}
+
 /** What a body breaks of the contract of an operation, each beside the field of the same name: pages take what the API takes, and nothing else. */
 export function faultsOf(operation: OperationId, body: unknown): FieldError[] {
   return contract.faultsOf(operation, body).map(({ pointer, detail }) => ({ field: pointer.split('/')[1] ?? '', text: detail }))

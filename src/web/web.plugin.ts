@@ -64,6 +64,8 @@ export interface Web {
   page(path: string, operation: OperationId, handler: PageHandler): void
   /** What a form of such a page does: for whoever may call that operation. */
   form(path: string, operation: OperationId, handler: PageHandler): void
+  /** The same of a form with a file behind its other fields: the handler takes it as it comes. */
+  fileForm(path: string, operation: OperationId, handler: PageHandler): void
   /** Something else than a page, for whoever may call that operation. */
   file(path: string, operation: OperationId, handler: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>): void
   /** What a form does that needs a session, but no organisation. */
@@ -188,6 +190,8 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
       open: (path, handler) => app.get(path, { config: { access: 'public' } }, answering(handler)),
       page: (path, operation, handler) => app.get(path, { config: standingFor(operation) }, answering(withTyped(handler), operation)),
       form: (path, operation, handler) => app.post(path, { config: standingFor(operation) }, answering(sent(handler), operation)),
+      fileForm: (path, operation, handler) =>
+        app.post(path, { config: { ...standingFor(operation), takesFile: true } }, answering(sent(handler), operation)),
       file: (path, operation, handler) =>
         app.get(path, { config: standingFor(operation) }, async (request, reply) => {
           mustBePermitted(request, operation)

@@ -53,7 +53,7 @@ function filing(desk: Desk) {
     async leaves(): Promise<string[]> {
       const owner = await service.database?.openAs('session_user', 1)
       const found = await owner?.pool.query<{ leaf: Buffer }>(
-        `select l.leaf from audit.leaf l join audit.log g using (log_id) where g.kind = 'governance' order by l.idx`,
+        `select l.leaf from audit.leaf l join audit.log g using (log_id) where g.kind = 'governance' order by l.log_id, l.idx`,
       )
       await owner?.close()
       return (found?.rows ?? [])

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { readFormBodies } from './form-body.ts'
 import { escapeHtml, htmlPage, PAGE_POLICY } from './html-page.ts'
+import { readMultipartBodies } from './multipart-body.ts'
 import { type Problem, problem } from './problem.ts'
 import { problemOf, retryAfterOf, withStatus } from './problem-handler.ts'
 import { problemKinds } from './refusals.ts'
@@ -17,6 +18,7 @@ interface PageScopeOptions {
  */
 export const pageScope: FastifyPluginAsync<PageScopeOptions> = async (app, { pages }) => {
   readFormBodies(app)
+  readMultipartBodies(app)
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('content-security-policy', PAGE_POLICY).header('cache-control', 'no-store')
   })
