@@ -98,6 +98,8 @@ export function openRegister(
   const attesting = attestingService({ act, read, files: services.files })
   const evidence = evidenceService({ act, read, files: services.files })
   const attestedPolicy = attestedPolicyService({ acts: organisationActs })
+  const freezing = freezingService({ act, agreements, advice: advice.onDraft, chains, carrying })
+  const amending = amendingService({ act })
   const routes = [
     referenceRoutes(reference),
     partiesRoutes({
@@ -114,10 +116,10 @@ export function openRegister(
     webhooksRoutes(services.webhooks.subscriptions),
     signOffsRoutes({ signOffs: services.signOffs, routes: services.signOffRoutes, issuer: services.issuer, newId }),
     agreementActsRoutes({
-      freezing: freezingService({ act, agreements, advice: advice.onDraft, chains, carrying }),
+      freezing,
       signing,
       signatureAddresses: signatureAddressesService({ read }),
-      amending: amendingService({ act }),
+      amending,
       suspending,
       membership,
       ending,
@@ -146,6 +148,7 @@ export function openRegister(
     rooms: {
       ...{ listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight },
       ...{ attesting, evidence, attestedPolicy },
+      ...{ advice, overlaps, freezing, amending },
     },
   }
 }

@@ -11,6 +11,7 @@ import type { Services } from './services.ts'
 import { actPages } from './web/agreements/acts.pages.ts'
 import { agreementListPages } from './web/agreements/agreement-list.pages.ts'
 import { agreementPages } from './web/agreements/agreements.pages.ts'
+import { draftingArea } from './web/drafting/area.pages.ts'
 import { entryPages } from './web/entry/entry.pages.ts'
 import { requestSessions } from './web/entry/request-sessions.ts'
 import { acceptingPages } from './web/evidence/accepting.pages.ts'
@@ -49,7 +50,7 @@ export function openWeb(
 ): { readonly pages: readonly FastifyPluginAsync[]; readonly principalOfSession: (request: FastifyRequest) => Promise<Principal | null> } {
   const { listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight } = rooms
   const { attesting, evidence, attestedPolicy } = rooms
-  const { db, clock, config, people, parties, reference, signOffs, newId } = services
+  const { db, clock, config, people, parties, reference, signOffs, signOffRoutes, newId } = services
   const isSecure = publicUrl.protocol === 'https:'
   const sessions = sessionsService({
     ...{ db, clock, isAuthoritative },
@@ -81,6 +82,7 @@ export function openWeb(
           statingPages({ attesting, files: services.files, drafting }),
           acceptingPages({ parties, attestedPolicy }),
           evidencePages({ files: services.files }),
+          draftingArea({ ...rooms, parties, reference, signOffs, routes: signOffRoutes, now: clock }),
           signingPages({ signing, ending, documents, now: clock }),
         ],
       }),

@@ -65,6 +65,15 @@ const OWN_STYLE = `
 .app-person form{margin:0}
 .app-link-button{background:none;border:0;padding:0;font:inherit;color:${BRAND};text-decoration:underline;cursor:pointer}
 .app-link-button:focus-visible{outline:3px solid transparent;background:#fd0;box-shadow:0 -2px #fd0,0 4px #0b0c0c;color:#0b0c0c}
+.app-cards>li{border-top:1px solid #b1b4b6;padding:15px 0 10px;margin:0}
+.app-actions{display:flex;flex-wrap:wrap;gap:5px 20px;align-items:baseline}
+.app-actions form{margin:0}
+.app-typed{white-space:pre-line;overflow-wrap:anywhere}
+.app-inline{display:inline;margin:0}
+.app-permitted{border-left:5px solid #b1b4b6;padding-left:15px;margin-bottom:20px}
+.app-group{margin:0 0 20px}
+.app-choices{margin-bottom:15px}
+.app-select{max-width:100%}
 @media print{.app-footer,.govuk-service-navigation,.govuk-button,form{display:none}}
 `
 

@@ -2,6 +2,7 @@ import nunjucks from 'nunjucks'
 import { isDay, spokenDay, spokenInstant } from '../platform/kernel/london-day.ts'
 import type { CodeList } from '../reference/code-list.ts'
 import { GOVUK, pageAssets } from './assets.ts'
+import { dayParts } from './drafting/answers.ts'
 
 /** Makes pages of templates. Everything that is shown is escaped; a template says where it is not. */
 export function pageRendering() {
@@ -10,6 +11,7 @@ export function pageRendering() {
   environment.addFilter('day', (day: unknown) => (typeof day === 'string' && isDay(day) ? spokenDay(day) : 'not set'))
   environment.addFilter('instant', (at: unknown) => (typeof at === 'string' && at !== '' ? spokenInstant(Date.parse(at)) : 'not yet'))
   environment.addFilter('plural', (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`)
+  environment.addFilter('dayParts', (day: unknown) => dayParts(typeof day === 'string' ? day : ''))
   const assets = pageAssets()
   environment.addGlobal('assets', { style: assets.style.path, script: assets.script.path, icon: assets.icon.path })
   return {

@@ -223,7 +223,7 @@ t.test('on a Monday morning every role of Camden that approves or signs has some
 t.test('the list of agreements is narrowed by what the form offers, says by what, and comes as a file', async (t) => {
   const who = visitorOf(pages)
   await signIn(who, 'demo-camden-ig')
-  const referencesOf = (text: string) => [...text.matchAll(/href="\/agreements\/([\w-]+)"/g)].map(([, id]) => id)
+  const referencesOf = (text: string) => [...text.matchAll(/href="\/agreements\/([A-Z][\w-]+)"/g)].map(([, id]) => id)
   for (const [query, expected] of [
     ['state=SUSPENDED', ['DEMO-SUSPENDED']],
     ['purpose=COUNCIL_TAX&partner=LBC_HACKNEY', ['DEMO-TAX']],

@@ -40,6 +40,8 @@ export interface NewDraftBody {
   readonly title: string
   readonly instrument_type: string
   readonly from_agreement?: string | undefined
+  /** Why it begins although one that comes near exists; kept in the history. */
+  readonly reason?: string | undefined
   /** Parties and flows that it begins with, where another room has worked them out; the caller's organisation is one of the parties. */
   readonly content?: { readonly parties: readonly Party[]; readonly flows: readonly Flow[] }
 }
@@ -92,13 +94,13 @@ export function draftingService({ read, clock, random, acts, agreements, facts, 
         ])
         if (refusal) throw new Refused(refusal)
         const id = newReference(londonDay(Date.parse(now)), random(REFERENCE_BYTES))
-        const { title, instrument_type, content } = body
+        const { title, instrument_type, content, reason } = body
         const draft = newDraft({ id, title, instrument_type, org, source, now, ...(content ? { content } : {}) })
         await agreements.store(tx, draft, { at: now, by: principal.sub, provenance: source && { copied_from: source.id } })
         if (source) await copyContacts(tx, source.id, id)
         return {
           ...({ id, outcome: await viewAfter(tx, id, now), to: 'DRAFT', version: 1 } as const),
-          detail: { title, instrument_type, ...(source ? { copied_from: source.id } : {}) },
+          detail: { title, instrument_type, ...(source ? { copied_from: source.id } : {}), ...(reason === undefined ? {} : { reason }) },
         }
       })
 

@@ -2,6 +2,7 @@ import { readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { holdsAt, instantOf } from '../../platform/kernel/instant.ts'
+import type { Agreement } from '../agreement.ts'
 import { derivedStates } from '../model/derived-states.ts'
 import { missingSignatures, partiesInForce } from '../model/in-force.ts'
 import { interval } from '../model/lifecycle-facts.ts'
@@ -9,12 +10,15 @@ import { governingVersion, keeperOf, leadingVersion, signatoriesOf, standingOf }
 import { actsOpenTo } from '../model/standing-acts.ts'
 import type { ReadAgreement } from '../reading.service.ts'
 import { statusThen } from '../store/status.repository.ts'
-import { type HistoryEntry, readHistory } from './history.repository.ts'
+import { type HistoryEntry, readHistory, readRecentEdits } from './history.repository.ts'
 
 export interface HistoryOptions {
   readonly read: ReadAgreement
   readonly clock: Clock
 }
+
+/** Edits that a page of a draft looks through for the last one of its section. */
+const RECENT_EDITS = 50
 
 export type HistoryService = ReturnType<typeof historyService>
 
@@ -26,12 +30,18 @@ export function historyService({ read, clock }: HistoryOptions) {
       read(principal, id, async (tx, agreement) => {
         const found = await readHistory(tx, id, { after: page.after, limit: page.limit + 1 })
         const shown = found.slice(0, page.limit)
-        const knowsOfficers = readerFor(principal).kind === 'auditor' || agreement.parties.some(({ org }) => org === principal.org)
         return {
           agreement: id,
-          acts: shown.map((entry) => toLine(entry, knowsOfficers)),
+          acts: shown.map((entry) => toLine(entry, isAmongThem(principal, agreement))),
           next_after: found.length > page.limit ? (shown.at(-1)?.sequence ?? null) : null,
         }
+      }),
+
+    /** The latest edits of its parts, newest first. */
+    recentEdits: (principal: Principal, id: string) =>
+      read(principal, id, async (tx, agreement) => {
+        const found = await readRecentEdits(tx, id, RECENT_EDITS)
+        return found.map((entry) => toLine(entry, isAmongThem(principal, agreement)))
       }),
 
     /** How it stood, or will stand if nobody does anything, at an instant (absent: now). */
@@ -65,6 +75,10 @@ export function historyService({ read, clock }: HistoryOptions) {
         }
       }),
   }
+}
+
+function isAmongThem(principal: Principal, { parties }: Pick<Agreement, 'parties'>): boolean {
+  return readerFor(principal).kind === 'auditor' || parties.some(({ org }) => org === principal.org)
 }
 
 /** Who acted and what is said of it is shown to parties and auditors only. */

@@ -10682,6 +10682,8 @@ export interface operations {
                     readonly instrument_type: string;
                     /** @description The agreement to copy parties and terms of. */
                     readonly from_agreement?: string;
+                    /** @description Why a new one is needed where one that comes near exists, for the history; no personal data of those the data is about. */
+                    readonly reason?: string;
                 };
             };
         };

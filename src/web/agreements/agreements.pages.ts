@@ -38,6 +38,7 @@ export function agreementPages({ drafting, documents, signOffs, history }: Agree
           agreement,
           version,
           acts,
+          mayAmend: commands.includes('amend'),
           signOffs: found.signOffs,
           signatures: agreement.signatures.filter((one) => one.version === version?.version),
         },

@@ -1,0 +1,177 @@
+import type { FastifyRequest } from 'fastify'
+import type { freezingService } from '../../agreements/acts/freezing.service.ts'
+import type { HistoryService } from '../../agreements/texts/history.service.ts'
+import type { AdviceService } from '../../decisions/advice/advice.service.ts'
+import { callerOf } from '../../identity/identity.plugin.ts'
+import type { BodyOf } from '../../platform/http/openapi.ts'
+import { orThrow, refused } from '../../platform/kernel/refusal.ts'
+import type { RoutesService } from '../../workflow/routes.service.ts'
+import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
+import { viewOf } from '../../workflow/view.ts'
+import { type FieldError, faultsOf, field, type Page, type Redirect } from '../forms.pages.ts'
+import type { Web } from '../web.plugin.ts'
+import { inWords } from './answers.ts'
+import { type DraftReading, draftReading, hrefOf } from './drafting.pages.ts'
+import { flowLawSteps } from './flow-law-steps.pages.ts'
+import { flowSteps } from './flow-steps.pages.ts'
+import { listSections } from './list-steps.pages.ts'
+import { permittedIn } from './permitted.ts'
+import type { DraftContext, Step } from './steps.pages.ts'
+import { mayWrite } from './task-list.pages.ts'
+import { placeToMend } from './tasks.ts'
+import { textSteps } from './text-steps.pages.ts'
+
+export interface CheckOptions extends Omit<DraftReading, 'history'> {
+  readonly advice: Pick<AdviceService, 'advise' | 'preview'>
+  readonly history: Pick<HistoryService, 'state'>
+  readonly freezing: ReturnType<typeof freezingService>
+  readonly routes: Pick<RoutesService, 'list'>
+  readonly signOffs: Pick<SignOffsService, 'list' | 'read'>
+}
+
+/** Lines of the decision table that a page sums up. */
+const PREVIEWED = 200
+/** Steps of which a flow is made, without the one that adds a flow. */
+const FLOW_STEPS = [...flowSteps, ...flowLawSteps].filter(({ path }) => path.startsWith('flows/:flow/'))
+/** The rule by which a route is for agreements between organisations: whoever asked reviews nothing (SD-1). */
+const FOR_AGREEMENTS = 'SD-1'
+
+/** Checking a draft before it is sent, and sending it: from then on nobody changes that text. */
+export function checkPages({ advice, history, freezing, routes, signOffs, ...reading }: CheckOptions) {
+  const read = draftReading(reading)
+
+  async function shown(request: FastifyRequest, over: Partial<Page> = {}): Promise<Page> {
+    const context = await read(request)
+    const { view, draft, principal, plain } = context
+    const [given, state, offered, preview] = await Promise.all([
+      advice.advise(principal, view.id, draft.version),
+      history.state(principal, view.id, undefined),
+      routes.list(principal.org),
+      advice.preview(principal, view.id, { version: draft.version, limit: PREVIEWED }),
+    ])
+    const found = orThrow(given).advice
+    const bySection = (severity: string) => {
+      const sections = new Map<string, { title: string; href: string | null; details: string[] }>()
+      for (const { pointer, detail } of found.filter((one) => one.severity === severity)) {
+        const { path, title } = placeToMend(pointer, { view, draft }) ?? { path: null, title: 'The draft' }
+        const section = sections.get(title) ?? { title: plain(title), href: path === null ? null : hrefOf(context, path), details: [] }
+        sections.set(title, { ...section, details: [...new Set([...section.details, plain(detail)])] })
+      }
+      return [...sections.values()]
+    }
+    const table = orThrow(preview)
+    return {
+      template: 'drafting/check.njk',
+      title: 'Check the draft before you send it',
+      ...over,
+      data: {
+        ...{ agreement: view, draft, base: hrefOf(context, ''), rowVersion: context.rowVersion, mayWrite: mayWrite(context) },
+        ...{ wrong: bySection('ERROR'), known: bySection('WARNING'), count: found.filter(({ severity }) => severity === 'ERROR').length },
+        cards: cardsOf(context),
+        permitted: permittedIn(table.rows),
+        more: Math.max(0, table.total - table.rows.length),
+        maySend: orThrow(state).commands.includes('freeze') && view.draft_version !== null,
+        routes: offered
+          .filter(({ requester_rule }) => requester_rule === FOR_AGREEMENTS)
+          .map(({ code, title, purpose }) => ({ code, title, purpose })),
+        form: request.body ?? {},
+      },
+    }
+  }
+
+  async function sent(request: FastifyRequest): Promise<Page | Redirect> {
+    const { id = '' } = request.params as { readonly id?: string }
+    const order = orderIn(request)
+    const route = field(request, 'route')
+    const body: unknown = {
+      ...(route === '' ? {} : { route }),
+      ...(order.length === 0 ? {} : { signing_order: order }),
+      ...(field(request, 'statutory_deadline') === 'yes' ? { statutory_deadline: true } : {}),
+    }
+    if (!isFreezing(body)) return shown(request, { status: 422, errors: faultsOf('freezeAgreement', body) })
+    const call = {
+      principal: callerOf(request),
+      idempotency: null,
+      agreementId: id,
+      ifMatch: `"${field(request, 'version').replaceAll('"', '')}"`,
+    }
+    const done = await freezing.freeze(call, body)
+    if (done.ok) return { to: `/agreements/${encodeURIComponent(id)}/sent` }
+    const { code, detail, errors } = done.refusal
+    if (code === 'PRECONDITION_FAILED')
+      return shown(request, {
+        status: 409,
+        errors: [{ field: 'answers', text: 'Somebody changed the draft since you opened this page. Check it once more, then send it' }],
+      })
+    const { plain } = await read(request)
+    const told: FieldError[] = (errors.length > 0 ? errors : [{ pointer: '', detail }]).map((one) => ({
+      field: one.pointer === '/route' ? 'route' : 'wrong',
+      text: plain(one.detail),
+    }))
+    return shown(request, { status: 422, errors: told.slice(0, TOLD_MAX) })
+  }
+
+  /** What happens next: whose step is open, and until when. */
+  async function confirmation(request: FastifyRequest): Promise<Page> {
+    const { id = '' } = request.params as { readonly id?: string }
+    const principal = callerOf(request)
+    const { outcome: agreement } = orThrow(await reading.drafting.read(principal, id, undefined))
+    const [latest] = (await signOffs.list(principal, { subjectType: 'agreement', subject: id }, { before: null, limit: 1 })).signOffs
+    if (!latest) throw refused('NOT_FOUND', 'This agreement was not sent for review.')
+    const signOff = viewOf(orThrow(await signOffs.read(principal, latest.id)).outcome.signOff)
+    const next = signOff.chains.flatMap(({ org, steps }) =>
+      steps.filter(({ state }) => state === 'OPEN').map(({ title, role, due }) => ({ org, title, role, due })),
+    )
+    return { template: 'drafting/sent.njk', title: 'Sent for review', data: { agreement, signOff, next } }
+  }
+
+  return ({ page, form }: Web): void => {
+    page('/agreements/:id/draft/check', 'adviseAgreement', (request) => shown(request))
+    form('/agreements/:id/draft/check', 'freezeAgreement', sent)
+    page('/agreements/:id/sent', 'getSignOff', confirmation)
+  }
+}
+
+const TOLD_MAX = 10
+
+function isFreezing(body: unknown): body is NonNullable<BodyOf<'freezeAgreement'>> {
+  return faultsOf('freezeAgreement', body).length === 0
+}
+
+/** The parties in the order in which they sign, as their places were chosen; whoever has none signs in any. */
+function orderIn(request: FastifyRequest): readonly string[] {
+  const places = Object.entries((request.body ?? {}) as Readonly<Record<string, unknown>>).flatMap(([name, place]) =>
+    name.startsWith('place-') && typeof place === 'string' && /^\d{1,3}$/.test(place)
+      ? [{ org: name.slice('place-'.length), place: Number(place) }]
+      : [],
+  )
+  return places.toSorted((one, other) => one.place - other.place).map(({ org }) => org)
+}
+
+/** Every answer of the draft, a card for each section; what says nothing is left out. */
+function cardsOf(context: DraftContext) {
+  const card = (step: Step, of: DraftContext, href: string) => {
+    const answers = step.answers(of)
+    const rows = step.fields(of).flatMap((one) => {
+      const words = inWords(one, answers[one.name])
+      return words.length === 0 || (one.kind === 'box' && words[0] === 'No') ? [] : [{ label: one.label, words }]
+    })
+    return { title: step.title(of), href, rows }
+  }
+  const sections = textSteps.map((step) => card(step, context, hrefOf(context, step.path)))
+  const flows = context.draft.terms.flows.flatMap(({ id }) => {
+    const of = { ...context, params: { ...context.params, flow: id } }
+    return FLOW_STEPS.map((step) => card(step, of, hrefOf(context, step.path.replace(':flow', id))))
+  })
+  const lists = listSections.flatMap((section) =>
+    section.entries(context).map((entry, index) => {
+      const rows = section.fields(context).map((one) => ({ label: one.label, words: inWords(one, entry[one.name]) }))
+      return {
+        title: `${section.title}, ${index + 1}`,
+        href: hrefOf(context, `${section.path}/${index + 1}`),
+        rows: rows.filter(({ words }) => words.length > 0),
+      }
+    }),
+  )
+  return [...sections, ...flows, ...lists].filter(({ rows }) => rows.length > 0)
+}

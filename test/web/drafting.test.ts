@@ -1,0 +1,274 @@
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { personOf } from '../support/api-caller.ts'
+import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
+
+// Drafting in a real browser: from the first question to sent for review, without JavaScript; and what happens when two write at once.
+
+const SIX = ['LBC_CAMDEN', 'LBC_ISLINGTON', 'LBC_HACKNEY', 'LBC_HARINGEY', 'MPS', 'ICB_WNL']
+const CONTACTS = { signatory_post: 'Director', ig: 'IG team', dpo: 'DPO', sar: 'SAR desk', complaint: 'Complaints', breach: 'Duty desk' }
+const save = (page: Page) => page.getByRole('button', { name: 'Save and continue' }).click()
+const tick = async (page: Page, name: string, values: readonly string[]) => {
+  for (const value of values) await page.locator(`input[name="${name}"][value="${value}"]`).check()
+}
+const day = async (page: Page, name: string, [of, month, year]: readonly [string, string, string]) => {
+  await page.locator(`#${name}-day`).fill(of)
+  await page.locator(`#${name}-month`).fill(month)
+  await page.locator(`#${name}-year`).fill(year)
+}
+const errorsOn = async (page: Page) => (await page.locator('.govuk-error-summary').textContent()) ?? ''
+
+t.test('an agreement of six parties is drafted in the browser, from nothing to sent for review', { skip: NO_BROWSER }, async (t) => {
+  const pages = await testPages(t)
+  const browser = await openBrowser(t, pages)
+  const officer = await signedInAs(browser, pages.address, 'Priya Raman', { javaScriptEnabled: false })
+  const reader = await signedInAs(browser, pages.address, 'Priya Raman')
+  const colleague = await signedInAs(browser, pages.address, 'Tom Adeyemi')
+  let draft = ''
+  const at = (path: string) => officer.goto(`${draft}/${path}`)
+
+  await t.test('is there one already? The question is asked first, and the reason for a new one is kept', async (t) => {
+    await officer.getByRole('button', { name: 'Start an agreement' }).click()
+    await officer.getByRole('button', { name: 'See what there is' }).click()
+    t.match(await errorsOn(officer), /With whom do you want to share\?: select an answer/)
+    await tick(officer, 'partner', ['LBC_ISLINGTON', 'LBC_HACKNEY', 'LBC_HARINGEY'])
+    await officer.getByLabel('Another organisation').fill('metropolitan police')
+    await officer.getByRole('button', { name: 'Find' }).click()
+    t.ok(await officer.locator('input[value="LBC_HARINGEY"]').isChecked(), 'what was ticked stays')
+    await tick(officer, 'partner', ['MPS'])
+    await officer.getByLabel('What for?').selectOption('HOMELESSNESS')
+    await officer.getByRole('button', { name: 'See what there is' }).click()
+    t.match(await officer.locator('main').textContent(), /Homelessness and safeguarding in two boroughs[\s\S]*Join it:/)
+    t.equal(await officer.getByRole('link', { name: 'Use it as a template' }).count(), 2)
+    await reader.goto(officer.url())
+    await isAccessible(t, reader, 'what there is already')
+    await officer.getByRole('button', { name: 'Start a new agreement' }).click()
+    await officer.getByRole('button', { name: 'Continue' }).click()
+    t.match(await errorsOn(officer), /Answer: Is any of the data about people/)
+    await reader.goto(officer.url())
+    await isAccessible(t, reader, 'the screening with errors')
+    for (const [name, answer] of Object.entries({
+      ...{
+        personal: 'yes',
+        once: 'no',
+        instructions: 'no',
+        joint: 'no',
+        sensitive: 'no',
+        regular: 'yes',
+        vulnerable: 'yes',
+        matching: 'unsure',
+      },
+    }))
+      await tick(officer, name, [answer])
+    await officer.getByRole('button', { name: 'Continue' }).click()
+    const advice = await officer.locator('main').textContent()
+    t.match(advice, /this fits: Data sharing agreement/)
+    t.match(advice, /impact assessment is to be expected[\s\S]*Targeting children/)
+    t.match(advice, /Ask your data protection officer/)
+    await officer.getByLabel('What is the agreement called?').fill('Missing children in north London')
+    await officer.getByRole('button', { name: 'Begin the draft' }).click()
+    t.match(await errorsOn(officer), /Say why a new agreement is needed/)
+    t.equal(await officer.getByLabel('What is the agreement called?').inputValue(), 'Missing children in north London')
+    await officer.getByLabel('Why is a new agreement needed').fill('Those are about homelessness alone')
+    await officer.getByRole('button', { name: 'Begin the draft' }).click()
+    await officer.waitForURL('**/draft')
+    draft = officer.url()
+    await officer.goto(draft.replace(/draft$/, 'history'))
+    t.match(await officer.locator('main').textContent(), /Those are about homelessness alone/, 'the reason is in the history')
+  })
+
+  await t.test('the list of tasks says what to do, what is done, and what a task waits for', async (t) => {
+    await officer.goto(draft)
+    const main = await officer.locator('main').textContent()
+    t.match(main, /Data protection impact assessment\s*Say which data flows first\s*Cannot start yet/)
+    t.match(main, /Title and kind of agreement\s*Completed/)
+    t.match(main, /What the sharing is for\s*Not yet started/)
+    await reader.goto(draft)
+    await isAccessible(t, reader, 'the tasks')
+  })
+
+  await t.test('parties, with a body that is found by its name, and their contacts', async (t) => {
+    await at('parties')
+    await officer.getByRole('button', { name: 'Add another organisation' }).click()
+    await tick(officer, 'others', ['ICB_WNL'])
+    await save(officer)
+    const listed = await officer.locator('main').textContent()
+    t.match(listed, /6 organisations take part/, 'who was asked about at the start is there already')
+    t.match(listed, /West and North London ICB/)
+    await at('parties/MPS/contacts')
+    for (const name of Object.keys(CONTACTS)) await officer.locator(`#${name}`).fill(`${name} of the Met`)
+    await save(officer)
+    t.match(await officer.locator('main').textContent(), /6 contacts are missing/)
+    const api = await personOf(pages.service, 'LBC_CAMDEN', ['IG_OFFICER'])
+    const id = draft.split('/').at(-2)
+    for (const org of SIX.filter((one) => one !== 'MPS')) {
+      const put = await api('PUT', `/v1/agreements/${id}/parties/${org}/contacts`, { body: CONTACTS, ifMatch: '*' })
+      t.equal(put.status, 200, put.text)
+    }
+    await at('parties')
+    t.notMatch(await officer.locator('main').textContent(), /missing/)
+    await reader.goto(`${draft}/parties`)
+    await isAccessible(t, reader, 'the parties')
+  })
+
+  await t.test('a flow, page by page; what is wrong is said beside its question, and what was typed is kept', async (t) => {
+    await at('flows/new')
+    await save(officer)
+    t.match(await errorsOn(officer), /Who sends\?: select an answer/)
+    await tick(officer, 'providers', SIX)
+    await tick(officer, 'recipients', SIX)
+    await officer.getByLabel('For which purpose?').selectOption('SAFEGUARDING_CHILDREN.MISSING')
+    await save(officer)
+    await tick(officer, 'data_items', ['IDENTITY.NAME', 'IDENTITY.DATE_OF_BIRTH', 'CONTACT.ADDRESS'])
+    await tick(officer, 'data_subjects', ['CHILD'])
+    await save(officer)
+    await tick(officer, 'methods', ['SECURE_EMAIL'])
+    await tick(officer, 'frequency', ['ON_EVENT'])
+    await officer.getByLabel('About how many people at most').fill('a few')
+    await save(officer)
+    t.match(await errorsOn(officer), /About how many people at most, each time\?: enter a whole number/)
+    t.equal(await officer.getByLabel('About how many people at most').inputValue(), 'a few', 'what was typed is kept')
+    t.ok(await officer.locator('input[value="SECURE_EMAIL"]').isChecked())
+    await officer.getByLabel('About how many people at most').fill('50')
+    await save(officer)
+    t.match(await officer.locator('h1').textContent(), /the law of those who send/)
+    await tick(officer, 'art6', ['6(1)(e)'])
+    await tick(officer, 'gateways', ['CA2004_S11'])
+    await save(officer)
+    await officer.getByText('Take over answers that you gave already').click()
+    await officer.getByRole('link', { name: 'those who send in flow F1' }).click()
+    t.ok(await officer.locator('input[value="CA2004_S11"]').isChecked(), 'the same law is not typed twice')
+    await save(officer)
+    await officer.getByLabel('For how many days').fill('365')
+    await tick(officer, 'onward', ['LEGAL_DUTY_ONLY'])
+    await save(officer)
+    await tick(officer, 'confidentiality', ['NOT_ENGAGED'])
+    await tick(officer, 'ground', ['SAME_PURPOSE'])
+    await save(officer)
+    await save(officer)
+    t.match(await officer.locator('main').textContent(), /The law of those who receive\s*Completed/)
+    for (const path of ['flows', 'flows/F1', 'flows/F1/data', 'flows/F1/law-provider']) {
+      await reader.goto(`${draft}/${path}`)
+      await isAccessible(t, reader, path)
+    }
+  })
+
+  await t.test('the sections in words, days, reviews and the assessment', async (t) => {
+    for (const path of ['why', 'need', 'quality', 'people', 'security', 'end']) {
+      await at(path)
+      for (const box of await officer.locator('textarea').all()) await box.fill('As the six organisations have agreed.\nOn two lines.')
+      await save(officer)
+    }
+    await at('dates')
+    await day(officer, 'effective_from', ['31', '2', '2027'])
+    await save(officer)
+    t.match(await errorsOn(officer), /First day: enter a real date/)
+    t.equal(await officer.locator('#effective_from-day').inputValue(), '31', 'what was typed is kept')
+    await day(officer, 'effective_from', ['1', '4', '2027'])
+    await day(officer, 'effective_to', ['31', '3', '2030'])
+    await save(officer)
+    await at('review')
+    await day(officer, 'review_due', ['1', '3', '2028'])
+    await officer.getByLabel('Months between reviews').fill('12')
+    await save(officer)
+    await at('changes')
+    await tick(officer, 'amendment_policy', ['RE_SIGN_REQUIRED'])
+    await save(officer)
+    await at('assessment')
+    await officer.getByLabel('Where does it stand?').selectOption('APPROVED')
+    await officer.getByLabel('Which risk remains?').selectOption('LOW')
+    await officer.getByLabel('Was the Information Commissioner consulted?').selectOption('NOT_REQUIRED')
+    await day(officer, 'review_due', ['1', '3', '2028'])
+    await save(officer)
+    t.match(await officer.locator('main').textContent(), /17 of 17 tasks are done/)
+  })
+
+  await t.test('two officers in one section: both texts are shown, and nothing of either is lost', async (t) => {
+    await reader.goto(`${draft}/security`)
+    await colleague.goto(`${draft}/security`)
+    await colleague.getByLabel('How is the data kept safe?').fill('Encrypted, and two people have to agree')
+    await save(colleague)
+    await reader.getByLabel('How is the data kept safe?').fill('Encrypted on its way')
+    await save(reader)
+    const shown = await reader.locator('main').textContent()
+    t.match(shown, /two people have to agree[\s\S]*Encrypted on its way/)
+    t.equal(await reader.getByLabel('How is the data kept safe?').inputValue(), 'Encrypted on its way')
+    await isAccessible(t, reader, 'a conflict')
+    await reader.getByLabel('How is the data kept safe?').fill('Encrypted on its way, and two people have to agree')
+    await reader.getByRole('button', { name: 'Save this' }).click()
+    await reader.waitForURL(draft)
+    await colleague.goto(`${draft}/security`)
+    t.equal(await colleague.getByLabel('How is the data kept safe?').inputValue(), 'Encrypted on its way, and two people have to agree')
+    t.match(await colleague.locator('main').textContent(), /Somebody else in your organisation saved this section on/)
+    // Other sections are nobody's business.
+    await reader.goto(`${draft}/quality`)
+    await colleague.getByLabel('What happens when something goes wrong?').fill('Within 24 hours')
+    await save(colleague)
+    await reader.getByLabel('How is the data kept right?').fill('Checked before it is sent')
+    await save(reader)
+    await reader.waitForURL(draft)
+  })
+
+  await t.test('what was typed when somebody had signed out is there once they have signed in again', async (t) => {
+    await colleague.goto(`${draft}/need`)
+    const tab = await colleague.context().newPage()
+    await tab.goto('/work')
+    await tab.getByRole('button', { name: 'Sign out' }).click()
+    await colleague.getByLabel('Why can it not be achieved otherwise?').fill('Typed after signing out')
+    await save(colleague)
+    await colleague.getByRole('link', { name: 'Tom Adeyemi' }).click()
+    await colleague.waitForURL(`${draft}/need`)
+    t.equal(await colleague.getByLabel('Why can it not be achieved otherwise?').inputValue(), 'Typed after signing out')
+    await save(colleague)
+    await colleague.waitForURL(draft)
+  })
+
+  await t.test('uses that are ruled out are added, changed and removed', async (t) => {
+    await at('prohibitions/new')
+    await tick(officer, 'purposes', ['IMMIGRATION_CONTROL'])
+    await save(officer)
+    t.match(await officer.locator('main').textContent(), /Immigration control by the Home Office/)
+    await reader.goto(`${draft}/prohibitions`)
+    await isAccessible(t, reader, 'uses that are ruled out')
+    await officer.getByRole('link', { name: 'Change number 1' }).click()
+    await officer.getByLabel('Why?').fill('A child who is found is not reported')
+    await save(officer)
+    t.match(await officer.locator('main').textContent(), /A child who is found is not reported/)
+    await officer.getByRole('button', { name: 'Remove number 1' }).click()
+    t.match(await officer.locator('main').textContent(), /No use is ruled out/)
+  })
+
+  await t.test('the draft is checked, and sent for review to the people of each party', async (t) => {
+    await at('dates')
+    for (const part of ['day', 'month', 'year']) await officer.locator(`#effective_to-${part}`).fill('')
+    await save(officer)
+    await at('check')
+    t.match(await officer.locator('main').textContent(), /1 thing is still to be done[\s\S]*The last day is not filled in/)
+    await officer.getByRole('button', { name: 'Send for review' }).click()
+    t.match(await errorsOn(officer), /The last day is not filled in/)
+    await reader.goto(`${draft}/check`)
+    await reader.getByRole('button', { name: 'Send for review' }).click()
+    await isAccessible(t, reader, 'sending what is not complete')
+    await at('dates')
+    await day(officer, 'effective_to', ['31', '3', '2030'])
+    await save(officer)
+    await at('check')
+    const checked = await officer.locator('main').textContent()
+    t.match(checked, /Nothing is missing/)
+    t.match(checked, /F1, missing children: permitted/)
+    t.match(checked, /Each of Camden, .*West and North London ICB.* to each of the others/)
+    await reader.setViewportSize({ width: 320, height: 640 })
+    for (const path of ['', '/check', '/flows/F1/how', '/dates', '/parties/boroughs']) {
+      await reader.goto(`${draft}${path}`)
+      await isAccessible(t, reader, `${path} at 320 pixels`)
+      const overflow = await reader.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+      t.equal(overflow, 0, `${path} needs no scrolling sideways at 320 pixels`)
+    }
+    await officer.getByRole('button', { name: 'Send for review' }).click()
+    await officer.waitForURL('**/sent')
+    t.match(await officer.locator('main').textContent(), /Sent for review[\s\S]*Haringey[\s\S]*Information governance review/)
+    await reader.goto(officer.url())
+    await isAccessible(t, reader, 'sent for review')
+    t.equal((await officer.goto(draft))?.status(), 404, 'there is nothing left to write')
+  })
+})
