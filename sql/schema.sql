@@ -2887,13 +2887,16 @@ create table public.disposal (
   done_by text not null,
   law text,
   keep_until date,
+  confirmed_by text,
   constraint disposal_pkey PRIMARY KEY (agreement_id, org, flow_id, sequence),
   constraint disposal_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES agreement(id) ON DELETE RESTRICT,
+  constraint disposal_confirmed_by_fkey FOREIGN KEY (confirmed_by) REFERENCES organisation(code) ON DELETE RESTRICT,
   constraint disposal_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
   constraint disposal_how_check CHECK ((how = ANY (ARRAY['RETURNED'::text, 'DELETED'::text, 'RETAINED_BY_LAW'::text]))),
   constraint disposal_sequence_check CHECK ((sequence > 0)),
   constraint what_is_kept_names_its_law CHECK (((how = 'RETAINED_BY_LAW'::text) = (law IS NOT NULL)))
 );
+comment on column disposal.confirmed_by is 'Who follows the party and confirmed in its place; null: the party itself.';
 CREATE TRIGGER disposal_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.disposal FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
 alter table public.disposal enable row level security;
 create policy disposal_is_added_with_its_agreement on disposal for insert to public
@@ -3665,3 +3668,36 @@ alter table public.breach_communication enable row level security;
 create policy breach_communication_is_seen_with_its_emergency on breach_communication for all to public
   using (may_see_emergency(emergency_id));
 grant insert, select on public.breach_communication to accord_app;
+
+-- -------------------- successors_at_a_disposal
+
+CREATE OR REPLACE FUNCTION public.answerer_of(p_org text, p_at timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  with recursive line as (
+    select p_org as code, 0 as step
+    union
+    select s.successor, l.step + 1 from line l
+      join public.organisation o on o.code = l.code and o.active_to <= p_at
+      join public.organisation_succession s on s.predecessor = l.code
+     where l.step < 50)
+  select l.code from line l join public.organisation o on o.code = l.code
+   where o.active_to is null or o.active_to > p_at order by l.step, l.code limit 1
+$function$;
+revoke all on function answerer_of(text,timestamp with time zone) from public;
+grant execute on function answerer_of(text,timestamp with time zone) to accord_app;
+
+CREATE OR REPLACE FUNCTION public.followed_in(p_agreement text, p_org text, p_at timestamp with time zone)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(array_agg(p.org order by p.position), '{}') from public.agreement_party p join public.organisation o on o.code = p.org
+   where p.agreement_id = p_agreement and o.active_to <= p_at and public.answerer_of(p.org, p_at) = p_org
+$function$;
+revoke all on function followed_in(text,text,timestamp with time zone) from public;
+grant execute on function followed_in(text,text,timestamp with time zone) to accord_app;

@@ -21,7 +21,7 @@ import { findingRoutes } from './agreements/finding/finding.routes.ts'
 import { listingService } from './agreements/finding/listing.service.ts'
 import { overlapService } from './agreements/finding/overlap.service.ts'
 import { registerExportService } from './agreements/finding/register-export.service.ts'
-import { agreementReading } from './agreements/reading.service.ts'
+import { agreementReading, readingInPlace } from './agreements/reading.service.ts'
 import { committingService } from './agreements/register-import/committing.service.ts'
 import { importsRoutes } from './agreements/register-import/imports.routes.ts'
 import { importsService } from './agreements/register-import/imports.service.ts'
@@ -123,11 +123,20 @@ export function openRegister(
       suspending,
       membership,
       ending,
-      disposing: disposingService({ act, read, clock, boroughs }),
+      disposing: disposingService({ act, read, readInPlace: readingInPlace({ db, agreements, clock }), clock, boroughs }),
       attesting,
       evidence,
       merging: mergingService({ registerActs: organisationActs, parties, contacts: organisationContacts, several }),
-      succession: successionService({ registerActs: organisationActs, parties, registering, agreements, notifications, several, workflow }),
+      succession: successionService({
+        registerActs: organisationActs,
+        parties,
+        registering,
+        agreements,
+        notifications,
+        several,
+        workflow,
+        boroughs,
+      }),
     }),
     agreementTextsRoutes(documents, history),
     draftingRoutes({

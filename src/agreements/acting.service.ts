@@ -6,6 +6,7 @@ import type { Addressed } from '../notifications/kinds.ts'
 import type { NotificationKind, NotificationsService } from '../notifications/notifications.service.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
+import type { Instant } from '../platform/kernel/instant.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
 import { refused } from '../platform/kernel/refusal.ts'
 import type { Agreement } from './agreement.ts'
@@ -16,6 +17,7 @@ import { othersThan } from './model/standing.ts'
 import type { ActName } from './model/standing-acts.ts'
 import { actsRepository } from './store/acts.repository.ts'
 import { indexForSearch } from './store/search.repository.ts'
+import { successorsRepository } from './store/successors.repository.ts'
 import { NO_SUCH_AGREEMENT, visibleTo } from './visibility.ts'
 
 export interface ActingOptions {
@@ -30,6 +32,8 @@ export interface ActingOptions {
 /** A call for an act on an agreement. */
 export interface ActCall extends Call {
   readonly agreementId: string
+  /** The party in whose place the caller's organisation acts, where that has ended and is followed by it: it may know the agreement for this act alone. */
+  readonly inPlaceOf?: string
 }
 
 /** What every act answers first: on which agreement, what, when, and how its status moved. */
@@ -86,6 +90,7 @@ const EVENTS = {
   withdraw_draft: 'agreement.withdrawn',
   reject: 'agreement.rejected',
   dispose: 'agreement.disposal_confirmed',
+  dispose_in_place: 'agreement.disposal_confirmed',
   attach: 'agreement.evidence_attached',
   state: 'agreement.signature_stated',
   attest: 'agreement.signature_attested',
@@ -100,16 +105,24 @@ function readerOf(principal: Principal): Reader {
   return isService(principal) ? { kind: 'system' } : writerFor(principal)
 }
 
+/** For whom the transaction reads on: who acts in the place of a body that it follows reads what that body's disposal needs, and nobody else more. */
+async function admitted(tx: Transaction, id: string, principal: Principal, at: Instant, inPlaceOf: string | undefined): Promise<Reader> {
+  if (inPlaceOf === undefined || !(await successorsRepository(tx).followedIn(id, principal.org, at)).includes(inPlaceOf))
+    return readerOf(principal)
+  await readAs(tx, { kind: 'system' })
+  return { kind: 'system' }
+}
+
 export type ActingService = ReturnType<typeof actingService>
 
 /** Every act on an agreement: what the shell of commands has to know of agreements, and what acts share. */
 export function actingService({ commands, agreements, notifications, policy, mustBeConfirmed }: ActingOptions) {
-  const kind: SubjectKind<Agreement, ActDone<unknown>> = {
+  const kindFor = (inPlaceOf?: string): SubjectKind<Agreement, ActDone<unknown>> => ({
     type: 'agreement',
     unknown: NO_SUCH_AGREEMENT,
     readerFor: readerOf,
     async lock(tx, id, principal, at) {
-      const reader = readerOf(principal)
+      const reader = await admitted(tx, id, principal, at, inPlaceOf)
       const locked = await actsRepository(tx).lock(id, reader)
       const [state] = locked ? await agreements.read(tx, [id]) : []
       if (!locked || !state || !visibleTo(reader, state, at)) return undefined
@@ -144,32 +157,36 @@ export function actingService({ commands, agreements, notifications, policy, mus
       }
     },
     async known(tx, id, principal, at) {
-      const found = await agreements.find(tx, readerOf(principal), id, at)
+      const found = await agreements.find(tx, await admitted(tx, id, principal, at, inPlaceOf), id, at)
       return found && { leaf: { agreement: found.id, from: found.status } }
     },
-  }
+  })
+  const kind = kindFor()
 
   /** An act whose outcome is its own; see `CommandsService.perform`. */
   function perform<Outcome>(
-    { agreementId: id, ...call }: ActCall,
+    { agreementId: id, inPlaceOf, ...call }: ActCall,
     named: { readonly act: string; readonly event: `agreement.${string}` },
     work: (context: ActContext) => Promise<ActDone<Outcome>>,
   ): Promise<CommandResult<Outcome>> {
-    return commands.perform(kind, { ...call, ...named, id }, ({ state: agreement, ...context }) =>
-      work({
-        ...context,
-        agreement,
-        decided(command, actor = context.principal) {
-          const result = decide(command, agreement, actor, context.at)
-          if (result.ok) return result.value as never
-          const { code, rule, detail, errors } = result.refusal
-          throw refused(code, detail, errors ?? [{ pointer: '', detail, code: rule }])
-        },
-        tell: (what, detail, orgs = othersThan(agreement, context.principal.org, context.at), addressedTo = null) =>
-          notifications.tell(context.tx, orgs, {
-            ...{ kind: what, subject: { type: 'agreement', id }, at: context.now, detail, addressedTo, toldBy: context.principal.org },
-          }),
-      }),
+    return commands.perform(
+      inPlaceOf === undefined ? kind : kindFor(inPlaceOf),
+      { ...call, ...named, id },
+      ({ state: agreement, ...context }) =>
+        work({
+          ...context,
+          agreement,
+          decided(command, actor = context.principal) {
+            const result = decide(command, agreement, actor, context.at)
+            if (result.ok) return result.value as never
+            const { code, rule, detail, errors } = result.refusal
+            throw refused(code, detail, errors ?? [{ pointer: '', detail, code: rule }])
+          },
+          tell: (what, detail, orgs = othersThan(agreement, context.principal.org, context.at), addressedTo = null) =>
+            notifications.tell(context.tx, orgs, {
+              ...{ kind: what, subject: { type: 'agreement', id }, at: context.now, detail, addressedTo, toldBy: context.principal.org },
+            }),
+        }),
     )
   }
 

@@ -37,6 +37,12 @@ export const NOTIFICATION_KINDS = {
   END_TAKEN_BACK: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'An end that was announced is taken back' },
   INVITATION_TAKEN_BACK: { subject: 'agreement', mayBeTold: 'ADDRESSEE', words: 'An invitation is taken back' },
   DISPOSAL_DUE: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'What was received is to be returned or deleted' },
+  // The follower may know of the agreement no more than this.
+  DISPOSAL_DUE_IN_PLACE: {
+    subject: 'agreement',
+    mayBeTold: 'ADDRESSEE',
+    words: 'What a body received that has ended, and that you follow, is to be returned or deleted',
+  },
   DISPOSAL_CONFIRMED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A party says what became of what it received' },
   SIGNATURE_STATED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A signature given elsewhere is stated' },
   SIGNATURE_ATTESTED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A signature given elsewhere is attested' },

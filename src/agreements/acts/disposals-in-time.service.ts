@@ -11,6 +11,7 @@ import { PLANNED_DAYS } from '../model/agreement-timers.ts'
 import { type DisposalReminder, disposalReminders, endOfSharing } from '../model/disposals.ts'
 import { withDisposalDueBetween } from '../store/deadlines.repository.ts'
 import { disposalsRepository } from '../store/disposals.repository.ts'
+import { answerersOf, tellAnswerer } from './answering.service.ts'
 import type { ChainsOptions } from './chains.service.ts'
 
 /** The room of timers that remind parties of what they still hold. */
@@ -64,13 +65,10 @@ export function disposalsInTime({ db, agreements, notifications, boroughs }: Dis
         const found = agreement && (await remindersOf(tx, agreement)).find((one) => one.name === name)
         if (!agreement || !found) return
         const { org, due_on, flows } = found
-        const detail = { org, ended_at: written(endOfSharing(agreement, org)), due_on, flows }
-        await notifications.tell(tx, [org], {
-          kind: 'DISPOSAL_DUE',
-          subject: { type: 'agreement', id: subjectId },
-          at: now.toISOString(),
-          detail,
-        })
+        const due = { org, ended_at: written(endOfSharing(agreement, org)), due_on, flows }
+        const answerer = (await answerersOf(tx, agreement, [org], now.getTime())).get(org) ?? null
+        const about = { subject: { type: 'agreement', id: subjectId }, at: now.toISOString() }
+        await tellAnswerer((kind, detail, orgs) => notifications.tell(tx, orgs, { kind, ...about, detail }), answerer, due)
       }),
   }
 }

@@ -1,12 +1,13 @@
 import { instantOf, written } from '../../platform/kernel/instant.ts'
 import type { ActCall, ActingService } from '../acting.service.ts'
 import { REVIEW_CYCLE_MONTHS } from '../model/dates.ts'
-import { presentParties } from '../model/standing.ts'
+import { lifecycleFacts } from '../model/lifecycle-facts.ts'
+import { partOf } from '../model/standing.ts'
 import { signaturesRepository } from '../store/signatures.repository.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
+import { tellDisposalDue } from './answering.service.ts'
 import { type ChainsService, endChains } from './chains.service.ts'
-import { tellDisposalDue } from './disposing.service.ts'
 import { awaitEnd } from './sign-off-ends.service.ts'
 
 /** Why somebody acts, in their words. */
@@ -36,7 +37,9 @@ export function endingService({ act, chains, boroughs: readBoroughs }: EndingOpt
         if (change.to === 'TERMINATED') await chains.follow(context, { type: 'withdraw', reason })
         else await awaitEnd(tx, agreement.id, change.at, context.sequence)
         await tell('TERMINATED', { org: principal.org, terminated_at, reason })
-        await tellDisposalDue(tell, { ...agreement, terminated_at }, presentParties(agreement, at), boroughs)
+        // Also of a body that has ended: whoever follows it answers for what it holds. Whoever has left was told then.
+        const parties = [...lifecycleFacts(agreement).parties].filter(([, party]) => partOf(party, at) === 'IN').map(([org]) => org)
+        await tellDisposalDue(context, { ended: { ...agreement, terminated_at }, boroughs }, parties)
         return { to: change.to, detail: { terminated_at, reason }, outcome: { terminated_at } }
       })
     },

@@ -5,8 +5,8 @@ import type { ActCall, ActingService } from '../acting.service.ts'
 import { keeperOf, leadingVersion, presentParties } from '../model/standing.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
+import { tellDisposalDue } from './answering.service.ts'
 import { type ChainsService, endChains } from './chains.service.ts'
-import { tellDisposalDue } from './disposing.service.ts'
 import type { StatedReason } from './ending.service.ts'
 import { awaitEnd } from './sign-off-ends.service.ts'
 
@@ -77,7 +77,7 @@ export function membershipService({ act, chains, organisation, boroughs: readBor
         if (endsAll) await tell('REJECTED', { org, ends: true, abandons, reason })
         else await tell('PARTY_LEFT', detail)
         const parties = agreement.parties.map((party) => (party.org === org ? { ...party, left_at } : party))
-        await tellDisposalDue(tell, { ...agreement, parties }, [org], boroughs)
+        await tellDisposalDue(context, { ended: { ...agreement, parties }, boroughs }, [org])
         return { to, detail, outcome }
       })
     },

@@ -12,6 +12,7 @@ import type { WorkflowService } from '../../workflow/workflow.service.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { keeperOf, presentParties } from '../model/standing.ts'
 import { standingRepository } from '../store/standing.repository.ts'
+import { passOnDisposals } from './answering.service.ts'
 import type { SeveralAgreements } from './several-agreements.service.ts'
 import { awaitEnd } from './sign-off-ends.service.ts'
 
@@ -45,13 +46,24 @@ export interface SuccessionOptions {
   readonly notifications: NotificationsService
   readonly several: SeveralAgreements
   readonly workflow: Pick<WorkflowService, 'onSubject'>
+  /** The organisations that ALL_SIGNED_BOROUGHS stands for. */
+  readonly boroughs: () => Promise<ReadonlySet<string>>
 }
 
 /**
  * One body ends and another follows it. Signatures do not carry over: whoever takes over signs for itself, and until then
- * decisions about the predecessor say PARTY_INACTIVE.
+ * decisions about the predecessor say PARTY_INACTIVE. What the predecessor received and still holds is answered for by the successor (LC-5).
  */
-export function successionService({ registerActs, parties, registering, agreements, notifications, several, workflow }: SuccessionOptions) {
+export function successionService({
+  registerActs,
+  parties,
+  registering,
+  agreements,
+  notifications,
+  several,
+  workflow,
+  boroughs: readBoroughs,
+}: SuccessionOptions) {
   /**
    * The keeping of a text passes to the successor; signatures do not. Told are those who take part, and the successor of what it
    * may open itself: it takes part already, or keeps the text from then on. Answers the agreements whose text it comes to keep.
@@ -82,7 +94,8 @@ export function successionService({ registerActs, parties, registering, agreemen
   return {
     /** Refused where it has ended, for an end in the past, and for a successor that cannot be one. */
     async succeed(call: Call, predecessor: string, body: SuccessionBody): Promise<CommandResult<Succeeded>> {
-      const begin = await registering.beginning()
+      // Read before the act, so that it needs no second connection while it holds one.
+      const [begin, boroughs] = [await registering.beginning(), await readBoroughs()]
       const command = { ...call, kind: 'ORGANISATION', code: predecessor, act: 'succeed', event: 'organisation.succeeded' } as const
       return registerActs.perform<Succeeded>(command, async (context) => {
         const { tx, now } = context
@@ -98,6 +111,7 @@ export function successionService({ registerActs, parties, registering, agreemen
         const changed = await parties.succeed(tx, { predecessor, successor, at })
         const succession = { predecessor, successor, at }
         const affected = await standingRepository(tx).openAgreementsOf(predecessor, now)
+        await passOnDisposals(tx, succession, { now, agreements, boroughs, tell: notifications.tell })
         const keeps = await passOn(context, affected, succession)
         await several.record(context, await several.lock(tx, keeps), {
           ...{ act: 'succeed', event: 'agreement.keeper_changed' },

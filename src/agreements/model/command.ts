@@ -72,20 +72,24 @@ export type LifecycleCommand =
     }
   | { readonly type: 'attest'; readonly statement: StatedSignature; readonly isSignatory: boolean }
   | { readonly type: 'dispute'; readonly statement: StatedSignature }
-  | {
-      readonly type: 'dispose'
-      readonly how: 'RETURNED' | 'DELETED' | 'RETAINED_BY_LAW'
-      /** Of what was received under these; null: all that is open. */
-      readonly flows: readonly string[] | null
-      /** London day on which it was done. */
-      readonly on: string
-      /** The law that makes the party keep it, and the last London day of that. */
-      readonly law: string | null
-      readonly keepUntil: string | null
-      /** What the party last confirmed, by flow. */
-      readonly confirmed: ReadonlyMap<string, 'RETURNED' | 'DELETED' | 'RETAINED_BY_LAW'>
-      readonly boroughs: ReadonlySet<string>
-    }
+  | Dispose<'dispose'>
+  /** The same by whoever follows a body that has ended, in its place: the actor is that body. */
+  | Dispose<'dispose_in_place'>
+interface Dispose<Type extends string> {
+  readonly type: Type
+  readonly how: 'RETURNED' | 'DELETED' | 'RETAINED_BY_LAW'
+  /** Of what was received under these; null: all that is open. */
+  readonly flows: readonly string[] | null
+  /** London day on which it was done. */
+  readonly on: string
+  /** The law that makes the party keep it, and the last London day of that. */
+  readonly law: string | null
+  readonly keepUntil: string | null
+  /** What was last confirmed of the party, by flow. */
+  readonly confirmed: ReadonlyMap<string, 'RETURNED' | 'DELETED' | 'RETAINED_BY_LAW'>
+  readonly boroughs: ReadonlySet<string>
+}
+
 /** The commands of some types. */
 export type CommandOf<T extends LifecycleCommand['type']> = Extract<LifecycleCommand, { readonly type: T }>
 
@@ -154,7 +158,7 @@ export type LifecycleChange =
       readonly abandons: readonly number[]
     }
   | {
-      readonly type: 'dispose'
+      readonly type: 'dispose' | 'dispose_in_place'
       readonly to: AgreementStatus
       /** What was confirmed for, and what of it is still held, by flow. */
       readonly flows: readonly string[]

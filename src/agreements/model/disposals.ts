@@ -134,9 +134,9 @@ export function disposalReminders(
   })
 }
 
-/** One party confirms what it did, for some flows or for all that are open. */
+/** One party confirms what it did, or whoever follows it does in its place, for some flows or for all that are open. */
 export function decideDispose(
-  { how, flows, on, law, keepUntil, confirmed, boroughs }: CommandOf<'dispose'>,
+  { type, how, flows, on, law, keepUntil, confirmed, boroughs }: CommandOf<'dispose' | 'dispose_in_place'>,
   agreement: Agreement,
   { org }: ActingPerson,
   now: Instant,
@@ -161,5 +161,5 @@ export function decideDispose(
     return notAllowed('CONFLICT', 'CONFIRMED', `It was confirmed already: ${(open.length === 0 ? ['all of it'] : done).join(', ')}.`)
   const named = flows === null ? open : [...new Set(flows)]
   const remaining = open.filter((flow) => !named.includes(flow) || how === 'RETAINED_BY_LAW')
-  return ok({ type: 'dispose', to: statusAt(agreement, now), flows: named, remaining, endedAt: written(end) })
+  return ok({ type, to: statusAt(agreement, now), flows: named, remaining, endedAt: written(end) })
 }

@@ -81,6 +81,7 @@ const RULES: {
   withdraw_draft: (_command, on) => decideWithdrawal(on),
   reject: (_command, on, actor, now) => decideReject(on, actor, now),
   dispose: decideDispose,
+  dispose_in_place: decideDispose,
   state: decideState,
   attest: decideAttest,
   dispute: decideDispute,

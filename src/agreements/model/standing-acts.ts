@@ -27,7 +27,7 @@ const UNBOUND: readonly AgreementStatus[] = ['DRAFT', 'IN_REVIEW', 'AWAITING_SIG
 /**
  * The table (domain reference 3.5, 5.1; LC-5, LC-6). REJECTED and WITHDRAWN take no act at all, TERMINATED two: whoever received says what
  * became of it, and evidence is attached. An invited body signs or declines, attaches evidence, and does nothing to others; whoever has left says what became of what it received;
- * whoever has ended, and a successor that has not signed, does nothing.
+ * whoever has ended, and a successor that has not signed, does nothing: save that whoever follows a body that has ended says that in its place.
  */
 // biome-ignore format: a table, one act to a row
 export const ACT_RULES = {
@@ -50,6 +50,7 @@ export const ACT_RULES = {
   withdraw_draft: { states: UNBOUND, permission: 'agreement:draft', by: ['KEEPER'] },
   reject: { states: LIVE, permission: 'agreement:withdraw', by: ['INVITED', 'ATTESTED', 'BOUND'] },
   dispose: { states: ['ACTIVE', 'TERMINATED'], permission: 'agreement:dispose', by: ['BOUND', 'LEFT'] },
+  dispose_in_place: { states: ['ACTIVE', 'TERMINATED'], permission: 'agreement:dispose', by: ['ENDED'] },
   attach: { states: [...OPEN, 'TERMINATED'], permission: 'agreement:evidence', by: ['KEEPER', 'DRAFTING', 'INVITED', 'ATTESTED', 'BOUND'] },
   state: { states: LIVE, permission: 'agreement:attest', by: ['KEEPER', 'INVITED', 'ATTESTED', 'BOUND'] },
   attest: { states: LIVE, permission: 'agreement:attest', by: ['KEEPER', 'INVITED', 'ATTESTED', 'BOUND'] },
@@ -87,6 +88,9 @@ function hasSomethingToActOn(act: ActName, agreement: Agreement, org: string, at
       return isInvited(standingOf(agreement, org, at)) || carriedTo(agreement, org, at) !== undefined
     case 'dispose':
       return endOfSharing(agreement, org) <= at && agreement.signatures.some((one) => one.org === org)
+    // Another does it in the place of this one (`disposing.service.ts`).
+    case 'dispose_in_place':
+      return false
     case 'stay':
       return agreement.parties.some((party) => party.org === org && party.left_at !== null)
     case 'go_on':

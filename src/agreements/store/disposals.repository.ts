@@ -13,6 +13,8 @@ export interface StoredDisposal {
   readonly law: string | null
   readonly keep_until: string | null
   readonly at: string
+  /** Who follows the party and confirmed it in its place; null: the party itself. */
+  readonly confirmed_by: string | null
 }
 
 /** What became of data that was received under an agreement. */
@@ -28,7 +30,7 @@ export function disposalsRepository(tx: Transaction, agreementId: string) {
       const rows = await tx
         .selectFrom('disposal as d')
         .distinctOn(['d.org', 'd.flow_id'])
-        .select(['d.org', 'd.flow_id', 'd.how', 'd.what', 'd.on_day', 'd.done_by', 'd.law', 'd.keep_until', 'd.at'])
+        .select(['d.org', 'd.flow_id', 'd.how', 'd.what', 'd.on_day', 'd.done_by', 'd.law', 'd.keep_until', 'd.at', 'd.confirmed_by'])
         .where('d.agreement_id', '=', agreementId)
         .orderBy('d.org')
         .orderBy('d.flow_id')

@@ -46,6 +46,7 @@ export const KINDS_OF_MAIL: Readonly<Record<NotificationKind, KindOfMail>> = {
   END_TAKEN_BACK: { to: IG, group: 'CHANGES', says: [] },
   INVITATION_TAKEN_BACK: { to: IG, group: 'CHANGES', says: [] },
   DISPOSAL_DUE: { to: ['IG_OFFICER', 'IAO'], group: 'DATES', says: ['by_due'] },
+  DISPOSAL_DUE_IN_PLACE: { to: ['IG_OFFICER', 'IAO'], group: 'DATES', isSingle: true, says: ['party', 'by_due'] },
   DISPOSAL_CONFIRMED: { to: IG, group: 'DATES', says: [] },
   SIGNATURE_STATED: { to: ['IG_OFFICER', 'SIGNATORY'], group: 'CHANGES', says: ['party'] },
   SIGNATURE_ATTESTED: { to: ['IG_OFFICER', 'SIGNATORY', 'SIRO'], group: 'CHANGES', isSingle: true, says: ['party'] },

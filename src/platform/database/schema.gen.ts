@@ -462,6 +462,10 @@ export interface DisclosureRequest {
 export interface Disposal {
   agreement_id: string;
   at: string;
+  /**
+   * Who follows the party and confirmed in its place; null: the party itself.
+   */
+  confirmed_by: string | null;
   done_by: string;
   flow_id: string;
   how: string;

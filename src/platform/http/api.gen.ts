@@ -1898,13 +1898,15 @@ export interface paths {
          * What became of the data that was received, and who has not said yet
          * @description Once the agreement has ended, or a party has left it: each party that could receive, with the flows it could receive under, by when
          *     their retention lets it keep the data, and what it confirmed. A party that has left reads its own.
+         *     Whoever follows a body that has ended reads what that one received, and may know nothing else of the agreement.
          */
         readonly get: operations["listDisposals"];
         readonly put?: never;
         /**
          * Confirm what became of the data that was received
          * @description By a party that could receive, once the agreement has ended or the party has left it (LC-5). What the law keeps can be returned or
-         *     deleted later; what was returned or deleted is confirmed once (409). Those who take part get a notice.
+         *     deleted later; what was returned or deleted is confirmed once (409). For a body that has ended whoever follows it
+         *     confirms in its place (`in_place_of`). Those who take part get a notice.
          */
         readonly post: operations["confirmDisposal"];
         readonly delete?: never;
@@ -6586,6 +6588,8 @@ export interface components {
         readonly PartyDisposals: {
             /** @description The party. */
             readonly org: string;
+            /** @description Who confirms: the party, or where that body has ended whoever follows it; null: nobody does. */
+            readonly answered_by: string | null;
             /**
              * Format: date-time
              * @description When sharing with it was over; null: nobody stated it.
@@ -6638,6 +6642,8 @@ export interface components {
                      * @description When it was confirmed here.
                      */
                     readonly at: string;
+                    /** @description Who follows the party and confirmed it in its place; null: the party itself. */
+                    readonly confirmed_by: string | null;
                 };
             }[];
         };
@@ -6656,8 +6662,10 @@ export interface components {
             readonly from: string;
             /** @description Stored status after. */
             readonly to: string;
-            /** @description The party that confirms. */
+            /** @description The party that received. */
             readonly org: string;
+            /** @description Who follows it and confirms in its place; null: the party itself. */
+            readonly confirmed_by: string | null;
             /**
              * @description What was done.
              * @enum {string}
@@ -7002,7 +7010,7 @@ export interface components {
                 };
                 /** @description The agreement it is about; null: it is about something else. */
                 readonly agreement: string | null;
-                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, SIGNATURE_STATED, SIGNATURE_ATTESTED, SIGNATURE_DISPUTED, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, BREACH_ASSESSMENT_OVERDUE, BREACH_ASSESSED, BREACH_COMMUNICATION_DUE, BREACH_COMMUNICATED, REVIEW_OVERDUE, REVIEW_BLOCKS, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, SIGNATURE_REMINDER, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED, WEBHOOK_STOPPED, OUTSIDE_INVITATION_LOCKED. */
+                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, SIGNATURE_STATED, SIGNATURE_ATTESTED, SIGNATURE_DISPUTED, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_DUE_IN_PLACE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, BREACH_ASSESSMENT_OVERDUE, BREACH_ASSESSED, BREACH_COMMUNICATION_DUE, BREACH_COMMUNICATED, REVIEW_OVERDUE, REVIEW_BLOCKS, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, SIGNATURE_REMINDER, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED, WEBHOOK_STOPPED, OUTSIDE_INVITATION_LOCKED. */
                 readonly kind: string;
                 /**
                  * Format: date-time
@@ -12792,6 +12800,8 @@ export interface operations {
                  *     }
                  */
                 readonly "application/json": {
+                    /** @description Code of a party that has ended and that your organisation follows; null or absent: your organisation itself. */
+                    readonly in_place_of?: string | null;
                     /**
                      * @description What was done.
                      * @enum {string}

@@ -55,6 +55,10 @@ const COMMANDS: { readonly [T in ActName]: Extract<LifecycleCommand, { type: T }
     ...{ type: 'dispose', how: 'DELETED', flows: null, on: '2026-11-22', law: null, keepUntil: null },
     ...{ confirmed: new Map(), boroughs: NOBODY },
   },
+  dispose_in_place: {
+    ...{ type: 'dispose_in_place', how: 'DELETED', flows: null, on: '2026-11-22', law: null, keepUntil: null },
+    ...{ confirmed: new Map(), boroughs: NOBODY },
+  },
   attach: { type: 'attach' },
   state: { type: 'state', org: HACKNEY, version: 1, hash: aHash(1), signedOn: '2026-11-22', isSignatory: false, stated: [] },
   attest: { type: 'attest', statement: STATED, isSignatory: false },
@@ -64,7 +68,7 @@ const TYPES = Object.keys(ACT_RULES) as ActName[]
 /** Acts whose rules want the actor, Hackney here, not to have signed. */
 const UNSIGNED: ReadonlySet<ActName> = new Set(['sign', 'confirm', 'reject', 'state', 'attest', 'dispute'])
 /** Acts that the keeper leaves to others, or that others than the keeper are meant by. */
-const BY_HACKNEY: ReadonlySet<ActName> = new Set(['sign', 'confirm', 'leave', 'stay', 'reject', 'dispose', 'dispute'])
+const BY_HACKNEY: ReadonlySet<ActName> = new Set(['sign', 'confirm', 'leave', 'stay', 'reject', 'dispose', 'dispose_in_place', 'dispute'])
 
 function actor(org: string, ...roles: Role[]): ActingPerson {
   return { issuer: ISSUER, sub: `${org}-${roles.join()}`, org, roles }
@@ -75,16 +79,17 @@ function entitled(type: ActName, org = BY_HACKNEY.has(type) ? HACKNEY : CAMDEN):
   return actor(org, PERMISSIONS[ACT_RULES[type].permission][0] as Role)
 }
 
-/** What of Hackney's leaving the command acts on. */
-const LEAVING: { readonly [T in ActName]?: { readonly left_at: string } } = {
+/** What of Hackney's leaving, or its end, the command acts on. */
+const LEAVING: { readonly [T in ActName]?: { readonly left_at: string; readonly active_to?: string } } = {
   stay: { left_at: iso(LATER) },
   dispose: { left_at: iso(NOW) },
+  dispose_in_place: { left_at: iso(NOW), active_to: iso(NOW) },
 }
 
 /** An agreement in a state in which the command makes sense. */
 function fitting(type: ActName, status: Agreement['status']): Agreement {
   const orgs = [CAMDEN, HACKNEY]
-  const effective_from = type === 'dispose' ? '2026-01-01' : '2026-12-01'
+  const effective_from = type === 'dispose' || type === 'dispose_in_place' ? '2026-01-01' : '2026-12-01'
   const frozen = { ...aVersion(orgs, { effective_from }), status: 'APPROVED' as const, hash: aHash(1) }
   const draft = aVersion(orgs, { version: 2 })
   const versions = type === 'freeze' || type === 'abandon' ? [frozen, draft] : [frozen]
