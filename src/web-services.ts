@@ -18,6 +18,8 @@ import { acceptingPages } from './web/evidence/accepting.pages.ts'
 import { elsewherePages } from './web/evidence/elsewhere.pages.ts'
 import { evidencePages } from './web/evidence/evidence.pages.ts'
 import { statingPages } from './web/evidence/stating.pages.ts'
+import { contactPages } from './web/inviting/contacts.pages.ts'
+import { invitationPages } from './web/inviting/invitations.pages.ts'
 import { outsidePages } from './web/outside/outside.pages.ts'
 import { outsiderOfRequest } from './web/outside/outside-cookie.ts'
 import { reviewPages } from './web/reviews/reviews.pages.ts'
@@ -82,6 +84,8 @@ export function openWeb(
           statingPages({ attesting, files: services.files, drafting }),
           acceptingPages({ parties, attestedPolicy }),
           evidencePages({ files: services.files }),
+          invitationPages({ invitations: services.outside.invitations, drafting, now: clock }),
+          contactPages({ invitations: services.outside.invitations }),
           draftingArea({ ...rooms, parties, reference, signOffs, routes: signOffRoutes, now: clock }),
           signingPages({ signing, ending, documents, now: clock }),
         ],

@@ -54,7 +54,7 @@ function unbranded(css: string): string {
 const OWN_STYLE = `
 .app-hash{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:1rem;overflow-wrap:anywhere}
 .app-written{white-space:pre-wrap;overflow-wrap:anywhere}
-.app-scroll{overflow-x:auto}
+.app-scroll{overflow-x:auto;position:relative}
 .app-columns{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,18rem),1fr));gap:0 30px}
 .app-columns .govuk-select{width:100%}
 .app-footer{border-top:1px solid #b1b4b6;padding:30px 0;margin-top:40px}
@@ -63,7 +63,7 @@ const OWN_STYLE = `
 .govuk-tag+.govuk-tag{margin-top:5px}
 .app-person{display:flex;flex-wrap:wrap;gap:0 20px;align-items:baseline;font-family:${FONTS};font-size:1rem;line-height:1.5;padding-top:10px}
 .app-person form{margin:0}
-.app-link-button{background:none;border:0;padding:0;font:inherit;color:${BRAND};text-decoration:underline;cursor:pointer}
+.app-link-button{background:none;border:0;padding:0;font:inherit;color:${BRAND};text-decoration:underline;text-align:left;cursor:pointer}
 .app-link-button:focus-visible{outline:3px solid transparent;background:#fd0;box-shadow:0 -2px #fd0,0 4px #0b0c0c;color:#0b0c0c}
 .app-cards>li{border-top:1px solid #b1b4b6;padding:15px 0 10px;margin:0}
 .app-actions{display:flex;flex-wrap:wrap;gap:5px 20px;align-items:baseline}

@@ -5,7 +5,9 @@ import cookies, { type CookieSerializeOptions, fastifyCookie } from '@fastify/co
 import csrf from '@fastify/csrf-protection'
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { callerOf } from '../identity/identity.plugin.ts'
-import { isPermission, permits, type Role } from '../identity/permissions.ts'
+import { outsideOperation } from '../identity/outsider.ts'
+import { isPermission, permits } from '../identity/permissions.ts'
+import type { Principal } from '../identity/principal.ts'
 import type { SessionsService } from '../identity/sessions/sessions.service.ts'
 import type { SignInService } from '../identity/sessions/sign-in.service.ts'
 import type { TypedFormsService } from '../identity/sessions/typed-forms.service.ts'
@@ -92,15 +94,16 @@ function standingFor(id: OperationId) {
   return { access: 'session', ...(standsFor ? { standsFor } : {}) } as const
 }
 
-/** Whether somebody of these roles may call an operation of the API. */
-function mayCall(roles: readonly Role[], id: OperationId): boolean {
+/** Whether somebody may call an operation of the API: by their roles, and without an account only what is open to outsiders. */
+function mayCall({ roles, invitedTo }: Pick<Principal, 'roles' | 'invitedTo'>, id: OperationId): boolean {
   const sufficient = [contract.operations.get(id)?.permission ?? []].flat()
-  return sufficient.some((one) => isPermission(one) && permits(roles, one))
+  const isOpen = invitedTo === undefined || outsideOperation(id) !== undefined
+  return isOpen && sufficient.some((one) => isPermission(one) && permits(roles, one))
 }
 
 /** Who may open a page is who may call the operation of the API that it stands for. @throws ProblemError 403 */
 function mustBePermitted(request: FastifyRequest, id: OperationId): void {
-  if (mayCall(callerOf(request).roles, id)) return
+  if (mayCall(callerOf(request), id)) return
   throw new ProblemError(problem('FORBIDDEN', 'None of your roles lets you see or do this.'))
 }
 
@@ -252,7 +255,7 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
       organisationsByName: () => [...names].toSorted(([, one], [, other]) => one.localeCompare(other, 'en-GB')),
       label: labelled(lists),
       codesOf: (list: string) => codesOf(lists, list),
-      may: (id: OperationId) => mayCall(principal?.roles ?? [], id),
+      may: (id: OperationId) => principal !== null && mayCall(principal, id),
     })
     return reply.code(status).header('content-security-policy', POLICY).type('text/html; charset=utf-8').send(html)
   }

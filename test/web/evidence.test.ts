@@ -118,6 +118,23 @@ t.test('a file is refused in words that say what to do, and one that was kept is
   t.match(await send({ ...STATED, evidence: kept }), { status: 422, text: /is stated already/ }, 'once')
 })
 
+t.test('what was typed beside a file is not lost when the session had ended; the file is sent anew', async (t) => {
+  const who = await visitor('demo-camden-ig')
+  const form = written({ _csrf: await tokenOf(who), ...STATED, name: 'Kept for me (fictional)' }, SCAN)
+  await who.send('/agreements', '/sign-out', {})
+  const before = await filesKept()
+  const first = await post(who, `${LIST}/new`, form)
+  t.equal(first.status, 307)
+  const { headers, statusCode } = await service.inject({
+    ...{ method: 'POST', url: String(first.location), payload: form },
+    headers: { cookie: [...who.jar].map(([name, value]) => `${name}=${value}`).join('; '), 'content-type': MULTIPART },
+  })
+  t.match({ statusCode, headers }, { statusCode: 303, headers: { location: /kept=yes/ } })
+  for (const cookie of [headers['set-cookie'] ?? []].flat()) who.jar.set(cookie.split('=')[0] ?? '', /=([^;]*)/.exec(cookie)?.[1] ?? '')
+  t.match((await signIn(who, 'demo-camden-ig', `${LIST}/new`)).text, /Not sent yet[\s\S]*value="Kept for me \(fictional\)"/)
+  t.equal(await filesKept(), before)
+})
+
 t.test('evidence is saved and never shown, by whoever may see the agreement and nobody else', async (t) => {
   const camden = await personOf(service, 'LBC_CAMDEN', ['IG_OFFICER'])
   const { statements } = (await camden('GET', '/v1/agreements/DEMO-SIGN/signature-statements')).body
@@ -248,6 +265,7 @@ t.test('somebody who leaves while their file is on its way leaves nothing behind
     await named.goto('/attested-signatures')
     await readable(named, 'whether attested signatures are accepted')
     await named.goto(LIST)
+    t.equal(await named.getByRole('link', { name: /Confirm it by signing here/ }).getAttribute('href'), '/sign/DEMO-SIGN/1')
     await named.getByRole('link', { name: /Dispute it.*Islington/ }).click()
     t.match(await named.locator('main').textContent(), /Sharing that rests on this signature of Islington stops at once/)
     await named.getByRole('button', { name: 'Dispute the signature' }).click()

@@ -99,9 +99,9 @@ export function invitationsService({ db, commands, parties, mailTo, publicUrl }:
         },
       ),
 
-    /** The contacts of an organisation; names and addresses for whoever confirms them alone. */
-    async contacts(principal: Principal, org: string) {
-      const found = await asSystem((tx) => outsidersRepository(tx).contactsOf(org))
+    /** The contacts of some organisations; names and addresses for whoever confirms them alone. */
+    async contacts(principal: Principal, orgs: readonly string[]) {
+      const found = await asSystem((tx) => outsidersRepository(tx).contactsOf(orgs))
       const isAll = permits(principal.roles, 'organisation:confirm')
       return isAll ? found : found.map((one) => ({ ...one, name: null, address: null, checked_how: null }))
     },

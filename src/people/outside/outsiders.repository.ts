@@ -86,13 +86,14 @@ export function outsidersRepository(tx: Transaction) {
       return { ...contact, roles: roles as Role[], version: row_version, actCount: Number(act_count) }
     },
 
-    /** Those of an organisation, the last confirmed first and those that were withdrawn at the end. */
-    async contactsOf(org: string): Promise<ConfirmedContact[]> {
-      const found = tx.selectFrom('confirmed_contact').select(CONTACT).where('org', '=', org)
+    /** Those of some organisations, the last confirmed first and those that were withdrawn at the end. */
+    async contactsOf(orgs: readonly string[]): Promise<ConfirmedContact[]> {
+      if (orgs.length === 0) return []
+      const found = tx.selectFrom('confirmed_contact').select(CONTACT).where('org', 'in', orgs)
       const rows = await found
         .orderBy('withdrawn_at', (order) => order.desc().nullsFirst())
         .orderBy('id', 'desc')
-        .limit(LISTED_MAX)
+        .limit(LISTED_MAX * orgs.length)
         .execute()
       return rows.map(({ roles, ...row }) => ({ ...row, roles: roles as Role[] }))
     },

@@ -10,7 +10,7 @@ import type { OutsideSessionsService } from './outside-sessions.service.ts'
 export function outsidersRoutes(invitations: InvitationsService, sessions: OutsideSessionsService): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'listConfirmedContacts', async (request) =>
-      reply(200, { contacts: await invitations.contacts(callerOf(request), request.params.code) }),
+      reply(200, { contacts: await invitations.contacts(callerOf(request), [request.params.code]) }),
     )
     answer(app, 'confirmContact', async (request) =>
       outcomeReply(201, await invitations.confirmContact(callOf(request), request.params.code, request.body)),

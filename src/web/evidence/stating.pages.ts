@@ -62,7 +62,7 @@ export function statingPages({ attesting, files, drafting }: StatingPagesOptions
   }
 
   return ({ page, fileForm }: Web): void => {
-    page('/agreements/:id/signatures-elsewhere/new', 'listStatedSignatures', (request) => shown(request, []))
+    page('/agreements/:id/signatures-elsewhere/new', 'listStatedSignatures', async (request) => shown(request, await keptBefore(request)))
     fileForm('/agreements/:id/signatures-elsewhere/new', 'stateSignature', async (request): Promise<Page | Redirect> => {
       const kept = await keptBefore(request)
       const sent = sentFile(request)
