@@ -75,12 +75,21 @@ export function openRegister(
   const registerExport = registerExportService({ db, clock, agreements, listing, reference })
   const imports = importsService({ db, clock, newId, reference, parties, partnerAnswers: partnerAnswers({ registering, groups }) })
   const advice = adviceService({ db, agreements, policy, clock })
-  const committing = committingService({ db, clock, random: randomBytes, acts, agreements, imports })
+  const committing = committingService({ db, clock, random: randomBytes, acts, agreements, imports, tell: notifications.tell })
   const several = severalAgreements({ agreements, audit, policy: publication })
   const boroughs = async () => new Set((await parties.all()).filter(isLondonAuthority).map(({ code }) => code))
   const { workflow, chains, carrying } = services
   const facts = draftFacts({ reference, parties, clock })
-  const drafting = draftingService({ read, clock, random: randomBytes, acts, agreements, facts, groups: groups.list })
+  const drafting = draftingService({
+    read,
+    clock,
+    random: randomBytes,
+    acts,
+    agreements,
+    tell: notifications.tell,
+    facts,
+    groups: groups.list,
+  })
   const membership = membershipService({ act, chains, organisation: parties.find, boroughs })
   const journeys = openJourneys(services, decisions, { facts, drafting, membership }, onFollowFailure)
   const due = agreementsDue({ db, agreements, clock })

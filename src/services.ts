@@ -16,6 +16,7 @@ import { logGauges } from './audit/watch/log-metrics.ts'
 import { commandsService } from './commands/commands.service.ts'
 import { keyTurns } from './commands/key-turns.ts'
 import { decisionCounters } from './decisions/decision-metrics.ts'
+import { REFUSALS, refusalsInTime } from './decisions/history/refusals-in-time.service.ts'
 import { policyPublication, policyService } from './decisions/policy/policy.service.ts'
 import { LISTENER_DEFAULTS, policyListener } from './decisions/policy/policy-listener.service.ts'
 import { BREACHES, breachesInTime } from './disclosures/breaches-in-time.service.ts'
@@ -171,6 +172,7 @@ export async function openServices(options: ServicesOptions) {
       [DISPOSALS]: disposalsInTime({ db, agreements, notifications, boroughs }),
       [BREACHES]: breachesInTime({ db, notifications }),
       [SIGNATURE_ADDRESSES]: addressesInTime({ db }),
+      [REFUSALS]: refusalsInTime({ db, notifications }),
       [SIGN_OFF_ENDS]: signOffsThatEnd({ db, agreements, workflow, signOffs }),
       held_role: rolesInTime({
         ...{ db, workflow, signOffs },

@@ -4,7 +4,18 @@ import type { Identity } from '../identity/principal.ts'
 /** A kind of notification: what it is about, who may be told, and its words. */
 interface KindOfNotification {
   /** `any`: whatever is signed off. */
-  readonly subject: 'agreement' | 'request' | 'disclosure' | 'emergency' | 'role' | 'deputy' | 'webhook' | 'invitation' | 'any'
+  readonly subject:
+    | 'agreement'
+    | 'request'
+    | 'disclosure'
+    | 'emergency'
+    | 'role'
+    | 'deputy'
+    | 'webhook'
+    | 'invitation'
+    | 'import'
+    | 'organisation'
+    | 'any'
   /**
    * Of those it was written for: WHOEVER_SEES_IT while they may see the subject, so that what one may no longer open is not
    * named either; ADDRESSEE also afterwards, where it says just that.
@@ -16,6 +27,14 @@ interface KindOfNotification {
 /** NOTIFICATION codes (domain reference, 5.5) that something here gives rise to, and what has no code there, in its own words. */
 export const NOTIFICATION_KINDS = {
   APPROVAL_DUE: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A text is to be approved before it is signed' },
+  NAMED_IN_DRAFT: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'An organisation is named in a draft' },
+  PARTY_APPROVED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A party has approved the text' },
+  PARTY_SIGNED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A party has signed' },
+  IN_FORCE: {
+    subject: 'agreement',
+    mayBeTold: 'WHOEVER_SEES_IT',
+    words: 'Enough parties have signed: the text is in force, or will be on its first day',
+  },
   SIGNATURE_DUE: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'Signature due' },
   SIGNATURE_CARRIED: {
     subject: 'agreement',
@@ -102,6 +121,8 @@ export const NOTIFICATION_KINDS = {
   DISCLOSURE_ASKED: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is asked for' },
   DISCLOSURE_RETURNED: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is to be put right' },
   DISCLOSURE_DECIDED: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is decided' },
+  IMPORT_FINISHED: { subject: 'import', mayBeTold: 'ADDRESSEE', words: 'An import is in the register' },
+  REFUSALS_ROSE: { subject: 'organisation', mayBeTold: 'ADDRESSEE', words: 'More checks were refused than in the week before' },
   OUTSIDE_INVITATION_LOCKED: {
     subject: 'invitation',
     mayBeTold: 'ADDRESSEE',

@@ -35,12 +35,19 @@ export function noticesOf(signOff: SignOff, events: readonly SignOffEvent[]): No
           : []
       case 'REMINDED':
         return kindOf(signOff, event) === 'SIGNATURE'
-          ? ofStep(signOff, event, 'SIGNATURE_REMINDER', undefined, undefined, signedOf(signOff))
+          ? ofStep(signOff, event, 'SIGNATURE_REMINDER', undefined, undefined, counted(signOff, 'signed', ['SIGNED']))
           : ofStep(signOff, event, 'STEP_DUE')
       case 'OVERDUE':
         return ofStep(signOff, event, 'STEP_OVERDUE')
       case 'ESCALATED':
         return ofStep(signOff, event, 'STEP_ESCALATED', undefined, event.to === null ? {} : { roles: [event.to] }, { to: event.to })
+      case 'CHAIN_READY': {
+        // Where nothing comes before the signature there is nothing that it approved.
+        const isApproved = chainOf(signOff, event.org)?.steps.some(({ state }) => state === 'DONE') === true
+        if (signOff.subject.type !== 'agreement' || event.org === signOff.keeper || !isApproved) return []
+        const detail = { org: event.org, ...counted(signOff, 'approved', ['READY', 'SIGNED']) }
+        return [{ orgs: [signOff.keeper], facts: factsOf(signOff, 'PARTY_APPROVED', event.at, detail) }]
+      }
       case 'CHAIN_ENDED': {
         if (event.how !== 'LAPSED' || event.org === null) return []
         return [{ orgs: [event.org, signOff.keeper], facts: factsOf(signOff, 'SIGNATURE_LAPSED', event.at, { org: event.org }) }]
@@ -57,10 +64,10 @@ const DRAFTERS: readonly Role[] = ['IG_OFFICER', 'REQUESTER']
 /** Parties that take no part any more are not waited for. */
 const GONE: readonly ChainStatus[] = ['REFUSED', 'DECLINED', 'LEFT', 'LAPSED', 'OVER']
 
-/** How many of how many parties have signed. */
-function signedOf({ chains }: SignOff) {
+/** How many of how many parties have come so far. */
+function counted({ chains }: SignOff, name: string, states: readonly ChainStatus[]) {
   const parties = chains.filter(({ org, status }) => org !== null && !GONE.includes(status))
-  return { signed: parties.filter(({ status }) => status === 'SIGNED').length, parties: parties.length }
+  return { [name]: parties.filter(({ status }) => states.includes(status)).length, parties: parties.length }
 }
 
 /**

@@ -19,7 +19,7 @@ const REGISTER = `Ref,Title,Partners,Start\n${[1, 2, 3, 4, 5].map((n) => `ISA-${
 async function services(t: Parameters<typeof testService>[0], sliceMs: number) {
   let now = Date.now()
   const made = await testService(t, { clock: () => new Date(now) })
-  const { db, reference, parties, agreements, acts } = made.app.services
+  const { db, reference, parties, agreements, acts, notifications } = made.app.services
   const clock = () => new Date(now)
   let seed = 0
   const random = (size: number) =>
@@ -35,7 +35,7 @@ async function services(t: Parameters<typeof testService>[0], sliceMs: number) {
     parties,
     partnerAnswers: () => Promise.reject(new Error('nobody is proposed here')),
   })
-  const committing = committingService({ db, clock, random, acts, agreements, imports, sliceMs })
+  const committing = committingService({ db, clock, random, acts, agreements, imports, tell: notifications.tell, sliceMs })
   const pool = (await made.database?.openAs('session_user'))?.pool
   const count = async () =>
     (await pool?.query("select count(*)::int as n from agreement where origin = 'ELSEWHERE' and not sample and status = 'ACTIVE'"))?.rows[0]
@@ -44,7 +44,7 @@ async function services(t: Parameters<typeof testService>[0], sliceMs: number) {
 }
 
 t.test('an import that breaks off goes on where it stopped, and ends with every line in once', async (t) => {
-  const { imports, committing, count } = await services(t, -1)
+  const { imports, committing, count, pool } = await services(t, -1)
   const { outcome: body } = orThrow(await imports.upload(principal, REGISTER, { answers: UNSTATED }))
   const statuses: string[] = []
   for (let call = 0; call < 12 && statuses.at(-1) !== 'COMMITTED'; call += 1)
@@ -52,6 +52,20 @@ t.test('an import that breaks off goes on where it stopped, and ends with every 
   t.equal(statuses[0], 'COMMITTING')
   t.equal(statuses.at(-1), 'COMMITTED')
   t.equal(await count(), 5)
+  await committing.commit(principal, body.id, '*')
+  const { rows } =
+    (await pool?.query(`select org, subject_id, detail, addressed_to from notification where kind = 'IMPORT_FINISHED'`)) ?? {}
+  const { NEW: added, CHANGED: changed, REFUSED: refused } = body.counts
+  t.strictSame(
+    rows,
+    [
+      {
+        ...{ org: principal.org, subject_id: body.id, detail: { added, changed, refused } },
+        addressed_to: { persons: [{ issuer: principal.issuer, sub: principal.sub }], roles: [] },
+      },
+    ],
+    'whoever brought it along is told once, when it is done',
+  )
 })
 
 t.test('two people who commit at once, one import or two of the same file: every line is in once', async (t) => {

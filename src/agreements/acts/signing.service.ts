@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { permits } from '../../identity/permissions.ts'
+import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { ActCall, ActContext, ActingService, ChangeOf } from '../acting.service.ts'
-import { missingSignatures } from '../model/in-force.ts'
+import { hasCommenced, missingSignatures } from '../model/in-force.ts'
+import { keeperOf, presentParties } from '../model/standing.ts'
 import { signaturesRepository } from '../store/signatures.repository.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import type { ChainsService } from './chains.service.ts'
@@ -55,8 +57,9 @@ export function signingService({ act, chains }: SigningOptions) {
         if (call.address !== undefined) await keepAddress(tx, { id: signature, org, agreementId: id, address: call.address, now })
         if (to !== agreement.status) await standingRepository(tx).setStatus(id, to)
         const accession = await standingRepository(tx).join(id, org, now)
-        if (accession) await tell('PARTY_JOINED', { org, stage: 'SIGNED', version })
         const outcome = signedBy(context, change, versionHash, now)
+        if (accession) await tell('PARTY_JOINED', { org, stage: 'SIGNED', version })
+        await tellOfSignature(context, outcome)
         const detail = { org, ...by, accession, ...(deputyFor ? { deputy_for: deputyFor } : {}), sign_off: signed?.signOff ?? null }
         return { to, version, versionHash, detail, outcome }
       }),
@@ -80,6 +83,7 @@ export function signingService({ act, chains }: SigningOptions) {
         const versionHash = agreement.versions.find((known) => known.version === version)?.hash
         assert(recorded && versionHash, 'a confirmed signature is on an approved version')
         const outcome = signedBy(context, change, versionHash, recorded.signed_at)
+        await tellOfSignature(context, outcome)
         return { to, version, versionHash, detail: { org, signed_at: recorded.signed_at }, outcome }
       }),
   }
@@ -90,4 +94,20 @@ function signedBy({ agreement, principal: { org }, at, now }: ActContext, change
   const { version, hasCommenced } = change
   const missing = missingSignatures(agreement, version, at).filter((other) => other !== org)
   return { org, version, version_hash: hash, signed_at: signedAt, confirmed_at: now, commenced: hasCommenced, missing }
+}
+
+/** Whoever keeps the text hears of each signature; everybody when it is the one by which the text begins to bind. */
+async function tellOfSignature(
+  { agreement, principal, at, now, tell }: ActContext,
+  { org, version, commenced, missing }: ReturnType<typeof signedBy>,
+): Promise<void> {
+  const parties = presentParties(agreement, at)
+  const keeper = keeperOf(agreement, at)
+  const counts = { signed: parties.length - missing.length, parties: parties.length }
+  if (keeper !== null && keeper !== principal.org) await tell('PARTY_SIGNED', { org, version, ...counts }, [keeper])
+  if (!commenced || hasCommenced(agreement, version, at)) return
+  const first = agreement.versions.find((known) => known.version === version)?.effective_from ?? null
+  const today = londonDay(Date.parse(now))
+  const detail = { version, effective_from: first === null || first < today ? today : first }
+  await tell('IN_FORCE', detail, [...new Set([...parties, ...(keeper === null ? [] : [keeper])])])
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Call, CommandResult } from '../../commands/command.ts'
 import { writerFor } from '../../identity/permissions.ts'
+import type { NotificationsService } from '../../notifications/notifications.service.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import type { RandomBytes } from '../../platform/kernel/ids.ts'
@@ -29,6 +30,7 @@ export interface DraftingOptions {
   readonly random: RandomBytes
   readonly acts: ActingService
   readonly agreements: AgreementsService
+  readonly tell: NotificationsService['tell']
   /** Read before the act, so that it needs no second connection while it holds one. */
   readonly facts: () => Promise<DraftFacts>
   /** Groups of organisations with their members of today. */
@@ -51,7 +53,7 @@ export type DraftingService = ReturnType<typeof draftingService>
 const REFERENCE_BYTES = 6
 
 /** Beginning, reading and editing agreements. */
-export function draftingService({ read, clock, random, acts, agreements, facts, groups }: DraftingOptions) {
+export function draftingService({ read, clock, random, acts, agreements, tell, facts, groups }: DraftingOptions) {
   /** A body with its groups written out, on the day it is written. Read before the act, like all it is checked against. */
   async function filledIn<Body>(body: Body): Promise<ReturnType<typeof fillGroups<Body>>> {
     if (!namesGroups(body)) return { body, filled: [], faults: [] }
@@ -98,8 +100,10 @@ export function draftingService({ read, clock, random, acts, agreements, facts, 
         const draft = newDraft({ id, title, instrument_type, org, source, now, ...(content ? { content } : {}) })
         await agreements.store(tx, draft, { at: now, by: principal.sub, provenance: source && { copied_from: source.id } })
         if (source) await copyContacts(tx, source.id, id)
+        const outcome = await viewAfter(tx, id, now)
+        await tellNamed(tx, outcome, { parties: [] }, { principal, now })
         return {
-          ...({ id, outcome: await viewAfter(tx, id, now), to: 'DRAFT', version: 1 } as const),
+          ...({ id, outcome, to: 'DRAFT', version: 1 } as const),
           detail: { title, instrument_type, ...(source ? { copied_from: source.id } : {}), ...(reason === undefined ? {} : { reason }) },
         }
       })
@@ -138,6 +142,7 @@ export function draftingService({ read, clock, random, acts, agreements, facts, 
           if (JSON.stringify(noted) !== JSON.stringify(before)) await repository.noteGroups(draft.version, noted)
         }
         const after = await viewAfter(tx, agreement.id, now)
+        await tellNamed(tx, after, agreement, { principal, now })
         const changes = changesBetween(part.pick(agreementView(agreement, record, now)), part.pick(after))
         return {
           ...{ outcome: after, detail: { part: part.name, changes, ...(filled.length > 0 ? { filled } : {}) } },
@@ -145,6 +150,19 @@ export function draftingService({ read, clock, random, acts, agreements, facts, 
         }
       })
     },
+  }
+
+  /** Organisations that were not named before hear that they are: they can read the draft from now on. */
+  async function tellNamed(
+    tx: Transaction,
+    { id, parties }: AgreementView,
+    before: { readonly parties: readonly Pick<Party, 'org'>[] },
+    { principal, now }: { readonly principal: ActCall['principal']; readonly now: string },
+  ): Promise<void> {
+    const known = [principal.org, ...before.parties.map(({ org }) => org)]
+    const named = parties.map(({ org }) => org).filter((org) => !known.includes(org))
+    const facts = { subject: { type: 'agreement', id }, at: now, detail: { by: principal.org }, toldBy: principal.org }
+    await tell(tx, named, { kind: 'NAMED_IN_DRAFT', ...facts })
   }
 
   async function copyContacts(tx: Transaction, from: string, to: string): Promise<void> {

@@ -2,7 +2,8 @@ import type { VersionedOutcome } from '../../commands/command.ts'
 import { checkPrecondition } from '../../commands/commands.service.ts'
 import { writerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
-import { withTransaction } from '../../platform/database/database.ts'
+import type { NotificationsService } from '../../notifications/notifications.service.ts'
+import { type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { answering, refused } from '../../platform/kernel/refusal.ts'
@@ -15,6 +16,7 @@ import type { StoredRow } from './stored-import.ts'
 export interface CommittingOptions extends RecordActsOptions {
   readonly clock: Clock
   readonly imports: ImportsService
+  readonly tell: NotificationsService['tell']
   /** How long one call goes on before it answers with what is done; milliseconds. */
   readonly sliceMs?: number
 }
@@ -24,7 +26,7 @@ const SLICE_MS = 20_000
  * Takes the lines of an import into the register and out again. One act a record, each in a transaction of its own with
  * its leaf, so that decisions are never held up by a long import and one that breaks off goes on where it stopped.
  */
-export function committingService({ db, clock, imports, sliceMs = SLICE_MS, ...options }: CommittingOptions) {
+export function committingService({ db, clock, imports, tell, sliceMs = SLICE_MS, ...options }: CommittingOptions) {
   const acts = recordActs({ db, ...options })
   const now = () => clock().toISOString()
 
@@ -105,6 +107,13 @@ export function committingService({ db, clock, imports, sliceMs = SLICE_MS, ...o
     undo: answering(undo),
   }
 
+  /** Whoever brought the register along hears what became of it: a long import ends when nobody looks. */
+  function tellFinished(tx: Transaction, { org, issuer, sub }: Principal, { id, counts }: ImportView): Promise<void> {
+    const detail = { added: counts.NEW, changed: counts.CHANGED, refused: counts.REFUSED }
+    const addressedTo = { persons: [{ issuer, sub }], roles: [] }
+    return tell(tx, [org], { kind: 'IMPORT_FINISHED', subject: { type: 'import', id }, at: now(), detail, addressedTo, toldBy: org })
+  }
+
   /** Says how far it has come; a state that is reached already is not reached again. */
   function finish(
     principal: Principal,
@@ -117,8 +126,11 @@ export function committingService({ db, clock, imports, sliceMs = SLICE_MS, ...o
       const repository = importsRepository(tx)
       // Another call may still be at work on a line: then it is that one which ends the import.
       const isOver = change?.status !== 'COMMITTED' || (await repository.counts(id)).open === 0
-      if (change && isOver && stored.status !== change.status && stored.status !== 'UNDONE') await repository.update(id, change)
-      return imports.show(tx, id, lookups)
+      const isReached = change !== null && isOver && stored.status !== change.status && stored.status !== 'UNDONE'
+      if (isReached) await repository.update(id, change)
+      const shown = await imports.show(tx, id, lookups)
+      if (isReached && change.status === 'COMMITTED') await tellFinished(tx, principal, shown.outcome)
+      return shown
     })
   }
 }

@@ -1,6 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Role } from '../../identity/permissions.ts'
 import { type Clock, systemClock } from '../../platform/kernel/clock.ts'
 import { londonDay, spokenDay } from '../../platform/kernel/london-day.ts'
@@ -65,8 +64,8 @@ export interface DemoSession {
   beforeTimePasses(work: () => Promise<void>): void
   /** What day it is in the story. */
   now(): number
-  /** Sends what is to leave the building, until `isThere` or for half a minute; answers every mail that was written so far. */
-  sendOut(isThere: () => boolean): Promise<readonly DemoMail[]>
+  /** Sends what is to leave the building; answers every mail that was written so far. */
+  sendOut(): Promise<readonly DemoMail[]>
   /** States a fact of the story; a surprise where it does not hold. */
   check(fact: string, holds: boolean): void
   /** Prints what is read, which counts for nothing. */
@@ -84,8 +83,6 @@ export interface DemoClock {
 }
 
 const DAY_MS = 86_400_000
-const SEND_WAIT_MS = 30_000
-const SEND_LOOK_MS = 250
 
 export function demoClock(): DemoClock {
   let ahead = 0
@@ -165,13 +162,10 @@ export function openDemoSession(service: OwnService, out: (line: string) => void
     },
     now: () => time.clock().getTime(),
 
-    async sendOut(isThere) {
+    async sendOut() {
       const { mailing, webhooks } = service.app.services
       await mailing.run()
-      for (let waited = 0; waited < SEND_WAIT_MS && !isThere(); waited += SEND_LOOK_MS) {
-        webhooks.delivering.wake()
-        await sleep(SEND_LOOK_MS)
-      }
+      await webhooks.delivering.deliverDue()
       return readMails(join(service.folder, 'mail'))
     },
 

@@ -13,8 +13,6 @@ export interface Messages {
 const ADDRESS = 'dpo@hackney.example'
 /** Given access; a step to do, at each of its two openings; what was asked by the others is for others. */
 const AT_LEAST = 3
-/** So long nothing comes when everything has. */
-const QUIET_MS = 2_000
 
 /** Records where Hackney's officer gets mail, and subscribes a system of Camden's to what Camden is told. */
 export async function listening(session: DemoSession): Promise<Messages> {
@@ -39,22 +37,12 @@ export async function listening(session: DemoSession): Promise<Messages> {
     body: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` },
   })
   const secret = new Webhook(String(subscribed.body['secret']))
-  let [seen, since] = [0, 0]
-  /** Whether nothing has come for a while. */
-  const isQuiet = () => {
-    if (received.length !== seen) [seen, since] = [received.length, performance.now()]
-    return performance.now() - since > QUIET_MS
-  }
-  const sendOut = () => {
-    since = performance.now()
-    return session.sendOut(isQuiet)
-  }
   session.beforeTimePasses(async () => {
-    await sendOut()
+    await session.sendOut()
   })
   return {
     async arrived() {
-      const sent = await sendOut()
+      const sent = await session.sendOut()
       const notices = await noticesOf(session)
       const mails = sent.filter(({ to }) => to === ADDRESS)
       session.show(

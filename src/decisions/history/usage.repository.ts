@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Transaction } from '../../platform/database/database.ts'
-import type { DecisionPeriod, LastPermit, UnmetShare } from './usage.ts'
+import type { DecisionPeriod, LastPermit, UnmetShare, WeekOfRefusals } from './usage.ts'
 
 /** Counts decisions, as this transaction's reader may see them. It may never be asked on the way to an answer. */
 export function usageRepository(tx: Transaction) {
@@ -28,6 +28,25 @@ export function usageRepository(tx: Transaction) {
          group by s.provider, s.recipient, s.purpose
          order by count(*) desc, s.provider, s.recipient, s.purpose limit ${limit}`.execute(tx)
       return rows.map((row) => ({ ...row, asked: Number(row.asked) }))
+    },
+
+    /**
+     * Refusals by organisation and first reason, in two weeks that end and begin at `between`: of those that it would have provided or received, or asked
+     * for. Simulated questions do not count, nor what names a body that is on no register.
+     */
+    async refusals({ from, between, to }: DecisionPeriod & { readonly between: string }): Promise<WeekOfRefusals[]> {
+      const { rows } = await sql<{ org: string; reason: string; refusals: string; week_before: string }>`
+        select o.code as org, s.reasons[1] as reason,
+               count(*) filter (where s.at >= ${between}) as refusals, count(*) filter (where s.at < ${between}) as week_before
+          from public.decision_search s
+          cross join lateral (select distinct named.code from unnest(array[s.provider, s.recipient, s.caller_org]) as named(code)) n
+          join public.organisation o on o.code = n.code
+         where s.outcome = 'DENY' and not s.simulated and s.at >= ${from} and s.at < ${to} and s.reasons[1] is not null
+         group by o.code, s.reasons[1]`.execute(tx)
+      return rows.map(({ org, reason, ...counts }) => ({
+        ...{ org, reason },
+        ...{ refusals: Number(counts.refusals), week_before: Number(counts.week_before) },
+      }))
     },
   }
 }

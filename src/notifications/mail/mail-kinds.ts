@@ -29,6 +29,10 @@ const STEP = ['role', 'by_due'] as const
 
 export const KINDS_OF_MAIL: Readonly<Record<NotificationKind, KindOfMail>> = {
   APPROVAL_DUE: { to: IG, group: 'TASKS', isSingle: true, asksInvited: true, says: STEP },
+  NAMED_IN_DRAFT: { to: IG, group: 'CHANGES', says: ['by'] },
+  PARTY_APPROVED: { to: IG, group: 'CHANGES', says: ['party', 'approved'] },
+  PARTY_SIGNED: { to: IG, group: 'CHANGES', says: ['party', 'signed'] },
+  IN_FORCE: { to: ['IG_OFFICER', 'DPO', 'SIGNATORY'], group: 'CHANGES', says: ['begins'] },
   SIGNATURE_DUE: { to: ['SIGNATORY'], group: 'TASKS', isSingle: true, asksInvited: true, says: ['version', 'by_due'] },
   SIGNATURE_CARRIED: { to: ['IG_OFFICER', 'SIGNATORY'], group: 'CHANGES', isSingle: true, says: ['version', 'begins'] },
   CHANGE_OBJECTED: { to: IG, group: 'CHANGES', says: ['party'] },
@@ -86,6 +90,8 @@ export const KINDS_OF_MAIL: Readonly<Record<NotificationKind, KindOfMail>> = {
   DISCLOSURE_ASKED: { to: ['AUTHORISED_DISCLOSURE_OFFICER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },
   DISCLOSURE_RETURNED: { to: ['REQUESTER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },
   DISCLOSURE_DECIDED: { to: ['REQUESTER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },
+  IMPORT_FINISHED: { to: IG, group: 'CHANGES', says: ['added', 'changed', 'refused'] },
+  REFUSALS_ROSE: { to: IG, group: 'CHANGES', says: ['refusals', 'week_before', 'reason', 'other_reasons'] },
   OUTSIDE_INVITATION_LOCKED: { to: ['IG_OFFICER', 'REGISTER_ADMIN'], group: 'CHANGES', isSingle: true, says: [] },
   WEBHOOK_STOPPED: { to: ['IG_OFFICER', 'INFOSEC'], group: 'CHANGES', says: [] },
   DISCLOSURE_WITHDRAWN: { to: ['AUTHORISED_DISCLOSURE_OFFICER', 'IG_OFFICER'], group: 'REQUESTS', says: [] },

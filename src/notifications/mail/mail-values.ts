@@ -5,7 +5,9 @@ import type { NotificationFacts } from '../kinds.ts'
  * What a mail may say of a notification: references, names of organisations, roles, days. Whatever people wrote (a title, a reason, a
  * comment, what is shared) is not among it and has no way in. Pure.
  */
-export type MailValue = 'role' | 'due' | 'by_due' | 'version' | 'party' | 'by' | 'denied_from' | 'begins' | 'from' | 'signed' | 'days_left'
+export type MailValue =
+  | ('role' | 'due' | 'by_due' | 'days_left' | 'version' | 'party' | 'by' | 'denied_from' | 'begins' | 'from')
+  | ('signed' | 'approved' | 'added' | 'changed' | 'refused' | 'refusals' | 'week_before' | 'reason' | 'other_reasons')
 
 /** What every mail may say besides. */
 export const VALUES_OF_ALL = ['ref', 'authority'] as const
@@ -32,7 +34,15 @@ const VALUES: Readonly<Record<MailValue | (typeof VALUES_OF_ALL)[number], (maile
   version: ({ detail }) => `version ${Number(detail['version']) || 1}`,
   party: ({ detail, org }, names) => names.organisation(code(detail['org']) || org),
   by: ({ detail }, names) => (code(detail['by']) === '' ? 'A party' : names.organisation(code(detail['by']))),
-  signed: ({ detail }) => partOf(detail['signed'], detail['parties']) ?? 'Others have signed',
+  signed: ({ detail }) => partOf(detail['signed'], detail['parties'], 'signed'),
+  approved: ({ detail }) => partOf(detail['approved'], detail['parties'], 'approved'),
+  added: ({ detail }) => count(detail['added']),
+  changed: ({ detail }) => count(detail['changed']),
+  refused: ({ detail }) => count(detail['refused']),
+  refusals: ({ detail }) => count(detail['refusals']),
+  week_before: ({ detail }) => count(detail['week_before']),
+  reason: ({ detail }) => code(detail['reason']).toLowerCase().replaceAll('_', ' ') || 'a reason that the service names',
+  other_reasons: ({ detail }) => otherReasons(Number(detail['other_reasons'])),
   days_left: ({ detail }, { today }) => daysLeft(dueIn(detail), today),
   from: ({ detail }) => spoken(detail['first']) ?? 'today',
   begins: ({ detail }) => spoken(detail['effective_from']) ?? 'it begins',
@@ -81,10 +91,19 @@ function daysLeft(day: Day | null, today: Day): string {
   return left === 0 ? 'today is the last day' : left === 1 ? '1 day is left' : `${left} days are left`
 }
 
-/** How many of how many parties have signed; null: it is not said. */
-function partOf(count: unknown, all: unknown): string | null {
-  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(all)) return null
-  return `${count} of ${all} parties ${count === 1 ? 'has' : 'have'} signed`
+/** How many of how many parties have done something. */
+function partOf(some: unknown, all: unknown, done: string): string {
+  if (!Number.isSafeInteger(some) || !Number.isSafeInteger(all)) return `Others have ${done}`
+  return `${some} of ${all} parties ${some === 1 ? 'has' : 'have'} ${done}`
+}
+
+function otherReasons(others: number): string {
+  if (!Number.isSafeInteger(others) || others < 1) return ''
+  return ` Refusals for ${others === 1 ? 'another reason' : `${others} other reasons`} rose too.`
+}
+
+function count(value: unknown): string {
+  return Number.isSafeInteger(value) ? String(value) : 'some'
 }
 
 /** What rooms call such a day. */

@@ -84,6 +84,10 @@ t.test('no mail holds a word that people wrote: not a title, a reason, a comment
     flows: fc.array(word),
     signed: fc.oneof(word, fc.nat()),
     parties: fc.oneof(word, fc.nat()),
+    approved: fc.oneof(word, fc.nat()),
+    added: fc.oneof(word, fc.nat()),
+    refusals: fc.oneof(word, fc.nat()),
+    other_reasons: fc.oneof(word, fc.nat()),
   })
   fc.assert(
     fc.property(fc.constantFrom(...kinds), facts, fc.constantFrom('SINGLE', 'DIGEST'), (kind, detail, form) => {
@@ -146,6 +150,16 @@ t.test('whoever is invited without an account comes in by their invitation, and 
     )
     t.notMatch(text, /deputy|give it|notification-settings|sign in/, kind)
   }
+})
+
+t.test('what is counted is said in figures, and a reason in words', async (t) => {
+  const finished = letterOf('IMPORT_FINISHED', { added: 12, changed: 1, refused: 0 })
+  t.equal(finished.subject, 'Import finished: 12 added, 1 changed, 0 refused')
+  const rose = (other_reasons: number) =>
+    letterOf('REFUSALS_ROSE', { refusals: 20, week_before: 6, reason: 'PARTY_NOT_SIGNED', other_reasons }).text
+  t.match(rose(0), 'Last week 20 checks that concern Hackney Council were refused for party not signed, after 6 in the week before.\n')
+  t.match(rose(1), 'the week before. Refusals for another reason rose too.')
+  t.match(rose(3), 'the week before. Refusals for 3 other reasons rose too.')
 })
 
 t.test('a mail leads to the page on which its reader does what it asks for', async (t) => {
