@@ -63,7 +63,7 @@ END,
   constraint record_pkey PRIMARY KEY (kind, id, revision),
   constraint record_revision_fkey FOREIGN KEY (revision) REFERENCES policy.revision(revision) ON DELETE RESTRICT,
   constraint policy_record_hash_is_of_its_body CHECK ((body_hash = sha256(convert_to((body)::text, 'UTF8'::name)))),
-  constraint policy_record_is_of_a_known_kind CHECK ((kind = ANY (ARRAY['CODE_LISTS'::text, 'LOCAL_CODE'::text, 'ORGANISATION'::text, 'ASSESSMENT'::text, 'AGREEMENT'::text, 'DISCLOSURE_DECISION'::text, 'CLIENT_REVOCATION'::text])))
+  constraint policy_record_is_of_a_known_kind CHECK ((kind = ANY (ARRAY['CODE_LISTS'::text, 'LOCAL_CODE'::text, 'ORGANISATION'::text, 'ASSESSMENT'::text, 'AGREEMENT'::text, 'DISCLOSURE_DECISION'::text, 'CLIENT'::text, 'CLIENT_REVOCATION'::text]))) NOT VALID
 );
 CREATE INDEX policy_record_by_revision ON policy.record USING btree (revision);
 CREATE TRIGGER policy_record_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON policy.record FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
@@ -3701,3 +3701,21 @@ AS $function$
 $function$;
 revoke all on function followed_in(text,text,timestamp with time zone) from public;
 grant execute on function followed_in(text,text,timestamp with time zone) to accord_app;
+
+-- -------------------- api_clients
+
+create table public.api_client (
+  client_id text not null,
+  issuer text not null,
+  org text not null,
+  registered_at timestamp with time zone not null,
+  reason text not null,
+  leaf_id uuid not null,
+  constraint api_client_pkey PRIMARY KEY (client_id),
+  constraint api_client_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint api_client_client_id_check CHECK (((length(client_id) >= 1) AND (length(client_id) <= 200))),
+  constraint api_client_issuer_check CHECK (((length(issuer) >= 1) AND (length(issuer) <= 500)))
+);
+comment on table api_client is 'One row a client that is registered here, for ever. What nodes act on is the policy record of the same id.';
+CREATE TRIGGER api_client_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.api_client FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
+grant insert, select on public.api_client to accord_app;

@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { openDecisions } from './decision-services.ts'
 import { revocationPlugin } from './decisions/clients/clients.routes.ts'
 import { type IdentityOptions, identityPlugin } from './identity/identity.plugin.ts'
+import type { TokenTrust } from './identity/issuers.ts'
 import { rateLimitPlugin } from './identity/rate-limit.plugin.ts'
-import type { TokenTrust } from './identity/token-verifier.service.ts'
 import type { Person } from './people/held-role.ts'
 import { pendingMigrations } from './platform/database/migrate.ts'
 import { docs } from './platform/http/docs.plugin.ts'
@@ -20,8 +20,11 @@ import { openServices, type ServicesOptions } from './services.ts'
 import { type BrowserSignIn, openWeb } from './web-services.ts'
 
 /** What the service is a function of: its configuration, its database, whom it trusts, its log key, its clock. */
-export interface AppOptions extends ServicesOptions {
+export interface AppOptions extends Omit<ServicesOptions, 'isAuthoritative' | 'isTrusted'> {
+  /** Whose tokens are trusted; its people are meant where a person is named without an issuer. */
   readonly trust: TokenTrust
+  /** Whose tokens are trusted besides. */
+  readonly furtherTrust?: readonly TokenTrust[]
   /** Check every reply against the contract (tests). */
   readonly checkReplies?: boolean
   /** How people sign in with a browser; absent: there are no pages for them. */
@@ -39,8 +42,13 @@ export type App = Awaited<ReturnType<typeof buildApp>>
 /** The whole service: every service opened, every route registered on one server. */
 export async function buildApp(options: AppOptions) {
   const { config, databaseUrl, trust, checkReplies } = options
+  const issuers = [trust, ...(options.furtherTrust ?? [])]
+  const claiming = [...issuers, ...(options.browserSignIn?.issuers ?? [])].filter(({ isAuthoritative }) => isAuthoritative)
+  const authoritative = new Set(claiming.map(({ issuer }) => issuer))
   const services = await openServices({
     ...options,
+    isTrusted: (issuer) => issuers.some((one) => one.issuer === issuer),
+    isAuthoritative: (issuer) => authoritative.has(issuer),
     onTimerFailure: (error, timer) => server.log.error({ err: error, timer }, 'what fell due could not be done: it is tried again'),
     onWebhookFailure: (err) => server.log.error({ err }, 'a webhook could not be seen to: it is tried again'),
   })
@@ -79,7 +87,9 @@ export async function buildApp(options: AppOptions) {
   const principalOfSession = web?.principalOfSession ?? options.principalOfSession
   const rolesOf = (person: Person, org: string) => people.rolesOf(person, org, londonDay(options.clock().getTime()))
   await server.register(identityPlugin, {
-    ...trust,
+    issuers,
+    isAuthoritative: services.isAuthoritative,
+    organisationOfClient: decisions.clients.organisationOf,
     rolesOf,
     outsiders: services.outside.sessions,
     ...(principalOfSession ? { principalOfSession } : {}),

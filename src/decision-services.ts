@@ -46,7 +46,7 @@ export function openDecisions(services: Services) {
     onAnswer: services.decisionsCounted.onAnswer,
     onRefused: services.decisionsCounted.onRefused,
   })
-  const clients = clientsService({ commands, policy })
+  const clients = clientsService({ db, commands, policy, parties, isTrusted: services.isTrusted })
   const { altered } = log
   const reads = recordedReads(audit)
   const logSearch = logSearchService({ db, audit, reads, altered, filler, clock })

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair } from 'jose'
 import type { Configuration, Provider } from 'oidc-provider'
 import accounts from './demo/accounts.json' with { type: 'json' }
-import type { BrowserClient } from './identity/sessions/sign-in.service.ts'
+import type { SignInIssuer } from './identity/sessions/sign-in.service.ts'
 
 /** A person of the demo. */
 export type DemoPerson = (typeof accounts)[number]
@@ -16,7 +16,7 @@ const LOOPBACK = '127.0.0.1'
 const DAY_SECONDS = 86_400
 
 /** An OpenID provider for the demo and the tests: real in its protocol, and asks nobody for a password. */
-export interface DemoIssuer extends BrowserClient {
+export interface DemoIssuer extends SignInIssuer {
   close(): Promise<void>
 }
 
@@ -39,7 +39,8 @@ export async function startDemoIssuer(port: number, callback: (address: string) 
     if (request.url?.startsWith('/interaction/')) void signIn(provider, request, response)
     else void answer(request, response)
   })
-  return { issuer, clientId: CLIENT_ID, clientSecret, isLoopback: true, close: () => closed(server) }
+  const claims = { key: '', name: 'Accounts of the demo', isAuthoritative: true }
+  return { ...claims, issuer, clientId: CLIENT_ID, clientSecret, isLoopback: true, close: () => closed(server) }
 }
 
 /** The provider warns that it keeps everything in memory, which is what a demo wants; nobody who starts one should wonder. Loaded here alone: with a real issuer it is never there. */

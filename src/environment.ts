@@ -8,8 +8,9 @@ import {
   type DevelopmentIssuer,
   openDevelopmentIssuer,
 } from './identity/development-issuer.service.ts'
-import type { TokenTrust } from './identity/token-verifier.service.ts'
-import type { Config } from './platform/config.ts'
+import type { TokenTrust } from './identity/issuers.ts'
+import { type ConfiguredIssuer, parseIssuers } from './identity/issuers-file.service.ts'
+import type { Config, ConfigError } from './platform/config.ts'
 import { createDatabase, urlOfDatabase, urlWithPassword } from './platform/database/create-database.ts'
 import { startEmbeddedPostgres } from './platform/database/embedded-postgres.ts'
 import { migrate } from './platform/database/migrate.ts'
@@ -19,6 +20,8 @@ import { type BrowserSignIn, callbackAt } from './web-services.ts'
 export interface Environment {
   readonly databaseUrl: string
   readonly trust: TokenTrust
+  /** Whose tokens are trusted besides. */
+  readonly furtherTrust: readonly TokenTrust[]
   readonly logKey: Uint8Array
   /** Null where a real issuer is configured: then we issue nothing. */
   readonly issuer: DevelopmentIssuer | null
@@ -59,7 +62,8 @@ async function openEmbedded(config: Config, say: (line: string) => void): Promis
     trust: { issuer: DEVELOPMENT_ISSUER, audience: DEVELOPMENT_AUDIENCE, keys: issuer.jwks as never, isAuthoritative: true },
     logKey: config.logKeyFile ? readLogKey(config.logKeyFile) : openDevelopmentLogKey(join(keys, 'log-key')),
     issuer,
-    browserSignIn: people && publicUrl ? { client: people, isAuthoritative: true, publicUrl, demoAccounts } : null,
+    furtherTrust: [],
+    browserSignIn: people && publicUrl ? { issuers: [people], publicUrl, demoAccounts } : null,
     isEmbedded: true,
     async close() {
       await people?.close()
@@ -69,31 +73,56 @@ async function openEmbedded(config: Config, say: (line: string) => void): Promis
 }
 
 async function openConfigured(config: Config, databaseUrl: string): Promise<Environment> {
-  const { issuerUrl, audience, jwksUrl, jwksFile, logKeyFile, publicUrl, signInClientId, signInClientSecretFile } = config
-  if (!issuerUrl || !audience || !logKeyFile || !(jwksUrl || jwksFile)) throw new Error('the configuration was not checked')
+  const { logKeyFile, publicUrl } = config
+  const [trust, ...furtherTrust] = configuredIssuers(config)
+  if (!trust || !logKeyFile || !publicUrl) throw new Error('the configuration was not checked')
   await migrate({ url: databaseUrl, reset: resetConfigured(databaseUrl, config.varDirectory) })
+  const signIns = [trust, ...furtherTrust].flatMap(({ signIn, ...of }) => {
+    if (!signIn) return []
+    const { key, name, clientId, clientSecretFile } = signIn
+    const isLoopback = new URL(of.issuer).protocol === 'http:'
+    return [{ ...of, key, name, clientId, clientSecret: firstLineOf(clientSecretFile), isLoopback }]
+  })
   return {
-    databaseUrl,
-    trust: {
-      issuer: issuerUrl,
-      audience,
-      keys: jwksUrl ? new URL(jwksUrl) : JSON.parse(readFileSync(jwksFile as string, 'utf8')),
-      isAuthoritative: config.issuerAuthoritative === 'on',
-    },
+    ...{ databaseUrl, trust, furtherTrust },
     logKey: readLogKey(logKeyFile),
-    browserSignIn:
-      signInClientId && signInClientSecretFile && publicUrl
-        ? {
-            client: {
-              ...{ issuer: issuerUrl, clientId: signInClientId, isLoopback: new URL(issuerUrl).protocol === 'http:' },
-              clientSecret: firstLineOf(signInClientSecretFile),
-            },
-            ...{ isAuthoritative: config.issuerAuthoritative === 'on', publicUrl },
-          }
-        : null,
+    browserSignIn: signIns.length > 0 ? { issuers: signIns, publicUrl } : null,
     issuer: null,
     isEmbedded: false,
     close: async () => {},
+  }
+}
+
+/** A configuration that only the files which it names show to be wrong. */
+export class WrongConfiguration extends Error {
+  constructor(faults: readonly ConfigError[]) {
+    super(faults.map(({ variable, message }) => `${variable}: ${message}`).join('\n'))
+  }
+}
+
+/** The issuers of the file, else the one of the variables. @throws WrongConfiguration */
+export function configuredIssuers(config: Config): readonly ConfiguredIssuer[] {
+  if (config.issuersFile !== undefined) {
+    const parsed = parseIssuers(readConfigured('ISSUERS_FILE', config.issuersFile))
+    if (!parsed.ok) throw new WrongConfiguration(parsed.refusal)
+    return parsed.value
+  }
+  const { issuerUrl, audience, jwksUrl, jwksFile, signInClientId: clientId, signInClientSecretFile: clientSecretFile } = config
+  if (!issuerUrl || !audience || !(jwksUrl || jwksFile)) throw new Error('the configuration was not checked')
+  return [
+    {
+      ...{ issuer: issuerUrl, audience, isAuthoritative: config.issuerAuthoritative === 'on' },
+      keys: jwksUrl ? new URL(jwksUrl) : JSON.parse(readFileSync(jwksFile as string, 'utf8')),
+      ...(clientId && clientSecretFile ? { signIn: { key: '', name: 'Your work account', clientId, clientSecretFile } } : {}),
+    },
+  ]
+}
+
+function readConfigured(variable: ConfigError['variable'], file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    throw new WrongConfiguration([{ variable, message: 'must be a file that can be read' }])
   }
 }
 

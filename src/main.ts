@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { announce } from './announcement.ts'
 import { type App, buildApp } from './app.ts'
 import { demoRegister } from './demo/register-content.ts'
-import { type Environment, openEnvironment } from './environment.ts'
+import { type Environment, openEnvironment, WrongConfiguration } from './environment.ts'
 import { shippedOrganisations } from './parties/shipped-organisations.service.ts'
 import { type Config, parseConfig } from './platform/config.ts'
 import { OtherMigrationsError } from './platform/database/migrate.ts'
@@ -26,8 +26,9 @@ if (!parsed.ok) {
 try {
   await start(parsed.value)
 } catch (error) {
-  console.error(`Accord could not start: ${(error as Error).message}`)
-  process.exit(error instanceof OtherMigrationsError ? EXIT_CONFIGURATION : 1)
+  if (error instanceof WrongConfiguration) console.error(error.message)
+  else console.error(`Accord could not start: ${(error as Error).message}`)
+  process.exit(error instanceof OtherMigrationsError || error instanceof WrongConfiguration ? EXIT_CONFIGURATION : 1)
 }
 
 async function start(config: Config): Promise<void> {
@@ -39,14 +40,17 @@ async function start(config: Config): Promise<void> {
       databaseUrl: environment.databaseUrl,
       publicUrl: config.publicUrl ?? new URL('http://127.0.0.1'),
       trust: environment.trust,
+      furtherTrust: environment.furtherTrust,
       logKey: environment.logKey,
       clock: systemClock,
       durability: config.durability,
       highWaterDirectory: join(config.varDirectory, 'high-water'),
     })
     const unknown = unknownPurposes(config.restrictedPurposes, (await app.services.policy.codeLists())?.lists ?? shippedCodeLists())
-    if (unknown.length > 0) {
-      console.error(`RESTRICTED_PURPOSES: the code lists in use have no purpose ${unknown.join(', ')}`)
+    const strangers = unknownOrganisations(app, environment)
+    if (unknown.length + strangers.length > 0) {
+      if (unknown.length > 0) console.error(`RESTRICTED_PURPOSES: the code lists in use have no purpose ${unknown.join(', ')}`)
+      if (strangers.length > 0) console.error(`ISSUERS_FILE: the register has no organisation ${strangers.join(', ')}`)
       await app.close()
       await environment.close()
       process.exit(EXIT_CONFIGURATION)
@@ -78,6 +82,13 @@ async function fillRegister(app: App, environment: Environment): Promise<void> {
   const demo = environment.isEmbedded ? demoRegister() : { organisations: [], agreements: [], disclosureDecisions: [] }
   const organisations = [...shippedOrganisations(), ...demo.organisations]
   await loadRegister({ ...demo, lists: shippedCodeLists(), organisations }, app.services)
+}
+
+/** Organisations for which issuers are said to act, and which the register neither holds nor gets now. */
+function unknownOrganisations(app: App, { trust, furtherTrust }: Environment): string[] {
+  const shipped = new Set(shippedOrganisations().map(({ code }) => code))
+  const acting = [trust, ...furtherTrust].flatMap(({ entra }) => entra?.organisation ?? [])
+  return acting.filter((code) => !shipped.has(code) && !app.services.policy.current().organisation(code))
 }
 
 function stopOnSignal(close: () => Promise<void>, graceMs: number): void {

@@ -60,7 +60,11 @@ export interface ServicesOptions {
   readonly databaseUrl: string
   readonly publicUrl: URL
   /** Whose tokens are trusted. */
-  readonly trust: { readonly issuer: string; readonly isAuthoritative: boolean }
+  readonly trust: { readonly issuer: string }
+  /** Whether tokens of an issuer are trusted. */
+  readonly isTrusted: (issuer: string) => boolean
+  /** Whether the roles that an issuer claims for persons count. */
+  readonly isAuthoritative: (issuer: string) => boolean
   readonly logKey: Uint8Array
   readonly clock: Clock
   /** What the database must keep to before anything is answered; absent: nothing, for data that is thrown away. */
@@ -214,7 +218,14 @@ export async function openServices(options: ServicesOptions) {
       carrying: carryingService({ workflow, boroughs, askers: askersOf }),
       sampleSignOffs: sampleSignOffs({ agreements, chains, workflow, newId, issuer: options.trust.issuer }),
     },
-    ...{ signOffs, signOffRoutes, issuer: options.trust.issuer, publicUrl, isAuthoritative: options.trust.isAuthoritative },
+    ...{
+      signOffs,
+      signOffRoutes,
+      issuer: options.trust.issuer,
+      publicUrl,
+      isAuthoritative: options.isAuthoritative,
+      isTrusted: options.isTrusted,
+    },
     ...{ people, deputies, timers, mailing, mailRoutes, webhooks, outside },
     /** Flushes the log and closes the connections. */
     async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { Signer } from '@fastify/cookie'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { Principal } from './identity/principal.ts'
 import { sessionsService } from './identity/sessions/sessions.service.ts'
-import { type BrowserClient, signInService } from './identity/sessions/sign-in.service.ts'
+import { type SignInIssuer, signInService } from './identity/sessions/sign-in.service.ts'
 import { typedFormsService } from './identity/sessions/typed-forms.service.ts'
 import { londonDay } from './platform/kernel/london-day.ts'
 import type { Register } from './register-services.ts'
@@ -29,25 +29,23 @@ import { workPages } from './web/work/work.pages.ts'
 
 /** How people sign in with a browser. */
 export interface BrowserSignIn {
-  readonly client: BrowserClient
-  /** Whether the roles that the issuer claims count. */
-  readonly isAuthoritative: boolean
+  readonly issuers: readonly SignInIssuer[]
   /** Where browsers reach this service. */
   readonly publicUrl: URL
   /** The accounts that the sign-in page of the demo offers. */
   readonly demoAccounts?: readonly DemoAccount[]
 }
 
-/** Where the issuer sends a browser back to. */
-export function callbackAt(publicUrl: URL): URL {
-  return new URL('/signed-in', publicUrl)
+/** Where an issuer sends a browser back to. */
+export function callbackAt(publicUrl: URL, key = ''): URL {
+  return new URL(key === '' ? '/signed-in' : `/signed-in/${key}`, publicUrl)
 }
 
 /** The pages over the services of the rooms, and whom a session is of. */
 export function openWeb(
   services: Services,
   rooms: Register['rooms'],
-  { client, isAuthoritative, publicUrl, demoAccounts }: BrowserSignIn,
+  { issuers, publicUrl, demoAccounts }: BrowserSignIn,
   logKey: Uint8Array,
 ): { readonly pages: readonly FastifyPluginAsync[]; readonly principalOfSession: (request: FastifyRequest) => Promise<Principal | null> } {
   const { listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight } = rooms
@@ -55,7 +53,7 @@ export function openWeb(
   const { db, clock, config, people, parties, reference, signOffs, signOffRoutes, newId } = services
   const isSecure = publicUrl.protocol === 'https:'
   const sessions = sessionsService({
-    ...{ db, clock, isAuthoritative },
+    ...{ db, clock, isAuthoritative: services.isAuthoritative },
     limits: { idleSeconds: config.sessionIdleSeconds, absoluteSeconds: config.sessionMaxSeconds },
     organisationsOf: (person) => people.organisationsOf(person, londonDay(clock().getTime())),
   })
@@ -65,11 +63,14 @@ export function openWeb(
   // What a browser carries to the issuer and back cannot be changed on the way.
   const keyFor = (what: string) => Buffer.from(hkdfSync('sha256', logKey, '', `accord: ${what}`, 32)).toString('base64url')
   const seal = new Signer(keyFor('sign-ins of browsers'))
-  const signIn = signInService(client, { clock, callback: callbackAt(publicUrl), seal })
+  const signIns = issuers.map((one) => {
+    const { key, name, issuer } = one
+    return { key, name, issuer, signIn: signInService(one, { clock, callback: callbackAt(publicUrl, key), seal }) }
+  })
   return {
     pages: [
       webPages({
-        ...{ sessions, ...carried, outside, outsiderOf: outsiders.known, signIn, parties, reference, isSecure },
+        ...{ sessions, ...carried, outside, outsiderOf: outsiders.known, signIns, parties, reference, isSecure },
         ...{ sessionSeconds: config.sessionMaxSeconds, typed: typedFormsService({ db, clock }), formKey: keyFor('forms of browsers') },
         ...(demoAccounts ? { demoAccounts } : {}),
         areas: [

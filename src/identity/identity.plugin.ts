@@ -3,13 +3,19 @@ import fastifyPlugin from 'fastify-plugin'
 import type { CallerNames } from '../platform/http/admission.ts'
 import type { ContractOperation } from '../platform/http/openapi.ts'
 import { ProblemError, problem } from '../platform/http/problem.ts'
+import type { TokenTrust } from './issuers.ts'
 import { OUTSIDER_TOKEN, outsideOperation } from './outsider.ts'
 import { isPermission, permits, type Role } from './permissions.ts'
 import { type Principal, whyNotAllCount, withRecordedRoles } from './principal.ts'
-import { type TokenTrust, tokenVerifier } from './token-verifier.service.ts'
+import { type OrganisationOfClient, tokenVerifier } from './token-verifier.service.ts'
 
 /** How callers are known. */
-export interface IdentityOptions extends TokenTrust {
+export interface IdentityOptions {
+  readonly issuers: readonly TokenTrust[]
+  /** Whether the roles that an issuer claims for persons count. */
+  readonly isAuthoritative: (issuer: string) => boolean
+  /** For whom a client acts whose issuer does not say. */
+  readonly organisationOfClient: OrganisationOfClient
   /** The roles that are recorded for a person in an organisation today; asked at every call of a person, once more when its body is there, and never kept. */
   readonly rolesOf: (person: { readonly issuer: string; readonly subject: string }, org: string) => Promise<readonly Role[]>
   /** Who knows people without an account; absent: nobody is let in so. */
@@ -39,15 +45,15 @@ declare module 'fastify' {
  * the roles that are recorded here at that moment, and once more when its body is there.
  */
 export const identityPlugin = fastifyPlugin<IdentityOptions>(
-  async (app, { principalOfSession, outsiders, rolesOf, ...trust }) => {
-    const verify = tokenVerifier(trust)
+  async (app, { principalOfSession, outsiders, rolesOf, issuers, isAuthoritative, organisationOfClient }) => {
+    const verify = tokenVerifier(issuers, organisationOfClient)
     /** Persons as their tokens say, while their requests are on their way. */
     const persons = new WeakMap<FastifyRequest, Principal>()
 
     /** Whom neither the token nor the register gives a role is nobody; where tokens say nothing of roles, somebody without one. */
     async function admitPerson(person: Principal, request: FastifyRequest): Promise<ProblemError | undefined> {
       const recorded = await rolesOf({ issuer: person.issuer, subject: person.sub }, person.org)
-      const isNobody = trust.isAuthoritative && person.roles.length + recorded.length === 0
+      const isNobody = isAuthoritative(person.issuer) && person.roles.length + recorded.length === 0
       return admit(isNobody ? null : withRecordedRoles(person, recorded), request, whyNotAllCount(person, recorded))
     }
     /** An outsider does what is open to outsiders, on the agreement of their invitation: anything else is not there for them. */

@@ -48,6 +48,8 @@ export const PERMISSIONS = {
   'decision:read': [...PEOPLE_OF_A_PARTY, 'API_CLIENT', 'AUDITOR'],
   'log:read': ['AUDITOR'],
   'decision:impact': [...PEOPLE_OF_A_PARTY, 'AUDITOR'],
+  'client:register': ['REGISTER_ADMIN'],
+  'client:read': ['REGISTER_ADMIN', 'AUDITOR'],
   'client:revoke': ['REGISTER_ADMIN'],
   'emergency:invoke': ['DUTY_MANAGER'],
   'agreement:read': [...PEOPLE_OF_A_PARTY, 'API_CLIENT', 'AUDITOR'],

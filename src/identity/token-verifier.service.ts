@@ -1,16 +1,11 @@
-import { type CryptoKey, createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWSHeaderParameters, jwtVerify } from 'jose'
-import { type Principal, toPrincipal } from './principal.ts'
-import { isWellFormedToken } from './token-form.service.ts'
+import { type CryptoKey, type JWSHeaderParameters, jwtVerify } from 'jose'
+import { keySource } from './issuer-keys.service.ts'
+import { accessClaims, type TokenTrust, tokenTypeOf } from './issuers.ts'
+import { type Principal, type TokenClaims, toPrincipal } from './principal.ts'
+import { issuerOfToken } from './token-form.service.ts'
 
-/** Whose tokens are trusted, and where their keys are. */
-export interface TokenTrust {
-  readonly issuer: string
-  readonly audience: string
-  /** A key set at hand, or the address of one. */
-  readonly keys: JSONWebKeySet | URL
-  /** Whether the roles that its tokens claim for persons count; else only those that are recorded here do. */
-  readonly isAuthoritative: boolean
-}
+/** The organisation of a client that is registered here; undefined: it is not, as far as can be known. */
+export type OrganisationOfClient = (client: { readonly issuer: string; readonly clientId: string }) => Promise<string | undefined>
 
 /** The clocks a token is judged by, and how much is remembered; a test sets its own. */
 export interface VerifierSettings {
@@ -30,6 +25,12 @@ const CLOCK_TOLERANCE_SECONDS = 5
 const TOKEN_LENGTH_MAX = 4_096
 const USUAL: VerifierSettings = { now: Date.now, elapsed: () => performance.now(), keyTtlMs: 5 * 60 * 1000, tokensMax: 10_000 }
 
+/** An issuer, and how a key of it is found. */
+interface Issuer {
+  readonly trust: TokenTrust
+  readonly lookUp: ReturnType<typeof keySource>
+}
+
 /** A key that was looked up. */
 interface KnownKey {
   readonly id: string
@@ -48,24 +49,25 @@ interface Verified {
 }
 
 /**
- * Answers whom a compact token stands for, with the roles that count by the token alone; null: nobody, and why is not told. A
- * signature is checked once: a token that was verified is known again while it has not expired and its key is still believed, not
+ * Answers whom a compact token of one of the issuers stands for, with the roles that count by the token alone; null: nobody, and why is
+ * not told. The organisation of a machine whose issuer names none is that for which it is registered here, for ever. A signature is checked once: a token that was verified is known again while it has not expired and its key is still believed, not
  * a moment longer. Whether its client was revoked is asked by others, at every call.
  */
 export function tokenVerifier(
-  { issuer, audience, keys, isAuthoritative }: TokenTrust,
+  trusted: readonly TokenTrust[],
+  organisationOf: OrganisationOfClient,
   { now, elapsed, keyTtlMs, tokensMax }: VerifierSettings = USUAL,
 ): (token: string) => Principal | null | Promise<Principal | null> {
   // A set may be as old as this when a key is looked up in it, and the key is believed for as long again.
   const halfTtlMs = keyTtlMs / 2
-  const lookUp = keys instanceof URL ? createRemoteJWKSet(keys, { cacheMaxAge: halfTtlMs }) : createLocalJWKSet(keys)
+  const issuers = new Map(trusted.map((trust) => [trust.issuer, { trust, lookUp: keySource(trust, halfTtlMs) }]))
   const known = new Map<string, KnownKey>()
   const verified = new Map<string, Verified>()
   const verifying = new Map<string, Promise<Principal | null>>()
 
-  async function keyFor({ alg, kid }: JWSHeaderParameters): Promise<KnownKey> {
+  async function keyFor({ trust, lookUp }: Issuer, { alg, kid }: JWSHeaderParameters): Promise<KnownKey> {
     if (!alg || !ALGORITHMS.includes(alg) || !kid) throw new Error('no key of ours')
-    const id = `${alg}\n${kid}`
+    const id = `${trust.issuer}\n${alg}\n${kid}`
     const hit = known.get(id)
     if (hit && hit.until > elapsed()) return hit
     // A lookup that fails leaves nothing to believe.
@@ -77,27 +79,31 @@ export function tokenVerifier(
 
   async function verify(token: string): Promise<Principal | null> {
     const since = now()
-    if (!isWellFormedToken(token, since / 1000, CLOCK_TOLERANCE_SECONDS)) return null
+    const named = issuerOfToken(token, since / 1000, CLOCK_TOLERANCE_SECONDS)
+    const issuer = named === undefined ? undefined : issuers.get(named)
+    if (!issuer) return null
+    const { trust } = issuer
     try {
       let key: KnownKey | undefined
       const { payload } = await jwtVerify(
         token,
         async (header) => {
-          key = await keyFor(header)
+          key = await keyFor(issuer, header)
           return key.key
         },
         {
           algorithms: ALGORITHMS,
-          issuer,
-          audience,
+          issuer: trust.issuer,
+          audience: [trust.audience].flat(),
           // An absent issuer or audience would otherwise pass: only one that is there is compared.
           requiredClaims: ['iss', 'aud', 'exp', 'sub', 'iat'],
-          typ: 'at+jwt',
+          typ: tokenTypeOf(trust),
           clockTolerance: CLOCK_TOLERANCE_SECONDS,
           currentDate: new Date(since),
         },
       )
-      const principal = toPrincipal(payload, isAuthoritative)
+      const claims = accessClaims(trust, payload)
+      const principal = claims && toPrincipal(await withOrganisation(claims), trust.isAuthoritative)
       if (principal && key && payload.exp !== undefined)
         remember(token, { principal, key, since, end: (payload.exp + CLOCK_TOLERANCE_SECONDS) * 1000 })
       return principal
@@ -105,6 +111,12 @@ export function tokenVerifier(
       // Why a token failed is not told: it would help whoever forges one.
       return null
     }
+  }
+
+  async function withOrganisation(claims: TokenClaims): Promise<TokenClaims> {
+    const { iss, client_id, org } = claims
+    if (org !== undefined || typeof iss !== 'string' || typeof client_id !== 'string') return claims
+    return { ...claims, org: await organisationOf({ issuer: iss, clientId: client_id }) }
   }
 
   /** Who sends a token many times at once has it verified once. */

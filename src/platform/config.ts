@@ -5,7 +5,7 @@ import { isAddressOrNetwork } from './http/addresses.ts'
 import { ok, type Result, refuse } from './kernel/result.ts'
 
 /** A variable that is missing or wrong; `message` says what it must be and never repeats the value. */
-interface ConfigError {
+export interface ConfigError {
   readonly variable: Variable
   readonly message: string
 }
@@ -88,6 +88,7 @@ export const variables = {
   AUDIENCE: '',
   JWKS_URL: '',
   JWKS_FILE: '',
+  ISSUERS_FILE: '',
   ISSUER_AUTHORITATIVE: 'off',
   SIGN_IN_CLIENT_ID: '',
   SIGN_IN_CLIENT_SECRET_FILE: '',
@@ -147,6 +148,8 @@ export interface Config extends Numbers, Choices {
   readonly audience: string | undefined
   readonly jwksUrl: string | undefined
   readonly jwksFile: string | undefined
+  /** Several issuers, in place of the one of the variables. */
+  readonly issuersFile: string | undefined
   readonly logKeyFile: string | undefined
   /** As which client people sign in with a browser at the issuer; undefined: there are no pages. */
   readonly signInClientId: string | undefined
@@ -197,11 +200,12 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   const databaseUrl = text('DATABASE_URL')
   if (databaseUrl !== undefined && !/^postgres(ql)?:\/\/./.test(databaseUrl)) fault('DATABASE_URL', 'must begin with postgres://')
   if (databaseUrl !== undefined) {
-    for (const variable of ['ISSUER_URL', 'AUDIENCE', 'LOG_KEY_FILE', 'PUBLIC_URL'] as const) {
+    const ofOneIssuer = text('ISSUERS_FILE') ? [] : (['ISSUER_URL', 'AUDIENCE'] as const)
+    for (const variable of [...ofOneIssuer, 'LOG_KEY_FILE', 'PUBLIC_URL'] as const) {
       if (text(variable) === undefined) fault(variable, 'is required with DATABASE_URL')
     }
     if (text('WEBHOOK_PRIVATE_ADDRESSES') === 'allowed') fault('WEBHOOK_PRIVATE_ADDRESSES', 'must not be allowed with DATABASE_URL')
-    if (!text('JWKS_URL') && !text('JWKS_FILE')) {
+    if (!text('JWKS_URL') && !text('JWKS_FILE') && !text('ISSUERS_FILE')) {
       fault('JWKS_URL', 'or JWKS_FILE is required with DATABASE_URL')
       fault('JWKS_FILE', 'or JWKS_URL is required with DATABASE_URL')
     }
@@ -212,6 +216,13 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   if (text('SIGN_IN_CLIENT_SECRET_FILE') && !text('SIGN_IN_CLIENT_ID'))
     fault('SIGN_IN_CLIENT_ID', 'is required with SIGN_IN_CLIENT_SECRET_FILE')
   if (text('SIGN_IN_CLIENT_ID') && !databaseUrl) fault('SIGN_IN_CLIENT_ID', 'needs DATABASE_URL: the demo has accounts of its own')
+  if (text('ISSUERS_FILE')) {
+    if (!databaseUrl) fault('ISSUERS_FILE', 'needs DATABASE_URL: the demo has an issuer of its own')
+    for (const variable of ['ISSUER_URL', 'AUDIENCE', 'JWKS_URL', 'JWKS_FILE', 'SIGN_IN_CLIENT_ID'] as const)
+      if (text(variable)) fault(variable, 'must be absent when ISSUERS_FILE is given')
+    if (text('ISSUER_AUTHORITATIVE') === 'on')
+      fault('ISSUER_AUTHORITATIVE', 'must be absent when ISSUERS_FILE is given: it says so of each')
+  }
   if (text('DATABASE_PASSWORD_FILE') && !databaseUrl) fault('DATABASE_PASSWORD_FILE', 'needs DATABASE_URL')
 
   const settings = {
@@ -279,6 +290,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     audience: text('AUDIENCE'),
     jwksUrl: address('JWKS_URL')?.href,
     jwksFile: text('JWKS_FILE'),
+    issuersFile: text('ISSUERS_FILE'),
     logKeyFile: text('LOG_KEY_FILE'),
     signInClientId: text('SIGN_IN_CLIENT_ID'),
     signInClientSecretFile: text('SIGN_IN_CLIENT_SECRET_FILE'),
@@ -328,7 +340,8 @@ function instantOf(text: string | undefined): Date | undefined {
   return isWritten && !Number.isNaN(Date.parse(text)) ? new Date(text) : undefined
 }
 
-function secureUrl(text: string): URL | undefined {
+/** An https address, or one of http on this machine; undefined: anything else. */
+export function secureUrl(text: string): URL | undefined {
   if (!URL.canParse(text)) return undefined
   const url = new URL(text)
   if (url.protocol === 'https:') return url

@@ -9,7 +9,7 @@ import { outsideOperation } from '../identity/outsider.ts'
 import { isPermission, permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { SessionsService } from '../identity/sessions/sessions.service.ts'
-import type { SignInService } from '../identity/sessions/sign-in.service.ts'
+import type { SignInIssuer, SignInService } from '../identity/sessions/sign-in.service.ts'
 import type { TypedFormsService } from '../identity/sessions/typed-forms.service.ts'
 import type { PartiesService } from '../parties/parties.service.ts'
 import type { OutsideSessionsService } from '../people/outside/outside-sessions.service.ts'
@@ -33,12 +33,18 @@ export interface DemoAccount {
   readonly roles: readonly string[]
 }
 
+/** An issuer that people choose, and how they sign in there. */
+export interface OfferedSignIn extends Pick<SignInIssuer, 'key' | 'name' | 'issuer'> {
+  readonly signIn: SignInService
+}
+
 export interface WebOptions extends RequestSessions {
   readonly sessions: SessionsService
   /** People without an account, and whom of them a request is of. */
   readonly outside: OutsideSessionsService
   readonly outsiderOf: OutsiderOf
-  readonly signIn: SignInService
+  /** Where people sign in: at one issuer, or at that of their organisation. */
+  readonly signIns: readonly OfferedSignIn[]
   readonly typed: TypedFormsService
   /** Secret with which the token of a form is bound to whoever opened it. */
   readonly formKey: string
@@ -230,6 +236,8 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
   }
 
   async function send(request: FastifyRequest, reply: FastifyReply, { template, title, status = 200, data = {}, errors = [] }: Page) {
+    // Whoever is refused before the hooks of pages ran is shown a page like any other.
+    request.cookies ??= request.server.parseCookie(request.headers.cookie ?? '')
     const [organisations, lists, outsider] = await Promise.all([parties.all(), reference.lists(), outsiderOf(request)])
     const liveSession = outsider ? undefined : await sessionOf(request)
     const names = new Map(organisations.map(({ code, legal_name, short_name }) => [code, short_name ?? legal_name]))
@@ -257,6 +265,11 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
       codesOf: (list: string) => codesOf(lists, list),
       may: (id: OperationId) => principal !== null && mayCall(principal, id),
     })
-    return reply.code(status).header('content-security-policy', POLICY).type('text/html; charset=utf-8').send(html)
+    return reply
+      .code(status)
+      .header('content-security-policy', POLICY)
+      .header('cache-control', 'no-store')
+      .type('text/html; charset=utf-8')
+      .send(html)
   }
 }

@@ -51,6 +51,26 @@ t.test('a restricted purpose that is in no code list stops the start with exit 7
   t.match(stderr, /^RESTRICTED_PURPOSES: the code lists in use have no purpose HOMELESNESS$/m)
 })
 
+t.test('a file of issuers that is wrong stops the start with exit 78, and each place in it is named', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'accord-start-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const { url } = await testDatabase(t)
+  const { ISSUER_URL: _, AUDIENCE: __, JWKS_FILE: ___, ...env } = configuredAt(url, folder)
+  const ISSUERS_FILE = join(folder, 'issuers.json')
+  const missing = start({ ...env, ISSUERS_FILE })
+  t.match(missing, { status: 78, stderr: /^ISSUERS_FILE: must be a file that can be read$/m })
+  const tenant = '11111111-2222-4333-8444-555555555555'
+  const issuer = `https://login.microsoftonline.com/${tenant}/v2.0`
+  const entry = { issuer, audience: 'accord', tokens: 'ENTRA', tenant, organisation: 'LBC_CAMDEM' }
+  writeFileSync(ISSUERS_FILE, JSON.stringify({ issuers: [entry, { ...entry, tenant: 'camden', audience: '' }] }))
+  const wrong = start({ ...env, ISSUERS_FILE })
+  t.equal(wrong.status, 78)
+  t.match(wrong.stderr, /^ISSUERS_FILE: issuers\[1\] \.audience must be/m)
+  t.match(wrong.stderr, /^ISSUERS_FILE: issuers\[1\] \.tenant must be/m)
+  writeFileSync(ISSUERS_FILE, JSON.stringify({ issuers: [entry] }))
+  t.match(start({ ...env, ISSUERS_FILE }), { status: 78, stderr: /^ISSUERS_FILE: the register has no organisation LBC_CAMDEM$/m })
+})
+
 t.test('an embedded database of other migrations is refused with exit 78, and the command it names deletes it', async (t) => {
   const folder = join(openFolder('accord-test-var'), "the var's")
   t.teardown(() => rmSync(dirname(folder), { recursive: true }))

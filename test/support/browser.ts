@@ -25,7 +25,7 @@ export async function testPages(t: Teardown, options: Omit<TestServiceOptions, '
   const publicUrl = new URL(`http://127.0.0.1:${await freePort()}`)
   const client = await startDemoIssuer(0, () => callbackAt(publicUrl))
   t.teardown(() => client.close())
-  const service = await testService(t, { ...options, browserSignIn: { client, isAuthoritative: true, publicUrl, demoAccounts } })
+  const service = await testService(t, { ...options, browserSignIn: { issuers: [client], publicUrl, demoAccounts } })
   return { service, address: publicUrl.origin }
 }
 

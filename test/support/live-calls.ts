@@ -151,6 +151,11 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     simulateDecision: async () => ({ machine: CAMDEN, body: SHARE }),
     getDecision: async () => ({ machine: CAMDEN, path: { id: await decide() } }),
     replayDecision: async () => ({ machine: CAMDEN, path: { id: await decide() } }),
+    listClients: async () => ({ person: admin }),
+    registerClient: async () => {
+      const body = { issuer: service.issuer.issuer, client_id: `client-${++count}`, organisation: CAMDEN, reason: fresh('A system') }
+      return { person: admin, body }
+    },
     revokeClient: async () => ({ person: admin, path: { clientId: `client-${++count}` } }),
     getLogCheckpoint: async () => ({ path: { log: await logName() } }),
     getWitnessedCheckpoint: async () => ({ path: { log: await witnessed() } }),

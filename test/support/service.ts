@@ -3,8 +3,8 @@ import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { type App, type AppOptions, buildApp } from '../../src/app.ts'
 import { demoRegister, type RegisterContent } from '../../src/demo/register-content.ts'
 import { type DevelopmentIssuer, developmentIssuer } from '../../src/identity/development-issuer.service.ts'
+import type { TokenTrust } from '../../src/identity/issuers.ts'
 import type { Principal } from '../../src/identity/principal.ts'
-import type { TokenTrust } from '../../src/identity/token-verifier.service.ts'
 import { shippedOrganisations } from '../../src/parties/shipped-organisations.service.ts'
 import { type Config, parseConfig } from '../../src/platform/config.ts'
 import { watchSecondConnections } from '../../src/platform/database/database.ts'
@@ -33,6 +33,7 @@ export interface TestServiceOptions {
   readonly webhookReach?: AppOptions['webhookReach']
   /** Whom it trusts; absent: the issuer behind `token`. */
   readonly trust?: TokenTrust
+  readonly furtherTrust?: readonly TokenTrust[]
   /** A database of the test's own making, for what a shared server cannot show. */
   readonly databaseUrl?: string
 }
@@ -102,7 +103,7 @@ export function throwAwayIssuer(): Promise<DevelopmentIssuer> {
 }
 
 /** The trust that believes this issuer alone. */
-export function trustIn({ issuer, audience, jwks }: DevelopmentIssuer): TokenTrust {
+export function trustIn({ issuer, audience, jwks }: DevelopmentIssuer): TokenTrust & Pick<DevelopmentIssuer, 'audience'> {
   return { issuer, audience, keys: jwks as never, isAuthoritative: true }
 }
 
@@ -160,6 +161,7 @@ export async function testService(t: Teardown, options: TestServiceOptions = {})
     databaseUrl,
     publicUrl: options.browserSignIn?.publicUrl ?? new URL('http://127.0.0.1'),
     trust: options.trust ?? trustIn(issuer),
+    ...(options.furtherTrust ? { furtherTrust: options.furtherTrust } : {}),
     logKey,
     clock: options.clock ?? systemClock,
     checkReplies: true,

@@ -1,9 +1,46 @@
 import type { Transaction } from '../../platform/database/database.ts'
-import type { ClientRevocation } from '../policy/policy-index.ts'
+import type { ClientRevocation, RegisteredClient } from '../policy/policy-index.ts'
 
-/** Stores which API clients were revoked. What nodes act on is the policy record, not this table. */
+/** A client as it is shown. */
+export interface ClientView extends RegisteredClient {
+  readonly registered_at: string
+  readonly reason: string
+  /** null: it is answered. */
+  readonly revoked_at: string | null
+}
+
+/** Stores which API clients are registered, and which were revoked. What nodes act on is the policy record, not this table. */
 export function clientsRepository(tx: Transaction) {
+  const registered = () =>
+    tx
+      .selectFrom('api_client as c')
+      .leftJoin('api_client_revocation as r', 'r.client_id', 'c.client_id')
+      .select(['c.client_id', 'c.issuer', 'c.org as organisation', 'c.registered_at', 'c.reason', 'r.revoked_at'])
+
   return {
+    async registered(clientId: string): Promise<ClientView | undefined> {
+      return registered().where('c.client_id', '=', clientId).executeTakeFirst()
+    },
+    /** In the order of their identifiers, after one of them. */
+    async list(after: string | null, limit: number): Promise<ClientView[]> {
+      return registered()
+        .$if(after !== null, (query) => query.where('c.client_id', '>', after as string))
+        .orderBy('c.client_id')
+        .limit(limit)
+        .execute()
+    },
+    /** Stores one; false when somebody else did at the same moment. */
+    async register(
+      { client_id, issuer, organisation, registered_at, reason }: Omit<ClientView, 'revoked_at'>,
+      leafId: string,
+    ): Promise<boolean> {
+      const { numInsertedOrUpdatedRows } = await tx
+        .insertInto('api_client')
+        .values({ client_id, issuer, org: organisation, registered_at, reason, leaf_id: leafId })
+        .onConflict((conflict) => conflict.column('client_id').doNothing())
+        .executeTakeFirst()
+      return Number(numInsertedOrUpdatedRows ?? 0) > 0
+    },
     async find(clientId: string): Promise<ClientRevocation | undefined> {
       return tx.selectFrom('api_client_revocation').select(['client_id', 'revoked_at']).where('client_id', '=', clientId).executeTakeFirst()
     },

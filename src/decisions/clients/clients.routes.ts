@@ -1,14 +1,20 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
+import { callOf } from '../../commands/calls.routes.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { answer, reply } from '../../platform/http/answer.ts'
 import { ProblemError, problem } from '../../platform/http/problem.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { ClientsService } from './clients.service.ts'
 
-/** Revocation of API clients. */
+/** API clients over HTTP: registered, revoked. */
 export function clientsRoutes(clients: ClientsService): FastifyPluginAsync {
   return async (app) => {
+    answer(app, 'registerClient', async (request) => {
+      const { client, isNew } = orThrow(await clients.register(callOf(request), request.body)).outcome
+      return isNew ? reply(201, client) : reply(200, client)
+    })
+    answer(app, 'listClients', async ({ query }) => reply(200, await clients.list(query.after, query.limit)))
     answer(app, 'revokeClient', async (request) => {
       const revoked = orThrow(await clients.revoke(callerOf(request), request.params.clientId, request.body.reason ?? null))
       const { isNew, ...revocation } = revoked.outcome

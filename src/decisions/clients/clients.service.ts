@@ -1,9 +1,35 @@
-import type { CommandResult } from '../../commands/command.ts'
+import type { Call, CommandResult } from '../../commands/command.ts'
 import type { CommandsService, SubjectKind, WorkDone } from '../../commands/commands.service.ts'
 import type { Principal } from '../../identity/principal.ts'
+import type { PartiesService } from '../../parties/parties.service.ts'
+import type { Database } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
+import { type Fault, refused } from '../../platform/kernel/refusal.ts'
 import type { PolicyService } from '../policy/policy.service.ts'
-import type { ClientRevocation } from '../policy/policy-index.ts'
-import { clientsRepository } from './clients.repository.ts'
+import type { ClientRevocation, RegisteredClient } from '../policy/policy-index.ts'
+import { type ClientView, clientsRepository } from './clients.repository.ts'
+
+export interface ClientsOptions {
+  readonly db: Database
+  readonly commands: CommandsService
+  readonly policy: PolicyService
+  readonly parties: Pick<PartiesService, 'mustBeConfirmed' | 'read'>
+  /** Whose tokens this service trusts. */
+  readonly isTrusted: (issuer: string) => boolean
+}
+
+/** What is asked of a registration. */
+export interface NewClient extends RegisteredClient {
+  readonly reason: string
+}
+
+/** A client that is registered, and whether it was registered by this call. */
+interface Registered {
+  readonly client: ClientView
+  readonly isNew: boolean
+}
+
+const PAGE = 100
 
 /** A revocation that stands, and whether it was made by this call. */
 export interface Revoked extends ClientRevocation {
@@ -12,8 +38,21 @@ export interface Revoked extends ClientRevocation {
 
 export type ClientsService = ReturnType<typeof clientsService>
 
-/** Revokes API clients. A revocation is a policy revision: once it has answered, no node answers that client. */
-export function clientsService({ commands, policy }: { readonly commands: CommandsService; readonly policy: PolicyService }) {
+/**
+ * Registers and revokes API clients. Both are a policy revision: once it has answered, every node answers that client for its
+ * organisation, or none answers it. What a client was registered as, it stays: whoever is to act for somebody else gets a new identifier.
+ */
+export function clientsService({ db, commands, policy, parties, isTrusted }: ClientsOptions) {
+  const registering: SubjectKind<null, WorkDone<Registered> & { readonly body: RegisteredClient }> = {
+    type: 'client',
+    unknown: 'There is no such client.',
+    readerFor: () => ({ kind: 'system' }),
+    lock: async () => ({ state: null, version: '', actCount: 0 }),
+    write: async () => '1',
+    publish: (tx, { id, now, done }) => policy.publish(tx, [{ kind: 'CLIENT', id, body: done.body }], now),
+    record: ({ done }) => ({ payload: done.detail }),
+    known: async () => undefined,
+  }
   const kind: SubjectKind<null, WorkDone<Revoked>> = {
     type: 'client',
     unknown: 'There is no such client.',
@@ -27,6 +66,46 @@ export function clientsService({ commands, policy }: { readonly commands: Comman
   }
 
   return {
+    /** Registers a client for an organisation, or answers the registration that stands already. */
+    register: (call: Call, { client_id, issuer, organisation, reason }: NewClient): Promise<CommandResult<Registered>> =>
+      commands.perform(
+        registering,
+        { ...call, id: client_id, act: 'register', event: 'client.registered' },
+        async ({ tx, now, leafId }) => {
+          if (!isTrusted(issuer)) throw unprocessable('/issuer', 'This service trusts no tokens of this issuer.')
+          const [body] = await parties.read(tx, [organisation])
+          if (!body) throw unprocessable('/organisation', 'There is no organisation with this code.')
+          await parties.mustBeConfirmed(tx, organisation)
+          const clients = clientsRepository(tx)
+          const asked = { client_id, issuer, organisation }
+          const detail = { ...asked, reason }
+          if (await clients.find(client_id)) throw refused('CONFLICT', 'This client was revoked: a new client gets a new identifier.')
+          const client = { ...asked, registered_at: now, reason, revoked_at: null }
+          if (await clients.register(client, leafId)) return { detail, body: asked, outcome: { client, isNew: true } }
+          const found = await clients.registered(client_id)
+          if (found?.issuer !== issuer || found.organisation !== organisation)
+            throw refused('CONFLICT', 'This client is registered for another organisation or issuer: a new client gets a new identifier.')
+          return { isRepeat: true, detail, body: asked, outcome: { client: found, isNew: false } }
+        },
+      ),
+
+    /** What is registered, in the order of the identifiers. */
+    async list(
+      after: string | null = null,
+      limit = PAGE,
+    ): Promise<{ readonly clients: readonly ClientView[]; readonly next_after: string | null }> {
+      const found = await withTransactionAs(db, { kind: 'system' }, (tx) => clientsRepository(tx).list(after, limit + 1))
+      const clients = found.slice(0, limit)
+      return { clients, next_after: found.length > limit ? (clients.at(-1)?.client_id ?? null) : null }
+    },
+
+    /** The organisation for which a client of an issuer is registered, for certain: looks at the newest revision where it is not known. */
+    async organisationOf({ issuer, clientId }: { readonly issuer: string; readonly clientId: string }): Promise<string | undefined> {
+      if (!policy.current().client(clientId)) await policy.refresh()
+      const client = policy.current().client(clientId)
+      return client?.issuer === issuer ? client.organisation : undefined
+    },
+
     /** Revokes a client, or answers the revocation that stands already. There is no way back. */
     revoke: (principal: Principal, client_id: string, reason: string | null): Promise<CommandResult<Revoked>> => {
       const command = { principal, idempotency: null, id: client_id, act: 'revoke', event: 'client.revoked' } as const
@@ -50,4 +129,9 @@ export function clientsService({ commands, policy }: { readonly commands: Comman
       return policy.current().isRevoked(clientId)
     },
   }
+}
+
+function unprocessable(pointer: string, detail: string) {
+  const fault: Fault = { pointer, detail }
+  return refused('UNPROCESSABLE', detail, [fault])
 }

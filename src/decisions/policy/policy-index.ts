@@ -12,13 +12,14 @@ import {
   type AgreementText,
   type CodeListEdition,
   type PolicyRecord,
+  type RegisteredClient,
   type StoredAgreement,
   type StoredRecord,
   toStored,
   toWhole,
 } from './policy-record.ts'
 
-export type { ClientRevocation, CodeListEdition, PolicyRecord, StoredRecord } from './policy-record.ts'
+export type { ClientRevocation, CodeListEdition, PolicyRecord, RegisteredClient, StoredRecord } from './policy-record.ts'
 
 /** A policy revision: its number, its digest (hex) and its latest governance instant (ms). */
 export interface PolicyHead {
@@ -36,6 +37,8 @@ export interface PolicyIndex extends Snapshot {
   agreement(id: string): PolicyAgreement | undefined
   /** The code of the body that a code names now: of one that was merged, that of the body that it is. */
   codeOf(code: string): string
+  /** An API client that is registered here; undefined: there is none of this name. */
+  client(clientId: string): RegisteredClient | undefined
   /** Whether an API client was revoked: from then on nobody answers it. */
   isRevoked(clientId: string): boolean
   /** The index at a later revision: this one with the changed records replaced. */
@@ -54,6 +57,7 @@ interface Content {
   readonly byAgent: Map<string, Set<string>>
   readonly disclosures: Map<string, DisclosureDecision>
   readonly disclosuresByShare: Map<string, Set<string>>
+  readonly clients: Map<string, RegisteredClient>
   readonly revokedClients: Set<string>
 }
 
@@ -76,6 +80,7 @@ export function emptyPolicyIndex(limits?: AgreementStoreLimits): PolicyIndex {
       byAgent: new Map(),
       disclosures: new Map(),
       disclosuresByShare: new Map(),
+      clients: new Map(),
       revokedClients: new Set(),
     },
     { revision: 0, digest: '', instant: 0 },
@@ -121,6 +126,7 @@ function policyIndex(content: Content, head: PolicyHead): PolicyIndex {
     codeOf,
     between: (a, b) => agreementsOf(content.pairs.between(a, b)),
     agreement: (id) => content.agreements.get(id),
+    client: (clientId) => content.clients.get(clientId),
     isRevoked: (clientId) => content.revokedClients.has(clientId),
     whereAgent: (agent) => agreementsOf([...(content.byAgent.get(agent) ?? [])].map((id) => ({ id }))),
     disclosureDecision: (id) => content.disclosures.get(id),
@@ -147,6 +153,7 @@ function applyAll(content: Content, records: readonly StoredRecord[]): Content {
     }
     if (record.kind === 'AGREEMENT') putAgreement(next, record.body)
     if (record.kind === 'DISCLOSURE_DECISION') putDisclosure(next, record.body)
+    if (record.kind === 'CLIENT') next.clients.set(record.id, record.body)
     if (record.kind === 'CLIENT_REVOCATION') next.revokedClients.add(record.id)
   }
   // Every agreement that stands on an assessment stands on what it says now, whichever of them it was stated for.

@@ -11,6 +11,7 @@ type Kept =
   | { readonly kind: 'ORGANISATION'; readonly id: string; readonly body: Organisation }
   | { readonly kind: 'ASSESSMENT'; readonly id: string; readonly body: Assessment }
   | { readonly kind: 'DISCLOSURE_DECISION'; readonly id: string; readonly body: DisclosureRecord }
+  | { readonly kind: 'CLIENT'; readonly id: string; readonly body: RegisteredClient }
   | { readonly kind: 'CLIENT_REVOCATION'; readonly id: string; readonly body: ClientRevocation }
 
 /** One record of a policy revision, as stored: what decisions stand on. An agreement names its assessment, which has a record of its own. */
@@ -32,6 +33,13 @@ export interface AgreementText extends AgreementEntry {
 
 /** One record as it is published: an agreement with the assessment that it stands on. */
 export type PolicyRecord = Kept | { readonly kind: 'AGREEMENT'; readonly id: string; readonly body: Agreement }
+
+/** An API client of an issuer that does not say for whom it acts: its organisation, for ever. Its secret stays with the issuer. */
+export interface RegisteredClient {
+  readonly client_id: string
+  readonly issuer: string
+  readonly organisation: string
+}
 
 /** An API client that is answered no more: the `client_id` of its tokens and since when. There is no way back; a new client gets a new id. */
 export interface ClientRevocation {

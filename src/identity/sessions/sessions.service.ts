@@ -10,8 +10,8 @@ export interface SessionsOptions {
   readonly db: Database
   readonly clock: Clock
   readonly limits: SessionLimits
-  /** Whether the roles that the issuer claims count. */
-  readonly isAuthoritative: boolean
+  /** Whether the roles that an issuer claims count. */
+  readonly isAuthoritative: (issuer: string) => boolean
   /** Organisations in which a role is recorded for a person today. */
   readonly organisationsOf: (person: { readonly issuer: string; readonly subject: string }) => Promise<readonly string[]>
 }
@@ -71,7 +71,7 @@ export function sessionsService({ db, clock, limits, isAuthoritative, organisati
       }),
 
     /** Whom a session is of; null while it acts for no organisation. */
-    principalOf: ({ session }: LiveSession): Principal | null => principalOf(session, isAuthoritative),
+    principalOf: ({ session }: LiveSession): Principal | null => principalOf(session, isAuthoritative(session.issuer)),
 
     /** Organisations for which a person may act. */
     orgsOf: ({ session }: LiveSession): Promise<readonly string[]> => orgsOf(session),
@@ -87,7 +87,7 @@ export function sessionsService({ db, clock, limits, isAuthoritative, organisati
   }
 
   async function orgsOf({ issuer, subject, claims }: SignedIn): Promise<readonly string[]> {
-    const claimed = isAuthoritative && typeof claims.org === 'string' ? [claims.org] : []
+    const claimed = isAuthoritative(issuer) && typeof claims.org === 'string' ? [claims.org] : []
     return [...new Set([...claimed, ...(await organisationsOf({ issuer, subject }))])]
   }
 }

@@ -1,15 +1,24 @@
 import * as oidc from 'openid-client'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { ok, type Result, refuse } from '../../platform/kernel/result.ts'
+import { type ClaimsOf, signInClaims } from '../issuers.ts'
 import type { SignedIn } from './session.ts'
 
-/** The issuer at which people sign in with a browser, and as which client this service is known there. */
+/** As which client this service is known at an issuer. */
 export interface BrowserClient {
   readonly issuer: string
   readonly clientId: string
   readonly clientSecret: string
   /** Only for an issuer on this machine: http. */
   readonly isLoopback: boolean
+}
+
+/** An issuer at which people sign in with a browser, and what its claims mean. */
+export interface SignInIssuer extends BrowserClient, ClaimsOf {
+  /** Its part of the address that browsers come back to, so that the answer of one is never taken for that of another (RFC 9700, 4.4); empty for the only one. */
+  readonly key: string
+  /** As people know it. */
+  readonly name: string
 }
 
 /** Why a sign-in came to nothing; `cause` is for the log alone. */
@@ -20,6 +29,7 @@ export interface SignInFailed {
 
 /** A sign-in on its way to the issuer and back; the browser carries it, sealed, so that nothing of it is kept here. */
 interface StartedSignIn {
+  readonly issuer: string
   readonly state: string
   readonly nonce: string
   readonly verifier: string
@@ -46,7 +56,7 @@ export type SignInService = ReturnType<typeof signInService>
 
 /** Signing in with OpenID Connect: authorization code with PKCE, state and nonce (OpenID Connect Core 1.0, 3.1; RFC 9700). */
 export function signInService(
-  client: BrowserClient,
+  client: SignInIssuer,
   { seal, callback, clock }: { readonly seal: Seal; readonly callback: URL; readonly clock: Clock },
 ) {
   let discovered: Promise<oidc.Configuration> | undefined
@@ -71,7 +81,7 @@ export function signInService(
         ...(asked.account === undefined ? {} : { login_hint: asked.account, prompt: 'login' }),
       })
       const { returnTo, maxAge = null } = asked
-      const started: StartedSignIn = { state, nonce, verifier, returnTo, maxAge, begunAt: clock().getTime() }
+      const started: StartedSignIn = { issuer: client.issuer, state, nonce, verifier, returnTo, maxAge, begunAt: clock().getTime() }
       return { address, ticket: seal.sign(Buffer.from(JSON.stringify(started)).toString('base64url')) }
     },
 
@@ -89,34 +99,53 @@ export function signInService(
       try {
         const checks = { pkceCodeVerifier: started.verifier, expectedState: state, expectedNonce: started.nonce, idTokenExpected: true }
         const maxAge = started.maxAge === null ? {} : { maxAge: started.maxAge }
-        const tokens = await oidc.authorizationCodeGrant(await configuration(), answer, { ...checks, ...maxAge })
+        const tokens = await oidc.authorizationCodeGrant(withFreshKeys(client, await configuration()), answer, { ...checks, ...maxAge })
         const claims = tokens.claims()
-        if (!claims) return refuse({ why: 'REFUSED', cause: 'no ID token came' })
-        return ok({ signedIn: toSignedIn(claims), returnTo: started.returnTo })
+        const signedIn = claims && toSignedIn(client, claims, Date.now())
+        if (!signedIn) return refuse({ why: 'REFUSED', cause: 'no ID token came that says who signed in, and when' })
+        return ok({ signedIn, returnTo: started.returnTo })
       } catch (cause) {
         return refuse({ why: 'REFUSED', cause })
       }
     },
   }
 
-  /** The sign-in that a browser carries; undefined: it was changed, or began too long ago. */
+  /** The sign-in that a browser carries; undefined: it was changed, began too long ago, or at another issuer. */
   function opened(ticket: string): StartedSignIn | undefined {
     const { valid, value } = seal.unsign(ticket)
     if (!valid || value === null) return undefined
     const started = JSON.parse(Buffer.from(value, 'base64url').toString('utf8')) as StartedSignIn
-    return clock().getTime() - started.begunAt < SIGN_IN_MS ? started : undefined
+    return started.issuer === client.issuer && clock().getTime() - started.begunAt < SIGN_IN_MS ? started : undefined
   }
 }
 
-function discover({ issuer, clientId, clientSecret, isLoopback }: BrowserClient): Promise<oidc.Configuration> {
-  const metadata = { [oidc.clockTolerance]: CLOCK_TOLERANCE_SECONDS }
-  const options = isLoopback ? { execute: [oidc.allowInsecureRequests] } : {}
-  return oidc.discovery(new URL(issuer), clientId, metadata, oidc.ClientSecretBasic(clientSecret), options)
+const METADATA = { [oidc.clockTolerance]: CLOCK_TOLERANCE_SECONDS }
+
+function discover(client: BrowserClient): Promise<oidc.Configuration> {
+  const { issuer, clientId, clientSecret } = client
+  return oidc.discovery(new URL(issuer), clientId, METADATA, oidc.ClientSecretBasic(clientSecret), { execute: checksOf(client) })
 }
 
-function toSignedIn({ iss, sub, name, org, roles, auth_time, acr, amr }: oidc.IDToken): SignedIn {
+/** The signature of an ID token is checked although it came by TLS: what is kept of a sign-in stands for signatures under agreements. */
+function checksOf({ isLoopback }: BrowserClient) {
+  return [oidc.enableNonRepudiationChecks, ...(isLoopback ? [oidc.allowInsecureRequests] : [])]
+}
+
+/** The same issuer, whose keys are read anew: one that it changed while somebody signed in is known. */
+function withFreshKeys(client: BrowserClient, found: oidc.Configuration): oidc.Configuration {
+  const { clientId, clientSecret } = client
+  const fresh = new oidc.Configuration({ ...found.serverMetadata() }, clientId, METADATA, oidc.ClientSecretBasic(clientSecret))
+  for (const check of checksOf(client)) check(fresh)
+  return fresh
+}
+
+/** Undefined where the issuer says nothing of who it is, or knew them later than now: that would never be too long ago. */
+function toSignedIn(issuer: SignInIssuer, token: oidc.IDToken, now: number): SignedIn | undefined {
+  const { iss, sub, org, roles, auth_time, acr, amr } = signInClaims(issuer, token) ?? {}
+  if (typeof iss !== 'string' || typeof sub !== 'string') return undefined
+  if (typeof auth_time === 'number' && auth_time * 1000 > now + CLOCK_TOLERANCE_SECONDS * 1000) return undefined
   return {
-    ...{ issuer: iss, subject: sub, name: typeof name === 'string' ? name.slice(0, 200) : 'No name' },
+    ...{ issuer: iss, subject: sub, name: typeof token['name'] === 'string' ? token['name'].slice(0, 200) : 'No name' },
     claims: { ...(org === undefined ? {} : { org }), ...(roles === undefined ? {} : { roles }) },
     authentication: {
       at: typeof auth_time === 'number' ? new Date(auth_time * 1000).toISOString() : null,

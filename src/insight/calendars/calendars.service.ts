@@ -25,7 +25,7 @@ export interface CalendarsOptions {
   /** The roles that are recorded for somebody in an organisation on a London day. */
   readonly rolesOf: (person: { readonly issuer: string; readonly subject: string }, org: string, day: Day) => Promise<readonly Role[]>
   /** Whether the roles count that tokens claim. */
-  readonly isAuthoritative: boolean
+  readonly isAuthoritative: (issuer: string) => boolean
 }
 
 /** A calendar as it is shown to those whose it is. */
@@ -75,7 +75,7 @@ export function calendarsService({ db, clock, commands, publicUrl, due, signOffs
   /** Whoever a calendar is read for; undefined: they have no role any more. */
   async function ownerOf({ org, madeBy, scope, roles }: Calendar, now: Date): Promise<Principal | undefined> {
     const recorded = await rolesOf({ issuer: madeBy.issuer, subject: madeBy.sub }, org, londonDay(now.getTime()))
-    const held = [...new Set([...recorded, ...(isAuthoritative ? roles : [])])]
+    const held = [...new Set([...recorded, ...(isAuthoritative(madeBy.issuer) ? roles : [])])]
     const permission = scope === 'MINE' ? 'calendar:keep' : 'calendar:keep_for_organisation'
     return permits(held, permission) ? { ...madeBy, org, roles: held, clientId: null } : undefined
   }

@@ -132,6 +132,15 @@ export interface AgreementVersion {
   warnings: Generated<Json>;
 }
 
+export interface ApiClient {
+  client_id: string;
+  issuer: string;
+  leaf_id: string;
+  org: string;
+  reason: string;
+  registered_at: string;
+}
+
 export interface ApiClientRevocation {
   client_id: string;
   leaf_id: string;
@@ -1268,6 +1277,7 @@ export interface DB {
   agreement_party: AgreementParty;
   agreement_search: AgreementSearch;
   agreement_version: AgreementVersion;
+  api_client: ApiClient;
   api_client_revocation: ApiClientRevocation;
   approval: Approval;
   approval_condition: ApprovalCondition;

@@ -186,6 +186,32 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/clients": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * API clients that are registered here
+         * @description In the order of their identifiers. Clients of an issuer that names the organisation in its tokens are not registered here.
+         */
+        readonly get: operations["listClients"];
+        readonly put?: never;
+        /**
+         * Register an API client of an issuer
+         * @description Its tokens are answered from the reply on, on every node, and for this organisation alone; its secret stays with its issuer.
+         *     422 for an issuer that this service does not trust and for an organisation that nobody confirmed; 409 where the client is registered
+         *     for another organisation or issuer, or was revoked: a new client gets a new identifier. Registering it again as it is changes nothing.
+         */
+        readonly post: operations["registerClient"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/clients/{clientId}/revocation": {
         readonly parameters: {
             readonly query?: never;
@@ -4212,6 +4238,27 @@ export interface components {
             }[];
             /** @description The newest decisions that would change, at most 200. */
             readonly changes: readonly components["schemas"]["ImpactCase"][];
+        };
+        /** @description An API client that is registered here. */
+        readonly Client: {
+            /** @description `iss` of its tokens. */
+            readonly issuer: string;
+            /** @description How its issuer calls it. */
+            readonly client_id: string;
+            /** @description Code of the organisation for which it acts. */
+            readonly organisation: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            readonly registered_at: string;
+            /** @description What it is, and on what it rests. */
+            readonly reason: string;
+            /**
+             * Format: date-time
+             * @description Since when it is answered no more; null: it is answered.
+             */
+            readonly revoked_at: string | null;
         };
         /** @description Why. */
         readonly ClientRevocationRequest: {
@@ -8440,6 +8487,100 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["ImpactReport"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listClients: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description `next_after` of the page before.
+                 * @example 3f1c2a90-0000-4000-8000-000000000001
+                 */
+                readonly after?: string;
+                /**
+                 * @description How many at most.
+                 * @example 50
+                 */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The clients. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The clients. */
+                        readonly clients: readonly components["schemas"]["Client"][];
+                        /** @description `after` of the next page; null: this is the last. */
+                        readonly next_after: string | null;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly registerClient: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "issuer": "https://login.example/tenant/v2.0",
+                 *       "client_id": "3f1c2a90-0000-4000-8000-000000000001",
+                 *       "organisation": "LBC_CAMDEN",
+                 *       "reason": "The housing system of the council"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description `iss` of its tokens. */
+                    readonly issuer: string;
+                    /** @description How its issuer calls it: `client_id`, of Entra `azp` or `appid`. */
+                    readonly client_id: string;
+                    /** @description Code of the organisation for which it acts. */
+                    readonly organisation: string;
+                    /** @description What it is, and on what it rests. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The client. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Client"];
+                };
+            };
+            /** @description The client. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Client"];
                 };
             };
             readonly default: components["responses"]["Problem"];

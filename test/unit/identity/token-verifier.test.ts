@@ -33,7 +33,8 @@ const token = ({ kid, privateKey }: Key, sub = 'client-1', seconds = 300, from =
 async function verifierAt(key: Key, { tokensMax = 10 } = {}) {
   const clock = { now: START, elapsed: 0 }
   const verify = tokenVerifier(
-    { issuer: ISSUER, audience: AUDIENCE, keys: { keys: [key.jwk] }, isAuthoritative: true },
+    [{ issuer: ISSUER, audience: AUDIENCE, keys: { keys: [key.jwk] }, isAuthoritative: true }],
+    async () => undefined,
     { now: () => clock.now, elapsed: () => clock.elapsed, keyTtlMs: KEY_TTL_MS, tokensMax },
   )
   return { clock, verify }
@@ -94,12 +95,15 @@ t.test('a remembered token is good no longer than its key is believed: a key tha
   t.teardown(() => server.close())
   const keyTtlMs = 400
   const verify = tokenVerifier(
-    {
-      issuer: ISSUER,
-      audience: AUDIENCE,
-      keys: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
-      isAuthoritative: true,
-    },
+    [
+      {
+        issuer: ISSUER,
+        audience: AUDIENCE,
+        keys: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
+        isAuthoritative: true,
+      },
+    ],
+    async () => undefined,
     { now: Date.now, elapsed: () => performance.now(), keyTtlMs, tokensMax: 10 },
   )
   const from = Math.floor(Date.now() / 1000) * 1000

@@ -102,6 +102,14 @@ t.test('each missing variable alone is named alone', async (t) => {
   t.same(Object.keys(faults({ ...real, JWKS_FILE: '/etc/jwks.json' })), ['JWKS_FILE'])
 })
 
+t.test('a file of issuers stands in place of the variables of one, never beside them', async (t) => {
+  const { ISSUER_URL, AUDIENCE, JWKS_URL, ...rest } = real
+  t.same(faults({ ...rest, ISSUERS_FILE: '/etc/issuers.json' }), {})
+  for (const [variable, value] of Object.entries({ ISSUER_URL, AUDIENCE, JWKS_URL, ISSUER_AUTHORITATIVE: 'on' }))
+    t.same(Object.keys(faults({ ...rest, ISSUERS_FILE: '/etc/issuers.json', [variable]: value })), [variable])
+  t.match(faults({ ISSUERS_FILE: '/etc/issuers.json' }), { ISSUERS_FILE: /DATABASE_URL/ })
+})
+
 t.test('a complete configuration is taken as it is written', async (t) => {
   const parsed = parseConfig({ ...real, PORT: '0', RESTRICTED_PURPOSES: 'PREVENT_CRIME, SAFEGUARDING', RATE_LIMIT_PER_MINUTE: '600' })
   t.match(parsed, {
