@@ -99,7 +99,7 @@ function partOf(some: unknown, all: unknown, done: string): string {
 
 function otherReasons(others: number): string {
   if (!Number.isSafeInteger(others) || others < 1) return ''
-  return ` Refusals for ${others === 1 ? 'another reason' : `${others} other reasons`} rose too.`
+  return `; those for ${others === 1 ? 'another reason' : `${others} other reasons`} rose too`
 }
 
 function count(value: unknown): string {

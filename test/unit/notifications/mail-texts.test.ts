@@ -158,8 +158,8 @@ t.test('what is counted is said in figures, and a reason in words', async (t) =>
   const rose = (other_reasons: number) =>
     letterOf('REFUSALS_ROSE', { refusals: 20, week_before: 6, reason: 'PARTY_NOT_SIGNED', other_reasons }).text
   t.match(rose(0), 'Last week 20 checks that concern Hackney Council were refused for party not signed, after 6 in the week before.\n')
-  t.match(rose(1), 'the week before. Refusals for another reason rose too.')
-  t.match(rose(3), 'the week before. Refusals for 3 other reasons rose too.')
+  t.match(rose(1), 'the week before; those for another reason rose too.\n')
+  t.match(rose(3), 'the week before; those for 3 other reasons rose too.\n')
 })
 
 t.test('a mail leads to the page on which its reader does what it asks for', async (t) => {
