@@ -11,6 +11,7 @@ import type { Services } from './services.ts'
 import { actPages } from './web/agreements/acts.pages.ts'
 import { agreementListPages } from './web/agreements/agreement-list.pages.ts'
 import { agreementPages } from './web/agreements/agreements.pages.ts'
+import { comparePages } from './web/agreements/compare.pages.ts'
 import { draftingArea } from './web/drafting/area.pages.ts'
 import { entryPages } from './web/entry/entry.pages.ts'
 import { requestSessions } from './web/entry/request-sessions.ts'
@@ -79,8 +80,9 @@ export function openWeb(
           workPages({ insight, listing }),
           agreementListPages({ listing, registerExport, clock }),
           agreementPages({ drafting, documents, signOffs, history }),
+          comparePages({ documents }),
           actPages({ suspending, ending, membership, history, drafting }),
-          reviewPages({ signOffs, newId, issuer: services.issuer }),
+          reviewPages({ signOffs, documents, people, newId, now: clock }),
           elsewherePages({ attesting, evidence, drafting, history, parties }),
           statingPages({ attesting, files: services.files, drafting }),
           acceptingPages({ parties, attestedPolicy }),

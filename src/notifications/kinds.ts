@@ -99,6 +99,7 @@ export const NOTIFICATION_KINDS = {
     mayBeTold: 'WHOEVER_SEES_IT',
     words: 'A step of a sign-off is overdue, and shown to whoever answers for it',
   },
+  STEP_CHASED: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: 'Somebody who waits for a step of a sign-off asks that it be done' },
   SIGNATURE_LAPSED: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: 'Nobody signed in time' },
   EMERGENCY_REVIEW_DUE: { subject: 'emergency', mayBeTold: 'WHOEVER_SEES_IT', words: 'Review of an emergency disclosure due' },
   BREACH_ASSESSMENT_DUE: { subject: 'emergency', mayBeTold: 'WHOEVER_SEES_IT', words: 'Assessment of a personal data breach due' },

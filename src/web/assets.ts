@@ -74,6 +74,14 @@ const OWN_STYLE = `
 .app-group{margin:0 0 20px}
 .app-choices{margin-bottom:15px}
 .app-select{max-width:100%}
+.app-answer{border-bottom:1px solid #b1b4b6;margin-bottom:20px}
+.app-answer>.govuk-form-group,.app-answer>.govuk-details{margin-bottom:10px}
+.app-answer legend.govuk-visually-hidden{white-space:normal!important}
+.app-said{white-space:pre-line;overflow-wrap:anywhere}
+.app-thread{border-left:5px solid #b1b4b6;padding-left:15px;margin-bottom:20px}
+.app-quiet{margin-bottom:5px;color:#505a5f}
+.app-said del{color:#942514}
+.app-said ins{color:#005a30}
 @media print{.app-footer,.govuk-service-navigation,.govuk-button,form{display:none}}
 `
 

@@ -37,6 +37,8 @@ export function noticesOf(signOff: SignOff, events: readonly SignOffEvent[]): No
         return kindOf(signOff, event) === 'SIGNATURE'
           ? ofStep(signOff, event, 'SIGNATURE_REMINDER', undefined, undefined, counted(signOff, 'signed', ['SIGNED']))
           : ofStep(signOff, event, 'STEP_DUE')
+      case 'CHASED':
+        return event.steps.flatMap((step) => ofStep(signOff, { org: event.org, step, at: event.at }, 'STEP_CHASED'))
       case 'OVERDUE':
         return ofStep(signOff, event, 'STEP_OVERDUE')
       case 'ESCALATED':

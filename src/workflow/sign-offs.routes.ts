@@ -56,7 +56,7 @@ export function signOffsRoutes({ signOffs, routes, ...options }: SignOffRoutesOp
     })
     answer(app, 'getSignOff', async (request) => {
       const { outcome, version } = orThrow(await signOffs.read(callerOf(request), request.params.id))
-      return reply(200, { ...viewOf(outcome.signOff), commands: outcome.commands }, { etag: etagOf(version) })
+      return reply(200, { ...viewOf(outcome.signOff), commands: outcome.commands, closed: outcome.closed }, { etag: etagOf(version) })
     })
     answer(app, 'performSignOffCommand', async (request) => {
       const command = commandOf(request.body, callerOf(request).org, options)
@@ -96,6 +96,8 @@ export function commandOf(body: Asked, own: string, { issuer, newId }: Pick<Sign
     case 'overrule':
     case 'decline':
       return { type: body.command, org: own, reason: body.reason }
+    case 'chase':
+      return { type: 'chase', org: body.org ?? own }
     case 'comment':
       return { type: 'comment', thread: body.thread ?? newId(), part: body.part ?? '', text: body.text, isShared: body.shared ?? false }
     case 'resolve':

@@ -13,6 +13,7 @@ import { act, actorOf, type Changed, type DeputisesFor, serviceActor } from './a
 import { formatPlace, parsePlace, placeOfTask, type SignOffFilter, type TaskFilter } from './lists.ts'
 import { commandsOpenTo, type OpenCommand } from './model/allowed.ts'
 import type { CommandType, SignOffActor, SignOffCommand } from './model/commands.ts'
+import { type ClosedCommand, closedTo } from './model/decide.ts'
 import type { SignOffEvent } from './model/events.ts'
 import type { Fact } from './model/route.ts'
 import { type ChainStatus, chainOf, type Person, type SignOff, type SignOffStatus, type Subject } from './model/sign-off.ts'
@@ -46,6 +47,7 @@ const EVENTS = {
   refuse: 'sign_off.refused',
   overrule: 'sign_off.overruled',
   decline: 'sign_off.declined',
+  chase: 'sign_off.chased',
   comment: 'sign_off.commented',
   resolve: 'sign_off.thread_resolved',
   reopen: 'sign_off.thread_reopened',
@@ -201,17 +203,20 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
       orThrow(done)
     },
 
-    /** A sign-off as the caller's organisation may see it, and what is open to the caller. */
+    /** A sign-off as the caller's organisation may see it, what is open to the caller, and what of the open steps is not, and why. */
     read: (
       principal: Principal,
       id: string,
-    ): Promise<CommandResult<{ readonly signOff: SignOff; readonly commands: readonly OpenCommand[] }>> =>
+    ): Promise<
+      CommandResult<{ readonly signOff: SignOff; readonly commands: readonly OpenCommand[]; readonly closed: readonly ClosedCommand[] }>
+    > =>
       withTransactionAs(db, readerFor(principal), async (tx) => {
         const found = await signOffsRepository(tx).find(id)
         if (!found) return refuse(refusal('NOT_FOUND', NO_SUCH_SIGN_OFF))
         const signOff = await signOffsRepository(tx).state(id)
-        const commands = commandsOpenTo(signOff, await actorOf(tx, { principal }, deputisesFor), clock().getTime())
-        return ok({ outcome: { signOff, commands }, version: found.version })
+        const acting = { actor: await actorOf(tx, { principal }, deputisesFor), now: clock().getTime() }
+        const commands = commandsOpenTo(signOff, acting.actor, acting.now)
+        return ok({ outcome: { signOff, commands, closed: closedTo(signOff, acting) }, version: found.version })
       }),
 
     /** What happened in a sign-off, oldest first, after an event. */

@@ -25,7 +25,7 @@ export function viewOf(signOff: SignOff) {
 }
 
 function chainView(signOff: SignOff, chain: Chain) {
-  const { org, route, facts, status, steps, returned, dpoRefusal, overruled, signed, carriedFrom, endReason } = chain
+  const { org, route, facts, status, steps, returned, dpoRefusal, overruled, signed, carriedFrom, chasedAt, endReason } = chain
   const definition = routeOf(signOff, chain)
   return {
     ...{ org, route, facts, status },
@@ -36,13 +36,14 @@ function chainView(signOff: SignOff, chain: Chain) {
     overruled: overruled && { ...overruled, by: person(overruled.by) },
     signed: signed && { by: person(signed.by), deputy_for: signed.deputyFor && person(signed.deputyFor), at: signed.at },
     carried_from: carriedFrom && { version: carriedFrom.version, hash: carriedFrom.hash },
+    chased_at: chasedAt,
     end_reason: endReason,
   }
 }
 
-function stepView(signOff: SignOff, { id, state, round, openedAt, due, tasks }: Step, { title, kind, role, after }: RouteStep) {
+function stepView(signOff: SignOff, { id, state, round, openedAt, due, remindedAt, tasks }: Step, { title, kind, role, after }: RouteStep) {
   return {
-    ...{ id, title, kind, role, after, state, round, opened_at: openedAt, due },
+    ...{ id, title, kind, role, after, state, round, opened_at: openedAt, due, reminded_at: remindedAt },
     tasks: tasks.map(({ number, org, state, assignee, delegation, result }: Task) => ({
       ...{ number, org, state },
       assignee: assignee && person(assignee),

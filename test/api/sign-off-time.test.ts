@@ -71,6 +71,25 @@ t.test(
   },
 )
 
+t.test('whoever keeps the text reminds a party once a day: its people are told, and the log keeps who did', async (t) => {
+  at('2027-02-01T09:00:00.000Z')
+  const { id } = await opened()
+  const keeper = await personOf(service, CAMDEN, ['IG_OFFICER'])
+  const chase = () => keeper('POST', `/v1/sign-offs/${id}/commands`, { body: { command: 'chase', org: HACKNEY } })
+  t.match(await chase(), { status: 200, body: { events: [{ type: 'CHASED', org: HACKNEY }] } })
+  t.strictSame(await noticesOf(HACKNEY, id), ['STEP_CHASED'])
+  t.strictSame(await noticesOf(CAMDEN, id), [])
+  t.strictSame((await leavesOf(id)).at(-1), 'gov.sign_off.chased')
+  const { chains } = (await keeper('GET', `/v1/sign-offs/${id}`)).body
+  t.match(chains[1], { org: HACKNEY, chased_at: '2027-02-01T09:00:00.000Z', steps: [{ reminded_at: '2027-02-01T09:00:00.000Z' }] })
+  t.match(await chase(), { status: 409, body: { errors: [{ code: 'CHASED' }] } })
+  at('2027-02-02T00:00:00.000Z')
+  t.match(await chase(), { status: 200 }, 'the next London day')
+  const hackney = await personOf(service, HACKNEY, ['IG_OFFICER'])
+  t.match(await hackney('POST', `/v1/sign-offs/${id}/commands`, { body: { command: 'chase', org: CAMDEN } }), { status: 403 })
+  await inside((tx) => workflow.onSubject(tx, { type: 'agreement', id: AGREEMENT }, { type: 'withdraw', reason: 'Done with' }, acting()))
+})
+
 t.test('after a week without the service what fell due meanwhile is told in the order in which it fell due', async (t) => {
   at('2027-02-01T10:00:00.000Z')
   const { id, subject } = await opened()

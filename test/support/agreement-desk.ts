@@ -59,6 +59,17 @@ export async function agreementDesk(
 ): Promise<Desk> {
   let now = new Date(start)
   const service = await testService(t, { clock: () => now, register: 'ORGANISATIONS', config, ...over })
+  const desk = await deskOn(service, () => now)
+  return {
+    ...desk,
+    at: (instant) => {
+      now = new Date(instant)
+    },
+  }
+}
+
+/** What officers of the parties do on a service that runs, whoever sets its clock. */
+export async function deskOn(service: TestService, now: () => Date = () => new Date()): Promise<Omit<Desk, 'at'>> {
   const owner = await service.database?.openAs('session_user', 2)
 
   const call: Desk['call'] = async ({ org, role, sub = `urn:test:${org}:${role}` }, method, url, body, headers = {}) =>
@@ -74,15 +85,12 @@ export async function agreementDesk(
   return {
     service,
     approve,
-    at: (instant) => {
-      now = new Date(instant)
-    },
     call,
     async draft(over = {}) {
       const agreement = aDraftAgreement({ id: newReference('2026-11-22', randomBytes(6)), ...over })
       const { db, agreements } = service.app.services
       await withTransactionAs(db, { kind: 'system' }, async (tx) => {
-        await agreements.store(tx, agreement, { at: now.toISOString(), by: 'test', provenance: undefined })
+        await agreements.store(tx, agreement, { at: now().toISOString(), by: 'test', provenance: undefined })
       })
       await owner?.pool.query('update agreement_party set contacts = $2 where agreement_id = $1', [agreement.id, CONTACTS])
       await owner?.pool.query('update agreement set review_cycle_months = 12 where id = $1', [agreement.id])

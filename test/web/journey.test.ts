@@ -23,6 +23,7 @@ t.test('two SIROs accept the risk and sign in the browser; then sharing is in fo
     const page = await signedInAs(browser, pages.address, name, { javaScriptEnabled })
     if (javaScriptEnabled) await isAccessible(t, page, 'your work')
     await page.getByRole('link', { name: 'SIRO approval' }).first().click()
+    await page.getByRole('button', { name: 'Decide' }).click()
     await page.getByRole('button', { name: 'Record your decision' }).click()
     t.match(await page.title(), /^Error: /, 'a form without a decision says so')
     t.match(await page.locator('.govuk-error-summary').textContent(), /Select what you decide/)

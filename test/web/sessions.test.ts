@@ -87,10 +87,10 @@ t.test('a form without its token, or with that of another browser, does nothing'
   const other = visitorOf(pages)
   await signIn(other, 'demo-islington-siro')
   const [, token = ''] = /name="_csrf" value="([^"]+)"/.exec((await other.go(review)).text) ?? []
-  const body = (csrf: string) =>
-    new URLSearchParams({ _csrf: csrf, decision: 'refuse', reason: 'x', step: 'LBC_ISLINGTON/SIRO_APPROVAL' }).toString()
-  for (const forged of ['', 'x', token]) t.match(await siro.go(review, 'POST', body(forged)), { status: 403 })
-  t.match((await siro.go(review)).text, /Senior information risk owner accepts the risk: what do you decide/, 'nothing was decided')
+  const body = (csrf: string) => new URLSearchParams({ _csrf: csrf, decision: 'refuse', reason: 'x' }).toString()
+  const step = `${review}/steps/LBC_ISLINGTON/SIRO_APPROVAL`
+  for (const forged of ['', 'x', token]) t.match(await siro.go(step, 'POST', body(forged)), { status: 403 })
+  t.match((await siro.go(step)).text, /value="refuse"/, 'nothing was decided')
 })
 
 t.test('a stranger is shown nothing: what they may not know looks like what is not there', async (t) => {
@@ -104,6 +104,9 @@ t.test('a stranger is shown nothing: what they may not know looks like what is n
     ['/agreements/DEMO-SIGN/versions/1/text', '/agreements/DSA-2026-000000/versions/1/text'],
     ['/sign/DEMO-SIGN/1', '/sign/DSA-2026-000000/1'],
     [review, '/reviews/0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f'],
+    ...['progress', 'steps/LBC_CAMDEN/SIRO_APPROVAL', 'hands/LBC_CAMDEN/SIRO_APPROVAL', 'acts/decline'].map(
+      (path) => [`${review}/${path}`, `/reviews/0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f/${path}`] as const,
+    ),
     [`${review}/picture`, '/reviews/0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f/picture'],
   ] as const) {
     const shown = async (path: string) => {
@@ -178,7 +181,7 @@ t.test('what somebody typed is shown as they typed it, and is never part of a pa
   await signIn(who, 'demo-camden-siro')
   const [, review = ''] = /href="(\/reviews\/[^"]+)"/.exec((await who.go('/work')).text) ?? []
   const script = '<script>alert(1)</script>"\'<img src=x onerror=alert(1)>'
-  t.match(await who.send(review, review, { act: 'comment', text: script, shared: 'yes' }), { status: 303 })
+  t.match(await who.send(review, review, { text: script, shared: 'yes' }), { status: 303 })
   const shown = (await who.go(review)).text
   t.notMatch(shown, /<script>alert|<img src=x/)
   t.match(shown, /&lt;script&gt;alert/)

@@ -80,6 +80,7 @@ export const KINDS_OF_MAIL: Readonly<Record<NotificationKind, KindOfMail>> = {
   SIGNATURE_REMINDER: { to: ['SIGNATORY'], group: 'TASKS', asksInvited: true, says: ['signed', 'days_left', 'by_due'] },
   STEP_OVERDUE: { to: IG, group: 'TASKS', asksInvited: true, says: STEP },
   STEP_ESCALATED: { to: ['SIRO'], group: 'TASKS', says: STEP },
+  STEP_CHASED: { to: IG, group: 'TASKS', isSingle: true, says: STEP },
   SIGNATURE_LAPSED: { to: IG, group: 'CHANGES', says: ['party'] },
   EMERGENCY_REVIEW_DUE: { to: ['IG_OFFICER', 'DPO'], group: 'TASKS', isSingle: true, says: [] },
   BREACH_ASSESSMENT_DUE: { to: ['DPO', 'SIRO'], group: 'TASKS', isSingle: true, says: [] },

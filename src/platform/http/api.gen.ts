@@ -5030,6 +5030,11 @@ export interface components {
              * @description London day; null where it was not opened.
              */
             readonly due: string | null;
+            /**
+             * Format: date-time
+             * @description When whoever has it was reminded last, by the clock or by hand; null: not yet.
+             */
+            readonly reminded_at: string | null;
             /** @description What each person has to do in it. */
             readonly tasks: readonly {
                 /** @description Its number in the step. */
@@ -5174,6 +5179,11 @@ export interface components {
             };
             /** @description What the party signed earlier, where that holds for this content without a new signature; null where it does not. */
             readonly carried_from: null | components["schemas"]["SignedContent"];
+            /**
+             * Format: date-time
+             * @description When somebody reminded the party by hand last; null: nobody did.
+             */
+            readonly chased_at: string | null;
             /** @description Why it ended undone; null where it did not, or nobody said. */
             readonly end_reason: string | null;
         };
@@ -5278,6 +5288,22 @@ export interface components {
                 readonly step: string | null;
                 /** @description On which task; null: on none. */
                 readonly task: number | null;
+            }[];
+            /** @description What completes the open steps of the caller's organisation and is not the caller's to do now, each in the words with which a try is refused. */
+            readonly closed: readonly {
+                /**
+                 * @description What is refused.
+                 * @enum {string}
+                 */
+                readonly command: "approve" | "return" | "refuse" | "sign";
+                /** @description Of which party; null: of the whole. */
+                readonly org: string | null;
+                /** @description Of which step. */
+                readonly step: string;
+                /** @description The rule that says so. */
+                readonly rule: string;
+                /** @description In words. */
+                readonly detail: string;
             }[];
         };
         /** @description Takes a task that nobody has, or gives it back. */
@@ -5463,6 +5489,16 @@ export interface components {
             /** @description Why. */
             readonly reason: string;
         };
+        /** @description Reminds the people of a party of the steps that wait for them: by an information governance officer of whoever keeps the text, or of that party, once a London day for each party. */
+        readonly ChaseParty: {
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            readonly command: "chase";
+            /** @description The party; absent: the own organisation. */
+            readonly org?: string;
+        };
         /** @description Says something about a part, in a thread. */
         readonly CommentOnPart: {
             /**
@@ -5513,7 +5549,7 @@ export interface components {
             readonly shared?: boolean;
         };
         /** @description A command on a sign-off: which members it has, its `command` says. */
-        readonly SignOffCommand: components["schemas"]["TakeTask"] | components["schemas"]["AssignTask"] | components["schemas"]["DelegateTask"] | components["schemas"]["ApproveStep"] | components["schemas"]["AdoptReview"] | components["schemas"]["ReturnStep"] | components["schemas"]["TakeBackReturn"] | components["schemas"]["RefuseStep"] | components["schemas"]["OverruleRefusal"] | components["schemas"]["DeclineToSign"] | components["schemas"]["CommentOnPart"] | components["schemas"]["CloseThread"] | components["schemas"]["MarkPart"];
+        readonly SignOffCommand: components["schemas"]["TakeTask"] | components["schemas"]["AssignTask"] | components["schemas"]["DelegateTask"] | components["schemas"]["ApproveStep"] | components["schemas"]["AdoptReview"] | components["schemas"]["ReturnStep"] | components["schemas"]["TakeBackReturn"] | components["schemas"]["RefuseStep"] | components["schemas"]["OverruleRefusal"] | components["schemas"]["DeclineToSign"] | components["schemas"]["ChaseParty"] | components["schemas"]["CommentOnPart"] | components["schemas"]["CloseThread"] | components["schemas"]["MarkPart"];
         /** @description What a command did. */
         readonly SignOffCommandDone: {
             /**
@@ -7057,7 +7093,7 @@ export interface components {
                 };
                 /** @description The agreement it is about; null: it is about something else. */
                 readonly agreement: string | null;
-                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, SIGNATURE_STATED, SIGNATURE_ATTESTED, SIGNATURE_DISPUTED, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_DUE_IN_PLACE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, BREACH_ASSESSMENT_OVERDUE, BREACH_ASSESSED, BREACH_COMMUNICATION_DUE, BREACH_COMMUNICATED, REVIEW_OVERDUE, REVIEW_BLOCKS, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, SIGNATURE_REMINDER, NAMED_IN_DRAFT, PARTY_APPROVED, PARTY_SIGNED, IN_FORCE, IMPORT_FINISHED, REFUSALS_ROSE, STEP_OVERDUE, STEP_ESCALATED, SIGNATURE_LAPSED, WEBHOOK_STOPPED, OUTSIDE_INVITATION_LOCKED. */
+                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, SIGNATURE_STATED, SIGNATURE_ATTESTED, SIGNATURE_DISPUTED, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_DUE_IN_PLACE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, BREACH_ASSESSMENT_OVERDUE, BREACH_ASSESSED, BREACH_COMMUNICATION_DUE, BREACH_COMMUNICATED, REVIEW_OVERDUE, REVIEW_BLOCKS, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, SIGNATURE_REMINDER, NAMED_IN_DRAFT, PARTY_APPROVED, PARTY_SIGNED, IN_FORCE, IMPORT_FINISHED, REFUSALS_ROSE, STEP_OVERDUE, STEP_ESCALATED, STEP_CHASED, SIGNATURE_LAPSED, WEBHOOK_STOPPED, OUTSIDE_INVITATION_LOCKED. */
                 readonly kind: string;
                 /**
                  * Format: date-time

@@ -51,7 +51,8 @@ export function outsidePages({ open, openForm, options, setCookie }: Web): void 
     return { to: `/invitations/${session.link}?return_to=${encodeURIComponent(pathIn(chosen(request, 'return_to')))}` }
   })
   const over = async (request: FastifyRequest): Promise<Page> => {
-    const written = ['text', 'reason'].map((name) => field(request, name)).filter((text) => text !== '')
+    const named = Object.keys((request.body as object | undefined) ?? {}).filter((name) => /^(text|reason|comment|reply)/.test(name))
+    const written = named.map((name) => field(request, name)).filter((text) => text !== '')
     return { template: 'outside/over.njk', title: 'Your visit is over', status: 403, data: { written } }
   }
   open('/invited/over', over)

@@ -26,10 +26,10 @@ import {
 
 /**
  * How somebody is to a task, or to the whole. ROLE: holds the step's role for the party whose task it is. DEPUTY: was handed the
- * task for these days. OFFICER: an information governance officer of that party. SIRO: of that party. PARTY: anybody of any party,
+ * task for these days. OFFICER: an information governance officer of that party. KEEPER: one of whoever keeps the text. SIRO: of that party. PARTY: anybody of any party,
  * or of the keeper. SERVICE: the room of the subject, or the clock.
  */
-export type ActingAs = 'ROLE' | 'DEPUTY' | 'OFFICER' | 'SIRO' | 'PARTY' | 'SERVICE'
+export type ActingAs = 'ROLE' | 'DEPUTY' | 'OFFICER' | 'KEEPER' | 'SIRO' | 'PARTY' | 'SERVICE'
 
 export interface CommandRule {
   readonly signOff: readonly SignOffStatus[]
@@ -65,6 +65,7 @@ export const COMMAND_RULES: Readonly<Record<CommandType, CommandRule>> = {
   overrule: { signOff: AT_WORK, chain: ['DPO_REFUSED'], step: ['REFUSED'], kinds: ['DPO_REVIEW'], by: ['SIRO'] },
   sign: { signOff: AT_WORK, chain: ['READY'], step: ['OPEN'], kinds: ['SIGNATURE'], by: ['ROLE', 'DEPUTY'] },
   decline: { signOff: AT_WORK, chain: UNDONE, by: ['ROLE', 'SIRO'] },
+  chase: { signOff: AT_WORK, chain: LIVE, by: ['KEEPER', 'OFFICER'] },
   comment: { signOff: NOT_ENDED, by: ['PARTY'] },
   resolve: { signOff: NOT_ENDED, by: ['PARTY'] },
   reopen: { signOff: NOT_ENDED, by: ['PARTY'] },
@@ -153,6 +154,7 @@ function actsAs(as: ActingAs, signOff: SignOff, { chain, step, task, definition 
   if (as === 'SERVICE') return actor.isService === true
   if (actor.isService) return false
   if (as === 'PARTY') return actor.org === signOff.keeper || chainOf(signOff, actor.org) !== undefined
+  if (as === 'KEEPER') return actor.org === signOff.keeper && permits(actor.roles, 'agreement:freeze')
   // Nobody acts for another party (WF-4): a task for the whole belongs to an organisation too.
   const owners = task ? [task.org] : chain?.org !== null ? [chain?.org] : (step?.tasks.map(({ org }) => org) ?? [])
   if (!owners.includes(actor.org)) return false

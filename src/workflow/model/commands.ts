@@ -61,6 +61,8 @@ export type SignOffCommand =
   | { readonly type: 'overrule'; readonly org: string; readonly reason: string }
   | { readonly type: 'sign'; readonly org: string; readonly hash: string }
   | { readonly type: 'decline'; readonly org: string; readonly reason: string }
+  /** Whoever waits for a party reminds it by hand of its open steps. */
+  | { readonly type: 'chase'; readonly org: string }
   | {
       readonly type: 'comment'
       /** A new thread where it is not known yet. */

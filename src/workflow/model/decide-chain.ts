@@ -31,6 +31,8 @@ export function decideOnChain(command: OnChain, signOff: SignOff, { chain, step,
     }
     case 'decline':
       return ok([{ type: 'CHAIN_ENDED', org: command.org, how: 'DECLINED', by, reason: command.reason, at }])
+    case 'chase':
+      return chased(command.org, chain, acting)
     case 'leave':
       return ok([{ type: 'CHAIN_ENDED', org: command.org, how: 'LEFT', by: null, reason: command.reason, at }])
     case 'object':
@@ -59,6 +61,15 @@ export function decideOnChain(command: OnChain, signOff: SignOff, { chain, step,
       return ok(timer && timer.at <= now ? fired(timer, signOff, at) : [])
     }
   }
+}
+
+/** Once a London day for a party, and only where something waits for its people. */
+function chased(org: string, chain: Chain | undefined, acting: Acting): Decided {
+  const steps = chain?.steps.filter(({ state }) => state === 'OPEN').map(({ id }) => id) ?? []
+  if (steps.length === 0) return tooLate('NOTHING_WAITS', 'Nothing waits for this party now: others come first.')
+  if (chain?.chasedAt && londonDay(Date.parse(chain.chasedAt)) === londonDay(acting.now))
+    return tooLate('CHASED', 'This party was reminded today already: once a day is the most.')
+  return ok([{ type: 'CHASED', org, steps, ...saidBy(acting) }])
 }
 
 /** What was due while everything stood still is due as many working days later. */

@@ -7,7 +7,7 @@ import { type Acting, type Decided, forbidden, notThere, type SignOffCommand, sa
 import { deputyRefused, dutyRefused } from './duties.ts'
 import type { TaskName } from './events.ts'
 import { type RouteStep, routeStep, type StepKind, stepsFrom } from './route.ts'
-import { type Chain, chainOf, isOpenChain, routeOf, type SignOff, type Step, stepOf, type Task, type TaskResult } from './sign-off.ts'
+import { type Chain, chainOf, isOpenChain, routeOf, type SignOff, type Step, type Task, type TaskResult } from './sign-off.ts'
 
 /** The rules of the commands on one task of a step, once the table lets them be. Pure. */
 
@@ -26,6 +26,25 @@ interface TaskPlace {
 }
 
 const WITHOUT_CONDITIONS: readonly StepKind[] = ['CONFIRMATION', 'ASSESSMENT']
+
+/** Whether whoever approves a step of this kind may set conditions. */
+export function setsConditions(kind: StepKind): boolean {
+  return !WITHOUT_CONDITIONS.includes(kind)
+}
+
+/** A review of another party's own people that may be adopted at a step. */
+export interface AdoptableReview {
+  readonly org: string
+  readonly result: TaskResult
+}
+
+/** The reviews of other parties that an organisation may adopt at a step of this kind and role. */
+export function adoptableAt(signOff: SignOff, org: string, definition: RouteStep): AdoptableReview[] {
+  return signOff.chains.flatMap((chain) => {
+    const result = chain.org === null || chain.org === org ? undefined : reviewOf(signOff, chain.org, definition)
+    return result && chain.org !== null ? [{ org: chain.org, result }] : []
+  })
+}
 
 export function decideOnTask(command: OnTask, signOff: SignOff, found: Place, acting: Acting): Decided {
   const { chain, step, definition, task } = found
@@ -102,7 +121,7 @@ function decideJudgement(
       const no = textRefused(command.hash, signOff, task.org)
       if (no) return no
       const { comment, conditions } = command
-      if (conditions.length > 0 && WITHOUT_CONDITIONS.includes(definition.kind))
+      if (conditions.length > 0 && !setsConditions(definition.kind))
         return forbidden('CONDITIONS', 'This step confirms facts: it sets no conditions.', '/conditions')
       const isComplete = command.assessmentComplete === true || factsOf(signOff, chain).has('ASSESSMENT_COMPLETE')
       if (definition.kind === 'ASSESSMENT' && !isComplete) return forbidden('DP-4', 'The assessment is not complete.', '/step')
@@ -120,10 +139,8 @@ function decideJudgement(
     }
     case 'return': {
       const to = command.to ?? definition.return_to
-      const route = routeOf(signOff, chain)
-      const reopened = stepsFrom(route, to)
-      if (!stepOf(chain, to) || (to !== step.id && !reopened.includes(step.id)))
-        return forbidden('WF-2', 'A step returns to itself or to one before it.', '/to')
+      const reopened = stepsFrom(routeOf(signOff, chain), to)
+      if (!returnsTo(signOff, chain, step.id).includes(to)) return forbidden('WF-2', 'A step returns to itself or to one before it.', '/to')
       const voids = chain.steps.filter(({ id, state }) => state === 'DONE' && reopened.includes(id)).map(({ id }) => id)
       return ok([
         { type: 'RETURNED', org, step: step.id, by, deputyFor: deputyFor(place, actor, now), reasons: command.reasons, to, voids, at },
@@ -137,6 +154,12 @@ function decideJudgement(
       return ok([refusal, { type: 'CHAIN_ENDED', org, how: 'REFUSED', by, reason, at }])
     }
   }
+}
+
+/** The steps at which a chain may begin again where a step returns it: the step itself, and those before it. */
+export function returnsTo(signOff: SignOff, chain: Chain, step: string): string[] {
+  const route = routeOf(signOff, chain)
+  return chain.steps.map(({ id }) => id).filter((id) => id === step || stepsFrom(route, id).includes(step))
 }
 
 /** A signature binds the party to exactly this content, after everything else of its chain, when it is its turn. */

@@ -7,9 +7,9 @@ import { type Acting, type Decided, notThere, type SignOffCommand, type StartCom
 import { decideOnChain } from './decide-chain.ts'
 import { decideOnTask } from './decide-task.ts'
 import { decideOnWords } from './decide-words.ts'
-import type { SignOffEvent } from './events.ts'
+import type { SignOffEvent, StepName } from './events.ts'
 import { evolve, replayed } from './evolve.ts'
-import { routeKey, routeStep } from './route.ts'
+import { routeKey, routeStep, type StepKind } from './route.ts'
 import { chainOf, type Person, routeOf, type SignedContent, type SignOff, stepOf } from './sign-off.ts'
 
 /**
@@ -41,6 +41,42 @@ export function decide(command: SignOffCommand, signOff: SignOff, acting: Acting
   if (!decided.ok) return decided
   const after = decided.value.reduce<SignOff>((state, event) => evolve(state, event), signOff)
   return ok([...decided.value, ...consequences(after, acting.now)])
+}
+
+/** What somebody may not do now at an open step of their organisation, and the rule that says so. */
+export interface ClosedCommand {
+  readonly command: 'approve' | 'return' | 'refuse' | 'sign'
+  readonly org: string | null
+  readonly step: string
+  readonly rule: string
+  readonly detail: string
+}
+
+/** What completes the open steps of the actor's organisation and is not the actor's to do now: each in the words with which a try is refused. */
+export function closedTo(signOff: SignOff, acting: Acting): ClosedCommand[] {
+  return signOff.chains.flatMap((chain) =>
+    chain.steps.flatMap(({ id: step, state, tasks }) => {
+      if (state !== 'OPEN' || !tasks.some((task) => task.state === 'OPEN' && task.org === acting.actor.org)) return []
+      const { kind } = routeStep(routeOf(signOff, chain), step)
+      return triesAt(signOff, { org: chain.org, step }, kind).flatMap((tried) => {
+        const decided = decide(tried, signOff, acting)
+        if (decided.ok) return []
+        const { rule, detail } = decided.refusal
+        return [{ command: tried.type, org: chain.org, step, rule, detail }]
+      })
+    }),
+  )
+}
+
+type Tried = Extract<SignOffCommand, { type: ClosedCommand['command'] }>
+
+function triesAt({ subject: { hash } }: SignOff, { org, step }: StepName, kind: StepKind): readonly Tried[] {
+  if (kind === 'SIGNATURE') return org === null ? [] : [{ type: 'sign', org, hash }]
+  return [
+    { type: 'approve', org, step, hash, comment: null, conditions: [], assessmentComplete: true },
+    { type: 'return', org, step, reasons: '' },
+    { type: 'refuse', org, step, reason: '' },
+  ]
 }
 
 function own(command: SignOffCommand, signOff: SignOff, place: Place, acting: Acting): Decided {

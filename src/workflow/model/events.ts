@@ -91,6 +91,8 @@ export type SignOffEvent =
       readonly at: string
     } & StepName)
   | ({ readonly type: 'OVERRULED'; readonly by: Person; readonly reason: string; readonly at: string } & StepName)
+  /** Somebody reminded a party by hand of these steps. */
+  | { readonly type: 'CHASED'; readonly org: string; readonly steps: readonly string[]; readonly by: Person; readonly at: string }
   | { readonly type: 'CHAIN_READY'; readonly org: string; readonly at: string }
   | ({ readonly type: 'SIGNED'; readonly by: Person; readonly deputyFor: Person | null; readonly at: string } & TaskName)
   | {

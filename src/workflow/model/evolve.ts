@@ -32,9 +32,17 @@ function started(event: Extract<SignOffEvent, { type: 'STARTED' }>): SignOff {
 
 function emptyChain(org: string | null, { facts, requesters, route }: Omit<PartyToSignOff, 'org'>, definition: Route): Chain {
   const steps = stepsFor(definition, org).map(
-    ({ id }): Step => ({ id, state: 'WAITING', round: 0, openedAt: null, due: null, heldDays: 0, tasks: [], fired: [] }),
+    ({ id }): Step => ({ id, state: 'WAITING', round: 0, openedAt: null, due: null, heldDays: 0, tasks: [], remindedAt: null, fired: [] }),
   )
-  const nothing = { returned: null, dpoRefusal: null, overruled: null, signed: null, carriedFrom: null, endReason: null } as const
+  const nothing = {
+    returned: null,
+    dpoRefusal: null,
+    overruled: null,
+    signed: null,
+    carriedFrom: null,
+    chasedAt: null,
+    endReason: null,
+  } as const
   return { org, route, facts, requesters, status: 'OPEN', steps, ...nothing }
 }
 
@@ -75,6 +83,7 @@ function changed(state: SignOff, event: Exclude<SignOffEvent, { type: 'STARTED' 
         due,
         heldDays: 0,
         tasks,
+        remindedAt: null,
         fired: [],
       }))
     }
@@ -133,6 +142,11 @@ function changed(state: SignOff, event: Exclude<SignOffEvent, { type: 'STARTED' 
       const done = withTask(signedChain, event, (task) => ({ ...task, assignee: by, state: 'DONE', result }))
       return withStep(done, event, (step) => ({ ...step, state: 'DONE', tasks: step.tasks.map(closed) }))
     }
+    case 'CHASED': {
+      const { org, steps, at } = event
+      const reminded = (step: Step): Step => (steps.includes(step.id) ? { ...step, remindedAt: at } : step)
+      return withChain(state, org, (chain) => ({ ...chain, chasedAt: at, steps: chain.steps.map(reminded) }))
+    }
     case 'CHAIN_ENDED':
       return withoutPart(
         withChain(state, event.org, (chain) => ({ ...ended(chain), status: event.how, endReason: event.reason })),
@@ -173,7 +187,7 @@ function changed(state: SignOff, event: Exclude<SignOffEvent, { type: 'STARTED' 
     case 'REMINDED':
     case 'OVERDUE':
     case 'ESCALATED':
-      return withStep(state, event, (step) => ({ ...step, fired: [...step.fired, event.timer] }))
+      return withStep(state, event, (step) => ({ ...step, remindedAt: event.at, fired: [...step.fired, event.timer] }))
   }
 }
 

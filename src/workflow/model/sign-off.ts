@@ -97,6 +97,8 @@ export interface Step {
   /** Working days of this round in which everything stood still: they do not count. */
   readonly heldDays: number
   readonly tasks: readonly Task[]
+  /** When whoever has it was reminded of it last in this round, by the clock or by hand; null: not yet. */
+  readonly remindedAt: string | null
   /** Keys of the timers that have fired in this round. */
   readonly fired: readonly string[]
 }
@@ -132,6 +134,8 @@ export interface Chain {
   readonly signed: { readonly by: Person; readonly deputyFor: Person | null; readonly at: string } | null
   /** Signed without a new signature: the earlier content whose signature holds for this one too; null: it signs for itself. */
   readonly carriedFrom: (SignedContent & { readonly at: string }) | null
+  /** When somebody reminded the party by hand last; null: nobody did. */
+  readonly chasedAt: string | null
   /** Why it ended undone. */
   readonly endReason: string | null
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { commandsOpenTo } from '../../../src/workflow/model/allowed.ts'
 import type { SignOffActor, SignOffCommand } from '../../../src/workflow/model/commands.ts'
-import { decide } from '../../../src/workflow/model/decide.ts'
+import { closedTo, decide } from '../../../src/workflow/model/decide.ts'
 import { sharedWith } from '../../../src/workflow/model/duties.ts'
 import type { Route } from '../../../src/workflow/model/route.ts'
 import { chainOf, type SignOff } from '../../../src/workflow/model/sign-off.ts'
@@ -451,6 +451,29 @@ t.test('a party that declines, or leaves, ends its own part; where nobody signs,
   t.equal(signed(one, 'B').status, 'COMPLETE')
   t.equal(after(one, decline('B')).status, 'REFUSED')
   t.equal(answerTo(decline('A')[0], aSignOff(), { actor: an('SIRO', 'B'), now: MONDAY }), 'FORBIDDEN WF-4')
+})
+
+t.test('whoever keeps the text, or an officer of the party, reminds a party by hand, once a London day', async (t) => {
+  const chase = (org: string): SignOffCommand => ({ type: 'chase', org })
+  const opened = aSignOff()
+  const keeper = an('IG_OFFICER', opened.keeper, 'keeper')
+  const reminded = after(opened, [chase('B'), keeper])
+  t.match(chainOf(reminded, 'B'), { chasedAt: new Date(MONDAY).toISOString(), steps: [{ remindedAt: new Date(MONDAY).toISOString() }] })
+  t.equal(chainOf(reminded, 'A')?.chasedAt, null)
+  t.equal(answerTo(chase('B'), reminded, { actor: an('IG_OFFICER', 'B'), now: MONDAY + DAY / 4 }), 'CONFLICT CHASED')
+  t.equal(answerTo(chase('B'), reminded, { actor: an('IG_OFFICER', 'B'), now: MONDAY + DAY }), 'OK')
+  t.equal(answerTo(chase('B'), opened, { actor: an('DPO', opened.keeper), now: MONDAY }), 'FORBIDDEN WF-4')
+  const other = opened.keeper === 'A' ? 'B' : 'A'
+  t.equal(answerTo(chase(opened.keeper), opened, { actor: an('IG_OFFICER', other), now: MONDAY }), 'FORBIDDEN WF-4')
+  t.equal(answerTo(chase('B'), signed(opened, 'B'), { actor: keeper, now: MONDAY }), 'CONFLICT ENDED')
+})
+
+t.test('what is not somebody’s to do is said with the rule, in the words with which a try is refused', async (t) => {
+  const marked = after(aSignOff(), [{ type: 'mark', part: '/flows/0', mark: 'TO_CORRECT', isShared: true }, OFFICER])
+  const rules = (actor: SignOffActor) => closedTo(marked, { actor, now: MONDAY }).map(({ command, rule }) => `${command} ${rule}`)
+  t.strictSame(rules(OFFICER), ['approve WF-1'], 'whoever marked it may return or refuse it')
+  t.strictSame(rules(an('DPO', 'A')), ['approve ROLE', 'return ROLE', 'refuse ROLE'])
+  t.strictSame(rules(an('IG_OFFICER', 'B')), [])
 })
 
 t.test('whoever is named for a role for some days does what its holder might, and nothing that somebody else has (WF-3)', async (t) => {

@@ -174,6 +174,8 @@ function filled(
       return { type, person: { issuer: 'test', sub: name }, org: party, roles: ROLES }
     case 'fire':
       return timer ? { type, org: timer.org, step: timer.step, timer: keyOf(timer) } : { type, ...on, timer: '1:due' }
+    case 'chase':
+      return { type, org: party }
     case 'claim':
     case 'release':
       return { type, ...on }

@@ -1,0 +1,42 @@
+import type { FastifyRequest } from 'fastify'
+import type { DocumentsService } from '../../agreements/texts/documents.service.ts'
+import { callerOf } from '../../identity/identity.plugin.ts'
+import type { PeopleService } from '../../people/people.service.ts'
+import type { BodyOf } from '../../platform/http/openapi.ts'
+import { orThrow } from '../../platform/kernel/refusal.ts'
+import { commandOf } from '../../workflow/sign-offs.routes.ts'
+import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
+import { type FieldError, faultsOf, refusedWith } from '../forms.pages.ts'
+import type { OpenReview } from './steps.ts'
+
+/** What the pages of a review stand on. */
+export interface ReviewPagesOptions {
+  readonly signOffs: Pick<SignOffsService, 'read' | 'perform' | 'list'>
+  readonly documents: Pick<DocumentsService, 'text' | 'differences'>
+  readonly people: Pick<PeopleService, 'list'>
+  readonly newId: () => string
+  readonly now: () => Date
+}
+
+export type CommandBody = BodyOf<'performSignOffCommand'>
+
+/** The sign-off that the address names. @throws Refused where the reader may not know it */
+export async function openReview({ signOffs }: Pick<ReviewPagesOptions, 'signOffs'>, request: FastifyRequest): Promise<OpenReview> {
+  const principal = callerOf(request)
+  const { id } = request.params as { readonly id: string }
+  return { principal, ...orThrow(await signOffs.read(principal, id)).outcome }
+}
+
+/** Does a command in the words of the contract; answers what is wrong with it, or why it is refused; nothing: it was done. */
+export async function doCommand(
+  { signOffs, newId }: ReviewPagesOptions,
+  { principal, signOff }: Pick<OpenReview, 'principal' | 'signOff'>,
+  body: CommandBody,
+): Promise<FieldError[]> {
+  const faults = faultsOf('performSignOffCommand', body)
+  if (faults.length > 0) return faults
+  // Whom a reader names without an issuer signs in where they do.
+  const command = commandOf(body, principal.org, { issuer: principal.issuer, newId })
+  const done = await signOffs.perform({ principal, idempotency: null }, signOff.id, command)
+  return done.ok ? [] : refusedWith(done.refusal)
+}

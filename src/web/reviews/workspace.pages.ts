@@ -1,0 +1,118 @@
+import type { FastifyRequest } from 'fastify'
+import { callerOf } from '../../identity/identity.plugin.ts'
+import { orThrow } from '../../platform/kernel/refusal.ts'
+import { drawingsOf } from '../../workflow/insight/drawing.ts'
+import { svgOf } from '../../workflow/insight/svg.ts'
+import { mayClose } from '../../workflow/model/decide-words.ts'
+import { routeStep } from '../../workflow/model/route.ts'
+import { isOpenChain, routeOf, type SignOff, type Thread } from '../../workflow/model/sign-off.ts'
+import { type Section, sectionsOf } from '../agreements/answers.ts'
+import { field, type Page, type Redirect } from '../forms.pages.ts'
+import type { Web } from '../web.plugin.ts'
+import { progressOf, threadsOnWhole } from './marking.ts'
+import { doCommand, openReview, type ReviewPagesOptions } from './review-call.pages.ts'
+import { hasReviewed, isDecidable, type OpenReview, stepsOfReader } from './steps.ts'
+
+/** Earlier sign-offs that are looked at for the version that an organisation reviewed last. */
+const EARLIER = 10
+
+/** What changed since the reader's organisation looked last. FIRST: it never did. SAME: it has, and the text is fixed. */
+export type SinceReviewed =
+  | { readonly kind: 'FIRST' | 'SAME' }
+  | { readonly kind: 'CHANGED'; readonly version: number; readonly pointers: readonly string[]; readonly labels: readonly string[] }
+
+/** Reading the texts that are reviewed. */
+export function reviewedTexts({ signOffs, documents }: Pick<ReviewPagesOptions, 'signOffs' | 'documents'>) {
+  return {
+    /** The text in sections; none where what is signed off is no agreement. */
+    async sections({ principal, signOff: { subject } }: OpenReview): Promise<readonly Section[]> {
+      if (subject.type !== 'agreement') return []
+      return sectionsOf(orThrow(await documents.text(principal, subject.id, subject.version)).text)
+    },
+
+    /** What changed since the version that the reader's organisation reviewed last. */
+    async since({ principal, signOff }: OpenReview): Promise<SinceReviewed> {
+      if (hasReviewed(signOff, principal)) return { kind: 'SAME' }
+      const { type, id, version } = signOff.subject
+      if (type !== 'agreement') return { kind: 'FIRST' }
+      const listed = await signOffs.list(principal, { subjectType: type, subject: id }, { before: null, limit: EARLIER })
+      for (const { id: earlier, subject } of listed.signOffs.filter((one) => one.subject.version < version)) {
+        const read = await signOffs.read(principal, earlier)
+        if (!read.ok || !hasReviewed(read.value.outcome.signOff, principal)) continue
+        const { clauses } = orThrow(await documents.differences(principal, id, version, subject.version))
+        const [pointers, labels] = [clauses.map(({ pointer }) => pointer), clauses.map(({ label }) => label)]
+        return { kind: 'CHANGED', version: subject.version, pointers, labels }
+      }
+      return { kind: 'FIRST' }
+    },
+  }
+}
+
+/** The review of one content: what it waits for, what changed, its sections, and what was said of the whole. What is open comes from the engine's own table. */
+export function workspacePages(options: ReviewPagesOptions) {
+  const { signOffs } = options
+  const texts = reviewedTexts(options)
+
+  async function shown(request: FastifyRequest, over: Partial<Page> = {}): Promise<Page> {
+    const review = await openReview(options, request)
+    const { principal, signOff, commands } = review
+    const { subject } = signOff
+    const sections = await texts.sections(review)
+    const steps = stepsOfReader(review)
+    return {
+      template: 'reviews/workspace.njk',
+      title: subject.version > 0 ? `Review version ${subject.version} of ${subject.id}` : `Review ${subject.id}`,
+      ...over,
+      data: {
+        ...{ signOff, steps, form: request.body ?? {}, org: principal.org, isDecidable },
+        sections: progressOf(signOff, sections, principal.org),
+        threads: threadsOnWhole(signOff, sections),
+        since: await texts.since(review),
+        waits: waitsFor(signOff),
+        mayClose: (thread: Thread) => mayClose(thread, signOff, principal.org),
+        chain: signOff.chains.find(({ org }) => org === principal.org),
+        canDo: commands.filter(({ org }) => org === null || org === principal.org).map(({ command }) => command),
+      },
+    }
+  }
+
+  return ({ page, file, form }: Web): void => {
+    page('/reviews/:id', 'getSignOff', (request) => shown(request))
+    form('/reviews/:id', 'performSignOffCommand', async (request): Promise<Page | Redirect> => {
+      const review = await openReview(options, request)
+      const { id } = review.signOff
+      const thread = field(request, 'thread')
+      const closing = (['resolve', 'reopen'] as const).find((one) => one === field(request, 'act'))
+      const text = field(request, 'text')
+      if (!closing && text === '') return shown(request, { status: 422, errors: [{ field: 'text', text: 'Write your comment' }] })
+      const errors = closing
+        ? await doCommand(options, review, { command: closing, thread })
+        : await doCommand(options, review, {
+            ...{ command: 'comment', text },
+            ...(thread === '' ? { part: '', shared: field(request, 'shared') === 'yes' } : { thread }),
+          })
+      return errors.length > 0 ? shown(request, { status: 422, errors }) : { to: `/reviews/${id}` }
+    })
+    file('/reviews/:id/picture', 'drawSignOff', async (request, reply) => {
+      const { id } = request.params as { readonly id: string }
+      const { signOff } = orThrow(await signOffs.read(callerOf(request), id)).outcome
+      const heading = `Sign-off of ${signOff.subject.id}: where each party stands`
+      return reply.type('image/svg+xml; charset=utf-8').send(svgOf(heading, drawingsOf(signOff)))
+    })
+  }
+}
+
+/** What a sign-off waits for: each open step with whose it is and until when. */
+function waitsFor(signOff: SignOff) {
+  return signOff.chains
+    .filter((chain) => isOpenChain(chain))
+    .flatMap((chain) =>
+      chain.steps
+        .filter(({ state }) => state === 'OPEN')
+        .map(({ id, due, tasks }) => ({
+          title: routeStep(routeOf(signOff, chain), id).title,
+          orgs: chain.org === null ? tasks.filter(({ state }) => state === 'OPEN').map(({ org }) => org) : [chain.org],
+          due,
+        })),
+    )
+}
