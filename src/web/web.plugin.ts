@@ -21,7 +21,7 @@ import type { ReferenceService } from '../reference/reference.service.ts'
 import { cookieName } from './cookies.ts'
 import type { RequestSessions } from './entry/request-sessions.ts'
 import { type Typing, typing } from './entry/typed.ts'
-import type { Page, PageHandler, Redirect } from './forms.pages.ts'
+import { isKey, type Page, type PageHandler, type Redirect } from './forms.pages.ts'
 import { type OutsiderOf, outsideSecret } from './outside/outside-cookie.ts'
 import { codesOf, labelled, pageRendering } from './rendering.ts'
 
@@ -107,10 +107,20 @@ function mayCall({ roles, invitedTo }: Pick<Principal, 'roles' | 'invitedTo'>, i
   return isOpen && sufficient.some((one) => isPermission(one) && permits(roles, one))
 }
 
-/** Who may open a page is who may call the operation of the API that it stands for. @throws ProblemError 403 */
+/** A word of an address that is no key, where the operation takes one, names nothing. @throws ProblemError 404 */
+function mustNameSomething(request: FastifyRequest, id: OperationId): void {
+  const { properties = {} } = (contract.operations.get(id)?.schema.params ?? {}) as {
+    readonly properties?: Readonly<Record<string, { readonly format?: string }>>
+  }
+  const words = Object.entries(request.params as Readonly<Record<string, string>>)
+  if (words.some(([name, word]) => properties[name]?.format === 'uuid' && !isKey(word)))
+    throw new ProblemError(problem('NOT_FOUND', 'There is nothing at this address.'))
+}
+
+/** Who may open a page is who may call the operation of the API that it stands for. @throws ProblemError 403, and 404 for an address of nothing */
 function mustBePermitted(request: FastifyRequest, id: OperationId): void {
-  if (mayCall(callerOf(request), id)) return
-  throw new ProblemError(problem('FORBIDDEN', 'None of your roles lets you see or do this.'))
+  if (!mayCall(callerOf(request), id)) throw new ProblemError(problem('FORBIDDEN', 'None of your roles lets you see or do this.'))
+  mustNameSomething(request, id)
 }
 
 /** All pages, in the scope of pages. */

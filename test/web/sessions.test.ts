@@ -108,6 +108,7 @@ t.test('a stranger is shown nothing: what they may not know looks like what is n
       (path) => [`${review}/${path}`, `/reviews/0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f/${path}`] as const,
     ),
     [`${review}/picture`, '/reviews/0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f/picture'],
+    [review, '/reviews/x'],
   ] as const) {
     const shown = async (path: string) => {
       const { status, text } = await stranger.go(path)

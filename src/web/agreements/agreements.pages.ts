@@ -23,7 +23,7 @@ export function agreementPages({ drafting, documents, signOffs, history }: Agree
       const principal = callerOf(request)
       const { outcome: agreement } = orThrow(await drafting.read(principal, id, undefined))
       const found = await signOffs.list(principal, { subjectType: 'agreement', subject: id }, { before: null, limit: 5 })
-      const { commands } = orThrow(await history.state(principal, id, undefined))
+      const { commands, parties } = orThrow(await history.state(principal, id, undefined))
       const isSuspended = agreement.suspensions.some(({ to }) => to === null)
       const acts = ACT_LINKS.filter(([act]) => commands.includes(act) && (act !== 'lift' || isSuspended)).map(([act, words]) => ({
         act,
@@ -38,6 +38,7 @@ export function agreementPages({ drafting, documents, signOffs, history }: Agree
           agreement,
           version,
           acts,
+          attested: parties.filter(({ standing }) => standing === 'ATTESTED').map(({ org }) => org),
           mayAmend: commands.includes('amend'),
           signOffs: found.signOffs,
           signatures: agreement.signatures.filter((one) => one.version === version?.version),

@@ -6,7 +6,7 @@ import type { HistoryService } from '../../agreements/texts/history.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
 import { orThrow, refused } from '../../platform/kernel/refusal.ts'
-import { faultsOf, field, isKey, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import { faultsOf, field, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface ElsewherePagesOptions {
@@ -17,19 +17,11 @@ export interface ElsewherePagesOptions {
   readonly parties: Pick<PartiesService, 'all'>
 }
 
-const NO_SUCH_STATEMENT = 'This agreement has no such statement of a signature.'
-
 /** Signatures given elsewhere on an agreement: how each party has signed, what shows it, and who attests or disputes it. */
 export function elsewherePages({ attesting, evidence, drafting, history, parties }: ElsewherePagesOptions) {
-  const params = (request: FastifyRequest) => request.params as { readonly id: string; readonly statement: string }
+  const params = (request: FastifyRequest) => request.params as { readonly id: string; readonly statementId: string }
   const listAt = (request: FastifyRequest) => `/agreements/${encodeURIComponent(params(request).id)}/signatures-elsewhere`
   const callFor = (request: FastifyRequest) => ({ principal: callerOf(request), idempotency: null, agreementId: params(request).id })
-
-  const statementIn = (request: FastifyRequest) => {
-    const { statement } = params(request)
-    if (!isKey(statement)) throw refused('NOT_FOUND', NO_SUCH_STATEMENT)
-    return statement
-  }
 
   async function known(request: FastifyRequest) {
     const { id } = params(request)
@@ -75,8 +67,8 @@ export function elsewherePages({ attesting, evidence, drafting, history, parties
 
   async function asked(request: FastifyRequest, act: 'attest' | 'dispute', over: Partial<Page> = {}): Promise<Page> {
     const { agreement, statements, files } = await known(request)
-    const statement = statements.find(({ id }) => id === params(request).statement)
-    if (!statement) throw refused('NOT_FOUND', NO_SUCH_STATEMENT)
+    const statement = statements.find(({ id }) => id === params(request).statementId)
+    if (!statement) throw refused('NOT_FOUND', 'This agreement has no such statement of a signature.')
     return {
       template: `evidence/${act}.njk`,
       title: act === 'attest' ? 'Attest a signature given elsewhere' : 'Dispute a signature',
@@ -90,17 +82,17 @@ export function elsewherePages({ attesting, evidence, drafting, history, parties
 
   return ({ page, form }: Web): void => {
     page('/agreements/:id/signatures-elsewhere', 'listStatedSignatures', listed)
-    page('/agreements/:id/signatures-elsewhere/:statement/attest', 'listStatedSignatures', (request) => asked(request, 'attest'))
-    form('/agreements/:id/signatures-elsewhere/:statement/attest', 'attestSignature', async (request): Promise<Page | Redirect> => {
-      const done = await attesting.attest(callFor(request), statementIn(request))
+    page('/agreements/:id/signatures-elsewhere/:statementId/attest', 'listStatedSignatures', (request) => asked(request, 'attest'))
+    form('/agreements/:id/signatures-elsewhere/:statementId/attest', 'attestSignature', async (request): Promise<Page | Redirect> => {
+      const done = await attesting.attest(callFor(request), params(request).statementId)
       return done.ok ? { to: listAt(request) } : asked(request, 'attest', { status: 422, errors: refusedWith(done.refusal) })
     })
-    page('/agreements/:id/signatures-elsewhere/:statement/dispute', 'listStatedSignatures', (request) => asked(request, 'dispute'))
-    form('/agreements/:id/signatures-elsewhere/:statement/dispute', 'disputeSignature', async (request): Promise<Page | Redirect> => {
+    page('/agreements/:id/signatures-elsewhere/:statementId/dispute', 'listStatedSignatures', (request) => asked(request, 'dispute'))
+    form('/agreements/:id/signatures-elsewhere/:statementId/dispute', 'disputeSignature', async (request): Promise<Page | Redirect> => {
       const reason = field(request, 'reason')
       const errors = reason === '' ? [{ field: 'reason', text: 'Say why' }] : faultsOf('disputeSignature', { reason })
       if (errors.length > 0) return asked(request, 'dispute', { status: 422, errors })
-      const done = await attesting.dispute(callFor(request), statementIn(request), { reason })
+      const done = await attesting.dispute(callFor(request), params(request).statementId, { reason })
       return done.ok ? { to: listAt(request) } : asked(request, 'dispute', { status: 422, errors: refusedWith(done.refusal) })
     })
   }

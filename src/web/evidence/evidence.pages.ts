@@ -1,9 +1,7 @@
 import { savedHeaders } from '../../files/evidence-file.ts'
-import { NO_SUCH_FILE } from '../../files/file-kinds.service.ts'
 import type { FilesService } from '../../files/files.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
-import { orThrow, refused } from '../../platform/kernel/refusal.ts'
-import { isKey } from '../forms.pages.ts'
+import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { Web } from '../web.plugin.ts'
 
 /** Evidence files, to be saved: for whoever may see the record that names them. */
@@ -11,7 +9,6 @@ export function evidencePages({ files }: { readonly files: Pick<FilesService, 'c
   return ({ file }: Web): void =>
     file('/files/:id', 'getFileContent', async (request, reply) => {
       const { id } = request.params as { readonly id: string }
-      if (!isKey(id)) throw refused('NOT_FOUND', NO_SUCH_FILE)
       const { file: found, bytes } = orThrow(await files.content(callerOf(request), id))
       return reply.headers(savedHeaders(found)).type(found.media_type).send(bytes)
     })

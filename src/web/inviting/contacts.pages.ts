@@ -3,8 +3,7 @@ import { callerOf } from '../../identity/identity.plugin.ts'
 import { permits, type Role } from '../../identity/permissions.ts'
 import type { InvitationsService } from '../../people/outside/invitations.service.ts'
 import type { BodyOf } from '../../platform/http/openapi.ts'
-import { refused } from '../../platform/kernel/refusal.ts'
-import { boxes, chosen, type FieldError, faultsOf, field, isKey, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import { boxes, chosen, type FieldError, faultsOf, field, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface ContactPagesOptions {
@@ -56,7 +55,6 @@ export function contactPages({ invitations }: ContactPagesOptions) {
     })
     form('/organisations/:code/confirmed-contacts/:contact/withdrawal', 'withdrawContact', async (request): Promise<Page | Redirect> => {
       const { code, contact } = params(request)
-      if (!isKey(contact)) throw refused('NOT_FOUND', 'There is no such contact here.')
       const done = await invitations.withdrawContact(callFor(request), code, contact)
       return done.ok ? { to: at(code) } : shown(request, code, { status: 422, errors: refusedWith(done.refusal) })
     })

@@ -2,8 +2,8 @@ import type { FastifyRequest } from 'fastify'
 import type { DraftingService } from '../../agreements/drafting/drafting.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import type { InvitationsService } from '../../people/outside/invitations.service.ts'
-import { orThrow, type Refusal, refused } from '../../platform/kernel/refusal.ts'
-import { type FieldError, faultsOf, field, isKey, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import { orThrow, type Refusal } from '../../platform/kernel/refusal.ts'
+import { type FieldError, faultsOf, field, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface InvitationPagesOptions {
@@ -60,7 +60,6 @@ export function invitationPages({ invitations, drafting, now }: InvitationPagesO
       'withdrawOutsideInvitation',
       async (request): Promise<Page | Redirect> => {
         const { id, invitation } = params(request)
-        if (!isKey(invitation)) throw refused('NOT_FOUND', 'There is no such invitation here.')
         const done = await invitations.withdraw(callFor(request), id, invitation)
         return done.ok ? { to: here(request) } : shown(request, { status: 422, errors: refusedWith(done.refusal) })
       },
