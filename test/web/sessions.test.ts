@@ -16,6 +16,17 @@ t.test('whoever has no session signs in and comes back to where they wanted to g
   t.match(back.text, /Homelessness placements, ready to sign/)
 })
 
+t.test('a page gives back the place that it took, whoever asks for it', async (t) => {
+  const who = visitorOf(pages)
+  await signIn(who, 'demo-camden-siro')
+  for (const path of ['/', '/work', '/agreements', '/agreements/DEMO-SIGN', '/agreements/nothing']) await who.go(path)
+  const counts = [...pages.service.app.server.admission.counts()]
+  t.strictSame(
+    counts.filter(([, count]) => count !== 0),
+    [],
+  )
+})
+
 t.test('no address of another host is followed after signing in', async (t) => {
   for (const elsewhere of [
     'https://evil.example/',

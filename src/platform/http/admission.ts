@@ -176,6 +176,8 @@ export function admit(app: FastifyInstance, limits: AdmissionLimits): void {
   function identify({ ticket }: FastifyRequest, names: CallerNames): boolean {
     if (!ticket) return true
     giveBack(ticket, unidentified)
+    // A page is let in before anybody knows that somebody has signed in.
+    if (anonymous) giveBack(ticket, anonymous)
     if (ticket.isOver) return false
     const own: Places[] = [total]
     if (organisationPercent !== undefined) own.push(placesOf(organisations, names.organisation, organisationPercent))

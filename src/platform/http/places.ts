@@ -39,8 +39,12 @@ export function isFree({ held }: Places): boolean {
   return held.size === 0
 }
 
-/** Takes a place in each, or none and false. Where one is full, whoever keeps us waiting for longest makes room. */
-export function take(ticket: Ticket, all: readonly Places[], now: number): boolean {
+/**
+ * Takes a place in each where it has none yet, or none and false. Where one is full, whoever keeps us waiting for longest makes
+ * room.
+ */
+export function take(ticket: Ticket, wanted: readonly Places[], now: number): boolean {
+  const all = wanted.filter((places) => !ticket.in.has(places))
   for (const places of all) {
     if (hasRoom(places, ticket.work)) continue
     slowest(places, ticket.work, now)?.cut()
