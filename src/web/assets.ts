@@ -72,6 +72,7 @@ const OWN_STYLE = `
 .app-inline{display:inline;margin:0}
 .app-permitted{border-left:5px solid #b1b4b6;padding-left:15px;margin-bottom:20px}
 .app-group{margin:0 0 20px}
+.govuk-task-list__status .govuk-tag{white-space:nowrap}
 .app-choices{margin-bottom:15px}
 .app-select{max-width:100%}
 .app-answer{border-bottom:1px solid #b1b4b6;margin-bottom:20px}

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import t from 'tap'
 import { personOf } from '../support/api-caller.ts'
 import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
+import { signIn, type Visitor, visitorOf } from '../support/visitor.ts'
 
 // Drafting in a real browser: from the first question to sent for review, without JavaScript; and what happens when two write at once.
 
@@ -18,8 +19,9 @@ const day = async (page: Page, name: string, [of, month, year]: readonly [string
 }
 const errorsOn = async (page: Page) => (await page.locator('.govuk-error-summary').textContent()) ?? ''
 
+const pages = await testPages(t)
+
 t.test('an agreement of six parties is drafted in the browser, from nothing to sent for review', { skip: NO_BROWSER }, async (t) => {
-  const pages = await testPages(t)
   const browser = await openBrowser(t, pages)
   const officer = await signedInAs(browser, pages.address, 'Priya Raman', { javaScriptEnabled: false })
   const reader = await signedInAs(browser, pages.address, 'Priya Raman')
@@ -174,6 +176,8 @@ t.test('an agreement of six parties is drafted in the browser, from nothing to s
     await at('changes')
     await tick(officer, 'amendment_policy', ['RE_SIGN_REQUIRED'])
     await save(officer)
+    await officer.goto(draft)
+    t.match(await officer.locator('main').textContent(), /Data protection impact assessment\s*Not yet started/)
     await at('assessment')
     await officer.getByLabel('Where does it stand?').selectOption('APPROVED')
     await officer.getByLabel('Which risk remains?').selectOption('LOW')
@@ -269,6 +273,109 @@ t.test('an agreement of six parties is drafted in the browser, from nothing to s
     t.match(await officer.locator('main').textContent(), /Sent for review[\s\S]*Haringey[\s\S]*Information governance review/)
     await reader.goto(officer.url())
     await isAccessible(t, reader, 'sent for review')
-    t.equal((await officer.goto(draft))?.status(), 404, 'there is nothing left to write')
+    await colleague.goto(draft)
+    t.match(await colleague.locator('main').textContent(), /Its text was sent for review/, 'there is nothing left to write')
   })
+})
+
+/** Sends the form of a page as it was opened, with these answers. */
+async function send(who: Visitor, path: string, fields: Readonly<Record<string, string>>, action = path) {
+  const { text } = await who.go(path)
+  const hidden = Object.fromEntries(
+    [...text.matchAll(/<input type="hidden" name="(was|version)" value="([^"]+)">/g)].map(([, name, value]) => [name, value]),
+  )
+  return who.send(path, action, { ...hidden, ...fields })
+}
+
+const SCREENED = 'personal=yes&once=no&instructions=no&joint=no&sensitive=no&regular=no&vulnerable=no&matching=no'
+const begin = (who: Visitor, query: string, fields: Readonly<Record<string, string>>) =>
+  who.send('/work', `/agreements/new/begin?${SCREENED}${query}`, { instrument_type: 'CONTROLLER_TO_CONTROLLER', ...fields })
+
+t.test(
+  'a draft from a template has its parties and text; whoever takes no part knows nothing of it, and who may not write reads',
+  async (t) => {
+    const officer = visitorOf(pages)
+    await signIn(officer, 'demo-camden-ig')
+    const hackney = visitorOf(pages)
+    await signIn(hackney, 'demo-hackney-ig')
+    const islington = visitorOf(pages)
+    await signIn(islington, 'demo-islington-ig')
+    const script = '<script>alert(1)</script>"\'><img src=x>'
+    const begun = await begin(officer, '&from=DEMO-CURL', { title: script })
+    t.match(begun, { status: 303, location: /\/agreements\/DSA-[\w-]+\/draft$/ })
+    const draft = begun.location ?? ''
+    t.match((await officer.go(`${draft}/parties`)).text, /Hackney/)
+    t.match((await officer.go(`${draft}/flows`)).text, /Flow F1: Homelessness/)
+    for (const path of ['', '/parties', '/flows', '/check', '/title', '/flows/F1/data']) {
+      const shown = await officer.go(`${draft}${path}`)
+      t.equal(shown.status, 200, path)
+      t.notMatch(shown.text, /<script>alert|<img src=x/, `${path}: what was typed is never part of a page`)
+      const known = await islington.go(`${draft}${path}`)
+      const missing = await islington.go(`/agreements/DSA-2026-000000/draft${path}`)
+      t.same([known.status, missing.status], [404, 404], `${path}: a stranger knows nothing`)
+    }
+    t.match(await islington.go('/agreements/new/begin?from=__proto__'), { status: 422 })
+    t.match(await begin(islington, `&from=${draft.split('/').at(-2)}`, { title: 'x' }), {
+      status: 422,
+      text: /There is no agreement with this reference/,
+    })
+
+    const read = await hackney.go(draft)
+    t.match(read.text, /Camden keeps the text, and its people write it/)
+    t.match(await send(hackney, `${draft}/why`, { purpose: 'x', benefits: 'y' }), {
+      status: 422,
+      text: /Only the organisation that keeps the text edits it/,
+    })
+    t.match(await send(hackney, `${draft}/parties/LBC_HACKNEY/contacts`, { ig: 'Hackney IG' }), { status: 303 })
+    t.match(await send(hackney, `${draft}/check`, { route: 'STANDARD' }), { status: 409 }, 'who was not offered to send it sends nothing')
+    t.match(await hackney.go(draft), { status: 200 })
+    const dpo = visitorOf(pages)
+    await signIn(dpo, 'demo-camden-dpo')
+    t.match(await dpo.go(draft), { status: 200, text: /Your roles let you read the text/ })
+    t.match(await dpo.go(`${draft}/why`), { status: 403 })
+    t.match(await send(dpo, `${draft}/assessment`, { required: 'no', status: 'SCREENED_OUT' }), { status: 303 })
+    t.match(await dpo.go('/agreements/new'), { status: 403 })
+    t.notMatch((await dpo.go('/work')).text, /Start an agreement/)
+  },
+)
+
+t.test(
+  'a form that does not say what it was opened on overwrites nothing, and what comes too late is shown to whoever typed it',
+  async (t) => {
+    const officer = visitorOf(pages)
+    await signIn(officer, 'demo-camden-ig')
+    const draft = (await begin(officer, '', { title: 'A draft that is given up' })).location ?? ''
+    t.match(await send(officer, `${draft}/need`, { alternatives: 'Written first' }), { status: 303 })
+    t.match(await officer.send(`${draft}/need`, `${draft}/need`, { alternatives: 'Written blindly' }), {
+      status: 409,
+      text: /Written first[\s\S]*Written blindly/,
+    })
+    t.match((await officer.go(`${draft}/need`)).text, /Written first/)
+    const old = await officer.go(`${draft}/drop`)
+    t.match(old.text, /The agreement is given up\. It cannot be taken back/)
+    t.match(await send(officer, `${draft}/drop`, {}), { status: 422, text: /href="#reason"/ })
+    t.match(await send(officer, `${draft}/drop`, { reason: 'Not needed' }), { status: 303, location: draft.replace(/\/draft$/, '') })
+    t.match(await officer.send('/work', `${draft}/need`, { alternatives: 'Typed too late' }), {
+      status: 409,
+      text: /was not saved[\s\S]*Typed too late/,
+    })
+    t.match(await officer.go(draft), { status: 404, text: /There is no draft to write in/ })
+  },
+)
+
+t.test('a signed agreement is changed in its next version, which may be dropped', async (t) => {
+  const officer = visitorOf(pages)
+  await signIn(officer, 'demo-camden-ig')
+  t.match((await officer.go('/agreements/DEMO-CURL')).text, /href="\/agreements\/DEMO-CURL\/amend"/)
+  t.match(await officer.send('/agreements/DEMO-CURL/amend', '/agreements/DEMO-CURL/amend', {}), { status: 422, text: /href="#reason"/ })
+  const opened = await officer.send('/agreements/DEMO-CURL/amend', '/agreements/DEMO-CURL/amend', { reason: 'A second purpose' })
+  t.match(opened, { status: 303, location: '/agreements/DEMO-CURL/draft' })
+  t.match((await officer.go('/agreements/DEMO-CURL')).text, /Go on with the draft of version 2/)
+  t.match((await officer.go('/agreements/DEMO-CURL/draft')).text, /Drop this draft of version 2/)
+  t.match(await send(officer, '/agreements/DEMO-CURL/draft/parties/LBC_HACKNEY/role', { role: 'OBSERVER' }), {
+    status: 422,
+    text: /parties join by accession/,
+  })
+  t.match(await officer.send('/agreements/DEMO-CURL/draft/drop', '/agreements/DEMO-CURL/draft/drop', {}), { status: 303 })
+  t.match((await officer.go('/agreements/DEMO-CURL')).text, /href="\/agreements\/DEMO-CURL\/amend"/, 'the text that counts goes on')
 })

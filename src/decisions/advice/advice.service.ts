@@ -62,6 +62,25 @@ export function adviceService({ db, agreements, policy, clock }: AdviceOptions) 
         return { agreement: id, version: version.version, at: new Date(now()).toISOString(), ready, advice }
       }),
 
+    /** What is missing in a version, without a look at the law: quick, however many bodies it names. */
+    missing: (principal: Principal, id: string, number: number): Promise<Result<readonly Advice[], Refusal>> =>
+      read(principal, id, async (tx, agreement) =>
+        completeness(await agreements.toComplete(tx, agreement), versionOf(agreement, number, now())),
+      ),
+
+    /** Advice on one flow of a version, at the places that it has in the whole; nothing where there is no such flow. */
+    adviseOnFlow: (principal: Principal, id: string, number: number, flowId: string): Promise<Result<readonly Advice[], Refusal>> =>
+      read(principal, id, async (tx, agreement) => {
+        const version = versionOf(agreement, number, now())
+        const index = version.terms.flows.findIndex((flow) => flow.id === flowId)
+        const alone = { ...version, terms: { ...version.terms, flows: version.terms.flows.filter((flow) => flow.id === flowId) } }
+        const found = index < 0 ? [] : await adviceOn(tx, await agreements.toComplete(tx, agreement), alone)
+        return found.flatMap((one) => {
+          const within = /^\/terms\/flows\/0(\/.*)?$/.exec(one.pointer)
+          return within ? [{ ...one, pointer: `/terms/flows/${index}${within[1] ?? ''}` }] : []
+        })
+      }),
+
     /** The decision table of a version, chosen as in `advise`. */
     preview: (
       principal: Principal,

@@ -42,7 +42,8 @@ function answerIn(form: Form, { name, kind }: FormField): string | readonly stri
   if (kind !== 'day') return textIn(form, name)
   const [day, month, year] = ['day', 'month', 'year'].map((part) => textIn(form, `${name}-${part}`))
   if (!day && !month && !year) return ''
-  return [year, month?.padStart(2, '0'), day?.padStart(2, '0')].join('-')
+  const two = (part: string | undefined) => (part && /^\d$/.test(part) ? `0${part}` : part)
+  return [year, two(month), two(day)].join('-')
 }
 
 function textIn(form: Form, name: string): string {

@@ -11,7 +11,7 @@ import { viewOf } from '../../workflow/view.ts'
 import { type FieldError, faultsOf, field, type Page, type Redirect } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { inWords } from './answers.ts'
-import { type DraftReading, draftReading, hrefOf } from './drafting.pages.ts'
+import { type DraftReading, draftReading, hrefOf, noDraft } from './drafting.pages.ts'
 import { flowLawSteps } from './flow-law-steps.pages.ts'
 import { flowSteps } from './flow-steps.pages.ts'
 import { listSections } from './list-steps.pages.ts'
@@ -42,6 +42,7 @@ export function checkPages({ advice, history, freezing, routes, signOffs, ...rea
 
   async function shown(request: FastifyRequest, over: Partial<Page> = {}): Promise<Page> {
     const context = await read(request)
+    if (!context.isWritable) return noDraft(context)
     const { view, draft, principal, plain } = context
     const [given, state, offered, preview] = await Promise.all([
       advice.advise(principal, view.id, draft.version),
@@ -70,7 +71,7 @@ export function checkPages({ advice, history, freezing, routes, signOffs, ...rea
         cards: cardsOf(context),
         permitted: permittedIn(table.rows),
         more: Math.max(0, table.total - table.rows.length),
-        maySend: orThrow(state).commands.includes('freeze') && view.draft_version !== null,
+        maySend: orThrow(state).commands.includes('freeze'),
         routes: offered
           .filter(({ requester_rule }) => requester_rule === FOR_AGREEMENTS)
           .map(({ code, title, purpose }) => ({ code, title, purpose })),

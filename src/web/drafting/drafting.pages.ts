@@ -10,7 +10,7 @@ import { field, type Page, type Redirect } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { type Answers, answersIn, digestOf, inWords } from './answers.ts'
 import { choicesFrom, usualGatewaysIn, wordsFor } from './choices.ts'
-import { type DraftContext, idOf, mustBeWritable, type Step } from './steps.pages.ts'
+import { type DraftContext, idOf, type Step } from './steps.pages.ts'
 
 export interface DraftReading {
   readonly drafting: Pick<DraftingService, 'create' | 'read' | 'edit'>
@@ -23,7 +23,7 @@ export interface DraftReading {
 /** The address of a draft. */
 export const draftPath = (id: string) => `/agreements/${encodeURIComponent(id)}/draft`
 
-/** Reads what every page of a draft looks at. @throws Refused where the caller may not know the agreement, or there is no draft */
+/** Reads what every page of a draft looks at. @throws Refused where the caller may not know the agreement */
 export function draftReading({ drafting, parties, reference, now }: Omit<DraftReading, 'history'>) {
   return async (request: FastifyRequest): Promise<DraftContext> => {
     const params = request.params as Readonly<Record<string, string>>
@@ -34,15 +34,31 @@ export function draftReading({ drafting, parties, reference, now }: Omit<DraftRe
       reference.lists(),
     ])
     const { outcome: view, version } = orThrow(found)
+    const draft = view.versions.find((one) => one.version === view.draft_version)
+    const newest = draft ?? view.versions.at(-1)
+    if (!newest) throw refused('NOT_FOUND', 'The agreement has no version.')
     const names = new Map(organisations.map(({ code, short_name }) => [code, short_name]))
     return {
-      ...{ view, draft: mustBeWritable(view), rowVersion: version, principal, params, organisations },
+      ...{ view, draft: newest, isWritable: draft !== undefined, rowVersion: version, principal, params, organisations },
       query: request.query as DraftContext['query'],
       choices: choicesFrom(lists, now().getTime()),
       usualGateways: usualGatewaysIn(lists),
       nameOf: (org) => (org === 'ALL_SIGNED_BOROUGHS' ? 'Every London borough that has signed' : (names.get(org) ?? org)),
       plain: wordsFor(lists, (org) => names.get(org)),
     }
+  }
+}
+
+/** Where there is no draft (any more): why, and what was typed, so that nothing of it is lost. */
+export function noDraft(
+  { view }: DraftContext,
+  typed: readonly { readonly label: string; readonly words: readonly string[] }[] = [],
+): Page {
+  return {
+    template: 'drafting/no-draft.njk',
+    title: 'There is no draft to write in',
+    status: typed.length > 0 ? 409 : 404,
+    data: { agreement: view, typed: typed.filter(({ words }) => words.length > 0) },
   }
 }
 
@@ -74,6 +90,7 @@ export function stepPages(steps: readonly Step[], reading: DraftReading) {
   /** The page as it stands; with what was typed into it, where that came after the session had ended: then it is as old as it was. */
   async function opened(step: Step, request: FastifyRequest): Promise<Page> {
     const context = await read(request)
+    if (!context.isWritable) return noDraft(context)
     const typed = request.body as Readonly<Record<string, unknown>> | undefined
     if (!typed) return shown(step, context, undefined)
     const page = await shown(step, context, answersIn(typed, step.fields(context)))
@@ -107,6 +124,11 @@ export function stepPages(steps: readonly Step[], reading: DraftReading) {
     for (let left = TRIES; ; left -= 1) {
       const context = await read(request)
       const answers = answersIn(form, step.fields(context))
+      if (!context.isWritable)
+        return noDraft(
+          context,
+          step.fields(context).map((one) => ({ label: one.label, words: inWords(one, answers[one.name]) })),
+        )
       const present = step.answers(context)
       // Another section may have been saved meanwhile: that is no conflict. This one may not have been.
       if (field(request, 'was') !== digestOf(present) && digestOf(answers) !== digestOf(present)) return conflict(step, context, answers)

@@ -117,6 +117,7 @@ function sideToCopy({ draft, query }: DraftContext): Side | null | undefined {
 }
 
 const OFFERED_MAX = 20
+const NAMED_MAX = 6
 
 /** Other sides of the draft whose law is recorded: what is the same is not typed twice. */
 function otherSides(context: DraftContext, name: SideName): readonly { readonly href: string; readonly text: string }[] {
@@ -136,7 +137,8 @@ const law = (name: SideName, heading: string, next: string) =>
     intro(context) {
       const flow = flowOf(context)
       const orgs = flow[name === 'provider' ? 'providers' : 'recipients'].map(context.nameOf)
-      return [`Each side relies on its own law. This is that of ${orgs.join(', ')}.`]
+      const more = orgs.length > NAMED_MAX ? ` and ${orgs.length - NAMED_MAX} more` : ''
+      return [`Each side relies on its own law. This is that of ${orgs.slice(0, NAMED_MAX).join(', ')}${more}.`]
     },
     fields: (context) => sideFields(context, name),
     answers: ({ legal }) => answersOfSide(legal[name]),

@@ -5,7 +5,7 @@ import type { DraftingService } from '../../agreements/drafting/drafting.service
 import type { Principal } from '../../identity/principal.ts'
 import type { RegisteredOrganisation } from '../../parties/organisation.ts'
 import { type BodyOf, contract, type OperationId } from '../../platform/http/openapi.ts'
-import { type Fault, type Refusal, refused } from '../../platform/kernel/refusal.ts'
+import type { Fault, Refusal } from '../../platform/kernel/refusal.ts'
 import type { FieldError } from '../forms.pages.ts'
 import type { Answers, FormField } from './answers.ts'
 import type { ChoicesOf } from './choices.ts'
@@ -15,7 +15,9 @@ export type DraftVersion = AgreementView['versions'][number]
 /** What a page of a draft may look at. */
 export interface DraftContext {
   readonly view: AgreementView
+  /** The version that is written; where there is none, the newest, which nobody changes. */
   readonly draft: DraftVersion
+  readonly isWritable: boolean
   /** Names the state that was read: for `If-Match`. */
   readonly rowVersion: string
   readonly principal: Principal
@@ -96,8 +98,9 @@ function fits<Id extends OperationId>(operation: Id, body: unknown): body is Bod
   return contract.faultsOf(operation, body).length === 0
 }
 
-function faultsIn({ errors, detail }: Refusal): readonly Fault[] {
-  return errors.length > 0 ? errors : [{ pointer: '', detail }]
+/** What a service refused, place by place; where somebody may not do it at all, that comes first. */
+function faultsIn({ code, errors, detail }: Refusal): readonly Fault[] {
+  return errors.length > 0 && code !== 'FORBIDDEN' ? errors : [{ pointer: '', detail }, ...errors]
 }
 
 /** Faults beside the fields that they are of: a place within an answer is that answer's. What is of no field stands in the summary alone. */
@@ -135,11 +138,4 @@ function worded({ kind }: FormField, detail: string): string {
   if (kind === 'number') return 'enter a whole number'
   if (!/fewer than 1|pattern|is required|must be one of|must be (a|an) /.test(detail)) return detail
   return kind === 'text' || kind === 'textarea' ? 'write something here' : 'select an answer'
-}
-
-/** The version that can be written. @throws Refused where the agreement has no draft that can be written */
-export function mustBeWritable(view: AgreementView): DraftVersion {
-  const draft = view.versions.find(({ version }) => version === view.draft_version)
-  if (draft) return draft
-  throw refused('NOT_FOUND', 'There is no draft: a version that was frozen never changes.')
 }

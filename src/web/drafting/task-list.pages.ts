@@ -7,19 +7,30 @@ import { orThrow } from '../../platform/kernel/refusal.ts'
 import { type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { inWords } from './answers.ts'
-import { type DraftReading, draftReading, hrefOf } from './drafting.pages.ts'
+import { type DraftReading, draftReading, hrefOf, noDraft } from './drafting.pages.ts'
 import { type ListSection, listSections } from './list-steps.pages.ts'
 import { withoutParty } from './party-steps.pages.ts'
 import type { DraftContext } from './steps.pages.ts'
 import { flowTasks, placeToMend, statusOf, TASK_GROUPS, type TaskFacts } from './tasks.ts'
 
 export interface TaskListOptions extends DraftReading {
-  readonly advice: Pick<AdviceService, 'advise'>
+  readonly advice: Pick<AdviceService, 'advise' | 'missing' | 'adviseOnFlow'>
 }
 
 /** Who writes a draft is its keeper; whoever takes part besides reads it. What each may do in the end, the service says. */
 export function mayWrite({ view, principal }: Pick<DraftContext, 'view' | 'principal'>): boolean {
   return view.owner_org === principal.org && permits(principal.roles, 'agreement:draft')
+}
+
+/** What whoever reads the list of tasks may do besides: an assessment is recorded by others than the text, and each party sees to its own contacts. */
+function mayDo(context: DraftContext) {
+  const { view, principal } = context
+  const isParty = view.parties.some(({ org, left_at }) => org === principal.org && left_at === null)
+  return {
+    mayWrite: mayWrite(context),
+    mayAssess: view.owner_org === principal.org && permits(principal.roles, 'dpia:record'),
+    maySeeToContacts: isParty && permits(principal.roles, 'agreement:draft'),
+  }
 }
 
 /** What is to be done in a draft, and the lists of its parties, its flows and what else there are several of. */
@@ -33,6 +44,7 @@ export function taskListPages({ advice, ...reading }: TaskListOptions) {
 
   async function tasks(request: FastifyRequest): Promise<Page> {
     const context = await read(request)
+    if (!context.isWritable) return noDraft(context)
     const facts = await factsOf(context)
     const groups = TASK_GROUPS.map(({ title, tasks: all }) => ({
       title,
@@ -45,7 +57,7 @@ export function taskListPages({ advice, ...reading }: TaskListOptions) {
       template: 'drafting/tasks.njk',
       title: context.view.title,
       data: {
-        ...{ agreement: context.view, draft: context.draft, groups, base: hrefOf(context, ''), mayWrite: mayWrite(context) },
+        ...{ agreement: context.view, draft: context.draft, groups, base: hrefOf(context, ''), ...mayDo(context) },
         ...{ done: all.filter(({ status }) => status.state === 'COMPLETED' || status.state === 'OPTIONAL').length, total: all.length },
       },
     }
@@ -53,7 +65,8 @@ export function taskListPages({ advice, ...reading }: TaskListOptions) {
 
   async function parties(request: FastifyRequest, over: Partial<Page> = {}): Promise<Page> {
     const context = await read(request)
-    const { advice: found } = await factsOf(context)
+    if (!context.isWritable) return noDraft(context)
+    const found = orThrow(await advice.missing(context.principal, context.view.id, context.draft.version))
     const missing = found.filter(({ severity, pointer }) => severity === 'ERROR' && pointer.startsWith('/parties'))
     return {
       template: 'drafting/parties.njk',
@@ -71,6 +84,7 @@ export function taskListPages({ advice, ...reading }: TaskListOptions) {
 
   async function flows(request: FastifyRequest): Promise<Page> {
     const context = await read(request)
+    if (!context.isWritable) return noDraft(context)
     const facts = await factsOf(context)
     return {
       template: 'drafting/flows.njk',
@@ -88,7 +102,8 @@ export function taskListPages({ advice, ...reading }: TaskListOptions) {
 
   async function flow(request: FastifyRequest): Promise<Page> {
     const context = await read(request)
-    const facts = await factsOf(context)
+    const { principal, view, draft, params } = context
+    const facts = { view, draft, advice: orThrow(await advice.adviseOnFlow(principal, view.id, draft.version, params['flow'] ?? '')) }
     const index = context.draft.terms.flows.findIndex(({ id }) => id === context.params['flow'])
     const found = context.draft.terms.flows[index]
     // Taken away meanwhile by somebody else: the list shows what there is.
@@ -110,6 +125,7 @@ export function taskListPages({ advice, ...reading }: TaskListOptions) {
 
   async function list(request: FastifyRequest, section: ListSection, over: Partial<Page> = {}): Promise<Page> {
     const context = await read(request)
+    if (!context.isWritable) return noDraft(context)
     const fields = section.fields(context)
     return {
       template: 'drafting/list.njk',
@@ -129,6 +145,7 @@ export function taskListPages({ advice, ...reading }: TaskListOptions) {
     to: string,
   ): Promise<Page | Redirect> {
     const context = await read(request)
+    if (!context.isWritable) return noDraft(context)
     return (await part(context)) ?? { to: hrefOf(context, to) }
   }
   const callIn = ({ principal, view, rowVersion }: DraftContext) => ({

@@ -21,6 +21,8 @@ export interface Task {
   readonly isStarted: (facts: TaskFacts) => boolean
   /** Whether the draft may say nothing here. */
   readonly isOptional?: boolean
+  /** Whether somebody has to see to it although the draft can be sent without. */
+  readonly isNeeded?: boolean
   /** Whether there is such a task; absent: always. */
   readonly isThere?: (facts: TaskFacts) => boolean
   /** How it stands where it is made of other tasks. */
@@ -29,7 +31,9 @@ export interface Task {
 
 /** How a task stands: as few words as will do. */
 export type TaskStatus =
-  | { readonly state: 'COMPLETED' | 'OPTIONAL' | 'NOT_STARTED' | 'INCOMPLETE' }
+  | { readonly state: 'OPTIONAL' | 'NOT_STARTED' | 'INCOMPLETE' }
+  // `details`: what whoever reviews it should know.
+  | { readonly state: 'COMPLETED'; readonly details: readonly string[] }
   | { readonly state: 'WAITS'; readonly reason: string }
   | { readonly state: 'PROBLEM'; readonly details: readonly string[] }
 
@@ -41,21 +45,25 @@ export function statusOf(task: Task, facts: TaskFacts): TaskStatus {
   if (reason !== '') return { state: 'WAITS', reason }
   const parts = task.madeOf?.(facts) ?? []
   if (parts.length > 0) return combined(parts)
-  const errors = adviceOn(task, facts).filter(({ severity }) => severity === 'ERROR')
-  if (!task.isStarted(facts)) {
-    if (errors.length === 0) return { state: task.isOptional ? 'OPTIONAL' : 'COMPLETED' }
-    return { state: 'NOT_STARTED' }
-  }
+  const found = adviceOn(task, facts)
+  const errors = found.filter(({ severity }) => severity === 'ERROR')
+  const isMissing = errors.length > 0 || task.isNeeded === true
+  if (!task.isStarted(facts) && (isMissing || task.isOptional)) return { state: isMissing ? 'NOT_STARTED' : 'OPTIONAL' }
   const wrong = errors.filter(({ code }) => !MISSING.has(code))
-  if (wrong.length > 0) return { state: 'PROBLEM', details: [...new Set(wrong.map(({ detail }) => detail))] }
-  return { state: errors.length > 0 ? 'INCOMPLETE' : 'COMPLETED' }
+  if (wrong.length > 0) return { state: 'PROBLEM', details: textsOf(wrong) }
+  return errors.length > 0 ? { state: 'INCOMPLETE' } : { state: 'COMPLETED', details: textsOf(found) }
+}
+
+function textsOf(advice: readonly Advice[]): readonly string[] {
+  return [...new Set(advice.map(({ detail }) => detail))]
 }
 
 /** How something stands that is made of parts. */
 function combined(parts: readonly TaskStatus[]): TaskStatus {
   const details = parts.flatMap((part) => (part.state === 'PROBLEM' ? part.details : []))
   if (details.length > 0) return { state: 'PROBLEM', details: [...new Set(details)] }
-  return { state: parts.every(({ state }) => state === 'COMPLETED' || state === 'OPTIONAL') ? 'COMPLETED' : 'INCOMPLETE' }
+  const isDone = parts.every(({ state }) => state === 'COMPLETED' || state === 'OPTIONAL')
+  return isDone ? { state: 'COMPLETED', details: [] } : { state: 'INCOMPLETE' }
 }
 
 /** The advice that is about a task. */
@@ -152,6 +160,7 @@ export const TASK_GROUPS: readonly { readonly title: string; readonly tasks: rea
         ...{ path: 'assessment', title: 'Data protection impact assessment', places: /^\/dpia/ },
         waitsFor: (facts) => (hasData(facts) ? '' : 'Say which data flows first'),
         isStarted: ({ view }) => view.dpia.status !== 'DRAFT' || !view.dpia.required,
+        isNeeded: true,
       },
       {
         ...{ path: 'policy-documents', title: 'Appropriate policy documents', places: /^\/apd/, isOptional: true },
