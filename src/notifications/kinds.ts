@@ -86,6 +86,11 @@ export const NOTIFICATION_KINDS = {
   EXPIRY_90: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'Agreement expires in 90 days' },
   EXPIRY_30: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'Agreement expires in 30 days' },
   EXPIRY_7: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'Agreement expires in 7 days' },
+  DEPUTY_REFUSED: {
+    subject: 'any',
+    mayBeTold: 'WHOEVER_SEES_IT',
+    words: 'A deputy may not act, by a role that they hold: the step waits for whoever named them',
+  },
   STEP_OPENED: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: 'A step of a sign-off is to be done' },
   STEP_ASSIGNED: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: 'A step of a sign-off was given to somebody' },
   STEP_RELEASED: { subject: 'any', mayBeTold: 'WHOEVER_SEES_IT', words: "A step of a sign-off is nobody's any longer: a role ended" },

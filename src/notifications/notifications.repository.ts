@@ -31,6 +31,20 @@ export function notificationsRepository(tx: Transaction) {
       if (rows.length > 0) await tx.insertInto('notification').values(rows).execute()
     },
 
+    /** Whether an organisation was told these very facts, at whatever instant. */
+    async hasTold(org: string, { kind, subject, detail }: NotificationFacts): Promise<boolean> {
+      const row = await tx
+        .selectFrom('notification as n')
+        .select('n.id')
+        .where('n.org', '=', org)
+        .where('n.kind', '=', kind)
+        .where('n.subject_type', '=', subject.type)
+        .where('n.subject_id', '=', subject.id)
+        .where(sql<boolean>`n.detail = ${JSON.stringify(detail)}::jsonb`)
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
     /** What this transaction's reader may be told of what was written for an organisation, newest first, older than `before`. */
     async of(org: string, { before, limit }: { readonly before: string | null; readonly limit: number }): Promise<Notification[]> {
       const rows = await mayBeTold(org)

@@ -22,6 +22,12 @@ export function notificationsService({ db, newId }: { readonly db: Database; rea
     tell: (tx: Transaction, orgs: readonly string[], facts: NotificationFacts): Promise<void> =>
       notificationsRepository(tx).add(orgs, facts, newId),
 
+    /** Tells those who were not told the same before, whenever that was. Two at once are told apart by whoever calls. */
+    async tellOnce(tx: Transaction, orgs: readonly string[], facts: NotificationFacts): Promise<void> {
+      const repository = notificationsRepository(tx)
+      for (const org of orgs) if (!(await repository.hasTold(org, facts))) await repository.add([org], facts, newId)
+    },
+
     /** What the caller's organisation was told. */
     list: ({ org }: Principal, page: { readonly before: string | null; readonly limit: number }): Promise<NotificationPage> =>
       withTransactionAs(db, { kind: 'party', org }, async (tx) => {

@@ -2,6 +2,7 @@ import type { Role } from '../identity/permissions.ts'
 import type { Identity } from '../identity/principal.ts'
 import type { Addressed, NotificationFacts, NotificationKind } from '../notifications/kinds.ts'
 import { londonDay } from '../platform/kernel/london-day.ts'
+import type { UnfitDeputy } from './model/decide.ts'
 import type { SignOffEvent, StepName } from './model/events.ts'
 import { type ChainStatus, chainOf, roleOf, routeOf, type SignOff, stepOf, type Task } from './model/sign-off.ts'
 
@@ -58,6 +59,20 @@ export function noticesOf(signOff: SignOff, events: readonly SignOffEvent[]): No
         return []
     }
   })
+}
+
+/** What is told of a deputy who may not act after all: to whoever named them, so that the step does not wait for its due day. It says after which event, so that another deputy is told of anew. */
+export function unfitNotice(signOff: SignOff, { org, step, from, rule }: UnfitDeputy, at: string): Notice {
+  const [notice] = ofStep(
+    signOff,
+    { org, step, at },
+    'DEPUTY_REFUSED',
+    [from.org],
+    { persons: [identityOf(from)] },
+    { rule, after_event: signOff.eventCount },
+  )
+  if (!notice) throw new RangeError('a notice of one organisation')
+  return notice
 }
 
 /** Who changes a text that is returned. */

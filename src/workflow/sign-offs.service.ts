@@ -13,10 +13,11 @@ import { act, actorOf, type Changed, type DeputisesFor, serviceActor } from './a
 import { formatPlace, parsePlace, placeOfTask, type SignOffFilter, type TaskFilter } from './lists.ts'
 import { commandsOpenTo, type OpenCommand } from './model/allowed.ts'
 import type { CommandType, SignOffActor, SignOffCommand } from './model/commands.ts'
-import { type ClosedCommand, closedTo } from './model/decide.ts'
+import { type ClosedCommand, closedTo, type UnfitDeputy, unfitDeputy } from './model/decide.ts'
 import type { SignOffEvent } from './model/events.ts'
 import type { Fact } from './model/route.ts'
 import { type ChainStatus, chainOf, type Person, type SignOff, type SignOffStatus, type Subject } from './model/sign-off.ts'
+import { unfitNotice } from './notices.ts'
 import { type ReactionsOptions, reactions } from './reactions.service.ts'
 import { listsRepository } from './store/lists.repository.ts'
 import { signOffsRepository } from './store/sign-offs.repository.ts'
@@ -156,16 +157,33 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
     })
   }
 
+  /** Tells whoever handed a step over, once: what was refused wrote nothing, so this is a transaction of its own. */
+  function tellUnfit({ deputy, signOff }: { readonly deputy: UnfitDeputy; readonly signOff: SignOff }): Promise<void> {
+    return withTransactionAs(db, { kind: 'system' }, async (tx) => {
+      // Two that are refused at once come one after the other.
+      await signOffsRepository(tx).lock(signOff.id)
+      const { orgs, facts } = unfitNotice(signOff, deputy, clock().toISOString())
+      await reacting.notifications.tellOnce(tx, orgs, facts)
+    })
+  }
+
   return {
-    /** Does a command of a person; see `decide` for what it may be refused with. Of somebody without an account, only what is open to them. */
+    /**
+     * Does a command of a person; see `decide` for what it may be refused with. Of somebody without an account, only what is open to them. Of a
+     * deputy who is refused as such, whoever named them hears at once.
+     */
     async perform(call: Call, id: string, command: PersonalCommand): Promise<CommandResult<CommandDone>> {
       if (call.principal.invitedTo !== undefined && !isOutsideCommand(command.type))
         return refuse(refusal('FORBIDDEN', 'An invitation to one agreement does not carry this command.'))
-      return commands.perform<LockedSignOff, CommandDone, SignOffDone>(
+      let unfit: { readonly deputy: UnfitDeputy; readonly signOff: SignOff } | null = null
+      const done = await commands.perform<LockedSignOff, CommandDone, SignOffDone>(
         kind,
         { ...call, id, act: command.type, event: EVENTS[command.type] },
         async (context) => {
           const actor = await asSystem(context.tx, () => actorOf(context.tx, context, deputisesFor))
+          const { signOff } = context.state
+          const deputy = unfitDeputy(command, signOff, { actor, now: context.at })
+          unfit = deputy && { deputy, signOff }
           if (command.type !== 'delegate') return perform(context, command, { actor, named: command.type })
           // Who may not be the deputy is told when the task is handed over, not when they act.
           const held = await asSystem(context.tx, () =>
@@ -174,6 +192,9 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
           return perform(context, { ...command, held }, { actor, named: command.type })
         },
       )
+      // Within another command its transaction holds what this one would wait for.
+      if (!done.ok && unfit && !call.within) await tellUnfit(unfit)
+      return done
     },
 
     /** Does what follows of itself in a sign-off, as the service: where a timer is due, or a role ended. `isStill`: whether it is to be done yet. */

@@ -267,3 +267,34 @@ t.test('the certificate names who returned, commented and overruled, as far as i
   t.match(own, /quiet commented on it/)
   t.notMatch(other, /quiet/, 'what a party keeps to itself')
 })
+
+t.test('who comes as SIRO by their token alone advises for no data protection officer, who hears of it at once (WF-3)', async (t) => {
+  const text = await frozenBy('drafter')
+  const dpo = person(CAMDEN, 'DPO', 'the-dpo')
+  const review = { command: 'approve', step: 'IG_REVIEW', hash: text.hash }
+  t.equal((await people.command(text.signOff, person(CAMDEN, 'IG_OFFICER', 'reviewer'), review)).status, 200)
+  t.equal(
+    (await people.command(text.signOff, dpo, delegation('DPO_REVIEW', 'siro-elsewhere'))).status,
+    200,
+    'no role of theirs is recorded here',
+  )
+  const [deputy, advice] = [person(CAMDEN, 'SIRO', 'siro-elsewhere'), { command: 'approve', step: 'DPO_REVIEW', hash: text.hash }]
+  const refusals = async () =>
+    (await call(dpo, 'GET', '/v1/notices?limit=200')).body.notices.filter(
+      ({ kind, agreement }: { kind: string; agreement: string }) => kind === 'DEPUTY_REFUSED' && agreement === text.id,
+    )
+  const offered = async (who: typeof deputy) =>
+    (await call(who, 'GET', `/v1/sign-offs/${text.signOff}`)).body.commands.filter(
+      ({ command, step }: { command: string; step: string }) => command === 'approve' && step === 'DPO_REVIEW',
+    ).length
+  t.equal(await offered(deputy), 0, 'it is not offered to them')
+  t.strictSame(await refusals(), [])
+  for (let n = 0; n < 2; n += 1) t.equal(rule(await people.command(text.signOff, deputy, { ...advice, hash: '0'.repeat(64) })), '422 WF-3')
+  t.match(await refusals(), [{ detail: { org: CAMDEN, step: 'DPO_REVIEW', role: 'DPO', rule: 'WF-3' } }])
+  t.equal((await refusals()).length, 1, 'once, however often they try')
+  t.equal((await people.command(text.signOff, dpo, delegation('DPO_REVIEW', 'another'))).status, 200)
+  t.equal(rule(await people.command(text.signOff, person(CAMDEN, 'SIRO', 'another'), advice)), '422 WF-3')
+  t.equal((await refusals()).length, 2, 'of another deputy they hear anew')
+  t.equal(await offered(person(CAMDEN, 'LEGAL', 'another')), 1)
+  t.equal((await people.command(text.signOff, person(CAMDEN, 'LEGAL', 'another'), advice)).status, 200, 'without that role they may')
+})

@@ -71,6 +71,7 @@ export const KINDS_OF_MAIL: Readonly<Record<NotificationKind, KindOfMail>> = {
   EXPIRY_90: { to: IG, group: 'DATES', says: ['due'] },
   EXPIRY_30: { to: IG, group: 'DATES', says: ['due'] },
   EXPIRY_7: { to: IG, group: 'DATES', says: ['due'] },
+  DEPUTY_REFUSED: { to: IG, group: 'TASKS', isSingle: true, says: STEP },
   STEP_OPENED: { to: IG, group: 'TASKS', isSingle: true, asksInvited: true, says: STEP },
   STEP_ASSIGNED: { to: IG, group: 'TASKS', isSingle: true, asksInvited: true, says: STEP },
   STEP_RELEASED: { to: IG, group: 'TASKS', says: STEP },

@@ -4,6 +4,7 @@ import type { Instant } from '../../platform/kernel/instant.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { waitsToSign } from './advance.ts'
 import { type CommandType, forbidden, notYours, type SignOffActor, type SignOffRefusal, tooLate } from './commands.ts'
+import { deputyRefused } from './duties.ts'
 import { type RouteStep, routeStep, type StepKind } from './route.ts'
 import {
   type Chain,
@@ -114,7 +115,9 @@ export interface OpenCommand {
 /** The commands on chains, steps and tasks that are open to a person; their own rules may still refuse. */
 export function commandsOpenTo(signOff: SignOff, actor: SignOffActor, now: Instant): OpenCommand[] {
   const types = Object.keys(COMMAND_RULES) as CommandType[]
-  const isOpen = (type: CommandType, place: Place) => refusedBy(type, signOff, place, actor, now) === null
+  const isOpen = (type: CommandType, place: Place) =>
+    refusedBy(type, signOff, place, actor, now) === null &&
+    !(COMMAND_RULES[type].by.includes('DEPUTY') && isUnfit(signOff, place, actor, now))
   const found: OpenCommand[] = types
     .filter((type) => COMMAND_RULES[type].chain === undefined && isOpen(type, {}))
     .map((command) => ({ command, org: null, step: null, task: null }))
@@ -138,6 +141,13 @@ export function deputyFor({ task, definition }: Place, actor: SignOffActor, now:
   if (definition && (actor.roles as readonly Role[]).includes(definition.role) && isFree(task, actor)) return null
   const today = londonDay(now)
   return deputations({ task, definition }, actor).find(({ first, last }) => first <= today && today <= last)?.from ?? null
+}
+
+/** Whether an actor would do a task as a deputy who may not be that one: nothing of it is offered to them. */
+function isUnfit(signOff: SignOff, { task, definition }: Place, actor: SignOffActor, now: Instant): boolean {
+  const from = deputyFor({ task, definition }, actor, now)
+  if (!from || !task || !definition) return false
+  return deputyRefused(signOff, task.org, definition, { person: actor, roles: actor.roles, from }) !== null
 }
 
 /** What hands a task to an actor, on whatever days. Whoever was named for a role does what its holder might: what is theirs, or nobody's yet. */

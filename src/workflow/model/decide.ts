@@ -2,11 +2,12 @@ import { isSamePerson } from '../../identity/principal.ts'
 import { written } from '../../platform/kernel/instant.ts'
 import { ok, refuse } from '../../platform/kernel/result.ts'
 import { consequences } from './advance.ts'
-import { type Place, refusedBy } from './allowed.ts'
+import { deputyFor, type Place, refusedBy } from './allowed.ts'
 import { type Acting, type Decided, notThere, type SignOffCommand, type StartCommand } from './commands.ts'
 import { decideOnChain } from './decide-chain.ts'
 import { decideOnTask } from './decide-task.ts'
 import { decideOnWords } from './decide-words.ts'
+import { deputyRefused } from './duties.ts'
 import type { SignOffEvent, StepName } from './events.ts'
 import { evolve, replayed } from './evolve.ts'
 import { routeKey, routeStep, type StepKind } from './route.ts'
@@ -77,6 +78,22 @@ function triesAt({ subject: { hash } }: SignOff, { org, step }: StepName, kind: 
     { type: 'return', org, step, reasons: '' },
     { type: 'refuse', org, step, reason: '' },
   ]
+}
+
+/** A step that was handed to somebody who, as they come with their roles now, may not do it for whoever handed it over. */
+export interface UnfitDeputy extends StepName {
+  readonly from: Person
+  readonly rule: string
+}
+
+/** Whether a command is one of a deputy who may not be that one: which roles somebody comes with is known once they do; null: they may, or act for nobody. */
+export function unfitDeputy(command: SignOffCommand, signOff: SignOff, acting: Acting): UnfitDeputy | null {
+  const { chain, step, definition, task } = placeOf(command, signOff, acting) ?? {}
+  if (!chain || !step || !definition || task?.state !== 'OPEN') return null
+  const { actor, now } = acting
+  const from = deputyFor({ task, definition }, actor, now)
+  const no = from && deputyRefused(signOff, task.org, definition, { person: actor, roles: actor.roles, from })
+  return from && no ? { org: chain.org, step: step.id, from, rule: no.rule } : null
 }
 
 function own(command: SignOffCommand, signOff: SignOff, place: Place, acting: Acting): Decided {
