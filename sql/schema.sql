@@ -3162,7 +3162,7 @@ create table public.mail (
   constraint a_person_has_issuer_and_subject CHECK (((issuer IS NULL) = (subject IS NULL))),
   constraint mail_address_check CHECK (((length(address) >= 3) AND (length(address) <= 254))),
   constraint mail_attempts_check CHECK ((attempts >= 0)),
-  constraint mail_form_check CHECK ((form = ANY (ARRAY['SINGLE'::text, 'DIGEST'::text, 'ADDRESSED'::text]))),
+  constraint mail_form_check CHECK ((form = ANY (ARRAY['SINGLE'::text, 'DIGEST'::text, 'WEEKLY'::text, 'ADDRESSED'::text]))),
   constraint mail_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'SENDING'::text, 'SENT'::text, 'DELIVERED'::text, 'WITHDRAWN'::text, 'FAILED'::text, 'BOUNCED'::text])))
 );
 comment on column mail.id is 'Stands in the mail as its reference and message id, so that whoever gets it twice can tell.';
@@ -3171,6 +3171,7 @@ CREATE INDEX mail_by_organisation ON public.mail USING btree (org, id DESC);
 CREATE INDEX mail_to_be_forgotten ON public.mail USING btree (ended_at) WHERE ((address IS NOT NULL) OR (last_error IS NOT NULL));
 CREATE INDEX mail_to_be_sent ON public.mail USING btree (next_at, id) WHERE (state = ANY (ARRAY['QUEUED'::text, 'SENDING'::text]));
 CREATE UNIQUE INDEX one_digest_a_day ON public.mail USING btree (org, issuer, subject, day) NULLS NOT DISTINCT WHERE (form = 'DIGEST'::text);
+CREATE UNIQUE INDEX one_summary_a_week ON public.mail USING btree (org, issuer, subject, day) WHERE (form = 'WEEKLY'::text);
 CREATE TRIGGER addressed_mail_wakes_the_worker AFTER INSERT ON public.mail FOR EACH ROW WHEN ((new.form = 'ADDRESSED'::text)) EXECUTE FUNCTION wake_for_mail();
 alter table public.mail enable row level security;
 create policy mail_is_kept_by_the_service on mail for all to public
@@ -3221,6 +3222,7 @@ create table public.mail_settings (
   single text[] not null default '{}'::text[],
   row_version bigint not null default 1,
   act_count bigint not null default 0,
+  weekly boolean not null default false,
   constraint mail_settings_org_issuer_subject_key UNIQUE (org, issuer, subject),
   constraint mail_settings_pkey PRIMARY KEY (id),
   constraint mail_settings_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
@@ -3237,6 +3239,8 @@ create table public.mail_settings (
 comment on column mail_settings.codes_sent is 'When codes were asked for in the last day: no more than a few are sent.';
 comment on column mail_settings.pending is 'Given by its reader, and not confirmed: nothing but the code is sent there.';
 comment on column mail_settings.single is 'Groups of kinds that are mailed one by one; of the others one mail a working day tells.';
+comment on column mail_settings.weekly is 'Whether its reader chose the summary of Mondays.';
+CREATE INDEX mail_settings_that_chose_weekly ON public.mail_settings USING btree (id) WHERE weekly;
 alter table public.mail_settings enable row level security;
 create policy mail_settings_is_kept_by_the_service on mail_settings for all to public
   using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));

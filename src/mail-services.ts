@@ -24,17 +24,19 @@ interface MailServicesOptions {
   readonly publicUrl: URL
   readonly commands: CommandsService
   readonly parties: PartiesService
+  readonly weekOf: MailDirectory['weekOf']
   /** Asked late: people keep addresses here, and are asked who holds a role. */
   readonly people: () => PeopleService
 }
 
 /** Mail: the way by which it leaves, who is asked about readers, and their settings. */
-export function openMail({ config, db, clock, newId, publicUrl, commands, parties, people }: MailServicesOptions) {
+export function openMail({ config, db, clock, newId, publicUrl, commands, parties, weekOf, people }: MailServicesOptions) {
   const namesOf: MailDirectory['namesOf'] = async (tx, orgs) =>
     new Map((await parties.read(tx, orgs)).map(({ code, short_name }) => [code, short_name]))
   const directory: MailDirectory = {
     holdersOf: (...asked) => people().holdersOf(...asked),
     invitedTo,
+    weekOf,
     mailboxOf: parties.mailboxOf,
     namesOf,
   }

@@ -11,6 +11,7 @@ import { sampleSignOffs } from './agreements/acts/sample-sign-offs.service.ts'
 import { SIGN_OFF_ENDS, signOffsThatEnd } from './agreements/acts/sign-off-ends.service.ts'
 import { addressesInTime, SIGNATURE_ADDRESSES } from './agreements/acts/signature-addresses.service.ts'
 import { agreementsService } from './agreements/agreements.service.ts'
+import { agreementsDue } from './agreements/finding/due.service.ts'
 import type { DurabilityLevel } from './audit/store/durability.ts'
 import { logGauges } from './audit/watch/log-metrics.ts'
 import { commandsService } from './commands/commands.service.ts'
@@ -26,6 +27,7 @@ import { emergencyRoom } from './disclosures/emergency-room.service.ts'
 import { filesInTime } from './files/file-timers.service.ts'
 import { filesService } from './files/files.service.ts'
 import { clamdScanner } from './files/scanner.service.ts'
+import { weekOfWork } from './insight/week.service.ts'
 import { openLogServices } from './log-services.ts'
 import { openMail } from './mail-services.ts'
 import { notificationsService } from './notifications/notifications.service.ts'
@@ -47,6 +49,7 @@ import { type Metrics, openMetrics } from './platform/metrics/metrics.ts'
 import { referenceService } from './reference/reference.service.ts'
 import { askersOf } from './requests/requests.service.ts'
 import { openWebhooks, type WebhookReach } from './webhook-services.ts'
+import { signOffInsight } from './workflow/insight/insight.service.ts'
 import { routesService, storeShippedRoutes } from './workflow/routes.service.ts'
 import { signOffsService } from './workflow/sign-offs.service.ts'
 import type { SubjectRooms } from './workflow/subject-room.service.ts'
@@ -158,7 +161,21 @@ export async function openServices(options: ServicesOptions) {
   const signOffRoutes = routesService({ db, commands, mustBeConfirmed: parties.mustBeConfirmed })
   const acts = actingService({ commands, agreements, notifications, policy: publication, mustBeConfirmed: parties.mustBeConfirmed })
   const { publicUrl } = options
-  const { mailing, routes: mailRoutes } = openMail({ config, db, clock, newId, publicUrl, commands, parties, people: () => people })
+  const week = weekOfWork({
+    ...{ clock, signOffs, signOffInsight: signOffInsight({ db, clock }), due: agreementsDue({ db, agreements, clock }) },
+    rolesOf: (...asked) => people.rolesOf(...asked),
+  })
+  const { mailing, routes: mailRoutes } = openMail({
+    config,
+    db,
+    clock,
+    newId,
+    publicUrl,
+    commands,
+    parties,
+    weekOf: week,
+    people: () => people,
+  })
   const people: PeopleService = peopleService({
     ...{ db, clock, commands, parties, issuer: options.trust.issuer, recordAddress: mailing.recordAddress, tell: notifications.tell },
     // A role that ends now gives back what its person had to do; one with a last day does when that is over.

@@ -13,6 +13,7 @@ import { orThrow, refused } from '../platform/kernel/refusal.ts'
 import type { RequestsService } from '../requests/requests.service.ts'
 import type { SignOffInsightService } from '../workflow/insight/insight.service.ts'
 import type { SignOffsService } from '../workflow/sign-offs.service.ts'
+import { workOf } from './week.service.ts'
 
 export interface InsightOptions {
   readonly clock: Clock
@@ -32,26 +33,16 @@ export interface AskedPeriod {
 
 const DAY_MS = 86_400_000
 const PERIOD_DAYS = 365
-/** How far work looks ahead (screens: due in 90 days). */
-const AHEAD_DAYS = 90
-/** Tasks of each kind on one's list of work; the lists themselves have pages. */
-const WORK_MAX = 100
 const UNMET_MAX = 200
 
 export type InsightService = ReturnType<typeof insightService>
 
 /** What somebody sees of the work and of the register, as far as they may know it. */
 export function insightService({ clock, signOffs, signOffInsight, due, listing, usage, requests }: InsightOptions) {
+  const work = workOf({ signOffs, signOffInsight, due })
   return {
     /** What the caller has to do or may take, what others have to do first, and what falls due in 90 days. */
-    async work(principal: Principal) {
-      const page = { cursor: null, limit: WORK_MAX }
-      const tasks = async (whose: 'MINE' | 'POOL') => (await signOffs.tasks(principal, { whose, state: 'OPEN' }, page)).tasks
-      const mine = await tasks('MINE')
-      const pool = await tasks('POOL')
-      const waiting = await signOffInsight.waitingOnOthers(principal, WORK_MAX)
-      return { now: clock(), mine, pool, waiting, due: await due.within(principal, AHEAD_DAYS) }
-    },
+    work: async (principal: Principal) => ({ now: clock(), ...(await work(principal)) }),
 
     /** How long the stages of sign-offs take, and who is waited for. @throws Refused for a period that ends before it begins */
     async stages(principal: Principal, asked: AskedPeriod) {

@@ -5,6 +5,7 @@ import type { NotificationFacts, NotificationKind } from '../kinds.ts'
 import { digestLetter, filled, type Letter, MAIL_TEXTS, singleLetter } from './letter.ts'
 import { KINDS_OF_MAIL, ROLE_WORDS } from './mail-kinds.ts'
 import { codesIn, dueOf, type Mailed, valuesOf } from './mail-values.ts'
+import { type WeekOfWork, weeklyLetter } from './week.ts'
 
 /** The mail of one reader, from what they are told. Pure. */
 
@@ -54,9 +55,7 @@ export function letterFor(
   const foot = {
     why: whyOf(organisation(org), person, roles, isInvited),
     opens: isInvited ? 'a code is mailed to you first' : 'you sign in first',
-    change: isInvited
-      ? 'If it should not come to you, tell whoever invited you.'
-      : `Change what is mailed to you: ${addressOf('v1/notification-settings', publicUrl)}`,
+    change: isInvited ? 'If it should not come to you, tell whoever invited you.' : changeOf(publicUrl),
     reference: id,
   }
   const [first] = entries
@@ -102,4 +101,22 @@ function pathTo({ kind, subject: { type, id }, detail }: NotificationFacts): str
 
 function addressOf(path: string, publicUrl: URL): string {
   return new URL(`/${path}`, publicUrl).href
+}
+
+/** The weekly summary as it is sent; undefined: there is nothing to say. */
+export function weekLetterFor(
+  { id, org }: Pick<MailAbout, 'id' | 'org'>,
+  week: WeekOfWork,
+  { names, publicUrl, today }: LetterMeans,
+): Letter | undefined {
+  const nameOf = (code: string) => names.get(code) ?? code
+  const foot = {
+    ...{ why: `you chose a weekly summary of your work for ${nameOf(org)}`, opens: 'you sign in first', reference: id },
+    change: changeOf(publicUrl),
+  }
+  return weeklyLetter(week, { org, day: today, nameOf, linkOf: (path) => addressOf(path, publicUrl) }, foot)
+}
+
+function changeOf(publicUrl: URL): string {
+  return `Change what is mailed to you: ${addressOf('v1/notification-settings', publicUrl)}`
 }

@@ -95,6 +95,18 @@ export function digestLetter(title: string, entries: readonly MailEntry[], foot:
   return { subject: title, text: ['Hello', `${title}.`, ...listed, ...footOf(foot)].join('\n\n') }
 }
 
+/** A part of a summary. */
+export interface DigestSection {
+  readonly title: string
+  readonly lines: readonly string[]
+}
+
+/** One mail of what is to be done, in parts. */
+export function summaryLetter(title: string, sections: readonly DigestSection[], foot: Foot): Letter {
+  const parts = sections.map(({ title: of, lines }) => [of, ...lines.map((line) => ` - ${line}`)].join('\n'))
+  return { subject: title, text: ['Hello', `${title}.`, ...parts, ...footOf(foot)].join('\n\n') }
+}
+
 function footOf({ why, change, reference }: Foot): string[] {
   return [`You get this because ${why}. What the agreement says is never sent by mail.`, `${change}\nReference: ${reference}`]
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Identity } from '../../identity/principal.ts'
 import type { Transaction } from '../../platform/database/database.ts'
+import type { Day } from '../../platform/kernel/london-day.ts'
 import type { MailGroup } from './mail-kinds.ts'
 import type { MailSettings } from './mail-settings.ts'
 
@@ -16,7 +17,7 @@ export function mailSettingsRepository(tx: Transaction) {
     tx
       .selectFrom('mail_settings')
       .select(['org', 'issuer', 'subject', 'confirmed', 'recorded', 'pending', 'code_hash', 'code_expires_at', 'code_tries', 'codes_sent'])
-      .select(['single', 'row_version', 'act_count'])
+      .select(['single', 'weekly', 'row_version', 'act_count'])
 
   return {
     /** Of these persons those who have an address that counts: their own, else the one that was recorded with a role. */
@@ -29,6 +30,16 @@ export function mailSettingsRepository(tx: Transaction) {
           and (s.issuer, s.subject) in (select p.issuer, p.sub from json_to_recordset(${wanted}::json) as p(issuer text, sub text))
         order by s.id`.execute(tx)
       return rows.map(({ issuer, subject, address, single }) => ({ issuer, sub: subject, address, single }))
+    },
+
+    /** Readers with an address who chose the summary of Mondays and have none of this day yet. */
+    async weeklyWithout(day: Day, limit: number): Promise<{ readonly org: string; readonly person: Identity }[]> {
+      const { rows } = await sql<{ org: string; issuer: string; subject: string }>`
+        select s.org, s.issuer, s.subject from mail_settings s
+        where s.weekly and coalesce(s.confirmed, s.recorded) is not null and not exists (
+          select from mail m where m.org = s.org and m.issuer = s.issuer and m.subject = s.subject and m.form = 'WEEKLY' and m.day = ${day})
+        order by s.id limit ${limit}`.execute(tx)
+      return rows.map(({ org, issuer, subject: sub }) => ({ org, person: { issuer, sub } }))
     },
 
     /** Somebody's settings with their version, locked until the transaction ends and made where there are none; `id` is for that. */
@@ -71,11 +82,11 @@ export function mailSettingsRepository(tx: Transaction) {
     },
 
     /** Writes what somebody says themselves, and answers the new version. */
-    async write({ org, issuer, sub, confirmed, pending, codesSent, single }: MailSettings): Promise<string> {
+    async write({ org, issuer, sub, confirmed, pending, codesSent, single, weekly }: MailSettings): Promise<string> {
       const code = { pending: pending?.address ?? null, code_hash: pending?.codeHash ?? null, code_expires_at: pending?.expiresAt ?? null }
       const row = await tx
         .updateTable('mail_settings')
-        .set({ confirmed, ...code, code_tries: pending?.tries ?? 0, codes_sent: JSON.stringify(codesSent), single: [...single] })
+        .set({ confirmed, ...code, code_tries: pending?.tries ?? 0, codes_sent: JSON.stringify(codesSent), single: [...single], weekly })
         .set((eb) => ({ row_version: eb('row_version', '+', '1'), act_count: eb('act_count', '+', '1') }))
         .where('org', '=', org)
         .where('issuer', '=', issuer)
@@ -131,6 +142,7 @@ interface Row {
   readonly code_tries: number
   readonly codes_sent: unknown
   readonly single: readonly string[]
+  readonly weekly: boolean
   readonly row_version: string
   readonly act_count: string
 }
@@ -149,7 +161,16 @@ function toStored({
   ...row
 }: Row): StoredSettings {
   const settings: MailSettings = {
-    ...{ org, issuer, sub: subject, confirmed, recorded, codesSent: codes_sent as string[], single: row.single as MailGroup[] },
+    ...{
+      org,
+      issuer,
+      sub: subject,
+      confirmed,
+      recorded,
+      codesSent: codes_sent as string[],
+      single: row.single as MailGroup[],
+      weekly: row.weekly,
+    },
     pending: pending === null ? null : { address: pending, codeHash: code_hash ?? '', expiresAt: code_expires_at ?? '', tries: code_tries },
   }
   return { settings, version: row.row_version, actCount: Number(row.act_count) }

@@ -25,6 +25,8 @@ export interface MailSettingsOptions {
 export interface WantedSettings {
   readonly address: string | null
   readonly single: readonly MailGroup[]
+  /** The summary of Mondays; absent: as before. */
+  readonly weekly?: boolean | undefined
 }
 
 export type ShownSettings = ReturnType<typeof shown>
@@ -62,7 +64,7 @@ export function mailSettingsService({ db, commands, newId, mailTo, namesOf }: Ma
       }),
 
     /** Says both; an address that is new is mailed a code, and counts once that was entered. */
-    set: (call: Call, { address, single }: WantedSettings): Promise<CommandResult<ShownSettings>> =>
+    set: (call: Call, { address, single, weekly }: WantedSettings): Promise<CommandResult<ShownSettings>> =>
       commands.perform<MailSettings, ShownSettings, SettingsDone>(
         kind,
         { ...call, ...own, act: 'set', event: 'notification_settings.set' },
@@ -71,8 +73,19 @@ export function mailSettingsService({ db, commands, newId, mailTo, namesOf }: Ma
           const sent = isNew ? withCodeSent(state, now) : state.codesSent
           if (sent === null) throw refused('TOO_MANY_REQUESTS', 'No more codes are sent today.', [], { retryAfterSeconds: 3_600 })
           const pending = isNew ? await sendCode(tx, principal, address, now) : null
-          const settings = { ...state, confirmed: address === null ? null : state.confirmed, pending, codesSent: sent, single }
-          return { settings, detail: { address: isNew ? 'ASKED' : address === null ? 'NONE' : 'KEPT', single }, outcome: shown(settings) }
+          const settings = {
+            ...state,
+            confirmed: address === null ? null : state.confirmed,
+            pending,
+            codesSent: sent,
+            single,
+            weekly: weekly ?? state.weekly,
+          }
+          return {
+            settings,
+            detail: { address: isNew ? 'ASKED' : address === null ? 'NONE' : 'KEPT', single, weekly: settings.weekly },
+            outcome: shown(settings),
+          }
         },
       ),
 
@@ -112,7 +125,7 @@ function whose({ org, issuer, sub }: Principal) {
 }
 
 function nothingSaid({ org, issuer, sub }: Principal): MailSettings {
-  return { org, issuer, sub, confirmed: null, recorded: null, pending: null, codesSent: [], single: [] }
+  return { org, issuer, sub, confirmed: null, recorded: null, pending: null, codesSent: [], single: [], weekly: false }
 }
 
 function hashOf(code: string): string {

@@ -13,6 +13,8 @@ export interface MailSettings extends Identity {
   /** ISO 8601: when codes were sent lately. */
   readonly codesSent: readonly string[]
   readonly single: readonly MailGroup[]
+  /** Whether they chose the summary of Mondays. */
+  readonly weekly: boolean
 }
 
 /** An address that waits for its code. */
@@ -32,12 +34,13 @@ const CODES_A_DAY = 5
 const DAY_MS = 86_400_000
 
 /** Settings as they are shown to whose they are. */
-export function shown({ confirmed, recorded, pending, single }: MailSettings) {
+export function shown({ confirmed, recorded, pending, single, weekly }: MailSettings) {
   return {
     address: confirmed ?? recorded,
     counts: confirmed !== null ? ('CONFIRMED' as const) : recorded !== null ? ('RECORDED' as const) : null,
     pending: pending?.address ?? null,
     single,
+    weekly,
   }
 }
 

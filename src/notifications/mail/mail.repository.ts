@@ -22,7 +22,7 @@ export interface MailReader {
 /** A mail that is to be sent now, claimed for this node. */
 export interface ClaimedMail extends MailReader {
   readonly id: string
-  readonly form: 'SINGLE' | 'DIGEST' | 'ADDRESSED'
+  readonly form: 'SINGLE' | 'DIGEST' | 'WEEKLY' | 'ADDRESSED'
   /** Of a mail to an address: where to, which text, filled with what. */
   readonly address: string | null
   readonly text: AddressedText | null

@@ -4,14 +4,15 @@ import { type Identity, isSamePerson } from '../../identity/principal.ts'
 import type { Database, Transaction } from '../../platform/database/database.ts'
 import { readingAs, withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
-import { addDays, type Day, londonDay, londonMidnight } from '../../platform/kernel/london-day.ts'
+import { addDays, type Day, londonDay, londonMidnight, weekday } from '../../platform/kernel/london-day.ts'
 import { isWorkingDay } from '../../platform/kernel/working-days.ts'
 import type { MailChannel } from './channels/channel.ts'
 import { type AddressedText, addressedLetter, type Letter } from './letter.ts'
-import { letterFor, organisationsIn, type TellsReader } from './letter-for.ts'
+import { letterFor, organisationsIn, type TellsReader, weekLetterFor } from './letter-for.ts'
 import { type ClaimedMail, type MailOutcome, type MailReader, mailRepository, type PostedNotification } from './mail.repository.ts'
 import { KINDS_OF_MAIL, type MailGroup } from './mail-kinds.ts'
 import { mailSettingsRepository } from './mail-settings.repository.ts'
+import { organisationsOfWeek, type WeekOfWork } from './week.ts'
 
 /** Somebody with the role for which they are asked. */
 export interface RoleHolder extends Identity {
@@ -32,6 +33,8 @@ export interface MailDirectory {
   holdersOf(tx: Transaction, org: string, roles: readonly Role[], day: Day): Promise<RoleHolder[]>
   /** Who is invited to an agreement for an organisation at an instant (ISO 8601): nobody whose invitation is over, withdrawn or locked. */
   invitedTo(tx: Transaction, org: string, agreement: string, at: string): Promise<InvitedReader[]>
+  /** What somebody's week holds, in transactions of its own; undefined: they act for the organisation no more. */
+  weekOf(person: Identity, org: string): Promise<WeekOfWork | undefined>
   /** Where an organisation as such gets mail; undefined: nowhere. */
   mailboxOf(tx: Transaction, org: string): Promise<string | undefined>
   /** Names of organisations by their codes. */
@@ -56,11 +59,19 @@ export interface AddressedMail {
   readonly filled: Readonly<Record<string, string>>
 }
 
+/** A mail that is ready to be sent. */
+interface Composed {
+  readonly address: string
+  readonly letter: Letter
+}
+
 const BATCH = 50
 const AT_ONCE = 4
 /** Hours of a London day before which the digest of the day is not made. */
 const DIGEST_HOURS_BEFORE_MIDNIGHT = 16
 const HOUR_MS = 3_600_000
+/** The day of summaries. */
+const MONDAY = 1
 /** Days after which it is forgotten where a mail went. */
 const KEPT_DAYS = 90
 /** Minutes after each attempt until the next one; after the last of them a mail has failed. */
@@ -129,7 +140,7 @@ export function mailingService({ db, clock, newId, directory, channel, publicUrl
   /** The digests of a working day: of what waits since before its hour, one for each reader. */
   async function digestAll(now: Date): Promise<void> {
     const day = londonDay(now.getTime())
-    const hour = londonMidnight(addDays(day, 1)) - DIGEST_HOURS_BEFORE_MIDNIGHT * HOUR_MS
+    const hour = digestHour(day)
     if (!isWorkingDay(day) || now.getTime() < hour) return
     const before = new Date(hour).toISOString()
     let after: MailReader | null = null
@@ -164,8 +175,35 @@ export function mailingService({ db, clock, newId, directory, channel, publicUrl
     return found && { role: 'role' in found ? (found as RoleHolder).role : null, invitation: null, address: settings?.address }
   }
 
+  /** On a Monday, from the hour of the digest on: a summary for each who chose so and has none of this day. */
+  async function summariseAll(now: Date): Promise<void> {
+    const day = londonDay(now.getTime())
+    if (weekday(day) !== MONDAY || now.getTime() < digestHour(day)) return
+    for (;;) {
+      const count = await asSystem(async (tx) => {
+        const readers = await mailSettingsRepository(tx).weeklyWithout(day, BATCH)
+        for (const reader of readers) await mailRepository(tx).queue({ ...reader, id: newId(), form: 'WEEKLY', day, at: now.toISOString() })
+        return readers.length
+      })
+      if (count < BATCH) return
+    }
+  }
+
+  /** The summary of somebody's work at this moment, and where to; undefined: there is nothing in it, or nobody to send it to. */
+  async function summary({ id, org, person }: ClaimedMail, now: Date): Promise<Composed | undefined> {
+    const week = person && (await directory.weekOf(person, org))
+    if (!person || !week) return undefined
+    return asSystem(async (tx) => {
+      const [settings] = await mailSettingsRepository(tx).reachable(org, [person])
+      const names = await directory.namesOf(tx, organisationsOfWeek(org, week))
+      const letter = weekLetterFor({ id, org }, week, { names, publicUrl, today: londonDay(now.getTime()) })
+      return settings && letter && { address: settings.address, letter }
+    })
+  }
+
   /** What a mail says at this moment, and where to; undefined: nothing that its reader may still be told. */
-  async function compose(mail: ClaimedMail, now: Date): Promise<{ readonly address: string; readonly letter: Letter } | undefined> {
+  async function compose(mail: ClaimedMail, now: Date): Promise<Composed | undefined> {
+    if (mail.form === 'WEEKLY') return summary(mail, now)
     if (mail.address !== null && mail.text !== null)
       return { address: mail.address, letter: addressedLetter(mail.id, mail.text, mail.filled ?? {}) }
     return asSystem(async (tx) => {
@@ -221,6 +259,7 @@ export function mailingService({ db, clock, newId, directory, channel, publicUrl
       const now = clock()
       await postAll(now)
       await digestAll(now)
+      await summariseAll(now)
       await asSystem((tx) => mailRepository(tx).forget(new Date(now.getTime() - KEPT_DAYS * 24 * HOUR_MS).toISOString()))
       return sendAll()
     },
@@ -258,4 +297,9 @@ export function mailingService({ db, clock, newId, directory, channel, publicUrl
 function rolesOf({ kind, addressedTo }: PostedNotification): readonly Role[] {
   const { roles = [] } = addressedTo ?? {}
   return roles.length > 0 ? roles : KINDS_OF_MAIL[kind].to
+}
+
+/** The instant of a London day at which what waited is mailed. */
+function digestHour(day: Day): number {
+  return londonMidnight(addDays(day, 1)) - DIGEST_HOURS_BEFORE_MIDNIGHT * HOUR_MS
 }

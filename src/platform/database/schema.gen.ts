@@ -762,6 +762,10 @@ export interface MailSettings {
    */
   single: Generated<string[]>;
   subject: string;
+  /**
+   * Whether its reader chose the summary of Mondays.
+   */
+  weekly: Generated<boolean>;
 }
 
 export interface MailUnreached {

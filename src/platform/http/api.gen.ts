@@ -7122,6 +7122,8 @@ export interface components {
             /** @description An address that waits for its code. */
             readonly pending: string | null;
             readonly single: components["schemas"]["MailGroups"];
+            /** @description Whether a summary of your work is mailed on Mondays at 08:00, where there is any. */
+            readonly weekly: boolean;
         };
         /** @description Somebody of an organisation without accounts, whose address a register administrator confirmed. */
         readonly ConfirmedContact: {
@@ -13898,13 +13900,16 @@ export interface operations {
                  *       "address": "ann.officer@camden.example",
                  *       "single": [
                  *         "TASKS"
-                 *       ]
+                 *       ],
+                 *       "weekly": true
                  *     }
                  */
                 readonly "application/json": {
                     /** @description Of your own; null: none. */
                     readonly address: components["schemas"]["MailAddress"] | null;
                     readonly single: components["schemas"]["MailGroups"];
+                    /** @description A summary of your work on Mondays; absent: as before. */
+                    readonly weekly?: boolean;
                 };
             };
         };
