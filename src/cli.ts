@@ -5,6 +5,7 @@ import { type Command, ConfigurationError } from './cli/command.ts'
  * talk. A command is loaded when it is asked for: a token should not wait for the whole service.
  */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  appoint: async () => (await import('./cli/appoint.ts')).appoint,
   cases: async () => (await import('./cli/cases.ts')).cases,
   demo: async () => (await import('./cli/demo.ts')).demo,
   evidence: async () => (await import('./cli/evidence.ts')).evidence,

@@ -1,6 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { sha256Hex } from '../audit/format/canonical-json.ts'
+import type { IdempotencyKey } from '../commands/command.ts'
 import { contract, type OperationId } from '../platform/http/openapi.ts'
 import type { Refusal } from '../platform/kernel/refusal.ts'
+import { stableJson } from '../platform/kernel/stable-json.ts'
 
 /** A page as its handler answers it: which template, its title, what it shows. */
 export interface Page {
@@ -32,6 +35,15 @@ export type PageHandler = (request: FastifyRequest, reply: FastifyReply) => Prom
 export function field(request: Pick<FastifyRequest, 'body'>, name: string): string {
   const value = (request.body as Readonly<Record<string, unknown>> | undefined)?.[name]
   return typeof value === 'string' ? value.trim() : ''
+}
+
+/**
+ * The key under which a form is taken: of the same page, sent again as it was, it is the same act, which is done once. The token of a form is
+ * another one each time a page is shown.
+ */
+export function once({ url, body }: Pick<FastifyRequest, 'url' | 'body'>): IdempotencyKey {
+  const key = sha256Hex(`${url}\n${stableJson(body ?? null)}`)
+  return { key, requestHash: key }
 }
 
 /** The boxes of a name that were ticked. */

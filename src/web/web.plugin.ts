@@ -230,6 +230,12 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
       },
     }
     for (const area of areas) area(web)
+    // Whoever reads pages is shown one where there is nothing; a system gets the problem.
+    app.get('/*', { config: { access: 'public', isFallback: true } }, (request, reply) => {
+      const isForReader = request.headers.accept?.includes('text/html') && !request.url.startsWith('/v1/')
+      if (!isForReader) return reply.callNotFound()
+      throw new ProblemError(problem('NOT_FOUND', 'There is nothing at this address.'))
+    })
   }
 
   /**
@@ -240,14 +246,14 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
     if (outsideSecret(request, isSecure) !== undefined) return reply.redirect('/invited/over', request.method === 'POST' ? 307 : 303)
     if (await sessionOf(request))
       return send(request, reply, { template: 'entry/no-access.njk', title: 'You do not have access yet', status: 403 })
+    const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')
     if (request.method === 'GET') return reply.redirect(`/sign-in?return_to=${encodeURIComponent(request.url)}`, 303)
+    if (!isForm) return reply.redirect('/sign-in', 303)
     const isPage = app.hasRoute({ method: 'GET', url: request.routeOptions.url ?? '' })
     return reply.redirect(`/sign-in/typed?${new URLSearchParams({ to: request.url, page: isPage ? 'yes' : 'no' })}`, 307)
   }
 
   async function send(request: FastifyRequest, reply: FastifyReply, { template, title, status = 200, data = {}, errors = [] }: Page) {
-    // Whoever is refused before the hooks of pages ran is shown a page like any other.
-    request.cookies ??= request.server.parseCookie(request.headers.cookie ?? '')
     const [organisations, lists, outsider] = await Promise.all([parties.all(), reference.lists(), outsiderOf(request)])
     const liveSession = outsider ? undefined : await sessionOf(request)
     const names = new Map(organisations.map(({ code, legal_name, short_name }) => [code, short_name ?? legal_name]))
@@ -258,6 +264,8 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
     }
     const person = liveSession && {
       name: liveSession.session.name,
+      issuer: liveSession.session.issuer,
+      subject: liveSession.session.subject,
       org: principal?.org ?? null,
       roles: principal?.roles ?? [],
       orgs: await sessions.orgsOf(liveSession),

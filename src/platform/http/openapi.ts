@@ -22,6 +22,8 @@ declare module 'fastify' {
     operation?: ContractOperation
     /** Of a route outside the contract: whether everybody may call it, or whoever has signed in. */
     access?: Access
+    /** Answers where no other route does: an address that only it answers does not exist. */
+    isFallback?: boolean
     /** Of such a route: the operation that it stands for; whoever may not call that does not come in by it. */
     standsFor?: ContractOperation
   }

@@ -179,7 +179,8 @@ function isUnreadable(error: unknown): boolean {
 /** Notes every route, to tell "no such address" from "not with this method". */
 function rememberMethods(app: FastifyInstance): (path: string) => readonly string[] {
   const routes = new Map<string, { readonly pattern: RegExp; readonly methods: Set<string> }>()
-  app.addHook('onRoute', ({ url, method }) => {
+  app.addHook('onRoute', ({ url, method, config }) => {
+    if (config?.isFallback) return
     const route = routes.get(url) ?? { pattern: patternOf(url), methods: new Set<string>() }
     for (const one of [method].flat()) route.methods.add(one)
     routes.set(url, route)

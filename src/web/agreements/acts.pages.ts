@@ -10,7 +10,7 @@ import type { CommandResult } from '../../commands/command.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import type { OperationId } from '../../platform/http/openapi.ts'
 import { orThrow, refused } from '../../platform/kernel/refusal.ts'
-import { chosen, faultsOf, field, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import { chosen, faultsOf, field, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface ActPagesOptions {
@@ -110,7 +110,7 @@ export function actPages({ suspending, ending, membership, history, drafting }: 
       const reason = field(request, 'reason')
       const errors = reason === '' ? [{ field: 'reason', text: 'Say why' }] : faultsOf(act.operation, { ...act.body, reason })
       if (errors.length > 0) return shown(request, { status: 422, errors })
-      const call = { principal: callerOf(request), idempotency: null, agreementId: idOf(request), ifMatch: '*' }
+      const call = { principal: callerOf(request), idempotency: once(request), agreementId: idOf(request), ifMatch: '*' }
       const done = await act.perform(call, reason, request)
       if (!done.ok) return shown(request, { status: 422, errors: refusedWith(done.refusal) })
       return { to: `/agreements/${encodeURIComponent(idOf(request))}` }

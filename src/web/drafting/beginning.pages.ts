@@ -8,7 +8,7 @@ import type { PartiesService } from '../../parties/parties.service.ts'
 import { type BodyOf, contract } from '../../platform/http/openapi.ts'
 import { etagOf } from '../../platform/kernel/entity-tags.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
-import { chosen, type FieldError, faultsOf, type Page, type Redirect } from '../forms.pages.ts'
+import { chosen, type FieldError, faultsOf, once, type Page, type Redirect } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { type Answers, answersIn, type FormField, said, several } from './answers.ts'
 import { choicesFrom, itemGroup } from './choices.ts'
@@ -162,7 +162,7 @@ export function beginningPages({ drafting, reference, parties, overlaps, now }: 
       return refusedWith([{ field: 'reason', text: 'Say why a new agreement is needed although there is one that comes near' }])
     if (!isNewDraft(body)) return refusedWith(placed(contract.faultsOf('createAgreement', body), fields, '', (sentence) => sentence))
     const principal = callerOf(request)
-    const done = await drafting.create({ principal, idempotency: null }, body)
+    const done = await drafting.create({ principal, idempotency: once(request) }, body)
     if (!done.ok) return refusedWith(done.refusal.errors.map(({ detail }) => ({ field: '', text: detail })))
     const { outcome: draft, version } = done.value
     // Whoever was asked about takes part: nobody ticks them twice. Where that is refused the draft is there, and its parties are chosen next.

@@ -3,7 +3,7 @@ import { callerOf } from '../../identity/identity.plugin.ts'
 import { permits } from '../../identity/permissions.ts'
 import type { AttestedPolicyService } from '../../parties/attested-policy.service.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
-import { type FieldError, faultsOf, field, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import { type FieldError, faultsOf, field, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface AcceptingPagesOptions {
@@ -39,7 +39,7 @@ export function acceptingPages({ parties, attestedPolicy }: AcceptingPagesOption
       const errors = missing.length > 0 ? missing : faultsOf('acceptAttestedSignatures', body)
       if (errors.length > 0) return shown(request, { status: 422, errors })
       const principal = callerOf(request)
-      const done = await attestedPolicy.put({ principal, idempotency: null }, principal.org, body)
+      const done = await attestedPolicy.put({ principal, idempotency: once(request) }, principal.org, body)
       return done.ok ? { to: '/attested-signatures' } : shown(request, { status: 422, errors: refusedWith(done.refusal) })
     })
   }

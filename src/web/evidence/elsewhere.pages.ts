@@ -6,7 +6,7 @@ import type { HistoryService } from '../../agreements/texts/history.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
 import { orThrow, refused } from '../../platform/kernel/refusal.ts'
-import { faultsOf, field, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import { faultsOf, field, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface ElsewherePagesOptions {
@@ -21,7 +21,11 @@ export interface ElsewherePagesOptions {
 export function elsewherePages({ attesting, evidence, drafting, history, parties }: ElsewherePagesOptions) {
   const params = (request: FastifyRequest) => request.params as { readonly id: string; readonly statementId: string }
   const listAt = (request: FastifyRequest) => `/agreements/${encodeURIComponent(params(request).id)}/signatures-elsewhere`
-  const callFor = (request: FastifyRequest) => ({ principal: callerOf(request), idempotency: null, agreementId: params(request).id })
+  const callFor = (request: FastifyRequest) => ({
+    principal: callerOf(request),
+    idempotency: once(request),
+    agreementId: params(request).id,
+  })
 
   async function known(request: FastifyRequest) {
     const { id } = params(request)

@@ -3,7 +3,7 @@ import { callerOf } from '../../identity/identity.plugin.ts'
 import { permits, type Role } from '../../identity/permissions.ts'
 import type { InvitationsService } from '../../people/outside/invitations.service.ts'
 import type { BodyOf } from '../../platform/http/openapi.ts'
-import { boxes, chosen, type FieldError, faultsOf, field, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import { boxes, chosen, type FieldError, faultsOf, field, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface ContactPagesOptions {
@@ -17,7 +17,7 @@ const ROLES: BodyOf<'confirmContact'>['roles'] = ['IG_OFFICER', 'IAO', 'DPO', 'C
 export function contactPages({ invitations }: ContactPagesOptions) {
   const params = (request: FastifyRequest) => request.params as { readonly code: string; readonly contact: string }
   const at = (code: string) => `/confirmed-contacts?org=${encodeURIComponent(code)}`
-  const callFor = (request: FastifyRequest) => ({ principal: callerOf(request), idempotency: null })
+  const callFor = (request: FastifyRequest) => ({ principal: callerOf(request), idempotency: once(request) })
 
   async function shown(request: FastifyRequest, org: string, over: Partial<Page> = {}): Promise<Page> {
     const principal = callerOf(request)

@@ -3,7 +3,7 @@ import type { DraftingService } from '../../agreements/drafting/drafting.service
 import { callerOf } from '../../identity/identity.plugin.ts'
 import type { InvitationsService } from '../../people/outside/invitations.service.ts'
 import { orThrow, type Refusal } from '../../platform/kernel/refusal.ts'
-import { type FieldError, faultsOf, field, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import { type FieldError, faultsOf, field, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface InvitationPagesOptions {
@@ -16,7 +16,7 @@ export interface InvitationPagesOptions {
 export function invitationPages({ invitations, drafting, now }: InvitationPagesOptions) {
   const params = (request: FastifyRequest) => request.params as { readonly id: string; readonly invitation: string }
   const here = (request: FastifyRequest) => `/agreements/${encodeURIComponent(params(request).id)}/outside-invitations`
-  const callFor = (request: FastifyRequest) => ({ principal: callerOf(request), idempotency: null })
+  const callFor = (request: FastifyRequest) => ({ principal: callerOf(request), idempotency: once(request) })
 
   async function shown(request: FastifyRequest, over: Partial<Page> = {}): Promise<Page> {
     const { id } = params(request)

@@ -5,7 +5,7 @@ import { SIGNING_STATEMENTS } from '../../agreements/model/signed-text.ts'
 import type { DocumentsService } from '../../agreements/texts/documents.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
-import { boxes, type FieldError, faultsOf, field, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import { boxes, type FieldError, faultsOf, field, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface SigningPagesOptions {
@@ -55,7 +55,10 @@ export function signingPages({ signing, ending, documents, now }: SigningPagesOp
       const missed = missing(request)
       const errors = missed.length > 0 ? missed : faultsOf('signAgreement', body)
       if (errors.length > 0) return shown(request, { status: 422, errors })
-      const done = await signing.sign({ principal: callerOf(request), idempotency: null, agreementId: id, address: request.ip }, body)
+      const done = await signing.sign(
+        { principal: callerOf(request), idempotency: once(request), agreementId: id, address: request.ip },
+        body,
+      )
       return done.ok ? { to: `/agreements/${encodeURIComponent(id)}` } : shown(request, { status: 422, errors: refusedWith(done.refusal) })
     })
     form('/decline/:id/:version', 'rejectAgreement', async (request): Promise<Page | Redirect> => {
@@ -64,7 +67,10 @@ export function signingPages({ signing, ending, documents, now }: SigningPagesOp
       const errors =
         reason === '' ? [{ field: 'reason', text: 'Say why your organisation does not sign' }] : faultsOf('rejectAgreement', { reason })
       if (errors.length > 0) return shown(request, { status: 422, errors })
-      const done = await ending.reject({ principal: callerOf(request), idempotency: null, agreementId: id, ifMatch: '*' }, { reason })
+      const done = await ending.reject(
+        { principal: callerOf(request), idempotency: once(request), agreementId: id, ifMatch: '*' },
+        { reason },
+      )
       return done.ok ? { to: `/agreements/${encodeURIComponent(id)}` } : shown(request, { status: 422, errors: refusedWith(done.refusal) })
     })
   }
