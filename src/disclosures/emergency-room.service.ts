@@ -15,6 +15,7 @@ export function emergencyRoom(): SubjectRoom {
       const detail = 'What has happened is neither approved nor refused: say what the review found (/v1/emergencies/{id}/review).'
       throw refused('UNPROCESSABLE', detail, [{ pointer: '/command', detail, code: 'EM-5' }])
     },
+    publishes: () => false,
     publish: async () => undefined,
   }
 }

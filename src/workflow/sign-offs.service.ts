@@ -124,7 +124,10 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
     },
     admit: (tx, { org }) => mustBeConfirmed(tx, org),
     write: async (_tx, { done }) => done.version,
-    publish: (tx, { done, now }) => asSystem(tx, async () => rooms[done.subject.type]?.publish(tx, done.subject.id, now, done.events)),
+    async publish(tx, { done: { subject, events }, now }) {
+      const room = rooms[subject.type]
+      return room && room.publishes?.(events) !== false ? asSystem(tx, () => room.publish(tx, subject.id, now, events)) : undefined
+    },
     record: ({ id, done, sequence, now }) => ({
       leaf: { textHash: done.subject.hash, ...(done.moved ? leafOf(done.moved) : {}) },
       payload: { at: now, sign_off: id, sequence, subject: done.subject, detail: done.detail },
@@ -179,18 +182,17 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
       const done = await commands.perform<LockedSignOff, CommandDone, SignOffDone>(
         kind,
         { ...call, id, act: command.type, event: EVENTS[command.type] },
-        async (context) => {
-          const actor = await asSystem(context.tx, () => actorOf(context.tx, context, deputisesFor))
-          const { signOff } = context.state
-          const deputy = unfitDeputy(command, signOff, { actor, now: context.at })
-          unfit = deputy && { deputy, signOff }
-          if (command.type !== 'delegate') return perform(context, command, { actor, named: command.type })
-          // Who may not be the deputy is told when the task is handed over, not when they act.
-          const held = await asSystem(context.tx, () =>
-            rolesDuring(context.tx, { ...command.to, org: actor.org }, command.first, command.last),
-          )
-          return perform(context, { ...command, held }, { actor, named: command.type })
-        },
+        (context) =>
+          asSystem(context.tx, async () => {
+            const { tx, at, state } = context
+            const actor = await actorOf(tx, context, deputisesFor)
+            const deputy = unfitDeputy(command, state.signOff, { actor, now: at })
+            unfit = deputy && { deputy, signOff: state.signOff }
+            if (command.type !== 'delegate') return perform(context, command, { actor, named: command.type })
+            // Who may not be the deputy is told when the task is handed over, not when they act.
+            const held = await rolesDuring(tx, { ...command.to, org: actor.org }, command.first, command.last)
+            return perform(context, { ...command, held }, { actor, named: command.type })
+          }),
       )
       // Within another command its transaction holds what this one would wait for.
       if (!done.ok && unfit && !call.within) await tellUnfit(unfit)

@@ -41,6 +41,8 @@ export interface SubjectRoom {
     // biome-ignore lint/suspicious/noConfusingVoidType: a room that keeps no count answers nothing
   ): Promise<RecordedInRoom | undefined | void>
   /** Publishes what decisions may know differently from now on, after these events, and answers the revision; undefined: nothing. */
+  /** Whether there is anything to publish of these events; absent: there may be. */
+  publishes?(events: readonly SignOffEvent[]): boolean
   publish(tx: Transaction, subjectId: string, now: string, events: readonly SignOffEvent[]): Promise<number | undefined>
 }
 

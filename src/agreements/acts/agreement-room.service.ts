@@ -129,6 +129,7 @@ export function agreementRoom({ agreements, notifications, policy, workflow }: A
       return last
     },
 
+    publishes: (events) => events.some(isOfNote),
     async publish(tx, id, now, events) {
       if (!events.some(isOfNote)) return undefined
       return policy.publish(tx, { agreements: await agreements.toPublish(tx, [id]) }, now)
