@@ -22,7 +22,7 @@ const OPERATIONS: Readonly<Record<string, 'agreement' | 'sign_off'>> = {
   performSignOffCommand: 'sign_off',
 }
 /** Commands on a sign-off that bring nobody else in and decide nothing of another. */
-const COMMANDS: readonly string[] = ['claim', 'release', 'approve', 'return', 'refuse', 'decline', 'comment']
+const COMMANDS: readonly string[] = ['claim', 'release', 'approve', 'return', 'refuse', 'decline', 'comment', 'mark']
 
 /** What the identifier in the path of an operation names; undefined: the operation is not open to outsiders. */
 export function outsideOperation(operationId: string): 'agreement' | 'sign_off' | undefined {

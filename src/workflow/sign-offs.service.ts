@@ -99,6 +99,11 @@ const FIRED: Readonly<Record<string, `sign_off.${string}`>> = {
 
 const NO_SUCH_SIGN_OFF = 'There is no sign-off here that you may know.'
 
+/** Whether a command is open to somebody at all: without an account only some are, besides the signature, which is given at what is signed off. */
+function isOpenTo({ invitedTo }: Pick<Principal, 'invitedTo'>, command: CommandType): boolean {
+  return invitedTo === undefined || command === 'sign' || isOutsideCommand(command)
+}
+
 export type SignOffsService = ReturnType<typeof signOffsService>
 
 /** Sign-offs as people use them: what they do to one, and what they see of it. */
@@ -176,7 +181,7 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
      * deputy who is refused as such, whoever named them hears at once.
      */
     async perform(call: Call, id: string, command: PersonalCommand): Promise<CommandResult<CommandDone>> {
-      if (call.principal.invitedTo !== undefined && !isOutsideCommand(command.type))
+      if (!isOpenTo(call.principal, command.type))
         return refuse(refusal('FORBIDDEN', 'An invitation to one agreement does not carry this command.'))
       let unfit: { readonly deputy: UnfitDeputy; readonly signOff: SignOff } | null = null
       const done = await commands.perform<LockedSignOff, CommandDone, SignOffDone>(
@@ -238,7 +243,7 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
         if (!found) return refuse(refusal('NOT_FOUND', NO_SUCH_SIGN_OFF))
         const signOff = await signOffsRepository(tx).state(id)
         const acting = { actor: await actorOf(tx, { principal }, deputisesFor), now: clock().getTime() }
-        const commands = commandsOpenTo(signOff, acting.actor, acting.now)
+        const commands = commandsOpenTo(signOff, acting.actor, acting.now).filter(({ command }) => isOpenTo(principal, command))
         return ok({ outcome: { signOff, commands, closed: closedTo(signOff, acting) }, version: found.version })
       }),
 

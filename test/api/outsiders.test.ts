@@ -131,7 +131,12 @@ t.test('a session opens nothing but its own agreement, by what is on its list', 
     t.equal((await outside('GET', `/v1/agreements/${id}${path}`, { token })).status, 200, path)
     t.equal((await outside('GET', `/v1/agreements/${other.id}${path}`, { token })).status, 404, `another of the same parties${path}`)
   }
-  t.equal((await outside('GET', `/v1/sign-offs/${body.sign_off}`, { token })).status, 200)
+  const seen = await outside('GET', `/v1/sign-offs/${body.sign_off}`, { token })
+  t.equal(seen.status, 200)
+  const open = new Set<string>(seen.body.commands.map(({ command }: { command: string }) => command))
+  t.ok(open.has('approve') && open.has('comment'), [...open].join())
+  for (const closed of ['delegate', 'assign', 'adopt', 'overrule', 'resolve', 'chase'])
+    t.notOk(open.has(closed), `${closed} is not offered`)
   t.equal((await outside('GET', `/v1/sign-offs/${other.body.sign_off}`, { token })).status, 404)
   for (const name of ['x', 'urn:uuid:1', '%00', '..'])
     t.equal((await outside('GET', `/v1/sign-offs/${name}`, { token })).status >= 500, false, name)
