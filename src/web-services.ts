@@ -12,6 +12,7 @@ import { actPages } from './web/agreements/acts.pages.ts'
 import { agreementListPages } from './web/agreements/agreement-list.pages.ts'
 import { agreementPages } from './web/agreements/agreements.pages.ts'
 import { comparePages } from './web/agreements/compare.pages.ts'
+import { deputyPages } from './web/deputies/deputies.pages.ts'
 import { draftingArea } from './web/drafting/area.pages.ts'
 import { entryPages } from './web/entry/entry.pages.ts'
 import { requestSessions } from './web/entry/request-sessions.ts'
@@ -49,7 +50,7 @@ export function openWeb(
   { issuers, publicUrl, demoAccounts }: BrowserSignIn,
   logKey: Uint8Array,
 ): { readonly pages: readonly FastifyPluginAsync[]; readonly principalOfSession: (request: FastifyRequest) => Promise<Principal | null> } {
-  const { listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight } = rooms
+  const { listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight, amending } = rooms
   const { attesting, evidence, attestedPolicy } = rooms
   const { db, clock, config, people, parties, reference, signOffs, signOffRoutes, newId } = services
   const isSecure = publicUrl.protocol === 'https:'
@@ -81,7 +82,7 @@ export function openWeb(
           agreementListPages({ listing, registerExport, clock }),
           agreementPages({ drafting, documents, signOffs, history }),
           comparePages({ documents }),
-          actPages({ suspending, ending, membership, history, drafting }),
+          actPages({ suspending, ending, membership, amending, history, drafting }),
           reviewPages({ signOffs, documents, people, newId, now: clock }),
           elsewherePages({ attesting, evidence, drafting, history, parties }),
           statingPages({ attesting, files: services.files, drafting }),
@@ -90,6 +91,7 @@ export function openWeb(
           invitationPages({ invitations: services.outside.invitations, drafting, now: clock }),
           contactPages({ invitations: services.outside.invitations }),
           draftingArea({ ...rooms, parties, reference, signOffs, routes: signOffRoutes, now: clock }),
+          deputyPages({ deputies: services.deputies }),
           signingPages({ signing, ending, documents, now: clock }),
         ],
       }),

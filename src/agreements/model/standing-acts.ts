@@ -1,4 +1,4 @@
-import { type Permission, permits, type Role } from '../../identity/permissions.ts'
+import { PERMISSIONS, type Permission, permits, type Role } from '../../identity/permissions.ts'
 import type { Instant } from '../../platform/kernel/instant.ts'
 import type { Agreement, AgreementStatus } from '../agreement.ts'
 import { carriedTo } from './affected.ts'
@@ -80,6 +80,25 @@ export function actsOpenTo(agreement: Agreement, actor: { readonly org: string; 
   return (Object.keys(ACT_RULES) as ActName[]).filter(
     (act) => refusedBy(act, agreement, actor, at) === null && hasSomethingToActOn(act, agreement, actor.org, at),
   )
+}
+
+/** Why an act is not open to an actor; `roles`: those that carry it. NOTHING: there is nothing for it to act on. */
+export interface ClosedAct {
+  readonly act: ActName
+  readonly why: NonNullable<ReturnType<typeof refusedBy>> | 'NOTHING'
+  readonly roles: readonly Role[]
+}
+
+/** The acts that are not open to an actor now, each with what stands against it first. */
+export function actsClosedTo(
+  agreement: Agreement,
+  actor: { readonly org: string; readonly roles: readonly Role[] },
+  at: Instant,
+): ClosedAct[] {
+  return (Object.keys(ACT_RULES) as ActName[]).flatMap((act) => {
+    const why = refusedBy(act, agreement, actor, at) ?? (hasSomethingToActOn(act, agreement, actor.org, at) ? null : 'NOTHING')
+    return why === null ? [] : [{ act, why, roles: PERMISSIONS[ACT_RULES[act].permission] }]
+  })
 }
 
 function hasSomethingToActOn(act: ActName, agreement: Agreement, org: string, at: Instant): boolean {

@@ -7,7 +7,7 @@ import { derivedStates } from '../model/derived-states.ts'
 import { missingSignatures, partiesInForce } from '../model/in-force.ts'
 import { interval } from '../model/lifecycle-facts.ts'
 import { governingVersion, keeperOf, leadingVersion, signatoriesOf, standingOf } from '../model/standing.ts'
-import { actsOpenTo } from '../model/standing-acts.ts'
+import { actsClosedTo, actsOpenTo } from '../model/standing-acts.ts'
 import type { ReadAgreement } from '../reading.service.ts'
 import { statusThen } from '../store/status.repository.ts'
 import { type HistoryEntry, readHistory, readRecentEdits } from './history.repository.ts'
@@ -74,6 +74,10 @@ export function historyService({ read, clock }: HistoryOptions) {
           commands: actsOpenTo(agreement, principal, now),
         }
       }),
+
+    /** The acts that are not open to the caller now, and what stands against each. */
+    closed: (principal: Principal, id: string) =>
+      read(principal, id, async (_tx, agreement) => actsClosedTo(agreement, principal, clock().getTime())),
   }
 }
 

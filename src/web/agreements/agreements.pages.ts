@@ -12,7 +12,7 @@ export interface AgreementPagesOptions {
   readonly drafting: Pick<DraftingService, 'read'>
   readonly documents: Pick<DocumentsService, 'print'>
   readonly signOffs: Pick<SignOffsService, 'list'>
-  readonly history: Pick<HistoryService, 'state'>
+  readonly history: Pick<HistoryService, 'state' | 'closed'>
 }
 
 /** An agreement with its parties, flows, versions and signatures. */
@@ -24,6 +24,7 @@ export function agreementPages({ drafting, documents, signOffs, history }: Agree
       const { outcome: agreement } = orThrow(await drafting.read(principal, id, undefined))
       const found = await signOffs.list(principal, { subjectType: 'agreement', subject: id }, { before: null, limit: 5 })
       const { commands, parties } = orThrow(await history.state(principal, id, undefined))
+      const closed = orThrow(await history.closed(principal, id))
       const isSuspended = agreement.suspensions.some(({ to }) => to === null)
       const acts = ACT_LINKS.filter(([act]) => commands.includes(act) && (act !== 'lift' || isSuspended)).map(([act, words]) => ({
         act,
@@ -39,6 +40,11 @@ export function agreementPages({ drafting, documents, signOffs, history }: Agree
           version,
           acts,
           attested: parties.filter(({ standing }) => standing === 'ATTESTED').map(({ org }) => org),
+          // Why a link is not there: for each act that has one.
+          closed: ACT_LINKS.flatMap(([act, words]) => closed.filter((one) => one.act === act).map((one) => ({ ...one, words }))),
+          present: parties.filter(({ standing }) => standing !== 'LEFT' && standing !== 'ENDED').length,
+          sharing: parties.filter(({ in_force }) => in_force).length,
+          versions: agreement.versions.toReversed(),
           mayAmend: commands.includes('amend'),
           signOffs: found.signOffs,
           signatures: agreement.signatures.filter((one) => one.version === version?.version),

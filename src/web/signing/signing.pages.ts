@@ -31,6 +31,7 @@ export function signingPages({ signing, ending, documents, now }: SigningPagesOp
       ...over,
       data: {
         text,
+        signed: text.signatures.find(({ org, carried_from }) => org === callerOf(request).org && carried_from === null),
         statements: SIGNING_STATEMENTS,
         form: request.body ?? {},
         ticked: boxes(request, 'statements'),
