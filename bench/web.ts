@@ -1,6 +1,7 @@
 // `npm run bench:web`: how long the service takes for its pages with 3,000 agreements and 100,000 decisions, each beside a page of the same size that
 // stands in memory, asked in turn. The last line is one JSON object.
 import { performance } from 'node:perf_hooks'
+import { setTimeout } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import type { FastifyPluginAsync } from 'fastify'
 import { buildApp } from '../src/app.ts'
@@ -11,7 +12,7 @@ import { systemClock } from '../src/platform/kernel/clock.ts'
 import { callbackAt } from '../src/web-services.ts'
 import { signIn, visitorOf } from '../test/support/visitor.ts'
 import { emptyRegister, permitted } from './content.ts'
-import { copyAgreement } from './seed.ts'
+import { copyAgreement, lagOf } from './seed.ts'
 import { median } from './table.ts'
 import { openTestSystem } from './test-system.ts'
 
@@ -46,7 +47,7 @@ try {
   }
   const app = await buildApp({
     ...{ config: config.value, databaseUrl: url, publicUrl, trust: system.trust as never, logKey: system.logKey, clock: systemClock },
-    ...{ browserSignIn: { client, isAuthoritative: true, publicUrl, demoAccounts }, pages: [staticPages] },
+    ...{ browserSignIn: { issuers: [client], publicUrl, demoAccounts }, pages: [staticPages] },
   })
   await app.server.ready()
   try {
@@ -57,6 +58,8 @@ try {
       const decided = await app.decisions.decide({ caller, bodies: bodies as never, simulated: false, trace: null })
       if (!decided.ok) throw new Error(decided.refusal.detail)
     }
+    // What was decided is in its tree and in the search before anything counts.
+    for (let lag = await lagOf(url); lag.tree + lag.search > 0; lag = await lagOf(url)) await setTimeout(500)
     const visitors = new Map<string, ReturnType<typeof visitorOf>>()
     const visitor = async (account: string) => {
       const known = visitors.get(account) ?? visitorOf({ service: app.server as never, address: publicUrl.origin })
@@ -65,6 +68,11 @@ try {
       return known
     }
     const review = /\/reviews\/[0-9a-f-]+/.exec((await (await visitor('demo-camden-dpo')).go('/agreements/DEMO-ADMISSIONS')).text)?.[0]
+    const authorization = `Bearer ${await system.personToken('LBC_CAMDEN', 'IG_OFFICER')}`
+    const copy = { title: 'Safeguarding, drafted anew', instrument_type: 'CONTROLLER_TO_CONTROLLER', from_agreement: LONDON }
+    const drafted = await app.server.inject({ method: 'POST', url: '/v1/agreements', headers: { authorization }, payload: copy })
+    if (drafted.statusCode !== 201) throw new Error(`no draft: ${drafted.body}`)
+    const draft = `/agreements/${drafted.json().id}/draft`
     const pages: readonly (readonly [path: string, account: string])[] = [
       ['/', 'demo-camden-ig'],
       ['/work', 'demo-camden-ig'],
@@ -76,7 +84,13 @@ try {
       ['/agreements/DEMO-CURL/history', 'demo-camden-ig'],
       ['/agreements/DEMO-CURL/acts/suspend', 'demo-camden-siro'],
       [review ?? '/no-review', 'demo-camden-dpo'],
+      [`${review}/progress`, 'demo-camden-dpo'],
       ['/agreements/DEMO-SIGN', 'demo-camden-siro'],
+      ['/agreements/new', 'demo-camden-ig'],
+      ['/agreements/new/check?partner=LBC_HACKNEY&purpose=HOMELESSNESS', 'demo-camden-ig'],
+      [draft, 'demo-camden-ig'],
+      [`${draft}/parties`, 'demo-camden-ig'],
+      [`${draft}/check`, 'demo-camden-ig'],
     ]
     console.log(
       `\n${AGREEMENTS} agreements, ${DECISIONS} decisions; each page ${ROUNDS} times in turn with one of the same size from memory\n`,

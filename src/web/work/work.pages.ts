@@ -1,5 +1,6 @@
 import type { ListingService } from '../../agreements/finding/listing.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
+import { permits } from '../../identity/permissions.ts'
 import { daysLeft, daysSince, type InsightService } from '../../insight/insight.service.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { ListedTask } from '../../workflow/lists.ts'
@@ -13,8 +14,10 @@ export interface WorkPagesOptions {
 /** What somebody has to do, whom they wait for, and what falls due. */
 export function workPages({ insight, listing }: WorkPagesOptions) {
   return ({ page }: Web): void => {
-    page('/work', 'getWork', async (request) => {
+    // Whoever keeps the register has no part in agreements, and begins here all the same.
+    page('/work', 'listOrganisations', async (request) => {
       const principal = callerOf(request)
+      if (!permits(principal.roles, 'sign_off:read')) return { template: 'work/no-work.njk', title: 'Your work' }
       const { now, mine, pool, waiting, due } = await insight.work(principal)
       const agreements = [
         ...[...mine, ...pool].map((task) => task.subject_id),
