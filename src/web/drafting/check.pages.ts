@@ -105,11 +105,11 @@ export function checkPages({ advice, history, freezing, routes, signOffs, ...rea
         errors: [{ field: 'answers', text: 'Somebody changed the draft since you opened this page. Check it once more, then send it' }],
       })
     const { plain } = await read(request)
-    const told: FieldError[] = (errors.length > 0 ? errors : [{ pointer: '', detail }]).map((one) => ({
+    const found: FieldError[] = (errors.length > 0 ? errors : [{ pointer: '', detail }]).map((one) => ({
       field: one.pointer === '/route' ? 'route' : 'wrong',
       text: plain(one.detail),
     }))
-    return shown(request, { status: 422, errors: told.slice(0, TOLD_MAX) })
+    return shown(request, { status: 422, errors: found.slice(0, TOLD_MAX) })
   }
 
   /** What happens next: whose step is open, and until when. */
