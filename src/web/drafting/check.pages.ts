@@ -26,7 +26,7 @@ export interface CheckOptions extends Omit<DraftReading, 'history'> {
   readonly history: Pick<HistoryService, 'state'>
   readonly freezing: ReturnType<typeof freezingService>
   readonly routes: Pick<RoutesService, 'list'>
-  readonly signOffs: Pick<SignOffsService, 'list' | 'read'>
+  readonly signOffs: Pick<SignOffsService, 'read'>
 }
 
 /** Lines of the decision table that a page sums up. */
@@ -117,9 +117,9 @@ export function checkPages({ advice, history, freezing, routes, signOffs, ...rea
     const { id = '' } = request.params as { readonly id?: string }
     const principal = callerOf(request)
     const { outcome: agreement } = orThrow(await reading.drafting.read(principal, id, undefined))
-    const [latest] = (await signOffs.list(principal, { subjectType: 'agreement', subject: id }, { before: null, limit: 1 })).signOffs
-    if (!latest) throw refused('NOT_FOUND', 'This agreement was not sent for review.')
-    const signOff = viewOf(orThrow(await signOffs.read(principal, latest.id)).outcome.signOff)
+    const sent = agreement.versions.findLast(({ sign_off }) => sign_off !== null)?.sign_off
+    if (!sent) throw refused('NOT_FOUND', 'This agreement was not sent for review.')
+    const signOff = viewOf(orThrow(await signOffs.read(principal, sent)).outcome.signOff)
     const next = signOff.chains.flatMap(({ org, steps }) =>
       steps.filter(({ state }) => state === 'OPEN').map(({ title, role, due }) => ({ org, title, role, due })),
     )
@@ -129,7 +129,7 @@ export function checkPages({ advice, history, freezing, routes, signOffs, ...rea
   return ({ page, form }: Web): void => {
     page('/agreements/:id/draft/check', 'adviseAgreement', (request) => shown(request))
     form('/agreements/:id/draft/check', 'freezeAgreement', sent)
-    page('/agreements/:id/sent', 'getSignOff', confirmation)
+    page('/agreements/:id/sent', 'getAgreementState', confirmation)
   }
 }
 
@@ -160,9 +160,13 @@ function cardsOf(context: DraftContext) {
     return { title: step.title(of), href, rows }
   }
   const sections = textSteps.map((step) => card(step, context, hrefOf(context, step.path)))
-  const flows = context.draft.terms.flows.flatMap(({ id }) => {
+  const flows = context.draft.terms.flows.map(({ id }) => {
     const of = { ...context, params: { ...context.params, flow: id } }
-    return FLOW_STEPS.map((step) => card(step, of, hrefOf(context, step.path.replace(':flow', id))))
+    return {
+      title: `Flow ${id}`,
+      href: hrefOf(context, `flows/${id}`),
+      rows: FLOW_STEPS.flatMap((step) => card(step, of, '').rows.map((row) => ofSide(step, row))),
+    }
   })
   const lists = listSections.flatMap((section) =>
     section.entries(context).map((entry, index) => {
@@ -175,4 +179,10 @@ function cardsOf(context: DraftContext) {
     }),
   )
   return [...sections, ...flows, ...lists].filter(({ rows }) => rows.length > 0)
+}
+
+/** A row of the law of one side says of which: both sides answer the same questions. */
+function ofSide<Row extends { readonly label: string }>({ path }: Step, row: Row): Row {
+  if (path.endsWith('law-provider')) return { ...row, label: `Those who send: ${row.label}` }
+  return path.endsWith('law-recipient') ? { ...row, label: `Those who receive: ${row.label}` } : row
 }
