@@ -246,7 +246,7 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
     if (outsideSecret(request, isSecure) !== undefined) return reply.redirect('/invited/over', request.method === 'POST' ? 307 : 303)
     if (await sessionOf(request))
       return send(request, reply, { template: 'entry/no-access.njk', title: 'You do not have access yet', status: 403 })
-    const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')
+    const isForm = /^(application\/x-www-form-urlencoded|multipart\/form-data)/.test(request.headers['content-type'] ?? '')
     if (request.method === 'GET') return reply.redirect(`/sign-in?return_to=${encodeURIComponent(request.url)}`, 303)
     if (!isForm) return reply.redirect('/sign-in', 303)
     const isPage = app.hasRoute({ method: 'GET', url: request.routeOptions.url ?? '' })
