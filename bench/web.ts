@@ -100,7 +100,13 @@ try {
     for (const [index, [path, account]] of pages.entries()) {
       const who = await visitor(account)
       const first = await who.go(path)
-      if (first.status !== 200) throw new Error(`${path}: ${first.status} ${first.text.slice(first.text.indexOf("<main")).replaceAll(/<[^>]*>/g, " ").slice(0, 600)}`)
+      if (first.status !== 200)
+        throw new Error(
+          `${path}: ${first.status} ${first.text
+            .slice(first.text.indexOf('<main'))
+            .replaceAll(/<[^>]*>/g, ' ')
+            .slice(0, 600)}`,
+        )
       still.set(String(index), Buffer.from(first.text))
       const [made, read]: [number[], number[]] = [[], []]
       for (let round = 0; round < ROUNDS + WARM; round += 1)

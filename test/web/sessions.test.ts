@@ -169,8 +169,10 @@ t.test('whoever has no role here is told so, and whom to ask', async (t) => {
 t.test('a page opens for whoever may call the operation of the API that it stands for, and takes what that takes', async (t) => {
   const admin = visitorOf(pages)
   await signIn(admin, 'demo-register', '/')
-  for (const path of ['/work', '/agreements', '/agreements/DEMO-SIGN', '/sign/DEMO-SIGN/1'])
-    t.match(await admin.go(path), { status: 403 }, path)
+  for (const path of ['/agreements', '/agreements/DEMO-SIGN', '/sign/DEMO-SIGN/1']) t.match(await admin.go(path), { status: 403 }, path)
+  const beginning = await admin.go('/work')
+  t.match(beginning, { status: 200, text: 'href="/confirmed-contacts"' }, 'who keeps the register begins with what they do')
+  t.notMatch(beginning.text, 'href="/agreements"')
   const dpo = visitorOf(pages)
   await signIn(dpo, 'demo-camden-dpo')
   t.match(await dpo.send('/work', '/agreements/DEMO-CURL/acts/terminate', { reason: 'x' }), { status: 422, text: /role|SIGNATORY|SIRO/ })
