@@ -1,5 +1,5 @@
 import type { AgreementVersion, Flow, LegalSide, Party, Terms } from '../agreement.ts'
-import { FLOW_LABELS, HEAD_LABELS, NARRATIVE_LABELS, SIDE_LABELS } from './field-labels.ts'
+import { BINDING_LABELS, FLOW_LABELS, HEAD_LABELS, NARRATIVE_LABELS, SIDE_LABELS } from './field-labels.ts'
 import { isTypo } from './typo.ts'
 
 /** The text of a version, or as much of it as both sides of a comparison know: what only one side has is not compared. */
@@ -73,19 +73,14 @@ function parties(before: ComparedText, after: ComparedText): Found[] {
 
 function terms(before: Terms, after: Terms): Found[] {
   const at = '/terms'
-  const whole = {
-    commencement: 'When it starts to bind',
-    prohibitions: 'Uses ruled out',
-    agents: 'Processors that act for a party',
-    processor_contract: 'Contract with the processor',
-    joint_controller_arrangement: 'Joint controller arrangement',
-  } as const
   const names = Object.keys(NARRATIVE_LABELS) as (keyof typeof NARRATIVE_LABELS)[]
   return [
     ...union(before.flows, after.flows, (flow) => flow.id).flatMap(({ key, a, b, index }) =>
       a && b ? flow(a, b, `${at}/flows/${index}`) : changed(`${at}/flows/${index}`, `Flow ${key}`, a, b),
     ),
-    ...(Object.keys(whole) as (keyof typeof whole)[]).flatMap((name) => changed(`${at}/${name}`, whole[name], before[name], after[name])),
+    ...(Object.keys(BINDING_LABELS) as (keyof typeof BINDING_LABELS)[]).flatMap((name) =>
+      changed(`${at}/${name}`, BINDING_LABELS[name], before[name], after[name]),
+    ),
     ...names.flatMap((name) => {
       // The rule by which changes are agreed is a code: no spelling of it is a slip.
       const compare = name === 'amendment_policy' ? changed : text

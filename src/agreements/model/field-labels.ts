@@ -72,3 +72,12 @@ export const HEAD_LABELS = {
   effective_from: 'First day',
   effective_to: 'Last day',
 } as const
+
+/** What the parts of the terms are called that are neither a flow nor a narrative. */
+export const BINDING_LABELS = {
+  commencement: 'When it starts to bind',
+  prohibitions: 'Uses ruled out',
+  agents: 'Processors that act for a party',
+  processor_contract: 'Contract with the processor',
+  joint_controller_arrangement: 'Joint controller arrangement',
+} as const

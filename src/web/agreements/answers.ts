@@ -1,4 +1,4 @@
-import { FLOW_LABELS, HEAD_LABELS, NARRATIVE_LABELS, SIDE_LABELS } from '../../agreements/model/field-labels.ts'
+import { BINDING_LABELS, FLOW_LABELS, HEAD_LABELS, NARRATIVE_LABELS, SIDE_LABELS } from '../../agreements/model/field-labels.ts'
 
 /** The text of an agreement as people read it: sections of answers, each named by its JSON pointer into the text. Pure. */
 
@@ -47,14 +47,6 @@ const INNER: Readonly<Record<string, string>> = {
   ...{ n: 'signatures needed', sch8: 'Schedule 8 condition', annex2: 'Annex 2 condition' },
 }
 
-const BINDING = {
-  commencement: 'When it starts to bind',
-  prohibitions: 'Uses ruled out',
-  agents: 'Processors that act for a party',
-  processor_contract: 'Contract with the processor',
-  joint_controller_arrangement: 'Joint controller arrangement',
-} as const
-
 type Members = Readonly<Record<string, unknown>>
 
 /** The sections of a text, in the order in which people read it. */
@@ -78,7 +70,7 @@ export function sectionsOf(text: Members): readonly Section[] {
       answersOf(members(terms['narrative']), NARRATIVE_LABELS, '/terms/narrative'),
     ),
     ...list(terms['flows']).map((flow, i) => flowSection(flow, i)),
-    section('binding', 'How it binds', '/terms', answersOf(terms, BINDING, '/terms')),
+    section('binding', 'How it binds', '/terms', answersOf(terms, BINDING_LABELS, '/terms')),
   ]
 }
 
