@@ -8,7 +8,7 @@ import { orThrow, refused } from '../../platform/kernel/refusal.ts'
 import type { RoutesService } from '../../workflow/routes.service.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
 import { viewOf } from '../../workflow/view.ts'
-import { type FieldError, faultsOf, field, type Page, type Redirect } from '../forms.pages.ts'
+import { type FieldError, faultsOf, field, once, type Page, type Redirect } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { inWords } from './answers.ts'
 import { type DraftReading, draftReading, hrefOf, noDraft } from './drafting.pages.ts'
@@ -92,7 +92,7 @@ export function checkPages({ advice, history, freezing, routes, signOffs, ...rea
     if (!isFreezing(body)) return shown(request, { status: 422, errors: faultsOf('freezeAgreement', body) })
     const call = {
       principal: callerOf(request),
-      idempotency: null,
+      idempotency: once(request),
       agreementId: id,
       ifMatch: `"${field(request, 'version').replaceAll('"', '')}"`,
     }

@@ -7,7 +7,7 @@ import { callerOf } from '../../identity/identity.plugin.ts'
 import { type BodyOf, contract } from '../../platform/http/openapi.ts'
 import { etagOf } from '../../platform/kernel/entity-tags.ts'
 import { orThrow, type Refusal } from '../../platform/kernel/refusal.ts'
-import type { Page, Redirect } from '../forms.pages.ts'
+import { once, type Page, type Redirect } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { type Answers, answersIn, type FormField, said } from './answers.ts'
 import { type DraftReading, draftPath } from './drafting.pages.ts'
@@ -63,7 +63,7 @@ export function versionPages({ drafting, amending, ending, history }: VersionPag
     const principal = callerOf(request)
     const { outcome, version } = orThrow(await drafting.read(principal, id, undefined))
     const answers = answersOf(request)
-    const call = { principal, idempotency: null, agreementId: id, ifMatch: etagOf(version) }
+    const call = { principal, idempotency: once(request), agreementId: id, ifMatch: etagOf(version) }
     const refusal = await work(call, answers, outcome.draft_version === 1)
     if (!refusal) return { to: to(id) }
     const faults = refusal.errors.length > 0 ? refusal.errors : [{ pointer: '', detail: refusal.detail }]

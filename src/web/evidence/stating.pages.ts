@@ -8,7 +8,7 @@ import { SentFile } from '../../platform/http/multipart-body.ts'
 import { contract } from '../../platform/http/openapi.ts'
 import { isDay } from '../../platform/kernel/london-day.ts'
 import { orThrow, type Refusal } from '../../platform/kernel/refusal.ts'
-import { boxes, chosen, type FieldError, field, isKey, type Page, type Redirect } from '../forms.pages.ts'
+import { boxes, chosen, type FieldError, field, isKey, once, type Page, type Redirect } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { keepFile } from './uploads.pages.ts'
 
@@ -78,11 +78,17 @@ export function statingPages({ attesting, files, drafting }: StatingPagesOptions
       const errors = [...missing(request, kept.length > 0 || wrong.length > 0), ...wrong]
       if (errors.length === 0) errors.push(...beside(contract.faultsOf('stateSignature', body)))
       if (errors.length > 0) return shown(request, kept, { status: 422, errors })
-      const call = { principal: callerOf(request), idempotency: null, agreementId: idOf(request) }
+      const call = { principal: callerOf(request), idempotency: onceWithout(request), agreementId: idOf(request) }
       const done = await attesting.state(call, body)
       return done.ok ? { to: here(request) } : shown(request, kept, { status: 422, errors: refusedBeside(done.refusal) })
     })
   }
+}
+
+/** The key of a form with a file, whose bytes are gone once they are kept: its fields, and what the file is called. */
+function onceWithout(request: FastifyRequest) {
+  const { file: _file, ...fields } = (request.body ?? {}) as Readonly<Record<string, unknown>>
+  return once({ url: request.url, body: { ...fields, file: sentFile(request)?.name ?? null } })
 }
 
 function sentFile({ body }: Pick<FastifyRequest, 'body'>): SentFile | undefined {

@@ -63,7 +63,8 @@ export function chainActPages(options: ReviewPagesOptions) {
       const { act } = actOf(request)
       const review = await openReview(options, request)
       const reason = field(request, 'reason')
-      const errors = reason === '' ? [{ field: 'reason', text: 'Say why' }] : await doCommand(options, review, act.body(reason, request))
+      const errors =
+        reason === '' ? [{ field: 'reason', text: 'Say why' }] : await doCommand(options, review, request, act.body(reason, request))
       return errors.length > 0 ? shown(request, { status: 422, errors }) : { to: `/reviews/${review.signOff.id}` }
     })
   }

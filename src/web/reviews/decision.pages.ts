@@ -75,7 +75,7 @@ export function decisionPages(options: ReviewPagesOptions) {
         errors.length > 0
           ? errors
           : contract.faultsOf('performSignOffCommand', body).map(({ pointer, detail }) => asWritten(pointer, detail, request))
-      const wrong = faults.length > 0 ? faults : await doCommand(options, review, body)
+      const wrong = faults.length > 0 ? faults : await doCommand(options, review, request, body)
       return wrong.length > 0 ? shown(request, { status: 422, errors: wrong }) : { to: `/reviews/${review.signOff.id}` }
     })
   }

@@ -49,7 +49,7 @@ export function handsPages(options: ReviewPagesOptions) {
       if (!command) return shown(request, { status: 422, errors: [{ field: 'act', text: 'Select what you want to do' }] })
       const missed = missing(command, request)
       const place = { org: at.org, step: at.step.id }
-      const errors = missed.length > 0 ? missed : await doCommand(options, review, bodyOf(command, place, request))
+      const errors = missed.length > 0 ? missed : await doCommand(options, review, request, bodyOf(command, place, request))
       if (errors.length > 0) return shown(request, { status: 422, errors: errors.map(asWritten) })
       return { to: `/reviews/${review.signOff.id}` }
     })

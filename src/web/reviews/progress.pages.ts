@@ -47,7 +47,7 @@ export function progressPages(options: ReviewPagesOptions) {
     page('/reviews/:id/progress', 'getSignOff', (request) => shown(request))
     form('/reviews/:id/progress', 'performSignOffCommand', async (request): Promise<Page | Redirect> => {
       const review = await openReview(options, request)
-      const errors = await doCommand(options, review, { command: 'chase', org: field(request, 'org') })
+      const errors = await doCommand(options, review, request, { command: 'chase', org: field(request, 'org') })
       return errors.length > 0 ? shown(request, { status: 422, errors }) : { to: `/reviews/${review.signOff.id}/progress` }
     })
   }

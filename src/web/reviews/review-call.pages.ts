@@ -6,7 +6,7 @@ import type { BodyOf } from '../../platform/http/openapi.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import { commandOf } from '../../workflow/sign-offs.routes.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
-import { type FieldError, faultsOf, refusedWith } from '../forms.pages.ts'
+import { type FieldError, faultsOf, once, refusedWith } from '../forms.pages.ts'
 import type { OpenReview } from './steps.ts'
 
 /** What the pages of a review stand on. */
@@ -27,16 +27,18 @@ export async function openReview({ signOffs }: Pick<ReviewPagesOptions, 'signOff
   return { principal, ...orThrow(await signOffs.read(principal, id)).outcome }
 }
 
-/** Does a command in the words of the contract; answers what is wrong with it, or why it is refused; nothing: it was done. */
+/** Does a command of a form in the words of the contract, once however often the form comes; answers what is wrong with it, or why it is refused; nothing: it was done. */
 export async function doCommand(
   { signOffs, newId }: ReviewPagesOptions,
   { principal, signOff }: Pick<OpenReview, 'principal' | 'signOff'>,
+  { url, body: form }: Pick<FastifyRequest, 'url' | 'body'>,
   body: CommandBody,
 ): Promise<FieldError[]> {
   const faults = faultsOf('performSignOffCommand', body)
   if (faults.length > 0) return faults
   // Whom a reader names without an issuer signs in where they do.
   const command = commandOf(body, principal.org, { issuer: principal.issuer, newId })
-  const done = await signOffs.perform({ principal, idempotency: null }, signOff.id, command)
+  // One form may ask for several commands: each is done once.
+  const done = await signOffs.perform({ principal, idempotency: once({ url, body: [form, body] }) }, signOff.id, command)
   return done.ok ? [] : refusedWith(done.refusal)
 }

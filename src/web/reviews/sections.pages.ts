@@ -69,7 +69,7 @@ export function sectionPages(options: ReviewPagesOptions) {
       if (faults.length > 0) return shown(request, { status: 422, errors: faults })
       const saved: string[] = []
       for (const { body, at } of asked) {
-        const errors: FieldError[] = await doCommand(options, review, body)
+        const errors: FieldError[] = await doCommand(options, review, request, body)
         if (errors.length > 0) return shown(request, { status: 422, errors: errors.map(({ text }) => ({ field: at, text })) }, saved)
         saved.push(at)
       }

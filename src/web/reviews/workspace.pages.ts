@@ -86,8 +86,8 @@ export function workspacePages(options: ReviewPagesOptions) {
       const text = field(request, 'text')
       if (!closing && text === '') return shown(request, { status: 422, errors: [{ field: 'text', text: 'Write your comment' }] })
       const errors = closing
-        ? await doCommand(options, review, { command: closing, thread })
-        : await doCommand(options, review, {
+        ? await doCommand(options, review, request, { command: closing, thread })
+        : await doCommand(options, review, request, {
             ...{ command: 'comment', text },
             ...(thread === '' ? { part: '', shared: field(request, 'shared') === 'yes' } : { thread }),
           })
