@@ -83,7 +83,8 @@ export async function buildApp(options: AppOptions) {
     if (error) server.log.error({ log: name, err: error }, 'the log cannot be signed at present')
     else server.log.info({ log: name }, 'the log is signed again')
   })
-  const web = options.browserSignIn && openWeb(services, register.rooms, options.browserSignIn, options.logKey)
+  const web =
+    options.browserSignIn && openWeb(services, { ...register.rooms, logSearch: decisions.logSearch }, options.browserSignIn, options.logKey)
   const principalOfSession = web?.principalOfSession ?? options.principalOfSession
   const rolesOf = (person: Person, org: string) => people.rolesOf(person, org, londonDay(options.clock().getTime()))
   await server.register(identityPlugin, {

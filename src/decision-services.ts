@@ -64,6 +64,7 @@ export function openDecisions(services: Services) {
   return {
     decisions,
     clients,
+    logSearch,
     /** What was asked in a recorded decision, for whoever asks for the share in another way. */
     recordedQuestion: recordedQuestions({ db, reads }),
     routes: [

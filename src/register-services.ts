@@ -104,6 +104,7 @@ export function openRegister(
   const suspending = suspendingService({ act, chains, boroughs })
   const signing = signingService({ act, chains })
   const ending = endingService({ act, chains, boroughs })
+  const disposing = disposingService({ act, read, readInPlace: readingInPlace({ db, agreements, clock }), clock, boroughs })
   const attesting = attestingService({ act, read, files: services.files })
   const evidence = evidenceService({ act, read, files: services.files })
   const attestedPolicy = attestedPolicyService({ acts: organisationActs })
@@ -132,7 +133,7 @@ export function openRegister(
       suspending,
       membership,
       ending,
-      disposing: disposingService({ act, read, readInPlace: readingInPlace({ db, agreements, clock }), clock, boroughs }),
+      disposing,
       attesting,
       evidence,
       merging: mergingService({ registerActs: organisationActs, parties, contacts: organisationContacts, several }),
@@ -165,7 +166,7 @@ export function openRegister(
     follower: journeys.follower,
     rooms: {
       ...{ listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight },
-      ...{ attesting, evidence, attestedPolicy },
+      ...{ attesting, evidence, attestedPolicy, disposing },
       ...{ advice, overlaps, freezing, amending },
     },
   }

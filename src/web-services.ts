@@ -1,6 +1,7 @@
 import { hkdfSync } from 'node:crypto'
 import { Signer } from '@fastify/cookie'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { Decisions } from './decision-services.ts'
 import type { Principal } from './identity/principal.ts'
 import { sessionsService } from './identity/sessions/sessions.service.ts'
 import { type SignInIssuer, signInService } from './identity/sessions/sign-in.service.ts'
@@ -12,6 +13,8 @@ import { actPages } from './web/agreements/acts.pages.ts'
 import { agreementListPages } from './web/agreements/agreement-list.pages.ts'
 import { agreementPages } from './web/agreements/agreements.pages.ts'
 import { comparePages } from './web/agreements/compare.pages.ts'
+import { decisionPages } from './web/agreements/decisions.pages.ts'
+import { disposalPages } from './web/agreements/disposals.pages.ts'
 import { deputyPages } from './web/deputies/deputies.pages.ts'
 import { draftingArea } from './web/drafting/area.pages.ts'
 import { entryPages } from './web/entry/entry.pages.ts'
@@ -46,12 +49,12 @@ export function callbackAt(publicUrl: URL, key = ''): URL {
 /** The pages over the services of the rooms, and whom a session is of. */
 export function openWeb(
   services: Services,
-  rooms: Register['rooms'],
+  rooms: Register['rooms'] & Pick<Decisions, 'logSearch'>,
   { issuers, publicUrl, demoAccounts }: BrowserSignIn,
   logKey: Uint8Array,
 ): { readonly pages: readonly FastifyPluginAsync[]; readonly principalOfSession: (request: FastifyRequest) => Promise<Principal | null> } {
   const { listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight, amending } = rooms
-  const { attesting, evidence, attestedPolicy } = rooms
+  const { attesting, evidence, attestedPolicy, disposing, logSearch } = rooms
   const { db, clock, config, people, parties, reference, signOffs, signOffRoutes, newId } = services
   const isSecure = publicUrl.protocol === 'https:'
   const sessions = sessionsService({
@@ -78,12 +81,14 @@ export function openWeb(
         areas: [
           entryPages,
           outsidePages,
-          workPages({ insight, listing }),
+          workPages({ insight, listing, disposing, notifications: services.notifications }),
           agreementListPages({ listing, registerExport, clock }),
           agreementPages({ drafting, documents, signOffs, history }),
           comparePages({ documents }),
+          decisionPages({ logSearch, drafting }),
+          disposalPages({ disposing, drafting }),
           actPages({ suspending, ending, membership, amending, history, drafting }),
-          reviewPages({ signOffs, documents, people, newId, now: clock }),
+          reviewPages({ signOffs, documents, people, attesting, newId, now: clock }),
           elsewherePages({ attesting, evidence, drafting, history, parties }),
           statingPages({ attesting, files: services.files, drafting }),
           acceptingPages({ parties, attestedPolicy }),
@@ -92,7 +97,7 @@ export function openWeb(
           contactPages({ invitations: services.outside.invitations }),
           draftingArea({ ...rooms, parties, reference, signOffs, routes: signOffRoutes, now: clock }),
           deputyPages({ deputies: services.deputies }),
-          signingPages({ signing, ending, documents, now: clock }),
+          signingPages({ signing, ending, documents, drafting, signOffs, now: clock }),
         ],
       }),
     ],

@@ -115,7 +115,9 @@ t.test('a file is refused in words that say what to do, and one that was kept is
     'and so does the service',
   )
   t.match(await send({ ...STATED, evidence: kept }), { status: 303, location: LIST })
-  t.match(await send({ ...STATED, evidence: kept }), { status: 422, text: /is stated already/ }, 'once')
+  t.match(await send({ ...STATED, evidence: kept }), { status: 303, location: LIST }, 'the same form, clicked twice')
+  const anew = written({ _csrf: await tokenOf(who), ...STATED, evidence: kept })
+  t.match(await post(who, `${LIST}/new`, anew), { status: 422, text: /is stated already/ }, 'it was stated once')
 })
 
 t.test('what was typed beside a file is not lost when the session had ended; the file is sent anew', async (t) => {
@@ -242,6 +244,15 @@ t.test('somebody who leaves while their file is on its way leaves nothing behind
     )
     await second.goto('/agreements/DEMO-SIGN')
     t.match(await second.getByRole('region', { name: 'Parties' }).textContent(), /Islington[\s\S]*Elsewhere, as two people attest: by whom/)
+    await second
+      .getByRole('link', { name: /where each party stands/ })
+      .first()
+      .click()
+    await second.goto(`${new URL(second.url()).pathname}/progress`)
+    t.match(
+      await second.locator('main').innerText(),
+      /Signed elsewhere\s+On [\w ]+: attested by two people of Camden, not confirmed by Islington/,
+    )
     await first.goto(LIST)
     await readable(first, 'attested signatures')
     t.equal((await answer()).decision, 'DENY', 'nobody accepts such')

@@ -70,11 +70,11 @@ export function logSearchRoutes(log: LogSearchService): FastifyPluginAsync {
 }
 
 /** The page that a query asks for. @throws ProblemError 400 for a cursor that is not one, and where the time ends before it begins */
-function askedOf(
-  { cursor, limit, ...filter }: { readonly cursor?: string | undefined; readonly limit?: number | undefined },
+export function askedOf(
+  { cursor, limit, ...filter }: { readonly cursor?: string | undefined; readonly limit?: number | undefined } & DecisionFilter,
   most: number,
 ) {
-  return { filter: filterOf(filter as DecisionFilter), after: positionOf(cursor), limit: limit ?? most }
+  return { filter: filterOf(filter), after: positionOf(cursor), limit: limit ?? most }
 }
 
 /** Text that is not JSON: the contract documents its media type, not its shape. It is made as fast as it is taken. */
@@ -104,7 +104,8 @@ function pageHeaders(
   return { ...unsearched, link: `<${request.routeOptions.url}?${query}>; rel="next"` }
 }
 
-function cursorOf(position: Position | null): string | null {
+/** Where a page begins, as the next call says it; null: there is no further page. */
+export function cursorOf(position: Position | null): string | null {
   return position && Buffer.from(`${position.logId}.${position.index}.${position.evaluation}`).toString('base64url')
 }
 

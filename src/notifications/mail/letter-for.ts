@@ -82,6 +82,8 @@ function spokenRoles(roles: readonly Role[]): string {
 
 /** What is done by signing. */
 const SIGNING: readonly NotificationKind[] = ['SIGNATURE_DUE', 'SIGNATURE_REMINDER']
+/** What is done where a party says what became of the data; its follower may open nothing else of the agreement. */
+const DISPOSING: readonly NotificationKind[] = ['DISPOSAL_DUE', 'DISPOSAL_DUE_IN_PLACE']
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** The page on which what a notification is about is done or read; whoever is not signed in, or let in, is asked to, and comes to it after that. */
@@ -95,6 +97,7 @@ function pathTo({ kind, subject: { type, id }, detail }: NotificationFacts): str
   const { sign_off, version } = detail
   const isAgreement = type === 'agreement'
   if (SIGNING.includes(kind) && isAgreement && Number.isInteger(version)) return `sign/${encodeURIComponent(id)}/${version}`
+  if (DISPOSING.includes(kind)) return `agreements/${encodeURIComponent(id)}/disposals`
   if (typeof sign_off === 'string' && UUID.test(sign_off)) return `reviews/${sign_off}`
   return isAgreement ? `agreements/${encodeURIComponent(id)}` : 'work'
 }

@@ -8,7 +8,7 @@ import { type Chain, routeOf, type SignOff } from '../../workflow/model/sign-off
 import { field, type Page, type Redirect } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { doCommand, openReview, type ReviewPagesOptions } from './review-call.pages.ts'
-import { WHOLE } from './steps.ts'
+import { type OpenReview, WHOLE } from './steps.ts'
 import { reviewedTexts } from './workspace.pages.ts'
 
 /** Where every party stands, since when, and what can be done about it: remind it, replace its signatory. */
@@ -20,8 +20,10 @@ export function progressPages(options: ReviewPagesOptions) {
     const { signOff, commands, principal } = review
     const sections = await texts.sections(review)
     const now = options.now()
+    const stated = await statedIn(options, review)
     const rows = signOff.chains.map((chain) => ({
       ...rowOf(signOff, chain, now),
+      stated: stated.findLast(({ org }) => org === chain.org) ?? null,
       mayChase: commands.some(({ command, org }) => command === 'chase' && org === chain.org),
       handOn: commands
         .filter(({ command, org }) => command === 'assign' && org === chain.org)
@@ -51,6 +53,16 @@ export function progressPages(options: ReviewPagesOptions) {
       return errors.length > 0 ? shown(request, { status: 422, errors }) : { to: `/reviews/${review.signOff.id}/progress` }
     })
   }
+}
+
+/** Signatures given elsewhere on the text that two people have attested, or that the party disputes; none for whoever may not read them. */
+async function statedIn({ attesting }: ReviewPagesOptions, { principal, signOff: { subject } }: OpenReview) {
+  if (subject.type !== 'agreement' || principal.invitedTo) return []
+  const found = await attesting.list(principal, subject.id)
+  if (!found.ok) return []
+  return found.value.statements.filter(
+    ({ version, state }) => version === subject.version && (state === 'ATTESTED' || state === 'DISPUTED'),
+  )
 }
 
 /** How a party stands: what is open, since when it waits, until when it is due, when it was reminded. */

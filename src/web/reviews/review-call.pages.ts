@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { attestingService } from '../../agreements/acts/attesting.service.ts'
 import type { DocumentsService } from '../../agreements/texts/documents.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import type { PeopleService } from '../../people/people.service.ts'
@@ -14,6 +15,7 @@ export interface ReviewPagesOptions {
   readonly signOffs: Pick<SignOffsService, 'read' | 'perform' | 'list'>
   readonly documents: Pick<DocumentsService, 'text' | 'differences'>
   readonly people: Pick<PeopleService, 'list'>
+  readonly attesting: Pick<ReturnType<typeof attestingService>, 'list'>
   readonly newId: () => string
   readonly now: () => Date
 }

@@ -1,47 +1,89 @@
 import type { FastifyRequest } from 'fastify'
 import type { EndingService } from '../../agreements/acts/ending.service.ts'
 import type { SigningService } from '../../agreements/acts/signing.service.ts'
+import type { DraftingService } from '../../agreements/drafting/drafting.service.ts'
 import { SIGNING_STATEMENTS } from '../../agreements/model/signed-text.ts'
 import type { DocumentsService } from '../../agreements/texts/documents.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
-import { orThrow } from '../../platform/kernel/refusal.ts'
+import type { Principal } from '../../identity/principal.ts'
+import { orThrow, type Refusal } from '../../platform/kernel/refusal.ts'
+import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
 import { boxes, type FieldError, faultsOf, field, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import { WHOLE } from '../reviews/steps.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface SigningPagesOptions {
   readonly signing: Pick<SigningService, 'sign'>
   readonly ending: Pick<EndingService, 'reject'>
   readonly documents: Pick<DocumentsService, 'text'>
+  readonly drafting: Pick<DraftingService, 'read'>
+  readonly signOffs: Pick<SignOffsService, 'read'>
   readonly now: () => Date
 }
 
 /** Who proved longer ago who they are does so once more before they sign (screens, C4). */
 const PROVED_SECONDS = 300
+/** Rules by which a signature is refused because the text is another one than was opened, or no longer the one to sign. */
+const CHANGED: readonly string[] = ['HASH', 'VERSION_STATE', 'LC-2']
 
 /** Signing one version for one's organisation, or declining to, with what that means. */
-export function signingPages({ signing, ending, documents, now }: SigningPagesOptions) {
+export function signingPages({ signing, ending, documents, drafting, signOffs, now }: SigningPagesOptions) {
   const params = (request: FastifyRequest) => request.params as { readonly id: string; readonly version: string }
   const numberOf = (version: string) => (/^[1-9]\d{0,4}$/.test(version) ? Number(version) : 0)
+
+  /** Where somebody else is asked to sign: the open steps of the reader's organisation that they may hand on. */
+  async function handingOn(principal: Principal, signOff: string | null): Promise<readonly string[]> {
+    const read = signOff === null ? undefined : await signOffs.read(principal, signOff)
+    if (!read?.ok) return []
+    const steps = read.value.outcome.commands
+      .filter(({ command, org }) => (command === 'assign' || command === 'delegate') && org === principal.org)
+      .map(({ org, step }) => `/reviews/${signOff}/hands/${org ?? WHOLE}/${step}`)
+    return [...new Set(steps)]
+  }
+
   const shown = async (request: FastifyRequest, over: Partial<Page> = {}): Promise<Page> => {
     const { id, version } = params(request)
-    const text = orThrow(await documents.text(callerOf(request), id, numberOf(version)))
+    const principal = callerOf(request)
+    const text = orThrow(await documents.text(principal, id, numberOf(version)))
+    const { outcome: agreement } = orThrow(await drafting.read(principal, id, undefined))
+    const signOff = agreement.versions.find((one) => one.version === text.version)?.sign_off ?? null
     return {
       template: 'signing/sign.njk',
       title: `Sign version ${text.version} of ${id}`,
       ...over,
       data: {
-        text,
-        signed: text.signatures.find(({ org, carried_from }) => org === callerOf(request).org && carried_from === null),
+        ...{ text, signOff },
+        signed: text.signatures.find(({ org, carried_from }) => org === principal.org && carried_from === null),
         statements: SIGNING_STATEMENTS,
         form: request.body ?? {},
         ticked: boxes(request, 'statements'),
         must: mustProveAgain(request, now()),
+        handOn: await handingOn(principal, signOff),
+      },
+    }
+  }
+
+  /** Nobody signs what they have not read: the text as it is now, what is new in it, and no form. */
+  async function changed(request: FastifyRequest): Promise<Page> {
+    const { id, version } = params(request)
+    const opened = numberOf(version)
+    const { outcome: agreement } = orThrow(await drafting.read(callerOf(request), id, undefined))
+    const toSign = agreement.versions.findLast(({ status, hash }) => status === 'APPROVED' && hash !== null)
+    const latest = toSign?.version ?? opened
+    const before = agreement.versions.findLast((one) => one.version < latest && one.hash !== null)?.version
+    return {
+      template: 'signing/changed.njk',
+      title: 'The text has changed since you opened it',
+      data: {
+        ...{ agreement, opened, latest, canSign: toSign !== undefined },
+        from: latest > opened ? opened : before,
       },
     }
   }
 
   return ({ page, form, proveAgain }: Web): void => {
     page('/sign/:id/:version', 'getAgreementVersion', (request) => shown(request))
+    page('/sign/:id/:version/changed', 'getAgreementVersion', changed)
     form('/sign/:id/:version', 'signAgreement', async (request, reply): Promise<Page | Redirect> => {
       const { id, version } = params(request)
       if (mustProveAgain(request, now())) return proveAgain(request, reply)
@@ -60,7 +102,8 @@ export function signingPages({ signing, ending, documents, now }: SigningPagesOp
         { principal: callerOf(request), idempotency: once(request), agreementId: id, address: request.ip },
         body,
       )
-      return done.ok ? { to: `/agreements/${encodeURIComponent(id)}` } : shown(request, { status: 422, errors: refusedWith(done.refusal) })
+      if (done.ok) return { to: `/agreements/${encodeURIComponent(id)}` }
+      return isChanged(done.refusal) ? { to: `${request.url}/changed` } : shown(request, { status: 422, errors: refusedWith(done.refusal) })
     })
     form('/decline/:id/:version', 'rejectAgreement', async (request): Promise<Page | Redirect> => {
       const { id } = params(request)
@@ -81,6 +124,10 @@ export function signingPages({ signing, ending, documents, now }: SigningPagesOp
 function mustProveAgain(request: FastifyRequest, now: Date): boolean {
   const at = callerOf(request).authentication?.at
   return at === undefined || at === null || now.getTime() - Date.parse(at) > PROVED_SECONDS * 1000
+}
+
+function isChanged({ errors }: Refusal): boolean {
+  return errors.some(({ code }) => code !== undefined && CHANGED.includes(code))
 }
 
 /** What a form has not said: each with the field that it is of. */

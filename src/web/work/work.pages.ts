@@ -1,7 +1,10 @@
+import type { disposingService } from '../../agreements/acts/disposing.service.ts'
 import type { ListingService } from '../../agreements/finding/listing.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { permits } from '../../identity/permissions.ts'
+import type { Principal } from '../../identity/principal.ts'
 import { daysLeft, daysSince, type InsightService } from '../../insight/insight.service.ts'
+import type { NotificationsService } from '../../notifications/notifications.service.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { ListedTask } from '../../workflow/lists.ts'
 import type { Web } from '../web.plugin.ts'
@@ -9,20 +12,40 @@ import type { Web } from '../web.plugin.ts'
 export interface WorkPagesOptions {
   readonly insight: Pick<InsightService, 'work'>
   readonly listing: Pick<ListingService, 'titles'>
+  readonly notifications: Pick<NotificationsService, 'list'>
+  readonly disposing: Pick<ReturnType<typeof disposingService>, 'list'>
 }
 
+/** Notices that are looked through for data to return or delete, and agreements that are named of them, at most. */
+const [NOTICES, TO_DISPOSE_MAX] = [100, 5]
+
 /** What somebody has to do, whom they wait for, and what falls due. */
-export function workPages({ insight, listing }: WorkPagesOptions) {
+export function workPages({ insight, listing, notifications, disposing }: WorkPagesOptions) {
+  /** What the reader's organisation was told to return or delete and has not confirmed: of itself, or of a body that it follows. */
+  async function toDispose(principal: Principal) {
+    if (!permits(principal.roles, 'agreement:dispose')) return []
+    const told = await notifications.list(principal, { before: null, limit: NOTICES })
+    const ids = told.notifications.filter(({ kind }) => kind.startsWith('DISPOSAL_DUE')).map(({ subject }) => subject.id)
+    const found = [...new Set(ids)].slice(0, TO_DISPOSE_MAX).map(async (agreement) => {
+      const listed = await disposing.list(principal, agreement)
+      const open = listed.ok ? listed.value.disposals.filter((one) => one.answered_by === principal.org && !one.is_complete) : []
+      return open.map(({ org }) => ({ agreement, org }))
+    })
+    return (await Promise.all(found)).flat()
+  }
+
   return ({ page }: Web): void => {
     // Whoever keeps the register has no part in agreements, and begins here all the same.
     page('/work', 'listOrganisations', async (request) => {
       const principal = callerOf(request)
       if (!permits(principal.roles, 'sign_off:read')) return { template: 'work/no-work.njk', title: 'Your work' }
       const { now, mine, pool, waiting, due } = await insight.work(principal)
+      const disposals = await toDispose(principal)
       const agreements = [
         ...[...mine, ...pool].map((task) => task.subject_id),
         ...waiting.map((task) => task.subject.id),
         ...due.map((one) => one.agreement),
+        ...disposals.map((one) => one.agreement),
       ]
       const titles = await listing.titles(principal, agreements)
       const today = londonDay(now.getTime())
@@ -37,6 +60,7 @@ export function workPages({ insight, listing }: WorkPagesOptions) {
         title: 'Your work',
         data: {
           mine: mine.map(shown),
+          disposals: disposals.map((one) => ({ ...one, title: titles.get(one.agreement) })),
           pool: pool.map(shown),
           waiting: waiting.map((task) => ({
             ...task,
