@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { sha256Hex } from '../audit/format/canonical-json.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import { refused } from '../platform/kernel/refusal.ts'
@@ -16,7 +17,13 @@ export function idempotencyRepository(tx: Transaction) {
      * this transaction's, and after it its holder's (`holdKey`) or free for nobody, since the outcome is kept with it.
      * @throws Refused 409 while another call is at work on it, 422 when the key was used for another request
      */
-    async claimKey({ org, sub }: Principal, { key, requestHash }: IdempotencyKey, at: string): Promise<VersionedOutcome<unknown> | null> {
+    async claimKey(
+      { issuer, org, sub }: Principal,
+      { key, requestHash }: IdempotencyKey,
+      at: string,
+    ): Promise<VersionedOutcome<unknown> | null> {
+      // The same subject of another issuer is somebody else, whose request is another one: they are not told what came of this.
+      const request_hash = sha256Hex(`${issuer}\n${requestHash}`)
       // Waiting for the row would hold a connection; on this node calls with one key wait elsewhere.
       const lock = sql<{
         is_ours: boolean
@@ -24,11 +31,11 @@ export function idempotencyRepository(tx: Transaction) {
       if (!(await lock.execute(tx)).rows[0]?.is_ours) throw keyInUse()
       const taken = await tx
         .insertInto('idempotency_key')
-        .values({ org, sub, key, request_hash: requestHash, at })
+        .values({ org, sub, key, request_hash, at })
         .onConflict((conflict) =>
           conflict
             .columns(['org', 'sub', 'key'])
-            .doUpdateSet({ request_hash: requestHash, at, holder: null, held_until: null })
+            .doUpdateSet({ request_hash, at, holder: null, held_until: null })
             .where('idempotency_key.outcome', 'is', null)
             .where(sql<boolean>`coalesce(idempotency_key.held_until <= now(), true)`),
         )
@@ -42,7 +49,7 @@ export function idempotencyRepository(tx: Transaction) {
         .where('k.sub', '=', sub)
         .where('k.key', '=', key)
         .executeTakeFirstOrThrow()
-      if (known.request_hash !== requestHash) throw refused('IDEMPOTENCY_KEY_REUSED', 'This key stands for another request.')
+      if (known.request_hash !== request_hash) throw refused('IDEMPOTENCY_KEY_REUSED', 'This key stands for another request.')
       if (known.outcome === null || known.version === null) throw keyInUse()
       return { outcome: known.outcome, version: known.version }
     },

@@ -131,7 +131,7 @@ function principalOf(verify: ReturnType<typeof tokenVerifier>, outsiders: Outsid
 
 /** By whom a request is counted: one caller's share is never everybody's. */
 function namesOf({ org, sub, issuer, clientId }: Principal): CallerNames {
-  return { caller: clientId === null ? `${org} ${issuer} ${sub}` : `${org} ${clientId}`, organisation: org }
+  return { caller: clientId === null ? `${org} ${issuer} ${sub}` : `${org} client ${issuer} ${clientId}`, organisation: org }
 }
 
 function tooMany(): ProblemError {

@@ -29,7 +29,9 @@ export const rateLimitPlugin = fastifyPlugin<RateLimits>(
     app.onUnauthenticated(refused)
     if (perMinute === undefined) return
     const anyRequest = limiter(app, perMinute, (request) => {
-      if (request.principal) return request.principal.sub
+      const { principal } = request
+      // A subject is its issuer's own word: it may be another's as well, or look like an address.
+      if (principal) return `${principal.issuer} ${principal.sub}`
       return `${request.routeOptions.url?.startsWith('/log/') ? 'log ' : ''}${addressOf(request)}`
     })
     app.addHook('onRequest', async (request) => {

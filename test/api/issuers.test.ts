@@ -11,6 +11,9 @@ const AUDIENCE = randomUUID()
 const [CAMDEN_TENANT, HACKNEY_TENANT] = [randomUUID(), randomUUID()]
 const DPO_GROUP = randomUUID()
 
+/** Requests of one caller in a minute: more than the other tests here make. */
+const LIMIT = 60
+
 const camden = await startTestIssuer(t, `/${CAMDEN_TENANT}/v2.0`)
 const hackney = await startTestIssuer(t, `/${HACKNEY_TENANT}/v2.0`)
 const stranger = await startTestIssuer(t, `/${randomUUID()}/v2.0`)
@@ -19,6 +22,7 @@ const tenant = ({ issuer }: TestIssuer, id: string, organisation: string): Token
 })
 const service = await testService(t, {
   register: 'ORGANISATIONS',
+  config: { rateLimitPerMinute: LIMIT },
   furtherTrust: [
     tenant(camden, CAMDEN_TENANT, 'LBC_CAMDEN'),
     {
@@ -71,6 +75,31 @@ t.test('a person is the oid of their tenant, has the roles recorded here, and ac
   )
   t.equal(await get(await from(hackney, person(HACKNEY_TENANT, oid))), 401, 'and so is the same oid in another tenant')
 })
+
+t.test(
+  'the same subject of another issuer is somebody else: neither told what came of the other one’s call, nor counted with them',
+  async (t) => {
+    const sub = randomUUID()
+    await record(camden, sub, 'LBC_CAMDEN', 'IG_OFFICER')
+    const [one, other] = [
+      await from(camden, person(CAMDEN_TENANT, sub)),
+      await service.token({ org: 'LBC_CAMDEN', roles: ['IG_OFFICER'], sub }),
+    ]
+    const draft = (token: string) =>
+      post({ ...bearer(token), 'idempotency-key': 'once' }, '/v1/agreements', {
+        title: 'Once',
+        instrument_type: 'CONTROLLER_TO_CONTROLLER',
+      })
+    const made = await draft(one)
+    t.equal(made.statusCode, 201, made.body)
+    t.equal((await draft(one)).body, made.body, 'the same person is answered as before')
+    t.match((await draft(other)).json(), { status: 422, code: 'IDEMPOTENCY_KEY_REUSED' })
+    const used: number[] = []
+    for (let n = 0; n < LIMIT; n += 1) used.push(await get(one))
+    t.equal(used.at(-1), 429, 'one of them has used up their minute')
+    t.equal(await get(other), 200, 'the other one has not')
+  },
+)
 
 t.test('groups count where the tenant is authoritative, by the table of the configuration, and nowhere else', async (t) => {
   const oid = randomUUID()
