@@ -93,8 +93,8 @@ export function openRegister(
   const membership = membershipService({ act, chains, organisation: parties.find, boroughs })
   const journeys = openJourneys(services, decisions, { facts, drafting, membership }, onFollowFailure)
   const due = agreementsDue({ db, agreements, clock })
-  const { signOffs, people, publicUrl, isAuthoritative } = services
-  const calendars = calendarsService({ db, clock, commands, publicUrl, due, signOffs, rolesOf: people.rolesOf, isAuthoritative })
+  const { signOffs, people, publicUrl, isTrusted, isAuthoritative } = services
+  const calendars = calendarsService({ db, clock, commands, publicUrl, due, signOffs, rolesOf: people.rolesOf, isTrusted, isAuthoritative })
   const insight = insightService({
     ...{ clock, listing, signOffs: services.signOffs, signOffInsight: signOffInsight({ db, clock }) },
     ...{ due, usage: decisions.usage, requests: journeys.requests },

@@ -59,6 +59,7 @@ export function openWeb(
   const isSecure = publicUrl.protocol === 'https:'
   const sessions = sessionsService({
     ...{ db, clock, isAuthoritative: services.isAuthoritative },
+    isTrusted: (named) => issuers.some(({ issuer }) => issuer === named),
     limits: { idleSeconds: config.sessionIdleSeconds, absoluteSeconds: config.sessionMaxSeconds },
     organisationsOf: (person) => people.organisationsOf(person, londonDay(clock().getTime())),
   })

@@ -139,12 +139,15 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
     personOf: async (request) => (await outsidePerson(request)) ?? (await sessionOf(request))?.session,
     lastPersonOf: async (request) => (await outsidePerson(request)) ?? (await knownOf(request))?.session,
   })
-  /** Whom the forms of a request are for: another person's do nothing, also in the same browser. */
+  /**
+   * Whom the forms of a request are for: another person's do nothing, also in the same browser, and neither does what was opened for another
+   * organisation of the same person.
+   */
   const senders = new WeakMap<FastifyRequest, string>()
   const senderOf = async (request: FastifyRequest): Promise<string> => {
     const outside = outsideSecret(request, isSecure)
     const known = await knownOf(request)
-    const sender = outside ?? (known ? JSON.stringify([known.session.issuer, known.session.subject]) : 'nobody')
+    const sender = outside ?? (known ? JSON.stringify([known.session.issuer, known.session.subject, known.session.org]) : 'nobody')
     senders.set(request, sender)
     return sender
   }
@@ -167,7 +170,7 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
       const found = isForged
         ? problem(
             'FORBIDDEN',
-            'This form was opened too long ago, or in another browser. Go back, load the page again, and send it once more.',
+            'This form was opened too long ago, in another browser, or for another organisation. Go back, load the page again, and send it once more.',
           )
         : (problemOf(error, request) ?? problem('INTERNAL', 'Something in this service is broken.'))
       if (found.code === 'INTERNAL') request.log.error({ err: error }, 'defect')

@@ -163,6 +163,14 @@ t.test('an address that never was, was revoked, has lapsed, or whose maker has n
   t.equal((await desk.call(siro, 'POST', end, { reason: 'Left' }, { 'if-match': role.etag })).status, 200)
   t.same(withoutId(await read(leaver.path)), unknown, 'at once')
 
+  const owner = await desk.service.database?.openAs('session_user', 1)
+  const gone = { issuer: 'https://trusted-once.example', subject: 'gone' }
+  const record = { person: gone, role: 'IG_OFFICER', reason: 'Appointed' }
+  t.equal((await desk.call(siro, 'POST', `/v1/organisations/${CAMDEN}/roles`, record)).status, 201)
+  const theirs = await make('MINE', { ...officer, sub: 'gone' })
+  await owner?.pool.query('update calendar set issuer = $2 where id = $1', [theirs.id, gone.issuer])
+  t.same(withoutId(await read(theirs.path)), unknown, 'of an issuer that is trusted no longer')
+
   const lapses = await make()
   desk.at('2027-03-01T12:00:00.000Z')
   t.same(withoutId(await read(lapses.path)), unknown, 'after 90 days, where roles are claimed only')

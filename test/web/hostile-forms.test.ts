@@ -1,5 +1,6 @@
 import t from 'tap'
 import { problemKinds } from '../../src/platform/http/refusals.ts'
+import { ownerPool } from '../support/leaves.ts'
 import { startTestIssuer } from '../support/oidc-issuer.ts'
 import { testService } from '../support/service.ts'
 import { type Visitor, visitorOf } from '../support/visitor.ts'
@@ -19,9 +20,9 @@ const SUSPEND = '/agreements/DEMO-CURL/acts/suspend'
 const admin = await service.as({ org: 'GLA', roles: ['REGISTER_ADMIN'] })
 
 /** Records that somebody of the issuer holds a role. */
-async function appointed(subject: string, ...held: readonly (readonly [org: string, role: string])[]): Promise<void> {
-  for (const [org, role] of held) {
-    const payload = { person: { issuer: issuer.issuer, subject }, role, reason: 'Appointed' }
+async function appointed(subject: string, ...held: readonly (readonly [org: string, role: string, by?: string])[]): Promise<void> {
+  for (const [org, role, by = issuer.issuer] of held) {
+    const payload = { person: { issuer: by, subject }, role, reason: 'Appointed' }
     const reply = await service.inject({ method: 'POST', url: `/v1/organisations/${org}/roles`, headers: admin, payload })
     t.equal(reply.statusCode, 201, reply.body)
   }
@@ -117,6 +118,28 @@ t.test('whoever acts for two organisations chooses which, has the roles of that 
   t.match(await who.send('/work', '/organisation', { org: 'LBC_HACKNEY' }), { status: 303 })
   t.match((await who.go('/work')).text, /for Islington/, 'of no other one')
   t.notMatch((await (await signedIn('margaret')).go('/work')).text, /Act for/, 'nothing to choose where there is one')
+})
+
+t.test('a form that was opened for one organisation does nothing for another one of the same person', async (t) => {
+  const who = await signedIn('shared')
+  await who.send('/work', '/organisation', { org: 'LBC_CAMDEN' })
+  const _csrf = await tokenOf(who, '/sign/DEMO-SIGN/1')
+  t.match(await sent(who, '/organisation', { _csrf: await tokenOf(who, '/work'), org: 'LBC_ISLINGTON' }), { status: 303 })
+  const late = await sent(who, '/agreements/DEMO-SIGN/acts/suspend', { _csrf, reason: 'For Camden' })
+  t.match(late, { status: 403, text: /for another organisation/ })
+  t.match(late.text, /for Islington/, 'and the page says for whom they act now')
+  const again = await sent(who, '/agreements/DEMO-SIGN/acts/suspend', { _csrf: await tokenOf(who, '/work'), reason: 'For Islington' })
+  t.not(again.status, 403)
+})
+
+t.test('a session of an issuer that is trusted no longer opens nothing, whatever roles are recorded', async (t) => {
+  const who = await signedIn('margaret')
+  t.match(await who.go('/work'), { status: 200 })
+  const owner = await ownerPool(service)
+  const gone = 'https://trusted-once.example'
+  await appointed('margaret', ['LBC_CAMDEN', 'SIRO', gone])
+  await owner.query(`update session set issuer = $2 where issuer = $1 and subject = 'margaret'`, [issuer.issuer, gone])
+  t.match(await who.go('/work'), { status: 303, location: /^\/sign-in/ })
 })
 
 t.test('an address that does not exist is a page for people and a problem for systems', async (t) => {

@@ -10,6 +10,8 @@ export interface SessionsOptions {
   readonly db: Database
   readonly clock: Clock
   readonly limits: SessionLimits
+  /** Whether people sign in at an issuer: a session of one that is trusted no longer opens nothing. */
+  readonly isTrusted: (issuer: string) => boolean
   /** Whether the roles that an issuer claims count. */
   readonly isAuthoritative: (issuer: string) => boolean
   /** Organisations in which a role is recorded for a person today. */
@@ -36,7 +38,7 @@ const SEEN_EVERY_MS = 60_000
 export type SessionsService = ReturnType<typeof sessionsService>
 
 /** Sessions of people who signed in with a browser. A secret leaves this file once, to the browser; what is kept is its digest. */
-export function sessionsService({ db, clock, limits, isAuthoritative, organisationsOf }: SessionsOptions) {
+export function sessionsService({ db, clock, limits, isTrusted, isAuthoritative, organisationsOf }: SessionsOptions) {
   const asSystem = <T>(work: (tx: Transaction) => Promise<T>) => withTransactionAs(db, { kind: 'system' }, work)
 
   return {
@@ -65,7 +67,7 @@ export function sessionsService({ db, clock, limits, isAuthoritative, organisati
         const digest = digestOf(secret)
         const session = await sessionsRepository(tx).find(digest)
         if (!session) return undefined
-        const counts = isLive(session, limits, now)
+        const counts = isTrusted(session.issuer) && isLive(session, limits, now)
         if (counts && now.getTime() - session.seenAt.getTime() > SEEN_EVERY_MS) await sessionsRepository(tx).seen(digest, now)
         return { digest, session, isLive: counts }
       }),

@@ -24,6 +24,8 @@ export interface CalendarsOptions {
   readonly signOffs: Pick<SignOffsService, 'tasks'>
   /** The roles that are recorded for somebody in an organisation on a London day. */
   readonly rolesOf: (person: { readonly issuer: string; readonly subject: string }, org: string, day: Day) => Promise<readonly Role[]>
+  /** Whether tokens of an issuer are trusted. */
+  readonly isTrusted: (issuer: string) => boolean
   /** Whether the roles count that tokens claim. */
   readonly isAuthoritative: (issuer: string) => boolean
 }
@@ -56,7 +58,8 @@ const TASKS_MAX = 500
 export type CalendarsService = ReturnType<typeof calendarsService>
 
 /** Calendars of what is due, for programs that hold nothing but an address: it shows what its owner may see at that moment, and no longer than they may. */
-export function calendarsService({ db, clock, commands, publicUrl, due, signOffs, rolesOf, isAuthoritative }: CalendarsOptions) {
+export function calendarsService({ db, clock, commands, publicUrl, due, signOffs, rolesOf, ...trust }: CalendarsOptions) {
+  const { isTrusted, isAuthoritative } = trust
   const kind: SubjectKind<Calendar, Done<ShownCalendar>> = {
     type: 'calendar',
     unknown: 'There is no such calendar here.',
@@ -72,8 +75,9 @@ export function calendarsService({ db, clock, commands, publicUrl, due, signOffs
   }
   const asSystem = <T>(work: (tx: Transaction) => Promise<T>) => withTransactionAs(db, { kind: 'system' }, work)
 
-  /** Whoever a calendar is read for; undefined: they have no role any more. */
+  /** Whoever a calendar is read for; undefined: they have no role any more, or their issuer is trusted no longer. */
   async function ownerOf({ org, madeBy, scope, roles }: Calendar, now: Date): Promise<Principal | undefined> {
+    if (!isTrusted(madeBy.issuer)) return undefined
     const recorded = await rolesOf({ issuer: madeBy.issuer, subject: madeBy.sub }, org, londonDay(now.getTime()))
     const held = [...new Set([...recorded, ...(isAuthoritative(madeBy.issuer) ? roles : [])])]
     const permission = scope === 'MINE' ? 'calendar:keep' : 'calendar:keep_for_organisation'
