@@ -82,6 +82,20 @@ t.test('what is no form, breaks off or has too much in it is refused, and leaves
   t.equal(await filesKept(), before)
 })
 
+t.test('what stands behind the file of a form is not read: nobody has looked at it', async (t) => {
+  const who = await visitor('demo-camden-ig')
+  const fields = { _csrf: await tokenOf(who), ...STATED, name: '' }
+  const end = `--${BOUNDARY}--\r\n`
+  const whole = written(fields, SCAN).toString('latin1')
+  const behind = (value: string) => `--${BOUNDARY}\r\ncontent-disposition: form-data; name="post"\r\n\r\n${value}\r\n${end}`
+  for (const value of ['Smuggled in', 'Smuggled\0in']) {
+    const reply = await post(who, `${LIST}/new?more=yes`, Buffer.from(whole.slice(0, -end.length) + behind(value), 'latin1'))
+    t.equal(reply.status, 200)
+    t.match(reply.text, /value="Director"/)
+    t.notMatch(reply.text, /Smuggled/)
+  }
+})
+
 t.test('a file is refused in words that say what to do, and one that was kept is not sent again', async (t) => {
   const who = await visitor('demo-camden-ig')
   const token = await tokenOf(who)

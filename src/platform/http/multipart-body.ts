@@ -82,6 +82,8 @@ export function readMultipartBodies(app: FastifyInstance): void {
       drop()
     }
     reader.on('field', (name, value, isNameCut, isValueCut) => {
+      // What comes behind the file comes after its form was looked at.
+      if (isRead) return
       if (name === undefined) return finish(noForm())
       if (isNameCut || isValueCut) return finish(tooMuch())
       const earlier = fields[name]

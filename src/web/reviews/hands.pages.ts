@@ -28,8 +28,10 @@ export function handsPages(options: ReviewPagesOptions) {
   async function shown(request: FastifyRequest, over: Partial<Page> = {}): Promise<Page> {
     const { review, at } = await stepOf(request)
     const { principal, signOff } = review
-    const held = await people.list(principal, principal.org, { on: londonDay(now().getTime()) })
-    const roles = held.ok ? held.value.roles.filter(({ role }) => role === at.definition.role) : []
+    // Whoever has nothing to hand on is shown nobody.
+    const isTheirs = at.may.includes('assign') || at.may.includes('delegate')
+    const held = isTheirs ? await people.list(principal, principal.org, { on: londonDay(now().getTime()) }) : undefined
+    const roles = held?.ok ? held.value.roles.filter(({ role }) => role === at.definition.role) : []
     return {
       template: 'reviews/hands.njk',
       title: `Who does it: ${at.definition.title.charAt(0).toLowerCase()}${at.definition.title.slice(1)}`,
