@@ -1020,6 +1020,7 @@ CREATE INDEX agreement_by_any_case ON public.agreement USING btree (upper(id));
 CREATE INDEX agreement_by_assessment ON public.agreement USING btree (assessment_id);
 CREATE INDEX agreement_by_reference ON public.agreement USING btree (id COLLATE "C");
 CREATE INDEX agreement_by_reference_elsewhere ON public.agreement USING btree (upper((provenance ->> 'reference'::text)));
+CREATE INDEX agreement_by_review ON public.agreement USING btree (review_due) WHERE ((status = 'ACTIVE'::text) AND (review_due IS NOT NULL));
 CREATE INDEX agreement_by_title ON public.agreement USING btree ("left"(lower(title), 80) COLLATE "C", id COLLATE "C");
 CREATE INDEX agreement_by_update ON public.agreement USING btree (updated_at DESC, id COLLATE "C");
 alter table public.agreement enable row level security;
@@ -1138,6 +1139,7 @@ create table public.agreement_version (
   constraint threshold_has_its_number CHECK (((commencement_rule = 'THRESHOLD'::text) = (commencement_threshold IS NOT NULL))),
   constraint version_begins_before_it_ends CHECK ((effective_from <= effective_to))
 );
+CREATE INDEX agreement_version_by_end ON public.agreement_version USING btree (effective_to) WHERE (effective_to IS NOT NULL);
 CREATE UNIQUE INDEX agreement_has_one_draft ON public.agreement_version USING btree (agreement_id) WHERE ((status = 'DRAFT'::text) AND (NOT recorded_elsewhere));
 CREATE TRIGGER approved_version_has_a_start BEFORE INSERT OR UPDATE ON public.agreement_version FOR EACH ROW EXECUTE FUNCTION require_a_start();
 CREATE TRIGGER version_is_frozen BEFORE DELETE OR UPDATE ON public.agreement_version FOR EACH ROW EXECUTE FUNCTION refuse_change_of_frozen_version();
@@ -2467,6 +2469,7 @@ create table public.assessment (
   constraint assessment_residual_check CHECK ((residual = ANY (ARRAY['LOW'::text, 'MEDIUM'::text, 'HIGH'::text])))
 );
 comment on column assessment.status is 'From the beginning; what it became stands in assessment_status_change.';
+CREATE INDEX assessment_by_review ON public.assessment USING btree (review_due) WHERE (required AND (review_due IS NOT NULL));
 alter table public.assessment enable row level security;
 create policy assessment_is_added on assessment for insert to public
   with check (may_write_assessment(id));
@@ -3723,3 +3726,48 @@ create table public.api_client (
 comment on table api_client is 'One row a client that is registered here, for ever. What nodes act on is the policy record of the same id.';
 CREATE TRIGGER api_client_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.api_client FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
 grant insert, select on public.api_client to accord_app;
+
+-- -------------------- near_agreements
+
+CREATE OR REPLACE FUNCTION public.near_agreements(p_orgs text[], p_purposes text[], p_weights double precision[], p_items text[], p_categories integer[])
+ RETURNS TABLE(parties integer, weight double precision, is_silent boolean, categories integer, ids text[])
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+declare
+  v_org text := pg_catalog.current_setting('accord.org', true);
+  v_all boolean := coalesce(pg_catalog.current_setting('accord.reader', true), '') in ('system', 'auditor');
+begin
+  return query
+    with listing as (
+        select p.agreement_id as id, pg_catalog.count(*)::integer as parties from public.agreement_party p
+         where p.org = any (p_orgs) group by p.agreement_id),
+      known as materialized (
+        select l.id, l.parties from listing l join public.agreement a on a.id = l.id and a.status not in ('REJECTED', 'WITHDRAWN')
+         where v_all or a.owner_org = v_org
+            or l.id in (select p.agreement_id from public.agreement_party p where p.org = v_org)
+            or l.id in (select k.agreement_id from public.keeper_change k where k.to_org = v_org)),
+      related as materialized (
+        select f.agreement_id as id, f.data_items, case when p_purposes is null then 1 else w.weight end as weight
+          from public.flow f join known k on k.id = f.agreement_id
+          left join unnest(p_purposes, p_weights) as w (purpose, weight) on w.purpose = f.purpose
+         where p_purposes is null or w.purpose is not null),
+      nearest as (select r.id, pg_catalog.max(r.weight) as weight from related r group by r.id),
+      matched as (
+        select r.id, pg_catalog.count(distinct c.category)::integer as categories
+          from related r cross join lateral unnest(r.data_items) as i (item)
+          join unnest(p_items, p_categories) as c (item, category) on c.item = i.item
+         where pg_catalog.cardinality(p_items) > 0 group by r.id),
+      silent as (
+        select distinct v.agreement_id as id from public.agreement_version v join known k on k.id = v.agreement_id
+         where k.parties > 1
+           and not exists (select from public.flow f where f.agreement_id = v.agreement_id and f.version = v.version))
+    select k.parties, coalesce(n.weight, 0), s.id is not null, coalesce(m.categories, 0), pg_catalog.array_agg(k.id)
+      from known k left join nearest n on n.id = k.id left join matched m on m.id = k.id left join silent s on s.id = k.id
+     where n.id is not null or s.id is not null
+     group by 1, 2, 3, 4;
+end $function$;
+revoke all on function near_agreements(text[],text[],double precision[],text[],integer[]) from public;
+grant execute on function near_agreements(text[],text[],double precision[],text[],integer[]) to accord_app;

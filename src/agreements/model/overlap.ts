@@ -52,7 +52,7 @@ export type PurposeRelation = 'SAME' | 'NARROWER' | 'BROADER'
 const WEIGHTS = { parties: 0.45, purpose: 0.4, categories: 0.15 }
 const RELATION_WEIGHTS: Readonly<Record<PurposeRelation, number>> = { SAME: 1, BROADER: 0.8, NARROWER: 0.7 }
 /** For a record that holds no flows, so that nobody can say what it is for. */
-const UNKNOWN_PURPOSE_WEIGHT = 0.3
+export const UNKNOWN_PURPOSE_WEIGHT = 0.3
 /** States in which a body can still be let in. */
 const OPEN: ReadonlySet<OverlapState> = new Set<OverlapState>(['IN_FORCE', 'NOT_YET_EFFECTIVE', 'AWAITING_SIGNATURE'])
 
@@ -69,9 +69,12 @@ export function overlaps(
   codes: Pick<CodeLists, 'purposes' | 'items'>,
   at: Instant,
 ): Overlap[] {
-  return agreements
-    .flatMap((agreement) => overlap(agreement, question, codes, at) ?? [])
-    .sort((a, b) => b.score - a.score || (a.agreement < b.agreement ? -1 : 1))
+  return agreements.flatMap((agreement) => overlap(agreement, question, codes, at) ?? []).sort(nearestFirst)
+}
+
+/** Best first, equal ones by id. */
+export function nearestFirst(one: Pick<Overlap, 'agreement' | 'score'>, other: Pick<Overlap, 'agreement' | 'score'>): number {
+  return other.score - one.score || (one.agreement < other.agreement ? -1 : 1)
 }
 
 function overlap(
@@ -89,7 +92,7 @@ function overlap(
   const purposes = relatedPurposes(version, question.purpose, codes)
   const flows = version.terms.flows.filter(({ purpose }) => purposes.some(({ code }) => code === purpose))
   const categories = question.categories.filter((category) =>
-    flows.some((flow) => flow.data_items.some((item) => item === category || isUnder(codes.items.get(item)?.localUnder ?? item, category))),
+    flows.some((flow) => flow.data_items.some((item) => isOfCategory(item, category, codes))),
   )
   const isSilent = version.terms.flows.length === 0
   const isNear = parties.length > 0 && (purposes.length > 0 || (isSilent && parties.length > 1))
@@ -104,40 +107,61 @@ function overlap(
     effective_to: version.effective_to,
     matched: { parties, purposes, categories },
     joinable_by: OPEN.has(state) ? asked.filter((org) => !isIn(org)) : [],
-    score: score(question, asked, { parties, purposes, categories, isSilent }),
+    score: scoreOf(question, {
+      parties: parties.length,
+      purpose: isSilent ? UNKNOWN_PURPOSE_WEIGHT : Math.max(0, ...purposes.map(({ relation }) => RELATION_WEIGHTS[relation])),
+      categories: categories.length,
+    }),
   }
 }
 
-function score(
-  question: OverlapQuestion,
-  asked: readonly string[],
-  found: {
-    readonly parties: readonly string[]
-    readonly purposes: Overlap['matched']['purposes']
-    readonly categories: readonly string[]
-    readonly isSilent: boolean
-  },
-): number {
-  const nearest = Math.max(0, ...found.purposes.map(({ relation }) => RELATION_WEIGHTS[relation]))
-  const parts: [number, number][] = [[WEIGHTS.parties, found.parties.length / asked.length]]
-  if (question.purpose !== null) parts.push([WEIGHTS.purpose, found.isSilent ? UNKNOWN_PURPOSE_WEIGHT : nearest])
-  if (question.categories.length > 0) parts.push([WEIGHTS.categories, found.categories.length / question.categories.length])
+/** What places an agreement: how many of the bodies and of the categories asked for are in it, and how near its nearest purpose is. */
+export interface Nearness {
+  readonly parties: number
+  readonly purpose: number
+  readonly categories: number
+}
+
+/** How near, 0 to 1; never less for more of anything. */
+export function scoreOf(question: OverlapQuestion, found: Nearness): number {
+  const parts: [number, number][] = [[WEIGHTS.parties, found.parties / new Set(question.parties).size]]
+  if (question.purpose !== null) parts.push([WEIGHTS.purpose, found.purpose])
+  if (question.categories.length > 0) parts.push([WEIGHTS.categories, found.categories / question.categories.length])
   const total = parts.reduce((sum, [weight]) => sum + weight, 0)
   return Math.round((parts.reduce((sum, [weight, share]) => sum + weight * share, 0) / total) * 100) / 100
 }
 
-/** Purposes hang together both ways: an agreement for a narrower purpose may do, one for a broader purpose covers it, unless it is a local code. */
 function relatedPurposes(
   version: AgreementVersion,
   asked: string | null,
-  { purposes }: Pick<CodeLists, 'purposes'>,
+  codes: Pick<CodeLists, 'purposes'>,
 ): { code: string; relation: PurposeRelation }[] {
-  const codes = [...new Set(version.terms.flows.map(({ purpose }) => purpose))]
-  return codes.flatMap((code): { code: string; relation: PurposeRelation }[] => {
-    if (asked === null || code === asked) return [{ code, relation: 'SAME' }]
-    if (purposes.covers(code, asked)) return [{ code, relation: 'BROADER' }]
-    return purposes.isWithin(code, asked) ? [{ code, relation: 'NARROWER' }] : []
+  return [...new Set(version.terms.flows.map(({ purpose }) => purpose))].flatMap((code) => {
+    const relation = relationOf(code, asked, codes)
+    return relation === null ? [] : [{ code, relation }]
   })
+}
+
+/** Purposes hang together both ways: an agreement for a narrower purpose may do, one for a broader purpose covers it, unless it is a local code. */
+function relationOf(code: string, asked: string | null, { purposes }: Pick<CodeLists, 'purposes'>): PurposeRelation | null {
+  if (asked === null || code === asked) return 'SAME'
+  if (purposes.covers(code, asked)) return 'BROADER'
+  return purposes.isWithin(code, asked) ? 'NARROWER' : null
+}
+
+/** The purposes among these that hang together with the one asked for, each with how near it is. */
+export function nearPurposes(among: readonly string[], asked: string, codes: Pick<CodeLists, 'purposes'>): ReadonlyMap<string, number> {
+  return new Map(
+    [...among, asked].flatMap((code): [string, number][] => {
+      const relation = relationOf(code, asked, codes)
+      return relation === null ? [] : [[code, RELATION_WEIGHTS[relation]]]
+    }),
+  )
+}
+
+/** Whether an item is of a category asked for: a local one is of that which it was added under. */
+export function isOfCategory(item: string, category: string, { items }: Pick<CodeLists, 'items'>): boolean {
+  return item === category || isUnder(items.get(item)?.localUnder ?? item, category)
 }
 
 /** Whether an item is the category, one of its kind, or the category one of the item's. */
