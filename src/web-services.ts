@@ -82,7 +82,7 @@ export function openWeb(
         areas: [
           entryPages,
           outsidePages,
-          workPages({ insight, listing, disposing, notifications: services.notifications }),
+          workPages({ insight, listing, signOffs, disposing, notifications: services.notifications }),
           agreementListPages({ listing, registerExport, clock }),
           agreementPages({ drafting, documents, signOffs, history }),
           comparePages({ documents }),

@@ -8,7 +8,7 @@ export const assessment: Rule = ({ at, day }, { agreement: { dpia } }) => {
   const { required, review_due, residual, prior_consultation } = valueAt(dpia.recorded, at)
   if (!required) return []
   const state = dpiaStateAt(dpia, at)
-  if (state !== 'APPROVED') return [reason('DPIA_REQUIRED_NOT_APPROVED', `The DPIA is ${state}.`)]
+  if (state !== 'APPROVED') return [reason('DPIA_REQUIRED_NOT_APPROVED', `The DPIA is recorded as ${state}.`)]
   const found: Reason[] = []
   if (review_due !== null && day > review_due) found.push(reason('DPIA_REVIEW_OVERDUE', `Its review was due on ${review_due}.`))
   if (residual === 'HIGH' && prior_consultation !== 'COMPLETED') {

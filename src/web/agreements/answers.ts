@@ -39,6 +39,7 @@ const LISTS: Readonly<Record<string, string>> = {
   ...{ annex2: 'ANNEX_2', confidentiality: 'CONFIDENTIALITY_BASIS', exemptions: 'EXEMPTION', onward: 'ONWARD_SHARING' },
   ...{ regime: 'REGIME', art6: 'LAWFUL_BASIS', annex1: 'ANNEX_1_CONDITION', gateways: 'GATEWAY', art9: 'ART9_CONDITION' },
   ...{ sch1: 'SCHEDULE_1_CONDITION', criminal: 'CRIMINAL_CONDITION', sch8: 'SCHEDULE_8_CONDITION', rule: 'COMMENCEMENT_RULE' },
+  ...{ compatibility: 'COMPATIBILITY', restriction_override: 'RESTRICTION_GROUND' },
 }
 
 /** What members below those that have a label of their own are called. */
@@ -107,7 +108,7 @@ export function saidOf(name: string, value: unknown): Said {
     return { kind: 'parts', parts: value.map((one, i) => ({ label: `${i + 1}`, said: saidOf(name, one) })) }
   }
   const parts = Object.entries(value)
-    .map(([inner, one]) => ({ label: labelOf(inner), said: saidOf(inner, one) }))
+    .map(([inner, one]) => ({ label: labelOf(inner), said: saidOf(inner === 'ground' ? name : inner, one) }))
     .filter(({ said }) => said.kind !== 'nothing')
   // Boxes that nobody ticked say nothing by themselves.
   return parts.length === 0 || Object.values(value).every((one) => one === false || saidOf('', one).kind === 'nothing')

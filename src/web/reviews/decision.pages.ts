@@ -3,11 +3,11 @@ import { contract } from '../../platform/http/openapi.ts'
 import { refused } from '../../platform/kernel/refusal.ts'
 import { adoptableAt, returnsTo, setsConditions } from '../../workflow/model/decide-task.ts'
 import { routeStep } from '../../workflow/model/route.ts'
-import { type ApprovalCondition, routeOf, type SignOff } from '../../workflow/model/sign-off.ts'
+import { type ApprovalCondition, routeOf } from '../../workflow/model/sign-off.ts'
 import { dayIn } from '../days.pages.ts'
 import { type FieldError, field, type Page, type Redirect } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
-import { placeOf } from './marking.ts'
+import { partNamed, partsNamed } from './marking.ts'
 import { type CommandBody, doCommand, openReview, type ReviewPagesOptions } from './review-call.pages.ts'
 import { type OpenReview, type ReadersStep, stepNamed, stepsAfter } from './steps.ts'
 import { reviewedTexts } from './workspace.pages.ts'
@@ -35,10 +35,7 @@ export function decisionPages(options: ReviewPagesOptions) {
     const { signOff, principal } = review
     const sections = await texts.sections(review)
     const reviews = at.may.includes('adopt') ? adoptableAt(signOff, principal.org, at.definition) : []
-    const named = (part: string) => {
-      const place = placeOf(sections, part)
-      return place ? `${place.section.title}${place.answer ? `, ${place.answer.label.toLowerCase()}` : ''}` : 'The whole'
-    }
+    const named = (part: string) => partNamed(sections, part)
     const route = routeOf(signOff, at.chain)
     return {
       template: 'reviews/decision.njk',
@@ -47,7 +44,7 @@ export function decisionPages(options: ReviewPagesOptions) {
       data: {
         ...{ signOff, at, rows, reviews, form: request.body ?? {}, org: principal.org },
         choices: offered(at, reviews.length > 0),
-        why: marksNamed(at.why, signOff, named),
+        why: partsNamed(at.why, signOff, sections),
         canAdd: rows < CONDITIONS_MAX,
         next: stepsAfter(signOff, at),
         returns: returnsTo(signOff, at.chain, at.step.id).map((id) => ({ id, title: routeStep(route, id).title })),
@@ -79,11 +76,6 @@ export function decisionPages(options: ReviewPagesOptions) {
       return wrong.length > 0 ? shown(request, { status: 422, errors: wrong }) : { to: `/reviews/${review.signOff.id}` }
     })
   }
-}
-
-/** The words of a refusal with the parts that it names as people call them. */
-function marksNamed(why: string | null, { marks }: SignOff, named: (part: string) => string): string | null {
-  return marks.reduce<string | null>((text, { part }) => (part === '' ? text : (text?.replaceAll(part, `“${named(part)}”`) ?? null)), why)
 }
 
 /** What is offered at a step, by what the engine has open there. */

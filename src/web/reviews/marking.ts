@@ -57,6 +57,20 @@ export function threadsOnWhole({ threads }: SignOff, sections: readonly Section[
   return threads.filter(({ part }) => !parts.has(part))
 }
 
+/** What a pointer into the text is called: the section and the answer, or the whole. */
+export function partNamed(sections: readonly Section[], part: string): string {
+  const place = placeOf(sections, part)
+  return place ? `${place.section.title}${place.answer ? `, ${place.answer.label.toLowerCase()}` : ''}` : 'The whole'
+}
+
+/** The words of a refusal with the parts that it names as people call them. */
+export function partsNamed(why: string | null, { marks }: SignOff, sections: readonly Section[]): string | null {
+  return marks.reduce<string | null>(
+    (text, { part }) => (part === '' ? text : (text?.replaceAll(part, `“${partNamed(sections, part)}”`) ?? null)),
+    why,
+  )
+}
+
 /** Where in the text a pointer leads: the section, and the answer if it is of one. */
 export function placeOf(sections: readonly Section[], part: string) {
   for (const section of sections) {

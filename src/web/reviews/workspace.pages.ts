@@ -9,14 +9,14 @@ import { isOpenChain, routeOf, type SignOff, type Thread } from '../../workflow/
 import { type Section, sectionsOf } from '../agreements/answers.ts'
 import { field, type Page, type Redirect } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
-import { progressOf, threadsOnWhole } from './marking.ts'
+import { partsNamed, progressOf, threadsOnWhole } from './marking.ts'
 import { doCommand, openReview, type ReviewPagesOptions } from './review-call.pages.ts'
 import { hasReviewed, isDecidable, type OpenReview, stepsOfReader } from './steps.ts'
 
 /** Earlier sign-offs that are looked at for the version that an organisation reviewed last. */
 const EARLIER = 10
 
-/** What changed since the reader's organisation looked last. FIRST: it never did. SAME: it has, and the text is fixed. */
+/** What changed since an earlier version that the reader's organisation reviewed. There is none: FIRST, or SAME where it has looked at this one. */
 export type SinceReviewed =
   | { readonly kind: 'FIRST' | 'SAME' }
   | { readonly kind: 'CHANGED'; readonly version: number; readonly pointers: readonly string[]; readonly labels: readonly string[] }
@@ -30,11 +30,11 @@ export function reviewedTexts({ signOffs, documents }: Pick<ReviewPagesOptions, 
       return sectionsOf(orThrow(await documents.text(principal, subject.id, subject.version)).text)
     },
 
-    /** What changed since the version that the reader's organisation reviewed last. */
+    /** What changed since the last version before this one that the reader's organisation reviewed: each of its people sees it, whoever looked first. */
     async since({ principal, signOff }: OpenReview): Promise<SinceReviewed> {
-      if (hasReviewed(signOff, principal)) return { kind: 'SAME' }
+      const unchanged = { kind: hasReviewed(signOff, principal) ? 'SAME' : 'FIRST' } as const
       const { type, id, version } = signOff.subject
-      if (type !== 'agreement') return { kind: 'FIRST' }
+      if (type !== 'agreement') return unchanged
       const listed = await signOffs.list(principal, { subjectType: type, subject: id }, { before: null, limit: EARLIER })
       for (const { id: earlier, subject } of listed.signOffs.filter((one) => one.subject.version < version)) {
         const read = await signOffs.read(principal, earlier)
@@ -43,7 +43,7 @@ export function reviewedTexts({ signOffs, documents }: Pick<ReviewPagesOptions, 
         const [pointers, labels] = [clauses.map(({ pointer }) => pointer), clauses.map(({ label }) => label)]
         return { kind: 'CHANGED', version: subject.version, pointers, labels }
       }
-      return { kind: 'FIRST' }
+      return unchanged
     },
   }
 }
@@ -58,7 +58,7 @@ export function workspacePages(options: ReviewPagesOptions) {
     const { principal, signOff, commands } = review
     const { subject } = signOff
     const sections = await texts.sections(review)
-    const steps = stepsOfReader(review)
+    const steps = stepsOfReader(review).map((one) => ({ ...one, why: partsNamed(one.why, signOff, sections) }))
     return {
       template: 'reviews/workspace.njk',
       title: subject.version > 0 ? `Review version ${subject.version} of ${subject.id}` : `Review ${subject.id}`,
@@ -66,6 +66,7 @@ export function workspacePages(options: ReviewPagesOptions) {
       data: {
         ...{ signOff, steps, form: request.body ?? {}, org: principal.org, isDecidable },
         sections: progressOf(signOff, sections, principal.org),
+        subjectTitle: sections[0]?.answers.find(({ part }) => part === '/title')?.said,
         threads: threadsOnWhole(signOff, sections),
         since: await texts.since(review),
         waits: waitsFor(signOff),

@@ -6,12 +6,15 @@ import type { Principal } from '../../identity/principal.ts'
 import { daysLeft, daysSince, type InsightService } from '../../insight/insight.service.ts'
 import type { NotificationsService } from '../../notifications/notifications.service.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
+import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { ListedTask } from '../../workflow/lists.ts'
+import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface WorkPagesOptions {
   readonly insight: Pick<InsightService, 'work'>
-  readonly listing: Pick<ListingService, 'titles'>
+  readonly listing: Pick<ListingService, 'titles' | 'list'>
+  readonly signOffs: Pick<SignOffsService, 'list'>
   readonly notifications: Pick<NotificationsService, 'list'>
   readonly disposing: Pick<ReturnType<typeof disposingService>, 'list'>
 }
@@ -19,8 +22,11 @@ export interface WorkPagesOptions {
 /** Notices that are looked through for data to return or delete, and agreements that are named of them, at most. */
 const [NOTICES, TO_DISPOSE_MAX] = [100, 5]
 
+/** Texts of each kind that the page names; the list of agreements has them all. */
+const KEPT_MAX = 20
+
 /** What somebody has to do, whom they wait for, and what falls due. */
-export function workPages({ insight, listing, notifications, disposing }: WorkPagesOptions) {
+export function workPages({ insight, listing, signOffs, notifications, disposing }: WorkPagesOptions) {
   /** What the reader's organisation was told to return or delete and has not confirmed: of itself, or of a body that it follows. */
   async function toDispose(principal: Principal) {
     if (!permits(principal.roles, 'agreement:dispose')) return []
@@ -34,6 +40,16 @@ export function workPages({ insight, listing, notifications, disposing }: WorkPa
     return (await Promise.all(found)).flat()
   }
 
+  /** The texts that wait for whoever drafts in an organisation: those that were returned to it, and drafts that nobody has sent. */
+  async function toWrite(principal: Principal) {
+    if (!permits(principal.roles, 'agreement:draft')) return { returned: [], drafts: [] }
+    const open = await signOffs.list(principal, { subjectType: 'agreement', status: 'OPEN' }, { before: null, limit: 100 })
+    const { agreements: drafts } = orThrow(await listing.list(principal, { state: 'DRAFT', mine: true, limit: KEPT_MAX }))
+    const isReturned = ({ keeper, chains }: (typeof open.signOffs)[number]) =>
+      keeper === principal.org && chains.some(({ status }) => status === 'RETURNED')
+    return { returned: open.signOffs.filter(isReturned).slice(0, KEPT_MAX), drafts }
+  }
+
   return ({ page }: Web): void => {
     // Whoever keeps the register has no part in agreements, and begins here all the same.
     page('/work', 'listOrganisations', async (request) => {
@@ -41,11 +57,13 @@ export function workPages({ insight, listing, notifications, disposing }: WorkPa
       if (!permits(principal.roles, 'sign_off:read')) return { template: 'work/no-work.njk', title: 'Your work' }
       const { now, mine, pool, waiting, due } = await insight.work(principal)
       const disposals = await toDispose(principal)
+      const { returned, drafts } = await toWrite(principal)
       const agreements = [
         ...[...mine, ...pool].map((task) => task.subject_id),
         ...waiting.map((task) => task.subject.id),
         ...due.map((one) => one.agreement),
         ...disposals.map((one) => one.agreement),
+        ...returned.map(({ subject }) => subject.id),
       ]
       const titles = await listing.titles(principal, agreements)
       const today = londonDay(now.getTime())
@@ -59,6 +77,8 @@ export function workPages({ insight, listing, notifications, disposing }: WorkPa
         template: 'work/work.njk',
         title: 'Your work',
         data: {
+          returned: returned.map(({ id, subject }) => ({ href: `/reviews/${id}`, ...subject, title: titles.get(subject.id) })),
+          drafts,
           mine: mine.map(shown),
           disposals: disposals.map((one) => ({ ...one, title: titles.get(one.agreement) })),
           pool: pool.map(shown),

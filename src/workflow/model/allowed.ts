@@ -100,7 +100,7 @@ export function refusedBy(type: CommandType, signOff: SignOff, place: Place, act
   if (rule.chain && chain && !rule.chain.includes(chain.status)) return chainRefused(chain).refusal
   if (rule.step && step && !rule.step.includes(step.state)) return stepRefused(signOff, chain, step).refusal
   if (rule.kinds && definition && !rule.kinds.includes(definition.kind))
-    return forbidden('KIND', `A step of the kind ${definition.kind} is not completed this way.`, '/step').refusal
+    return forbidden('KIND', 'This step is not completed this way.', '/step').refusal
   return null
 }
 
@@ -197,7 +197,7 @@ function mayNot({ by }: CommandRule, { chain, step, task, definition }: Place, a
   if (owner !== undefined && owner !== null && owner !== actor.org) return notYours('WF-4', 'No party acts for another.').refusal
   if (definition && actor.roles.includes(definition.role) && !isFree(task, actor))
     return notYours('ASSIGNED', 'Somebody else has this step: they release it, or it is assigned anew.').refusal
-  return notYours('ROLE', definition ? `This step is for ${definition.role} of the party.` : 'This is for other people of the party.')
+  return notYours('ROLE', definition ? 'This step is for people of the party in another role.' : 'This is for other people of the party.')
     .refusal
 }
 
@@ -214,11 +214,11 @@ function chainRefused(chain: Chain) {
   if (chain.status === 'RETURNED')
     return forbidden(
       'WF-1',
-      `${chain.returned?.step} returned this version: nobody approves it until the return is taken back or the text is changed.`,
+      'This version was returned for changes: nobody of the party approves it until the return is taken back or the text is changed.',
     )
   if (chain.status === 'DPO_REFUSED')
     return forbidden('DPO_REFUSED', 'The data protection officer refused it: the SIRO of the party overrules with a reason, or it ends.')
-  if (!isOpenChain(chain)) return tooLate('ENDED', `The approval of this party has ended: ${chain.status}.`)
+  if (!isOpenChain(chain)) return tooLate('ENDED', 'The approval of this party has ended.')
   return forbidden('CHAIN_INCOMPLETE', 'Steps of this party are still to be done before it signs.')
 }
 
@@ -228,5 +228,5 @@ function stepRefused(signOff: SignOff, chain: Chain | undefined, { state }: Step
   if (waits === 'QUORUM') return tooLate('QUORUM', 'Signing opens when enough parties have completed their approvals.')
   if (waits === 'SIGNING_ORDER') return tooLate('SIGNING_ORDER', 'Another party signs first.')
   if (state === 'WAITING') return forbidden('NOT_OPEN', 'Steps before this one are still to be done.', '/step')
-  return tooLate('CLOSED', `This step is over: ${state}.`)
+  return tooLate('CLOSED', 'This step is over.')
 }

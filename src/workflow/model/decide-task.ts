@@ -124,7 +124,8 @@ function decideJudgement(
       if (conditions.length > 0 && !setsConditions(definition.kind))
         return forbidden('CONDITIONS', 'This step confirms facts: it sets no conditions.', '/conditions')
       const isComplete = command.assessmentComplete === true || factsOf(signOff, chain).has('ASSESSMENT_COMPLETE')
-      if (definition.kind === 'ASSESSMENT' && !isComplete) return forbidden('DP-4', 'The assessment is not complete.', '/step')
+      if (definition.kind === 'ASSESSMENT' && !isComplete)
+        return forbidden('DP-4', 'The data protection impact assessment is not recorded as approved.', '/step')
       return ok([{ type: 'TASK_DONE', ...name, result: resultOf({ comment, conditions, adopted: null }, place, acting) }])
     }
     case 'adopt': {
@@ -133,7 +134,7 @@ function decideJudgement(
       const { from, reason } = command
       const theirs = reviewOf(signOff, from, definition)
       if (from === task.org || !theirs)
-        return forbidden('ADOPT', `${from} has no review of its own of this version at ${definition.id} that could be adopted.`, '/from')
+        return forbidden('ADOPT', 'That party has no review of its own of this version at this step that could be adopted.', '/from')
       const adopted = { adopted: { org: from, reason }, comment: theirs.comment, conditions: theirs.conditions }
       return ok([{ type: 'TASK_DONE', ...name, result: resultOf(adopted, place, acting) }])
     }
