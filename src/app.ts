@@ -102,7 +102,8 @@ export async function buildApp(options: AppOptions) {
   metrics.read('accord_http_connections', 'Open connections.', server.connectionCount)
   await server.register(async (api) => {
     await api.register(docs)
-    await api.register(problemPages)
+    // Where there are pages for people they hold these too.
+    if (!web) await api.register(problemPages)
     await api.register(
       healthRoutes({
         database: () => services.reserve.pool.query('select 1').then(() => true),

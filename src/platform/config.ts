@@ -162,7 +162,7 @@ export interface Config extends Numbers, Choices {
   readonly clamd: ClamdAddress | undefined
   readonly rateLimitPerMinute: number | undefined
   /** Whom to write to about a weakness, and until when that holds; absent: no such address is published. */
-  readonly security: { readonly contacts: readonly string[]; readonly expires: Date } | undefined
+  readonly security: { readonly contacts: readonly string[]; readonly expires: Date | undefined } | undefined
   /** Who mail comes from: an address, or a name with one. */
   readonly mailFrom: string
   /** `smtps:`, or `smtp:` with STARTTLS; undefined: no mail server is used. */
@@ -250,7 +250,6 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   if (!contacts.every((contact) => /^(mailto:[^\s@]+@[^\s@]+|tel:\+[\d-]+|https:\/\/\S+)$/.test(contact)))
     fault('SECURITY_CONTACT', 'must be mailto:, tel: or https: addresses separated by commas')
   if (text('SECURITY_EXPIRES') && !expires) fault('SECURITY_EXPIRES', 'must be an instant such as 2027-03-01T00:00:00Z')
-  if (contacts.length > 0 && !text('SECURITY_EXPIRES')) fault('SECURITY_EXPIRES', 'is required with SECURITY_CONTACT')
   if (contacts.length === 0 && text('SECURITY_EXPIRES')) fault('SECURITY_CONTACT', 'is required with SECURITY_EXPIRES')
 
   const witnesses = (text('WITNESSES') ?? '').split(',').flatMap((entry) => {
@@ -298,7 +297,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     witnesses: Object.freeze(witnesses),
     clamd,
     rateLimitPerMinute,
-    security: contacts.length > 0 && expires ? Object.freeze({ contacts, expires }) : undefined,
+    security: contacts.length > 0 ? Object.freeze({ contacts, expires }) : undefined,
     mailFrom,
     smtpUrl,
     smtpPasswordFile: text('SMTP_PASSWORD_FILE'),

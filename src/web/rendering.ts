@@ -12,6 +12,7 @@ export function pageRendering() {
   environment.addFilter('instant', (at: unknown) => (typeof at === 'string' && at !== '' ? spokenInstant(Date.parse(at)) : 'not yet'))
   environment.addFilter('plural', (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`)
   environment.addFilter('dayParts', (day: unknown) => dayParts(typeof day === 'string' ? day : ''))
+  environment.addFilter('sentence', (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`)
   const assets = pageAssets()
   environment.addGlobal('assets', { style: assets.style.path, script: assets.script.path, icon: assets.icon.path })
   return {

@@ -13,9 +13,9 @@ import type { SignInIssuer, SignInService } from '../identity/sessions/sign-in.s
 import type { TypedFormsService } from '../identity/sessions/typed-forms.service.ts'
 import type { PartiesService } from '../parties/parties.service.ts'
 import type { OutsideSessionsService } from '../people/outside/outside-sessions.service.ts'
-import { contract, type OperationId } from '../platform/http/openapi.ts'
+import { contract, type OperationId, operation } from '../platform/http/openapi.ts'
 import { ProblemError, problem } from '../platform/http/problem.ts'
-import { problemOf, retryAfterOf, withStatus } from '../platform/http/problem-handler.ts'
+import { problemOf, retryAfterOf, sendProblem, withStatus } from '../platform/http/problem-handler.ts'
 import { problemKinds } from '../platform/http/refusals.ts'
 import type { ReferenceService } from '../reference/reference.service.ts'
 import { cookieName } from './cookies.ts'
@@ -65,6 +65,8 @@ export interface Web {
   readonly options: Omit<WebOptions, 'areas'>
   /** A page for everybody. */
   open(path: string, handler: PageHandler): void
+  /** A page for everybody that is an operation of the API itself: whoever reads pages is shown one where there is nothing; other refusals are the problems of the API. */
+  openOperation(id: OperationId, handler: PageHandler): void
   /**
    * A page for whoever signed in, acts for an organisation, and may call that operation of the API. Where it is shown again with a form
    * that was sent after the session had ended, `request.body` holds what was typed, as when a form is refused.
@@ -105,6 +107,11 @@ function mayCall({ roles, invitedTo }: Pick<Principal, 'roles' | 'invitedTo'>, i
   const sufficient = [contract.operations.get(id)?.permission ?? []].flat()
   const isOpen = invitedTo === undefined || outsideOperation(id) !== undefined
   return isOpen && sufficient.some((one) => isPermission(one) && permits(roles, one))
+}
+
+/** Whether whoever asks reads pages, as browsers say that they do. */
+function readsPages({ headers }: FastifyRequest): boolean {
+  return headers.accept?.includes('text/html') ?? false
 }
 
 /** A word of an address that is no key, where the operation takes one, names nothing. @throws ProblemError 404 */
@@ -174,6 +181,8 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
           )
         : (problemOf(error, request) ?? problem('INTERNAL', 'Something in this service is broken.'))
       if (found.code === 'INTERNAL') request.log.error({ err: error }, 'defect')
+      const isShown = !request.routeOptions.config.operation || (found.code === 'NOT_FOUND' && readsPages(request))
+      if (!isShown) return sendProblem(request, reply, found, retryAfterOf(error))
       if (found.code === 'UNAUTHENTICATED') return await sendToSignIn(app, request, reply)
       const ownTitles: Readonly<Partial<Record<typeof found.code, string>>> = {
         NOT_FOUND: 'Page not found',
@@ -214,6 +223,7 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
     const web: Web = {
       ...{ app, options },
       open: (path, handler) => app.get(path, { config: { access: 'public' } }, answering(handler)),
+      openOperation: (id, handler) => app.route({ ...operation(id), handler: answering(handler) }),
       page: (path, operation, handler) => app.get(path, { config: standingFor(operation) }, answering(withTyped(handler), operation)),
       form: (path, operation, handler) => app.post(path, { config: standingFor(operation) }, answering(sent(handler), operation)),
       fileForm: (path, operation, handler) =>
@@ -235,8 +245,7 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
     for (const area of areas) area(web)
     // Whoever reads pages is shown one where there is nothing; a system gets the problem.
     app.get('/*', { config: { access: 'public', isFallback: true } }, (request, reply) => {
-      const isForReader = request.headers.accept?.includes('text/html') && !request.url.startsWith('/v1/')
-      if (!isForReader) return reply.callNotFound()
+      if (!readsPages(request) || request.url.startsWith('/v1/')) return reply.callNotFound()
       throw new ProblemError(problem('NOT_FOUND', 'There is nothing at this address.'))
     })
   }

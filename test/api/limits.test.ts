@@ -76,7 +76,7 @@ t.test('neither one caller nor one organisation ever has the places of all', asy
   t.equal((await service.inject({ url: '/health/ready' })).statusCode, 200)
 })
 
-t.test('security.txt is served as it was configured until it expires, and nothing where nobody is named', async (t) => {
+t.test('security.txt is served until the day that was named, else half a year ahead, and not where nobody is named', async (t) => {
   let now = new Date()
   const expires = new Date(Math.ceil(now.getTime() / 1000) * 1000 + 60_000)
   const security = { contacts: ['mailto:security@accord.example', 'https://accord.example/report'], expires }
@@ -93,6 +93,14 @@ t.test('security.txt is served as it was configured until it expires, and nothin
   ])
   now = expires
   t.equal((await named.inject({ url: '/.well-known/security.txt' })).statusCode, 404)
+  const undated = { contacts: security.contacts, expires: undefined }
+  const always = await testService(t, { config: { security: undated }, clock: () => now })
+  for (const at of ['2027-01-01T10:00:00Z', '2028-06-01T10:00:00Z']) {
+    now = new Date(at)
+    const [, until = ''] = /^Expires: (\S+Z)$/m.exec((await always.inject({ url: '/.well-known/security.txt' })).body) ?? []
+    const days = (Date.parse(until) - now.getTime()) / 86_400_000
+    t.ok(days > 179 && days <= 180, `${until}: in the future, and less than a year ahead (RFC 9116, 2.5.5)`)
+  }
   const unnamed = await testService(t)
   t.equal((await unnamed.inject({ url: '/.well-known/security.txt' })).statusCode, 404)
 })

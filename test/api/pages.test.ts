@@ -73,7 +73,7 @@ t.test('what a page refuses is a page with the status, which repeats nothing as 
   const refused = await get('/pages/refused')
   t.equal(refused.statusCode, 404)
   t.match(refused.headers['content-type'], 'text/html; charset=utf-8')
-  t.match(refused.body, /<title>Error: There is nothing here - Accord<\/title>/)
+  t.match(refused.body, /<title>There is nothing here - Accord<\/title>/)
   t.match(refused.body, 'nothing for &lt;you&gt;')
   const broken = await get('/pages/broken')
   t.equal(broken.statusCode, 500)

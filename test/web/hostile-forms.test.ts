@@ -1,5 +1,4 @@
 import t from 'tap'
-import { problemKinds } from '../../src/platform/http/refusals.ts'
 import { ownerPool } from '../support/leaves.ts'
 import { startTestIssuer } from '../support/oidc-issuer.ts'
 import { testService } from '../support/service.ts'
@@ -160,13 +159,4 @@ t.test('an address that does not exist is a page for people and a problem for sy
   t.equal(await asked('/nowhere', 'text/html', 'POST'), '404 application/problem+json')
   t.equal(await asked('/v1/clients/x/revocation', 'text/html'), '405 application/problem+json')
   t.equal(await asked('/work', 'text/html', 'DELETE'), '405 application/problem+json')
-})
-
-t.test('every problem has a page that explains it, at the address of its type', async (t) => {
-  for (const [code, { title }] of Object.entries(problemKinds)) {
-    const url = `/problems/${code.toLowerCase().replaceAll('_', '-')}`
-    const reply = await service.inject({ method: 'GET', url, headers: { accept: 'text/html' } })
-    t.equal(reply.statusCode, 200, url)
-    t.match(reply.body, title, url)
-  }
 })

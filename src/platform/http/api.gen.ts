@@ -8259,6 +8259,16 @@ export interface operations {
                     readonly "text/html": string;
                 };
             };
+            /** @description No problem has this name. A page where there are pages and whoever asks reads them; else a problem. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    readonly "text/html": string;
+                };
+            };
             readonly default: components["responses"]["Problem"];
         };
     };

@@ -36,9 +36,10 @@ function sendErrorPage(request: FastifyRequest, reply: FastifyReply, found: Prob
   const body = [
     `<p>${escapeHtml(found.detail)}</p>`,
     ...(faults.length > 0 ? [`<ul>${faults.join('')}</ul>`] : []),
+    ...(found.status >= 500 ? ['<p>Load this page again in a minute. If you had sent a form, first look whether that was done.</p>'] : []),
     `<p>If you ask somebody about this, quote <code>${escapeHtml(String(request.id))}</code>.</p>`,
   ]
   return withStatus(reply, found, retryAfterSeconds)
     .type('text/html; charset=utf-8')
-    .send(htmlPage(`Error: ${title}`, body.join('\n')))
+    .send(htmlPage(title, body.join('\n')))
 }

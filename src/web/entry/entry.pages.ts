@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { KNOWN_AFTER_SECONDS } from '../../identity/sessions/sessions.service.ts'
-import { ProblemError, problem } from '../../platform/http/problem.ts'
+import { ProblemError, problem, problemCodeOf } from '../../platform/http/problem.ts'
+import { problemKinds } from '../../platform/http/refusals.ts'
 import { cookieName } from '../cookies.ts'
 import { chosen, field, type PageHandler } from '../forms.pages.ts'
 import { leave } from '../outside/outside-cookie.ts'
@@ -12,7 +13,7 @@ const SIGN_IN_SECONDS = 900
 const PATH_LENGTH_MAX = 1_000
 
 /** The start page, signing in and out, changing the organisation, and the pages that every service has. */
-export function entryPages({ open, openForm, options, setCookie, typing }: Web): void {
+export function entryPages({ open, openOperation, openForm, options, setCookie, typing }: Web): void {
   const { sessions, sessionOf, knownOf, signIns, isSecure, demoAccounts } = options
 
   /** Where somebody signs in: as they chose, else where they did before, else where everybody does. */
@@ -94,6 +95,14 @@ export function entryPages({ open, openForm, options, setCookie, typing }: Web):
     ['contact', 'Contact'],
   ] as const)
     open(`/${path}`, async () => ({ template: `entry/${path}.njk`, title }))
+  // What the `type` of a problem points at.
+  openOperation('getProblemPage', async (request) => {
+    const code = problemCodeOf((request.params as { readonly code: string }).code)
+    if (!code) throw new ProblemError(problem('NOT_FOUND', 'There is nothing at this address.'))
+    const { title, status, explanation } = problemKinds[code]
+    // Every other part stands in backquotes: a name of the API.
+    return { template: 'entry/problem-kind.njk', title, data: { code, kindStatus: status, parts: explanation.split('`') } }
+  })
 }
 
 /** A path of this service to go to afterwards; anything else is the list of work: no address of another host is followed. */
