@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { sha256Hex } from '../../src/audit/format/canonical-json.ts'
 import { keyTurns } from '../../src/commands/key-turns.ts'
 import { onceOnly } from '../../src/commands/once.service.ts'
 import type { Principal } from '../../src/identity/principal.ts'
@@ -75,7 +76,7 @@ t.test('long work under an idempotency key', async (t) => {
     await pool.query(
       `insert into public.idempotency_key (org, sub, key, request_hash, at, holder, held_until)
        values ($1, $2, 'killed', $3, now(), gen_random_uuid(), now() + interval '400 milliseconds')`,
-      [principal.org, principal.sub, 'a'.repeat(64)],
+      [principal.org, principal.sub, sha256Hex(`${principal.issuer}\n${keyOf('killed').requestHash}`)],
     )
     t.equal(await refusalOf(once()(principal, keyOf('killed'), async () => done('too early'))), 'IDEMPOTENCY_KEY_IN_USE')
     await sleep(500)
