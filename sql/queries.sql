@@ -85,6 +85,10 @@ insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime",
     "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
   values ($1, ...);
 
+-- also src/agreements/store/versions.repository.ts
+insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
+  values ($1, ...);
+
 delete from "agent"
   where "agreement_id" = $1 and "version" = $2;
 
@@ -155,6 +159,10 @@ update "agreement_version"
   where "agreement_id" = $2 and "version" = $3;
 
 -- src/agreements/finding/listing.repository.ts
+
+select "id", "title"
+  from "agreement"
+  where "id" in ($1, ...);
 
 select a.id, (a.id collate "C") as key, a.updated_at
   from agreement as a
@@ -441,6 +449,15 @@ select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.
   from agreement as a
   where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
     agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and a.status = $4 and (a.terminated_at
+    is null or a.terminated_at > $5) and a.owner_org = $6
+  order by a.updated_at desc, a.id collate "C"
+  limit $7;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
     earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and a.status in ('IN_REVIEW',
     'AWAITING_SIGNATURE') and (a.terminated_at is null or a.terminated_at > $4)
   order by a.updated_at desc, a.id collate "C"
@@ -463,6 +480,30 @@ select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.
     agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
     earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and exists ( select from flow as f join
     agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version where f.agreement_id = a.id and v.status in ('DRAFT',
+    'APPROVED') and exists ( select from flow_side as l where l.agreement_id = f.agreement_id and l.version = f.version and l.flow_id = f.id
+    and $4 = any (l.art6)))
+  order by a.updated_at desc, a.id collate "C"
+  limit $5;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and exists ( select from flow as f join
+    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version where f.agreement_id = a.id and v.status in ('DRAFT',
+    'APPROVED') and exists (select from unnest(f.data_items || f.category_grant) as item where exists ( select from code_list_entry as e
+    where e.list = 'DATA_ITEM' and (e.code = item or exists ( select from local_code as c where c.code = item and (e.code = c.broader or
+    starts_with(e.code, c.broader || '.')))) and e.attributes ->> 'class' = $4 and e.edition = (select max(l.edition) from code_list as l))))
+    and a.owner_org = $5
+  order by a.updated_at desc, a.id collate "C"
+  limit $6;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and exists ( select from flow as f join
+    agreement_version as v on v.agreement_id = f.agreement_id and v.version = f.version where f.agreement_id = a.id and v.status in ('DRAFT',
     'APPROVED') and exists (select from unnest(f.data_items || f.category_grant) as item where exists ( select from code_list_entry as e
     where e.list = 'DATA_ITEM' and (e.code = item or exists ( select from local_code as c where c.code = item and (e.code = c.broader or
     starts_with(e.code, c.broader || '.')))) and e.attributes ->> 'class' = $4 and e.edition = (select max(l.edition) from code_list as l))))
@@ -478,6 +519,29 @@ select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.
     knows_agreement_until(p.agreement_id)))
   order by a.updated_at desc, a.id collate "C"
   limit $5;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and exists (select from agreement_party
+    as p where p.agreement_id = a.id and p.org = $4 and p.left_how is distinct from 'UNINVITED' and (p.invited_at is null or p.invited_at <=
+    knows_agreement_until(p.agreement_id))) and a.review_due < $5 and a.owner_org = $6
+  order by a.updated_at desc, a.id collate "C"
+  limit $7;
+
+select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
+  from agreement as a
+  where ((a.owner_org = $1 or exists (select from keeper_change as k where k.agreement_id = a.id and k.to_org = $2)) or exists (select from
+    agreement_party as p where p.agreement_id = a.id and p.org = $3 and (p.left_how is distinct from 'UNINVITED' or exists ( select from
+    earlier_part as e where e.agreement_id = a.id and e.org = p.org and e.left_how <> 'UNINVITED')))) and exists (select from agreement_party
+    as p where p.agreement_id = a.id and p.org = $4 and p.left_how is distinct from 'UNINVITED' and (p.invited_at is null or p.invited_at <=
+    knows_agreement_until(p.agreement_id))) and exists ( select from flow as f join agreement_version as v on v.agreement_id = f.agreement_id
+    and v.version = f.version where f.agreement_id = a.id and v.status in ('DRAFT', 'APPROVED') and (f.purpose = $5 or starts_with(f.purpose,
+    $6) or starts_with($7, f.purpose || '.') or f.purpose in (select c.code from local_code as c where c.list = $8 and (c.broader = $9 or
+    starts_with(c.broader, $10)))))
+  order by a.updated_at desc, a.id collate "C"
+  limit $11;
 
 select a.id, (to_char(a.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') collate "C") as key, a.updated_at
   from agreement as a
@@ -961,11 +1025,20 @@ update "attested_signature"
 
 -- src/agreements/store/deadlines.repository.ts
 
-select "a"."id"
-  from "agreement" as "a"
-  where "a"."status" = $1 and ("a"."review_due" < $2 or exists (select from agreement_version v where v.agreement_id = a.id and
-    v.effective_to < $3 and v.status <> 'DRAFT'))
-  order by "a"."id";
+select a.id
+  from agreement a
+  where a.status = 'ACTIVE' and a.review_due < $1
+  union select a.id
+  from agreement_version v
+  join agreement a
+  on a.id = v.agreement_id
+  where v.effective_to < $2 and v.status <> 'DRAFT' and a.status = 'ACTIVE'
+  union select a.id
+  from assessment d
+  join agreement a
+  on a.assessment_id = d.id
+  where d.required and d.review_due < $3 and a.status = 'ACTIVE'
+  order by id;
 
 select distinct f.agreement_id as id
   from flow f
@@ -983,11 +1056,12 @@ select distinct f.agreement_id as id
 
 -- src/agreements/store/disposals.repository.ts
 
-insert into "disposal" ("agreement_id", "sequence", "flow_id", "on_day", "org", "how", "what", "done_by", "law", "keep_until", "at")
+insert into "disposal" ("agreement_id", "sequence", "flow_id", "on_day", "org", "how", "what", "done_by", "law", "keep_until", "at",
+    "confirmed_by")
   values ($1, ...);
 
 select distinct on ("d"."org", "d"."flow_id") "d"."org", "d"."flow_id", "d"."how", "d"."what", "d"."on_day", "d"."done_by", "d"."law",
-    "d"."keep_until", "d"."at"
+    "d"."keep_until", "d"."at", "d"."confirmed_by"
   from "disposal" as "d"
   where "d"."agreement_id" = $1
   order by "d"."org", "d"."flow_id", "d"."sequence" desc;
@@ -1000,6 +1074,9 @@ select "a"."id"
     "a"."status" not in ($2, ...)
   order by "a"."updated_at" desc, "a"."id"
   limit $3;
+
+select parties, weight, is_silent, categories, ids
+  from public.near_agreements($1::text[], $2::text[], $3::double precision[], $4::text[], $5::integer[]);
 
 -- src/agreements/store/reading.repository.ts
 
@@ -1243,6 +1320,23 @@ select distinct on ("a"."agreement_id") "a"."agreement_id", "a"."to_status"
   where "a"."agreement_id" in ($1, ...)
   order by "a"."agreement_id", "a"."sequence" desc;
 
+-- src/agreements/store/successors.repository.ts
+
+select o.org, public.answerer_of(o.org, $1::timestamptz) as answerer
+  from unnest($2::text[]) as o(org);
+
+select public.followed_in($1, $2, $3::timestamptz) as followed;
+
+with recursive answered as ( select $1::text as code union select s.predecessor from answered a join organisation_succession s on s.successor
+    = a.code) select a.id, p.org as party
+  from agreement a
+  join agreement_party p
+  on p.agreement_id = a.id and p.org in (select code from answered)
+  where public.answerer_of(p.org, $2::timestamptz) = $3 and (a.status = 'TERMINATED' or a.status = 'ACTIVE' and (a.terminated_at is not null
+    or p.left_at is not null or exists (select from agreement_version v where v.agreement_id = a.id and v.status <> 'DRAFT' and
+    v.effective_to < $4::date)))
+  order by a.id, p.position;
+
 -- src/agreements/store/suspensions.repository.ts
 
 insert into "suspension" ("id", "agreement_id", "scope", "party", "flow", "version", "from_at", "to_at", "reason", "suspended_issuer",
@@ -1277,9 +1371,6 @@ insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", 
     "volume_subjects", "volume_records")
   values ($1, ...);
 
-insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
-  values ($1, ...);
-
 insert into "version_contacts" ("agreement_id", "version", "org", "contacts")
   values ($1, ...);
 
@@ -1305,6 +1396,13 @@ update "agreement_version"
   where "agreement_id" = $7 and "version" = $8;
 
 -- src/agreements/texts/history.repository.ts
+
+select "a"."sequence", "a"."at", "a"."act", "a"."actor_sub", "a"."actor_org", "a"."from_status", "a"."to_status", "a"."version",
+    "a"."version_hash", "a"."detail", "a"."leaf_id"
+  from "agreement_act" as "a"
+  where "a"."agreement_id" = $1 and "a"."act" in ($2, ...)
+  order by "a"."sequence" desc
+  limit $3;
 
 select "a"."sequence", "a"."at", "a"."act", "a"."actor_sub", "a"."actor_org", "a"."from_status", "a"."to_status", "a"."version",
     "a"."version_hash", "a"."detail", "a"."leaf_id"
@@ -1424,9 +1522,30 @@ update "idempotency_key"
 
 -- src/decisions/clients/clients.repository.ts
 
+insert into "api_client" ("client_id", "issuer", "org", "registered_at", "reason", "leaf_id")
+  values ($1, ...)
+  on conflict ("client_id") do nothing;
+
 insert into "api_client_revocation" ("client_id", "revoked_at", "revoked_by", "reason", "leaf_id")
   values ($1, ...)
   on conflict ("client_id") do nothing;
+
+select "c"."client_id", "c"."issuer", "c"."org" as "organisation", "c"."registered_at", "c"."reason", "r"."revoked_at"
+  from "api_client" as "c"
+  left join "api_client_revocation" as "r"
+  on "r"."client_id" = "c"."client_id"
+  order by "c"."client_id"
+  limit $1;
+
+select "c"."client_id", "c"."issuer", "c"."org" as "organisation", "c"."registered_at", "c"."reason", "r"."revoked_at"
+  from "api_client" as "c"
+  left join "api_client_revocation" as "r"
+  on "r"."client_id" = "c"."client_id"
+  where "c"."client_id" = $1;
+
+select "client_id", "revoked_at"
+  from "api_client_revocation"
+  where "client_id" = $1;
 
 -- src/decisions/history/log-follow.repository.ts
 
@@ -1581,6 +1700,17 @@ select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evalua
     "s"."caller_client" = $3
   order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $4;
+
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", case when $1 in (s.provider, s.recipient) then s.agreement else s.told_agreement end as "known_agreement"
+  from "decision_search" as "s"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "s"."log_id"
+  where public.may_see_decision(s.provider, s.recipient, s.caller_org) and (s.log_id, s.idx, s.evaluation) < ($2, ...) and case when $3 in
+    (s.provider, s.recipient) then s.agreement else s.told_agreement end = $4
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
+  limit $5;
 
 select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
     "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
@@ -1809,6 +1939,15 @@ select a.id as agreement, p.at
   join lateral ( select s.at from public.decision_search s where s.agreement = a.id and s.outcome = 'PERMIT' and not s.simulated and
     public.may_see_decision(s.provider, s.recipient, s.caller_org) order by s.log_id desc, s.idx desc limit 1) p;
 
+select o.code as org, s.reasons[1] as reason, count(*) filter (where s.at >= $1) as refusals, count(*) filter (where s.at < $2) as
+    week_before
+  from public.decision_search s cross
+  join lateral (select distinct named.code from unnest(array[s.provider, s.recipient, s.caller_org]) as named(code)) n
+  join public.organisation o
+  on o.code = n.code
+  where s.outcome = 'DENY' and not s.simulated and s.at >= $3 and s.at < $4 and s.reasons[1] is not null
+  group by o.code, s.reasons[1];
+
 select s.provider, s.recipient, s.purpose, count(*) as asked, min(s.at) as first_asked_at, max(s.at) as last_asked_at
   from public.decision_search s
   where s.outcome = 'DENY' and not s.simulated and 'NO_AGREEMENT' = any (s.reasons) and s.at >= $1 and s.at < $2 and s.provider is not null
@@ -1848,6 +1987,24 @@ select distinct on ("r"."id") "r"."id", "r"."body"
   order by "r"."id", "r"."revision" desc;
 
 select policy.publish($1::text[], $2::text[], $3::text[], $4::timestamptz) as revision;
+
+-- src/disclosures/breaches.repository.ts
+
+insert into "breach_assessment" ("emergency_id", "finding", "notified_at", "reason", "measures", "regulator_reference", "late_reason", "at",
+    "by_issuer", "by_sub", "deputy_for_issuer", "deputy_for_sub")
+  values ($1, ...);
+
+insert into "breach_communication" ("emergency_id", "told_at", "ground", "what", "at", "by_issuer", "by_sub", "deputy_for_issuer",
+    "deputy_for_sub")
+  values ($1, ...);
+
+select "a".*
+  from "breach_assessment" as "a"
+  where "a"."emergency_id" in ($1, ...);
+
+select "c".*
+  from "breach_communication" as "c"
+  where "c"."emergency_id" in ($1, ...);
 
 -- src/disclosures/disclosure-requests.repository.ts
 
@@ -1948,6 +2105,14 @@ select "e".*
   order by "e"."id" desc
   limit $2;
 
+select "e".*
+  from "emergency" as "e"
+  where public.may_see_one_off(e.provider, e.recipient) and e.aware_at is not null and not exists ( select from public.breach_assessment a
+    left join public.breach_communication c using (emergency_id) where a.emergency_id = e.id and (a.finding <> 'HIGH_RISK' or c.emergency_id
+    is not null))
+  order by "e"."id" desc
+  limit $1;
+
 select count(*) as "count"
   from "emergency" as "e"
   where "e"."provider" = $1 and "e"."recipient" = $2 and "e"."purpose" = $3 and "e"."happened_at" > $4;
@@ -2000,6 +2165,13 @@ select "f".*
     "f"."owner_id" = $3
   order by "f"."attached_at", "f"."id";
 
+select "f".*
+  from "evidence_file" as "f"
+  where public.may_see_file(f.org, f.owner_type, f.owner_id, f.attached_at) and "f"."status" <> $1 and "f"."status" = $2 and "f"."owner_type"
+    is not null
+  order by "f"."id"
+  limit $3;
+
 select coalesce(sum(f.size), 0) as "bytes"
   from "evidence_file" as "f"
   where "f"."org" = $1 and "f"."status" = $2;
@@ -2044,8 +2216,35 @@ update "session"
   where "digest" = $2 and "ended_at" is null;
 
 update "session"
+  set "org" = $1
+  where "digest" = $2;
+
+update "session"
   set "seen_at" = $1
   where "digest" = $2;
+
+-- src/identity/sessions/typed-forms.repository.ts
+
+delete from "typed_form"
+  where "id" = $1;
+
+delete from "typed_form"
+  where "issuer" = $1 and "subject" = $2 and "id" not in (select "id" from "typed_form" where "issuer" = $3 and "subject" = $4 order by
+    "kept_at" desc limit $5);
+
+delete from "typed_form"
+  where "kept_at" <= $1;
+
+insert into "typed_form" ("id", "issuer", "subject", "sealed", "kept_at")
+  values ($1, ...)
+  on conflict ("id") do update
+  set "issuer" = $2, "subject" = $3, "sealed" = $4, "kept_at" = $5;
+
+select "sealed"
+  from "typed_form"
+  where "id" = $1 and "issuer" = $2 and "subject" = $3 and "kept_at" > $4;
+
+select pg_advisory_xact_lock(hashtext('typed_form'), hashtext($1));
 
 -- src/insight/calendars/calendars.repository.ts
 
@@ -2077,6 +2276,8 @@ select "id", "org", "issuer", "subject", "scope", "roles", "created_at", "expire
 select "uid", "day", "sequence", "cancelled", "modified_at"
   from "calendar_event"
   where "calendar_id" = $1;
+
+select pg_advisory_xact_lock(hashtext('calendar'), hashtext($1));
 
 update "calendar"
   set "revoked_at" = $1
@@ -2110,12 +2311,12 @@ insert into "mail_settings" ("id", "org", "issuer", "subject", "recorded")
   set "recorded" = $2;
 
 select "org", "issuer", "subject", "confirmed", "recorded", "pending", "code_hash", "code_expires_at", "code_tries", "codes_sent", "single",
-    "row_version", "act_count"
+    "weekly", "row_version", "act_count"
   from "mail_settings"
   where "org" = $1 and "issuer" = $2 and "subject" = $3 for update;
 
 select "org", "issuer", "subject", "confirmed", "recorded", "pending", "code_hash", "code_expires_at", "code_tries", "codes_sent", "single",
-    "row_version", "act_count"
+    "weekly", "row_version", "act_count"
   from "mail_settings"
   where "org" = $1 and "issuer" = $2 and "subject" = $3;
 
@@ -2125,14 +2326,21 @@ select s.issuer, s.subject, coalesce(s.confirmed, s.recorded) as address, s.sing
     json_to_recordset($2::json) as p(issuer text, sub text))
   order by s.id;
 
+select s.org, s.issuer, s.subject
+  from mail_settings s
+  where s.weekly and coalesce(s.confirmed, s.recorded) is not null and not exists ( select from mail m where m.org = s.org and m.issuer =
+    s.issuer and m.subject = s.subject and m.form = 'WEEKLY' and m.day = $1)
+  order by s.id
+  limit $2;
+
 update "mail_settings"
   set "code_tries" = "code_tries" + $1
   where "org" = $2 and "issuer" = $3 and "subject" = $4 and "pending" is not null;
 
 update "mail_settings"
   set "confirmed" = $1, "pending" = $2, "code_hash" = $3, "code_expires_at" = $4, "code_tries" = $5, "codes_sent" = $6, "single" = $7,
-    "row_version" = "row_version" + $8, "act_count" = "act_count" + $9
-  where "org" = $10 and "issuer" = $11 and "subject" = $12
+    "weekly" = $8, "row_version" = "row_version" + $9, "act_count" = "act_count" + $10
+  where "org" = $11 and "issuer" = $12 and "subject" = $13
   returning "row_version";
 
 -- src/notifications/mail/mail.repository.ts
@@ -2210,6 +2418,10 @@ update mail
 
 insert into "notification" ("id", "org", "kind", "subject_type", "subject_id", "at", "detail", "outlives_access", "addressed_to", "told_by")
   values ($1, ...);
+
+select "n"."id"
+  from "notification" as "n"
+  where "n"."org" = $1 and "n"."kind" = $2 and "n"."subject_type" = $3 and "n"."subject_id" = $4 and n.detail = $5::jsonb;
 
 select "n"."id", "n"."subject_type", "n"."subject_id", "n"."kind", "n"."at", "n"."detail"
   from "notification" as "n"
@@ -2652,6 +2864,9 @@ update "held_role"
 delete from "outside_session"
   where "invitation_id" = $1;
 
+delete from "outside_session"
+  where "token_hash" = $1;
+
 insert into "confirmed_contact" ("name", "post", "address", "roles", "checked_how", "id", "org", "confirmed_at", "confirmed_by",
     "withdrawn_at")
   values ($1, ...)
@@ -2665,7 +2880,16 @@ insert into "outside_invitation" ("id", "agreement_id", "contact_id", "org", "in
 insert into "outside_session" ("token_hash", "invitation_id", "opened_at", "expires_at")
   values ($1, ...);
 
-select "i"."agreement_id", "i"."org", "c"."id" as "contact_id", "c"."roles", "s"."opened_at"
+select "c"."id" as "contact", "c"."roles", "c"."address", "i"."link"
+  from "outside_invitation" as "i"
+  inner join "confirmed_contact" as "c"
+  on "c"."id" = "i"."contact_id"
+  where "i"."agreement_id" = $1 and "i"."org" = $2 and "i"."expires_at" > $3 and "i"."withdrawn_at" is null and "i"."locked_at" is null and
+    "c"."withdrawn_at" is null
+  order by "i"."id"
+  limit $4;
+
+select "i"."agreement_id", "i"."org", "i"."link", "c"."id" as "contact_id", "c"."name", "c"."roles", "s"."opened_at", "s"."expires_at"
   from "outside_session" as "s"
   inner join "outside_invitation" as "i"
   on "i"."id" = "s"."invitation_id"
@@ -2681,8 +2905,12 @@ select "id"
 select "id", "agreement_id", "contact_id", "org", "invited_by", "created_at", "expires_at", "withdrawn_at", "locked_at"
   from "outside_invitation"
   where "agreement_id" = $1
-  order by "created_at", "id"
+  order by "created_at" desc, "id" desc
   limit $2;
+
+select "id", "agreement_id", "contact_id", "org", "invited_by", "created_at", "expires_at", "withdrawn_at", "locked_at"
+  from "outside_invitation"
+  where "contact_id" = $1 and "agreement_id" = $2 and "expires_at" > $3 and "withdrawn_at" is null and "locked_at" is null;
 
 select "id", "agreement_id", "contact_id", "org", "invited_by", "created_at", "expires_at", "withdrawn_at", "locked_at", "row_version",
     "act_count"
@@ -2696,8 +2924,8 @@ select "id", "agreement_id", "contact_id", "org", "invited_by", "created_at", "e
 
 select "id", "org", "name", "post", "address", "roles", "checked_how", "confirmed_at", "confirmed_by", "withdrawn_at"
   from "confirmed_contact"
-  where "org" = $1
-  order by "id"
+  where "org" in ($1, ...)
+  order by "withdrawn_at" desc nulls first, "id" desc
   limit $2;
 
 select "id", "org", "name", "post", "address", "roles", "checked_how", "confirmed_at", "confirmed_by", "withdrawn_at", "row_version",
@@ -2709,6 +2937,10 @@ select "id", "org", "name", "post", "address", "roles", "checked_how", "confirme
     "act_count"
   from "confirmed_contact"
   where "id" = $1;
+
+select count(*) as "count"
+  from "outside_invitation"
+  where "contact_id" = $1 and "invited_by" = $2 and "created_at" > $3;
 
 select public.may_see_agreement($1) as may;
 
@@ -2803,9 +3035,8 @@ select "l".*
 select max("l"."edition") as "edition"
   from "code_list" as "l";
 
--- src/register-edition.ts
+-- src/register-loader.ts
 
--- also src/register-loader.ts
 select set_config('lock_timeout', $1, true);
 
 -- src/requests/requests.repository.ts
@@ -2927,6 +3158,14 @@ select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s
   where public.knows_subject_until(s.subject_type, s.subject_id) > clock_timestamp() and "s"."subject_id" = $1
   order by "s"."id" desc
   limit $2;
+
+select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."keeper", "s"."route", "s"."status",
+    "s"."started_at", (select json_agg(json_build_object('org', nullif(c.org, ''), 'status', c.status) order by c.org) from sign_off_chain c
+    where c.sign_off_id = s.id) as "chains"
+  from "sign_off" as "s"
+  where public.knows_subject_until(s.subject_type, s.subject_id) > clock_timestamp() and "s"."subject_type" = $1 and "s"."status" = $2
+  order by "s"."id" desc
+  limit $3;
 
 select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."keeper", "s"."route", "s"."status",
     "s"."started_at", (select json_agg(json_build_object('org', nullif(c.org, ''), 'status', c.status) order by c.org) from sign_off_chain c

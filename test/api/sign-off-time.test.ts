@@ -42,7 +42,8 @@ t.test(
   async (t) => {
     const { id } = await opened({ route: 'STANDARD' })
     const officer = await personOf(service, CAMDEN, ['IG_OFFICER'])
-    const [task] = (await officer('GET', '/v1/sign-off-tasks?whose=POOL')).body.tasks
+    const { tasks } = (await officer('GET', '/v1/sign-off-tasks?whose=POOL')).body as { tasks: { sign_off: string }[] }
+    const task = tasks.find(({ sign_off }) => sign_off === id)
     t.match(task, { step: 'IG_REVIEW', due: '2027-01-04', overdue: false })
     at('2026-12-30T08:59:59.000Z')
     await node.fireDue()

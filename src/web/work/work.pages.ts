@@ -30,8 +30,8 @@ export function workPages({ insight, listing, signOffs, notifications, disposing
   /** What the reader's organisation was told to return or delete and has not confirmed: of itself, or of a body that it follows. */
   async function toDispose(principal: Principal) {
     if (!permits(principal.roles, 'agreement:dispose')) return []
-    const told = await notifications.list(principal, { before: null, limit: NOTICES })
-    const ids = told.notifications.filter(({ kind }) => kind.startsWith('DISPOSAL_DUE')).map(({ subject }) => subject.id)
+    const notices = await notifications.list(principal, { before: null, limit: NOTICES })
+    const ids = notices.notifications.filter(({ kind }) => kind.startsWith('DISPOSAL_DUE')).map(({ subject }) => subject.id)
     const found = [...new Set(ids)].slice(0, TO_DISPOSE_MAX).map(async (agreement) => {
       const listed = await disposing.list(principal, agreement)
       const open = listed.ok ? listed.value.disposals.filter((one) => one.answered_by === principal.org && !one.is_complete) : []

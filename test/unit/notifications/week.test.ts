@@ -15,7 +15,7 @@ const letter = (week: Partial<WeekOfWork>) =>
     foot,
   )
 const step = (over: Partial<StepOfWeek> = {}): StepOfWeek => ({
-  ...{ subject: { type: 'agreement', id: 'DSA-1' }, signOff: 'ONE', org: 'LBC_HACKNEY', role: 'DPO', due: '2026-12-03' },
+  ...{ subject: { type: 'agreement', id: 'DSA-2026-AAAAAA' }, signOff: 'ONE', org: 'LBC_HACKNEY', role: 'DPO', due: '2026-12-03' },
   ...over,
 })
 
@@ -27,17 +27,20 @@ t.test('each part says how much it holds, and names references, roles and days',
   const { text } =
     letter({
       toDo: [step(), step({ role: 'LEGAL', due: null })],
-      due: [{ agreement: 'DSA-2', kind: 'ASSESSMENT_REVIEW', day: '2026-11-29' }],
+      due: [{ agreement: 'DSA-2026-BBBBBB', kind: 'ASSESSMENT_REVIEW', day: '2026-11-29' }],
     }) ?? {}
-  t.match(text, 'To do (2)\n - DSA-1: the data protection officer of Hackney, by 3 December 2026\n   https://accord.example/reviews/ONE\n')
-  t.match(text, ' - DSA-1: the legal officer of Hackney\n')
-  t.match(text, 'Due in the next 90 days (1)\n - DSA-2: DPIA review due, 29 November 2026 (overdue)\n')
+  t.match(
+    text,
+    'To do (2)\n - DSA-2026-AAAAAA: the data protection officer of Hackney, by 3 December 2026\n   https://accord.example/reviews/ONE\n',
+  )
+  t.match(text, ' - DSA-2026-AAAAAA: the legal officer of Hackney\n')
+  t.match(text, 'Due in the next 90 days (1)\n - DSA-2026-BBBBBB: DPIA review due, 29 November 2026 (overdue)\n')
   t.notMatch(text, /Waiting for others/)
 })
 
 t.test('a long part is cut, and says how much more there is', async (t) => {
   const { text = '' } = letter({ waiting: Array.from({ length: 33 }, () => step()) }) ?? {}
   t.match(text, 'Waiting for others (33)')
-  t.equal(text.match(/^ - DSA-1/gm)?.length, 20)
+  t.equal(text.match(/^ - DSA-2026-AAAAAA/gm)?.length, 20)
   t.match(text, ' - and 13 more, in the service')
 })
