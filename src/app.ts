@@ -125,6 +125,11 @@ export async function buildApp(options: AppOptions) {
     decisions: decisions.decisions,
     /** Does what follows from decisions behind their answers. */
     follower: register.follower,
+    /** Takes away sessions of browsers and of people without an account, and forms that waited for one, whose time is over. */
+    async forgetOldSessions(): Promise<void> {
+      await services.outside.sessions.forgetOld()
+      await web?.forgetOld()
+    },
     /** Refuses new requests, answers the open ones, flushes the log, closes the connections. */
     async close(): Promise<void> {
       await server.close()

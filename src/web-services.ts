@@ -52,7 +52,12 @@ export function openWeb(
   rooms: Register['rooms'] & Pick<Decisions, 'logSearch'>,
   { issuers, publicUrl, demoAccounts }: BrowserSignIn,
   logKey: Uint8Array,
-): { readonly pages: readonly FastifyPluginAsync[]; readonly principalOfSession: (request: FastifyRequest) => Promise<Principal | null> } {
+): {
+  readonly pages: readonly FastifyPluginAsync[]
+  readonly principalOfSession: (request: FastifyRequest) => Promise<Principal | null>
+  /** Takes away sessions, and forms that waited for one, whose time is over. */
+  readonly forgetOld: () => Promise<void>
+} {
   const { listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight, amending } = rooms
   const { attesting, evidence, attestedPolicy, disposing, logSearch } = rooms
   const { db, clock, config, people, parties, reference, signOffs, signOffRoutes, newId } = services
@@ -63,6 +68,7 @@ export function openWeb(
     limits: { idleSeconds: config.sessionIdleSeconds, absoluteSeconds: config.sessionMaxSeconds },
     organisationsOf: (person) => people.organisationsOf(person, londonDay(clock().getTime())),
   })
+  const typed = typedFormsService({ db, clock })
   const carried = requestSessions(sessions, isSecure)
   const outside = services.outside.sessions
   const outsiders = outsiderOfRequest(outside, isSecure)
@@ -77,7 +83,7 @@ export function openWeb(
     pages: [
       webPages({
         ...{ sessions, ...carried, outside, outsiderOf: outsiders.known, signIns, parties, reference, isSecure },
-        ...{ sessionSeconds: config.sessionMaxSeconds, typed: typedFormsService({ db, clock }), formKey: keyFor('forms of browsers') },
+        ...{ sessionSeconds: config.sessionMaxSeconds, typed, formKey: keyFor('forms of browsers') },
         ...(demoAccounts ? { demoAccounts } : {}),
         areas: [
           entryPages,
@@ -108,6 +114,10 @@ export function openWeb(
       if (outsider) return outsider.principal
       const found = await carried.sessionOf(request)
       return found ? sessions.principalOf(found) : null
+    },
+    async forgetOld() {
+      await typed.forgetOld()
+      await sessions.forgetOld()
     },
   }
 }

@@ -230,6 +230,8 @@ t.test('a session ends at once with its invitation, its contact or its hour', as
   const three = await letIn(id, ['SIGNATORY'])
   later(61)
   t.equal((await reads(three.token)).status, 401, 'an hour is over')
+  await service.app.forgetOldSessions()
+  t.equal((await owner.query('select from outside_session')).rowCount, 0, 'and nothing is kept of it')
   later(15 * 24 * 60)
   t.equal((await session(three.link, await codeFor(three.link, three.contact.address))).status, 422, 'the invitation is over')
   later(0)

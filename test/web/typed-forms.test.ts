@@ -1,5 +1,7 @@
 import t from 'tap'
+import { startTimerWorker } from '../../src/timer-worker.ts'
 import { testPages } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
 import { ownerPool } from '../support/leaves.ts'
 import { signIn, type Visitor, visitorOf } from '../support/visitor.ts'
 
@@ -131,4 +133,27 @@ t.test('of one person no more than ten forms wait', async (t) => {
   t.equal(await kept(), 10)
   t.match((await signIn(who, 'demo-camden-siro', `${SUSPEND}?n=11`)).text, /They are moved/, 'the newest')
   t.notMatch((await who.go(`${SUSPEND}?n=0`)).text, /They are moved/)
+})
+
+t.test('the worker takes away what was typed after fifteen minutes, and a session a week after its longest time', async (t) => {
+  const who = visitorOf(pages)
+  await signIn(who, 'demo-camden-siro')
+  const token = await opened(who, SUSPEND)
+  ahead = 31 * MINUTE
+  await sent(who, SUSPEND, token, { reason: TYPED })
+  const { app, databaseUrl } = pages.service
+  const owner = await ownerPool(pages.service)
+  const sessions = async () => Number((await owner.query('select count(*) from session')).rows[0].count)
+  ahead += 14 * MINUTE
+  await app.forgetOldSessions()
+  t.equal(await kept(), 1, 'not before')
+  const worker = await startTimerWorker(app, databaseUrl)
+  t.teardown(() => worker.stop())
+  ahead += 2 * MINUTE
+  await owner.query(`select graphile_worker.add_job('forget_sessions')`)
+  t.ok(await eventually(async () => (await kept()) === 0))
+  t.ok((await sessions()) > 0, 'whose session it was is still known')
+  ahead = 11 * 24 * HOUR
+  await owner.query(`select graphile_worker.add_job('forget_sessions')`)
+  t.ok(await eventually(async () => (await sessions()) === 0))
 })

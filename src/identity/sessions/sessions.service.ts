@@ -53,7 +53,6 @@ export function sessionsService({ db, clock, limits, isTrusted, isAuthoritative,
       const org = wanted !== null && orgs.includes(wanted) ? wanted : (orgs[0] ?? null)
       await asSystem(async (tx) => {
         const now = clock()
-        await sessionsRepository(tx).forget(new Date(now.getTime() - (limits.absoluteSeconds + KNOWN_AFTER_SECONDS) * 1000))
         if (before) await sessionsRepository(tx).end(before.digest, now)
         await sessionsRepository(tx).insert(digestOf(secret), signedIn, org, now)
       })
@@ -86,6 +85,10 @@ export function sessionsService({ db, clock, limits, isTrusted, isAuthoritative,
     },
 
     end: ({ digest }: LiveSession): Promise<void> => asSystem((tx) => sessionsRepository(tx).end(digest, clock())),
+
+    /** Takes away sessions that are known no longer. */
+    forgetOld: (): Promise<void> =>
+      asSystem((tx) => sessionsRepository(tx).forget(new Date(clock().getTime() - (limits.absoluteSeconds + KNOWN_AFTER_SECONDS) * 1000))),
   }
 
   async function orgsOf({ issuer, subject, claims }: SignedIn): Promise<readonly string[]> {

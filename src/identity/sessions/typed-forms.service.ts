@@ -37,10 +37,7 @@ export function typedFormsService({ db, clock }: { readonly db: Database; readon
     /** Keeps the fields for the person; answers the secret with which their browser finds them again: its own, where it has one. */
     async keep(held: string | undefined, form: TypedForm, fields: TypedFields): Promise<string> {
       const secret = held ?? randomBytes(SECRET_BYTES).toString('base64url')
-      await asSystem(async (forms) => {
-        await forms.forget(oldest())
-        await forms.keep(idOf(secret, form), form.person, sealed(secret, form, fields), clock(), PERSON_MAX)
-      })
+      await asSystem((forms) => forms.keep(idOf(secret, form), form.person, sealed(secret, form, fields), clock(), PERSON_MAX))
       return secret
     },
 
@@ -51,6 +48,9 @@ export function typedFormsService({ db, clock }: { readonly db: Database; readon
     },
 
     drop: (secret: string, form: Pick<TypedForm, 'address'>): Promise<void> => asSystem((forms) => forms.drop(idOf(secret, form))),
+
+    /** Takes away what nobody came back for in time. */
+    forgetOld: (): Promise<void> => asSystem((forms) => forms.forget(oldest())),
   }
 }
 

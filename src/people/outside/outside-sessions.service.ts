@@ -172,6 +172,9 @@ export function outsideSessionsService({ db, clock, mailTo, notifications, logKe
     /** Ends a session before its time. */
     end: (token: string): Promise<void> => asSystem((tx) => outsidersRepository(tx).closeSession(tokenHash(token))),
 
+    /** Takes away sessions whose hour is over. */
+    forgetOld: (): Promise<void> => asSystem((tx) => outsidersRepository(tx).forgetSessions(clock().toISOString())),
+
     /** Whether a sign-off is of an agreement; asked before the contract has looked at what is named so. */
     isSignOffOf: async (signOff: string, agreement: string): Promise<boolean> =>
       UUID.test(signOff) && asSystem((tx) => outsidersRepository(tx).isSignOffOf(signOff, agreement)),

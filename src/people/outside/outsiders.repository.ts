@@ -219,6 +219,11 @@ export function outsidersRepository(tx: Transaction) {
       await tx.deleteFrom('outside_session').where('token_hash', '=', tokenHash).execute()
     },
 
+    /** Takes away the sessions that had ended by an instant. */
+    async forgetSessions(now: string): Promise<void> {
+      await tx.deleteFrom('outside_session').where('expires_at', '<=', now).execute()
+    },
+
     /** Whose session it is at an instant: as long as contact, invitation and session all count. */
     async sessionOf(tokenHash: string, now: string) {
       return tx
