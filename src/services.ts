@@ -211,7 +211,7 @@ export async function openServices(options: ServicesOptions) {
   })
   const { mailTo } = mailing
   const outside = {
-    invitations: invitationsService({ db, commands, parties, mailTo, publicUrl }),
+    invitations: invitationsService({ db, clock, commands, parties, mailTo, publicUrl }),
     sessions: outsideSessionsService({ db, clock, mailTo, notifications, logKey: options.logKey }),
   }
   connectionGauges(metrics, { pool: database, reserve })

@@ -264,3 +264,50 @@ t.test('a contact has one invitation to an agreement at a time, and gets no more
   t.equal(shown[0].withdrawn_at, null, 'the last made comes first')
   later(0)
 })
+
+t.test('an organisation whose part has ended still withdraws whom it invited, sees no other invitation, and invites nobody', async (t) => {
+  const BARNET = 'LBC_BARNET'
+  const agreement = await desk.draft({ orgs: [CAMDEN, HACKNEY, ISLINGTON], effectiveFrom: '2026-11-22' })
+  const { id } = agreement
+  const { hash } = await desk.freeze(agreement)
+  for (const org of [CAMDEN, HACKNEY, ISLINGTON]) await desk.sign(id, org, 1, hash)
+  const path = `/v1/agreements/${id}/outside-invitations`
+  const byCamden = await invited(id, ['DPO'])
+  const act = (org: string, role: Role, where: string, body: object = {}) =>
+    desk.call({ org, role }, 'POST', `/v1/agreements/${id}/${where}`, body)
+  const invitedBy = async (org: string) => {
+    const { body: contact } = await confirmed(['SIGNATORY'])
+    const made = await desk.call({ org, role: 'IG_OFFICER' }, 'POST', path, { contact: contact.id })
+    t.equal(made.status, 201, made.text)
+    return { org, contact, id: String(made.body.id) }
+  }
+  t.equal(
+    (await act(CAMDEN, 'IG_OFFICER', 'accessions', { org: BARNET, role: 'CONTROLLER', capacities: ['HOUSING_AUTHORITY'] })).status,
+    201,
+  )
+  const [left, uninvited] = [await invitedBy(ISLINGTON), await invitedBy(BARNET)]
+  t.equal((await act(ISLINGTON, 'SIRO', 'withdrawals', { reason: 'It is over' })).status, 201)
+  t.equal((await act(CAMDEN, 'IG_OFFICER', `accessions/${BARNET}/revocation`, { reason: 'A mistake' })).status, 200)
+  t.match(await desk.call({ org: ISLINGTON, role: 'IG_OFFICER' }, 'POST', path, { contact: byCamden.contact.id }), { status: 403 })
+  t.match(await desk.call({ org: BARNET, role: 'IG_OFFICER' }, 'POST', path, { contact: byCamden.contact.id }), { status: 404 })
+  for (const { org, id: made } of [left, uninvited]) {
+    const own = { org, role: 'IG_OFFICER' } as const
+    const seen = await desk.call(own, 'GET', path)
+    t.same(
+      seen.body.invitations?.map((one: { id: string }) => one.id),
+      [made],
+      'its own alone',
+    )
+    t.equal((await desk.call(own, 'POST', `${path}/${byCamden.invitation.id}/withdrawal`)).status, 404, 'nor that of another')
+    t.match(await desk.call(own, 'POST', `${path}/${made}/withdrawal`), { status: 200, body: { withdrawn_at: START } })
+  }
+  t.equal((await desk.call({ org: 'LBC_SUTTON', role: 'IG_OFFICER' }, 'GET', path)).status, 404)
+  t.equal((await desk.call(officer, 'GET', path)).body.invitations.length, 3)
+  const { body: contact } = await confirmed(['LEGAL'])
+  t.equal((await act(HACKNEY, 'SIRO', 'withdrawals', { reason: 'It is over' })).status, 201)
+  t.match(
+    await invite(id, contact.id),
+    { status: 422, body: { errors: [{ code: 'CONTACT_NOT_OF_A_PARTY' }] } },
+    'nor is a contact invited of one that left',
+  )
+})

@@ -7,12 +7,14 @@ import type { MailingService } from '../../notifications/mail/mailing.service.ts
 import type { PartiesService } from '../../parties/parties.service.ts'
 import type { Database, Transaction } from '../../platform/database/database.ts'
 import { readingAs, withTransactionAs } from '../../platform/database/reader.ts'
+import type { Clock } from '../../platform/kernel/clock.ts'
 import { type Refusal, Refused, refusal, refused } from '../../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../../platform/kernel/result.ts'
 import { type ConfirmedContact, type Invitation, outsidersRepository } from './outsiders.repository.ts'
 
 export interface InvitationsOptions {
   readonly db: Database
+  readonly clock: Clock
   readonly commands: CommandsService
   readonly parties: Pick<PartiesService, 'read' | 'mustBeConfirmed'>
   readonly mailTo: MailingService['mailTo']
@@ -32,7 +34,7 @@ const NO_AGREEMENT = 'There is no agreement with this reference here.'
 export type InvitationsService = ReturnType<typeof invitationsService>
 
 /** People of organisations that have no account here: whose address counts, and to which agreement they are invited. */
-export function invitationsService({ db, commands, parties, mailTo, publicUrl }: InvitationsOptions) {
+export function invitationsService({ db, clock, commands, parties, mailTo, publicUrl }: InvitationsOptions) {
   const contactKind: SubjectKind<ConfirmedContact, WorkDone<ConfirmedContact>> = {
     type: 'contact',
     unknown: 'There is no such contact here.',
@@ -64,6 +66,8 @@ export function invitationsService({ db, commands, parties, mailTo, publicUrl }:
   const asSystem = <T>(work: (tx: Transaction) => Promise<T>) => withTransactionAs(db, { kind: 'system' }, work)
   const maySee = (tx: Transaction, org: string, agreement: string) =>
     readingAs(tx, { kind: 'party', org }, () => outsidersRepository(tx).maySee(agreement))
+  const takesPart = (tx: Transaction, org: string, agreement: string, now: string) =>
+    readingAs(tx, { kind: 'party', org }, () => outsidersRepository(tx).takesPart(agreement, now))
 
   return {
     /** Confirms that an address is somebody's, by a register administrator: never by a party to what they will be asked to sign. */
@@ -117,12 +121,15 @@ export function invitationsService({ db, commands, parties, mailTo, publicUrl }:
         { ...call, act: 'invite', event: 'invitation.made' },
         async ({ tx, principal, now, newId }) => {
           if (!(await maySee(tx, principal.org, agreement))) throw refused('NOT_FOUND', NO_AGREEMENT)
+          if (!(await takesPart(tx, principal.org, agreement, now)))
+            throw refused('FORBIDDEN', 'The part of your organisation in this agreement has ended: it invites nobody to it.')
           const outsiders = outsidersRepository(tx)
           // Locked, so that its invitations are counted one after the other.
           const contact = await outsiders.contact(id, true)
           if (!contact || contact.withdrawn_at !== null)
             throw wrong('is not a contact that a register administrator confirmed', 'CONTACT_NOT_CONFIRMED')
-          if (!(await maySee(tx, contact.org, agreement))) throw wrong('is of an organisation that is no party', 'CONTACT_NOT_OF_A_PARTY')
+          if (!(await takesPart(tx, contact.org, agreement, now)))
+            throw wrong('is of an organisation that is no party', 'CONTACT_NOT_OF_A_PARTY')
           if (await maySee(tx, contact.confirmed_by, agreement))
             throw wrong('was confirmed by a party to the agreement', 'CONTACT_CONFIRMED_BY_PARTY')
           if (await outsiders.hasPeople(contact.org))
@@ -155,10 +162,9 @@ export function invitationsService({ db, commands, parties, mailTo, publicUrl }:
         },
       ),
 
-    /** Withdraws an invitation, by the organisation that made it: a session that it opened ends at once. */
-    async withdraw(call: Call, agreement: string, id: string): Promise<CommandResult<Invitation>> {
-      if (!(await asSystem((tx) => maySee(tx, call.principal.org, agreement)))) return refuse(refusal('NOT_FOUND', NO_AGREEMENT))
-      return commands.perform<Invitation, Invitation, WorkDone<Invitation>>(
+    /** Withdraws an invitation, by the organisation that made it, also once its part has ended: a session that it opened ends at once. */
+    withdraw: (call: Call, agreement: string, id: string): Promise<CommandResult<Invitation>> =>
+      commands.perform<Invitation, Invitation, WorkDone<Invitation>>(
         invitationKind,
         { ...call, id, act: 'withdraw', event: 'invitation.withdrawn' },
         async ({ tx, state, now }) => {
@@ -167,16 +173,16 @@ export function invitationsService({ db, commands, parties, mailTo, publicUrl }:
           await outsidersRepository(tx).withdrawInvitation(id, now)
           return { detail: { agreement }, outcome: { ...invitationOf(state), withdrawn_at: now } }
         },
-      )
-    },
-
-    /** Who is invited to an agreement, for its parties. */
-    list: (principal: Principal, agreement: string): Promise<Result<{ readonly invitations: readonly Invitation[] }, Refusal>> =>
-      asSystem(async (tx) =>
-        (await maySee(tx, principal.org, agreement))
-          ? ok({ invitations: await outsidersRepository(tx).invitationsTo(agreement) })
-          : refuse(refusal('NOT_FOUND', NO_AGREEMENT)),
       ),
+
+    /** Who is invited to an agreement, for its parties; for an organisation whose part has ended, whom it invited itself. */
+    list: (principal: Principal, agreement: string): Promise<Result<{ readonly invitations: readonly Invitation[] }, Refusal>> =>
+      asSystem(async (tx) => {
+        const isParty = await takesPart(tx, principal.org, agreement, clock().toISOString())
+        const invitations = await outsidersRepository(tx).invitationsTo(agreement, isParty ? null : principal.org)
+        const isKnown = invitations.length > 0 || (await maySee(tx, principal.org, agreement))
+        return isKnown ? ok({ invitations }) : refuse(refusal('NOT_FOUND', NO_AGREEMENT))
+      }),
   }
 }
 

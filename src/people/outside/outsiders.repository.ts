@@ -121,9 +121,13 @@ export function outsidersRepository(tx: Transaction) {
       return { ...invitation, version: row_version, actCount: Number(act_count) }
     },
 
-    /** Those to an agreement, the last made first. */
-    async invitationsTo(agreement: string): Promise<Invitation[]> {
-      const rows = tx.selectFrom('outside_invitation').select(INVITATION).where('agreement_id', '=', agreement)
+    /** Those to an agreement, of all who made them or of one organisation, the last made first. */
+    async invitationsTo(agreement: string, madeBy: string | null): Promise<Invitation[]> {
+      const rows = tx
+        .selectFrom('outside_invitation')
+        .select(INVITATION)
+        .where('agreement_id', '=', agreement)
+        .$if(madeBy !== null, (query) => query.where('invited_by', '=', madeBy))
       return rows.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(LISTED_MAX).execute()
     },
 
@@ -244,6 +248,12 @@ export function outsidersRepository(tx: Transaction) {
     async maySee(agreement: string): Promise<boolean> {
       const found = await sql<{ may: boolean }>`select public.may_see_agreement(${agreement}) as may`.execute(tx)
       return found.rows[0]?.may === true
+    },
+
+    /** Whether this transaction's reader takes part in an agreement, or keeps it, at an instant: its part has not ended. */
+    async takesPart(agreement: string, now: string): Promise<boolean> {
+      const found = await sql<{ is: boolean | null }>`select public.knows_agreement_until(${agreement}) > ${now} as is`.execute(tx)
+      return found.rows[0]?.is === true
     },
 
     async isSignOffOf(signOff: string, agreement: string): Promise<boolean> {

@@ -2422,14 +2422,18 @@ export interface paths {
             };
             readonly cookie?: never;
         };
-        /** Who without an account is invited */
+        /**
+         * Who without an account is invited
+         * @description An organisation whose part in the agreement has ended sees whom it invited itself.
+         */
         readonly get: operations["listOutsideInvitations"];
         readonly put?: never;
         /**
          * Invite somebody without an account to this agreement
          * @description A confirmed contact of a party whose people have no accounts here. They get a mail with a link, ask there for a code, which is mailed to
          *     them, and with it may read this agreement, comment, do the steps of their roles and sign, and nothing else. 422 names the rule:
-         *     CONTACT_NOT_CONFIRMED, CONTACT_NOT_OF_A_PARTY, CONTACT_CONFIRMED_BY_PARTY, ORGANISATION_HAS_PEOPLE. 409 where an invitation of
+         *     CONTACT_NOT_CONFIRMED, CONTACT_NOT_OF_A_PARTY, CONTACT_CONFIRMED_BY_PARTY, ORGANISATION_HAS_PEOPLE. 403 once the part of the
+         *     inviting organisation in the agreement has ended; 409 where an invitation of
          *     the contact to the agreement counts already; 429 after ten invitations of a contact by one organisation in a day.
          */
         readonly post: operations["inviteOutsider"];
@@ -2461,7 +2465,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Withdraw an invitation
-         * @description By the organisation that made it. A session that it opened ends at once.
+         * @description By the organisation that made it, also once its part in the agreement has ended. A session that it opened ends at once.
          */
         readonly post: operations["withdrawOutsideInvitation"];
         readonly delete?: never;
