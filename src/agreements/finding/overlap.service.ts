@@ -35,14 +35,15 @@ interface Codes {
 
 export type OverlapService = ReturnType<typeof overlapService>
 
-const SHOWN_MAX = 20
+/** Overlaps that a question is answered with: the nearest. There may be more. */
+export const OVERLAPS_MAX = 20
 /** Whole agreements that are read at a time, and for one question at most: where more than that might come nearer, what was read is answered. */
 const BATCH = 20
 const READ_MAX = 500
 
 /** "Does a share already exist?", for the question itself and for whoever begins a draft. */
 export function overlapService({ db, reference, clock }: OverlapOptions) {
-  /** The overlaps that the caller may know of with each of several questions. */
+  /** The nearest overlaps that the caller may know of with each of several questions. */
   async function answers(principal: Principal, questions: readonly OverlapQuestion[]): Promise<Overlap[][]> {
     if (questions.length === 0) return []
     const shipped = await reference.lists()
@@ -84,20 +85,20 @@ export function overlapService({ db, reference, clock }: OverlapOptions) {
     next.sort(nearestFirst)
     let best: Overlap[] = []
     for (let read = 0; read < Math.min(next.length, READ_MAX); read += BATCH) {
-      const [first, last] = [next[read], best[SHOWN_MAX - 1]]
+      const [first, last] = [next[read], best[OVERLAPS_MAX - 1]]
       if (first && last && nearestFirst(first, last) > 0) break
       const ids = next.slice(read, read + BATCH).map(({ agreement }) => agreement)
       best = [...best, ...overlaps(await readAgreementsFor(tx, reader, ids, at), question, lists, at)]
         .sort(nearestFirst)
-        .slice(0, SHOWN_MAX)
+        .slice(0, OVERLAPS_MAX)
     }
     return best
   }
 
   return {
-    /** The overlaps that the caller may know of. */
+    /** The overlaps that the caller may know of, best first, `OVERLAPS_MAX` at most. */
     ask: async (principal: Principal, question: OverlapQuestion): Promise<Overlap[]> => (await answers(principal, [question])).flat(),
-    /** What overlaps with a draft that has just begun: nothing while it says nothing of purposes. */
+    /** What overlaps with a draft that has just begun, as many at most for each of its purposes: nothing while it says nothing of purposes. */
     async withDraft(principal: Principal, draft: Pick<Agreement, 'id' | 'parties' | 'versions'>): Promise<Overlap[]> {
       const flows = draft.versions.flatMap((version) => version.terms.flows)
       const parties = draft.parties.map((party) => party.org)

@@ -1606,7 +1606,8 @@ export interface paths {
          * Does a share already exist?
          * @description Agreements the caller may know of between these organisations, or with one of them for this purpose, a narrower or a
          *     broader one: in force, on their way, recorded from elsewhere, over, and which of them could be joined. The caller's
-         *     own organisation is always among those asked about. Changes nothing.
+         *     own organisation is always among those asked about. The 20 that come nearest are answered; a narrower question finds
+         *     others. Changes nothing.
          */
         readonly post: operations["findOverlaps"];
         readonly delete?: never;
@@ -6305,7 +6306,7 @@ export interface components {
              * @description When an act last changed it.
              */
             readonly updated_at: string;
-            /** @description Only in the reply to its creation: agreements you may see that cover much the same. */
+            /** @description Only in the reply to its creation: agreements you may see that cover much the same, the 20 nearest for each of its purposes. */
             readonly overlaps?: readonly components["schemas"]["Overlap"][];
         };
         /** @description One line of the decision table of a version, answered by the function that decides. */
@@ -12132,7 +12133,7 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": {
-                        /** @description The agreements found. */
+                        /** @description The agreements found, 20 at most. */
                         readonly overlaps: readonly components["schemas"]["Overlap"][];
                     };
                 };

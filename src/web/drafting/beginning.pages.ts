@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import * as parts from '../../agreements/drafting/draft-parts.service.ts'
-import type { OverlapService } from '../../agreements/finding/overlap.service.ts'
+import { OVERLAPS_MAX, type OverlapService } from '../../agreements/finding/overlap.service.ts'
 import { SCREENING_ANSWERS, SCREENING_QUESTIONS, type ScreeningAnswers, screen } from '../../agreements/model/screening.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { isLondonAuthority } from '../../parties/organisation.ts'
@@ -99,7 +99,7 @@ export function beginningPages({ drafting, reference, parties, overlaps, now }: 
     return {
       template: 'drafting/overlaps.njk',
       title: 'What there is already',
-      data: { overlaps: shown, org, query: queryOf(carriedIn(request)) },
+      data: { overlaps: shown, mayBeMore: shown.length === OVERLAPS_MAX, org, query: queryOf(carriedIn(request)) },
     }
   }
 
