@@ -69,6 +69,13 @@ export function invitationsService({ db, clock, commands, parties, mailTo, publi
   const takesPart = (tx: Transaction, org: string, agreement: string, now: string) =>
     readingAs(tx, { kind: 'party', org }, () => outsidersRepository(tx).takesPart(agreement, now))
 
+  /** The invitations to an agreement that an organisation sees, its own alone where its part has ended; undefined: none, and it may not know the agreement. */
+  async function seen(tx: Transaction, org: string, agreement: string): Promise<readonly Invitation[] | undefined> {
+    const isParty = await takesPart(tx, org, agreement, clock().toISOString())
+    const invitations = await outsidersRepository(tx).invitationsTo(agreement, isParty ? null : org)
+    return invitations.length > 0 || (await maySee(tx, org, agreement)) ? invitations : undefined
+  }
+
   return {
     /** Confirms that an address is somebody's, by a register administrator: never by a party to what they will be asked to sign. */
     confirmContact: (call: Call, org: string, asked: NewContact): Promise<CommandResult<ConfirmedContact>> =>
@@ -163,8 +170,9 @@ export function invitationsService({ db, clock, commands, parties, mailTo, publi
       ),
 
     /** Withdraws an invitation, by the organisation that made it, also once its part has ended: a session that it opened ends at once. */
-    withdraw: (call: Call, agreement: string, id: string): Promise<CommandResult<Invitation>> =>
-      commands.perform<Invitation, Invitation, WorkDone<Invitation>>(
+    async withdraw(call: Call, agreement: string, id: string): Promise<CommandResult<Invitation>> {
+      if (!(await asSystem((tx) => seen(tx, call.principal.org, agreement)))) return refuse(refusal('NOT_FOUND', NO_AGREEMENT))
+      return commands.perform<Invitation, Invitation, WorkDone<Invitation>>(
         invitationKind,
         { ...call, id, act: 'withdraw', event: 'invitation.withdrawn' },
         async ({ tx, state, now }) => {
@@ -173,15 +181,14 @@ export function invitationsService({ db, clock, commands, parties, mailTo, publi
           await outsidersRepository(tx).withdrawInvitation(id, now)
           return { detail: { agreement }, outcome: { ...invitationOf(state), withdrawn_at: now } }
         },
-      ),
+      )
+    },
 
     /** Who is invited to an agreement, for its parties; for an organisation whose part has ended, whom it invited itself. */
     list: (principal: Principal, agreement: string): Promise<Result<{ readonly invitations: readonly Invitation[] }, Refusal>> =>
       asSystem(async (tx) => {
-        const isParty = await takesPart(tx, principal.org, agreement, clock().toISOString())
-        const invitations = await outsidersRepository(tx).invitationsTo(agreement, isParty ? null : principal.org)
-        const isKnown = invitations.length > 0 || (await maySee(tx, principal.org, agreement))
-        return isKnown ? ok({ invitations }) : refuse(refusal('NOT_FOUND', NO_AGREEMENT))
+        const invitations = await seen(tx, principal.org, agreement)
+        return invitations ? ok({ invitations }) : refuse(refusal('NOT_FOUND', NO_AGREEMENT))
       }),
   }
 }
