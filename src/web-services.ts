@@ -27,6 +27,7 @@ import { contactPages } from './web/inviting/contacts.pages.ts'
 import { invitationPages } from './web/inviting/invitations.pages.ts'
 import { outsidePages } from './web/outside/outside.pages.ts'
 import { outsiderOfRequest } from './web/outside/outside-cookie.ts'
+import { requestLists } from './web/request-lists.ts'
 import { reviewPages } from './web/reviews/reviews.pages.ts'
 import { signingPages } from './web/signing/signing.pages.ts'
 import { type DemoAccount, webPages } from './web/web.plugin.ts'
@@ -70,6 +71,7 @@ export function openWeb(
   })
   const typed = typedFormsService({ db, clock })
   const carried = requestSessions(sessions, isSecure)
+  const lists = requestLists(parties, reference)
   const outside = services.outside.sessions
   const outsiders = outsiderOfRequest(outside, isSecure)
   // What a browser carries to the issuer and back cannot be changed on the way.
@@ -82,7 +84,7 @@ export function openWeb(
   return {
     pages: [
       webPages({
-        ...{ sessions, ...carried, outside, outsiderOf: outsiders.known, signIns, parties, reference, isSecure },
+        ...{ sessions, ...carried, outside, outsiderOf: outsiders.known, signIns, ...lists, isSecure },
         ...{ sessionSeconds: config.sessionMaxSeconds, typed, formKey: keyFor('forms of browsers') },
         ...(demoAccounts ? { demoAccounts } : {}),
         areas: [
@@ -96,13 +98,13 @@ export function openWeb(
           disposalPages({ disposing, drafting }),
           actPages({ suspending, ending, membership, amending, history, drafting }),
           reviewPages({ signOffs, documents, people, attesting, newId, now: clock }),
-          elsewherePages({ attesting, evidence, drafting, history, parties }),
+          elsewherePages({ attesting, evidence, drafting, history, organisationsFor: lists.organisationsFor }),
           statingPages({ attesting, files: services.files, drafting }),
           acceptingPages({ parties, attestedPolicy }),
           evidencePages({ files: services.files }),
           invitationPages({ invitations: services.outside.invitations, drafting, now: clock }),
           contactPages({ invitations: services.outside.invitations }),
-          draftingArea({ ...rooms, parties, reference, signOffs, routes: signOffRoutes, now: clock }),
+          draftingArea({ ...rooms, ...lists, parties, signOffs, routes: signOffRoutes, now: clock }),
           deputyPages({ deputies: services.deputies }),
           signingPages({ signing, ending, documents, drafting, signOffs, now: clock }),
         ],

@@ -11,19 +11,18 @@ import type { Principal } from '../identity/principal.ts'
 import type { SessionsService } from '../identity/sessions/sessions.service.ts'
 import type { SignInIssuer, SignInService } from '../identity/sessions/sign-in.service.ts'
 import type { TypedFormsService } from '../identity/sessions/typed-forms.service.ts'
-import type { PartiesService } from '../parties/parties.service.ts'
 import type { OutsideSessionsService } from '../people/outside/outside-sessions.service.ts'
 import { contract, type OperationId, operation } from '../platform/http/openapi.ts'
 import { ProblemError, problem } from '../platform/http/problem.ts'
 import { problemOf, retryAfterOf, sendProblem, withStatus } from '../platform/http/problem-handler.ts'
 import { problemKinds } from '../platform/http/refusals.ts'
-import type { ReferenceService } from '../reference/reference.service.ts'
 import { cookieName } from './cookies.ts'
 import type { RequestSessions } from './entry/request-sessions.ts'
 import { type Typing, typing } from './entry/typed.ts'
 import { isKey, type Page, type PageHandler, type Redirect } from './forms.pages.ts'
 import { type OutsiderOf, outsideSecret } from './outside/outside-cookie.ts'
 import { codesOf, labelled, pageRendering } from './rendering.ts'
+import type { RequestLists } from './request-lists.ts'
 
 /** An account of the demo, as the sign-in page offers it. */
 export interface DemoAccount {
@@ -38,7 +37,7 @@ export interface OfferedSignIn extends Pick<SignInIssuer, 'key' | 'name' | 'issu
   readonly signIn: SignInService
 }
 
-export interface WebOptions extends RequestSessions {
+export interface WebOptions extends RequestSessions, RequestLists {
   readonly sessions: SessionsService
   /** People without an account, and whom of them a request is of. */
   readonly outside: OutsideSessionsService
@@ -48,8 +47,6 @@ export interface WebOptions extends RequestSessions {
   readonly typed: TypedFormsService
   /** Secret with which the token of a form is bound to whoever opened it. */
   readonly formKey: string
-  readonly parties: Pick<PartiesService, 'all'>
-  readonly reference: Pick<ReferenceService, 'lists'>
   /** Whether browsers reach the service by https: cookies are then sent by nothing else. */
   readonly isSecure: boolean
   /** How long a browser keeps the cookie of a session: as long as one lasts at most. */
@@ -132,7 +129,7 @@ function mustBePermitted(request: FastifyRequest, id: OperationId): void {
 
 /** All pages, in the scope of pages. */
 export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync {
-  const { sessions, sessionOf, knownOf, outsiderOf, isSecure, parties, reference, typed, formKey } = options
+  const { sessions, sessionOf, knownOf, outsiderOf, isSecure, organisationsFor, listsFor, typed, formKey } = options
   const { render, assets } = pageRendering()
   const cookieOptions: CookieSerializeOptions = { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure }
   const setCookie: Web['setCookie'] = (reply, name, value, seconds) =>
@@ -266,7 +263,7 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
   }
 
   async function send(request: FastifyRequest, reply: FastifyReply, { template, title, status = 200, data = {}, errors = [] }: Page) {
-    const [organisations, lists, outsider] = await Promise.all([parties.all(), reference.lists(), outsiderOf(request)])
+    const [organisations, lists, outsider] = await Promise.all([organisationsFor(request), listsFor(request), outsiderOf(request)])
     const liveSession = outsider ? undefined : await sessionOf(request)
     const names = new Map(organisations.map(({ code, legal_name, short_name }) => [code, short_name ?? legal_name]))
     const { principal } = request

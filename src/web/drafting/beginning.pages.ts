@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import * as parts from '../../agreements/drafting/draft-parts.service.ts'
 import { OVERLAPS_MAX, type OverlapService } from '../../agreements/finding/overlap.service.ts'
+import type { Overlap } from '../../agreements/model/overlap.ts'
 import { SCREENING_ANSWERS, SCREENING_QUESTIONS, type ScreeningAnswers, screen } from '../../agreements/model/screening.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { isLondonAuthority } from '../../parties/organisation.ts'
@@ -16,9 +17,9 @@ import { type DraftReading, draftPath } from './drafting.pages.ts'
 import { asChoice, choosable } from './party-steps.pages.ts'
 import { idOf, placed } from './steps.pages.ts'
 
-export interface BeginningOptions extends Omit<DraftReading, 'history' | 'parties'> {
+export interface BeginningOptions extends Omit<DraftReading, 'history'> {
   readonly overlaps: Pick<OverlapService, 'ask'>
-  readonly parties: Pick<PartiesService, 'all' | 'list'>
+  readonly parties: Pick<PartiesService, 'list'>
 }
 
 const FOUND_MAX = 30
@@ -26,12 +27,12 @@ const FOUND_MAX = 30
 const CARRIED = ['partner', 'purpose', 'category', 'from', ...SCREENING_QUESTIONS.map(({ name }) => name)] as const
 
 /** Before a draft begins: is there one already, which kind of agreement fits, what is it called. Nothing is kept until then: the address carries it. */
-export function beginningPages({ drafting, reference, parties, overlaps, now }: BeginningOptions) {
-  const choices = async () => choicesFrom(await reference.lists(), now().getTime())
+export function beginningPages({ drafting, organisationsFor, listsFor, parties, overlaps, now }: BeginningOptions) {
+  const choicesOf = async (request: FastifyRequest) => choicesFrom(await listsFor(request), now().getTime())
 
   /** The question that the address asks: whoever is asked about, what for, which data. */
   async function asked(request: FastifyRequest): Promise<{ readonly fields: readonly FormField[]; readonly answers: Answers }> {
-    const [of, organisations] = [await choices(), await parties.all()]
+    const [of, organisations] = [await choicesOf(request), await organisationsFor(request)]
     const { org } = callerOf(request)
     const query = request.query as Readonly<Record<string, unknown>>
     const wanted = [query['partner'] ?? []].flat().map(String)
@@ -70,6 +71,15 @@ export function beginningPages({ drafting, reference, parties, overlaps, now }: 
     ...{ purpose: said(answers, 'purpose'), categories: several(answers, 'category') },
   })
 
+  /** The agreements that come near, where these answers ask for any; undefined: they say too little. */
+  async function nearTo(request: FastifyRequest, answers: Answers): Promise<readonly Overlap[] | undefined> {
+    const principal = callerOf(request)
+    const body = questionOf(answers, principal.org)
+    if (!isQuestion(body)) return undefined
+    const { parties: between, purpose = null, categories = [] } = body
+    return overlaps.ask(principal, { parties: between, purpose, categories })
+  }
+
   async function question(request: FastifyRequest, errors: readonly FieldError[] = []): Promise<Page> {
     const { fields, answers } = await asked(request)
     return {
@@ -84,18 +94,16 @@ export function beginningPages({ drafting, reference, parties, overlaps, now }: 
   async function found(request: FastifyRequest): Promise<Page> {
     const { fields, answers } = await asked(request)
     const { org } = callerOf(request)
-    const body = questionOf(answers, org)
-    if (!isQuestion(body)) {
+    const shown = await nearTo(request, answers)
+    if (!shown) {
       const faults = contract
-        .faultsOf('findOverlaps', body)
+        .faultsOf('findOverlaps', questionOf(answers, org))
         .map((one) => ({ ...one, pointer: one.pointer.replace('/parties', '/partner') }))
       return question(
         request,
         placed(faults, fields, '', (sentence) => sentence),
       )
     }
-    const { parties: between, purpose = null, categories = [] } = body
-    const shown = await overlaps.ask(callerOf(request), { parties: between, purpose, categories })
     return {
       template: 'drafting/overlaps.njk',
       title: 'What there is already',
@@ -114,17 +122,14 @@ export function beginningPages({ drafting, reference, parties, overlaps, now }: 
     data: { questions: SCREENING_QUESTIONS, carried, query: queryOf(carried), given: request.query },
   })
 
-  /** Which agreements come near what the address asks about, where it asks. */
-  async function nearIn(request: FastifyRequest): Promise<number> {
-    const { answers } = await asked(request)
-    const body = questionOf(answers, callerOf(request).org)
-    if (!isQuestion(body)) return 0
-    const { parties: between, purpose = null, categories = [] } = body
-    return (await overlaps.ask(callerOf(request), { parties: between, purpose, categories })).length
+  /** What a draft begins with: where an agreement comes near that it is not made of, also why a new one is needed. */
+  async function fieldsOfDraft(request: FastifyRequest): Promise<FormField[]> {
+    const isAlike = chosen(request, 'from') === '' && ((await nearTo(request, (await asked(request)).answers)) ?? []).length > 0
+    return beginFields(await choicesOf(request), isAlike)
   }
 
   /** What came of the screening, and the title: with them a draft begins. */
-  async function begin(request: FastifyRequest, given?: Answers, over: Partial<Page> = {}): Promise<Page> {
+  async function begin(request: FastifyRequest, known?: readonly FormField[], over: Partial<Page> = {}): Promise<Page> {
     const answers = answersOfScreening(request)
     const missing = SCREENING_QUESTIONS.filter(({ name }) => answers[name] === undefined)
     if (missing.length > 0)
@@ -133,10 +138,9 @@ export function beginningPages({ drafting, reference, parties, overlaps, now }: 
         missing.map(({ name, text }) => ({ field: name, text: `Answer: ${text}` })),
       )
     const outcome = screen(answers as ScreeningAnswers)
-    const fields = beginFields(await choices(), (await nearIn(request)) > 0 && chosen(request, 'from') === '')
+    const fields = known ?? (await fieldsOfDraft(request))
     const typed = request.body as Readonly<Record<string, unknown>> | undefined
-    const values: Answers = given ??
-      (typed && answersIn(typed, fields)) ?? { title: '', instrument_type: outcome.instrument_type, reason: '' }
+    const values: Answers = typed ? answersIn(typed, fields) : { title: '', instrument_type: outcome.instrument_type, reason: '' }
     return {
       template: 'drafting/begin.njk',
       title: 'Begin the draft',
@@ -149,7 +153,7 @@ export function beginningPages({ drafting, reference, parties, overlaps, now }: 
   }
 
   async function begun(request: FastifyRequest): Promise<Page | Redirect> {
-    const fields = beginFields(await choices(), (await nearIn(request)) > 0 && chosen(request, 'from') === '')
+    const fields = await fieldsOfDraft(request)
     const answers = answersIn((request.body ?? {}) as Readonly<Record<string, unknown>>, fields)
     const from = chosen(request, 'from')
     const body: unknown = {
@@ -157,7 +161,7 @@ export function beginningPages({ drafting, reference, parties, overlaps, now }: 
       ...(from === '' ? {} : { from_agreement: from }),
       ...(said(answers, 'reason') === null ? {} : { reason: said(answers, 'reason') }),
     }
-    const refusedWith = (errors: readonly FieldError[]) => begin(request, answers, { status: 422, errors })
+    const refusedWith = (errors: readonly FieldError[]) => begin(request, fields, { status: 422, errors })
     if (fields.some(({ name }) => name === 'reason') && said(answers, 'reason') === null)
       return refusedWith([{ field: 'reason', text: 'Say why a new agreement is needed although there is one that comes near' }])
     if (!isNewDraft(body)) return refusedWith(placed(contract.faultsOf('createAgreement', body), fields, '', (sentence) => sentence))

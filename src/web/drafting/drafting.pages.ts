@@ -2,21 +2,18 @@ import type { FastifyRequest } from 'fastify'
 import type { DraftingService } from '../../agreements/drafting/drafting.service.ts'
 import type { HistoryService } from '../../agreements/texts/history.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
-import type { PartiesService } from '../../parties/parties.service.ts'
 import { etagOf } from '../../platform/kernel/entity-tags.ts'
 import { orThrow, refused } from '../../platform/kernel/refusal.ts'
-import type { ReferenceService } from '../../reference/reference.service.ts'
 import { field, type Page, type Redirect } from '../forms.pages.ts'
+import type { RequestLists } from '../request-lists.ts'
 import type { Web } from '../web.plugin.ts'
 import { type Answers, answersIn, digestOf, inWords } from './answers.ts'
 import { choicesFrom, usualGatewaysIn, wordsFor } from './choices.ts'
 import { type DraftContext, idOf, type Step } from './steps.pages.ts'
 
-export interface DraftReading {
+export interface DraftReading extends RequestLists {
   readonly drafting: Pick<DraftingService, 'create' | 'read' | 'edit'>
   readonly history: Pick<HistoryService, 'recentEdits'>
-  readonly parties: Pick<PartiesService, 'all'>
-  readonly reference: Pick<ReferenceService, 'lists'>
   readonly now: () => Date
 }
 
@@ -24,14 +21,14 @@ export interface DraftReading {
 export const draftPath = (id: string) => `/agreements/${encodeURIComponent(id)}/draft`
 
 /** Reads what every page of a draft looks at. @throws Refused where the caller may not know the agreement */
-export function draftReading({ drafting, parties, reference, now }: Omit<DraftReading, 'history'>) {
+export function draftReading({ drafting, organisationsFor, listsFor, now }: Omit<DraftReading, 'history'>) {
   return async (request: FastifyRequest): Promise<DraftContext> => {
     const params = request.params as Readonly<Record<string, string>>
     const principal = callerOf(request)
     const [found, organisations, lists] = await Promise.all([
       drafting.read(principal, params['id'] ?? '', undefined),
-      parties.all(),
-      reference.lists(),
+      organisationsFor(request),
+      listsFor(request),
     ])
     const { outcome: view, version } = orThrow(found)
     const draft = view.versions.find((one) => one.version === view.draft_version)

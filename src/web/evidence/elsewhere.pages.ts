@@ -4,21 +4,20 @@ import type { evidenceService } from '../../agreements/acts/evidence.service.ts'
 import type { DraftingService } from '../../agreements/drafting/drafting.service.ts'
 import type { HistoryService } from '../../agreements/texts/history.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
-import type { PartiesService } from '../../parties/parties.service.ts'
 import { orThrow, refused } from '../../platform/kernel/refusal.ts'
 import { faultsOf, field, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import type { RequestLists } from '../request-lists.ts'
 import type { Web } from '../web.plugin.ts'
 
-export interface ElsewherePagesOptions {
+export interface ElsewherePagesOptions extends Pick<RequestLists, 'organisationsFor'> {
   readonly attesting: Pick<ReturnType<typeof attestingService>, 'list' | 'attest' | 'dispute'>
   readonly evidence: Pick<ReturnType<typeof evidenceService>, 'list'>
   readonly drafting: Pick<DraftingService, 'read'>
   readonly history: Pick<HistoryService, 'state'>
-  readonly parties: Pick<PartiesService, 'all'>
 }
 
 /** Signatures given elsewhere on an agreement: how each party has signed, what shows it, and who attests or disputes it. */
-export function elsewherePages({ attesting, evidence, drafting, history, parties }: ElsewherePagesOptions) {
+export function elsewherePages({ attesting, evidence, drafting, history, organisationsFor }: ElsewherePagesOptions) {
   const params = (request: FastifyRequest) => request.params as { readonly id: string; readonly statementId: string }
   const listAt = (request: FastifyRequest) => `/agreements/${encodeURIComponent(params(request).id)}/signatures-elsewhere`
   const callFor = (request: FastifyRequest) => ({
@@ -49,7 +48,7 @@ export function elsewherePages({ attesting, evidence, drafting, history, parties
         signature: agreement.signatures.find((one) => isOf(party.org)(one) && one.confirmed_at !== null),
         statement: statements.findLast(isOf(party.org)),
       }))
-    const all = await parties.all()
+    const all = await organisationsFor(request)
     return {
       template: 'evidence/elsewhere.njk',
       title: 'Signatures given elsewhere',
