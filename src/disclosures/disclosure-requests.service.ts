@@ -5,8 +5,8 @@ import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../
 import { readerFor, writerFor } from '../identity/permissions.ts'
 import { type Identity, isSamePerson, type Principal } from '../identity/principal.ts'
 import type { NotificationKind, NotificationsService } from '../notifications/notifications.service.ts'
-import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs, withTransactionAs } from '../platform/database/reader.ts'
+import type { Database, Transaction } from '../platform/database/database.ts'
+import { withTransactionAs } from '../platform/database/reader.ts'
 import { instantOf } from '../platform/kernel/instant.ts'
 import { londonDay } from '../platform/kernel/london-day.ts'
 import { Refused, refusal, refused } from '../platform/kernel/refusal.ts'
@@ -225,9 +225,8 @@ export function disclosureRequestsService(options: DisclosureRequestsOptions) {
       principal: Principal,
       query: { readonly status?: DisclosureStatus | undefined; readonly before?: string | undefined; readonly limit?: number | undefined },
     ) =>
-      withTransaction(db, async (tx) => {
+      withTransactionAs(db, readerFor(principal), async (tx) => {
         const { status = null, before = null, limit = PAGE } = query
-        await readAs(tx, readerFor(principal))
         const found = await disclosureRequestsRepository(tx).list({ status, before, limit: limit + 1 })
         const page = found.slice(0, limit)
         return { disclosures: page.map(viewOf), next_before: found.length > limit ? (page.at(-1)?.request.id ?? null) : null }

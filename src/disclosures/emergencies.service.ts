@@ -5,8 +5,8 @@ import type { CommandContext, CommandsService } from '../commands/commands.servi
 import { readerFor } from '../identity/permissions.ts'
 import { type Identity, isSamePerson, type Principal, servicePrincipal } from '../identity/principal.ts'
 import type { NotificationsService } from '../notifications/notifications.service.ts'
-import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs, readingAs, withTransactionAs } from '../platform/database/reader.ts'
+import type { Database, Transaction } from '../platform/database/database.ts'
+import { readingAs, withTransactionAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { orThrow, Refused, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, refuse } from '../platform/kernel/result.ts'
@@ -244,9 +244,8 @@ export function emergenciesService(options: EmergenciesOptions) {
         readonly limit?: number | undefined
       },
     ) =>
-      withTransaction(db, async (tx) => {
+      withTransactionAs(db, readerFor(principal), async (tx) => {
         const { status = null, breach, before = null, limit = PAGE } = query
-        await readAs(tx, readerFor(principal))
         const found = await emergenciesRepository(tx).list({ status, hasOpenBreach: breach === 'OPEN', before, limit: limit + 1 })
         const page = found.slice(0, limit)
         return { emergencies: page.map(shown), next_before: found.length > limit ? (page.at(-1)?.id ?? null) : null }

@@ -1,5 +1,6 @@
 import { type ConfigError, secureUrl } from '../platform/config.ts'
 import { jsonFault } from '../platform/http/repeated-member.ts'
+import { isUuid } from '../platform/kernel/ids.ts'
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'
 import type { RolesBy, TokenTrust } from './issuers.ts'
 import { isRole, type Role } from './permissions.ts'
@@ -13,7 +14,6 @@ export interface ConfiguredIssuer extends TokenTrust {
 type Json = Readonly<Record<string, unknown>>
 type Fault = (message: string) => undefined
 
-const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** Part of the address that the issuer sends a browser back to: each has its own (RFC 9700, 4.4.2.2). */
 const KEY = /^[a-z0-9-]{1,40}$/
 const CODE = /^[A-Z0-9_]{1,64}$/
@@ -88,7 +88,7 @@ function issuerOf(entry: unknown, fault: Fault): ConfiguredIssuer | undefined {
 }
 
 function entraOf({ issuer, tenant, organisation }: Json, fault: Fault) {
-  if (typeof tenant !== 'string' || !GUID.test(tenant)) return fault('.tenant must be the identifier of a tenant (tid)')
+  if (typeof tenant !== 'string' || !isUuid(tenant)) return fault('.tenant must be the identifier of a tenant (tid)')
   if (typeof issuer === 'string' && !issuer.includes(tenant)) fault('.issuer must be that of the tenant: it has the tid in it')
   if (typeof organisation !== 'string' || !CODE.test(organisation)) return fault('.organisation must be the code of an organisation')
   return { tenant, organisation }

@@ -1,5 +1,6 @@
 import type { Role } from '../identity/permissions.ts'
 import type { Identity } from '../identity/principal.ts'
+import { isUuid } from '../platform/kernel/ids.ts'
 import type { Day } from '../platform/kernel/london-day.ts'
 import type { ChainStatus, SignOffStatus, Subject } from './model/sign-off.ts'
 import type { TaskRow } from './projection.ts'
@@ -58,8 +59,6 @@ export function placeOfTask({ sign_off_id, chain_org, step, task, state, due_day
   return [(state === 'DONE' ? done_at : due_day) ?? '', sign_off_id, chain_org, step, task]
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 /** A place as it is given out: opaque, and of one list. */
 export function formatPlace(state: TaskFilter['state'], place: TaskPlace): string {
   return Buffer.from(JSON.stringify([state, ...place]), 'utf8').toString('base64url')
@@ -74,7 +73,7 @@ export function parsePlace(text: string, state: TaskFilter['state']): TaskPlace 
     const isOrdered = (value: unknown): value is string =>
       typeof value === 'string' && /^\d{4}-\d{2}-\d{2}(T[0-9:.]{12}Z)?$/.test(value) && !Number.isNaN(Date.parse(value))
     const isWord = (value: unknown): value is string => typeof value === 'string' && /^[A-Z0-9_]{0,64}$/.test(value)
-    if (of !== state || !isOrdered(ordered) || typeof signOff !== 'string' || !UUID.test(signOff)) return undefined
+    if (of !== state || !isOrdered(ordered) || typeof signOff !== 'string' || !isUuid(signOff)) return undefined
     if (!isWord(chainOrg) || !isWord(step) || !Number.isInteger(task) || (task as number) < 1 || (task as number) > 1000) return undefined
     return [ordered, signOff, chainOrg, step, task as number]
   } catch {

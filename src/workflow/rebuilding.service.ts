@@ -1,5 +1,5 @@
-import { type Database, withTransaction } from '../platform/database/database.ts'
-import { readAs } from '../platform/database/reader.ts'
+import type { Database } from '../platform/database/database.ts'
+import { withTransactionAs } from '../platform/database/reader.ts'
 import { projectionOf } from './projection.ts'
 import { projectionRepository } from './store/projection.repository.ts'
 import { signOffsRepository } from './store/sign-offs.repository.ts'
@@ -15,10 +15,10 @@ export async function rebuildLists(db: Database): Promise<{ readonly signOffs: n
   let [signOffs, events] = [0, 0]
   for (let after: string | null = null; ; ) {
     const from: string | null = after
-    const done: { readonly last: string | null; readonly count: number; readonly events: number } = await withTransaction(
+    const done: { readonly last: string | null; readonly count: number; readonly events: number } = await withTransactionAs(
       db,
+      { kind: 'system' },
       async (tx) => {
-        await readAs(tx, { kind: 'system' })
         const states = await signOffsRepository(tx).lockedStates(from, BATCH)
         const ids = states.map(({ id }) => id)
         await projectionRepository(tx).clear(ids)

@@ -3,8 +3,8 @@ import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../
 import { isOutsideCommand } from '../identity/outsider.ts'
 import { readerFor, writerFor } from '../identity/permissions.ts'
 import { type Identity, type Principal, servicePrincipal } from '../identity/principal.ts'
-import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
-import { readAs, readingAs, withTransactionAs } from '../platform/database/reader.ts'
+import type { Database, Transaction } from '../platform/database/database.ts'
+import { readingAs, withTransactionAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { type Day, londonDay } from '../platform/kernel/london-day.ts'
 import { orThrow, type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
@@ -270,22 +270,20 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
       }),
 
     /** Tasks of the caller's organisation: their own, those that their roles may take, or all. @throws Refused for a cursor that is not of this list */
-    tasks: (principal: Principal, filter: TaskFilter, { cursor, limit }: { readonly cursor: string | null; readonly limit: number }) =>
-      withTransaction(db, async (tx) => {
-        const after = cursor === null ? null : parsePlace(cursor, filter.state)
-        if (after === undefined)
-          throw refused('INVALID_REQUEST', 'the request has 1 fault', [
-            { pointer: '/query/cursor', detail: 'is not a cursor of this list' },
-          ])
-        const { org, issuer, sub, roles } = principal
-        await readAs(tx, { kind: 'party', org })
+    async tasks(principal: Principal, filter: TaskFilter, { cursor, limit }: { readonly cursor: string | null; readonly limit: number }) {
+      const after = cursor === null ? null : parsePlace(cursor, filter.state)
+      if (after === undefined)
+        throw refused('INVALID_REQUEST', 'the request has 1 fault', [{ pointer: '/query/cursor', detail: 'is not a cursor of this list' }])
+      const { org, issuer, sub, roles } = principal
+      return withTransactionAs(db, { kind: 'party', org }, async (tx) => {
         const today = londonDay(clock().getTime())
         const standsIn = (await deputisesFor(tx, principal)).filter(({ first, last }) => first <= today && today <= last)
         const found = await listsRepository(tx).tasks({ org, issuer, sub, roles, standsIn, today }, filter, after, limit + 1)
         const tasks = found.slice(0, limit)
         const last = tasks.at(-1)
         return { tasks, today, nextCursor: found.length > limit && last ? formatPlace(filter.state, placeOfTask(last)) : null }
-      }),
+      })
+    },
   }
 }
 

@@ -2,12 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { fileReference } from '../../audit/format/leaf-forms.ts'
 import { operatorActs } from '../../audit/retention/operator-acts.service.ts'
 import { systemClock } from '../../platform/kernel/clock.ts'
-import { uuidv7Generator } from '../../platform/kernel/ids.ts'
+import { isUuid, uuidv7Generator } from '../../platform/kernel/ids.ts'
 import { isDay } from '../../platform/kernel/london-day.ts'
 import { type Command, type Io, readOptions, usage } from '../command.ts'
 import { openLogDatabase } from './log-database.ts'
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const HOLD_USAGE = 'usage: accord log hold [--from DAY --to DAY --reference CODE | --lift N]'
 const GROUNDS = ['ERASURE_REQUEST', 'COURT_ORDER', 'RECORDED_IN_ERROR'] as const
 
@@ -29,7 +28,7 @@ export const purge: Command = async (args, io) => {
 export const erase: Command = async (args, io) => {
   const [flag, why, ...ids] = args
   const ground = GROUNDS.find((one) => one === why)
-  if (flag !== '--why' || !ground || ids.length === 0 || !ids.every((id) => UUID.test(id)))
+  if (flag !== '--why' || !ground || ids.length === 0 || !ids.every(isUuid))
     return usage(io, `usage: accord log erase --why ${GROUNDS.join('|')} ID [ID ...]`)
   return withActs(io, async (acts) => {
     const count = await acts.erase(ids, ground)

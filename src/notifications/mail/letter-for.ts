@@ -1,5 +1,6 @@
 import type { Role } from '../../identity/permissions.ts'
 import type { Identity } from '../../identity/principal.ts'
+import { isUuid } from '../../platform/kernel/ids.ts'
 import { type Day, spokenDay } from '../../platform/kernel/london-day.ts'
 import type { NotificationFacts, NotificationKind } from '../kinds.ts'
 import { digestLetter, filled, type Letter, MAIL_TEXTS, singleLetter } from './letter.ts'
@@ -84,7 +85,6 @@ function spokenRoles(roles: readonly Role[]): string {
 const SIGNING: readonly NotificationKind[] = ['SIGNATURE_DUE', 'SIGNATURE_REMINDER']
 /** What is done where a party says what became of the data; its follower may open nothing else of the agreement. */
 const DISPOSING: readonly NotificationKind[] = ['DISPOSAL_DUE', 'DISPOSAL_DUE_IN_PLACE']
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** The page on which what a notification is about is done or read; whoever is not signed in, or let in, is asked to, and comes to it after that. */
 function linkTo(told: TellsReader, publicUrl: URL): string {
@@ -98,7 +98,7 @@ function pathTo({ kind, subject: { type, id }, detail }: NotificationFacts): str
   const isAgreement = type === 'agreement'
   if (SIGNING.includes(kind) && isAgreement && Number.isInteger(version)) return `sign/${encodeURIComponent(id)}/${version}`
   if (DISPOSING.includes(kind)) return `agreements/${encodeURIComponent(id)}/disposals`
-  if (typeof sign_off === 'string' && UUID.test(sign_off)) return `reviews/${sign_off}`
+  if (typeof sign_off === 'string' && isUuid(sign_off)) return `reviews/${sign_off}`
   return isAgreement ? `agreements/${encodeURIComponent(id)}` : 'work'
 }
 

@@ -3,6 +3,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { callOf, changeOf, outcomeReply } from '../../commands/calls.routes.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { answer, reply } from '../../platform/http/answer.ts'
+import { isUuid } from '../../platform/kernel/ids.ts'
 import { refused } from '../../platform/kernel/refusal.ts'
 import type { MailProblemsService } from './mail-problems.service.ts'
 import type { MailSettingsService } from './mail-settings.service.ts'
@@ -16,7 +17,6 @@ export interface MailRoutesOptions {
   readonly receiptToken: string | undefined
 }
 
-const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/
 /** What the receipts of GOV.UK Notify say; whatever else one says is not the end of a mail. */
 const RECEIPTS: Readonly<Record<string, 'DELIVERED' | 'BOUNCED' | 'FAILED'>> = {
   delivered: 'DELIVERED',
@@ -41,7 +41,7 @@ export function mailRoutes({ settings, problems, mailing, receiptToken }: MailRo
       if (!isToken(request.headers.authorization, receiptToken)) throw refused('FORBIDDEN', 'The token of delivery receipts is needed.')
       const { reference, status } = request.body
       const state = RECEIPTS[status]
-      if (state === undefined || reference === null || !UUID.test(reference)) return reply(200, { known: false })
+      if (state === undefined || reference === null || !isUuid(reference)) return reply(200, { known: false })
       return reply(200, { known: await mailing.took(reference, { state, why: state === 'DELIVERED' ? null : status }) })
     })
   }

@@ -7,6 +7,7 @@ import type { NotificationsService } from '../../notifications/notifications.ser
 import type { Database, Transaction } from '../../platform/database/database.ts'
 import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
+import { isUuid } from '../../platform/kernel/ids.ts'
 import { type Refusal, refusal } from '../../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../../platform/kernel/result.ts'
 import { type CodeState, outsidersRepository } from './outsiders.repository.ts'
@@ -59,7 +60,6 @@ const MINUTE = 60_000
 /** Every answer takes so long at least, whether there is such an invitation or not. */
 const ANSWER_MS = 250
 const NOT_LET_IN = 'The code is not right, its time is over, or there is no such invitation.'
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export type OutsideSessionsService = ReturnType<typeof outsideSessionsService>
 
@@ -73,7 +73,7 @@ export function outsideSessionsService({ db, clock, mailTo, notifications, logKe
 
   /** The invitation of a link, where it counts with its contact at this instant. */
   async function counting(tx: Transaction, link: string, now: string): Promise<(CodeState & { readonly address: string }) | undefined> {
-    if (!UUID.test(link)) return undefined
+    if (!isUuid(link)) return undefined
     const outsiders = outsidersRepository(tx)
     const found = await outsiders.lockCode(link)
     if (!found || found.withdrawn_at !== null || found.locked_at !== null || found.expires_at <= now) return undefined
@@ -177,7 +177,7 @@ export function outsideSessionsService({ db, clock, mailTo, notifications, logKe
 
     /** Whether a sign-off is of an agreement; asked before the contract has looked at what is named so. */
     isSignOffOf: async (signOff: string, agreement: string): Promise<boolean> =>
-      UUID.test(signOff) && asSystem((tx) => outsidersRepository(tx).isSignOffOf(signOff, agreement)),
+      isUuid(signOff) && asSystem((tx) => outsidersRepository(tx).isSignOffOf(signOff, agreement)),
   }
 }
 

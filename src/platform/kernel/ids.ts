@@ -20,6 +20,13 @@ export function drawnInBulk(random: RandomBytes): RandomBytes {
   }
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Whether a text is a UUID in lower case, as this service writes its keys. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text)
+}
+
 const COUNTER_MAX = 0xfff
 const COUNTER_SEED_MASK = 0x7ff
 

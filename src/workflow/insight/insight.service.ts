@@ -1,7 +1,7 @@
 import { readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
-import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
-import { readAs, readingAs, withTransactionAs } from '../../platform/database/reader.ts'
+import type { Database, Transaction } from '../../platform/database/database.ts'
+import { readingAs, withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { grouped } from '../../platform/kernel/grouped.ts'
 import { instantOf } from '../../platform/kernel/instant.ts'
@@ -49,12 +49,10 @@ export function signOffInsight({ db, clock }: { readonly db: Database; readonly 
 
     /** What others have to do in sign-offs that the caller's organisation may know, what is due first. */
     waitingOnOthers: (principal: Principal, limit: number): Promise<readonly TaskOfOthers[]> =>
-      withTransaction(db, async (tx) => {
-        const { org } = principal
-        await readAs(tx, { kind: 'party', org })
+      withTransactionAs(db, { kind: 'party', org: principal.org }, async (tx) => {
         const ids: string[] = []
         for await (const signOffs of batches(tx, null)) ids.push(...signOffs.map(({ id }) => id))
-        return asSystem(tx, () => insightRepository(tx).tasksOfOthers(org, ids, limit))
+        return asSystem(tx, () => insightRepository(tx).tasksOfOthers(principal.org, ids, limit))
       }),
   }
 
