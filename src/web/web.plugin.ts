@@ -1,28 +1,23 @@
 // Pages: what people see in a browser, made of the same services as the API.
 // Words: page, form, error summary, session, sign-in.
 // It must never hold a rule, a second validation or SQL.
-import cookies, { type CookieSerializeOptions, fastifyCookie } from '@fastify/cookie'
+import cookies, { type CookieSerializeOptions } from '@fastify/cookie'
 import csrf from '@fastify/csrf-protection'
-import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { callerOf } from '../identity/identity.plugin.ts'
-import { outsideOperation } from '../identity/outsider.ts'
-import { isPermission, permits } from '../identity/permissions.ts'
-import type { Principal } from '../identity/principal.ts'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { SessionsService } from '../identity/sessions/sessions.service.ts'
 import type { SignInIssuer, SignInService } from '../identity/sessions/sign-in.service.ts'
 import type { TypedFormsService } from '../identity/sessions/typed-forms.service.ts'
 import type { OutsideSessionsService } from '../people/outside/outside-sessions.service.ts'
-import { contract, type OperationId, operation } from '../platform/http/openapi.ts'
+import { type OperationId, operation } from '../platform/http/openapi.ts'
 import { ProblemError, problem } from '../platform/http/problem.ts'
-import { problemOf, retryAfterOf, sendProblem, withStatus } from '../platform/http/problem-handler.ts'
-import { problemKinds } from '../platform/http/refusals.ts'
+import { mustBePermitted, readsPages, standingFor } from './access.pages.ts'
 import { cookieName } from './cookies.ts'
 import type { RequestSessions } from './entry/request-sessions.ts'
 import { type Typing, typing } from './entry/typed.ts'
-import { isKey, type Page, type PageHandler, type Redirect } from './forms.pages.ts'
-import { type OutsiderOf, outsideSecret } from './outside/outside-cookie.ts'
-import { codesOf, labelled, pageRendering } from './rendering.ts'
-import type { RequestLists } from './request-lists.ts'
+import { errorPages } from './errors.pages.ts'
+import type { PageHandler, Redirect } from './forms.pages.ts'
+import { outsideSecret } from './outside/outside-cookie.ts'
+import { type SendingOptions, sendingPages } from './sending.pages.ts'
 
 /** An account of the demo, as the sign-in page offers it. */
 export interface DemoAccount {
@@ -37,11 +32,10 @@ export interface OfferedSignIn extends Pick<SignInIssuer, 'key' | 'name' | 'issu
   readonly signIn: SignInService
 }
 
-export interface WebOptions extends RequestSessions, RequestLists {
+export interface WebOptions extends RequestSessions, Omit<SendingOptions, 'senderOf'> {
   readonly sessions: SessionsService
-  /** People without an account, and whom of them a request is of. */
+  /** People without an account. */
   readonly outside: OutsideSessionsService
-  readonly outsiderOf: OutsiderOf
   /** Where people sign in: at one issuer, or at that of their organisation. */
   readonly signIns: readonly OfferedSignIn[]
   readonly typed: TypedFormsService
@@ -84,53 +78,11 @@ export interface Web {
   proveAgain(request: FastifyRequest, reply: FastifyReply): Promise<Redirect>
 }
 
-const POLICY = [
-  "default-src 'none'",
-  ...['style-src', 'script-src', 'img-src', 'form-action'].map((directive) => `${directive} 'self'`),
-  ...["base-uri 'none'", "frame-ancestors 'none'"],
-].join('; ')
-/** Sets of parties that a flow may name, in words (LC-4). */
-const GROUPS: Readonly<Record<string, string>> = { ALL_SIGNED_BOROUGHS: 'every London borough that has signed' }
 const YEAR_SECONDS = 31_536_000
-
-/** A page is for whoever has a session; the operation says who of them. */
-function standingFor(id: OperationId) {
-  const standsFor = contract.operations.get(id)
-  return { access: 'session', ...(standsFor ? { standsFor } : {}) } as const
-}
-
-/** Whether somebody may call an operation of the API: by their roles, and without an account only what is open to outsiders. */
-function mayCall({ roles, invitedTo }: Pick<Principal, 'roles' | 'invitedTo'>, id: OperationId): boolean {
-  const sufficient = [contract.operations.get(id)?.permission ?? []].flat()
-  const isOpen = invitedTo === undefined || outsideOperation(id) !== undefined
-  return isOpen && sufficient.some((one) => isPermission(one) && permits(roles, one))
-}
-
-/** Whether whoever asks reads pages, as browsers say that they do. */
-function readsPages({ headers }: FastifyRequest): boolean {
-  return headers.accept?.includes('text/html') ?? false
-}
-
-/** A word of an address that is no key, where the operation takes one, names nothing. @throws ProblemError 404 */
-function mustNameSomething(request: FastifyRequest, id: OperationId): void {
-  const { properties = {} } = (contract.operations.get(id)?.schema.params ?? {}) as {
-    readonly properties?: Readonly<Record<string, { readonly format?: string }>>
-  }
-  const words = Object.entries(request.params as Readonly<Record<string, string>>)
-  if (words.some(([name, word]) => properties[name]?.format === 'uuid' && !isKey(word)))
-    throw new ProblemError(problem('NOT_FOUND', 'There is nothing at this address.'))
-}
-
-/** Who may open a page is who may call the operation of the API that it stands for. @throws ProblemError 403, and 404 for an address of nothing */
-function mustBePermitted(request: FastifyRequest, id: OperationId): void {
-  if (!mayCall(callerOf(request), id)) throw new ProblemError(problem('FORBIDDEN', 'None of your roles lets you see or do this.'))
-  mustNameSomething(request, id)
-}
 
 /** All pages, in the scope of pages. */
 export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync {
-  const { sessions, sessionOf, knownOf, outsiderOf, isSecure, organisationsFor, listsFor, typed, formKey } = options
-  const { render, assets } = pageRendering()
+  const { sessionOf, knownOf, outsiderOf, isSecure, typed, formKey } = options
   const cookieOptions: CookieSerializeOptions = { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure }
   const setCookie: Web['setCookie'] = (reply, name, value, seconds) =>
     reply.setCookie(cookieName(name, isSecure), value, { ...cookieOptions, maxAge: seconds })
@@ -155,6 +107,7 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
     senders.set(request, sender)
     return sender
   }
+  const { send, assets } = sendingPages({ ...options, senderOf })
 
   return async (app) => {
     await app.register(cookies)
@@ -169,28 +122,7 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
       if (request.method !== 'POST') return done()
       senderOf(request).then(() => app.csrfProtection(request, reply, done), done)
     })
-    app.setErrorHandler(async (error: FastifyError, request, reply) => {
-      const isForged = error.code?.startsWith('FST_CSRF') ?? false
-      const found = isForged
-        ? problem(
-            'FORBIDDEN',
-            'This form was opened too long ago, in another browser, or for another organisation. Go back, load the page again, and send it once more.',
-          )
-        : (problemOf(error, request) ?? problem('INTERNAL', 'Something in this service is broken.'))
-      if (found.code === 'INTERNAL') request.log.error({ err: error }, 'defect')
-      const isShown = !request.routeOptions.config.operation || (found.code === 'NOT_FOUND' && readsPages(request))
-      if (!isShown) return sendProblem(request, reply, found, retryAfterOf(error))
-      if (found.code === 'UNAUTHENTICATED') return await sendToSignIn(app, request, reply)
-      const ownTitles: Readonly<Partial<Record<typeof found.code, string>>> = {
-        NOT_FOUND: 'Page not found',
-        FORBIDDEN: isForged ? 'This form cannot be taken' : 'You may not see or do this',
-      }
-      const title = ownTitles[found.code] ?? problemKinds[found.code].title
-      return send(request, withStatus(reply, found, retryAfterOf(error)), {
-        ...{ template: 'entry/problem.njk', title, status: found.status },
-        data: { problem: found, requestId: String(request.id) },
-      })
-    })
+    errorPages(app, { send, sessionOf, isSecure })
     for (const { path, type, bytes } of assets)
       app.get(path, { config: { access: 'public' } }, async (_request, reply) =>
         reply.header('cache-control', `public, max-age=${YEAR_SECONDS}, immutable`).type(type).send(bytes),
@@ -245,58 +177,5 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
       if (!readsPages(request) || request.url.startsWith('/v1/')) return reply.callNotFound()
       throw new ProblemError(problem('NOT_FOUND', 'There is nothing at this address.'))
     })
-  }
-
-  /**
-   * Whoever has no session signs in and comes back; who has one, and no organisation, is told so, and so is whose invitation or hour is
-   * over. A form is sent on, with what was typed, to where that is kept or shown: 307 (RFC 9110, 15.4.8).
-   */
-  async function sendToSignIn(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply) {
-    if (outsideSecret(request, isSecure) !== undefined) return reply.redirect('/invited/over', request.method === 'POST' ? 307 : 303)
-    if (await sessionOf(request))
-      return send(request, reply, { template: 'entry/no-access.njk', title: 'You do not have access yet', status: 403 })
-    const isForm = /^(application\/x-www-form-urlencoded|multipart\/form-data)/.test(request.headers['content-type'] ?? '')
-    if (request.method === 'GET') return reply.redirect(`/sign-in?return_to=${encodeURIComponent(request.url)}`, 303)
-    if (!isForm) return reply.redirect('/sign-in', 303)
-    const isPage = app.hasRoute({ method: 'GET', url: request.routeOptions.url ?? '' })
-    return reply.redirect(`/sign-in/typed?${new URLSearchParams({ to: request.url, page: isPage ? 'yes' : 'no' })}`, 307)
-  }
-
-  async function send(request: FastifyRequest, reply: FastifyReply, { template, title, status = 200, data = {}, errors = [] }: Page) {
-    const [organisations, lists, outsider] = await Promise.all([organisationsFor(request), listsFor(request), outsiderOf(request)])
-    const liveSession = outsider ? undefined : await sessionOf(request)
-    const names = new Map(organisations.map(({ code, legal_name, short_name }) => [code, short_name ?? legal_name]))
-    const { principal } = request
-    const invited = outsider && {
-      ...{ name: outsider.name, org: outsider.principal.org, roles: outsider.principal.roles, orgs: [] },
-      ...{ invitedTo: outsider.principal.invitedTo, until: outsider.expires_at },
-    }
-    const person = liveSession && {
-      name: liveSession.session.name,
-      issuer: liveSession.session.issuer,
-      subject: liveSession.session.subject,
-      org: principal?.org ?? null,
-      roles: principal?.roles ?? [],
-      orgs: await sessions.orgsOf(liveSession),
-    }
-    // Whoever was not let in was refused before anybody read their cookies.
-    request.cookies ??= fastifyCookie.parse(request.headers.cookie ?? '')
-    const html = render(template, {
-      ...data,
-      ...{ title, errors, person: invited ?? person, path: request.url.split('?')[0] },
-      csrf: reply.generateCsrf({ userInfo: await senderOf(request) }),
-      error: Object.fromEntries(errors.map(({ field, text }) => [field, { text }])),
-      nameOf: (code: string | null) => (code === null ? 'nobody' : (names.get(code) ?? GROUPS[code] ?? code)),
-      organisationsByName: () => [...names].toSorted(([, one], [, other]) => one.localeCompare(other, 'en-GB')),
-      label: labelled(lists),
-      codesOf: (list: string) => codesOf(lists, list),
-      may: (id: OperationId) => principal !== null && mayCall(principal, id),
-    })
-    return reply
-      .code(status)
-      .header('content-security-policy', POLICY)
-      .header('cache-control', 'no-store')
-      .type('text/html; charset=utf-8')
-      .send(html)
   }
 }
