@@ -260,3 +260,29 @@ t.test('the list of agreements is narrowed by what the form offers, says by what
   t.equal(file.text.trim().split('\r\n').length, 2, 'a header and one agreement')
   t.match(await who.go('/agreements?cursor=made-up'), { status: 400, text: /is not a cursor of this list/ })
 })
+
+t.test('a list that does not fit in one file says so, and leads from each file to the next', async (t) => {
+  const who = visitorOf(pages)
+  await signIn(who, 'demo-camden-ig')
+  const whole = await who.go('/agreements/files?state=SUSPENDED')
+  t.match(whole, { status: 200, text: /All of these agreements are in one file/ })
+  t.match(whole.text, '<a class="govuk-link" href="/agreements.csv?state=SUSPENDED">Download 1 agreement (CSV)</a>')
+  const owner = await ownerPool(pages.service)
+  await owner.query(`
+    with copied as (
+      insert into agreement select (jsonb_populate_record(a, jsonb_build_object('id', 'ZZ-' || lpad(n::text, 4, '0')))).*
+        from agreement a, generate_series(1, 5000) n where a.id = 'DEMO-TAX' returning id)
+    insert into agreement_party select (jsonb_populate_record(p, jsonb_build_object('agreement_id', copied.id))).*
+      from agreement_party p, copied where p.agreement_id = 'DEMO-TAX'`)
+  const list = await who.go('/agreements?sort=id')
+  t.match(list.text, '<a class="govuk-link" href="/agreements/files?sort=id">Download these agreements (CSV)</a>')
+  const first = await who.go('/agreements/files?sort=id')
+  t.match(first.text, /do not fit in one file: a file holds 5,000 at most/)
+  t.match(first.text, '<a class="govuk-link" href="/agreements.csv?sort=id">Download 5,000 agreements (CSV)</a>')
+  const [, next = ''] = /href="([^"]+)">go on to the next file/.exec(first.text) ?? []
+  const last = await who.go(next.replaceAll('&amp;', '&'))
+  t.match(last, { status: 200, text: /This is the last file/ })
+  const [, address = ''] = /href="([^"]+)">Download \d+ agreements \(CSV\)/.exec(last.text) ?? []
+  t.match(address, /^\/agreements\.csv\?sort=id&amp;cursor=/)
+  t.notMatch(last.text, /next file/)
+})

@@ -16,8 +16,8 @@ import type { ListingQuery, ListingService } from './listing.service.ts'
 
 /** So many agreements are read at once, each time in a transaction of its own: a slow reader holds no connection. */
 const READ_AT_ONCE = 50
-/** As many lines as an import takes. */
-const LINES_MAX = 5000
+/** Lines of one file, at most: as many as an import takes. */
+export const LINES_MAX = 5000
 
 /** A register as a file (RFC 4180, with a header line), and where the next one begins; null: this is all. */
 export interface RegisterFile {

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { ListingQuery, ListingService, ListingSort } from '../../agreements/finding/listing.service.ts'
-import type { RegisterExportService } from '../../agreements/finding/register-export.service.ts'
+import { LINES_MAX, type RegisterExportService } from '../../agreements/finding/register-export.service.ts'
 import { DERIVED_STATES } from '../../agreements/model/derived-states.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { permits } from '../../identity/permissions.ts'
@@ -11,7 +11,7 @@ import { chosen } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface AgreementListPagesOptions {
-  readonly listing: Pick<ListingService, 'list'>
+  readonly listing: Pick<ListingService, 'list' | 'references'>
   readonly registerExport: Pick<RegisterExportService, 'file'>
   readonly clock: Clock
 }
@@ -49,7 +49,7 @@ const NARROWINGS = [
   ['mine', 'Kept by'],
 ] as const
 
-/** The list of agreements, narrowed and in an order, on pages and as a file. */
+/** The list of agreements, narrowed and in an order, on pages and as files. */
 export function agreementListPages({ listing, registerExport, clock }: AgreementListPagesOptions) {
   /** What the address asks for: a choice that the form does not offer is none. */
   function asked(request: FastifyRequest): { readonly form: Readonly<Record<string, string>>; readonly query: ListingQuery } {
@@ -70,29 +70,52 @@ export function agreementListPages({ listing, registerExport, clock }: Agreement
     }
   }
 
+  /** The address of what is asked for, changed, without where in the list it begins. */
+  const addressing = (form: Readonly<Record<string, string>>) => {
+    const given = new URLSearchParams(Object.entries(form).filter(([, value]) => value !== ''))
+    return (path: string, change: (search: URLSearchParams) => void = () => {}) => {
+      const search = new URLSearchParams(given)
+      change(search)
+      return search.size === 0 ? path : `${path}?${search}`
+    }
+  }
+  const from = (cursor: string | null | undefined) => (search: URLSearchParams) => {
+    if (cursor) search.set('cursor', cursor)
+  }
+
   return ({ page, file }: Web): void => {
     page('/agreements', 'listAgreements', async (request) => {
       const principal = callerOf(request)
       const { form, query } = asked(request)
       const { agreements, next_cursor: next } = orThrow(await listing.list(principal, { ...query, limit: PAGE }))
-      const given = new URLSearchParams(Object.entries(form).filter(([, value]) => value !== ''))
-      const addressWith = (change: (search: URLSearchParams) => void, path = '/agreements') => {
-        const search = new URLSearchParams(given)
-        change(search)
-        return search.size === 0 ? path : `${path}?${search}`
-      }
+      const address = addressing(form)
       return {
         template: 'agreements/list.njk',
         title: 'Agreements',
         data: {
           ...{ form, agreements, stateCodes: STATES, classes: CLASSES, reviews: REVIEWS, sorts: SORTS },
           seesAll: permits(principal.roles, 'agreement:audit'),
-          narrowedBy: NARROWINGS.filter(([name]) => given.has(name)).map(([name, words]) => ({
+          narrowedBy: NARROWINGS.filter(([name]) => form[name]).map(([name, words]) => ({
             ...{ name, words, value: form[name] },
-            without: addressWith((search) => search.delete(name)),
+            without: address('/agreements', (search) => search.delete(name)),
           })),
-          next: next && addressWith((search) => search.set('cursor', next)),
-          csv: addressWith(() => {}, '/agreements.csv'),
+          next: next && address('/agreements', from(next)),
+          // What stands on one page is one file.
+          download: address(next || query.cursor ? '/agreements/files' : '/agreements.csv'),
+        },
+      }
+    })
+    page('/agreements/files', 'listAgreements', async (request) => {
+      const { form, query } = asked(request)
+      const { ids, next } = orThrow(await listing.references(callerOf(request), { ...query, limit: LINES_MAX }))
+      const address = addressing(form)
+      return {
+        template: 'agreements/files.njk',
+        title: 'Download agreements',
+        data: {
+          ...{ count: ids.length, max: LINES_MAX, isLater: query.cursor !== undefined, list: address('/agreements') },
+          csv: address('/agreements.csv', from(query.cursor)),
+          next: next && address('/agreements/files', from(next)),
         },
       }
     })
