@@ -46,8 +46,16 @@ export function notificationsRepository(tx: Transaction) {
     },
 
     /** What this transaction's reader may be told of what was written for an organisation, newest first, older than `before`. */
-    async of(org: string, { before, limit }: { readonly before: string | null; readonly limit: number }): Promise<Notification[]> {
+    async of(
+      org: string,
+      {
+        before,
+        limit,
+        kinds,
+      }: { readonly before: string | null; readonly limit: number; readonly kinds?: readonly Notification['kind'][] },
+    ): Promise<Notification[]> {
       const rows = await mayBeTold(org)
+        .$if(kinds !== undefined, (query) => query.where('n.kind', 'in', kinds ?? []))
         .$if(before !== null, (query) => query.where('n.id', '<', before as string))
         .orderBy('n.id', 'desc')
         .limit(limit)

@@ -1,7 +1,7 @@
 import type { Principal } from '../identity/principal.ts'
 import type { Database, Transaction } from '../platform/database/database.ts'
 import { withTransactionAs } from '../platform/database/reader.ts'
-import type { Notification, NotificationFacts } from './kinds.ts'
+import type { Notification, NotificationFacts, NotificationKind } from './kinds.ts'
 import { notificationsRepository } from './notifications.repository.ts'
 
 export type { NotificationKind } from './kinds.ts'
@@ -28,10 +28,13 @@ export function notificationsService({ db, newId }: { readonly db: Database; rea
       for (const org of orgs) if (!(await repository.hasTold(org, facts))) await repository.add([org], facts, newId)
     },
 
-    /** What the caller's organisation was told. */
-    list: ({ org }: Principal, page: { readonly before: string | null; readonly limit: number }): Promise<NotificationPage> =>
+    /** What the caller's organisation was told; where `kinds` are named, of those alone. */
+    list: (
+      { org }: Principal,
+      page: { readonly before: string | null; readonly limit: number; readonly kinds?: readonly NotificationKind[] },
+    ): Promise<NotificationPage> =>
       withTransactionAs(db, { kind: 'party', org }, async (tx) => {
-        const found = await notificationsRepository(tx).of(org, { before: page.before, limit: page.limit + 1 })
+        const found = await notificationsRepository(tx).of(org, { ...page, limit: page.limit + 1 })
         const notifications = found.slice(0, page.limit)
         return { notifications, nextBefore: found.length > page.limit ? (notifications.at(-1)?.id ?? null) : null }
       }),

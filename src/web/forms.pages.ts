@@ -63,12 +63,22 @@ export function isKey(word: unknown): word is string {
   return typeof word === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(word)
 }
 
-/** What a body breaks of the contract of an operation, each beside the field of the same name: pages take what the API takes, and nothing else. */
-export function faultsOf(operation: OperationId, body: unknown): FieldError[] {
-  return contract.faultsOf(operation, body).map(({ pointer, detail }) => ({ field: pointer.split('/')[1] ?? '', text: detail }))
+/** The number of a version in an address; 0, which no version has: it is none. */
+export function versionIn(word: string): number {
+  return /^[1-9]\d{0,4}$/.test(word) ? Number(word) : 0
 }
 
-/** What a service refused, in its own words, at the head of the form. */
-export function refusedWith({ detail, errors }: Refusal): FieldError[] {
-  return [{ field: '', text: errors[0]?.detail ?? detail }]
+/** The member of a body that a JSON pointer leads into: the field of a form has its name. */
+export function memberAt(pointer: string): string {
+  return pointer.split('/')[1] ?? ''
+}
+
+/** What a body breaks of the contract of an operation, each beside its field: pages take what the API takes, and nothing else. */
+export function faultsOf(operation: OperationId, body: unknown, fieldAt = memberAt): FieldError[] {
+  return contract.faultsOf(operation, body).map(({ pointer, detail }) => ({ field: fieldAt(pointer), text: detail }))
+}
+
+/** What a service refused, in its own words: at the head of the form, or beside the field of what it names. */
+export function refusedWith({ detail, errors: [first] }: Refusal, fieldAt: (pointer: string) => string = () => ''): FieldError[] {
+  return [{ field: fieldAt(first?.pointer ?? ''), text: first?.detail ?? detail }]
 }

@@ -39,6 +39,8 @@ export interface SignOffFilter {
   readonly subjectType?: string | undefined
   readonly subject?: string | undefined
   readonly status?: string | undefined
+  /** Who keeps the text, where it was returned to them to be changed. */
+  readonly returnedTo?: string | undefined
 }
 
 /** A sign-off as it stands in a list. */

@@ -90,10 +90,15 @@ t.test('three boroughs review one text in the browser', { skip: NO_BROWSER }, as
       await page.getByLabel('Your reasons').fill('Take the date of birth out')
       await page.getByRole('button', { name: 'Record your decision' }).click()
       t.match(await main(page), /Camden returned it for changes[\s\S]*Take the date of birth out/)
+      await page.goto('/work')
+      t.match(await main(page), /Returned to your organisation for changes/)
+      await page.goto(review)
       await page.getByRole('link', { name: 'Take the return back' }).click()
       await page.getByLabel('Why?').fill('Housing law asks for it')
       await page.getByRole('button', { name: 'Take it back' }).click()
       t.notMatch(await main(page), /returned it for changes/)
+      await page.goto('/work')
+      t.notMatch(await main(page), /Returned to your organisation/)
     },
   )
 

@@ -69,7 +69,7 @@ export function actPages({ suspending, ending, membership, amending, history, dr
     suspend: act(
       { title: 'Suspend sharing', button: 'Suspend now', isHarmful: true, operation: 'suspendAgreement' },
       suspended,
-      (call, body) => suspending.suspend(call, body),
+      suspending.suspend,
     ),
     lift: act(
       { title: 'Let sharing go on', button: 'Agree that sharing goes on', isHarmful: false, operation: 'liftSuspension' },
@@ -79,12 +79,12 @@ export function actPages({ suspending, ending, membership, amending, history, dr
     leave: act(
       { title: 'Withdraw from the agreement', button: 'Withdraw now', isHarmful: true, operation: 'withdrawFromAgreement' },
       reasonIn,
-      (call, body) => membership.withdraw(call, body),
+      membership.withdraw,
     ),
     stay: act(
       { title: 'Stay in the agreement', button: 'Stay', isHarmful: false, operation: 'takeBackWithdrawal' },
       reasonIn,
-      (call, body) => membership.stay(call, body),
+      membership.stay,
     ),
     invite: act(
       {
@@ -95,7 +95,7 @@ export function actPages({ suspending, ending, membership, amending, history, dr
         ],
       },
       (request) => ({ org: field(request, 'org'), role: field(request, 'role') }),
-      (call, body) => membership.invite(call, body),
+      membership.invite,
     ),
     uninvite: act(
       {
@@ -111,12 +111,12 @@ export function actPages({ suspending, ending, membership, amending, history, dr
         asks: [['org', 'Select who keeps it from now on'], REASON],
       },
       (request) => ({ org: field(request, 'org'), ...reasonIn(request) }),
-      (call, body) => membership.handOver(call, body),
+      membership.handOver,
     ),
     terminate: act(
       { title: 'End the agreement for everybody', button: 'End it now', isHarmful: true, operation: 'terminateAgreement' },
       reasonIn,
-      (call, body) => ending.terminate(call, body),
+      ending.terminate,
     ),
     go_on: act(
       {
@@ -124,7 +124,7 @@ export function actPages({ suspending, ending, membership, amending, history, dr
         operation: 'takeBackTermination',
       },
       reasonIn,
-      (call, body) => ending.goOn(call, body),
+      ending.goOn,
     ),
     confirm_review: act(
       { title: 'Confirm the review', button: 'Confirm that it is still right', isHarmful: false, operation: 'renewAgreement' },

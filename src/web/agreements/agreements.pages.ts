@@ -5,6 +5,7 @@ import type { HistoryService } from '../../agreements/texts/history.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
+import { versionIn } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { ACT_LINKS } from './acts.pages.ts'
 
@@ -54,8 +55,7 @@ export function agreementPages({ drafting, documents, signOffs, history }: Agree
     // The text as it is signed: the page that the API prints, with its own policy.
     file('/agreements/:id/versions/:version/text', 'printAgreementVersion', async (request, reply) => {
       const { id, version } = request.params as { readonly id: string; readonly version: string }
-      const number = /^[1-9]\d{0,4}$/.test(version) ? Number(version) : 0
-      const html = orThrow(await documents.print(callerOf(request), id, number))
+      const html = orThrow(await documents.print(callerOf(request), id, versionIn(version)))
       return reply.header('content-security-policy', printPolicy(html)).type('text/html; charset=utf-8').send(html)
     })
   }

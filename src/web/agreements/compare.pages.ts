@@ -3,7 +3,7 @@ import type { ChangedClause } from '../../agreements/model/difference.ts'
 import type { DocumentsService } from '../../agreements/texts/documents.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
-import type { Page } from '../forms.pages.ts'
+import { type Page, versionIn } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { type Said, saidOf } from './answers.ts'
 
@@ -17,12 +17,10 @@ export interface ComparedClause {
 
 /** Two versions of a text, clause by clause, and what the change means for whoever signed. */
 export function comparePages({ documents }: { readonly documents: Pick<DocumentsService, 'text' | 'differences'> }) {
-  const numberOf = (version: string) => (/^[1-9]\d{0,4}$/.test(version) ? Number(version) : 0)
-
   async function shown(request: FastifyRequest): Promise<Page> {
     const { id, one, other } = request.params as { readonly id: string; readonly one: string; readonly other: string }
     const principal = callerOf(request)
-    const [from = 0, to = 0] = [numberOf(one), numberOf(other)].toSorted((a, b) => a - b)
+    const [from = 0, to = 0] = [versionIn(one), versionIn(other)].toSorted((a, b) => a - b)
     const found = orThrow(await documents.differences(principal, id, to, from))
     const { text } = orThrow(await documents.text(principal, id, to))
     const narrative = (text['terms'] as { readonly narrative?: { readonly amendment_policy?: string } } | undefined)?.narrative

@@ -2,10 +2,9 @@ import type { FastifyRequest } from 'fastify'
 import type { DisposalBody, disposingService } from '../../agreements/acts/disposing.service.ts'
 import type { DraftingService } from '../../agreements/drafting/drafting.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
-import { contract } from '../../platform/http/openapi.ts'
-import { orThrow, type Refusal, refused } from '../../platform/kernel/refusal.ts'
+import { orThrow, refused } from '../../platform/kernel/refusal.ts'
 import { dayIn } from '../days.pages.ts'
-import { boxes, type FieldError, field, once, type Page, type Redirect } from '../forms.pages.ts'
+import { boxes, type FieldError, faultsOf, field, memberAt, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface DisposalPagesOptions {
@@ -57,13 +56,12 @@ export function disposalPages({ disposing, drafting }: DisposalPagesOptions) {
       const { id, org } = params(request)
       const principal = callerOf(request)
       const body = bodyOf(request, org === principal.org ? null : org)
-      const errors = missing(request)
-      if (errors.length === 0)
-        errors.push(...contract.faultsOf('confirmDisposal', body).map(({ pointer, detail }) => ({ field: fieldAt(pointer), text: detail })))
+      const missed = missing(request)
+      const errors = missed.length > 0 ? missed : faultsOf('confirmDisposal', body)
       if (errors.length > 0) return asked(request, { status: 422, errors })
       const call = { principal, idempotency: once(request), agreementId: id, ifMatch: '*' }
       const done = await disposing.confirm(call, body)
-      return done.ok ? { to: here(request) } : asked(request, { status: 422, errors: refusedBeside(done.refusal) })
+      return done.ok ? { to: here(request) } : asked(request, { status: 422, errors: refusedWith(done.refusal, memberAt) })
     })
   }
 }
@@ -90,13 +88,4 @@ function missing(request: FastifyRequest): FieldError[] {
     ['done_by', field(request, 'done_by') === '', 'Enter the post or team that did it'],
   ]
   return wanted.filter(([, isMissing]) => isMissing).map(([name, , text]) => ({ field: name, text }))
-}
-
-function fieldAt(pointer: string): string {
-  return pointer.split('/')[1] ?? ''
-}
-
-/** What the service refused, in its own words, beside the field that it names. */
-function refusedBeside({ detail, errors: [first] }: Refusal): FieldError[] {
-  return [{ field: fieldAt(first?.pointer ?? ''), text: first?.detail ?? detail }]
 }

@@ -4,7 +4,7 @@ import { isSamePerson } from '../../identity/principal.ts'
 import type { DeputiesService, NewDeputy } from '../../people/deputies.service.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import { dayIn } from '../days.pages.ts'
-import { chosen, type FieldError, faultsOf, field, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import { chosen, type FieldError, faultsOf, field, memberAt, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 
 /** Who stands in for whom in the reader's organisation; naming a deputy for oneself, and ending one. */
@@ -45,12 +45,7 @@ export function deputyPages({ deputies }: { readonly deputies: Pick<DeputiesServ
       const errors = missed.length > 0 ? missed : faultsOf('nameDeputy', body)
       if (errors.length > 0) return shown(request, { status: 422, errors })
       const done = await deputies.name({ principal, idempotency: once(request) }, org, body as NewDeputy)
-      if (done.ok) return { to: '/deputies' }
-      const [fault] = done.refusal.errors
-      return shown(request, {
-        status: 422,
-        errors: fault ? [{ field: fault.pointer.slice(1), text: fault.detail }] : refusedWith(done.refusal),
-      })
+      return done.ok ? { to: '/deputies' } : shown(request, { status: 422, errors: refusedWith(done.refusal, memberAt) })
     })
     form('/deputies/:id', 'endDeputy', async (request): Promise<Page | Redirect> => {
       const principal = callerOf(request)

@@ -5,10 +5,9 @@ import type { EvidenceFile } from '../../files/evidence-file.ts'
 import type { FilesService } from '../../files/files.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { SentFile } from '../../platform/http/multipart-body.ts'
-import { contract } from '../../platform/http/openapi.ts'
 import { isDay } from '../../platform/kernel/london-day.ts'
-import { orThrow, type Refusal } from '../../platform/kernel/refusal.ts'
-import { boxes, chosen, type FieldError, field, isKey, once, type Page, type Redirect } from '../forms.pages.ts'
+import { orThrow } from '../../platform/kernel/refusal.ts'
+import { boxes, chosen, type FieldError, faultsOf, field, isKey, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { keepFile } from './uploads.pages.ts'
 
@@ -76,11 +75,11 @@ export function statingPages({ attesting, files, drafting }: StatingPagesOptions
       }
       const body = bodyOf(request, kept)
       const errors = [...missing(request, kept.length > 0 || wrong.length > 0), ...wrong]
-      if (errors.length === 0) errors.push(...beside(contract.faultsOf('stateSignature', body)))
+      if (errors.length === 0) errors.push(...faultsOf('stateSignature', body, fieldAt))
       if (errors.length > 0) return shown(request, kept, { status: 422, errors })
       const call = { principal: callerOf(request), idempotency: onceWithout(request), agreementId: idOf(request) }
       const done = await attesting.state(call, body)
-      return done.ok ? { to: here(request) } : shown(request, kept, { status: 422, errors: refusedBeside(done.refusal) })
+      return done.ok ? { to: here(request) } : shown(request, kept, { status: 422, errors: refusedWith(done.refusal, fieldAt) })
     })
   }
 }
@@ -131,15 +130,7 @@ function missing(request: FastifyRequest, hasFile: boolean): FieldError[] {
   return wanted.filter(([, isMissing]) => isMissing).map(([name, , text]) => ({ field: name, text }))
 }
 
-function beside(faults: readonly { readonly pointer: string; readonly detail: string }[]): FieldError[] {
-  return faults.map(({ pointer, detail }) => ({ field: fieldAt(pointer), text: detail }))
-}
-
+/** The field of the form in which a member of the body is written; empty: it has none. */
 function fieldAt(pointer: string): string {
   return FIELDS[pointer] ?? (pointer.startsWith('/evidence') ? 'file' : '')
-}
-
-/** What the service refused, in its own words, beside the field that it names. */
-function refusedBeside({ detail, errors: [first] }: Refusal): FieldError[] {
-  return [{ field: fieldAt(first?.pointer ?? ''), text: first?.detail ?? detail }]
 }

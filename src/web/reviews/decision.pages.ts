@@ -1,15 +1,13 @@
 import type { FastifyRequest } from 'fastify'
-import { contract } from '../../platform/http/openapi.ts'
-import { refused } from '../../platform/kernel/refusal.ts'
 import { adoptableAt, returnsTo, setsConditions } from '../../workflow/model/decide-task.ts'
 import { routeStep } from '../../workflow/model/route.ts'
 import { type ApprovalCondition, routeOf } from '../../workflow/model/sign-off.ts'
 import { dayIn } from '../days.pages.ts'
-import { type FieldError, field, type Page, type Redirect } from '../forms.pages.ts'
+import { type FieldError, faultsOf, field, type Page, type Redirect } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { partNamed, partsNamed } from './marking.ts'
-import { type CommandBody, doCommand, openReview, type ReviewPagesOptions } from './review-call.pages.ts'
-import { type OpenReview, type ReadersStep, stepNamed, stepsAfter } from './steps.ts'
+import { type CommandBody, doCommand, openStep, type ReviewPagesOptions } from './review-call.pages.ts'
+import { type ReadersStep, stepsAfter } from './steps.ts'
 import { reviewedTexts } from './workspace.pages.ts'
 
 /** What somebody may decide at a step, in the order in which it is offered. CONDITIONS: approving with conditions. */
@@ -22,16 +20,8 @@ const CONDITIONS_MAX = 10
 export function decisionPages(options: ReviewPagesOptions) {
   const texts = reviewedTexts(options)
 
-  async function stepOf(request: FastifyRequest): Promise<{ readonly review: OpenReview; readonly at: ReadersStep }> {
-    const review = await openReview(options, request)
-    const { of, step } = request.params as { readonly of: string; readonly step: string }
-    const at = stepNamed(review, of, step)
-    if (!at) throw refused('NOT_FOUND', 'There is no such step.')
-    return { review, at }
-  }
-
   async function shown(request: FastifyRequest, over: Partial<Page> = {}, rows = rowsIn(request)): Promise<Page> {
-    const { review, at } = await stepOf(request)
+    const { review, at } = await openStep(options, request)
     const { signOff, principal } = review
     const sections = await texts.sections(review)
     const reviews = at.may.includes('adopt') ? adoptableAt(signOff, principal.org, at.definition) : []
@@ -62,16 +52,13 @@ export function decisionPages(options: ReviewPagesOptions) {
   return ({ page, form }: Web): void => {
     page('/reviews/:id/steps/:of/:step', 'getSignOff', (request) => shown(request))
     form('/reviews/:id/steps/:of/:step', 'performSignOffCommand', async (request): Promise<Page | Redirect> => {
-      const { review, at } = await stepOf(request)
+      const { review, at } = await openStep(options, request)
       if (field(request, 'act') === 'add') return shown(request, {}, Math.min(rowsIn(request) + 1, CONDITIONS_MAX))
       const decision = DECISIONS.find((one) => one === field(request, 'decision'))
       if (!decision) return shown(request, { status: 422, errors: [{ field: 'decision', text: 'Select what you decide' }] })
       const body = decided(decision, at, request)
       const errors = missing(decision, request)
-      const faults =
-        errors.length > 0
-          ? errors
-          : contract.faultsOf('performSignOffCommand', body).map(({ pointer, detail }) => asWritten(pointer, detail, request))
+      const faults = errors.length > 0 ? errors : faultsOf('performSignOffCommand', body, (pointer) => fieldAt(pointer, request))
       const wrong = faults.length > 0 ? faults : await doCommand(options, review, request, body)
       return wrong.length > 0 ? shown(request, { status: 422, errors: wrong }) : { to: `/reviews/${review.signOff.id}` }
     })
@@ -144,9 +131,9 @@ function missing(decision: Decision, request: FastifyRequest): FieldError[] {
   return found
 }
 
-/** A fault of the contract beside the field of the form. */
-function asWritten(pointer: string, text: string, request: FastifyRequest): FieldError {
+/** The field of the form in which what a pointer leads to is written. */
+function fieldAt(pointer: string, request: FastifyRequest): string {
   const [, member = '', index = '', inner = ''] = pointer.split('/')
-  if (member === 'conditions') return { field: `${inner || 'text'}-${begunRows(request)[Number(index)] ?? 1}`, text }
-  return { field: ['comment', 'reasons', 'reason'].includes(member) ? 'reason' : member, text }
+  if (member === 'conditions') return `${inner || 'text'}-${begunRows(request)[Number(index)] ?? 1}`
+  return ['comment', 'reasons', 'reason'].includes(member) ? 'reason' : member
 }

@@ -1,11 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import { londonDay } from '../../platform/kernel/london-day.ts'
-import { refused } from '../../platform/kernel/refusal.ts'
 import { dayIn } from '../days.pages.ts'
 import { type FieldError, field, type Page, type Redirect } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
-import { type CommandBody, doCommand, openReview, type ReviewPagesOptions } from './review-call.pages.ts'
-import { stepNamed } from './steps.ts'
+import { type CommandBody, doCommand, openStep, type ReviewPagesOptions } from './review-call.pages.ts'
 
 /** In whose hands a step is. */
 type HandsCommand = 'claim' | 'release' | 'assign' | 'delegate'
@@ -17,16 +15,8 @@ const SEPARATOR = '|'
 export function handsPages(options: ReviewPagesOptions) {
   const { people, now } = options
 
-  async function stepOf(request: FastifyRequest) {
-    const review = await openReview(options, request)
-    const { of, step } = request.params as { readonly of: string; readonly step: string }
-    const at = stepNamed(review, of, step)
-    if (!at) throw refused('NOT_FOUND', 'There is no such step.')
-    return { review, at }
-  }
-
   async function shown(request: FastifyRequest, over: Partial<Page> = {}): Promise<Page> {
-    const { review, at } = await stepOf(request)
+    const { review, at } = await openStep(options, request)
     const { principal, signOff } = review
     // Whoever has nothing to hand on is shown nobody.
     const isTheirs = at.may.includes('assign') || at.may.includes('delegate')
@@ -46,7 +36,7 @@ export function handsPages(options: ReviewPagesOptions) {
   return ({ page, form }: Web): void => {
     page('/reviews/:id/hands/:of/:step', 'getSignOff', (request) => shown(request))
     form('/reviews/:id/hands/:of/:step', 'performSignOffCommand', async (request): Promise<Page | Redirect> => {
-      const { review, at } = await stepOf(request)
+      const { review, at } = await openStep(options, request)
       const command = COMMANDS.find((one) => one === field(request, 'act'))
       if (!command) return shown(request, { status: 422, errors: [{ field: 'act', text: 'Select what you want to do' }] })
       const missed = missing(command, request)

@@ -4,11 +4,11 @@ import type { DocumentsService } from '../../agreements/texts/documents.service.
 import { callerOf } from '../../identity/identity.plugin.ts'
 import type { PeopleService } from '../../people/people.service.ts'
 import type { BodyOf } from '../../platform/http/openapi.ts'
-import { orThrow } from '../../platform/kernel/refusal.ts'
+import { orThrow, refused } from '../../platform/kernel/refusal.ts'
 import { commandOf } from '../../workflow/sign-offs.routes.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
 import { type FieldError, faultsOf, once, refusedWith } from '../forms.pages.ts'
-import type { OpenReview } from './steps.ts'
+import { type OpenReview, type ReadersStep, stepNamed } from './steps.ts'
 
 /** What the pages of a review stand on. */
 export interface ReviewPagesOptions {
@@ -27,6 +27,18 @@ export async function openReview({ signOffs }: Pick<ReviewPagesOptions, 'signOff
   const principal = callerOf(request)
   const { id } = request.params as { readonly id: string }
   return { principal, ...orThrow(await signOffs.read(principal, id)).outcome }
+}
+
+/** The step that the address names, in its sign-off. @throws Refused where there is none that the reader may know */
+export async function openStep(
+  options: Pick<ReviewPagesOptions, 'signOffs'>,
+  request: FastifyRequest,
+): Promise<{ readonly review: OpenReview; readonly at: ReadersStep }> {
+  const review = await openReview(options, request)
+  const { of, step } = request.params as { readonly of: string; readonly step: string }
+  const at = stepNamed(review, of, step)
+  if (!at) throw refused('NOT_FOUND', 'There is no such step.')
+  return { review, at }
 }
 
 /** Does a command of a form in the words of the contract, once however often the form comes; answers what is wrong with it, or why it is refused; nothing: it was done. */

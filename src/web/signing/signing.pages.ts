@@ -8,7 +8,7 @@ import { callerOf } from '../../identity/identity.plugin.ts'
 import type { Principal } from '../../identity/principal.ts'
 import { orThrow, type Refusal } from '../../platform/kernel/refusal.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
-import { boxes, type FieldError, faultsOf, field, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import { boxes, type FieldError, faultsOf, field, once, type Page, type Redirect, refusedWith, versionIn } from '../forms.pages.ts'
 import { WHOLE } from '../reviews/steps.ts'
 import type { Web } from '../web.plugin.ts'
 
@@ -29,7 +29,6 @@ const CHANGED: readonly string[] = ['HASH', 'VERSION_STATE', 'LC-2']
 /** Signing one version for one's organisation, or declining to, with what that means. */
 export function signingPages({ signing, ending, documents, drafting, signOffs, now }: SigningPagesOptions) {
   const params = (request: FastifyRequest) => request.params as { readonly id: string; readonly version: string }
-  const numberOf = (version: string) => (/^[1-9]\d{0,4}$/.test(version) ? Number(version) : 0)
 
   /** Where somebody else is asked to sign: the open steps of the reader's organisation that they may hand on. */
   async function handingOn(principal: Principal, signOff: string | null): Promise<readonly string[]> {
@@ -44,7 +43,7 @@ export function signingPages({ signing, ending, documents, drafting, signOffs, n
   const shown = async (request: FastifyRequest, over: Partial<Page> = {}): Promise<Page> => {
     const { id, version } = params(request)
     const principal = callerOf(request)
-    const text = orThrow(await documents.text(principal, id, numberOf(version)))
+    const text = orThrow(await documents.text(principal, id, versionIn(version)))
     const { outcome: agreement } = orThrow(await drafting.read(principal, id, undefined))
     const signOff = agreement.versions.find((one) => one.version === text.version)?.sign_off ?? null
     return {
@@ -66,7 +65,7 @@ export function signingPages({ signing, ending, documents, drafting, signOffs, n
   /** Nobody signs what they have not read: the text as it is now, what is new in it, and no form. */
   async function changed(request: FastifyRequest): Promise<Page> {
     const { id, version } = params(request)
-    const opened = numberOf(version)
+    const opened = versionIn(version)
     const { outcome: agreement } = orThrow(await drafting.read(callerOf(request), id, undefined))
     const toSign = agreement.versions.findLast(({ status, hash }) => status === 'APPROVED' && hash !== null)
     const latest = toSign?.version ?? opened
@@ -89,7 +88,7 @@ export function signingPages({ signing, ending, documents, drafting, signOffs, n
       if (mustProveAgain(request, now())) return proveAgain(request, reply)
       const body = {
         ...{
-          version: numberOf(version),
+          version: versionIn(version),
           version_hash: field(request, 'hash'),
           statements: SIGNING_STATEMENTS.filter((statement) => boxes(request, 'statements').includes(statement)),
         },

@@ -19,7 +19,7 @@ export interface WorkPagesOptions {
   readonly disposing: Pick<ReturnType<typeof disposingService>, 'list'>
 }
 
-/** Notices that are looked through for data to return or delete, and agreements that are named of them, at most. */
+/** Notices of data to return or delete that are looked through, and agreements of them that are looked at, at most. */
 const [NOTICES, TO_DISPOSE_MAX] = [100, 5]
 
 /** Texts of each kind that the page names; the list of agreements has them all. */
@@ -30,24 +30,24 @@ export function workPages({ insight, listing, signOffs, notifications, disposing
   /** What the reader's organisation was told to return or delete and has not confirmed: of itself, or of a body that it follows. */
   async function toDispose(principal: Principal) {
     if (!permits(principal.roles, 'agreement:dispose')) return []
-    const notices = await notifications.list(principal, { before: null, limit: NOTICES })
-    const ids = notices.notifications.filter(({ kind }) => kind.startsWith('DISPOSAL_DUE')).map(({ subject }) => subject.id)
-    const found = [...new Set(ids)].slice(0, TO_DISPOSE_MAX).map(async (agreement) => {
+    const told = await notifications.list(principal, { before: null, limit: NOTICES, kinds: ['DISPOSAL_DUE', 'DISPOSAL_DUE_IN_PLACE'] })
+    const open: { readonly agreement: string; readonly org: string }[] = []
+    // One after the other: a page holds one connection at a time.
+    for (const agreement of [...new Set(told.notifications.map(({ subject }) => subject.id))].slice(0, TO_DISPOSE_MAX)) {
       const listed = await disposing.list(principal, agreement)
-      const open = listed.ok ? listed.value.disposals.filter((one) => one.answered_by === principal.org && !one.is_complete) : []
-      return open.map(({ org }) => ({ agreement, org }))
-    })
-    return (await Promise.all(found)).flat()
+      const found = listed.ok ? listed.value.disposals.filter((one) => one.answered_by === principal.org && !one.is_complete) : []
+      open.push(...found.map(({ org }) => ({ agreement, org })))
+    }
+    return open
   }
 
   /** The texts that wait for whoever drafts in an organisation: those that were returned to it, and drafts that nobody has sent. */
   async function toWrite(principal: Principal) {
     if (!permits(principal.roles, 'agreement:draft')) return { returned: [], drafts: [] }
-    const open = await signOffs.list(principal, { subjectType: 'agreement', status: 'OPEN' }, { before: null, limit: 100 })
+    const filter = { subjectType: 'agreement', status: 'OPEN', returnedTo: principal.org }
+    const { signOffs: returned } = await signOffs.list(principal, filter, { before: null, limit: KEPT_MAX })
     const { agreements: drafts } = orThrow(await listing.list(principal, { state: 'DRAFT', mine: true, limit: KEPT_MAX }))
-    const isReturned = ({ keeper, chains }: (typeof open.signOffs)[number]) =>
-      keeper === principal.org && chains.some(({ status }) => status === 'RETURNED')
-    return { returned: open.signOffs.filter(isReturned).slice(0, KEPT_MAX), drafts }
+    return { returned, drafts }
   }
 
   return ({ page }: Web): void => {

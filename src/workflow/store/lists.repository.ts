@@ -63,7 +63,11 @@ export function listsRepository(tx: Transaction) {
     },
 
     /** Sign-offs with how each chain stands, the last begun first, before one of them. */
-    async signOffs({ subjectType, subject, status }: SignOffFilter, before: string | null, limit: number): Promise<ListedSignOff[]> {
+    async signOffs(
+      { subjectType, subject, status, returnedTo }: SignOffFilter,
+      before: string | null,
+      limit: number,
+    ): Promise<ListedSignOff[]> {
       const rows = await tx
         .selectFrom('sign_off as s')
         .select([
@@ -88,6 +92,11 @@ export function listsRepository(tx: Transaction) {
         .$if(subjectType !== undefined, (query) => query.where('s.subject_type', '=', subjectType ?? ''))
         .$if(subject !== undefined, (query) => query.where('s.subject_id', '=', subject ?? ''))
         .$if(status !== undefined, (query) => query.where('s.status', '=', status ?? ''))
+        .$if(returnedTo !== undefined, (query) =>
+          query
+            .where('s.keeper', '=', returnedTo ?? '')
+            .where(sql<boolean>`exists (select from sign_off_chain c where c.sign_off_id = s.id and c.status = 'RETURNED')`),
+        )
         .$if(before !== null, (query) => query.where('s.id', '<', before ?? ''))
         .orderBy('s.id', 'desc')
         .limit(limit)
