@@ -3771,3 +3771,29 @@ begin
 end $function$;
 revoke all on function near_agreements(text[],text[],double precision[],text[],integer[]) from public;
 grant execute on function near_agreements(text[],text[],double precision[],text[],integer[]) to accord_app;
+
+-- -------------------- open_sections
+
+create table public.open_section (
+  agreement_id text not null,
+  section text not null,
+  issuer text not null,
+  subject text not null,
+  org text not null,
+  name text not null,
+  opened_at timestamp with time zone not null,
+  constraint open_section_pkey PRIMARY KEY (agreement_id, section, issuer, subject),
+  constraint open_section_section_check CHECK (((length(section) >= 1) AND (length(section) <= 400)))
+);
+CREATE INDEX open_section_by_age ON public.open_section USING btree (opened_at);
+alter table public.open_section enable row level security;
+create policy open_section_is_added_by_its_organisation on open_section for insert to public
+  with check (((org = current_setting('accord.org'::text, true)) AND (knows_agreement_until(agreement_id) > clock_timestamp())));
+create policy open_section_is_left_by_its_organisation on open_section for delete to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text) OR (org = current_setting('accord.org'::text, true))));
+create policy open_section_is_opened_anew_by_its_organisation on open_section for update to public
+  using ((knows_agreement_until(agreement_id) > clock_timestamp()))
+  with check ((org = current_setting('accord.org'::text, true)));
+create policy open_section_is_seen_by_whoever_reads_the_draft on open_section for select to public
+  using ((knows_agreement_until(agreement_id) > clock_timestamp()));
+grant delete, insert, select, update on public.open_section to accord_app;

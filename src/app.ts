@@ -125,9 +125,10 @@ export async function buildApp(options: AppOptions) {
     decisions: decisions.decisions,
     /** Does what follows from decisions behind their answers. */
     follower: register.follower,
-    /** Takes away sessions of browsers and of people without an account, and forms that waited for one, whose time is over. */
+    /** Takes away sessions of browsers and of people without an account, forms that waited for one, and sections of drafts left open, whose time is over. */
     async forgetOldSessions(): Promise<void> {
       await services.outside.sessions.forgetOld()
+      await register.rooms.openSections.forgetOld()
       await web?.forgetOld()
     },
     /** Refuses new requests, answers the open ones, flushes the log, closes the connections. */

@@ -16,6 +16,7 @@ import { suspendingService } from './agreements/acts/suspending.service.ts'
 import { draftFacts } from './agreements/draft-facts.service.ts'
 import { draftingRoutes } from './agreements/drafting/drafting.routes.ts'
 import { draftingService } from './agreements/drafting/drafting.service.ts'
+import { openSectionsService } from './agreements/drafting/open-sections.service.ts'
 import { agreementsDue } from './agreements/finding/due.service.ts'
 import { findingRoutes } from './agreements/finding/finding.routes.ts'
 import { listingService } from './agreements/finding/listing.service.ts'
@@ -101,6 +102,7 @@ export function openRegister(
   })
   const documents = documentsService({ read, clock, parties, workflow, files: services.files })
   const history = historyService({ read, clock })
+  const openSections = openSectionsService({ db, clock })
   const suspending = suspendingService({ act, chains, boroughs })
   const signing = signingService({ act, chains })
   const ending = endingService({ act, chains, boroughs })
@@ -167,7 +169,7 @@ export function openRegister(
     rooms: {
       ...{ listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight },
       ...{ attesting, evidence, attestedPolicy, disposing },
-      ...{ advice, overlaps, freezing, amending },
+      ...{ advice, overlaps, freezing, amending, openSections },
     },
   }
 }

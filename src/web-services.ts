@@ -104,7 +104,7 @@ export function openWeb(
           evidencePages({ files: services.files }),
           invitationPages({ invitations: services.outside.invitations, drafting, now: clock }),
           contactPages({ invitations: services.outside.invitations }),
-          draftingArea({ ...rooms, ...lists, parties, signOffs, routes: signOffRoutes, now: clock }),
+          draftingArea({ ...rooms, ...lists, ...carried, parties, signOffs, routes: signOffRoutes, now: clock }),
           deputyPages({ deputies: services.deputies }),
           signingPages({ signing, ending, documents, drafting, signOffs, now: clock }),
         ],

@@ -1,5 +1,5 @@
 import nunjucks from 'nunjucks'
-import { isDay, spokenDay, spokenInstant } from '../platform/kernel/london-day.ts'
+import { isDay, spokenDay, spokenInstant, spokenTime } from '../platform/kernel/london-day.ts'
 import type { CodeList } from '../reference/code-list.ts'
 import { GOVUK, pageAssets } from './assets.ts'
 import { dayParts } from './drafting/answers.ts'
@@ -10,6 +10,7 @@ export function pageRendering() {
   const environment = new nunjucks.Environment(templates, { autoescape: true, trimBlocks: true, lstripBlocks: true })
   environment.addFilter('day', (day: unknown) => (typeof day === 'string' && isDay(day) ? spokenDay(day) : 'not set'))
   environment.addFilter('instant', (at: unknown) => (typeof at === 'string' && at !== '' ? spokenInstant(Date.parse(at)) : 'not yet'))
+  environment.addFilter('time', (at: string) => spokenTime(Date.parse(at)))
   environment.addFilter('plural', (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`)
   environment.addFilter('dayParts', (day: unknown) => dayParts(typeof day === 'string' ? day : ''))
   environment.addFilter('sentence', (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`)

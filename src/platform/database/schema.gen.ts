@@ -797,6 +797,16 @@ export interface Notification {
   told_by: string | null;
 }
 
+export interface OpenSection {
+  agreement_id: string;
+  issuer: string;
+  name: string;
+  opened_at: string;
+  org: string;
+  section: string;
+  subject: string;
+}
+
 export interface Organisation {
   accepts_attested_since: string | null;
   act_count: Generated<Int8>;
@@ -1330,6 +1340,7 @@ export interface DB {
   mail_settings: MailSettings;
   mail_unreached: MailUnreached;
   notification: Notification;
+  open_section: OpenSection;
   organisation: Organisation;
   organisation_act: OrganisationAct;
   organisation_contacts: OrganisationContacts;

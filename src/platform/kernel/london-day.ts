@@ -82,6 +82,11 @@ export function spokenInstant(ms: number): string {
   return `${part('day')} ${part('month')} ${part('year')}, ${part('hour')}:${part('minute')} London time`
 }
 
+/** The time of day in London: "14:05"; for what lies minutes away. */
+export function spokenTime(ms: number): string {
+  return /\d\d:\d\d/.exec(spokenInstantFormat.format(ms))?.[0] ?? ''
+}
+
 /** Days that were written or read lately: a decision counts with the same few again and again. */
 const utcOfDay = new Map<Day, number>()
 const dayOfUtc = new Map<number, Day>()

@@ -9,9 +9,10 @@ import type { RequestLists } from '../request-lists.ts'
 import type { Web } from '../web.plugin.ts'
 import { type Answers, answersIn, digestOf, inWords } from './answers.ts'
 import { choicesFrom, usualGatewaysIn, wordsFor } from './choices.ts'
+import { type OpenSectionsOptions, sectionsOpenNow } from './open-sections.pages.ts'
 import { type DraftContext, idOf, type Step } from './steps.pages.ts'
 
-export interface DraftReading extends RequestLists {
+export interface DraftReading extends RequestLists, OpenSectionsOptions {
   readonly drafting: Pick<DraftingService, 'create' | 'read' | 'edit'>
   readonly history: Pick<HistoryService, 'recentEdits'>
   readonly now: () => Date
@@ -21,7 +22,7 @@ export interface DraftReading extends RequestLists {
 export const draftPath = (id: string) => `/agreements/${encodeURIComponent(id)}/draft`
 
 /** Reads what every page of a draft looks at. @throws Refused where the caller may not know the agreement */
-export function draftReading({ drafting, organisationsFor, listsFor, now }: Omit<DraftReading, 'history'>) {
+export function draftReading({ drafting, organisationsFor, listsFor, now }: Pick<DraftReading, 'drafting' | 'now' | keyof RequestLists>) {
   return async (request: FastifyRequest): Promise<DraftContext> => {
     const params = request.params as Readonly<Record<string, string>>
     const principal = callerOf(request)
@@ -65,8 +66,15 @@ const TRIES = 3
 /** The pages on which a draft is written: one section each, saved as it is sent. */
 export function stepPages(steps: readonly Step[], reading: DraftReading) {
   const read = draftReading(reading)
+  const sections = sectionsOpenNow(reading)
 
-  async function shown(step: Step, context: DraftContext, given: Answers | undefined, over: Partial<Page> = {}): Promise<Page> {
+  async function shown(
+    request: FastifyRequest,
+    step: Step,
+    context: DraftContext,
+    given: Answers | undefined,
+    over: Partial<Page> = {},
+  ): Promise<Page> {
     const present = step.answers(context)
     const answers = given ?? step.suggested?.(context) ?? present
     const { path, text } = step.back(context)
@@ -80,6 +88,7 @@ export function stepPages(steps: readonly Step[], reading: DraftReading) {
         was: digestOf(present),
         offers: step.offers?.(context) ?? [],
         saved: await savedByOthers(step, context),
+        openNow: await sections.opened(request, step, context),
       },
     }
   }
@@ -89,8 +98,8 @@ export function stepPages(steps: readonly Step[], reading: DraftReading) {
     const context = await read(request)
     if (!context.isWritable) return noDraft(context)
     const typed = request.body as Readonly<Record<string, unknown>> | undefined
-    if (!typed) return shown(step, context, undefined)
-    const page = await shown(step, context, answersIn(typed, step.fields(context)))
+    if (!typed) return shown(request, step, context, undefined)
+    const page = await shown(request, step, context, answersIn(typed, step.fields(context)))
     return { ...page, data: { ...page.data, was: field(request, 'was') } }
   }
 
@@ -105,13 +114,13 @@ export function stepPages(steps: readonly Step[], reading: DraftReading) {
   }
 
   /** What the section says by now beside what was typed: nothing is lost, and nothing of somebody else overwritten unseen. */
-  async function conflict(step: Step, context: DraftContext, answers: Answers): Promise<Page> {
+  async function conflict(request: FastifyRequest, step: Step, context: DraftContext, answers: Answers): Promise<Page> {
     const present = step.answers(context)
     const differing = step.fields(context).flatMap((one) => {
       const [theirs, mine] = [inWords(one, present[one.name]), inWords(one, answers[one.name])]
       return JSON.stringify(theirs) === JSON.stringify(mine) ? [] : [{ label: one.label, theirs, mine }]
     })
-    const page = await shown(step, context, answers)
+    const page = await shown(request, step, context, answers)
     const errors = [{ field: '', text: 'Somebody else saved this section while you were writing. Nothing of yours is saved yet' }]
     return { ...page, template: 'drafting/conflict.njk', status: 409, errors, data: { ...page.data, differing } }
   }
@@ -128,11 +137,15 @@ export function stepPages(steps: readonly Step[], reading: DraftReading) {
         )
       const present = step.answers(context)
       // Another section may have been saved meanwhile: that is no conflict. This one may not have been.
-      if (field(request, 'was') !== digestOf(present) && digestOf(answers) !== digestOf(present)) return conflict(step, context, answers)
+      if (field(request, 'was') !== digestOf(present) && digestOf(answers) !== digestOf(present))
+        return conflict(request, step, context, answers)
       const call = { principal: context.principal, idempotency: null, agreementId: context.view.id, ifMatch: etagOf(context.rowVersion) }
       const refusal = await step.save(reading.drafting, call, answers, context)
-      if (!refusal) return { to: hrefOf(context, field(request, 'then') === 'tasks' ? '' : step.next(context)) }
-      if (!refusal.isStale) return shown(step, context, answers, { status: 422, errors: refusal.errors })
+      if (!refusal) {
+        await sections.left(step, context)
+        return { to: hrefOf(context, field(request, 'then') === 'tasks' ? '' : step.next(context)) }
+      }
+      if (!refusal.isStale) return shown(request, step, context, answers, { status: 422, errors: refusal.errors })
       if (left === 1)
         throw refused('OVERLOADED', 'Others are saving this draft at this moment. Send the form once more.', [], { retryAfterSeconds: 1 })
     }

@@ -9,6 +9,7 @@ import type { Web } from '../web.plugin.ts'
 import { inWords } from './answers.ts'
 import { type DraftReading, draftReading, hrefOf, noDraft } from './drafting.pages.ts'
 import { type ListSection, listSections } from './list-steps.pages.ts'
+import { openBelow } from './open-sections.pages.ts'
 import { withoutParty } from './party-steps.pages.ts'
 import type { DraftContext } from './steps.pages.ts'
 import { flowTasks, placeToMend, statusOf, TASK_GROUPS, type TaskFacts } from './tasks.ts'
@@ -42,15 +43,27 @@ export function taskListPages({ advice, ...reading }: TaskListOptions) {
     return { view, draft, advice: orThrow(await advice.advise(principal, view.id, draft.version)).advice }
   }
 
+  /** Who else has something open below an address of the draft, each person once. */
+  async function openTo({ principal, view, nameOf }: DraftContext) {
+    const open = await reading.openSections.others(principal, view.id)
+    return (path: string) => {
+      const here = openBelow(open, path).map(({ name, org, opened_at }) => ({ who: `${name} of ${nameOf(org)}`, opened_at }))
+      return here.filter(({ who }, index) => here.findIndex((one) => one.who === who) === index)
+    }
+  }
+
   async function tasks(request: FastifyRequest): Promise<Page> {
     const context = await read(request)
     if (!context.isWritable) return noDraft(context)
-    const facts = await factsOf(context)
+    const [facts, openNow] = await Promise.all([factsOf(context), openTo(context)])
     const groups = TASK_GROUPS.map(({ title, tasks: all }) => ({
       title,
       tasks: all
         .filter(({ isThere }) => isThere?.(facts) ?? true)
-        .map((task) => ({ path: task.path, title: task.title, status: spoken(context, statusOf(task, facts)) })),
+        .map((task) => ({
+          ...{ path: task.path, title: task.title, status: spoken(context, statusOf(task, facts)) },
+          openNow: openNow(task.path),
+        })),
     }))
     const all = groups.flatMap((group) => group.tasks)
     return {
@@ -108,12 +121,15 @@ export function taskListPages({ advice, ...reading }: TaskListOptions) {
     const found = context.draft.terms.flows[index]
     // Taken away meanwhile by somebody else: the list shows what there is.
     if (!found) return flows(request)
+    const openNow = await openTo(context)
     return {
       template: 'drafting/flow.njk',
       title: `Flow ${found.id}`,
       data: {
         ...{ agreement: context.view, base: hrefOf(context, ''), flow: found },
-        tasks: flowTasks(found, index, facts).map((task) => ({ ...task, status: spoken(context, task.status) })),
+        tasks: flowTasks(found, index, facts).map((task) => ({
+          ...{ ...task, status: spoken(context, task.status), openNow: openNow(`flows/${found.id}/${task.path}`) },
+        })),
         // What is of the flow as a whole stands at its head.
         general: facts.advice
           .filter(({ pointer, severity }) => severity === 'ERROR' && pointer.startsWith(`/terms/flows/${index}`))
