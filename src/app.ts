@@ -20,7 +20,7 @@ import { openServices, type ServicesOptions } from './services.ts'
 import { type BrowserSignIn, openWeb } from './web-services.ts'
 
 /** What the service is a function of: its configuration, its database, whom it trusts, its log key, its clock. */
-export interface AppOptions extends Omit<ServicesOptions, 'isAuthoritative' | 'isTrusted'> {
+export interface AppOptions extends Omit<ServicesOptions, 'isAuthoritative' | 'isTrusted' | 'knowsPeople'> {
   /** Whose tokens are trusted; its people are meant where a person is named without an issuer. */
   readonly trust: TokenTrust
   /** Whose tokens are trusted besides. */
@@ -43,11 +43,13 @@ export type App = Awaited<ReturnType<typeof buildApp>>
 export async function buildApp(options: AppOptions) {
   const { config, databaseUrl, trust, checkReplies } = options
   const issuers = [trust, ...(options.furtherTrust ?? [])]
-  const claiming = [...issuers, ...(options.browserSignIn?.issuers ?? [])].filter(({ isAuthoritative }) => isAuthoritative)
+  const ofPeople = [...issuers, ...(options.browserSignIn?.issuers ?? [])]
+  const claiming = ofPeople.filter(({ isAuthoritative }) => isAuthoritative)
   const authoritative = new Set(claiming.map(({ issuer }) => issuer))
   const services = await openServices({
     ...options,
     isTrusted: (issuer) => issuers.some((one) => one.issuer === issuer),
+    knowsPeople: (issuer) => ofPeople.some((one) => one.issuer === issuer),
     isAuthoritative: (issuer) => authoritative.has(issuer),
     onTimerFailure: (error, timer) => server.log.error({ err: error, timer }, 'what fell due could not be done: it is tried again'),
     onWebhookFailure: (err) => server.log.error({ err }, 'a webhook could not be seen to: it is tried again'),

@@ -44,7 +44,7 @@ export function openMail({ config, db, clock, newId, publicUrl, commands, partie
   const settings = mailSettingsService({ db, commands, newId, mailTo: mailing.mailTo, namesOf })
   const tokenFile = config.notify?.callbackTokenFile
   const receiptToken = tokenFile === undefined ? undefined : secretIn(tokenFile)
-  return { mailing, routes: mailRoutes({ settings, problems: mailProblemsService({ db }), mailing, receiptToken }) }
+  return { mailing, settings, routes: mailRoutes({ settings, problems: mailProblemsService({ db }), mailing, receiptToken }) }
 }
 
 function channelOf({ mailChannel, mailFrom: from, smtpUrl, smtpPasswordFile, notify, varDirectory }: Config): MailChannel {

@@ -94,7 +94,7 @@ export function openRegister(
   const membership = membershipService({ act, chains, organisation: parties.find, boroughs })
   const journeys = openJourneys(services, decisions, { facts, drafting, membership }, onFollowFailure)
   const due = agreementsDue({ db, agreements, clock })
-  const { signOffs, people, publicUrl, isTrusted, isAuthoritative } = services
+  const { signOffs, people, publicUrl, knowsPeople: isTrusted, isAuthoritative } = services
   const calendars = calendarsService({ db, clock, commands, publicUrl, due, signOffs, rolesOf: people.rolesOf, isTrusted, isAuthoritative })
   const insight = insightService({
     ...{ clock, listing, signOffs: services.signOffs, signOffInsight: signOffInsight({ db, clock }) },
@@ -168,7 +168,7 @@ export function openRegister(
     follower: journeys.follower,
     rooms: {
       ...{ listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight },
-      ...{ attesting, evidence, attestedPolicy, disposing },
+      ...{ attesting, evidence, attestedPolicy, disposing, calendars },
       ...{ advice, overlaps, freezing, amending, openSections },
     },
   }

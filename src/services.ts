@@ -66,6 +66,8 @@ export interface ServicesOptions {
   readonly trust: { readonly issuer: string }
   /** Whether tokens of an issuer are trusted. */
   readonly isTrusted: (issuer: string) => boolean
+  /** Whether people are known by an issuer: its tokens are trusted, or they sign in there with a browser. */
+  readonly knowsPeople: (issuer: string) => boolean
   /** Whether the roles that an issuer claims for persons count. */
   readonly isAuthoritative: (issuer: string) => boolean
   readonly logKey: Uint8Array
@@ -165,7 +167,11 @@ export async function openServices(options: ServicesOptions) {
     ...{ clock, signOffs, signOffInsight: signOffInsight({ db, clock }), due: agreementsDue({ db, agreements, clock }) },
     rolesOf: (...asked) => people.rolesOf(...asked),
   })
-  const { mailing, routes: mailRoutes } = openMail({
+  const {
+    mailing,
+    settings: mailSettings,
+    routes: mailRoutes,
+  } = openMail({
     config,
     db,
     clock,
@@ -242,8 +248,9 @@ export async function openServices(options: ServicesOptions) {
       publicUrl,
       isAuthoritative: options.isAuthoritative,
       isTrusted: options.isTrusted,
+      knowsPeople: options.knowsPeople,
     },
-    ...{ people, deputies, timers, mailing, mailRoutes, webhooks, outside },
+    ...{ people, deputies, timers, mailing, mailSettings, mailRoutes, webhooks, outside },
     /** Flushes the log and closes the connections. */
     async close(): Promise<void> {
       await mailing.close()

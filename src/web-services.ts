@@ -29,6 +29,8 @@ import { outsidePages } from './web/outside/outside.pages.ts'
 import { outsiderOfRequest } from './web/outside/outside-cookie.ts'
 import { requestLists } from './web/request-lists.ts'
 import { reviewPages } from './web/reviews/reviews.pages.ts'
+import { calendarPages } from './web/settings/calendars.pages.ts'
+import { settingsPages } from './web/settings/settings.pages.ts'
 import { signingPages } from './web/signing/signing.pages.ts'
 import { type DemoAccount, webPages } from './web/web.plugin.ts'
 import { workPages } from './web/work/work.pages.ts'
@@ -60,7 +62,7 @@ export function openWeb(
   readonly forgetOld: () => Promise<void>
 } {
   const { listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight, amending } = rooms
-  const { attesting, evidence, attestedPolicy, disposing, logSearch } = rooms
+  const { attesting, evidence, attestedPolicy, disposing, logSearch, calendars } = rooms
   const { db, clock, config, people, parties, reference, signOffs, signOffRoutes, newId } = services
   const isSecure = publicUrl.protocol === 'https:'
   const sessions = sessionsService({
@@ -106,6 +108,8 @@ export function openWeb(
           contactPages({ invitations: services.outside.invitations }),
           draftingArea({ ...rooms, ...lists, ...carried, parties, signOffs, routes: signOffRoutes, now: clock }),
           deputyPages({ deputies: services.deputies }),
+          settingsPages({ settings: services.mailSettings, people, calendars }),
+          calendarPages({ calendars }),
           signingPages({ signing, ending, documents, drafting, signOffs, now: clock }),
         ],
       }),

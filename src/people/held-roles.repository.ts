@@ -62,6 +62,20 @@ export function heldRolesRepository(tx: Transaction) {
       return (await roles().where('r.person_id', '=', personId).where('r.org', '=', org).execute()).map(toHeldRole)
     },
 
+    /** The roles of a person in an organisation that count on a London day or later, in the order of their first days. */
+    async ownFrom({ issuer, subject }: Person, org: string, day: Day): Promise<HeldRole[]> {
+      const rows = await roles()
+        .where('p.issuer', '=', issuer)
+        .where('p.subject', '=', subject)
+        .where('r.org', '=', org)
+        .where('r.ended_at', 'is', null)
+        .where(sql<boolean>`coalesce(r.to_day >= ${day}, true)`)
+        .orderBy('r.from_day')
+        .orderBy('r.id')
+        .execute()
+      return rows.map(toHeldRole)
+    },
+
     async insert(personId: string, { id, org, role, from, to }: HeldRole): Promise<void> {
       await tx.insertInto('held_role').values({ id, person_id: personId, org, role, from_day: from, to_day: to }).execute()
     },

@@ -183,6 +183,13 @@ export function peopleService({ db, clock, commands, parties, issuer, tell, reco
         },
       ),
 
+    /** The roles that are recorded for whoever asks in the organisation that they act for: those of today and those to come. */
+    own: (principal: Principal): Promise<readonly HeldRoleView[]> =>
+      withTransactionAs(db, readerOf(principal), async (tx) => {
+        const { issuer, sub: subject, org } = principal
+        return (await heldRolesRepository(tx).ownFrom({ issuer, subject }, org, today())).map(shown)
+      }),
+
     /** One role with its history. */
     read: (principal: Principal, org: string, id: string): Promise<CommandResult<HeldRoleRecord>> =>
       withTransactionAs(db, readerOf(principal), async (tx) => {

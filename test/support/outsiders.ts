@@ -20,6 +20,8 @@ export async function outsidersOf(service: TestService) {
     async linkTo(address: string): Promise<string> {
       return new URL((await mailed('OUTSIDE_INVITATION', address))?.['link'] ?? '').pathname
     },
+    /** The code that was mailed to an address which somebody entered in their settings. */
+    addressCodeTo: async (address: string): Promise<string> => (await mailed('ADDRESS_CODE', address))?.['code'] ?? '',
     codeTo: async (address: string): Promise<string> => (await mailed('OUTSIDE_CODE', address))?.['code'] ?? '',
     /** Has somebody of an organisation confirmed by a register administrator, and invited to an agreement by another party. */
     async invited(agreement: string, org: string, roles: readonly Role[], inviter = 'LBC_CAMDEN') {

@@ -24,7 +24,7 @@ export interface CalendarsOptions {
   readonly signOffs: Pick<SignOffsService, 'tasks'>
   /** The roles that are recorded for somebody in an organisation on a London day. */
   readonly rolesOf: (person: { readonly issuer: string; readonly subject: string }, org: string, day: Day) => Promise<readonly Role[]>
-  /** Whether tokens of an issuer are trusted. */
+  /** Whether people of an issuer are still known here. */
   readonly isTrusted: (issuer: string) => boolean
   /** Whether the roles count that tokens claim. */
   readonly isAuthoritative: (issuer: string) => boolean
