@@ -1,7 +1,7 @@
 import type { AuditService, GovernanceAct } from '../audit/audit.service.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { Database, Transaction } from '../platform/database/database.ts'
-import { readAs, withTransactionAs } from '../platform/database/reader.ts'
+import { readingAs, withTransactionAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { etagOf, ifMatchHolds } from '../platform/kernel/entity-tags.ts'
 import { type Instant, instantOf } from '../platform/kernel/instant.ts'
@@ -86,7 +86,7 @@ export interface SubjectKind<State, Work> {
   readonly type: string
   /** What is said where there is none, or the caller may not know it. */
   readonly unknown: string
-  /** For whom the transaction reads until the work is done. */
+  /** For whom the transaction reads until `lock` or the work says otherwise. */
   readonly readerFor: (principal: Principal) => Reader
   /** Locks and reads it; undefined: there is none, or whoever asks may not know it. */
   lock(tx: Transaction, id: string, principal: Principal, at: Instant): Promise<Locked<State> | undefined>
@@ -121,8 +121,7 @@ export function commandsService({ db, clock, newId, audit, policyHead, refusalFo
     // What is done within another command reads for its own caller; the key, and the turn, are those of the outer one.
     if (within) {
       const tx = within.tx as Transaction
-      await readAs(tx, kind.readerFor(principal))
-      return perform(tx, kind, command, within.now, work)
+      return readingAs(tx, kind.readerFor(principal), () => perform(tx, kind, command, within.now, work))
     }
     return audit.onOpenLog(() =>
       withTransactionAs(db, kind.readerFor(principal), (tx) =>

@@ -6,8 +6,7 @@ import { decide } from './model/decide.ts'
 import type { SignOffEvent } from './model/events.ts'
 import { evolve } from './model/evolve.ts'
 import type { SignOff } from './model/sign-off.ts'
-import { NOTHING_PROJECTED, projectionOf } from './projection.ts'
-import { projectionRepository } from './store/projection.repository.ts'
+import { changesRepository } from './store/changes.repository.ts'
 import { signOffsRepository } from './store/sign-offs.repository.ts'
 import type { ActingOn } from './subject-room.service.ts'
 
@@ -57,13 +56,9 @@ export async function act(
 
 /** Writes events and what is made of them. */
 export async function change(tx: Transaction, before: SignOff, events: readonly SignOffEvent[], isAct: boolean): Promise<Changed> {
-  const signOffs = signOffsRepository(tx)
-  if (events.length === 0) return { signOff: before, events, version: (await signOffs.find(before.id))?.version ?? '' }
+  if (events.length === 0) return { signOff: before, events, version: (await signOffsRepository(tx).find(before.id))?.version ?? '' }
   const signOff = events.reduce<SignOff>((state, event) => evolve(state, event), before)
-  await signOffs.append(signOff, before.eventCount + 1, events)
-  const version = await signOffs.touch(signOff, isAct)
-  await projectionRepository(tx).move(before.id, projectionOf(before), projectionOf(signOff))
-  return { signOff, events, version }
+  return { signOff, events, version: await changesRepository(tx).move(before, signOff, events, isAct) }
 }
 
 /** Writes a sign-off that begins. */
@@ -71,9 +66,7 @@ export async function begin(tx: Transaction, events: readonly SignOffEvent[]): P
   const [first, ...rest] = events
   if (first?.type !== 'STARTED') throw new RangeError('a sign-off begins with STARTED')
   const signOff = rest.reduce<SignOff>((state, event) => evolve(state, event), evolve(undefined, first))
-  await signOffsRepository(tx).insert(signOff)
-  await signOffsRepository(tx).append(signOff, 1, events)
-  await projectionRepository(tx).move(signOff.id, NOTHING_PROJECTED, projectionOf(signOff))
+  await changesRepository(tx).begin(signOff, events)
   return signOff
 }
 

@@ -4,7 +4,7 @@ import { isOutsideCommand } from '../identity/outsider.ts'
 import { readerFor, writerFor } from '../identity/permissions.ts'
 import { type Identity, type Principal, servicePrincipal } from '../identity/principal.ts'
 import type { Database, Transaction } from '../platform/database/database.ts'
-import { readingAs, withTransactionAs } from '../platform/database/reader.ts'
+import { readAs, readingAs, withTransactionAs } from '../platform/database/reader.ts'
 import type { Clock } from '../platform/kernel/clock.ts'
 import { type Day, londonDay } from '../platform/kernel/london-day.ts'
 import { orThrow, type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
@@ -120,12 +120,12 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
       const found = await signOffsRepository(tx).find(id)
       const known = found && (await rooms[found.subject.type]?.lock(tx, found.subject.id, principal, at))
       if (!known) return undefined
-      return asSystem(tx, async () => {
-        const locked = await signOffsRepository(tx).lock(id)
-        if (!locked) return undefined
-        const state = { signOff: await signOffsRepository(tx).state(id), facts: known.facts }
-        return { state, version: locked.version, actCount: locked.actCount }
-      })
+      // Whoever knows the subject knows its sign-off; what follows reads everything.
+      await readAs(tx, { kind: 'system' })
+      const locked = await signOffsRepository(tx).lock(id)
+      if (!locked) return undefined
+      const state = { signOff: await signOffsRepository(tx).state(id), facts: known.facts }
+      return { state, version: locked.version, actCount: locked.actCount }
     },
     admit: (tx, { org }) => mustBeConfirmed(tx, org),
     write: async (_tx, { done }) => done.version,

@@ -1,27 +1,15 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import pg from 'pg'
 import t from 'tap'
 import { ROLES, type Role } from '../../src/identity/permissions.ts'
 import { aDraft, personOf } from '../support/api-caller.ts'
 import { addressOf, operations } from '../support/contract-walk.ts'
 import { SHARE } from '../support/demo-share.ts'
+import { questionsAsked } from '../support/questions.ts'
 import { testService } from '../support/service.ts'
 
 // Whoever may not know of a thing cannot time it either: what is hidden is answered by the same work as what is not there, on every
 // operation that names a thing. Counted in questions to the database, not by the clock.
 
-const asked = new AsyncLocalStorage<string[]>()
-const original = pg.Client.prototype.query
-pg.Client.prototype.query = function query(this: pg.Client, ...args: unknown[]) {
-  const [first] = args
-  const text = typeof first === 'string' ? first : (first as { readonly text?: string } | undefined)?.text
-  if (text !== undefined) asked.getStore()?.push(text.replaceAll(/\s+/g, ' '))
-  return (original as (...all: unknown[]) => unknown).apply(this, args)
-} as typeof original
-t.teardown(() => {
-  pg.Client.prototype.query = original
-})
-
+const questionsAskedBy = questionsAsked(t)
 const service = await testService(t)
 const camden = await personOf(service, 'LBC_CAMDEN', ['IG_OFFICER', 'REQUESTER'])
 const EVERY_ROLE = ROLES.filter((role) => role !== 'AUDITOR' && role !== 'API_CLIENT') as readonly Role[]
@@ -29,8 +17,10 @@ const stranger = await personOf(service, 'LBC_SUTTON', EVERY_ROLE)
 
 /** What a call asks the database, in its order. */
 async function questionsOf(call: () => Promise<{ readonly status: number }>): Promise<{ status: number; questions: string[] }> {
-  const questions: string[] = []
-  const { status } = await asked.run(questions, call)
+  const {
+    answer: { status },
+    questions,
+  } = await questionsAskedBy(call)
   // The log makes its tree after a refusal was recorded, for either, and in its own time.
   const isTree = (text: string) => /audit\.(?:tree|tile|leaf where)|advisory|synchronous_commit|left join audit|from audit\.log/.test(text)
   // A connection that is opened says who it is, whoever comes first after the pool let one go.

@@ -1,11 +1,13 @@
 import t from 'tap'
 import { agreementDesk } from '../support/agreement-desk.ts'
 import { approvingDesk, type OpenStep } from '../support/approving-desk.ts'
+import { questionsAsked } from '../support/questions.ts'
 
 // Two at once in one sign-off, on real connections: exactly one of them, a plain answer for the other, and nothing done twice.
 
 const [CAMDEN, HACKNEY] = ['LBC_CAMDEN', 'LBC_HACKNEY']
 const ROUNDS = 4
+const questionsOf = questionsAsked(t)
 const desk = await agreementDesk(t)
 const { call } = desk
 const people = approvingDesk(call)
@@ -33,6 +35,21 @@ t.test('five people approve one step at once: one approval, four answers that ca
   const events = await eventsOf(signOff)
   t.equal(events.filter((event) => event === `STEP_DONE ${CAMDEN} IG_REVIEW`).length, 1)
   t.equal(events.filter((event) => event === `STEP_OPENED ${CAMDEN} DPO_REVIEW`).length, 1)
+})
+
+t.test('an approval is one transaction of fifteen statements, and one of them is all that it changes in the sign-off', async (t) => {
+  const { signOff, hash } = await frozen()
+  const approve = () => people.command(signOff, { ...officer, sub: 'officer' }, { command: 'approve', step: 'IG_REVIEW', hash })
+  const { answer, questions } = await questionsOf(approve)
+  t.equal(answer.status, 200, answer.text)
+  const transaction = questions.slice(questions.indexOf('begin'), questions.indexOf('commit') + 1)
+  t.equal(transaction.length, 15, transaction.join('\n'))
+  const writing = transaction.filter((text) => /(?:insert into|update|delete from) (?:sign_off|timer)/.test(text))
+  t.equal(writing.length, 1, writing.join('\n'))
+  t.ok(
+    transaction.some((text) => text.startsWith('select audit.append')),
+    'with its record',
+  )
 })
 
 t.test('the steps of both parties that run beside each other are approved at once: what follows opens once for each', async (t) => {

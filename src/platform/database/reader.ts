@@ -5,8 +5,10 @@ import { type Database, type Transaction, withTransaction } from './database.ts'
 /** For whom a running transaction reads, as it was last said. */
 const readers = new WeakMap<Transaction, Reader>()
 
-/** Says for whom this transaction reads; holds until it ends (sql/migrations/0009_agreement_readers.sql). */
+/** Says for whom this transaction reads; holds until it ends (sql/migrations/0009_agreement_readers.sql). Nothing is sent where it holds already. */
 export async function readAs(tx: Transaction, reader: Reader): Promise<void> {
+  const known = readers.get(tx)
+  if (known && isSame(known, reader)) return
   const org = reader.kind === 'party' ? reader.org : ''
   await sql`select set_config('accord.reader', ${reader.kind}, true), set_config('accord.org', ${org}, true)`.execute(tx)
   readers.set(tx, reader)

@@ -1,10 +1,12 @@
+import { sql } from 'kysely'
 import type { Identity } from '../../identity/principal.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import { grouped } from '../../platform/kernel/grouped.ts'
 import type { SignOffEvent } from '../model/events.ts'
 import { replayed } from '../model/evolve.ts'
+import type { Route } from '../model/route.ts'
 import type { SignOff, Subject } from '../model/sign-off.ts'
-import { instantOf, type NumberedEvent, onlyOrgOf, routeKeysOf, type StoredEvent, withoutRoutes, withRoutes } from '../stored-event.ts'
+import { type NumberedEvent, routeKeysOf, type StoredEvent, withRoutes } from '../stored-event.ts'
 import { routesRepository } from './routes.repository.ts'
 
 /** A sign-off by its row: what it is of, and how it stands. */
@@ -94,17 +96,17 @@ export function signOffsRepository(tx: Transaction) {
       return found.map(({ subject_id }) => subject_id)
     },
 
-    /** Its events that this transaction's reader may read, in order, with the routes that they name. */
+    /** Its events that this transaction's reader may read, in order, with the routes that they name (`routeKeysOf`). */
     async events(id: string): Promise<SignOffEvent[]> {
-      const found = await tx
-        .selectFrom('sign_off_event as e')
-        .select('e.data')
-        .where('e.sign_off_id', '=', id)
-        .orderBy('e.sequence')
-        .execute()
-      const stored = found.map(({ data }) => data as unknown as StoredEvent)
-      const routes = await routesRepository(tx).byKey([...new Set(stored.flatMap(routeKeysOf))])
-      return stored.map((event) => withRoutes(event, routes))
+      const { rows: found } = await sql<{ events: StoredEvent[] | null; routes: Record<string, Route> | null }>`
+        with e as (select e.sequence, e.type, e.data from sign_off_event as e where e.sign_off_id = ${id})
+        select (select json_agg(e.data order by e.sequence) from e) as events,
+          (select json_object_agg(r.key, r.route) from sign_off_route as r where r.key in (
+            select jsonb_path_query(e.data, '$.**.route') #>> '{}' from e where e.type in ('STARTED', 'CHAIN_ADDED'))) as routes`.execute(
+        tx,
+      )
+      const { events, routes } = found[0] ?? {}
+      return (events ?? []).map((event) => withRoutes(event, routes ?? {}))
     },
 
     /** What happened in it as this transaction's reader may read it, after an event, with the number of each. */
@@ -151,37 +153,6 @@ export function signOffsRepository(tx: Transaction) {
       const routes = await routesRepository(tx).byKey([...new Set(stored.flatMap(({ event }) => routeKeysOf(event)))])
       const eventsOf = grouped(stored, ({ id }) => id)
       return locked.map(({ id }) => replayed(eventsOf(id).map(({ event }) => withRoutes(event, routes))))
-    },
-
-    async insert({ id, subject, keeper, route, status, startedAt, eventCount }: SignOff): Promise<void> {
-      const of = { subject_type: subject.type, subject_id: subject.id, subject_version: subject.version, subject_hash: subject.hash }
-      await tx
-        .insertInto('sign_off')
-        .values({ id, ...of, keeper, route, status, event_count: eventCount, started_at: startedAt })
-        .execute()
-    },
-
-    /** Writes the events that came to this state after those that there are; `first` is the number of the first. */
-    async append({ id, threads }: SignOff, first: number, events: readonly SignOffEvent[]): Promise<void> {
-      const values = events.map((event, at) => ({
-        ...{ sign_off_id: id, sequence: first + at, at: instantOf(event), type: event.type },
-        ...{ only_org: onlyOrgOf(event, threads), data: JSON.stringify(withoutRoutes(event)) },
-      }))
-      await tx.insertInto('sign_off_event').values(values).execute()
-    },
-
-    /** Moves its version to how it stands now; answers it. */
-    async touch({ id, status, eventCount }: SignOff, isAct: boolean): Promise<string> {
-      const row = await tx
-        .updateTable('sign_off')
-        .set((eb) => ({
-          ...{ status, event_count: eventCount, row_version: eb('row_version', '+', '1') },
-          ...(isAct ? { act_count: eb('act_count', '+', '1') } : {}),
-        }))
-        .where('id', '=', id)
-        .returning('row_version')
-        .executeTakeFirstOrThrow()
-      return row.row_version
     },
   }
 }
