@@ -3797,3 +3797,19 @@ create policy open_section_is_opened_anew_by_its_organisation on open_section fo
 create policy open_section_is_seen_by_whoever_reads_the_draft on open_section for select to public
   using ((knows_agreement_until(agreement_id) > clock_timestamp()));
 grant delete, insert, select, update on public.open_section to accord_app;
+
+-- -------------------- person_names
+
+create table public.person_name (
+  issuer text not null,
+  subject text not null,
+  name text not null,
+  signed_in_on date not null,
+  constraint person_name_pkey PRIMARY KEY (issuer, subject),
+  constraint person_name_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+CREATE INDEX person_name_by_day ON public.person_name USING btree (signed_in_on);
+alter table public.person_name enable row level security;
+create policy person_name_is_kept_by_the_service on person_name for all to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+grant delete, insert, select, update on public.person_name to accord_app;

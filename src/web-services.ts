@@ -3,6 +3,7 @@ import { Signer } from '@fastify/cookie'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { Decisions } from './decision-services.ts'
 import type { Principal } from './identity/principal.ts'
+import { personNamesService } from './identity/sessions/person-names.service.ts'
 import { sessionsService } from './identity/sessions/sessions.service.ts'
 import { type SignInIssuer, signInService } from './identity/sessions/sign-in.service.ts'
 import { typedFormsService } from './identity/sessions/typed-forms.service.ts'
@@ -72,6 +73,7 @@ export function openWeb(
     organisationsOf: (person) => people.organisationsOf(person, londonDay(clock().getTime())),
   })
   const typed = typedFormsService({ db, clock })
+  const personNames = personNamesService({ db, clock })
   const carried = requestSessions(sessions, isSecure)
   const lists = requestLists(parties, reference)
   const outside = services.outside.sessions
@@ -86,7 +88,7 @@ export function openWeb(
   return {
     pages: [
       webPages({
-        ...{ sessions, ...carried, outside, outsiderOf: outsiders.known, signIns, ...lists, isSecure },
+        ...{ sessions, personNames, ...carried, outside, outsiderOf: outsiders.known, signIns, ...lists, isSecure },
         ...{ sessionSeconds: config.sessionMaxSeconds, typed, formKey: keyFor('forms of browsers') },
         ...(demoAccounts ? { demoAccounts } : {}),
         areas: [
@@ -124,6 +126,7 @@ export function openWeb(
     async forgetOld() {
       await typed.forgetOld()
       await sessions.forgetOld()
+      await personNames.forgetOld()
     },
   }
 }

@@ -1,11 +1,13 @@
 import { fastifyCookie } from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { PersonNamesService } from '../identity/sessions/person-names.service.ts'
 import type { SessionsService } from '../identity/sessions/sessions.service.ts'
 import type { OperationId } from '../platform/http/openapi.ts'
 import { mayCall } from './access.pages.ts'
 import type { RequestSessions } from './entry/request-sessions.ts'
 import type { Page } from './forms.pages.ts'
 import type { OutsiderOf } from './outside/outside-cookie.ts'
+import { identityOf, type Named, peopleIn } from './people.pages.ts'
 import { codesOf, labelled, pageRendering } from './rendering.ts'
 import type { RequestLists } from './request-lists.ts'
 
@@ -20,6 +22,7 @@ const GROUPS: Readonly<Record<string, string>> = { ALL_SIGNED_BOROUGHS: 'every L
 
 export interface SendingOptions extends Pick<RequestSessions, 'sessionOf'>, RequestLists {
   readonly sessions: Pick<SessionsService, 'orgsOf'>
+  readonly personNames: Pick<PersonNamesService, 'namesOf'>
   /** Whom without an account a request is of. */
   readonly outsiderOf: OutsiderOf
   /** Whom the forms of a page are for: their token is bound to them. */
@@ -30,7 +33,7 @@ export interface SendingOptions extends Pick<RequestSessions, 'sessionOf'>, Requ
 export type SendPage = (request: FastifyRequest, reply: FastifyReply, page: Page) => Promise<FastifyReply>
 
 /** Answers requests with pages, each rendered with what every page shows: who reads it, names and code lists in words, the token of its forms. */
-export function sendingPages({ sessions, sessionOf, outsiderOf, organisationsFor, listsFor, senderOf }: SendingOptions) {
+export function sendingPages({ sessions, personNames, sessionOf, outsiderOf, organisationsFor, listsFor, senderOf }: SendingOptions) {
   const { render, assets } = pageRendering()
 
   /** Who reads the page; undefined: nobody who is known. */
@@ -48,7 +51,13 @@ export function sendingPages({ sessions, sessionOf, outsiderOf, organisationsFor
   }
 
   const send: SendPage = async (request, reply, { template, title, status = 200, data = {}, errors = [] }) => {
-    const [organisations, lists, person] = await Promise.all([organisationsFor(request), listsFor(request), personOf(request)])
+    const named = personNames.namesOf(peopleIn(data))
+    const [organisations, lists, person, calledOf] = await Promise.all([
+      organisationsFor(request),
+      listsFor(request),
+      personOf(request),
+      named,
+    ])
     const names = new Map(organisations.map(({ code, legal_name, short_name }) => [code, short_name ?? legal_name]))
     const { principal } = request
     // Whoever was not let in was refused before anybody read their cookies.
@@ -59,6 +68,7 @@ export function sendingPages({ sessions, sessionOf, outsiderOf, organisationsFor
       csrf: reply.generateCsrf({ userInfo: await senderOf(request) }),
       error: Object.fromEntries(errors.map(({ field, text }) => [field, { text }])),
       nameOf: (code: string | null) => (code === null ? 'nobody' : (names.get(code) ?? GROUPS[code] ?? code)),
+      personName: (one: Named) => calledOf(identityOf(one)) ?? identityOf(one).sub,
       organisationsByName: () => [...names].toSorted(([, one], [, other]) => one.localeCompare(other, 'en-GB')),
       label: labelled(lists),
       codesOf: (list: string) => codesOf(lists, list),

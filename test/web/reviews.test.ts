@@ -75,9 +75,9 @@ t.test('three boroughs review one text in the browser', { skip: NO_BROWSER }, as
     async (t) => {
       const page = await as('Tom Adeyemi', false)
       await page.getByRole('button', { name: 'Take it' }).click()
-      t.match(await main(page), /Camden \(demo-camden-reviewer\) has it/)
+      t.match(await main(page), /Tom Adeyemi \(fictional\) of Camden has it/)
       await page.getByRole('link', { name: 'Flow F1' }).click()
-      t.match(await main(page), /Acceptable Hackney \(demo-hackney-ig\)/i, 'he sees what others share')
+      t.match(await main(page), /Acceptable Aisha Khan \(fictional\) of Hackney/i, 'he sees what others share')
       await page.getByRole('group', { name: 'Your mark for data items' }).getByLabel('To correct').check()
       await page.getByRole('button', { name: 'Save and go on' }).click()
       t.match(await page.title(), /^How it binds/)

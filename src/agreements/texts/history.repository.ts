@@ -22,7 +22,7 @@ export async function readRecentEdits(tx: Transaction, agreementId: string, limi
 function actsOf(tx: Transaction, agreementId: string) {
   return tx
     .selectFrom('agreement_act as a')
-    .select(['a.sequence', 'a.at', 'a.act', 'a.actor_sub', 'a.actor_org', 'a.from_status', 'a.to_status'])
+    .select(['a.sequence', 'a.at', 'a.act', 'a.actor_issuer', 'a.actor_sub', 'a.actor_org', 'a.from_status', 'a.to_status'])
     .select(['a.version', 'a.version_hash', 'a.detail', 'a.leaf_id'])
     .where('a.agreement_id', '=', agreementId)
 }

@@ -1,5 +1,5 @@
 import { readerFor } from '../../identity/permissions.ts'
-import type { Principal } from '../../identity/principal.ts'
+import { isService, type Principal } from '../../identity/principal.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { holdsAt, instantOf } from '../../platform/kernel/instant.ts'
 import type { Agreement } from '../agreement.ts'
@@ -17,6 +17,12 @@ export interface HistoryOptions {
   readonly clock: Clock
 }
 
+/** Which acts of a history: at most `limit` after the number `after`. */
+interface HistoryPage {
+  readonly after: number
+  readonly limit: number
+}
+
 /** Edits that a page of a draft looks through for the last one of its section. */
 const RECENT_EDITS = 50
 
@@ -24,24 +30,34 @@ export type HistoryService = ReturnType<typeof historyService>
 
 /** What happened to an agreement, and how it stood at any instant. */
 export function historyService({ read, clock }: HistoryOptions) {
+  const historyOf = <Line>(
+    principal: Principal,
+    id: string,
+    page: HistoryPage,
+    asLine: (entry: HistoryEntry, knowsOfficers: boolean) => Line,
+  ) =>
+    read(principal, id, async (tx, agreement) => {
+      const found = await readHistory(tx, id, { after: page.after, limit: page.limit + 1 })
+      const shown = found.slice(0, page.limit)
+      return {
+        agreement: id,
+        acts: shown.map((entry) => asLine(entry, isAmongThem(principal, agreement))),
+        next_after: found.length > page.limit ? (shown.at(-1)?.sequence ?? null) : null,
+      }
+    })
+
   return {
     /** Acts in their order, at most `limit` after the number `after`. */
-    history: (principal: Principal, id: string, page: { readonly after: number; readonly limit: number }) =>
-      read(principal, id, async (tx, agreement) => {
-        const found = await readHistory(tx, id, { after: page.after, limit: page.limit + 1 })
-        const shown = found.slice(0, page.limit)
-        return {
-          agreement: id,
-          acts: shown.map((entry) => toLine(entry, isAmongThem(principal, agreement))),
-          next_after: found.length > page.limit ? (shown.at(-1)?.sequence ?? null) : null,
-        }
-      }),
+    history: (principal: Principal, id: string, page: HistoryPage) => historyOf(principal, id, page, toLine),
+
+    /** The same, each with whom it is of as a person. */
+    historyWithPeople: (principal: Principal, id: string, page: HistoryPage) => historyOf(principal, id, page, toLineOfPerson),
 
     /** The latest edits of its parts, newest first. */
     recentEdits: (principal: Principal, id: string) =>
       read(principal, id, async (tx, agreement) => {
         const found = await readRecentEdits(tx, id, RECENT_EDITS)
-        return found.map((entry) => toLine(entry, isAmongThem(principal, agreement)))
+        return found.map((entry) => toLineOfPerson(entry, isAmongThem(principal, agreement)))
       }),
 
     /** How it stood, or will stand if nobody does anything, at an instant (absent: now). */
@@ -86,7 +102,12 @@ function isAmongThem(principal: Principal, { parties }: Pick<Agreement, 'parties
 }
 
 /** Who acted and what is said of it is shown to parties and auditors only. */
-function toLine({ actor_org, actor_sub, from_status, to_status, ...entry }: HistoryEntry, knowsOfficers: boolean) {
+function toLine({ actor_org, actor_issuer: _, actor_sub, from_status, to_status, ...entry }: HistoryEntry, knowsOfficers: boolean) {
   const said = { actor: knowsOfficers ? actor_sub : null, detail: knowsOfficers ? entry.detail : null }
   return { ...entry, org: actor_org, from: from_status, to: to_status, ...said }
+}
+
+function toLineOfPerson(entry: HistoryEntry, knowsOfficers: boolean) {
+  const { actor_issuer: issuer, actor_sub: sub, actor_org: org } = entry
+  return { ...toLine(entry, knowsOfficers), by: knowsOfficers && !isService({ issuer, sub, roles: [] }) ? { issuer, sub, org } : null }
 }

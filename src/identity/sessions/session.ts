@@ -1,6 +1,9 @@
 import type { Authentication, Principal } from '../principal.ts'
 import { toPrincipal } from '../principal.ts'
 
+/** What is shown of somebody whose issuer does not say what they are called. */
+export const NO_NAME = 'No name'
+
 /** Who signed in with a browser, as its issuer says. */
 export interface SignedIn {
   readonly issuer: string

@@ -3,7 +3,8 @@ import type { Database, Transaction } from '../../platform/database/database.ts'
 import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import type { Principal } from '../principal.ts'
-import { isLive, principalOf, type Session, type SessionLimits, type SignedIn } from './session.ts'
+import { keepPersonName } from './person-names.service.ts'
+import { isLive, NO_NAME, principalOf, type Session, type SessionLimits, type SignedIn } from './session.ts'
 import { sessionsRepository } from './sessions.repository.ts'
 
 export interface SessionsOptions {
@@ -55,6 +56,8 @@ export function sessionsService({ db, clock, limits, isTrusted, isAuthoritative,
         const now = clock()
         if (before) await sessionsRepository(tx).end(before.digest, now)
         await sessionsRepository(tx).insert(digestOf(secret), signedIn, org, now)
+        const { issuer, subject: sub, name } = signedIn
+        if (org !== null && name !== NO_NAME) await keepPersonName(tx, { issuer, sub }, name, now)
       })
       return secret
     },

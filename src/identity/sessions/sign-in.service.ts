@@ -2,7 +2,7 @@ import * as oidc from 'openid-client'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { ok, type Result, refuse } from '../../platform/kernel/result.ts'
 import { type ClaimsOf, signInClaims } from '../issuers.ts'
-import type { SignedIn } from './session.ts'
+import { NO_NAME, type SignedIn } from './session.ts'
 
 /** As which client this service is known at an issuer. */
 export interface BrowserClient {
@@ -145,7 +145,7 @@ function toSignedIn(issuer: SignInIssuer, token: oidc.IDToken, now: number): Sig
   if (typeof iss !== 'string' || typeof sub !== 'string') return undefined
   if (typeof auth_time === 'number' && auth_time * 1000 > now + CLOCK_TOLERANCE_SECONDS * 1000) return undefined
   return {
-    ...{ issuer: iss, subject: sub, name: typeof token['name'] === 'string' ? token['name'].slice(0, 200) : 'No name' },
+    ...{ issuer: iss, subject: sub, name: nameIn(token) },
     claims: { ...(org === undefined ? {} : { org }), ...(roles === undefined ? {} : { roles }) },
     authentication: {
       at: typeof auth_time === 'number' ? new Date(auth_time * 1000).toISOString() : null,
@@ -153,4 +153,8 @@ function toSignedIn(issuer: SignInIssuer, token: oidc.IDToken, now: number): Sig
       methods: Array.isArray(amr) ? amr.filter((word): word is string => typeof word === 'string').slice(0, 10) : [],
     },
   }
+}
+
+function nameIn({ name }: oidc.IDToken): string {
+  return (typeof name === 'string' ? name.trim().slice(0, 200) : '') || NO_NAME
 }

@@ -2,6 +2,7 @@ import { createHash, createHmac, hkdfSync, randomBytes, randomInt, timingSafeEqu
 import { setTimeout as pause } from 'node:timers/promises'
 import { EMAIL_CODE, OUTSIDER_TOKEN, OUTSIDERS } from '../../identity/outsider.ts'
 import type { Principal } from '../../identity/principal.ts'
+import { keepPersonName } from '../../identity/sessions/person-names.service.ts'
 import type { MailingService } from '../../notifications/mail/mailing.service.ts'
 import type { NotificationsService } from '../../notifications/notifications.service.ts'
 import type { Database, Transaction } from '../../platform/database/database.ts'
@@ -115,6 +116,9 @@ export function outsideSessionsService({ db, clock, mailTo, notifications, logKe
     const token = `${OUTSIDER_TOKEN}${randomBytes(32).toString('base64url')}`
     const expires_at = new Date(now.getTime() + OUTSIDE_SESSION_SECONDS * 1000).toISOString()
     await outsiders.openSession(tokenHash(token), found.id, now.toISOString(), expires_at)
+    const contact = await outsiders.contact(found.contact_id)
+    const who = { issuer: OUTSIDERS, sub: found.contact_id }
+    if (contact) await keepPersonName(tx, who, contact.name, now)
     return { token, agreement: found.agreement_id, expires_at }
   }
 

@@ -919,6 +919,13 @@ export interface Person {
   subject: string;
 }
 
+export interface PersonName {
+  issuer: string;
+  name: string;
+  signed_in_on: string;
+  subject: string;
+}
+
 export interface PolicyDocument {
   agreement_id: string;
   approved_on: string | null;
@@ -1351,6 +1358,7 @@ export interface DB {
   outside_session: OutsideSession;
   overruled_advice: OverruledAdvice;
   person: Person;
+  person_name: PersonName;
   policy_document: PolicyDocument;
   "policy.head": PolicyHead;
   "policy.record": PolicyRecord;

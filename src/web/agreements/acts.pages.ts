@@ -20,7 +20,7 @@ export interface ActPagesOptions {
   readonly ending: EndingService
   readonly membership: Pick<MembershipService, 'withdraw' | 'stay' | 'invite' | 'uninvite' | 'handOver'>
   readonly amending: Pick<ReturnType<typeof amendingService>, 'renew'>
-  readonly history: Pick<HistoryService, 'state' | 'history'>
+  readonly history: Pick<HistoryService, 'state' | 'historyWithPeople'>
   readonly drafting: Pick<DraftingService, 'read'>
 }
 
@@ -195,7 +195,7 @@ export function actPages({ suspending, ending, membership, amending, history, dr
     })
     page('/agreements/:id/history', 'getAgreementHistory', async (request) => {
       const after = Number(chosen(request, 'after')) || 0
-      const found = orThrow(await history.history(callerOf(request), idOf(request), { after, limit: HISTORY_PAGE }))
+      const found = orThrow(await history.historyWithPeople(callerOf(request), idOf(request), { after, limit: HISTORY_PAGE }))
       return { template: 'agreements/history.njk', title: `History of ${idOf(request)}`, data: { found } }
     })
   }

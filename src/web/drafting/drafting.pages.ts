@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { DraftingService } from '../../agreements/drafting/drafting.service.ts'
 import type { HistoryService } from '../../agreements/texts/history.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
+import { isSamePerson } from '../../identity/principal.ts'
 import { etagOf } from '../../platform/kernel/entity-tags.ts'
 import { orThrow, refused } from '../../platform/kernel/refusal.ts'
 import { field, type Page, type Redirect } from '../forms.pages.ts'
@@ -103,14 +104,14 @@ export function stepPages(steps: readonly Step[], reading: DraftReading) {
     return { ...page, data: { ...page.data, was: field(request, 'was') } }
   }
 
-  /** When somebody else last saved this section; undefined: nobody did of late. */
-  async function savedByOthers({ section }: Step, context: DraftContext): Promise<string | undefined> {
+  /** Who else last saved this section, and when; undefined: nobody did of late. */
+  async function savedByOthers({ section }: Step, context: DraftContext) {
     const { principal, view } = context
     const edits = orThrow(await reading.history.recentEdits(principal, view.id))
     const members = section.members?.(context)
     const isOfSection = (changes: unknown) => members === undefined || members.some((member) => Object.hasOwn(Object(changes), member))
     const last = edits.find(({ detail }) => detail?.['part'] === section.part && isOfSection(detail['changes']))
-    return last && last.actor !== null && last.actor !== principal.sub ? last.at : undefined
+    return last?.by && !isSamePerson(last.by, principal) ? { by: last.by, at: last.at } : undefined
   }
 
   /** What the section says by now beside what was typed: nothing is lost, and nothing of somebody else overwritten unseen. */

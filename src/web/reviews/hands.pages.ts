@@ -28,7 +28,7 @@ export function handsPages(options: ReviewPagesOptions) {
       ...over,
       data: {
         ...{ signOff, at, form: request.body ?? {}, org: principal.org },
-        people: roles.map(({ person }) => ({ value: `${person.issuer}${SEPARATOR}${person.subject}`, text: person.subject })),
+        people: roles.map(({ person }) => ({ ...person, value: `${person.issuer}${SEPARATOR}${person.subject}` })),
       },
     }
   }
