@@ -14,6 +14,7 @@ import type { PolicyService } from '../policy/policy.service.ts'
 import type { PolicyIndex } from '../policy/policy-index.ts'
 import { consistencyInSteps } from './consistency.ts'
 import { type PreviewPage, type PreviewQuery, preview } from './preview.ts'
+import { type PreviewGroup, previewGroupsInSteps } from './preview-groups.ts'
 
 export interface AdviceOptions {
   readonly db: Database
@@ -91,6 +92,12 @@ export function adviceService({ db, agreements, policy, clock }: AdviceOptions) 
         const version = versionOf(agreement, query.version, now())
         return { version: version.version, ...preview(agreement, version, now(), await rules(tx), query) }
       }),
+
+    /** The whole of the same table, its lines put together where they say the same. */
+    previewGroups: (principal: Principal, id: string, number: number): Promise<Result<readonly PreviewGroup[], Refusal>> =>
+      read(principal, id, async (tx, agreement) =>
+        inTurns(previewGroupsInSteps(agreement, versionOf(agreement, number, now()), now(), await rules(tx))),
+      ),
 
     /** Advice on the draft of an agreement, for the act that freezes it: errors stop it, warnings are kept with the version. */
     async onDraft(agreement: AgreementToComplete, tx: Transaction): Promise<readonly Advice[]> {

@@ -10,7 +10,8 @@ import { uncovered } from '../rules/coverage.ts'
 import { type Facts, requestedItems } from '../rules/facts.ts'
 import type { Reason, ReasonCode } from '../rules/reason.ts'
 import { approvalChecks } from './approval-checks.ts'
-import { asInForce, type Drafted, pairsOf, requestForAll } from './drafted.ts'
+import { asInForce, type Drafted, type Pair, pairsOf, requestForAll } from './drafted.ts'
+import { askedByKind, kindsIn } from './kinds.ts'
 
 /** What the legal rules look a version up in: the code lists and the register of organisations. */
 export type LawLists = Pick<Snapshot, 'codes' | 'organisation'>
@@ -59,10 +60,10 @@ interface Hit {
 function* flowAdvice(drafted: Drafted, flow: PolicyFlow, index: number, register: LawLists): Generator<undefined, Advice[]> {
   const pairs = pairsOf(flow)
   const hits = new Map<string, Hit[]>()
-  const asked = withGrantedItems(flow, register.codes)
+  const reasonsFor = askedByKind(kindsIn(drafted, flow, register), reasonsBetween(drafted, flow, register))
   for (const pair of pairs) {
     yield
-    for (const reason of reasonsFor(drafted, asked, pair, register)) {
+    for (const reason of reasonsFor(pair)) {
       const key = `${reason.code}\n${reason.side ?? ''}\n${isPerCountry(reason) ? (reason.items ?? []).join() : ''}`
       const hit = { reason, pair: `${pair.provider} to ${pair.recipient}` }
       const known = hits.get(key)
@@ -73,33 +74,28 @@ function* flowAdvice(drafted: Drafted, flow: PolicyFlow, index: number, register
   return [...hits.values()].map((found) => toAdvice(found, pairs.length, flow, index, register.codes))
 }
 
-/** All reasons against one pair: what stops every question (stage 0), else what any rule finds, for every country listed. */
-function reasonsFor(
+/** All reasons against one pair of a flow: what stops every question (stage 0), else what any rule finds, for every country listed. */
+export function reasonsBetween(
   { agreement, version, at }: Drafted,
-  flow: PolicyFlow,
-  pair: { readonly provider: string; readonly recipient: string },
+  bare: PolicyFlow,
   { codes, organisation }: LawLists,
-): readonly Reason[] {
-  const request = requestForAll(flow, pair)
-  const start = stageZero(request, at, { codes, organisation })
-  // An empty list of items or people is a field to fill in, not a fault of law.
-  if (!start.passed) return start.reason.code === 'INVALID_REQUEST' ? [] : [start.reason]
-  const facts: Facts = {
-    request,
-    at,
-    day: londonDay(at),
-    codes,
-    provider: start.provider,
-    recipient: start.recipient,
-    requested: requestedItems(request.data_items, codes),
-  }
+): (pair: Pair) => readonly Reason[] {
+  const flow = withGrantedItems(bare, codes)
   const candidate = { agreement, version, flow }
+  const [day, requested] = [londonDay(at), requestedItems(flow.source.data_items, codes)]
   const run = (variant: Facts) => RULES.flatMap((rule) => rule(variant, candidate))
-  const found = [...run(facts)]
-  const known = new Set(found.map(({ code }) => code))
-  const more = (variants: readonly Partial<Facts['request']>[]) =>
-    variants.flatMap((variant) => run({ ...facts, request: { ...request, ...variant } }).filter(({ code }) => !known.has(code)))
-  return [...found, ...more([...flow.source.countries].map((country) => ({ country }))), ...more([{ consent_ref: null }])]
+  return (pair) => {
+    const request = requestForAll(flow, pair)
+    const start = stageZero(request, at, { codes, organisation })
+    // An empty list of items or people is a field to fill in, not a fault of law.
+    if (!start.passed) return start.reason.code === 'INVALID_REQUEST' ? [] : [start.reason]
+    const facts: Facts = { request, at, day, codes, provider: start.provider, recipient: start.recipient, requested }
+    const found = [...run(facts)]
+    const known = new Set(found.map(({ code }) => code))
+    const more = (variants: readonly Partial<Facts['request']>[]) =>
+      variants.flatMap((variant) => run({ ...facts, request: { ...request, ...variant } }).filter(({ code }) => !known.has(code)))
+    return [...found, ...more([...flow.source.countries].map((country) => ({ country }))), ...more([{ consent_ref: null }])]
+  }
 }
 
 /** The flow with every item that its category grants stand for spelt out (CK-17). */

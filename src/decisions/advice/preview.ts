@@ -81,7 +81,7 @@ export function preview(
   return {
     at: new Date(drafted.at).toISOString(),
     total,
-    rows: shown.map(({ flow, pair }) => row(drafted, flow, pair, register)),
+    rows: shown.map(({ flow, pair }) => lineFor(drafted, flow, pair, register)),
     next: last && start + shown.length < total ? keyOf(last) : null,
   }
 }
@@ -131,7 +131,8 @@ function linesFrom(parts: readonly Part[], start: number, limit: number): Line[]
   return found
 }
 
-function row(
+/** The line of one pair: what the evaluator answers about that flow alone. */
+export function lineFor(
   drafted: Drafted,
   flow: PolicyFlow,
   pair: { readonly provider: string; readonly recipient: string },

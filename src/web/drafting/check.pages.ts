@@ -12,25 +12,23 @@ import { type FieldError, faultsOf, field, once, type Page, type Redirect } from
 import type { Web } from '../web.plugin.ts'
 import { inWords } from './answers.ts'
 import { type DraftReading, draftReading, hrefOf, noDraft } from './drafting.pages.ts'
+import { findingsIn } from './findings.ts'
 import { flowLawSteps } from './flow-law-steps.pages.ts'
 import { flowSteps } from './flow-steps.pages.ts'
 import { listSections } from './list-steps.pages.ts'
 import { permittedIn } from './permitted.ts'
 import type { DraftContext, Step } from './steps.pages.ts'
 import { mayWrite } from './task-list.pages.ts'
-import { placeToMend } from './tasks.ts'
 import { textSteps } from './text-steps.pages.ts'
 
 export interface CheckOptions extends Omit<DraftReading, 'history'> {
-  readonly advice: Pick<AdviceService, 'advise' | 'preview'>
+  readonly advice: Pick<AdviceService, 'advise' | 'previewGroups'>
   readonly history: Pick<HistoryService, 'state'>
   readonly freezing: ReturnType<typeof freezingService>
   readonly routes: Pick<RoutesService, 'list'>
   readonly signOffs: Pick<SignOffsService, 'read'>
 }
 
-/** Lines of the decision table that a page sums up. */
-const PREVIEWED = 200
 /** Steps of which a flow is made, without the one that adds a flow. */
 const FLOW_STEPS = [...flowSteps, ...flowLawSteps].filter(({ path }) => path.startsWith('flows/:flow/'))
 /** The rule by which a route is for agreements between organisations: whoever asked reviews nothing (SD-1). */
@@ -43,34 +41,29 @@ export function checkPages({ advice, history, freezing, routes, signOffs, ...rea
   async function shown(request: FastifyRequest, over: Partial<Page> = {}): Promise<Page> {
     const context = await read(request)
     if (!context.isWritable) return noDraft(context)
-    const { view, draft, principal, plain } = context
-    const [given, state, offered, preview] = await Promise.all([
+    const { view, draft, principal } = context
+    const [given, state, offered, groups] = await Promise.all([
       advice.advise(principal, view.id, draft.version),
       history.state(principal, view.id, undefined),
       routes.list(principal.org),
-      advice.preview(principal, view.id, { version: draft.version, limit: PREVIEWED }),
+      advice.previewGroups(principal, view.id, draft.version),
     ])
     const found = orThrow(given).advice
-    const bySection = (severity: string) => {
-      const sections = new Map<string, { title: string; href: string | null; details: string[] }>()
-      for (const { pointer, detail } of found.filter((one) => one.severity === severity)) {
-        const { path, title } = placeToMend(pointer, { view, draft }) ?? { path: null, title: 'The draft' }
-        const section = sections.get(title) ?? { title: plain(title), href: path === null ? null : hrefOf(context, path), details: [] }
-        sections.set(title, { ...section, details: [...new Set([...section.details, plain(detail)])] })
-      }
-      return [...sections.values()]
-    }
-    const table = orThrow(preview)
+    const findings = (severity: string) =>
+      spokenFindings(
+        context,
+        found.filter((one) => one.severity === severity),
+      )
+    const wrong = findings('ERROR')
     return {
       template: 'drafting/check.njk',
       title: 'Check the draft before you send it',
       ...over,
       data: {
         ...{ agreement: view, draft, base: hrefOf(context, ''), rowVersion: context.rowVersion, mayWrite: mayWrite(context) },
-        ...{ wrong: bySection('ERROR'), known: bySection('WARNING'), count: found.filter(({ severity }) => severity === 'ERROR').length },
+        ...{ wrong, known: findings('WARNING'), count: wrong.reduce((sum, { lines }) => sum + lines.length, 0) },
         cards: cardsOf(context),
-        permitted: permittedIn(table.rows),
-        more: Math.max(0, table.total - table.rows.length),
+        permitted: permittedIn(orThrow(groups)),
         maySend: orThrow(state).commands.includes('freeze'),
         routes: offered
           .filter(({ requester_rule }) => requester_rule === FOR_AGREEMENTS)
@@ -104,12 +97,7 @@ export function checkPages({ advice, history, freezing, routes, signOffs, ...rea
         status: 409,
         errors: [{ field: 'answers', text: 'Somebody changed the draft since you opened this page. Check it once more, then send it' }],
       })
-    const { plain } = await read(request)
-    const found: FieldError[] = (errors.length > 0 ? errors : [{ pointer: '', detail }]).map((one) => ({
-      field: one.pointer === '/route' ? 'route' : 'wrong',
-      text: plain(one.detail),
-    }))
-    return shown(request, { status: 422, errors: found.slice(0, TOLD_MAX) })
+    return shown(request, { status: 422, errors: toldOf(await read(request), errors.length > 0 ? errors : [{ pointer: '', detail }]) })
   }
 
   /** What happens next: whose step is open, and until when. */
@@ -134,6 +122,32 @@ export function checkPages({ advice, history, freezing, routes, signOffs, ...rea
 }
 
 const TOLD_MAX = 10
+
+/** Why a text was not sent: what is wrong with its route, then each thing once. */
+function toldOf(context: DraftContext, errors: readonly { readonly pointer: string; readonly detail: string }[]): FieldError[] {
+  const isOfRoute = ({ pointer }: { readonly pointer: string }) => pointer === '/route'
+  const ofText = spokenFindings(
+    context,
+    errors.filter((one) => !isOfRoute(one)),
+  )
+  return [
+    ...errors.filter(isOfRoute).map(({ detail }) => ({ field: 'route', text: context.plain(detail) })),
+    ...ofText.flatMap(({ title, lines }) =>
+      lines.map(({ text, orgs }) => ({
+        field: 'wrong',
+        text: `${title}: ${text}${orgs.length > 1 ? ` For ${orgs.length} organisations` : ''}`,
+      })),
+    ),
+  ].slice(0, TOLD_MAX)
+}
+
+/** What is found, in words and with the addresses of the pages. */
+function spokenFindings(context: DraftContext, found: readonly { readonly pointer: string; readonly detail: string }[]) {
+  return findingsIn(found, context).map(({ title, path, lines }) => ({
+    ...{ title: context.plain(title), href: path === null ? null : hrefOf(context, path) },
+    lines: lines.map(({ text, orgs }) => ({ text: context.plain(text), orgs })),
+  }))
+}
 
 function isFreezing(body: unknown): body is NonNullable<BodyOf<'freezeAgreement'>> {
   return faultsOf('freezeAgreement', body).length === 0

@@ -1,11 +1,7 @@
 import t from 'tap'
 import { answersIn, counted, dayParts, digestOf, type FormField, inWords } from '../../../src/web/drafting/answers.ts'
+import { findingsIn } from '../../../src/web/drafting/findings.ts'
 import { permittedIn } from '../../../src/web/drafting/permitted.ts'
-
-const row = (provider: string, recipient: string, over: object = {}) => ({
-  ...{ provider, recipient, purpose: 'P', flow: 'F1', data_items: ['I'], data_subjects: [], methods: [], countries: ['GB'] },
-  ...{ outcome: 'PERMIT' as const, needs_consent: false, reasons: [], obligations: [], ...over },
-})
 
 t.test('what a form says is read as it was typed, and what is no answer stays to be refused', async (t) => {
   const fields: FormField[] = [
@@ -30,13 +26,59 @@ t.test('a section that says the same is the same, in whatever order its answers 
   t.not(digestOf({ a: '1', b: ['x', 'y'] }), digestOf({ a: '1', b: ['y', 'x'] }))
 })
 
-t.test('what a draft would permit is said in as few lines as will do', async (t) => {
-  const mutual = ['A', 'B', 'C'].flatMap((from) => ['A', 'B', 'C'].filter((to) => to !== from).map((to) => row(from, to)))
-  t.match(permittedIn(mutual), [{ isPermitted: true, among: ['A', 'B', 'C'] }])
-  t.match(permittedIn(mutual.slice(1)), [{ among: [] }], 'one pair less is not each to each')
-  const reason = { code: 'X', detail: 'd', text: 'No gateway', citation: 's1', remedy_role: null }
-  t.match(permittedIn([row('A', 'C'), row('B', 'C'), row('A', 'D', { outcome: 'DENY', reasons: [reason] })]), [
-    { isPermitted: true, pairs: [{ from: ['A', 'B'], to: ['C'] }] },
-    { isPermitted: false, pairs: [{ from: ['A'], to: ['D'] }], reasons: [{ text: 'No gateway', citation: 's1' }] },
+t.test('what a draft would permit is said flow by flow, what is permitted first, and every pair is counted', async (t) => {
+  const group = (over: object) => ({
+    ...{ flow: 'F1', purpose: 'P', data_items: ['I'], countries: ['GB'], outcome: 'PERMIT' as const, needs_consent: false },
+    ...{ reasons: [], pair_count: 6, between: [{ from: ['A', 'B', 'C'], to: ['C', 'B', 'A'] }], ...over },
+  })
+  const reason = { code: 'X', text: 'No gateway', citation: 's1', remedy_role: null }
+  const refused = group({ outcome: 'DENY', reasons: [reason], pair_count: 2, between: [{ from: ['A', 'B'], to: ['D'] }] })
+  t.match(permittedIn([refused, group({}), group({ flow: 'F2' })]), [
+    {
+      ...{ flow: 'F1', permitted: 6, refused: 2 },
+      answers: [
+        { isPermitted: true, between: [{ isMutual: true }] },
+        { isPermitted: false, between: [{ from: ['A', 'B'], to: ['D'], isMutual: false }], reasons: [{ text: 'No gateway' }] },
+      ],
+    },
+    { flow: 'F2', permitted: 6, refused: 0 },
   ])
+  t.match(permittedIn([group({ between: [{ from: ['A', 'B', 'C'], to: ['B', 'C', 'D'] }] })]), [
+    { answers: [{ between: [{ isMutual: false }] }] },
+  ])
+})
+
+t.test('what many parties or flows have in common is one thing to do, with who is concerned and one place to mend it', async (t) => {
+  const orgs = ['A', 'B', 'C']
+  const facts = {
+    view: { parties: orgs.map((org) => ({ org })) },
+    draft: { terms: { flows: [{ id: 'F1' }, { id: 'F2' }] } },
+  } as unknown as Parameters<typeof findingsIn>[1]
+  const contact = (index: number, name: string) => ({ pointer: `/parties/${index}/contacts/${name}`, detail: 'x' })
+  const found = [
+    ...[0, 1, 2].flatMap((index) => [contact(index, 'dpo'), contact(index, 'ig')]),
+    contact(2, 'sar'),
+    { pointer: '/parties/1/org', detail: 'B is not confirmed in the register.' },
+    { pointer: '/terms/flows/0/legal/provider/gateways', detail: 'Flow F1: L was not checked.' },
+    { pointer: '/terms/flows/1/legal/provider/gateways', detail: 'Flow F2: L was not checked.' },
+    { pointer: '/terms/flows/1/retention_days', detail: 'Flow F2: retention in days is not filled in.' },
+    { pointer: '/effective_to', detail: 'The last day is not filled in.' },
+  ]
+  t.strictSame(findingsIn(found, facts), [
+    {
+      ...{ title: 'Parties and their contacts', path: 'parties' },
+      lines: [
+        { text: 'Contacts are missing: data protection officer and information governance.', orgs: ['A', 'B'] },
+        { text: 'Contacts are missing: data protection officer, information governance and subject access requests.', orgs: ['C'] },
+        { text: 'not confirmed in the register.', orgs: ['B'] },
+      ],
+    },
+    { title: 'Flows F1 and F2: The law of those who send', path: 'flows', lines: [{ text: 'L was not checked.', orgs: [] }] },
+    {
+      ...{ title: 'Flow F2: Keeping and passing on', path: 'flows/F2/keeping' },
+      lines: [{ text: 'retention in days is not filled in.', orgs: [] }],
+    },
+    { title: 'First and last day', path: 'dates', lines: [{ text: 'The last day is not filled in.', orgs: [] }] },
+  ])
+  t.match(findingsIn([contact(1, 'dpo')], facts), [{ path: 'parties/B/contacts', lines: [{ orgs: ['B'] }] }])
 })

@@ -1,0 +1,86 @@
+import { UNREAD_BY_DECISIONS } from '../../parties/organisation.ts'
+import { isActive } from '../evaluation/stage-zero.ts'
+import type { PolicyFlow, Snapshot } from '../policy/policy.ts'
+import type { Reason } from '../rules/reason.ts'
+import type { Drafted, Pair } from './drafted.ts'
+
+/** Bodies of a flow that the rules tell apart by nothing but their names: the same number, the same answer. */
+export interface Kinds {
+  readonly ofProvider: ReadonlyMap<string, number>
+  readonly ofRecipient: ReadonlyMap<string, number>
+}
+
+type Register = Pick<Snapshot, 'codes' | 'organisation'>
+
+/** What does not tell bodies of a draft apart: names, days on which they began, and whose signatures they accept, since all have signed. */
+const TELLS_NOTHING: ReadonlySet<string> = new Set([
+  ...['code', 'active_from', 'active_to', 'merged_into', 'accepts_attested_since'],
+  ...UNREAD_BY_DECISIONS,
+])
+
+/** Sorts the bodies of a flow by all that a rule may read of them. Pure. */
+export function kindsIn(drafted: Drafted, flow: PolicyFlow, register: Register): Kinds {
+  const named = new Set([...flow.providers, ...flow.recipients])
+  const other = [...named].flatMap((code) => register.organisation(code) ?? []).filter(({ code }) => named.has(code))
+  const times = new Map<string, number>()
+  for (const { code } of other) times.set(code, (times.get(code) ?? 0) + 1)
+  const numbers = new Map<string, number>()
+  const kind = (code: string, isProvider: boolean) => {
+    const body = register.organisation(code)
+    // Whoever goes by another name, or is unknown, is asked about alone.
+    const isAlone = !body || body.code !== code || (times.get(code) ?? 0) > 1
+    const key = isAlone ? code : JSON.stringify([readOf(drafted, body), heldBy(drafted, code), lawNaming(flow, register, code, isProvider)])
+    return numbers.get(key) ?? numbers.set(key, numbers.size).size - 1
+  }
+  return {
+    ofProvider: new Map([...flow.providers].map((code) => [code, kind(code, true)])),
+    ofRecipient: new Map([...flow.recipients].map((code) => [code, kind(code, false)])),
+  }
+}
+
+function readOf({ at }: Drafted, body: NonNullable<ReturnType<Register['organisation']>>): unknown {
+  const read = Object.entries(body).filter(([name]) => !TELLS_NOTHING.has(name))
+  return [read.toSorted(([one], [next]) => (one < next ? -1 : 1)), isActive(body, at)]
+}
+
+/** What the agreement holds about a body: whether it is a party, and its policy documents. */
+function heldBy({ agreement }: Drafted, code: string): unknown {
+  return [agreement.parties.has(code), [...(agreement.policyDocuments.get(code) ?? [])].toSorted()]
+}
+
+/** What the laws that a flow cites say of a body by its name (GW-7). A refusal names whoever may not receive: nobody else answers for them. */
+function lawNaming({ source }: PolicyFlow, { codes }: Register, code: string, isProvider: boolean): unknown {
+  return source.legal.provider.gateways.map((cited) => {
+    const { providerOrgs = null, recipientOrgs = null } = codes.gateways.get(cited) ?? {}
+    const isNamed = [providerOrgs?.includes(code) ?? true, recipientOrgs?.includes(code) ?? true]
+    return isProvider || isNamed[1] ? isNamed : code
+  })
+}
+
+/**
+ * Asks about as few pairs as will do: about one pair of each two kinds, and where something stands against it, about each body of
+ * both once. A reason about the recipient names nobody but the recipient, any other one nobody but the provider; so each pair is
+ * answered, word for word and in the same order, as if it had been asked about by itself. Pure where `ask` is.
+ */
+export function askedByKind({ ofProvider, ofRecipient }: Kinds, ask: (pair: Pair) => readonly Reason[]): (pair: Pair) => readonly Reason[] {
+  const ofKinds: (readonly Reason[])[][] = []
+  const known = new Map<string, readonly Reason[]>()
+  return (pair) => {
+    const [sending = 0, receiving = 0] = [ofProvider.get(pair.provider), ofRecipient.get(pair.recipient)]
+    const first = ofKinds[sending]?.[receiving] ?? ask(pair)
+    ofKinds[sending] ??= []
+    ofKinds[sending][receiving] = first
+    if (first.length === 0) return first
+    const ofSender = once(known, `${pair.provider} to kind ${receiving}`, pair, ask)
+    const ofReceiver = once(known, `kind ${sending} to ${pair.recipient}`, pair, ask)
+    return ofSender.map((reason, place) => (reason.side === 'RECIPIENT' ? (ofReceiver[place] ?? reason) : reason))
+  }
+}
+
+function once(known: Map<string, readonly Reason[]>, key: string, pair: Pair, ask: (pair: Pair) => readonly Reason[]): readonly Reason[] {
+  const before = known.get(key)
+  if (before) return before
+  const found = ask(pair)
+  known.set(key, found)
+  return found
+}
