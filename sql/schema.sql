@@ -2557,7 +2557,8 @@ begin
   return json_build_object(
     'assessments', (select json_agg(s) from public.assessment s where s.id = any (p_ids)),
     'changes', (select json_agg(c order by c.position) from public.assessment_status_change c where c.assessment_id = any (p_ids)),
-    'earlier', (select json_agg(e order by e.position) from public.earlier_assessment e where e.assessment_id = any (p_ids)));
+    'earlier', (select json_agg(e order by e.position) from public.earlier_assessment e where e.assessment_id = any (p_ids)),
+    'elsewhere', (select json_agg(r order by r.position) from public.assessment_elsewhere r where r.assessment_id = any (p_ids)));
 end $function$;
 revoke all on function stored_assessments(text[]) from public;
 grant execute on function stored_assessments(text[]) to accord_app;
@@ -3813,3 +3814,69 @@ alter table public.person_name enable row level security;
 create policy person_name_is_kept_by_the_service on person_name for all to public
   using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
 grant delete, insert, select, update on public.person_name to accord_app;
+
+-- -------------------- assessments_elsewhere
+
+create table public.assessment_elsewhere (
+  id uuid not null,
+  assessment_id text not null,
+  agreement_id text not null,
+  org text not null,
+  file_id uuid not null,
+  file_sha256 text not null,
+  outcome text not null,
+  residual text not null,
+  prior_consultation text not null,
+  review_due date not null,
+  advice text not null,
+  advice_by text not null,
+  advice_on date not null,
+  advice_words text not null,
+  overruled_by text,
+  overruled_reason text,
+  recorded_at timestamp with time zone not null,
+  recorded_by_issuer text not null,
+  recorded_by_sub text not null,
+  confirmed_at timestamp with time zone,
+  confirmed_by_issuer text,
+  confirmed_by_sub text,
+  position bigint not null generated always as identity,
+  constraint assessment_elsewhere_pkey PRIMARY KEY (id),
+  constraint assessment_elsewhere_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES agreement(id) ON DELETE RESTRICT,
+  constraint assessment_elsewhere_assessment_id_fkey FOREIGN KEY (assessment_id) REFERENCES assessment(id) ON DELETE RESTRICT,
+  constraint assessment_elsewhere_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint assessment_elsewhere_advice_by_check CHECK ((advice_by <> ''::text)),
+  constraint assessment_elsewhere_advice_check CHECK ((advice = ANY (ARRAY['PROCEED'::text, 'PROCEED_WITH_CONDITIONS'::text, 'DO_NOT_PROCEED'::text]))),
+  constraint assessment_elsewhere_advice_words_check CHECK ((advice_words <> ''::text)),
+  constraint assessment_elsewhere_file_sha256_check CHECK ((file_sha256 ~ '^[0-9a-f]{64}$'::text)),
+  constraint assessment_elsewhere_outcome_check CHECK ((outcome = ANY (ARRAY['APPROVED'::text, 'PRIOR_CONSULTATION'::text, 'REJECTED'::text]))),
+  constraint assessment_elsewhere_residual_check CHECK ((residual = ANY (ARRAY['LOW'::text, 'MEDIUM'::text, 'HIGH'::text]))),
+  constraint two_people_record_an_assessment CHECK ((((confirmed_at IS NULL) = (confirmed_by_issuer IS NULL)) AND ((confirmed_at IS NULL) = (confirmed_by_sub IS NULL)) AND ((confirmed_by_issuer IS DISTINCT FROM recorded_by_issuer) OR (confirmed_by_sub IS DISTINCT FROM recorded_by_sub)))),
+  constraint whoever_overrules_advice_says_why CHECK ((((overruled_by IS NULL) = (overruled_reason IS NULL)) AND ((overruled_by IS NULL) = (NOT ((advice = 'DO_NOT_PROCEED'::text) AND (outcome = 'APPROVED'::text))))))
+);
+CREATE INDEX assessment_elsewhere_by_agreement ON public.assessment_elsewhere USING btree (agreement_id);
+CREATE INDEX assessment_elsewhere_of_an_assessment ON public.assessment_elsewhere USING btree (assessment_id, "position");
+CREATE INDEX assessment_elsewhere_that_waits ON public.assessment_elsewhere USING btree (org) WHERE (confirmed_at IS NULL);
+CREATE TRIGGER assessment_elsewhere_stands BEFORE DELETE OR UPDATE ON public.assessment_elsewhere FOR EACH ROW EXECUTE FUNCTION refuse_change_of_assessment_elsewhere();
+alter table public.assessment_elsewhere enable row level security;
+create policy assessment_elsewhere_is_added_with_it on assessment_elsewhere for insert to public
+  with check (may_see_assessment(assessment_id));
+create policy assessment_elsewhere_is_confirmed_with_it on assessment_elsewhere for update to public
+  using (may_see_assessment(assessment_id));
+create policy assessment_elsewhere_is_seen_with_it on assessment_elsewhere for select to public
+  using (may_see_assessment(assessment_id));
+grant insert, select, update on public.assessment_elsewhere to accord_app;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_assessment_elsewhere()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'DELETE' or old.confirmed_at is not null
+    or (pg_catalog.to_jsonb(new) - array['confirmed_at', 'confirmed_by_issuer', 'confirmed_by_sub'])
+      is distinct from (pg_catalog.to_jsonb(old) - array['confirmed_at', 'confirmed_by_issuer', 'confirmed_by_sub']) then
+    raise exception 'what was recorded of assessment % stands', old.assessment_id using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;

@@ -14,6 +14,7 @@ import { signingService } from './agreements/acts/signing.service.ts'
 import { successionService } from './agreements/acts/succession.service.ts'
 import { suspendingService } from './agreements/acts/suspending.service.ts'
 import { draftFacts } from './agreements/draft-facts.service.ts'
+import { assessingElsewhereService } from './agreements/drafting/assessing-elsewhere.service.ts'
 import { draftingRoutes } from './agreements/drafting/drafting.routes.ts'
 import { draftingService } from './agreements/drafting/drafting.service.ts'
 import { openSectionsService } from './agreements/drafting/open-sections.service.ts'
@@ -108,6 +109,7 @@ export function openRegister(
   const ending = endingService({ act, chains, boroughs })
   const disposing = disposingService({ act, read, readInPlace: readingInPlace({ db, agreements, clock }), clock, boroughs })
   const attesting = attestingService({ act, read, files: services.files })
+  const assessingElsewhere = assessingElsewhereService({ perform: acts.perform, db, files: services.files })
   const evidence = evidenceService({ act, read, files: services.files })
   const attestedPolicy = attestedPolicyService({ acts: organisationActs })
   const freezing = freezingService({ act, agreements, advice: advice.onDraft, chains, carrying })
@@ -153,6 +155,7 @@ export function openRegister(
     agreementTextsRoutes(documents, history),
     draftingRoutes({
       drafting,
+      assessingElsewhere,
       overlapsWith: overlaps.withDraft,
     }),
     findingRoutes({ listing, overlaps, registerExport }),
@@ -168,7 +171,7 @@ export function openRegister(
     follower: journeys.follower,
     rooms: {
       ...{ listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight },
-      ...{ attesting, evidence, attestedPolicy, disposing, calendars },
+      ...{ attesting, assessingElsewhere, evidence, attestedPolicy, disposing, calendars },
       ...{ advice, overlaps, freezing, amending, openSections },
     },
   }

@@ -11,6 +11,7 @@ import { sampleSignOffs } from './agreements/acts/sample-sign-offs.service.ts'
 import { SIGN_OFF_ENDS, signOffsThatEnd } from './agreements/acts/sign-off-ends.service.ts'
 import { addressesInTime, SIGNATURE_ADDRESSES } from './agreements/acts/signature-addresses.service.ts'
 import { agreementsService } from './agreements/agreements.service.ts'
+import { heldByAssessment } from './agreements/drafting/assessing-elsewhere.service.ts'
 import { agreementsDue } from './agreements/finding/due.service.ts'
 import type { DurabilityLevel } from './audit/store/durability.ts'
 import { logGauges } from './audit/watch/log-metrics.ts'
@@ -135,7 +136,7 @@ export async function openServices(options: ServicesOptions) {
     ...(config.clamd ? { scanner: clamdScanner(config.clamd) } : {}),
     limits: { atOnce: config.filesAtOnceMax, quotaBytes: config.filesQuotaMebibytes * MEBIBYTE },
     setTimer: (tx, timer) => readingAs(tx, { kind: 'system' }, () => setTimers(tx, [{ ...timer, room: 'file' }])),
-    heldBy: { agreement: heldByStatement },
+    heldBy: { agreement: async (tx, file) => (await heldByStatement(tx, file)) ?? heldByAssessment(tx, file) },
   })
   await storeShippedRoutes(db, clock)
   // What is signed off, by type of subject; the rooms of the subjects say the rest.

@@ -1,3 +1,5 @@
+import { awaitsConfirmation } from '../assessments/assessment.ts'
+import type { ElsewhereRecord } from '../assessments/elsewhere.ts'
 import type { Authentication } from '../identity/principal.ts'
 import type { Contacts } from '../parties/contacts.ts'
 import { instantOf } from '../platform/kernel/instant.ts'
@@ -14,6 +16,8 @@ export interface AgreementRecord {
   /** Moves with every act; `etagOf` makes the `ETag` of it. */
   readonly rowVersion: string
   readonly reviewCycleMonths: number | null
+  /** Assessments made elsewhere that are recorded of the one it stands on, oldest first. */
+  readonly assessedElsewhere: readonly ElsewhereRecord[]
   /** Whether another agreement stands on the same assessment, whoever may see that one. */
   readonly sharesAssessment: boolean
   readonly provenance: Readonly<Record<string, unknown>> | null
@@ -119,12 +123,28 @@ export function agreementView(agreement: Agreement, record: AgreementRecord, at:
     flags: (agreement.dpo_advice_overruled ?? []).map((overruled) => ({ code: 'DPO_ADVICE_OVERRULED' as const, ...overruled })),
     ...{ terminated_at, review_due, review_policy, review_grace_days },
     review_cycle_months: record.reviewCycleMonths,
-    dpia: { ...{ required, status, status_changes, residual, prior_consultation, review_due: due }, source: 'RECORDED_BY_HAND' as const },
+    dpia: {
+      ...{ required, status, status_changes, residual, prior_consultation, review_due: due },
+      ...elsewhereKnown(agreement, record.assessedElsewhere),
+    },
     apd: record.policyDocuments,
     provenance: record.provenance,
     created_at: record.createdAt,
     updated_at: record.updatedAt,
   }
+}
+
+/** What is recorded of assessments made elsewhere, as far as an agreement, as its reader sees it, knows of them; and where its assessment comes from. */
+function elsewhereKnown({ dpia }: Agreement, recorded: readonly ElsewhereRecord[]) {
+  const known = dpia.elsewhere ?? []
+  const counts = known.findLast(({ confirmed_at }) => confirmed_at !== null)
+  const waits = awaitsConfirmation(dpia)
+  const elsewhere = known.flatMap(({ id, confirmed_at }) => {
+    const found = recorded.find((one) => one.id === id)
+    const state = id === counts?.id ? ('CONFIRMED' as const) : id === waits?.id ? ('AWAITS_CONFIRMATION' as const) : ('REPLACED' as const)
+    return found ? [{ ...found, confirmed_at, state }] : []
+  })
+  return { source: counts ? ('RECORDED_ELSEWHERE' as const) : ('RECORDED_BY_HAND' as const), elsewhere }
 }
 
 /**

@@ -8,7 +8,7 @@ import type { AgreementToComplete } from './model/completeness.ts'
 import { agreementsRepository, type StoredBy } from './store/agreements.repository.ts'
 import { isVisible, lockAssessments } from './store/reading.repository.ts'
 import { readAgreements, readAgreementsFor } from './store/reading.service.ts'
-import { readRecord } from './store/record.repository.ts'
+import { readRecord } from './store/record.service.ts'
 import { standingRepository } from './store/standing.repository.ts'
 
 export type AgreementsService = ReturnType<typeof agreementsService>

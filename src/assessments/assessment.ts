@@ -12,6 +12,19 @@ export interface Assessment extends StatedAssessment {
   readonly status_changes: readonly { readonly at: string; readonly status: string }[]
   /** What was recorded before, oldest first: at each instant these members held until then. */
   readonly earlier?: readonly EarlierAssessment[]
+  /** Those made elsewhere that are recorded, oldest first. */
+  readonly elsewhere?: readonly AssessmentElsewhere[]
+}
+
+/** What decisions ask of an assessment that was made elsewhere: by whom it is recorded, and whether a second person has confirmed it. */
+export interface AssessmentElsewhere {
+  readonly id: string
+  /** Whose two people record and confirm it. */
+  readonly org: string
+  /** DPIA_STATE code that it came to. */
+  readonly outcome: string
+  readonly recorded_at: string
+  readonly confirmed_at: string | null
 }
 
 /** What an assessment said until it was recorded anew. */
@@ -32,6 +45,31 @@ export function relaxes(before: StatedAssessment, after: StatedAssessment): bool
     (before.prior_consultation !== 'COMPLETED' && after.prior_consultation === 'COMPLETED') ||
     isLater(before.review_due, after.review_due)
   )
+}
+
+/**
+ * What counts of `after` before a second person has confirmed it: whatever is stricter than `before`, and nothing that relaxes it. Where
+ * none was required, one that is recorded as approved counts only then, so that recording it stops no share. Pure.
+ */
+export function stricterOf(before: StatedAssessment, after: StatedAssessment): StatedAssessment {
+  if (!before.required) return after.status === 'APPROVED' ? before : after
+  return {
+    required: true,
+    status: after.status === 'APPROVED' ? before.status : after.status,
+    residual: before.residual === 'HIGH' ? before.residual : after.residual,
+    prior_consultation: after.prior_consultation === 'COMPLETED' ? before.prior_consultation : after.prior_consultation,
+    review_due: isLater(before.review_due, after.review_due) ? before.review_due : after.review_due,
+  }
+}
+
+/** The one recorded elsewhere that a second person can confirm: the last, as long as nothing else was stated of the assessment since. Pure. */
+export function awaitsConfirmation({
+  elsewhere = [],
+  earlier = [],
+}: Pick<Assessment, 'elsewhere' | 'earlier'>): AssessmentElsewhere | undefined {
+  const latest = elsewhere.at(-1)
+  if (!latest || latest.confirmed_at !== null) return undefined
+  return earlier.some(({ until }) => until > latest.recorded_at) ? undefined : latest
 }
 
 /** Days compare as text; null is a review that is never due. */

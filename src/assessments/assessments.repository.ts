@@ -5,7 +5,12 @@ import { grouped } from '../platform/kernel/grouped.ts'
 import type { Assessment, StatedAssessment } from './assessment.ts'
 
 /** What `stored_assessments` answers: rows of which table under which name. */
-export const STORED = { assessments: 'assessment', changes: 'assessment_status_change', earlier: 'earlier_assessment' } as const
+export const STORED = {
+  assessments: 'assessment',
+  changes: 'assessment_status_change',
+  earlier: 'earlier_assessment',
+  elsewhere: 'assessment_elsewhere',
+} as const
 
 /** Assessments as they are stored; joins the caller's transaction. */
 export function assessmentsRepository(tx: Transaction) {
@@ -42,15 +47,25 @@ export function assessmentsRepository(tx: Transaction) {
 
 /** Assessments by id, out of what `stored_assessments` answered. */
 export function assessmentsOf(found: JsonRows): ReadonlyMap<string, Assessment> {
-  const { assessments, changes, earlier: before } = rowsOf(STORED, found)
+  const { assessments, changes, earlier: before, elsewhere } = rowsOf(STORED, found)
   const changesOf = grouped(changes, (change) => change.assessment_id)
   const earlierOf = grouped(before, (earlier) => earlier.assessment_id)
+  const elsewhereOf = grouped(elsewhere, (one) => one.assessment_id)
   return new Map(
     assessments.map(({ id, required, status, residual, prior_consultation, review_due }) => {
       const earlier = earlierOf(id).map(({ assessment_id: _id, position: _position, ...held }) => held)
       const status_changes = changesOf(id).map(({ at, status: became }) => ({ at, status: became }))
-      const stated = { required, status, status_changes, residual, prior_consultation, review_due }
-      return [id, earlier.length > 0 ? { ...stated, earlier } : stated]
+      const made = elsewhereOf(id).map((one) => ({
+        ...{ id: one.id, org: one.org, outcome: one.outcome, recorded_at: one.recorded_at, confirmed_at: one.confirmed_at },
+      }))
+      return [
+        id,
+        {
+          ...{ required, status, status_changes, residual, prior_consultation, review_due },
+          ...(earlier.length > 0 ? { earlier } : {}),
+          ...(made.length > 0 ? { elsewhere: made } : {}),
+        },
+      ]
     }),
   )
 }

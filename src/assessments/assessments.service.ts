@@ -1,8 +1,11 @@
+import type { Identity } from '../identity/principal.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import type { JsonRows } from '../platform/database/rows-in-json.ts'
 import { refused } from '../platform/kernel/refusal.ts'
 import type { Assessment, StatedAssessment } from './assessment.ts'
 import { assessmentsOf, assessmentsRepository } from './assessments.repository.ts'
+import { elsewhereRepository, type StoredRecord } from './elsewhere.repository.ts'
+import type { ElsewhereRecord } from './elsewhere.ts'
 
 /**
  * Assessments as the rest of the house uses them: state that stands by itself and that agreements refer to, several of them to
@@ -33,4 +36,17 @@ export const assessments = {
       throw refused('CONFLICT', 'Somebody recorded this assessment at the same moment: read it again.')
     await repository.state(id, now, after, at, status !== after.status)
   },
+
+  /** Records one made elsewhere. What decisions stand on is stated besides. */
+  addElsewhere: (tx: Transaction, id: string, record: Omit<ElsewhereRecord, 'confirmed_at'>, by: Identity): Promise<void> =>
+    elsewhereRepository(tx).add(id, record, by),
+  /** Keeps who has confirmed it, and when. */
+  confirmElsewhere: (tx: Transaction, record: string, by: Identity, at: string): Promise<void> =>
+    elsewhereRepository(tx).confirm(record, by, at),
+  /** Everything recorded elsewhere of an assessment, oldest first. */
+  elsewhere: (tx: Transaction, id: string): Promise<StoredRecord[]> => elsewhereRepository(tx).of(id),
+  /** Whether something recorded through an agreement rests on a file. */
+  restOn: (tx: Transaction, agreement: string, file: string): Promise<boolean> => elsewhereRepository(tx).restsOn(agreement, file),
+  /** What waits for this person to confirm it, the oldest first. */
+  waiting: (tx: Transaction, org: string, person: Identity, limit: number) => elsewhereRepository(tx).waiting(org, person, limit),
 }

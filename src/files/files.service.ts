@@ -251,7 +251,7 @@ export function filesService(options: FilesOptions) {
     /**
      * Has a record name files of the organisation that acts, in the transaction of its act. @throws Refused where one is not there to be named
      *
-     * @param pointer of the list in what was sent
+     * @param pointerOf of each file in what was sent
      */
     async attach(
       tx: Transaction,
@@ -261,13 +261,13 @@ export function filesService(options: FilesOptions) {
         owner,
         at,
         note,
-        pointer,
+        pointerOf,
       }: {
         readonly ids: readonly string[]
         readonly owner: FileOwner
         readonly at: string
         readonly note: string | null
-        readonly pointer: string
+        readonly pointerOf: (place: number) => string
       },
     ): Promise<EvidenceFile[]> {
       const files = filesRepository(tx)
@@ -277,14 +277,14 @@ export function filesService(options: FilesOptions) {
         const isThere = found && found.file.org === principal.org && found.file.owner === null && isUsable(found.file, isScanned)
         if (!isThere) {
           const detail = 'There is no file of yours with this key that can be named and that no record names yet.'
-          throw refused('UNPROCESSABLE', detail, [{ pointer: `${pointer}/${place}`, detail, code: 'UNKNOWN_FILE' }])
+          throw refused('UNPROCESSABLE', detail, [{ pointer: pointerOf(place), detail, code: 'UNKNOWN_FILE' }])
         }
         await files.attach(id, owner, at, note)
         named.push({ ...found.file, owner, attached_at: at, note })
       }
       if ((await files.ofOwner(owner)).length > FILES_OF_OWNER_MAX) {
         const detail = `One record names ${FILES_OF_OWNER_MAX} files at most.`
-        throw refused('UNPROCESSABLE', detail, [{ pointer, detail, code: 'FILES_MAX' }])
+        throw refused('UNPROCESSABLE', detail, [{ pointer: pointerOf(ids.length - 1), detail, code: 'FILES_MAX' }])
       }
       return named
     },

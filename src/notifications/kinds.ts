@@ -66,6 +66,16 @@ export const NOTIFICATION_KINDS = {
   SIGNATURE_STATED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A signature given elsewhere is stated' },
   SIGNATURE_ATTESTED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A signature given elsewhere is attested' },
   SIGNATURE_DISPUTED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A party disputes that it has signed' },
+  ASSESSMENT_TO_CONFIRM: {
+    subject: 'agreement',
+    mayBeTold: 'WHOEVER_SEES_IT',
+    words: 'An assessment made elsewhere is recorded and waits for a second person of your organisation',
+  },
+  ASSESSMENT_CONFIRMED: {
+    subject: 'agreement',
+    mayBeTold: 'WHOEVER_SEES_IT',
+    words: 'An assessment made elsewhere is confirmed by two people',
+  },
   EVIDENCE_ATTACHED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'A file was attached as evidence' },
   KEEPER_CHANGED: { subject: 'agreement', mayBeTold: 'WHOEVER_SEES_IT', words: 'Another organisation keeps the text' },
   REQUEST_RECEIVED: { subject: 'request', mayBeTold: 'WHOEVER_SEES_IT', words: 'A share is asked for' },

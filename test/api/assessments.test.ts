@@ -4,6 +4,7 @@ import type { Agreement } from '../../src/agreements/agreement.ts'
 import { withTransaction } from '../../src/platform/database/database.ts'
 import { readAs, withTransactionAs } from '../../src/platform/database/reader.ts'
 import { agreementDesk } from '../support/agreement-desk.ts'
+import { assess } from '../support/assessed.ts'
 
 const [CAMDEN, HACKNEY, ISLINGTON] = ['LBC_CAMDEN', 'LBC_HACKNEY', 'LBC_ISLINGTON']
 const APPROVED = { required: true, status: 'APPROVED', residual: 'LOW', prior_consultation: 'NOT_REQUIRED', review_due: '2028-01-01' }
@@ -15,7 +16,10 @@ t.test('one assessment may serve several agreements (DP-3)', async (t) => {
   const [first, second] = [await draft(CAMDEN, HACKNEY), await draft(CAMDEN, ISLINGTON)]
   const put = ({ id }: Agreement, body: object) =>
     desk.call({ org: CAMDEN, role: 'DPO' }, 'PUT', `/v1/agreements/${id}/draft/dpia`, body, { 'if-match': '*' })
-  t.match(await put(first, APPROVED), { status: 200, body: { dpia: { ...APPROVED, status_changes: [{ status: 'APPROVED' }] } } })
+  await assess(desk, first.id)
+  t.match(await desk.call({ org: CAMDEN, role: 'DPO' }, 'GET', `/v1/agreements/${first.id}`), {
+    body: { dpia: { ...APPROVED, source: 'RECORDED_ELSEWHERE', elsewhere: [{ state: 'CONFIRMED' }] } },
+  })
   await owner?.pool.query('update agreement set assessment_id = $1 where id = $2', [first.id, second.id])
 
   await t.test('each shows it as its own, whoever may not see the other one', async (t) => {
@@ -102,10 +106,8 @@ t.test(
   async (t) => {
     const desk = await agreementDesk(t)
     const pool = (await desk.service.database?.openAs('session_user', 2))?.pool
-    const officer = { org: CAMDEN, role: 'DPO' } as const
-    const put = ({ id }: Agreement, body: object) => desk.call(officer, 'PUT', `/v1/agreements/${id}/draft/dpia`, body, { 'if-match': '*' })
     const [first, second] = [await desk.draft({ orgs: [CAMDEN, HACKNEY] }), await desk.draft({ orgs: [CAMDEN, ISLINGTON] })]
-    t.equal((await put(first, APPROVED)).status, 200)
+    await assess(desk, first.id)
     await pool?.query('update agreement set assessment_id = $1 where id = $2', [first.id, second.id])
     const { hash } = await desk.freeze(second, { route: 'STANDARD' })
     const stating = await pool?.connect()

@@ -2,6 +2,7 @@ import ICAL from 'ical.js'
 import t from 'tap'
 import type { Role } from '../../src/identity/permissions.ts'
 import { agreementDesk, inForce } from '../support/agreement-desk.ts'
+import { assess } from '../support/assessed.ts'
 
 const [CAMDEN, HACKNEY, ISLINGTON] = ['LBC_CAMDEN', 'LBC_HACKNEY', 'LBC_ISLINGTON']
 const desk = await agreementDesk(t, '2026-11-22T12:00:00.000Z')
@@ -106,7 +107,7 @@ t.test('the review of a DPIA has a day of its own, which moves and goes with wha
       { 'if-match': '*' },
     )
   const review = async () => (await read(path)).events.filter(({ uid }) => uid.startsWith(`${agreement.id}/ASSESSMENT_REVIEW@`))
-  t.equal((await record('2027-06-30')).status, 200)
+  await assess(desk, agreement.id, { review_due: '2027-06-30' })
   t.same(await review(), [], 'nothing rests on it yet')
   const { version, hash } = await desk.freeze(agreement, { route: 'STANDARD' })
   for (const org of [CAMDEN, HACKNEY]) t.equal((await desk.sign(agreement.id, org, version, hash)).status, 201)

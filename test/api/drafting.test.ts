@@ -123,7 +123,13 @@ t.test('drafting', async (t) => {
   t.test('an assessment is recorded by hand by an officer or the DPO, says so, and keeps what it was before', async (t) => {
     const { id, etag } = await aDraft(camden)
     const url = `/v1/agreements/${id}/draft/dpia`
-    const body = { required: true, status: 'APPROVED', residual: 'LOW', prior_consultation: 'NOT_REQUIRED', review_due: '2027-12-01' }
+    const body = {
+      required: true,
+      status: 'DPO_ADVICE_REQUESTED',
+      residual: 'LOW',
+      prior_consultation: 'NOT_REQUIRED',
+      review_due: '2027-12-01',
+    }
     const legal = await personOf(service, 'LBC_CAMDEN', ['LEGAL'])
     t.equal((await legal('PUT', url, { ifMatch: etag, body })).status, 403)
     const dpo = await personOf(service, 'LBC_CAMDEN', ['DPO'])
@@ -133,11 +139,13 @@ t.test('drafting', async (t) => {
     const second = await dpo('PUT', url, { ifMatch: first.etag, body: { ...body, status: 'IN_REVIEW' } })
     t.same(
       second.body.dpia.status_changes.map((change: { status: string }) => change.status),
-      ['APPROVED', 'IN_REVIEW'],
+      ['DPO_ADVICE_REQUESTED', 'IN_REVIEW'],
     )
     t.equal(second.body.dpia.status, 'IN_REVIEW')
     const same = await dpo('PUT', url, { ifMatch: second.etag, body: { ...body, status: 'IN_REVIEW', residual: 'HIGH' } })
     t.equal(same.body.dpia.status_changes.length, 2, 'the same state is no change')
+    const alone = await dpo('PUT', url, { ifMatch: same.etag, body: { ...body, status: 'APPROVED' } })
+    t.match(alone, { status: 409, body: { errors: [{ code: 'DP-4', pointer: '/status' }] } }, 'nobody approves it alone')
   })
 
   t.test('a change says which state it means: 428 without If-Match, 412 on a stale one, nothing changed', async (t) => {

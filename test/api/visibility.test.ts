@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { listAgreements } from '../../src/agreements/finding/listing.repository.ts'
 import { readAgreements } from '../../src/agreements/store/reading.service.ts'
-import { readRecord } from '../../src/agreements/store/record.repository.ts'
+import { readRecord } from '../../src/agreements/store/record.service.ts'
 import { indexForSearch } from '../../src/agreements/store/search.repository.ts'
 import { ROLES, type Role } from '../../src/identity/permissions.ts'
 import { type Transaction, withTransaction } from '../../src/platform/database/database.ts'

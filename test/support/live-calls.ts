@@ -280,6 +280,12 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     putDraftJointControllerArrangement: () => draftPart(),
     putDraftPolicyDocuments: () => draftPart(),
     putDraftDpia: async () => about(await drafted(), { org: CAMDEN, role: 'DPO' }),
+    recordAssessmentElsewhere: async () => ({ person: officer, path: { id: await drafted() }, body: assessed(await sentFile()) }),
+    confirmAssessmentElsewhere: async () => {
+      const id = await drafted()
+      const { assessment } = await post(officer, `/v1/agreements/${id}/assessments-elsewhere`, assessed(await sentFile()))
+      return { person: dpo, path: { id, recordId: String(assessment.id) } }
+    },
     putPartyContacts: async () => ({ ...about(await drafted()), path: { id: await drafted(), org: CAMDEN } }),
     freezeAgreement: async () => about(await drafted()),
     signAgreement: async () => {
@@ -397,6 +403,9 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     answerJoining: async () => onRequest(await asked({ join_agreement: await signed() })),
   }
 
+  function assessed(file: string): object {
+    return { ...(operations.find((one) => one.id === 'recordAssessmentElsewhere')?.body?.example as object), file }
+  }
   function disclosureExample(): { readonly content: object } {
     return operations.find((one) => one.id === 'askForDisclosure')?.body?.example as { content: object }
   }

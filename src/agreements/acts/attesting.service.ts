@@ -77,7 +77,7 @@ export function attestingService({ act, read, files }: AttestingOptions) {
         const { to } = decided({ type: 'state', org, version, hash: version_hash, signedOn: said.signed_on, isSignatory, stated })
         const owner = { type: 'agreement', id: agreement.id }
         const note = `Signature of ${org} on version ${version}`
-        await files.attach(tx, principal, { ids: evidence, owner, at: now, note, pointer: '/evidence' })
+        await files.attach(tx, principal, { ids: evidence, owner, at: now, note, pointerOf: (place) => `/evidence/${place}` })
         const id = newId()
         const named = { signatory_name: signatory.name, signatory_post: signatory.post }
         const row = { id, org, held_by: principal.org, version, version_hash, ...named, ...said, evidence, stated_at: now }

@@ -21,7 +21,7 @@ export function evidenceService({ act, read, files }: EvidenceOptions) {
       return act(call, 'attach', async ({ tx, agreement, principal, now, decided, tell }) => {
         const { to } = decided({ type: 'attach' })
         const owner = { type: 'agreement', id: agreement.id }
-        const named = await files.attach(tx, principal, { ids, owner, at: now, note, pointer: '/files' })
+        const named = await files.attach(tx, principal, { ids, owner, at: now, note, pointerOf: (place) => `/files/${place}` })
         const facts = { files: named.map(({ id, sha256 }) => ({ id, sha256 })) }
         await tell('EVIDENCE_ATTACHED', facts)
         return { to, detail: { ...facts, note }, outcome: { files: named } }

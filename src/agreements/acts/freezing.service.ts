@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { assessments } from '../../assessments/assessments.service.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import { addDays, londonMidnight } from '../../platform/kernel/london-day.ts'
 import type { ActCall, ActingService } from '../acting.service.ts'
-import { isProcessorRole } from '../agreement.ts'
+import { assessmentOf, isProcessorRole } from '../agreement.ts'
 import type { AgreementsService } from '../agreements.service.ts'
 import { type Advice, refusals } from '../model/advice.ts'
 import type { AgreementToComplete } from '../model/completeness.ts'
@@ -45,10 +46,11 @@ export function freezingService({ act, advice, agreements, chains, carrying }: F
         const change_class = changed?.change_class ?? null
         const present = presentParties(agreement, at)
         // The next text is between those who take part: who has left or was never bound is not named in it.
-        const text = signedText({ ...agreement, parties: agreement.parties.filter(({ org }) => present.includes(org)) }, draft)
+        const parties = complete.parties.filter(({ org }) => present.includes(org))
+        const assessed = (await assessments.elsewhere(tx, assessmentOf(agreement))).at(-1)?.record
+        const text = signedText({ ...agreement, parties: agreement.parties.filter(({ org }) => present.includes(org)) }, draft, assessed)
         const versions = versionsRepository(tx)
         await versions.freeze(id, version, { text, at: now, changeClass: change_class, warnings })
-        const parties = complete.parties.filter(({ org }) => present.includes(org))
         await versions.keepContacts(id, version, new Map(parties.map(({ org, contacts = {} }) => [org, contacts])))
         const unaffected = await carrying.carried(context, draft, present)
         await versions.drop(id, supersedes, 'SUPERSEDED', now)

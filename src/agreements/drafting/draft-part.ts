@@ -24,7 +24,7 @@ export type DraftContext = PartContext & { readonly draft: AgreementVersion }
 const WRITABLE: ReadonlySet<string> = new Set(['DRAFT', 'IN_REVIEW', 'AWAITING_SIGNATURE', 'ACTIVE'])
 
 /** WF-4: only the organisation that keeps the text edits it; whoever takes part may know that. */
-export function refusalUnlessOwner({ agreement, org, now }: PartContext): Refusal | undefined {
+export function refusalUnlessOwner({ agreement, org, now }: Pick<PartContext, 'agreement' | 'org' | 'now'>): Refusal | undefined {
   return isKeeper(agreement, org, instantOf(now))
     ? undefined
     : refusal('FORBIDDEN', 'Only the organisation that keeps the text edits it.', [
@@ -43,10 +43,17 @@ export function refusalUnlessPresent({ agreement, org, now }: PartContext): Refu
 }
 
 /** The text is written only while a draft is open: a frozen version never changes (LC-1). */
-export function refusalUnlessDraft({ agreement, draft, now }: PartContext): Refusal | undefined {
+export function refusalUnlessDraft({ agreement, draft, now }: Pick<PartContext, 'agreement' | 'draft' | 'now'>): Refusal | undefined {
+  const refused = refusalUnlessWritable(agreement, now)
+  return refused || draft
+    ? refused
+    : illegal('There is no draft: a version that was frozen never changes. Amend to open the next one.', 'LC-1')
+}
+
+/** What is over is no longer edited. */
+export function refusalUnlessWritable(agreement: Agreement, now: string): Refusal | undefined {
   const status = statusAt(agreement, instantOf(now))
-  if (!WRITABLE.has(status)) return illegal(`An agreement that is ${status} is no longer edited.`, 'LC-5')
-  return draft ? undefined : illegal('There is no draft: a version that was frozen never changes. Amend to open the next one.', 'LC-1')
+  return WRITABLE.has(status) ? undefined : illegal(`An agreement that is ${status} is no longer edited.`, 'LC-5')
 }
 
 /** Whether a version was ever frozen: from then on what all versions share no longer changes by editing (LC-7). */

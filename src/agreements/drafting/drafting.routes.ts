@@ -5,18 +5,20 @@ import { type Answer, answer, reply } from '../../platform/http/answer.ts'
 import type { BodyOf, OperationId } from '../../platform/http/openapi.ts'
 import type { AgreementView } from '../agreement-view.ts'
 import type { Overlap } from '../model/overlap.ts'
+import type { AssessingElsewhereService } from './assessing-elsewhere.service.ts'
 import * as parts from './draft-parts.service.ts'
 import type { DraftingService } from './drafting.service.ts'
 import * as records from './record-parts.service.ts'
 
 export interface Drafting {
   readonly drafting: DraftingService
+  readonly assessingElsewhere: AssessingElsewhereService
   /** Agreements of the caller that overlap with a draft: "does a share already exist?" is answered before anybody writes a second one. */
   readonly overlapsWith: (principal: ReturnType<typeof callerOf>, draft: AgreementView) => Promise<readonly Overlap[]>
 }
 
 /** Beginning, reading and editing agreements over HTTP. */
-export function draftingRoutes({ drafting, overlapsWith }: Drafting): FastifyPluginAsync {
+export function draftingRoutes({ drafting, assessingElsewhere, overlapsWith }: Drafting): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'createAgreement', async (request) => {
       const { body, headers } = outcomeReply(201, await drafting.create(callOf(request), request.body))
@@ -43,6 +45,14 @@ export function draftingRoutes({ drafting, overlapsWith }: Drafting): FastifyPlu
     edits('putDraftJointControllerArrangement', () => parts.jointControllerArrangementPart)
     edits('putDraftPolicyDocuments', () => records.policyDocumentsPart)
     edits('putDraftDpia', () => records.dpiaPart)
+    answer(app, 'recordAssessmentElsewhere', async (request) => {
+      const call = { ...callOf(request), agreementId: request.params.id }
+      return outcomeReply(201, await assessingElsewhere.record(call, request.body))
+    })
+    answer(app, 'confirmAssessmentElsewhere', async (request) => {
+      const { id, recordId } = request.params
+      return outcomeReply(200, await assessingElsewhere.confirm({ ...callOf(request), agreementId: id }, recordId))
+    })
     edits('putPartyContacts', ({ org }) => records.contactsPart(org ?? ''))
 
     /** The route that edits a part; its body is checked against the contract before, and the part takes what the contract lets through. */

@@ -16,7 +16,7 @@ import { type DraftFacts, organisationFaults, unknownCode } from '../model/draft
 import { fillGroups, namesGroups, notedGroups } from '../model/fill-groups.ts'
 import { newReference } from '../model/reference-code.ts'
 import type { ReadAgreement } from '../reading.service.ts'
-import { readRecord } from '../store/record.repository.ts'
+import { readRecord } from '../store/record.service.ts'
 import { statusThen } from '../store/status.repository.ts'
 import { NO_SUCH_AGREEMENT, noSuchAgreement } from '../visibility.ts'
 import { changesBetween, unprocessable } from './draft-part.ts'

@@ -57,8 +57,9 @@ function refusalOfOthersDocuments({ agreement }: PartContext): Refusal | undefin
 }
 
 /**
- * The assessment as somebody states it, until assessments are made here. A new status counts from now, for versions in force
- * too: once a text is frozen, or where others stand on it too, it can be made stricter here and not laxer.
+ * The assessment as one person states it by hand: the screening, and how far it has come. A new status counts from now, for versions
+ * in force too: once a text is frozen, or where others stand on it too, it can be made stricter here and not laxer. Nobody approves
+ * one by hand: it is recorded elsewhere with its file, and confirmed by a second person.
  */
 export const dpiaPart: Part<StatedAssessment> = {
   name: 'dpia',
@@ -67,6 +68,7 @@ export const dpiaPart: Part<StatedAssessment> = {
     refusalUnlessOwner(context) ??
     refusalUnlessDraft(context) ??
     refusalOfRelaxing(body, context) ??
+    refusalOfApproving(body, context) ??
     unprocessable([
       ...unknownCode(context.facts, 'DPIA_STATE', body.status, '/status'),
       ...unknownCode(context.facts, 'OVERALL_RISK', body.residual, '/residual'),
@@ -93,6 +95,20 @@ function refusalOfRelaxing(body: StatedAssessment, { agreement, record, now }: P
   return illegal(
     'A text has been frozen on the assessment as it was: each controller accepts another one for itself, so it is not relaxed by one of them. It can be made stricter.',
     'DP-7',
+  )
+}
+
+/** DP-4: what an assessment that is required came to is recorded with its file and the advice on it, and confirmed by a second person. */
+function refusalOfApproving(body: StatedAssessment, { agreement, now }: PartContext): Refusal | undefined {
+  const before = dpiaOf(agreement, now)
+  const isRelaxed = relaxes(before, body)
+  const isApproved = body.required && body.status === 'APPROVED' && (isRelaxed || !before.required)
+  const wasConfirmed = (before.elsewhere ?? []).some(({ confirmed_at }) => confirmed_at !== null)
+  if (!isApproved && !(isRelaxed && wasConfirmed)) return undefined
+  return illegal(
+    'Nobody approves an assessment alone: record it with the file that holds it and the advice of the data protection officer, and a second person of your organisation confirms it.',
+    'DP-4',
+    ['/status'],
   )
 }
 

@@ -1,3 +1,4 @@
+import { awaitsConfirmation } from '../../assessments/assessment.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'
 import { type Agreement, type AgreementVersion, type Flow, isProcessorRole, type LegalSide, type Party } from '../agreement.ts'
 import { type Advice, inOrder } from './advice.ts'
@@ -189,10 +190,16 @@ function processorContract(contract: AgreementVersion['terms']['processor_contra
   return contract.art28_complete ? [] : [missing(`${at}/art28_complete`, 'That the contract is complete', 'UK GDPR Art 28(3)', 'LEGAL')]
 }
 
-/** A DPIA, or the record that none is needed (DP-2). Whether it is approved is asked when a decision is made. */
+/** A DPIA that is approved or waits for the second person who confirms that it is, or the record that none is needed (DP-2): a text that was frozen on one that is neither could never permit anything (DP-7). */
 function assessment({ dpia }: AgreementToComplete): Advice[] {
   const latest = dpia.status_changes.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)).at(-1)
-  if (dpia.required || (latest ?? dpia).status === 'SCREENED_OUT') return []
+  const { status } = latest ?? dpia
+  if (dpia.required) {
+    if (status === 'APPROVED' || awaitsConfirmation(dpia)?.outcome === 'APPROVED') return []
+    const detail = `A DPIA is required and is ${status}: record the approved one, with the file that holds it and the advice of the data protection officer. A second person can confirm it once the text is frozen.`
+    return [{ ...missing('/dpia', '', 'UK GDPR Art 35; DP-7', 'DPO'), code: 'DPIA_NOT_APPROVED', detail }]
+  }
+  if (status === 'SCREENED_OUT') return []
   return [{ ...missing('/dpia', '', 'UK GDPR Art 35', 'DPO'), detail: 'Neither a DPIA nor the outcome of a screening is recorded.' }]
 }
 

@@ -41,7 +41,17 @@ export function knownUntil(agreement: Agreement, until: Instant, lastVersion: nu
     // Only what is active is ended; the status that signatures gave it meanwhile is in its history.
     status: agreement.status === 'TERMINATED' && isEndedLater ? 'ACTIVE' : agreement.status,
     terminated_at: isEndedLater ? null : agreement.terminated_at,
-    dpia: { ...agreement.dpia, status_changes: agreement.dpia.status_changes.filter(({ at }) => isKnown(at)) },
+    dpia: {
+      ...agreement.dpia,
+      status_changes: agreement.dpia.status_changes.filter(({ at }) => isKnown(at)),
+      ...(agreement.dpia.elsewhere === undefined
+        ? {}
+        : {
+            elsewhere: agreement.dpia.elsewhere
+              .filter(({ recorded_at }) => isKnown(recorded_at))
+              .map((one) => (isKnown(one.confirmed_at) ? one : { ...one, confirmed_at: null })),
+          }),
+    },
     approvals: agreement.approvals
       .filter(({ version }) => numbers.has(version))
       .map((one) => (isKnown(one.complete_at) ? one : { org: one.org, version: one.version, complete_at: null })),

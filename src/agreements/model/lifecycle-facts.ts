@@ -80,6 +80,8 @@ export interface DpiaFacts {
   /** Earliest first. */
   readonly changes: readonly { readonly at: Instant; readonly state: string }[]
   readonly recorded: Timeline<Pick<Dpia, 'required' | 'residual' | 'prior_consultation' | 'review_due'>>
+  /** While one recorded elsewhere as approved waits for a second person of an organisation. */
+  readonly awaiting: readonly (Interval & { readonly org: string })[]
 }
 
 /** After every day: the first day of a version made elsewhere that states none, so that it governs on no day. */
@@ -199,7 +201,7 @@ function reviewFacts({ review_policy, review_grace_days }: Agreement, due: Day |
   return { due, lastDay: review_policy === 'BLOCK_AFTER_GRACE' && due !== null ? addDays(due, review_grace_days) : null }
 }
 
-function dpiaFacts({ status, status_changes, earlier = [], ...now }: Dpia): DpiaFacts {
+function dpiaFacts({ status, status_changes, earlier = [], elsewhere = [], ...now }: Dpia): DpiaFacts {
   return {
     initialState: status,
     changes: status_changes.map((change) => ({ at: instantOf(change.at), state: change.status })).sort((a, b) => a.at - b.at),
@@ -207,6 +209,12 @@ function dpiaFacts({ status, status_changes, earlier = [], ...now }: Dpia): Dpia
       earlier.map(({ until, ...value }) => ({ until, value })),
       now,
     ),
+    awaiting: elsewhere.flatMap(({ org, outcome, recorded_at, confirmed_at }, place) => {
+      if (outcome !== 'APPROVED') return []
+      const from = instantOf(recorded_at)
+      const stated = earlier.map(({ until }) => instantOf(until)).filter((until) => until > from)
+      return [{ org, from, to: Math.min(instantOf(confirmed_at), instantOf(elsewhere[place + 1]?.recorded_at), ...stated) }]
+    }),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ElsewhereRecord } from '../../assessments/elsewhere.ts'
 import { canonicalJson, sha256Hex } from '../../audit/format/canonical-json.ts'
 import type { Agreement, AgreementVersion } from '../agreement.ts'
 
@@ -12,9 +13,9 @@ const FORM = 'accord-agreement/v1'
 
 /**
  * The canonical JSON of a version (LC-1; RFC 8785): what is agreed, between whom as named when it was frozen, from when to
- * when. Contacts, DPIA state, policy documents and suspensions are not part of it: they change without a new signature.
+ * when; and the assessment made elsewhere that was recorded last, by its file, what it came to and the advice on it. Contacts, DPIA state, policy documents and suspensions are not part of it: they change without a new signature.
  */
-export function signedText(agreement: Agreement, version: AgreementVersion): SignedText {
+export function signedText(agreement: Agreement, version: AgreementVersion, assessment?: ElsewhereRecord): SignedText {
   const document = canonicalJson({
     form: FORM,
     agreement: agreement.id,
@@ -26,8 +27,14 @@ export function signedText(agreement: Agreement, version: AgreementVersion): Sig
     effective_from: version.effective_from,
     effective_to: version.effective_to,
     terms: version.terms,
+    ...(assessment ? { assessment: named(assessment) } : {}),
   })
   return { document, hash: sha256Hex(document) }
+}
+
+/** What a text says of an assessment made elsewhere. Whether a second person has confirmed it changes without a new signature. */
+function named({ file, outcome, residual, prior_consultation, review_due, advice, overruled }: ElsewhereRecord) {
+  return { file_sha256: file.sha256, outcome, residual, prior_consultation, review_due, advice, overruled }
 }
 
 /** Moves whenever a word of the statements does: a signature keeps the words that were shown and the edition that they are of. */

@@ -7,11 +7,14 @@ import type { FilledGroup } from '../model/fill-groups.ts'
 import type { LineSupplement } from '../model/register-line.ts'
 import { signaturesOf, signaturesRepository } from './signatures.repository.ts'
 
-/** What is recorded of an agreement beside the model; undefined when it is not there or the reader may not see it. */
-export async function readRecord(tx: Transaction, id: string): Promise<AgreementRecord | undefined> {
+/** What is stored of an agreement beside the model; it names its assessment. */
+export type StoredRecord = Omit<AgreementRecord, 'assessedElsewhere'> & { readonly assessment: string }
+
+/** What is stored of an agreement beside the model; undefined when it is not there or the reader may not see it. */
+export async function readStoredRecord(tx: Transaction, id: string): Promise<StoredRecord | undefined> {
   const header = await tx
     .selectFrom('agreement as a')
-    .select(['a.row_version', 'a.review_cycle_months', 'a.provenance', 'a.created_at', 'a.updated_at'])
+    .select(['a.assessment_id', 'a.row_version', 'a.review_cycle_months', 'a.provenance', 'a.created_at', 'a.updated_at'])
     .select(sql<boolean>`public.shares_its_assessment(a.id)`.as('shares_assessment'))
     .where('a.id', '=', id)
     .executeTakeFirst()
@@ -43,6 +46,7 @@ export async function readRecord(tx: Transaction, id: string): Promise<Agreement
   return {
     rowVersion: header.row_version,
     reviewCycleMonths: header.review_cycle_months,
+    assessment: header.assessment_id,
     sharesAssessment: header.shares_assessment,
     provenance: header.provenance as AgreementRecord['provenance'],
     createdAt: header.created_at,

@@ -1,3 +1,4 @@
+import { assessments } from '../../assessments/assessments.service.ts'
 import type { FilesService } from '../../files/files.service.ts'
 import { readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
@@ -8,7 +9,7 @@ import { type Instant, NEVER } from '../../platform/kernel/instant.ts'
 import { type Refusal, refused } from '../../platform/kernel/refusal.ts'
 import type { Result } from '../../platform/kernel/result.ts'
 import type { WorkflowService } from '../../workflow/workflow.service.ts'
-import type { Agreement, AgreementVersion } from '../agreement.ts'
+import { type Agreement, type AgreementVersion, assessmentOf } from '../agreement.ts'
 import { signaturesKnown } from '../agreement-view.ts'
 import { difference } from '../model/difference.ts'
 import { partiesInForce } from '../model/in-force.ts'
@@ -52,7 +53,7 @@ export function documentsService({ read, clock, parties, workflow, files }: Docu
     text: (principal: Principal, id: string, number: number) =>
       read(principal, id, async (tx, agreement) => {
         const { version, kept } = await stored(tx, agreement, number)
-        return toText(agreement, version, kept, await beside(tx, id, number))
+        return toText(agreement, version, kept, await beside(tx, agreement, number))
       }),
 
     /** The exact bytes that were hashed. Refused for a version that was never frozen. */
@@ -67,7 +68,7 @@ export function documentsService({ read, clock, parties, workflow, files }: Docu
     print: (principal: Principal, id: string, number: number): Promise<Result<string, Refusal>> =>
       read(principal, id, async (tx, agreement) => {
         const { version, kept } = await stored(tx, agreement, number)
-        const text = toText(agreement, version, kept, await beside(tx, id, number))
+        const text = toText(agreement, version, kept, await beside(tx, agreement, number))
         const owner = agreement.owner_org === null ? [] : [agreement.owner_org]
         const named = await parties.read(tx, [...agreement.parties.map(({ org }) => org), ...owner])
         const names = new Map(named.map(({ code, legal_name }) => [code, legal_name]))
@@ -101,8 +102,13 @@ function standingsAt(agreement: Agreement, at: Instant): PrintedStandings {
   return { at, parties: parties.filter(({ standing }) => standing !== 'NONE') }
 }
 
-async function beside(tx: Transaction, id: string, number: number) {
-  return { contacts: await versionsRepository(tx).contactsOf(id, number), signatures: await signaturesRepository(tx).of(id) }
+async function beside(tx: Transaction, agreement: Agreement, number: number) {
+  const { id } = agreement
+  return {
+    contacts: await versionsRepository(tx).contactsOf(id, number),
+    signatures: await signaturesRepository(tx).of(id),
+    assessed: (await assessments.elsewhere(tx, assessmentOf(agreement))).at(-1)?.record,
+  }
 }
 
 /** A version as the parties signed it; of a draft, as it would be frozen now. */
@@ -110,9 +116,9 @@ function toText(
   agreement: Agreement,
   version: AgreementVersion,
   kept: StoredVersion,
-  { contacts, signatures }: Awaited<ReturnType<typeof beside>>,
+  { contacts, signatures, assessed }: Awaited<ReturnType<typeof beside>>,
 ) {
-  const document = kept.document?.toString('utf8') ?? signedText(agreement, version).document
+  const document = kept.document?.toString('utf8') ?? signedText(agreement, version, assessed).document
   return {
     agreement: agreement.id,
     version: version.version,

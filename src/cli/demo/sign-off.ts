@@ -59,10 +59,6 @@ async function begin(session: DemoSession): Promise<Story> {
     ['commencement', { rule: 'PAIRWISE' }],
     ['amendment-policy', { amendment_policy: 'RE_SIGN_REQUIRED' }],
     [
-      'dpia',
-      { required: true, status: 'APPROVED', residual: 'MEDIUM', prior_consultation: 'NOT_REQUIRED', review_due: addDays(today, 730) },
-    ],
-    [
       'details',
       {
         title: MISSING_CHILDREN.title,
@@ -85,6 +81,7 @@ async function begin(session: DemoSession): Promise<Story> {
       ifMatch: '*',
       expect: 200,
     })
+  await assessed(session, agreement)
   await asked(session, CAMDEN, HACKNEY, 'DENY AGREEMENT_NOT_APPROVED')
   const frozen = await session.act({
     ...{
@@ -107,6 +104,28 @@ async function begin(session: DemoSession): Promise<Story> {
   })
   const [first] = found.body['sign_offs'] as readonly { readonly id: string }[]
   return { session, agreement, signOff: String(first?.id ?? frozen.body['sign_off']), hash: String(frozen.body['version_hash']) }
+}
+
+/** The assessment was made elsewhere: one person records what came of it, a second confirms it. */
+async function assessed(session: DemoSession, agreement: string): Promise<void> {
+  const file = await session.act({
+    ...{ by: drafter, does: 'sends the assessment that was made elsewhere', method: 'POST', path: '/v1/files?name=dpia.txt', expect: 201 },
+    ...{ body: 'The data protection impact assessment of missing children (fictional).', type: 'text/plain' },
+  })
+  const path = `/v1/agreements/${agreement}/assessments-elsewhere`
+  const today = londonDay(session.now())
+  const recorded = await session.act({
+    ...{ by: drafter, does: 'records what came of it, and the advice of the data protection officer', method: 'POST', path, expect: 201 },
+    body: {
+      ...{ file: String(file.body['id']), outcome: 'APPROVED', residual: 'MEDIUM', prior_consultation: 'NOT_REQUIRED' },
+      ...{ review_due: addDays(today, 730), overruled: null },
+      advice: { says: 'PROCEED', by: 'Data Protection Officer', on: today, words: 'The measures suffice.' },
+    },
+  })
+  const { id } = recorded.body['assessment'] as { readonly id: string }
+  const confirmed = { method: 'POST', path: `${path}/${id}/confirmation` } as const
+  await session.act({ ...confirmed, by: drafter, does: 'tries to confirm it alone', expect: 422 })
+  await session.act({ ...confirmed, by: a('DPO', CAMDEN), does: 'confirms it as the second person', expect: 200 })
 }
 
 async function workingGroup(story: Story): Promise<void> {

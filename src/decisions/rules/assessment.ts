@@ -8,7 +8,11 @@ export const assessment: Rule = ({ at, day }, { agreement: { dpia } }) => {
   const { required, review_due, residual, prior_consultation } = valueAt(dpia.recorded, at)
   if (!required) return []
   const state = dpiaStateAt(dpia, at)
-  if (state !== 'APPROVED') return [reason('DPIA_REQUIRED_NOT_APPROVED', `The DPIA is recorded as ${state}.`)]
+  if (state !== 'APPROVED') {
+    const waiting = dpia.awaiting.find(({ from, to }) => from <= at && at < to)
+    const missing = waiting ? ` One made elsewhere is recorded as approved: a second person of ${waiting.org} has to confirm it.` : ''
+    return [reason('DPIA_REQUIRED_NOT_APPROVED', `The DPIA is recorded as ${state}.${missing}`)]
+  }
   const found: Reason[] = []
   if (review_due !== null && day > review_due) found.push(reason('DPIA_REVIEW_OVERDUE', `Its review was due on ${review_due}.`))
   if (residual === 'HIGH' && prior_consultation !== 'COMPLETED') {

@@ -55,6 +55,8 @@ export const KINDS_OF_MAIL: Readonly<Record<NotificationKind, KindOfMail>> = {
   SIGNATURE_STATED: { to: ['IG_OFFICER', 'SIGNATORY'], group: 'CHANGES', says: ['party'] },
   SIGNATURE_ATTESTED: { to: ['IG_OFFICER', 'SIGNATORY', 'SIRO'], group: 'CHANGES', isSingle: true, says: ['party'] },
   SIGNATURE_DISPUTED: { to: ACCOUNTABLE, group: 'CHANGES', isSingle: true, says: ['party'] },
+  ASSESSMENT_TO_CONFIRM: { to: ['DPO', 'IG_OFFICER'], group: 'TASKS', isSingle: true, says: [] },
+  ASSESSMENT_CONFIRMED: { to: ['DPO', 'IG_OFFICER'], group: 'CHANGES', says: [] },
   EVIDENCE_ATTACHED: { to: IG, group: 'CHANGES', says: [] },
   KEEPER_CHANGED: { to: IG, group: 'CHANGES', says: [] },
   REQUEST_RECEIVED: { to: IG, group: 'REQUESTS', says: [] },

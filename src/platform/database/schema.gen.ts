@@ -178,6 +178,32 @@ export interface Assessment {
   status: string;
 }
 
+export interface AssessmentElsewhere {
+  advice: string;
+  advice_by: string;
+  advice_on: string;
+  advice_words: string;
+  agreement_id: string;
+  assessment_id: string;
+  confirmed_at: string | null;
+  confirmed_by_issuer: string | null;
+  confirmed_by_sub: string | null;
+  file_id: string;
+  file_sha256: string;
+  id: string;
+  org: string;
+  outcome: string;
+  overruled_by: string | null;
+  overruled_reason: string | null;
+  position: Generated<Int8>;
+  prior_consultation: string;
+  recorded_at: string;
+  recorded_by_issuer: string;
+  recorded_by_sub: string;
+  residual: string;
+  review_due: string;
+}
+
 export interface AssessmentStatusChange {
   assessment_id: string;
   at: string;
@@ -1303,6 +1329,7 @@ export interface DB {
   approval: Approval;
   approval_condition: ApprovalCondition;
   assessment: Assessment;
+  assessment_elsewhere: AssessmentElsewhere;
   assessment_status_change: AssessmentStatusChange;
   attested_signature: AttestedSignature;
   "audit.checkpoint": AuditCheckpoint;

@@ -1518,8 +1518,9 @@ export interface paths {
         };
         readonly get?: never;
         /**
-         * Record the assessment by hand
-         * @description What a person states about an assessment made elsewhere, until assessments are made here; the reply says so in `dpia.source`.
+         * State by hand whether an assessment is required and how far it is
+         * @description What one person states about an assessment: the outcome of the screening, and how far it is. It approves none (409 DP-4): record one made
+         *     elsewhere with its file (`POST /v1/agreements/{id}/assessments-elsewhere`), which a second person confirms.
          *     A status other than the present one counts from now. Once a version is frozen it can be made stricter and not laxer (409 DP-7):
          *     decisions on the versions in force read it at once, and each controller accepts an assessment for itself.
          */
@@ -2004,6 +2005,51 @@ export interface paths {
          *     To confirm it, sign the version instead.
          */
         readonly post: operations["disputeSignature"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/assessments-elsewhere": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Record an assessment made elsewhere
+         * @description The first of two people of the organisation that keeps the text, while a draft is open. The file is sent first (`POST /v1/files`) and
+         *     becomes evidence of the agreement; the text as it is frozen names its hash, what the assessment came to and the advice on it. What is
+         *     stricter than what counts now counts at once. What relaxes it, an approval above all, counts once a second person has confirmed it.
+         *     Recording it again replaces what was recorded before, and asks for a confirmation of its own.
+         */
+        readonly post: operations["recordAssessmentElsewhere"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/agreements/{id}/assessments-elsewhere/{recordId}/confirmation": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Confirm an assessment made elsewhere, as the second person
+         * @description By another person of the same organisation than whoever recorded it, who has read the file. From this moment it counts. Also once the text
+         *     is frozen: the text names what was recorded, and not who has confirmed it. What relaxes the assessment is confirmed once every party
+         *     that has signed has last signed a text that names it (409 DP-7): each controller accepts it for itself.
+         */
+        readonly post: operations["confirmAssessmentElsewhere"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -6120,6 +6166,81 @@ export interface components {
             /** @description Why. */
             readonly reason: string | null;
         };
+        /** @description An assessment made elsewhere, as it is recorded. */
+        readonly AssessmentElsewhere: {
+            /**
+             * Format: uuid
+             * @description Its key.
+             */
+            readonly id: string;
+            /** @description The agreement through which it is recorded, whose evidence the file is. */
+            readonly agreement: string;
+            /** @description The organisation whose two people record and confirm it. */
+            readonly org: string;
+            /** @description The file that holds it. */
+            readonly file: {
+                /**
+                 * Format: uuid
+                 * @description Its key.
+                 */
+                readonly id: string;
+                /** @description SHA-256 of its bytes, hex. */
+                readonly sha256: string;
+            };
+            /**
+             * @description What it came to.
+             * @enum {string}
+             */
+            readonly outcome: "APPROVED" | "PRIOR_CONSULTATION" | "REJECTED";
+            /** @description OVERALL_RISK code. */
+            readonly residual: string;
+            /** @description PRIOR_CONSULTATION code (Art 36). */
+            readonly prior_consultation: string;
+            /**
+             * Format: date
+             * @description When it is due for review.
+             */
+            readonly review_due: string;
+            /** @description What the data protection officer advised. */
+            readonly advice: {
+                /**
+                 * @description It may go ahead, it may with changes, or it should not.
+                 * @enum {string}
+                 */
+                readonly says: "PROCEED" | "PROCEED_WITH_CONDITIONS" | "DO_NOT_PROCEED";
+                /** @description Name or post of whoever gave it. */
+                readonly by: string;
+                /**
+                 * Format: date
+                 * @description London day on which it was given.
+                 */
+                readonly on: string;
+                /** @description The advice in words. */
+                readonly words: string;
+            };
+            /** @description Who approved it against advice not to go ahead, and why; null: nobody did. */
+            readonly overruled: {
+                /** @description Name or post. */
+                readonly by: string;
+                /** @description Why. */
+                readonly reason: string;
+            } | null;
+            /**
+             * Format: date-time
+             * @description When the first person recorded it.
+             */
+            readonly recorded_at: string;
+            /**
+             * Format: date-time
+             * @description When the second confirmed it; null: not yet.
+             */
+            readonly confirmed_at: string | null;
+            /**
+             * @description CONFIRMED: the last one that two people confirmed; AWAITS_CONFIRMATION: it waits for the second; REPLACED: another was recorded or confirmed since.
+             * @enum {string}
+             */
+            readonly state: "AWAITS_CONFIRMATION" | "CONFIRMED" | "REPLACED";
+        };
         /** @description What decisions ask of the data protection impact assessment. */
         readonly AgreementDpia: {
             /** @description Whether one is required. */
@@ -6146,10 +6267,12 @@ export interface components {
              */
             readonly review_due: string | null;
             /**
-             * @description Where this comes from. RECORDED_BY_HAND: a person stated it; no assessment in this service stands behind it.
+             * @description Where this comes from. RECORDED_BY_HAND: a person stated it, and nothing stands behind it here. RECORDED_ELSEWHERE: an assessment made elsewhere was recorded with its file and confirmed by a second person.
              * @enum {string}
              */
-            readonly source: "RECORDED_BY_HAND";
+            readonly source: "RECORDED_BY_HAND" | "RECORDED_ELSEWHERE";
+            /** @description Assessments made elsewhere that are recorded, oldest first. */
+            readonly elsewhere: readonly components["schemas"]["AssessmentElsewhere"][];
         };
         /** @description An appropriate policy document of one party. */
         readonly PolicyDocument: {
@@ -6820,6 +6943,58 @@ export interface components {
             /** @description Why; null: it is not disputed. */
             readonly dispute_reason: string | null;
         };
+        /** @description What somebody says of an assessment that was made elsewhere. */
+        readonly AssessmentElsewhereBody: {
+            /**
+             * Format: uuid
+             * @description Key of the file that holds it: one that was sent (`POST /v1/files`), or that your organisation attached to this agreement before.
+             */
+            readonly file: string;
+            /**
+             * @description What it came to: approved, with the regulator, or rejected.
+             * @enum {string}
+             */
+            readonly outcome: "APPROVED" | "PRIOR_CONSULTATION" | "REJECTED";
+            /**
+             * @description The risk that is left (OVERALL_RISK code).
+             * @enum {string}
+             */
+            readonly residual: "LOW" | "MEDIUM" | "HIGH";
+            /**
+             * @description PRIOR_CONSULTATION code (Art 36).
+             * @enum {string}
+             */
+            readonly prior_consultation: "NOT_REQUIRED" | "PENDING" | "COMPLETED" | "ADVICE_NOT_TO_PROCEED";
+            /**
+             * Format: date
+             * @description When it is due for review.
+             */
+            readonly review_due: string;
+            /** @description What the data protection officer advised (Art 35(2)). */
+            readonly advice: {
+                /**
+                 * @description It may go ahead, it may with changes, or it should not.
+                 * @enum {string}
+                 */
+                readonly says: "PROCEED" | "PROCEED_WITH_CONDITIONS" | "DO_NOT_PROCEED";
+                /** @description Name or post of whoever gave it. */
+                readonly by: string;
+                /**
+                 * Format: date
+                 * @description London day on which it was given, today or before.
+                 */
+                readonly on: string;
+                /** @description The advice in words. */
+                readonly words: string;
+            };
+            /** @description Who approved it against advice not to go ahead, and why; null: nobody did. Asked for exactly then. */
+            readonly overruled: {
+                /** @description Name or post. */
+                readonly by: string;
+                /** @description Why. */
+                readonly reason: string;
+            } | null;
+        };
         /** @description A file that was sent as evidence. */
         readonly EvidenceFile: {
             /**
@@ -7098,7 +7273,7 @@ export interface components {
                 };
                 /** @description The agreement it is about; null: it is about something else. */
                 readonly agreement: string | null;
-                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, SIGNATURE_STATED, SIGNATURE_ATTESTED, SIGNATURE_DISPUTED, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_DUE_IN_PLACE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, BREACH_ASSESSMENT_OVERDUE, BREACH_ASSESSED, BREACH_COMMUNICATION_DUE, BREACH_COMMUNICATED, REVIEW_OVERDUE, REVIEW_BLOCKS, DEPUTY_REFUSED, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, SIGNATURE_REMINDER, NAMED_IN_DRAFT, PARTY_APPROVED, PARTY_SIGNED, IN_FORCE, IMPORT_FINISHED, REFUSALS_ROSE, STEP_OVERDUE, STEP_ESCALATED, STEP_CHASED, SIGNATURE_LAPSED, WEBHOOK_STOPPED, OUTSIDE_INVITATION_LOCKED. */
+                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, SIGNATURE_STATED, SIGNATURE_ATTESTED, SIGNATURE_DISPUTED, ASSESSMENT_TO_CONFIRM, ASSESSMENT_CONFIRMED, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_DUE_IN_PLACE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, BREACH_ASSESSMENT_OVERDUE, BREACH_ASSESSED, BREACH_COMMUNICATION_DUE, BREACH_COMMUNICATED, REVIEW_OVERDUE, REVIEW_BLOCKS, DEPUTY_REFUSED, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, SIGNATURE_REMINDER, NAMED_IN_DRAFT, PARTY_APPROVED, PARTY_SIGNED, IN_FORCE, IMPORT_FINISHED, REFUSALS_ROSE, STEP_OVERDUE, STEP_ESCALATED, STEP_CHASED, SIGNATURE_LAPSED, WEBHOOK_STOPPED, OUTSIDE_INVITATION_LOCKED. */
                 readonly kind: string;
                 /**
                  * Format: date-time
@@ -11889,7 +12064,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "required": true,
-                 *       "status": "APPROVED",
+                 *       "status": "DPO_ADVICE_REQUESTED",
                  *       "residual": "LOW",
                  *       "prior_consultation": "NOT_REQUIRED",
                  *       "review_due": "2027-12-01"
@@ -13295,6 +13470,127 @@ export interface operations {
                         /** @description Status afterwards. */
                         readonly to: string;
                         readonly statement: components["schemas"]["SignatureStatement"];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly recordAssessmentElsewhere: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "file": "0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f",
+                 *       "outcome": "APPROVED",
+                 *       "residual": "LOW",
+                 *       "prior_consultation": "NOT_REQUIRED",
+                 *       "review_due": "2027-12-01",
+                 *       "advice": {
+                 *         "says": "PROCEED",
+                 *         "by": "Data Protection Officer",
+                 *         "on": "2026-11-20",
+                 *         "words": "The measures suffice."
+                 *       },
+                 *       "overruled": null
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["AssessmentElsewhereBody"];
+            };
+        };
+        readonly responses: {
+            /** @description What is recorded. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description Its reference. */
+                        readonly agreement: string;
+                        /**
+                         * Format: date-time
+                         * @description When.
+                         */
+                        readonly at: string;
+                        readonly assessment: components["schemas"]["AssessmentElsewhere"];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly confirmAssessmentElsewhere: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Reference of the agreement.
+                 * @example DSA-2026-7K3M9Q
+                 */
+                readonly id: components["parameters"]["AgreementId"];
+                /**
+                 * @description Key of what was recorded.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly recordId: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What is confirmed. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description Its reference. */
+                        readonly agreement: string;
+                        /**
+                         * Format: date-time
+                         * @description When.
+                         */
+                        readonly at: string;
+                        readonly assessment: components["schemas"]["AssessmentElsewhere"];
                     };
                 };
             };
