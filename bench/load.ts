@@ -11,6 +11,7 @@ const clients = Array.from({ length: load.connections }, () => new Client(load.o
 let next = 0
 let answers = 0
 let wrong = 0
+let lacking = 0
 let firstWrong: string | null = null
 
 async function ask(client: Client, until: number): Promise<void> {
@@ -24,6 +25,8 @@ async function ask(client: Client, until: number): Promise<void> {
     if (statusCode === load.status && text.includes(load.expected)) {
       answers += 1
       latencies.record(took > 0n ? took : 1n)
+    } else if (load.lacking !== undefined && statusCode === load.status && text.includes(load.lacking)) {
+      lacking += 1
     } else {
       wrong += 1
       firstWrong ??= `${statusCode} ${text.slice(0, 300)}`
@@ -35,6 +38,7 @@ async function ask(client: Client, until: number): Promise<void> {
 await Promise.all(clients.map((client) => ask(client, performance.now() + 300)))
 latencies.reset()
 answers = 0
+lacking = 0
 const cpu = process.cpuUsage()
 const begun = performance.now()
 process.send?.('begun')
@@ -46,6 +50,7 @@ const ms = (percentile: number) => latencies.percentile(percentile) / 1e6
 const result: LoadResult = {
   answers,
   wrong,
+  lacking,
   perSecond: answers / seconds,
   p50: ms(50),
   p95: ms(95),

@@ -20,8 +20,11 @@ export interface PathLoad {
 const KINDS = {
   'no-op': { path: '/v1/decisions/no-op', question: permitted, status: 200, expected: '"PERMIT"' },
   PERMIT: { path: '/v1/decisions', question: permitted, status: 200, expected: '"decision":"PERMIT"' },
-  // Only one that carries remedies counts.
-  'DENY with remedies': { path: '/v1/decisions', question: denied, status: 200, expected: '"remedies":[{' },
+  // Only one that carries remedies counts; a service too busy to look for them says so with null (`REMEDY_WORK_MS`).
+  'DENY with remedies': {
+    ...{ path: '/v1/decisions', question: denied, status: 200 },
+    ...{ expected: '"remedies":[{', lacking: '"remedies":null' },
+  },
   refused: {
     path: '/v1/decisions',
     question: (n: number) => ({ ...permitted(n), unknown_member: 1 }),
@@ -46,7 +49,7 @@ export function askers(system: TestSystem): Promise<Asked[]> {
 
 /** The load that asks so for some seconds. */
 export function pathLoad({ origin }: RunningService, asked: readonly Asked[], { what, connections }: PathLoad, seconds: number): Load {
-  const { path, question, status, expected } = KINDS[what]
+  const { path, question, status, ...told } = KINDS[what]
   const requests = asked.map(({ n, headers }) => ({ path, headers, body: JSON.stringify(question(n)) }))
-  return { origin, method: 'POST', connections, seconds, requests, status, expected }
+  return { origin, method: 'POST', connections, seconds, requests, status, ...told }
 }

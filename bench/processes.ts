@@ -14,12 +14,15 @@ export interface Load {
   /** What a reply must be and hold to count; anything else is `wrong`. */
   readonly status: number
   readonly expected: string
+  /** What a reply holds that is right and lacks what is counted here; absent: there is none. It is neither counted nor `wrong`. */
+  readonly lacking?: string
 }
 
 /** What a load measured; times in milliseconds. */
 export interface LoadResult {
   readonly answers: number
   readonly wrong: number
+  readonly lacking: number
   readonly perSecond: number
   readonly p50: number
   readonly p95: number

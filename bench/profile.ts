@@ -16,7 +16,7 @@ export async function profileLoad(system: TestSystem, service: RunningService, a
   for (const seconds of [2, 2]) await measure({ ...load, seconds }, counted)
   const rows = []
   for (let round = 0; round < ROUNDS; round++) {
-    const { perSecond, p50, cpuMs, loadCpuMs, answers, wrong } = await measure(load, counted)
+    const { perSecond, p50, cpuMs, loadCpuMs, answers, lacking, wrong } = await measure(load, counted)
     rows.push({
       load: `${one.what}, ${one.connections}`,
       'per s': Math.round(perSecond),
@@ -24,6 +24,7 @@ export async function profileLoad(system: TestSystem, service: RunningService, a
       'node ms': cpuMs['node'] ?? 0,
       'postgres ms': cpuMs['postgres'] ?? 0,
       'asking ms': loadCpuMs / Math.max(1, answers),
+      'too busy for remedies': lacking,
       'not as expected': wrong,
     })
   }

@@ -107,6 +107,7 @@ async function measurePath(system: TestSystem, service: RunningService, database
       'node ms': of((one) => one.cpuMs['node'] ?? 0),
       'postgres ms': of((one) => one.cpuMs['postgres'] ?? 0),
       'asking ms': of((one) => one.loadCpuMs / Math.max(1, one.answers)),
+      'too busy for remedies': all.reduce((sum, one) => sum + one.lacking, 0),
       'not as expected': all.reduce((sum, one) => sum + one.wrong, 0),
     }
   })
