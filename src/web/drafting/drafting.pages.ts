@@ -5,7 +5,7 @@ import { callerOf } from '../../identity/identity.plugin.ts'
 import { isSamePerson } from '../../identity/principal.ts'
 import { etagOf } from '../../platform/kernel/entity-tags.ts'
 import { orThrow, refused } from '../../platform/kernel/refusal.ts'
-import { field, type Page, type Redirect } from '../forms.pages.ts'
+import { field, once, type Page, type Redirect } from '../forms.pages.ts'
 import type { RequestLists } from '../request-lists.ts'
 import type { Web } from '../web.plugin.ts'
 import { type Answers, answersIn, digestOf, inWords } from './answers.ts'
@@ -140,13 +140,15 @@ export function stepPages(steps: readonly Step[], reading: DraftReading) {
       // Another section may have been saved meanwhile: that is no conflict. This one may not have been.
       if (field(request, 'was') !== digestOf(present) && digestOf(answers) !== digestOf(present))
         return conflict(request, step, context, answers)
-      const call = { principal: context.principal, idempotency: null, agreementId: context.view.id, ifMatch: etagOf(context.rowVersion) }
-      const refusal = await step.save(reading.drafting, call, answers, context)
-      if (!refusal) {
+      // The same form twice is one edit, and what was added is not added again.
+      const { principal, view, rowVersion } = context
+      const call = { principal, idempotency: once(request), agreementId: view.id, ifMatch: etagOf(rowVersion) }
+      const done = await step.save(reading.drafting, call, answers, context)
+      if (done.ok) {
         await sections.left(step, context)
-        return { to: hrefOf(context, field(request, 'then') === 'tasks' ? '' : step.next(context)) }
+        return { to: hrefOf(context, field(request, 'then') === 'tasks' ? '' : step.next(context, done.value)) }
       }
-      if (!refusal.isStale) return shown(request, step, context, answers, { status: 422, errors: refusal.errors })
+      if (!done.refusal.isStale) return shown(request, step, context, answers, { status: 422, errors: done.refusal.errors })
       if (left === 1)
         throw refused('OVERLOADED', 'Others are saving this draft at this moment. Send the form once more.', [], { retryAfterSeconds: 1 })
     }

@@ -66,7 +66,10 @@ const add = step<'putDraftFlow'>({
   answers: () => ({ providers: [], recipients: [], purpose: '' }),
   body: (answers, context) => ({ id: nextFlow(context), ...betweenOf(answers) }),
   back: () => ({ path: 'flows', text: 'Data flows' }),
-  next: (context) => `flows/${nextFlow(context)}/data`,
+  next: (_context, { versions, draft_version }) => {
+    const added = versions.find(({ version }) => version === draft_version)?.terms.flows.at(-1)
+    return added ? `flows/${added.id}/data` : 'flows'
+  },
 })
 
 /** What pages of one flow share: each changes some members and leaves the others as they are. */

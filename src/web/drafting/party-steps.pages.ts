@@ -161,8 +161,9 @@ const contacts = step<'putPartyContacts'>({
 
 /** Taking a party out: the body that the part of the API then takes. */
 export function withoutParty(context: DraftContext) {
-  const { entry } = partyOf(context)
-  return { parties: entriesOf(context).filter(({ org }) => org !== entry.org) }
+  const entries = entriesOf(context)
+  const left = entries.filter(({ org }) => org !== context.params['org'])
+  return left.length === entries.length ? undefined : { parties: left }
 }
 
 /** Who takes part, as whom, and whom to reach there. */

@@ -6,6 +6,7 @@ import type { Principal } from '../../identity/principal.ts'
 import type { RegisteredOrganisation } from '../../parties/organisation.ts'
 import { type BodyOf, contract, type OperationId } from '../../platform/http/openapi.ts'
 import type { Fault, Refusal } from '../../platform/kernel/refusal.ts'
+import { ok, type Result, refuse } from '../../platform/kernel/result.ts'
 import type { FieldError } from '../forms.pages.ts'
 import type { Answers, FormField } from './answers.ts'
 import type { ChoicesOf } from './choices.ts'
@@ -46,14 +47,19 @@ export interface Step {
   suggested?(context: DraftContext): Answers | undefined
   /** From where answers may be taken over, as links to this page. */
   offers?(context: DraftContext): readonly { readonly href: string; readonly text: string }[]
-  /** Where to go once it was saved, below the address of the draft. */
-  next(context: DraftContext): string
+  /** Where to go once it was saved, below the address of the draft; `saved`: the agreement as that left it, also where the form came once more. */
+  next(context: DraftContext, saved: AgreementView): string
   /** Where to go back to. */
   back(context: DraftContext): { readonly path: string; readonly text: string }
   /** Which edits of the history are of this section. */
   readonly section: { readonly part: string; members?(context: DraftContext): readonly string[] }
-  /** Saves the answers by the part of the draft; answers what stands against it. */
-  save(drafting: Pick<DraftingService, 'edit'>, call: ActCall, answers: Answers, context: DraftContext): Promise<StepRefusal | undefined>
+  /** Saves the answers by the part of the draft; answers the agreement as that left it, or what stands against it. */
+  save(
+    drafting: Pick<DraftingService, 'edit'>,
+    call: ActCall,
+    answers: Answers,
+    context: DraftContext,
+  ): Promise<Result<AgreementView, StepRefusal>>
 }
 
 /** Why answers were not saved; `isStale`: somebody else saved something in the same moment. */
@@ -85,11 +91,11 @@ export function step<Id extends OperationId>(definition: StepDefinition<Id>): St
       const body: unknown = bodyOf(answers, context)
       const fields = definition.fields(context)
       const place = (faults: readonly Fault[]) => placed(faults, fields, at?.(context) ?? '', context.plain)
-      if (!fits(definition.operation, body)) return { errors: place(contract.faultsOf(definition.operation, body)), isStale: false }
+      if (!fits(definition.operation, body)) return refuse({ errors: place(contract.faultsOf(definition.operation, body)), isStale: false })
       const done = await drafting.edit(part(context), call, body)
-      if (done.ok) return undefined
+      if (done.ok) return ok(done.value.outcome)
       const { code } = done.refusal
-      return { errors: place(faultsIn(done.refusal)), isStale: code === 'PRECONDITION_FAILED' }
+      return refuse({ errors: place(faultsIn(done.refusal)), isStale: code === 'PRECONDITION_FAILED' })
     },
   }
 }

@@ -4,7 +4,7 @@ import type { AdviceService } from '../../decisions/advice/advice.service.ts'
 import { permits } from '../../identity/permissions.ts'
 import { etagOf } from '../../platform/kernel/entity-tags.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
-import { type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import { once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { inWords } from './answers.ts'
 import { type DraftReading, draftReading, hrefOf, noDraft } from './drafting.pages.ts'
@@ -164,8 +164,9 @@ export function taskListPages({ advice, ...reading }: TaskListOptions) {
     if (!context.isWritable) return noDraft(context)
     return (await part(context)) ?? { to: hrefOf(context, to) }
   }
-  const callIn = ({ principal, view, rowVersion }: DraftContext) => ({
-    ...{ principal, idempotency: null, agreementId: view.id, ifMatch: etagOf(rowVersion) },
+  // The same button twice takes away one entry, and not the next one too.
+  const callIn = (request: FastifyRequest, { principal, view, rowVersion }: DraftContext) => ({
+    ...{ principal, idempotency: once(request), agreementId: view.id, ifMatch: etagOf(rowVersion) },
   })
 
   return ({ page, form }: Web): void => {
@@ -176,7 +177,9 @@ export function taskListPages({ advice, ...reading }: TaskListOptions) {
       changed(
         request,
         async (context) => {
-          const done = await reading.drafting.edit(parts.partiesPart, callIn(context), withoutParty(context))
+          const left = withoutParty(context)
+          if (!left) return undefined
+          const done = await reading.drafting.edit(parts.partiesPart, callIn(request, context), left)
           return done.ok ? undefined : parties(request, { status: 422, errors: spokenErrors(context, refusedWith(done.refusal)) })
         },
         'parties',
@@ -188,7 +191,7 @@ export function taskListPages({ advice, ...reading }: TaskListOptions) {
       changed(
         request,
         async (context) => {
-          orThrow(await reading.drafting.edit(parts.removedFlowPart(context.params['flow'] ?? ''), callIn(context), undefined))
+          orThrow(await reading.drafting.edit(parts.removedFlowPart(context.params['flow'] ?? ''), callIn(request, context), undefined))
           return undefined
         },
         'flows',
@@ -200,8 +203,8 @@ export function taskListPages({ advice, ...reading }: TaskListOptions) {
         changed(
           request,
           async (context) => {
-            const refusal = await section.without.save(reading.drafting, callIn(context), {}, context)
-            return refusal && list(request, section, { status: 422, errors: refusal.errors })
+            const done = await section.without.save(reading.drafting, callIn(request, context), {}, context)
+            return done.ok ? undefined : list(request, section, { status: 422, errors: done.refusal.errors })
           },
           section.path,
         ),
