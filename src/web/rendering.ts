@@ -3,6 +3,7 @@ import { isDay, spokenDay, spokenInstant, spokenTime } from '../platform/kernel/
 import type { CodeList } from '../reference/code-list.ts'
 import { GOVUK, pageAssets } from './assets.ts'
 import { dayParts } from './drafting/answers.ts'
+import { withSpokenDays } from './spoken-days.ts'
 
 /** Makes pages of templates. Everything that is shown is escaped; a template says where it is not. */
 export function pageRendering() {
@@ -10,6 +11,7 @@ export function pageRendering() {
   const environment = new nunjucks.Environment(templates, { autoescape: true, trimBlocks: true, lstripBlocks: true })
   environment.addFilter('day', (day: unknown) => (typeof day === 'string' && isDay(day) ? spokenDay(day) : 'not set'))
   environment.addFilter('instant', (at: unknown) => (typeof at === 'string' && at !== '' ? spokenInstant(Date.parse(at)) : 'not yet'))
+  environment.addFilter('dates', (sentence: unknown) => withSpokenDays(String(sentence ?? '')))
   environment.addFilter('time', (at: string) => spokenTime(Date.parse(at)))
   environment.addFilter('plural', (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`)
   environment.addFilter('dayParts', (day: unknown) => dayParts(typeof day === 'string' ? day : ''))

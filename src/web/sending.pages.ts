@@ -10,6 +10,7 @@ import type { OutsiderOf } from './outside/outside-cookie.ts'
 import { identityOf, type Named, peopleIn } from './people.pages.ts'
 import { codesOf, labelled, pageRendering } from './rendering.ts'
 import type { RequestLists } from './request-lists.ts'
+import { withSpokenDays } from './spoken-days.ts'
 
 /** What a page may load, whom it may send forms to, and who may frame it: the service itself, and nobody. */
 const POLICY = [
@@ -50,7 +51,8 @@ export function sendingPages({ sessions, personNames, sessionOf, outsiderOf, org
     return { name, issuer, subject, org: principal?.org ?? null, roles: principal?.roles ?? [], orgs: await sessions.orgsOf(live) }
   }
 
-  const send: SendPage = async (request, reply, { template, title, status = 200, data = {}, errors = [] }) => {
+  const send: SendPage = async (request, reply, { template, title, status = 200, data = {}, errors: found = [] }) => {
+    const errors = found.map(({ field, text }) => ({ field, text: withSpokenDays(text) }))
     const named = personNames.namesOf(peopleIn(data))
     const [organisations, lists, person, calledOf] = await Promise.all([
       organisationsFor(request),

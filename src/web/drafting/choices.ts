@@ -1,5 +1,6 @@
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { type CodeList, type CodeListEntry, isValidOn, textsIn } from '../../reference/code-list.ts'
+import { withSpokenDays } from '../spoken-days.ts'
 import type { Choice } from './answers.ts'
 
 /** How the codes of a list are offered. */
@@ -77,7 +78,7 @@ export function byGroup(choices: readonly Choice[]): readonly Choice[] {
 export function wordsFor(lists: readonly CodeList[], nameOf: (org: string) => string | undefined) {
   const labels = new Map(lists.flatMap(({ entries }) => entries.map(({ code, label }) => [code, label] as const)))
   return (sentence: string): string =>
-    sentence.replaceAll(
+    withSpokenDays(sentence).replaceAll(
       /\b[A-Z][A-Z0-9]*(?:[_.][A-Z0-9]+)+\b|\b[A-Z]{2,}\b/g,
       (code) => nameOf(code) ?? (code.length > 3 ? labels.get(code) : undefined) ?? code,
     )
