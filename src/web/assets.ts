@@ -52,6 +52,8 @@ function unbranded(css: string): string {
 }
 
 const OWN_STYLE = `
+main{overflow-wrap:anywhere}
+main table{overflow-wrap:normal}
 .app-hash{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:1rem;overflow-wrap:anywhere}
 .app-written{white-space:pre-wrap;overflow-wrap:anywhere}
 .app-scroll{overflow-x:auto;position:relative}

@@ -1,6 +1,6 @@
 // `npm test [-- FILES]`: every test on the PostgreSQL of npm. `npm run test:all [-- FILES]`: what that leaves out, which is PostgreSQL 15
-// (the oldest version supported), properties and the contract fuzzer tried far more often, what measures how long others wait, and
-// the fault rounds. `npm run generate:queries [-- FILES]` writes sql/queries.sql. A test that fails once has failed.
+// (the oldest version supported), properties and the contract fuzzer tried far more often, every page in every state, what measures how
+// long others wait, and the fault rounds. `npm run generate:queries [-- FILES]` writes sql/queries.sql. A test that fails once has failed.
 // `TEST_SEED` repeats a run's chances, `TEST_JOBS` says how many processes run tests.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
@@ -68,6 +68,11 @@ function furtherLegs(given: readonly string[]): readonly Leg[] {
       title: `the contract fuzzer, ${FUZZ_RUNS} calls an operation`,
       files: ['test/api/contract-fuzz.test.ts'],
       environment: { FUZZ_RUNS },
+    },
+    {
+      title: 'every page in every state',
+      files: ['test/web/every-page.test.ts'],
+      environment: { EVERY_STATE: 'yes', FILE_LIMIT_MS: '840000' },
     },
     { title: `properties, ${PROPERTY_TIMES} times as often`, files: properties, environment: { PROPERTY_TIMES } },
     ...(isShared ? [] : [MEASURING]),

@@ -22,7 +22,7 @@ const TOP_LEVEL = [
   'skip',
 ] as const
 /** Of a whole file. */
-const FILE_LIMIT_MS = 240_000
+const FILE_LIMIT_MS = Number(process.env['FILE_LIMIT_MS'] ?? 240_000)
 
 /** What the process says when it is free: it takes another file, or ends (its memory is full of what the files before left behind). The loader of TypeScript talks on the same channel, in words of its own. */
 export interface Ask {

@@ -5,6 +5,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import type { Test } from 'tap'
 import { demoAccounts, startDemoIssuer } from '../../src/demo-issuer.ts'
+import type { SignInIssuer } from '../../src/identity/sessions/sign-in.service.ts'
 import { callbackAt } from '../../src/web-services.ts'
 import type { Teardown } from './postgres.ts'
 import { type TestService, type TestServiceOptions, testService } from './service.ts'
@@ -20,9 +21,13 @@ export interface TestPages {
   readonly address: string
 }
 
-/** The whole service with its pages, not yet listening. */
-export async function testPages(t: Teardown, options: Omit<TestServiceOptions, 'browserSignIn'> = {}): Promise<TestPages> {
+/** The whole service with its pages, not yet listening; where people sign in: at the provider of the demo, unless told otherwise. */
+export async function testPages(
+  t: Teardown,
+  { issuers, ...options }: Omit<TestServiceOptions, 'browserSignIn'> & { readonly issuers?: readonly SignInIssuer[] } = {},
+): Promise<TestPages> {
   const publicUrl = new URL(`http://127.0.0.1:${await freePort()}`)
+  if (issuers) return { service: await testService(t, { ...options, browserSignIn: { issuers, publicUrl } }), address: publicUrl.origin }
   const client = await startDemoIssuer(0, () => callbackAt(publicUrl))
   t.teardown(() => client.close())
   const service = await testService(t, { ...options, browserSignIn: { issuers: [client], publicUrl, demoAccounts } })
@@ -55,7 +60,8 @@ export async function signedInAs(
 
 /** Nothing on the page breaks a rule of WCAG 2.2 AA that a program can see, and it has one heading of the first level, which its title begins with. */
 export async function isAccessible(t: Test, page: Page, what: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze()
+  // Without a second window to put together what frames say: no page has one.
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).setLegacyMode().analyze()
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
   t.strictSame(found, [], `${what}: axe`)
   const headings = await page.locator('h1').allTextContents()

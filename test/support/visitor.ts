@@ -9,6 +9,8 @@ export interface Visited {
   readonly headers: Readonly<Record<string, unknown>>
 }
 
+const FORM = 'application/x-www-form-urlencoded'
+
 export type Visitor = ReturnType<typeof visitorOf>
 
 /** A browser without a window: it keeps cookies and follows redirects, to the issuer as well. */
@@ -28,18 +30,18 @@ export function visitorOf({ service, address }: TestPages) {
     }
   }
   const cookieOf = (origin: string) => [...jarOf(origin)].map(([name, value]) => `${name}=${value}`).join('; ')
-  const go = async (path: string, method: 'GET' | 'POST' = 'GET', body?: string): Promise<Visited> => {
+  const go = async (path: string, method: 'GET' | 'POST' = 'GET', body?: string | Buffer, bodyType = FORM): Promise<Visited> => {
     const url = new URL(path, address)
     if (url.origin === address) {
       const cookie = cookieOf(address)
-      const type = body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }
+      const type = body === undefined ? {} : { 'content-type': bodyType }
       const request = { method, url: `${url.pathname}${url.search}`, headers: { cookie, accept: 'text/html', ...type } }
       const reply = await service.inject({ ...request, ...(body === undefined ? {} : { payload: body }) })
       const cookies = [reply.headers['set-cookie'] ?? []].flat()
       keep(address, cookies)
       const location = (reply.headers['location'] as string | undefined) ?? null
       // Sent on with its body, as a browser does (RFC 9110, 15.4.8).
-      if (reply.statusCode === 307 && location !== null) return go(location, method, body)
+      if (reply.statusCode === 307 && location !== null) return go(location, method, body, bodyType)
       return { status: reply.statusCode, location, text: reply.body, cookies, headers: reply.headers }
     }
     const reply = await fetch(url, { redirect: 'manual', headers: { cookie: cookieOf(url.origin) } })

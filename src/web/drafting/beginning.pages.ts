@@ -119,7 +119,7 @@ export function beginningPages({ drafting, organisationsFor, listsFor, parties, 
     template: 'drafting/screening.njk',
     title: 'A few questions about the share',
     ...(errors.length > 0 ? { status: 422, errors } : {}),
-    data: { questions: SCREENING_QUESTIONS, carried, query: queryOf(carried), given: request.query },
+    data: { questions: SCREENING_QUESTIONS, carried, back: beforeScreening(carried), given: request.query },
   })
 
   /** What a draft begins with: where an agreement comes near that it is not made of, also why a new one is needed. */
@@ -192,6 +192,14 @@ export function beginningPages({ drafting, organisationsFor, listsFor, parties, 
     page('/agreements/new/begin', 'createAgreement', (request) => begin(request))
     form('/agreements/new/begin', 'createAgreement', begun)
   }
+}
+
+/** Where somebody came from: what there is already, or the agreement that they use as a template without having asked. */
+function beforeScreening(carried: readonly (readonly [string, string])[]): { readonly href: string; readonly text: string } {
+  const given = new Map(carried)
+  if (given.has('partner')) return { href: `/agreements/new/check?${queryOf(carried)}`, text: 'What there is already' }
+  const from = given.get('from')
+  return from ? { href: `/agreements/${encodeURIComponent(from)}`, text: 'The agreement' } : { href: '/agreements/new', text: 'Back' }
 }
 
 function beginFields(choices: ReturnType<typeof choicesFrom>, isReasonAsked: boolean): FormField[] {
