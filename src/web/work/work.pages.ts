@@ -30,10 +30,10 @@ export function workPages({ insight, listing, signOffs, notifications, disposing
   /** What the reader's organisation was told to return or delete and has not confirmed: of itself, or of a body that it follows. */
   async function toDispose(principal: Principal) {
     if (!permits(principal.roles, 'agreement:dispose')) return []
-    const told = await notifications.list(principal, { before: null, limit: NOTICES, kinds: ['DISPOSAL_DUE', 'DISPOSAL_DUE_IN_PLACE'] })
+    const due = await notifications.list(principal, { before: null, limit: NOTICES, kinds: ['DISPOSAL_DUE', 'DISPOSAL_DUE_IN_PLACE'] })
     const open: { readonly agreement: string; readonly org: string }[] = []
     // One after the other: a page holds one connection at a time.
-    for (const agreement of [...new Set(told.notifications.map(({ subject }) => subject.id))].slice(0, TO_DISPOSE_MAX)) {
+    for (const agreement of [...new Set(due.notifications.map(({ subject }) => subject.id))].slice(0, TO_DISPOSE_MAX)) {
       const listed = await disposing.list(principal, agreement)
       const found = listed.ok ? listed.value.disposals.filter((one) => one.answered_by === principal.org && !one.is_complete) : []
       open.push(...found.map(({ org }) => ({ agreement, org })))
