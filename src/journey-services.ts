@@ -11,7 +11,7 @@ import { emergenciesRoutes } from './disclosures/emergencies.routes.ts'
 import { emergenciesService } from './disclosures/emergencies.service.ts'
 import { orThrow } from './platform/kernel/refusal.ts'
 import { agreementNeeded } from './requests/agreement-needed.service.ts'
-import { answeringService } from './requests/answering.service.ts'
+import { type AnsweringService, answeringService } from './requests/answering.service.ts'
 import { requestActs } from './requests/request-acts.service.ts'
 import { requestsRoutes } from './requests/requests.routes.ts'
 import { askerOfOneOff, type RequestsService, requestsService } from './requests/requests.service.ts'
@@ -33,7 +33,12 @@ export function openJourneys(
   { recordedQuestion, filler }: Pick<Decisions, 'recordedQuestion' | 'filler'>,
   { facts, drafting, membership }: OfRegister,
   onFollowFailure: (error: unknown) => void,
-): { readonly routes: readonly FastifyPluginAsync[]; readonly follower: DecisionFollower; readonly requests: RequestsService } {
+): {
+  readonly routes: readonly FastifyPluginAsync[]
+  readonly follower: DecisionFollower
+  readonly requests: RequestsService
+  readonly answering: AnsweringService
+} {
   const { db, clock, commands, workflow, signOffs, notifications, parties, agreements, disclosures, policy, issuer } = services
   const { mustBeConfirmed } = parties
   const acts = requestActs({ commands, notifications, mustBeConfirmed })
@@ -59,13 +64,11 @@ export function openJourneys(
       if (why !== null) await askForAgreement({ org: provider, origin: 'ONE_OFF', provider, recipient, purpose, data_items, why })
     },
   })
+  const answering = answeringService({ acts, facts, agreements, drafting, membership, parties })
   return {
     follower,
     requests,
-    routes: [
-      disclosuresRoutes(oneOffs),
-      emergenciesRoutes(emergencies, breaches),
-      requestsRoutes(requests, answeringService({ acts, facts, agreements, drafting, membership, parties })),
-    ],
+    answering,
+    routes: [disclosuresRoutes(oneOffs), emergenciesRoutes(emergencies, breaches), requestsRoutes(requests, answering)],
   }
 }

@@ -172,6 +172,7 @@ export function openRegister(
     rooms: {
       ...{ listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight },
       ...{ attesting, assessingElsewhere, evidence, attestedPolicy, disposing, calendars },
+      ...{ requests: journeys.requests, answering: journeys.answering },
       ...{ advice, overlaps, freezing, amending, openSections },
     },
   }

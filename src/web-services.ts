@@ -29,6 +29,9 @@ import { invitationPages } from './web/inviting/invitations.pages.ts'
 import { outsidePages } from './web/outside/outside.pages.ts'
 import { outsiderOfRequest } from './web/outside/outside-cookie.ts'
 import { requestLists } from './web/request-lists.ts'
+import { answeringPages } from './web/requests/answering.pages.ts'
+import { askingPages } from './web/requests/asking.pages.ts'
+import { requestPages } from './web/requests/requests.pages.ts'
 import { reviewPages } from './web/reviews/reviews.pages.ts'
 import { calendarPages } from './web/settings/calendars.pages.ts'
 import { settingsPages } from './web/settings/settings.pages.ts'
@@ -63,7 +66,7 @@ export function openWeb(
   readonly forgetOld: () => Promise<void>
 } {
   const { listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight, amending } = rooms
-  const { attesting, evidence, attestedPolicy, disposing, logSearch, calendars } = rooms
+  const { attesting, evidence, attestedPolicy, disposing, logSearch, calendars, requests, answering } = rooms
   const { db, clock, config, people, parties, reference, signOffs, signOffRoutes, newId } = services
   const isSecure = publicUrl.protocol === 'https:'
   const sessions = sessionsService({
@@ -94,7 +97,7 @@ export function openWeb(
         areas: [
           entryPages,
           outsidePages,
-          workPages({ insight, listing, signOffs, disposing, notifications: services.notifications }),
+          workPages({ requests, insight, listing, signOffs, disposing, notifications: services.notifications }),
           agreementListPages({ listing, registerExport, clock }),
           agreementPages({ drafting, documents, signOffs, history }),
           comparePages({ documents }),
@@ -110,6 +113,9 @@ export function openWeb(
           contactPages({ invitations: services.outside.invitations }),
           draftingArea({ ...rooms, ...lists, ...carried, parties, signOffs, routes: signOffRoutes, now: clock }),
           deputyPages({ deputies: services.deputies }),
+          requestPages({ requests }),
+          askingPages({ ...lists, requests, now: clock }),
+          answeringPages({ ...lists, requests, answering, overlaps: rooms.overlaps, now: clock }),
           settingsPages({ settings: services.mailSettings, people, calendars }),
           calendarPages({ calendars }),
           signingPages({ signing, ending, documents, drafting, signOffs, now: clock }),

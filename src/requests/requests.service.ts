@@ -9,7 +9,18 @@ import { ok, refuse } from '../platform/kernel/result.ts'
 import { type AskedShare, type EarlierDecision, questionAsked } from './asked.ts'
 import { NO_SUCH_REQUEST, type RequestActs, type RequestCall, type ShareRequestView, viewOf } from './request-acts.service.ts'
 import { requestsRepository } from './requests.repository.ts'
-import { type Actor, isParty, no, otherThan, type RequestStatus, type ShareQuestion, type ShareRequest } from './share-request.ts'
+import {
+  type Actor,
+  actRefused,
+  isParty,
+  no,
+  otherThan,
+  REQUEST_ACTS,
+  type RequestActName,
+  type RequestStatus,
+  type ShareQuestion,
+  type ShareRequest,
+} from './share-request.ts'
 
 export interface RequestsOptions {
   readonly db: Database
@@ -29,11 +40,19 @@ export interface RequestsQuery {
 }
 
 const PAGE = 50
+/** Requests of each kind that wait for somebody, at most; the list has them all. */
+const WAITING_MAX = 20
 
 export type RequestsService = ReturnType<typeof requestsService>
 
 /** Asking for a share that no agreement covers yet: asked, listed, read, picked up, withdrawn. It permits nothing. */
 export function requestsService({ db, acts, facts, earlier }: RequestsOptions) {
+  /** What somebody may do to a request as it stands. */
+  async function actsOpen(tx: Transaction, request: ShareRequest, principal: Principal): Promise<RequestActName[]> {
+    const keeper = await requestsRepository(tx).keeperOf(request.join_agreement)
+    return (Object.keys(REQUEST_ACTS) as RequestActName[]).filter((act) => !actRefused(act, request, principal, keeper))
+  }
+
   return {
     async ask(call: Call, asked: AskedShare): Promise<CommandResult<ShareRequestView>> {
       // Read before the act, so that it needs no second connection while it holds one.
@@ -84,6 +103,33 @@ export function requestsService({ db, acts, facts, earlier }: RequestsOptions) {
         const history = await repository.history(id)
         if (!found) return refuse(refusal('NOT_FOUND', NO_SUCH_REQUEST))
         return ok({ outcome: { ...viewOf(found.request), history }, version: found.version })
+      }),
+
+    /** A request with its history, and what its reader may do to it now. */
+    open: (principal: Principal, id: string) =>
+      withTransactionAs(db, readerFor(principal), async (tx) => {
+        const found = await requestsRepository(tx).find(id)
+        if (!found) return refuse(refusal('NOT_FOUND', NO_SUCH_REQUEST))
+        const history = await requestsRepository(tx).history(id)
+        return ok({ request: { ...viewOf(found.request), history }, acts: await actsOpen(tx, found.request, principal) })
+      }),
+
+    /** What waits for somebody: requests of others that nobody is at, those that they are at, and those to join what their organisation keeps. */
+    waitingFor: (principal: Principal): Promise<ShareRequestView[]> =>
+      withTransactionAs(db, readerFor(principal), async (tx) => {
+        const kinds: readonly (readonly [status: RequestStatus, act: RequestActName])[] = [
+          ['OPEN', 'pick_up'],
+          ['PICKED_UP', 'answer'],
+          ['AWAITING_KEEPER', 'invite'],
+        ]
+        const waiting: ShareRequest[] = []
+        for (const [status, act] of kinds) {
+          const filter = { mine: status === 'PICKED_UP' ? principal : null, status, before: null, limit: WAITING_MAX }
+          for (const request of await requestsRepository(tx).list(filter))
+            if ((status !== 'OPEN' || request.asked_by.org !== principal.org) && (await actsOpen(tx, request, principal)).includes(act))
+              waiting.push(request)
+        }
+        return waiting.map(viewOf)
       }),
 
     /** The requests without an answer, as far as the caller may see them, for any of these shares. */

@@ -7,11 +7,13 @@ import { daysLeft, daysSince, type InsightService } from '../../insight/insight.
 import type { NotificationsService } from '../../notifications/notifications.service.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
+import type { RequestsService } from '../../requests/requests.service.ts'
 import type { ListedTask } from '../../workflow/lists.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface WorkPagesOptions {
+  readonly requests: Pick<RequestsService, 'waitingFor'>
   readonly insight: Pick<InsightService, 'work'>
   readonly listing: Pick<ListingService, 'titles' | 'list'>
   readonly signOffs: Pick<SignOffsService, 'list'>
@@ -26,7 +28,7 @@ const [NOTICES, TO_DISPOSE_MAX] = [100, 5]
 const KEPT_MAX = 20
 
 /** What somebody has to do, whom they wait for, and what falls due. */
-export function workPages({ insight, listing, signOffs, notifications, disposing }: WorkPagesOptions) {
+export function workPages({ requests, insight, listing, signOffs, notifications, disposing }: WorkPagesOptions) {
   /** What the reader's organisation was told to return or delete and has not confirmed: of itself, or of a body that it follows. */
   async function toDispose(principal: Principal) {
     if (!permits(principal.roles, 'agreement:dispose')) return []
@@ -58,6 +60,7 @@ export function workPages({ insight, listing, signOffs, notifications, disposing
       const { now, mine, pool, waiting, due } = await insight.work(principal)
       const disposals = await toDispose(principal)
       const { returned, drafts } = await toWrite(principal)
+      const waitingRequests = permits(principal.roles, 'request:answer') ? await requests.waitingFor(principal) : []
       const agreements = [
         ...[...mine, ...pool].map((task) => task.subject_id),
         ...waiting.map((task) => task.subject.id),
@@ -79,6 +82,7 @@ export function workPages({ insight, listing, signOffs, notifications, disposing
         data: {
           returned: returned.map(({ id, subject }) => ({ href: `/reviews/${id}`, ...subject, title: titles.get(subject.id) })),
           drafts,
+          requests: waitingRequests,
           mine: mine.map(shown),
           disposals: disposals.map((one) => ({ ...one, title: titles.get(one.agreement) })),
           pool: pool.map(shown),
