@@ -36,7 +36,7 @@ export function errorsIn(advice: readonly Advice[]): Advice[] {
 }
 
 /** Advice in the order of the text: errors first, then by pointer and code as plain strings. */
-export function inOrder(advice: readonly Advice[]): Advice[] {
+export function inOrder<One extends Advice>(advice: readonly One[]): One[] {
   const key = ({ severity, pointer, code }: Advice) => `${severity}\n${pointer}\n${code}`
   return [...advice].sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0))
 }

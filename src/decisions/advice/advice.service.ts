@@ -12,7 +12,7 @@ import type { Result } from '../../platform/kernel/result.ts'
 import { inTurns } from '../../platform/kernel/turns.ts'
 import type { PolicyService } from '../policy/policy.service.ts'
 import type { PolicyIndex } from '../policy/policy-index.ts'
-import { consistencyInSteps } from './consistency.ts'
+import { type AdviceInFull, consistencyInSteps } from './consistency.ts'
 import { type PreviewPage, type PreviewQuery, preview } from './preview.ts'
 import { type PreviewGroup, previewGroupsInSteps } from './preview-groups.ts'
 
@@ -48,9 +48,13 @@ export function adviceService({ db, agreements, policy, clock }: AdviceOptions) 
     throw refused('NOT_READY', 'The rules are being loaded anew.')
   }
 
-  async function adviceOn(tx: Transaction, agreement: AgreementToComplete, version: AgreementVersion): Promise<Advice[]> {
+  async function inFull(tx: Transaction, agreement: AgreementToComplete, version: AgreementVersion): Promise<AdviceInFull[]> {
     const index = await rules(tx)
     return inOrder([...completeness(agreement, version), ...(await inTurns(consistencyInSteps(agreement, version, now(), index)))])
+  }
+
+  async function adviceOn(tx: Transaction, agreement: AgreementToComplete, version: AgreementVersion): Promise<Advice[]> {
+    return (await inFull(tx, agreement, version)).map(({ of: _all, ...advice }) => advice)
   }
 
   return {
@@ -62,6 +66,12 @@ export function adviceService({ db, agreements, policy, clock }: AdviceOptions) 
         const ready = errorsIn(advice).length === 0
         return { agreement: id, version: version.version, at: new Date(now()).toISOString(), ready, advice }
       }),
+
+    /** The same advice, with all whom each is about. */
+    adviseInFull: (principal: Principal, id: string, number: number): Promise<Result<readonly AdviceInFull[], Refusal>> =>
+      read(principal, id, async (tx, agreement) =>
+        inFull(tx, await agreements.toComplete(tx, agreement), versionOf(agreement, number, now())),
+      ),
 
     /** What is missing in a version, without a look at the law: quick, however many bodies it names. */
     missing: (principal: Principal, id: string, number: number): Promise<Result<readonly Advice[], Refusal>> =>

@@ -25,6 +25,12 @@ const TOLD_ONLY: ReadonlySet<ReasonCode> = new Set([
 ])
 const EXAMPLES_MAX = 3
 
+/** Advice with all whom it is about, of whom its words name three: for a page that says what each has to do. */
+export interface AdviceInFull extends Advice {
+  /** What was found of which bodies; absent where it is not about one side. */
+  readonly of?: readonly { readonly org: string; readonly detail: string }[]
+}
+
 /**
  * Whether a version is lawful as it stands: the rules that decide, asked about every provider and recipient of every flow
  * for all it holds, on the day it takes effect, and besides the checks that only an approval makes. A fault that many
@@ -32,7 +38,7 @@ const EXAMPLES_MAX = 3
  *
  * @param now Unix milliseconds; a version whose first day has passed is judged for today
  */
-export function legalConsistency(agreement: Agreement, version: AgreementVersion, now: number, register: LawLists): Advice[] {
+export function legalConsistency(agreement: Agreement, version: AgreementVersion, now: number, register: LawLists): AdviceInFull[] {
   return atOnce(consistencyInSteps(agreement, version, now, register))
 }
 
@@ -42,7 +48,7 @@ export function* consistencyInSteps(
   version: AgreementVersion,
   now: number,
   register: LawLists,
-): Generator<undefined, Advice[]> {
+): Generator<undefined, AdviceInFull[]> {
   const drafted = asInForce(agreement, version, now, register.organisation)
   // A code that has ended by the day that the text is looked at for is in no list.
   const onDay = { codes: register.codes.on(londonDay(drafted.at)), organisation: register.organisation }
@@ -55,9 +61,11 @@ export function* consistencyInSteps(
 interface Hit {
   readonly reason: Reason
   readonly pair: string
+  /** Whom it is about; null: not one side alone. */
+  readonly org: string | null
 }
 
-function* flowAdvice(drafted: Drafted, flow: PolicyFlow, index: number, register: LawLists): Generator<undefined, Advice[]> {
+function* flowAdvice(drafted: Drafted, flow: PolicyFlow, index: number, register: LawLists): Generator<undefined, AdviceInFull[]> {
   const pairs = pairsOf(flow)
   const hits = new Map<string, Hit[]>()
   const reasonsFor = askedByKind(kindsIn(drafted, flow, register), reasonsBetween(drafted, flow, register))
@@ -65,7 +73,9 @@ function* flowAdvice(drafted: Drafted, flow: PolicyFlow, index: number, register
     yield
     for (const reason of reasonsFor(pair)) {
       const key = `${reason.code}\n${reason.side ?? ''}\n${isPerCountry(reason) ? (reason.items ?? []).join() : ''}`
-      const hit = { reason, pair: `${pair.provider} to ${pair.recipient}` }
+      const { provider, recipient } = pair
+      const org = reason.side === 'PROVIDER' ? provider : reason.side === 'RECIPIENT' ? recipient : null
+      const hit = { reason, pair: `${provider} to ${recipient}`, org }
       const known = hits.get(key)
       if (known) known.push(hit)
       else hits.set(key, [hit])
@@ -108,7 +118,7 @@ function withGrantedItems(flow: PolicyFlow, codes: CodeLists): PolicyFlow {
   return { ...flow, source: { ...flow.source, data_items: items }, items: new Set(items) }
 }
 
-function toAdvice(hits: readonly Hit[], pairCount: number, flow: PolicyFlow, index: number, codes: CodeLists): Advice {
+function toAdvice(hits: readonly Hit[], pairCount: number, flow: PolicyFlow, index: number, codes: CodeLists): AdviceInFull {
   const [first] = hits
   if (!first) throw new Error('advice without a finding')
   const { code } = first.reason
@@ -124,6 +134,7 @@ function toAdvice(hits: readonly Hit[], pairCount: number, flow: PolicyFlow, ind
     detail: `Flow ${flow.id}: ${shown}${rest}${where}`,
     citation: words?.citation ?? null,
     remedy_role: words?.remedyRole ?? null,
+    of: [...new Map(hits.flatMap(({ org, reason }) => (org === null ? [] : [[org, { org, detail: reason.detail }] as const]))).values()],
   }
 }
 

@@ -12,7 +12,7 @@ import { type FieldError, faultsOf, field, once, type Page, type Redirect } from
 import type { Web } from '../web.plugin.ts'
 import { inWords } from './answers.ts'
 import { type DraftReading, draftReading, hrefOf, noDraft } from './drafting.pages.ts'
-import { findingsIn } from './findings.ts'
+import { type Found, findingsIn } from './findings.ts'
 import { flowLawSteps } from './flow-law-steps.pages.ts'
 import { flowSteps } from './flow-steps.pages.ts'
 import { listSections } from './list-steps.pages.ts'
@@ -22,7 +22,7 @@ import { mayWrite } from './task-list.pages.ts'
 import { textSteps } from './text-steps.pages.ts'
 
 export interface CheckOptions extends Omit<DraftReading, 'history'> {
-  readonly advice: Pick<AdviceService, 'advise' | 'previewGroups'>
+  readonly advice: Pick<AdviceService, 'adviseInFull' | 'previewGroups'>
   readonly history: Pick<HistoryService, 'state'>
   readonly freezing: ReturnType<typeof freezingService>
   readonly routes: Pick<RoutesService, 'list'>
@@ -43,12 +43,12 @@ export function checkPages({ advice, history, freezing, routes, signOffs, ...rea
     if (!context.isWritable) return noDraft(context)
     const { view, draft, principal } = context
     const [given, state, offered, groups] = await Promise.all([
-      advice.advise(principal, view.id, draft.version),
+      advice.adviseInFull(principal, view.id, draft.version),
       history.state(principal, view.id, undefined),
       routes.list(principal.org),
       advice.previewGroups(principal, view.id, draft.version),
     ])
-    const found = orThrow(given).advice
+    const found = orThrow(given)
     const findings = (severity: string) =>
       spokenFindings(
         context,
@@ -97,7 +97,14 @@ export function checkPages({ advice, history, freezing, routes, signOffs, ...rea
         status: 409,
         errors: [{ field: 'answers', text: 'Somebody changed the draft since you opened this page. Check it once more, then send it' }],
       })
-    return shown(request, { status: 422, errors: toldOf(await read(request), errors.length > 0 ? errors : [{ pointer: '', detail }]) })
+    const context = await read(request)
+    const full = orThrow(await advice.adviseInFull(call.principal, id, context.draft.version)).filter(
+      ({ severity }) => severity === 'ERROR',
+    )
+    const isOfAdvice = (one: Found) => full.some(({ pointer, detail }) => pointer === one.pointer && detail === one.detail)
+    // A refusal names no more than so many faults: the advice that it comes from names all.
+    const told = [...errors.filter((one) => !isOfAdvice(one)), ...(errors.some(isOfAdvice) ? full : [])]
+    return shown(request, { status: 422, errors: toldOf(context, told.length > 0 ? told : [{ pointer: '', detail }]) })
   }
 
   /** What happens next: whose step is open, and until when. */
@@ -124,8 +131,8 @@ export function checkPages({ advice, history, freezing, routes, signOffs, ...rea
 const TOLD_MAX = 10
 
 /** Why a text was not sent: what is wrong with its route, then each thing once. */
-function toldOf(context: DraftContext, errors: readonly { readonly pointer: string; readonly detail: string }[]): FieldError[] {
-  const isOfRoute = ({ pointer }: { readonly pointer: string }) => pointer === '/route'
+function toldOf(context: DraftContext, errors: readonly Found[]): FieldError[] {
+  const isOfRoute = ({ pointer }: Found) => pointer === '/route'
   const ofText = spokenFindings(
     context,
     errors.filter((one) => !isOfRoute(one)),
@@ -142,7 +149,7 @@ function toldOf(context: DraftContext, errors: readonly { readonly pointer: stri
 }
 
 /** What is found, in words and with the addresses of the pages. */
-function spokenFindings(context: DraftContext, found: readonly { readonly pointer: string; readonly detail: string }[]) {
+function spokenFindings(context: DraftContext, found: readonly Found[]) {
   return findingsIn(found, context).map(({ title, path, lines }) => ({
     ...{ title: context.plain(title), href: path === null ? null : hrefOf(context, path) },
     lines: lines.map(({ text, orgs }) => ({ text: context.plain(text), orgs })),

@@ -1,5 +1,5 @@
-import type { Advice } from '../../agreements/model/advice.ts'
 import { CONTACT_LABELS } from '../../agreements/model/field-labels.ts'
+import type { AdviceInFull } from '../../decisions/advice/consistency.ts'
 import { FLOW_TASKS, placeToMend, type TaskFacts } from './tasks.ts'
 
 /** What is found about one place of a draft, with where it is mended. */
@@ -17,7 +17,7 @@ export interface Line {
   readonly orgs: readonly string[]
 }
 
-type Found = Pick<Advice, 'pointer' | 'detail'>
+export type Found = Pick<AdviceInFull, 'pointer' | 'detail' | 'of'>
 type Facts = Pick<TaskFacts, 'draft' | 'view'>
 
 /** What is found, each thing once: for how many parties and which, in which flows. In the order in which it is found. Pure. */
@@ -86,9 +86,11 @@ function ofContacts(found: readonly Found[], facts: Facts): Placed[] {
 }
 
 function ofOthers(found: readonly Found[], facts: Facts): Placed[] {
-  return found.flatMap(({ pointer, detail }, place) => {
+  return found.flatMap(({ pointer, detail, of = [] }, place) => {
     if (flowOf(pointer, facts) !== undefined || contactOf(pointer, facts)) return []
     const { path, title } = placeToMend(pointer, facts) ?? { path: null, title: 'The draft' }
+    // What each of many lacks is the same thing to do, in whichever flow it was found.
+    if (of.length > 0) return of.map((one) => ({ place, title, path, org: one.org, text: withoutStart(one.detail, `${one.org} has `) }))
     const org = partyOf(pointer, facts)
     const text = org === undefined ? detail : withoutStart(detail, `${org} is `)
     return [{ place, title, path, text, ...(org !== undefined && text !== detail ? { org } : {}) }]

@@ -80,5 +80,12 @@ t.test('what many parties or flows have in common is one thing to do, with who i
     },
     { title: 'First and last day', path: 'dates', lines: [{ text: 'The last day is not filled in.', orgs: [] }] },
   ])
+  const document = (flow: string, ...lacking: readonly string[]) => ({
+    ...{ pointer: '/apd', detail: `Flow ${flow}: and so on` },
+    of: lacking.map((org) => ({ org, detail: `${org} has no appropriate policy document for S.` })),
+  })
+  t.match(findingsIn([document('F1', 'A', 'B'), document('F2', 'B', 'C')], facts), [
+    { path: 'policy-documents', lines: [{ text: 'no appropriate policy document for S.', orgs: ['A', 'B', 'C'] }] },
+  ])
   t.match(findingsIn([contact(1, 'dpo')], facts), [{ path: 'parties/B/contacts', lines: [{ orgs: ['B'] }] }])
 })
