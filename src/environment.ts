@@ -46,17 +46,19 @@ async function openEmbedded(config: Config, say: (line: string) => void): Promis
   const postgres = await startEmbeddedPostgres({ varDirectory: config.varDirectory, say })
   await createDatabase(postgres.url('postgres'), DATABASE)
   const databaseUrl = postgres.url(DATABASE)
-  try {
+  // On a port that the system chooses nobody knows yet where a browser is to come back to.
+  const { publicUrl, demoIssuerPort } = config
+  const opened = async () => {
     await migrate({ url: databaseUrl, say, reset: resetEmbedded(config.varDirectory, postgres.dataDirectory) })
-  } catch (error) {
+    const listen = (url: URL) => startDemoIssuer(demoIssuerPort, () => callbackAt(url))
+    return publicUrl ? listeningOn('DEMO_ISSUER_PORT', demoIssuerPort, () => listen(publicUrl)) : null
+  }
+  const people = await opened().catch(async (error: unknown) => {
     await postgres.stop()
     throw error
-  }
+  })
   const keys = join(config.varDirectory, 'keys')
   const issuer = await openDevelopmentIssuer(keys)
-  // On a port that the system chooses nobody knows yet where a browser is to come back to.
-  const { publicUrl } = config
-  const people = publicUrl ? await startDemoIssuer(config.demoIssuerPort, () => callbackAt(publicUrl)) : null
   return {
     databaseUrl,
     trust: { issuer: DEVELOPMENT_ISSUER, audience: DEVELOPMENT_AUDIENCE, keys: issuer.jwks as never, isAuthoritative: true },
@@ -97,6 +99,16 @@ async function openConfigured(config: Config, databaseUrl: string): Promise<Envi
 export class WrongConfiguration extends Error {
   constructor(faults: readonly ConfigError[]) {
     super(faults.map(({ variable, message }) => `${variable}: ${message}`).join('\n'))
+  }
+}
+
+/** Listens on a port. @throws WrongConfiguration where another program has it: it names the variable that chooses another */
+export async function listeningOn<T>(variable: ConfigError['variable'], port: number, listen: () => Promise<T>): Promise<T> {
+  try {
+    return await listen()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    throw new WrongConfiguration([{ variable, message: `port ${port} is in use: end the program that has it, or choose another port` }])
   }
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { announce } from './announcement.ts'
 import { type App, buildApp } from './app.ts'
 import { demoRegister } from './demo/register-content.ts'
-import { type Environment, openEnvironment, WrongConfiguration } from './environment.ts'
+import { type Environment, listeningOn, openEnvironment, WrongConfiguration } from './environment.ts'
 import { shippedOrganisations } from './parties/shipped-organisations.service.ts'
 import { type Config, parseConfig } from './platform/config.ts'
 import { OtherMigrationsError } from './platform/database/migrate.ts'
@@ -57,7 +57,8 @@ async function start(config: Config): Promise<void> {
     }
     await fillRegister(app, environment)
     const worker = await startTimerWorker(app, environment.databaseUrl)
-    const address = await app.server.listen({ host: config.host, port: config.port, backlog: CONNECTIONS_WAITING_MAX })
+    const { host, port } = config
+    const address = await listeningOn('PORT', port, () => app.server.listen({ host, port, backlog: CONNECTIONS_WAITING_MAX }))
     stopOnSignal(async () => {
       await worker.stop()
       await app.close()

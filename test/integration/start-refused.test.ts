@@ -1,12 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import t from 'tap'
+import { listeningOn } from '../../src/environment.ts'
 import { createDatabase } from '../../src/platform/database/create-database.ts'
 import { startEmbeddedPostgres } from '../../src/platform/database/embedded-postgres.ts'
 import { migrate } from '../../src/platform/database/migrate.ts'
+import { freePort } from '../support/browser.ts'
 import { testDatabase } from '../support/database.ts'
 import { openFolder, ownPostgres, type Teardown } from '../support/postgres.ts'
 
@@ -69,6 +72,28 @@ t.test('a file of issuers that is wrong stops the start with exit 78, and each p
   t.match(wrong.stderr, /^ISSUERS_FILE: issuers\[1\] \.tenant must be/m)
   writeFileSync(ISSUERS_FILE, JSON.stringify({ issuers: [entry] }))
   t.match(start({ ...env, ISSUERS_FILE }), { status: 78, stderr: /^ISSUERS_FILE: the register has no organisation LBC_CAMDEM$/m })
+})
+
+t.test('a port that another program has stops the start with exit 78 and the variable that chooses another', async (t) => {
+  const folder = openFolder('accord-test-var')
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const listen = (port: number) =>
+    new Promise<Server>((done, failed) => {
+      const server = createServer()
+      server.once('error', failed).listen(port, '127.0.0.1', () => done(server))
+    })
+  const taken = await listen(0)
+  t.teardown(() => void taken.close())
+  const { port } = taken.address() as AddressInfo
+  const { status, stderr } = start({ ACCORD_VAR: folder, PORT: String(await freePort()), DEMO_ISSUER_PORT: String(port) })
+  t.equal(status, 78)
+  t.match(stderr, new RegExp(`^DEMO_ISSUER_PORT: port ${port} is in use`, 'm'))
+  t.notMatch(stderr, /EADDRINUSE|could not start/)
+  await t.rejects(
+    listeningOn('PORT', port, () => listen(port)),
+    { message: `PORT: port ${port} is in use: end the program that has it, or choose another port` },
+    'and so does that of the service itself',
+  )
 })
 
 t.test('an embedded database of other migrations is refused with exit 78, and the command it names deletes it', async (t) => {

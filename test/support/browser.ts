@@ -69,7 +69,8 @@ export async function isAccessible(t: Test, page: Page, what: string): Promise<v
   t.ok((await page.title()).replace(/^Error: /, '').startsWith(headings[0]?.trim() ?? '-'), `${what}: the title says what the page is`)
 }
 
-async function freePort(): Promise<number> {
+/** A port of this machine that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const { port } = server.address() as AddressInfo
