@@ -44,7 +44,8 @@ export function openMail({ config, db, clock, newId, publicUrl, commands, partie
   const settings = mailSettingsService({ db, commands, newId, mailTo: mailing.mailTo, namesOf })
   const tokenFile = config.notify?.callbackTokenFile
   const receiptToken = tokenFile === undefined ? undefined : secretIn(tokenFile)
-  return { mailing, settings, routes: mailRoutes({ settings, problems: mailProblemsService({ db }), mailing, receiptToken }) }
+  const problems = mailProblemsService({ db })
+  return { mailing, problems, settings, routes: mailRoutes({ settings, problems, mailing, receiptToken }) }
 }
 
 function channelOf({ mailChannel, mailFrom: from, smtpUrl, smtpPasswordFile, notify, varDirectory }: Config): MailChannel {

@@ -170,6 +170,7 @@ export async function openServices(options: ServicesOptions) {
   })
   const {
     mailing,
+    problems: mailProblems,
     settings: mailSettings,
     routes: mailRoutes,
   } = openMail({
@@ -251,7 +252,7 @@ export async function openServices(options: ServicesOptions) {
       isTrusted: options.isTrusted,
       knowsPeople: options.knowsPeople,
     },
-    ...{ people, deputies, timers, mailing, mailSettings, mailRoutes, webhooks, outside },
+    ...{ people, deputies, timers, mailing, mailProblems, mailSettings, mailRoutes, webhooks, outside },
     /** Flushes the log and closes the connections. */
     async close(): Promise<void> {
       await mailing.close()

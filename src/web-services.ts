@@ -104,7 +104,7 @@ export function openWeb(
           decisionPages({ logSearch, drafting }),
           disposalPages({ disposing, drafting }),
           actPages({ suspending, ending, membership, amending, history, drafting }),
-          reviewPages({ signOffs, documents, people, attesting, newId, now: clock }),
+          reviewPages({ signOffs, documents, people, attesting, mailProblems: services.mailProblems, newId, now: clock }),
           elsewherePages({ attesting, evidence, drafting, history, organisationsFor: lists.organisationsFor }),
           statingPages({ attesting, files: services.files, drafting }),
           acceptingPages({ parties, attestedPolicy }),

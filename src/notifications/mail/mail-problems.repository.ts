@@ -14,11 +14,19 @@ export interface MailProblem {
   readonly why: string | null
 }
 
+/** Which of them, newest first. */
+export interface MailProblemsQuery {
+  readonly before: string | null
+  readonly limit: number
+  /** Of notices about this alone; absent: about anything. */
+  readonly subject?: { readonly type: string; readonly id: string }
+}
+
 /** What could not be mailed. */
 export function mailProblemsRepository(tx: Transaction) {
   return {
     /** Of an organisation, or told by it; one a notice, newest first. */
-    async of(org: string, { before, limit }: { readonly before: string | null; readonly limit: number }): Promise<MailProblem[]> {
+    async of(org: string, { before, limit, subject }: MailProblemsQuery): Promise<MailProblem[]> {
       const { rows } = await sql<MailProblem>`
         select distinct on (n.id) n.id as notice, n.kind, n.subject_type, n.subject_id, n.org as organisation, p.what, p.at, p.address, p.why
         from (
@@ -29,6 +37,7 @@ export function mailProblemsRepository(tx: Transaction) {
            where m.state in ('FAILED', 'BOUNCED')
         ) as p join notification n on n.id = p.notification_id
         where (n.org = ${org} or n.told_by = ${org}) and (${before}::uuid is null or n.id < ${before}::uuid)
+          and (${subject === undefined}::boolean or (n.subject_type = ${subject?.type ?? ''} and n.subject_id = ${subject?.id ?? ''}))
         order by n.id desc, p.what, p.at limit ${limit}`.execute(tx)
       return rows
     },

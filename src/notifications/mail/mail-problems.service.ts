@@ -2,7 +2,7 @@ import { permits, readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { readAs, withTransactionAs } from '../../platform/database/reader.ts'
-import { type MailProblem, mailProblemsRepository } from './mail-problems.repository.ts'
+import { type MailProblem, type MailProblemsQuery, mailProblemsRepository } from './mail-problems.repository.ts'
 
 /** One page, newest first. */
 export interface MailProblemPage {
@@ -17,9 +17,9 @@ export type MailProblemsService = ReturnType<typeof mailProblemsService>
 export function mailProblemsService({ db }: { readonly db: Database }) {
   return {
     /** Of the caller's organisation, and what an act of it told others in vain; an address is for whoever keeps the roles there. */
-    list: (principal: Principal, page: { readonly before: string | null; readonly limit: number }): Promise<MailProblemPage> =>
+    list: (principal: Principal, page: MailProblemsQuery): Promise<MailProblemPage> =>
       withTransactionAs(db, { kind: 'system' }, async (tx) => {
-        const found = await mailProblemsRepository(tx).of(principal.org, { before: page.before, limit: page.limit + 1 })
+        const found = await mailProblemsRepository(tx).of(principal.org, { ...page, limit: page.limit + 1 })
         const problems = found.slice(0, page.limit)
         await readAs(tx, readerFor(principal))
         const visible = await mailProblemsRepository(tx).visible(problems)

@@ -1,15 +1,20 @@
 import type { FastifyRequest } from 'fastify'
 import { daysSince } from '../../insight/insight.service.ts'
+import type { MailProblem } from '../../notifications/mail/mail-problems.repository.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { drawingsOf } from '../../workflow/insight/drawing.ts'
 import { waitsToSign } from '../../workflow/model/advance.ts'
 import { routeStep } from '../../workflow/model/route.ts'
 import { type Chain, routeOf, type SignOff } from '../../workflow/model/sign-off.ts'
+import { mayCall } from '../access.pages.ts'
 import { field, type Page, type Redirect } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { doCommand, openReview, type ReviewPagesOptions } from './review-call.pages.ts'
 import { type OpenReview, WHOLE } from './steps.ts'
 import { reviewedTexts } from './workspace.pages.ts'
+
+/** Mails that did not get through that are looked at. */
+const UNMAILED_MAX = 200
 
 /** Where every party stands, since when, and what can be done about it: remind it, replace its signatory. */
 export function progressPages(options: ReviewPagesOptions) {
@@ -21,8 +26,9 @@ export function progressPages(options: ReviewPagesOptions) {
     const sections = await texts.sections(review)
     const now = options.now()
     const stated = await statedIn(options, review)
+    const unmailed = await unmailedIn(options, review)
     const rows = signOff.chains.map((chain) => ({
-      ...rowOf(signOff, chain, now),
+      ...withUnmailed(rowOf(signOff, chain, now), unmailed),
       stated: stated.findLast(({ org }) => org === chain.org) ?? null,
       mayChase: commands.some(({ command, org }) => command === 'chase' && org === chain.org),
       handOn: commands
@@ -65,6 +71,19 @@ async function statedIn({ attesting }: ReviewPagesOptions, { principal, signOff:
   )
 }
 
+/** What could not be mailed about the subject, newest first; nothing for whoever may not read that. */
+async function unmailedIn({ mailProblems }: ReviewPagesOptions, { principal, signOff: { subject } }: OpenReview) {
+  if (!mayCall(principal, 'listMailProblems')) return []
+  const { type, id } = subject
+  return (await mailProblems.list(principal, { before: null, limit: UNMAILED_MAX, subject: { type, id } })).problems
+}
+
+/** The row with the newest mail to its party that did not get through since it waits; null: none that is known. */
+function withUnmailed<Row extends ReturnType<typeof rowOf>>(row: Row, unmailed: readonly MailProblem[]) {
+  const { org, since } = row
+  return { ...row, unmailed: (since !== null && unmailed.find((one) => one.organisation === org && one.at >= since)) || null }
+}
+
 /** How a party stands: what is open, since when it waits, until when it is due, when it was reminded. */
 function rowOf(signOff: SignOff, chain: Chain, now: Date) {
   const route = routeOf(signOff, chain)
@@ -85,6 +104,8 @@ function rowOf(signOff: SignOff, chain: Chain, now: Date) {
       signed: chain.signed,
       carriedFrom: chain.carriedFrom,
       endReason: chain.endReason,
+      returned: chain.returned,
+      advisedAgainst: chain.status === 'DPO_REFUSED' ? chain.dpoRefusal : null,
     },
     steps: open.map(({ id }) => routeStep(route, id).title),
     waitsFor: chain.status === 'READY' ? waitsToSign(signOff, chain) : null,

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { attestingService } from '../../agreements/acts/attesting.service.ts'
 import type { DocumentsService } from '../../agreements/texts/documents.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
+import type { MailProblemsService } from '../../notifications/mail/mail-problems.service.ts'
 import type { PeopleService } from '../../people/people.service.ts'
 import type { BodyOf } from '../../platform/http/openapi.ts'
 import { orThrow, refused } from '../../platform/kernel/refusal.ts'
@@ -16,6 +17,7 @@ export interface ReviewPagesOptions {
   readonly documents: Pick<DocumentsService, 'text' | 'differences'>
   readonly people: Pick<PeopleService, 'list'>
   readonly attesting: Pick<ReturnType<typeof attestingService>, 'list'>
+  readonly mailProblems: Pick<MailProblemsService, 'list'>
   readonly newId: () => string
   readonly now: () => Date
 }
