@@ -13,7 +13,7 @@ import { ProblemError, problem } from '../platform/http/problem.ts'
 import { mustBePermitted, readsPages, standingFor } from './access.pages.ts'
 import { cookieName } from './cookies.ts'
 import type { RequestSessions } from './entry/request-sessions.ts'
-import { type Typing, typing } from './entry/typed.ts'
+import { type Typing, typing } from './entry/typed.pages.ts'
 import { errorPages } from './errors.pages.ts'
 import type { PageHandler, Redirect } from './forms.pages.ts'
 import { outsideSecret } from './outside/outside-cookie.ts'
@@ -69,7 +69,7 @@ export interface Web {
   fileForm(path: string, operation: OperationId, handler: PageHandler): void
   /** Something else than a page, for whoever may call that operation. */
   file(path: string, operation: OperationId, handler: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>): void
-  /** What a form does that needs a session, but no organisation. */
+  /** What a form does that needs a session, but no organisation. Of a form with a file the fields before it are read; the file is the handler's to leave. */
   openForm(path: string, handler: PageHandler): void
   setCookie(reply: FastifyReply, name: 'session' | 'sign-in' | 'typed' | 'outside', value: string, seconds: number): void
   /** What was sent in forms whose sender has to sign in first. */
@@ -136,11 +136,12 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
     const withTyped =
       (handler: PageHandler): PageHandler =>
       async (request, reply) => {
-        const fields = await kept.find(request, request.url)
-        if (!fields) return handler(request, reply)
+        const typedBefore = await kept.find(request, request.url)
+        if (!typedBefore) return handler(request, reply)
+        const { fields, isFileLeft } = typedBefore
         request.body = fields
         const answered = await handler(request, reply)
-        return 'to' in answered ? answered : { ...answered, data: { ...answered.data, isTypedBefore: true } }
+        return 'to' in answered ? answered : { ...answered, data: { ...answered.data, isTypedBefore: true, isFileLeft } }
       }
     const sent =
       (handler: PageHandler): PageHandler =>
@@ -162,7 +163,7 @@ export function webPages({ areas, ...options }: WebOptions): FastifyPluginAsync 
           mustBePermitted(request, operation)
           return handler(request, reply)
         }),
-      openForm: (path, handler) => app.post(path, { config: { access: 'public' } }, answering(handler)),
+      openForm: (path, handler) => app.post(path, { config: { access: 'public', takesFile: true } }, answering(handler)),
       setCookie,
       typing: kept,
       async proveAgain(request, reply) {

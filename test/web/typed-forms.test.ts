@@ -1,6 +1,6 @@
 import t from 'tap'
 import { startTimerWorker } from '../../src/timer-worker.ts'
-import { testPages } from '../support/browser.ts'
+import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { ownerPool } from '../support/leaves.ts'
 import { signIn, type Visitor, visitorOf } from '../support/visitor.ts'
@@ -157,3 +157,29 @@ t.test('the worker takes away what was typed after fifteen minutes, and a sessio
   await owner.query(`select graphile_worker.add_job('forget_sessions')`)
   t.ok(await eventually(async () => (await sessions()) === 0))
 })
+
+t.test(
+  'of a form with a file larger than a megabyte what was typed is kept, and its page says that the file is to be chosen again',
+  {
+    skip: NO_BROWSER,
+  },
+  async (t) => {
+    const browser = await openBrowser(t, pages)
+    const page = await signedInAs(browser, pages.address, 'Priya Raman', { viewport: { width: 360, height: 800 } })
+    await page.goto('/agreements/DEMO-SIGN/signatures-elsewhere/new')
+    await page.getByLabel('Post').fill('Director of housing')
+    const buffer = Buffer.alloc(3_000_000, '%PDF-1.7 ')
+    await page.locator('input[type=file]').setInputFiles({ name: 'signed.pdf', mimeType: 'application/pdf', buffer })
+    ahead = 31 * MINUTE
+    await page.getByRole('button', { name: 'State the signature' }).click()
+    t.match(await page.locator('main').textContent(), /What you typed is kept for 15 minutes/)
+    t.equal(await kept(), 1)
+    await page.getByRole('link', { name: 'Priya Raman' }).click()
+    await page.waitForURL('**/signatures-elsewhere/new')
+    t.match(await page.locator('main').textContent(), /Not sent yet[\s\S]*check it, choose the file again, then send it/)
+    t.equal(await page.getByLabel('Post').inputValue(), 'Director of housing')
+    t.equal(await page.locator('input[type=file]').inputValue(), '')
+    await isAccessible(t, page, 'what was typed beside a file')
+    t.notMatch(await page.locator('main').innerHTML(), /_file/)
+  },
+)

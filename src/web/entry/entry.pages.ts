@@ -41,7 +41,7 @@ export function entryPages({ open, openOperation, openForm, options, setCookie, 
     const address = pathIn(chosen(request, 'to'))
     const typed = await typing.find(request, address)
     if (!typed) return { to: '/work' }
-    const fields = Object.entries(typed).flatMap(([name, values]) => [values].flat().map((value) => ({ name, value })))
+    const fields = Object.entries(typed.fields).flatMap(([name, values]) => [values].flat().map((value) => ({ name, value })))
     const shown = fields.map(({ name, value }) => ({ name: name.replaceAll('_', ' '), value }))
     return { template: 'entry/typed.njk', title: 'What you typed was not sent', data: { address, fields, typed: shown } }
   })
