@@ -85,12 +85,13 @@ main table{overflow-wrap:normal}
 .app-quiet{margin-bottom:5px;color:#505a5f}
 .app-said del{color:#942514}
 .app-said ins{color:#005a30}
-@media (max-width:40.0525em){
+@media screen and (max-width:40.0525em){
 .app-stacked thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 .app-stacked,.app-stacked caption,.app-stacked tbody,.app-stacked tr,.app-stacked tbody th,.app-stacked td{display:block}
 .app-stacked tr{border-bottom:1px solid #b1b4b6;padding:10px 0}
 .app-stacked tbody th,.app-stacked td{border:0;padding:0 0 5px;overflow-wrap:anywhere}
-.app-stacked td::before{content:attr(data-label) ": ";font-weight:bold}
+.app-stacked td::before{content:attr(data-label) ": ";content:attr(data-label) ": " / "";font-weight:bold}
+.app-stacked td:empty{display:none}
 }
 @media print{.app-footer,.govuk-service-navigation,.govuk-button,form{display:none}}
 `
