@@ -7,6 +7,7 @@ import type { PartiesService } from './parties/parties.service.ts'
 import { type Database, withTransaction } from './platform/database/database.ts'
 import { readAs } from './platform/database/reader.ts'
 import type { Clock } from './platform/kernel/clock.ts'
+import { londonDay } from './platform/kernel/london-day.ts'
 import { type CodeList, editionOf } from './reference/code-list.ts'
 import type { ReferenceService } from './reference/reference.service.ts'
 import { LOADING_LOCK, LOADING_WAIT } from './register-loader.ts'
@@ -36,7 +37,7 @@ export async function renewEdition(
     if (dated <= editionOf(await reference.newest(tx))) return
     await readAs(tx, { kind: 'system' })
     const edition = await reference.store(tx, shipped.lists)
-    const organisations = await parties.renew(tx, shipped.organisations)
+    const organisations = await parties.renew(tx, shipped.organisations, londonDay(clock().getTime()))
     const records: PolicyRecord[] = [
       { kind: 'CODE_LISTS', id: 'current', body: { version: `${dated}.${edition}`, lists: shipped.lists } },
       ...organisations.map((body): PolicyRecord => ({ kind: 'ORGANISATION', id: body.code, body })),

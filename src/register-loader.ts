@@ -10,6 +10,7 @@ import type { PartiesService } from './parties/parties.service.ts'
 import { type Database, withTransaction } from './platform/database/database.ts'
 import { readAs } from './platform/database/reader.ts'
 import type { Clock } from './platform/kernel/clock.ts'
+import { londonDay } from './platform/kernel/london-day.ts'
 import { editionOf } from './reference/code-list.ts'
 import { compileCodeLists } from './reference/code-lists.ts'
 import type { ReferenceService } from './reference/reference.service.ts'
@@ -47,7 +48,7 @@ export async function loadRegister(
     await readAs(tx, { kind: 'system' })
     const at = clock().toISOString()
     const edition = await reference.store(tx, content.lists)
-    await parties.store(tx, content.organisations)
+    await parties.store(tx, content.organisations, londonDay(Date.parse(at)))
     await disclosures.store(tx, content.disclosureDecisions)
     let records: PolicyRecord[] = [
       { kind: 'CODE_LISTS', id: 'current', body: { version: `${editionOf(content.lists)}.${edition}`, lists: content.lists } },

@@ -44,6 +44,7 @@ import { notificationsRoutes } from './notifications/notifications.routes.ts'
 import { webhooksRoutes } from './notifications/webhooks/webhooks.routes.ts'
 import { attestedPolicyService } from './parties/attested-policy.service.ts'
 import { contactsService } from './parties/contacts.service.ts'
+import { entriesService } from './parties/entries.service.ts'
 import { groupsService } from './parties/groups.service.ts'
 import { isLondonAuthority } from './parties/organisation.ts'
 import { partiesRoutes } from './parties/parties.routes.ts'
@@ -112,6 +113,7 @@ export function openRegister(
   const assessingElsewhere = assessingElsewhereService({ perform: acts.perform, db, files: services.files })
   const evidence = evidenceService({ act, read, files: services.files })
   const attestedPolicy = attestedPolicyService({ acts: organisationActs })
+  const entries = entriesService({ acts: organisationActs })
   const freezing = freezingService({ act, agreements, advice: advice.onDraft, chains, carrying })
   const amending = amendingService({ act })
   const routes = [
@@ -122,6 +124,7 @@ export function openRegister(
       organisationContacts,
       groups,
       attestedPolicy,
+      entries,
     }),
     peopleRoutes(services.people, services.deputies),
     notificationsRoutes(notifications),
@@ -171,7 +174,7 @@ export function openRegister(
     follower: journeys.follower,
     rooms: {
       ...{ listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight },
-      ...{ attesting, assessingElsewhere, evidence, attestedPolicy, disposing, calendars },
+      ...{ attesting, assessingElsewhere, evidence, attestedPolicy, entries, organisationContacts, disposing, calendars },
       ...{ requests: journeys.requests, answering: journeys.answering },
       ...{ advice, overlaps, freezing, amending, openSections },
     },

@@ -32,6 +32,7 @@ import { weekOfWork } from './insight/week.service.ts'
 import { openLogServices } from './log-services.ts'
 import { openMail } from './mail-services.ts'
 import { notificationsService } from './notifications/notifications.service.ts'
+import { ENTRIES, entriesInTime } from './parties/entries.service.ts'
 import { isLondonAuthority } from './parties/organisation.ts'
 import { partiesService } from './parties/parties.service.ts'
 import { deputiesService } from './people/deputies.service.ts'
@@ -202,6 +203,7 @@ export async function openServices(options: ServicesOptions) {
       [BREACHES]: breachesInTime({ db, notifications }),
       [SIGNATURE_ADDRESSES]: addressesInTime({ db }),
       [REFUSALS]: refusalsInTime({ db, notifications }),
+      [ENTRIES]: entriesInTime({ db, notifications, withPeople: people.organisationsWithPeople }),
       [SIGN_OFF_ENDS]: signOffsThatEnd({ db, agreements, workflow, signOffs }),
       held_role: rolesInTime({
         ...{ db, workflow, signOffs },

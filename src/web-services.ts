@@ -26,6 +26,7 @@ import { evidencePages } from './web/evidence/evidence.pages.ts'
 import { statingPages } from './web/evidence/stating.pages.ts'
 import { contactPages } from './web/inviting/contacts.pages.ts'
 import { invitationPages } from './web/inviting/invitations.pages.ts'
+import { organisationEntryPages } from './web/organisations/entry.pages.ts'
 import { outsidePages } from './web/outside/outside.pages.ts'
 import { outsiderOfRequest } from './web/outside/outside-cookie.ts'
 import { requestLists } from './web/request-lists.ts'
@@ -66,7 +67,8 @@ export function openWeb(
   readonly forgetOld: () => Promise<void>
 } {
   const { listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight, amending } = rooms
-  const { attesting, evidence, attestedPolicy, disposing, logSearch, calendars, requests, answering } = rooms
+  const { attesting, evidence, attestedPolicy, entries, organisationContacts, disposing, logSearch } = rooms
+  const { calendars, requests, answering } = rooms
   const { db, clock, config, people, parties, reference, signOffs, signOffRoutes, newId } = services
   const isSecure = publicUrl.protocol === 'https:'
   const sessions = sessionsService({
@@ -108,6 +110,7 @@ export function openWeb(
           elsewherePages({ attesting, evidence, drafting, history, organisationsFor: lists.organisationsFor }),
           statingPages({ attesting, files: services.files, drafting }),
           acceptingPages({ parties, attestedPolicy }),
+          organisationEntryPages({ parties, organisationContacts, entries }),
           evidencePages({ files: services.files }),
           invitationPages({ invitations: services.outside.invitations, drafting, now: clock }),
           contactPages({ invitations: services.outside.invitations }),

@@ -139,6 +139,11 @@ export const NOTIFICATION_KINDS = {
   DISCLOSURE_DECIDED: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is decided' },
   IMPORT_FINISHED: { subject: 'import', mayBeTold: 'ADDRESSEE', words: 'An import is in the register' },
   REFUSALS_ROSE: { subject: 'organisation', mayBeTold: 'ADDRESSEE', words: 'More checks were refused than in the week before' },
+  ENTRY_TO_CONFIRM: {
+    subject: 'organisation',
+    mayBeTold: 'ADDRESSEE',
+    words: 'Nobody has confirmed the entry of an organisation in the register for twelve months',
+  },
   OUTSIDE_INVITATION_LOCKED: {
     subject: 'invitation',
     mayBeTold: 'ADDRESSEE',

@@ -1,3 +1,5 @@
+import type { Day } from '../platform/kernel/london-day.ts'
+
 /** Public bodies and others that can be a party. The code is the key; a GSS code names an area, not a body. */
 
 /** An organisation as decisions stand on it (domain reference, 8.2). Contacts are kept apart: no rule reads them. */
@@ -40,6 +42,8 @@ export interface RegisteredOrganisation extends Organisation {
   readonly charity_number: string | null
   /** Parts of the body that people name as if they were bodies: they are names of it, never parties (GW-6). */
   readonly departments: readonly string[]
+  /** London day on which its own people last confirmed that its entry is right; null: never. */
+  readonly entry_confirmed_on: Day | null
 }
 
 /** An organisation of a register that starts: confirmed by whoever ships it. */
@@ -50,6 +54,7 @@ export function asRegistered(organisation: Organisation & Partial<RegisteredOrga
     charity_number: null,
     departments: [],
     accepts_attested_since: null,
+    entry_confirmed_on: null,
     ...organisation,
     merged_into: null,
   }
@@ -66,6 +71,7 @@ export function organisationsForPolicy(organisations: readonly RegisteredOrganis
         company_number: _company,
         charity_number: _charity,
         departments: _parts,
+        entry_confirmed_on: _confirmed,
         accepts_attested_since: since,
         ...organisation
       }) => ({

@@ -1,19 +1,25 @@
 import { sql } from 'kysely'
 import type { Transaction } from '../platform/database/database.ts'
+import type { Day } from '../platform/kernel/london-day.ts'
 import { asRegistered, type Organisation, type OrganisationStatus, type RegisteredOrganisation } from './organisation.ts'
 
 /** What may be written of an organisation once it is there. */
-export type OrganisationChange = Partial<Omit<RegisteredOrganisation, 'code' | 'active_from' | 'active_to' | 'successor_of'>>
+export type OrganisationChange = Partial<Omit<RegisteredOrganisation, 'code' | 'active_from' | 'active_to' | 'successor_of'>> & {
+  /** London day on which a register administrator confirmed it. */
+  readonly in_register_since?: Day
+}
 
 /** Stores and reads organisations. */
 export function partiesRepository(tx: Transaction) {
   return {
-    async insert(organisations: readonly (Organisation & Partial<RegisteredOrganisation>)[]): Promise<void> {
+    /** New ones, recorded on a London day. */
+    async insert(organisations: readonly (Organisation & Partial<RegisteredOrganisation>)[], day: Day): Promise<void> {
       if (organisations.length === 0) return
       const rows = organisations.map(asRegistered).map(({ successor_of: _later, ...row }) => ({
         ...row,
         aliases: [...row.aliases],
         departments: [...row.departments],
+        in_register_since: day,
       }))
       await tx.insertInto('organisation').values(rows).execute()
       const succession = organisations.flatMap(({ code, successor_of }) =>
@@ -39,12 +45,14 @@ export function partiesRepository(tx: Transaction) {
         .$if(codes !== undefined, (query) => query.where('o.code', 'in', [...(codes ?? []), '']))
         .orderBy('o.code')
         .execute()
-      return rows.map(({ row_version: _version, act_count: _acts, competent_authority, status, successor_of, ...row }) => ({
-        ...row,
-        status: status as OrganisationStatus,
-        competent_authority: competent_authority as Organisation['competent_authority'],
-        successor_of,
-      }))
+      return rows.map(
+        ({ row_version: _version, act_count: _acts, in_register_since: _since, competent_authority, status, successor_of, ...row }) => ({
+          ...row,
+          status: status as OrganisationStatus,
+          competent_authority: competent_authority as Organisation['competent_authority'],
+          successor_of,
+        }),
+      )
     },
 
     async update(code: string, { aliases, departments, ...change }: OrganisationChange): Promise<void> {
@@ -64,6 +72,20 @@ export function partiesRepository(tx: Transaction) {
         .returning('code')
         .execute()
       return rows.map(({ code }) => code)
+    },
+
+    /** Of these organisations those that exist and are confirmed, each with the day on which its entry was last right for all one knows. */
+    async entries(codes: readonly string[]): Promise<{ readonly code: string; readonly since: Day }[]> {
+      if (codes.length === 0) return []
+      return tx
+        .selectFrom('organisation as o')
+        .select(['o.code', sql<Day>`greatest(o.in_register_since, o.entry_confirmed_on)`.as('since')])
+        .where('o.code', 'in', [...codes])
+        .where('o.status', '=', 'CONFIRMED')
+        .where('o.active_to', 'is', null)
+        .where((eb) => eb.or([eb('o.in_register_since', 'is not', null), eb('o.entry_confirmed_on', 'is not', null)]))
+        .orderBy('o.code')
+        .execute()
     },
 
     /** `ETag` material of an organisation; undefined when there is none with this code. */

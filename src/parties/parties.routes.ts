@@ -5,6 +5,7 @@ import { answer, reply } from '../platform/http/answer.ts'
 import { orThrow } from '../platform/kernel/refusal.ts'
 import type { AttestedPolicyService } from './attested-policy.service.ts'
 import type { ContactsService } from './contacts.service.ts'
+import type { EntriesService } from './entries.service.ts'
 import type { GroupsService } from './groups.service.ts'
 import type { PartiesService } from './parties.service.ts'
 import type { RegisteringService } from './registering.service.ts'
@@ -16,6 +17,7 @@ export interface RegisterServices {
   readonly organisationContacts: ContactsService
   readonly groups: GroupsService
   readonly attestedPolicy: AttestedPolicyService
+  readonly entries: EntriesService
 }
 
 /** The register of organisations over HTTP: finding, proposing, confirming, contacts, groups. */
@@ -25,6 +27,7 @@ export function partiesRoutes({
   organisationContacts: contacts,
   groups,
   attestedPolicy,
+  entries,
 }: RegisterServices): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'listOrganisations', async ({ query }) => reply(200, orThrow(await parties.list(query))))
@@ -55,6 +58,8 @@ export function partiesRoutes({
     answer(app, 'acceptAttestedSignatures', async (request) =>
       outcomeReply(200, await attestedPolicy.put(changeOf(request), request.params.code, request.body)),
     )
+
+    answer(app, 'confirmEntry', async (request) => outcomeReply(200, await entries.confirm(changeOf(request), request.params.code)))
 
     answer(app, 'listGroups', async ({ query }) => reply(200, { groups: await groups.list(query.on) }))
     answer(app, 'getGroup', async ({ params, query }) => outcomeReply(200, await groups.find(params.code, query.on)))

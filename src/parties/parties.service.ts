@@ -3,6 +3,7 @@ import { permits } from '../identity/permissions.ts'
 import type { Principal } from '../identity/principal.ts'
 import { type Database, type Transaction, withTransaction } from '../platform/database/database.ts'
 import { withTransactionAs } from '../platform/database/reader.ts'
+import type { Day } from '../platform/kernel/london-day.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
 import { type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'
@@ -40,15 +41,16 @@ export function partiesService(db: Database) {
   const all = (): Promise<RegisteredOrganisation[]> => withTransaction(db, (tx) => partiesRepository(tx).read())
 
   return {
-    /** Stores new organisations, confirmed by whoever stores them. Joins the transaction. @throws a unique violation when a code is taken */
-    store: (tx: Transaction, organisations: readonly Organisation[]): Promise<void> => partiesRepository(tx).insert(organisations),
+    /** Stores new organisations, confirmed by whoever stores them on that London day. Joins the transaction. @throws a unique violation when a code is taken */
+    store: (tx: Transaction, organisations: readonly Organisation[], day: Day): Promise<void> =>
+      partiesRepository(tx).insert(organisations, day),
     /** Adds those that the register lacks, gives the others the type they have here, and answers all that changed. Joins the transaction. */
-    async renew(tx: Transaction, shipped: readonly Organisation[]): Promise<Organisation[]> {
+    async renew(tx: Transaction, shipped: readonly Organisation[], day: Day): Promise<Organisation[]> {
       const repository = partiesRepository(tx)
       const known = new Map((await repository.read()).map((organisation) => [organisation.code, organisation]))
       const added = shipped.filter(({ code }) => !known.has(code))
       const retyped = shipped.filter(({ code, type }) => known.has(code) && known.get(code)?.type !== type)
-      await repository.insert(added)
+      await repository.insert(added, day)
       for (const { code, type } of retyped) await repository.retype(code, type)
       return repository.read([...added, ...retyped].map(({ code }) => code))
     },

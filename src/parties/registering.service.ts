@@ -42,9 +42,11 @@ export function registeringService({
   readonly reference: ReferenceService
   readonly clock: Clock
 }) {
+  const today = () => londonDay(clock().getTime())
+
   /** Read before the act, so that it needs no second connection while it holds one. */
   async function types(): Promise<ReadonlySet<string>> {
-    const day = londonDay(clock().getTime())
+    const day = today()
     const list = (await reference.lists()).find((known) => known.list === 'ORG_TYPE')
     return new Set((list?.entries ?? []).filter(({ valid_from, valid_to }) => isValidOn(day, valid_from, valid_to)).map(({ code }) => code))
   }
@@ -82,9 +84,8 @@ export function registeringService({
       const taken = new Set(all.map((organisation) => organisation.code))
       if (code !== undefined && taken.has(code)) throw CODE_TAKEN(code)
       const chosen = code ?? codeFor(described.type, described.short_name, (one) => taken.has(one))
-      await repository.insert([
-        { ...described, code: chosen, status: 'UNCONFIRMED', active_from: null, active_to: null, successor_of: [], verified: false },
-      ])
+      const inserted = { ...described, code: chosen, active_from: null, active_to: null, successor_of: [], verified: false }
+      await repository.insert([{ ...inserted, status: 'UNCONFIRMED' }], today())
       const detail = { ...described, note: note ?? null, distinct_from: given.distinct_from ?? [] }
       return { id: chosen, detail, outcome: () => view(tx, chosen) }
     })
@@ -100,7 +101,8 @@ export function registeringService({
       const known = await types()
       return async (tx, code, given, from) => {
         const { described } = await checked(tx, given, known, '/organisation')
-        await partiesRepository(tx).insert([{ ...described, code, active_from: from, active_to: null, successor_of: [], verified: false }])
+        const begun = { ...described, code, active_from: from, active_to: null, successor_of: [], verified: false }
+        await partiesRepository(tx).insert([begun], today())
       }
     },
     propose,
@@ -173,7 +175,7 @@ export function registeringService({
           throw refused('FORBIDDEN', 'Whoever proposed a body does not confirm it.', [
             { pointer: '', detail: 'Another administrator does.', code: 'SD-1' },
           ])
-        await repository.update(code, { ...standing, status: 'CONFIRMED', verified: true })
+        await repository.update(code, { ...standing, status: 'CONFIRMED', verified: true, in_register_since: today() })
         const after = await view(tx, code)
         return { id: code, detail: { ...standing, reason }, changed: [after], outcome: () => view(tx, code) }
       }),

@@ -116,6 +116,18 @@ export function heldRolesRepository(tx: Transaction) {
       return rows.map(toHeldRole)
     },
 
+    /** Organisations in which somebody holds a role on a London day. */
+    async organisations(day: Day): Promise<string[]> {
+      const rows = await tx
+        .selectFrom('held_role as r')
+        .select('r.org')
+        .distinct()
+        .where('r.ended_at', 'is', null)
+        .where(sql<boolean>`r.from_day <= ${day} and coalesce(r.to_day >= ${day}, true)`)
+        .execute()
+      return rows.map(({ org }) => org)
+    },
+
     /** Who holds one of these roles in an organisation on a London day, or stands in for somebody in it. */
     async holders(org: string, roles: readonly string[], day: Day): Promise<{ readonly person: Person; readonly role: Role }[]> {
       if (roles.length === 0) return []

@@ -122,6 +122,9 @@ export function peopleService({ db, clock, commands, parties, issuer, tell, reco
     organisationsOf: (person: Person, day: Day): Promise<string[]> => organisationsHeld(db, person, day),
 
     /** One role, for what follows when its time is over. Joins the caller's transaction. */
+    /** Organisations in which somebody holds a role on a London day. Joins the transaction. */
+    organisationsWithPeople: async (tx: Transaction, day: Day): Promise<ReadonlySet<string>> =>
+      new Set(await heldRolesRepository(tx).organisations(day)),
     held: async (tx: Transaction, id: string): Promise<HeldRole | undefined> => (await heldRolesRepository(tx).find(id))?.held,
 
     /** Records that somebody holds a role. Refused for oneself, for another organisation, and beside a role that it must be kept apart from. */

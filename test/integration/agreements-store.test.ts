@@ -35,7 +35,7 @@ async function aRegister(test: Teardown, { organisations, agreements: all }: Fix
   const parties = partiesService(database.db)
   const asSystem = <T>(work: (tx: Transaction) => Promise<T>) => withTransactionAs(database.db, { kind: 'system' }, work)
   await asSystem(async (tx) => {
-    await parties.store(tx, organisations)
+    await parties.store(tx, organisations, '2026-01-01')
     for (const agreement of all) await agreements.store(tx, agreement, { at: AT, by: 'test', provenance: undefined })
   })
   return { database, asSystem }

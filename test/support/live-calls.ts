@@ -384,6 +384,7 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     attestSignature: async () => ({ person: siro, path: { ...(await stated()) } }),
     disputeSignature: async () => ({ person: { org: HACKNEY, role: 'SIRO' }, path: { ...(await stated()) } }),
     acceptAttestedSignatures: async () => ({ person: siro, path: { code: CAMDEN }, etagFrom: `/v1/organisations/${CAMDEN}` }),
+    confirmEntry: async () => ({ person: officer, path: { code: CAMDEN }, etagFrom: `/v1/organisations/${CAMDEN}` }),
     getDisclosure: async () => onDisclosure(await disclosure()),
     reviseDisclosure: async () => ({ ...onDisclosure(await disclosure()), body: disclosureExample() }),
     withdrawDisclosure: async () => onDisclosure(await disclosure()),

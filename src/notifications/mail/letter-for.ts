@@ -99,6 +99,7 @@ function pathTo({ kind, subject: { type, id }, detail }: NotificationFacts): str
   if (SIGNING.includes(kind) && isAgreement && Number.isInteger(version)) return `sign/${encodeURIComponent(id)}/${version}`
   if (DISPOSING.includes(kind)) return `agreements/${encodeURIComponent(id)}/disposals`
   if (typeof sign_off === 'string' && isUuid(sign_off)) return `reviews/${sign_off}`
+  if (kind === 'ENTRY_TO_CONFIRM') return 'organisation-entry'
   return isAgreement ? `agreements/${encodeURIComponent(id)}` : 'work'
 }
 

@@ -6,7 +6,7 @@ import type { NotificationFacts } from '../kinds.ts'
  * comment, what is shared) is not among it and has no way in. Pure.
  */
 export type MailValue =
-  | ('role' | 'due' | 'by_due' | 'days_left' | 'version' | 'party' | 'by' | 'denied_from' | 'begins' | 'from')
+  | ('role' | 'due' | 'by_due' | 'days_left' | 'version' | 'party' | 'by' | 'denied_from' | 'begins' | 'from' | 'since')
   | ('signed' | 'approved' | 'added' | 'changed' | 'refused' | 'refusals' | 'week_before' | 'reason' | 'other_reasons')
 
 /** What every mail may say besides. */
@@ -45,6 +45,7 @@ const VALUES: Readonly<Record<MailValue | (typeof VALUES_OF_ALL)[number], (maile
   other_reasons: ({ detail }) => otherReasons(Number(detail['other_reasons'])),
   days_left: ({ detail }, { today }) => daysLeft(dueIn(detail), today),
   from: ({ detail }) => spoken(detail['first']) ?? 'today',
+  since: ({ detail }) => spoken(detail['since']) ?? 'it was recorded',
   begins: ({ detail }) => spoken(detail['effective_from']) ?? 'it begins',
   denied_from: ({ detail }) => spoken(detail['denies_from']) ?? 'never, it only warns',
 }

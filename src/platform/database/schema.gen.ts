@@ -844,9 +844,17 @@ export interface Organisation {
   company_number: string | null;
   competent_authority: string;
   departments: Generated<string[]>;
+  /**
+   * London day on which its own people last confirmed its entry; null: never.
+   */
+  entry_confirmed_on: string | null;
   gss: string | null;
   health_or_social_care_authority: boolean;
   ico_registration_no: string | null;
+  /**
+   * London day on which it was recorded, or confirmed by a register administrator; null: by a release that did not note it.
+   */
+  in_register_since: string | null;
   legal_name: string;
   merged_into: string | null;
   ods: string | null;
