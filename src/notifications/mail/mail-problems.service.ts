@@ -4,6 +4,8 @@ import type { Database } from '../../platform/database/database.ts'
 import { readAs, withTransactionAs } from '../../platform/database/reader.ts'
 import { type MailProblem, type MailProblemsQuery, mailProblemsRepository } from './mail-problems.repository.ts'
 
+export type { MailProblem } from './mail-problems.repository.ts'
+
 /** One page, newest first. */
 export interface MailProblemPage {
   readonly problems: readonly MailProblem[]

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { daysSince } from '../../insight/insight.service.ts'
-import type { MailProblem } from '../../notifications/mail/mail-problems.repository.ts'
+import type { MailProblem } from '../../notifications/mail/mail-problems.service.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { drawingsOf } from '../../workflow/insight/drawing.ts'
 import { waitsToSign } from '../../workflow/model/advance.ts'
