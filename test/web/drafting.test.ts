@@ -201,7 +201,7 @@ t.test('an agreement of six parties is drafted in the browser, from nothing to s
     await reader.waitForURL(draft)
     await colleague.goto(`${draft}/security`)
     t.equal(await colleague.getByLabel('How is the data kept safe?').inputValue(), 'Encrypted on its way, and two people have to agree')
-    t.match(await colleague.locator('main').textContent(), /Somebody else in your organisation saved this section on/)
+    t.match(await colleague.locator('main').textContent(), /Priya Raman \(fictional\) of Camden saved this section on/)
     // Other sections are nobody's business.
     await reader.goto(`${draft}/quality`)
     await colleague.getByLabel('What happens when something goes wrong?').fill('Within 24 hours')
