@@ -16,6 +16,8 @@ import { agreementPages } from './web/agreements/agreements.pages.ts'
 import { comparePages } from './web/agreements/compare.pages.ts'
 import { decisionPages } from './web/agreements/decisions.pages.ts'
 import { disposalPages } from './web/agreements/disposals.pages.ts'
+import { assessmentPages } from './web/assessments/assessment.pages.ts'
+import { recordingPages } from './web/assessments/recording.pages.ts'
 import { deputyPages } from './web/deputies/deputies.pages.ts'
 import { draftingArea } from './web/drafting/area.pages.ts'
 import { entryPages } from './web/entry/entry.pages.ts'
@@ -67,7 +69,7 @@ export function openWeb(
   readonly forgetOld: () => Promise<void>
 } {
   const { listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight, amending } = rooms
-  const { attesting, evidence, attestedPolicy, entries, organisationContacts, disposing, logSearch } = rooms
+  const { attesting, assessingElsewhere, evidence, attestedPolicy, entries, organisationContacts, disposing, logSearch } = rooms
   const { calendars, requests, answering } = rooms
   const { db, clock, config, people, parties, reference, signOffs, signOffRoutes, newId } = services
   const isSecure = publicUrl.protocol === 'https:'
@@ -99,7 +101,7 @@ export function openWeb(
         areas: [
           entryPages,
           outsidePages,
-          workPages({ requests, insight, listing, signOffs, disposing, notifications: services.notifications }),
+          workPages({ requests, insight, listing, signOffs, disposing, assessingElsewhere, notifications: services.notifications }),
           agreementListPages({ listing, registerExport, clock }),
           agreementPages({ drafting, documents, signOffs, history }),
           comparePages({ documents }),
@@ -109,6 +111,8 @@ export function openWeb(
           reviewPages({ signOffs, documents, people, attesting, mailProblems: services.mailProblems, newId, now: clock }),
           elsewherePages({ attesting, evidence, drafting, history, organisationsFor: lists.organisationsFor }),
           statingPages({ attesting, files: services.files, drafting }),
+          assessmentPages({ assessingElsewhere, drafting, evidence }),
+          recordingPages({ assessingElsewhere, drafting, files: services.files }),
           acceptingPages({ parties, attestedPolicy }),
           organisationEntryPages({ parties, organisationContacts, entries }),
           evidencePages({ files: services.files }),

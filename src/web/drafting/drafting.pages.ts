@@ -88,6 +88,7 @@ export function stepPages(steps: readonly Step[], reading: DraftReading) {
         fields: step.fields(context).map((one) => ({ ...one, id: idOf(one), value: answers[one.name] ?? '' })),
         was: digestOf(present),
         offers: step.offers?.(context) ?? [],
+        besides: step.besides?.(context) ?? [],
         saved: await savedByOthers(step, context),
         openNow: await sections.opened(request, step, context),
       },

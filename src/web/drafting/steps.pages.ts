@@ -41,6 +41,8 @@ export interface Step {
   title(context: DraftContext): string
   /** What to know before answering, a paragraph each. */
   intro?(context: DraftContext): readonly string[]
+  /** Pages besides the draft on which more is said of the same. */
+  besides?(context: DraftContext): readonly { readonly href: string; readonly text: string }[]
   fields(context: DraftContext): readonly FormField[]
   answers(context: DraftContext): Answers
   /** Answers to begin with, where the address asks for them; they are saved like any others. */

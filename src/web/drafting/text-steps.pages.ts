@@ -209,16 +209,22 @@ const assessment = step<'putDraftDpia'>({
   partName: 'dpia',
   title: () => 'Data protection impact assessment',
   intro: () => [
-    'Record here what came of the assessment (DPIA) that your organisation made elsewhere, or of the screening that found none to be needed. Your data protection officer advises on both.',
-    'Where one is required, nothing is permitted under the agreement until it is approved.',
+    'State here whether an assessment (DPIA) is required, or that a screening found none to be needed, and how far it is. Your data protection officer advises on both.',
+    'Where one is required, nothing is permitted under the agreement until it is approved. Nobody approves it on this page: an assessment that was made elsewhere is recorded with its file and the advice on it, and a second person of your organisation confirms it.',
   ],
-  fields: ({ choices }) => [
+  besides: ({ view: { id, dpia } }) => [
+    {
+      href: `/agreements/${encodeURIComponent(id)}/assessment`,
+      text: dpia.elsewhere.length > 0 ? 'See the assessment that is recorded' : 'Record an assessment that was made elsewhere',
+    },
+  ],
+  fields: ({ choices, view: { dpia } }) => [
     { name: 'required', label: 'Is an assessment required?', kind: 'radios', choices: YES_NO },
     {
       name: 'status',
       label: 'Where does it stand?',
       kind: 'select',
-      choices: choices('DPIA_STATE'),
+      choices: choices('DPIA_STATE', { isOffered: ({ code }) => code !== 'APPROVED' || dpia.status === code }),
       hint: 'Screened out: a screening found that none is required',
     },
     { name: 'residual', label: 'Which risk remains?', kind: 'select', choices: choices('OVERALL_RISK') },

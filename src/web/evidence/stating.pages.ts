@@ -4,12 +4,11 @@ import type { DraftingService } from '../../agreements/drafting/drafting.service
 import type { EvidenceFile } from '../../files/evidence-file.ts'
 import type { FilesService } from '../../files/files.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
-import { SentFile } from '../../platform/http/multipart-body.ts'
 import { isDay } from '../../platform/kernel/london-day.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
-import { boxes, chosen, type FieldError, faultsOf, field, isKey, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import { boxes, chosen, type FieldError, faultsOf, field, isKey, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
-import { keepFile } from './uploads.pages.ts'
+import { keepFile, onceWithoutFile, sentFile } from './uploads.pages.ts'
 
 export interface StatingPagesOptions {
   readonly attesting: Pick<ReturnType<typeof attestingService>, 'state'>
@@ -77,22 +76,11 @@ export function statingPages({ attesting, files, drafting }: StatingPagesOptions
       const errors = [...missing(request, kept.length > 0 || wrong.length > 0), ...wrong]
       if (errors.length === 0) errors.push(...faultsOf('stateSignature', body, fieldAt))
       if (errors.length > 0) return shown(request, kept, { status: 422, errors })
-      const call = { principal: callerOf(request), idempotency: onceWithout(request), agreementId: idOf(request) }
+      const call = { principal: callerOf(request), idempotency: onceWithoutFile(request), agreementId: idOf(request) }
       const done = await attesting.state(call, body)
       return done.ok ? { to: here(request) } : shown(request, kept, { status: 422, errors: refusedWith(done.refusal, fieldAt) })
     })
   }
-}
-
-/** The key of a form with a file, whose bytes are gone once they are kept: its fields, and what the file is called. */
-function onceWithout(request: FastifyRequest) {
-  const { file: _file, ...fields } = (request.body ?? {}) as Readonly<Record<string, unknown>>
-  return once({ url: request.url, body: { ...fields, file: sentFile(request)?.name ?? null } })
-}
-
-function sentFile({ body }: Pick<FastifyRequest, 'body'>): SentFile | undefined {
-  const sent = (body as Readonly<Record<string, unknown>> | undefined)?.['file']
-  return sent instanceof SentFile ? sent : undefined
 }
 
 /** What the form says, in the words of the contract. */

@@ -1,11 +1,13 @@
+import type { FastifyRequest } from 'fastify'
 import type { Call } from '../../commands/command.ts'
 import type { EvidenceFile } from '../../files/evidence-file.ts'
 import { FILE_BYTES_MAX } from '../../files/evidence-file.ts'
 import type { FilesService } from '../../files/files.service.ts'
 import type { Principal } from '../../identity/principal.ts'
-import type { SentFile } from '../../platform/http/multipart-body.ts'
+import { SentFile } from '../../platform/http/multipart-body.ts'
 import { operation } from '../../platform/http/openapi.ts'
 import type { Refusal } from '../../platform/kernel/refusal.ts'
+import { once } from '../forms.pages.ts'
 
 /** The types that are kept, as the contract names them. */
 const KEPT: readonly string[] = operation('uploadFile').config.operation.mediaTypes
@@ -45,6 +47,18 @@ export async function keepFile(
   }
   const done = await files.upload(principal, upload, (): Call => ({ principal, idempotency: null }))
   return done.ok ? { file: done.value.outcome } : { wrong: wordsFor(done.refusal) }
+}
+
+/** The file of a form; undefined: it came without one. */
+export function sentFile({ body }: Pick<FastifyRequest, 'body'>): SentFile | undefined {
+  const sent = (body as Readonly<Record<string, unknown>> | undefined)?.['file']
+  return sent instanceof SentFile ? sent : undefined
+}
+
+/** The key of a form with a file, whose bytes are gone once they are kept: its fields, and what the file is called. */
+export function onceWithoutFile(request: Pick<FastifyRequest, 'url' | 'body'>) {
+  const { file: _file, ...fields } = (request.body ?? {}) as Readonly<Record<string, unknown>>
+  return once({ url: request.url, body: { ...fields, file: sentFile(request)?.name ?? null } })
 }
 
 function typeOf({ name, mediaType }: SentFile): string | undefined {

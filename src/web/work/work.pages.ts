@@ -1,4 +1,5 @@
 import type { disposingService } from '../../agreements/acts/disposing.service.ts'
+import type { AssessingElsewhereService } from '../../agreements/drafting/assessing-elsewhere.service.ts'
 import type { ListingService } from '../../agreements/finding/listing.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { permits } from '../../identity/permissions.ts'
@@ -18,6 +19,7 @@ export interface WorkPagesOptions {
   readonly listing: Pick<ListingService, 'titles' | 'list'>
   readonly signOffs: Pick<SignOffsService, 'list'>
   readonly notifications: Pick<NotificationsService, 'list'>
+  readonly assessingElsewhere: Pick<AssessingElsewhereService, 'waiting'>
   readonly disposing: Pick<ReturnType<typeof disposingService>, 'list'>
 }
 
@@ -28,7 +30,7 @@ const [NOTICES, TO_DISPOSE_MAX] = [100, 5]
 const KEPT_MAX = 20
 
 /** What somebody has to do, whom they wait for, and what falls due. */
-export function workPages({ requests, insight, listing, signOffs, notifications, disposing }: WorkPagesOptions) {
+export function workPages({ requests, insight, listing, signOffs, notifications, disposing, assessingElsewhere }: WorkPagesOptions) {
   /** What the reader's organisation was told to return or delete and has not confirmed: of itself, or of a body that it follows. */
   async function toDispose(principal: Principal) {
     if (!permits(principal.roles, 'agreement:dispose')) return []
@@ -61,12 +63,14 @@ export function workPages({ requests, insight, listing, signOffs, notifications,
       const disposals = await toDispose(principal)
       const { returned, drafts } = await toWrite(principal)
       const waitingRequests = permits(principal.roles, 'request:answer') ? await requests.waitingFor(principal) : []
+      const toConfirm = permits(principal.roles, 'dpia:record') ? await assessingElsewhere.waiting(principal) : []
       const agreements = [
         ...[...mine, ...pool].map((task) => task.subject_id),
         ...waiting.map((task) => task.subject.id),
         ...due.map((one) => one.agreement),
         ...disposals.map((one) => one.agreement),
         ...returned.map(({ subject }) => subject.id),
+        ...toConfirm.map((one) => one.agreement),
       ]
       const titles = await listing.titles(principal, agreements)
       const today = londonDay(now.getTime())
@@ -83,6 +87,7 @@ export function workPages({ requests, insight, listing, signOffs, notifications,
           returned: returned.map(({ id, subject }) => ({ href: `/reviews/${id}`, ...subject, title: titles.get(subject.id) })),
           drafts,
           requests: waitingRequests,
+          toConfirm: toConfirm.map((one) => ({ ...one, title: titles.get(one.agreement) })),
           mine: mine.map(shown),
           disposals: disposals.map((one) => ({ ...one, title: titles.get(one.agreement) })),
           pool: pool.map(shown),
