@@ -1,6 +1,8 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
+import { deskOn } from '../support/agreement-desk.ts'
 import { personOf } from '../support/api-caller.ts'
+import { assess } from '../support/assessed.ts'
 import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
 import { signIn, type Visitor, visitorOf } from '../support/visitor.ts'
 
@@ -176,12 +178,8 @@ t.test('an agreement of six parties is drafted in the browser, from nothing to s
     await save(officer)
     await officer.goto(draft)
     t.match(await officer.locator('main').textContent(), /Data protection impact assessment\s*Not yet started/)
-    await at('assessment')
-    await officer.getByLabel('Where does it stand?').selectOption('APPROVED')
-    await officer.getByLabel('Which risk remains?').selectOption('LOW')
-    await officer.getByLabel('Was the Information Commissioner consulted?').selectOption('NOT_REQUIRED')
-    await day(officer, 'review_due', ['1', '3', '2028'])
-    await save(officer)
+    await assess(await deskOn(pages.service), draft.split('/')[2] ?? '')
+    await officer.goto(draft)
     t.match(await officer.locator('main').textContent(), /17 of 17 tasks are done/)
   })
 
