@@ -86,7 +86,13 @@ export async function buildApp(options: AppOptions) {
     else server.log.info({ log: name }, 'the log is signed again')
   })
   const web =
-    options.browserSignIn && openWeb(services, { ...register.rooms, logSearch: decisions.logSearch }, options.browserSignIn, options.logKey)
+    options.browserSignIn &&
+    openWeb(
+      services,
+      { ...register.rooms, logSearch: decisions.logSearch, clients: decisions.clients },
+      options.browserSignIn,
+      options.logKey,
+    )
   const principalOfSession = web?.principalOfSession ?? options.principalOfSession
   const rolesOf = (person: Person, org: string) => people.rolesOf(person, org, londonDay(options.clock().getTime()))
   await server.register(identityPlugin, {

@@ -114,6 +114,10 @@ export function openRegister(
   const evidence = evidenceService({ act, read, files: services.files })
   const attestedPolicy = attestedPolicyService({ acts: organisationActs })
   const entries = entriesService({ acts: organisationActs })
+  const merging = mergingService({ registerActs: organisationActs, parties, contacts: organisationContacts, several })
+  const succession = successionService({
+    ...{ registerActs: organisationActs, parties, registering, agreements, notifications, several, workflow, boroughs },
+  })
   const freezing = freezingService({ act, agreements, advice: advice.onDraft, chains, carrying })
   const amending = amendingService({ act })
   const routes = [
@@ -143,17 +147,8 @@ export function openRegister(
       disposing,
       attesting,
       evidence,
-      merging: mergingService({ registerActs: organisationActs, parties, contacts: organisationContacts, several }),
-      succession: successionService({
-        registerActs: organisationActs,
-        parties,
-        registering,
-        agreements,
-        notifications,
-        several,
-        workflow,
-        boroughs,
-      }),
+      merging,
+      succession,
     }),
     agreementTextsRoutes(documents, history),
     draftingRoutes({
@@ -174,9 +169,10 @@ export function openRegister(
     follower: journeys.follower,
     rooms: {
       ...{ listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight },
-      ...{ attesting, assessingElsewhere, evidence, attestedPolicy, entries, organisationContacts, disposing, calendars },
+      ...{ attesting, assessingElsewhere, evidence, attestedPolicy, entries, disposing, calendars },
       ...{ requests: journeys.requests, answering: journeys.answering },
       ...{ advice, overlaps, freezing, amending, openSections },
+      ...{ registering, organisationContacts, groups, merging, succession },
     },
   }
 }

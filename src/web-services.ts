@@ -29,8 +29,12 @@ import { statingPages } from './web/evidence/stating.pages.ts'
 import { contactPages } from './web/inviting/contacts.pages.ts'
 import { invitationPages } from './web/inviting/invitations.pages.ts'
 import { organisationEntryPages } from './web/organisations/entry.pages.ts'
+import { organisationPages } from './web/organisations/organisation.pages.ts'
+import { organisationListPages } from './web/organisations/organisation-list.pages.ts'
 import { outsidePages } from './web/outside/outside.pages.ts'
 import { outsiderOfRequest } from './web/outside/outside-cookie.ts'
+import { endingPages } from './web/people/ending.pages.ts'
+import { rolePages } from './web/people/roles.pages.ts'
 import { requestLists } from './web/request-lists.ts'
 import { answeringPages } from './web/requests/answering.pages.ts'
 import { askingPages } from './web/requests/asking.pages.ts'
@@ -59,7 +63,7 @@ export function callbackAt(publicUrl: URL, key = ''): URL {
 /** The pages over the services of the rooms, and whom a session is of. */
 export function openWeb(
   services: Services,
-  rooms: Register['rooms'] & Pick<Decisions, 'logSearch'>,
+  rooms: Register['rooms'] & Pick<Decisions, 'logSearch' | 'clients'>,
   { issuers, publicUrl, demoAccounts }: BrowserSignIn,
   logKey: Uint8Array,
 ): {
@@ -119,6 +123,13 @@ export function openWeb(
           invitationPages({ invitations: services.outside.invitations, drafting, now: clock }),
           contactPages({ invitations: services.outside.invitations }),
           draftingArea({ ...rooms, ...lists, ...carried, parties, signOffs, routes: signOffRoutes, now: clock }),
+          organisationListPages({ parties, now: clock }),
+          organisationPages({
+            ...{ parties, contacts: organisationContacts, people, clients: rooms.clients, organisationsFor: lists.organisationsFor },
+            ...{ rolesAreClaimed: issuers.some(({ issuer }) => services.isAuthoritative(issuer)), now: clock },
+          }),
+          rolePages({ people, parties }),
+          endingPages({ people, parties, now: clock }),
           deputyPages({ deputies: services.deputies }),
           requestPages({ requests }),
           askingPages({ ...lists, requests, now: clock }),

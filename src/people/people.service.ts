@@ -37,6 +37,13 @@ export interface HeldRoleView extends HeldRole {
   readonly counts: boolean
 }
 
+/** One page of the roles of an organisation. */
+export interface HeldRolesPage {
+  readonly roles: readonly HeldRoleView[]
+  /** `after` of the next page; null: this is the last. */
+  readonly next_after: string | null
+}
+
 /** A role with what was done to it. */
 export interface HeldRoleRecord extends HeldRoleView {
   readonly history: readonly HeldRoleAct[]
@@ -210,7 +217,7 @@ export function peopleService({ db, clock, commands, parties, issuer, tell, reco
         after = null,
         limit = PAGE,
       }: { readonly on?: Day | null | undefined; readonly after?: string | null | undefined; readonly limit?: number | undefined },
-    ): Promise<Result<{ readonly roles: readonly HeldRoleView[]; readonly next_after: string | null }, Refusal>> =>
+    ): Promise<Result<HeldRolesPage, Refusal>> =>
       withTransactionAs(db, readerOf(principal), async (tx) => {
         if (!mayReadOf(principal, org) || (await parties.read(tx, [org])).length === 0)
           return refuse(refusal('NOT_FOUND', 'There are no roles here that you may see.'))

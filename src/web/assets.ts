@@ -84,6 +84,7 @@ main table{overflow-wrap:normal}
 .app-thread{border-left:5px solid #b1b4b6;padding-left:15px;margin-bottom:20px}
 .app-quiet{margin-bottom:5px;color:#505a5f}
 .app-said del{color:#942514}
+.app-gap{color:#942514;font-weight:bold}
 .app-said ins{color:#005a30}
 @media screen and (max-width:40.0525em){
 .app-stacked thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}

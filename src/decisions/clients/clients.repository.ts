@@ -9,6 +9,15 @@ export interface ClientView extends RegisteredClient {
   readonly revoked_at: string | null
 }
 
+/** Which clients to list. */
+export interface ClientsQuery {
+  /** Absent: of every organisation. */
+  readonly organisation?: string | undefined
+  /** Only those that come after this one. */
+  readonly after?: string | undefined
+  readonly limit?: number | undefined
+}
+
 /** Stores which API clients are registered, and which were revoked. What nodes act on is the policy record, not this table. */
 export function clientsRepository(tx: Transaction) {
   const registered = () =>
@@ -21,10 +30,11 @@ export function clientsRepository(tx: Transaction) {
     async registered(clientId: string): Promise<ClientView | undefined> {
       return registered().where('c.client_id', '=', clientId).executeTakeFirst()
     },
-    /** In the order of their identifiers, after one of them. */
-    async list(after: string | null, limit: number): Promise<ClientView[]> {
+    /** In the order of their identifiers, after one of them; of one organisation, or of all. */
+    async list({ organisation, after }: ClientsQuery, limit: number): Promise<ClientView[]> {
       return registered()
-        .$if(after !== null, (query) => query.where('c.client_id', '>', after as string))
+        .$if(organisation !== undefined, (query) => query.where('c.org', '=', organisation as string))
+        .$if(after !== undefined, (query) => query.where('c.client_id', '>', after as string))
         .orderBy('c.client_id')
         .limit(limit)
         .execute()

@@ -14,7 +14,7 @@ export function clientsRoutes(clients: ClientsService): FastifyPluginAsync {
       const { client, isNew } = orThrow(await clients.register(callOf(request), request.body)).outcome
       return isNew ? reply(201, client) : reply(200, client)
     })
-    answer(app, 'listClients', async ({ query }) => reply(200, await clients.list(query.after, query.limit)))
+    answer(app, 'listClients', async ({ query }) => reply(200, await clients.list(query)))
     answer(app, 'revokeClient', async (request) => {
       const revoked = orThrow(await clients.revoke(callerOf(request), request.params.clientId, request.body.reason ?? null))
       const { isNew, ...revocation } = revoked.outcome

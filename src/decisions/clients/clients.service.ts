@@ -7,7 +7,7 @@ import { withTransactionAs } from '../../platform/database/reader.ts'
 import { type Fault, refused } from '../../platform/kernel/refusal.ts'
 import type { PolicyService } from '../policy/policy.service.ts'
 import type { ClientRevocation, RegisteredClient } from '../policy/policy-index.ts'
-import { type ClientView, clientsRepository } from './clients.repository.ts'
+import { type ClientsQuery, type ClientView, clientsRepository } from './clients.repository.ts'
 
 export interface ClientsOptions {
   readonly db: Database
@@ -89,12 +89,12 @@ export function clientsService({ db, commands, policy, parties, isTrusted }: Cli
         },
       ),
 
-    /** What is registered, in the order of the identifiers. */
-    async list(
-      after: string | null = null,
+    /** What is registered, for one organisation or for all, in the order of the identifiers. */
+    async list({
       limit = PAGE,
-    ): Promise<{ readonly clients: readonly ClientView[]; readonly next_after: string | null }> {
-      const found = await withTransactionAs(db, { kind: 'system' }, (tx) => clientsRepository(tx).list(after, limit + 1))
+      ...asked
+    }: ClientsQuery): Promise<{ readonly clients: readonly ClientView[]; readonly next_after: string | null }> {
+      const found = await withTransactionAs(db, { kind: 'system' }, (tx) => clientsRepository(tx).list(asked, limit + 1))
       const clients = found.slice(0, limit)
       return { clients, next_after: found.length > limit ? (clients.at(-1)?.client_id ?? null) : null }
     },

@@ -8750,7 +8750,12 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /**
-                 * @description `next_after` of the page before.
+                 * @description Only those that act for this organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly organisation?: string;
+                /**
+                 * @description `next_after` of the page before, with the same question.
                  * @example 3f1c2a90-0000-4000-8000-000000000001
                  */
                 readonly after?: string;
