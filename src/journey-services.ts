@@ -4,11 +4,11 @@ import type { DraftingService } from './agreements/drafting/drafting.service.ts'
 import type { DraftFacts } from './agreements/model/draft-rules.ts'
 import type { Decisions } from './decision-services.ts'
 import { type DecisionFollower, decisionFollower } from './decisions/history/decision-follower.service.ts'
-import { breachesService } from './disclosures/breaches.service.ts'
-import { disclosureRequestsService } from './disclosures/disclosure-requests.service.ts'
+import { type BreachesService, breachesService } from './disclosures/breaches.service.ts'
+import { type DisclosureRequestsService, disclosureRequestsService } from './disclosures/disclosure-requests.service.ts'
 import { disclosuresRoutes } from './disclosures/disclosures.routes.ts'
 import { emergenciesRoutes } from './disclosures/emergencies.routes.ts'
-import { emergenciesService } from './disclosures/emergencies.service.ts'
+import { type EmergenciesService, emergenciesService } from './disclosures/emergencies.service.ts'
 import { orThrow } from './platform/kernel/refusal.ts'
 import { agreementNeeded } from './requests/agreement-needed.service.ts'
 import { type AnsweringService, answeringService } from './requests/answering.service.ts'
@@ -38,6 +38,9 @@ export function openJourneys(
   readonly follower: DecisionFollower
   readonly requests: RequestsService
   readonly answering: AnsweringService
+  readonly emergencies: EmergenciesService
+  readonly breaches: BreachesService
+  readonly oneOffs: DisclosureRequestsService
 } {
   const { db, clock, commands, workflow, signOffs, notifications, parties, agreements, disclosures, policy, issuer } = services
   const { mustBeConfirmed } = parties
@@ -48,7 +51,7 @@ export function openJourneys(
     askForAgreement: (within, needed) => askForAgreement({ ...needed, origin: 'BREAK_GLASS' }, within),
   })
   const deputisesFor = services.deputies.standingInFor
-  const breaches = breachesService({ commands, workflow, notifications, deputisesFor, mustBeConfirmed })
+  const breaches = breachesService({ db, clock, commands, workflow, notifications, deputisesFor, mustBeConfirmed })
   const oneOffs = disclosureRequestsService({
     ...{ db, commands, workflow, notifications, facts, mustBeConfirmed, answeredAsker: askerOfOneOff },
     codes: () => policy.current().codes,
@@ -69,6 +72,7 @@ export function openJourneys(
     follower,
     requests,
     answering,
+    ...{ emergencies, breaches, oneOffs },
     routes: [disclosuresRoutes(oneOffs), emergenciesRoutes(emergencies, breaches), requestsRoutes(requests, answering)],
   }
 }

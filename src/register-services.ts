@@ -171,6 +171,7 @@ export function openRegister(
       ...{ listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight },
       ...{ attesting, assessingElsewhere, evidence, attestedPolicy, entries, disposing, calendars },
       ...{ requests: journeys.requests, answering: journeys.answering },
+      ...{ emergencies: journeys.emergencies, breaches: journeys.breaches, oneOffs: journeys.oneOffs },
       ...{ advice, overlaps, freezing, amending, openSections },
       ...{ registering, organisationContacts, groups, merging, succession },
     },

@@ -20,6 +20,8 @@ import { assessmentPages } from './web/assessments/assessment.pages.ts'
 import { recordingPages } from './web/assessments/recording.pages.ts'
 import { deputyPages } from './web/deputies/deputies.pages.ts'
 import { draftingArea } from './web/drafting/area.pages.ts'
+import { emergencyPages } from './web/emergencies/emergencies.pages.ts'
+import { emergencyActPages } from './web/emergencies/emergency-acts.pages.ts'
 import { entryPages } from './web/entry/entry.pages.ts'
 import { requestSessions } from './web/entry/request-sessions.ts'
 import { acceptingPages } from './web/evidence/accepting.pages.ts'
@@ -74,7 +76,7 @@ export function openWeb(
 } {
   const { listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight, amending } = rooms
   const { attesting, assessingElsewhere, evidence, attestedPolicy, entries, organisationContacts, disposing, logSearch } = rooms
-  const { calendars, requests, answering } = rooms
+  const { calendars, requests, answering, emergencies, breaches, oneOffs } = rooms
   const { db, clock, config, people, parties, reference, signOffs, signOffRoutes, newId } = services
   const isSecure = publicUrl.protocol === 'https:'
   const sessions = sessionsService({
@@ -105,7 +107,10 @@ export function openWeb(
         areas: [
           entryPages,
           outsidePages,
-          workPages({ requests, insight, listing, signOffs, disposing, assessingElsewhere, notifications: services.notifications }),
+          workPages({
+            ...{ requests, emergencies, oneOffs, insight, listing, signOffs, disposing, assessingElsewhere },
+            notifications: services.notifications,
+          }),
           agreementListPages({ listing, registerExport, clock }),
           agreementPages({ drafting, documents, signOffs, history }),
           comparePages({ documents }),
@@ -131,6 +136,8 @@ export function openWeb(
           rolePages({ people, parties }),
           endingPages({ people, parties, now: clock }),
           deputyPages({ deputies: services.deputies }),
+          emergencyPages({ emergencies, breaches, signOffs, logSearch }),
+          emergencyActPages({ ...lists, emergencies, breaches, signOffs, now: clock }),
           requestPages({ requests }),
           askingPages({ ...lists, requests, now: clock }),
           answeringPages({ ...lists, requests, answering, overlaps: rooms.overlaps, now: clock }),

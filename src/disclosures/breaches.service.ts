@@ -1,9 +1,11 @@
 import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandContext, CommandsService } from '../commands/commands.service.ts'
-import { conflictsOf } from '../identity/permissions.ts'
-import type { Identity } from '../identity/principal.ts'
+import { conflictsOf, readerFor } from '../identity/permissions.ts'
+import type { Identity, Principal } from '../identity/principal.ts'
 import type { NotificationKind, NotificationsService } from '../notifications/notifications.service.ts'
-import type { Transaction } from '../platform/database/database.ts'
+import type { Database, Transaction } from '../platform/database/database.ts'
+import { withTransactionAs } from '../platform/database/reader.ts'
+import type { Clock } from '../platform/kernel/clock.ts'
 import { londonDay } from '../platform/kernel/london-day.ts'
 import { type Fault, Refused, refusal, refused } from '../platform/kernel/refusal.ts'
 import type { DeputisesFor } from '../workflow/acting.service.ts'
@@ -21,10 +23,13 @@ import {
 } from './breach.ts'
 import { breachesRepository } from './breaches.repository.ts'
 import { setBreachTimers } from './breaches-in-time.service.ts'
+import { emergenciesRepository } from './emergencies.repository.ts'
 import { breachOf, type Emergency, type EmergencyView, viewOf } from './emergency.ts'
-import { type EmergencyDone, emergencyKind } from './emergency-kind.service.ts'
+import { type EmergencyDone, emergencyKind, NO_SUCH_EMERGENCY } from './emergency-kind.service.ts'
 
 export interface BreachesOptions {
+  readonly db: Database
+  readonly clock: Clock
   readonly commands: CommandsService
   readonly workflow: Pick<WorkflowService, 'of'>
   readonly notifications: NotificationsService
@@ -40,14 +45,20 @@ export type BreachesService = ReturnType<typeof breachesService>
  * What a data protection officer records of the breach that an emergency may be: once what was found, and once how the people were told.
  * Nothing is notified from here: both say what was done.
  */
-export function breachesService({ commands, workflow, notifications, deputisesFor, mustBeConfirmed }: BreachesOptions) {
+export function breachesService({ db, clock, commands, workflow, notifications, deputisesFor, mustBeConfirmed }: BreachesOptions) {
   const kind = emergencyKind(mustBeConfirmed)
 
   /**
    * Who records it: the data protection officer of the organisation that acted (Arts 33(1), 39(1)(e)), or whoever is named as their deputy
    * today, never who acted or recorded the emergency (SD-5).
    */
-  async function recorded({ tx, state, principal, at, now }: CommandContext<Emergency>): Promise<RecordedBy> {
+  async function recorded({
+    tx,
+    state,
+    principal,
+    at,
+    now,
+  }: Pick<CommandContext<Emergency>, 'tx' | 'state' | 'principal' | 'at' | 'now'>): Promise<RecordedBy> {
     const { issuer, sub, org, roles } = principal
     if (org !== state.org) throw forbidden('PARTY', 'It is recorded by the organisation whose person acted.')
     const today = londonDay(at)
@@ -83,6 +94,21 @@ export function breachesService({ commands, workflow, notifications, deputisesFo
   }
 
   return {
+    /** Why somebody does not record what came of the breach that an emergency may be; null: they may, where it is still to be recorded. */
+    closedTo: (principal: Principal, id: string): Promise<string | null> =>
+      withTransactionAs(db, readerFor(principal), async (tx) => {
+        const found = await emergenciesRepository(tx).find(id)
+        if (!found) return NO_SUCH_EMERGENCY
+        const now = clock()
+        try {
+          await recorded({ tx, state: found.emergency, principal, at: now.getTime(), now: now.toISOString() })
+          return null
+        } catch (error) {
+          if (error instanceof Refused) return error.refusal.errors[0]?.detail ?? error.refusal.detail
+          throw error
+        }
+      }),
+
     /** Records what the assessment found. */
     assess: ({ emergencyId: id, ...call }: CallOnEmergency, body: AssessmentBody): Promise<CommandResult<EmergencyView>> =>
       commands.perform<Emergency, EmergencyView, EmergencyDone>(

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import { isDay, spokenDay } from '../../platform/kernel/london-day.ts'
+import { isDay, londonDay, spokenDay, spokenTime } from '../../platform/kernel/london-day.ts'
+
+const HOUR_MS = 3_600_000
 
 /** What a form says: a text for each field, several where boxes are ticked. */
 export type Answers = Readonly<Record<string, string | readonly string[]>>
@@ -20,7 +22,7 @@ export interface Choice {
 export interface FormField {
   readonly name: string
   readonly label: string
-  readonly kind: 'text' | 'textarea' | 'number' | 'day' | 'select' | 'radios' | 'checkboxes' | 'box'
+  readonly kind: 'text' | 'textarea' | 'number' | 'day' | 'instant' | 'select' | 'radios' | 'checkboxes' | 'box'
   readonly hint?: string
   readonly choices?: readonly Choice[]
   /** Where the answer stands in the body of the API; absent: under its name. */
@@ -39,11 +41,29 @@ export function answersIn(form: Form, fields: readonly FormField[]): Answers {
 
 function answerIn(form: Form, { name, kind }: FormField): string | readonly string[] {
   if (kind === 'checkboxes') return [form[name] ?? []].flat().filter((one): one is string => typeof one === 'string' && one !== '')
-  if (kind !== 'day') return textIn(form, name)
-  const [day, month, year] = ['day', 'month', 'year'].map((part) => textIn(form, `${name}-${part}`))
-  if (!day && !month && !year) return ''
+  if (kind !== 'day' && kind !== 'instant') return textIn(form, name)
+  const [day, month, year, time] = ['day', 'month', 'year', 'time'].map((part) => textIn(form, `${name}-${part}`))
+  const isTimed = kind === 'instant'
+  if (!day && !month && !year && !(isTimed && time)) return ''
   const two = (part: string | undefined) => (part && /^\d$/.test(part) ? `0${part}` : part)
-  return [year, two(month), two(day)].join('-')
+  return `${[year, two(month), two(day)].join('-')}${isTimed ? `T${time}` : ''}`
+}
+
+/** The instant of a day and a London time as they were typed, in UTC. What is none comes as it was typed, so that the contract says that it is none. */
+export function instantTyped(typed: string | null): string | null {
+  const [, day = '', hours = '', minutes = ''] = /^(.+)T(\d{1,2})[:.](\d\d)$/.exec(typed ?? '') ?? []
+  const time = `${hours.padStart(2, '0')}:${minutes}`
+  if (!isDay(day)) return typed
+  const inWinter = Date.parse(`${day}T${time}:00Z`)
+  const found = [inWinter, inWinter - HOUR_MS].find((ms) => !Number.isNaN(ms) && londonDay(ms) === day && spokenTime(ms) === time)
+  return found === undefined ? typed : new Date(found).toISOString()
+}
+
+/** An instant as such a field holds it: the London day and time. */
+export function typedInstant(at: string | null): string {
+  if (at === null) return ''
+  const ms = Date.parse(at)
+  return `${londonDay(ms)}T${spokenTime(ms)}`
 }
 
 function textIn(form: Form, name: string): string {
@@ -73,10 +93,11 @@ export function isYes(answers: Answers, name: string): boolean {
   return answers[name] === 'yes'
 }
 
-/** The day of an answer in the three boxes of its field. */
-export function dayParts(value: string): { readonly day: string; readonly month: string; readonly year: string } {
-  const [year = '', month = '', day = ''] = value.split('-')
-  return { day: day.replace(/^0(?=\d)/, ''), month: month.replace(/^0(?=\d)/, ''), year }
+/** The day of an answer in the three boxes of its field, and its time where it has one. */
+export function dayParts(value: string) {
+  const [date = '', time = ''] = value.split('T')
+  const [year = '', month = '', day = ''] = date.split('-')
+  return { day: day.replace(/^0(?=\d)/, ''), month: month.replace(/^0(?=\d)/, ''), year, time }
 }
 
 /** Names answers in a few characters, so that a page can tell whether a section still says what it said when it was opened. */

@@ -133,7 +133,7 @@ export function placed(
 
 /** The first input of a question, which its error leads to. */
 export function idOf({ name, kind }: FormField): string {
-  return kind === 'day' ? `${name}-day` : name
+  return kind === 'day' || kind === 'instant' ? `${name}-day` : name
 }
 
 /** A refusal of the contract as somebody says it who filled in a form. */
@@ -142,6 +142,7 @@ function worded({ kind }: FormField, detail: string): string {
   const [, bound, number] = /must be (>=|<=) (\d+)/.exec(detail) ?? []
   if (most !== undefined) return `shorten this to ${most} characters or fewer`
   if (kind === 'day') return 'enter a real date, for example 27 3 2027'
+  if (kind === 'instant') return 'enter a real date and time, for example 27 3 2027 and 14:05'
   if (bound !== undefined) return `enter ${number} or ${bound === '>=' ? 'more' : 'less'}`
   if (kind === 'number') return 'enter a whole number'
   if (!/fewer than 1|pattern|is required|must be one of|must be (a|an) /.test(detail)) return detail

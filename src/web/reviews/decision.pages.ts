@@ -3,6 +3,7 @@ import { adoptableAt, returnsTo, setsConditions } from '../../workflow/model/dec
 import { routeStep } from '../../workflow/model/route.ts'
 import { type ApprovalCondition, routeOf } from '../../workflow/model/sign-off.ts'
 import { dayIn } from '../days.pages.ts'
+import { LAST_STEP } from '../emergencies/emergencies.pages.ts'
 import { type FieldError, faultsOf, field, type Page, type Redirect } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { partNamed, partsNamed } from './marking.ts'
@@ -50,7 +51,12 @@ export function decisionPages(options: ReviewPagesOptions) {
   }
 
   return ({ page, form }: Web): void => {
-    page('/reviews/:id/steps/:of/:step', 'getSignOff', (request) => shown(request))
+    page('/reviews/:id/steps/:of/:step', 'getSignOff', async (request): Promise<Page | Redirect> => {
+      const { review, at } = await openStep(options, request)
+      const { type, id } = review.signOff.subject
+      // It ends with what the review found, which is said there.
+      return type === 'emergency' && at.step.id === LAST_STEP ? { to: `/emergencies/${id}/review` } : shown(request)
+    })
     form('/reviews/:id/steps/:of/:step', 'performSignOffCommand', async (request): Promise<Page | Redirect> => {
       const { review, at } = await openStep(options, request)
       if (field(request, 'act') === 'add') return shown(request, {}, Math.min(rowsIn(request) + 1, CONDITIONS_MAX))

@@ -7,6 +7,7 @@ import { mayClose } from '../../workflow/model/decide-words.ts'
 import { routeStep } from '../../workflow/model/route.ts'
 import { isOpenChain, routeOf, type SignOff, type Thread } from '../../workflow/model/sign-off.ts'
 import { type Section, sectionsOf } from '../agreements/answers.ts'
+import { LAST_STEP } from '../emergencies/emergencies.pages.ts'
 import { field, type Page, type Redirect } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { partsNamed, progressOf, threadsOnWhole } from './marking.ts'
@@ -61,10 +62,10 @@ export function workspacePages(options: ReviewPagesOptions) {
     const steps = stepsOfReader(review).map((one) => ({ ...one, why: partsNamed(one.why, signOff, sections) }))
     return {
       template: 'reviews/workspace.njk',
-      title: subject.version > 0 ? `Review version ${subject.version} of ${subject.id}` : `Review ${subject.id}`,
+      title: titleOf(subject),
       ...over,
       data: {
-        ...{ signOff, steps, form: request.body ?? {}, org: principal.org, isDecidable },
+        ...{ signOff, steps, form: request.body ?? {}, org: principal.org, isDecidable, lastOfEmergency: LAST_STEP },
         sections: progressOf(signOff, sections, principal.org),
         subjectTitle: sections[0]?.answers.find(({ part }) => part === '/title')?.said,
         threads: threadsOnWhole(signOff, sections),
@@ -101,6 +102,12 @@ export function workspacePages(options: ReviewPagesOptions) {
       return reply.type('image/svg+xml; charset=utf-8').send(svgOf(heading, drawingsOf(signOff)))
     })
   }
+}
+
+function titleOf({ type, id, version }: SignOff['subject']): string {
+  if (type === 'emergency') return 'Review of an emergency'
+  if (type === 'disclosure') return 'Decision on a one-off disclosure'
+  return version > 0 ? `Review version ${version} of ${id}` : `Review ${id}`
 }
 
 /** What a sign-off waits for: each open step with whose it is and until when. */

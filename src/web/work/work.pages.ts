@@ -1,6 +1,8 @@
 import type { disposingService } from '../../agreements/acts/disposing.service.ts'
 import type { AssessingElsewhereService } from '../../agreements/drafting/assessing-elsewhere.service.ts'
 import type { ListingService } from '../../agreements/finding/listing.service.ts'
+import type { DisclosureRequestsService } from '../../disclosures/disclosure-requests.service.ts'
+import type { EmergenciesService } from '../../disclosures/emergencies.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { permits } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
@@ -15,6 +17,8 @@ import type { Web } from '../web.plugin.ts'
 
 export interface WorkPagesOptions {
   readonly requests: Pick<RequestsService, 'waitingFor'>
+  readonly emergencies: Pick<EmergenciesService, 'list'>
+  readonly oneOffs: Pick<DisclosureRequestsService, 'list'>
   readonly insight: Pick<InsightService, 'work'>
   readonly listing: Pick<ListingService, 'titles' | 'list'>
   readonly signOffs: Pick<SignOffsService, 'list'>
@@ -28,9 +32,23 @@ const [NOTICES, TO_DISPOSE_MAX] = [100, 5]
 
 /** Texts of each kind that the page names; the list of agreements has them all. */
 const KEPT_MAX = 20
+/** Open emergencies and one-off disclosures of which tasks are told apart by what they are about. */
+const OTHERS_MAX = 100
+/** Where what a task is about is read, where it is no agreement. */
+const OTHER_PAGES: Readonly<Record<string, string>> = { emergency: '/emergencies' }
 
 /** What somebody has to do, whom they wait for, and what falls due. */
-export function workPages({ requests, insight, listing, signOffs, notifications, disposing, assessingElsewhere }: WorkPagesOptions) {
+export function workPages({
+  requests,
+  emergencies,
+  oneOffs,
+  insight,
+  listing,
+  signOffs,
+  notifications,
+  disposing,
+  assessingElsewhere,
+}: WorkPagesOptions) {
   /** What the reader's organisation was told to return or delete and has not confirmed: of itself, or of a body that it follows. */
   async function toDispose(principal: Principal) {
     if (!permits(principal.roles, 'agreement:dispose')) return []
@@ -54,6 +72,25 @@ export function workPages({ requests, insight, listing, signOffs, notifications,
     return { returned, drafts }
   }
 
+  /** What tasks that are of no agreement are about, by key: an emergency, a one-off disclosure. */
+  async function subjectsOf(principal: Principal, types: ReadonlySet<string>) {
+    const ofEmergencies = types.has('emergency')
+      ? (await emergencies.list(principal, { status: 'OPEN', limit: OTHERS_MAX })).emergencies
+      : []
+    const ofDisclosures = types.has('disclosure') ? (await oneOffs.list(principal, { status: 'OPEN', limit: OTHERS_MAX })).disclosures : []
+    return new Map([
+      ...ofEmergencies.map(({ id, purpose, provider, recipient }) => [id, { purpose, provider, recipient }] as const),
+      ...ofDisclosures.map(({ id, content: { purpose, provider, recipient } }) => [id, { purpose, provider, recipient }] as const),
+    ])
+  }
+
+  /** Breaches that a data protection officer has to assess, or whose people are still to be told. */
+  async function toAssess(principal: Principal) {
+    if (!principal.roles.includes('DPO')) return []
+    const { emergencies: open } = await emergencies.list(principal, { breach: 'OPEN', limit: KEPT_MAX })
+    return open.filter(({ org }) => org === principal.org)
+  }
+
   return ({ page }: Web): void => {
     // Whoever keeps the register has no part in agreements, and begins here all the same.
     page('/work', 'listOrganisations', async (request) => {
@@ -62,6 +99,8 @@ export function workPages({ requests, insight, listing, signOffs, notifications,
       const { now, mine, pool, waiting, due } = await insight.work(principal)
       const disposals = await toDispose(principal)
       const { returned, drafts } = await toWrite(principal)
+      const breaches = await toAssess(principal)
+      const subjects = await subjectsOf(principal, new Set([...mine, ...pool].map((task) => task.subject_type)))
       const waitingRequests = permits(principal.roles, 'request:answer') ? await requests.waitingFor(principal) : []
       const toConfirm = permits(principal.roles, 'dpia:record') ? await assessingElsewhere.waiting(principal) : []
       const agreements = [
@@ -77,7 +116,8 @@ export function workPages({ requests, insight, listing, signOffs, notifications,
       const shown = (task: ListedTask) => ({
         ...task,
         subject_title: titles.get(task.subject_id),
-        href: `/reviews/${task.sign_off_id}`,
+        subject: subjects.get(task.subject_id),
+        href: OTHER_PAGES[task.subject_type] ? `${OTHER_PAGES[task.subject_type]}/${task.subject_id}` : `/reviews/${task.sign_off_id}`,
         isOverdue: task.due_day !== null && task.due_day < today,
       })
       return {
@@ -88,6 +128,7 @@ export function workPages({ requests, insight, listing, signOffs, notifications,
           drafts,
           requests: waitingRequests,
           toConfirm: toConfirm.map((one) => ({ ...one, title: titles.get(one.agreement) })),
+          breaches,
           mine: mine.map(shown),
           disposals: disposals.map((one) => ({ ...one, title: titles.get(one.agreement) })),
           pool: pool.map(shown),
