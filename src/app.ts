@@ -85,14 +85,9 @@ export async function buildApp(options: AppOptions) {
     if (error) server.log.error({ log: name, err: error }, 'the log cannot be signed at present')
     else server.log.info({ log: name }, 'the log is signed again')
   })
-  const web =
-    options.browserSignIn &&
-    openWeb(
-      services,
-      { ...register.rooms, logSearch: decisions.logSearch, clients: decisions.clients },
-      options.browserSignIn,
-      options.logKey,
-    )
+  const { logSearch, clients, records } = decisions
+  const rooms = { ...register.rooms, decisions: decisions.decisions, logSearch, clients, records }
+  const web = options.browserSignIn && openWeb(services, rooms, options.browserSignIn, options.logKey)
   const principalOfSession = web?.principalOfSession ?? options.principalOfSession
   const rolesOf = (person: Person, org: string) => people.rolesOf(person, org, londonDay(options.clock().getTime()))
   await server.register(identityPlugin, {

@@ -65,6 +65,7 @@ export function openDecisions(services: Services) {
     decisions,
     clients,
     logSearch,
+    records,
     /** What was asked in a recorded decision, for whoever asks for the share in another way. */
     recordedQuestion: recordedQuestions({ db, reads }),
     routes: [

@@ -44,6 +44,8 @@ import { requestPages } from './web/requests/requests.pages.ts'
 import { reviewPages } from './web/reviews/reviews.pages.ts'
 import { calendarPages } from './web/settings/calendars.pages.ts'
 import { settingsPages } from './web/settings/settings.pages.ts'
+import { answerPages } from './web/sharing/answer.pages.ts'
+import { questionPages } from './web/sharing/question.pages.ts'
 import { signingPages } from './web/signing/signing.pages.ts'
 import { type DemoAccount, webPages } from './web/web.plugin.ts'
 import { workPages } from './web/work/work.pages.ts'
@@ -65,7 +67,7 @@ export function callbackAt(publicUrl: URL, key = ''): URL {
 /** The pages over the services of the rooms, and whom a session is of. */
 export function openWeb(
   services: Services,
-  rooms: Register['rooms'] & Pick<Decisions, 'logSearch' | 'clients'>,
+  rooms: Register['rooms'] & Pick<Decisions, 'decisions' | 'logSearch' | 'clients' | 'records'>,
   { issuers, publicUrl, demoAccounts }: BrowserSignIn,
   logKey: Uint8Array,
 ): {
@@ -115,6 +117,8 @@ export function openWeb(
           agreementPages({ drafting, documents, signOffs, history }),
           comparePages({ documents }),
           decisionPages({ logSearch, drafting }),
+          questionPages({ decisions: rooms.decisions, ...lists, now: clock }),
+          answerPages({ records: rooms.records, ...lists }),
           disposalPages({ disposing, drafting }),
           actPages({ suspending, ending, membership, amending, history, drafting }),
           reviewPages({ signOffs, documents, people, attesting, mailProblems: services.mailProblems, newId, now: clock }),

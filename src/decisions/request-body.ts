@@ -10,9 +10,10 @@ export interface DecisionBody {
   readonly recipient: string
   readonly purpose: string
   readonly data_items: readonly string[]
-  readonly data_subjects: readonly string[]
-  readonly method: string
-  readonly country: string
+  /** Null: left open, which a simulation alone may do; so are method and country. */
+  readonly data_subjects?: readonly string[] | null
+  readonly method?: string | null
+  readonly country?: string | null
   readonly mode: DecisionMode
   readonly lawful_basis?: string | null
   readonly at?: string | null
@@ -70,10 +71,10 @@ export function toDecisionRequest(
     recipient: body.recipient,
     purpose: body.purpose,
     data_items: body.data_items,
-    data_subjects: body.data_subjects,
+    data_subjects: body.data_subjects ?? null,
     lawful_basis: body.lawful_basis ?? null,
-    method: body.method,
-    country: body.country,
+    method: body.method ?? null,
+    country: body.country ?? null,
     mode: body.mode,
     data_form: body.data_form ?? null,
     agreement_ref: body.agreement_ref ?? null,

@@ -19,18 +19,22 @@ export type AskedQuestion = Omit<ShareQuestion, Said | 'method' | 'country'> & {
   readonly [member in Said]?: ShareQuestion[member] | undefined
 }
 
+type LeftOpen = 'data_subjects' | 'method' | 'country'
+
 /** What the decision log holds of the decision that is named; undefined: nothing for this reader. */
 export interface EarlierDecision {
-  readonly request: AskedQuestion
+  /** A simulation may have left open whom it is about, the method and the country: that is for the officer who takes the request up. */
+  readonly request: Omit<AskedQuestion, LeftOpen> & { readonly [member in LeftOpen]?: AskedQuestion[member] | null | undefined }
   readonly decision: 'PERMIT' | 'DENY'
 }
 
 /** The members of a question alone, absent ones as null. Pure. */
-export function questionOf(asked: AskedQuestion): ShareQuestion {
-  const { provider, recipient, purpose, data_items, data_subjects, method, country } = asked
+export function questionOf(asked: EarlierDecision['request']): ShareQuestion {
+  const { provider, recipient, purpose, data_items } = asked
   const { lawful_basis = null, data_form = null, subject_count = null, record_count = null } = asked
   return {
-    ...{ provider, recipient, purpose, data_items, data_subjects, method, country },
+    ...{ provider, recipient, purpose, data_items },
+    ...{ data_subjects: asked.data_subjects ?? [], method: asked.method ?? null, country: asked.country ?? null },
     ...{ lawful_basis, data_form, subject_count, record_count },
   }
 }

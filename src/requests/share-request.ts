@@ -17,7 +17,7 @@ export interface ShareQuestion {
   readonly purpose: string
   readonly data_items: readonly string[]
   readonly data_subjects: readonly string[]
-  /** null only where the service asks of itself: nobody stated them. */
+  /** null where nobody stated them: the service asks of itself, or a simulation left them open. */
   readonly method: string | null
   readonly country: string | null
   readonly lawful_basis: string | null

@@ -9,12 +9,12 @@ export interface DecisionRequest {
   readonly recipient: string
   readonly purpose: string
   readonly data_items: readonly string[]
-  /** null: not stated (AuthZEN only); then not tested and limited by an obligation instead. */
+  /** null: left open (simulations, and a preview); then not tested and limited by an obligation instead. */
   readonly data_subjects: readonly string[] | null
   readonly lawful_basis: string | null
-  /** null: not stated (AuthZEN only). */
+  /** null: left open, as above. */
   readonly method: string | null
-  /** ISO 3166-1 alpha-2; null: not stated (AuthZEN only). */
+  /** ISO 3166-1 alpha-2; null: left open, as above. */
   readonly country: string | null
   readonly mode: DecisionMode
   readonly data_form: string | null

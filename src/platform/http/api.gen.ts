@@ -4366,7 +4366,10 @@ export interface components {
             /** @description TRANSFER_MECHANISM code, for a country that is not adequate. */
             readonly transfer?: string | null;
         };
-        /** @description May the provider disclose these items about these people to the recipient, for this purpose, at some instant? Codes and counts only, never personal data. Absent and null are the same. */
+        /**
+         * @description May the provider disclose these items about these people to the recipient, for this purpose, at some instant? Codes and counts only, never
+         *     personal data. Absent and null are the same. Whom it is about, the method and the country may be left open: a PERMIT then says in its obligations within which limits.
+         */
         readonly SimulationRequest: {
             /** @description Code of the organisation that would disclose. */
             readonly provider: string;
@@ -4376,12 +4379,12 @@ export interface components {
             readonly purpose: string;
             /** @description DATA_ITEM codes. */
             readonly data_items: readonly string[];
-            /** @description DATA_SUBJECT codes. */
-            readonly data_subjects: readonly string[];
-            /** @description METHOD code. */
-            readonly method: string;
-            /** @description Where the recipient will receive or access the data, ISO 3166-1 alpha-2. */
-            readonly country: string;
+            /** @description DATA_SUBJECT codes; absent means left open. */
+            readonly data_subjects?: readonly string[] | null;
+            /** @description METHOD code; absent means left open. */
+            readonly method?: string | null;
+            /** @description Where the recipient will receive or access the data, ISO 3166-1 alpha-2; absent means left open. */
+            readonly country?: string | null;
             /**
              * @description Under an agreement, by a one-off decision, or breaking the glass.
              * @enum {string}

@@ -7,7 +7,7 @@ import { type Answers, answersIn, type FormField, said, several } from '../draft
 import { byGroup, choicesFrom, itemGroup } from '../drafting/choices.ts'
 import { asChoice, choosable } from '../drafting/party-steps.pages.ts'
 import { idOf, placed } from '../drafting/steps.pages.ts'
-import { chosen, type FieldError, faultsOf, once, type Page, type Redirect } from '../forms.pages.ts'
+import { type FieldError, faultsOf, once, type Page, type Redirect } from '../forms.pages.ts'
 import type { RequestLists } from '../request-lists.ts'
 import type { Web } from '../web.plugin.ts'
 
@@ -68,10 +68,8 @@ export function askingPages({ requests, organisationsFor, listsFor, now }: Askin
   async function shown(request: FastifyRequest, over: Partial<Page> = {}): Promise<Page> {
     const fields = await fieldsFor(request)
     const typed = request.body as Readonly<Record<string, unknown>> | undefined
-    const [partner] = [(request.query as Readonly<Record<string, unknown>>)['partner'] ?? []].flat()
-    const values: Answers = typed
-      ? answersIn(typed, fields)
-      : { partner: String(partner ?? ''), purpose: chosen(request, 'purpose'), join: chosen(request, 'join'), country: 'GB' }
+    // A refusal, or an agreement that comes near, leads here with what was asked.
+    const values = answersIn(typed ?? { country: 'GB', ...(request.query as Readonly<Record<string, unknown>>) }, fields)
     return {
       template: 'requests/ask.njk',
       title: 'Ask for a share',

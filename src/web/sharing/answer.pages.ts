@@ -1,0 +1,65 @@
+import type { FastifyRequest } from 'fastify'
+import type { DecisionEvidenceService } from '../../decisions/history/decision-evidence.service.ts'
+import { type CallPayload, evaluationsOf } from '../../decisions/history/decision-record.ts'
+import { callerOf } from '../../identity/identity.plugin.ts'
+import { orThrow } from '../../platform/kernel/refusal.ts'
+import { wordsFor } from '../drafting/choices.ts'
+import type { Page } from '../forms.pages.ts'
+import type { RequestLists } from '../request-lists.ts'
+import type { Web } from '../web.plugin.ts'
+import { nextStepsIn, questionQuery, toDosIn } from './answer-words.ts'
+
+export interface AnswerOptions extends RequestLists {
+  readonly records: Pick<DecisionEvidenceService, 'find'>
+}
+
+/** A recorded answer with its whole explanation; that somebody reads what another organisation asked is recorded by the service (R39). */
+export function answerPages({ records, organisationsFor, listsFor }: AnswerOptions) {
+  async function shown(request: FastifyRequest): Promise<Page> {
+    const { id } = request.params as { readonly id: string }
+    const { record } = orThrow(await records.find(id, callerOf(request), { wait: false }))
+    const calls = record.payload === null ? [] : evaluationsOf(JSON.parse(record.payload) as CallPayload)
+    const { request: asked, response: answer, caller } = calls[Number(id.split('.')[1] ?? 0)] ?? {}
+    if (!asked || !answer)
+      return { template: 'sharing/no-answer.njk', title: 'There is no answer to show', data: { id, isAltered: record.payload_is_altered } }
+    const [lists, organisations] = [await listsFor(request), await organisationsFor(request)]
+    const names = new Map(organisations.map(({ code, short_name }) => [code, short_name]))
+    const nameOf = (code: string) => names.get(code) ?? code
+    const isPermitted = answer.decision === 'PERMIT'
+    return {
+      template: 'sharing/answer.njk',
+      title: isPermitted
+        ? `Yes, ${nameOf(asked.provider)} may share this with ${nameOf(asked.recipient)}`
+        : `No, ${nameOf(asked.provider)} may not share this with ${nameOf(asked.recipient)}`,
+      data: {
+        ...{ asked, answer, isPermitted, askedBy: caller?.org ?? '' },
+        toDos: toDosIn(answer, lists, nameOf),
+        nextSteps: nextStepsIn(answer, asked, lists, (code) => names.get(code)),
+        query: questionQuery(asked),
+        inWords: wordsFor(lists, (code) => names.get(code)),
+        itemLabel: (code: string) => wordOf(code, lists),
+        gateways: kindsIn(answer.legal?.provider.gateways ?? [], lists),
+      },
+    }
+  }
+
+  return ({ page }: Web): void => page('/may-i-share/answers/:id', 'getDecision', shown)
+}
+
+/** The laws that carry a share, each with whether it obliges or allows. */
+function kindsIn(
+  gateways: readonly { readonly code: string; readonly citation: string | null }[],
+  lists: Awaited<ReturnType<RequestLists['listsFor']>>,
+) {
+  const entries = new Map(lists.find(({ list }) => list === 'GATEWAY')?.entries.map((one) => [one.code, one]))
+  return gateways.map(({ code, citation }) => ({ code, citation, kind: String(entries.get(code)?.attributes['kind'] ?? '') }))
+}
+
+/** A code of whichever list holds it, in words. */
+function wordOf(code: string, lists: Awaited<ReturnType<RequestLists['listsFor']>>): string {
+  for (const { entries } of lists) {
+    const found = entries.find((one) => one.code === code)
+    if (found) return found.label
+  }
+  return code
+}

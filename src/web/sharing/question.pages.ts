@@ -1,0 +1,134 @@
+import type { FastifyRequest } from 'fastify'
+import type { DecisionsService } from '../../decisions/decisions.service.ts'
+import { callerOf } from '../../identity/identity.plugin.ts'
+import { type BodyOf, contract } from '../../platform/http/openapi.ts'
+import { isDay, londonDay, londonMorning } from '../../platform/kernel/london-day.ts'
+import { mayCall } from '../access.pages.ts'
+import { type Answers, answersIn, type FormField, said, several } from '../drafting/answers.ts'
+import { byGroup, choicesFrom, itemGroup } from '../drafting/choices.ts'
+import { asChoice, choosable } from '../drafting/party-steps.pages.ts'
+import { type FieldError, faultsOf, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import type { RequestLists } from '../request-lists.ts'
+import type { Web } from '../web.plugin.ts'
+
+export interface QuestionOptions extends RequestLists {
+  readonly decisions: Pick<DecisionsService, 'decide'>
+  readonly now: () => Date
+}
+
+/** Where an answer is shown, for as long as the log keeps it. */
+export function answerPath(decisionId: string): string {
+  return `/may-i-share/answers/${encodeURIComponent(decisionId)}`
+}
+
+/** What a form says where a choice was not made. */
+const MISSING: Readonly<Record<string, string>> = {
+  provider: 'Choose who would disclose',
+  recipient: 'Choose who would receive',
+  purpose: 'Choose what it is for',
+  data_items: 'Tick at least one kind of data',
+  data_subjects: 'Tick whom the data is about: a disclosure that is made now names them',
+  method: 'Choose how it is sent: a disclosure that is made now names it',
+  country: 'Choose the country: a disclosure that is made now names it',
+}
+
+/** The questions about a share, in codes alone: nobody is asked for the name of a resident, and there is no field to write one into. */
+export function questionPages({ decisions, organisationsFor, listsFor, now }: QuestionOptions) {
+  async function fieldsOf(request: FastifyRequest): Promise<{ readonly asked: FormField[]; readonly more: FormField[] }> {
+    const [of, organisations] = [choicesFrom(await listsFor(request), now().getTime()), await organisationsFor(request)]
+    const { org } = callerOf(request)
+    const all = choosable(organisations).map(asChoice)
+    const ownFirst = [...all.filter(({ value }) => value === org), ...all.filter(({ value }) => value !== org)]
+    const items = byGroup(of('DATA_ITEM', { groupOf: itemGroup }))
+    return {
+      asked: [
+        { name: 'provider', label: 'Who would disclose the data?', kind: 'select', choices: ownFirst },
+        {
+          ...{ name: 'recipient', label: 'Who would receive it?', kind: 'select', choices: ownFirst },
+          hint: 'Your organisation is one of the two, or works for one of them as its processor',
+        },
+        {
+          ...{ name: 'purpose', label: 'What for?', kind: 'select', choices: of('PURPOSE') },
+          hint: 'The narrowest that fits. An indented one is part of the one above it',
+        },
+        { name: 'data_items', label: 'Which kinds of data?', kind: 'checkboxes', choices: items, openGroups: [] },
+      ],
+      more: [
+        { name: 'data_subjects', label: 'Whom is the data about?', kind: 'checkboxes', choices: of('DATA_SUBJECT') },
+        { name: 'method', label: 'How would it be sent?', kind: 'select', choices: of('METHOD') },
+        { name: 'country', label: 'In which country would it be received or looked at?', kind: 'select', choices: of('COUNTRY') },
+        { name: 'day', label: 'About which day do you ask?', kind: 'day', hint: 'Leave it empty to ask about now' },
+      ],
+    }
+  }
+
+  const bodyOf = (answers: Answers): Readonly<Record<string, unknown>> => ({
+    ...{ provider: said(answers, 'provider') ?? '', recipient: said(answers, 'recipient') ?? '', purpose: said(answers, 'purpose') ?? '' },
+    ...{ data_items: several(answers, 'data_items'), mode: 'SYSTEMATIC' },
+    ...(several(answers, 'data_subjects').length > 0 ? { data_subjects: several(answers, 'data_subjects') } : {}),
+    ...Object.fromEntries(['method', 'country'].flatMap((name) => (said(answers, name) === null ? [] : [[name, said(answers, name)]]))),
+    ...(said(answers, 'day') === null ? {} : { at: instantOf(String(said(answers, 'day')), now()) }),
+  })
+
+  async function form(request: FastifyRequest, errors: readonly FieldError[] = []): Promise<Page> {
+    const { asked, more } = await fieldsOf(request)
+    const principal = callerOf(request)
+    const query = request.query as Readonly<Record<string, unknown>>
+    const given = { provider: principal.org, ...query, ...(request.body as Readonly<Record<string, unknown>> | undefined) }
+    const answers = answersIn(given, [...asked, ...more])
+    const filled = (fields: readonly FormField[]) => fields.map((one) => ({ ...one, value: answers[one.name] ?? '' }))
+    return {
+      template: 'sharing/ask.njk',
+      title: 'May I share this?',
+      ...(errors.length > 0 ? { status: 422, errors } : {}),
+      data: {
+        ...{ asked: filled(asked), more: filled(more), mayDecide: mayCall(principal, 'decide') },
+        use: String((given as Readonly<Record<string, unknown>>)['use'] ?? 'know'),
+        isMore: more.some(({ name }) => [answers[name] ?? ''].flat().join('') !== '' || errors.some(({ field }) => field === name)),
+      },
+    }
+  }
+
+  /** A disclosure that is made now is a decision, anything else a simulation: the API takes both, and records which it was. */
+  async function ask(request: FastifyRequest): Promise<Page | Redirect> {
+    const { asked, more } = await fieldsOf(request)
+    const typed = (request.body ?? {}) as Readonly<Record<string, unknown>>
+    const body = bodyOf(answersIn(typed, [...asked, ...more]))
+    const caller = callerOf(request)
+    const simulated = typed['use'] !== 'now' || !mayCall(caller, 'decide')
+    const errors = placed(faultsOf(simulated ? 'simulateDecision' : 'decide', body))
+    if (errors.length > 0 || !isQuestion(body)) return form(request, errors)
+    const done = await decisions.decide({ caller, bodies: [body], simulated, trace: null })
+    if (!done.ok)
+      return form(
+        request,
+        refusedWith(done.refusal, (pointer) => (pointer === '/at' ? 'day' : '')),
+      )
+    const [evaluation] = done.value.evaluations
+    return { to: answerPath(evaluation?.answer.decision_id ?? '') }
+  }
+
+  return ({ page, form: taken }: Web): void => {
+    page('/may-i-share', 'simulateDecision', (request) => form(request))
+    taken('/may-i-share', 'simulateDecision', ask)
+  }
+}
+
+/** A day as an instant of it: now where it is today; what is no day as it was typed, which the contract refuses. */
+function instantOf(day: string, now: Date): string {
+  if (!isDay(day)) return day
+  return day === londonDay(now.getTime()) ? now.toISOString() : new Date(londonMorning(day)).toISOString()
+}
+
+/** What is wrong, once a field and in the words of the form. */
+function placed(found: readonly FieldError[]): FieldError[] {
+  const named = found.map(({ field, text }) => {
+    if (field === 'at') return { field: 'day', text: 'Enter a day, for example 31 3 2027' }
+    return { field, text: MISSING[field] ?? text }
+  })
+  return named.filter((one, index) => named.findIndex(({ field }) => field === one.field) === index)
+}
+
+function isQuestion(body: unknown): body is BodyOf<'simulateDecision'> {
+  return contract.faultsOf('simulateDecision', body).length === 0
+}
