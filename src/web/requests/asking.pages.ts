@@ -69,7 +69,9 @@ export function askingPages({ requests, organisationsFor, listsFor, now }: Askin
     const fields = await fieldsFor(request)
     const typed = request.body as Readonly<Record<string, unknown>> | undefined
     // A refusal, or an agreement that comes near, leads here with what was asked.
-    const values = answersIn(typed ?? { country: 'GB', ...(request.query as Readonly<Record<string, unknown>>) }, fields)
+    const query = request.query as Readonly<Record<string, unknown>>
+    const [partner = ''] = [query['partner'] ?? ''].flat()
+    const values = answersIn(typed ?? { country: 'GB', ...query, partner }, fields)
     return {
       template: 'requests/ask.njk',
       title: 'Ask for a share',
