@@ -52,7 +52,8 @@ module.exports = {
     ...oneWay('decisions', ['policy', 'rules', 'evaluation', 'remedies'], 'advice|history|local-codes|clients'),
     // The verifier must share no code with the writer, or the same fault would hide itself.
     rule('verifier-stands-alone', { path: '^src/verifier/' }, { pathNot: '^src/verifier/|^node:|^(fs|fs/promises|path|crypto|util|url|buffer)$' }),
-    rule('verifier-is-a-command', { path: '^src/', pathNot: '^src/(verifier|cli)/|^src/cli\\.ts$' }, { path: '^src/verifier/' }),
+    // The page of a decision checks it as a stranger would.
+    rule('verifier-is-for-readers', { path: '^src/', pathNot: '^src/(verifier|cli|web/log)/|^src/cli\\.ts$' }, { path: '^src/verifier/' }),
     rule('demo-is-data', { path: `^src/(${modules}|verifier)/` }, { path: '^src/demo/' }),
     rule('no-circular', {}, { circular: true }),
     rule('no-dev-dependency', { path: '^src/' }, { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] }),

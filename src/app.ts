@@ -85,8 +85,8 @@ export async function buildApp(options: AppOptions) {
     if (error) server.log.error({ log: name, err: error }, 'the log cannot be signed at present')
     else server.log.info({ log: name }, 'the log is signed again')
   })
-  const { logSearch, clients, records } = decisions
-  const rooms = { ...register.rooms, decisions: decisions.decisions, logSearch, clients, records }
+  const { logSearch, clients, records, replays } = decisions
+  const rooms = { ...register.rooms, decisions: decisions.decisions, logSearch, clients, records, replays }
   const web = options.browserSignIn && openWeb(services, rooms, options.browserSignIn, options.logKey)
   const principalOfSession = web?.principalOfSession ?? options.principalOfSession
   const rolesOf = (person: Person, org: string) => people.rolesOf(person, org, londonDay(options.clock().getTime()))

@@ -66,6 +66,7 @@ export function openDecisions(services: Services) {
     clients,
     logSearch,
     records,
+    replays,
     /** What was asked in a recorded decision, for whoever asks for the share in another way. */
     recordedQuestion: recordedQuestions({ db, reads }),
     routes: [

@@ -30,6 +30,9 @@ import { evidencePages } from './web/evidence/evidence.pages.ts'
 import { statingPages } from './web/evidence/stating.pages.ts'
 import { contactPages } from './web/inviting/contacts.pages.ts'
 import { invitationPages } from './web/inviting/invitations.pages.ts'
+import { logDecisionPages } from './web/log/decision.pages.ts'
+import { logSearchPages } from './web/log/search.pages.ts'
+import { logStatePages } from './web/log/state.pages.ts'
 import { organisationEntryPages } from './web/organisations/entry.pages.ts'
 import { organisationPages } from './web/organisations/organisation.pages.ts'
 import { organisationListPages } from './web/organisations/organisation-list.pages.ts'
@@ -67,7 +70,7 @@ export function callbackAt(publicUrl: URL, key = ''): URL {
 /** The pages over the services of the rooms, and whom a session is of. */
 export function openWeb(
   services: Services,
-  rooms: Register['rooms'] & Pick<Decisions, 'decisions' | 'logSearch' | 'clients' | 'records'>,
+  rooms: Register['rooms'] & Pick<Decisions, 'decisions' | 'logSearch' | 'clients' | 'records' | 'replays'>,
   { issuers, publicUrl, demoAccounts }: BrowserSignIn,
   logKey: Uint8Array,
 ): {
@@ -78,7 +81,7 @@ export function openWeb(
 } {
   const { listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight, amending } = rooms
   const { attesting, assessingElsewhere, evidence, attestedPolicy, entries, organisationContacts, disposing, logSearch } = rooms
-  const { calendars, requests, answering, emergencies, breaches, oneOffs } = rooms
+  const { calendars, records, replays, requests, answering, emergencies, breaches, oneOffs } = rooms
   const { db, clock, config, people, parties, reference, signOffs, signOffRoutes, newId } = services
   const isSecure = publicUrl.protocol === 'https:'
   const sessions = sessionsService({
@@ -118,7 +121,10 @@ export function openWeb(
           comparePages({ documents }),
           decisionPages({ logSearch, drafting }),
           questionPages({ decisions: rooms.decisions, ...lists, now: clock }),
-          answerPages({ records: rooms.records, ...lists }),
+          answerPages({ records: records, ...lists }),
+          logSearchPages({ logSearch, people }),
+          logStatePages({ ...services.log, clock }),
+          logDecisionPages({ records, replays, reading: services.log.reading, drafting, listsFor: lists.listsFor }),
           disposalPages({ disposing, drafting }),
           actPages({ suspending, ending, membership, amending, history, drafting }),
           reviewPages({ signOffs, documents, people, attesting, mailProblems: services.mailProblems, newId, now: clock }),

@@ -48,7 +48,7 @@ export interface FilledForm {
 export function shapeOf(address: string): string {
   const { pathname, searchParams } = new URL(address, 'http://here')
   const words = pathname.split('/').map((word, place, all) => {
-    if (/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(word)) return ':key'
+    if (/^[0-9a-f]{8}-[0-9a-f-]{27}(\.\d+)?$/.test(word)) return ':key'
     if (/^(DSA|DEMO|SAMPLE)-/.test(word)) return ':id'
     if (/^\d+$/.test(word) || (word === 'new' && all.includes('draft'))) return ':n'
     if (/^(F|flow-)\d+$/.test(word)) return ':flow'

@@ -89,6 +89,11 @@ export function logReading({ sql, keeper, refresh = async () => {} }: LogReading
       const found = log && (await repository.newestWitnessed(log.logId))
       return found && `${found.note}${found.lines.join('')}`
     },
+    /** When the checkpoint of a size was signed, ISO 8601, by the clock of the service. */
+    async signedAt(name: string, size: number): Promise<string | undefined> {
+      const log = await find(name)
+      return log && repository.signedAt(log.logId, size)
+    },
     /**
      * The bytes of a hash tile or an entry bundle of the published tree. Refused NOT_FOUND when it does not reach that far, and
      * LOG_UNAVAILABLE when it does and a part is missing.

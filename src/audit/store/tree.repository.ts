@@ -183,6 +183,12 @@ export function treeRepository(sql: Sql) {
       return rows.map(toCheckpoint)
     },
 
+    /** When the checkpoint of a size was signed, ISO 8601, by the clock of the service. */
+    async signedAt(logId: number, size: number): Promise<string | undefined> {
+      const { rows } = await sql.query('select signed_at from audit.checkpoint where log_id = $1 and size = $2', [logId, size])
+      return rows[0] && new Date(rows[0]['signed_at'] as string | Date).toISOString()
+    },
+
     async insertCheckpoint(logId: number, checkpoint: { size: number; root: Uint8Array; note: string }, at: string): Promise<void> {
       await sql.query('insert into audit.checkpoint (log_id, size, root, note, signed_at) values ($1, $2, $3, $4, $5)', [
         logId,

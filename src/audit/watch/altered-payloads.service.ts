@@ -26,7 +26,7 @@ export function alteredPayloads(onFound: (incident: OperatorAlert) => void) {
     const key = `${found.log} ${found.index}`
     if (known.has(key)) return
     known.set(key, found)
-    onFound({ log: found.log, why: 'ALTERED_PAYLOAD', at: found.index, detail: inWords(found) })
+    onFound(alertOf(found))
   }
 
   /** One slice compared; what was altered and is as recorded again is forgotten. */
@@ -41,6 +41,8 @@ export function alteredPayloads(onFound: (incident: OperatorAlert) => void) {
 
   return {
     report,
+    /** Those that are known, as an operator is told of them. */
+    known: () => [...known.values()].map((one) => alertOf(one)),
     /** How many are known, for metrics. */
     count: () => known.size,
     /** Compares the next entries of a log, at most `slices` of 256, from where it stopped; after the last it begins again. */
@@ -64,6 +66,10 @@ export async function alteredPayloadsOf(repository: TreeRepository, { logId, nam
     altered.push(...found.map((one) => ({ log: name, ...one })))
   }
   return altered
+}
+
+function alertOf(found: AlteredPayload): OperatorAlert {
+  return { log: found.log, why: 'ALTERED_PAYLOAD', at: found.index, detail: inWords(found) }
 }
 
 /** What an operator reads of one. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { CheckResult } from '../../verifier/check.ts'
+import { verifyDecision } from '../../verifier/decision.ts'
 import { verifyExport } from '../../verifier/export.ts'
 import { exportFolder } from '../../verifier/folder.ts'
 import { verifyProof } from '../../verifier/proof.ts'
@@ -8,13 +9,15 @@ import { type Command, type Io, readOptions, usage } from '../command.ts'
 
 const USAGE = `usage: accord log verify DIR --vkey FILE [--old CHECKPOINT] [--receipt FILE [--receipt-vkey FILE]]
                          [--witness-vkey FILE [--quorum N]]
-       accord log verify --proof FILE --leaf FILE --vkey FILE [--payload FILE --salt FILE]`
+       accord log verify --proof FILE --leaf FILE --vkey FILE [--payload FILE --salt FILE]
+       accord log verify --decision FILE --vkey FILE`
 
 /** `log verify`: checks an export, or one decision, with the verifier alone: no database, no service, no network. */
 export const verifyLog: Command = async (args, io) => {
   const asked = readArguments(args)
   if (!asked) return usage(io, USAGE)
   try {
+    if ('decision' in asked) return report(verifyDecision(textOf(asked.decision), textOf(asked.vkey)).checks, io)
     return report('proof' in asked ? proofChecks(asked) : exportChecks(asked, io), io)
   } catch (error) {
     if (error instanceof UnreadableFile) return usage(io, error.message)
@@ -87,19 +90,38 @@ interface ProofArguments {
   readonly salt: string | undefined
 }
 
+interface DecisionArguments {
+  /** What `GET /v1/decisions/{id}` answered. */
+  readonly decision: string
+  readonly vkey: string
+}
+
 const TEXT = { type: 'string' } as const
 const OPTIONS = {
   ...{ vkey: TEXT, old: TEXT, receipt: TEXT, 'receipt-vkey': TEXT, 'witness-vkey': TEXT, quorum: TEXT },
-  ...{ proof: TEXT, leaf: TEXT, payload: TEXT, salt: TEXT },
+  ...{ proof: TEXT, leaf: TEXT, payload: TEXT, salt: TEXT, decision: TEXT },
 }
 
-function readArguments(args: readonly string[]): ExportArguments | ProofArguments | undefined {
+function readArguments(args: readonly string[]): ExportArguments | ProofArguments | DecisionArguments | undefined {
   const asked = readOptions(args, OPTIONS)
   if (!asked) return undefined
-  const { vkey, old, proof, leaf, payload, salt, receipt, 'receipt-vkey': receiptVkey, 'witness-vkey': witnessVkey, quorum } = asked
+  const {
+    vkey,
+    old,
+    proof,
+    leaf,
+    payload,
+    salt,
+    receipt,
+    'receipt-vkey': receiptVkey,
+    'witness-vkey': witnessVkey,
+    quorum,
+    decision,
+  } = asked
   const [directory, ...more] = asked.rest
   if (!vkey || more.length > 0) return undefined
   if ((receiptVkey && !receipt) || (quorum && !witnessVkey) || Boolean(payload) !== Boolean(salt)) return undefined
+  if (decision) return directory || proof || leaf || payload || old || receipt || witnessVkey ? undefined : { decision, vkey }
   const ofExport = { vkey, old, receipt, receiptVkey, witnessVkey, quorum }
   if (directory !== undefined) return proof || leaf || payload ? undefined : { directory, ...ofExport }
   return proof && leaf && !old && !receipt && !witnessVkey ? { proof, leaf, vkey, payload, salt } : undefined

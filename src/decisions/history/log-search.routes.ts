@@ -9,7 +9,8 @@ import { pauses } from '../../platform/kernel/turns.ts'
 import type { DecisionFilter, Position } from './found-decision.ts'
 import type { LogSearchService, Page } from './log-search.service.ts'
 
-const COLUMNS = [
+/** What a line of a file says of a decision. */
+export const DECISION_COLUMNS = [
   'decision_id',
   'at',
   'outcome',
@@ -48,7 +49,7 @@ export function logSearchRoutes(log: LogSearchService): FastifyPluginAsync {
       const wanted = typeWanted(request, ['application/json', 'text/csv', 'application/x-ndjson'])
       const page = orThrow(await log.search(callerOf(request), askedOf(request.query, 100)))
       const headers = pageHeaders(request, page)
-      if (wanted === 'text/csv') return stream(CSV, csvPieces(COLUMNS, page.items), headers)
+      if (wanted === 'text/csv') return stream(CSV, csvPieces(DECISION_COLUMNS, page.items), headers)
       if (wanted === 'application/x-ndjson') return stream(wanted, jsonLines(page.items), headers)
       return reply(200, { decisions: page.items, next: cursorOf(page.next), unsearched: page.unsearched }, headers)
     })
@@ -63,7 +64,7 @@ export function logSearchRoutes(log: LogSearchService): FastifyPluginAsync {
       const wanted = typeWanted(request, ['application/json', 'text/csv'])
       const page = orThrow(await log.breakGlass(callerOf(request), askedOf(request.query, 100)))
       const headers = pageHeaders(request, page)
-      if (wanted === 'text/csv') return stream(CSV, csvPieces([...COLUMNS, ...BREAK_GLASS_COLUMNS], page.items), headers)
+      if (wanted === 'text/csv') return stream(CSV, csvPieces([...DECISION_COLUMNS, ...BREAK_GLASS_COLUMNS], page.items), headers)
       return reply(200, { uses: page.items, next: cursorOf(page.next), unsearched: page.unsearched }, headers)
     })
   }
@@ -83,7 +84,7 @@ function stream(type: string, pieces: AsyncIterable<string>, headers: Readonly<R
 }
 
 /** One JSON object a line. @see https://github.com/ndjson/ndjson-spec */
-async function* jsonLines(items: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<string> {
+export async function* jsonLines(items: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<string> {
   const pause = pauses()
   for await (const item of items) {
     await pause()

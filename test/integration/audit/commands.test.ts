@@ -37,6 +37,7 @@ t.test('a file or folder that is not there is named in one line, with exit 2', a
     ['receipts', ['verify', at('export'), '--vkey', at('vkey'), '--receipt', at('receipts')]],
     ['proof', ['verify', '--proof', at('proof'), '--leaf', at('vkey'), '--vkey', at('vkey')]],
     ['salt', ['verify', '--proof', at('vkey'), '--leaf', at('vkey'), '--vkey', at('vkey'), '--payload', at('vkey'), '--salt', at('salt')]],
+    ['decision', ['verify', '--decision', at('decision'), '--vkey', at('vkey')]],
   ]
   for (const [missing, args] of cases) {
     t.equal(await run(...args), 2, missing)

@@ -1,0 +1,122 @@
+import type { Answer as Answered } from '../../decisions/answer.ts'
+import { evaluationId } from '../../decisions/decision-entry.ts'
+import type { DecisionEvidence } from '../../decisions/history/decision-evidence.service.ts'
+import { type CallPayload, evaluationsOf, type RecordedLeaf, type RecordedPayload } from '../../decisions/history/decision-record.ts'
+import type { LegalGround } from '../../decisions/legal-grounds.ts'
+import { spokenInstant } from '../../platform/kernel/london-day.ts'
+import { type Said, saidOf } from '../agreements/answers.ts'
+
+export type Outcome = 'PERMIT' | 'DENY' | 'ERROR'
+
+interface Row {
+  readonly label: string
+  readonly said: Said
+}
+
+/** A recorded decision as its page shows it. */
+export interface ShownDecision {
+  readonly id: string
+  /** ISO 8601. */
+  readonly at: string
+  readonly outcome: Outcome
+  readonly simulated: boolean
+  readonly leaf: RecordedLeaf
+  /** What was asked and answered; null: it is not shown, or the call had several. */
+  readonly payload: RecordedPayload | null
+  /** The answers of a call that had several, where it was asked for as a whole. */
+  readonly answers: readonly { readonly id: string; readonly outcome: Outcome | null }[]
+  readonly obligations: readonly { readonly code: string; readonly mandatory: boolean; readonly details: readonly Row[] }[]
+  readonly law: readonly { readonly side: 'provider' | 'recipient'; readonly grounds: readonly Row[] }[]
+}
+
+/** What a parameter of an obligation is called, and the member of an agreement that says what its value is. */
+const PARAMETERS: Readonly<Record<string, readonly [label: string, member: string]>> = {
+  purpose: ['Purpose', 'purpose'],
+  fields: ['Data', 'data_items'],
+  days: ['Days', ''],
+  rule: ['Rule', ''],
+  date: ['Day', ''],
+  methods: ['How', 'methods'],
+  min_encryption: ['Encryption, at least', ''],
+  approver: ['Who approves', 'org'],
+  exception: ['Except', 'onward'],
+  countries: ['Countries', 'countries'],
+  categories: ['People', 'data_subjects'],
+  n: ['Smallest number', ''],
+  register: ['Register kept by', 'org'],
+  contact: ['Tell', 'org'],
+  ref: ['Agreement', ''],
+  ground: ['Ground', 'restriction_override'],
+  parties: ['Parties', 'providers'],
+  text: ['Condition', ''],
+  by: ['Kept by', ''],
+  due: ['By', ''],
+  expires_at: ['Until', ''],
+}
+const GROUNDS = [
+  ['Regime', 'regime', 'regime'],
+  ['Lawful basis', 'lawful_basis', 'art6'],
+  ['Condition for special category data', 'art9', 'art9'],
+  ['Schedule 1 condition', 'sch1', 'sch1'],
+  ['Condition for criminal offence data', 'criminal', 'criminal'],
+] as const satisfies readonly (readonly [string, keyof LegalGround, string])[]
+
+/** What of a record its reader is shown. `id`: of the call, or of one of its answers. Pure. */
+export function shownDecision(id: string, { record }: DecisionEvidence): ShownDecision {
+  const leaf = JSON.parse(record.leaf) as RecordedLeaf
+  const evaluations = record.payload === null ? [] : evaluationsOf(JSON.parse(record.payload) as CallPayload)
+  const part = id.split('.')[1]
+  const isWhole = part === undefined && leaf.n > 1
+  const payload = isWhole ? null : (evaluations[Number(part ?? 0)] ?? null)
+  const response = payload?.response
+  return {
+    ...{ id, leaf, payload },
+    at: new Date(leaf.ts).toISOString(),
+    outcome: response?.decision ?? outcomeOf(leaf),
+    simulated: leaf.sim === true,
+    answers: isWhole
+      ? Array.from({ length: leaf.n }, (_, at) => ({
+          id: evaluationId(id, at, leaf.n),
+          outcome: evaluations[at]?.response?.decision ?? null,
+        }))
+      : [],
+    obligations: (response?.obligations ?? []).map(({ code, mandatory, parameters }) => ({
+      code,
+      mandatory,
+      details: detailsOf(parameters),
+    })),
+    law: lawOf(response),
+  }
+}
+
+function outcomeOf({ st, d }: RecordedLeaf): Outcome {
+  if (st === 'Error' || d === undefined) return 'ERROR'
+  return d ? 'PERMIT' : 'DENY'
+}
+
+function detailsOf(parameters: Readonly<Record<string, unknown>>): Row[] {
+  return Object.entries(parameters).flatMap(([name, value]) => {
+    const [label, member] = PARAMETERS[name] ?? []
+    if (label === undefined || member === undefined) return []
+    const said = name === 'expires_at' && typeof value === 'string' ? textOf(spokenInstant(Date.parse(value))) : saidOf(member, value)
+    return said.kind === 'nothing' ? [] : [{ label, said }]
+  })
+}
+
+function lawOf(response: Answered | undefined): ShownDecision['law'] {
+  const { provider, recipient } = response?.legal ?? {}
+  return [
+    ...(provider ? [{ side: 'provider', ground: provider } as const] : []),
+    ...(recipient ? [{ side: 'recipient', ground: recipient } as const] : []),
+  ].map(({ side, ground }) => ({ side, grounds: groundsOf(ground) }))
+}
+
+function groundsOf(ground: LegalGround): Row[] {
+  const gateways = ground.gateways.map(({ code, citation }) => ({ label: citation ?? 'Gateway', said: saidOf('gateways', [code]) }))
+  const named = GROUNDS.map(([label, member, name]) => ({ label, said: saidOf(name, ground[member]) }))
+  return [...named, ...gateways].filter(({ said }) => said.kind !== 'nothing')
+}
+
+function textOf(text: string): Said {
+  return { kind: 'text', text }
+}
