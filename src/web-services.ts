@@ -19,6 +19,7 @@ import { disposalPages } from './web/agreements/disposals.pages.ts'
 import { assessmentPages } from './web/assessments/assessment.pages.ts'
 import { recordingPages } from './web/assessments/recording.pages.ts'
 import { deputyPages } from './web/deputies/deputies.pages.ts'
+import { disclosurePages } from './web/disclosures/disclosures.pages.ts'
 import { draftingArea } from './web/drafting/area.pages.ts'
 import { emergencyPages } from './web/emergencies/emergencies.pages.ts'
 import { emergencyActPages } from './web/emergencies/emergency-acts.pages.ts'
@@ -146,6 +147,7 @@ export function openWeb(
           rolePages({ people, parties }),
           endingPages({ people, parties, now: clock }),
           deputyPages({ deputies: services.deputies }),
+          disclosurePages({ ...lists, oneOffs, requests, signOffs, now: clock }),
           emergencyPages({ emergencies, breaches, signOffs, logSearch }),
           emergencyActPages({ ...lists, emergencies, breaches, signOffs, now: clock }),
           requestPages({ requests }),

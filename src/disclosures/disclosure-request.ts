@@ -52,6 +52,13 @@ export type AskedDisclosure = Omit<DisclosureContent, Said> & { readonly [member
 
 export type DisclosureStatus = 'OPEN' | 'RETURNED' | 'APPROVED' | 'REFUSED' | 'WITHDRAWN'
 
+const UNDECIDED: readonly DisclosureStatus[] = ['OPEN', 'RETURNED']
+
+/** Whether it can still be put right or withdrawn. */
+export function isUndecided({ status }: Pick<DisclosureRequest, 'status'>): boolean {
+  return UNDECIDED.includes(status)
+}
+
 /** What those who approved it ask for. */
 export interface DisclosureCondition {
   readonly text: string

@@ -22,6 +22,7 @@ import {
   type DisclosureRequest,
   type DisclosureStatus,
   factsOf,
+  isUndecided,
 } from './disclosure-request.ts'
 import { disclosureRequestsRepository, type StoredDisclosureRequest } from './disclosure-requests.repository.ts'
 
@@ -55,7 +56,6 @@ export interface DisclosureCall extends Call {
 }
 
 const EVENTS = { ask: 'disclosure.asked', revise: 'disclosure.revised', withdraw: 'disclosure.withdrawn' } as const
-const UNDECIDED: readonly DisclosureStatus[] = ['OPEN', 'RETURNED']
 const NO_SUCH_DISCLOSURE = 'There is no such disclosure here.'
 const ROUTE = 'AD_HOC'
 const PAGE = 50
@@ -121,9 +121,10 @@ export function disclosureRequestsService(options: DisclosureRequestsOptions) {
     return viewOf(found)
   }
 
-  const mustBeAsker = ({ asked_by, status }: DisclosureRequest, { org }: Principal) => {
+  const mustBeAsker = (request: DisclosureRequest, { org }: Principal) => {
+    const { asked_by, status } = request
     if (asked_by.org !== org) throw forbidden('ASKED', 'Only the organisation that asked for it does this.')
-    if (!UNDECIDED.includes(status))
+    if (!isUndecided(request))
       throw refused('ILLEGAL_STATE', `It is ${status}.`, [{ pointer: '', detail: `It is ${status}.`, code: 'STATE' }])
   }
 

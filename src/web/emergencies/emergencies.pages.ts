@@ -8,7 +8,8 @@ import type { Principal } from '../../identity/principal.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
 import { chosen, isKey, type Page } from '../forms.pages.ts'
-import { isDecidable, type ReadersStep, stepsOfReader } from '../reviews/steps.ts'
+import { stepsIn } from '../reviews/review-call.pages.ts'
+import { isDecidable } from '../reviews/steps.ts'
 import type { Web } from '../web.plugin.ts'
 
 export interface EmergencyPagesOptions {
@@ -24,16 +25,6 @@ export const LAST_STEP = 'EVENT_REVIEW'
 
 /** The key of the emergency that the address names. */
 export const emergencyIn = (request: FastifyRequest): string => (request.params as { readonly id: string }).id
-
-/** What is asked of the reader's organisation in the review of an emergency; nothing where they may not know the review. */
-export async function stepsFor(
-  signOffs: Pick<SignOffsService, 'read'>,
-  principal: Principal,
-  { sign_off }: Pick<EmergencyView, 'sign_off'>,
-): Promise<readonly ReadersStep[]> {
-  const read = await signOffs.read(principal, sign_off)
-  return read.ok ? stepsOfReader({ principal, ...read.value.outcome }) : []
-}
 
 /** Emergencies of the reader's organisation, and one: what was shared and why, its review, and the breach that it may be. */
 export function emergencyPages({ emergencies, breaches, signOffs, logSearch }: EmergencyPagesOptions) {
@@ -67,7 +58,7 @@ export function emergencyPages({ emergencies, breaches, signOffs, logSearch }: E
       data: {
         ...{ one, isDecidable, lastStep: LAST_STEP },
         stated: await statedIn(principal, one),
-        steps: one.status === 'OPEN' ? await stepsFor(signOffs, principal, one) : [],
+        steps: one.status === 'OPEN' ? await stepsIn(signOffs, principal, one.sign_off) : [],
         closed: one.breach ? await breaches.closedTo(principal, one.id) : null,
       },
     }

@@ -11,8 +11,9 @@ import { once, type Page, type Redirect } from '../forms.pages.ts'
 import { answered, type Questions, questionsIn, refusedBeside } from '../questions.pages.ts'
 import { labelled } from '../rendering.ts'
 import type { RequestLists } from '../request-lists.ts'
+import { stepsIn } from '../reviews/review-call.pages.ts'
 import type { Web } from '../web.plugin.ts'
-import { emergencyIn, LAST_STEP, stepsFor } from './emergencies.pages.ts'
+import { emergencyIn, LAST_STEP } from './emergencies.pages.ts'
 import { ASSESSMENT, COMMUNICATION, recordQuestions, reviewQuestions } from './emergency-questions.ts'
 
 export interface EmergencyActsOptions extends RequestLists {
@@ -93,7 +94,7 @@ export function emergencyActPages({ emergencies, breaches, signOffs, organisatio
   async function reviewClosed(request: FastifyRequest): Promise<string | null> {
     const one = await read(request)
     if (one.status === 'REVIEWED') return 'It is reviewed.'
-    const steps = await stepsFor(signOffs, callerOf(request), one)
+    const steps = await stepsIn(signOffs, callerOf(request), one.sign_off)
     const last = steps.find(({ step }) => step.id === LAST_STEP)
     if (last?.may.includes('approve')) return null
     return last?.why ?? 'This is said by the organisation whose person acted, once its data protection officer has advised.'

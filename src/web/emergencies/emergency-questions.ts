@@ -89,7 +89,7 @@ export function reviewQuestions({ data_items }: EmergencyView, label: (list: str
       },
       {
         ...{ name: 'aware_at', label: 'If it was not justified: when did your organisation become aware of that?', kind: 'instant' },
-        hint: 'The 72 hours run from then (UK GDPR Art 33). Leave it empty where it is now',
+        hint: 'The 72 hours run from then (UK GDPR Art 33). Leave it empty if that is now',
       },
       {
         ...{ name: 'dsa_needed', label: 'Does such sharing need an agreement?', kind: 'radios' },

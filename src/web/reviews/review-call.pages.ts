@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { attestingService } from '../../agreements/acts/attesting.service.ts'
 import type { DocumentsService } from '../../agreements/texts/documents.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
+import type { Principal } from '../../identity/principal.ts'
 import type { MailProblemsService } from '../../notifications/mail/mail-problems.service.ts'
 import type { PeopleService } from '../../people/people.service.ts'
 import type { BodyOf } from '../../platform/http/openapi.ts'
@@ -9,7 +10,7 @@ import { orThrow, refused } from '../../platform/kernel/refusal.ts'
 import { commandOf } from '../../workflow/sign-offs.routes.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
 import { type FieldError, faultsOf, once, refusedWith } from '../forms.pages.ts'
-import { type OpenReview, type ReadersStep, stepNamed } from './steps.ts'
+import { type OpenReview, type ReadersStep, stepNamed, stepsOfReader } from './steps.ts'
 
 /** What the pages of a review stand on. */
 export interface ReviewPagesOptions {
@@ -29,6 +30,16 @@ export async function openReview({ signOffs }: Pick<ReviewPagesOptions, 'signOff
   const principal = callerOf(request)
   const { id } = request.params as { readonly id: string }
   return { principal, ...orThrow(await signOffs.read(principal, id)).outcome }
+}
+
+/** What is asked of the reader's organisation in the sign-off of something; nothing where they may not know it. */
+export async function stepsIn(
+  signOffs: Pick<SignOffsService, 'read'>,
+  principal: Principal,
+  signOff: string,
+): Promise<readonly ReadersStep[]> {
+  const read = await signOffs.read(principal, signOff)
+  return read.ok ? stepsOfReader({ principal, ...read.value.outcome }) : []
 }
 
 /** The step that the address names, in its sign-off. @throws Refused where there is none that the reader may know */

@@ -35,7 +35,7 @@ const KEPT_MAX = 20
 /** Open emergencies and one-off disclosures of which tasks are told apart by what they are about. */
 const OTHERS_MAX = 100
 /** Where what a task is about is read, where it is no agreement. */
-const OTHER_PAGES: Readonly<Record<string, string>> = { emergency: '/emergencies' }
+const OTHER_PAGES: Readonly<Record<string, string>> = { emergency: '/emergencies', disclosure: '/disclosures' }
 
 /** What somebody has to do, whom they wait for, and what falls due. */
 export function workPages({
