@@ -34,7 +34,10 @@ import { invitationPages } from './web/inviting/invitations.pages.ts'
 import { logDecisionPages } from './web/log/decision.pages.ts'
 import { logSearchPages } from './web/log/search.pages.ts'
 import { logStatePages } from './web/log/state.pages.ts'
+import { clientPages } from './web/organisations/clients.pages.ts'
+import { describingPages } from './web/organisations/describing.pages.ts'
 import { organisationEntryPages } from './web/organisations/entry.pages.ts'
+import { keepingPages } from './web/organisations/keeping.pages.ts'
 import { organisationPages } from './web/organisations/organisation.pages.ts'
 import { organisationListPages } from './web/organisations/organisation-list.pages.ts'
 import { outsidePages } from './web/outside/outside.pages.ts'
@@ -144,6 +147,9 @@ export function openWeb(
             ...{ parties, contacts: organisationContacts, people, clients: rooms.clients, organisationsFor: lists.organisationsFor },
             ...{ rolesAreClaimed: issuers.some(({ issuer }) => services.isAuthoritative(issuer)), now: clock },
           }),
+          describingPages({ parties, registering: rooms.registering }),
+          keepingPages({ parties, contacts: organisationContacts, registering: rooms.registering, merging: rooms.merging }),
+          clientPages({ clients: rooms.clients, parties }),
           rolePages({ people, parties }),
           endingPages({ people, parties, now: clock }),
           deputyPages({ deputies: services.deputies }),

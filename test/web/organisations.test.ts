@@ -95,6 +95,100 @@ t.test('a SIRO records a role with its days and ends it: what it takes is said f
   t.match(said((await siro.go(`${CAMDEN}/roles`)).text), /Data protection officer , Daniel Osei[^.]*Ended on|Ended on/)
 })
 
+t.test('a body is proposed, confirmed by somebody else, described anew and merged; what is known already is said', async (t) => {
+  const officer = await visitor('demo-camden-ig')
+  const propose = (fields: Readonly<Record<string, string>>) => officer.send('/organisations/new', '/organisations/new', fields)
+  t.match(await propose({}), { status: 422, text: /href="#legal_name">Enter its name in law[\s\S]*href="#type">Select its type/ })
+  const twice = await propose({ legal_name: 'London Borough of Camden', type: 'LONDON_BOROUGH', ods: 'no' })
+  t.match(twice, { status: 422, text: /value="London Borough of Camden"/ })
+  const known = await propose({ legal_name: 'London Borough of Camden', type: 'LONDON_BOROUGH' })
+  t.match(known, { status: 422, text: /href="#legal_name">[^<]*is a name of LBC_CAMDEN/ })
+  t.match(known.text, /Bodies of the same name/, 'whether it is another body is asked then')
+  const body = {
+    legal_name: 'The Moorfield Practice (fictional)',
+    type: 'GP_PRACTICE',
+    aliases: 'Moorfield Surgery',
+    note: 'Partner of the hub',
+  }
+  const { status, location } = await propose(body)
+  t.equal(status, 303)
+  const at = location ?? ''
+  t.match(said((await officer.go(at)).text), /Waiting to be confirmed[\s\S]*nothing may be shared with it/)
+  t.match(await officer.go(`${at}/confirmation`), { status: 403 })
+
+  const admin = await visitor('demo-register')
+  t.match((await admin.go('/organisations?status=UNCONFIRMED')).text, `href="${at}"`)
+  const version = async (path: string) => /name="version" value="([^"]+)"/.exec((await admin.go(path)).text)?.[1] ?? ''
+  const standing = {
+    public_authority: 'yes',
+    competent_authority: 'NONE',
+    health_or_social_care_authority: 'yes',
+    reason: 'In the directory',
+  }
+  const confirm = async (fields: Readonly<Record<string, string>>) =>
+    admin.send(`${at}/confirmation`, `${at}/confirmation`, { version: await version(`${at}/confirmation`), ...fields })
+  t.match(await confirm({ ...standing, public_authority: '' }), {
+    status: 422,
+    text: /href="#public_authority">Select whether it is a public/,
+  })
+  const stale = await version(`${at}/description`)
+  t.match(await confirm(standing), { status: 303, location: at })
+  t.match(said((await admin.go(at)).text), /Confirmed Called/)
+
+  const describe = (fields: Readonly<Record<string, string>>) => admin.send(at, `${at}/description`, { ...body, ...fields })
+  const late = await describe({ version: stale, short_name: 'Moorfield' })
+  t.match(late, { status: 422, text: /Somebody else changed this entry[\s\S]*value="Moorfield"/ })
+  const current = await version(`${at}/description`)
+  t.match(await describe({ version: current, short_name: 'Moorfield', gss: 'nonsense' }), { status: 422, text: /href="#gss"/ })
+  t.match(await describe({ version: current, short_name: 'Moorfield' }), { status: 303, location: at })
+
+  const other = await propose({ legal_name: 'Moorfeild Practise (fictional)', type: 'GP_PRACTICE' })
+  const merger = `${other.location}/merger`
+  t.match((await admin.go(merger)).text, /There is no way back/)
+  t.match(await admin.send(merger, merger, {}), { status: 422, text: /href="#into">Select the body/ })
+  const into = at.split('/').at(-1) ?? ''
+  t.match(await admin.send(merger, merger, { version: await version(merger), into, reason: 'Two spellings' }), { status: 303 })
+  t.match(said((await officer.go(other.location ?? '')).text), /This entry turned out to be Moorfield/)
+})
+
+t.test('a body says how it is reached; a stranger changes nothing of it', async (t) => {
+  const dpo = await visitor('demo-camden-dpo')
+  const page = `${CAMDEN}/contacts`
+  const version = /name="version" value="([^"]+)"/.exec((await dpo.go(page)).text)?.[1] ?? ''
+  t.match(await dpo.send(page, page, { version, dpo: 'x'.repeat(201) }), { status: 422, text: /href="#dpo"[\s\S]*xxxx/ })
+  t.match(await dpo.send(page, page, { version, dpo: 'dpo@camden.example', breach: 'Duty desk' }), { status: 303, location: CAMDEN })
+  const shown = said((await dpo.go(CAMDEN)).text)
+  t.match(shown, /Data protection officer dpo@camden\.example/)
+  t.notMatch(shown, /Nobody to be told of a breach/)
+  const stranger = await visitor('demo-hackney-dpo')
+  const read = /name="version" value="([^"]+)"/.exec((await stranger.go(page)).text)?.[1] ?? ''
+  t.notMatch((await stranger.go(CAMDEN)).text, /Change how it is reached/, 'nor is offered it')
+  const refused = await stranger.send(page, page, { version: read, dpo: 'x' })
+  t.match(refused, { status: 422, text: /A body, or a register administrator for it, says how it is reached/ })
+  t.match(said((await dpo.go(CAMDEN)).text), /dpo@camden\.example/, 'and it stays as it was')
+})
+
+t.test('an API client is registered and revoked by a register administrator, and the page says what that does', async (t) => {
+  const admin = await visitor('demo-register')
+  const page = `${CAMDEN}/clients`
+  t.match(await admin.send(page, page, {}), { status: 422, text: /href="#client_id">Enter how its issuer calls it/ })
+  const client = { client_id: 'housing <system>', issuer: 'https://elsewhere.example', reason: 'The housing system' }
+  t.match(await admin.send(page, page, client), { status: 422, text: /href="#issuer">This service trusts no tokens/ })
+  t.match(await admin.send(page, page, { ...client, issuer: pages.service.issuer.issuer }), { status: 303, location: page })
+  t.match((await admin.go(page)).text, /housing &lt;system&gt;[\s\S]*revocation\?client=housing%20%3Csystem%3E/)
+  t.notMatch((await admin.go('/organisations/LBC_HACKNEY/clients')).text, /housing/, 'of this organisation alone')
+  const revoke = `${page}/revocation`
+  const asked = `${revoke}?client=housing%20%3Csystem%3E`
+  t.match((await admin.go(asked)).text, /Its calls are refused at once, for good/)
+  t.match(await admin.send(asked, revoke, { client: client.client_id }), { status: 422, text: /href="#reason">Say why/ })
+  t.match(await admin.send(asked, revoke, { client: client.client_id, reason: 'Taken out of use' }), { status: 303, location: page })
+  t.match(said((await admin.go(page)).text), /Revoked 30|Revoked \d/)
+  t.match(await admin.go(revoke), { status: 404 }, 'no client is named')
+  const siro = await visitor('demo-camden-siro')
+  t.match(await siro.go(page), { status: 403 })
+  t.match(await siro.send('/organisations', revoke, { client: 'x', reason: 'x' }), { status: 403 })
+})
+
 t.test('all of it works in a real browser at 320 pixels, with JavaScript and without', { skip: NO_BROWSER }, async (t) => {
   const browser = await openBrowser(t, pages)
   for (const javaScriptEnabled of [true, false]) {
@@ -125,5 +219,26 @@ t.test('all of it works in a real browser at 320 pixels, with JavaScript and wit
     await page.goto(`${CAMDEN}/roles`)
     await isReadable('all roles')
     await page.context().close()
+  }
+  const admin = await signedInAs(browser, pages.address, 'Leila Haddad', { viewport: { width: 320, height: 640 } })
+  for (const path of [
+    '/organisations/new',
+    ...['description', 'confirmation', 'merger', 'contacts', 'clients'].map((one) => `${CAMDEN}/${one}`),
+  ]) {
+    await admin.goto(path)
+    await isFit(t, admin, path)
+  }
+  await admin.goto(`${CAMDEN}/clients/revocation?client=x`)
+  await isFit(t, admin, 'revoking a client')
+  for (const [path, button] of [
+    ['/organisations/new', 'Propose it'],
+    [`${CAMDEN}/merger`, 'Merge them for good'],
+    [`${CAMDEN}/clients`, 'Register it'],
+    [`${CAMDEN}/clients/revocation?client=x`, 'Revoke it'],
+  ] as const) {
+    await admin.goto(path)
+    await admin.getByRole('button', { name: button }).click()
+    t.equal(await admin.locator('.govuk-error-summary').count(), 1)
+    await isFit(t, admin, `${path} with errors`)
   }
 })
