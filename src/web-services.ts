@@ -125,7 +125,7 @@ export function openWeb(
           comparePages({ documents }),
           decisionPages({ logSearch, drafting }),
           questionPages({ decisions: rooms.decisions, ...lists, now: clock }),
-          answerPages({ records: records, ...lists }),
+          answerPages({ records, contacts: organisationContacts, ...lists }),
           logSearchPages({ logSearch, people }),
           logStatePages({ ...services.log, clock }),
           logDecisionPages({ records, replays, reading: services.log.reading, drafting, listsFor: lists.listsFor }),

@@ -4,7 +4,7 @@ import type { Refusal } from '../platform/kernel/refusal.ts'
 import { type Person, unprocessable } from './held-role.ts'
 
 /** Roles in which somebody can be stood in for: those that have steps in a sign-off. */
-export type DeputisedRole = Exclude<Role, 'REQUESTER' | 'DUTY_MANAGER' | 'AUDITOR' | 'REGISTER_ADMIN' | 'API_CLIENT'>
+export type DeputisedRole = Exclude<Role, 'REQUESTER' | 'DUTY_MANAGER' | 'PRACTITIONER' | 'AUDITOR' | 'REGISTER_ADMIN' | 'API_CLIENT'>
 
 /** Who stands in for whom, in which role of which organisation, from the first to the last London day, both included. */
 export interface Deputy {

@@ -78,6 +78,23 @@ t.test('whoever may not ask or know is told nothing', async (t) => {
   t.match((await (await visitor('demo-auditor')).go(ASK)).text, /recorded as a trial/, 'an auditor only tries')
 })
 
+t.test('a practitioner asks, reads their own answers, and nothing else of agreements', async (t) => {
+  const who = await visitor('demo-camden-practitioner')
+  t.match(await who.go(ASK), { status: 303, location: '/may-i-share/questions/1' })
+  for (const path of ['/agreements', '/agreements/DEMO-CURL', '/requests', '/agreements/DEMO-CURL/decisions'])
+    t.match(await who.go(path), { status: 403 }, path)
+  const unsaid = await who.send('/may-i-share/questions/2?provider=LBC_CAMDEN', '/may-i-share/questions/2', { provider: 'LBC_CAMDEN' })
+  t.match(unsaid, { status: 422, text: /href="#recipient"[\s\S]*name="provider" value="LBC_CAMDEN"/ })
+  const { location } = await who.send('/may-i-share/questions/4', '/may-i-share/questions/4', SHARE)
+  const { status, text } = await who.go(location ?? '')
+  t.match({ status, text }, { status: 200, text: /<h1[^>]*>Yes, [\s\S]*May disclose for this function[\s\S]*Whom to ask/ })
+  t.notMatch(text, /href="\/agreements/)
+  const officer = await visitor('demo-camden-ig')
+  const others = await officer.send(ASK, ASK, { ...SHARE, use: 'know' })
+  t.match(await who.go(others.location ?? ''), { status: 404 }, 'what a colleague asked is not theirs to read')
+  t.match(await who.go('/may-i-share/questions/5'), { status: 404 })
+})
+
 t.test('an officer asks in a real browser, and is refused and permitted', { skip: NO_BROWSER }, async (t) => {
   const browser = await openBrowser(t, pages)
   const small = await signedInAs(browser, pages.address, 'Priya Raman', { viewport: { width: 320, height: 640 } })
@@ -115,6 +132,34 @@ t.test('an officer asks in a real browser, and is refused and permitted', { skip
   t.match(await small.locator('h1').textContent(), /^Yes, /)
   await isFit(t, small, 'a permit')
   await shot(small, 'permitted')
+
+  const phone = await signedInAs(browser, pages.address, 'Nadia Rahman', {
+    viewport: { width: 320, height: 640 },
+    javaScriptEnabled: false,
+  })
+  await phone.goto(ASK)
+  await phone.getByRole('button', { name: 'Continue' }).click()
+  await phone.getByRole('button', { name: 'Continue' }).click()
+  t.match(await phone.locator('.govuk-error-summary').textContent(), /Choose who would receive/)
+  await phone.getByLabel('Who asks for it?').selectOption('LBC_HACKNEY')
+  await phone.getByRole('button', { name: 'Continue' }).click()
+  await phone.getByLabel('What is it for?').selectOption(SHARE.purpose)
+  await phone.getByRole('button', { name: 'Continue' }).click()
+  await phone.getByText('Who somebody is').click()
+  await phone.getByLabel('Name', { exact: true }).check()
+  await shot(phone, 'question')
+  await phone.getByRole('button', { name: 'See the answer' }).click()
+  t.match(await phone.locator('main').textContent(), /Yes, Camden may share[\s\S]*Whom to ask/)
+  await shot(phone, 'practitioner')
+  const small4 = await signedInAs(browser, pages.address, 'Nadia Rahman', { viewport: { width: 320, height: 640 } })
+  for (const place of [1, 4]) {
+    await small4.goto(`/may-i-share/questions/${place}`)
+    await isFit(t, small4, `question ${place}`)
+  }
+  await small4.getByRole('button', { name: 'See the answer' }).click()
+  await isFit(t, small4, 'question 4 with an error')
+  await small4.goto(new URL(phone.url()).pathname)
+  await isFit(t, small4, 'the answer of a practitioner')
 
   const plain = await signedInAs(browser, pages.address, 'Priya Raman', { javaScriptEnabled: false })
   await plain.goto(`${ASK}?${new URLSearchParams(WHOLE)}`)

@@ -2,6 +2,7 @@ import type { AuditService, LogRead } from '../../audit/audit.service.ts'
 import { isRecorded } from '../../audit/format/commitment.ts'
 import type { LogReading } from '../../audit/reading/log-reading.service.ts'
 import type { AlteredPayloads } from '../../audit/watch/altered-payloads.service.ts'
+import { permits, type Role } from '../../identity/permissions.ts'
 import { answered, type Refusal, Refused, refusal } from '../../platform/kernel/refusal.ts'
 import type { Result } from '../../platform/kernel/result.ts'
 import { type DecisionParties, type DecisionView, NOBODY, partiesOfCall, viewOf } from './decision-parties.ts'
@@ -36,7 +37,7 @@ export interface DecisionEvidenceOptions {
 export interface RecordReader {
   readonly sub: string
   readonly org: string
-  readonly roles: readonly string[]
+  readonly roles: readonly Role[]
 }
 
 const EPOCH_MS = 0
@@ -48,7 +49,7 @@ export function decisionEvidence({ audit, reading, altered, partiesOfErased, wai
   return {
     /**
      * The record of a decision, its place and its proof; refused when there is none or the reader may not know of it: only
-     * the caller, the parties of the share and auditors may. In a batch `<id>.<n>` names one answer of the call's one record.
+     * the caller, the parties of the share and auditors may; a practitioner their own alone. In a batch `<id>.<n>` names one answer of the call's one record.
      * Payload that is disclosed to anyone but the caller's organisation is a read of its own, and recorded (R39).
      */
     find: (id: string, reader: RecordReader, options: { readonly wait: boolean }): Promise<Result<DecisionEvidence, Refusal>> =>
@@ -66,7 +67,9 @@ export function decisionEvidence({ audit, reading, altered, partiesOfErased, wai
         if (isAltered) altered.report({ log: entry.log.name, index: entry.index, id: call })
         const payload = stored?.body.toString('utf8')
         // An erasure takes what was asked, not whose decision it was; once retention has taken that too, it is the auditors' alone.
-        const parties = payload === undefined ? (erased ?? NOBODY) : partiesOfCall(JSON.parse(payload) as CallPayload)
+        const stated = payload === undefined ? undefined : (JSON.parse(payload) as CallPayload)
+        const parties = stated === undefined ? (erased ?? NOBODY) : partiesOfCall(stated)
+        if (!permits(reader.roles, 'decision:read') && stated?.caller.sub !== reader.sub) throw new Refused(UNKNOWN)
         const view: DecisionView = reader.roles.includes('AUDITOR') ? 'RECORD_AND_PAYLOAD' : viewOf(reader.org, parties)
         if (view === 'NOTHING') throw new Refused(UNKNOWN)
         const isDisclosed = stored !== undefined && view === 'RECORD_AND_PAYLOAD'

@@ -115,6 +115,7 @@ export const ROLE_WORDS: Readonly<Record<Role, string>> = {
   SIGNATORY: 'signatory',
   AUTHORISED_DISCLOSURE_OFFICER: 'authorised disclosure officer',
   DUTY_MANAGER: 'duty manager',
+  PRACTITIONER: 'practitioner',
   AUDITOR: 'auditor',
   REGISTER_ADMIN: 'register administrator',
   API_CLIENT: 'system',

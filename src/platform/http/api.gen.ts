@@ -281,7 +281,7 @@ export interface paths {
         };
         /**
          * What was asked and answered, where it stands in the log, and the proof
-         * @description For whoever asked, the parties of the share, and auditors; to everyone else there is no such decision.
+         * @description For whoever asked, the parties of the share, and auditors; a practitioner finds their own alone. To everyone else there is no such decision.
          *     With the key of the log, `record.leaf` and `proof` can be checked without us: `accord log verify --proof F --leaf F --vkey F`,
          *     and `record.payload` with `record.salt` too: `--payload F --salt F`.
          */
@@ -10092,7 +10092,7 @@ export interface operations {
                      * @description GOV_ROLE code.
                      * @enum {string}
                      */
-                    readonly role: "REQUESTER" | "IG_OFFICER" | "IAO" | "DPO" | "CALDICOTT_GUARDIAN" | "SIRO" | "INFOSEC" | "LEGAL" | "SIGNATORY" | "AUTHORISED_DISCLOSURE_OFFICER" | "DUTY_MANAGER" | "AUDITOR" | "REGISTER_ADMIN";
+                    readonly role: "REQUESTER" | "IG_OFFICER" | "IAO" | "DPO" | "CALDICOTT_GUARDIAN" | "SIRO" | "INFOSEC" | "LEGAL" | "SIGNATORY" | "AUTHORISED_DISCLOSURE_OFFICER" | "DUTY_MANAGER" | "PRACTITIONER" | "AUDITOR" | "REGISTER_ADMIN";
                     /**
                      * Format: date
                      * @description First London day; absent: today.

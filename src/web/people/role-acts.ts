@@ -16,6 +16,7 @@ export const ROLE_ACTS: Readonly<Record<PersonRole, string>> = {
   SIGNATORY: 'sign agreements, leave them and end them',
   AUTHORISED_DISCLOSURE_OFFICER: 'approve one-off disclosures',
   DUTY_MANAGER: 'share in an emergency without an agreement',
+  PRACTITIONER: 'ask whether something may be shared, and read the answers',
   AUDITOR: 'read every agreement and the log',
   REGISTER_ADMIN: 'confirm organisations and contacts, say who holds which role in any organisation, and register API clients',
 }

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { DecisionEvidenceService } from '../../decisions/history/decision-evidence.service.ts'
 import { type CallPayload, evaluationsOf } from '../../decisions/history/decision-record.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
+import type { ContactsService } from '../../parties/contacts.service.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import { wordsFor } from '../drafting/choices.ts'
 import type { Page } from '../forms.pages.ts'
@@ -10,11 +11,12 @@ import type { Web } from '../web.plugin.ts'
 import { nextStepsIn, questionQuery, toDosIn } from './answer-words.ts'
 
 export interface AnswerOptions extends RequestLists {
+  readonly contacts: Pick<ContactsService, 'read'>
   readonly records: Pick<DecisionEvidenceService, 'find'>
 }
 
 /** A recorded answer with its whole explanation; that somebody reads what another organisation asked is recorded by the service (R39). */
-export function answerPages({ records, organisationsFor, listsFor }: AnswerOptions) {
+export function answerPages({ records, contacts, organisationsFor, listsFor }: AnswerOptions) {
   async function shown(request: FastifyRequest): Promise<Page> {
     const { id } = request.params as { readonly id: string }
     const { record } = orThrow(await records.find(id, callerOf(request), { wait: false }))
@@ -25,6 +27,8 @@ export function answerPages({ records, organisationsFor, listsFor }: AnswerOptio
     const [lists, organisations] = [await listsFor(request), await organisationsFor(request)]
     const names = new Map(organisations.map(({ code, short_name }) => [code, short_name]))
     const nameOf = (code: string) => names.get(code) ?? code
+    const principal = callerOf(request)
+    const own = await contacts.read(principal, principal.org)
     const isPermitted = answer.decision === 'PERMIT'
     return {
       template: 'sharing/answer.njk',
@@ -33,6 +37,7 @@ export function answerPages({ records, organisationsFor, listsFor }: AnswerOptio
         : `No, ${nameOf(asked.provider)} may not share this with ${nameOf(asked.recipient)}`,
       data: {
         ...{ asked, answer, isPermitted, askedBy: caller?.org ?? '' },
+        whom: own.ok ? own.value.outcome.contacts : {},
         toDos: toDosIn(answer, lists, nameOf),
         nextSteps: nextStepsIn(answer, asked, lists, (code) => names.get(code)),
         query: questionQuery(asked),

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { DecisionsService } from '../../decisions/decisions.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { type BodyOf, contract } from '../../platform/http/openapi.ts'
+import { ProblemError, problem } from '../../platform/http/problem.ts'
 import { isDay, londonDay, londonMorning } from '../../platform/kernel/london-day.ts'
 import { mayCall } from '../access.pages.ts'
 import { type Answers, answersIn, type FormField, said, several } from '../drafting/answers.ts'
@@ -10,6 +11,15 @@ import { asChoice, choosable } from '../drafting/party-steps.pages.ts'
 import { type FieldError, faultsOf, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { RequestLists } from '../request-lists.ts'
 import type { Web } from '../web.plugin.ts'
+
+/** The four questions of a practitioner, one a page, in their order. */
+const FOUR = ['provider', 'recipient', 'purpose', 'data_items'] as const
+const PLAIN: Readonly<Record<string, string>> = {
+  provider: 'Who holds the information?',
+  recipient: 'Who asks for it?',
+  purpose: 'What is it for?',
+  data_items: 'What kind of information is it?',
+}
 
 export interface QuestionOptions extends RequestLists {
   readonly decisions: Pick<DecisionsService, 'decide'>
@@ -108,8 +118,52 @@ export function questionPages({ decisions, organisationsFor, listsFor, now }: Qu
     return { to: answerPath(evaluation?.answer.decision_id ?? '') }
   }
 
+  /** One of the four; what was answered before is carried by the address. */
+  async function oneOfFour(request: FastifyRequest, refused = false): Promise<Page> {
+    const place = Number((request.params as { readonly place: string }).place)
+    const name = FOUR[place - 1]
+    const field = (await fieldsOf(request)).asked.find((one) => one.name === name)
+    if (!field || name === undefined) throw new ProblemError(problem('NOT_FOUND', 'There is nothing at this address.'))
+    const given: Readonly<Record<string, unknown>> = {
+      ...(place === 1 ? { provider: callerOf(request).org } : {}),
+      ...(request.query as Readonly<Record<string, unknown>>),
+    }
+    const carried = new URLSearchParams(
+      FOUR.slice(0, place - 1).flatMap((one) => [given[one] ?? []].flat().map((value): [string, string] => [one, String(value)])),
+    )
+    const { hint: _, ...plain } = field
+    return {
+      template: 'sharing/one-of-four.njk',
+      title: PLAIN[name] ?? '',
+      ...(refused ? { status: 422, errors: [{ field: name, text: MISSING[name] ?? '' }] } : {}),
+      data: {
+        field: { ...plain, label: PLAIN[name], value: answersIn(given, [field])[name] ?? '' },
+        ...{ place, count: FOUR.length, carried: [...carried], back: place === 1 ? '' : `/may-i-share/questions/${place - 1}?${carried}` },
+      },
+    }
+  }
+
+  /** On to the next question, or to the answer behind the last. */
+  async function next(request: FastifyRequest): Promise<Page | Redirect> {
+    const place = Number((request.params as { readonly place: string }).place)
+    const typed = (request.body ?? {}) as Readonly<Record<string, unknown>>
+    const pairs = FOUR.flatMap((one) => [typed[one] ?? []].flat().map((value): [string, string] => [one, String(value)]))
+    const name = FOUR[place - 1]
+    if (!pairs.some(([one, value]) => one === name && value !== '')) {
+      request.query = Object.fromEntries(pairs.filter(([one]) => one !== name))
+      return oneOfFour(request, true)
+    }
+    if (place < FOUR.length) return { to: `/may-i-share/questions/${place + 1}?${new URLSearchParams(pairs)}` }
+    return ask(request)
+  }
+
   return ({ page, form: taken }: Web): void => {
-    page('/may-i-share', 'simulateDecision', (request) => form(request))
+    // Whoever may ask and no more is asked four plain questions.
+    page('/may-i-share', 'simulateDecision', async (request) =>
+      mayCall(callerOf(request), 'searchDecisions') ? form(request) : { to: '/may-i-share/questions/1' },
+    )
+    page('/may-i-share/questions/:place', 'simulateDecision', (request) => oneOfFour(request))
+    taken('/may-i-share/questions/:place', 'simulateDecision', next)
     taken('/may-i-share', 'simulateDecision', ask)
   }
 }
