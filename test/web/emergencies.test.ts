@@ -102,9 +102,9 @@ t.test('a review that finds it not justified starts the 72 hours, and each act a
   t.match((await dpo.go('/emergencies?only=breach')).text, at)
   const assess = (fields: Readonly<Record<string, string>>) => dpo.send(`${at}/breach-assessment`, `${at}/breach-assessment`, fields)
   t.match(await assess({}), { status: 422, text: /href="#finding"/ })
-  const told = { finding: 'HIGH_RISK', reason: 'An address got to the wrong body', measures: 'It was deleted' }
-  t.match(await assess(told), { status: 422, text: /href="#notified_at-day"/ })
-  t.match(await assess({ ...told, ...ago('notified_at', 0), 'notified_at-time': '00:00' }), { status: 303, location: at })
+  const assessed = { finding: 'HIGH_RISK', reason: 'An address got to the wrong body', measures: 'It was deleted' }
+  t.match(await assess(assessed), { status: 422, text: /href="#notified_at-day"/ })
+  t.match(await assess({ ...assessed, ...ago('notified_at', 0), 'notified_at-time': '00:00' }), { status: 303, location: at })
   t.match(said((await dpo.go(at)).text), /People to be told What happens next Camden tells the people whose data it is without undue delay/)
   t.match((await dpo.go('/work')).text, /Record how people were told of a breach/)
   const communicate = (fields: Readonly<Record<string, string>>) =>

@@ -103,8 +103,8 @@ export function checkPages({ advice, history, freezing, routes, signOffs, ...rea
     )
     const isOfAdvice = (one: Found) => full.some(({ pointer, detail }) => pointer === one.pointer && detail === one.detail)
     // A refusal names no more than so many faults: the advice that it comes from names all.
-    const told = [...errors.filter((one) => !isOfAdvice(one)), ...(errors.some(isOfAdvice) ? full : [])]
-    return shown(request, { status: 422, errors: toldOf(context, told.length > 0 ? told : [{ pointer: '', detail }]) })
+    const found = [...errors.filter((one) => !isOfAdvice(one)), ...(errors.some(isOfAdvice) ? full : [])]
+    return shown(request, { status: 422, errors: toldOf(context, found.length > 0 ? found : [{ pointer: '', detail }]) })
   }
 
   /** What happens next: whose step is open, and until when. */
