@@ -70,6 +70,8 @@ main table{overflow-wrap:normal}
 .app-cards>li{border-top:1px solid #b1b4b6;padding:15px 0 10px;margin:0}
 .app-actions{display:flex;flex-wrap:wrap;gap:5px 20px;align-items:baseline}
 .app-actions form{margin:0}
+.app-parts{border-bottom:1px solid #b1b4b6;padding-bottom:10px;margin-bottom:20px}
+.app-parts [aria-current]{font-weight:bold;color:#0b0c0c;text-decoration:none;border-bottom:4px solid ${BRAND}}
 .app-typed{white-space:pre-line;overflow-wrap:anywhere}
 .app-inline{display:inline;margin:0}
 .app-permitted{border-left:5px solid #b1b4b6;padding-left:15px;margin-bottom:20px}

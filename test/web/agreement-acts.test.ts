@@ -35,11 +35,37 @@ t.test('three boroughs run an agreement in the browser', { skip: NO_BROWSER }, a
     t.match(await main(page), /In force for 2 of 3 parties until \d+ \w+ 20\d\d/)
     await page.getByText('Why can’t I do something else?').click()
     t.match(await main(page), /End the agreement for everybody: it is for [a-z ]*(signatory|risk owner)/)
-    t.match(await main(page), /Version 1, with its certificate/)
+    t.match(await main(page), /What happens next\s+Camden reviews it by \d+ \w+ 20\d\d/)
     await isAccessible(t, page, 'an agreement in force')
-    await page.setViewportSize({ width: 320, height: 640 })
-    t.equal(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), 0)
   })
+
+  await t.test(
+    'its parties, flows, texts and history have pages of their own, each leading to the others and saying which it is',
+    async (t) => {
+      const page = await signedInAs(browser, pages.address, 'Daniel Osei', { viewport: { width: 320, height: 640 } })
+      await page.goto(at)
+      for (const [link, path, words] of [
+        ['Parties', '/parties', /Parties to DSA-[\s\S]*3 parties[\s\S]*Islington[\s\S]*Not yet/],
+        ['Data and flows', '/flows', /Data and flows of DSA-[\s\S]*1 flow[\s\S]*Kept for/],
+        ['Documents', '/documents', /Documents of DSA-[\s\S]*Version 1, with its certificate/],
+        ['History', '/history', /History of DSA-[\s\S]*sign/],
+        ['Summary', '', /Why can’t I do something else\?/],
+      ] as const) {
+        await page.getByRole('link', { name: link, exact: true }).click()
+        await page.waitForURL(`**${at}${path}`)
+        const current = page.getByRole('navigation', { name: 'Parts of the agreement' }).locator('[aria-current=page]')
+        t.equal(await current.innerText(), link)
+        t.match(await main(page), words)
+        t.ok((await page.title()).startsWith(await page.locator('h1').innerText()), 'its title begins with its heading')
+        await isAccessible(t, page, link)
+        t.equal(
+          await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
+          0,
+          `${link} at 320 pixels`,
+        )
+      }
+    },
+  )
 
   await t.test('one flow is suspended alone, with who stops receiving named before', async (t) => {
     t.match(await desk.ask('LBC_CAMDEN', 'LBC_HACKNEY'), /^PERMIT/)
@@ -64,8 +90,9 @@ t.test('three boroughs run an agreement in the browser', { skip: NO_BROWSER }, a
     await officer.getByLabel('Which organisation?').selectOption('LBC_BARNET')
     await officer.getByLabel('Controller', { exact: true }).check()
     await officer.getByRole('button', { name: 'Invite it' }).click()
-    await officer.waitForURL(`**${at}`)
+    await officer.waitForURL(`**${at}/parties`)
     t.match(await main(officer), /Barnet/)
+    await officer.getByRole('link', { name: 'Summary' }).click()
     await officer.getByRole('link', { name: 'Renew it with new dates' }).click()
     await officer.getByRole('button', { name: 'Begin the renewal' }).click()
     t.match(await summary(officer), /Enter the first day of the next version\s+Say why/)

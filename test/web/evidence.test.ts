@@ -256,8 +256,9 @@ t.test('somebody who leaves while their file is on its way leaves nothing behind
       await second.getByRole('region', { name: 'How each party has signed' }).textContent(),
       /Camden\s*Attested by two people of Camden[\s\S]*No\s*Islington\s*Attested by two people of Camden/,
     )
-    await second.goto('/agreements/DEMO-SIGN')
+    await second.goto('/agreements/DEMO-SIGN/parties')
     t.match(await second.getByRole('region', { name: 'Parties' }).textContent(), /Islington[\s\S]*Elsewhere, as two people attest: by whom/)
+    await second.getByRole('link', { name: 'Summary' }).click()
     await second
       .getByRole('link', { name: /where each party stands/ })
       .first()

@@ -41,8 +41,10 @@ t.test('two SIROs accept the risk and sign in the browser; then sharing is in fo
     for (const box of await page.getByRole('checkbox').all()) await box.check()
     await page.getByRole('button', { name: 'Submit my signature' }).click()
     await page.waitForURL('**/agreements/DEMO-SIGN')
-    t.match(await page.locator('main').textContent(), new RegExp(`${name}[\\s\\S]*Director of Resources`))
     if (javaScriptEnabled) await isAccessible(t, page, 'the agreement')
+    await page.getByRole('link', { name: 'Parties', exact: true }).click()
+    t.match(await page.locator('main').textContent(), new RegExp(`${name}[\\s\\S]*Director of Resources`))
+    await page.getByRole('link', { name: 'Summary' }).click()
     await page.getByRole('link', { name: 'Read the whole text' }).click()
     t.match(await page.locator('body').textContent(), /Homelessness placements/)
     await page.context().close()
@@ -92,7 +94,7 @@ t.test('every page stays readable on a small phone, in forced colours and on pap
     '/work',
     '/agreements',
     '/agreements?q=nothing-of-this-kind',
-    '/agreements/SAMPLE-SAFESTATS',
+    ...['', '/parties', '/flows', '/documents', '/history'].map((part) => `/agreements/SAMPLE-SAFESTATS${part}`),
     '/cookies',
     '/accessibility',
     '/privacy',

@@ -63,6 +63,7 @@ t.test('a SIRO accepts the risk and signs with the keyboard alone', { skip: NO_B
   await page.keyboard.press('Space')
   await press('Submit my signature')
   await page.waitForURL('**/agreements/DEMO-SIGN')
+  await press('Parties')
   t.match(await page.locator('main').textContent(), /Margaret Chen[\s\S]*Director of Resources/)
 
   const paper = (await page.pdf({ tagged: true, outline: true, format: 'A4' })).toString('latin1')

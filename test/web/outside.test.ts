@@ -96,9 +96,20 @@ t.test('an unknown, a withdrawn and a locked link, and one that is none, are ans
 t.test('an invitation opens the pages of its agreement and no other page, form or file', async (t) => {
   const { who, invitation } = await letIn(ISLINGTON, ['SIRO', 'SIGNATORY'])
   const review = /href="(\/reviews\/[^"]+)"/.exec((await who.go(AGREEMENT)).text)?.[1] ?? ''
-  for (const path of [AGREEMENT, `${AGREEMENT}/versions/1/text`, review, '/sign/DEMO-SIGN/1'])
+  for (const path of [
+    AGREEMENT,
+    ...['parties', 'flows', 'documents', 'versions/1/text'].map((part) => `${AGREEMENT}/${part}`),
+    review,
+    '/sign/DEMO-SIGN/1',
+  ])
     t.match(await who.go(path), { status: 200 }, path)
-  for (const path of ['/agreements/DEMO-CURL', '/agreements/DEMO-CURL/versions/1/text', '/sign/DEMO-CURL/1', `/reviews/${NOBODY}`])
+  for (const path of [
+    '/agreements/DEMO-CURL',
+    '/agreements/DEMO-CURL/parties',
+    '/agreements/DEMO-CURL/versions/1/text',
+    '/sign/DEMO-CURL/1',
+    `/reviews/${NOBODY}`,
+  ])
     t.match(await who.go(path), { status: 404 }, path)
   for (const path of ['/work', '/agreements', `${AGREEMENT}/history`, `${review}/picture`])
     t.match(await who.go(path), { status: 403, headers: { 'content-security-policy': /style-src 'self'/ } }, path)
@@ -204,6 +215,7 @@ t.test('an outsider reads, comments, approves and signs; another, without JavaSc
   for (const box of await page.getByRole('checkbox').all()) await box.check()
   await page.getByRole('button', { name: 'Submit my signature' }).click()
   await page.waitForURL(`**${AGREEMENT}`)
+  await page.getByRole('link', { name: 'Parties' }).click()
   t.match(await page.locator('main').textContent(), /Pat Doe[\s\S]*Partner/)
   await page.getByRole('button', { name: 'Finish' }).click()
   await page.waitForURL('**/invited/finished')

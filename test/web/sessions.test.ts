@@ -112,6 +112,9 @@ t.test('a stranger is shown nothing: what they may not know looks like what is n
   const [, review = ''] = /href="(\/reviews\/[^"]+)"/.exec((await siro.go('/work')).text) ?? []
   for (const [hidden, missing] of [
     ['/agreements/DEMO-SIGN', '/agreements/DSA-2026-000000'],
+    ...['parties', 'flows', 'documents', 'history'].map(
+      (path) => [`/agreements/DEMO-SIGN/${path}`, `/agreements/DSA-2026-000000/${path}`] as const,
+    ),
     ['/agreements/DEMO-SIGN/versions/1/text', '/agreements/DSA-2026-000000/versions/1/text'],
     ['/sign/DEMO-SIGN/1', '/sign/DSA-2026-000000/1'],
     [review, '/reviews/0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f'],

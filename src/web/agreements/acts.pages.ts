@@ -89,6 +89,7 @@ export function actPages({ suspending, ending, membership, amending, history, dr
     invite: act(
       {
         ...{ title: 'Invite another organisation', button: 'Invite it', isHarmful: false, operation: 'inviteParty' },
+        leadsTo: '/parties',
         asks: [
           ['org', 'Select the organisation'],
           ['role', 'Select its part'],
@@ -100,6 +101,7 @@ export function actPages({ suspending, ending, membership, amending, history, dr
     uninvite: act(
       {
         ...{ title: 'Take an invitation back', button: 'Take it back', isHarmful: true, operation: 'takeBackInvitation' },
+        leadsTo: '/parties',
         asks: [['org', 'Select whose invitation you take back'], REASON],
       },
       reasonIn,

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import type { AgreementView } from '../../agreements/agreement-view.ts'
 import type { DraftingService } from '../../agreements/drafting/drafting.service.ts'
 import type { DocumentsService } from '../../agreements/texts/documents.service.ts'
 import type { HistoryService } from '../../agreements/texts/history.service.ts'
@@ -16,13 +18,18 @@ export interface AgreementPagesOptions {
   readonly history: Pick<HistoryService, 'state' | 'closed'>
 }
 
-/** An agreement with its parties, flows, versions and signatures. */
+/** An agreement on pages of its own: its summary with what may be done, its parties, its flows, and its texts. */
 export function agreementPages({ drafting, documents, signOffs, history }: AgreementPagesOptions) {
+  async function read(request: FastifyRequest) {
+    const { id } = request.params as { readonly id: string }
+    const principal = callerOf(request)
+    const { outcome: agreement } = orThrow(await drafting.read(principal, id, undefined))
+    return { id, principal, agreement, version: shownOf(agreement) }
+  }
+
   return ({ page, file }: Web): void => {
     page('/agreements/:id', 'getAgreement', async (request) => {
-      const { id } = request.params as { readonly id: string }
-      const principal = callerOf(request)
-      const { outcome: agreement } = orThrow(await drafting.read(principal, id, undefined))
+      const { id, principal, agreement, version } = await read(request)
       const found = await signOffs.list(principal, { subjectType: 'agreement', subject: id }, { before: null, limit: 5 })
       const { commands, parties } = orThrow(await history.state(principal, id, undefined))
       const closed = orThrow(await history.closed(principal, id))
@@ -31,25 +38,41 @@ export function agreementPages({ drafting, documents, signOffs, history }: Agree
         act,
         words,
       }))
-      const number = agreement.governing_version ?? agreement.draft_version ?? agreement.versions.at(-1)?.version
-      const version = agreement.versions.find((one) => one.version === number) ?? agreement.versions.at(-1)
       return {
         template: 'agreements/agreement.njk',
         title: agreement.title,
         data: {
-          agreement,
-          version,
-          acts,
-          attested: parties.filter(({ standing }) => standing === 'ATTESTED').map(({ org }) => org),
+          ...{ agreement, version, acts, signOffs: found.signOffs, mayAmend: commands.includes('amend') },
           // Why a link is not there: for each act that has one.
           closed: ACT_LINKS.flatMap(([act, words]) => closed.filter((one) => one.act === act).map((one) => ({ ...one, words }))),
           present: parties.filter(({ standing }) => standing !== 'LEFT' && standing !== 'ENDED').length,
           sharing: parties.filter(({ in_force }) => in_force).length,
-          versions: agreement.versions.toReversed(),
-          mayAmend: commands.includes('amend'),
-          signOffs: found.signOffs,
-          signatures: agreement.signatures.filter((one) => one.version === version?.version),
         },
+      }
+    })
+    page('/agreements/:id/parties', 'getAgreement', async (request) => {
+      const { id, principal, agreement, version } = await read(request)
+      const { parties } = orThrow(await history.state(principal, id, undefined))
+      return {
+        template: 'agreements/parties.njk',
+        title: `Parties to ${id}`,
+        data: {
+          ...{ agreement, version },
+          signatures: agreement.signatures.filter((one) => one.version === version?.version),
+          attested: parties.filter(({ standing }) => standing === 'ATTESTED').map(({ org }) => org),
+        },
+      }
+    })
+    page('/agreements/:id/flows', 'getAgreement', async (request) => {
+      const { id, agreement, version } = await read(request)
+      return { template: 'agreements/flows.njk', title: `Data and flows of ${id}`, data: { agreement, version } }
+    })
+    page('/agreements/:id/documents', 'getAgreement', async (request) => {
+      const { id, agreement } = await read(request)
+      return {
+        template: 'agreements/documents.njk',
+        title: `Documents of ${id}`,
+        data: { agreement, versions: agreement.versions.toReversed() },
       }
     })
     // The text as it is signed: the page that the API prints, with its own policy.
@@ -59,6 +82,12 @@ export function agreementPages({ drafting, documents, signOffs, history }: Agree
       return reply.header('content-security-policy', printPolicy(html)).type('text/html; charset=utf-8').send(html)
     })
   }
+}
+
+/** The version that the pages show: the text that counts, else the draft, else the newest. */
+function shownOf({ governing_version, draft_version, versions }: AgreementView) {
+  const number = governing_version ?? draft_version
+  return versions.find(({ version }) => version === number) ?? versions.at(-1)
 }
 
 /** What a printed text may load: the style that stands in it and nothing else. */
