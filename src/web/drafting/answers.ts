@@ -71,6 +71,11 @@ function textIn(form: Form, name: string): string {
   return typeof value === 'string' ? value.replaceAll('\r\n', '\n').trim() : ''
 }
 
+/** What a draft says as the answer of a field; nothing is the empty answer. */
+export function textOf(value: unknown): string {
+  return value === null || value === undefined ? '' : String(value)
+}
+
 /** A text of the answers; null where nothing was said. */
 export function said(answers: Answers, name: string): string | null {
   const value = answers[name]

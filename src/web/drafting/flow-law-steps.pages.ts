@@ -1,6 +1,7 @@
 import { EMPTY_SIDE } from '../../agreements/empty-text.ts'
-import { type Answers, counted, type FormField, isYes, said, several } from './answers.ts'
-import { flowOf, flowStep, text } from './flow-steps.pages.ts'
+import { type Answers, type FormField, isYes, said, several, textOf } from './answers.ts'
+import { flowOf, flowStep } from './flow-steps.pages.ts'
+import { flowUseSteps } from './flow-use-steps.pages.ts'
 import type { DraftContext, Step } from './steps.pages.ts'
 
 type SideName = 'provider' | 'recipient'
@@ -93,7 +94,7 @@ function answersOfSide(side: Side | null): Answers {
   const { regime, art6, gateways, art9, sch1, criminal, annex1, part3, performing_task } = side ?? EMPTY_SIDE
   return {
     ...{ regime: side === null ? 'NONE' : regime, art6, gateways, art9, sch1, criminal, annex1, sch8: part3.sch8 },
-    ...{ strictly_necessary: part3.strictly_necessary ? 'yes' : '', reuse_authority: text(part3.reuse_authority) },
+    ...{ strictly_necessary: part3.strictly_necessary ? 'yes' : '', reuse_authority: textOf(part3.reuse_authority) },
     not_in_task: performing_task ? '' : 'yes',
   }
 }
@@ -151,160 +152,9 @@ const law = (name: SideName, heading: string, next: string) =>
     next: () => next,
   })
 
-const keeping = flowStep({
-  name: 'keeping',
-  title: (context) => `Flow ${flowOf(context).id}: keeping and passing on`,
-  fields: ({ choices }) => [
-    {
-      name: 'retention_days',
-      label: 'For how many days does the recipient keep it?',
-      kind: 'number',
-      hint: '365 is a year, 2190 are six years',
-    },
-    {
-      name: 'retention_rule',
-      label: 'Or by which rule?',
-      kind: 'text',
-      hint: 'Where days do not say it, for example until the child is 25',
-    },
-    { name: 'onward', label: 'May the recipient pass it on?', kind: 'radios', choices: choices('ONWARD_SHARING') },
-  ],
-  answers: ({ retention_days, retention_rule, onward }) => ({
-    retention_days: text(retention_days),
-    retention_rule: text(retention_rule),
-    onward,
-  }),
-  changes: (answers) => ({
-    ...{
-      retention_days: counted(answers, 'retention_days'),
-      retention_rule: said(answers, 'retention_rule'),
-      onward: said(answers, 'onward'),
-    },
-  }),
-  next: () => 'confidence',
-})
-
-const confidence = flowStep({
-  name: 'confidence',
-  title: (context) => `Flow ${flowOf(context).id}: confidence and new purposes`,
-  fields: ({ choices }) => [
-    {
-      name: 'confidentiality',
-      label: 'Why may it be shared although it was given in confidence?',
-      kind: 'radios',
-      choices: choices('CONFIDENTIALITY_BASIS'),
-    },
-    {
-      name: 'exemptions',
-      label: 'Which exemptions from the duties to inform people are relied on?',
-      kind: 'checkboxes',
-      choices: choices('EXEMPTION'),
-      hint: 'None in most cases. An exemption is no lawful basis',
-    },
-    {
-      name: 'ground',
-      label: 'Was the data collected for this purpose?',
-      kind: 'radios',
-      choices: choices('COMPATIBILITY'),
-      pointer: '/compatibility/ground',
-      hint: 'Where not: on what ground may it be used for the new one (UK GDPR Art 8A)?',
-    },
-    {
-      name: 'annex2',
-      label: 'Condition of Annex 2',
-      kind: 'select',
-      choices: choices('ANNEX_2'),
-      pointer: '/compatibility/annex2',
-      hint: 'Only with that ground',
-    },
-    {
-      name: 'collected_on_consent',
-      label: 'The data was collected on consent',
-      kind: 'box',
-      pointer: '/compatibility/collected_on_consent',
-    },
-    {
-      name: 'consent_unobtainable',
-      label: 'Consent to the new purpose cannot reasonably be obtained',
-      kind: 'box',
-      pointer: '/compatibility/consent_unobtainable',
-    },
-    {
-      name: 'assessed_at',
-      label: 'When was this assessed?',
-      kind: 'day',
-      pointer: '/compatibility/assessed_at',
-      hint: 'Only for a new purpose. For example 27 3 2027',
-    },
-  ],
-  answers: ({ confidentiality, exemptions, compatibility: found }) => ({
-    ...{ confidentiality: text(confidentiality), exemptions, ground: text(found?.ground), annex2: text(found?.annex2) },
-    ...{ collected_on_consent: found?.collected_on_consent ? 'yes' : '', consent_unobtainable: found?.consent_unobtainable ? 'yes' : '' },
-    assessed_at: text(found?.assessed_at).slice(0, 10),
-  }),
-  changes(answers, { compatibility: before }) {
-    const ground = said(answers, 'ground')
-    const assessed = said(answers, 'assessed_at')
-    const compatibility = {
-      ...{ new_purpose: ground !== 'SAME_PURPOSE', ground, annex2: said(answers, 'annex2') },
-      ...{ collected_on_consent: isYes(answers, 'collected_on_consent'), consent_unobtainable: isYes(answers, 'consent_unobtainable') },
-      // An instant stays one where its day is still the answer.
-      assessed_at: assessed !== null && before?.assessed_at?.startsWith(assessed) ? before.assessed_at : assessed,
-    }
-    return {
-      ...{ confidentiality: said(answers, 'confidentiality'), exemptions: several(answers, 'exemptions') },
-      compatibility: ground === null ? null : compatibility,
-    }
-  },
-  next: () => 'people',
-})
-
-const people = flowStep({
-  name: 'people',
-  title: (context) => `Flow ${flowOf(context).id}: objections, consent and restriction`,
-  fields: ({ choices }) => [
-    { name: 'honours_objection', label: 'A recorded objection stops the flow for that person', kind: 'box' },
-    { name: 'consent_required', label: 'A consent must be named with every disclosure', kind: 'box' },
-    {
-      name: 'restriction_ground',
-      label: 'On which ground does restricted data still go?',
-      kind: 'select',
-      choices: choices('RESTRICTION_GROUND'),
-      pointer: '/restriction_override/ground',
-      hint: 'Leave it empty where it does not (UK GDPR Art 18(2))',
-    },
-    { name: 'restriction_reason', label: 'Why does it still go?', kind: 'textarea', pointer: '/restriction_override/reason', rows: 3 },
-    {
-      name: 'standing_request_ref',
-      label: 'Which standing request does a regular flow answer?',
-      kind: 'text',
-      hint: 'Only where the law obliges on request: its text and date, or where these are kept',
-    },
-  ],
-  answers: ({ honours_objection, consent_required, restriction_override: override, standing_request_ref }) => ({
-    ...{ honours_objection: honours_objection ? 'yes' : '', consent_required: consent_required ? 'yes' : '' },
-    ...{
-      restriction_ground: text(override?.ground),
-      restriction_reason: text(override?.reason),
-      standing_request_ref: text(standing_request_ref),
-    },
-  }),
-  changes(answers) {
-    const [ground, reason] = [said(answers, 'restriction_ground'), said(answers, 'restriction_reason')]
-    return {
-      ...{ honours_objection: isYes(answers, 'honours_objection'), consent_required: isYes(answers, 'consent_required') },
-      restriction_override: ground === null && reason === null ? null : { ground: ground ?? '', reason: reason ?? '' },
-      standing_request_ref: said(answers, 'standing_request_ref'),
-    }
-  },
-  next: () => '',
-})
-
-/** The law of both sides of a flow, and what happens to the data then. */
+/** The law of both sides of a flow, and what may be done with the data then. */
 export const flowLawSteps: readonly Step[] = [
   law('provider', 'those who send', 'law-recipient'),
   law('recipient', 'those who receive', 'keeping'),
-  keeping,
-  confidence,
-  people,
+  ...flowUseSteps,
 ]

@@ -1,13 +1,11 @@
 import * as parts from '../../agreements/drafting/draft-parts.service.ts'
 import type { FlowBody } from '../../agreements/drafting/draft-terms.ts'
 import { refused } from '../../platform/kernel/refusal.ts'
-import { type Answers, type Choice, counted, type FormField, isYes, said, several } from './answers.ts'
+import { type Answers, type Choice, counted, type FormField, isYes, said, several, textOf } from './answers.ts'
 import { byGroup, itemGroup } from './choices.ts'
 import { type DraftContext, type Step, type StepDefinition, step } from './steps.pages.ts'
 
 type Flow = DraftContext['draft']['terms']['flows'][number]
-
-export const text = (value: unknown): string => (value === null || value === undefined ? '' : String(value))
 
 /** The flow that the address names. @throws Refused where the draft has none of this name */
 export function flowOf({ draft, params }: Pick<DraftContext, 'draft' | 'params'>): Flow {
@@ -154,8 +152,8 @@ const how = flowStep({
     },
   ],
   answers: ({ methods, frequency, volume_limit, countries }) => ({
-    ...{ methods, frequency: text(frequency), countries: countries.length === 0 ? ['GB'] : countries },
-    ...{ volume_subjects: text(volume_limit?.subjects), volume_records: text(volume_limit?.records) },
+    ...{ methods, frequency: textOf(frequency), countries: countries.length === 0 ? ['GB'] : countries },
+    ...{ volume_subjects: textOf(volume_limit?.subjects), volume_records: textOf(volume_limit?.records) },
   }),
   changes(answers, { transfers }) {
     const [subjects, records] = [counted(answers, 'volume_subjects'), counted(answers, 'volume_records')]

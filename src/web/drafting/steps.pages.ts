@@ -83,6 +83,9 @@ export interface StepDefinition<Id extends OperationId> extends Omit<Step, 'save
   at?(context: DraftContext): string
 }
 
+/** Where the page of a section that stands alone leads back and on: to the tasks. */
+export const toTasks: Pick<Step, 'back' | 'next'> = { back: () => ({ path: '', text: 'Tasks' }), next: () => '' }
+
 /** A page of a draft out of its description: what it takes is what the operation of the API takes. */
 export function step<Id extends OperationId>(definition: StepDefinition<Id>): Step {
   const { body: bodyOf, part, partName, members, at, ...page } = definition
