@@ -41,7 +41,7 @@ export function openMail({ config, db, clock, newId, publicUrl, commands, partie
     namesOf,
   }
   const mailing = mailingService({ db, clock, newId, publicUrl, directory, channel: channelOf(config) })
-  const settings = mailSettingsService({ db, commands, newId, mailTo: mailing.mailTo, namesOf })
+  const settings = mailSettingsService({ db, commands, newId, publicUrl, mailTo: mailing.mailTo, namesOf })
   const tokenFile = config.notify?.callbackTokenFile
   const receiptToken = tokenFile === undefined ? undefined : secretIn(tokenFile)
   const problems = mailProblemsService({ db })

@@ -212,6 +212,11 @@ t.test('an address of one’s own counts once its code was entered', async (t) =
   t.match((await say(address)).body, { address: null, pending: address })
   const code = await codeMailed()
   t.match(code, /^\d{6}$/)
+  t.match(
+    server.to(address).at(-1)?.text,
+    /open your settings \(you sign in first\): https?:\/\/[^\s?#]+\/settings\s/,
+    'the link holds no code',
+  )
   t.same(await desk.owner.query('select filled from mail where filled is not null'), [], 'the code is kept nowhere once it is sent')
   t.match(await enter(wrongFor(code)), { status: 422, body: { errors: [{ pointer: '/code' }] } })
   t.match(await enter(code), { status: 200, body: { address, counts: 'CONFIRMED', pending: null } })

@@ -122,5 +122,5 @@ export function weekLetterFor(
 }
 
 function changeOf(publicUrl: URL): string {
-  return `Change what is mailed to you: ${addressOf('v1/notification-settings', publicUrl)}`
+  return `Change what is mailed to you: ${addressOf('settings', publicUrl)}`
 }

@@ -16,6 +16,8 @@ export interface MailSettingsOptions {
   readonly db: Database
   readonly commands: CommandsService
   readonly newId: () => string
+  /** Where people reach the service. */
+  readonly publicUrl: URL
   readonly mailTo: MailingService['mailTo']
   /** Names of organisations by their codes; joins the transaction. */
   readonly namesOf: (tx: Transaction, orgs: readonly string[]) => Promise<ReadonlyMap<string, string>>
@@ -38,7 +40,7 @@ interface SettingsDone extends WorkDone<ShownSettings> {
 export type MailSettingsService = ReturnType<typeof mailSettingsService>
 
 /** Where people get mail, and what one by one: each for themselves, for the organisation that they act for. */
-export function mailSettingsService({ db, commands, newId, mailTo, namesOf }: MailSettingsOptions) {
+export function mailSettingsService({ db, commands, newId, publicUrl, mailTo, namesOf }: MailSettingsOptions) {
   const kind: SubjectKind<MailSettings, SettingsDone> = {
     type: 'notification_settings',
     unknown: 'There are no such settings.',
@@ -115,7 +117,10 @@ export function mailSettingsService({ db, commands, newId, mailTo, namesOf }: Ma
     const code = String(randomInt(1_000_000)).padStart(6, '0')
     const expiresAt = new Date(Date.parse(now) + CODE_MINUTES * 60_000).toISOString()
     const authority = (await namesOf(tx, [org])).get(org) ?? org
-    await mailTo(tx, { org, address, text: 'ADDRESS_CODE', filled: { code, authority, until: spokenInstant(Date.parse(expiresAt)) } })
+    // The link holds no code: whoever reads the mail types it, signed in as whoever asked for it.
+    const link = new URL('/settings', publicUrl).href
+    const filled = { code, authority, link, until: spokenInstant(Date.parse(expiresAt)) }
+    await mailTo(tx, { org, address, text: 'ADDRESS_CODE', filled })
     return { address, codeHash: hashOf(code), expiresAt, tries: 0 }
   }
 }

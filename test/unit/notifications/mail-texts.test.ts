@@ -115,7 +115,7 @@ Open it (you sign in first): https://accord.example/sign/DSA-2026-ABCDEF/2
 
 You get this because you act for Hackney Council as data protection officer. What the agreement says is never sent by mail.
 
-Change what is mailed to you: https://accord.example/v1/notification-settings
+Change what is mailed to you: https://accord.example/settings
 Reference: ${ID}`,
   )
   t.equal(letterOf('SIGNATURE_DUE', { version: 2 }, 'DIGEST').subject, 'One thing for Hackney Council, 30 November 2026')
