@@ -25,6 +25,8 @@ import { overlapService } from './agreements/finding/overlap.service.ts'
 import { registerExportService } from './agreements/finding/register-export.service.ts'
 import { agreementReading, readingInPlace } from './agreements/reading.service.ts'
 import { committingService } from './agreements/register-import/committing.service.ts'
+import { importListService } from './agreements/register-import/import-list.service.ts'
+import { importRunsService } from './agreements/register-import/import-runs.service.ts'
 import { importsRoutes } from './agreements/register-import/imports.routes.ts'
 import { importsService } from './agreements/register-import/imports.service.ts'
 import { agreementTextsRoutes } from './agreements/texts/agreement-texts.routes.ts'
@@ -58,6 +60,9 @@ import type { Services } from './services.ts'
 import { signOffInsight } from './workflow/insight/insight.service.ts'
 import { signOffsRoutes } from './workflow/sign-offs.routes.ts'
 
+/** A run of an import ends within such a slice when the process does. */
+const RUN_SLICE_MS = 1000
+
 export type Register = ReturnType<typeof openRegister>
 
 /** The register of agreements and organisations, and what is asked of it: its services, opened once, as the routes that call them. */
@@ -78,7 +83,12 @@ export function openRegister(
   const registerExport = registerExportService({ db, clock, agreements, listing, reference })
   const imports = importsService({ db, clock, newId, reference, parties, partnerAnswers: partnerAnswers({ registering, groups }) })
   const advice = adviceService({ db, agreements, policy, clock })
-  const committing = committingService({ db, clock, random: randomBytes, acts, agreements, imports, tell: notifications.tell })
+  const committingIn = (sliceMs?: number) =>
+    committingService({ db, clock, random: randomBytes, acts, agreements, imports, tell: notifications.tell, ...(sliceMs && { sliceMs }) })
+  const committing = committingIn()
+  const importList = importListService({ db })
+  const importRuns = importRunsService({ committing: committingIn(RUN_SLICE_MS), onFailure: onFollowFailure })
+  const once = onceOnly({ db, clock, newId, turns })
   const several = severalAgreements({ agreements, audit, policy: publication })
   const boroughs = async () => new Set((await parties.all()).filter(isLondonAuthority).map(({ code }) => code))
   const { workflow, chains, carrying } = services
@@ -157,7 +167,7 @@ export function openRegister(
       overlapsWith: overlaps.withDraft,
     }),
     findingRoutes({ listing, overlaps, registerExport }),
-    importsRoutes({ imports, committing, once: onceOnly({ db, clock, newId, turns }) }),
+    importsRoutes({ imports, importList, committing, once }),
     filesRoutes(services.files),
     adviceRoutes(advice),
     ...journeys.routes,
@@ -174,6 +184,7 @@ export function openRegister(
       ...{ emergencies: journeys.emergencies, breaches: journeys.breaches, oneOffs: journeys.oneOffs },
       ...{ advice, overlaps, freezing, amending, openSections },
       ...{ registering, organisationContacts, groups, merging, succession },
+      ...{ imports, importList, importRuns, once },
     },
   }
 }

@@ -29,6 +29,11 @@ import { acceptingPages } from './web/evidence/accepting.pages.ts'
 import { elsewherePages } from './web/evidence/elsewhere.pages.ts'
 import { evidencePages } from './web/evidence/evidence.pages.ts'
 import { statingPages } from './web/evidence/stating.pages.ts'
+import { answersPages } from './web/imports/answers.pages.ts'
+import { columnsPages } from './web/imports/columns.pages.ts'
+import { importPages } from './web/imports/import.pages.ts'
+import { importsPages } from './web/imports/imports.pages.ts'
+import { linesPages } from './web/imports/lines.pages.ts'
 import { contactPages } from './web/inviting/contacts.pages.ts'
 import { invitationPages } from './web/inviting/invitations.pages.ts'
 import { logDecisionPages } from './web/log/decision.pages.ts'
@@ -86,6 +91,7 @@ export function openWeb(
   const { listing, registerExport, drafting, documents, history, signing, suspending, ending, membership, insight, amending } = rooms
   const { attesting, assessingElsewhere, evidence, attestedPolicy, entries, organisationContacts, disposing, logSearch } = rooms
   const { calendars, records, replays, requests, answering, emergencies, breaches, oneOffs } = rooms
+  const { imports, importList, importRuns, groups, once } = rooms
   const { db, clock, config, people, parties, reference, signOffs, signOffRoutes, newId } = services
   const isSecure = publicUrl.protocol === 'https:'
   const sessions = sessionsService({
@@ -156,6 +162,11 @@ export function openWeb(
           disclosurePages({ ...lists, oneOffs, requests, signOffs, now: clock }),
           emergencyPages({ emergencies, breaches, signOffs, logSearch }),
           emergencyActPages({ ...lists, emergencies, breaches, signOffs, now: clock }),
+          importsPages({ imports, importList, once }),
+          importPages({ imports, runs: importRuns }),
+          columnsPages({ imports, once }),
+          answersPages({ imports, groups, once }),
+          linesPages({ imports }),
           requestPages({ requests }),
           askingPages({ ...lists, requests, now: clock }),
           answeringPages({ ...lists, requests, answering, overlaps: rooms.overlaps, now: clock }),

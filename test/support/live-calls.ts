@@ -337,6 +337,7 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     withdrawDraft: async () => about((await frozen()).id),
     rejectAgreement: async () => about((await frozen()).id, { org: HACKNEY, role: 'SIRO' }),
     importRegister: async () => ({ person: officer, body: { csv: CSV.replace('ISA-1', fresh('ISA')) } }),
+    listImports: async () => ({ person: officer }),
     getImport: async () => onImport((await imported()).id),
     mapImport: async () => ({ ...onImport((await imported()).id), body: { columns: { ref: 0, title: 1, partners: 2, start: 3 } } }),
     commitImport: async () => onImport((await imported()).id),

@@ -5,7 +5,7 @@ import type { OrganisationMatch } from './organisation-match.ts'
 import type { RowStatus } from './plan.ts'
 import { shownCell } from './remarks.ts'
 import type { RegisterRow } from './row.ts'
-import type { StoredImport, StoredRow } from './stored-import.ts'
+import type { ListedImport, StoredImport, StoredRow } from './stored-import.ts'
 
 /** An import can be taken back for so long after it was committed (Policy). */
 export const UNDO_HOURS = 24
@@ -80,14 +80,27 @@ export function importView(
     },
     uploaded_at: stored.uploadedAt,
     committed_at: stored.committedAt,
-    undo_until: stored.committedAt === null ? null : new Date(Date.parse(stored.committedAt) + UNDO_HOURS * 3_600_000).toISOString(),
+    undo_until: undoUntil(stored.committedAt),
     undone_at: stored.undoneAt,
-    rows: page.rows.map((row) => rowView(row, stored.org)),
+    rows: page.rows.map((row) => rowView(row, stored)),
     next_after: page.hasMore ? (page.rows.at(-1)?.row ?? null) : null,
   }
 }
 
-function rowView({ row, plan, agreementId, doneAt, undoneAt }: StoredRow, own: string) {
+function undoUntil(committedAt: string | null): string | null {
+  return committedAt === null ? null : new Date(Date.parse(committedAt) + UNDO_HOURS * 3_600_000).toISOString()
+}
+
+/** An import in a list, in the words of the API. Pure. */
+export function listedView({ id, org, status, lines, uploadedAt, committedAt, undoneAt }: ListedImport) {
+  return {
+    ...{ id, org, status, lines, uploaded_at: uploadedAt, committed_at: committedAt },
+    ...{ undo_until: undoUntil(committedAt), undone_at: undoneAt },
+  }
+}
+
+function rowView({ row, plan, cells, agreementId, doneAt, undoneAt }: StoredRow, { org: own, mapping }: StoredImport) {
+  const read = new Set(Object.values(mapping))
   const { status, errors, warnings, organisations, overlaps, agreement } = plan
   return {
     row,
@@ -97,6 +110,10 @@ function rowView({ row, plan, agreementId, doneAt, undoneAt }: StoredRow, own: s
     parties: plan.row ? [own, ...plan.row.partners] : [],
     record: recordView(plan.read),
     cells: Object.fromEntries(Object.entries(plan.read.words).map(([field, text]) => [field, shownCell(text, CELL_SHOWN) ?? ''])),
+    unread: cells.flatMap((text, column) => {
+      const cell = read.has(column) ? null : shownCell(text, UNREAD_SHOWN)
+      return cell === null ? [] : [{ column, cell }]
+    }),
     // The record it is, made, or would replace.
     agreement: agreementId ?? agreement,
     committed: doneAt !== null && undoneAt === null,
@@ -110,6 +127,8 @@ function rowView({ row, plan, agreementId, doneAt, undoneAt }: StoredRow, own: s
 
 /** Cells are shown whole where they are no essay. */
 const CELL_SHOWN = 1000
+/** Of a cell that is not brought in, enough to know it by. */
+const UNREAD_SHOWN = 80
 
 /** The record that a line makes or would make, in our codes; null: not stated. */
 function recordView(read: RegisterRow) {

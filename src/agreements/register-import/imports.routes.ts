@@ -4,6 +4,7 @@ import type { Once } from '../../commands/once.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { answer, reply } from '../../platform/http/answer.ts'
 import type { CommittingService } from './committing.service.ts'
+import type { ImportListService } from './import-list.service.ts'
 import type { ImportReading } from './import-reading.ts'
 import type { ImportsService } from './imports.service.ts'
 import { CSV_BYTES_MAX, decodeCsv, type Separator } from './read-csv.service.ts'
@@ -14,10 +15,12 @@ const BODY_BYTES_MAX = 2 * CSV_BYTES_MAX
 /** Registers that organisations bring along, over HTTP. */
 export function importsRoutes({
   imports,
+  importList,
   committing,
   once,
 }: {
   readonly imports: ImportsService
+  readonly importList: ImportListService
   readonly committing: CommittingService
   readonly once: Once
 }): FastifyPluginAsync {
@@ -42,6 +45,8 @@ export function importsRoutes({
       },
       { bodyLimit: BODY_BYTES_MAX },
     )
+
+    answer(app, 'listImports', async (request) => reply(200, await importList.list(callerOf(request), request.query)))
 
     answer(app, 'getImport', async (request) => outcomeReply(200, await imports.read(callerOf(request), request.params.id, request.query)))
 

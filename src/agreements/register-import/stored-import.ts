@@ -30,6 +30,12 @@ export interface StoredImport {
   readonly undoneAt: string | null
 }
 
+/** An import as it stands in a list. */
+export interface ListedImport extends Pick<StoredImport, 'id' | 'org' | 'status' | 'uploadedAt' | 'committedAt' | 'undoneAt'> {
+  /** Below its headers. */
+  readonly lines: number
+}
+
 /** What the dry run found for a line. */
 export interface RowPlan {
   readonly status: RowStatus

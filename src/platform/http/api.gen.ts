@@ -3480,7 +3480,11 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly get?: never;
+        /**
+         * Imports of your organisation
+         * @description Each with how far it is, newest first; auditors see every one.
+         */
+        readonly get: operations["listImports"];
         readonly put?: never;
         /**
          * Send an existing register and see what would become of it
@@ -7949,6 +7953,43 @@ export interface components {
             /** @description Days since it was opened, to one decimal, without those on which the sign-off was held. */
             readonly days: number;
         };
+        /** @description An import in a list: how far it is. */
+        readonly ImportSummary: {
+            /**
+             * Format: uuid
+             * @description Its identifier.
+             */
+            readonly id: string;
+            /** @description The organisation whose register it is. */
+            readonly org: string;
+            /**
+             * @description READY: a dry run. COMMITTING: some lines are in.
+             * @enum {string}
+             */
+            readonly status: "READY" | "COMMITTING" | "COMMITTED" | "UNDONE";
+            /** @description Lines below its headers. */
+            readonly lines: number;
+            /**
+             * Format: date-time
+             * @description When it was sent.
+             */
+            readonly uploaded_at: string;
+            /**
+             * Format: date-time
+             * @description When the commit began.
+             */
+            readonly committed_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it can be undone.
+             */
+            readonly undo_until: string | null;
+            /**
+             * Format: date-time
+             * @description When it was undone.
+             */
+            readonly undone_at: string | null;
+        };
         /** @description How a register is read: the column, counted from 0, that holds each field. */
         readonly ImportColumns: {
             /** @description The reference here, in a register exported from here. */
@@ -8151,6 +8192,13 @@ export interface components {
             readonly cells: {
                 readonly [key: string]: string;
             };
+            /** @description Its cells in columns that hold no field; long ones are cut. */
+            readonly unread: readonly {
+                /** @description Place of the column, from 0. */
+                readonly column: number;
+                /** @description What the cell says. */
+                readonly cell: string;
+            }[];
             /** @description The record here that it is, made, or would replace. */
             readonly agreement: string | null;
             /** @description Whether its record is in the register now. */
@@ -16973,6 +17021,43 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["EvidenceFile"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listImports: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description `next_before` of the page before.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly before?: string;
+                /**
+                 * @description How many at most.
+                 * @example 25
+                 */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of imports. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The imports. */
+                        readonly imports: readonly components["schemas"]["ImportSummary"][];
+                        /** @description `before` of the next page; null: this is the last. */
+                        readonly next_before: string | null;
+                    };
                 };
             };
             readonly default: components["responses"]["Problem"];
