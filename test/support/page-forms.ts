@@ -107,9 +107,9 @@ const FILL = new Function(
     if (filling.choice > 0 || !ones.some((one) => one.checked))
       ones.forEach((one, place) => { one.checked = place === filling.choice % ones.length || (one.type === 'checkbox' && filling.choice % 2 === 1) })
   const entries = [...new FormData(form)]
-  return { action: form.getAttribute('action'), type: form.enctype, entries: entries.map(([name, value]) => [name, typeof value === 'string' ? value : null]) }`,
+  return { action: form.getAttribute('action'), type: form.enctype, entries: entries.map(([name, value]) => [name, typeof value === 'string' ? value : { accept: form.elements[name].accept }]) }`,
 ) as (asked: { readonly html: string; readonly index: number; readonly filling: Filling }) => Omit<FilledForm, 'body'> & {
-  readonly entries: readonly (readonly [string, string | null])[]
+  readonly entries: readonly Entry[]
 }
 
 const EMPTY = new Function(
@@ -148,17 +148,25 @@ export async function pageReader(browser: Browser) {
     /** The form of a page with what somebody fills in. */
     async fill({ text: html }: Pick<Visited, 'text'>, { index, method }: FoundForm, filling: Filling): Promise<FilledForm> {
       const { action, type, entries } = await window.evaluate(FILL, { html, index, filling })
-      const query = new URLSearchParams(entries.map(([name, value]): [string, string] => [name, value ?? '']))
+      const query = new URLSearchParams(entries.map(([name, value]): [string, string] => [name, typeof value === 'string' ? value : '']))
       if (method === 'get') return { action: `${action}?${query}`, type, body: '' }
       return type === 'multipart/form-data' ? { action, ...(await withFile(entries)) } : { action, type, body: query.toString() }
     },
   }
 }
 
-async function withFile(entries: readonly (readonly [string, string | null])[]): Promise<Pick<FilledForm, 'type' | 'body'>> {
+/** What a field holds; of one for a file, which kinds it asks for. */
+type Entry = readonly [name: string, value: string | { readonly accept: string }]
+
+const CSV = 'Title,Partners\n"Placements <img src=x onerror=alert(1)>","Camden, Hackney"\n'
+
+async function withFile(entries: readonly Entry[]): Promise<Pick<FilledForm, 'type' | 'body'>> {
   const form = new FormData()
-  for (const [name, value] of entries)
-    form.append(name, value ?? new File([new Uint8Array(PDF)], 'evidence <img src=x>.pdf', { type: 'application/pdf' }))
+  for (const [name, value] of entries) {
+    if (typeof value === 'string') form.append(name, value)
+    else if (value.accept.includes('text/csv')) form.append(name, new File([CSV], 'register <img src=x>.csv', { type: 'text/csv' }))
+    else form.append(name, new File([new Uint8Array(PDF)], 'evidence <img src=x>.pdf', { type: 'application/pdf' }))
+  }
   const written = new Response(form)
   return { type: written.headers.get('content-type') ?? '', body: Buffer.from(await written.arrayBuffer()) }
 }
