@@ -73,6 +73,9 @@ main table{overflow-wrap:normal}
 .app-parts{border-bottom:1px solid #b1b4b6;padding-bottom:10px;margin-bottom:20px}
 .app-parts [aria-current]{font-weight:bold;color:#0b0c0c;text-decoration:none;border-bottom:4px solid ${BRAND}}
 .app-typed{white-space:pre-line;overflow-wrap:anywhere}
+.app-answers{margin:0}
+.app-answers dt{font-weight:bold}
+.app-answers dd{margin:0 0 10px}
 .app-inline{display:inline;margin:0}
 .app-permitted{border-left:5px solid #b1b4b6;padding-left:15px;margin-bottom:20px}
 .app-group{margin:0 0 20px}

@@ -254,6 +254,7 @@ t.test('an agreement of six parties is drafted in the browser, from nothing to s
     const checked = await officer.locator('main').textContent()
     t.match(checked, /Nothing is missing/)
     t.match(checked, /Those who receive: Statutory power or duty[\s\S]*Arrangements to safeguard children/)
+    t.ok(await officer.getByText('Arrangements to safeguard children').last().isVisible(), 'the answers of a small draft stand open')
     t.match(checked, /F1, missing children: permitted for 30 pairs/)
     t.match(checked, /Each of .* to each of the others[\s\S]*Name them all[\s\S]*West and North London ICB/)
     await reader.setViewportSize({ width: 320, height: 640 })
@@ -372,4 +373,27 @@ t.test('a signed agreement is changed in its next version, which may be dropped'
   })
   t.match(await officer.send('/agreements/DEMO-CURL/draft/drop', '/agreements/DEMO-CURL/draft/drop', {}), { status: 303 })
   t.match((await officer.go('/agreements/DEMO-CURL')).text, /href="\/agreements\/DEMO-CURL\/amend"/, 'the text that counts goes on')
+})
+
+t.test('the answers of a draft of many parties are said in short, each to unfold, and a refusal says how much more there is', async (t) => {
+  const officer = visitorOf(pages)
+  await signIn(officer, 'demo-camden-ig')
+  const names = 'CAMDEN HACKNEY ISLINGTON BARNET ENFIELD HARINGEY BRENT EALING LEWISHAM LAMBETH SOUTHWARK'
+  const { id } = await (await deskOn(pages.service)).draft({ orgs: names.split(' ').map((name) => `LBC_${name}`) })
+  const { text } = await officer.go(`/agreements/${id}/draft/check`)
+  t.match(text, /11: Camden, Hackney, Islington and 8 more/)
+  t.match(
+    text,
+    /Camden, Hackney, Islington and 8 more to Camden, Hackney, Islington and 8 more, \d+ kinds of data\s*<details class="[^"]*">/,
+  )
+  t.match(text, /<dt>Who sends\?<\/dt><dd class="app-typed">(\w+<br>){5}/, 'whole inside')
+  t.notMatch(text, /<details[^>]* open/)
+  const { location } = await begin(officer, '', { title: 'Nothing but a title' })
+  const check = `${/^\/agreements\/[^/]+/.exec(location ?? '')?.[0]}/draft/check`
+  const refused = await send(officer, check, { route: 'STANDARD' })
+  const [, told = ''] = /class="govuk-error-summary__body">([\s\S]*?)<\/ul>/.exec(refused.text) ?? []
+  const [, left = '0'] = /<a href="#wrong">And (\d+) more below<\/a>/.exec(told) ?? []
+  const [, count] = /(\d+) things are still to be done/.exec(refused.text) ?? []
+  t.match([refused.status, told.match(/<li>/g)?.length], [422, 11])
+  t.equal(Number(count), 10 + Number(left), 'nothing is left uncounted')
 })

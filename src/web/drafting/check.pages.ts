@@ -10,16 +10,12 @@ import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
 import { viewOf } from '../../workflow/view.ts'
 import { type FieldError, faultsOf, field, once, type Page, type Redirect } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
-import { inWords } from './answers.ts'
+import { answeredIn } from './answered.ts'
 import { type DraftReading, draftReading, hrefOf, noDraft } from './drafting.pages.ts'
 import { type Found, findingsIn } from './findings.ts'
-import { flowLawSteps } from './flow-law-steps.pages.ts'
-import { flowSteps } from './flow-steps.pages.ts'
-import { listSections } from './list-steps.pages.ts'
 import { permittedIn } from './permitted.ts'
-import type { DraftContext, Step } from './steps.pages.ts'
+import type { DraftContext } from './steps.pages.ts'
 import { mayWrite } from './task-list.pages.ts'
-import { textSteps } from './text-steps.pages.ts'
 
 export interface CheckOptions extends Omit<DraftReading, 'history'> {
   readonly advice: Pick<AdviceService, 'adviseInFull' | 'previewGroups'>
@@ -29,8 +25,6 @@ export interface CheckOptions extends Omit<DraftReading, 'history'> {
   readonly signOffs: Pick<SignOffsService, 'read'>
 }
 
-/** Steps of which a flow is made, without the one that adds a flow. */
-const FLOW_STEPS = [...flowSteps, ...flowLawSteps].filter(({ path }) => path.startsWith('flows/:flow/'))
 /** The rule by which a route is for agreements between organisations: whoever asked reviews nothing (SD-1). */
 const FOR_AGREEMENTS = 'SD-1'
 
@@ -62,7 +56,7 @@ export function checkPages({ advice, history, freezing, routes, signOffs, ...rea
       data: {
         ...{ agreement: view, draft, base: hrefOf(context, ''), rowVersion: context.rowVersion, mayWrite: mayWrite(context) },
         ...{ wrong, known: findings('WARNING'), count: wrong.reduce((sum, { lines }) => sum + lines.length, 0) },
-        cards: cardsOf(context),
+        ...answeredIn(context),
         permitted: permittedIn(orThrow(groups)),
         maySend: orThrow(state).commands.includes('freeze'),
         routes: offered
@@ -101,8 +95,8 @@ export function checkPages({ advice, history, freezing, routes, signOffs, ...rea
     const full = orThrow(await advice.adviseInFull(call.principal, id, context.draft.version)).filter(
       ({ severity }) => severity === 'ERROR',
     )
-    const isOfAdvice = (one: Found) => full.some(({ pointer, detail }) => pointer === one.pointer && detail === one.detail)
-    // A refusal names no more than so many faults: the advice that it comes from names all.
+    const isOfAdvice = (one: Found) => full.some(({ pointer }) => pointer === one.pointer)
+    // A refusal names no more than so many faults, some of them in other words: the advice names all.
     const found = [...errors.filter((one) => !isOfAdvice(one)), ...(errors.some(isOfAdvice) ? full : [])]
     return shown(request, { status: 422, errors: toldOf(context, found.length > 0 ? found : [{ pointer: '', detail }]) })
   }
@@ -137,7 +131,7 @@ function toldOf(context: DraftContext, errors: readonly Found[]): FieldError[] {
     context,
     errors.filter((one) => !isOfRoute(one)),
   )
-  return [
+  const lines = [
     ...errors.filter(isOfRoute).map(({ detail }) => ({ field: 'route', text: context.plain(detail) })),
     ...ofText.flatMap(({ title, lines }) =>
       lines.map(({ text, orgs }) => ({
@@ -145,7 +139,9 @@ function toldOf(context: DraftContext, errors: readonly Found[]): FieldError[] {
         text: `${title}: ${text}${orgs.length > 1 ? ` For ${orgs.length} organisations` : ''}`,
       })),
     ),
-  ].slice(0, TOLD_MAX)
+  ]
+  const left = lines.length - TOLD_MAX
+  return left > 0 ? [...lines.slice(0, TOLD_MAX), { field: 'wrong', text: `And ${left} more below` }] : lines
 }
 
 /** What is found, in words and with the addresses of the pages. */
@@ -168,42 +164,4 @@ function orderIn(request: FastifyRequest): readonly string[] {
       : [],
   )
   return places.toSorted((one, other) => one.place - other.place).map(({ org }) => org)
-}
-
-/** Every answer of the draft, a card for each section; what says nothing is left out. */
-function cardsOf(context: DraftContext) {
-  const card = (step: Step, of: DraftContext, href: string) => {
-    const answers = step.answers(of)
-    const rows = step.fields(of).flatMap((one) => {
-      const words = inWords(one, answers[one.name])
-      return words.length === 0 || (one.kind === 'box' && words[0] === 'No') ? [] : [{ label: one.label, words }]
-    })
-    return { title: step.title(of), href, rows }
-  }
-  const sections = textSteps.map((step) => card(step, context, hrefOf(context, step.path)))
-  const flows = context.draft.terms.flows.map(({ id }) => {
-    const of = { ...context, params: { ...context.params, flow: id } }
-    return {
-      title: `Flow ${id}`,
-      href: hrefOf(context, `flows/${id}`),
-      rows: FLOW_STEPS.flatMap((step) => card(step, of, '').rows.map((row) => ofSide(step, row))),
-    }
-  })
-  const lists = listSections.flatMap((section) =>
-    section.entries(context).map((entry, index) => {
-      const rows = section.fields(context).map((one) => ({ label: one.label, words: inWords(one, entry[one.name]) }))
-      return {
-        title: `${section.title}, ${index + 1}`,
-        href: hrefOf(context, `${section.path}/${index + 1}`),
-        rows: rows.filter(({ words }) => words.length > 0),
-      }
-    }),
-  )
-  return [...sections, ...flows, ...lists].filter(({ rows }) => rows.length > 0)
-}
-
-/** A row of the law of one side says of which: both sides answer the same questions. */
-function ofSide<Row extends { readonly label: string }>({ path }: Step, row: Row): Row {
-  if (path.endsWith('law-provider')) return { ...row, label: `Those who send: ${row.label}` }
-  return path.endsWith('law-recipient') ? { ...row, label: `Those who receive: ${row.label}` } : row
 }
