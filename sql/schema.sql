@@ -737,7 +737,7 @@ create table public.organisation (
   merged_into text,
   row_version bigint not null default 1,
   act_count bigint not null default 0,
-  in_register_since date,
+  registered_on date,
   entry_confirmed_on date,
   constraint organisation_gss_key UNIQUE (gss),
   constraint organisation_pkey PRIMARY KEY (code),
@@ -752,7 +752,7 @@ create table public.organisation (
   constraint organisation_status_check CHECK ((status = ANY (ARRAY['UNCONFIRMED'::text, 'CONFIRMED'::text, 'MERGED'::text])))
 );
 comment on column organisation.entry_confirmed_on is 'London day on which its own people last confirmed its entry; null: never.';
-comment on column organisation.in_register_since is 'London day on which it was recorded, or confirmed by a register administrator; null: by a release that did not note it.';
+comment on column organisation.registered_on is 'London day on which it was recorded, or confirmed by a register administrator; null: by a release that did not note it.';
 CREATE UNIQUE INDEX organisation_by_charity_number ON public.organisation USING btree (charity_number) WHERE (charity_number IS NOT NULL);
 CREATE UNIQUE INDEX organisation_by_company_number ON public.organisation USING btree (company_number) WHERE (company_number IS NOT NULL);
 CREATE UNIQUE INDEX organisation_by_ico ON public.organisation USING btree (ico_registration_no) WHERE (ico_registration_no IS NOT NULL);

@@ -6,7 +6,7 @@ import { asRegistered, type Organisation, type OrganisationStatus, type Register
 /** What may be written of an organisation once it is there. */
 export type OrganisationChange = Partial<Omit<RegisteredOrganisation, 'code' | 'active_from' | 'active_to' | 'successor_of'>> & {
   /** London day on which a register administrator confirmed it. */
-  readonly in_register_since?: Day
+  readonly registered_on?: Day
 }
 
 /** Stores and reads organisations. */
@@ -19,7 +19,7 @@ export function partiesRepository(tx: Transaction) {
         ...row,
         aliases: [...row.aliases],
         departments: [...row.departments],
-        in_register_since: day,
+        registered_on: day,
       }))
       await tx.insertInto('organisation').values(rows).execute()
       const succession = organisations.flatMap(({ code, successor_of }) =>
@@ -46,7 +46,7 @@ export function partiesRepository(tx: Transaction) {
         .orderBy('o.code')
         .execute()
       return rows.map(
-        ({ row_version: _version, act_count: _acts, in_register_since: _since, competent_authority, status, successor_of, ...row }) => ({
+        ({ row_version: _version, act_count: _acts, registered_on: _since, competent_authority, status, successor_of, ...row }) => ({
           ...row,
           status: status as OrganisationStatus,
           competent_authority: competent_authority as Organisation['competent_authority'],
@@ -79,11 +79,11 @@ export function partiesRepository(tx: Transaction) {
       if (codes.length === 0) return []
       return tx
         .selectFrom('organisation as o')
-        .select(['o.code', sql<Day>`greatest(o.in_register_since, o.entry_confirmed_on)`.as('since')])
+        .select(['o.code', sql<Day>`greatest(o.registered_on, o.entry_confirmed_on)`.as('since')])
         .where('o.code', 'in', [...codes])
         .where('o.status', '=', 'CONFIRMED')
         .where('o.active_to', 'is', null)
-        .where((eb) => eb.or([eb('o.in_register_since', 'is not', null), eb('o.entry_confirmed_on', 'is not', null)]))
+        .where((eb) => eb.or([eb('o.registered_on', 'is not', null), eb('o.entry_confirmed_on', 'is not', null)]))
         .orderBy('o.code')
         .execute()
     },

@@ -175,7 +175,7 @@ export function registeringService({
           throw refused('FORBIDDEN', 'Whoever proposed a body does not confirm it.', [
             { pointer: '', detail: 'Another administrator does.', code: 'SD-1' },
           ])
-        await repository.update(code, { ...standing, status: 'CONFIRMED', verified: true, in_register_since: today() })
+        await repository.update(code, { ...standing, status: 'CONFIRMED', verified: true, registered_on: today() })
         const after = await view(tx, code)
         return { id: code, detail: { ...standing, reason }, changed: [after], outcome: () => view(tx, code) }
       }),

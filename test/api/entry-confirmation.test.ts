@@ -27,7 +27,7 @@ const fireAt = async (instant: string) => {
 
 await desk.holder(CAMDEN, 'IG_OFFICER', 'lead', 'lead@camden.example')
 await desk.holder(HACKNEY, 'IG_OFFICER', 'other', 'other@hackney.example')
-await desk.owner.query(`update organisation set in_register_since = '2025-12-01'`)
+await desk.owner.query(`update organisation set registered_on = '2025-12-01'`)
 
 t.test('an entry is confirmed by the people of the organisation who keep its contacts, as they read it, and by nobody else', async (t) => {
   t.equal((await entry(CAMDEN)).entry_confirmed_on, null)

@@ -851,14 +851,14 @@ export interface Organisation {
   gss: string | null;
   health_or_social_care_authority: boolean;
   ico_registration_no: string | null;
-  /**
-   * London day on which it was recorded, or confirmed by a register administrator; null: by a release that did not note it.
-   */
-  in_register_since: string | null;
   legal_name: string;
   merged_into: string | null;
   ods: string | null;
   public_authority: boolean;
+  /**
+   * London day on which it was recorded, or confirmed by a register administrator; null: by a release that did not note it.
+   */
+  registered_on: string | null;
   row_version: Generated<Int8>;
   short_name: string;
   status: Generated<string>;
