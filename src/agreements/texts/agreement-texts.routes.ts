@@ -4,6 +4,7 @@ import { answer, bytesReply, reply } from '../../platform/http/answer.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { DocumentsService } from './documents.service.ts'
 import type { HistoryService } from './history.service.ts'
+import { PRINT_POLICY } from './printed-text.ts'
 
 /** What can be read of an agreement besides its present record: every text, what happened, how it stood. */
 export function agreementTextsRoutes(documents: DocumentsService, history: HistoryService): FastifyPluginAsync {
@@ -24,7 +25,10 @@ export function agreementTextsRoutes(documents: DocumentsService, history: Histo
     answer(app, 'printAgreementVersion', async (request) => {
       const { id, version } = request.params
       const page = orThrow(await documents.print(callerOf(request), id, version))
-      return bytesReply(200, 'text/html; charset=utf-8', page, { 'cache-control': 'private, no-store' })
+      return bytesReply(200, 'text/html; charset=utf-8', page, {
+        'cache-control': 'private, no-store',
+        'content-security-policy': PRINT_POLICY,
+      })
     })
 
     answer(app, 'getVersionDifferences', async (request) => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Instant } from '../../platform/kernel/instant.ts'
 import { isDay, londonDay, spokenDay, spokenInstant } from '../../platform/kernel/london-day.ts'
 import type { SignatureRecord } from '../agreement-view.ts'
@@ -77,12 +78,29 @@ const LABELS: Readonly<Record<string, string>> = {
   n: 'Signatures needed',
   ground: 'Ground',
   reason: 'Reason',
+  file_sha256: 'SHA-256 of the file that holds it',
+  outcome: 'Outcome',
+  residual: 'Risk that is left',
+  prior_consultation: 'Consultation of the Commissioner',
+  review_due: 'To be reviewed by',
+  advice: 'Advice of the data protection officer',
+  overruled: 'Advice overruled',
+  by: 'By',
+  on: 'On',
+  says: 'Advice',
+  words: 'In words',
   provider: 'Law the provider relies on',
   recipient: 'Law the recipient relies on',
 }
 
+const STYLE =
+  'body{font:1rem/1.5 arial,sans-serif;color:#0b0c0c;background:#fff;max-width:60rem;margin:1rem auto;padding:0 1rem;overflow-wrap:anywhere}dt{font-weight:bold}dd{margin:0 0 .5rem 1rem}table{border-collapse:collapse}th,td{padding:.25rem .5rem;text-align:left;vertical-align:top;overflow-wrap:normal}div{overflow-x:auto}@media print{div{overflow:visible}}'
+
+/** What a printed version may load: the style that stands in it and nothing else. */
+export const PRINT_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+
 /**
- * A version as plain HTML without script or style: the whole text in the order people read it, then a certificate with the
+ * A version as plain HTML without script: the whole text in the order people read it, then a certificate with the
  * hash and every signature. Everything that was written by somebody is escaped. Pure.
  *
  * @param names what organisations are called, by code
@@ -95,14 +113,16 @@ export function printedText(version: PrintedVersion, names: ReadonlyMap<string, 
   return [
     '<!doctype html>',
     '<html lang="en-GB">',
-    `<head><meta charset="utf-8"><title>${escapeHtml(`${title}, version ${version.version}`)}</title></head>`,
+    `<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(`${title}, version ${version.version}`)}</title><style>${STYLE}</style></head>`,
     '<body>',
+    '<main>',
     `<h1>${escapeHtml(title)}</h1>`,
     `<p>Reference ${escapeHtml(version.agreement)}, version ${version.version} (${escapeHtml(version.status)}), ${escapeHtml(String(text['instrument_type'] ?? ''))}.`,
     `Text kept by ${escapeHtml(text['owner_org'] ? nameOf(text['owner_org']) : 'nobody named')}.`,
     `Runs from ${escapeHtml(spoken(text['effective_from'] ?? 'a day not set'))} to ${escapeHtml(spoken(text['effective_to'] ?? 'an open end'))}, both days included.</p>`,
     '<h2>Parties</h2>',
     table(
+      'Parties',
       ['Organisation', 'Role', 'Capacities'],
       list(text['parties']).map((party) => [nameOf(party['org']), String(party['role']), scalars(party['capacities'])]),
     ),
@@ -113,11 +133,13 @@ export function printedText(version: PrintedVersion, names: ReadonlyMap<string, 
     ...section('Processors that act for a party', value(terms['agents'])),
     ...section('Contract with the processor', value(terms['processor_contract'])),
     ...section('Joint controller arrangement', value(terms['joint_controller_arrangement'])),
+    ...(text['assessment'] === undefined ? [] : section('Data protection impact assessment, made elsewhere', value(text['assessment']))),
     ...warned(version),
     ...approvals(version, nameOf),
     ...certificate(version, nameOf),
     ...givenElsewhere(version, nameOf),
     ...standings(version.standings, nameOf),
+    '</main>',
     '</body>',
     '</html>',
     '',
@@ -128,7 +150,7 @@ export function printedText(version: PrintedVersion, names: ReadonlyMap<string, 
 function warned({ warnings }: PrintedVersion): string[] {
   if (warnings.length === 0) return []
   const rows = warnings.map(({ code, detail, citation, remedy_role }) => [code, withDays(detail), citation ?? '', remedy_role ?? ''])
-  return section('Warnings when it was frozen', table(['Warning', 'What was found', 'Law', 'Who can remedy it'], rows))
+  return section('Warnings when it was frozen', table('Warnings', ['Warning', 'What was found', 'Law', 'Who can remedy it'], rows))
 }
 
 /** Who approved which step, when and on what; nothing of it is the text. */
@@ -150,7 +172,10 @@ function approvals({ approvals: found, hash }: PrintedVersion, nameOf: (org: unk
     ({ org, text, at }) => `<p>${escapeHtml(`${nameOf(org)}${at === null ? '' : `, ${spoken(at)}`}: ${text}`)}</p>`,
   )
   const by = `<p>By the route ${escapeHtml(found.route)}.</p>`
-  return section('Approvals', [by, rows.length > 0 ? table(head, rows) : '<p>Nobody has approved it.</p>', ...remarks].join('\n'))
+  return section(
+    'Approvals',
+    [by, rows.length > 0 ? table('Approvals', head, rows) : '<p>Nobody has approved it.</p>', ...remarks].join('\n'),
+  )
 }
 
 function withDays(text: string): string {
@@ -176,7 +201,7 @@ function certificate(version: PrintedVersion, nameOf: (org: unknown) => string):
       : (signature.version_hash ?? 'recorded elsewhere'),
   ])
   const head = ['Organisation', 'Signed by', 'Post', 'Authority', 'Proved who they are', 'Signed', 'Counts from', 'Hash signed']
-  return ['<h2>Certificate of signatures</h2>', hash, rows.length > 0 ? table(head, rows) : '<p>Nobody has signed.</p>']
+  return ['<h2>Certificate of signatures</h2>', hash, rows.length > 0 ? table('Signatures', head, rows) : '<p>Nobody has signed.</p>']
 }
 
 /** Signatures that were given elsewhere: none binds, and each counts for those alone who accept such. */
@@ -200,7 +225,7 @@ function givenElsewhere({ stated }: PrintedVersion, nameOf: (org: unknown) => st
     'Disputed by the organisation',
     'SHA-256 of the evidence',
   ]
-  return section('Signatures given elsewhere', table(head, rows))
+  return section('Signatures given elsewhere', table('Signatures given elsewhere', head, rows))
 }
 
 /** What the issuer of the token said of how it knew the signatory. */
@@ -229,7 +254,7 @@ function standings({ at, parties }: PrintedStandings, nameOf: (org: unknown) => 
   const rows = parties.map(({ org, standing, since, isInForce }) => [nameOf(org), words(standing, since), isInForce ? 'yes' : 'no'])
   const when = `<p>As it was ${escapeHtml(spokenInstant(at))}, the last that whoever printed this may know.</p>`
   const head = ['Organisation', 'How it stands in the agreement', 'In force between it and others marked yes']
-  return ['<h2>How each party stands</h2>', when, table(head, rows)]
+  return ['<h2>How each party stands</h2>', when, table('Standing of the parties', head, rows)]
 }
 
 /** A day or an instant as a person in London writes it; any other text as it stands. */
@@ -243,10 +268,12 @@ function section(heading: string, body: string): string[] {
   return [`<h2>${escapeHtml(heading)}</h2>`, body]
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (row: readonly string[], tag: 'th' | 'td') =>
-    `<tr>${row.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`
-  return `<table border="1"><thead>${cells(head, 'th')}</thead><tbody>${rows.map((row) => cells(row, 'td')).join('')}</tbody></table>`
+/** A table that scrolls within itself where it is wider than the screen. */
+function table(name: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = (row: readonly string[], open: string, close: string) =>
+    `<tr>${row.map((cell) => `${open}${escapeHtml(cell)}${close}`).join('')}</tr>`
+  const body = rows.map((row) => cells(row, '<td>', '</td>')).join('')
+  return `<div role="region" tabindex="0" aria-label="${name}"><table border="1"><thead>${cells(head, '<th scope="col">', '</th>')}</thead><tbody>${body}</tbody></table></div>`
 }
 
 function definitions(members: Readonly<Record<string, unknown>>, labels: Readonly<Record<string, string>> = LABELS): string {

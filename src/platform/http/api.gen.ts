@@ -4372,7 +4372,8 @@ export interface components {
         };
         /**
          * @description May the provider disclose these items about these people to the recipient, for this purpose, at some instant? Codes and counts only, never
-         *     personal data. Absent and null are the same. Whom it is about, the method and the country may be left open: a PERMIT then says in its obligations within which limits.
+         *     personal data. Absent and null are the same, but for three members that are always there: null leaves open whom it is about, the method or
+         *     the country, and a PERMIT then says in its obligations within which limits.
          */
         readonly SimulationRequest: {
             /** @description Code of the organisation that would disclose. */
@@ -4383,12 +4384,12 @@ export interface components {
             readonly purpose: string;
             /** @description DATA_ITEM codes. */
             readonly data_items: readonly string[];
-            /** @description DATA_SUBJECT codes; absent means left open. */
-            readonly data_subjects?: readonly string[] | null;
-            /** @description METHOD code; absent means left open. */
-            readonly method?: string | null;
-            /** @description Where the recipient will receive or access the data, ISO 3166-1 alpha-2; absent means left open. */
-            readonly country?: string | null;
+            /** @description DATA_SUBJECT codes; null means left open. */
+            readonly data_subjects: readonly string[] | null;
+            /** @description METHOD code; null means left open. */
+            readonly method: string | null;
+            /** @description Where the recipient will receive or access the data, ISO 3166-1 alpha-2; null means left open. */
+            readonly country: string | null;
             /**
              * @description Under an agreement, by a one-off decision, or breaking the glass.
              * @enum {string}

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { AgreementView } from '../../agreements/agreement-view.ts'
 import type { DraftingService } from '../../agreements/drafting/drafting.service.ts'
 import type { DocumentsService } from '../../agreements/texts/documents.service.ts'
 import type { HistoryService } from '../../agreements/texts/history.service.ts'
+import { PRINT_POLICY } from '../../agreements/texts/printed-text.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
@@ -79,7 +79,7 @@ export function agreementPages({ drafting, documents, signOffs, history }: Agree
     file('/agreements/:id/versions/:version/text', 'printAgreementVersion', async (request, reply) => {
       const { id, version } = request.params as { readonly id: string; readonly version: string }
       const html = orThrow(await documents.print(callerOf(request), id, versionIn(version)))
-      return reply.header('content-security-policy', printPolicy(html)).type('text/html; charset=utf-8').send(html)
+      return reply.header('content-security-policy', PRINT_POLICY).type('text/html; charset=utf-8').send(html)
     })
   }
 }
@@ -88,11 +88,4 @@ export function agreementPages({ drafting, documents, signOffs, history }: Agree
 function shownOf({ governing_version, draft_version, versions }: AgreementView) {
   const number = governing_version ?? draft_version
   return versions.find(({ version }) => version === number) ?? versions.at(-1)
-}
-
-/** What a printed text may load: the style that stands in it and nothing else. */
-function printPolicy(html: string): string {
-  const [, style = ''] = /<style>([\s\S]*?)<\/style>/.exec(html) ?? []
-  const digest = createHash('sha256').update(style).digest('base64')
-  return `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 }

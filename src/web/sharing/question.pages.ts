@@ -72,7 +72,9 @@ export function questionPages({ decisions, organisationsFor, listsFor, now }: Qu
     }
   }
 
-  const bodyOf = (answers: Answers): Readonly<Record<string, unknown>> => ({
+  /** In the words of the contract; a simulation says of what it leaves open that it does. */
+  const bodyOf = (answers: Answers, simulated: boolean): Readonly<Record<string, unknown>> => ({
+    ...(simulated ? { data_subjects: null, method: null, country: null } : {}),
     ...{ provider: said(answers, 'provider') ?? '', recipient: said(answers, 'recipient') ?? '', purpose: said(answers, 'purpose') ?? '' },
     ...{ data_items: several(answers, 'data_items'), mode: 'SYSTEMATIC' },
     ...(several(answers, 'data_subjects').length > 0 ? { data_subjects: several(answers, 'data_subjects') } : {}),
@@ -103,9 +105,9 @@ export function questionPages({ decisions, organisationsFor, listsFor, now }: Qu
   async function ask(request: FastifyRequest): Promise<Page | Redirect> {
     const { asked, more } = await fieldsOf(request)
     const typed = (request.body ?? {}) as Readonly<Record<string, unknown>>
-    const body = bodyOf(answersIn(typed, [...asked, ...more]))
     const caller = callerOf(request)
     const simulated = typed['use'] !== 'now' || !mayCall(caller, 'decide')
+    const body = bodyOf(answersIn(typed, [...asked, ...more]), simulated)
     const errors = placed(faultsOf(simulated ? 'simulateDecision' : 'decide', body))
     if (errors.length > 0 || !isQuestion(body)) return form(request, errors)
     const done = await decisions.decide({ caller, bodies: [body], simulated, trace: null })
