@@ -68,7 +68,7 @@ const CONTROLS = `
   const page = new DOMParser().parseFromString(html, 'text/html')
   const forms = [...page.querySelectorAll('main form')]
   const controls = (form) => [...form.elements].filter((one) => one.name && one.type !== 'hidden' && one.localName !== 'button')
-  const isText = (one) => one.localName === 'textarea' || (one.localName === 'input' && ['text', 'search', 'email', 'tel', 'url'].includes(one.type) && one.inputMode !== 'numeric')
+  const isText = (one) => one.localName === 'textarea' || (one.localName === 'input' && ['text', 'search', 'email', 'tel', 'url'].includes(one.type) && one.inputMode !== 'numeric' && !one.name.endsWith('-time'))
 `
 const READ = new Function(
   'html',
@@ -100,7 +100,7 @@ const FILL = new Function(
     else if (isText(one)) one.value = filling.texts[one.name] ?? ''
     else if (one.type !== 'file') {
       const part = /-(year|month|day)$/.exec(one.name)?.[1]
-      one.value = part ? filling.day.split('-')[['year', 'month', 'day'].indexOf(part)] : '12'
+      one.value = part ? filling.day.split('-')[['year', 'month', 'day'].indexOf(part)] : one.name.endsWith('-time') ? '12:00' : '12'
     }
   }
   for (const ones of groups.values())

@@ -3,7 +3,7 @@ import { shapeOf } from './page-forms.ts'
 import type { Visited, Visitor } from './visitor.ts'
 
 /** What is no page: files, pictures, what systems read, and what ends the visit. */
-const NO_PAGE = /\.(csv|jsonl?|svg|txt|xml|pdf)$|^\/(docs|sign-in|signed-in|evidence|files|v1)\b|\/picture$/
+const NO_PAGE = /\.(csv|jsonl?|svg|txt|xml|pdf)$|^\/(docs|sign-in|signed-in|evidence|files|log|v1)\b|\/picture$/
 
 /** A page that was opened. */
 export interface OpenedPage {

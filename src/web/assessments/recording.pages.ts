@@ -97,7 +97,7 @@ function bodyOf(request: FastifyRequest, file: string): ElsewhereBody {
   }
 }
 
-/** The questions about overruling stand below the advice not to go ahead, and are asked of an approval alone. */
+/** The questions about overruling stand below the advice, and are asked of an approval against it alone. */
 function isOverruled(request: FastifyRequest): boolean {
   return field(request, 'outcome') === 'APPROVED' && field(request, 'advice') === 'DO_NOT_PROCEED'
 }
