@@ -158,6 +158,24 @@ update "agreement_version"
   set "processor_contract" = $1
   where "agreement_id" = $2 and "version" = $3;
 
+-- src/agreements/drafting/open-sections.repository.ts
+
+delete from "open_section"
+  where "agreement_id" = $1 and "section" = $2 and "issuer" = $3 and "subject" = $4;
+
+delete from "open_section"
+  where "opened_at" <= $1;
+
+insert into open_section (agreement_id, section, issuer, subject, org, name, opened_at) select $1, $2, $3, $4, $5, $6, $7::timestamptz
+  where (select count(*) from open_section where agreement_id = $8) < $9
+  on conflict (agreement_id, section, issuer, subject) do update
+  set org = excluded.org, name = excluded.name, opened_at = excluded.opened_at;
+
+select "section", "org", "name", "opened_at"
+  from "open_section"
+  where "agreement_id" = $1 and "opened_at" > $2 and ("issuer" != $3 or "subject" != $4)
+  order by "opened_at" desc, "name";
+
 -- src/agreements/finding/listing.repository.ts
 
 select "id", "title"
@@ -707,6 +725,15 @@ select w.id, w.rank::text as key, a.updated_at
   on a.id = w.id
   order by w.rank desc, w.id collate "C";
 
+-- src/agreements/register-import/import-list.repository.ts
+
+select i.id, i.org, i.status, i.uploaded_at as "uploadedAt", i.committed_at as "committedAt", i.undone_at as "undoneAt", (select count(*)
+    from register_import_row as r where r.import_id = i.id and r.row > i.header_row) as lines
+  from register_import as i
+  where $1::uuid is null or i.id < $2::uuid
+  order by i.id desc
+  limit $3;
+
 -- src/agreements/register-import/imported-records.repository.ts
 
 delete from "imported_record"
@@ -1095,14 +1122,14 @@ select "s"."id"
 
 -- src/agreements/store/record.repository.ts
 
+select "a"."assessment_id", "a"."row_version", "a"."review_cycle_months", "a"."provenance", "a"."created_at", "a"."updated_at",
+    public.shares_its_assessment(a.id) as "shares_assessment"
+  from "agreement" as "a"
+  where "a"."id" = $1;
+
 select "a"."id", "a"."provenance"
   from "agreement" as "a"
   where "a"."id" in ($1, ...);
-
-select "a"."row_version", "a"."review_cycle_months", "a"."provenance", "a"."created_at", "a"."updated_at", public.shares_its_assessment(a.id)
-    as "shares_assessment"
-  from "agreement" as "a"
-  where "a"."id" = $1;
 
 select "d"."party", "d"."conditions", "d"."document_ref", "d"."approved_on", "d"."review_on"
   from "policy_document" as "d"
@@ -1397,15 +1424,15 @@ update "agreement_version"
 
 -- src/agreements/texts/history.repository.ts
 
-select "a"."sequence", "a"."at", "a"."act", "a"."actor_sub", "a"."actor_org", "a"."from_status", "a"."to_status", "a"."version",
-    "a"."version_hash", "a"."detail", "a"."leaf_id"
+select "a"."sequence", "a"."at", "a"."act", "a"."actor_issuer", "a"."actor_sub", "a"."actor_org", "a"."from_status", "a"."to_status",
+    "a"."version", "a"."version_hash", "a"."detail", "a"."leaf_id"
   from "agreement_act" as "a"
   where "a"."agreement_id" = $1 and "a"."act" in ($2, ...)
   order by "a"."sequence" desc
   limit $3;
 
-select "a"."sequence", "a"."at", "a"."act", "a"."actor_sub", "a"."actor_org", "a"."from_status", "a"."to_status", "a"."version",
-    "a"."version_hash", "a"."detail", "a"."leaf_id"
+select "a"."sequence", "a"."at", "a"."act", "a"."actor_issuer", "a"."actor_sub", "a"."actor_org", "a"."from_status", "a"."to_status",
+    "a"."version", "a"."version_hash", "a"."detail", "a"."leaf_id"
   from "agreement_act" as "a"
   where "a"."agreement_id" = $1 and "a"."sequence" > $2
   order by "a"."sequence"
@@ -1429,6 +1456,39 @@ select "id"
 update "assessment"
   set "required" = $1, "residual" = $2, "prior_consultation" = $3, "review_due" = $4
   where "id" = $5;
+
+update "assessment"
+  set "residual" = $1, "prior_consultation" = $2, "review_due" = $3, "required" = $4
+  where "id" = $5;
+
+-- src/assessments/elsewhere.repository.ts
+
+insert into "assessment_elsewhere" ("id", "org", "outcome", "residual", "prior_consultation", "review_due", "recorded_at", "assessment_id",
+    "agreement_id", "file_id", "file_sha256", "advice", "advice_by", "advice_on", "advice_words", "overruled_by", "overruled_reason",
+    "recorded_by_issuer", "recorded_by_sub")
+  values ($1, ...);
+
+select "e"."agreement_id" as "agreement", "e"."id"
+  from "assessment_elsewhere" as "e"
+  where "e"."org" = $1 and "e"."confirmed_at" is null and not ("e"."recorded_by_issuer" = $2 and "e"."recorded_by_sub" = $3) and not exists
+    (select "l"."id" from "assessment_elsewhere" as "l" where "l"."assessment_id" = "e"."assessment_id" and "l"."position" > "e"."position")
+    and not exists (select "b"."assessment_id" from "earlier_assessment" as "b" where "b"."assessment_id" = "e"."assessment_id" and
+    "b"."until" > "e"."recorded_at")
+  order by "e"."position"
+  limit $4;
+
+select "e"."id"
+  from "assessment_elsewhere" as "e"
+  where "e"."agreement_id" = $1 and "e"."file_id" = $2;
+
+select "e".*
+  from "assessment_elsewhere" as "e"
+  where "e"."assessment_id" = $1
+  order by "e"."position";
+
+update "assessment_elsewhere"
+  set "confirmed_at" = $1, "confirmed_by_issuer" = $2, "confirmed_by_sub" = $3
+  where "id" = $4;
 
 -- src/audit/retention/retention.repository.ts
 
@@ -1542,6 +1602,14 @@ select "c"."client_id", "c"."issuer", "c"."org" as "organisation", "c"."register
   left join "api_client_revocation" as "r"
   on "r"."client_id" = "c"."client_id"
   where "c"."client_id" = $1;
+
+select "c"."client_id", "c"."issuer", "c"."org" as "organisation", "c"."registered_at", "c"."reason", "r"."revoked_at"
+  from "api_client" as "c"
+  left join "api_client_revocation" as "r"
+  on "r"."client_id" = "c"."client_id"
+  where "c"."org" = $1
+  order by "c"."client_id"
+  limit $2;
 
 select "client_id", "revoked_at"
   from "api_client_revocation"
@@ -1773,6 +1841,16 @@ select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evalua
     "s"."simulated" = $4
   order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
   limit $5;
+
+select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
+    "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
+    "s"."revision", "l"."name", s.agreement as "known_agreement"
+  from "decision_search" as "s"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "s"."log_id"
+  where public.may_see_decision(s.provider, s.recipient, s.caller_org) and "s"."at" >= $1 and "s"."outcome" = $2
+  order by "s"."log_id" desc, "s"."idx" desc, "s"."evaluation" desc
+  limit $3;
 
 select "s"."log_id", "s"."idx", "s"."decision_id", "s"."evaluation", "s"."evaluations", "s"."at", "s"."outcome", "s"."simulated",
     "s"."reasons", "s"."via", "s"."mode", "s"."provider", "s"."recipient", "s"."purpose", "s"."caller_org", "s"."caller_client",
@@ -2199,6 +2277,21 @@ update "evidence_file"
   set "status" = $1, "size" = $2, "sha256" = $3, "scan" = $4, "scanned_at" = $5
   where "id" = $6 and "status" = $7;
 
+-- src/identity/sessions/person-names.repository.ts
+
+delete from "person_name"
+  where "signed_in_on" < $1;
+
+insert into "person_name" ("issuer", "subject", "name", "signed_in_on")
+  values ($1, ...)
+  on conflict ("issuer", "subject") do update
+  set "name" = $2, "signed_in_on" = $3;
+
+select "n"."issuer", "n"."subject" as "sub", "n"."name"
+  from (select * from unnest($1::text[], $2::text[]) as a (issuer, subject)) as "asked"
+  inner join "person_name" as "n"
+  on "n"."issuer" = "asked"."issuer" and "n"."subject" = "asked"."subject";
+
 -- src/identity/sessions/sessions.repository.ts
 
 delete from "session"
@@ -2291,9 +2384,10 @@ select distinct on (n.id) n.id as notice, n.kind, n.subject_type, n.subject_id, 
     where m.state in ('FAILED', 'BOUNCED') ) as p
   join notification n
   on n.id = p.notification_id
-  where (n.org = $3 or n.told_by = $4) and ($5::uuid is null or n.id < $6::uuid)
+  where (n.org = $3 or n.told_by = $4) and ($5::uuid is null or n.id < $6::uuid) and ($7::boolean or (n.subject_type = $8 and n.subject_id =
+    $9))
   order by n.id desc, p.what, p.at
-  limit $7;
+  limit $10;
 
 select q.notice
   from json_to_recordset($1::json) as q(notice uuid, subject_type text, subject_id text)
@@ -2432,6 +2526,12 @@ select "n"."id", "n"."subject_type", "n"."subject_id", "n"."kind", "n"."at", "n"
 select "n"."id", "n"."subject_type", "n"."subject_id", "n"."kind", "n"."at", "n"."detail"
   from "notification" as "n"
   where "n"."org" = $1 and ("n"."outlives_access" = $2 or public.may_see_subject(n.subject_type, n.subject_id)) and "n"."id" = $3;
+
+select "n"."id", "n"."subject_type", "n"."subject_id", "n"."kind", "n"."at", "n"."detail"
+  from "notification" as "n"
+  where "n"."org" = $1 and ("n"."outlives_access" = $2 or public.may_see_subject(n.subject_type, n.subject_id)) and "n"."kind" in ($3, ...)
+  order by "n"."id" desc
+  limit $4;
 
 -- src/notifications/webhooks/deliveries.repository.ts
 
@@ -2601,19 +2701,19 @@ select "m".*
 
 -- src/parties/parties.repository.ts
 
-insert into "organisation" ("status", "company_number", "charity_number", "departments", "accepts_attested_since", "code", "legal_name",
-    "short_name", "type", "gss", "ods", "ico_registration_no", "public_authority", "competent_authority", "health_or_social_care_authority",
-    "active_from", "active_to", "aliases", "verified", "merged_into")
+insert into "organisation" ("status", "company_number", "charity_number", "departments", "accepts_attested_since", "entry_confirmed_on",
+    "code", "legal_name", "short_name", "type", "gss", "ods", "ico_registration_no", "public_authority", "competent_authority",
+    "health_or_social_care_authority", "active_from", "active_to", "aliases", "verified", "merged_into", "registered_on")
   values ($1, ...);
 
-insert into "organisation" ("status", "company_number", "charity_number", "departments", "accepts_attested_since", "code", "type",
-    "active_from", "active_to", "public_authority", "health_or_social_care_authority", "legal_name", "short_name", "gss", "ods",
-    "ico_registration_no", "competent_authority", "aliases", "verified", "merged_into")
+insert into "organisation" ("status", "company_number", "charity_number", "departments", "accepts_attested_since", "entry_confirmed_on",
+    "code", "type", "active_from", "active_to", "public_authority", "health_or_social_care_authority", "legal_name", "short_name", "gss",
+    "ods", "ico_registration_no", "competent_authority", "aliases", "verified", "merged_into", "registered_on")
   values ($1, ...);
 
-insert into "organisation" ("status", "company_number", "charity_number", "departments", "accepts_attested_since", "legal_name",
-    "short_name", "type", "ods", "gss", "ico_registration_no", "aliases", "public_authority", "competent_authority",
-    "health_or_social_care_authority", "code", "active_from", "active_to", "verified", "merged_into")
+insert into "organisation" ("status", "company_number", "charity_number", "departments", "accepts_attested_since", "entry_confirmed_on",
+    "legal_name", "short_name", "type", "ods", "gss", "ico_registration_no", "aliases", "public_authority", "competent_authority",
+    "health_or_social_care_authority", "code", "active_from", "active_to", "verified", "merged_into", "registered_on")
   values ($1, ...);
 
 insert into "organisation_succession" ("successor", "predecessor")
@@ -2630,6 +2730,12 @@ select "a"."actor_issuer", "a"."actor_sub", "a"."actor_org"
 select "o"."code"
   from "organisation" as "o"
   where "o"."code" = $1 for no key update;
+
+select "o"."code", greatest(o.registered_on, o.entry_confirmed_on) as "since"
+  from "organisation" as "o"
+  where "o"."code" in ($1, ...) and "o"."status" = $2 and "o"."active_to" is null and ("o"."registered_on" is not null or
+    "o"."entry_confirmed_on" is not null)
+  order by "o"."code";
 
 select "o"."row_version"
   from "organisation" as "o"
@@ -2661,6 +2767,10 @@ update "organisation"
   where "code" = $2;
 
 update "organisation"
+  set "entry_confirmed_on" = $1
+  where "code" = $2;
+
+update "organisation"
   set "legal_name" = $1, "short_name" = $2, "type" = $3, "ods" = $4, "gss" = $5, "company_number" = $6, "charity_number" = $7,
     "ico_registration_no" = $8, "public_authority" = $9, "competent_authority" = $10, "health_or_social_care_authority" = $11, "aliases" =
     $12, "departments" = $13
@@ -2672,8 +2782,14 @@ update "organisation"
   returning "code";
 
 update "organisation"
-  set "public_authority" = $1, "competent_authority" = $2, "health_or_social_care_authority" = $3, "status" = $4, "verified" = $5
-  where "code" = $6;
+  set "public_authority" = $1, "competent_authority" = $2, "health_or_social_care_authority" = $3, "status" = $4, "verified" = $5,
+    "registered_on" = $6
+  where "code" = $7;
+
+update "organisation"
+  set "public_authority" = $1, "health_or_social_care_authority" = $2, "competent_authority" = $3, "status" = $4, "verified" = $5,
+    "registered_on" = $6
+  where "code" = $7;
 
 update "organisation"
   set "status" = $1, "merged_into" = $2
@@ -2802,6 +2918,14 @@ select "r"."id", "p"."issuer", "p"."subject", "r"."org", "r"."role", "r"."from_d
   from "held_role" as "r"
   inner join "person" as "p"
   on "p"."id" = "r"."person_id"
+  where "p"."issuer" = $1 and "p"."subject" = $2 and "r"."org" = $3 and "r"."ended_at" is null and coalesce(r.to_day >= $4, true)
+  order by "r"."from_day", "r"."id";
+
+select "r"."id", "p"."issuer", "p"."subject", "r"."org", "r"."role", "r"."from_day", "r"."to_day", "r"."ended_at", "r"."row_version",
+    "r"."act_count"
+  from "held_role" as "r"
+  inner join "person" as "p"
+  on "p"."id" = "r"."person_id"
   where "r"."id" = $1 for update of "r";
 
 select "r"."id", "p"."issuer", "p"."subject", "r"."org", "r"."role", "r"."from_day", "r"."to_day", "r"."ended_at", "r"."row_version",
@@ -2846,6 +2970,10 @@ select "r"."id", "p"."issuer", "p"."subject", "r"."org", "r"."role", "r"."from_d
   on "p"."id" = "r"."person_id"
   where "r"."person_id" = $1 and "r"."org" = $2;
 
+select distinct "r"."org"
+  from "held_role" as "r"
+  where "r"."ended_at" is null and r.from_day <= $1 and coalesce(r.to_day >= $2, true);
+
 select public.organisations_held($1, ...) as orgs;
 
 select public.roles_held($1, ...) as roles;
@@ -2860,6 +2988,9 @@ update "held_role"
   where "id" = $3;
 
 -- src/people/outside/outsiders.repository.ts
+
+delete from "outside_session"
+  where "expires_at" <= $1;
 
 delete from "outside_session"
   where "invitation_id" = $1;
@@ -2910,6 +3041,12 @@ select "id", "agreement_id", "contact_id", "org", "invited_by", "created_at", "e
 
 select "id", "agreement_id", "contact_id", "org", "invited_by", "created_at", "expires_at", "withdrawn_at", "locked_at"
   from "outside_invitation"
+  where "agreement_id" = $1 and "invited_by" = $2
+  order by "created_at" desc, "id" desc
+  limit $3;
+
+select "id", "agreement_id", "contact_id", "org", "invited_by", "created_at", "expires_at", "withdrawn_at", "locked_at"
+  from "outside_invitation"
   where "contact_id" = $1 and "agreement_id" = $2 and "expires_at" > $3 and "withdrawn_at" is null and "locked_at" is null;
 
 select "id", "agreement_id", "contact_id", "org", "invited_by", "created_at", "expires_at", "withdrawn_at", "locked_at", "row_version",
@@ -2941,6 +3078,8 @@ select "id", "org", "name", "post", "address", "roles", "checked_how", "confirme
 select count(*) as "count"
   from "outside_invitation"
   where "contact_id" = $1 and "invited_by" = $2 and "created_at" > $3;
+
+select public.knows_agreement_until($1) > $2 as is;
 
 select public.may_see_agreement($1) as may;
 
@@ -3035,8 +3174,9 @@ select "l".*
 select max("l"."edition") as "edition"
   from "code_list" as "l";
 
--- src/register-loader.ts
+-- src/register-edition.ts
 
+-- also src/register-loader.ts
 select set_config('lock_timeout', $1, true);
 
 -- src/requests/requests.repository.ts
@@ -3094,6 +3234,13 @@ select "r".*
 
 select "r".*
   from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and "r"."status" = $1 and (("r"."asked_by_issuer" = $2 and
+    "r"."asked_by_sub" = $3) or ("r"."picked_up_issuer" = $4 and "r"."picked_up_sub" = $5))
+  order by "r"."id" desc
+  limit $6;
+
+select "r".*
+  from "share_request" as "r"
   where public.may_see_share(r.provider, r.recipient, r.join_agreement) and (("r"."asked_by_issuer" = $1 and "r"."asked_by_sub" = $2) or
     ("r"."picked_up_issuer" = $3 and "r"."picked_up_sub" = $4))
   order by "r"."id" desc
@@ -3141,6 +3288,43 @@ select "t"."sign_off_id", "t"."subject_type", "t"."subject_id", "t"."subject_ver
   order by "t"."due_day", "t"."opened_at", "t"."sign_off_id", "t"."org", "t"."step"
   limit $5;
 
+-- src/workflow/store/changes.repository.ts
+
+with begun as (insert into sign_off (id, subject_type, subject_id, subject_version, subject_hash, keeper, route, status, event_count,
+    started_at) values ($1, ...)), events as (insert into sign_off_event select r.* from json_populate_recordset(null::public.sign_off_event,
+    $2::json) as r), gone_tasks as (delete from sign_off_task as t using json_populate_recordset(null::public.sign_off_task, $3::json) as g
+    where t.sign_off_id = $4 and t.chain_org = g.chain_org and t.step = g.step and t.task = g.task), gone_timers as (delete from timer where
+    room = $5 and subject_id = $6 and name = any ($7::text[]) and fired_at is null), chains as (insert into sign_off_chain (sign_off_id, org,
+    route, status) select r.sign_off_id, r.org, r.route, r.status from json_populate_recordset(null::public.sign_off_chain, $8::json) as r on
+    conflict (sign_off_id, org) do update set route = excluded.route, status = excluded.status), tasks as (insert into sign_off_task select
+    r.* from json_populate_recordset(null::public.sign_off_task, $9::json) as r on conflict (sign_off_id, chain_org, step, task) do update
+    set "sign_off_status" = "excluded"."sign_off_status", "org" = "excluded"."org", "role" = "excluded"."role", "kind" = "excluded"."kind",
+    "state" = "excluded"."state", "assignee_issuer" = "excluded"."assignee_issuer", "assignee_sub" = "excluded"."assignee_sub", "due_day" =
+    "excluded"."due_day", "opened_at" = "excluded"."opened_at", "deputy_issuer" = "excluded"."deputy_issuer", "deputy_sub" =
+    "excluded"."deputy_sub", "deputy_first" = "excluded"."deputy_first", "deputy_last" = "excluded"."deputy_last", "done_issuer" =
+    "excluded"."done_issuer", "done_sub" = "excluded"."done_sub", "done_at" = "excluded"."done_at", "outcome" = "excluded"."outcome"), timers
+    as (insert into timer (room, subject_id, name, due_at) select r.room, r.subject_id, r.name, r.due_at from
+    json_populate_recordset(null::public.timer, $10::json) as r on conflict (room, subject_id, name) do update set due_at = excluded.due_at
+    where timer.fired_at is null) select 1;
+
+with moved as (update sign_off set status = $1, event_count = $2, row_version = row_version + 1, act_count = act_count + $3 where id = $4
+    returning row_version), events as (insert into sign_off_event select r.* from json_populate_recordset(null::public.sign_off_event,
+    $5::json) as r), gone_tasks as (delete from sign_off_task as t using json_populate_recordset(null::public.sign_off_task, $6::json) as g
+    where t.sign_off_id = $7 and t.chain_org = g.chain_org and t.step = g.step and t.task = g.task), gone_timers as (delete from timer where
+    room = $8 and subject_id = $9 and name = any ($10::text[]) and fired_at is null), chains as (insert into sign_off_chain (sign_off_id,
+    org, route, status) select r.sign_off_id, r.org, r.route, r.status from json_populate_recordset(null::public.sign_off_chain, $11::json)
+    as r on conflict (sign_off_id, org) do update set route = excluded.route, status = excluded.status), tasks as (insert into sign_off_task
+    select r.* from json_populate_recordset(null::public.sign_off_task, $12::json) as r on conflict (sign_off_id, chain_org, step, task) do
+    update set "sign_off_status" = "excluded"."sign_off_status", "org" = "excluded"."org", "role" = "excluded"."role", "kind" =
+    "excluded"."kind", "state" = "excluded"."state", "assignee_issuer" = "excluded"."assignee_issuer", "assignee_sub" =
+    "excluded"."assignee_sub", "due_day" = "excluded"."due_day", "opened_at" = "excluded"."opened_at", "deputy_issuer" =
+    "excluded"."deputy_issuer", "deputy_sub" = "excluded"."deputy_sub", "deputy_first" = "excluded"."deputy_first", "deputy_last" =
+    "excluded"."deputy_last", "done_issuer" = "excluded"."done_issuer", "done_sub" = "excluded"."done_sub", "done_at" = "excluded"."done_at",
+    "outcome" = "excluded"."outcome"), timers as (insert into timer (room, subject_id, name, due_at) select r.room, r.subject_id, r.name,
+    r.due_at from json_populate_recordset(null::public.timer, $13::json) as r on conflict (room, subject_id, name) do update set due_at =
+    excluded.due_at where timer.fired_at is null) select row_version
+  from moved;
+
 -- src/workflow/store/lists.repository.ts
 
 select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."keeper", "s"."route", "s"."status",
@@ -3163,9 +3347,10 @@ select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s
     "s"."started_at", (select json_agg(json_build_object('org', nullif(c.org, ''), 'status', c.status) order by c.org) from sign_off_chain c
     where c.sign_off_id = s.id) as "chains"
   from "sign_off" as "s"
-  where public.knows_subject_until(s.subject_type, s.subject_id) > clock_timestamp() and "s"."subject_type" = $1 and "s"."status" = $2
+  where public.knows_subject_until(s.subject_type, s.subject_id) > clock_timestamp() and "s"."subject_type" = $1 and "s"."status" = $2 and
+    "s"."keeper" = $3 and exists (select from sign_off_chain c where c.sign_off_id = s.id and c.status = 'RETURNED')
   order by "s"."id" desc
-  limit $3;
+  limit $4;
 
 select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."keeper", "s"."route", "s"."status",
     "s"."started_at", (select json_agg(json_build_object('org', nullif(c.org, ''), 'status', c.status) order by c.org) from sign_off_chain c
@@ -3252,36 +3437,22 @@ delete from "sign_off_chain"
   where "sign_off_id" in ($1, ...);
 
 delete from "sign_off_task"
-  where "sign_off_id" = $1 and "chain_org" = $2 and "step" = $3 and "task" = $4;
-
-delete from "sign_off_task"
   where "sign_off_id" in ($1, ...);
-
-delete from "timer"
-  where "room" = $1 and "subject_id" = $2 and "name" in ($3, ...) and "fired_at" is null;
 
 delete from "timer"
   where "room" = $1 and "subject_id" in ($2, ...) and "fired_at" is null;
 
-insert into sign_off_chain (sign_off_id, org, route, status) select r.sign_off_id, r.org, r.route, r.status
-  from json_populate_recordset(null::public.sign_off_chain, $1::json) as r
-  on conflict (sign_off_id, org) do update
-  set route = excluded.route, status = excluded.status;
-
-insert into sign_off_task select r.*
-  from json_populate_recordset(null::public.sign_off_task, $1::json) as r
-  on conflict (sign_off_id, chain_org, step, task) do update
-  set "sign_off_status" = "excluded"."sign_off_status", "org" = "excluded"."org", "role" = "excluded"."role", "kind" = "excluded"."kind",
-    "state" = "excluded"."state", "assignee_issuer" = "excluded"."assignee_issuer", "assignee_sub" = "excluded"."assignee_sub", "due_day" =
-    "excluded"."due_day", "opened_at" = "excluded"."opened_at", "deputy_issuer" = "excluded"."deputy_issuer", "deputy_sub" =
-    "excluded"."deputy_sub", "deputy_first" = "excluded"."deputy_first", "deputy_last" = "excluded"."deputy_last", "done_issuer" =
-    "excluded"."done_issuer", "done_sub" = "excluded"."done_sub", "done_at" = "excluded"."done_at", "outcome" = "excluded"."outcome";
-
-insert into timer (room, subject_id, name, due_at) select r.room, r.subject_id, r.name, r.due_at
-  from json_populate_recordset(null::public.timer, $1::json) as r
-  on conflict (room, subject_id, name) do update
-  set due_at = excluded.due_at
-  where timer.fired_at is null;
+with chains as (insert into sign_off_chain (sign_off_id, org, route, status) select r.sign_off_id, r.org, r.route, r.status from
+    json_populate_recordset(null::public.sign_off_chain, $1::json) as r on conflict (sign_off_id, org) do update set route = excluded.route,
+    status = excluded.status), tasks as (insert into sign_off_task select r.* from json_populate_recordset(null::public.sign_off_task,
+    $2::json) as r on conflict (sign_off_id, chain_org, step, task) do update set "sign_off_status" = "excluded"."sign_off_status", "org" =
+    "excluded"."org", "role" = "excluded"."role", "kind" = "excluded"."kind", "state" = "excluded"."state", "assignee_issuer" =
+    "excluded"."assignee_issuer", "assignee_sub" = "excluded"."assignee_sub", "due_day" = "excluded"."due_day", "opened_at" =
+    "excluded"."opened_at", "deputy_issuer" = "excluded"."deputy_issuer", "deputy_sub" = "excluded"."deputy_sub", "deputy_first" =
+    "excluded"."deputy_first", "deputy_last" = "excluded"."deputy_last", "done_issuer" = "excluded"."done_issuer", "done_sub" =
+    "excluded"."done_sub", "done_at" = "excluded"."done_at", "outcome" = "excluded"."outcome"), timers as (insert into timer (room,
+    subject_id, name, due_at) select r.room, r.subject_id, r.name, r.due_at from json_populate_recordset(null::public.timer, $3::json) as r
+    on conflict (room, subject_id, name) do update set due_at = excluded.due_at where timer.fired_at is null) select 1;
 
 -- src/workflow/store/routes.repository.ts
 
@@ -3307,18 +3478,6 @@ select distinct on ("r"."code", "r"."owner") "r"."route"
 select pg_advisory_xact_lock($1, hashtext($2));
 
 -- src/workflow/store/sign-offs.repository.ts
-
-insert into "sign_off" ("id", "subject_type", "subject_id", "subject_version", "subject_hash", "keeper", "route", "status", "event_count",
-    "started_at")
-  values ($1, ...);
-
-insert into "sign_off_event" ("sign_off_id", "sequence", "at", "type", "only_org", "data")
-  values ($1, ...);
-
-select "e"."data"
-  from "sign_off_event" as "e"
-  where "e"."sign_off_id" = $1
-  order by "e"."sequence";
 
 select "e"."sequence", "e"."data"
   from "sign_off_event" as "e"
@@ -3374,15 +3533,9 @@ select distinct "s"."subject_id"
   where "s"."subject_type" = $1 and "s"."status" in ($2, ...)
   order by "s"."subject_id";
 
-update "sign_off"
-  set "status" = $1, "event_count" = $2, "row_version" = "row_version" + $3
-  where "id" = $4
-  returning "row_version";
-
-update "sign_off"
-  set "status" = $1, "event_count" = $2, "row_version" = "row_version" + $3, "act_count" = "act_count" + $4
-  where "id" = $5
-  returning "row_version";
+with e as (select e.sequence, e.type, e.data from sign_off_event as e where e.sign_off_id = $1) select (select json_agg(e.data order by
+    e.sequence) from e) as events, (select json_object_agg(r.key, r.route) from sign_off_route as r where r.key in ( select
+    jsonb_path_query(e.data, '$.**.route') #>> '{}' from e where e.type in ('STARTED', 'CHAIN_ADDED'))) as routes;
 
 -- src/workflow/store/timers.repository.ts
 
