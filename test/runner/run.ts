@@ -40,6 +40,10 @@ function triesProperties(file: string): boolean {
   return readFileSync(join(root, file), 'utf8').includes("from 'fast-check'")
 }
 
+const WALKING: Leg = {
+  ...{ title: 'every page in every state', files: ['test/web/every-page.test.ts'], jobs: 1 },
+  environment: { EVERY_STATE: 'yes', FILE_LIMIT_MS: '1200000' },
+}
 const MEASURING: Leg = { title: 'what measures, by itself', files: everyFile().filter((file) => measures.test(file)), jobs: 1 }
 
 function firstLegs(given: readonly string[]): readonly Leg[] {
@@ -59,9 +63,12 @@ function furtherLegs(given: readonly string[]): readonly Leg[] {
   const oldest = hasPostgres15 ? [{ title: 'PostgreSQL 15', files, binaries: POSTGRES_15 }] : []
   if (given.length > 0) return oldest
   const properties = filesOf('test/unit').filter(triesProperties)
-  // How long others wait says nothing on a machine that others use as well.
+  // How long others wait says nothing on a machine that others use as well, which has no time for every page either.
   const isShared = process.env['CI'] !== undefined
-  if (isShared) console.log('\nSKIPPED on CI: hostile callers beside a bystander (npm test -- test/fault/hostile-callers.test.ts)')
+  if (isShared) {
+    console.log('\nSKIPPED on CI: hostile callers beside a bystander (npm test -- test/fault/hostile-callers.test.ts)')
+    console.log('SKIPPED on CI: every page in every state (EVERY_STATE=yes npm test -- test/web/every-page.test.ts)')
+  }
   return [
     ...oldest,
     {
@@ -69,13 +76,8 @@ function furtherLegs(given: readonly string[]): readonly Leg[] {
       files: ['test/api/contract-fuzz.test.ts'],
       environment: { FUZZ_RUNS },
     },
-    {
-      title: 'every page in every state',
-      files: ['test/web/every-page.test.ts'],
-      environment: { EVERY_STATE: 'yes', FILE_LIMIT_MS: '840000' },
-    },
     { title: `properties, ${PROPERTY_TIMES} times as often`, files: properties, environment: { PROPERTY_TIMES } },
-    ...(isShared ? [] : [MEASURING]),
+    ...(isShared ? [] : [WALKING, MEASURING]),
   ]
 }
 
