@@ -76,11 +76,11 @@ const READ = new Function(
   return {
     links: [...page.querySelectorAll('a[href]:not([download])')].map((one) => one.getAttribute('href')),
     forms: forms.map((form, index) => ({
-      index, method: form.method, action: form.getAttribute('action'), isHarmful: form.querySelector('.govuk-button--warning') !== null,
+      index, method: (form.getAttribute('method') ?? 'get').toLowerCase(), action: form.getAttribute('action'), isHarmful: form.querySelector('.govuk-button--warning') !== null,
       names: controls(form).map(({ name }) => name), texts: controls(form).filter(isText).map(({ name }) => name),
     })),
     text: [page.body.textContent, ...[...page.querySelectorAll('input, textarea')].map(({ value }) => value)].join(' ').replaceAll(/\\s+/g, ' '),
-    foreign: [...page.querySelectorAll('*')].filter((one) => one.localName === 'img' || one.localName === 'style' || (one.localName === 'script' && !one.src) || one.getAttributeNames().some((name) => name.startsWith('on') || name === 'style')).length,
+    foreign: [...page.querySelectorAll('*')].filter((one) => one.localName === 'img' || (one.localName === 'style' && !one.closest('head')) || (one.localName === 'script' && !one.src) || one.getAttributeNames().some((name) => name.startsWith('on') || name === 'style')).length,
     refused: [...page.querySelectorAll('.govuk-form-group--error')].flatMap((group) => [...group.querySelectorAll('input, textarea')]).map(({ name }) => name),
     errors: [...page.querySelectorAll('.govuk-error-summary__list li')].map((one) => one.textContent.trim()),
   }`,
@@ -107,7 +107,7 @@ const FILL = new Function(
     if (filling.choice > 0 || !ones.some((one) => one.checked))
       ones.forEach((one, place) => { one.checked = place === filling.choice % ones.length || (one.type === 'checkbox' && filling.choice % 2 === 1) })
   const entries = [...new FormData(form)]
-  return { action: form.getAttribute('action'), type: form.enctype, entries: entries.map(([name, value]) => [name, typeof value === 'string' ? value : { accept: form.elements[name].accept }]) }`,
+  return { action: form.getAttribute('action'), type: form.getAttribute('enctype') ?? 'application/x-www-form-urlencoded', entries: entries.map(([name, value]) => [name, typeof value === 'string' ? value : { accept: form.elements[name].accept }]) }`,
 ) as (asked: { readonly html: string; readonly index: number; readonly filling: Filling }) => Omit<FilledForm, 'body'> & {
   readonly entries: readonly Entry[]
 }

@@ -35,10 +35,15 @@ const PEOPLE: readonly Person[] = [
 const ALIKE = 2
 /** Pages on which a form is tried that is refused for the state of an agreement or a review. */
 const TRIES_MAX = 5
-/** Texts that no page shows: of deputies whose time was ended, why a step was handed on, bodies were merged and attested signatures are accepted (the log keeps it), a law where none makes anybody keep data; where somebody gets mail. */
-const UNSEEN = /^post \/(deputies|attested-signatures|reviews\/:key\/hands)\b|\/disposals\/.*: law$|: mail_address$|\/merger\b.*: reason$/
-/** Forms that no such text fits: numbers of a body, an issuer that is trusted, the reference of an agreement; and what needs another state or somebody else: test/web/organisations.test.ts. */
-const UNFIT = /^post \/requests\/new\b|^post \/organisations\/(new|:org\/(description|confirmation|merger|clients))\b/
+/** Texts that no page shows: of deputies whose time was ended, why a step was handed on, bodies were merged and attested signatures are accepted (the log keeps it), a law where none makes anybody keep data; where somebody gets mail; why advice was overruled where none was. */
+const UNSEEN =
+  /^post \/(deputies|attested-signatures|reviews\/:key\/hands)\b|\/disposals\/.*: law$|: (mail_address|overruled_by|overruled_reason)$|\/merger\b.*: reason$/
+/**
+ * Forms that no such text fits: numbers of a body, an issuer that is trusted, the reference of an agreement; and what needs another state,
+ * somebody else, or answers that fit together: test/web/{organisations,disclosures,emergencies,requests}.test.ts.
+ */
+const UNFIT =
+  /^post \/(requests\/new|disclosures\/new|emergencies\/:key\/review)\b|^post \/organisations\/(new|:org\/(description|confirmation|merger|clients))\b/
 
 t.test('every page takes any text as text, is accessible, and fits on a phone', { skip: NO_BROWSER }, async (t) => {
   const issuer = await startTestIssuer(t)
