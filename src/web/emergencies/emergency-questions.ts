@@ -27,7 +27,7 @@ export function recordQuestions(of: ChoicesOf, organisations: readonly Registere
     },
     {
       ...{ name: 'happened_at', label: 'When was it shared?', kind: 'instant' },
-      hint: 'London time, for example 27 3 2026 and 14:05. However late it is recorded, it can be',
+      hint: 'London time, for example 27 3 2026 and 14:05. It can be recorded however late',
     },
     { name: 'ground', label: 'Which emergency was it?', kind: 'radios', choices: of('EMERGENCY_GROUND') },
     { name: 'purpose', label: 'What for?', kind: 'select', choices: of('PURPOSE') },
