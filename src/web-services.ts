@@ -134,7 +134,7 @@ export function openWeb(
           answerPages({ records, contacts: organisationContacts, ...lists }),
           logSearchPages({ logSearch, people }),
           logStatePages({ ...services.log, clock }),
-          logDecisionPages({ records, replays, reading: services.log.reading, drafting, listsFor: lists.listsFor }),
+          logDecisionPages({ records, replays, reading: services.log.reading, drafting, ...lists }),
           disposalPages({ disposing, drafting }),
           actPages({ suspending, ending, membership, amending, history, drafting }),
           reviewPages({ signOffs, documents, people, attesting, mailProblems: services.mailProblems, newId, now: clock }),

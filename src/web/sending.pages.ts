@@ -60,7 +60,7 @@ export function sendingPages({ sessions, personNames, sessionOf, outsiderOf, org
       personOf(request),
       named,
     ])
-    const names = new Map(organisations.map(({ code, legal_name, short_name }) => [code, short_name ?? legal_name]))
+    const names = new Map(organisations.map(({ code, short_name }) => [code, short_name]))
     const { principal } = request
     // Whoever was not let in was refused before anybody read their cookies.
     request.cookies ??= fastifyCookie.parse(request.headers.cookie ?? '')

@@ -8,7 +8,7 @@ import { type OpenSection, openSectionsRepository } from './open-sections.reposi
 export type { OpenSection }
 
 /** How long it is said of somebody that they have a section open, in seconds. */
-export const OPEN_SECONDS = 900
+const OPEN_SECONDS = 900
 /** Of an agreement no more are noted: who opens others is not told of. */
 const AGREEMENT_MAX = 200
 

@@ -57,7 +57,7 @@ export function sharedAssessment(): Refusal {
 }
 
 /** The parties, of those that take part, whose last signature is on a text that was not frozen after an instant. Pure. */
-export function signedBefore(agreement: Agreement, since: Instant, at: Instant): string[] {
+function signedBefore(agreement: Agreement, since: Instant, at: Instant): string[] {
   const frozenAt = new Map(agreement.versions.map(({ version, frozen_at }) => [version, frozen_at ? instantOf(frozen_at) : null]))
   const signed = [
     ...agreement.signatures.map(({ org, version, carried_from }) => ({ org, version: carried_from ?? version })),

@@ -6,7 +6,7 @@ import type { Identity } from '../principal.ts'
 import { personNamesRepository } from './person-names.repository.ts'
 
 /** So many days after somebody last signed in for an organisation nobody is told their name any more: two reviews of an agreement. */
-export const NAMED_DAYS = 730
+const NAMED_DAYS = 730
 
 export type PersonNamesService = ReturnType<typeof personNamesService>
 

@@ -7,6 +7,7 @@ import type { FilesService } from '../../files/files.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { isDay } from '../../platform/kernel/london-day.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
+import { dayIn } from '../days.pages.ts'
 import { keepFile, onceWithoutFile, sentFile } from '../evidence/uploads.pages.ts'
 import { type FieldError, faultsOf, field, isKey, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
@@ -88,10 +89,10 @@ function bodyOf(request: FastifyRequest, file: string): ElsewhereBody {
   const said = (name: string) => field(request, name)
   return {
     ...{ file, outcome: said('outcome') as ElsewhereBody['outcome'], residual: said('residual') },
-    ...{ prior_consultation: said('prior_consultation'), review_due: dayOf(request, 'review_due') },
+    ...{ prior_consultation: said('prior_consultation'), review_due: dayIn(request, 'review_due') },
     advice: {
       ...{ says: said('advice') as ElsewhereBody['advice']['says'], by: said('advice_by') },
-      ...{ on: dayOf(request, 'advice_on'), words: said('advice_words') },
+      ...{ on: dayIn(request, 'advice_on'), words: said('advice_words') },
     },
     overruled: isOverruled(request) ? { by: said('overruled_by'), reason: said('overruled_reason') } : null,
   }
@@ -102,17 +103,11 @@ function isOverruled(request: FastifyRequest): boolean {
   return field(request, 'outcome') === 'APPROVED' && field(request, 'advice') === 'DO_NOT_PROCEED'
 }
 
-/** The day of three fields as ISO 8601 writes it, however many digits were typed. */
-function dayOf(request: FastifyRequest, name: string): string {
-  const [year = '', month = '', day = ''] = ['year', 'month', 'day'].map((part) => field(request, `${name}-${part}`))
-  return `${year.padStart(4, '0')}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
-}
-
 /** What the form has not said, each beside its field. */
 function missing(request: FastifyRequest, hasFile: boolean): FieldError[] {
   const isEmpty = (name: string) => field(request, name) === ''
-  const hasNoDay = (name: string) => ['year', 'month', 'day'].every((part) => isEmpty(`${name}-${part}`))
-  const isNoDay = (name: string) => !hasNoDay(name) && !isDay(dayOf(request, name))
+  const hasNoDay = (name: string) => dayIn(request, name) === ''
+  const isNoDay = (name: string) => !hasNoDay(name) && !isDay(dayIn(request, name))
   const wanted: readonly (readonly [field: string, isMissing: boolean, text: string])[] = [
     ['file', !hasFile, 'Select the file that holds the assessment'],
     ['outcome', isEmpty('outcome'), 'Select what the assessment came to'],

@@ -10,12 +10,13 @@ import { spokenInstant } from '../../platform/kernel/london-day.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import { isKey } from '../forms.pages.ts'
 import type { RequestLists } from '../request-lists.ts'
+import { toDosIn } from '../sharing/answer-words.ts'
 import type { Web } from '../web.plugin.ts'
 import { checkedProof, witnessedTree } from './proof.ts'
 import { comparedAnswers } from './replayed.ts'
 import { shownDecision } from './shown-decision.ts'
 
-export interface LogDecisionPagesOptions extends Pick<RequestLists, 'listsFor'> {
+export interface LogDecisionPagesOptions extends RequestLists {
   readonly records: Pick<DecisionEvidenceService, 'find'>
   readonly replays: Pick<ReplayService, 'one'>
   readonly reading: Pick<LogReading, 'find' | 'signedAt' | 'witnessed'>
@@ -23,7 +24,7 @@ export interface LogDecisionPagesOptions extends Pick<RequestLists, 'listsFor'> 
 }
 
 /** One recorded decision: what was answered and why, its place in the log, and what the rules of today answer. That it was read is recorded (R39). */
-export function logDecisionPages({ records, replays, reading, drafting, listsFor }: LogDecisionPagesOptions) {
+export function logDecisionPages({ records, replays, reading, drafting, organisationsFor, listsFor }: LogDecisionPagesOptions) {
   const recordOf = async (request: FastifyRequest) => {
     const id = idIn(request)
     return { id, evidence: orThrow(await records.find(id, callerOf(request), { wait: false })) }
@@ -53,6 +54,7 @@ export function logDecisionPages({ records, replays, reading, drafting, listsFor
       const decision = shownDecision(id, evidence)
       const relied = decision.payload?.relied_on ?? decision.payload?.response?.agreement
       const lists = await listsFor(request)
+      const names = new Map((await organisationsFor(request)).map(({ code, short_name }) => [code, short_name]))
       return {
         template: 'log/decision.njk',
         title: `Decision of ${spokenInstant(decision.leaf.ts)}`,
@@ -65,6 +67,7 @@ export function logDecisionPages({ records, replays, reading, drafting, listsFor
             isAltered: evidence.record.payload_is_altered,
           },
           ...{ proof: await proven(evidence), relied, agreement: await agreementOf(request, relied) },
+          toDos: toDosIn(decision, lists, (org) => names.get(org) ?? org),
           entryOf: (list: string, code: string) => lists.find((one) => one.list === list)?.entries.find((one) => one.code === code),
         },
       }

@@ -3,7 +3,6 @@ import { evaluationId } from '../../decisions/decision-entry.ts'
 import type { DecisionEvidence } from '../../decisions/history/decision-evidence.service.ts'
 import { type CallPayload, evaluationsOf, type RecordedLeaf, type RecordedPayload } from '../../decisions/history/decision-record.ts'
 import type { LegalGround } from '../../decisions/legal-grounds.ts'
-import { spokenInstant } from '../../platform/kernel/london-day.ts'
 import { type Said, saidOf } from '../agreements/answers.ts'
 
 export type Outcome = 'PERMIT' | 'DENY' | 'ERROR'
@@ -25,34 +24,10 @@ export interface ShownDecision {
   readonly payload: RecordedPayload | null
   /** The answers of a call that had several, where it was asked for as a whole. */
   readonly answers: readonly { readonly id: string; readonly outcome: Outcome | null }[]
-  readonly obligations: readonly { readonly code: string; readonly mandatory: boolean; readonly details: readonly Row[] }[]
+  readonly obligations: Answered['obligations']
   readonly law: readonly { readonly side: 'provider' | 'recipient'; readonly grounds: readonly Row[] }[]
 }
 
-/** What a parameter of an obligation is called, and the member of an agreement that says what its value is. */
-const PARAMETERS: Readonly<Record<string, readonly [label: string, member: string]>> = {
-  purpose: ['Purpose', 'purpose'],
-  fields: ['Data', 'data_items'],
-  days: ['Days', ''],
-  rule: ['Rule', ''],
-  date: ['Day', ''],
-  methods: ['How', 'methods'],
-  min_encryption: ['Encryption, at least', ''],
-  approver: ['Who approves', 'org'],
-  exception: ['Except', 'onward'],
-  countries: ['Countries', 'countries'],
-  categories: ['People', 'data_subjects'],
-  n: ['Smallest number', ''],
-  register: ['Register kept by', 'org'],
-  contact: ['Tell', 'org'],
-  ref: ['Agreement', ''],
-  ground: ['Ground', 'restriction_override'],
-  parties: ['Parties', 'providers'],
-  text: ['Condition', ''],
-  by: ['Kept by', ''],
-  due: ['By', ''],
-  expires_at: ['Until', ''],
-}
 const GROUNDS = [
   ['Regime', 'regime', 'regime'],
   ['Lawful basis', 'lawful_basis', 'art6'],
@@ -80,11 +55,7 @@ export function shownDecision(id: string, { record }: DecisionEvidence): ShownDe
           outcome: evaluations[at]?.response?.decision ?? null,
         }))
       : [],
-    obligations: (response?.obligations ?? []).map(({ code, mandatory, parameters }) => ({
-      code,
-      mandatory,
-      details: detailsOf(parameters),
-    })),
+    obligations: response?.obligations ?? [],
     law: lawOf(response),
   }
 }
@@ -92,15 +63,6 @@ export function shownDecision(id: string, { record }: DecisionEvidence): ShownDe
 function outcomeOf({ st, d }: RecordedLeaf): Outcome {
   if (st === 'Error' || d === undefined) return 'ERROR'
   return d ? 'PERMIT' : 'DENY'
-}
-
-function detailsOf(parameters: Readonly<Record<string, unknown>>): Row[] {
-  return Object.entries(parameters).flatMap(([name, value]) => {
-    const [label, member] = PARAMETERS[name] ?? []
-    if (label === undefined || member === undefined) return []
-    const said = name === 'expires_at' && typeof value === 'string' ? textOf(spokenInstant(Date.parse(value))) : saidOf(member, value)
-    return said.kind === 'nothing' ? [] : [{ label, said }]
-  })
 }
 
 function lawOf(response: Answered | undefined): ShownDecision['law'] {
@@ -115,8 +77,4 @@ function groundsOf(ground: LegalGround): Row[] {
   const gateways = ground.gateways.map(({ code, citation }) => ({ label: citation ?? 'Gateway', said: saidOf('gateways', [code]) }))
   const named = GROUNDS.map(([label, member, name]) => ({ label, said: saidOf(name, ground[member]) }))
   return [...named, ...gateways].filter(({ said }) => said.kind !== 'nothing')
-}
-
-function textOf(text: string): Said {
-  return { kind: 'text', text }
 }

@@ -27,7 +27,7 @@ export interface QuestionOptions extends RequestLists {
 }
 
 /** Where an answer is shown, for as long as the log keeps it. */
-export function answerPath(decisionId: string): string {
+function answerPath(decisionId: string): string {
   return `/may-i-share/answers/${encodeURIComponent(decisionId)}`
 }
 
