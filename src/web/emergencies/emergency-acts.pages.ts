@@ -3,11 +3,13 @@ import type { BreachesService } from '../../disclosures/breaches.service.ts'
 import type { EmergenciesService } from '../../disclosures/emergencies.service.ts'
 import type { EmergencyView } from '../../disclosures/emergency.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
+import type { BodyOf } from '../../platform/http/openapi.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
-import { orThrow } from '../../platform/kernel/refusal.ts'
+import { orThrow, type Refusal } from '../../platform/kernel/refusal.ts'
+import type { Result } from '../../platform/kernel/result.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
 import { choicesFrom } from '../drafting/choices.ts'
-import { once, type Page, type Redirect } from '../forms.pages.ts'
+import { type FieldError, once, type Page, type Redirect } from '../forms.pages.ts'
 import { answered, type Questions, questionsIn, refusedBeside } from '../questions.pages.ts'
 import { labelled } from '../rendering.ts'
 import type { RequestLists } from '../request-lists.ts'
@@ -23,6 +25,8 @@ export interface EmergencyActsOptions extends RequestLists {
   readonly now: Clock
 }
 
+const BOTH_TOLD = 'It is recorded once and cannot be changed. Both organisations are told.'
+
 /** Recording an emergency afterwards, saying what its review found, and what came of the breach that it may be. */
 export function emergencyActPages({ emergencies, breaches, signOffs, organisationsFor, listsFor, now }: EmergencyActsOptions) {
   const read = async (request: FastifyRequest) => orThrow(await emergencies.read(callerOf(request), emergencyIn(request))).outcome
@@ -35,9 +39,6 @@ export function emergencyActPages({ emergencies, breaches, signOffs, organisatio
     const of = choicesFrom(await listsFor(request), now().getTime())
     return recordQuestions(of, await organisationsFor(request), callerOf(request).org)
   }
-  const toReview = async (request: FastifyRequest): Promise<Questions> =>
-    reviewQuestions(await read(request), labelled(await listsFor(request)))
-
   async function recordPage(request: FastifyRequest, over: Partial<Page> = {}): Promise<Page> {
     const { fields } = await toRecord(request)
     return {
@@ -55,60 +56,81 @@ export function emergencyActPages({ emergencies, breaches, signOffs, organisatio
     }
   }
 
-  /** A page on which something is said of one emergency. */
-  function sayingOf(title: string, button: string, after: string, fieldsOf: (request: FastifyRequest) => Promise<Questions>) {
-    return async (request: FastifyRequest, closed: string | null, over: Partial<Page> = {}): Promise<Page> => {
-      const one = await read(request)
-      const { fields } = await fieldsOf(request)
-      return {
-        template: 'emergencies/saying.njk',
-        title,
-        ...over,
-        data: {
-          ...{ one, closed, button, after, back: { text: 'The emergency', href: at(request) } },
-          fields: questionsIn(request, fields),
-        },
-      }
-    }
-  }
-  const reviewPage = sayingOf(
-    'Say what the review found',
-    'Record what the review found',
-    'It is recorded once and stays on record.',
-    toReview,
-  )
-  const assessPage = sayingOf(
-    'Record the breach assessment',
-    'Record the assessment',
-    'It is recorded once and cannot be changed. Both organisations are told.',
-    async () => ASSESSMENT,
-  )
-  const communicatePage = sayingOf(
-    'Record how people were told of the breach',
-    'Record it',
-    'It is recorded once and cannot be changed. Both organisations are told.',
-    async () => COMMUNICATION,
-  )
-
   /** Why the reader cannot say what the review found; null: they can. */
-  async function reviewClosed(request: FastifyRequest): Promise<string | null> {
-    const one = await read(request)
-    if (one.status === 'REVIEWED') return 'It is reviewed.'
-    const steps = await stepsIn(signOffs, callerOf(request), one.sign_off)
+  async function reviewClosed(request: FastifyRequest, { status, sign_off }: EmergencyView): Promise<string | null> {
+    if (status === 'REVIEWED') return 'It is reviewed.'
+    const steps = await stepsIn(signOffs, callerOf(request), sign_off)
     const last = steps.find(({ step }) => step.id === LAST_STEP)
     if (last?.may.includes('approve')) return null
     return last?.why ?? 'This is said by the organisation whose person acted, once its data protection officer has advised.'
   }
   /** Why the reader cannot record what is asked of a breach; null: they can. `isOpen`: whether it is still to be recorded. */
-  const breachClosed = async (request: FastifyRequest, isOpen: (one: EmergencyView) => boolean): Promise<string | null> => {
-    const one = await read(request)
-    return isOpen(one) ? breaches.closedTo(callerOf(request), one.id) : 'There is nothing to record here now.'
-  }
-  const assessClosed = (request: FastifyRequest) => breachClosed(request, ({ breach }) => breach?.state === 'TO_ASSESS')
-  const communicateClosed = (request: FastifyRequest) =>
-    breachClosed(request, ({ breach }) => breach?.assessment != null && !breach.communication)
+  const breachClosed = (isOpen: (one: EmergencyView) => boolean) => async (request: FastifyRequest, one: EmergencyView) =>
+    isOpen(one) ? breaches.closedTo(callerOf(request), one.id) : 'There is nothing to record here now.'
 
-  return ({ page, form }: Web): void => {
+  /** A page on which something is said of one emergency, once. */
+  function saying<Id extends 'reviewEmergency' | 'recordBreachAssessment' | 'recordBreachCommunication'>(
+    operation: Id,
+    path: string,
+    { title, ...words }: { readonly title: string; readonly button: string; readonly after: string },
+    questionsOf: (request: FastifyRequest, one: EmergencyView) => Promise<Questions>,
+    closedTo: (request: FastifyRequest, one: EmergencyView) => Promise<string | null>,
+    act: (call: ReturnType<typeof callFor>, body: BodyOf<Id>) => Promise<Result<unknown, Refusal>>,
+  ) {
+    const shown = (request: FastifyRequest, one: EmergencyView, { fields }: Questions, closed: string | null): Page => ({
+      template: 'emergencies/saying.njk',
+      title,
+      data: {
+        ...{ one, closed, ...words, back: { text: 'The emergency', href: at(request) } },
+        fields: questionsIn(request, fields),
+      },
+    })
+    return ({ page, form }: Web): void => {
+      page(path, operation, async (request) => {
+        const one = await read(request)
+        return shown(request, one, await questionsOf(request, one), await closedTo(request, one))
+      })
+      form(path, operation, async (request): Promise<Page | Redirect> => {
+        const one = await read(request)
+        const questions = await questionsOf(request, one)
+        const again = (errors: readonly FieldError[]) => ({ ...shown(request, one, questions, null), status: 422, errors })
+        const { body, errors } = answered(operation, request, questions)
+        if (errors.length > 0) return again(errors)
+        const done = await act(callFor(request), body)
+        return done.ok ? { to: at(request) } : again(refusedBeside(done.refusal, questions.fields))
+      })
+    }
+  }
+  const review = saying(
+    'reviewEmergency',
+    '/emergencies/:id/review',
+    {
+      title: 'Say what the review found',
+      ...{ button: 'Record what the review found', after: 'It is recorded once and stays on record.' },
+    },
+    async (request, one) => reviewQuestions(one, labelled(await listsFor(request))),
+    reviewClosed,
+    emergencies.review,
+  )
+  const assess = saying(
+    'recordBreachAssessment',
+    '/emergencies/:id/breach-assessment',
+    { title: 'Record the breach assessment', button: 'Record the assessment', after: BOTH_TOLD },
+    async () => ASSESSMENT,
+    breachClosed(({ breach }) => breach?.state === 'TO_ASSESS'),
+    breaches.assess,
+  )
+  const communicate = saying(
+    'recordBreachCommunication',
+    '/emergencies/:id/breach-communication',
+    { title: 'Record how people were told of the breach', button: 'Record it', after: BOTH_TOLD },
+    async () => COMMUNICATION,
+    breachClosed(({ breach }) => breach?.assessment != null && !breach.communication),
+    breaches.communicate,
+  )
+
+  return (web: Web): void => {
+    const { page, form } = web
     page('/emergencies/new', 'recordEmergency', (request) => recordPage(request))
     form('/emergencies/new', 'recordEmergency', async (request): Promise<Page | Redirect> => {
       const questions = await toRecord(request)
@@ -119,36 +141,6 @@ export function emergencyActPages({ emergencies, breaches, signOffs, organisatio
       return recordPage(request, { status: 422, errors: refusedBeside(done.refusal, questions.fields) })
     })
 
-    page('/emergencies/:id/review', 'reviewEmergency', async (request) => reviewPage(request, await reviewClosed(request)))
-    form('/emergencies/:id/review', 'reviewEmergency', async (request): Promise<Page | Redirect> => {
-      const questions = await toReview(request)
-      const { body, errors } = answered('reviewEmergency', request, questions)
-      if (errors.length > 0) return reviewPage(request, null, { status: 422, errors })
-      const done = await emergencies.review(callFor(request), body)
-      if (done.ok) return { to: at(request) }
-      return reviewPage(request, null, { status: 422, errors: refusedBeside(done.refusal, questions.fields) })
-    })
-
-    page('/emergencies/:id/breach-assessment', 'recordBreachAssessment', async (request) =>
-      assessPage(request, await assessClosed(request)),
-    )
-    form('/emergencies/:id/breach-assessment', 'recordBreachAssessment', async (request): Promise<Page | Redirect> => {
-      const { body, errors } = answered('recordBreachAssessment', request, ASSESSMENT)
-      if (errors.length > 0) return assessPage(request, null, { status: 422, errors })
-      const done = await breaches.assess(callFor(request), body)
-      if (done.ok) return { to: at(request) }
-      return assessPage(request, null, { status: 422, errors: refusedBeside(done.refusal, ASSESSMENT.fields) })
-    })
-
-    page('/emergencies/:id/breach-communication', 'recordBreachCommunication', async (request) =>
-      communicatePage(request, await communicateClosed(request)),
-    )
-    form('/emergencies/:id/breach-communication', 'recordBreachCommunication', async (request): Promise<Page | Redirect> => {
-      const { body, errors } = answered('recordBreachCommunication', request, COMMUNICATION)
-      if (errors.length > 0) return communicatePage(request, null, { status: 422, errors })
-      const done = await breaches.communicate(callFor(request), body)
-      if (done.ok) return { to: at(request) }
-      return communicatePage(request, null, { status: 422, errors: refusedBeside(done.refusal, COMMUNICATION.fields) })
-    })
+    for (const one of [review, assess, communicate]) one(web)
   }
 }
