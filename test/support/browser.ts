@@ -69,6 +69,11 @@ export async function isAccessible(t: Test, page: Page, what: string): Promise<v
   t.ok((await page.title()).replace(/^Error: /, '').startsWith(headings[0]?.trim() ?? '-'), `${what}: the title says what the page is`)
 }
 
+/** By how many pixels a page is wider than its window: 0 where nobody has to scroll sideways (WCAG 2.2, 1.4.10). */
+export function overflowOf(page: Page): Promise<number> {
+  return page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+}
+
 /** A port of this machine that nobody listens on. */
 export async function freePort(): Promise<number> {
   const server = createServer()

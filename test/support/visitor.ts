@@ -75,3 +75,8 @@ export function visitorOf({ service, address }: TestPages) {
 export function signIn(who: Visitor, account: string, returnTo = '/work'): ReturnType<Visitor['follow']> {
   return who.follow(`/sign-in/start?account=${account}&return_to=${encodeURIComponent(returnTo)}`)
 }
+
+/** What a page says without its tags, with single blanks. */
+export function said(html: string): string {
+  return html.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ')
+}

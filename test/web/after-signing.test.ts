@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import t from 'tap'
 import { addDays, londonDay } from '../../src/platform/kernel/london-day.ts'
 import { deskOn } from '../support/agreement-desk.ts'
-import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
 import { ownerPool } from '../support/leaves.ts'
 
 // A text that changed while somebody was about to sign it; the decisions that rest on an agreement; what becomes of the data once it has ended.
@@ -22,7 +22,7 @@ t.test('from the signature to the deletion of what was received, in the browser'
   const summary = (page: Page) => page.locator('.govuk-error-summary').innerText()
   const readable = async (page: Page, what: string) => {
     await isAccessible(t, page, what)
-    t.equal(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), 0, `${what} at 320 pixels`)
+    t.equal(await overflowOf(page), 0, `${what} at 320 pixels`)
   }
   const sign = async (page: Page) => {
     await page.getByLabel('Your post').fill('Director of Resources')

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import t from 'tap'
 import { addDays, londonDay } from '../../src/platform/kernel/london-day.ts'
 import { deskOn } from '../support/agreement-desk.ts'
-import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
 
 // What is done to an agreement in force, on its page: one flow is suspended, somebody is invited, it is renewed; and who stands in for whom.
 
@@ -58,11 +58,7 @@ t.test('three boroughs run an agreement in the browser', { skip: NO_BROWSER }, a
         t.match(await main(page), words)
         t.ok((await page.title()).startsWith(await page.locator('h1').innerText()), 'its title begins with its heading')
         await isAccessible(t, page, link)
-        t.equal(
-          await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
-          0,
-          `${link} at 320 pixels`,
-        )
+        t.equal(await overflowOf(page), 0, `${link} at 320 pixels`)
       }
     },
   )

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
-import { signIn, visitorOf } from '../support/visitor.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
+import { said, signIn, visitorOf } from '../support/visitor.ts'
 
 // A one-off disclosure is asked for, put right, withdrawn, and decided by the people of whoever would disclose, in the browser.
 
@@ -11,7 +11,6 @@ const visitor = async (account: string) => {
   return who
 }
 type Visitor = Awaited<ReturnType<typeof visitor>>
-const said = (text: string) => text.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ')
 const day = (name: string, days: number) => {
   const [year = '', month = '', date = ''] = new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10).split('-')
   return { [`${name}-day`]: date, [`${name}-month`]: month, [`${name}-year`]: year }
@@ -106,7 +105,7 @@ t.test('it is asked for, read and withdrawn in a real browser, with JavaScript a
   const small = { viewport: { width: 320, height: 640 } }
   const readable = async (page: Awaited<ReturnType<typeof signedInAs>>, what: string) => {
     await isAccessible(t, page, what)
-    t.equal(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), 0, `${what} at 320 pixels`)
+    t.equal(await overflowOf(page), 0, `${what} at 320 pixels`)
   }
   const asker = await signedInAs(browser, pages.address, 'Priya Raman', { javaScriptEnabled: false })
   await asker.goto('/disclosures')

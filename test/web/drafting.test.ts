@@ -3,7 +3,7 @@ import t from 'tap'
 import { deskOn } from '../support/agreement-desk.ts'
 import { personOf } from '../support/api-caller.ts'
 import { assess } from '../support/assessed.ts'
-import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
 import { signIn, type Visitor, visitorOf } from '../support/visitor.ts'
 
 // Drafting in a real browser: from the first question to sent for review, without JavaScript; and what happens when two write at once.
@@ -260,7 +260,7 @@ t.test('an agreement of six parties is drafted in the browser, from nothing to s
     await reader.setViewportSize({ width: 320, height: 640 })
     for (const path of ['', '/check', '/flows/F1/how', '/dates', '/parties/boroughs']) {
       await reader.goto(`${draft}${path}`)
-      const overflow = await reader.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+      const overflow = await overflowOf(reader)
       t.equal(overflow, 0, `${path} needs no scrolling sideways at 320 pixels`)
     }
     await officer.getByRole('button', { name: 'Send for review' }).click()

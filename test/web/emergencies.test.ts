@@ -1,6 +1,6 @@
 import t from 'tap'
-import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
-import { signIn, visitorOf } from '../support/visitor.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
+import { said, signIn, visitorOf } from '../support/visitor.ts'
 
 // What was shared in an emergency is recorded afterwards, reviewed by others, assessed as a breach, and its people told, in the browser.
 
@@ -11,7 +11,6 @@ const visitor = async (account: string) => {
   return who
 }
 type Visitor = Awaited<ReturnType<typeof visitor>>
-const said = (text: string) => text.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ')
 /** Fields of a day and a time, so many days before now. */
 const ago = (name: string, days: number) => {
   const [year = '', month = '', day = ''] = new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10).split('-')
@@ -127,11 +126,7 @@ t.test(
     const small = { viewport: { width: 320, height: 640 } }
     const readable = async (page: Awaited<ReturnType<typeof signedInAs>>, what: string) => {
       await isAccessible(t, page, what)
-      t.equal(
-        await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
-        0,
-        `${what} at 320 pixels`,
-      )
+      t.equal(await overflowOf(page), 0, `${what} at 320 pixels`)
     }
     const officer = await signedInAs(browser, pages.address, 'Priya Raman', small)
     await officer.goto('/emergencies')

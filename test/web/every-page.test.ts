@@ -6,7 +6,7 @@ import { addDays, londonDay } from '../../src/platform/kernel/london-day.ts'
 import { deskOn } from '../support/agreement-desk.ts'
 import { personOf } from '../support/api-caller.ts'
 import { approvingDesk } from '../support/approving-desk.ts'
-import { isAccessible, NO_BROWSER, openBrowser, testPages } from '../support/browser.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, testPages } from '../support/browser.ts'
 import { fillIn, MARKS, type Stored, shownOn } from '../support/hostile-texts.ts'
 import { startTestIssuer, type TestIssuer } from '../support/oidc-issuer.ts'
 import { outsidersOf } from '../support/outsiders.ts'
@@ -87,7 +87,7 @@ t.test('every page takes any text as text, is accessible, and fits on a phone', 
   }
   const isFit = async (t: Test, page: Page, what: string) => {
     await isAccessible(t, page, what)
-    const wide = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+    const wide = await overflowOf(page)
     t.equal(wide, 0, `${what} needs no scrolling sideways at 320 pixels`)
   }
 

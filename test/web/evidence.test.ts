@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import t from 'tap'
 import { personOf } from '../support/api-caller.ts'
-import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { ownerPool } from '../support/leaves.ts'
 import { PDF, WINDOWS_PROGRAM } from '../support/sample-files.ts'
@@ -205,7 +205,7 @@ t.test('somebody who leaves while their file is on its way leaves nothing behind
     }
     const readable = async (page: Awaited<ReturnType<typeof signedInAs>>, what: string) => {
       await isAccessible(t, page, what)
-      const width = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+      const width = await overflowOf(page)
       t.equal(width, 0, `${what} at 320 pixels`)
     }
     const small = { viewport: { width: 320, height: 640 } }

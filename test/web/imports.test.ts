@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { personOf } from '../support/api-caller.ts'
-import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
 import { ownerPool } from '../support/leaves.ts'
 import { signIn, visitorOf } from '../support/visitor.ts'
 
@@ -35,7 +35,7 @@ const countOf = async () => {
 }
 const isFit = async (t: Test, page: Page, what: string) => {
   await isAccessible(t, page, what)
-  const wide = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+  const wide = await overflowOf(page)
   t.equal(wide, 0, `${what} needs no scrolling sideways at 320 pixels`)
 }
 const idIn = (page: Page) => new URL(page.url()).pathname.split('/')[2] ?? ''

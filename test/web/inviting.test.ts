@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
 import { outsidersOf } from '../support/outsiders.ts'
 import { signIn, visitorOf } from '../support/visitor.ts'
 
@@ -67,7 +67,7 @@ t.test('confirmed, invited, let in, withdrawn in a real browser', { skip: NO_BRO
   const small = { viewport: { width: 320, height: 640 } }
   const readable = async (page: Awaited<ReturnType<typeof signedInAs>>, what: string) => {
     await isAccessible(t, page, what)
-    t.equal(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), 0, `${what} at 320 pixels`)
+    t.equal(await overflowOf(page), 0, `${what} at 320 pixels`)
   }
   const admin = await signedInAs(browser, pages.address, 'Leila Haddad', small)
   await admin.goto('/confirmed-contacts')

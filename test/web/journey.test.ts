@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
 
 // The pages in a real browser: from what is to be done to a signature, with JavaScript and without.
 
@@ -102,7 +102,7 @@ t.test('every page stays readable on a small phone, in forced colours and on pap
   ]) {
     await page.goto(path)
     await isAccessible(t, page, path)
-    const overflow = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+    const overflow = await overflowOf(page)
     t.equal(overflow, 0, `${path} needs no scrolling sideways at 320 pixels`)
   }
   await page.emulateMedia({ forcedColors: 'active' })

@@ -6,7 +6,7 @@ import t from 'tap'
 import { log } from '../../src/cli/log/log.ts'
 import { addDays, londonDay } from '../../src/platform/kernel/london-day.ts'
 import { deskOn } from '../support/agreement-desk.ts'
-import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { ownerPool } from '../support/leaves.ts'
 
@@ -26,7 +26,7 @@ t.test('an auditor finds a decision and proves it; a stranger learns nothing of 
   const main = (page: Page) => page.locator('main').innerText()
   const readable = async (page: Page, what: string, isWhole = true) => {
     if (isWhole) await isAccessible(t, page, what)
-    t.equal(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), 0, `${what} at 320 pixels`)
+    t.equal(await overflowOf(page), 0, `${what} at 320 pixels`)
   }
   const owner = await ownerPool(pages.service)
   const reads = async () =>

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
-import { signIn, visitorOf } from '../support/visitor.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
+import { said, signIn, visitorOf } from '../support/visitor.ts'
 
 // The register of organisations in a browser: found, read, kept; and who holds which role in them.
 
@@ -12,10 +12,9 @@ const visitor = async (account: string) => {
   await signIn(who, account, '/')
   return who
 }
-const said = (text: string) => text.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ')
 const isFit = async (t: Test, page: Awaited<ReturnType<typeof signedInAs>>, what: string) => {
   await isAccessible(t, page, what)
-  t.equal(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), 0, `${what} at 320 pixels`)
+  t.equal(await overflowOf(page), 0, `${what} at 320 pixels`)
 }
 
 t.test('organisations are found by name, number, type and state, and a name that fits none is said so', async (t) => {

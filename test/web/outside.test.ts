@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import t from 'tap'
 import { personOf } from '../support/api-caller.ts'
-import { isAccessible, NO_BROWSER, openBrowser, testPages } from '../support/browser.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, testPages } from '../support/browser.ts'
 import { outsidersOf } from '../support/outsiders.ts'
 import { signIn, type Visitor, visitorOf } from '../support/visitor.ts'
 
@@ -185,7 +185,7 @@ t.test('an outsider reads, comments, approves and signs; another, without JavaSc
   const { page, address } = await come(CAMDEN, small)
   const readable = async (what: string) => {
     await isAccessible(t, page, what)
-    t.equal(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), 0, `${what} at 320 pixels`)
+    t.equal(await overflowOf(page), 0, `${what} at 320 pixels`)
   }
   await readable('entering the code')
   await page.getByLabel('Code').fill('1234')

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import { problemKinds } from '../../src/platform/http/refusals.ts'
-import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
 import { ownerPool } from '../support/leaves.ts'
 import { visitorOf } from '../support/visitor.ts'
 
@@ -10,7 +10,7 @@ import { visitorOf } from '../support/visitor.ts'
 const pages = await testPages(t, { config: { lockTimeoutMs: 500 } })
 const isNarrow = async (page: Page) => {
   await page.setViewportSize({ width: 320, height: 640 })
-  const overflow = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+  const overflow = await overflowOf(page)
   await page.setViewportSize({ width: 1100, height: 900 })
   return overflow === 0
 }

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
-import { signIn, visitorOf } from '../support/visitor.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
+import { said, signIn, visitorOf } from '../support/visitor.ts'
 
 // Where no agreement covers a share somebody asks for it, an officer answers, and whoever keeps an agreement invites or declines, in the browser.
 
@@ -22,7 +22,6 @@ const ASKED = {
   },
   ...{ method: 'API_MTLS', country: 'GB', why: 'Bills go to people who have moved' },
 }
-const said = (text: string) => text.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ')
 const ask = async (who: Awaited<ReturnType<typeof visitor>>, over: Readonly<Record<string, string>> = {}) => {
   const sent = await who.send('/requests/new', '/requests/new', { ...ASKED, ...over })
   t.match(
@@ -123,11 +122,7 @@ t.test(
     const small = { viewport: { width: 320, height: 640 } }
     const readable = async (page: Awaited<ReturnType<typeof signedInAs>>, what: string) => {
       await isAccessible(t, page, what)
-      t.equal(
-        await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
-        0,
-        `${what} at 320 pixels`,
-      )
+      t.equal(await overflowOf(page), 0, `${what} at 320 pixels`)
     }
     const asker = await signedInAs(browser, pages.address, 'Sofia Marques', small)
     await asker.goto('/requests')

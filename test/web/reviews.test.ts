@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import t from 'tap'
 import { londonDay } from '../../src/platform/kernel/london-day.ts'
 import { deskOn } from '../support/agreement-desk.ts'
-import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
 
 // A text is reviewed in the browser: marked, discussed, returned, adopted, advised against, overruled, and whoever is waited for is reminded.
 
@@ -232,7 +232,7 @@ t.test('three boroughs review one text in the browser', { skip: NO_BROWSER }, as
     for (const path of ['', ...steps, 'progress', 'acts/decline'].map((one) => `${review}/${one}`.replace(/\/$/, ''))) {
       await page.goto(path)
       await isAccessible(t, page, path)
-      const overflow = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+      const overflow = await overflowOf(page)
       t.equal(overflow, 0, `${path} needs no scrolling sideways at 320 pixels`)
     }
   })

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
 import { outsidersOf } from '../support/outsiders.ts'
-import { signIn, visitorOf } from '../support/visitor.ts'
+import { said, signIn, visitorOf } from '../support/visitor.ts'
 
 // What somebody is here, where they get mail and what one by one, and the addresses at which their calendar program reads what is due.
 
@@ -12,7 +12,6 @@ const visitor = async (account: string) => {
   await signIn(who, account, '/')
   return who
 }
-const said = (text: string) => text.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ')
 
 t.test('everybody sees who they are here, with the days of the roles that are recorded', async (t) => {
   const siro = await visitor('demo-camden-siro')
@@ -75,7 +74,7 @@ t.test('a calendar is made, shown once and withdrawn, in a real browser at 320 p
   const browser = await openBrowser(t, pages)
   const readable = async (page: Awaited<ReturnType<typeof signedInAs>>, what: string) => {
     await isAccessible(t, page, what)
-    t.equal(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), 0, `${what} at 320 pixels`)
+    t.equal(await overflowOf(page), 0, `${what} at 320 pixels`)
   }
   const page = await signedInAs(browser, pages.address, 'Priya Raman', { viewport: { width: 320, height: 640 } })
   await page.getByRole('link', { name: 'Settings' }).click()

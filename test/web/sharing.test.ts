@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { isAccessible, NO_BROWSER, openBrowser, signedInAs, testPages } from '../support/browser.ts'
+import { isAccessible, NO_BROWSER, openBrowser, overflowOf, signedInAs, testPages } from '../support/browser.ts'
 import { signIn, visitorOf } from '../support/visitor.ts'
 
 // "May I share this?" in the browser: the same answers as the API, with the law, what has to be done, and what would make a no a yes.
@@ -19,7 +19,7 @@ const visitor = async (account: string) => {
 }
 const isFit = async (t: Test, page: Page, what: string) => {
   await isAccessible(t, page, what)
-  t.equal(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), 0, `${what} at 320 pixels`)
+  t.equal(await overflowOf(page), 0, `${what} at 320 pixels`)
 }
 
 t.test('a question that leaves things open is a trial; one for a disclosure now says all of it and is a decision', async (t) => {
