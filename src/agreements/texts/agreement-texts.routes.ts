@@ -4,7 +4,7 @@ import { answer, bytesReply, reply } from '../../platform/http/answer.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { DocumentsService } from './documents.service.ts'
 import type { HistoryService } from './history.service.ts'
-import { PRINT_POLICY } from './printed-text.ts'
+import { PRINT_POLICY } from './printed-html.ts'
 
 /** What can be read of an agreement besides its present record: every text, what happened, how it stood. */
 export function agreementTextsRoutes(documents: DocumentsService, history: HistoryService): FastifyPluginAsync {
