@@ -44,10 +44,10 @@ export interface EntriesInTimeOptions {
 
 /** Twelve months after an entry was recorded or confirmed its organisation is asked to confirm it, and every thirty days until it does. */
 export function entriesInTime({ db, notifications, withPeople }: EntriesInTimeOptions) {
-  /** Whom it is time to tell today, with the day since when nobody confirmed the entry, and the day on which they are told. */
-  async function due(tx: Transaction, today: Day) {
-    const people = await withPeople(tx, today)
-    return (await partiesRepository(tx).entries([...people])).flatMap(({ code, since }) => {
+  /** Whom of all, or of one body alone, it is time to tell today, with the day since when nobody confirmed the entry, and the day on which they are told. */
+  async function due(tx: Transaction, today: Day, only?: string) {
+    const people = [...(await withPeople(tx, today))].filter((org) => only === undefined || org === only)
+    return (await partiesRepository(tx).entries(people)).flatMap(({ code, since }) => {
       const day = lastTelling(since, today)
       return day === undefined ? [] : [{ code, since, day }]
     })
@@ -69,7 +69,7 @@ export function entriesInTime({ db, notifications, withPeople }: EntriesInTimeOp
       withTransactionAs(db, { kind: 'system' }, async (tx) => {
         if (!(await fired(tx, now.toISOString()))) return
         // Confirmed since, or nobody is there any longer: nothing is to be said.
-        const still = (await due(tx, londonDay(now.getTime()))).find((one) => one.code === org && nameOf(one) === name)
+        const still = (await due(tx, londonDay(now.getTime()), org)).find((one) => nameOf(one) === name)
         if (!still) return
         const subject = { type: 'organisation', id: org }
         await notifications.tell(tx, [org], { kind: 'ENTRY_TO_CONFIRM', subject, at: now.toISOString(), detail: { since: still.since } })

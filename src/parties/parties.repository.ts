@@ -46,7 +46,7 @@ export function partiesRepository(tx: Transaction) {
         .orderBy('o.code')
         .execute()
       return rows.map(
-        ({ row_version: _version, act_count: _acts, registered_on: _since, competent_authority, status, successor_of, ...row }) => ({
+        ({ row_version: _version, act_count: _acts, registered_on: _registered, competent_authority, status, successor_of, ...row }) => ({
           ...row,
           status: status as OrganisationStatus,
           competent_authority: competent_authority as Organisation['competent_authority'],
