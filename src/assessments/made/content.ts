@@ -13,6 +13,8 @@ export interface AssessmentContent {
   readonly answers: Readonly<Record<string, Answer>>
   readonly risks: readonly Risk[]
   readonly measures: readonly Measure[]
+  /** Who keeps it under review, by post, and when it is reviewed next (4.4); null: not said yet. */
+  readonly review: { readonly due: Day; readonly kept_by: string } | null
 }
 
 /** Whether an assessment is needed, as somebody confirmed or overruled what was derived (DP-1, DP-2). */
@@ -71,4 +73,4 @@ export interface Measure {
 }
 
 /** The empty one that an assessment begins with. */
-export const NOTHING_WRITTEN: AssessmentContent = { screening: null, answers: {}, risks: [], measures: [] }
+export const NOTHING_WRITTEN: AssessmentContent = { screening: null, answers: {}, risks: [], measures: [], review: null }
