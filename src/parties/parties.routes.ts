@@ -1,12 +1,14 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { callOf, changeOf, outcomeReply } from '../commands/calls.routes.ts'
 import { callerOf } from '../identity/identity.plugin.ts'
-import { answer, reply } from '../platform/http/answer.ts'
+import { answer, reply, typeWanted } from '../platform/http/answer.ts'
+import { csvReply } from '../platform/http/list-files.ts'
 import { orThrow } from '../platform/kernel/refusal.ts'
 import type { AttestedPolicyService } from './attested-policy.service.ts'
 import type { ContactsService } from './contacts.service.ts'
 import type { EntriesService } from './entries.service.ts'
 import type { GroupsService } from './groups.service.ts'
+import { ORGANISATION_COLUMNS, organisationLine } from './organisation-line.ts'
 import type { PartiesService } from './parties.service.ts'
 import type { RegisteringService } from './registering.service.ts'
 
@@ -30,7 +32,12 @@ export function partiesRoutes({
   entries,
 }: RegisterServices): FastifyPluginAsync {
   return async (app) => {
-    answer(app, 'listOrganisations', async ({ query }) => reply(200, orThrow(await parties.list(query))))
+    answer(app, 'listOrganisations', async (request) => {
+      const wanted = typeWanted(request, ['application/json', 'text/csv'])
+      const page = orThrow(await parties.list(request.query))
+      if (wanted === 'application/json') return reply(200, page)
+      return csvReply(request, ORGANISATION_COLUMNS, page.organisations.map(organisationLine), ['after', page.next_after])
+    })
 
     answer(app, 'proposeOrganisation', async (request) => {
       const made = outcomeReply(201, await registering.propose(callOf(request), request.body))

@@ -128,3 +128,18 @@ t.test('it is asked for, read and withdrawn in a real browser, with JavaScript a
   await other.getByRole('button', { name: 'Send it again' }).click()
   t.match(await other.locator('main').textContent(), /For a year/)
 })
+
+t.test(
+  'the list of one-off disclosures is one file as it is narrowed, for whoever may see it, and runs nothing in a spreadsheet',
+  async (t) => {
+    const asker = await visitor('demo-camden-ig')
+    const [, id = ''] = /disclosures\/(.+)$/.exec(await ask(asker, { necessity: '+1+cmd' })) ?? []
+    t.match((await asker.go('/disclosures?state=OPEN')).text, 'href="/disclosures.csv?state=OPEN">Download this list (CSV)')
+    const file = await asker.go('/disclosures.csv?state=OPEN')
+    t.match(file, { status: 200, headers: { 'content-type': /^text\/csv/, 'content-disposition': /filename="disclosures.csv"/ } })
+    t.match(file.text, new RegExp(`\r\n${id},OPEN,[^\r]*,'\\+1\\+cmd,`))
+    t.notMatch((await asker.go('/disclosures.csv?state=REFUSED')).text, id)
+    t.equal((await (await visitor('demo-islington-ig')).go('/disclosures.csv')).text.trim().split('\r\n').length, 1)
+    t.match(await (await visitor('demo-register')).go('/disclosures.csv'), { status: 403 })
+  },
+)

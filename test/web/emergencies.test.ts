@@ -118,6 +118,18 @@ t.test('a review that finds it not justified starts the 72 hours, and each act a
   t.notMatch((await dpo.go('/work')).text, at)
 })
 
+t.test('the list of emergencies is one file as it is narrowed, for whoever may see it, and runs nothing in a spreadsheet', async (t) => {
+  const officer = await visitor('demo-camden-ig')
+  const [, id = ''] = /emergencies\/(.+)$/.exec(await record(officer, { justification: '@SUM(1)' })) ?? []
+  t.match((await officer.go('/emergencies?only=review')).text, 'href="/emergencies.csv?only=review">Download this list (CSV)')
+  const file = await officer.go('/emergencies.csv?only=review')
+  t.match(file, { status: 200, headers: { 'content-type': /^text\/csv/, 'content-disposition': /filename="emergencies.csv"/ } })
+  t.match(file.text, new RegExp(`\r\n${id},OPEN,[^\r]*,'@SUM\\(1\\),`))
+  t.notMatch((await officer.go('/emergencies.csv?only=breach')).text, id)
+  t.equal((await (await visitor('demo-islington-ig')).go('/emergencies.csv')).text.trim().split('\r\n').length, 1)
+  t.match(await (await visitor('demo-register')).go('/emergencies.csv'), { status: 403 })
+})
+
 t.test(
   'an emergency goes from its record to its review in a real browser, with JavaScript and without',
   { skip: NO_BROWSER },

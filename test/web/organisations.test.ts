@@ -31,6 +31,18 @@ t.test('organisations are found by name, number, type and state, and a name that
   t.match(await dpo.go('/organisations/NOWHERE'), { status: 404 })
 })
 
+t.test('the register of organisations is one file as it is narrowed', async (t) => {
+  const dpo = await visitor('demo-camden-dpo')
+  t.match((await dpo.go('/organisations?type=POLICE_FORCE')).text, 'href="/organisations.csv?type=POLICE_FORCE">Download this list (CSV)')
+  const file = await dpo.go('/organisations.csv?type=POLICE_FORCE')
+  t.match(file, { status: 200, headers: { 'content-type': /^text\/csv/, 'content-disposition': /filename="organisations.csv"/ } })
+  t.match(file.text, /^code,short_name,legal_name,type,[\s\S]*\r\nMPS,/)
+  t.notMatch(file.text, 'LBC_HACKNEY')
+  const whole = (await dpo.go('/organisations.csv')).text.trim().split('\r\n')
+  t.ok(whole.length > 60, 'all of them, not one page')
+  t.match(await dpo.go('/organisations.csv?after=NOWHERE'), { status: 400 })
+})
+
 t.test('the page of an organisation says what it is, and which roles that it needs nobody holds', async (t) => {
   const dpo = await visitor('demo-camden-dpo')
   const own = said((await dpo.go(CAMDEN)).text)

@@ -114,6 +114,25 @@ t.test('a request comes to a draft, or to a no with its reasons', async (t) => {
   t.match(said((await asker.go(second)).text), /It was refused; why stands below[\s\S]*The law does not carry it/)
 })
 
+t.test('the list of requests is one file as it is narrowed, for whoever may see it, and runs nothing in a spreadsheet', async (t) => {
+  const [asker, other, stranger] = [await visitor('demo-hackney-dpo'), await visitor('demo-hackney-ig'), await visitor('demo-islington-ig')]
+  const [, id = ''] = /requests\/(.+)$/.exec(await ask(asker, { why: '=HYPERLINK("http://x")' })) ?? []
+  const [, theirs = ''] = /requests\/(.+)$/.exec(await ask(other, { why: 'Another' })) ?? []
+  const file = await asker.go('/requests.csv')
+  t.match(file, { status: 200, headers: { 'content-type': /^text\/csv/, 'content-disposition': /attachment; filename="requests.csv"/ } })
+  t.match(file.text, /^id,status,answer,/)
+  t.match(file.text, new RegExp(`\r\n${theirs},OPEN,`))
+  t.match(file.text, new RegExp(`\r\n${id},OPEN,,PERSON,[^\r]*"'=HYPERLINK\\(""http://x""\\)"`))
+  const list = (await asker.go('/requests?mine=yes')).text
+  t.match(list, 'href="/requests.csv?mine=yes">Download this list (CSV)')
+  const mine = (await asker.go('/requests.csv?mine=yes')).text
+  t.match(mine, id)
+  t.notMatch(mine, theirs)
+  t.notMatch((await asker.go(`/requests.csv?before=${theirs}`)).text, theirs, 'a file begins where its page does')
+  t.equal((await stranger.go('/requests.csv')).text.trim().split('\r\n').length, 1, 'a stranger has a header and nothing else')
+  t.match(await (await visitor('demo-register')).go('/requests.csv'), { status: 403 })
+})
+
 t.test(
   'somebody asks to join an agreement, its keeper invites, and the invited organisation reads it, in a real browser',
   { skip: NO_BROWSER },

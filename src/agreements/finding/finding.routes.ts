@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { callerOf } from '../../identity/identity.plugin.ts'
-import { answer, bytesReply, type RequestOf, reply, typeWanted } from '../../platform/http/answer.ts'
+import { answer, bytesReply, reply, typeWanted } from '../../platform/http/answer.ts'
+import { CSV_TYPE, nextLink } from '../../platform/http/list-files.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { ListingService } from './listing.service.ts'
 import type { OverlapService } from './overlap.service.ts'
@@ -23,8 +24,7 @@ export function findingRoutes({ listing, overlaps, registerExport }: FindingServ
       const principal = callerOf(request)
       if (wanted === 'application/json') return reply(200, orThrow(await listing.list(principal, query)))
       const { bytes, next } = orThrow(await registerExport.file(principal, query))
-      const headers = next === null ? {} : { link: nextPage(request, next) }
-      return bytesReply(200, 'text/csv; charset=utf-8; header=present', bytes, headers)
+      return bytesReply(200, CSV_TYPE, bytes, { ...nextLink(request, 'cursor', next) })
     })
 
     answer(app, 'findOverlaps', async (request) => {
@@ -32,11 +32,4 @@ export function findingRoutes({ listing, overlaps, registerExport }: FindingServ
       return reply(200, { overlaps: await overlaps.ask(callerOf(request), { parties, purpose, categories }) })
     })
   }
-}
-
-/** RFC 8288: where a file that is too long for one reply goes on. */
-function nextPage(request: RequestOf<'listAgreements'>, cursor: string): string {
-  const query = new URLSearchParams(request.url.split('?')[1] ?? '')
-  query.set('cursor', cursor)
-  return `<${request.routeOptions.url}?${query}>; rel="next"`
 }

@@ -3,6 +3,7 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { csvPieces } from '../../platform/csv.ts'
 import { answer, bytesReply, reply, typeWanted } from '../../platform/http/answer.ts'
+import { CSV_TYPE, nextLink } from '../../platform/http/list-files.ts'
 import { ProblemError, problem } from '../../platform/http/problem.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import { pauses } from '../../platform/kernel/turns.ts'
@@ -40,7 +41,6 @@ const BREAK_GLASS_COLUMNS = [
   'review_due',
   'is_review_overdue',
 ] as const
-const CSV = 'text/csv; charset=utf-8; header=present'
 
 /** The decision log over HTTP: search, export in others' forms, the report on break glass. Newest first, page after page. */
 export function logSearchRoutes(log: LogSearchService): FastifyPluginAsync {
@@ -49,7 +49,7 @@ export function logSearchRoutes(log: LogSearchService): FastifyPluginAsync {
       const wanted = typeWanted(request, ['application/json', 'text/csv', 'application/x-ndjson'])
       const page = orThrow(await log.search(callerOf(request), askedOf(request.query, 100)))
       const headers = pageHeaders(request, page)
-      if (wanted === 'text/csv') return stream(CSV, csvPieces(DECISION_COLUMNS, page.items), headers)
+      if (wanted === 'text/csv') return stream(CSV_TYPE, csvPieces(DECISION_COLUMNS, page.items), headers)
       if (wanted === 'application/x-ndjson') return stream(wanted, jsonLines(page.items), headers)
       return reply(200, { decisions: page.items, next: cursorOf(page.next), unsearched: page.unsearched }, headers)
     })
@@ -64,7 +64,7 @@ export function logSearchRoutes(log: LogSearchService): FastifyPluginAsync {
       const wanted = typeWanted(request, ['application/json', 'text/csv'])
       const page = orThrow(await log.breakGlass(callerOf(request), askedOf(request.query, 100)))
       const headers = pageHeaders(request, page)
-      if (wanted === 'text/csv') return stream(CSV, csvPieces([...DECISION_COLUMNS, ...BREAK_GLASS_COLUMNS], page.items), headers)
+      if (wanted === 'text/csv') return stream(CSV_TYPE, csvPieces([...DECISION_COLUMNS, ...BREAK_GLASS_COLUMNS], page.items), headers)
       return reply(200, { uses: page.items, next: cursorOf(page.next), unsearched: page.unsearched }, headers)
     })
   }
@@ -97,12 +97,7 @@ function pageHeaders(
   request: Pick<FastifyRequest, 'url' | 'routeOptions'>,
   page: Pick<Page<unknown>, 'next' | 'unsearched'>,
 ): Readonly<Record<string, string>> {
-  const unsearched = { 'accord-unsearched': String(page.unsearched) }
-  const cursor = cursorOf(page.next)
-  if (cursor === null) return unsearched
-  const query = new URLSearchParams(request.url.split('?')[1] ?? '')
-  query.set('cursor', cursor)
-  return { ...unsearched, link: `<${request.routeOptions.url}?${query}>; rel="next"` }
+  return { 'accord-unsearched': String(page.unsearched), ...nextLink(request, 'cursor', cursorOf(page.next)) }
 }
 
 /** Where a page begins, as the next call says it; null: there is no further page. */

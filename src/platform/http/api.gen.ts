@@ -669,7 +669,7 @@ export interface paths {
          * The register of organisations
          * @description Without `q` by code. With it bodies that fit, best first: by their code, one of their numbers, a name as it is written or otherwise
          *     (case, accents, punctuation, "The", Ltd and Limited, "LB of" make no difference), a department, a part of a name.
-         *     A name that was merged is found as the body that it is.
+         *     A name that was merged is found as the body that it is. `Accept: text/csv` gives the same page as text, with the next one in `Link` (RFC 8288).
          */
         readonly get: operations["listOrganisations"];
         readonly put?: never;
@@ -2772,7 +2772,8 @@ export interface paths {
         };
         /**
          * One-off disclosures of your organisation
-         * @description Those in which it would disclose or receive; auditors see every one. Newest first.
+         * @description Those in which it would disclose or receive; auditors see every one. Newest first. `Accept: text/csv` gives the same page as text,
+         *     with the next one in `Link` (RFC 8288).
          */
         readonly get: operations["listDisclosures"];
         readonly put?: never;
@@ -2875,7 +2876,8 @@ export interface paths {
         };
         /**
          * Emergencies of your organisation and their reviews
-         * @description Those in which it disclosed or received; auditors see every one. Newest first.
+         * @description Those in which it disclosed or received; auditors see every one. Newest first. `Accept: text/csv` gives the same page as text,
+         *     with the next one in `Link` (RFC 8288).
          */
         readonly get: operations["listEmergencies"];
         readonly put?: never;
@@ -3008,7 +3010,7 @@ export interface paths {
         /**
          * Requests for shares of your organisation
          * @description Those in which your organisation would disclose or receive, and those to join an agreement whose text it keeps; auditors see every
-         *     one. Newest first.
+         *     one. Newest first. `Accept: text/csv` gives the same page as text, with the next one in `Link` (RFC 8288).
          */
         readonly get: operations["listShareRequests"];
         readonly put?: never;
@@ -9676,9 +9678,12 @@ export interface operations {
             /** @description The organisations. */
             readonly 200: {
                 headers: {
+                    /** @description Of CSV: the next page, `rel="next"`. */
+                    readonly Link?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
+                    readonly "text/csv": string;
                     readonly "application/json": {
                         /** @description The organisations. */
                         readonly organisations: readonly components["schemas"]["Organisation"][];
@@ -15327,9 +15332,12 @@ export interface operations {
             /** @description One page of them. */
             readonly 200: {
                 headers: {
+                    /** @description Of CSV: the next page, `rel="next"`. */
+                    readonly Link?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
+                    readonly "text/csv": string;
                     readonly "application/json": {
                         /** @description The disclosures. */
                         readonly disclosures: readonly components["schemas"]["Disclosure"][];
@@ -15598,9 +15606,12 @@ export interface operations {
             /** @description One page of them. */
             readonly 200: {
                 headers: {
+                    /** @description Of CSV: the next page, `rel="next"`. */
+                    readonly Link?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
+                    readonly "text/csv": string;
                     readonly "application/json": {
                         /** @description The emergencies. */
                         readonly emergencies: readonly components["schemas"]["Emergency"][];
@@ -15944,9 +15955,12 @@ export interface operations {
             /** @description One page of requests. */
             readonly 200: {
                 headers: {
+                    /** @description Of CSV: the next page, `rel="next"`. */
+                    readonly Link?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
+                    readonly "text/csv": string;
                     readonly "application/json": {
                         /** @description The requests. */
                         readonly requests: readonly components["schemas"]["ShareRequest"][];

@@ -4,6 +4,7 @@ import { LINES_MAX, type RegisterExportService } from '../../agreements/finding/
 import { DERIVED_STATES } from '../../agreements/model/derived-states.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import { permits } from '../../identity/permissions.ts'
+import { CSV_TYPE } from '../../platform/http/list-files.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { addDays, londonDay } from '../../platform/kernel/london-day.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
@@ -121,10 +122,7 @@ export function agreementListPages({ listing, registerExport, clock }: Agreement
     })
     file('/agreements.csv', 'listAgreements', async (request, reply) => {
       const { bytes } = orThrow(await registerExport.file(callerOf(request), asked(request).query))
-      return reply
-        .type('text/csv; charset=utf-8; header=present')
-        .header('content-disposition', 'attachment; filename="agreements.csv"')
-        .send(bytes)
+      return reply.type(CSV_TYPE).header('content-disposition', 'attachment; filename="agreements.csv"').send(bytes)
     })
   }
 }

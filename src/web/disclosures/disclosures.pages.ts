@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { DISCLOSURE_COLUMNS, disclosureLine } from '../../disclosures/disclosure-line.ts'
 import { isUndecided } from '../../disclosures/disclosure-request.ts'
 import type { DisclosureRequestsService } from '../../disclosures/disclosure-requests.service.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
@@ -11,6 +12,7 @@ import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
 import type { Answers } from '../drafting/answers.ts'
 import { choicesFrom } from '../drafting/choices.ts'
 import { chosen, faultsOf, field, isKey, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
+import { everyRow, fileAt, READ_AT_ONCE, sendCsv } from '../list-files.pages.ts'
 import { answered, questionsIn, refusedBeside } from '../questions.pages.ts'
 import type { RequestLists } from '../request-lists.ts'
 import { stepsIn } from '../reviews/review-call.pages.ts'
@@ -38,14 +40,24 @@ export function disclosurePages({ oneOffs, requests, signOffs, organisationsFor,
   const read = async (request: FastifyRequest) => orThrow(await oneOffs.read(callerOf(request), idOf(request))).outcome
   const fieldsFor = async (request: FastifyRequest) => contentFields(choicesFrom(await listsFor(request), now().getTime()))
 
-  async function listed(request: FastifyRequest): Promise<Page> {
+  const narrowed = (request: FastifyRequest) => {
     const before = chosen(request, 'before')
-    const status = STATES.find((one) => one === chosen(request, 'state'))
-    const found = await oneOffs.list(callerOf(request), { status, ...(isKey(before) ? { before } : {}), limit: PAGE })
+    return { before: isKey(before) ? before : undefined, status: STATES.find((one) => one === chosen(request, 'state')) }
+  }
+
+  async function listed(request: FastifyRequest): Promise<Page> {
+    const { before, status } = narrowed(request)
+    const found = await oneOffs.list(callerOf(request), { status, before, limit: PAGE })
     return {
       template: 'disclosures/list.njk',
       title: 'One-off disclosures',
-      data: { list: found.disclosures, next: found.next_before, status, states: STATES },
+      data: {
+        list: found.disclosures,
+        next: found.next_before,
+        status,
+        states: STATES,
+        csv: fileAt('/disclosures.csv', { state: status, before }),
+      },
     }
   }
 
@@ -129,8 +141,16 @@ export function disclosurePages({ oneOffs, requests, signOffs, organisationsFor,
     }
   }
 
-  return ({ page, form }: Web): void => {
+  return ({ page, form, file }: Web): void => {
     page('/disclosures', 'listDisclosures', listed)
+    file('/disclosures.csv', 'listDisclosures', async (request, reply) => {
+      const { before: from, status } = narrowed(request)
+      const rows = everyRow(from, async (before) => {
+        const found = await oneOffs.list(callerOf(request), { status, before, limit: READ_AT_ONCE })
+        return { rows: found.disclosures.map(disclosureLine), next: found.next_before }
+      })
+      return sendCsv(reply, 'disclosures.csv', DISCLOSURE_COLUMNS, rows)
+    })
     page('/disclosures/new', 'askForDisclosure', (request) => askPage(request))
     form('/disclosures/new', 'askForDisclosure', async (request): Promise<Page | Redirect> => {
       const questions = await askQuestions(request)

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { BreakGlassUse, LogSearchService } from '../../decisions/history/log-search.service.ts'
 import type { BreachesService } from '../../disclosures/breaches.service.ts'
+import { EMERGENCY_COLUMNS, emergencyLine } from '../../disclosures/disclosure-line.ts'
 import type { EmergenciesService } from '../../disclosures/emergencies.service.ts'
 import type { EmergencyView } from '../../disclosures/emergency.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
@@ -8,6 +9,7 @@ import type { Principal } from '../../identity/principal.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
 import { chosen, isKey, type Page } from '../forms.pages.ts'
+import { everyRow, fileAt, READ_AT_ONCE, sendCsv } from '../list-files.pages.ts'
 import { stepsIn } from '../reviews/review-call.pages.ts'
 import { isDecidable } from '../reviews/steps.ts'
 import type { Web } from '../web.plugin.ts'
@@ -28,14 +30,19 @@ export const emergencyIn = (request: FastifyRequest): string => (request.params 
 
 /** Emergencies of the reader's organisation, and one: what was shared and why, its review, and the breach that it may be. */
 export function emergencyPages({ emergencies, breaches, signOffs, logSearch }: EmergencyPagesOptions) {
-  async function listed(request: FastifyRequest): Promise<Page> {
+  const asked = (request: FastifyRequest) => {
     const [before, only] = [chosen(request, 'before'), chosen(request, 'only')]
     const narrowed = only === 'review' ? { status: 'OPEN' as const } : only === 'breach' ? { breach: 'OPEN' as const } : {}
-    const found = await emergencies.list(callerOf(request), { ...narrowed, ...(isKey(before) ? { before } : {}), limit: PAGE })
+    return { before: isKey(before) ? before : undefined, only, narrowed }
+  }
+
+  async function listed(request: FastifyRequest): Promise<Page> {
+    const { before, only, narrowed } = asked(request)
+    const found = await emergencies.list(callerOf(request), { ...narrowed, before, limit: PAGE })
     return {
       template: 'emergencies/list.njk',
       title: 'Emergencies',
-      data: { list: found.emergencies, next: found.next_before, only },
+      data: { list: found.emergencies, next: found.next_before, only, csv: fileAt('/emergencies.csv', { only, before }) },
     }
   }
 
@@ -64,8 +71,16 @@ export function emergencyPages({ emergencies, breaches, signOffs, logSearch }: E
     }
   }
 
-  return ({ page }: Web): void => {
+  return ({ page, file }: Web): void => {
     page('/emergencies', 'listEmergencies', listed)
+    file('/emergencies.csv', 'listEmergencies', async (request, reply) => {
+      const { before: from, narrowed } = asked(request)
+      const rows = everyRow(from, async (before) => {
+        const found = await emergencies.list(callerOf(request), { ...narrowed, before, limit: READ_AT_ONCE })
+        return { rows: found.emergencies.map(emergencyLine), next: found.next_before }
+      })
+      return sendCsv(reply, 'emergencies.csv', EMERGENCY_COLUMNS, rows)
+    })
     page('/emergencies/:id', 'getEmergency', shown)
   }
 }

@@ -7,6 +7,7 @@ import { permits } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import type { PeopleService } from '../../people/people.service.ts'
 import { csvPieces } from '../../platform/csv.ts'
+import { CSV_TYPE } from '../../platform/http/list-files.ts'
 import { ProblemError, problem } from '../../platform/http/problem.ts'
 import { addDays, isDay, londonMidnight } from '../../platform/kernel/london-day.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
@@ -70,7 +71,7 @@ export function logSearchPages({ logSearch, people }: LogSearchPagesOptions) {
       }
     })
     file('/decisions.csv', 'searchDecisions', (request, reply) =>
-      send(request, reply, 'text/csv; charset=utf-8; header=present', 'decisions.csv', async (asked) =>
+      send(request, reply, CSV_TYPE, 'decisions.csv', async (asked) =>
         csvPieces(DECISION_COLUMNS, orThrow(await logSearch.search(callerOf(request), asked)).items),
       ),
     )
