@@ -69,24 +69,8 @@ insert into "flow" ("agreement_id", "version", "data_items", "data_subjects", "c
   values ($1, ...);
 
 -- also src/agreements/store/versions.repository.ts
-insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
-    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
-    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
-    "volume_subjects", "volume_records")
-  values ($1, ...);
-
--- also src/agreements/store/versions.repository.ts
 insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "performing_task", "art6", "annex1", "gateways", "art9", "sch1",
     "criminal", "regime", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
--- also src/agreements/store/versions.repository.ts
-insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
-    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
-  values ($1, ...);
-
--- also src/agreements/store/versions.repository.ts
-insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
   values ($1, ...);
 
 delete from "agent"
@@ -1393,9 +1377,22 @@ insert into "agreement_version" ("agreement_id", "version", "status", "effective
   values ($1, ...);
 
 insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
+    "data_form", "methods", "countries", "confidentiality", "exemptions", "retention_days", "retention_rule", "onward", "frequency",
+    "honours_objection", "consent_required", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
+    "volume_subjects", "volume_records")
+  values ($1, ...);
+
+insert into "flow" ("agreement_id", "version", "id", "providers", "recipients", "purpose", "data_items", "data_subjects", "category_grant",
     "data_form", "methods", "countries", "exemptions", "confidentiality", "retention_rule", "onward", "frequency", "honours_objection",
     "consent_required", "retention_days", "position", "standing_request_ref", "transfers", "compatibility", "restriction_override",
     "volume_subjects", "volume_records")
+  values ($1, ...);
+
+insert into "flow_side" ("agreement_id", "version", "flow_id", "side", "regime", "performing_task", "art6", "annex1", "gateways", "art9",
+    "sch1", "criminal", "sch8", "strictly_necessary", "reuse_authority")
+  values ($1, ...);
+
+insert into "prohibition" ("agreement_id", "version", "position", "purposes", "note")
   values ($1, ...);
 
 insert into "version_contacts" ("agreement_id", "version", "org", "contacts")
@@ -1518,7 +1515,7 @@ select audit.append($1, $2::uuid[], $3::bytea[], $4::bytea[], $5::date, $6::byte
 
 -- src/audit/store/logs.repository.ts
 
--- also src/parties/register-act.repository.ts, src/register-loader.ts
+-- also src/register-loader.ts
 select pg_advisory_xact_lock($1);
 
 select "c"."size", "c"."root"
@@ -3115,6 +3112,37 @@ update "outside_invitation"
   set "wrong_codes" = $1, "locked_at" = $2
   where "id" = $3;
 
+-- src/people/staff-roles.repository.ts
+
+insert into "staff_role" ("id", "org", "from_day", "to_day", "reason", "recorded_at", "recorded_by")
+  values ($1, ...);
+
+select "s"."id", "s"."org", "s"."from_day", "s"."to_day", "s"."reason", "s"."recorded_at", "s"."ended_at", "s"."end_reason",
+    "s"."row_version"
+  from "staff_role" as "s"
+  where "s"."id" = $1 for update;
+
+select "s"."id", "s"."org", "s"."from_day", "s"."to_day", "s"."reason", "s"."recorded_at", "s"."ended_at", "s"."end_reason",
+    "s"."row_version"
+  from "staff_role" as "s"
+  where "s"."org" = $1
+  order by "s"."id" desc
+  limit $2;
+
+select "s"."id", "s"."org", "s"."from_day", "s"."to_day", "s"."reason", "s"."recorded_at", "s"."ended_at", "s"."end_reason",
+    "s"."row_version"
+  from "staff_role" as "s"
+  where "s"."org" = $1 and "s"."ended_at" is null;
+
+select pg_advisory_xact_lock($1, hashtext($2));
+
+select public.is_staff_role_held($1, ...) as held;
+
+update "staff_role"
+  set "to_day" = $1, "ended_at" = $2, "end_reason" = $3, "ended_by" = $4, "row_version" = "row_version" + $5
+  where "id" = $6
+  returning "row_version";
+
 -- src/platform/database/reader.ts
 
 select current_setting('accord.reader', true) as reader, current_setting('accord.org', true) as org, set_config('accord.reader', $1, true),
@@ -3174,9 +3202,8 @@ select "l".*
 select max("l"."edition") as "edition"
   from "code_list" as "l";
 
--- src/register-edition.ts
+-- src/register-loader.ts
 
--- also src/register-loader.ts
 select set_config('lock_timeout', $1, true);
 
 -- src/requests/requests.repository.ts
@@ -3474,8 +3501,6 @@ select distinct on ("r"."code", "r"."owner") "r"."route"
   from "sign_off_route" as "r"
   where ("r"."owner" is null or r.owner = any ($1::text[]))
   order by "r"."code", "r"."owner", "r"."version" desc;
-
-select pg_advisory_xact_lock($1, hashtext($2));
 
 -- src/workflow/store/sign-offs.repository.ts
 

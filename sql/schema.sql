@@ -2404,6 +2404,46 @@ create policy person_is_seen_where_a_role_is_held on person for select to public
 grant insert, select on public.person to accord_app;
 grant update (id) on public.person to accord_app;
 
+create table public.staff_role (
+  id uuid not null,
+  org text not null,
+  from_day date not null,
+  to_day date,
+  reason text not null,
+  recorded_at timestamp with time zone not null,
+  recorded_by jsonb not null,
+  ended_at timestamp with time zone,
+  ended_by jsonb,
+  end_reason text,
+  row_version bigint not null default 1,
+  constraint staff_role_pkey PRIMARY KEY (id),
+  constraint staff_role_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint staff_role_begins_before_it_ends CHECK ((from_day <= to_day)),
+  constraint staff_role_row_version_check CHECK ((row_version > 0))
+);
+CREATE INDEX staff_role_by_organisation ON public.staff_role USING btree (org, id);
+CREATE TRIGGER staff_role_keeps_what_it_is BEFORE UPDATE ON public.staff_role FOR EACH ROW EXECUTE FUNCTION refuse_change_of_staff_role();
+alter table public.staff_role enable row level security;
+create policy staff_role_is_added_by_the_register on staff_role for insert to public
+  with check ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy staff_role_is_changed_by_the_register on staff_role for update to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy staff_role_is_seen_by_its_organisation on staff_role for select to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (org = current_setting('accord.org'::text, true))));
+grant insert, select, update on public.staff_role to accord_app;
+
+CREATE OR REPLACE FUNCTION public.is_staff_role_held(p_org text, p_day date)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select exists (select from public.staff_role s
+    where s.org = p_org and s.from_day <= p_day and (s.to_day is null or p_day <= s.to_day) and s.ended_at is null)
+$function$;
+revoke all on function is_staff_role_held(text,date) from public;
+grant execute on function is_staff_role_held(text,date) to accord_app;
+
 CREATE OR REPLACE FUNCTION public.organisations_held(p_issuer text, p_subject text, p_day date)
  RETURNS text[]
  LANGUAGE sql
@@ -2441,6 +2481,20 @@ begin
   if row (old.id, old.person_id, old.org, old.role, old.from_day) is distinct from row (new.id, new.person_id, new.org, new.role, new.from_day)
     or (old.ended_at is not null and new.ended_at is distinct from old.ended_at) then
     raise exception 'role % keeps its person, organisation, role and first day, and stays ended', old.id using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_staff_role()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if row (old.id, old.org, old.from_day, old.reason, old.recorded_at, old.recorded_by)
+    is distinct from row (new.id, new.org, new.from_day, new.reason, new.recorded_at, new.recorded_by)
+    or (old.ended_at is not null and new.ended_at is distinct from old.ended_at) then
+    raise exception 'staff role % keeps what it is, and stays ended', old.id using errcode = 'restrict_violation';
   end if;
   return new;
 end $function$;

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { openDecisions } from './decision-services.ts'
 import { revocationPlugin } from './decisions/clients/clients.routes.ts'
 import { type IdentityOptions, identityPlugin } from './identity/identity.plugin.ts'
-import type { TokenTrust } from './identity/issuers.ts'
+import { speaksFor, type TokenTrust } from './identity/issuers.ts'
 import { rateLimitPlugin } from './identity/rate-limit.plugin.ts'
 import type { Person } from './people/held-role.ts'
 import { pendingMigrations } from './platform/database/migrate.ts'
@@ -20,7 +20,7 @@ import { openServices, type ServicesOptions } from './services.ts'
 import { type BrowserSignIn, openWeb } from './web-services.ts'
 
 /** What the service is a function of: its configuration, its database, whom it trusts, its log key, its clock. */
-export interface AppOptions extends Omit<ServicesOptions, 'isAuthoritative' | 'isTrusted' | 'knowsPeople'> {
+export interface AppOptions extends Omit<ServicesOptions, 'isAuthoritative' | 'speaksFor' | 'isTrusted' | 'knowsPeople'> {
   /** Whose tokens are trusted; its people are meant where a person is named without an issuer. */
   readonly trust: TokenTrust
   /** Whose tokens are trusted besides. */
@@ -51,6 +51,7 @@ export async function buildApp(options: AppOptions) {
     isTrusted: (issuer) => issuers.some((one) => one.issuer === issuer),
     knowsPeople: (issuer) => ofPeople.some((one) => one.issuer === issuer),
     isAuthoritative: (issuer) => authoritative.has(issuer),
+    speaksFor: (issuer, org) => ofPeople.some((one) => one.issuer === issuer && speaksFor(one, org)),
     onTimerFailure: (error, timer) => server.log.error({ err: error, timer }, 'what fell due could not be done: it is tried again'),
     onWebhookFailure: (err) => server.log.error({ err }, 'a webhook could not be seen to: it is tried again'),
   })
@@ -89,12 +90,14 @@ export async function buildApp(options: AppOptions) {
   const rooms = { ...register.rooms, decisions: decisions.decisions, logSearch, clients, records, replays }
   const web = options.browserSignIn && openWeb(services, rooms, options.browserSignIn, options.logKey)
   const principalOfSession = web?.principalOfSession ?? options.principalOfSession
-  const rolesOf = (person: Person, org: string) => people.rolesOf(person, org, londonDay(options.clock().getTime()))
+  const today = () => londonDay(options.clock().getTime())
+  const rolesOf = (person: Person, org: string) => people.rolesOf(person, org, today())
   await server.register(identityPlugin, {
     issuers,
     isAuthoritative: services.isAuthoritative,
     organisationOfClient: decisions.clients.organisationOf,
     rolesOf,
+    staffRolesOf: (org) => services.staffRoles.rolesOn(org, today()),
     outsiders: services.outside.sessions,
     ...(principalOfSession ? { principalOfSession } : {}),
   })

@@ -40,6 +40,7 @@ import type { HeldRole } from './people/held-role.ts'
 import { invitationsService } from './people/outside/invitations.service.ts'
 import { outsideSessionsService } from './people/outside/outside-sessions.service.ts'
 import { type PeopleService, peopleService } from './people/people.service.ts'
+import { staffRolesService } from './people/staff-roles.service.ts'
 import type { Config } from './platform/config.ts'
 import { type OpenDatabase, openDatabase, type Transaction } from './platform/database/database.ts'
 import { readingAs } from './platform/database/reader.ts'
@@ -72,6 +73,8 @@ export interface ServicesOptions {
   readonly knowsPeople: (issuer: string) => boolean
   /** Whether the roles that an issuer claims for persons count. */
   readonly isAuthoritative: (issuer: string) => boolean
+  /** Whether an issuer says who is staff of an organisation. */
+  readonly speaksFor: (issuer: string, org: string) => boolean
   readonly logKey: Uint8Array
   readonly clock: Clock
   /** What the database must keep to before anything is answered; absent: nothing, for data that is thrown away. */
@@ -147,6 +150,7 @@ export async function openServices(options: ServicesOptions) {
     emergency: emergencyRoom(),
   }
   const deputies = deputiesService({ db, clock, commands, parties, tell: notifications.tell, issuer: options.trust.issuer })
+  const staffRoles = staffRolesService({ db, clock, commands, parties })
   const deputisesFor = deputies.standingInFor
   const workflow: WorkflowService = workflowService({ rooms, notifications, deputisesFor })
   const signOffs = signOffsService({
@@ -251,10 +255,11 @@ export async function openServices(options: ServicesOptions) {
       issuer: options.trust.issuer,
       publicUrl,
       isAuthoritative: options.isAuthoritative,
+      speaksFor: options.speaksFor,
       isTrusted: options.isTrusted,
       knowsPeople: options.knowsPeople,
     },
-    ...{ people, deputies, timers, mailing, mailProblems, mailSettings, mailRoutes, webhooks, outside },
+    ...{ people, deputies, staffRoles, timers, mailing, mailProblems, mailSettings, mailRoutes, webhooks, outside },
     /** Flushes the log and closes the connections. */
     async close(): Promise<void> {
       await mailing.close()

@@ -49,6 +49,7 @@ import { outsidePages } from './web/outside/outside.pages.ts'
 import { outsiderOfRequest } from './web/outside/outside-cookie.ts'
 import { endingPages } from './web/people/ending.pages.ts'
 import { rolePages } from './web/people/roles.pages.ts'
+import { staffRolePages } from './web/people/staff-role.pages.ts'
 import { requestLists } from './web/request-lists.ts'
 import { answeringPages } from './web/requests/answering.pages.ts'
 import { askingPages } from './web/requests/asking.pages.ts'
@@ -95,7 +96,8 @@ export function openWeb(
   const { db, clock, config, people, parties, reference, signOffs, signOffRoutes, newId } = services
   const isSecure = publicUrl.protocol === 'https:'
   const sessions = sessionsService({
-    ...{ db, clock, isAuthoritative: services.isAuthoritative },
+    ...{ db, clock, isAuthoritative: services.isAuthoritative, speaksFor: services.speaksFor },
+    hasStaffRole: async (org) => (await services.staffRoles.rolesOn(org, londonDay(clock().getTime()))).length > 0,
     isTrusted: (named) => issuers.some(({ issuer }) => issuer === named),
     limits: { idleSeconds: config.sessionIdleSeconds, absoluteSeconds: config.sessionMaxSeconds },
     organisationsOf: (person) => people.organisationsOf(person, londonDay(clock().getTime())),
@@ -150,7 +152,8 @@ export function openWeb(
           draftingArea({ ...rooms, ...lists, ...carried, parties, signOffs, routes: signOffRoutes, now: clock }),
           organisationListPages({ parties, now: clock }),
           organisationPages({
-            ...{ parties, contacts: organisationContacts, people, clients: rooms.clients, organisationsFor: lists.organisationsFor },
+            ...{ parties, contacts: organisationContacts, people, staffRoles: services.staffRoles },
+            ...{ clients: rooms.clients, organisationsFor: lists.organisationsFor },
             ...{ rolesAreClaimed: issuers.some(({ issuer }) => services.isAuthoritative(issuer)), now: clock },
           }),
           describingPages({ parties, registering: rooms.registering }),
@@ -158,6 +161,7 @@ export function openWeb(
           clientPages({ clients: rooms.clients, parties }),
           rolePages({ people, parties }),
           endingPages({ people, parties, now: clock }),
+          staffRolePages({ staffRoles: services.staffRoles, parties, now: clock }),
           deputyPages({ deputies: services.deputies }),
           disclosurePages({ ...lists, oneOffs, requests, signOffs, now: clock }),
           emergencyPages({ emergencies, breaches, signOffs, logSearch }),

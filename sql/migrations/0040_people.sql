@@ -92,6 +92,40 @@ begin
 end $$;
 create trigger deputy_keeps_what_it_is before update on deputy for each row execute function public.refuse_change_of_deputy();
 
+-- Whoever signs in as staff of an organisation, and has no other role there, is a practitioner on these London days, both included.
+create table staff_role (
+  id           uuid        primary key,
+  org          text        not null references organisation on delete restrict,
+  from_day     date        not null,
+  to_day       date,
+  reason       text        not null,
+  recorded_at  timestamptz not null,
+  recorded_by  jsonb       not null,
+  ended_at     timestamptz,
+  ended_by     jsonb,
+  end_reason   text,
+  row_version  bigint      not null default 1 check (row_version > 0),
+  constraint staff_role_begins_before_it_ends check (from_day <= to_day)
+);
+create index staff_role_by_organisation on staff_role (org, id);
+create function public.refuse_change_of_staff_role() returns trigger language plpgsql set search_path = '' as $$
+begin
+  if row (old.id, old.org, old.from_day, old.reason, old.recorded_at, old.recorded_by)
+    is distinct from row (new.id, new.org, new.from_day, new.reason, new.recorded_at, new.recorded_by)
+    or (old.ended_at is not null and new.ended_at is distinct from old.ended_at) then
+    raise exception 'staff role % keeps what it is, and stays ended', old.id using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $$;
+create trigger staff_role_keeps_what_it_is before update on staff_role for each row execute function public.refuse_change_of_staff_role();
+
+alter table staff_role enable row level security;
+create policy staff_role_is_seen_by_its_organisation on staff_role for select using (
+  coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or org = current_setting('accord.org', true));
+create policy staff_role_is_added_by_the_register on staff_role for insert
+  with check (coalesce(current_setting('accord.reader', true), '') = 'system');
+create policy staff_role_is_changed_by_the_register on staff_role for update
+  using (coalesce(current_setting('accord.reader', true), '') = 'system');
 alter table deputy enable row level security;
 create policy deputy_is_seen_by_its_organisation on deputy for select using (
   coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or org = current_setting('accord.org', true));
@@ -136,6 +170,14 @@ language sql stable security definer set search_path = '' as $$
    where p.issuer = p_issuer and p.subject = p_subject
      and r.from_day <= p_day and (r.to_day is null or p_day <= r.to_day) and r.ended_at is null
 $$;
+-- Whether the staff of an organisation are practitioners on a day: asked at every call of somebody of it who has no other role.
+create function public.is_staff_role_held(p_org text, p_day date) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select exists (select from public.staff_role s
+    where s.org = p_org and s.from_day <= p_day and (s.to_day is null or p_day <= s.to_day) and s.ended_at is null)
+$$;
+revoke all on function public.is_staff_role_held(text, date) from public;
+select public.grant_if_role('accord_app', 'grant execute on function public.is_staff_role_held(text, date) to accord_app');
 revoke all on function public.roles_held(text, text, text, date), public.organisations_held(text, text, date) from public;
 select public.grant_if_role('accord_app', 'grant execute on function public.organisations_held(text, text, date) to accord_app');
 select public.grant_if_role('accord_app', 'grant execute on function public.roles_held(text, text, text, date) to accord_app');
@@ -144,3 +186,4 @@ select public.grant_if_role('accord_app', 'grant select, insert, update (id) on 
 select public.grant_if_role('accord_app', 'grant select, insert, update on public.held_role to accord_app');
 select public.grant_if_role('accord_app', 'grant select, insert on public.held_role_act to accord_app');
 select public.grant_if_role('accord_app', 'grant select, insert, update on public.deputy to accord_app');
+select public.grant_if_role('accord_app', 'grant select, insert, update on public.staff_role to accord_app');

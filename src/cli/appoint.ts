@@ -42,7 +42,13 @@ async function appointed({ organisation, role, issuer, subject, reason }: Appoin
   try {
     const services = await openServices({
       ...{ config, databaseUrl: server.url, publicUrl: config.publicUrl ?? new URL('http://127.0.0.1'), clock: systemClock },
-      ...{ trust: { issuer }, isTrusted: (one) => trusted.includes(one), knowsPeople: () => false, isAuthoritative: () => false },
+      ...{
+        trust: { issuer },
+        isTrusted: (one) => trusted.includes(one),
+        knowsPeople: () => false,
+        isAuthoritative: () => false,
+        speaksFor: () => false,
+      },
       logKey: readLogKey(config.logKeyFile ?? join(config.varDirectory, 'keys', 'log-key')),
     })
     try {

@@ -18,6 +18,8 @@ export interface IdentityOptions {
   readonly organisationOfClient: OrganisationOfClient
   /** The roles that are recorded for a person in an organisation today; asked at every call of a person, once more when its body is there, and never kept. */
   readonly rolesOf: (person: { readonly issuer: string; readonly subject: string }, org: string) => Promise<readonly Role[]>
+  /** The roles that staff of an organisation have who have no other there; asked at every call of one of them, and never kept. */
+  readonly staffRolesOf: (org: string) => Promise<readonly Role[]>
   /** Who knows people without an account; absent: nobody is let in so. */
   readonly outsiders?: Outsiders
   /** Whom a request's session is of; absent: nobody has one, and what needs one is refused. */
@@ -45,14 +47,16 @@ declare module 'fastify' {
  * the roles that are recorded here at that moment, and once more when its body is there.
  */
 export const identityPlugin = fastifyPlugin<IdentityOptions>(
-  async (app, { principalOfSession, outsiders, rolesOf, issuers, isAuthoritative, organisationOfClient }) => {
+  async (app, { principalOfSession, outsiders, rolesOf, staffRolesOf, issuers, isAuthoritative, organisationOfClient }) => {
     const verify = tokenVerifier(issuers, organisationOfClient)
     /** Persons as their tokens say, while their requests are on their way. */
     const persons = new WeakMap<FastifyRequest, Principal>()
 
     /** Whom neither the token nor the register gives a role is nobody; where tokens say nothing of roles, somebody without one. */
     async function admitPerson(person: Principal, request: FastifyRequest): Promise<ProblemError | undefined> {
-      const recorded = await rolesOf({ issuer: person.issuer, subject: person.sub }, person.org)
+      const own = await rolesOf({ issuer: person.issuer, subject: person.sub }, person.org)
+      const isWithoutRole = person.roles.length + own.length === 0
+      const recorded = isWithoutRole && person.isStaff ? await staffRolesOf(person.org) : own
       const isNobody = isAuthoritative(person.issuer) && person.roles.length + recorded.length === 0
       return admit(isNobody ? null : withRecordedRoles(person, recorded), request, whyNotAllCount(person, recorded))
     }

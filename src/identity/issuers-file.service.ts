@@ -69,7 +69,9 @@ function issuerOf(entry: unknown, fault: Fault): ConfiguredIssuer | undefined {
   const tokens = of['tokens'] ?? 'RFC9068'
   if (tokens !== 'RFC9068' && tokens !== 'ENTRA') wrong('.tokens must be RFC9068 or ENTRA')
   const entra = tokens === 'ENTRA' ? entraOf(of, wrong) : undefined
-  if (tokens !== 'ENTRA' && (of['tenant'] ?? of['organisation']) !== undefined) wrong('.tenant and .organisation are for tokens of ENTRA')
+  const organisation = entra ? undefined : of['organisation']
+  if (tokens !== 'ENTRA' && of['tenant'] !== undefined) wrong('.tenant is for tokens of ENTRA')
+  if (tokens !== 'ENTRA' && organisation !== undefined && !isCode(organisation)) wrong('.organisation must be the code of an organisation')
   const isAuthoritative = of['authoritative'] ?? false
   if (typeof isAuthoritative !== 'boolean') wrong('.authoritative must be true or false')
   const rolesBy = of['roles'] === undefined ? undefined : rolesByOf(of['roles'], wrong)
@@ -82,6 +84,7 @@ function issuerOf(entry: unknown, fault: Fault): ConfiguredIssuer | undefined {
   return {
     ...{ issuer, audience, keys, isAuthoritative: isAuthoritative === true },
     ...(entra ? { entra } : {}),
+    ...(isCode(organisation) ? { organisation } : {}),
     ...(rolesBy ? { rolesBy } : {}),
     ...(signIn ? { signIn } : {}),
   }
@@ -90,7 +93,7 @@ function issuerOf(entry: unknown, fault: Fault): ConfiguredIssuer | undefined {
 function entraOf({ issuer, tenant, organisation }: Json, fault: Fault) {
   if (typeof tenant !== 'string' || !isUuid(tenant)) return fault('.tenant must be the identifier of a tenant (tid)')
   if (typeof issuer === 'string' && !issuer.includes(tenant)) fault('.issuer must be that of the tenant: it has the tid in it')
-  if (typeof organisation !== 'string' || !CODE.test(organisation)) return fault('.organisation must be the code of an organisation')
+  if (!isCode(organisation)) return fault('.organisation must be the code of an organisation')
   return { tenant, organisation }
 }
 
@@ -124,6 +127,10 @@ function secureAddress(value: unknown): string | undefined {
 
 function asUrl(value: unknown): URL | undefined {
   return typeof value === 'string' ? secureUrl(value) : undefined
+}
+
+function isCode(value: unknown): value is string {
+  return typeof value === 'string' && CODE.test(value)
 }
 
 function isText(value: unknown): value is string {

@@ -14,6 +14,8 @@ export interface TokenTrust {
   readonly isAuthoritative: boolean
   /** A tenant of Microsoft Entra ID, whose tokens say things in their own way; absent: RFC 9068 with `org` and `roles`. */
   readonly entra?: EntraTenant
+  /** For whom its people act, where all are of one organisation; of a tenant it says so itself. */
+  readonly organisation?: string
   /** Which values of which claim are which of our roles; absent: the claim `roles` holds our codes. */
   readonly rolesBy?: RolesBy
 }
@@ -31,6 +33,14 @@ export interface EntraTenant {
 export interface RolesBy {
   readonly claim: string
   readonly codes: ReadonlyMap<string, Role>
+}
+
+/**
+ * Whether an issuer says who is staff of an organisation: its tenant, or an issuer that is configured for it alone; else one whose
+ * word counts for roles. Any other may name an organisation, and that its people are of it is nobody's word. Pure.
+ */
+export function speaksFor({ entra, organisation = entra?.organisation, isAuthoritative }: ClaimsOf, org: string): boolean {
+  return organisation === undefined ? isAuthoritative : organisation === org
 }
 
 /** The types of access tokens (RFC 9068, 2.1); Entra's say no more than that they are a JWT. */
@@ -80,8 +90,10 @@ function personOf(trust: ClaimsOf, { organisation }: EntraTenant, claims: Claims
   return { iss: trust.issuer, sub: oid, org: organisation, roles, auth_time, acr, amr }
 }
 
-function withRoles({ rolesBy }: ClaimsOf, claims: Claims): TokenClaims {
-  return rolesBy && claims['client_id'] === undefined ? { ...claims, roles: rolesIn(rolesBy, claims) } : claims
+function withRoles({ rolesBy, organisation }: ClaimsOf, claims: Claims): TokenClaims {
+  if (claims['client_id'] !== undefined) return claims
+  const { org = organisation } = claims
+  return { ...claims, ...(org === undefined ? {} : { org }), ...(rolesBy ? { roles: rolesIn(rolesBy, claims) } : {}) }
 }
 
 /** Groups that mean nothing here are no fault: people are in many. Where a token holds too many to name, none counts. */

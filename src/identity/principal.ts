@@ -13,6 +13,8 @@ export interface Principal {
   readonly clientId: string | null
   /** How the issuer says that it knew the person; absent: it does not say. */
   readonly authentication?: Authentication
+  /** Whether whoever says so for the organisation calls this person staff of it; absent: nobody does. */
+  readonly isStaff?: true
   /** The one agreement that somebody without an account was invited to; absent for everybody else. */
   readonly invitedTo?: string
 }
@@ -28,7 +30,7 @@ export interface Authentication {
 }
 
 /** Whom a token is issued for, or a decision answered to. */
-export type Caller = Omit<Principal, 'issuer' | 'authentication' | 'invitedTo'>
+export type Caller = Omit<Principal, 'issuer' | 'authentication' | 'isStaff' | 'invitedTo'>
 
 /** Who somebody is, wherever two have to be told apart (separation of duties). */
 export type Identity = Pick<Principal, 'issuer' | 'sub'>
@@ -84,6 +86,11 @@ export function toPrincipal({ iss, sub, org, roles = [], client_id, ...proof }: 
   const known = roles.filter((role): role is Role => typeof role === 'string' && isRole(role))
   if (known.length !== roles.length || known.includes('API_CLIENT') !== isMachine || (isMachine && known.length > 1)) return null
   return { ...person, roles: known, clientId: isMachine ? (client_id as string) : null }
+}
+
+/** A person whose issuer says who is staff of their organisation; a machine is nobody's staff. */
+export function asStaff(principal: Principal): Principal {
+  return principal.clientId === null ? { ...principal, isStaff: true } : principal
 }
 
 /** What the issuer says of how it knew a person; undefined: nothing. */

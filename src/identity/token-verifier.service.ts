@@ -1,7 +1,7 @@
 import { type CryptoKey, type JWSHeaderParameters, jwtVerify } from 'jose'
 import { keySource } from './issuer-keys.service.ts'
-import { accessClaims, type TokenTrust, tokenTypeOf } from './issuers.ts'
-import { type Principal, type TokenClaims, toPrincipal } from './principal.ts'
+import { accessClaims, speaksFor, type TokenTrust, tokenTypeOf } from './issuers.ts'
+import { asStaff, type Principal, type TokenClaims, toPrincipal } from './principal.ts'
 import { issuerOfToken } from './token-form.service.ts'
 
 /** The organisation of a client that is registered here; undefined: it is not, as far as can be known. */
@@ -103,7 +103,8 @@ export function tokenVerifier(
         },
       )
       const claims = accessClaims(trust, payload)
-      const principal = claims && toPrincipal(await withOrganisation(claims), trust.isAuthoritative)
+      const known = claims && toPrincipal(await withOrganisation(claims), trust.isAuthoritative)
+      const principal = known && speaksFor(trust, known.org) ? asStaff(known) : known
       if (principal && key && payload.exp !== undefined)
         remember(token, { principal, key, since, end: (payload.exp + CLOCK_TOLERANCE_SECONDS) * 1000 })
       return principal

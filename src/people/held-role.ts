@@ -8,12 +8,16 @@ export interface Person {
   readonly subject: string
 }
 
-/** A role that somebody holds in an organisation, from one London day to another, both included. */
-export interface HeldRole {
+/** A role that somebody holds in an organisation. */
+export interface HeldRole extends HeldDays {
   readonly id: string
   readonly person: Person
   readonly org: string
   readonly role: Role
+}
+
+/** From one London day to another, both included. */
+export interface HeldDays {
   readonly from: Day
   /** null: no last day is set. */
   readonly to: Day | null
@@ -22,7 +26,7 @@ export interface HeldRole {
 }
 
 /** Whether a role counts on a London day; of a day that is over, whether it did for some of it. */
-export function holdsOn({ from, to, ended_at }: HeldRole, day: Day): boolean {
+export function holdsOn({ from, to, ended_at }: HeldDays, day: Day): boolean {
   return from <= day && (to === null || day <= to) && (ended_at === null || day <= londonDay(Date.parse(ended_at)))
 }
 
@@ -44,7 +48,7 @@ export function recordingRefused(asked: Pick<HeldRole, 'role' | 'from' | 'to'>, 
 }
 
 /** What ending a role now, or with a last day, changes of it; or why it cannot be ended so. Pure. `today` is the London day of `now` (ISO 8601). */
-export function endOf(held: HeldRole, lastDay: Day | null, now: string): Pick<HeldRole, 'to' | 'ended_at'> | Refusal {
+export function endOf(held: HeldDays, lastDay: Day | null, now: string): Pick<HeldDays, 'to' | 'ended_at'> | Refusal {
   const today = londonDay(Date.parse(now))
   if (held.ended_at !== null || (held.to !== null && held.to < today)) return refusal('ILLEGAL_STATE', 'The role has ended.')
   if (lastDay === null) return { to: held.to, ended_at: now }

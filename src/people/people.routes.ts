@@ -5,9 +5,10 @@ import { answer, reply } from '../platform/http/answer.ts'
 import { orThrow } from '../platform/kernel/refusal.ts'
 import type { DeputiesService } from './deputies.service.ts'
 import type { PeopleService } from './people.service.ts'
+import type { StaffRolesService } from './staff-roles.service.ts'
 
-/** Who holds which role in which organisation, and who stands in for whom, over HTTP. */
-export function peopleRoutes(people: PeopleService, deputies: DeputiesService): FastifyPluginAsync {
+/** Who holds which role in which organisation, who stands in for whom, and when all staff are practitioners, over HTTP. */
+export function peopleRoutes(people: PeopleService, deputies: DeputiesService, staffRoles: StaffRolesService): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'listRoles', async (request) =>
       reply(200, orThrow(await people.list(callerOf(request), request.params.code, request.query))),
@@ -29,6 +30,13 @@ export function peopleRoutes(people: PeopleService, deputies: DeputiesService): 
     answer(app, 'nameDeputy', async (request) => outcomeReply(201, await deputies.name(callOf(request), request.params.code, request.body)))
     answer(app, 'endDeputy', async (request) =>
       outcomeReply(200, await deputies.end(callOf(request), request.params.code, request.params.id, request.body)),
+    )
+    answer(app, 'listStaffRoles', async (request) => reply(200, orThrow(await staffRoles.list(callerOf(request), request.params.code))))
+    answer(app, 'giveStaffRole', async (request) =>
+      outcomeReply(201, await staffRoles.give(callOf(request), request.params.code, request.body)),
+    )
+    answer(app, 'endStaffRole', async (request) =>
+      outcomeReply(200, await staffRoles.end(callOf(request), request.params.code, request.params.id, request.body)),
     )
   }
 }

@@ -1,10 +1,10 @@
-import type { DecisionLeaf } from '../../src/audit/format/leaf.ts'
+import type { DecisionLeaf, GovernanceLeaf } from '../../src/audit/format/leaf.ts'
 import type { TestService } from './service.ts'
 
 /** A leaf as it lies in the database, with its payload. Bytes are as stored. */
-export interface StoredLeaf {
+export interface StoredLeaf<Leaf = DecisionLeaf> {
   readonly index: number
-  readonly leaf: DecisionLeaf
+  readonly leaf: Leaf
   readonly bytes: Buffer
   readonly salt: Buffer
   readonly body: Buffer
@@ -14,12 +14,22 @@ export interface StoredLeaf {
 
 /** Every call in the decision log in its order (not what the log says of itself), read behind the service's back as the owner of the tables. */
 export async function decisionLeaves(service: TestService): Promise<StoredLeaf[]> {
+  return (await leavesOf<DecisionLeaf>(service, 'decisions')).filter(({ leaf }) => leaf.t.startsWith('adl.'))
+}
+
+/** Every act of these kinds in the governance log in its order, for example `gov.role.`, done or refused. */
+export async function governanceLeaves(service: TestService, events: string): Promise<StoredLeaf<GovernanceLeaf>[]> {
+  return (await leavesOf<GovernanceLeaf>(service, 'governance')).filter(({ leaf }) => leaf.t.startsWith(events))
+}
+
+async function leavesOf<Leaf>(service: TestService, kind: 'decisions' | 'governance'): Promise<StoredLeaf<Leaf>[]> {
   const pool = await ownerPool(service)
   const { rows } = await pool.query<{ idx: string; leaf: Buffer; salt: Buffer; body: Buffer }>(
     `select l.idx, l.leaf, p.salt, p.body from audit.leaf l join audit.log using (log_id) left join audit.payload p using (event_id)
-      where log.kind = 'decisions' order by l.log_id, l.idx`,
+      where log.kind = $1 order by l.log_id, l.idx`,
+    [kind],
   )
-  const all = rows.map(({ idx, leaf, salt, body }) => ({
+  return rows.map(({ idx, leaf, salt, body }) => ({
     index: Number(idx),
     leaf: JSON.parse(leaf.toString('utf8')),
     bytes: leaf,
@@ -27,7 +37,6 @@ export async function decisionLeaves(service: TestService): Promise<StoredLeaf[]
     body,
     payload: body === null ? {} : JSON.parse(body.toString('utf8')),
   }))
-  return all.filter(({ leaf }) => leaf.t.startsWith('adl.'))
 }
 
 /** What the service writes by itself, some time after an entry: the tree over it, signatures of the tree, what is searched, how far it has followed. */

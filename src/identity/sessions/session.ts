@@ -1,5 +1,5 @@
 import type { Authentication, Principal } from '../principal.ts'
-import { toPrincipal } from '../principal.ts'
+import { asStaff, toPrincipal } from '../principal.ts'
 
 /** What is shown of somebody whose issuer does not say what they are called. */
 export const NO_NAME = 'No name'
@@ -37,9 +37,12 @@ export function isLive({ begunAt, seenAt, endedAt }: Session, { idleSeconds, abs
 }
 
 /** Whom a session is of, acting for its organisation; null while it acts for none. What is recorded here of the person's roles comes besides. */
-export function principalOf({ issuer, subject, org, claims, authentication }: Session, isAuthoritative: boolean): Principal | null {
+export function principalOf(
+  { issuer, subject, org, claims, authentication }: Session,
+  { isAuthoritative, speaksFor }: { readonly isAuthoritative: boolean; readonly speaksFor: (org: string) => boolean },
+): Principal | null {
   if (org === null) return null
-  const claimed = claims.org === org ? claims.roles : []
-  const principal = toPrincipal({ iss: issuer, sub: subject, org, roles: claimed ?? [] }, isAuthoritative)
-  return principal && { ...principal, authentication }
+  const isClaimed = claims.org === org
+  const principal = toPrincipal({ iss: issuer, sub: subject, org, roles: isClaimed ? (claims.roles ?? []) : [] }, isAuthoritative)
+  return principal && { ...(isClaimed && speaksFor(org) ? asStaff(principal) : principal), authentication }
 }

@@ -15,6 +15,10 @@ export interface SessionsOptions {
   readonly isTrusted: (issuer: string) => boolean
   /** Whether the roles that an issuer claims count. */
   readonly isAuthoritative: (issuer: string) => boolean
+  /** Whether an issuer says who is staff of an organisation. */
+  readonly speaksFor: (issuer: string, org: string) => boolean
+  /** Whether staff of an organisation have a role there today by being its staff. */
+  readonly hasStaffRole: (org: string) => Promise<boolean>
   /** Organisations in which a role is recorded for a person today. */
   readonly organisationsOf: (person: { readonly issuer: string; readonly subject: string }) => Promise<readonly string[]>
 }
@@ -39,7 +43,8 @@ const SEEN_EVERY_MS = 60_000
 export type SessionsService = ReturnType<typeof sessionsService>
 
 /** Sessions of people who signed in with a browser. A secret leaves this file once, to the browser; what is kept is its digest. */
-export function sessionsService({ db, clock, limits, isTrusted, isAuthoritative, organisationsOf }: SessionsOptions) {
+export function sessionsService(options: SessionsOptions) {
+  const { db, clock, limits, isTrusted, isAuthoritative, speaksFor, hasStaffRole, organisationsOf } = options
   const asSystem = <T>(work: (tx: Transaction) => Promise<T>) => withTransactionAs(db, { kind: 'system' }, work)
 
   return {
@@ -75,7 +80,10 @@ export function sessionsService({ db, clock, limits, isTrusted, isAuthoritative,
       }),
 
     /** Whom a session is of; null while it acts for no organisation. */
-    principalOf: ({ session }: LiveSession): Principal | null => principalOf(session, isAuthoritative(session.issuer)),
+    principalOf: ({ session }: LiveSession): Principal | null => {
+      const { issuer } = session
+      return principalOf(session, { isAuthoritative: isAuthoritative(issuer), speaksFor: (org) => speaksFor(issuer, org) })
+    },
 
     /** Organisations for which a person may act. */
     orgsOf: ({ session }: LiveSession): Promise<readonly string[]> => orgsOf(session),
@@ -95,8 +103,11 @@ export function sessionsService({ db, clock, limits, isTrusted, isAuthoritative,
   }
 
   async function orgsOf({ issuer, subject, claims }: SignedIn): Promise<readonly string[]> {
-    const claimed = isAuthoritative(issuer) && typeof claims.org === 'string' ? [claims.org] : []
-    return [...new Set([...claimed, ...(await organisationsOf({ issuer, subject }))])]
+    const recorded = await organisationsOf({ issuer, subject })
+    const { org } = claims
+    if (typeof org !== 'string' || recorded.includes(org)) return recorded
+    const counts = isAuthoritative(issuer) || (speaksFor(issuer, org) && (await hasStaffRole(org)))
+    return counts ? [org, ...recorded] : recorded
   }
 }
 

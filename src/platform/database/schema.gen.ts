@@ -1226,6 +1226,20 @@ export interface SignOffTask {
   task: number;
 }
 
+export interface StaffRole {
+  end_reason: string | null;
+  ended_at: string | null;
+  ended_by: Json | null;
+  from_day: string;
+  id: string;
+  org: string;
+  reason: string;
+  recorded_at: string;
+  recorded_by: Json;
+  row_version: Generated<Int8>;
+  to_day: string | null;
+}
+
 export interface Suspension {
   agreed_at: string | null;
   agreed_by: string | null;
@@ -1414,6 +1428,7 @@ export interface DB {
   sign_off_task: SignOffTask;
   signature: Signature;
   signature_address: SignatureAddress;
+  staff_role: StaffRole;
   suspension: Suspension;
   timer: Timer;
   typed_form: TypedForm;

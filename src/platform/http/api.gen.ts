@@ -966,6 +966,71 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/organisations/{code}/staff-roles": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        /**
+         * When all staff are practitioners
+         * @description In the own organisation; register administrators and auditors see every one. The newest hundred, newest first.
+         */
+        readonly get: operations["listStaffRoles"];
+        readonly put?: never;
+        /**
+         * Make all staff practitioners
+         * @description By a SIRO of the organisation, or by a register administrator for any. On these London days whoever signs in where the people of the
+         *     organisation do (its Entra tenant, an issuer that is configured for it, or one that is authoritative and names it), and has no other role
+         *     there, is a PRACTITIONER: they ask whether something may be shared, and read their own answers. Never an API client, and no other role.
+         *     409 where it is given for some of these days already.
+         */
+        readonly post: operations["giveStaffRole"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/organisations/{code}/staff-roles/{id}/end": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+                /**
+                 * @description Which of them.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * End that all staff are practitioners
+         * @description By those who may give it. Without `last_day` it ends now: the next request of whoever had the role by this alone is answered without it,
+         *     on every node. With a last day, London time, it counts until that day is over.
+         */
+        readonly post: operations["endStaffRole"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/sign-offs": {
         readonly parameters: {
             readonly query?: never;
@@ -4849,6 +4914,42 @@ export interface components {
             readonly issuer?: string;
             /** @description `sub` of the tokens. */
             readonly subject: string;
+        };
+        /** @description All staff of an organisation are practitioners, from one London day to another, both included. */
+        readonly StaffRole: {
+            /**
+             * Format: uuid
+             * @description The key.
+             */
+            readonly id: string;
+            /** @description Of which organisation. */
+            readonly org: string;
+            /**
+             * Format: date
+             * @description First London day.
+             */
+            readonly from: string;
+            /**
+             * Format: date
+             * @description Last London day; null: none is set.
+             */
+            readonly to: string | null;
+            /** @description On what it rests. */
+            readonly reason: string;
+            /**
+             * Format: date-time
+             * @description When it was given.
+             */
+            readonly recorded_at: string;
+            /**
+             * Format: date-time
+             * @description From here on it does not count, whatever its last day is; null: it was not ended so.
+             */
+            readonly ended_at: string | null;
+            /** @description Why it was ended, or was given a last day. */
+            readonly end_reason: string | null;
+            /** @description Whether it counts at this moment. */
+            readonly counts: boolean;
         };
         /** @description A sign-off in a list. */
         readonly SignOffSummary: {
@@ -10439,6 +10540,148 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Deputy"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listStaffRoles: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description When all staff of the organisation were, are or will be practitioners. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description Newest first. */
+                        readonly staff_roles: readonly components["schemas"]["StaffRole"][];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly giveStaffRole: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "Agreed by the information governance board"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * Format: date
+                     * @description First London day, today or later; absent: today.
+                     */
+                    readonly from?: string;
+                    /**
+                     * Format: date
+                     * @description Last London day; null or absent: until it is ended.
+                     */
+                    readonly to?: string | null;
+                    /** @description On what it rests, for the record. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description From when to when. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["StaffRole"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly endStaffRole: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+                /**
+                 * @description Which of them.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "The pilot is over"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * Format: date
+                     * @description Today or later; null or absent: it ends now.
+                     */
+                    readonly last_day?: string | null;
+                    /** @description Why, for the record. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description It, ended. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["StaffRole"];
                 };
             };
             readonly default: components["responses"]["Problem"];

@@ -8,6 +8,7 @@ import type { Contacts } from '../../parties/contacts.ts'
 import type { PartiesService } from '../../parties/parties.service.ts'
 import { rolesNeededBy } from '../../people/needed-roles.ts'
 import { type HeldRolesPage, type HeldRoleView, mayKeepFor, mayReadOf, type PeopleService } from '../../people/people.service.ts'
+import type { StaffRolesService } from '../../people/staff-roles.service.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
 import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
@@ -19,6 +20,7 @@ export interface OrganisationPagesOptions extends Pick<RequestLists, 'organisati
   readonly parties: Pick<PartiesService, 'get'>
   readonly contacts: Pick<ContactsService, 'read'>
   readonly people: Pick<PeopleService, 'list'>
+  readonly staffRoles: Pick<StaffRolesService, 'list'>
   readonly clients: Pick<ClientsService, 'list'>
   /** Whether some sign-in service says itself which roles somebody has: those are not recorded. */
   readonly rolesAreClaimed: boolean
@@ -56,7 +58,7 @@ export async function rolesOn(people: Pick<PeopleService, 'list'>, principal: Pr
 
 /** One organisation: what it is, whom it followed and who followed it, how it is reached, who holds which role, and its API clients. */
 export function organisationPages(options: OrganisationPagesOptions) {
-  const { parties, contacts, people, clients, organisationsFor, rolesAreClaimed, now } = options
+  const { parties, contacts, people, staffRoles, clients, organisationsFor, rolesAreClaimed, now } = options
   const today = () => londonDay(now().getTime())
 
   /** Who holds what today, and which roles that it needs nobody holds; null: the reader may not know. */
@@ -80,6 +82,7 @@ export function organisationPages(options: OrganisationPagesOptions) {
       const { outcome: body } = orThrow(await parties.get(code))
       const reached = await contactsOf(request, code)
       const isMerged = body.status === 'MERGED'
+      const roles = isMerged ? null : await rolesOf(request, body, code)
       return {
         template: 'organisations/organisation.njk',
         title: body.legal_name,
@@ -87,7 +90,8 @@ export function organisationPages(options: OrganisationPagesOptions) {
           ...{ body, contactWords: CONTACT_WORDS, rolesAreClaimed },
           followedBy: (await organisationsFor(request)).filter(({ successor_of }) => successor_of.includes(code)),
           ...{ contacts: reached, hasContacts: reached !== null && Object.keys(reached).length > 0, at: now().toISOString() },
-          roles: isMerged ? null : await rolesOf(request, body, code),
+          roles,
+          staffRole: roles !== null && orThrow(await staffRoles.list(principal, code)).staff_roles.some(({ counts }) => counts),
           mayKeepRoles: !isMerged && mayCall(principal, 'recordRole') && mayKeepFor(principal, code),
           isOwn: principal.org === code,
           isAdministrator: permits(principal.roles, 'organisation:confirm'),

@@ -34,6 +34,13 @@ t.test('a tenant is read as it is written', async (t) => {
   })
 })
 
+t.test('an issuer of one organisation says of which', async (t) => {
+  const one = { issuer: 'https://login.example', audience: 'api', organisation: 'LBC_CAMDEN' }
+  t.match(read(one), { ok: true, value: [{ organisation: 'LBC_CAMDEN', isAuthoritative: false }] })
+  t.match(faultsOf({ ...one, organisation: 'Camden' }), [/^\.organisation must be the code/])
+  t.match(faultsOf({ ...one, tenant: TENANT }), [/^\.tenant is for tokens of ENTRA/])
+})
+
 t.test('each fault is named with its place', async (t) => {
   const cases: readonly (readonly [over: object, message: RegExp])[] = [
     [{ issuer: 'http://login.example' }, /^\.issuer must be an https/],
