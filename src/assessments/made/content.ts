@@ -20,9 +20,9 @@ export interface AssessmentContent {
 /** Whether an assessment is needed, as somebody confirmed or overruled what was derived (DP-1, DP-2). */
 export interface ScreeningOutcome {
   readonly required: boolean
-  /** DPIA_TRIGGER codes that were derived when it was decided, as they were shown. */
+  /** DPIA_TRIGGER codes that were derived when it was decided, as they were shown; also those that count only with another criterion. */
   readonly triggers: readonly string[]
-  /** Why, where it differs from what the triggers speak for; else null. */
+  /** Why none is needed (DP-2), whatever the triggers speak for; null is enough where one is. */
   readonly reasons: string | null
   /** Whoever decided it. */
   readonly by: { readonly org: string; readonly issuer: string; readonly sub: string }
