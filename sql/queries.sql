@@ -2063,6 +2063,156 @@ select distinct on ("r"."id") "r"."id", "r"."body"
 
 select policy.publish($1::text[], $2::text[], $3::text[], $4::timestamptz) as revision;
 
+-- src/decisions/trail/trail.repository.ts
+
+select "e"."idx"
+  from "trail_entry" as "e"
+  where "e"."leaf_id" = $1 and (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org =
+    nullif(current_setting('accord.org', true), '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is
+    not null and e.record in (select k.id from public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at)));
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."actor" = $1 and "e"."event" = $2
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $3;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."at" < $1 and "e"."event" <> $2
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $3;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."at" >= $1 and "e"."event" <> $2 and
+    "e"."record" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1 and "e"."record" = $2
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $3;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1 and "e"."record" = $2 and
+    "e"."refused" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1 and "e"."record_type" = $2
+    and "e"."record" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" = $1
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $2;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" = $1 and "e"."record" = $2
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $3;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" = $1 and "e"."record" = $2 and
+    "e"."refused" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."org" = $1 and "e"."event" <> $2 and
+    "e"."record" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."org" = $1 and "e"."event" <> $2 and
+    "e"."record" = $3 and "e"."refused" = $4
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $5;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."org" = $1 and "e"."event" = $2
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $3;
+
+select "e".*, "l"."name"
+  from "trail_entry" as "e"
+  inner join "audit"."log" as "l"
+  on "l"."log_id" = "e"."log_id"
+  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
+    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
+    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and (e.log_id, e.idx) < ($1, ...) and "e"."event"
+    <> $2 and "e"."record" = $3
+  order by "e"."log_id" desc, "e"."idx" desc
+  limit $4;
+
+select public.fill_trail($1) as read;
+
+select public.unsearched_acts() as
+  left;
+
 -- src/disclosures/breaches.repository.ts
 
 insert into "breach_assessment" ("emergency_id", "finding", "notified_at", "reason", "measures", "regulator_reference", "late_reason", "at",

@@ -20,6 +20,8 @@ import { localCodesRoutes } from './decisions/local-codes/local-codes.routes.ts'
 import { localCodesService } from './decisions/local-codes/local-codes.service.ts'
 import { oneOffUse } from './decisions/one-off.service.ts'
 import { spareTime } from './decisions/remedies/spare-time.ts'
+import { trailRoutes } from './decisions/trail/trail.routes.ts'
+import { trailFiller, trailService } from './decisions/trail/trail.service.ts'
 import { callerOf } from './identity/identity.plugin.ts'
 import type { Services } from './services.ts'
 
@@ -50,6 +52,8 @@ export function openDecisions(services: Services) {
   const { altered } = log
   const reads = recordedReads(audit)
   const logSearch = logSearchService({ db, audit, reads, altered, filler, clock })
+  const actsFiller = trailFiller({ db, everyMs: SEARCH_FILL_MS })
+  const trail = trailService({ db, audit, reading: log.reading, reads, filler: actsFiller })
   const replays = replayService({ db, policy, engine: ENGINE, reads, altered })
   const impact = impactService({ db, policy, agreements, filler, reads, clock, examinedMax: config.impactExaminedMax })
   const records = decisionEvidence({ ...log, partiesOfErased: logSearch.partiesOf, waitMaxMs: config.checkpointWaitMaxMs })
@@ -65,6 +69,7 @@ export function openDecisions(services: Services) {
     decisions,
     clients,
     logSearch,
+    trail,
     records,
     replays,
     /** What was asked in a recorded decision, for whoever asks for the share in another way. */
@@ -72,6 +77,7 @@ export function openDecisions(services: Services) {
     routes: [
       decisionsRoutes(decisions),
       logSearchRoutes(logSearch),
+      trailRoutes(trail),
       replayRoutes(replays, impact),
       clientsRoutes(clients),
       localCodesRoutes(localCodesService({ commands, parties, reference, policy })),
@@ -80,6 +86,9 @@ export function openDecisions(services: Services) {
     ],
     filler,
     usage: decisionUsage({ db, filler }),
-    close: filler.close,
+    async close(): Promise<void> {
+      await actsFiller.close()
+      await filler.close()
+    },
   }
 }

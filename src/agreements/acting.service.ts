@@ -153,12 +153,12 @@ export function actingService({ commands, agreements, notifications, policy, mus
           ...(to === undefined ? {} : { to }),
           ...(done.versionHash === undefined ? {} : { textHash: done.versionHash }),
         },
-        payload: { at: now, version: done.version ?? null, detail: done.detail },
+        payload: { at: now, agreement: id, version: done.version ?? null, detail: done.detail },
       }
     },
     async known(tx, id, principal, at) {
       const found = await agreements.find(tx, await admitted(tx, id, principal, at, inPlaceOf), id, at)
-      return found && { leaf: { agreement: found.id, from: found.status } }
+      return found && { leaf: { agreement: found.id, from: found.status }, payload: { agreement: found.id } }
     },
   })
   const kind = kindFor()

@@ -58,11 +58,13 @@ export interface AuditOptions
 
 /** Who read what of the log (R39). */
 export interface LogRead {
-  readonly reader: { readonly sub: string; readonly org: string | null; readonly roles: readonly string[] }
+  readonly reader: { readonly sub: string; readonly issuer: string; readonly org: string | null; readonly roles: readonly string[] }
   readonly what: ReadLeaf['what']
   readonly origin: string
   readonly first: number
   readonly count: number
+  /** Organisations that what was shown is about, for them to see who read it; absent: codes alone were shown. */
+  readonly concerns?: readonly string[]
 }
 
 /** A leaf should be under a published checkpoint within this time; beyond ten times of it no more are taken (FM-22). */
@@ -234,7 +236,7 @@ export async function openAudit(options: AuditOptions) {
       return entry.id
     },
     /** Records that somebody read entries, payload or an export, before it is given to them (R39). */
-    async recordRead({ reader, what, origin, first, count }: LogRead): Promise<void> {
+    async recordRead({ reader, what, origin, first, count, concerns }: LogRead): Promise<void> {
       mustBeOpen()
       const leaf = {
         id: options.newId(),
@@ -248,7 +250,9 @@ export async function openAudit(options: AuditOptions) {
         trace: trace(),
         ...(reader.org === null ? {} : { org: urnOfOrganisation(reader.org) }),
       } as const
-      await onOpenLog(() => withTransaction(db, (tx) => appendAct(tx, entryOf(leaf, { reader }, random))))
+      await onOpenLog(() =>
+        withTransaction(db, (tx) => appendAct(tx, entryOf(leaf, { reader, ...(concerns ? { concerns } : {}) }, random))),
+      )
     },
     /** An entry that says nothing, to see how long it stays uncovered; answers where it stands. */
     async recordCanary(kind: LogRow['kind'] = 'governance'): Promise<{ readonly logId: number; readonly index: number }> {

@@ -49,6 +49,7 @@ export const PERMISSIONS = {
   'decision:read': [...PEOPLE_OF_A_PARTY, 'API_CLIENT', 'AUDITOR'],
   'decision:read_own': ['PRACTITIONER'],
   'log:read': ['AUDITOR'],
+  'trail:read': ['IG_OFFICER', 'DPO', 'CALDICOTT_GUARDIAN', 'SIRO', 'INFOSEC', 'AUDITOR'],
   'decision:impact': [...PEOPLE_OF_A_PARTY, 'AUDITOR'],
   'client:register': ['REGISTER_ADMIN'],
   'client:read': ['REGISTER_ADMIN', 'AUDITOR'],

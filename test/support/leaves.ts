@@ -46,6 +46,7 @@ const DERIVED = [
   'audit.checkpoint',
   'audit.cosignature',
   'public.decision_search',
+  'public.trail_',
   'public.decision_follow_progress',
 ]
 

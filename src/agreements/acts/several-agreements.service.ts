@@ -50,7 +50,7 @@ export function severalAgreements({ agreements, audit, policy }: SeveralAgreemen
         await audit.recordAct(tx, {
           ...{ id: leafId, event, act, org: principal.org, revision },
           ...{ agreement: id, sequence, from: status, to: status },
-          payload: { ...actorOf(principal), at: now, detail },
+          payload: { ...actorOf(principal), at: now, agreement: id, detail },
         })
       }
     },

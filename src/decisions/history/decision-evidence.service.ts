@@ -36,6 +36,7 @@ export interface DecisionEvidenceOptions {
 /** Who asks for a record. */
 export interface RecordReader {
   readonly sub: string
+  readonly issuer: string
   readonly org: string
   readonly roles: readonly Role[]
 }
@@ -74,8 +75,14 @@ export function decisionEvidence({ audit, reading, altered, partiesOfErased, wai
         if (view === 'NOTHING') throw new Refused(UNKNOWN)
         const isDisclosed = stored !== undefined && view === 'RECORD_AND_PAYLOAD'
         if (isDisclosed && reader.org !== parties.caller) {
-          const read: Omit<LogRead, 'reader'> = { what: 'PAYLOAD', origin: entry.log.origin, first: entry.index, count: 1 }
-          await audit.recordRead({ reader: { sub: reader.sub, org: reader.org, roles: reader.roles }, ...read })
+          const read: Omit<LogRead, 'reader'> = {
+            what: 'PAYLOAD',
+            origin: entry.log.origin,
+            first: entry.index,
+            count: 1,
+            concerns: concernedIn(parties),
+          }
+          await audit.recordRead({ reader: { sub: reader.sub, issuer: reader.issuer, org: reader.org, roles: reader.roles }, ...read })
         }
         return {
           record: {
@@ -89,6 +96,12 @@ export function decisionEvidence({ audit, reading, altered, partiesOfErased, wai
         }
       }),
   }
+}
+
+/** Everybody who is a party to a decision, each once. */
+function concernedIn({ caller, shares }: DecisionParties): string[] {
+  const orgs = [...(caller === null ? [] : [caller]), ...shares.flatMap(({ provider, recipient }) => [provider, recipient])]
+  return [...new Set(orgs)].toSorted()
 }
 
 /** Whether a leaf records a call, not an event of the log itself (its opening, a canary). */

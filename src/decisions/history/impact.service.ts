@@ -22,7 +22,7 @@ import { type ComparedCase, type ImpactReport, impactReport, inShort, isOtherwis
 import { changeRefused, governedByDraft, type ImpactChange, keepingLocalCodes, listFaults, suspended } from './impact-change.ts'
 import type { LogFiller } from './log-filler.service.ts'
 import { logSearchRepository } from './log-search.repository.ts'
-import type { RecordedReads, ShownDecision } from './recorded-reads.service.ts'
+import { type RecordedReads, type ShownDecision, shownRecord } from './recorded-reads.service.ts'
 
 /** The report, with what it stands on. */
 export interface ImpactAnswer extends ImpactReport {
@@ -128,7 +128,7 @@ export function impactService(options: {
       for (const ids of batches) {
         for (const record of await evaluatedRecords(principal, ids)) {
           cases.push(compare(record, index, what))
-          examined.push({ log: record.log, index: record.index, caller: record.payload.caller.org })
+          examined.push(shownRecord(record))
           await pause()
         }
       }

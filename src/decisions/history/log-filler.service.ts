@@ -1,7 +1,7 @@
-import { type Database, withTransaction } from '../../platform/database/database.ts'
+import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
 import { logSearchRepository } from './log-search.repository.ts'
 
-/** Makes decisions searchable behind their answers. */
+/** Makes entries of a log searchable behind the answers and acts that they record. */
 export interface LogFiller {
   /** Reads what was appended until now, at most `LEAVES_MAX`; answers how many leaves remain unread. */
   catchUp(): Promise<number>
@@ -14,24 +14,35 @@ const BATCH = 1_000
 /** What one search may wait for; beyond it the answer says that it is not complete. */
 const LEAVES_MAX = 10_000
 
+/** What the filler fills: a table of a search, which knows how far it has come. */
+interface Searched {
+  fill(limit: number): Promise<number>
+  unsearched(): Promise<number>
+}
+
 /**
  * Copies leaf and payload into the search table, batch by batch. Resumable and idempotent: it goes on where the table says,
  * and nodes that do it at once do it once. It may never be waited for by a decision, and an error only makes it later.
+ *
+ * @param searched what is filled; absent: the search of decisions
  */
-export function logFiller({ db, everyMs }: { readonly db: Database; readonly everyMs: number }): LogFiller {
+export function logFiller(
+  { db, everyMs }: { readonly db: Database; readonly everyMs: number },
+  searched: (tx: Transaction) => Searched = logSearchRepository,
+): LogFiller {
   let running: Promise<number> | undefined
   let left = 0
 
   async function fill(): Promise<number> {
     try {
       for (let read = 0; read < LEAVES_MAX; ) {
-        const batch = await withTransaction(db, (tx) => logSearchRepository(tx).fill(BATCH))
+        const batch = await withTransaction(db, (tx) => searched(tx).fill(BATCH))
         if (batch === 0) break
         read += batch
       }
     } finally {
       // Also after a failure: it is then that somebody must see how far behind the search is.
-      left = await withTransaction(db, (tx) => logSearchRepository(tx).unsearched())
+      left = await withTransaction(db, (tx) => searched(tx).unsearched())
     }
     return left
   }

@@ -102,7 +102,7 @@ export function logSearchService(options: {
     await reads.record(
       principal,
       what,
-      page.shown.map((found) => ({ log: found.log, index: found.index, caller: found.caller_org })),
+      page.shown.map(({ log, index, caller_org: caller, provider, recipient }) => ({ log, index, caller, others: [provider, recipient] })),
     )
     return { ...page, unsearched }
   }

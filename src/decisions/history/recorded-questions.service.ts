@@ -6,7 +6,7 @@ import type { Answer } from '../answer.ts'
 import type { DecisionBody } from '../request-body.ts'
 import { type DecisionRecord, isEvaluated } from './decision-record.ts'
 import { logSearchRepository } from './log-search.repository.ts'
-import type { RecordedReads } from './recorded-reads.service.ts'
+import { type RecordedReads, shownRecord } from './recorded-reads.service.ts'
 
 /** What was asked, and what was answered. */
 export interface RecordedQuestion {
@@ -26,7 +26,7 @@ export function recordedQuestions({ db, reads }: { readonly db: Database; readon
       return logSearchRepository(tx).records([decisionId])
     })
     if (!record || !isEvaluated(record)) return undefined
-    await reads.record(principal, 'PAYLOAD', [{ ...record, caller: record.payload.caller.org }])
+    await reads.record(principal, 'PAYLOAD', [shownRecord(record)])
     return { request: record.payload.request, decision: record.payload.response.decision }
   }
 }

@@ -13,7 +13,7 @@ import { batchesOf } from './batches.ts'
 import { type EvaluatedRecord, isEvaluated } from './decision-record.ts'
 import type { Position } from './found-decision.ts'
 import { logSearchRepository } from './log-search.repository.ts'
-import type { RecordedReads } from './recorded-reads.service.ts'
+import { type RecordedReads, shownRecord } from './recorded-reads.service.ts'
 import { type Replay, replay } from './replay.ts'
 
 /** A replay, and whether the rules are those of then: with other rules a difference is no fault of the record. */
@@ -66,7 +66,7 @@ export function replayService(
       }
       if (record.payload === null) return refuse(refusal('ILLEGAL_STATE', 'What was asked is no longer kept, so it cannot be asked again.'))
       if (!isEvaluated(record)) return refuse(refusal('ILLEGAL_STATE', 'Nothing was evaluated in this call.'))
-      await reads.record(principal, 'PAYLOAD', [{ ...record, caller: record.payload.caller.org }])
+      await reads.record(principal, 'PAYLOAD', [shownRecord(record)])
       const found = await replayOrWhyNot(options, record, policy.at)
       if ('why' in found) return refuse(refusal('ILLEGAL_STATE', found.why))
       return ok(found)

@@ -1271,6 +1271,34 @@ export interface Timer {
   subject_id: string;
 }
 
+export interface TrailEntry {
+  act: string | null;
+  actor: string | null;
+  at: string;
+  concerns: string[];
+  entries: Int8 | null;
+  event: string;
+  first_entry: Int8 | null;
+  from_status: string | null;
+  idx: Int8;
+  issuer: string | null;
+  leaf_id: string;
+  log_id: number;
+  of_log: string | null;
+  org: string | null;
+  record: string | null;
+  record_type: string | null;
+  refused: boolean;
+  sequence: Int8 | null;
+  to_status: string | null;
+  what: string | null;
+}
+
+export interface TrailProgress {
+  log_id: number;
+  next_idx: Int8;
+}
+
 export interface TypedForm {
   id: Buffer;
   issuer: string;
@@ -1431,6 +1459,8 @@ export interface DB {
   staff_role: StaffRole;
   suspension: Suspension;
   timer: Timer;
+  trail_entry: TrailEntry;
+  trail_progress: TrailProgress;
   typed_form: TypedForm;
   version_contacts: VersionContacts;
   webhook: Webhook;

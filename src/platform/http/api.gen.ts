@@ -294,6 +294,70 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/trail": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Who did what to which record, newest first
+         * @description Acts on agreements, organisations, roles, files and everything else that the governance log records, done and refused: those that your
+         *     organisation did, and that concern it; an auditor sees all. Reading what others did is recorded.
+         *     `Accept: text/csv` gives the same rows as text, with the next page in `Link` (RFC 8288).
+         */
+        readonly get: operations["listTrail"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/trail/reads": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Who read which part of the log, newest first
+         * @description Each read of what others asked or did: of the decision log, of its entries, and of the trail and this list themselves. Your organisation sees
+         *     what its own people read, and who read what it is a party to; an auditor sees all. Reading this is recorded.
+         */
+        readonly get: operations["listLogReads"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/trail/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * One entry of the log of acts, where it stands, and the proof
+         * @description For whoever finds it in the trail; to everyone else there is no such entry. The words that it commits to are for auditors, and that they
+         *     read them is recorded. It is checked as the record of a decision is: `accord log verify --decision F --vkey F`.
+         */
+        readonly get: operations["getTrailEntry"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/log/{log}/checkpoint": {
         readonly parameters: {
             readonly query?: never;
@@ -4520,6 +4584,90 @@ export interface components {
             };
             /** @description Proof of inclusion with the signed checkpoint (C2SP tlog-proof); null until a checkpoint covers the entry, normally within two seconds. */
             readonly proof: string | null;
+        };
+        /** @description A page of acts. */
+        readonly TrailPage: {
+            /** @description Newest first. */
+            readonly acts: readonly {
+                /**
+                 * Format: uuid
+                 * @description The leaf of the governance log.
+                 */
+                readonly leaf_id: string;
+                /**
+                 * Format: date-time
+                 * @description When, by the clock of the service.
+                 */
+                readonly at: string;
+                /** @description For which organisation; null: the service by itself, or whoever runs it. */
+                readonly org: string | null;
+                /** @description Who, as their issuer calls them; null: nobody, or no longer kept. */
+                readonly actor: string | null;
+                /** @description Issuer of the subject. */
+                readonly issuer: string | null;
+                /** @description What was done, `agreement.signed` for example. */
+                readonly event: string;
+                /** @description The command. */
+                readonly act: string | null;
+                /** @description Kind of record; null: the log itself. */
+                readonly record_type: string | null;
+                /** @description The record; null: it was made by nobody, or no longer kept, or is not for whoever was refused to know. */
+                readonly record: string | null;
+                /** @description Its number among the acts on its agreement. */
+                readonly sequence: number | null;
+                /** @description State before. */
+                readonly from: string | null;
+                /** @description State after. */
+                readonly to: string | null;
+                /** @description Whether it was refused: then nothing was changed. */
+                readonly refused: boolean;
+                /** @description The log in which it stands. */
+                readonly log: string;
+                /** @description Its place there, from 0. */
+                readonly index: number;
+            }[];
+            /** @description Cursor of the next page; null at the end. */
+            readonly next: string | null;
+            /** @description Entries that are not searchable yet; 0 when the search was complete. */
+            readonly unsearched: number;
+        };
+        /** @description A page of reads of the logs. */
+        readonly LogReadPage: {
+            /** @description Newest first. */
+            readonly reads: readonly {
+                /**
+                 * Format: uuid
+                 * @description The leaf of the governance log that records it.
+                 */
+                readonly leaf_id: string;
+                /**
+                 * Format: date-time
+                 * @description When, by the clock of the service.
+                 */
+                readonly at: string;
+                /** @description For which organisation. */
+                readonly org: string | null;
+                /** @description Who, as their issuer calls them; null: no longer kept. */
+                readonly actor: string | null;
+                /** @description Issuer of the subject; null: not kept. */
+                readonly issuer: string | null;
+                /** @description `ENTRIES`: codes and digests; `PAYLOAD`: words on pages; `EXPORT`: words as a file for other systems. */
+                readonly what: string | null;
+                /** @description The log that was read. */
+                readonly of_log: string | null;
+                /** @description Place of the oldest entry that was shown, from 0. */
+                readonly first: number | null;
+                /** @description How many entries were shown. */
+                readonly entries: number | null;
+                /** @description The log in which the read is recorded. */
+                readonly log: string;
+                /** @description Its place there, from 0. */
+                readonly index: number;
+            }[];
+            /** @description Cursor of the next page; null at the end. */
+            readonly next: string | null;
+            /** @description Entries that are not searchable yet; 0 when the search was complete. */
+            readonly unsearched: number;
         };
         /** @description A code list without its entries. */
         readonly CodeListSummary: {
@@ -9136,6 +9284,119 @@ export interface operations {
         readonly requestBody?: never;
         readonly responses: {
             /** @description The record. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DecisionRecord"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listTrail: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Recorded at or after this instant. */
+                readonly from?: string;
+                /** @description Recorded before this instant. */
+                readonly to?: string;
+                /** @description Subject of whoever acted, as their issuer calls them. */
+                readonly person?: string;
+                /** @description Code of the organisation acted for. */
+                readonly org?: string;
+                /** @description What was done, `agreement.signed` for example. */
+                readonly event?: string;
+                /** @description Kind of record: the first word of what was done to it. */
+                readonly record_type?: string;
+                /** @description The record: reference of an agreement, code of an organisation, identifier of anything else. */
+                readonly record?: string;
+                /** @description Acts that were done, or that were refused. */
+                readonly outcome?: "DONE" | "REFUSED";
+                /** @description Where the page begins: `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Rows a page. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A page of acts. */
+            readonly 200: {
+                headers: {
+                    /** @description The next page, `rel="next"`. */
+                    readonly Link?: string;
+                    /** @description Entries that are not searchable yet; 0 when the search was complete. */
+                    readonly "Accord-Unsearched"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TrailPage"];
+                    readonly "text/csv": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listLogReads: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Recorded at or after this instant. */
+                readonly from?: string;
+                /** @description Recorded before this instant. */
+                readonly to?: string;
+                /** @description Subject of whoever read, as their issuer calls them. */
+                readonly person?: string;
+                /** @description Code of the organisation read for. */
+                readonly org?: string;
+                /** @description Where the page begins: `next` of the page before. */
+                readonly cursor?: string;
+                /** @description Rows a page. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A page of reads. */
+            readonly 200: {
+                headers: {
+                    /** @description The next page, `rel="next"`. */
+                    readonly Link?: string;
+                    /** @description Entries that are not searchable yet; 0 when the search was complete. */
+                    readonly "Accord-Unsearched"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LogReadPage"];
+                    readonly "text/csv": string;
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getTrailEntry: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The `leaf_id` of an act or a read.
+                 * @example 0199f0a4-0000-7000-8000-000000000001
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The entry. */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
