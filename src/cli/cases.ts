@@ -1,16 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { shippedCodeLists } from '../reference/reference.service.ts'
 import { loadRegister } from '../register-loader.ts'
+import { type AssessmentCase, assessmentCaseFault, readAssessmentCases } from './assessment-cases.ts'
 import { type CaseFile, type DecisionCase, readCaseFile } from './case-file.ts'
 import { type Command, type Io, usage } from './command.ts'
 import { type OwnService, startOwnService } from './own-service.ts'
 
-/** `cases FILE`: every case of the file against a service of its own, over HTTP, as a simulation. */
+/**
+ * `cases FILE`: every case of the file against a service of its own, over HTTP, as a simulation; cases about assessments by the rules
+ * alone, which are pure.
+ */
 export const cases: Command = async ([path, ...rest], io) => {
   if (!path || rest.length > 0) return usage(io, 'usage: accord cases FILE')
   const { env, out } = io
-  const file = readOrExplain(path, io)
-  if (!file) return 2
+  const read = readOrExplain(path, io)
+  if (!read) return 2
+  if ('assessments' in read) return judgeAssessments(read.assessments, out)
+  const file = read.decisions
   const service = await startOwnService(env, 'cases')
   try {
     const { services } = service.app
@@ -28,6 +34,14 @@ export const cases: Command = async ([path, ...rest], io) => {
   } finally {
     await service.close()
   }
+}
+
+function judgeAssessments(all: readonly AssessmentCase[], out: Io['out']): number {
+  const faults = all.map((one) => [one, assessmentCaseFault(one)] as const)
+  for (const [{ id, title }, fault] of faults) out(fault === null ? `PASS ${id} ${title}` : `FAIL ${id} ${title}: ${fault}`)
+  const failed = faults.filter(([, fault]) => fault !== null).length
+  out(`${all.length - failed} passed, ${failed} failed`)
+  return failed === 0 ? 0 : 1
 }
 
 /** What the service answered, by code. */
@@ -90,9 +104,14 @@ function faultOf({ expect }: DecisionCase, answer: CaseAnswer): string | null {
   ].join(' ')
 }
 
-function readOrExplain(path: string, { err }: Io): CaseFile | undefined {
+function readOrExplain(
+  path: string,
+  { err }: Io,
+): { readonly decisions: CaseFile } | { readonly assessments: readonly AssessmentCase[] } | undefined {
   try {
-    return readCaseFile(readFileSync(path, 'utf8'))
+    const text = readFileSync(path, 'utf8')
+    const assessments = readAssessmentCases(text)
+    return assessments ? { assessments } : { decisions: readCaseFile(text) }
   } catch (error) {
     err(`${path} cannot be read as a case file: ${(error as Error).message}`)
     return undefined

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { readCaseFile } from '../../src/cli/case-file.ts'
+import { decisionCaseFiles } from '../support/case-files.ts'
 import { SHARE } from '../support/demo-share.ts'
 import { rowCounts } from '../support/leaves.ts'
 import { testService } from '../support/service.ts'
@@ -195,10 +195,8 @@ t.test('another method, or another address', async (t) => {
 })
 
 t.test('every case that expects INVALID_REQUEST is a 400 over HTTP', async (t) => {
-  const folder = new URL('../cases/', import.meta.url)
-  const files = readdirSync(folder).filter((file) => file.endsWith('.json') && !file.endsWith('-table.json'))
-  const malformed = files
-    .flatMap((name) => readCaseFile(readFileSync(new URL(name, folder), 'utf8')).cases)
+  const malformed = decisionCaseFiles()
+    .flatMap(({ text }) => readCaseFile(text).cases)
     .filter(({ expect }) => expect.reasons.includes('INVALID_REQUEST'))
   t.ok(malformed.length > 20)
   for (const { id, title, request } of malformed) {

@@ -3,19 +3,19 @@ import t from 'tap'
 import { readCaseFile } from '../../src/cli/case-file.ts'
 import { REASON_CODES, type ReasonCode, reasonNumber } from '../../src/decisions/rules/reason.ts'
 import { shippedCodeLists } from '../../src/reference/reference.service.ts'
+import { decisionCaseFiles } from '../support/case-files.ts'
 
 // The case files say exactly what they mean: every case is complete, consistent with itself and found in the README.
 
 const folder = new URL('../cases/', import.meta.url)
-const names = readdirSync(folder).filter((name) => name.endsWith('.json') && !name.endsWith('-table.json'))
-const files = names.map((name) => ({ name, text: readFileSync(new URL(name, folder), 'utf8') }))
+const files = decisionCaseFiles()
 const cases = files.flatMap(({ name, text }) => readCaseFile(text).cases.map((one) => ({ name, ...one })))
 const isReason = (code: string): code is ReasonCode => (REASON_CODES as readonly string[]).includes(code)
 
 t.test('there are case files, and the README describes each', async (t) => {
   const readme = readFileSync(new URL('README.md', folder), 'utf8')
-  t.ok(names.length >= 10)
-  for (const name of names) t.ok(readme.includes(`\`${name}\``), name)
+  t.ok(files.length >= 10)
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.json'))) t.ok(readme.includes(`\`${name}\``), name)
 })
 
 t.test('every case has an id of its own, a title and an answer', async (t) => {

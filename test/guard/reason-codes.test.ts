@@ -1,16 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { readCaseFile } from '../../src/cli/case-file.ts'
 import { REASON_CODES, reasonNumber } from '../../src/decisions/rules/reason.ts'
 import { isRole } from '../../src/identity/permissions.ts'
 import { shippedCodeLists } from '../../src/reference/reference.service.ts'
+import { decisionCaseFiles } from '../support/case-files.ts'
 
 // Every reason can happen, has words for those who get it, and keeps its number.
 
 const folder = new URL('../', import.meta.url)
-const cases = readdirSync(new URL('cases/', folder))
-  .filter((name) => name.endsWith('.json') && !name.endsWith('-table.json'))
-  .flatMap((name) => readCaseFile(readFileSync(new URL(`cases/${name}`, folder), 'utf8')).cases)
+const cases = decisionCaseFiles().flatMap(({ text }) => readCaseFile(text).cases)
 const entries = shippedCodeLists().find(({ list }) => list === 'REASON')?.entries ?? []
 
 /** A case file asks as a party; who is none is asked for over HTTP. */

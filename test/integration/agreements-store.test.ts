@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import type { Agreement } from '../../src/agreements/agreement.ts'
 import { agreementsService } from '../../src/agreements/agreements.service.ts'
@@ -13,6 +12,7 @@ import { type Transaction, withTransaction } from '../../src/platform/database/d
 import { readAs, withTransactionAs } from '../../src/platform/database/reader.ts'
 import { uuidv7Generator } from '../../src/platform/kernel/ids.ts'
 import { anAgreement, aParty, aVersion, ORGANISATIONS } from '../support/builders/decision-world.ts'
+import { decisionCaseFiles } from '../support/case-files.ts'
 import { testDatabase } from '../support/database.ts'
 import type { Teardown } from '../support/postgres.ts'
 
@@ -77,13 +77,10 @@ function normal(agreement: Agreement): unknown {
 
 /** Every agreement there is, from every case file and the demo register, under an id of its own; organisations once. */
 function everyFixture(): Fixtures {
-  const folder = new URL('../cases/', import.meta.url)
   const demo = demoRegister()
   const sources: readonly Fixtures[] = [
     { organisations: [...shippedOrganisations(), ...demo.organisations], agreements: demo.agreements.map((one) => one.agreement) },
-    ...readdirSync(folder)
-      .filter((name) => name.endsWith('.json') && !name.endsWith('-table.json'))
-      .map((name) => readCaseFile(readFileSync(new URL(name, folder), 'utf8'))),
+    ...decisionCaseFiles().map(({ text }) => readCaseFile(text)),
   ]
   const organisations = new Map(sources.flatMap((source) => source.organisations.map((one) => [one.code, one] as const)))
   return {

@@ -42,7 +42,7 @@ export function factsDigest(facts: AssessedFacts): string {
 
 /** One change of what is written. */
 export interface ChangedPart {
-  /** `/answers/<key>`, `/risks/<id>`, `/measures/<id>`, `/screening`. */
+  /** `/answers/<key>`, `/risks/<id>`, `/measures/<id>`, `/screening`, `/review`. */
   readonly pointer: string
   /** The question, or what the risk or measure is called. */
   readonly label: string
@@ -63,6 +63,7 @@ export function changedAnswers(before: AssessmentContent, after: AssessmentConte
     ),
     ...changedMembers('/risks', before.risks, after.risks, ({ description }) => description),
     ...changedMembers('/measures', before.measures, after.measures, ({ measure }) => measure),
+    ...changed('/review', 'Review', before.review, after.review),
   ]
 }
 

@@ -30,6 +30,7 @@ export function contentFaults(
     ...unassessed(content),
     ...content.risks.flatMap((risk) => untreated(risk, content.measures, codes)),
     ...content.measures.flatMap((measure) => overdue(measure, today)),
+    ...unreviewed(content, today),
     ...writtenFaults(content, { questions, codes, today }),
   ]
 }
@@ -79,6 +80,15 @@ function overdue({ id, due, done_on }: Measure, today: Day): Fault[] {
       'UK GDPR Art 35(7)(d)',
     ),
   ]
+}
+
+/** Who keeps it under review and when it is reviewed next (ICO template, step 7): a day that is still to come. */
+function unreviewed({ review }: AssessmentContent, today: Day): Fault[] {
+  const citation = 'UK GDPR Art 35(11)'
+  if (review === null)
+    return [missing('/review', 'REVIEW_MISSING', 'Nobody is named who reviews it, nor a day on which that is due.', citation)]
+  if (review.due > today) return []
+  return [missing('/review/due', 'REVIEW_PAST', `The review was due on ${review.due}: say on which day to come it is.`, citation)]
 }
 
 function missing(pointer: string, code: string, detail: string, citation: string): Fault {

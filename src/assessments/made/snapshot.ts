@@ -17,6 +17,7 @@ export interface AssessmentSnapshot {
   readonly screening: ScreeningOutcome | null
   readonly risks: readonly (Risk & { readonly overall: OverallRisk; readonly residual: ResidualRisk })[]
   readonly measures: readonly Measure[]
+  readonly review: AssessmentContent['review']
   /** Of the whole, before and after what is approved; null: no risk is described. */
   readonly inherent: OverallRisk | null
   readonly residual: OverallRisk | null
@@ -54,6 +55,7 @@ export function snapshotOf({
       residual: residualOfRisk(risk, content.measures, codes),
     })),
     measures: content.measures,
+    review: content.review,
     inherent: inherentOf(content, codes),
     residual: residualOf(content, codes),
     facts: { ...facts, narrative: written(facts.narrative) },

@@ -70,9 +70,18 @@ export function measureFaults(
   ]
 }
 
+/** What is wrong with who keeps it under review, and when; pointers `/review/…`. */
+export function reviewFaults(review: AssessmentContent['review']): Fault[] {
+  if (review === null) return []
+  return [
+    ...day('/review/due', 'when it is reviewed next', review.due),
+    ...filled('/review/kept_by', 'Who keeps it under review', review.kept_by, LINE_MAX),
+  ]
+}
+
 /** All that cannot be saved of a content. */
 export function writtenFaults(content: AssessmentContent, against: WrittenAgainst): Fault[] {
-  const { answers, risks, measures, screening } = content
+  const { answers, risks, measures, screening, review } = content
   return [
     ...textFaults('/screening/reasons', 'The reasons', screening?.reasons ?? null),
     ...Object.entries(answers).flatMap(([key, answer]) => answerFaults(key, answer, against)),
@@ -80,6 +89,7 @@ export function writtenFaults(content: AssessmentContent, against: WrittenAgains
     ...many('/measures', 'measures', measures, MEASURES_MAX),
     ...risks.flatMap((risk) => riskFaults(risk, against)),
     ...measures.flatMap((measure) => measureFaults(measure, risks, against)),
+    ...reviewFaults(review),
   ]
 }
 

@@ -32,13 +32,18 @@ export const theFacts = (over: Partial<AssessedFacts> = {}): AssessedFacts => ({
 })
 
 export const aRisk = (over: Partial<Risk> = {}): Risk => ({
-  ...{ id: 'R1', source: 'The notice goes to a wrong mailbox', description: 'A violent partner learns the address', harm_type: 'PHYSICAL' },
+  ...{
+    id: 'RISK1',
+    source: 'The notice goes to a wrong mailbox',
+    description: 'A violent partner learns the address',
+    harm_type: 'PHYSICAL',
+  },
   ...{ affected_subjects: ['VICTIM'], likelihood: 'POSSIBLE', severity: 'SEVERE' },
   ...over,
 })
 
 export const aMeasure = (over: Partial<Measure> = {}): Measure => ({
-  ...{ id: 'M1', risk_id: 'R1', measure: 'An interface instead of e-mail', effect: 'REDUCED' },
+  ...{ id: 'M1', risk_id: 'RISK1', measure: 'An interface instead of e-mail', effect: 'REDUCED' },
   left: { likelihood: 'REMOTE', severity: 'SEVERE' },
   approved: { by: 'SIRO of LBC_CAMDEN', on: TODAY },
   ...{ owner: { org: 'LBC_CAMDEN', post: 'Head of housing needs' }, due: '2027-03-31', done_on: null },

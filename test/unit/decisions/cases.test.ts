@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import t from 'tap'
@@ -8,17 +8,17 @@ import { emptyPolicyIndex, type PolicyIndex, type PolicyRecord } from '../../../
 import { type DecisionBody, toDecisionRequest } from '../../../src/decisions/request-body.ts'
 import { shippedCodeLists } from '../../../src/reference/reference.service.ts'
 import { answerTo } from '../../support/builders/answer.ts'
+import { decisionCaseFiles } from '../../support/case-files.ts'
 
 // Every case of every file through the pure rules: no server, no database. What the contract refuses before the rules are
 // asked (INVALID_REQUEST) is checked against the contract's schema here and over HTTP in test/api/bad-input.test.ts.
 
-const folder = new URL('../../cases/', import.meta.url)
 const shipped = shippedCodeLists()
 const isWellFormed = wellFormed()
 
-for (const name of readdirSync(folder).filter((file) => file.endsWith('.json') && !file.endsWith('-table.json'))) {
+for (const { name, text } of decisionCaseFiles()) {
   t.test(name, async (t) => {
-    const file = readCaseFile(readFileSync(new URL(name, folder), 'utf8'))
+    const file = readCaseFile(text)
     const index = compiled(file)
     for (const one of file.cases) t.strictSame(given(one, index), expected(one), `${one.id} ${one.title}`)
   })
