@@ -3027,6 +3027,44 @@ update "deputy"
   where "id" = $5
   returning "row_version";
 
+-- src/people/handover/handovers.repository.ts
+
+insert into "handover" ("id", "org", "person_id", "last_day", "successor", "for_roles", "plan", "reason", "recorded_at", "passed_on_at")
+  values ($1, ...);
+
+select "d"."id"
+  from "deputy" as "d"
+  inner join "person" as "p"
+  on p.id in (d.person_id, d.deputy_id)
+  where "p"."issuer" = $1 and "p"."subject" = $2 and "d"."org" = $3 and "d"."ended_at" is null and "d"."last_day" >= $4
+  order by "d"."id"
+  limit $5;
+
+select "h"."id", "h"."org", "p"."issuer", "p"."subject", "h"."last_day", "h"."successor", "h"."for_roles", "h"."reason", "h"."plan",
+    "h"."recorded_at", "h"."passed_on_at"
+  from "handover" as "h"
+  inner join "person" as "p"
+  on "p"."id" = "h"."person_id"
+  where "h"."id" = $1;
+
+select "h"."id", "h"."org", "p"."issuer", "p"."subject", "h"."last_day", "h"."successor", "h"."for_roles", "h"."reason", "h"."plan",
+    "h"."recorded_at", "h"."passed_on_at"
+  from "handover" as "h"
+  inner join "person" as "p"
+  on "p"."id" = "h"."person_id"
+  where "p"."issuer" = $1 and "p"."subject" = $2 and "h"."org" = $3 and "h"."passed_on_at" is null;
+
+select distinct "r"."role"
+  from "held_role" as "r"
+  inner join "person" as "p"
+  on "p"."id" = "r"."person_id"
+  where "r"."org" = $1 and "r"."ended_at" is null and r.from_day <= $2 and coalesce(r.to_day >= $3, true) and (p.issuer, p.subject) <> ($4,
+    ...);
+
+update "handover"
+  set "passed_on_at" = $1
+  where "id" = $2;
+
 -- src/people/held-roles.repository.ts
 
 insert into "held_role" ("id", "person_id", "org", "role", "from_day", "to_day")
@@ -3398,6 +3436,13 @@ select "r".*
 
 select "r".*
   from "share_request" as "r"
+  where public.may_see_share(r.provider, r.recipient, r.join_agreement) and "r"."picked_up_issuer" = $1 and "r"."picked_up_sub" = $2 and
+    "r"."picked_up_org" = $3 and "r"."status" <> $4
+  order by "r"."id"
+  limit $5;
+
+select "r".*
+  from "share_request" as "r"
   where public.may_see_share(r.provider, r.recipient, r.join_agreement) and "r"."status" <> $1 and exists (select from unnest($2::text[],
     $3::text[], $4::text[]) as w (provider, recipient, purpose) where w.provider = r.provider and w.recipient = r.recipient and w.purpose =
     r.purpose)
@@ -3699,9 +3744,21 @@ select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s
     "t"."assignee_sub" = $3 and "t"."assignee_issuer" = $4 and "t"."role" in ($5, ...))
   order by "s"."subject_type", "s"."subject_id", "s"."id";
 
+select "s"."id", "s"."subject_type", "s"."subject_id", "s"."subject_version", "s"."subject_hash", "s"."status", "s"."row_version",
+    "s"."act_count"
+  from "sign_off" as "s"
+  where exists (select "t"."step" from "sign_off_task" as "t" where "t"."sign_off_id" = "s"."id" and "t"."org" = $1 and "t"."state" = $2 and
+    ((t.assignee_sub = $3 and t.assignee_issuer = $4) or (t.deputy_sub = $5 and t.deputy_issuer = $6)))
+  order by "s"."subject_type", "s"."subject_id", "s"."id"
+  limit $7;
+
 select "s"."keeper"
   from "sign_off" as "s"
   where "s"."id" = $1;
+
+select count(*) filter (where t.kind = 'SIGNATURE')::int as signatures, count(*) filter (where t.kind <> 'SIGNATURE')::int as steps
+  from sign_off_task t
+  where t.org = $1 and t.state = 'DONE' and t.done_sub = $2 and t.done_issuer = $3;
 
 select distinct "s"."subject_id"
   from "sign_off" as "s"

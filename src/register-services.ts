@@ -140,7 +140,7 @@ export function openRegister(
       attestedPolicy,
       entries,
     }),
-    peopleRoutes(services.people, services.deputies, services.staffRoles),
+    peopleRoutes(services.people, services.deputies, services.staffRoles, services.handovers),
     notificationsRoutes(notifications),
     services.mailRoutes,
     outsidersRoutes(services.outside.invitations, services.outside.sessions),

@@ -28,6 +28,7 @@ import { emergencyRoom } from './disclosures/emergency-room.service.ts'
 import { filesInTime } from './files/file-timers.service.ts'
 import { filesService } from './files/files.service.ts'
 import { clamdScanner } from './files/scanner.service.ts'
+import { calendarsMadeBy } from './insight/calendars/calendars.service.ts'
 import { weekOfWork } from './insight/week.service.ts'
 import { openLogServices } from './log-services.ts'
 import { openMail } from './mail-services.ts'
@@ -36,6 +37,7 @@ import { ENTRIES, entriesInTime } from './parties/entries.service.ts'
 import { isLondonAuthority } from './parties/organisation.ts'
 import { partiesService } from './parties/parties.service.ts'
 import { deputiesService } from './people/deputies.service.ts'
+import { HANDOVERS, type HandoversService, handoversService } from './people/handover/handovers.service.ts'
 import type { HeldRole } from './people/held-role.ts'
 import { invitationsService } from './people/outside/invitations.service.ts'
 import { outsideSessionsService } from './people/outside/outside-sessions.service.ts'
@@ -50,8 +52,11 @@ import type { Clock } from './platform/kernel/clock.ts'
 import { drawnInBulk, uuidv7Generator } from './platform/kernel/ids.ts'
 import { type Metrics, openMetrics } from './platform/metrics/metrics.ts'
 import { referenceService } from './reference/reference.service.ts'
+import { requestsHandedOver } from './requests/handing-over.service.ts'
+import { requestActs } from './requests/request-acts.service.ts'
 import { askersOf } from './requests/requests.service.ts'
 import { openWebhooks, type WebhookReach } from './webhook-services.ts'
+import { doneFor, stepsHandedOver } from './workflow/handing-over.service.ts'
 import { signOffInsight } from './workflow/insight/insight.service.ts'
 import { routesService, storeShippedRoutes } from './workflow/routes.service.ts'
 import { signOffsService } from './workflow/sign-offs.service.ts'
@@ -209,14 +214,27 @@ export async function openServices(options: ServicesOptions) {
       [REFUSALS]: refusalsInTime({ db, notifications }),
       [ENTRIES]: entriesInTime({ db, notifications, withPeople: people.organisationsWithPeople }),
       [SIGN_OFF_ENDS]: signOffsThatEnd({ db, agreements, workflow, signOffs }),
+      [HANDOVERS]: { fire: (...due) => handovers.fire(...due) },
       held_role: rolesInTime({
         ...{ db, workflow, signOffs },
         async endedOn(tx, id, last) {
           const held = await people.held(tx, id)
+          // Whoever takes over has what was theirs: nothing goes back to everybody before.
+          if (held && (await handovers.isAwaited(tx, held.person, held.org, last))) return undefined
           return held?.to === last && held.ended_at === null ? { person: identityOf(held), org: held.org, roles: [held.role] } : undefined
         },
       }),
     },
+  })
+  const requestsTakenUp = requestActs({ commands, notifications, mustBeConfirmed: parties.mustBeConfirmed })
+  const handovers: HandoversService = handoversService({
+    ...{ db, clock, commands, parties, people, deputies, issuer: options.trust.issuer, isAuthoritative: options.isAuthoritative },
+    ...{ steps: stepsHandedOver({ signOffs }), requests: requestsHandedOver({ acts: requestsTakenUp }) },
+    others: async (tx, org, person, now) => ({
+      ends: { mail: await mailing.isMailed(tx, org, person), ...(await calendarsMadeBy(tx, org, person, now)) },
+      stays: await doneFor(tx, org, person),
+    }),
+    awaitInstant: (tx, id, dueAt) => setTimers(tx, [{ room: HANDOVERS, subjectId: id, name: 'left', dueAt }]),
   })
   const webhooks = openWebhooks({
     ...{ db, clock, newId, commands, notifications, mustBeConfirmed: parties.mustBeConfirmed, logKey: options.logKey },
@@ -259,7 +277,7 @@ export async function openServices(options: ServicesOptions) {
       isTrusted: options.isTrusted,
       knowsPeople: options.knowsPeople,
     },
-    ...{ people, deputies, staffRoles, timers, mailing, mailProblems, mailSettings, mailRoutes, webhooks, outside },
+    ...{ people, deputies, handovers, staffRoles, timers, mailing, mailProblems, mailSettings, mailRoutes, webhooks, outside },
     /** Flushes the log and closes the connections. */
     async close(): Promise<void> {
       await mailing.close()

@@ -25,6 +25,9 @@ export interface HeldDays {
   readonly ended_at: string | null
 }
 
+/** Recorded by register administrators alone: whoever holds them reads, or writes, beyond the own organisation. */
+export const BEYOND_ONE_ORGANISATION: readonly Role[] = ['REGISTER_ADMIN', 'AUDITOR']
+
 /** Whether a role counts on a London day; of a day that is over, whether it did for some of it. */
 export function holdsOn({ from, to, ended_at }: HeldDays, day: Day): boolean {
   return from <= day && (to === null || day <= to) && (ended_at === null || day <= londonDay(Date.parse(ended_at)))

@@ -4,11 +4,17 @@ import { callerOf } from '../identity/identity.plugin.ts'
 import { answer, reply } from '../platform/http/answer.ts'
 import { orThrow } from '../platform/kernel/refusal.ts'
 import type { DeputiesService } from './deputies.service.ts'
+import type { HandoversService } from './handover/handovers.service.ts'
 import type { PeopleService } from './people.service.ts'
 import type { StaffRolesService } from './staff-roles.service.ts'
 
-/** Who holds which role in which organisation, who stands in for whom, and when all staff are practitioners, over HTTP. */
-export function peopleRoutes(people: PeopleService, deputies: DeputiesService, staffRoles: StaffRolesService): FastifyPluginAsync {
+/** Who holds which role in which organisation, who stands in for whom, who takes over from whom, and when all staff are practitioners, over HTTP. */
+export function peopleRoutes(
+  people: PeopleService,
+  deputies: DeputiesService,
+  staffRoles: StaffRolesService,
+  handovers: HandoversService,
+): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'listRoles', async (request) =>
       reply(200, orThrow(await people.list(callerOf(request), request.params.code, request.query))),
@@ -28,6 +34,17 @@ export function peopleRoutes(people: PeopleService, deputies: DeputiesService, s
       reply(200, orThrow(await deputies.list(callerOf(request), request.params.code, request.query))),
     )
     answer(app, 'nameDeputy', async (request) => outcomeReply(201, await deputies.name(callOf(request), request.params.code, request.body)))
+    answer(app, 'handOver', async (request) => {
+      const { code } = request.params
+      const { status, body, headers } = outcomeReply(201, await handovers.handOver(callOf(request), code, request.body))
+      return reply(status, body, { ...headers, location: `/v1/organisations/${code}/handovers/${body.id}` })
+    })
+    answer(app, 'previewHandover', async (request) =>
+      reply(200, orThrow(await handovers.preview(callerOf(request), request.params.code, request.body))),
+    )
+    answer(app, 'getHandover', async (request) =>
+      reply(200, orThrow(await handovers.read(callerOf(request), request.params.code, request.params.id)).outcome),
+    )
     answer(app, 'endDeputy', async (request) =>
       outcomeReply(200, await deputies.end(callOf(request), request.params.code, request.params.id, request.body)),
     )

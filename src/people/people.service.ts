@@ -11,7 +11,7 @@ import { type Day, londonDay } from '../platform/kernel/london-day.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
 import { type Refusal, Refused, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'
-import { endOf, type HeldRole, holdsOn, type Person, recordingRefused } from './held-role.ts'
+import { BEYOND_ONE_ORGANISATION, endOf, type HeldRole, holdsOn, type Person, recordingRefused } from './held-role.ts'
 import { type HeldRoleAct, heldRolesRepository, organisationsHeld, rolesHeld } from './held-roles.repository.ts'
 
 export interface PeopleOptions {
@@ -66,8 +66,6 @@ interface RoleDone extends WorkDone<HeldRoleRecord> {
   readonly reason: string
 }
 
-/** Recorded by register administrators alone: whoever holds them reads, or writes, beyond the own organisation. */
-const BEYOND_ONE_ORGANISATION: readonly Role[] = ['REGISTER_ADMIN', 'AUDITOR']
 const PAGE = 100
 
 export type PeopleService = ReturnType<typeof peopleService>
@@ -178,6 +176,8 @@ export function peopleService({ db, clock, commands, parties, issuer, tell, reco
       org: string,
       id: string,
       { last_day = null, reason }: { readonly last_day?: Day | null | undefined; readonly reason: string },
+      /** What the person has to do is handed over besides: it does not go back to everybody of the role. */
+      isHandedOver = false,
     ): Promise<CommandResult<HeldRoleRecord>> =>
       commands.perform<HeldRole, HeldRoleRecord, RoleDone>(
         kind,
@@ -188,7 +188,7 @@ export function peopleService({ db, clock, commands, parties, issuer, tell, reco
           if ('code' in end) throw new Refused(end)
           await heldRolesRepository(tx).end(id, end)
           const held = { ...state, ...end }
-          await onEnd(tx, held, { principal, at, now, newId })
+          if (!isHandedOver) await onEnd(tx, held, { principal, at, now, newId })
           return { held, reason, detail: detailOf(held, reason), outcome: () => viewOf(tx, held) }
         },
       ),

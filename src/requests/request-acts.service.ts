@@ -1,13 +1,13 @@
 import type { Call, CommandResult } from '../commands/command.ts'
 import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
 import { writerFor } from '../identity/permissions.ts'
-import { isService } from '../identity/principal.ts'
+import { isSamePerson, isService, servicePrincipal } from '../identity/principal.ts'
 import type { NotificationKind, NotificationsService } from '../notifications/notifications.service.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import { readAs } from '../platform/database/reader.ts'
-import { Refused } from '../platform/kernel/refusal.ts'
+import { orThrow, Refused } from '../platform/kernel/refusal.ts'
 import { requestsRepository, type ShareRequestAct } from './requests.repository.ts'
-import { actRefused, REQUEST_ACTS, type RequestActName, type ShareRequest } from './share-request.ts'
+import { type Actor, actRefused, REQUEST_ACTS, type RequestActName, type ShareRequest } from './share-request.ts'
 
 export interface RequestActsOptions {
   readonly commands: CommandsService
@@ -49,6 +49,7 @@ export interface RequestContext extends Omit<CommandContext<ShareRequest>, 'stat
 const EVENTS = {
   ask: 'request.asked',
   pick_up: 'request.picked_up',
+  hand_over: 'request.handed_over',
   answer: 'request.answered',
   withdraw: 'request.withdrawn',
   invite: 'request.joining_accepted',
@@ -111,6 +112,25 @@ export function requestActs({ commands, notifications, mustBeConfirmed }: Reques
         if (!done.isRepeat) await requestsRepository(context.tx).insert(done.request)
         return { ...done, id: done.request.id, detail: done.detail ?? {}, outcome: outcomeOf(context.tx, done.request) }
       }),
+
+    /** Passes a request on that somebody who leaves has picked up; where nobody takes it over it is open to every officer again. No act of a person on it: it follows from a handover. */
+    handOver: async (
+      { requestId: id, ...call }: Pick<RequestCall, 'requestId' | 'within'>,
+      from: Actor,
+      to: Actor | null,
+    ): Promise<void> => {
+      const done = await commands.perform<ShareRequest, ShareRequestView, Done>(
+        kind,
+        { ...call, principal: servicePrincipal(from.org), idempotency: null, id, act: 'hand_over', event: EVENTS.hand_over },
+        async ({ tx, state }) => {
+          const isTheirs = state.status !== 'CLOSED' && state.picked_up_by && isSamePerson(state.picked_up_by, from)
+          const status = to === null && state.status === 'PICKED_UP' ? 'OPEN' : state.status
+          const request = isTheirs ? { ...state, status, picked_up_by: to } : state
+          return { request, tell: [], isRepeat: !isTheirs, detail: { from, to }, outcome: outcomeOf(tx, request) }
+        },
+      )
+      orThrow(done)
+    },
 
     /** An act of the table (`REQUEST_ACTS`), refused where the table or the role does not let it be. */
     act: (

@@ -8,7 +8,7 @@ import type { Actor, RequestActName, RequestStatus, ShareQuestion, ShareRequest 
 export interface ShareRequestAct {
   readonly sequence: number
   readonly at: string
-  readonly act: 'ask' | RequestActName
+  readonly act: 'ask' | 'hand_over' | RequestActName
   readonly actor_org: string
   readonly actor_sub: string
   readonly reason: string | null
@@ -100,6 +100,19 @@ export function requestsRepository(tx: Transaction) {
           ),
         )
         .orderBy('r.id', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map(toRequest)
+    },
+
+    /** Requests without an answer that somebody picked up for an organisation, the first asked first. */
+    async pickedUpBy({ issuer, sub, org }: Actor, limit: number): Promise<ShareRequest[]> {
+      const rows = await requests()
+        .where('r.picked_up_issuer', '=', issuer)
+        .where('r.picked_up_sub', '=', sub)
+        .where('r.picked_up_org', '=', org)
+        .where('r.status', '<>', 'CLOSED')
+        .orderBy('r.id')
         .limit(limit)
         .execute()
       return rows.map(toRequest)

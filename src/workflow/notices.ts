@@ -24,7 +24,9 @@ export function noticesOf(signOff: SignOff, events: readonly SignOffEvent[]): No
         return kindOf(signOff, event) === 'SIGNATURE' ? [] : ofStep(signOff, event, 'STEP_OPENED', event.orgs)
       case 'TASK_ASSIGNED': {
         if (event.why === 'ROLE_ENDED') return ofStep(signOff, event, 'STEP_RELEASED')
-        return event.why === 'ASSIGNED' || event.why === 'REPLACED' ? ofStep(signOff, event, 'STEP_ASSIGNED') : []
+        return event.why === 'ASSIGNED' || event.why === 'REPLACED' || event.why === 'HANDED_OVER'
+          ? ofStep(signOff, event, 'STEP_ASSIGNED')
+          : []
       }
       case 'TASK_DELEGATED':
         return ofStep(signOff, event, 'STEP_ASSIGNED', [event.delegation.to.org], { persons: [identityOf(event.delegation.to)] })

@@ -1,4 +1,4 @@
-import type { Call, CommandResult } from '../commands/command.ts'
+import type { Call, CommandResult, RunningCommand } from '../commands/command.ts'
 import type { CommandContext, CommandsService, SubjectKind, WorkDone } from '../commands/commands.service.ts'
 import { isOutsideCommand } from '../identity/outsider.ts'
 import { readerFor, writerFor } from '../identity/permissions.ts'
@@ -58,7 +58,7 @@ const EVENTS = {
 export type PersonalCommand = Extract<SignOffCommand, { type: keyof typeof EVENTS }>
 
 /** What follows of itself. */
-export type ServiceCommand = Extract<SignOffCommand, { type: 'fire' | 'role_ended' | 'leave' | 'close' | 'withdraw' }>
+export type ServiceCommand = Extract<SignOffCommand, { type: 'fire' | 'role_ended' | 'hand_over' | 'leave' | 'close' | 'withdraw' }>
 
 /** What a command did. */
 export interface CommandDone {
@@ -88,6 +88,7 @@ interface SignOffDone extends WorkDone<CommandDone> {
 
 /** The same of what follows of itself, by its command, or by the first word of the timer's key. */
 const FIRED: Readonly<Record<string, `sign_off.${string}`>> = {
+  hand_over: 'sign_off.handed_over',
   leave: 'sign_off.left',
   close: 'sign_off.closed',
   withdraw: 'sign_off.withdrawn',
@@ -204,9 +205,20 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
       return done
     },
 
-    /** Does what follows of itself in a sign-off, as the service: where a timer is due, or a role ended. `isStill`: whether it is to be done yet. */
-    async follow(id: string, command: ServiceCommand, isStill: (tx: Transaction, at: string) => Promise<boolean>): Promise<void> {
-      const keeper = await withTransactionAs(db, { kind: 'system' }, (tx) => signOffsRepository(tx).keeperOf(id))
+    /**
+     * Does what follows of itself in a sign-off, as the service: where a timer is due, a role ended, or somebody left. `isStill`: whether it is to be
+     * done yet. `within`: the command that it is a part of.
+     */
+    async follow(
+      id: string,
+      command: ServiceCommand,
+      isStill: (tx: Transaction, at: string, signOff: SignOff) => Promise<boolean>,
+      within?: RunningCommand,
+    ): Promise<void> {
+      const keeperIn = (tx: Transaction) => signOffsRepository(tx).keeperOf(id)
+      const keeper = await (within
+        ? asSystem(within.tx as Transaction, () => keeperIn(within.tx as Transaction))
+        : withTransactionAs(db, { kind: 'system' }, keeperIn))
       if (keeper === undefined) return
       const word = command.type === 'fire' ? (command.timer.split(':')[1] ?? '') : command.type
       const asked = {
@@ -215,6 +227,7 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
         id,
         act: word,
         event: FIRED[word] ?? `sign_off.${word}`,
+        ...(within ? { within } : {}),
       } as const
       const done = await commands.perform<LockedSignOff, CommandDone, SignOffDone>(
         { ...kind, readerFor: () => ({ kind: 'system' }), admit: async () => {} },
@@ -223,7 +236,7 @@ export function signOffsService({ db, clock, commands, mustBeConfirmed, deputise
           const { signOff } = context.state
           const outcome = outcomeOf(command, { signOff, events: [], version: '' }, context.principal, context.now)
           const nothing = { subject: signOff.subject, events: [], moved: undefined, version: '', isRepeat: true, detail: {}, outcome }
-          return (await isStill(context.tx, context.now))
+          return (await isStill(context.tx, context.now, signOff))
             ? perform(context, command, { actor: serviceActor(keeper), named: word })
             : nothing
         },

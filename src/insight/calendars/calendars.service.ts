@@ -3,7 +3,7 @@ import type { AgreementsDue } from '../../agreements/finding/due.service.ts'
 import type { Call, CommandResult } from '../../commands/command.ts'
 import type { CommandsService, SubjectKind, WorkDone } from '../../commands/commands.service.ts'
 import { permits, type Role } from '../../identity/permissions.ts'
-import { isSamePerson, type Principal } from '../../identity/principal.ts'
+import { type Identity, isSamePerson, type Principal } from '../../identity/principal.ts'
 import type { Database, Transaction } from '../../platform/database/database.ts'
 import { withTransactionAs } from '../../platform/database/reader.ts'
 import type { Clock } from '../../platform/kernel/clock.ts'
@@ -175,6 +175,13 @@ export function calendarsService({ db, clock, commands, publicUrl, due, signOffs
   function rolesHeldIn({ issuer, sub, org }: Principal): Promise<readonly Role[]> {
     return rolesOf({ issuer, subject: sub }, org, londonDay(clock().getTime()))
   }
+}
+
+/** How many calendars somebody made that count: their own, and of the organisation. Joins the transaction, which reads as the system. */
+export async function calendarsMadeBy(tx: Transaction, org: string, person: Identity, now: string) {
+  const made = (await calendarsRepository(tx).of(org, now)).filter(({ madeBy }) => isSamePerson(madeBy, person))
+  const own = made.filter(({ scope }) => scope === 'MINE').length
+  return { calendars: own, calendars_of_the_organisation: made.length - own }
 }
 
 function isOwn({ org, madeBy, scope }: Calendar, principal: Principal): boolean {

@@ -285,6 +285,10 @@ export function mailingService({ db, clock, newId, directory, channel, publicUrl
     recordAddress: (tx: Transaction, org: string, person: Identity, address: string): Promise<void> =>
       mailSettingsRepository(tx).record({ id: newId(), org, person, address }),
 
+    /** Whether somebody gets mail for an organisation while they hold a role in it. Joins the transaction, which reads everything. */
+    isMailed: async (tx: Transaction, org: string, person: Identity): Promise<boolean> =>
+      (await mailSettingsRepository(tx).reachable(org, [person])).length > 0,
+
     /** Where mail goes: a folder or a server. */
     where: channel.where,
 

@@ -642,6 +642,22 @@ export interface FlowSide {
   version: number;
 }
 
+export interface Handover {
+  for_roles: Json;
+  id: string;
+  last_day: string | null;
+  org: string;
+  passed_on_at: string | null;
+  person_id: string;
+  /**
+   * What named the person when it was recorded, and what became of each; which steps and requests is shown to those alone who may read them.
+   */
+  plan: Json;
+  reason: string;
+  recorded_at: string;
+  successor: Json;
+}
+
 export interface HeldRole {
   act_count: Generated<Int8>;
   ended_at: string | null;
@@ -1412,6 +1428,7 @@ export interface DB {
   evidence_file: EvidenceFile;
   flow: Flow;
   flow_side: FlowSide;
+  handover: Handover;
   held_role: HeldRole;
   held_role_act: HeldRoleAct;
   idempotency_key: IdempotencyKey;

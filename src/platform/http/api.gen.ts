@@ -1095,6 +1095,91 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/organisations/{code}/handovers": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Pass on everything that names somebody who leaves
+         * @description In one act, by those who may record roles: each role of the person ends with the last day and the successor holds it from the next
+         *     day on, deputies in both directions are named anew, and what is in their hands once the day is over (steps of sign-offs, requests
+         *     picked up) passes to whoever takes over the role that does it. Without a last day all of it is done at once. Whole or not at all:
+         *     422 with the rule where a successor may not hold a role beside those that they have (SD-2, SD-3, SD-7); 409 where it is handed over
+         *     already, or nothing names the person. A single step that the successor may not do, since they drafted the text for example, goes
+         *     back to everybody of the role, and the plan says so. What was signed and done stays theirs.
+         */
+        readonly post: operations["handOver"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/organisations/{code}/handovers/preview": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * See what names somebody, and what would become of it
+         * @description Everything that names the person, as `handOver` would pass it on; nothing is changed. Without a successor it is the list of what names them.
+         */
+        readonly post: operations["previewHandover"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/organisations/{code}/handovers/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+                /**
+                 * @description The handover.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        /** A handover as it was recorded */
+        readonly get: operations["getHandover"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/sign-offs": {
         readonly parameters: {
             readonly query?: never;
@@ -5099,6 +5184,204 @@ export interface components {
             /** @description Whether it counts at this moment. */
             readonly counts: boolean;
         };
+        /** @description Who takes it over; null, nobody does. */
+        readonly PassesTo: components["schemas"]["person"] | null;
+        /** @description Everything that names somebody in an organisation, and what becomes of each when they leave. */
+        readonly HandoverPlan: {
+            /** @description Roles that are recorded for them, now or for later days. What only an issuer claims in its tokens is ended there. */
+            readonly roles: readonly {
+                /**
+                 * Format: uuid
+                 * @description The role that is held.
+                 */
+                readonly id: string;
+                /** @description GOV_ROLE code. */
+                readonly role: string;
+                /**
+                 * Format: date
+                 * @description Its first London day.
+                 */
+                readonly from: string;
+                /**
+                 * Format: date
+                 * @description Its last London day as it is recorded now; null: none is set.
+                 */
+                readonly to: string | null;
+                /**
+                 * Format: date
+                 * @description Its last London day from then on; null: it ends at once.
+                 */
+                readonly last_day: string | null;
+                readonly passes_to: components["schemas"]["PassesTo"];
+                /**
+                 * Format: date
+                 * @description First London day on which the successor holds it by this; null: they hold it anyway, or nobody takes it over.
+                 */
+                readonly first_day: string | null;
+                /**
+                 * Format: date
+                 * @description Last London day of the successor; null: none is set.
+                 */
+                readonly until: string | null;
+            }[];
+            /** @description Who stands in for them, and for whom they stand in. */
+            readonly deputies: readonly {
+                /**
+                 * Format: uuid
+                 * @description The deputy.
+                 */
+                readonly id: string;
+                /** @description GOV_ROLE code. */
+                readonly role: string;
+                readonly person: components["schemas"]["person"];
+                readonly deputy: components["schemas"]["person"];
+                /**
+                 * Format: date
+                 * @description First London day.
+                 */
+                readonly first: string;
+                /**
+                 * Format: date
+                 * @description Last London day.
+                 */
+                readonly last: string;
+                readonly passes_to: components["schemas"]["PassesTo"];
+                /**
+                 * Format: date
+                 * @description First London day on which the successor takes their place in it; null: nobody does.
+                 */
+                readonly first_day: string | null;
+                /** @description Why the successor does not take it over, in words; null where they do, or none was named. */
+                readonly why_not: string | null;
+            }[];
+            /** @description Steps of sign-offs that are in their hands, the first 200. What they take up until they leave is passed on too. */
+            readonly steps: readonly {
+                /**
+                 * Format: uuid
+                 * @description The sign-off.
+                 */
+                readonly sign_off: string;
+                /** @description What is signed off. */
+                readonly subject_type: string;
+                /** @description Its key. */
+                readonly subject_id: string;
+                /** @description The party whose step it is; null: a step of the whole. */
+                readonly chain_org: string | null;
+                /** @description The step. */
+                readonly step: string;
+                /** @description The task of the step, from 1. */
+                readonly task: number;
+                /** @description The role that does it. */
+                readonly role: string;
+                /**
+                 * Format: date
+                 * @description By when; null: not said.
+                 */
+                readonly due: string | null;
+                /** @description Whether it was only handed to them for some days: then it stays with whoever handed it over, if nobody takes their place. */
+                readonly stands_in: boolean;
+                readonly passes_to: components["schemas"]["PassesTo"];
+                /** @description Why the successor does not take it over, in words; null where they do, or none was named. */
+                readonly why_not: string | null;
+            }[];
+            /** @description Requests for shares that they have picked up, the first 200. */
+            readonly requests: readonly {
+                /**
+                 * Format: uuid
+                 * @description The request.
+                 */
+                readonly id: string;
+                /** @description Who would disclose. */
+                readonly provider: string;
+                /** @description Who would receive. */
+                readonly recipient: string;
+                /** @description For what. */
+                readonly purpose: string;
+                /** @description The role that answers it. */
+                readonly role: string;
+                readonly passes_to: components["schemas"]["PassesTo"];
+                /** @description Why the successor does not take it over, in words; null where they do, or none was named. */
+                readonly why_not: string | null;
+            }[];
+            /** @description How many of these are passed on without being shown, since whoever asks may not read them. */
+            readonly unseen: {
+                /** @description Steps. */
+                readonly steps: number;
+                /** @description Requests. */
+                readonly requests: number;
+            };
+            /** @description What ends by itself once they hold no role, and is not passed on. */
+            readonly ends: {
+                /** @description Whether they get mail for the organisation. */
+                readonly mail: boolean;
+                /** @description Their own calendar addresses. */
+                readonly calendars: number;
+                /** @description Calendar addresses of the organisation that they made: another officer makes new ones. */
+                readonly calendars_of_the_organisation: number;
+            };
+            /** @description What stays theirs for ever. */
+            readonly stays: {
+                /** @description Signatures that they gave in sign-offs for the organisation. */
+                readonly signatures: number;
+                /** @description Other steps that they have done. */
+                readonly steps: number;
+            };
+            /** @description Roles that the organisation needs and nobody would hold, each with the first day of the gap. */
+            readonly gaps: readonly {
+                /** @description GOV_ROLE code. */
+                readonly role: string;
+                /**
+                 * Format: date
+                 * @description From this London day on.
+                 */
+                readonly from: string;
+            }[];
+            /** @description Why it would be refused as it is asked for; empty, it would be done. */
+            readonly refusals: readonly {
+                /** @description JSON pointer into what was asked for. */
+                readonly pointer: string;
+                /** @description Why, in words. */
+                readonly detail: string;
+                /** @description The rule; null: it has no name. */
+                readonly code: string | null;
+            }[];
+        };
+        /** @description That somebody leaves an organisation, and who takes over what names them. */
+        readonly Handover: {
+            /**
+             * Format: uuid
+             * @description Its key.
+             */
+            readonly id: string;
+            /** @description Code of the organisation. */
+            readonly org: string;
+            readonly person: components["schemas"]["person"];
+            /**
+             * Format: date
+             * @description Their last London day; null: they left when it was recorded.
+             */
+            readonly last_day: string | null;
+            readonly successor: components["schemas"]["PassesTo"];
+            /** @description Who takes over single roles instead, with what is done in each. */
+            readonly for_roles: readonly {
+                /** @description GOV_ROLE code. */
+                readonly role: string;
+                readonly person: components["schemas"]["PassesTo"];
+            }[];
+            /** @description Why they leave, for the history. */
+            readonly reason: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            readonly recorded_at: string;
+            /**
+             * Format: date-time
+             * @description When what was in their hands was passed on; null: that follows once their last day is over.
+             */
+            readonly passed_on_at: string | null;
+            readonly plan: components["schemas"]["HandoverPlan"];
+        };
         /** @description A sign-off in a list. */
         readonly SignOffSummary: {
             /**
@@ -8118,7 +8401,7 @@ export interface components {
                  * @description What was done.
                  * @enum {string}
                  */
-                readonly act: "ask" | "pick_up" | "answer" | "withdraw" | "invite" | "decline";
+                readonly act: "ask" | "pick_up" | "hand_over" | "answer" | "withdraw" | "invite" | "decline";
                 /** @description For which organisation. */
                 readonly actor_org: string;
                 /** @description By whom. */
@@ -10943,6 +11226,172 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["StaffRole"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly handOver: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "person": {
+                 *         "subject": "7f1c2a90-leaver"
+                 *       },
+                 *       "last_day": "2026-12-02",
+                 *       "successor": {
+                 *         "subject": "7f1c2a90-successor"
+                 *       },
+                 *       "reason": "Moves to another council"
+                 *     }
+                 */
+                readonly "application/json": {
+                    readonly person: components["schemas"]["PersonNamed"];
+                    /**
+                     * Format: date
+                     * @description Their last London day, today or later; null or absent: they leave now.
+                     */
+                    readonly last_day?: string | null;
+                    /** @description Who takes over; null, nobody does what `for_roles` does not name. */
+                    readonly successor: components["schemas"]["PersonNamed"] | null;
+                    /** @description Who takes over single roles instead, with the steps, requests and deputies of each; nobody where `person` is null. */
+                    readonly for_roles?: readonly {
+                        /**
+                         * @description GOV_ROLE code.
+                         * @enum {string}
+                         */
+                        readonly role: "REQUESTER" | "IG_OFFICER" | "IAO" | "DPO" | "CALDICOTT_GUARDIAN" | "SIRO" | "INFOSEC" | "LEGAL" | "SIGNATORY" | "AUTHORISED_DISCLOSURE_OFFICER" | "DUTY_MANAGER" | "PRACTITIONER" | "AUDITOR" | "REGISTER_ADMIN";
+                        /** @description Who takes over; null, nobody does what `for_roles` does not name. */
+                        readonly person: components["schemas"]["PersonNamed"] | null;
+                    }[];
+                    /** @description Why they leave, for the history. */
+                    readonly reason: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description What was done, and what follows once the last day is over. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    /**
+                     * @description Where it is found.
+                     * @example /v1/organisations/LBC_CAMDEN/handovers/0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                     */
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Handover"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly previewHandover: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "person": {
+                 *         "subject": "7f1c2a90-leaver"
+                 *       },
+                 *       "last_day": "2026-12-02"
+                 *     }
+                 */
+                readonly "application/json": {
+                    readonly person: components["schemas"]["PersonNamed"];
+                    /**
+                     * Format: date
+                     * @description Their last London day, today or later; null or absent: they leave now.
+                     */
+                    readonly last_day?: string | null;
+                    /** @description Who takes over; null, nobody does what `for_roles` does not name. */
+                    readonly successor?: components["schemas"]["PersonNamed"] | null;
+                    /** @description Who takes over single roles instead, with the steps, requests and deputies of each; nobody where `person` is null. */
+                    readonly for_roles?: readonly {
+                        /**
+                         * @description GOV_ROLE code.
+                         * @enum {string}
+                         */
+                        readonly role: "REQUESTER" | "IG_OFFICER" | "IAO" | "DPO" | "CALDICOTT_GUARDIAN" | "SIRO" | "INFOSEC" | "LEGAL" | "SIGNATORY" | "AUTHORISED_DISCLOSURE_OFFICER" | "DUTY_MANAGER" | "PRACTITIONER" | "AUDITOR" | "REGISTER_ADMIN";
+                        /** @description Who takes over; null, nobody does what `for_roles` does not name. */
+                        readonly person: components["schemas"]["PersonNamed"] | null;
+                    }[];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description What would be done. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HandoverPlan"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getHandover: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description Code of the organisation.
+                 * @example LBC_CAMDEN
+                 */
+                readonly code: string;
+                /**
+                 * @description The handover.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The handover. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Handover"];
                 };
             };
             readonly default: components["responses"]["Problem"];

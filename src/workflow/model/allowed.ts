@@ -80,6 +80,7 @@ export const COMMAND_RULES: Readonly<Record<CommandType, CommandRule>> = {
   object: { signOff: [...NOT_ENDED, 'COMPLETE'], chain: ['SIGNED'], by: ['SERVICE'] },
   join: { signOff: [...NOT_ENDED, 'COMPLETE'], by: ['SERVICE'] },
   role_ended: { signOff: NOT_ENDED, by: ['SERVICE'] },
+  hand_over: { signOff: NOT_ENDED, by: ['SERVICE'] },
   fire: { signOff: AT_WORK, by: ['SERVICE'] },
 }
 

@@ -85,6 +85,13 @@ export type SignOffCommand =
   | { readonly type: 'join'; readonly party: PartyToSignOff; readonly route: Route }
   /** Somebody's role in an organisation ended. */
   | { readonly type: 'role_ended'; readonly person: Identity; readonly org: string; readonly roles: readonly string[] }
+  /** Somebody leaves: what they have passes to these, by role; null, or a role that is not here: to everybody of the role. */
+  | {
+      readonly type: 'hand_over'
+      readonly person: Identity
+      readonly org: string
+      readonly to: Readonly<Record<string, Identity | null>>
+    }
   /** A timer is due. */
   | ({ readonly type: 'fire'; readonly timer: string } & StepName)
 export type CommandType = SignOffCommand['type']

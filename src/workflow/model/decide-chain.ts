@@ -10,6 +10,7 @@ import type { OnTask } from './decide-task.ts'
 import type { OnWords } from './decide-words.ts'
 import { dutyRefused } from './duties.ts'
 import type { SignOffEvent } from './events.ts'
+import { handedOver } from './handing-over.ts'
 import { routeStep } from './route.ts'
 import { type Chain, chainOf, isOpenChain, routeOf, type SignOff } from './sign-off.ts'
 import { type Timer, timersOf } from './timers.ts'
@@ -56,6 +57,8 @@ export function decideOnChain(command: OnChain, signOff: SignOff, { chain, step,
       return ok(closing(signOff, command.reason, at))
     case 'role_ended':
       return ok(handsOf(command, signOff, at))
+    case 'hand_over':
+      return ok(handedOver(command, signOff, at))
     case 'fire': {
       const timer = timersOf(signOff).find((one) => one.org === command.org && one.step === command.step && keyOf(one) === command.timer)
       return ok(timer && timer.at <= now ? fired(timer, signOff, at) : [])

@@ -120,7 +120,7 @@ function own(command: SignOffCommand, signOff: SignOff, place: Place, acting: Ac
 
 /** What a command is about; undefined where it names what is not there. */
 function placeOf(command: SignOffCommand, signOff: SignOff, { actor }: Acting): Place | undefined {
-  if (!('org' in command) || command.type === 'role_ended') return {}
+  if (!('org' in command) || command.type === 'role_ended' || command.type === 'hand_over') return {}
   const chain = chainOf(signOff, command.org)
   if (!chain) return undefined
   const id = 'step' in command ? command.step : stepWithoutName(command.type, signOff, command.org)

@@ -34,7 +34,7 @@ export interface TaskName extends StepName {
 }
 
 /** Why a task is in other hands, or in nobody's. */
-export type AssignReason = 'ASSIGNED' | 'CLAIMED' | 'RELEASED' | 'REPLACED' | 'ROLE_ENDED'
+export type AssignReason = 'ASSIGNED' | 'CLAIMED' | 'RELEASED' | 'REPLACED' | 'ROLE_ENDED' | 'HANDED_OVER'
 
 /** What happened. The state of a sign-off is its events, in order; nothing else is remembered. */
 export type SignOffEvent =

@@ -58,6 +58,38 @@ export function signOffsRepository(tx: Transaction) {
       return found.map(toStored)
     },
 
+    /** Sign-offs in which a person has open tasks in an organisation, or stands in for whoever has, in the order in which they are locked. */
+    async inHandsOf({ issuer, sub }: Identity, org: string, limit: number): Promise<StoredSignOff[]> {
+      const found = await rows()
+        .where((eb) =>
+          eb.exists(
+            eb
+              .selectFrom('sign_off_task as t')
+              .select('t.step')
+              .whereRef('t.sign_off_id', '=', 's.id')
+              .where('t.org', '=', org)
+              .where('t.state', '=', 'OPEN')
+              .where(
+                sql<boolean>`((t.assignee_sub = ${sub} and t.assignee_issuer = ${issuer}) or (t.deputy_sub = ${sub} and t.deputy_issuer = ${issuer}))`,
+              ),
+          ),
+        )
+        .orderBy('s.subject_type')
+        .orderBy('s.subject_id')
+        .orderBy('s.id')
+        .limit(limit)
+        .execute()
+      return found.map(toStored)
+    },
+
+    /** How many tasks somebody has done for an organisation: signatures, and others. */
+    async doneBy({ issuer, sub }: Identity, org: string): Promise<{ readonly signatures: number; readonly steps: number }> {
+      const { rows: found } = await sql<{ signatures: number; steps: number }>`
+        select count(*) filter (where t.kind = 'SIGNATURE')::int as signatures, count(*) filter (where t.kind <> 'SIGNATURE')::int as steps
+        from sign_off_task t where t.org = ${org} and t.state = 'DONE' and t.done_sub = ${sub} and t.done_issuer = ${issuer}`.execute(tx)
+      return found[0] ?? { signatures: 0, steps: 0 }
+    },
+
     /** Locked until the transaction ends. */
     async lock(id: string): Promise<StoredSignOff | undefined> {
       const row = await rows().where('s.id', '=', id).forUpdate().executeTakeFirst()

@@ -360,6 +360,25 @@ t.test('when a role ends, the open task goes back to the role, and what was done
   t.equal(step(after(done, [{ type: 'role_ended', person: x, org: 'A', roles: ['IG_OFFICER'] }, SERVICE]), 'A', 'IG_REVIEW').state, 'DONE')
 })
 
+t.test('what somebody has who leaves passes to whoever takes over its role, and to everybody where that one may not do it', async (t) => {
+  const [x, y] = [an('IG_OFFICER', 'A', 'x'), an('IG_OFFICER', 'A', 'y')]
+  const claim: SignOffCommand = { type: 'claim', org: 'A', step: 'IG_REVIEW' }
+  const left = (to: SignOffActor | null): SignOffCommand => ({ type: 'hand_over', person: x, org: 'A', to: { IG_OFFICER: to } })
+  const task = (signOff: SignOff) => step(signOff, 'A', 'IG_REVIEW').tasks[0]
+  const claimed = after(aSignOff(), [claim, x])
+  t.match(task(after(claimed, [left(y), SERVICE])), { assignee: { sub: 'y', org: 'A' }, delegation: null })
+  t.equal(task(after(claimed, [left(null), SERVICE]))?.assignee, null)
+  t.equal(task(after(claimed, [{ type: 'hand_over', person: y, org: 'A', to: {} }, SERVICE]))?.assignee?.sub, 'x', 'of others nothing')
+  const drafted = after(aSignOff({ parties: [{ org: 'A', requesters: [y] }, { org: 'B' }] }), [claim, x])
+  t.equal(task(after(drafted, [left(y), SERVICE]))?.assignee, null, 'whoever drafted a text does not approve it (SD-1)')
+  const days = { first: '2026-11-02', last: '2026-11-20', reason: 'On leave' }
+  const lent = after(aSignOff(), [claim, y], [{ type: 'delegate', org: 'A', step: 'IG_REVIEW', to: x, ...days }, y])
+  const z = an('IG_OFFICER', 'A', 'z')
+  t.match(task(after(lent, [left(z), SERVICE])), { assignee: { sub: 'y' }, delegation: { to: { sub: 'z' }, last: '2026-11-20' } })
+  t.match(task(after(lent, [left(y), SERVICE])), { assignee: { sub: 'y' }, delegation: null }, 'nobody is their own deputy')
+  t.match(task(after(lent, [left(null), SERVICE])), { assignee: { sub: 'y' }, delegation: null }, 'it stays with whoever handed it over')
+})
+
 t.test('a review made by another party is adopted with a reason and its conditions; the risk is accepted by each for itself', async (t) => {
   const conditions = [{ text: 'delete after 30 days', bearer: 'RECIPIENT', due: null }] as const
   let signOff = atDpo()

@@ -172,6 +172,8 @@ function filled(
     }
     case 'role_ended':
       return { type, person: { issuer: 'test', sub: name }, org: party, roles: ROLES }
+    case 'hand_over':
+      return { type, person: { issuer: 'test', sub: name }, org: party, to: Object.fromEntries(ROLES.map((role) => [role, to])) }
     case 'fire':
       return timer ? { type, org: timer.org, step: timer.step, timer: keyOf(timer) } : { type, ...on, timer: '1:due' }
     case 'chase':
