@@ -48,6 +48,7 @@ import { organisationListPages } from './web/organisations/organisation-list.pag
 import { outsidePages } from './web/outside/outside.pages.ts'
 import { outsiderOfRequest } from './web/outside/outside-cookie.ts'
 import { endingPages } from './web/people/ending.pages.ts'
+import { handoverPages } from './web/people/handover.pages.ts'
 import { rolePages } from './web/people/roles.pages.ts'
 import { staffRolePages } from './web/people/staff-role.pages.ts'
 import { requestLists } from './web/request-lists.ts'
@@ -161,6 +162,7 @@ export function openWeb(
           clientPages({ clients: rooms.clients, parties }),
           rolePages({ people, parties }),
           endingPages({ people, parties, now: clock }),
+          handoverPages({ handovers: services.handovers, people, parties, now: clock }),
           staffRolePages({ staffRoles: services.staffRoles, parties, now: clock }),
           deputyPages({ deputies: services.deputies }),
           disclosurePages({ ...lists, oneOffs, requests, signOffs, now: clock }),

@@ -43,7 +43,7 @@ const UNSEEN =
  * somebody else, or answers that fit together: test/web/{organisations,disclosures,emergencies,requests}.test.ts.
  */
 const UNFIT =
-  /^post \/(requests\/new|disclosures\/new|emergencies\/:key\/review)\b|^post \/organisations\/(new|:org\/(description|confirmation|merger|clients))\b/
+  /^post \/(requests\/new|disclosures\/new|emergencies\/:key\/review)\b|^post \/organisations\/(new|:org\/(description|confirmation|merger|clients|leaver))\b/
 
 t.test('every page takes any text as text, is accessible, and fits on a phone', { skip: NO_BROWSER }, async (t) => {
   const issuer = await startTestIssuer(t)
