@@ -1,4 +1,5 @@
 import { logRoutes } from './audit/reading/log.routes.ts'
+import { authzenRoutes } from './decisions/authzen/authzen.routes.ts'
 import { clientsRoutes } from './decisions/clients/clients.routes.ts'
 import { clientsService } from './decisions/clients/clients.service.ts'
 import { decisionGauges } from './decisions/decision-metrics.ts'
@@ -76,6 +77,7 @@ export function openDecisions(services: Services) {
     recordedQuestion: recordedQuestions({ db, reads }),
     routes: [
       decisionsRoutes(decisions),
+      authzenRoutes(decisions, services.publicUrl),
       logSearchRoutes(logSearch),
       trailRoutes(trail),
       replayRoutes(replays, impact),

@@ -73,6 +73,6 @@ export function openJourneys(
     requests,
     answering,
     ...{ emergencies, breaches, oneOffs },
-    routes: [disclosuresRoutes(oneOffs), emergenciesRoutes(emergencies, breaches), requestsRoutes(requests, answering)],
+    routes: [disclosuresRoutes(oneOffs), emergenciesRoutes(emergencies, breaches), requestsRoutes(requests, answering, services.publicUrl)],
   }
 }

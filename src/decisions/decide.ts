@@ -44,6 +44,8 @@ function shareNow(share: Share, { index, callers }: PolicyGrounds): Share {
 
 /** Decides one call. Pure: no clock, no I/O. A stranger is told nothing but that it is one. */
 export function decideOn(asked: Question, grounds: PolicyGrounds): Outcome {
+  const { refused } = asked.body
+  if (refused) return { decision: 'DENY', reasons: [reason('INVALID_REQUEST', refused.detail)], agreement: null, nearest: null }
   const request = requestOf(asked, grounds)
   if (mayAsk(asked.caller.org, shareNow(request, grounds), asked.askedAt, grounds.callers))
     return evaluate(request, asked.at, withoutOthersOneOff(asked, request, grounds))

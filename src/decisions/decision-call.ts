@@ -1,6 +1,6 @@
 import type { Caller } from '../identity/principal.ts'
 import { type Refusal, refusal } from '../platform/kernel/refusal.ts'
-import type { DecisionBody } from './request-body.ts'
+import { type DecisionBody, refusedBody } from './request-body.ts'
 import type { Trace } from './trace.ts'
 
 // A call with one or more bodies, and what of them together refuses it. Pure.
@@ -13,6 +13,35 @@ export interface DecisionCall {
   readonly simulated: boolean
   /** The caller's trace; null: a new one. */
   readonly trace: Trace | null
+  /** By what else the caller knows the call: recorded, never read. */
+  readonly references?: CallReferences
+  /** Absent: what cannot be one of several refuses the call. Else it is denied by itself, and `until` ends the call early. */
+  readonly batch?: Batch
+}
+
+/** Names that a caller has for its call. */
+export interface CallReferences {
+  readonly request_id?: string
+  readonly tracestate?: string
+}
+
+/** Questions of which each is answered by itself; those after the first answer of a kind are not asked where `until` names the kind. */
+export interface Batch {
+  readonly until: 'PERMIT' | 'DENY' | null
+}
+
+/** The call with every body that is refused for itself put in its place. */
+export function eachByItself<T extends Pick<DecisionCall, 'bodies'>>(call: T, why: (body: DecisionBody) => Refusal | null): T {
+  const bodies = call.bodies.map((body) => {
+    const found = body.refused ? null : why(body)
+    return found ? refusedBody({ code: found.code, detail: found.errors[0]?.detail ?? found.detail }) : body
+  })
+  return { ...call, bodies }
+}
+
+/** Why a question cannot be one of several: a permit that is used up by giving it makes a policy of its own. */
+export function whyNotAmongOthers({ mode }: DecisionBody): Refusal | null {
+  return mode === 'AD_HOC' ? refusal('UNPROCESSABLE', 'a one-off decision is used in a call of its own') : null
 }
 
 /**

@@ -5,6 +5,7 @@ import type { RandomBytes } from '../platform/kernel/ids.ts'
 import { type Refusal, withoutCallersWords } from '../platform/kernel/refusal.ts'
 import type { Answer } from './answer.ts'
 import { overriddenBy, reliedOn } from './decide.ts'
+import type { CallReferences } from './decision-call.ts'
 import type { Outcome } from './evaluation/evaluate.ts'
 import type { PermitPolicy } from './evaluation/expiry.ts'
 import type { PolicyHead } from './policy/policy-index.ts'
@@ -39,6 +40,10 @@ export interface CallFacts {
   readonly settings: RecordedSettings
   /** Version of the code lists of that moment. */
   readonly codeLists: string
+  /** By what else the caller knows the call. */
+  readonly references?: CallReferences
+  /** Whether the call was one for several evaluations, however many of them there were. */
+  readonly isBatch?: boolean
   /** The revision that says who the caller is, where it is not the one decided on (a past text was asked). */
   readonly callersRevision?: number
 }
@@ -73,7 +78,7 @@ function oneEvaluation({ request, answer, text, outcome }: Evaluation, facts: Ca
   return entryOfText(
     {
       ...leafOf(facts, random),
-      t: 'adl.access_evaluation',
+      t: eventOf(facts),
       ...(answer.agreement === null ? {} : { ctr: urnOfAgreement(answer.agreement) }),
       d: answer.decision === 'PERMIT',
       n: 1,
@@ -89,6 +94,7 @@ function oneEvaluation({ request, answer, text, outcome }: Evaluation, facts: Ca
       ['prohibited_by', JSON.stringify(overriddenBy(outcome) ?? undefined)],
       ['settings', textOf(facts.settings, JSON.stringify)],
       ['parent_span_id', JSON.stringify(facts.parentSpanId)],
+      ['references', JSON.stringify(facts.references)],
       // Last: what the search reads stands before it, so that it need not read the answer.
       ['response', text],
     ]),
@@ -124,6 +130,7 @@ function severalEvaluations(evaluations: readonly Evaluation[], first: Answer, f
       ['callers_revision', JSON.stringify(facts.callersRevision)],
       ['settings', textOf(facts.settings, JSON.stringify)],
       ['parent_span_id', JSON.stringify(facts.parentSpanId)],
+      ['references', JSON.stringify(facts.references)],
       ['evaluations', `[${items.join(',')}]`],
     ]),
     random,
@@ -145,7 +152,7 @@ export function refusedEntry(
   return entryOf(
     {
       ...leafOf(facts, random),
-      t: 'adl.access_evaluation',
+      t: eventOf(facts),
       n: 0,
       rc: [code],
       st: 'Error',
@@ -157,9 +164,14 @@ export function refusedEntry(
       settings: facts.settings,
       code_list_version: facts.codeLists,
       parent_span_id: facts.parentSpanId,
+      references: facts.references,
     },
     random,
   )
+}
+
+function eventOf({ isBatch }: CallFacts) {
+  return isBatch ? ('adl.access_evaluations' as const) : ('adl.access_evaluation' as const)
 }
 
 function leafOf({ id, now, engine, head, traceId }: CallFacts, random: RandomBytes) {

@@ -10,7 +10,15 @@ import { type Refusal, Refused, refusal, refused } from '../platform/kernel/refu
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'
 import { type Answer, toAnswer } from './answer.ts'
 import { decideOn, knowledgeOf, nowOn, type PolicyGrounds, type Question, requestOf } from './decide.ts'
-import { type DecisionCall, newestDemanded, pointerTo, unknownRevision, whyNotTogether } from './decision-call.ts'
+import {
+  type DecisionCall,
+  eachByItself,
+  newestDemanded,
+  pointerTo,
+  unknownRevision,
+  whyNotAmongOthers,
+  whyNotTogether,
+} from './decision-call.ts'
 import { type Evaluation, evaluatedEntry, evaluationId, refusedEntry, settingsOf } from './decision-entry.ts'
 import type { Outcome } from './evaluation/evaluate.ts'
 import type { PermitPolicy } from './evaluation/expiry.ts'
@@ -53,7 +61,7 @@ export interface DecisionsOptions {
 
 /** The answers to a call in the order of its bodies, each also as it is recorded and sent (JSON), and the receipt of the one record (a header's line). */
 export interface AnsweredCall {
-  readonly evaluations: readonly Pick<Evaluation, 'answer' | 'text'>[]
+  readonly evaluations: readonly Pick<Evaluation, 'request' | 'answer' | 'text'>[]
   readonly receipt: string
 }
 
@@ -62,10 +70,14 @@ interface CallIds {
   readonly id: string
   readonly traceId: string
   readonly parentSpanId?: string
+  readonly references?: NonNullable<DecisionCall['references']>
+  readonly isBatch?: true
 }
 
 /** What a call that can be answered asks about. */
 interface Validated {
+  /** The call, with what cannot be answered of a batch put aside. */
+  readonly call: DecisionCall
   /** The past revision; null: that of the moment it is answered. */
   readonly past: PolicyIndex | null
   /** How often this node had lost its policy history before. */
@@ -94,19 +106,33 @@ export function decisionsService(options: DecisionsOptions) {
   const basisOf = ({ head, codeListVersion }: PolicyIndex) => ({ head, codeLists: codeListVersion, engine: options.engine, settings })
 
   /** Evaluates on the policy of this moment and makes the entry; called again whenever the policy moved before the append. */
-  function evaluateNow(call: DecisionCall, made: CallIds, { past, losses, wanted }: Validated): Evaluated {
+  function evaluateNow(made: CallIds, { call, past, losses, wanted }: Validated): Evaluated {
     const callers = policy.current()
-    const { caller, bodies } = call
+    const { caller } = call
     mustNotBeRevoked(caller)
     // What was read before acts were lost may be of them.
     mustHaveReached(wanted, caller)
     if (past && policy.losses() !== losses) throw notReady('The policy was loaded anew.')
     const grounds = { index: past ?? callers, callers }
     const now = clock().getTime()
-    const evaluations = bodies.map((body, index) => evaluateOne(call, body, evaluationId(made.id, index, bodies.length), grounds, now))
+    const evaluations = evaluateAll(call, made.id, grounds, now)
     const facts = { ...made, ...basisOf(grounds.index), caller, now }
     const entry = evaluatedEntry(evaluations, past ? { ...facts, callersRevision: callers.revision } : facts, random)
     return { entry, value: { evaluations, now } }
+  }
+
+  /** Every body, or those up to the one that ends the call. */
+  function evaluateAll(call: DecisionCall, id: string, grounds: PolicyGrounds, now: number): Evaluation[] {
+    const { bodies, batch } = call
+    const evaluations: Evaluation[] = []
+    for (const body of bodies) {
+      const one = evaluateOne(call, body, evaluationId(id, evaluations.length, bodies.length), grounds, now)
+      evaluations.push(one)
+      if (one.answer.decision === batch?.until) break
+    }
+    // One that stands alone is named by the record itself.
+    const [first] = bodies
+    return evaluations.length === 1 && bodies.length > 1 && first ? [evaluateOne(call, first, id, grounds, now)] : evaluations
   }
 
   function evaluateOne(
@@ -160,7 +186,7 @@ export function decisionsService(options: DecisionsOptions) {
         const validated = await validate(call)
         if ('code' in validated) return refuse(await recordRefused(call, validated))
         const made = idsOf(call)
-        return ok(answered(await append(call, () => evaluateNow(call, made, validated))))
+        return ok(answered(await append(validated.call, () => evaluateNow(made, validated))))
       } catch (error) {
         return refuse(refusalOf(error))
       }
@@ -171,8 +197,10 @@ export function decisionsService(options: DecisionsOptions) {
   }
 
   /** On what the call can be answered, or why it cannot be. */
-  async function validate({ bodies, simulated, caller }: DecisionCall): Promise<Validated | Refusal> {
-    mustNotBeRevoked(caller)
+  async function validate(call: DecisionCall): Promise<Validated | Refusal> {
+    mustNotBeRevoked(call.caller)
+    if (call.batch) return validateEach(call)
+    const { bodies, simulated, caller } = call
     const why = (simulated ? null : whyNotNow(bodies)) ?? whyNotTogether(bodies, simulated)
     if (why) return why
     const wanted = newestDemanded(bodies)
@@ -181,7 +209,18 @@ export function decisionsService(options: DecisionsOptions) {
     const asOf = simulated ? (bodies[0]?.as_of_revision ?? null) : null
     const losses = policy.losses()
     const past = asOf === null ? null : ((await policy.at(asOf)) ?? null)
-    return asOf !== null && past === null ? unknownRevision(bodies) : { past, losses, wanted }
+    return asOf !== null && past === null ? unknownRevision(bodies) : { call, past, losses, wanted }
+  }
+
+  /** Live questions of which none sinks the others. */
+  async function validateEach(call: DecisionCall): Promise<Validated> {
+    const isAmongOthers = call.bodies.length > 1
+    const asked = eachByItself(call, (body) => whyNotNow([body]) ?? (isAmongOthers ? whyNotAmongOthers(body) : null))
+    await reachRevision(newestDemanded(asked.bodies))
+    const losses = policy.losses()
+    const { revision } = policy.current()
+    const reached = eachByItself(asked, ({ min_revision }) => (min_revision != null && min_revision > revision ? NOT_REACHED : null))
+    return { call: reached, past: null, losses, wanted: newestDemanded(reached.bodies) }
   }
 
   /** A one-off permit is used up by giving it, and that changes the policy: it takes a transaction of its own. */
@@ -195,12 +234,16 @@ export function decisionsService(options: DecisionsOptions) {
     return { evaluations, receipt: options.receipt({ origin, index, leafHash: entry.leafHash, at: now }) }
   }
 
-  function idsOf({ trace }: Pick<DecisionCall, 'trace'>): CallIds {
-    return { id: options.newId(), ...(trace ?? { traceId: Buffer.from(random(16)).toString('hex') }) }
+  function idsOf({ trace, references, batch }: Pick<DecisionCall, 'trace' | 'references' | 'batch'>): CallIds {
+    const made: CallIds = { id: options.newId(), ...(trace ?? { traceId: Buffer.from(random(16)).toString('hex') }) }
+    return references || batch ? { ...made, ...(references ? { references } : {}), ...(batch ? { isBatch: true } : {}) } : made
   }
 
   /** The refusal with the id of its record and the receipt; of a revoked client, or where it could not be recorded, that alone. */
-  async function recordRefused(call: Pick<DecisionCall, 'caller' | 'simulated' | 'trace'>, found: RefusedCall): Promise<Refusal> {
+  async function recordRefused(
+    call: Pick<DecisionCall, 'caller' | 'simulated' | 'trace' | 'references' | 'batch'>,
+    found: RefusedCall,
+  ): Promise<Refusal> {
     try {
       const { caller, simulated } = call
       const made = idsOf(call)
@@ -267,6 +310,8 @@ export function decisionsService(options: DecisionsOptions) {
     })
   }
 }
+
+const NOT_REACHED = refusal('NOT_READY', 'This revision is not known here yet.')
 
 /** The refusal that an error carries. @throws the error where it carries none: a fault of ours */
 function refusalOf(error: unknown): Refusal {

@@ -1,3 +1,4 @@
+import type { RefusalCode } from '../platform/kernel/refusal.ts'
 import type { PolicyIndex } from './policy/policy-index.ts'
 import type { DecisionMode, DecisionRequest, EmergencyClaim } from './rules/request.ts'
 
@@ -31,6 +32,21 @@ export interface DecisionBody {
   readonly min_revision?: number | null
   /** Simulation only: ask the text of this policy revision. */
   readonly as_of_revision?: number | null
+  /** What its caller stated about the processing (URIs of registers, what its own log needs): recorded, never read. */
+  readonly stated?: Readonly<Record<string, unknown>>
+  /** One of several that cannot be answered, and why: nothing else of it counts, and it is denied. */
+  readonly refused?: RefusedItem
+}
+
+/** Why one of several questions is not evaluated. */
+export interface RefusedItem {
+  readonly code: RefusalCode
+  readonly detail: string
+}
+
+/** In place of a question that cannot be answered among others that can: nothing of what was said. */
+export function refusedBody(refused: RefusedItem): DecisionBody {
+  return { provider: '', recipient: '', purpose: '', data_items: [], mode: 'SYSTEMATIC', refused }
 }
 
 interface EmergencyBody {

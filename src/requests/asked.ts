@@ -26,6 +26,7 @@ export interface EarlierDecision {
   /** A simulation may have left open whom it is about, the method and the country: that is for the officer who takes the request up. */
   readonly request: Omit<AskedQuestion, LeftOpen> & { readonly [member in LeftOpen]?: AskedQuestion[member] | null | undefined }
   readonly decision: 'PERMIT' | 'DENY'
+  readonly evaluated_at: string
 }
 
 /** The members of a question alone, absent ones as null. Pure. */

@@ -4,7 +4,7 @@ import { readerFor } from '../identity/permissions.ts'
 import type { Identity, Principal } from '../identity/principal.ts'
 import type { Database, Transaction } from '../platform/database/database.ts'
 import { readingAs, withTransactionAs } from '../platform/database/reader.ts'
-import { Refused, refusal } from '../platform/kernel/refusal.ts'
+import { type Refusal, Refused, refusal } from '../platform/kernel/refusal.ts'
 import { ok, refuse } from '../platform/kernel/result.ts'
 import { type AskedShare, type EarlierDecision, questionAsked } from './asked.ts'
 import { NO_SUCH_REQUEST, type RequestActs, type RequestCall, type ShareRequestView, viewOf } from './request-acts.service.ts'
@@ -54,12 +54,19 @@ export function requestsService({ db, acts, facts, earlier }: RequestsOptions) {
   }
 
   return {
-    async ask(call: Call, asked: AskedShare): Promise<CommandResult<ShareRequestView>> {
+    /** `bound`: what the named decision must fit besides; absent: nothing. */
+    async ask(
+      call: Call,
+      asked: AskedShare,
+      bound?: (decision: EarlierDecision, now: string) => Refusal | null,
+    ): Promise<CommandResult<ShareRequestView>> {
       // Read before the act, so that it needs no second connection while it holds one.
       const known = await facts()
       const decision = asked.decision_id ? await earlier(call.principal, asked.decision_id) : undefined
       return acts.ask(call, async ({ tx, principal, now, newId }) => {
         const found = questionAsked(asked, decision, known, now)
+        const unbound = decision && bound?.(decision, now)
+        if (unbound) throw new Refused(unbound)
         if ('faults' in found) throw new Refused(refusal('UNPROCESSABLE', 'This cannot be asked for.', found.faults))
         const { org, issuer, sub } = principal
         if (!isParty(found, org)) throw new Refused(no('FORBIDDEN', 'PARTY', 'A share is asked for by the provider or the recipient.'))

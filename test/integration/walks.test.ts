@@ -8,7 +8,7 @@ import t, { type Test } from 'tap'
 import { eventually } from '../support/eventually.ts'
 import { openFolder } from '../support/postgres.ts'
 
-// What README.md and docs/walks.md tell people to type does what they say, on a service that starts as `npm start` does, in a folder of its own.
+// What README.md, docs/walks.md and docs/authzen-profile.md tell people to type does what they say, on a service that starts as `npm start` does, in a folder of its own.
 
 const root = resolve(import.meta.dirname, '../..')
 const scripts = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts as Readonly<Record<string, string>>
@@ -49,7 +49,7 @@ function commandsIn({ command }: Block): number {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'accord-test-walk-'))
-for (const name of ['package.json', 'node_modules', 'src', 'test']) symlinkSync(join(root, name), join(folder, name))
+for (const name of ['package.json', 'node_modules', 'src', 'test', 'examples']) symlinkSync(join(root, name), join(folder, name))
 const varDirectory = openFolder('accord-test-walk-var')
 const environment = { PATH: process.env['PATH'], HOME: process.env['HOME'], ACCORD_VAR: varDirectory, PORT: '0', LOG_LEVEL: 'silent' }
 
@@ -110,11 +110,13 @@ t.test('of the two lines that the start prints the first is answered PERMIT and 
 
 t.test('what the quickstart says is answered is answered', (t) => answersAsPrinted(t, quickstart.slice(1, -1)))
 
-t.test('so are the walks, in one shell from top to bottom', async (t) => {
-  const walks = blocksOf('docs/walks.md')
-  t.ok(walks.length >= 3)
-  for (const block of walks) t.ok(block.json ?? block.lines, 'each says what is answered')
-  await answersAsPrinted(t, walks)
+t.test('so are the walks, and the calls of the AuthZEN profile, each document in one shell from top to bottom', async (t) => {
+  for (const file of ['docs/walks.md', 'docs/authzen-profile.md']) {
+    const walks = blocksOf(file)
+    t.ok(walks.length >= 3)
+    for (const block of walks) t.ok(block.json ?? block.lines, 'each says what is answered')
+    await answersAsPrinted(t, walks)
+  }
 })
 
 t.test('a block of two commands, and an answer that is not the printed one, would be found', async (t) => {

@@ -3,6 +3,7 @@ import { withTransaction } from '../../src/platform/database/database.ts'
 import { londonDay } from '../../src/platform/kernel/london-day.ts'
 import type { Desk, Person } from './agreement-desk.ts'
 import type { ApiReply } from './api-caller.ts'
+import { DENIED } from './authzen.ts'
 import { operations, type WalkedOperation } from './contract-walk.ts'
 import { SHARE } from './demo-share.ts'
 
@@ -91,6 +92,13 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     return id
   }
   const onImport = (id: string) => ({ person: officer, path: { id }, etagFrom: `/v1/imports/${id}` })
+  /** What was denied just now, as it is submitted to be asked for. */
+  const deniedAccess = async () => {
+    const headers = { ...(await service.as({ org: CAMDEN })), 'content-type': 'application/json' }
+    const reply = await service.inject({ method: 'POST', url: '/access/v1/evaluation', headers, payload: DENIED })
+    const { evaluation_id, access_request } = reply.json().context
+    return { ...DENIED, denial: { evaluation_id, expires_at: access_request.expires_at } }
+  }
   const decide = async () => {
     const headers = { ...(await service.as({ org: CAMDEN })), 'content-type': 'application/json' }
     return String((await service.inject({ method: 'POST', url: '/v1/decisions', headers, payload: SHARE })).json().decision_id)
@@ -149,6 +157,10 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     getProblemPage: async () => ({ path: { code: 'not-found' } }),
     decide: async () => ({ machine: CAMDEN, body: SHARE }),
     simulateDecision: async () => ({ machine: CAMDEN, body: SHARE }),
+    evaluateAccess: async () => ({ machine: CAMDEN }),
+    submitAccessRequest: async () => ({ person: officer, body: await deniedAccess() }),
+    getAccessRequest: async () => onRequest(await asked()),
+    evaluateAccessEach: async () => ({ machine: CAMDEN }),
     getDecision: async () => ({ machine: CAMDEN, path: { id: await decide() } }),
     replayDecision: async () => ({ machine: CAMDEN, path: { id: await decide() } }),
     listClients: async () => ({ person: admin }),

@@ -103,7 +103,7 @@ t.test('what is asked for is a question of known codes between two organisations
     const found = questionAsked({ question: ASKED, why: 'x', ...over }, earlier, facts, '2026-11-22T23:59:59.000Z')
     return 'faults' in found ? found.faults.map(({ pointer, code }) => `${pointer} ${code}`) : found.question
   }
-  const denied = { request: { ...ASKED, mode: 'SYSTEMATIC' }, decision: 'DENY' } as const
+  const denied = { request: { ...ASKED, mode: 'SYSTEMATIC' }, decision: 'DENY', evaluated_at: '2026-11-22T10:00:00.000Z' } as const
   t.strictSame(asked({}), questionOf(ASKED))
   t.strictSame(
     asked({ question: null, decision_id: 'd' }, denied),

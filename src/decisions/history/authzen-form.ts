@@ -30,11 +30,13 @@ export interface AuthzenResponse {
  * @see OpenID AuthZEN Authorization API 1.0, sections 5 and 6
  */
 export function authzenRequest(body: DecisionBody): AuthzenRequest {
-  const { provider, recipient, purpose, data_items, data_subjects, data_form, min_revision, as_of_revision, ...stated } = body
-  const context = present({ min_revision, as_of_revision })
+  const { provider, recipient, purpose, data_items, data_subjects, data_form, min_revision, as_of_revision, ...others } = body
+  const { stated = {}, refused: _, ...how } = others
+  const { processing_activity_id, algorithm_id, ...ofCall } = stated
+  const context = present({ min_revision, as_of_revision, ...ofCall })
   return {
     subject: { type: 'organisation', id: recipient },
-    action: { name: purpose, properties: present(stated) },
+    action: { name: purpose, properties: present({ ...how, processing_activity_id, algorithm_id }) },
     resource: { type: 'data', id: provider, properties: present({ data_items, data_subjects, data_form }) },
     ...(Object.keys(context).length === 0 ? {} : { context }),
   }

@@ -1,6 +1,7 @@
 import { isRecorded } from '../../audit/format/commitment.ts'
 import type { Caller } from '../../identity/principal.ts'
 import type { Answer } from '../answer.ts'
+import type { CallReferences } from '../decision-call.ts'
 import { evaluationId, type RecordedSettings } from '../decision-entry.ts'
 import type { DecisionBody } from '../request-body.ts'
 
@@ -44,6 +45,8 @@ interface RecordedCall {
   readonly callers_revision?: number
   /** The caller's span, where it named one. */
   readonly parent_span_id?: string
+  /** By what else it knew the call. */
+  readonly references?: CallReferences
   /** What an answer depends on besides policy and engine. */
   readonly settings?: RecordedSettings
   /** Of a refused call: what was wrong with it, and the code lists of that moment. */

@@ -39,6 +39,7 @@ export function toDecisionLogRecord(exported: Exportable): object {
       'accord.simulated': leaf.sim === true,
       ...(payload ? { 'accord.caller': callerOf(payload) } : {}),
       ...(record.isAltered ? { 'accord.payload_altered': true } : {}),
+      ...(payload?.references === undefined ? {} : { 'accord.references': payload.references }),
       ...(payload?.settings === undefined ? {} : { 'accord.settings': payload.settings }),
       ...(payload?.errors === undefined ? {} : { 'accord.errors': payload.errors }),
     },

@@ -12,6 +12,7 @@ import { type RecordedReads, shownRecord } from './recorded-reads.service.ts'
 export interface RecordedQuestion {
   readonly request: DecisionBody
   readonly decision: Answer['decision']
+  readonly evaluated_at: string
 }
 
 export type RecordedQuestions = ReturnType<typeof recordedQuestions>
@@ -27,6 +28,7 @@ export function recordedQuestions({ db, reads }: { readonly db: Database; readon
     })
     if (!record || !isEvaluated(record)) return undefined
     await reads.record(principal, 'PAYLOAD', [shownRecord(record)])
-    return { request: record.payload.request, decision: record.payload.response.decision }
+    const { request, response } = record.payload
+    return { request, decision: response.decision, evaluated_at: response.evaluated_at }
   }
 }

@@ -69,6 +69,7 @@ export function loadContract<Id extends string>(text: string): Contract<Id> {
   const { components, operations: all } = readContract(text)
   const validators = validatorsOf(components)
   const serialisers = serialisersOf(components)
+  const ofCallers = new Map<JsonObject, ReturnType<Validators['body']>>()
   return {
     operations: all,
     names: memberNames(
@@ -80,7 +81,8 @@ export function loadContract<Id extends string>(text: string): Contract<Id> {
       const { schema } = all.get(id) ?? fail(`the contract has no operation ${id}`)
       const [first] = schema.body ? bodySchemas(schema.body as JsonObject) : []
       if (!first) return []
-      const validate = validators.body(first)
+      const validate = ofCallers.get(first) ?? validators.body(first)
+      ofCallers.set(first, validate)
       return validate(body) ? [] : (problemOfValidation({ validation: validate.errors ?? [], validationContext: 'body' }).errors ?? [])
     },
     plugin: contractPlugin(components, all, validators, serialisers.of),

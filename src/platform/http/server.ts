@@ -19,6 +19,7 @@ import { logStream } from './log-stream.ts'
 import { type Contract, contract as ownContract } from './openapi.ts'
 import { problem } from './problem.ts'
 import { handleProblems, sendProblem } from './problem-handler.ts'
+import { requestIdFor } from './request-ids.ts'
 import { sendSecurityHeaders } from './security-headers.ts'
 
 declare module 'fastify' {
@@ -134,7 +135,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 /** An address that the router gives up on reaches no route and no hook; the framework's own words would repeat it to the caller. */
 function refuseAddress(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const isTooLong = error.code === 'FST_ERR_MAX_PARAM_LENGTH'
-  reply.header('x-request-id', request.id)
+  reply.header('x-request-id', requestIdFor(request))
   sendProblem(
     request,
     reply,
@@ -160,7 +161,7 @@ function standardOutput(): DestinationStream {
 function nameAndLogRequests(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
     request.logFields = {}
-    reply.header('x-request-id', request.id)
+    reply.header('x-request-id', requestIdFor(request))
     done()
   })
   app.addHook('onResponse', (request, reply, done) => {
