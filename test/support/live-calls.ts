@@ -157,6 +157,7 @@ export function liveCalls(desk: Desk): (operation: WalkedOperation) => Promise<L
     getProblemPage: async () => ({ path: { code: 'not-found' } }),
     decide: async () => ({ machine: CAMDEN, body: SHARE }),
     simulateDecision: async () => ({ machine: CAMDEN, body: SHARE }),
+    decideEach: async () => ({ machine: CAMDEN, body: { evaluations: [SHARE, SHARE] } }),
     evaluateAccess: async () => ({ machine: CAMDEN }),
     submitAccessRequest: async () => ({ person: officer, body: await deniedAccess() }),
     getAccessRequest: async () => onRequest(await asked()),

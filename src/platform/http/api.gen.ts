@@ -272,6 +272,27 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/decisions/batch": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Are these shares permitted, right now?
+         * @description Up to 1,000 questions in a body of 1 MiB, all decided on one policy revision and in one record; each answer is what it would be alone. Where one does not
+         *     fit the contract, or is for another time, the call is refused and names its place. A one-off decision is used in a call of its own.
+         */
+        readonly post: operations["decideEach"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/decisions/{id}": {
         readonly parameters: {
             readonly query?: never;
@@ -4742,6 +4763,23 @@ export interface components {
             readonly min_revision?: number | null;
             /** @description Ask the agreements and lists as they were recorded at this policy revision; absent: as they are now. */
             readonly as_of_revision?: number | null;
+        };
+        /** @description The answer in short; the record holds it whole (`GET /v1/decisions/{id}`). It names no obligation, so nobody shares by it alone. */
+        readonly CompactDecision: {
+            /** @description Identifier of the record in the log, with the index of this answer behind a dot. */
+            readonly decision_id: string;
+            /**
+             * @description Anything but PERMIT means no.
+             * @enum {string}
+             */
+            readonly decision: "PERMIT" | "DENY";
+            /** @description REASON codes of a DENY, in canonical order. */
+            readonly reasons: readonly string[];
+            /**
+             * Format: date-time
+             * @description Until when a PERMIT may be relied on.
+             */
+            readonly expires_at: string | null;
         };
         /** @description A decision as it was recorded, with what proves it. */
         readonly DecisionRecord: {
@@ -9909,6 +9947,73 @@ export interface operations {
              * @description A problem (RFC 9457). A call that cannot be read (400), a live `at` that is not now (400) and an unknown `as_of_revision` (422)
              *     are recorded: `decision_id` names the record. 401, 403, 413 and 503 leave none.
              */
+            readonly default: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly decideEach: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "evaluations": [
+                 *         {
+                 *           "provider": "LBC_CAMDEN",
+                 *           "recipient": "LBC_HACKNEY",
+                 *           "purpose": "HOMELESSNESS.PLACEMENT_NOTIFICATION",
+                 *           "data_items": [
+                 *             "IDENTITY.NAME"
+                 *           ],
+                 *           "data_subjects": [
+                 *             "HOMELESS_APPLICANT"
+                 *           ],
+                 *           "method": "API_MTLS",
+                 *           "country": "GB",
+                 *           "mode": "SYSTEMATIC"
+                 *         }
+                 *       ],
+                 *       "answers": "COMPACT"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Each as in `POST /v1/decisions`. */
+                    readonly evaluations: readonly components["schemas"]["DecisionRequest"][];
+                    /**
+                     * @description COMPACT: the decision, its reasons by code and its end alone. Absent: FULL.
+                     * @enum {string}
+                     */
+                    readonly answers?: "FULL" | "COMPACT";
+                };
+            };
+        };
+        readonly responses: {
+            /** @description An answer for each, in the order asked. */
+            readonly 200: {
+                headers: {
+                    readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The answers. */
+                        readonly evaluations: readonly (components["schemas"]["Decision"] | components["schemas"]["CompactDecision"])[];
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457). A call that cannot be read (400), or cannot be one call (422), is recorded. */
             readonly default: {
                 headers: {
                     readonly "Accord-Receipt": components["headers"]["AccordReceipt"];
