@@ -234,7 +234,6 @@ create table audit.payload (
 comment on table payload is 'What a leaf commits to; dropped by day without touching a root.';
 CREATE TRIGGER audit_payload_is_append_only BEFORE UPDATE OR TRUNCATE ON audit.payload FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER payload_is_searchable_before_it_is_erased BEFORE DELETE ON audit.payload FOR EACH STATEMENT EXECUTE FUNCTION remember_decisions();
-CREATE TRIGGER payload_takes_its_actor_along AFTER DELETE ON audit.payload FOR EACH ROW EXECUTE FUNCTION forget_actor();
 CREATE TRIGGER payload_takes_its_search_row_along AFTER DELETE ON audit.payload FOR EACH ROW EXECUTE FUNCTION forget_decision();
 
 create table audit.tile (
@@ -1816,6 +1815,7 @@ begin
     when 'request' then public.may_see_request(p_id::uuid)
     when 'emergency' then public.may_see_emergency(p_id::uuid)
     when 'disclosure' then public.may_see_disclosure(p_id::uuid)
+    when 'assessment' then public.may_see_made_assessment(p_id::uuid)
     else false end;
 end $function$;
 revoke all on function may_see_subject(text,text) from public;
@@ -2617,7 +2617,10 @@ begin
     'assessments', (select json_agg(s) from public.assessment s where s.id = any (p_ids)),
     'changes', (select json_agg(c order by c.position) from public.assessment_status_change c where c.assessment_id = any (p_ids)),
     'earlier', (select json_agg(e order by e.position) from public.earlier_assessment e where e.assessment_id = any (p_ids)),
-    'elsewhere', (select json_agg(r order by r.position) from public.assessment_elsewhere r where r.assessment_id = any (p_ids)));
+    'elsewhere', (select json_agg(r order by r.position) from public.assessment_elsewhere r where r.assessment_id = any (p_ids)),
+    'made', (select json_agg(m) from (select id, assessment_id, first_approved_at, state, version, approved_version from public.made_assessment where assessment_id = any (p_ids)) m),
+    'accepted', (select json_agg(a order by a.version, a.org) from public.assessment_acceptance a
+                   where a.made_id in (select m.id from public.made_assessment m where m.assessment_id = any (p_ids))));
 end $function$;
 revoke all on function stored_assessments(text[]) from public;
 grant execute on function stored_assessments(text[]) to accord_app;
@@ -3940,211 +3943,135 @@ begin
   return new;
 end $function$;
 
--- -------------------- trail
+-- -------------------- made_assessments
 
-create table public.trail_entry (
-  log_id integer not null,
-  idx bigint not null,
-  leaf_id uuid not null,
-  at timestamp with time zone not null,
-  event text not null,
-  act text,
-  org text,
-  actor text,
-  issuer text,
-  record_type text,
-  record text,
-  sequence bigint,
-  from_status text,
-  to_status text,
-  refused boolean not null,
-  concerns text[] not null,
-  what text,
-  of_log text,
-  first_entry bigint,
-  entries bigint,
-  constraint trail_entry_leaf_id_key UNIQUE (leaf_id),
-  constraint trail_entry_pkey PRIMARY KEY (log_id, idx)
-);
-comment on table trail_entry is 'One row an entry of the governance log, by whom and of what. Null members: the payload was gone, or the log wrote it by itself.';
-CREATE INDEX trail_entry_by_actor ON public.trail_entry USING btree (actor, log_id, idx);
-CREATE INDEX trail_entry_by_event ON public.trail_entry USING btree (event, log_id, idx);
-CREATE INDEX trail_entry_by_org ON public.trail_entry USING btree (org, log_id, idx);
-CREATE INDEX trail_entry_by_record ON public.trail_entry USING btree (record, log_id, idx);
-CREATE INDEX trail_entry_by_time ON public.trail_entry USING btree (at);
-CREATE INDEX trail_entry_concerns ON public.trail_entry USING gin (concerns);
-CREATE INDEX trail_entry_of_reads ON public.trail_entry USING btree (log_id, idx) WHERE (event = 'log.read'::text);
-alter table public.trail_entry enable row level security;
-create policy entry_is_seen_by_those_it_concerns on trail_entry for select to public
-  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (org = NULLIF(current_setting('accord.org'::text, true), ''::text)) OR (concerns @> ARRAY[NULLIF(current_setting('accord.org'::text, true), ''::text)]) OR ((sequence IS NOT NULL) AND (record IN ( SELECT k.id
-   FROM agreements_ever_known() k(id))) AND may_see_act(record, sequence, at))));
-grant select on public.trail_entry to accord_app;
-
-create table public.trail_progress (
-  log_id integer not null,
-  next_idx bigint not null,
-  constraint trail_progress_pkey PRIMARY KEY (log_id),
-  constraint trail_progress_next_idx_check CHECK ((next_idx >= 0))
-);
-grant select on public.trail_progress to accord_app;
-
-CREATE OR REPLACE FUNCTION public.agreements_ever_known()
- RETURNS TABLE(id text)
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-  select p.agreement_id from public.agreement_party p where p.org = current_setting('accord.org', true)
-  union select a.id from public.agreement a where a.owner_org = current_setting('accord.org', true)
-  union select k.agreement_id from public.keeper_change k where k.to_org = current_setting('accord.org', true)
-$function$;
-revoke all on function agreements_ever_known() from public;
-grant execute on function agreements_ever_known() to accord_app;
-
-CREATE OR REPLACE FUNCTION public.between_whom(p_type text, p_record text)
- RETURNS text[]
- LANGUAGE plpgsql
- STABLE SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  if p_record !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then return '{}'; end if;
-  return coalesce(case p_type
-    when 'disclosure' then (select array[r.provider, r.recipient] from public.disclosure_request r where r.id = p_record::uuid)
-    when 'emergency' then (select array[e.provider, e.recipient] from public.emergency e where e.id = p_record::uuid)
-    when 'request' then (select array[s.provider, s.recipient] from public.share_request s where s.id = p_record::uuid)
-  end, '{}');
-end $function$;
-revoke all on function between_whom(text,text) from public;
-
-CREATE OR REPLACE FUNCTION public.fill_trail(p_limit integer)
- RETURNS integer
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-declare v_log int; v_next bigint; v_last bigint; v_read int; v_all int := 0;
-begin
-  for v_log in select l.log_id from audit.log l where l.kind = 'governance' order by l.log_id loop
-    insert into public.trail_progress (log_id, next_idx) values (v_log, 0) on conflict do nothing;
-    select p.next_idx into v_next from public.trail_progress p where p.log_id = v_log for update skip locked;
-    continue when not found;
-    select count(*), max(l.idx) into v_read, v_last
-      from (select idx from audit.leaf where log_id = v_log and idx >= v_next order by idx limit p_limit - v_all) l;
-    continue when v_read = 0;
-    insert into public.trail_entry select * from public.trail_rows(v_log, v_next, v_last) on conflict do nothing;
-    update public.trail_progress set next_idx = v_last + 1 where log_id = v_log;
-    v_all := v_all + v_read;
-    exit when v_all >= p_limit;
-  end loop;
-  return v_all;
-end $function$;
-revoke all on function fill_trail(integer) from public;
-grant execute on function fill_trail(integer) to accord_app;
-
-CREATE OR REPLACE FUNCTION public.forget_actor()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  update public.trail_entry set actor = null, issuer = null where leaf_id = old.event_id;
-  return null;
-end $function$;
-revoke all on function forget_actor() from public;
-
-CREATE OR REPLACE FUNCTION public.trail_rows(p_log integer, p_from bigint, p_to bigint)
- RETURNS SETOF trail_entry
- LANGUAGE sql
- STABLE
- SET search_path TO ''
-AS $function$
-  select l.log_id, l.idx, l.event_id, to_timestamp(j.ts / 1000.0), e.event, j.act,
-      coalesce(substring(j.org from '^urn:accord:organisation:(.+)$'), b.body ->> 'org', b.body #>> '{reader,org}'),
-      coalesce(b.body ->> 'actor', b.body #>> '{reader,sub}'), coalesce(b.body ->> 'issuer', b.body #>> '{reader,issuer}'),
-      t.type, r.record, j.cseq, j."from", j."to", j.st is not distinct from 'Refused',
-      array(select distinct c.org from (
-          select unnest(public.between_whom(t.type, r.record)) as org where j.st is distinct from 'Refused'
-          union all select r.record where t.type = 'organisation' and j.st is distinct from 'Refused'
-          union all select b.body #>> '{detail,org}' where j.st is distinct from 'Refused' and t.type <> 'agreement'
-          union all select jsonb_array_elements_text(case when jsonb_typeof(b.body -> 'concerns') = 'array' then b.body -> 'concerns' end)) c
-        where c.org is not null),
-      j.what, case when j.what is not null then substring(j.origin from '[^/]+$') end, j.first, case when j.what is not null then j.n end
-    from audit.leaf l
-    cross join lateral (
-      select x.* from jsonb_to_record(convert_from(l.leaf, 'UTF8')::jsonb) as x(
-        t text, ts bigint, act text, org text, ctr text, cseq bigint, "from" text, "to" text, st text, what text, origin text, first jsonb, n bigint)
-      offset 0) k
-    cross join lateral (select k.t, k.ts, k.act, k.org, k.ctr, k.cseq, k."from", k."to", k.st, k.what, k.origin, k.n,
-        case when k.what is not null then (k.first #>> '{}')::bigint end as first) j
-    left join lateral (
-      select public.as_jsonb(convert_from(p.body, 'UTF8')) as body
-        from audit.payload p
-       where p.event_id = l.event_id
-         and p.day between (to_timestamp(j.ts / 1000.0) at time zone 'UTC')::date - 1 and (to_timestamp(j.ts / 1000.0) at time zone 'UTC')::date + 1
-         and audit.is_recorded(l.event_id, l.leaf, p.salt, p.body)
-       limit 1 offset 0) b on true
-    cross join lateral (select case when j.t = 'audit.read' then 'log.read' else regexp_replace(j.t, '^(gov|audit)\.', '') end as event) e
-    cross join lateral (select case when j.t like 'gov.%' then split_part(e.event, '.', 1) end as type) t
-    -- A record stands in the payload under the name of its kind, or the last word of it.
-    cross join lateral (select coalesce(substring(j.ctr from '^urn:accord:agreement:(.+)$'), b.body ->> t.type,
-        b.body ->> substring(t.type from '[^_]+$'), case when t.type = 'client' then b.body ->> 'client_id' end) as record) r
-   where l.log_id = p_log and l.idx between p_from and p_to and j.t <> 'audit.canary'
-$function$;
-revoke all on function trail_rows(integer,bigint,bigint) from public;
-
-CREATE OR REPLACE FUNCTION public.unsearched_acts()
- RETURNS bigint
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-  select coalesce(sum(h.size - coalesce(p.next_idx, 0)), 0)::bigint
-    from audit.log l join audit.head h on h.log_id = l.log_id left join public.trail_progress p on p.log_id = l.log_id
-   where l.kind = 'governance'
-$function$;
-revoke all on function unsearched_acts() from public;
-grant execute on function unsearched_acts() to accord_app;
-
--- -------------------- handovers
-
-create table public.handover (
-  id uuid not null,
+create table public.assessment_acceptance (
+  made_id uuid not null,
+  version integer not null,
   org text not null,
-  person_id uuid not null,
-  last_day date,
-  successor jsonb not null,
-  for_roles jsonb not null,
-  reason text not null,
-  plan jsonb not null,
-  recorded_at timestamp with time zone not null,
-  passed_on_at timestamp with time zone,
-  constraint handover_pkey PRIMARY KEY (id),
-  constraint handover_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
-  constraint handover_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id) ON DELETE RESTRICT
+  at timestamp with time zone not null,
+  by_issuer text not null,
+  by_sub text not null,
+  holds_to date not null,
+  until timestamp with time zone,
+  constraint assessment_acceptance_pkey PRIMARY KEY (made_id, version, org),
+  constraint assessment_acceptance_made_id_version_fkey FOREIGN KEY (made_id, version) REFERENCES assessment_version(made_id, version) ON DELETE RESTRICT,
+  constraint assessment_acceptance_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint assessment_acceptance_check CHECK ((until > at))
 );
-comment on column handover.plan is 'What named the person when it was recorded, and what became of each; which steps and requests is shown to those alone who may read them.';
-CREATE UNIQUE INDEX handover_is_awaited_once ON public.handover USING btree (org, person_id) WHERE (passed_on_at IS NULL);
-CREATE TRIGGER handover_keeps_what_it_is BEFORE UPDATE ON public.handover FOR EACH ROW EXECUTE FUNCTION refuse_change_of_handover();
-alter table public.handover enable row level security;
-create policy handover_is_added_by_the_register on handover for insert to public
-  with check ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
-create policy handover_is_changed_by_the_register on handover for update to public
-  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
-create policy handover_is_seen_by_its_organisation on handover for select to public
-  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (org = current_setting('accord.org'::text, true))));
-grant insert, select, update on public.handover to accord_app;
+alter table public.assessment_acceptance enable row level security;
+create policy assessment_acceptance_is_added_with_it on assessment_acceptance for insert to public
+  with check (may_see_made_assessment(made_id));
+create policy assessment_acceptance_is_changed_with_it on assessment_acceptance for update to public
+  using (may_see_made_assessment(made_id));
+create policy assessment_acceptance_is_seen_with_it on assessment_acceptance for select to public
+  using (may_see_made_assessment(made_id));
+grant insert, select, update on public.assessment_acceptance to accord_app;
 
-CREATE OR REPLACE FUNCTION public.refuse_change_of_handover()
- RETURNS trigger
- LANGUAGE plpgsql
+create table public.assessment_advice (
+  made_id uuid not null,
+  version integer not null,
+  org text not null,
+  at timestamp with time zone not null,
+  says text not null,
+  words text,
+  conditions jsonb not null,
+  by_issuer text not null,
+  by_sub text not null,
+  overruled_at timestamp with time zone,
+  overruled_issuer text,
+  overruled_sub text,
+  overruled_reason text,
+  position bigint not null generated always as identity,
+  constraint assessment_advice_pkey PRIMARY KEY (made_id, version, org, "position"),
+  constraint assessment_advice_made_id_version_fkey FOREIGN KEY (made_id, version) REFERENCES assessment_version(made_id, version) ON DELETE RESTRICT,
+  constraint assessment_advice_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint assessment_advice_says_check CHECK ((says = ANY (ARRAY['PROCEED'::text, 'PROCEED_WITH_CONDITIONS'::text, 'DO_NOT_PROCEED'::text]))),
+  constraint whoever_overrules_says_why CHECK ((((overruled_at IS NULL) = (overruled_reason IS NULL)) AND ((overruled_at IS NULL) = (overruled_sub IS NULL))))
+);
+alter table public.assessment_advice enable row level security;
+create policy assessment_advice_is_added_with_it on assessment_advice for insert to public
+  with check (may_see_made_assessment(made_id));
+create policy assessment_advice_is_changed_with_it on assessment_advice for update to public
+  using (may_see_made_assessment(made_id));
+create policy assessment_advice_is_seen_with_it on assessment_advice for select to public
+  using (may_see_made_assessment(made_id));
+grant insert, select, update on public.assessment_advice to accord_app;
+
+create table public.assessment_version (
+  made_id uuid not null,
+  version integer not null,
+  sent_at timestamp with time zone not null,
+  hash text not null,
+  residual text not null,
+  review_due date not null,
+  document text not null,
+  constraint assessment_version_pkey PRIMARY KEY (made_id, version),
+  constraint assessment_version_made_id_fkey FOREIGN KEY (made_id) REFERENCES made_assessment(id) ON DELETE RESTRICT,
+  constraint assessment_version_document_check CHECK ((document <> ''::text)),
+  constraint assessment_version_hash_check CHECK ((hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint assessment_version_residual_check CHECK ((residual = ANY (ARRAY['LOW'::text, 'MEDIUM'::text, 'HIGH'::text]))),
+  constraint assessment_version_version_check CHECK ((version > 0))
+);
+comment on column assessment_version.document is 'Canonical JSON (RFC 8785): the questions as they were asked, the answers as they were given, and what they are about.';
+CREATE TRIGGER assessment_version_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.assessment_version FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
+alter table public.assessment_version enable row level security;
+create policy assessment_version_is_added_with_it on assessment_version for insert to public
+  with check (may_see_made_assessment(made_id));
+create policy assessment_version_is_changed_with_it on assessment_version for update to public
+  using (may_see_made_assessment(made_id));
+create policy assessment_version_is_seen_with_it on assessment_version for select to public
+  using (may_see_made_assessment(made_id));
+grant insert, select on public.assessment_version to accord_app;
+
+create table public.made_assessment (
+  id uuid not null,
+  assessment_id text not null,
+  agreement_id text not null,
+  state text not null,
+  version integer not null,
+  approved_version integer,
+  first_approved_at timestamp with time zone,
+  edition text not null,
+  content jsonb not null,
+  writers jsonb not null,
+  sign_off_id uuid,
+  consultation jsonb,
+  reopened jsonb,
+  begun_at timestamp with time zone not null,
+  changed_at timestamp with time zone not null,
+  row_version bigint not null default 1,
+  act_count bigint not null default 0,
+  constraint made_assessment_assessment_id_key UNIQUE (assessment_id),
+  constraint made_assessment_pkey PRIMARY KEY (id),
+  constraint made_assessment_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES agreement(id) ON DELETE RESTRICT,
+  constraint made_assessment_assessment_id_fkey FOREIGN KEY (assessment_id) REFERENCES assessment(id) ON DELETE RESTRICT,
+  constraint made_assessment_act_count_check CHECK ((act_count >= 0)),
+  constraint made_assessment_check CHECK (((approved_version >= 1) AND (approved_version <= version))),
+  constraint made_assessment_edition_check CHECK ((edition <> ''::text)),
+  constraint made_assessment_row_version_check CHECK ((row_version > 0)),
+  constraint made_assessment_state_check CHECK ((state = ANY (ARRAY['DRAFT'::text, 'DPO_ADVICE_REQUESTED'::text, 'DPO_ADVICE_GIVEN'::text, 'AWAITING_RISK_ACCEPTANCE'::text, 'PRIOR_CONSULTATION'::text, 'APPROVED'::text, 'REJECTED'::text, 'IN_REVIEW'::text, 'SUPERSEDED'::text, 'SCREENED_OUT'::text]))),
+  constraint made_assessment_version_check CHECK ((version > 0))
+);
+comment on column made_assessment.writers is 'Everybody who wrote some of the version, [{issuer, sub}]: none of them advises on it or accepts it.';
+CREATE INDEX made_assessment_by_agreement ON public.made_assessment USING btree (agreement_id);
+CREATE INDEX made_assessment_by_state ON public.made_assessment USING btree (state, id DESC);
+alter table public.made_assessment enable row level security;
+create policy made_assessment_is_begun_with_its_agreement on made_assessment for insert to public
+  with check (may_see_assessment(assessment_id));
+create policy made_assessment_is_changed_with_its_agreement on made_assessment for update to public
+  using (may_see_assessment(assessment_id));
+create policy made_assessment_is_seen_with_its_agreement on made_assessment for select to public
+  using (may_see_assessment(assessment_id));
+grant insert, select, update on public.made_assessment to accord_app;
+
+CREATE OR REPLACE FUNCTION public.may_see_made_assessment(p_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-begin
-  if to_jsonb(old) - array['passed_on_at'] is distinct from to_jsonb(new) - array['passed_on_at']
-    or (old.passed_on_at is not null and new.passed_on_at is distinct from old.passed_on_at) then
-    raise exception 'handover % keeps what it is, and is passed on once', old.id using errcode = 'restrict_violation';
-  end if;
-  return new;
-end $function$;
+  select coalesce((select public.may_see_assessment(m.assessment_id) from public.made_assessment m where m.id = p_id), false)
+$function$;
+revoke all on function may_see_made_assessment(uuid) from public;
+grant execute on function may_see_made_assessment(uuid) to accord_app;

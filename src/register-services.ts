@@ -32,6 +32,7 @@ import { importsService } from './agreements/register-import/imports.service.ts'
 import { agreementTextsRoutes } from './agreements/texts/agreement-texts.routes.ts'
 import { documentsService } from './agreements/texts/documents.service.ts'
 import { historyService } from './agreements/texts/history.service.ts'
+import { openAssessments } from './assessment-services.ts'
 import { onceOnly } from './commands/once.service.ts'
 import type { Decisions } from './decision-services.ts'
 import { adviceRoutes } from './decisions/advice/advice.routes.ts'
@@ -104,6 +105,7 @@ export function openRegister(
     groups: groups.list,
   })
   const membership = membershipService({ act, chains, organisation: parties.find, boroughs })
+  const made = openAssessments(services)
   const journeys = openJourneys(services, decisions, { facts, drafting, membership }, onFollowFailure)
   const due = agreementsDue({ db, agreements, clock })
   const { signOffs, people, publicUrl, knowsPeople: isTrusted, isAuthoritative } = services
@@ -170,6 +172,7 @@ export function openRegister(
     importsRoutes({ imports, importList, committing, once }),
     filesRoutes(services.files),
     adviceRoutes(advice),
+    made.routes,
     ...journeys.routes,
     calendarsRoutes(calendars),
     insightRoutes({ insight, signOffs: services.signOffs, routes: services.signOffRoutes }),
@@ -182,7 +185,7 @@ export function openRegister(
       ...{ attesting, assessingElsewhere, evidence, attestedPolicy, entries, disposing, calendars },
       ...{ requests: journeys.requests, answering: journeys.answering },
       ...{ emergencies: journeys.emergencies, breaches: journeys.breaches, oneOffs: journeys.oneOffs },
-      ...{ advice, overlaps, freezing, amending, openSections },
+      ...{ made, advice, overlaps, freezing, amending, openSections },
       ...{ registering, organisationContacts, groups, merging, succession },
       ...{ imports, importList, importRuns, once },
     },

@@ -11,8 +11,10 @@ import { sampleSignOffs } from './agreements/acts/sample-sign-offs.service.ts'
 import { SIGN_OFF_ENDS, signOffsThatEnd } from './agreements/acts/sign-off-ends.service.ts'
 import { addressesInTime, SIGNATURE_ADDRESSES } from './agreements/acts/signature-addresses.service.ts'
 import { agreementsService } from './agreements/agreements.service.ts'
+import { assessedAgreements } from './agreements/drafting/assessed-agreements.service.ts'
 import { heldByAssessment } from './agreements/drafting/assessing-elsewhere.service.ts'
 import { agreementsDue } from './agreements/finding/due.service.ts'
+import { assessmentRoom } from './assessments/made/assessment-room.service.ts'
 import type { DurabilityLevel } from './audit/store/durability.ts'
 import { logGauges } from './audit/watch/log-metrics.ts'
 import { commandsService } from './commands/commands.service.ts'
@@ -153,6 +155,7 @@ export async function openServices(options: ServicesOptions) {
     agreement: agreementRoom({ agreements, notifications, policy: publication, workflow: () => workflow }),
     disclosure: disclosureRoom({ notifications, policy: publication }),
     emergency: emergencyRoom(),
+    assessment: assessmentRoom({ notifications, policy: publication, agreementOf: assessedAgreements(agreements) }),
   }
   const deputies = deputiesService({ db, clock, commands, parties, tell: notifications.tell, issuer: options.trust.issuer })
   const staffRoles = staffRolesService({ db, clock, commands, parties })

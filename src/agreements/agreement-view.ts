@@ -20,6 +20,8 @@ export interface AgreementRecord {
   readonly assessedElsewhere: readonly ElsewhereRecord[]
   /** Whether another agreement stands on the same assessment, whoever may see that one. */
   readonly sharesAssessment: boolean
+  /** Key of the assessment that is made here; null: none is. */
+  readonly assessmentHere: string | null
   readonly provenance: Readonly<Record<string, unknown>> | null
   readonly createdAt: string
   readonly updatedAt: string
@@ -125,6 +127,7 @@ export function agreementView(agreement: Agreement, record: AgreementRecord, at:
     review_cycle_months: record.reviewCycleMonths,
     dpia: {
       ...{ required, status, status_changes, residual, prior_consultation, review_due: due },
+      made_here: record.assessmentHere,
       ...elsewhereKnown(agreement, record.assessedElsewhere),
     },
     apd: record.policyDocuments,
@@ -144,7 +147,8 @@ function elsewhereKnown({ dpia }: Agreement, recorded: readonly ElsewhereRecord[
     const state = id === counts?.id ? ('CONFIRMED' as const) : id === waits?.id ? ('AWAITS_CONFIRMATION' as const) : ('REPLACED' as const)
     return found ? [{ ...found, confirmed_at, state }] : []
   })
-  return { source: counts ? ('RECORDED_ELSEWHERE' as const) : ('RECORDED_BY_HAND' as const), elsewhere }
+  const source = dpia.made ? ('MADE_HERE' as const) : counts ? ('RECORDED_ELSEWHERE' as const) : ('RECORDED_BY_HAND' as const)
+  return { source, elsewhere }
 }
 
 /**

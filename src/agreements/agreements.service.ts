@@ -1,9 +1,10 @@
 import { assessments } from '../assessments/assessments.service.ts'
+import { factsIn } from '../assessments/made/made-assessment.ts'
 import { contactsApplying } from '../parties/contacts.ts'
 import type { Transaction } from '../platform/database/database.ts'
 import type { Instant } from '../platform/kernel/instant.ts'
 import type { Reader } from '../platform/kernel/reader.ts'
-import type { Agreement, AgreementVersion, Party } from './agreement.ts'
+import { type Agreement, type AgreementVersion, assessmentOf, type Party } from './agreement.ts'
 import type { AgreementToComplete } from './model/completeness.ts'
 import { agreementsRepository, type StoredBy } from './store/agreements.repository.ts'
 import { isVisible, lockAssessments } from './store/reading.repository.ts'
@@ -38,7 +39,10 @@ export function agreementsService(newId: () => string) {
         contacts: contactsApplying(record?.contacts.get(party.org) ?? {}, record?.organisationContacts.get(party.org) ?? {}),
       }))
       const unconfirmed = await standingRepository(tx).unconfirmed(agreement.id)
-      return { ...agreement, parties, unconfirmed, review_cycle_months: record?.reviewCycleMonths ?? null }
+      const here = await assessments.madeHere(tx, assessmentOf(agreement))
+      const assessed_here = here && { state: here.made.state, version: here.sent?.version ?? null, facts: here.sent ? factsIn(here.sent) : null }
+      const review_cycle_months = record?.reviewCycleMonths ?? null
+      return { ...agreement, parties, unconfirmed, review_cycle_months, ...(assessed_here ? { assessed_here } : {}) }
     },
     /**
      * Agreements as they are published from this transaction. The assessments that they stand on are locked until it ends: one that

@@ -14,6 +14,25 @@ export interface Assessment extends StatedAssessment {
   readonly earlier?: readonly EarlierAssessment[]
   /** Those made elsewhere that are recorded, oldest first. */
   readonly elsewhere?: readonly AssessmentElsewhere[]
+  /** The one that is made here; absent: none is, or nobody has accepted its risk yet. */
+  readonly made?: AcceptedAssessment
+}
+
+/** An assessment made here, and which controllers have accepted its risk (DP-7). */
+export interface AcceptedAssessment {
+  readonly id: string
+  /** From when each controller has to have accepted it for itself. */
+  readonly since: string
+  /** From when each acceptance holds, of which version, to the end of which day (its review), and when an incident ended it; null: none did. */
+  readonly accepted: readonly {
+    readonly org: string
+    readonly version: number
+    readonly at: string
+    readonly holds_to: string
+    readonly until: string | null
+  }[]
+  /** Whether a version is on its way that the keeper has not accepted yet; decisions do not ask it. */
+  readonly isUnderWay: boolean
 }
 
 /** What decisions ask of an assessment that was made elsewhere: by whom it is recorded, and whether a second person has confirmed it. */

@@ -10,6 +10,8 @@ export const STORED = {
   changes: 'assessment_status_change',
   earlier: 'earlier_assessment',
   elsewhere: 'assessment_elsewhere',
+  made: 'made_assessment',
+  accepted: 'assessment_acceptance',
 } as const
 
 /** Assessments as they are stored; joins the caller's transaction. */
@@ -47,15 +49,23 @@ export function assessmentsRepository(tx: Transaction) {
 
 /** Assessments by id, out of what `stored_assessments` answered. */
 export function assessmentsOf(found: JsonRows): ReadonlyMap<string, Assessment> {
-  const { assessments, changes, earlier: before, elsewhere } = rowsOf(STORED, found)
+  const { assessments, changes, earlier: before, elsewhere, made, accepted } = rowsOf(STORED, found)
   const changesOf = grouped(changes, (change) => change.assessment_id)
   const earlierOf = grouped(before, (earlier) => earlier.assessment_id)
   const elsewhereOf = grouped(elsewhere, (one) => one.assessment_id)
+  const madeOf = grouped(made, (one) => one.assessment_id)
+  const acceptedOf = grouped(accepted, (one) => one.made_id)
+  const accepting = (one: (typeof made)[number] | undefined) => {
+    if (!one || one.first_approved_at === null) return {}
+    const isUnderWay = one.state !== 'APPROVED' || one.version !== one.approved_version
+    const by = acceptedOf(one.id).map(({ org, version, at, holds_to, until }) => ({ org, version, at, holds_to, until }))
+    return { made: { id: one.id, since: one.first_approved_at, accepted: by, isUnderWay } }
+  }
   return new Map(
     assessments.map(({ id, required, status, residual, prior_consultation, review_due }) => {
       const earlier = earlierOf(id).map(({ assessment_id: _id, position: _position, ...held }) => held)
       const status_changes = changesOf(id).map(({ at, status: became }) => ({ at, status: became }))
-      const made = elsewhereOf(id).map((one) => ({
+      const recorded = elsewhereOf(id).map((one) => ({
         ...{ id: one.id, org: one.org, outcome: one.outcome, recorded_at: one.recorded_at, confirmed_at: one.confirmed_at },
       }))
       return [
@@ -63,7 +73,8 @@ export function assessmentsOf(found: JsonRows): ReadonlyMap<string, Assessment> 
         {
           ...{ required, status, status_changes, residual, prior_consultation, review_due },
           ...(earlier.length > 0 ? { earlier } : {}),
-          ...(made.length > 0 ? { elsewhere: made } : {}),
+          ...(recorded.length > 0 ? { elsewhere: recorded } : {}),
+          ...accepting(madeOf(id)[0]),
         },
       ]
     }),

@@ -6,6 +6,8 @@ import type { Assessment, StatedAssessment } from './assessment.ts'
 import { assessmentsOf, assessmentsRepository } from './assessments.repository.ts'
 import { elsewhereRepository, type StoredRecord } from './elsewhere.repository.ts'
 import type { ElsewhereRecord } from './elsewhere.ts'
+import { madeRepository } from './made/made.repository.ts'
+import type { MadeAssessment, SentVersion } from './made/made-assessment.ts'
 
 /**
  * Assessments as the rest of the house uses them: state that stands by itself and that agreements refer to, several of them to
@@ -17,6 +19,13 @@ export const assessments = {
 
   /** Assessments by id, with all they were, out of what was read of agreements: those that the reader may see. */
   of: (read: JsonRows): ReadonlyMap<string, Assessment> => assessmentsOf(read),
+
+  /** One with all it was. @throws RangeError for one that is not there */
+  async find(tx: Transaction, id: string): Promise<Assessment> {
+    const found = (await assessmentsRepository(tx).read([id])).get(id)
+    if (!found) throw new RangeError(`there is no assessment ${id}`)
+    return found
+  },
 
   /**
    * States an assessment anew from an instant on.
@@ -35,6 +44,12 @@ export const assessments = {
     if (!now || JSON.stringify(now) !== JSON.stringify({ ...now, ...before }))
       throw refused('CONFLICT', 'Somebody recorded this assessment at the same moment: read it again.')
     await repository.state(id, now, after, at, status !== after.status)
+  },
+
+  /** The one that is made here, and its version that was sent for review last; undefined: none is made here. */
+  async madeHere(tx: Transaction, id: string): Promise<{ readonly made: MadeAssessment; readonly sent: SentVersion | undefined } | undefined> {
+    const made = await madeRepository(tx).ofAssessment(id)
+    return made && { made, sent: made.sign_off === null ? undefined : await madeRepository(tx).lastSent(made.id) }
   },
 
   /** Records one made elsewhere. What decisions stand on is stated besides. */

@@ -8,6 +8,7 @@ interface KindOfNotification {
     | 'agreement'
     | 'request'
     | 'disclosure'
+    | 'assessment'
     | 'emergency'
     | 'role'
     | 'deputy'
@@ -153,6 +154,15 @@ export const NOTIFICATION_KINDS = {
     subject: 'webhook',
     mayBeTold: 'ADDRESSEE',
     words: 'Nothing more is sent to a webhook: it failed for days, or is gone',
+  },
+  ASSESSMENT_REVIEW_DUE: { subject: 'assessment', mayBeTold: 'WHOEVER_SEES_IT', words: 'A DPIA is sent for advice and acceptance' },
+  ASSESSMENT_RETURNED: { subject: 'assessment', mayBeTold: 'WHOEVER_SEES_IT', words: 'A DPIA is to be put right' },
+  ASSESSMENT_DECIDED: { subject: 'assessment', mayBeTold: 'WHOEVER_SEES_IT', words: 'A DPIA is approved or refused' },
+  ASSESSMENT_REOPENED: { subject: 'assessment', mayBeTold: 'WHOEVER_SEES_IT', words: 'A DPIA is re-opened' },
+  HIGH_RESIDUAL_RISK: {
+    subject: 'assessment',
+    mayBeTold: 'WHOEVER_SEES_IT',
+    words: 'The risk that is left is high: the regulator is consulted before sharing starts',
   },
   DISCLOSURE_WITHDRAWN: { subject: 'disclosure', mayBeTold: 'WHOEVER_SEES_IT', words: 'A one-off disclosure is withdrawn' },
 } as const satisfies Record<string, KindOfNotification>

@@ -48,7 +48,7 @@ const MEMBERS = {
   joint: { responsibilities: 1, contact_point: 1, essence_url: 1 } satisfies All<Model.JointControllerArrangement>,
   signature: { org: 1, version: 1, signed_at: 1 } satisfies All<Omit<Model.Signature, 'carried_from'>>,
   suspension: { scope: 1, party: 1, flow: 1, version: 1, from: 1, to: 1 } satisfies All<Model.Suspension>,
-  dpia: { required: 1, status: 1, status_changes: 1, residual: 1, prior_consultation: 1, review_due: 1 } satisfies All<Omit<Model.Dpia, 'earlier' | 'elsewhere' | 'id'>>,
+  dpia: { required: 1, status: 1, status_changes: 1, residual: 1, prior_consultation: 1, review_due: 1 } satisfies All<Omit<Model.Dpia, 'earlier' | 'elsewhere' | 'made' | 'id'>>,
   apd: { party: 1, conditions: 1 } satisfies All<Model.PolicyDocument>,
   organisation: {
     code: 1, legal_name: 1, short_name: 1, type: 1, gss: 1, ods: 1, ico_registration_no: 1, public_authority: 1, competent_authority: 1,

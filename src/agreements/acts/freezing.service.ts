@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { assessments } from '../../assessments/assessments.service.ts'
+import type { ElsewhereRecord } from '../../assessments/elsewhere.ts'
 import type { Transaction } from '../../platform/database/database.ts'
 import { addDays, londonMidnight } from '../../platform/kernel/london-day.ts'
 import type { ActCall, ActingService } from '../acting.service.ts'
@@ -9,7 +10,7 @@ import { type Advice, refusals } from '../model/advice.ts'
 import type { AgreementToComplete } from '../model/completeness.ts'
 import { difference } from '../model/difference.ts'
 import { renamedSuspendedFlows } from '../model/flow-suspensions.ts'
-import { signedText } from '../model/signed-text.ts'
+import { type NamedAssessment, signedText } from '../model/signed-text.ts'
 import { draftVersion, isUnsigned, leadingVersion, presentParties } from '../model/standing.ts'
 import { standingRepository } from '../store/standing.repository.ts'
 import { versionsRepository } from '../store/versions.repository.ts'
@@ -47,7 +48,7 @@ export function freezingService({ act, advice, agreements, chains, carrying }: F
         const present = presentParties(agreement, at)
         // The next text is between those who take part: who has left or was never bound is not named in it.
         const parties = complete.parties.filter(({ org }) => present.includes(org))
-        const assessed = (await assessments.elsewhere(tx, assessmentOf(agreement))).at(-1)?.record
+        const assessed = await assessedBy(tx, assessmentOf(agreement))
         const text = signedText({ ...agreement, parties: agreement.parties.filter(({ org }) => present.includes(org)) }, draft, assessed)
         const versions = versionsRepository(tx)
         await versions.freeze(id, version, { text, at: now, changeClass: change_class, warnings })
@@ -93,6 +94,13 @@ export function freezingService({ act, advice, agreements, chains, carrying }: F
         }
       }),
   }
+}
+
+/** The assessment that a text names: the version that was sent last of one made here, else the one made elsewhere that was recorded last. */
+async function assessedBy(tx: Transaction, assessment: string): Promise<ElsewhereRecord | NamedAssessment | undefined> {
+  const here = await assessments.madeHere(tx, assessment)
+  if (here?.sent) return { id: here.made.id, version: here.sent.version, hash: here.sent.hash }
+  return (await assessments.elsewhere(tx, assessment)).at(-1)?.record
 }
 
 /** What comes next, for whoever froze the text. */

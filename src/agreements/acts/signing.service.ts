@@ -2,10 +2,14 @@ import assert from 'node:assert/strict'
 import { permits } from '../../identity/permissions.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import type { ActCall, ActContext, ActingService, ChangeOf } from '../acting.service.ts'
-import { hasCommenced, missingSignatures } from '../model/in-force.ts'
+import { isProcessorRole } from '../agreement.ts'
+import { acceptedVersion, hasCommenced, missingSignatures } from '../model/in-force.ts'
+import { lifecycleFacts } from '../model/lifecycle-facts.ts'
+import { assessmentNamedIn } from '../model/signed-text.ts'
 import { keeperOf, presentParties } from '../model/standing.ts'
 import { signaturesRepository } from '../store/signatures.repository.ts'
 import { standingRepository } from '../store/standing.repository.ts'
+import { versionsRepository } from '../store/versions.repository.ts'
 import type { ChainsService } from './chains.service.ts'
 import { keepAddress } from './signature-addresses.service.ts'
 
@@ -22,6 +26,15 @@ export interface SignatureBody {
 
 export interface SigningOptions extends Pick<ActingService, 'act'> {
   readonly chains: Pick<ChainsService, 'sign' | 'isDeputy'>
+}
+
+/** Whether the party has accepted the assessment that the text names: a controller accepts its risk before it signs (DP-7). */
+async function acceptance({ tx, agreement, principal, at }: ActContext, version: number): Promise<{ readonly hasAccepted?: boolean }> {
+  const isController = !isProcessorRole(agreement.parties.find(({ org }) => org === principal.org)?.role)
+  if (!agreement.dpia.made || !isController) return {}
+  const named = assessmentNamedIn((await versionsRepository(tx).find(agreement.id, version))?.document?.toString('utf8'))
+  if (named?.id !== agreement.dpia.made.id) return {}
+  return { hasAccepted: (acceptedVersion(lifecycleFacts(agreement).dpia, principal.org, at) ?? 0) >= named.version }
 }
 
 export type SigningService = ReturnType<typeof signingService>
@@ -44,6 +57,7 @@ export function signingService({ act, chains }: SigningOptions) {
             hasDrafted: await signatures.hasDrafted(id, version, principal),
             hasSignedForAnother: await signatures.hasSignedForAnother(id, principal, org),
             isRecordedElsewhere: (await signatures.of(id)).some((known) => isThis(known) && known.confirmed_at === null),
+            ...(await acceptance(context, version)),
           },
           isDeputy ? { ...principal, roles: [...principal.roles, 'SIGNATORY'] } : principal,
         )

@@ -19,6 +19,7 @@ import { dpiaAt } from '../model/in-force.ts'
 import { lifecycleFacts } from '../model/lifecycle-facts.ts'
 import { readRecord } from '../store/record.service.ts'
 import { refusalUnlessDraft, refusalUnlessOwner, refusalUnlessWritable, unprocessable } from './draft-part.ts'
+import { refusalOfMadeHere } from './record-parts.service.ts'
 
 export interface AssessingElsewhereOptions extends Pick<ActingService, 'perform'> {
   readonly db: Database
@@ -75,6 +76,7 @@ export function assessingElsewhereService({ perform, files, db }: AssessingElsew
           const refusal =
             refusalUnlessOwner({ agreement, org: principal.org, now }) ??
             refusalUnlessDraft({ agreement, draft, now }) ??
+            refusalOfMadeHere({ record }) ??
             (record.sharesAssessment && relaxes(before, after) ? sharedAssessment() : undefined) ??
             unprocessable(elsewhereFaults(body, today))
           if (refusal) throw new Refused(refusal)

@@ -67,6 +67,7 @@ export const dpiaPart: Part<StatedAssessment> = {
   refusal: (body, context) =>
     refusalUnlessOwner(context) ??
     refusalUnlessDraft(context) ??
+    refusalOfMadeHere(context) ??
     refusalOfRelaxing(body, context) ??
     refusalOfApproving(body, context) ??
     unprocessable([
@@ -85,6 +86,13 @@ export const dpiaPart: Part<StatedAssessment> = {
 
 function dpiaOf(agreement: Agreement, now: string): Dpia {
   return dpiaAt(agreement, lifecycleFacts(agreement), instantOf(now))
+}
+
+/** One that is made here is what its people make of it, and nobody states it besides. */
+export function refusalOfMadeHere({ record }: Pick<PartContext, 'record'>): Refusal | undefined {
+  return record.assessmentHere === null
+    ? undefined
+    : illegal('The assessment of this agreement is made here: it is screened, written, sent and accepted there, and nobody states it by hand.', 'DP-4')
 }
 
 function refusalOfRelaxing(body: StatedAssessment, { agreement, record, now }: PartContext): Refusal | undefined {

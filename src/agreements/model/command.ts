@@ -20,6 +20,8 @@ export type LifecycleCommand =
       readonly hasSignedForAnother: boolean
       /** Whether a signature recorded elsewhere waits to be confirmed. */
       readonly isRecordedElsewhere: boolean
+      /** Whether the party, a controller, has accepted the risk of the assessment that the text names; absent: it names none that is made here, or the party is a processor. */
+      readonly hasAccepted?: boolean
     }
   | {
       readonly type: 'confirm'

@@ -1,8 +1,10 @@
+import type { AssessedFacts } from '../../assessments/made/assessed-facts.ts'
 import { awaitsConfirmation } from '../../assessments/assessment.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'
 import { type Agreement, type AgreementVersion, type Flow, isProcessorRole, type LegalSide, type Party } from '../agreement.ts'
 import { type Advice, inOrder } from './advice.ts'
 import { gapBetween } from './dates.ts'
+import { assessedFacts, type AssessedHere, unassessed } from './assessed-text.ts'
 import { CONTACT_LABELS, FLOW_LABELS, NARRATIVE_LABELS } from './field-labels.ts'
 
 /** An agreement with what some readers know besides: members that are absent are not asked for. */
@@ -11,8 +13,12 @@ export interface AgreementToComplete extends Omit<Agreement, 'parties'> {
   readonly review_cycle_months?: number | null
   /** Organisations that it names and nobody has confirmed. */
   readonly unconfirmed?: ReadonlySet<string>
+  /** The assessment that is made here; absent: none is. */
+  readonly assessed_here?: AssessedHere
 }
 
+/** Of what an assessment is not about, how much is said at once. */
+const CHANGES_SAID = 10
 const ICO_CODE = 'DPA 2018 s121 (ICO data sharing code)'
 
 /** What each section rests on (3.3, column "Basis"). */
@@ -47,7 +53,7 @@ export function completeness(agreement: AgreementToComplete, version: AgreementV
     ...narrative(version),
     ...flows(agreement, version),
     ...paper(agreement, version),
-    ...assessment(agreement),
+    ...assessment(agreement, version),
     ...(codes ? policyDocuments(agreement, version, codes) : []),
   ])
 }
@@ -191,9 +197,11 @@ function processorContract(contract: AgreementVersion['terms']['processor_contra
 }
 
 /** A DPIA that is approved or waits for the second person who confirms that it is, or the record that none is needed (DP-2): a text that was frozen on one that is neither could never permit anything (DP-7). */
-function assessment({ dpia }: AgreementToComplete): Advice[] {
+function assessment(agreement: AgreementToComplete, version: AgreementVersion): Advice[] {
+  const { dpia, assessed_here } = agreement
   const latest = dpia.status_changes.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)).at(-1)
   const { status } = latest ?? dpia
+  if (assessed_here && assessed_here.state !== 'SCREENED_OUT') return assessedHere(assessed_here, assessedFacts(agreement, version))
   if (dpia.required) {
     if (status === 'APPROVED' || awaitsConfirmation(dpia)?.outcome === 'APPROVED') return []
     const detail = `A DPIA is required and is ${status}: record the approved one, with the file that holds it and the advice of the data protection officer. A second person can confirm it once the text is frozen.`
@@ -201,6 +209,15 @@ function assessment({ dpia }: AgreementToComplete): Advice[] {
   }
   if (status === 'SCREENED_OUT') return []
   return [{ ...missing('/dpia', '', 'UK GDPR Art 35', 'DPO'), detail: 'Neither a DPIA nor the outcome of a screening is recorded.' }]
+}
+
+/** One that is made here was sent for review, and is about what the text says: that is what signatures name (DP-6, DP-7). It can be accepted once the text is frozen. */
+function assessedHere(assessed: AssessedHere, facts: AssessedFacts): Advice[] {
+  const notApproved = (detail: string): Advice[] => [{ ...missing('/dpia', '', 'UK GDPR Art 35; DP-7', 'DPO'), code: 'DPIA_NOT_APPROVED', detail }]
+  if (assessed.version === null || assessed.state === 'DRAFT' || assessed.state === 'REJECTED')
+    return notApproved(`The DPIA is ${assessed.state}: send it for review. It can be accepted once the text is frozen.`)
+  const changed = unassessed(assessed, facts)
+  return changed.length === 0 ? [] : notApproved(`The DPIA is not about all that the text says: send its next version. ${changed.slice(0, CHANGES_SAID).join('; ')}.`)
 }
 
 /** A recorded Schedule 1 condition that needs an appropriate policy document has one, for each party that records it (APD-4). */

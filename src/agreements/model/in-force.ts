@@ -213,7 +213,13 @@ export function nextChange(facts: LifecycleFacts, pair: Pair, at: Instant): Inst
   }
   for (const { flowSuspensions } of facts.approved) for (const held of flowSuspensions.values()) next = firstOf(held, next, at)
   for (const change of facts.dpia.changes) next = sooner(next, change.at, at)
+  for (const org of pair) for (const { to } of facts.dpia.accepting?.by.get(org) ?? []) next = sooner(next, to, at)
   return next
+}
+
+/** The version of an assessment made here whose risk a controller has accepted, at an instant; null: none (DP-7). */
+export function acceptedVersion({ accepting }: DpiaFacts, org: string, at: Instant): number | null {
+  return accepting?.by.get(org)?.findLast(({ from, to }) => from <= at && at < to)?.version ?? null
 }
 
 /** The first beginning after `at`, or what was known before where that is sooner. */

@@ -1,5 +1,5 @@
 import { ALWAYS, type Instant, type Interval, instantOf, NEVER } from '../../platform/kernel/instant.ts'
-import { addDays, type Day } from '../../platform/kernel/london-day.ts'
+import { addDays, type Day, londonMidnight } from '../../platform/kernel/london-day.ts'
 import type { ApprovalCondition } from '../../workflow/model/sign-off.ts'
 import { type Agreement, type AgreementVersion, type Commencement, type Dpia, isProcessorRole, type Party } from '../agreement.ts'
 import { flowSuspensions } from './flow-suspensions.ts'
@@ -82,6 +82,13 @@ export interface DpiaFacts {
   readonly recorded: Timeline<Pick<Dpia, 'required' | 'residual' | 'prior_consultation' | 'review_due'>>
   /** While one recorded elsewhere as approved waits for a second person of an organisation. */
   readonly awaiting: readonly (Interval & { readonly org: string })[]
+  /** Of one that is made here: from when each controller has to have accepted it, and when each had (DP-7). Null: none is. */
+  readonly accepting: { readonly since: Instant; readonly by: ReadonlyMap<string, readonly AcceptedFor[]> } | null
+}
+
+/** While a controller has accepted the risk of a version. */
+export interface AcceptedFor extends Interval {
+  readonly version: number
 }
 
 /** After every day: the first day of a version made elsewhere that states none, so that it governs on no day. */
@@ -201,7 +208,7 @@ function reviewFacts({ review_policy, review_grace_days }: Agreement, due: Day |
   return { due, lastDay: review_policy === 'BLOCK_AFTER_GRACE' && due !== null ? addDays(due, review_grace_days) : null }
 }
 
-function dpiaFacts({ status, status_changes, earlier = [], elsewhere = [], ...now }: Dpia): DpiaFacts {
+function dpiaFacts({ status, status_changes, earlier = [], elsewhere = [], made, ...now }: Dpia): DpiaFacts {
   return {
     initialState: status,
     changes: status_changes.map((change) => ({ at: instantOf(change.at), state: change.status })).sort((a, b) => a.at - b.at),
@@ -215,7 +222,18 @@ function dpiaFacts({ status, status_changes, earlier = [], elsewhere = [], ...no
       const stated = earlier.map(({ until }) => instantOf(until)).filter((until) => until > from)
       return [{ org, from, to: Math.min(instantOf(confirmed_at), instantOf(elsewhere[place + 1]?.recorded_at), ...stated) }]
     }),
+    accepting: made ? { since: instantOf(made.since), by: acceptances(made.accepted) } : null,
   }
+}
+
+/** When each controller had accepted which version: until its review is over, or an incident ended it. */
+function acceptances(accepted: NonNullable<Dpia['made']>['accepted']): ReadonlyMap<string, readonly AcceptedFor[]> {
+  const by = new Map<string, AcceptedFor[]>()
+  for (const { org, version, at, holds_to, until } of accepted) {
+    const held = { version, from: instantOf(at), to: Math.min(instantOf(until), londonMidnight(addDays(holds_to, 1))) }
+    by.set(org, [...(by.get(org) ?? []), held])
+  }
+  return by
 }
 
 function timeline<T>(earlier: readonly { readonly until: string; readonly value: T }[], last: T): Timeline<T> {

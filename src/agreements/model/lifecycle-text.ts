@@ -61,6 +61,8 @@ export function decideSign(command: CommandOf<'sign'>, agreement: Agreement, act
     return notAllowed('CONFLICT', 'SIGNED', `${actor.org} has signed version ${version.version} already.`)
   if (command.isRecordedElsewhere)
     return notAllowed('CONFLICT', 'RECORDED', `A signature of ${actor.org} is recorded from elsewhere: confirm that one.`)
+  if (command.hasAccepted === false)
+    return notAllowed('UNPROCESSABLE', 'DP-7', `${actor.org} has not accepted the risk of the assessment that the text names: its SIRO does, then it signs.`)
   if (command.hasDrafted)
     return notAllowed('UNPROCESSABLE', 'SD-1', 'Whoever drafted or froze the text may not sign it: another person must.')
   if (command.hasSignedForAnother) return signedForAnother()

@@ -142,10 +142,11 @@ function ofText(agreement: Agreement, version: AgreementVersion, { codes, at }: 
 
 /** Whether the assessment is needed, and whether it stands as a decision would want it (P11). */
 export function assessment(agreement: Agreement, at: Instant): Fact[] {
-  const { required, status, residual, prior_consultation, review_due } = dpiaAt(agreement, lifecycleFacts(agreement), at)
+  const { required, status, residual, prior_consultation, review_due, made } = dpiaAt(agreement, lifecycleFacts(agreement), at)
   if (!required) return []
   const isConsulted = residual !== 'HIGH' || prior_consultation === 'COMPLETED'
-  const isComplete = status === 'APPROVED' && isConsulted && (review_due === null || londonDay(at) <= review_due)
+  // A version that is on its way is what the text names: the one before does not stand in for it.
+  const isComplete = status === 'APPROVED' && made?.isUnderWay !== true && isConsulted && (review_due === null || londonDay(at) <= review_due)
   return isComplete ? ['ASSESSMENT_REQUIRED', 'ASSESSMENT_COMPLETE'] : ['ASSESSMENT_REQUIRED']
 }
 

@@ -13,9 +13,10 @@ const FORM = 'accord-agreement/v1'
 
 /**
  * The canonical JSON of a version (LC-1; RFC 8785): what is agreed, between whom as named when it was frozen, from when to
- * when; and the assessment made elsewhere that was recorded last, by its file, what it came to and the advice on it. Contacts, DPIA state, policy documents and suspensions are not part of it: they change without a new signature.
+ * when; and the assessment: the version that is made here, by its hash, or the one made elsewhere that was
+ * recorded last, by its file, what it came to and the advice on it. Contacts, DPIA state, policy documents and suspensions are not part of it: they change without a new signature.
  */
-export function signedText(agreement: Agreement, version: AgreementVersion, assessment?: ElsewhereRecord): SignedText {
+export function signedText(agreement: Agreement, version: AgreementVersion, assessment?: ElsewhereRecord | NamedAssessment): SignedText {
   const document = canonicalJson({
     form: FORM,
     agreement: agreement.id,
@@ -27,9 +28,23 @@ export function signedText(agreement: Agreement, version: AgreementVersion, asse
     effective_from: version.effective_from,
     effective_to: version.effective_to,
     terms: version.terms,
-    ...(assessment ? { assessment: named(assessment) } : {}),
+    ...(assessment ? { assessment: 'file' in assessment ? named(assessment) : assessment } : {}),
   })
   return { document, hash: sha256Hex(document) }
+}
+
+/** A version of an assessment that is made here, as a text names it. */
+export interface NamedAssessment {
+  readonly id: string
+  readonly version: number
+  /** SHA-256 of its document, hex. */
+  readonly hash: string
+}
+
+/** The assessment made here that a text names; undefined: it names none. */
+export function assessmentNamedIn(document: string | null | undefined): NamedAssessment | undefined {
+  const assessment = document ? (JSON.parse(document) as { readonly assessment?: Partial<NamedAssessment> }).assessment : undefined
+  return assessment?.id === undefined ? undefined : (assessment as NamedAssessment)
 }
 
 /** What a text says of an assessment made elsewhere. Whether a second person has confirmed it changes without a new signature. */

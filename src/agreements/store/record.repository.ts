@@ -16,6 +16,7 @@ export async function readStoredRecord(tx: Transaction, id: string): Promise<Sto
     .selectFrom('agreement as a')
     .select(['a.assessment_id', 'a.row_version', 'a.review_cycle_months', 'a.provenance', 'a.created_at', 'a.updated_at'])
     .select(sql<boolean>`public.shares_its_assessment(a.id)`.as('shares_assessment'))
+    .select((of) => of.selectFrom('made_assessment as m').select('m.id').whereRef('m.assessment_id', '=', 'a.assessment_id').as('made_here'))
     .where('a.id', '=', id)
     .executeTakeFirst()
   if (!header) return undefined
@@ -48,6 +49,7 @@ export async function readStoredRecord(tx: Transaction, id: string): Promise<Sto
     reviewCycleMonths: header.review_cycle_months,
     assessment: header.assessment_id,
     sharesAssessment: header.shares_assessment,
+    assessmentHere: header.made_here,
     provenance: header.provenance as AgreementRecord['provenance'],
     createdAt: header.created_at,
     updatedAt: header.updated_at,

@@ -1,4 +1,5 @@
 import type { Agreement } from '../../agreements/agreement.ts'
+import type { Assessment } from '../../assessments/assessment.ts'
 import type { DisclosureRecord } from '../../disclosures/disclosure-record.ts'
 import { organisationsForPolicy, type RegisteredOrganisation } from '../../parties/organisation.ts'
 import { type Database, type Transaction, withTransaction } from '../../platform/database/database.ts'
@@ -126,11 +127,16 @@ export function policyService(db: Database, reserve: Database = db) {
 /** The policy as other modules tell it of their changes. Of a body that nobody confirmed it is never told. */
 export function policyPublication(policy: PolicyService) {
   return {
-    publish: (tx: Transaction, { organisations = [], agreements = [], disclosures = [] }: Changed, instant: string): Promise<number> => {
+    publish: (
+      tx: Transaction,
+      { organisations = [], agreements = [], disclosures = [], assessments = [] }: Changed,
+      instant: string,
+    ): Promise<number> => {
       const bodies = organisationsForPolicy(organisations).map((body): PolicyRecord => ({ kind: 'ORGANISATION', id: body.code, body }))
       const texts = agreements.map((body): PolicyRecord => ({ kind: 'AGREEMENT', id: body.id, body }))
       const oneOffs = disclosures.map((body): PolicyRecord => ({ kind: 'DISCLOSURE_DECISION', id: body.id, body }))
-      return policy.publish(tx, [...bodies, ...texts, ...oneOffs], instant)
+      const assessed = assessments.map(({ id, body }): PolicyRecord => ({ kind: 'ASSESSMENT', id, body }))
+      return policy.publish(tx, [...bodies, ...texts, ...oneOffs, ...assessed], instant)
     },
     async head(tx: Transaction): Promise<{ readonly revision: number; readonly instant: string }> {
       const { revision, instant } = await policyRepository(tx).head()
@@ -143,4 +149,5 @@ interface Changed {
   readonly organisations?: readonly RegisteredOrganisation[]
   readonly agreements?: readonly Agreement[]
   readonly disclosures?: readonly DisclosureRecord[]
+  readonly assessments?: readonly { readonly id: string; readonly body: Assessment }[]
 }

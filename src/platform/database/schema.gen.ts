@@ -178,6 +178,34 @@ export interface Assessment {
   status: string;
 }
 
+export interface AssessmentAcceptance {
+  at: string;
+  by_issuer: string;
+  by_sub: string;
+  holds_to: string;
+  made_id: string;
+  org: string;
+  until: string | null;
+  version: number;
+}
+
+export interface AssessmentAdvice {
+  at: string;
+  by_issuer: string;
+  by_sub: string;
+  conditions: Json;
+  made_id: string;
+  org: string;
+  overruled_at: string | null;
+  overruled_issuer: string | null;
+  overruled_reason: string | null;
+  overruled_sub: string | null;
+  position: Generated<Int8>;
+  says: string;
+  version: number;
+  words: string | null;
+}
+
 export interface AssessmentElsewhere {
   advice: string;
   advice_by: string;
@@ -209,6 +237,19 @@ export interface AssessmentStatusChange {
   at: string;
   position: number;
   status: string;
+}
+
+export interface AssessmentVersion {
+  /**
+   * Canonical JSON (RFC 8785): the questions as they were asked, the answers as they were given, and what they are about.
+   */
+  document: string;
+  hash: string;
+  made_id: string;
+  residual: string;
+  review_due: string;
+  sent_at: string;
+  version: number;
 }
 
 export interface AttestedSignature {
@@ -739,6 +780,29 @@ export interface LocalCode {
   valid_from: string;
   valid_to: string | null;
   why: string;
+}
+
+export interface MadeAssessment {
+  act_count: Generated<Int8>;
+  agreement_id: string;
+  approved_version: number | null;
+  assessment_id: string;
+  begun_at: string;
+  changed_at: string;
+  consultation: Json | null;
+  content: Json;
+  edition: string;
+  first_approved_at: string | null;
+  id: string;
+  reopened: Json | null;
+  row_version: Generated<Int8>;
+  sign_off_id: string | null;
+  state: string;
+  version: number;
+  /**
+   * Everybody who wrote some of the version, [{issuer, sub}]: none of them advises on it or accepts it.
+   */
+  writers: Json;
 }
 
 export interface Mail {
@@ -1395,8 +1459,11 @@ export interface DB {
   approval: Approval;
   approval_condition: ApprovalCondition;
   assessment: Assessment;
+  assessment_acceptance: AssessmentAcceptance;
+  assessment_advice: AssessmentAdvice;
   assessment_elsewhere: AssessmentElsewhere;
   assessment_status_change: AssessmentStatusChange;
+  assessment_version: AssessmentVersion;
   attested_signature: AttestedSignature;
   "audit.checkpoint": AuditCheckpoint;
   "audit.cosignature": AuditCosignature;
@@ -1435,6 +1502,7 @@ export interface DB {
   imported_record: ImportedRecord;
   keeper_change: KeeperChange;
   local_code: LocalCode;
+  made_assessment: MadeAssessment;
   mail: Mail;
   mail_item: MailItem;
   mail_outbox: MailOutbox;

@@ -3096,6 +3096,481 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/assessments": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Assessments that are made here
+         * @description Those that an agreement stands on which you may know; auditors see every one. Newest first, without what became of their versions.
+         */
+        readonly get: operations["listAssessments"];
+        readonly put?: never;
+        /**
+         * Begin the assessment of an agreement
+         * @description By people of the organisation that keeps the text. What the agreement says is written in already. `like` names another assessment that you
+         *     may read: its answers, risks and measures are taken over, its approvals are not. One assessment serves all agreements that share it (DP-3).
+         */
+        readonly post: operations["beginAssessment"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/assessments/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        /**
+         * An assessment that is made here
+         * @description With what the flows of its agreement speak for now, and all that became of its versions.
+         */
+        readonly get: operations["getAssessment"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/assessments/{id}/versions/{version}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+                /**
+                 * @description Its number, from 1.
+                 * @example 1
+                 */
+                readonly version: number;
+            };
+            readonly cookie?: never;
+        };
+        /**
+         * A version of an assessment, as it was sent
+         * @description The canonical JSON (RFC 8785) whose SHA-256 people approve and signatures name; the questions as they were asked, the answers as they were given.
+         */
+        readonly get: operations["getAssessmentVersion"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/assessments/{id}/screening": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Say whether an assessment is needed
+         * @description Confirms or overrules what the flows speak for (DP-1). That none is needed has its reasons (DP-2) and is said only before a text was
+         *     frozen; of a share under the Digital Economy Act 2017 it is never said.
+         */
+        readonly put: operations["screenAssessment"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/assessments/{id}/answers/{question}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+                /**
+                 * @description Key of the question.
+                 * @example necessity.alternatives
+                 */
+                readonly question: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Answer a question
+         * @description While it is written: the answer replaces the one before.
+         */
+        readonly put: operations["answerAssessmentQuestion"];
+        readonly post?: never;
+        /**
+         * Take an answer back
+         * @description While it is written.
+         */
+        readonly delete: operations["dropAssessmentAnswer"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/assessments/{id}/risks": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Put a risk down
+         * @description While it is written. Its overall risk follows from likelihood and severity by the matrix of OVERALL_RISK.
+         */
+        readonly post: operations["addAssessmentRisk"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/assessments/{id}/risks/{risk}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+                /**
+                 * @description The risk.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly risk: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Put a risk down anew
+         * @description While it is written.
+         */
+        readonly put: operations["changeAssessmentRisk"];
+        readonly post?: never;
+        /**
+         * Take a risk back
+         * @description While it is written; with the measures against it.
+         */
+        readonly delete: operations["dropAssessmentRisk"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/assessments/{id}/measures": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Put a measure down
+         * @description While it is written. What is left of a risk is computed from the measures that somebody has approved.
+         */
+        readonly post: operations["addAssessmentMeasure"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/assessments/{id}/measures/{measure}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+                /**
+                 * @description The measure.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly measure: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Put a measure down anew
+         * @description While it is written.
+         */
+        readonly put: operations["changeAssessmentMeasure"];
+        readonly post?: never;
+        /**
+         * Take a measure back
+         * @description While it is written.
+         */
+        readonly delete: operations["dropAssessmentMeasure"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/assessments/{id}/measures/{measure}/done": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+                /**
+                 * @description The measure.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly measure: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Say that a measure is done
+         * @description By people of the organisation that does it, or of the one that keeps the text; at any time.
+         */
+        readonly post: operations["doAssessmentMeasure"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/assessments/{id}/review": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Say when it is reviewed next
+         * @description While it is written. What is accepted of the version holds until then.
+         */
+        readonly put: operations["setAssessmentReview"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/assessments/{id}/sending": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Send an assessment for review
+         * @description Freezes what is written as a version and opens its sign-off (route DPIA): the data protection officer of each controller advises (DP-4),
+         *     then its SIRO accepts the risk that is left, each for its own organisation (DP-7). Nobody who wrote some of it does either.
+         */
+        readonly post: operations["sendAssessment"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/assessments/{id}/reopening": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Re-open an assessment
+         * @description By the organisation that keeps the text, or after an incident by people of any controller (DP-6). After an incident nothing is shared on it
+         *     until a version is accepted anew; otherwise what was accepted holds until its review date.
+         */
+        readonly post: operations["reopenAssessment"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/assessments/{id}/consultation": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Record that the regulator is consulted
+         * @description Where the risk that is left is high (DP-5; Art 36 UK GDPR). It answers within eight weeks.
+         */
+        readonly post: operations["consultOnAssessment"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/assessments/{id}/consultation/extension": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Record that the regulator needs six weeks more
+         * @description Said within a month of the request (Art 36(2)): it answers within fourteen weeks of it.
+         */
+        readonly post: operations["extendAssessmentConsultation"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/assessments/{id}/consultation/answer": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Record what the regulator answered
+         * @description Only where it may proceed is anything shared on it.
+         */
+        readonly post: operations["answerAssessmentConsultation"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/assessment-questions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The questions of an assessment
+         * @description The seven steps of the template of the Information Commissioner, each question with why it is asked and a worked example.
+         */
+        readonly get: operations["getAssessmentQuestions"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/disclosures": {
         readonly parameters: {
             readonly query?: never;
@@ -7245,10 +7720,15 @@ export interface components {
              */
             readonly review_due: string | null;
             /**
-             * @description Where this comes from. RECORDED_BY_HAND: a person stated it, and nothing stands behind it here. RECORDED_ELSEWHERE: an assessment made elsewhere was recorded with its file and confirmed by a second person.
+             * @description Where this comes from. RECORDED_BY_HAND: a person stated it, and nothing stands behind it here. RECORDED_ELSEWHERE: an assessment made elsewhere was recorded with its file and confirmed by a second person. MADE_HERE: one is made here, and has been accepted.
              * @enum {string}
              */
-            readonly source: "RECORDED_BY_HAND" | "RECORDED_ELSEWHERE";
+            readonly source: "RECORDED_BY_HAND" | "RECORDED_ELSEWHERE" | "MADE_HERE";
+            /**
+             * Format: uuid
+             * @description The assessment that is made here (`/v1/assessments/{id}`); null: none is.
+             */
+            readonly made_here: string | null;
             /** @description Assessments made elsewhere that are recorded, oldest first. */
             readonly elsewhere: readonly components["schemas"]["AssessmentElsewhere"][];
         };
@@ -8244,14 +8724,14 @@ export interface components {
                 readonly id: string;
                 /** @description What it is about. */
                 readonly subject: {
-                    /** @description agreement, request (for a share), disclosure (once), emergency, role, deputy, webhook, invitation, import, organisation, or another that is signed off. */
+                    /** @description agreement, request (for a share), disclosure (once), assessment, emergency, role, deputy, webhook, invitation, import, organisation, or another that is signed off. */
                     readonly type: string;
                     /** @description Its reference or key. */
                     readonly id: string;
                 };
                 /** @description The agreement it is about; null: it is about something else. */
                 readonly agreement: string | null;
-                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, SIGNATURE_STATED, SIGNATURE_ATTESTED, SIGNATURE_DISPUTED, ASSESSMENT_TO_CONFIRM, ASSESSMENT_CONFIRMED, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_DUE_IN_PLACE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, BREACH_ASSESSMENT_DUE, BREACH_ASSESSMENT_OVERDUE, BREACH_ASSESSED, BREACH_COMMUNICATION_DUE, BREACH_COMMUNICATED, REVIEW_OVERDUE, REVIEW_BLOCKS, DEPUTY_REFUSED, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, SIGNATURE_REMINDER, NAMED_IN_DRAFT, PARTY_APPROVED, PARTY_SIGNED, IN_FORCE, IMPORT_FINISHED, REFUSALS_ROSE, STEP_OVERDUE, STEP_ESCALATED, STEP_CHASED, SIGNATURE_LAPSED, WEBHOOK_STOPPED, OUTSIDE_INVITATION_LOCKED, ENTRY_TO_CONFIRM. */
+                /** @description NOTIFICATION code, or for an act without one its own word: REJECTED, DRAFT_WITHDRAWN, TERMINATED, END_TAKEN_BACK, INVITATION_TAKEN_BACK, SIGNATURE_STATED, SIGNATURE_ATTESTED, SIGNATURE_DISPUTED, ASSESSMENT_TO_CONFIRM, ASSESSMENT_CONFIRMED, EVIDENCE_ATTACHED, KEEPER_CHANGED, LIFT_AGREED, SUSPENSION_LIFTED, DISPOSAL_DUE, DISPOSAL_DUE_IN_PLACE, DISPOSAL_CONFIRMED, ROLE_GIVEN, DEPUTY_NAMED, REQUEST_RECEIVED, REQUEST_PICKED_UP, REQUEST_ANSWERED, REQUEST_WITHDRAWN, JOINING_ASKED, JOINING_DECLINED, DISCLOSURE_ASKED, DISCLOSURE_RETURNED, DISCLOSURE_DECIDED, DISCLOSURE_WITHDRAWN, ASSESSMENT_REVIEW_DUE, ASSESSMENT_RETURNED, ASSESSMENT_DECIDED, ASSESSMENT_REOPENED, HIGH_RESIDUAL_RISK, BREACH_ASSESSMENT_DUE, BREACH_ASSESSMENT_OVERDUE, BREACH_ASSESSED, BREACH_COMMUNICATION_DUE, BREACH_COMMUNICATED, REVIEW_OVERDUE, REVIEW_BLOCKS, DEPUTY_REFUSED, STEP_OPENED, STEP_ASSIGNED, STEP_RELEASED, STEP_RETURNED, ADVICE_REFUSED, STEP_DUE, SIGNATURE_REMINDER, NAMED_IN_DRAFT, PARTY_APPROVED, PARTY_SIGNED, IN_FORCE, IMPORT_FINISHED, REFUSALS_ROSE, STEP_OVERDUE, STEP_ESCALATED, STEP_CHASED, SIGNATURE_LAPSED, WEBHOOK_STOPPED, OUTSIDE_INVITATION_LOCKED, ENTRY_TO_CONFIRM. */
                 readonly kind: string;
                 /**
                  * Format: date-time
@@ -8449,6 +8929,365 @@ export interface components {
             readonly agreements: number;
             /** @description The revision from which decisions know it. */
             readonly policy_revision: number;
+        };
+        /** @description The answer to one question. */
+        readonly DpiaAnswer: {
+            /** @description What is answered, in words. */
+            readonly text: string;
+            /** @description One of the choices of the question; null: it has none. */
+            readonly choice: string | null;
+        };
+        /** @description What is written in an assessment. */
+        readonly DpiaContent: {
+            /** @description Whether one is needed, as somebody confirmed or overruled what was derived; null: nobody has. */
+            readonly screening: {
+                /** @description Whether one is needed. */
+                readonly required: boolean;
+                /** @description DPIA_TRIGGER codes that were derived then. */
+                readonly triggers: readonly string[];
+                /** @description Why, where it differs from them. */
+                readonly reasons: string | null;
+                /** @description Who decided it. */
+                readonly by: {
+                    /** @description For which organisation. */
+                    readonly org: string;
+                    /** @description Who calls them so. */
+                    readonly issuer: string;
+                    /** @description What their issuer calls them. */
+                    readonly sub: string;
+                };
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                readonly at: string;
+            } | null;
+            /** @description By key of the question. */
+            readonly answers: {
+                readonly [key: string]: components["schemas"]["DpiaAnswer"];
+            };
+            /** @description The risks. */
+            readonly risks: readonly {
+                /**
+                 * Format: uuid
+                 * @description The key; stays the same in later versions.
+                 */
+                readonly id: string;
+                /** @description What it comes from. */
+                readonly source: string;
+                /** @description What could happen to whom. */
+                readonly description: string;
+                /** @description HARM_TYPE code. */
+                readonly harm_type: string;
+                /** @description DATA_SUBJECT codes. */
+                readonly affected_subjects: readonly string[];
+                /** @description LIKELIHOOD code, before any measure. */
+                readonly likelihood: string;
+                /** @description SEVERITY code, before any measure. */
+                readonly severity: string;
+            }[];
+            /** @description What is done about them: the action plan. */
+            readonly measures: readonly {
+                /**
+                 * Format: uuid
+                 * @description The key; stays the same in later versions.
+                 */
+                readonly id: string;
+                /**
+                 * Format: date
+                 * @description When it was done; null: it is not.
+                 */
+                readonly done_on: string | null;
+                /**
+                 * Format: uuid
+                 * @description The risk.
+                 */
+                readonly risk_id: string;
+                /** @description What is done. */
+                readonly measure: string;
+                /** @description MEASURE_EFFECT code. */
+                readonly effect: string;
+                /** @description What is left of the risk once it is done; null unless the effect is REDUCED. */
+                readonly left: {
+                    /** @description LIKELIHOOD code. */
+                    readonly likelihood: string;
+                    /** @description SEVERITY code. */
+                    readonly severity: string;
+                } | null;
+                /** @description Who has approved it; null: nobody, and it counts for nothing. */
+                readonly approved: {
+                    /** @description Post. */
+                    readonly by: string;
+                    /**
+                     * Format: date
+                     * @description London day.
+                     */
+                    readonly on: string;
+                } | null;
+                /** @description Whoever does it. */
+                readonly owner: {
+                    /** @description Organisation code. */
+                    readonly org: string;
+                    /** @description Post. */
+                    readonly post: string;
+                };
+                /**
+                 * Format: date
+                 * @description London day by which it is done.
+                 */
+                readonly due: string;
+            }[];
+            /** @description When it is reviewed next and by whom; null: not said yet. */
+            readonly review: {
+                /**
+                 * Format: date
+                 * @description London day.
+                 */
+                readonly due: string;
+                /** @description Post. */
+                readonly kept_by: string;
+            } | null;
+        };
+        /** @description A data protection impact assessment that is made here (Art 35 UK GDPR). */
+        readonly Assessment: {
+            /**
+             * Format: uuid
+             * @description The key.
+             */
+            readonly id: string;
+            /** @description The agreement through which it was begun; whoever keeps its text writes. */
+            readonly agreement: string;
+            /** @description Key of what decisions stand on: several agreements may share it. */
+            readonly assessment: string;
+            /** @description DPIA_STATE code. */
+            readonly state: string;
+            /** @description Of what is written, or was sent last; from 1. */
+            readonly version: number;
+            /** @description The version that is approved; null: none is. */
+            readonly approved_version: number | null;
+            /** @description Of the questions that it answers (`GET /v1/assessment-questions`). */
+            readonly edition: string;
+            readonly content: components["schemas"]["DpiaContent"];
+            /** @description What the flows of the agreement speak for, as it stands now (DP-1). */
+            readonly derived: readonly {
+                /** @description DPIA_TRIGGER code. */
+                readonly code: string;
+                /** @description In words. */
+                readonly because: string;
+                /** @description The flows that show it. */
+                readonly flows: readonly string[];
+                /** @description Its source. */
+                readonly citation: string;
+                /** @description Whether it says something only together with another criterion. */
+                readonly needs_another: boolean;
+                /** @description Whether it speaks for an assessment here. */
+                readonly counts: boolean;
+            }[];
+            /**
+             * @description OVERALL_RISK code: what is left of the highest risk as it is written now, computed; null: no risk is put down.
+             * @enum {string|null}
+             */
+            readonly residual: "LOW" | "MEDIUM" | "HIGH" | null;
+            /**
+             * Format: uuid
+             * @description The sign-off of the version that was sent last (`/v1/sign-offs/{id}`).
+             */
+            readonly sign_off: string | null;
+            /** @description The consultation of the regulator (Art 36); null: there is none. */
+            readonly consultation: {
+                /** @description The version that was put before it. */
+                readonly version: number;
+                /**
+                 * Format: date
+                 * @description London day.
+                 */
+                readonly submitted_on: string;
+                /** @description Of the regulator. */
+                readonly reference: string;
+                /**
+                 * Format: date
+                 * @description When it said that it needs six weeks more.
+                 */
+                readonly extended_on: string | null;
+                /**
+                 * Format: date
+                 * @description Until when it answers.
+                 */
+                readonly due: string;
+                /** @description What it answered. */
+                readonly answer: {
+                    /**
+                     * Format: date
+                     * @description London day.
+                     */
+                    readonly on: string;
+                    /**
+                     * @description What it came to.
+                     * @enum {string}
+                     */
+                    readonly outcome: "MAY_PROCEED" | "NOT_TO_PROCEED";
+                    /** @description In words. */
+                    readonly words: string;
+                } | null;
+            } | null;
+            /** @description Why it is re-opened; null: it is not. */
+            readonly reopened: {
+                /** @description Why. */
+                readonly reason: string;
+                /** @description In words. */
+                readonly note: string;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                readonly at: string;
+            } | null;
+            /**
+             * Format: date-time
+             * @description When it was begun.
+             */
+            readonly begun_at: string;
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            readonly changed_at: string;
+            /** @description What was sent for review, oldest first. */
+            readonly versions: readonly {
+                /** @description From 1. */
+                readonly version: number;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                readonly sent_at: string;
+                /** @description SHA-256 of its document, hex. */
+                readonly hash: string;
+                /** @description OVERALL_RISK code. */
+                readonly residual: string;
+                /**
+                 * Format: date
+                 * @description When it is reviewed next.
+                 */
+                readonly review_due: string;
+            }[];
+            /** @description What the data protection officers of the controllers advised, oldest first. An overruling is shown for ever. */
+            readonly advice: readonly {
+                /** @description For which controller. */
+                readonly org: string;
+                /** @description On which version. */
+                readonly version: number;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                readonly at: string;
+                /**
+                 * @description What it comes to.
+                 * @enum {string}
+                 */
+                readonly says: "PROCEED" | "PROCEED_WITH_CONDITIONS" | "DO_NOT_PROCEED";
+                /** @description In words. */
+                readonly words: string | null;
+                /** @description What it asks for. */
+                readonly conditions: readonly {
+                    /** @description What. */
+                    readonly text: string;
+                    /**
+                     * Format: date
+                     * @description By when.
+                     */
+                    readonly due: string | null;
+                }[];
+                /** @description The SIRO went on against it; null: nobody did. */
+                readonly overruled: {
+                    /**
+                     * Format: date-time
+                     * @description When.
+                     */
+                    readonly at: string;
+                    /** @description Why. */
+                    readonly reason: string;
+                } | null;
+            }[];
+            /** @description Which controller has accepted the risk that is left of which version. */
+            readonly acceptances: readonly {
+                /** @description The controller. */
+                readonly org: string;
+                /** @description Of which version. */
+                readonly version: number;
+                /**
+                 * Format: date-time
+                 * @description From when.
+                 */
+                readonly at: string;
+                /**
+                 * Format: date
+                 * @description The last London day: its review.
+                 */
+                readonly holds_to: string;
+                /**
+                 * Format: date-time
+                 * @description When an incident ended it.
+                 */
+                readonly until: string | null;
+            }[];
+        };
+        /** @description Something that could do harm to people. */
+        readonly DpiaRiskBody: {
+            /** @description What it comes from. */
+            readonly source: string;
+            /** @description What could happen to whom. */
+            readonly description: string;
+            /** @description HARM_TYPE code. */
+            readonly harm_type: string;
+            /** @description DATA_SUBJECT codes. */
+            readonly affected_subjects: readonly string[];
+            /** @description LIKELIHOOD code, before any measure. */
+            readonly likelihood: string;
+            /** @description SEVERITY code, before any measure. */
+            readonly severity: string;
+        };
+        /** @description What is done about a risk. */
+        readonly DpiaMeasureBody: {
+            /**
+             * Format: uuid
+             * @description The risk.
+             */
+            readonly risk_id: string;
+            /** @description What is done. */
+            readonly measure: string;
+            /** @description MEASURE_EFFECT code. */
+            readonly effect: string;
+            /** @description What is left of the risk once it is done; null unless the effect is REDUCED. */
+            readonly left: {
+                /** @description LIKELIHOOD code. */
+                readonly likelihood: string;
+                /** @description SEVERITY code. */
+                readonly severity: string;
+            } | null;
+            /** @description Who has approved it; null: nobody, and it counts for nothing. */
+            readonly approved: {
+                /** @description Post. */
+                readonly by: string;
+                /**
+                 * Format: date
+                 * @description London day.
+                 */
+                readonly on: string;
+            } | null;
+            /** @description Whoever does it. */
+            readonly owner: {
+                /** @description Organisation code. */
+                readonly org: string;
+                /** @description Post. */
+                readonly post: string;
+            };
+            /**
+             * Format: date
+             * @description London day by which it is done.
+             */
+            readonly due: string;
         };
         /**
          * @description What is asked to be disclosed once, and on what it rests: the form of the regulator's data sharing code for a one-off request. Codes,
@@ -17014,6 +17853,1169 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Succession"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listAssessments: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Only those in this state (DPIA_STATE).
+                 * @example APPROVED
+                 */
+                readonly state?: "DRAFT" | "DPO_ADVICE_REQUESTED" | "DPO_ADVICE_GIVEN" | "AWAITING_RISK_ACCEPTANCE" | "PRIOR_CONSULTATION" | "APPROVED" | "REJECTED" | "IN_REVIEW" | "SUPERSEDED" | "SCREENED_OUT";
+                /**
+                 * @description Only the one that this agreement stands on.
+                 * @example DSA-2026-0001
+                 */
+                readonly agreement?: string;
+                /**
+                 * @description `next_before` of the page before, with the same question.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly before?: string;
+                /**
+                 * @description How many at most.
+                 * @example 50
+                 */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of them. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The assessments. */
+                        readonly assessments: readonly {
+                            /**
+                             * Format: uuid
+                             * @description The key.
+                             */
+                            readonly id: string;
+                            /** @description The agreement through which it was begun. */
+                            readonly agreement: string;
+                            /** @description DPIA_STATE code. */
+                            readonly state: string;
+                            /** @description Of what is written, or was sent last. */
+                            readonly version: number;
+                            /** @description The version that is approved; null: none is. */
+                            readonly approved_version: number | null;
+                            /**
+                             * Format: date
+                             * @description When it is reviewed next; null: not said yet.
+                             */
+                            readonly review_due: string | null;
+                            /**
+                             * Format: date-time
+                             * @description When it was begun.
+                             */
+                            readonly begun_at: string;
+                            /**
+                             * Format: date-time
+                             * @description When it was changed last.
+                             */
+                            readonly changed_at: string;
+                        }[];
+                        /** @description `before` of the next page; null: this is the last. */
+                        readonly next_before: string | null;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly beginAssessment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "agreement": "DSA-2026-0001",
+                 *       "like": null
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Its reference. */
+                    readonly agreement: string;
+                    /**
+                     * Format: uuid
+                     * @description The assessment that it begins like; null or absent: none.
+                     */
+                    readonly like?: string | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    /**
+                     * @description Where it is found.
+                     * @example /v1/assessments/0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                     */
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getAssessment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getAssessmentVersion: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+                /**
+                 * @description Its number, from 1.
+                 * @example 1
+                 */
+                readonly version: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The version. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description From 1. */
+                        readonly version: number;
+                        /**
+                         * Format: date-time
+                         * @description When it was sent.
+                         */
+                        readonly sent_at: string;
+                        /** @description SHA-256 of the document (UTF-8), hex. */
+                        readonly hash: string;
+                        /** @description OVERALL_RISK code. */
+                        readonly residual: string;
+                        /**
+                         * Format: date
+                         * @description When it is reviewed next.
+                         */
+                        readonly review_due: string;
+                        /** @description The canonical JSON, word for word. */
+                        readonly document: string;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly screenAssessment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "required": true,
+                 *       "reasons": null
+                 *     }
+                 */
+                readonly "application/json": {
+                    /** @description Whether one is needed. */
+                    readonly required: boolean;
+                    /** @description Why; null where the flows say so themselves. */
+                    readonly reasons: string | null;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly answerAssessmentQuestion: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+                /**
+                 * @description Key of the question.
+                 * @example necessity.alternatives
+                 */
+                readonly question: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "text": "We looked at sharing totals only, which does not find the families.",
+                 *       "choice": null
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["DpiaAnswer"];
+            };
+        };
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly dropAssessmentAnswer: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+                /**
+                 * @description Key of the question.
+                 * @example necessity.alternatives
+                 */
+                readonly question: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly addAssessmentRisk: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "source": "A list sent to the wrong team",
+                 *       "description": "A family is known as being in care by people who have no need to know.",
+                 *       "harm_type": "LOSS_OF_CONFIDENTIALITY",
+                 *       "affected_subjects": [
+                 *         "CHILD"
+                 *       ],
+                 *       "likelihood": "POSSIBLE",
+                 *       "severity": "SIGNIFICANT"
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["DpiaRiskBody"];
+            };
+        };
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly changeAssessmentRisk: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+                /**
+                 * @description The risk.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly risk: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "source": "A list sent to the wrong team",
+                 *       "description": "A family is known as being in care by people who have no need to know.",
+                 *       "harm_type": "LOSS_OF_CONFIDENTIALITY",
+                 *       "affected_subjects": [
+                 *         "CHILD"
+                 *       ],
+                 *       "likelihood": "POSSIBLE",
+                 *       "severity": "SIGNIFICANT"
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["DpiaRiskBody"];
+            };
+        };
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly dropAssessmentRisk: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+                /**
+                 * @description The risk.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly risk: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly addAssessmentMeasure: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "risk_id": "0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f",
+                 *       "measure": "Only the duty team can open the list",
+                 *       "effect": "REDUCED",
+                 *       "left": {
+                 *         "likelihood": "REMOTE",
+                 *         "severity": "SIGNIFICANT"
+                 *       },
+                 *       "approved": {
+                 *         "by": "Head of service",
+                 *         "on": "2026-11-20"
+                 *       },
+                 *       "owner": {
+                 *         "org": "LBC_CAMDEN",
+                 *         "post": "Systems manager"
+                 *       },
+                 *       "due": "2027-01-31"
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["DpiaMeasureBody"];
+            };
+        };
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly changeAssessmentMeasure: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+                /**
+                 * @description The measure.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly measure: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "risk_id": "0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f",
+                 *       "measure": "Only the duty team can open the list",
+                 *       "effect": "REDUCED",
+                 *       "left": {
+                 *         "likelihood": "REMOTE",
+                 *         "severity": "SIGNIFICANT"
+                 *       },
+                 *       "approved": {
+                 *         "by": "Head of service",
+                 *         "on": "2026-11-20"
+                 *       },
+                 *       "owner": {
+                 *         "org": "LBC_CAMDEN",
+                 *         "post": "Systems manager"
+                 *       },
+                 *       "due": "2027-01-31"
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["DpiaMeasureBody"];
+            };
+        };
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly dropAssessmentMeasure: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+                /**
+                 * @description The measure.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly measure: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly doAssessmentMeasure: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+                /**
+                 * @description The measure.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly measure: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "done_on": "2026-11-20"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * Format: date
+                     * @description London day.
+                     */
+                    readonly done_on: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly setAssessmentReview: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "due": "2027-11-30",
+                 *       "kept_by": "Information governance manager"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * Format: date
+                     * @description London day.
+                     */
+                    readonly due: string;
+                    /** @description Post of whoever keeps it under review. */
+                    readonly kept_by: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly sendAssessment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly reopenAssessment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "reason": "INCIDENT",
+                 *       "note": "A list reached the wrong school."
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * @description Why.
+                     * @enum {string}
+                     */
+                    readonly reason: "NEW_VERSION" | "INCIDENT" | "NEW_PROCESSOR" | "NEW_COUNTRY" | "NEW_TECHNOLOGY" | "LAW_CHANGE" | "REVIEW_DATE";
+                    /** @description In words. */
+                    readonly note: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly consultOnAssessment: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "submitted_on": "2026-11-20",
+                 *       "reference": "IC-12345"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * Format: date
+                     * @description London day.
+                     */
+                    readonly submitted_on: string;
+                    /** @description Of the regulator. */
+                    readonly reference: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly extendAssessmentConsultation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "extended_on": "2026-11-25"
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * Format: date
+                     * @description London day.
+                     */
+                    readonly extended_on: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly answerAssessmentConsultation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The assessment.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "on": "2026-11-28",
+                 *       "outcome": "MAY_PROCEED",
+                 *       "words": "With the measures of the plan it may begin."
+                 *     }
+                 */
+                readonly "application/json": {
+                    /**
+                     * Format: date
+                     * @description London day.
+                     */
+                    readonly on: string;
+                    /**
+                     * @description What it came to.
+                     * @enum {string}
+                     */
+                    readonly outcome: "MAY_PROCEED" | "NOT_TO_PROCEED";
+                    /** @description In words. */
+                    readonly words: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description The assessment. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getAssessmentQuestions: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The questions that assessments begun today answer. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description Its name. */
+                        readonly edition: string;
+                        /**
+                         * Format: date
+                         * @description The first day on which they are asked; null: always were.
+                         */
+                        readonly valid_from: string | null;
+                        /**
+                         * Format: date
+                         * @description The last day; null: none is known.
+                         */
+                        readonly valid_to: string | null;
+                        /** @description Where they come from. */
+                        readonly source: string;
+                        /** @description Whether somebody checked them against it. */
+                        readonly verified: boolean;
+                        /** @description The steps of the template. */
+                        readonly sections: readonly {
+                            /** @description Its code. */
+                            readonly code: string;
+                            /** @description As the template numbers it. */
+                            readonly step: number;
+                            /** @description What it is called. */
+                            readonly title: string;
+                            /** @description What it is for. */
+                            readonly lead: string;
+                            /** @description The law. */
+                            readonly citation: string;
+                        }[];
+                        /** @description The questions. */
+                        readonly questions: readonly {
+                            /** @description By which it is answered. */
+                            readonly key: string;
+                            /** @description The code of its step. */
+                            readonly section: string;
+                            /** @description The group inside the step. */
+                            readonly part: string | null;
+                            /** @description What is asked. */
+                            readonly text: string;
+                            /** @description Why it is asked. */
+                            readonly why: string;
+                            /** @description A worked example. */
+                            readonly example: string;
+                            /** @description What can be chosen; empty where it is answered in words alone. */
+                            readonly choices: readonly {
+                                /** @description What is sent. */
+                                readonly code: string;
+                                /** @description What it says. */
+                                readonly label: string;
+                                /** @description Whether it needs words besides. */
+                                readonly needs_text: boolean;
+                                /** @description What these are to say. */
+                                readonly text_label: string | null;
+                            }[];
+                            /** @description Whether it has to be answered. */
+                            readonly required: boolean;
+                            /** @description Asked only where this holds of the agreement; null: always. */
+                            readonly when: string | null;
+                            /** @description The law. */
+                            readonly citation: string;
+                            /** @description Parts of the agreement from which the answer begins. */
+                            readonly prefilled_from: readonly string[];
+                        }[];
+                    };
                 };
             };
             readonly default: components["responses"]["Problem"];

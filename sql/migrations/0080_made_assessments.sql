@@ -1,0 +1,137 @@
+-- 0080_made_assessments.sql
+--
+-- What      Data protection impact assessments that are made here: what is written, the versions that were sent for review as they were sent, who
+--           has accepted the risk of which version for which controller, and the consultation of the regulator.
+-- Why       docs/decisions/0030-assessments-made-here.md
+-- Phase     expand
+-- Locks     none on existing tables
+-- Needs     0041_assessments.sql, 0071_assessments_elsewhere.sql
+-- Undo      forward only
+-- Trust     written by the service alone; a version is as it was when it was sent, and its hash is in the log
+
+create table made_assessment (
+  id                uuid        primary key,
+  assessment_id     text        not null unique references assessment on delete restrict,
+  -- The agreement through which it was begun: its keeper writes.
+  agreement_id      text        not null references agreement on delete restrict,
+  state             text        not null check (state in ('DRAFT', 'DPO_ADVICE_REQUESTED', 'DPO_ADVICE_GIVEN', 'AWAITING_RISK_ACCEPTANCE', 'PRIOR_CONSULTATION',
+                                  'APPROVED', 'REJECTED', 'IN_REVIEW', 'SUPERSEDED', 'SCREENED_OUT')),
+  -- Of the version that is written, or was sent last; from 1.
+  version           int         not null check (version > 0),
+  -- The version whose risk the keeper has accepted last; null: none yet.
+  approved_version  int         check (approved_version between 1 and version),
+  -- When the keeper accepted the risk for the first time: from then on decisions ask each controller's acceptance; null: not yet.
+  first_approved_at timestamptz,
+  edition           text        not null check (edition <> ''),
+  content           jsonb       not null,
+  writers           jsonb       not null,
+  sign_off_id       uuid,
+  consultation      jsonb,
+  reopened          jsonb,
+  begun_at          timestamptz not null,
+  changed_at        timestamptz not null,
+  row_version       bigint      not null default 1 check (row_version > 0),
+  act_count         bigint      not null default 0 check (act_count >= 0)
+);
+comment on column public.made_assessment.writers is 'Everybody who wrote some of the version, [{issuer, sub}]: none of them advises on it or accepts it.';
+create index made_assessment_by_agreement on made_assessment (agreement_id);
+create index made_assessment_by_state on made_assessment (state, id desc);
+
+create table assessment_version (
+  made_id   uuid        not null references made_assessment on delete restrict,
+  version   int         not null check (version > 0),
+  sent_at   timestamptz not null,
+  hash      text        not null check (hash ~ '^[0-9a-f]{64}$'),
+  residual  text        not null check (residual in ('LOW', 'MEDIUM', 'HIGH')),
+  review_due date       not null,
+  document  text        not null check (document <> ''),
+  primary key (made_id, version)
+);
+comment on column public.assessment_version.document is 'Canonical JSON (RFC 8785): the questions as they were asked, the answers as they were given, and what they are about.';
+create trigger assessment_version_is_append_only before update or delete or truncate on assessment_version
+  for each statement execute function policy.refuse_change();
+
+-- What a data protection officer advised on a version, for which controller; an overruling is of the same row and comes after.
+create table assessment_advice (
+  made_id           uuid        not null,
+  version           int         not null,
+  org               text        not null references organisation on delete restrict,
+  at                timestamptz not null,
+  says              text        not null check (says in ('PROCEED', 'PROCEED_WITH_CONDITIONS', 'DO_NOT_PROCEED')),
+  words             text,
+  conditions        jsonb       not null,
+  by_issuer         text        not null,
+  by_sub            text        not null,
+  overruled_at      timestamptz,
+  overruled_issuer  text,
+  overruled_sub     text,
+  overruled_reason  text,
+  position          bigint      generated always as identity,
+  primary key (made_id, version, org, position),
+  foreign key (made_id, version) references assessment_version on delete restrict,
+  constraint whoever_overrules_says_why check ((overruled_at is null) = (overruled_reason is null) and (overruled_at is null) = (overruled_sub is null))
+);
+
+-- Each controller accepts the risk for itself (DP-7). From `at` to the end of `holds_to`, or until `until` where an incident ended it.
+create table assessment_acceptance (
+  made_id    uuid        not null,
+  version    int         not null,
+  org        text        not null references organisation on delete restrict,
+  at         timestamptz not null,
+  by_issuer  text        not null,
+  by_sub     text        not null,
+  -- Its review, as the version says: what is accepted holds until then.
+  holds_to   date        not null,
+  until      timestamptz check (until > at),
+  primary key (made_id, version, org),
+  foreign key (made_id, version) references assessment_version on delete restrict
+);
+
+create function public.may_see_made_assessment(p_id uuid) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select coalesce((select public.may_see_assessment(m.assessment_id) from public.made_assessment m where m.id = p_id), false)
+$$;
+revoke all on function public.may_see_made_assessment(uuid) from public;
+select public.grant_if_role('accord_app', 'grant execute on function public.may_see_made_assessment(uuid) to accord_app');
+
+alter table made_assessment enable row level security;
+create policy made_assessment_is_seen_with_its_agreement on made_assessment for select using (may_see_assessment(assessment_id));
+create policy made_assessment_is_begun_with_its_agreement on made_assessment for insert with check (may_see_assessment(assessment_id));
+create policy made_assessment_is_changed_with_its_agreement on made_assessment for update using (may_see_assessment(assessment_id));
+do $$
+declare child text;
+begin
+  foreach child in array array['assessment_version', 'assessment_advice', 'assessment_acceptance'] loop
+    execute format('alter table %I enable row level security', child);
+    execute format('create policy %I on %I for select using (may_see_made_assessment(made_id))', child || '_is_seen_with_it', child);
+    execute format('create policy %I on %I for insert with check (may_see_made_assessment(made_id))', child || '_is_added_with_it', child);
+    execute format('create policy %I on %I for update using (may_see_made_assessment(made_id))', child || '_is_changed_with_it', child);
+  end loop;
+end $$;
+select public.grant_if_role('accord_app', 'grant select, insert, update on public.made_assessment, public.assessment_advice, public.assessment_acceptance to accord_app');
+select public.grant_if_role('accord_app', 'grant select, insert on public.assessment_version to accord_app');
+
+-- Some assessments with all they were, in one statement; it reads as whoever asks.
+create or replace function public.stored_assessments(p_ids text[]) returns json language plpgsql stable as $$
+begin
+  return json_build_object(
+    'assessments', (select json_agg(s) from public.assessment s where s.id = any (p_ids)),
+    'changes', (select json_agg(c order by c.position) from public.assessment_status_change c where c.assessment_id = any (p_ids)),
+    'earlier', (select json_agg(e order by e.position) from public.earlier_assessment e where e.assessment_id = any (p_ids)),
+    'elsewhere', (select json_agg(r order by r.position) from public.assessment_elsewhere r where r.assessment_id = any (p_ids)),
+    'made', (select json_agg(m) from (select id, assessment_id, first_approved_at, state, version, approved_version from public.made_assessment where assessment_id = any (p_ids)) m),
+    'accepted', (select json_agg(a order by a.version, a.org) from public.assessment_acceptance a
+                   where a.made_id in (select m.id from public.made_assessment m where m.assessment_id = any (p_ids))));
+end $$;
+
+create or replace function public.may_see_subject(p_type text, p_id text) returns boolean
+language plpgsql stable set search_path = '' as $$
+begin
+  return case p_type
+    when 'agreement' then public.may_see_agreement(p_id)
+    when 'request' then public.may_see_request(p_id::uuid)
+    when 'emergency' then public.may_see_emergency(p_id::uuid)
+    when 'disclosure' then public.may_see_disclosure(p_id::uuid)
+    when 'assessment' then public.may_see_made_assessment(p_id::uuid)
+    else false end;
+end $$;

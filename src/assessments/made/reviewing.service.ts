@@ -1,0 +1,129 @@
+import { canonicalJson, sha256Hex } from '../../audit/format/canonical-json.ts'
+import { readerFor } from '../../identity/permissions.ts'
+import type { Principal } from '../../identity/principal.ts'
+import type { Database } from '../../platform/database/database.ts'
+import { withTransactionAs } from '../../platform/database/reader.ts'
+import type { Clock } from '../../platform/kernel/clock.ts'
+import { londonDay } from '../../platform/kernel/london-day.ts'
+import { type Refusal, refusal, refused } from '../../platform/kernel/refusal.ts'
+import { ok, type Result, refuse } from '../../platform/kernel/result.ts'
+import type { CommandResult } from '../../commands/command.ts'
+import type { WorkflowService } from '../../workflow/workflow.service.ts'
+import { type AssessmentView, assessmentSummary } from './assessment-view.ts'
+import { contentFaults } from './completeness.ts'
+import { editionOf, type MadeAssessment, progressOf, type SentVersion } from './made-assessment.ts'
+import { type AssessmentCall, forbidden, type MadeDone, type MadeKind, NO_SUCH_ASSESSMENT, possible, restated, withWriter } from './made-kind.service.ts'
+import { madeRepository } from './made.repository.ts'
+import { type ReopeningReason, reopens } from './reopening.ts'
+import { snapshotOf } from './snapshot.ts'
+import { type AssessmentState, nextState } from './states.ts'
+
+export interface ReviewingOptions {
+  readonly db: Database
+  readonly clock: Clock
+  readonly kind: MadeKind
+  readonly workflow: WorkflowService
+}
+
+/** Marks the form of the document, so that a later form can be told from this one. */
+const FORM = 'accord-assessment/v1'
+const ROUTE = 'DPIA'
+const NOT_SENT = { chain: undefined, residual: null }
+const PAGE = 50
+
+export type ReviewingService = ReturnType<typeof reviewingService>
+
+/** Sending an assessment for review, re-opening it, and reading what became of it; advised on and accepted it is in its sign-off. */
+export function reviewingService({ db, clock, kind, workflow }: ReviewingOptions) {
+  return {
+    /**
+     * Freezes what is written as the next version and asks the people of each controller: advice of the data protection officer, then
+     * its SIRO accepts the risk that is left. Nobody who wrote some of it advises or accepts (AH-3).
+     */
+    send: (call: AssessmentCall) =>
+      kind.perform(call, 'send', async (made, context): Promise<MadeDone> => {
+        const { tx, principal, at, now, newId, known } = context
+        const { codes } = known
+        const { id } = made
+        const about = await kind.keptBy(context, made.agreement)
+        const state = possible(nextState(made.state, { name: 'send', faults: 0 }, progressOf(made, about.keeper, NOT_SENT)))
+        const questions = editionOf(made)
+        const faults = contentFaults(made.content, about.facts, questions, codes, londonDay(at))
+        if (faults.length > 0) throw refused('UNPROCESSABLE', 'This is missing before it can be reviewed.', faults)
+        const repository = madeRepository(tx)
+        const version = (await repository.versions(id)).length + 1
+        const snapshot = snapshotOf({ questions, content: made.content, facts: about.facts, codes })
+        const document = canonicalJson({ form: FORM, assessment: id, version, ...snapshot })
+        const [hash, residual] = [sha256Hex(document), snapshot.residual ?? 'HIGH']
+        const review_due = made.content.review?.due ?? londonDay(at)
+        await repository.addVersion(id, { version, sent_at: now, hash, residual, review_due, document })
+        const asked = {
+          ...{ subject: { type: 'assessment', id, version, hash }, keeper: about.keeper, facts: [], route: ROUTE },
+          parties: about.controllers.map((org) => ({ org, facts: ['CONTROLLER' as const], requesters: made.writers })),
+        }
+        const { id: sign_off } = await workflow.open(tx, asked, { principal, at, now, newId })
+        const next: MadeAssessment = { ...made, state, version, sign_off, changed_at: now }
+        await repository.update(next)
+        const isStated = await restated(context, next, about.stated)
+        await kind.tell(context, 'ASSESSMENT_REVIEW_DUE', next, about.controllers, { residual })
+        return { made: next, isStated, detail: { version, hash, residual, sign_off } }
+      }),
+
+    /**
+     * Re-opens an assessment that was accepted (DP-6): by the keeper, or for an incident by people of any controller. After an incident nothing
+     * is shared until a version of it is accepted anew; otherwise what was accepted holds until its review date.
+     */
+    reopen: (call: AssessmentCall, { reason, note }: { readonly reason: ReopeningReason; readonly note: string }) =>
+      kind.perform(call, 'reopen', async (made, context): Promise<MadeDone> => {
+        const { tx, principal, at, now, newId } = context
+        const { id } = made
+        const about = await kind.agreementOf(tx, made.agreement, principal, at)
+        if (!about) throw refused('NOT_FOUND', NO_SUCH_ASSESSMENT)
+        const isIncident = reopens(reason).stops_sharing
+        if (about.keeper !== principal.org && !(isIncident && about.controllers.includes(principal.org)))
+          throw forbidden('WF-4', `${about.keeper} keeps the text and re-opens its assessment; any controller does after an incident.`)
+        const state = possible(nextState(made.state, { name: 'reopen', reason }, progressOf(made, about.keeper, NOT_SENT)))
+        // Whoever has not accepted it yet accepts the next version.
+        await workflow.onSubject(tx, { type: 'assessment', id }, { type: 'withdraw', reason: note }, { principal, at, now, newId })
+        const next: MadeAssessment = {
+          ...{ ...made, state, consultation: null, reopened: { reason, note, at: now }, changed_at: now },
+          // What is written next is written by whoever writes it: earlier authors may advise on it again.
+          writers: about.keeper === principal.org ? withWriter({ writers: [] }, principal) : [],
+        }
+        await madeRepository(tx).update(next)
+        if (isIncident) await madeRepository(tx).endAcceptances(id, now)
+        const isStated = await restated(context, next, about.stated)
+        await kind.tell(context, 'ASSESSMENT_REOPENED', next, about.controllers, { reason })
+        return { made: next, isStated: isStated || isIncident, detail: { reason, note } }
+      }),
+
+    async read(principal: Principal, id: string): Promise<CommandResult<AssessmentView>> {
+      const known = await kind.facts()
+      return withTransactionAs(db, readerFor(principal), async (tx) => {
+        const found = await madeRepository(tx).find(id)
+        if (!found) return refuse(refusal('NOT_FOUND', NO_SUCH_ASSESSMENT))
+        const outcome = await kind.view({ tx, principal, known, at: clock().getTime() }, found.made)
+        return ok({ outcome, version: found.rowVersion })
+      })
+    },
+
+    /** One version, word for word as it was sent. */
+    version: (principal: Principal, id: string, version: number): Promise<Result<SentVersion, Refusal>> =>
+      withTransactionAs(db, readerFor(principal), async (tx) => {
+        const found = await madeRepository(tx).version(id, version)
+        return found ? ok(found) : refuse(refusal('NOT_FOUND', 'There is no such version of an assessment here.'))
+      }),
+
+    /** Newest first. */
+    list: (
+      principal: Principal,
+      query: { readonly state?: AssessmentState | undefined; readonly agreement?: string | undefined; readonly before?: string | undefined; readonly limit?: number | undefined },
+    ) =>
+      withTransactionAs(db, readerFor(principal), async (tx) => {
+        const { state = null, agreement = null, before = null, limit = PAGE } = query
+        const found = await madeRepository(tx).list({ state, agreement, before, limit: limit + 1 })
+        const page = found.slice(0, limit)
+        return { assessments: page.map(assessmentSummary), next_before: found.length > limit ? (page.at(-1)?.id ?? null) : null }
+      }),
+  }
+}
