@@ -3957,7 +3957,7 @@ create table public.assessment_acceptance (
   constraint assessment_acceptance_pkey PRIMARY KEY (made_id, version, org),
   constraint assessment_acceptance_made_id_version_fkey FOREIGN KEY (made_id, version) REFERENCES assessment_version(made_id, version) ON DELETE RESTRICT,
   constraint assessment_acceptance_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
-  constraint assessment_acceptance_check CHECK ((until > at))
+  constraint assessment_acceptance_check CHECK ((until >= at))
 );
 alter table public.assessment_acceptance enable row level security;
 create policy assessment_acceptance_is_added_with_it on assessment_acceptance for insert to public

@@ -24,11 +24,19 @@ export function openAssessments(services: Services): MadeAssessments & { readonl
     agreementOf: assessedAgreements(agreements),
     async facts() {
       const [lists, organisations] = [await reference.lists(), await parties.all()]
-      return { codes: assessmentCodes(lists, londonDay(clock().getTime())), names: new Map(organisations.map(({ code, legal_name }) => [code, legal_name])) }
+      return {
+        codes: assessmentCodes(lists, londonDay(clock().getTime())),
+        names: new Map(organisations.map(({ code, legal_name }) => [code, legal_name])),
+      }
     },
   })
   const writing = writingService({ kind })
   const reviewing = reviewingService({ db, clock, kind, workflow })
   const consulting = consultingService({ kind, workflow })
-  return { writing, reviewing, consulting, routes: madeRoutes({ writing, reviewing, consulting, today: () => londonDay(clock().getTime()) }) }
+  return {
+    writing,
+    reviewing,
+    consulting,
+    routes: madeRoutes({ writing, reviewing, consulting, today: () => londonDay(clock().getTime()) }),
+  }
 }

@@ -82,7 +82,7 @@ create table assessment_acceptance (
   by_sub     text        not null,
   -- Its review, as the version says: what is accepted holds until then.
   holds_to   date        not null,
-  until      timestamptz check (until > at),
+  until      timestamptz check (until >= at),
   primary key (made_id, version, org),
   foreign key (made_id, version) references assessment_version on delete restrict
 );

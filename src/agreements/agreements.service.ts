@@ -40,7 +40,11 @@ export function agreementsService(newId: () => string) {
       }))
       const unconfirmed = await standingRepository(tx).unconfirmed(agreement.id)
       const here = await assessments.madeHere(tx, assessmentOf(agreement))
-      const assessed_here = here && { state: here.made.state, version: here.sent?.version ?? null, facts: here.sent ? factsIn(here.sent) : null }
+      const assessed_here = here && {
+        state: here.made.state,
+        version: here.sent?.version ?? null,
+        facts: here.sent ? factsIn(here.sent) : null,
+      }
       const review_cycle_months = record?.reviewCycleMonths ?? null
       return { ...agreement, parties, unconfirmed, review_cycle_months, ...(assessed_here ? { assessed_here } : {}) }
     },

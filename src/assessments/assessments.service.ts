@@ -47,7 +47,10 @@ export const assessments = {
   },
 
   /** The one that is made here, and its version that was sent for review last; undefined: none is made here. */
-  async madeHere(tx: Transaction, id: string): Promise<{ readonly made: MadeAssessment; readonly sent: SentVersion | undefined } | undefined> {
+  async madeHere(
+    tx: Transaction,
+    id: string,
+  ): Promise<{ readonly made: MadeAssessment; readonly sent: SentVersion | undefined } | undefined> {
     const made = await madeRepository(tx).ofAssessment(id)
     return made && { made, sent: made.sign_off === null ? undefined : await madeRepository(tx).lastSent(made.id) }
   },

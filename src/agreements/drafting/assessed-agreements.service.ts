@@ -20,7 +20,11 @@ export function assessedAgreements(agreements: Pick<AgreementsService, 'find'>):
     const present = [...new Set([keeper, ...presentParties(agreement, at)])]
     const { required, status, residual, prior_consultation, review_due } = dpiaAt(agreement, lifecycleFacts(agreement), at)
     return {
-      ...{ assessment: assessmentOf(agreement), keeper, facts: assessedFacts(agreement, draftVersion(agreement) ?? leadingVersion(agreement, at)) },
+      ...{
+        assessment: assessmentOf(agreement),
+        keeper,
+        facts: assessedFacts(agreement, draftVersion(agreement) ?? leadingVersion(agreement, at)),
+      },
       controllers: present.filter((org) => roles.has(org) && !isProcessorRole(roles.get(org))),
       stated: { required, status, residual, prior_consultation, review_due },
       isOver: refusalUnlessWritable(agreement, new Date(at).toISOString()) !== undefined,

@@ -92,7 +92,10 @@ function dpiaOf(agreement: Agreement, now: string): Dpia {
 export function refusalOfMadeHere({ record }: Pick<PartContext, 'record'>): Refusal | undefined {
   return record.assessmentHere === null
     ? undefined
-    : illegal('The assessment of this agreement is made here: it is screened, written, sent and accepted there, and nobody states it by hand.', 'DP-4')
+    : illegal(
+        'The assessment of this agreement is made here: it is screened, written, sent and accepted there, and nobody states it by hand.',
+        'DP-4',
+      )
 }
 
 function refusalOfRelaxing(body: StatedAssessment, { agreement, record, now }: PartContext): Refusal | undefined {

@@ -3,7 +3,10 @@ import { type ChangedFact, changedFacts } from '../../assessments/made/changes.t
 import type { Agreement, AgreementVersion } from '../agreement.ts'
 
 /** What an assessment is about, as a version of an agreement says it; undefined: an agreement without any text. Pure. */
-export function assessedFacts(agreement: Pick<Agreement, 'id' | 'title' | 'instrument_type' | 'parties'>, version: AgreementVersion | undefined): AssessedFacts {
+export function assessedFacts(
+  agreement: Pick<Agreement, 'id' | 'title' | 'instrument_type' | 'parties'>,
+  version: AgreementVersion | undefined,
+): AssessedFacts {
   const { flows = [], agents = [], narrative = {} } = version?.terms ?? {}
   return {
     ...{ agreement: agreement.id, title: agreement.title, instrument_type: agreement.instrument_type },

@@ -1,10 +1,10 @@
-import type { AssessedFacts } from '../../assessments/made/assessed-facts.ts'
 import { awaitsConfirmation } from '../../assessments/assessment.ts'
+import type { AssessedFacts } from '../../assessments/made/assessed-facts.ts'
 import type { CodeLists } from '../../reference/code-lists.ts'
 import { type Agreement, type AgreementVersion, type Flow, isProcessorRole, type LegalSide, type Party } from '../agreement.ts'
 import { type Advice, inOrder } from './advice.ts'
+import { type AssessedHere, assessedFacts, unassessed } from './assessed-text.ts'
 import { gapBetween } from './dates.ts'
-import { assessedFacts, type AssessedHere, unassessed } from './assessed-text.ts'
 import { CONTACT_LABELS, FLOW_LABELS, NARRATIVE_LABELS } from './field-labels.ts'
 
 /** An agreement with what some readers know besides: members that are absent are not asked for. */
@@ -213,11 +213,15 @@ function assessment(agreement: AgreementToComplete, version: AgreementVersion): 
 
 /** One that is made here was sent for review, and is about what the text says: that is what signatures name (DP-6, DP-7). It can be accepted once the text is frozen. */
 function assessedHere(assessed: AssessedHere, facts: AssessedFacts): Advice[] {
-  const notApproved = (detail: string): Advice[] => [{ ...missing('/dpia', '', 'UK GDPR Art 35; DP-7', 'DPO'), code: 'DPIA_NOT_APPROVED', detail }]
+  const notApproved = (detail: string): Advice[] => [
+    { ...missing('/dpia', '', 'UK GDPR Art 35; DP-7', 'DPO'), code: 'DPIA_NOT_APPROVED', detail },
+  ]
   if (assessed.version === null || assessed.state === 'DRAFT' || assessed.state === 'REJECTED')
     return notApproved(`The DPIA is ${assessed.state}: send it for review. It can be accepted once the text is frozen.`)
   const changed = unassessed(assessed, facts)
-  return changed.length === 0 ? [] : notApproved(`The DPIA is not about all that the text says: send its next version. ${changed.slice(0, CHANGES_SAID).join('; ')}.`)
+  return changed.length === 0
+    ? []
+    : notApproved(`The DPIA is not about all that the text says: send its next version. ${changed.slice(0, CHANGES_SAID).join('; ')}.`)
 }
 
 /** A recorded Schedule 1 condition that needs an appropriate policy document has one, for each party that records it (APD-4). */

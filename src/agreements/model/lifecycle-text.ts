@@ -62,7 +62,11 @@ export function decideSign(command: CommandOf<'sign'>, agreement: Agreement, act
   if (command.isRecordedElsewhere)
     return notAllowed('CONFLICT', 'RECORDED', `A signature of ${actor.org} is recorded from elsewhere: confirm that one.`)
   if (command.hasAccepted === false)
-    return notAllowed('UNPROCESSABLE', 'DP-7', `${actor.org} has not accepted the risk of the assessment that the text names: its SIRO does, then it signs.`)
+    return notAllowed(
+      'UNPROCESSABLE',
+      'DP-7',
+      `${actor.org} has not accepted the risk of the assessment that the text names: its SIRO does, then it signs.`,
+    )
   if (command.hasDrafted)
     return notAllowed('UNPROCESSABLE', 'SD-1', 'Whoever drafted or froze the text may not sign it: another person must.')
   if (command.hasSignedForAnother) return signedForAnother()

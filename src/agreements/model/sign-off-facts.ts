@@ -146,7 +146,8 @@ export function assessment(agreement: Agreement, at: Instant): Fact[] {
   if (!required) return []
   const isConsulted = residual !== 'HIGH' || prior_consultation === 'COMPLETED'
   // A version that is on its way is what the text names: the one before does not stand in for it.
-  const isComplete = status === 'APPROVED' && made?.isUnderWay !== true && isConsulted && (review_due === null || londonDay(at) <= review_due)
+  const isComplete =
+    status === 'APPROVED' && made?.isUnderWay !== true && isConsulted && (review_due === null || londonDay(at) <= review_due)
   return isComplete ? ['ASSESSMENT_REQUIRED', 'ASSESSMENT_COMPLETE'] : ['ASSESSMENT_REQUIRED']
 }
 

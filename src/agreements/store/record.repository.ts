@@ -16,7 +16,9 @@ export async function readStoredRecord(tx: Transaction, id: string): Promise<Sto
     .selectFrom('agreement as a')
     .select(['a.assessment_id', 'a.row_version', 'a.review_cycle_months', 'a.provenance', 'a.created_at', 'a.updated_at'])
     .select(sql<boolean>`public.shares_its_assessment(a.id)`.as('shares_assessment'))
-    .select((of) => of.selectFrom('made_assessment as m').select('m.id').whereRef('m.assessment_id', '=', 'a.assessment_id').as('made_here'))
+    .select((of) =>
+      of.selectFrom('made_assessment as m').select('m.id').whereRef('m.assessment_id', '=', 'a.assessment_id').as('made_here'),
+    )
     .where('a.id', '=', id)
     .executeTakeFirst()
   if (!header) return undefined

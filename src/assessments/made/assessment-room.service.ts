@@ -3,9 +3,9 @@ import type { SignOffEvent, StepName } from '../../workflow/model/events.ts'
 import { chainOf, routeOf, type SignOff } from '../../workflow/model/sign-off.ts'
 import type { SubjectRoom } from '../../workflow/subject-room.service.ts'
 import type { AssessedAgreements } from './assessed-agreement.ts'
+import { madeRepository } from './made.repository.ts'
 import { asApproved, type MadeAssessment, type SentVersion, stateIn } from './made-assessment.ts'
 import { type MadeKindOptions, publishStated, restated } from './made-kind.service.ts'
-import { madeRepository } from './made.repository.ts'
 
 export interface AssessmentRoomOptions extends Pick<MadeKindOptions, 'notifications' | 'policy'> {
   readonly agreementOf: AssessedAgreements

@@ -28,10 +28,20 @@ export function assessmentView(
 }
 
 /** One of a list of assessments. */
-export interface AssessmentSummary extends Pick<MadeAssessment, 'id' | 'agreement' | 'state' | 'version' | 'approved_version' | 'begun_at' | 'changed_at'> {
+export interface AssessmentSummary
+  extends Pick<MadeAssessment, 'id' | 'agreement' | 'state' | 'version' | 'approved_version' | 'begun_at' | 'changed_at'> {
   readonly review_due: string | null
 }
 
-export function assessmentSummary({ id, agreement, state, version, approved_version, content, begun_at, changed_at }: MadeAssessment): AssessmentSummary {
+export function assessmentSummary({
+  id,
+  agreement,
+  state,
+  version,
+  approved_version,
+  content,
+  begun_at,
+  changed_at,
+}: MadeAssessment): AssessmentSummary {
   return { id, agreement, state, version, approved_version, review_due: content.review?.due ?? null, begun_at, changed_at }
 }

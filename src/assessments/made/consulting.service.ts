@@ -4,9 +4,9 @@ import { type Fault, refused } from '../../platform/kernel/refusal.ts'
 import { chainOf } from '../../workflow/model/sign-off.ts'
 import type { WorkflowService } from '../../workflow/workflow.service.ts'
 import { answerDue, extensionDue } from './consultation.ts'
+import { madeRepository } from './made.repository.ts'
 import { asApproved, type Consultation, type MadeAssessment, progressOf } from './made-assessment.ts'
 import { type AssessmentCall, illegal, type MadeAct, type MadeDone, type MadeKind, possible, restated } from './made-kind.service.ts'
-import { madeRepository } from './made.repository.ts'
 import { type AssessmentCommand, nextState } from './states.ts'
 
 export interface ConsultingOptions {
@@ -26,7 +26,10 @@ export function consultingService({ kind, workflow }: ConsultingOptions) {
   const step = (
     call: AssessmentCall,
     act: MadeAct,
-    work: (made: MadeAssessment, today: Day) => { readonly consultation: Consultation; readonly command: AssessmentCommand | null; readonly faults: readonly Fault[] },
+    work: (
+      made: MadeAssessment,
+      today: Day,
+    ) => { readonly consultation: Consultation; readonly command: AssessmentCommand | null; readonly faults: readonly Fault[] },
   ) =>
     kind.perform(call, act, async (made, context): Promise<MadeDone> => {
       const about = await kind.keptBy(context, made.agreement)
@@ -48,7 +51,14 @@ export function consultingService({ kind, workflow }: ConsultingOptions) {
     begin: (call: AssessmentCall, { submitted_on, reference }: { readonly submitted_on: Day; readonly reference: string }) =>
       step(call, 'consult', ({ version, consultation }, today) => {
         if (consultation) throw illegal('DP-5', 'It is before the regulator already.')
-        const begun: Consultation = { version, submitted_on, reference, extended_on: null, due: answerDue(submitted_on, null), answer: null }
+        const begun: Consultation = {
+          version,
+          submitted_on,
+          reference,
+          extended_on: null,
+          due: answerDue(submitted_on, null),
+          answer: null,
+        }
         return { consultation: begun, command: { name: 'consult' }, faults: notAhead('/submitted_on', submitted_on, today) }
       }),
 
@@ -57,7 +67,10 @@ export function consultingService({ kind, workflow }: ConsultingOptions) {
       step(call, 'extend_consultation', ({ consultation }, today) => {
         const { submitted_on, ...begun } = mustBeBegun(consultation)
         if (begun.extended_on !== null || begun.answer) throw illegal('DP-5', 'It is extended, or answered, already.')
-        const faults = [...notAhead('/extended_on', extended_on, today), ...between('/extended_on', extended_on, submitted_on, extensionDue(submitted_on))]
+        const faults = [
+          ...notAhead('/extended_on', extended_on, today),
+          ...between('/extended_on', extended_on, submitted_on, extensionDue(submitted_on)),
+        ]
         return { consultation: { ...begun, submitted_on, extended_on, due: answerDue(submitted_on, extended_on) }, command: null, faults }
       }),
 

@@ -89,11 +89,12 @@ export function progressOf(
   keeper: string,
   { chain, residual }: { readonly chain: Chain | undefined; readonly residual: SentVersion['residual'] | null },
 ): AssessmentProgress {
-  const isAdvised = chain?.steps.some(({ id, state }) => id === 'DPO_ADVICE' && (state === 'DONE' || state === 'REFUSED')) ?? false
+  const stateOfStep = (step: string) => chain?.steps.find(({ id }) => id === step)?.state
+  const advice = stateOfStep('DPO_ADVICE')
   return {
     ...{ required: content.screening?.required ?? null, controllers: [keeper], residual },
-    advised: isAdvised ? [keeper] : [],
-    accepted: chain?.status === 'SIGNED' ? [keeper] : [],
+    advised: advice === 'DONE' || advice === 'REFUSED' ? [keeper] : [],
+    accepted: stateOfStep('RISK_ACCEPTANCE') === 'DONE' ? [keeper] : [],
     others_open: chain?.status === 'DPO_REFUSED',
     prior_consultation: consultation?.version === version ? consultedOn(consultation) : 'NOT_REQUIRED',
     reopened: approved_version !== null,

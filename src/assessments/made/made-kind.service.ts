@@ -11,8 +11,8 @@ import { assessments } from '../assessments.service.ts'
 import type { AssessedAgreement, AssessedAgreements } from './assessed-agreement.ts'
 import { type AssessmentView, assessmentView } from './assessment-view.ts'
 import type { AssessmentCodes } from './codes.ts'
-import { type MadeAssessment, statedBy } from './made-assessment.ts'
 import { madeRepository } from './made.repository.ts'
+import { type MadeAssessment, statedBy } from './made-assessment.ts'
 import type { AssessmentState } from './states.ts'
 
 export interface MadeKindOptions {

@@ -53,7 +53,12 @@ export function madeRepository(tx: Transaction) {
     },
 
     /** Newest first; `agreement`: those that it stands on. */
-    async list(filter: { readonly state: AssessmentState | null; readonly agreement: string | null; readonly before: string | null; readonly limit: number }) {
+    async list(filter: {
+      readonly state: AssessmentState | null
+      readonly agreement: string | null
+      readonly before: string | null
+      readonly limit: number
+    }) {
       const { state, agreement, before, limit } = filter
       const rows = await tx
         .selectFrom('made_assessment as m')
@@ -113,7 +118,17 @@ export function madeRepository(tx: Transaction) {
     },
 
     async addAdvice(id: string, { org, version, at, says, words, conditions }: Omit<Advice, 'overruled'>, by: Identity): Promise<void> {
-      const said = { made_id: id, version, org, at, says, words, conditions: JSON.stringify(conditions), by_issuer: by.issuer, by_sub: by.sub }
+      const said = {
+        made_id: id,
+        version,
+        org,
+        at,
+        says,
+        words,
+        conditions: JSON.stringify(conditions),
+        by_issuer: by.issuer,
+        by_sub: by.sub,
+      }
       await tx.insertInto('assessment_advice').values(said).execute()
     },
 
@@ -166,8 +181,19 @@ export function madeRepository(tx: Transaction) {
 function toStored(row: Selectable<DB['made_assessment']>): StoredMade {
   return {
     made: {
-      ...{ id: row.id, assessment: row.assessment_id, agreement: row.agreement_id, state: row.state as AssessmentState, version: row.version },
-      ...{ approved_version: row.approved_version, first_approved_at: row.first_approved_at, edition: row.edition, sign_off: row.sign_off_id },
+      ...{
+        id: row.id,
+        assessment: row.assessment_id,
+        agreement: row.agreement_id,
+        state: row.state as AssessmentState,
+        version: row.version,
+      },
+      ...{
+        approved_version: row.approved_version,
+        first_approved_at: row.first_approved_at,
+        edition: row.edition,
+        sign_off: row.sign_off_id,
+      },
       content: row.content as unknown as MadeAssessment['content'],
       writers: row.writers as unknown as MadeAssessment['writers'],
       consultation: row.consultation as unknown as MadeAssessment['consultation'],

@@ -35,15 +35,21 @@ export function madeRoutes({ writing, reviewing, consulting, today }: MadeRoutes
     answer(app, 'answerAssessmentQuestion', async (request) =>
       outcomeReply(200, await writing.answer(on(request), request.params.question, request.body)),
     )
-    answer(app, 'dropAssessmentAnswer', async (request) => outcomeReply(200, await writing.answer(on(request), request.params.question, null)))
+    answer(app, 'dropAssessmentAnswer', async (request) =>
+      outcomeReply(200, await writing.answer(on(request), request.params.question, null)),
+    )
     answer(app, 'addAssessmentRisk', async (request) => outcomeReply(200, await writing.risk(on(request), null, request.body)))
-    answer(app, 'changeAssessmentRisk', async (request) => outcomeReply(200, await writing.risk(on(request), request.params.risk, request.body)))
+    answer(app, 'changeAssessmentRisk', async (request) =>
+      outcomeReply(200, await writing.risk(on(request), request.params.risk, request.body)),
+    )
     answer(app, 'dropAssessmentRisk', async (request) => outcomeReply(200, await writing.dropRisk(on(request), request.params.risk)))
     answer(app, 'addAssessmentMeasure', async (request) => outcomeReply(200, await writing.measure(on(request), null, request.body)))
     answer(app, 'changeAssessmentMeasure', async (request) =>
       outcomeReply(200, await writing.measure(on(request), request.params.measure, request.body)),
     )
-    answer(app, 'dropAssessmentMeasure', async (request) => outcomeReply(200, await writing.dropMeasure(on(request), request.params.measure)))
+    answer(app, 'dropAssessmentMeasure', async (request) =>
+      outcomeReply(200, await writing.dropMeasure(on(request), request.params.measure)),
+    )
     answer(app, 'doAssessmentMeasure', async (request) =>
       outcomeReply(200, await writing.doMeasure(on(request), request.params.measure, request.body)),
     )
@@ -57,6 +63,8 @@ export function madeRoutes({ writing, reviewing, consulting, today }: MadeRoutes
 }
 
 /** The call for something on the assessment that the address names. */
-function on(request: Pick<FastifyRequest, 'headers' | 'body' | 'routeOptions' | 'principal' | 'ip'> & { readonly params: { readonly id: string } }): AssessmentCall {
+function on(
+  request: Pick<FastifyRequest, 'headers' | 'body' | 'routeOptions' | 'principal' | 'ip'> & { readonly params: { readonly id: string } },
+): AssessmentCall {
   return { ...callOf(request), assessmentId: request.params.id }
 }

@@ -59,6 +59,8 @@ export interface QuestionSet {
   readonly source: string
   /** Whether somebody checked it against its source. */
   readonly verified: boolean
+  /** What of them was not checked; absent: all was. */
+  readonly unverified_part?: string
   readonly sections: readonly QuestionSection[]
   readonly questions: readonly Question[]
 }

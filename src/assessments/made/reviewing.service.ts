@@ -1,4 +1,5 @@
 import { canonicalJson, sha256Hex } from '../../audit/format/canonical-json.ts'
+import type { CommandResult } from '../../commands/command.ts'
 import { readerFor } from '../../identity/permissions.ts'
 import type { Principal } from '../../identity/principal.ts'
 import type { Database } from '../../platform/database/database.ts'
@@ -7,14 +8,23 @@ import type { Clock } from '../../platform/kernel/clock.ts'
 import { londonDay } from '../../platform/kernel/london-day.ts'
 import { type Refusal, refusal, refused } from '../../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../../platform/kernel/result.ts'
-import type { CommandResult } from '../../commands/command.ts'
 import type { WorkflowService } from '../../workflow/workflow.service.ts'
 import { type AssessmentView, assessmentSummary } from './assessment-view.ts'
 import { contentFaults } from './completeness.ts'
-import { editionOf, type MadeAssessment, progressOf, type SentVersion } from './made-assessment.ts'
-import { type AssessmentCall, forbidden, type MadeDone, type MadeKind, NO_SUCH_ASSESSMENT, possible, restated, withWriter } from './made-kind.service.ts'
 import { madeRepository } from './made.repository.ts'
+import { editionOf, type MadeAssessment, progressOf, type SentVersion } from './made-assessment.ts'
+import {
+  type AssessmentCall,
+  forbidden,
+  type MadeDone,
+  type MadeKind,
+  NO_SUCH_ASSESSMENT,
+  possible,
+  restated,
+  withWriter,
+} from './made-kind.service.ts'
 import { type ReopeningReason, reopens } from './reopening.ts'
+import { reviewFaults } from './review-day.ts'
 import { snapshotOf } from './snapshot.ts'
 import { type AssessmentState, nextState } from './states.ts'
 
@@ -48,12 +58,13 @@ export function reviewingService({ db, clock, kind, workflow }: ReviewingOptions
         const about = await kind.keptBy(context, made.agreement)
         const state = possible(nextState(made.state, { name: 'send', faults: 0 }, progressOf(made, about.keeper, NOT_SENT)))
         const questions = editionOf(made)
-        const faults = contentFaults(made.content, about.facts, questions, codes, londonDay(at))
+        const today = londonDay(at)
+        const faults = [...contentFaults(made.content, about.facts, questions, codes, today), ...reviewFaults(made.content.review, today)]
         if (faults.length > 0) throw refused('UNPROCESSABLE', 'This is missing before it can be reviewed.', faults)
         const repository = madeRepository(tx)
         const version = (await repository.versions(id)).length + 1
         const snapshot = snapshotOf({ questions, content: made.content, facts: about.facts, codes })
-        const document = canonicalJson({ form: FORM, assessment: id, version, ...snapshot })
+        const document = canonicalJson({ form: FORM, assessment: id, version, review: made.content.review, ...snapshot })
         const [hash, residual] = [sha256Hex(document), snapshot.residual ?? 'HIGH']
         const review_due = made.content.review?.due ?? londonDay(at)
         await repository.addVersion(id, { version, sent_at: now, hash, residual, review_due, document })
@@ -117,7 +128,12 @@ export function reviewingService({ db, clock, kind, workflow }: ReviewingOptions
     /** Newest first. */
     list: (
       principal: Principal,
-      query: { readonly state?: AssessmentState | undefined; readonly agreement?: string | undefined; readonly before?: string | undefined; readonly limit?: number | undefined },
+      query: {
+        readonly state?: AssessmentState | undefined
+        readonly agreement?: string | undefined
+        readonly before?: string | undefined
+        readonly limit?: number | undefined
+      },
     ) =>
       withTransactionAs(db, readerFor(principal), async (tx) => {
         const { state = null, agreement = null, before = null, limit = PAGE } = query

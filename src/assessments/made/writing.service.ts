@@ -2,14 +2,24 @@ import type { Call } from '../../commands/command.ts'
 import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
 import { type Fault, refused } from '../../platform/kernel/refusal.ts'
 import type { AssessedAgreement } from './assessed-agreement.ts'
-import { reviewFaults } from './completeness.ts'
 import type { Answer, AssessmentContent, Measure, Risk } from './content.ts'
 import { NOTHING_WRITTEN } from './content.ts'
-import { editionOf, type MadeAssessment, progressOf } from './made-assessment.ts'
-import { type AssessmentCall, forbidden, illegal, type MadeContext, type MadeDone, type MadeKind, possible, restated, withWriter } from './made-kind.service.ts'
 import { madeRepository } from './made.repository.ts'
+import { editionOf, type MadeAssessment, progressOf } from './made-assessment.ts'
+import {
+  type AssessmentCall,
+  forbidden,
+  illegal,
+  type MadeContext,
+  type MadeDone,
+  type MadeKind,
+  possible,
+  restated,
+  withWriter,
+} from './made-kind.service.ts'
 import { prefilledAnswers } from './prefill.ts'
 import { questionsOn } from './questions.ts'
+import { reviewFaults } from './review-day.ts'
 import { type AssessmentCommand, nextState } from './states.ts'
 import { derivedTriggers, screeningFaults } from './triggers.ts'
 import { answerFaults, measureFaults, riskFaults } from './written-faults.ts'
@@ -36,7 +46,11 @@ export type WritingService = ReturnType<typeof writingService>
 /** Writing an assessment: begun from an agreement, screened, its questions answered, risks and measures put down (domain reference 4.1 to 4.3). */
 export function writingService({ kind }: { readonly kind: MadeKind }) {
   /** Changes what is written, where it can be written now. */
-  const write = (call: AssessmentCall, command: Extract<AssessmentCommand, { name: 'screen' | 'write' }>, change: (writing: Writing) => Written) =>
+  const write = (
+    call: AssessmentCall,
+    command: Extract<AssessmentCommand, { name: 'screen' | 'write' }>,
+    change: (writing: Writing) => Written,
+  ) =>
     kind.perform(call, command.name, async (made, context): Promise<MadeDone> => {
       const { tx, principal, at, now } = context
       const about = await kind.keptBy(context, made.agreement)
@@ -58,7 +72,8 @@ export function writingService({ kind }: { readonly kind: MadeKind }) {
       kind.begin(call, async (context): Promise<MadeDone> => {
         const { tx, at, now, newId, principal, known } = context
         const about = await kind.keptBy(context, agreement)
-        if (await madeRepository(tx).ofAssessment(about.assessment)) throw illegal('DP-3', 'An assessment of this agreement is made here already.')
+        if (await madeRepository(tx).ofAssessment(about.assessment))
+          throw illegal('DP-3', 'An assessment of this agreement is made here already.')
         const template = like === null ? undefined : await madeRepository(tx).find(like)
         if (like !== null && !template) {
           const detail = 'There is no assessment with this key that you may read.'
@@ -67,8 +82,20 @@ export function writingService({ kind }: { readonly kind: MadeKind }) {
         const questions = questionsOn(londonDay(at))
         const prefilled = prefilledAnswers(about.facts, questions, known.codes, (org) => known.names.get(org) ?? org)
         const made: MadeAssessment = {
-          ...{ id: newId(), assessment: about.assessment, agreement, state: 'DRAFT', version: 1, approved_version: null, first_approved_at: null },
-          ...{ edition: questions.edition, content: begunFrom(template?.made.content, prefilled), writers: withWriter({ writers: [] }, principal) },
+          ...{
+            id: newId(),
+            assessment: about.assessment,
+            agreement,
+            state: 'DRAFT',
+            version: 1,
+            approved_version: null,
+            first_approved_at: null,
+          },
+          ...{
+            edition: questions.edition,
+            content: begunFrom(template?.made.content, prefilled),
+            writers: withWriter({ writers: [] }, principal),
+          },
           ...{ sign_off: null, consultation: null, reopened: null, begun_at: now, changed_at: now },
         }
         await madeRepository(tx).insert(made)
@@ -81,7 +108,8 @@ export function writingService({ kind }: { readonly kind: MadeKind }) {
       write(call, { name: 'screen', required }, ({ made, about, context }) => {
         if (!required && (about.wasFrozen || made.approved_version !== null))
           throw illegal('DP-7', 'A text has been frozen on an assessment: nobody says alone that none is needed.')
-        if (!required && about.isShared) throw illegal('DP-3', 'Other agreements stand on this assessment too: none of them screens it out.')
+        if (!required && about.isShared)
+          throw illegal('DP-3', 'Other agreements stand on this assessment too: none of them screens it out.')
         const { org, issuer, sub } = context.principal
         const derived = derivedTriggers(about.facts, context.known.codes)
         const screening = { required, reasons, triggers: derived.map(({ code }) => code), by: { org, issuer, sub }, at: context.now }
@@ -94,7 +122,11 @@ export function writingService({ kind }: { readonly kind: MadeKind }) {
         const questions = editionOf(made)
         const { [question]: _before, ...others } = made.content.answers
         const answers = said === null ? others : { ...others, [question]: said }
-        return { content: { ...made.content, answers }, detail: { question }, faults: said === null ? [] : answerFaults(question, said, { questions }) }
+        return {
+          content: { ...made.content, answers },
+          detail: { question },
+          faults: said === null ? [] : answerFaults(question, said, { questions }),
+        }
       }),
 
     /** Puts a risk down, or anew where its key is known. */
@@ -117,7 +149,10 @@ export function writingService({ kind }: { readonly kind: MadeKind }) {
     measure: (call: AssessmentCall, key: string | null, said: Omit<Measure, 'id' | 'done_on'>) =>
       write(call, WRITE, ({ made, today, context: { known, newId } }) => {
         const measure = { ...said, id: key ?? newId(), done_on: made.content.measures.find(({ id }) => id === key)?.done_on ?? null }
-        return { ...placed(made.content, 'measures', measure, key), faults: measureFaults(measure, made.content.risks, { ...known, today }) }
+        return {
+          ...placed(made.content, 'measures', measure, key),
+          faults: measureFaults(measure, made.content.risks, { ...known, today }),
+        }
       }),
 
     dropMeasure: (call: AssessmentCall, key: string) =>
@@ -129,7 +164,11 @@ export function writingService({ kind }: { readonly kind: MadeKind }) {
 
     /** Says who keeps it under review and when it is reviewed next. */
     review: (call: AssessmentCall, review: NonNullable<AssessmentContent['review']>) =>
-      write(call, WRITE, ({ made, today }) => ({ content: { ...made.content, review }, detail: { review }, faults: reviewFaults(review, today) })),
+      write(call, WRITE, ({ made, today }) => ({
+        content: { ...made.content, review },
+        detail: { review },
+        faults: reviewFaults(review, today),
+      })),
 
     /** Whoever does a measure says that it is done: by people of the organisation that it names, also once it was sent. */
     doMeasure: (call: AssessmentCall, key: string, { done_on }: { readonly done_on: Day }) =>

@@ -18968,6 +18968,8 @@ export interface operations {
                         readonly source: string;
                         /** @description Whether somebody checked them against it. */
                         readonly verified: boolean;
+                        /** @description What of them was not checked. */
+                        readonly unverified_part?: string;
                         /** @description The steps of the template. */
                         readonly sections: readonly {
                             /** @description Its code. */
