@@ -234,6 +234,7 @@ create table audit.payload (
 comment on table payload is 'What a leaf commits to; dropped by day without touching a root.';
 CREATE TRIGGER audit_payload_is_append_only BEFORE UPDATE OR TRUNCATE ON audit.payload FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER payload_is_searchable_before_it_is_erased BEFORE DELETE ON audit.payload FOR EACH STATEMENT EXECUTE FUNCTION remember_decisions();
+CREATE TRIGGER payload_takes_its_actor_along AFTER DELETE ON audit.payload FOR EACH ROW EXECUTE FUNCTION forget_actor();
 CREATE TRIGGER payload_takes_its_search_row_along AFTER DELETE ON audit.payload FOR EACH ROW EXECUTE FUNCTION forget_decision();
 
 create table audit.tile (
@@ -3942,6 +3943,173 @@ begin
   end if;
   return new;
 end $function$;
+
+-- -------------------- trail
+
+create table public.trail_entry (
+  log_id integer not null,
+  idx bigint not null,
+  leaf_id uuid not null,
+  at timestamp with time zone not null,
+  event text not null,
+  act text,
+  org text,
+  actor text,
+  issuer text,
+  record_type text,
+  record text,
+  sequence bigint,
+  from_status text,
+  to_status text,
+  refused boolean not null,
+  concerns text[] not null,
+  what text,
+  of_log text,
+  first_entry bigint,
+  entries bigint,
+  constraint trail_entry_leaf_id_key UNIQUE (leaf_id),
+  constraint trail_entry_pkey PRIMARY KEY (log_id, idx)
+);
+comment on table trail_entry is 'One row an entry of the governance log, by whom and of what. Null members: the payload was gone, or the log wrote it by itself.';
+CREATE INDEX trail_entry_by_actor ON public.trail_entry USING btree (actor, log_id, idx);
+CREATE INDEX trail_entry_by_event ON public.trail_entry USING btree (event, log_id, idx);
+CREATE INDEX trail_entry_by_org ON public.trail_entry USING btree (org, log_id, idx);
+CREATE INDEX trail_entry_by_record ON public.trail_entry USING btree (record, log_id, idx);
+CREATE INDEX trail_entry_by_time ON public.trail_entry USING btree (at);
+CREATE INDEX trail_entry_concerns ON public.trail_entry USING gin (concerns);
+CREATE INDEX trail_entry_of_reads ON public.trail_entry USING btree (log_id, idx) WHERE (event = 'log.read'::text);
+alter table public.trail_entry enable row level security;
+create policy entry_is_seen_by_those_it_concerns on trail_entry for select to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (org = NULLIF(current_setting('accord.org'::text, true), ''::text)) OR (concerns @> ARRAY[NULLIF(current_setting('accord.org'::text, true), ''::text)]) OR ((sequence IS NOT NULL) AND (record IN ( SELECT k.id
+   FROM agreements_ever_known() k(id))) AND may_see_act(record, sequence, at))));
+grant select on public.trail_entry to accord_app;
+
+create table public.trail_progress (
+  log_id integer not null,
+  next_idx bigint not null,
+  constraint trail_progress_pkey PRIMARY KEY (log_id),
+  constraint trail_progress_next_idx_check CHECK ((next_idx >= 0))
+);
+grant select on public.trail_progress to accord_app;
+
+CREATE OR REPLACE FUNCTION public.agreements_ever_known()
+ RETURNS TABLE(id text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select p.agreement_id from public.agreement_party p where p.org = current_setting('accord.org', true)
+  union select a.id from public.agreement a where a.owner_org = current_setting('accord.org', true)
+  union select k.agreement_id from public.keeper_change k where k.to_org = current_setting('accord.org', true)
+$function$;
+revoke all on function agreements_ever_known() from public;
+grant execute on function agreements_ever_known() to accord_app;
+
+CREATE OR REPLACE FUNCTION public.between_whom(p_type text, p_record text)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if p_record !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then return '{}'; end if;
+  return coalesce(case p_type
+    when 'disclosure' then (select array[r.provider, r.recipient] from public.disclosure_request r where r.id = p_record::uuid)
+    when 'emergency' then (select array[e.provider, e.recipient] from public.emergency e where e.id = p_record::uuid)
+    when 'request' then (select array[s.provider, s.recipient] from public.share_request s where s.id = p_record::uuid)
+  end, '{}');
+end $function$;
+revoke all on function between_whom(text,text) from public;
+
+CREATE OR REPLACE FUNCTION public.fill_trail(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare v_log int; v_next bigint; v_last bigint; v_read int; v_all int := 0;
+begin
+  for v_log in select l.log_id from audit.log l where l.kind = 'governance' order by l.log_id loop
+    insert into public.trail_progress (log_id, next_idx) values (v_log, 0) on conflict do nothing;
+    select p.next_idx into v_next from public.trail_progress p where p.log_id = v_log for update skip locked;
+    continue when not found;
+    select count(*), max(l.idx) into v_read, v_last
+      from (select idx from audit.leaf where log_id = v_log and idx >= v_next order by idx limit p_limit - v_all) l;
+    continue when v_read = 0;
+    insert into public.trail_entry select * from public.trail_rows(v_log, v_next, v_last) on conflict do nothing;
+    update public.trail_progress set next_idx = v_last + 1 where log_id = v_log;
+    v_all := v_all + v_read;
+    exit when v_all >= p_limit;
+  end loop;
+  return v_all;
+end $function$;
+revoke all on function fill_trail(integer) from public;
+grant execute on function fill_trail(integer) to accord_app;
+
+CREATE OR REPLACE FUNCTION public.forget_actor()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.trail_entry set actor = null, issuer = null where leaf_id = old.event_id;
+  return null;
+end $function$;
+revoke all on function forget_actor() from public;
+
+CREATE OR REPLACE FUNCTION public.trail_rows(p_log integer, p_from bigint, p_to bigint)
+ RETURNS SETOF trail_entry
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select l.log_id, l.idx, l.event_id, to_timestamp(j.ts / 1000.0), e.event, j.act,
+      coalesce(substring(j.org from '^urn:accord:organisation:(.+)$'), b.body ->> 'org', b.body #>> '{reader,org}'),
+      coalesce(b.body ->> 'actor', b.body #>> '{reader,sub}'), coalesce(b.body ->> 'issuer', b.body #>> '{reader,issuer}'),
+      t.type, r.record, j.cseq, j."from", j."to", j.st is not distinct from 'Refused',
+      array(select distinct c.org from (
+          select unnest(public.between_whom(t.type, r.record)) as org where j.st is distinct from 'Refused'
+          union all select r.record where t.type = 'organisation' and j.st is distinct from 'Refused'
+          union all select b.body #>> '{detail,org}' where j.st is distinct from 'Refused' and t.type <> 'agreement'
+          union all select jsonb_array_elements_text(case when jsonb_typeof(b.body -> 'concerns') = 'array' then b.body -> 'concerns' end)) c
+        where c.org is not null),
+      j.what, case when j.what is not null then substring(j.origin from '[^/]+$') end, j.first, case when j.what is not null then j.n end
+    from audit.leaf l
+    cross join lateral (
+      select x.* from jsonb_to_record(convert_from(l.leaf, 'UTF8')::jsonb) as x(
+        t text, ts bigint, act text, org text, ctr text, cseq bigint, "from" text, "to" text, st text, what text, origin text, first jsonb, n bigint)
+      offset 0) k
+    cross join lateral (select k.t, k.ts, k.act, k.org, k.ctr, k.cseq, k."from", k."to", k.st, k.what, k.origin, k.n,
+        case when k.what is not null then (k.first #>> '{}')::bigint end as first) j
+    left join lateral (
+      select public.as_jsonb(convert_from(p.body, 'UTF8')) as body
+        from audit.payload p
+       where p.event_id = l.event_id
+         and p.day between (to_timestamp(j.ts / 1000.0) at time zone 'UTC')::date - 1 and (to_timestamp(j.ts / 1000.0) at time zone 'UTC')::date + 1
+         and audit.is_recorded(l.event_id, l.leaf, p.salt, p.body)
+       limit 1 offset 0) b on true
+    cross join lateral (select case when j.t = 'audit.read' then 'log.read' else regexp_replace(j.t, '^(gov|audit)\.', '') end as event) e
+    cross join lateral (select case when j.t like 'gov.%' then split_part(e.event, '.', 1) end as type) t
+    -- A record stands in the payload under the name of its kind, or the last word of it.
+    cross join lateral (select coalesce(substring(j.ctr from '^urn:accord:agreement:(.+)$'), b.body ->> t.type,
+        b.body ->> substring(t.type from '[^_]+$'), case when t.type = 'client' then b.body ->> 'client_id' end) as record) r
+   where l.log_id = p_log and l.idx between p_from and p_to and j.t <> 'audit.canary'
+$function$;
+revoke all on function trail_rows(integer,bigint,bigint) from public;
+
+CREATE OR REPLACE FUNCTION public.unsearched_acts()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(sum(h.size - coalesce(p.next_idx, 0)), 0)::bigint
+    from audit.log l join audit.head h on h.log_id = l.log_id left join public.trail_progress p on p.log_id = l.log_id
+   where l.kind = 'governance'
+$function$;
+revoke all on function unsearched_acts() from public;
+grant execute on function unsearched_acts() to accord_app;
 
 -- -------------------- made_assessments
 

@@ -1,4 +1,4 @@
-import type { AssessedAgreements } from '../../assessments/made/assessed-agreement.ts'
+import type { AssessedAgreements } from '../../assessments/made/assessed-agreement.service.ts'
 import { writerFor } from '../../identity/permissions.ts'
 import { assessmentOf, isProcessorRole } from '../agreement.ts'
 import type { AgreementsService } from '../agreements.service.ts'

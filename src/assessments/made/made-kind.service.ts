@@ -8,7 +8,7 @@ import { type Refusal, Refused, refused } from '../../platform/kernel/refusal.ts
 import type { Result } from '../../platform/kernel/result.ts'
 import type { Assessment, StatedAssessment } from '../assessment.ts'
 import { assessments } from '../assessments.service.ts'
-import type { AssessedAgreement, AssessedAgreements } from './assessed-agreement.ts'
+import type { AssessedAgreement, AssessedAgreements } from './assessed-agreement.service.ts'
 import { type AssessmentView, assessmentView } from './assessment-view.ts'
 import type { AssessmentCodes } from './codes.ts'
 import { madeRepository } from './made.repository.ts'

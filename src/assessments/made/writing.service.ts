@@ -1,7 +1,7 @@
 import type { Call } from '../../commands/command.ts'
 import { type Day, londonDay } from '../../platform/kernel/london-day.ts'
 import { type Fault, refused } from '../../platform/kernel/refusal.ts'
-import type { AssessedAgreement } from './assessed-agreement.ts'
+import type { AssessedAgreement } from './assessed-agreement.service.ts'
 import type { Answer, AssessmentContent, Measure, Risk } from './content.ts'
 import { NOTHING_WRITTEN } from './content.ts'
 import { madeRepository } from './made.repository.ts'
