@@ -49,7 +49,7 @@ module.exports = {
     // Inside audit: formats, what is stored, the tree, appending, watching; the service and what reads stand on top. Inside decisions: the
     // policy, the rules, their evaluation, remedies.
     ...oneWay('audit', ['format', 'store', 'tree', 'append', 'watch'], 'reading|retention'),
-    ...oneWay('decisions', ['policy', 'rules', 'evaluation', 'remedies'], 'advice|history|local-codes|clients|authzen'),
+    ...oneWay('decisions', ['policy', 'rules', 'evaluation', 'remedies'], 'advice|history|local-codes|clients|authzen|not-shared'),
     // The verifier must share no code with the writer, or the same fault would hide itself.
     rule('verifier-stands-alone', { path: '^src/verifier/' }, { pathNot: '^src/verifier/|^node:|^(fs|fs/promises|path|crypto|util|url|buffer)$' }),
     // The page of a decision checks it as a stranger would.

@@ -2032,6 +2032,120 @@ select s.provider, s.recipient, s.purpose, count(*) as asked, min(s.at) as first
   order by count(*) desc, s.provider, s.recipient, s.purpose
   limit $5;
 
+-- src/decisions/not-shared/not-shared.repository.ts
+
+insert into "not_shared" ("id", "decision_id", "decision", "agreement", "provider", "recipient", "purpose", "reason", "note", "recorded_at",
+    "org", "by_issuer", "by_sub", "leaf_id")
+  values ($1, ...)
+  on conflict ("decision_id", "by_issuer", "by_sub") do nothing;
+
+select "n"."agreement", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  group by "n"."agreement"
+  order by count(*) desc, "n"."agreement"
+  limit $2;
+
+select "n"."agreement", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  where "n"."by_issuer" = $2 and "n"."by_sub" = $3
+  group by "n"."agreement"
+  order by count(*) desc, "n"."agreement"
+  limit $4;
+
+select "n"."agreement", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  where "n"."reason" = $2
+  group by "n"."agreement"
+  order by count(*) desc, "n"."agreement"
+  limit $3;
+
+select "n"."agreement", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  where "n"."reason" = $2 and "n"."agreement" = $3
+  group by "n"."agreement"
+  order by count(*) desc, "n"."agreement"
+  limit $4;
+
+select "n"."agreement", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  where "n"."recorded_at" < $2
+  group by "n"."agreement"
+  order by count(*) desc, "n"."agreement"
+  limit $3;
+
+select "n"."reason", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  group by "n"."reason"
+  order by count(*) desc, "n"."reason"
+  limit $2;
+
+select "n"."reason", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  where "n"."by_issuer" = $2 and "n"."by_sub" = $3
+  group by "n"."reason"
+  order by count(*) desc, "n"."reason"
+  limit $4;
+
+select "n"."reason", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  where "n"."reason" = $2
+  group by "n"."reason"
+  order by count(*) desc, "n"."reason"
+  limit $3;
+
+select "n"."reason", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  where "n"."reason" = $2 and "n"."agreement" = $3
+  group by "n"."reason"
+  order by count(*) desc, "n"."reason"
+  limit $4;
+
+select "n"."reason", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
+  from "not_shared" as "n"
+  where "n"."recorded_at" < $2
+  group by "n"."reason"
+  order by count(*) desc, "n"."reason"
+  limit $3;
+
+select "n".*
+  from "not_shared" as "n"
+  order by "n"."id" desc
+  limit $1;
+
+select "n".*
+  from "not_shared" as "n"
+  where "n"."by_issuer" = $1 and "n"."by_sub" = $2
+  order by "n"."id" desc
+  limit $3;
+
+select "n".*
+  from "not_shared" as "n"
+  where "n"."by_issuer" = $1 and "n"."by_sub" = $2 and "n"."decision_id" = $3;
+
+select "n".*
+  from "not_shared" as "n"
+  where "n"."id" < $1
+  order by "n"."id" desc
+  limit $2;
+
+select "n".*
+  from "not_shared" as "n"
+  where "n"."reason" = $1
+  order by "n"."id" desc
+  limit $2;
+
+select "n".*
+  from "not_shared" as "n"
+  where "n"."reason" = $1 and "n"."agreement" = $2
+  order by "n"."id" desc
+  limit $3;
+
+select "n".*
+  from "not_shared" as "n"
+  where "n"."recorded_at" < $1
+  order by "n"."id" desc
+  limit $2;
+
 -- src/decisions/policy/policy.repository.ts
 
 close policy_records;

@@ -3944,6 +3944,39 @@ begin
   return new;
 end $function$;
 
+-- -------------------- not_shared
+
+create table public.not_shared (
+  id uuid not null,
+  org text not null,
+  decision_id text not null,
+  decision text not null,
+  agreement text,
+  provider text not null,
+  recipient text not null,
+  purpose text not null,
+  reason text not null,
+  note text,
+  recorded_at timestamp with time zone not null,
+  by_issuer text not null,
+  by_sub text not null,
+  leaf_id uuid not null,
+  constraint recorded_once_by_each_person UNIQUE (decision_id, by_issuer, by_sub),
+  constraint not_shared_pkey PRIMARY KEY (id),
+  constraint not_shared_org_fkey FOREIGN KEY (org) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint not_shared_decision_check CHECK ((decision = ANY (ARRAY['PERMIT'::text, 'DENY'::text]))),
+  constraint not_shared_decision_id_check CHECK (((length(decision_id) >= 36) AND (length(decision_id) <= 43))),
+  constraint not_shared_note_check CHECK (((length(note) >= 1) AND (length(note) <= 300))),
+  constraint not_shared_reason_check CHECK ((reason ~ '^[A-Z][A-Z_]{0,63}$'::text))
+);
+CREATE INDEX not_shared_by_organisation ON public.not_shared USING btree (org, id);
+CREATE TRIGGER not_shared_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.not_shared FOR EACH STATEMENT EXECUTE FUNCTION policy.refuse_change();
+alter table public.not_shared enable row level security;
+create policy not_shared_is_seen_by_its_organisation on not_shared for all to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (org = current_setting('accord.org'::text, true))))
+  with check ((org = current_setting('accord.org'::text, true)));
+grant insert, select on public.not_shared to accord_app;
+
 -- -------------------- trail
 
 create table public.trail_entry (

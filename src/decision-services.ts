@@ -19,6 +19,8 @@ import { replayService } from './decisions/history/replay.service.ts'
 import { decisionUsage } from './decisions/history/usage.service.ts'
 import { localCodesRoutes } from './decisions/local-codes/local-codes.routes.ts'
 import { localCodesService } from './decisions/local-codes/local-codes.service.ts'
+import { notSharedRoutes } from './decisions/not-shared/not-shared.routes.ts'
+import { notSharedService } from './decisions/not-shared/not-shared.service.ts'
 import { oneOffUse } from './decisions/one-off.service.ts'
 import { spareTime } from './decisions/remedies/spare-time.ts'
 import { trailRoutes } from './decisions/trail/trail.routes.ts'
@@ -58,6 +60,7 @@ export function openDecisions(services: Services) {
   const replays = replayService({ db, policy, engine: ENGINE, reads, altered })
   const impact = impactService({ db, policy, agreements, filler, reads, clock, examinedMax: config.impactExaminedMax })
   const records = decisionEvidence({ ...log, partiesOfErased: logSearch.partiesOf, waitMaxMs: config.checkpointWaitMaxMs })
+  const notShared = notSharedService({ db, commands, records, mustBeConfirmed: parties.mustBeConfirmed })
   decisionGauges(metrics, {
     queue: () => audit.queue(),
     revision: () => policy.current().revision,
@@ -73,6 +76,7 @@ export function openDecisions(services: Services) {
     trail,
     records,
     replays,
+    notShared,
     /** What was asked in a recorded decision, for whoever asks for the share in another way. */
     recordedQuestion: recordedQuestions({ db, reads }),
     routes: [
@@ -84,6 +88,7 @@ export function openDecisions(services: Services) {
       clientsRoutes(clients),
       localCodesRoutes(localCodesService({ commands, parties, reference, policy })),
       decisionRecordRoutes(records, callerOf),
+      notSharedRoutes(notShared),
       logRoutes({ ...log, receiptKey: log.receipts.keyOf, readerOf: callerOf }),
     ],
     filler,

@@ -39,6 +39,7 @@ import { invitationPages } from './web/inviting/invitations.pages.ts'
 import { logDecisionPages } from './web/log/decision.pages.ts'
 import { logSearchPages } from './web/log/search.pages.ts'
 import { logStatePages } from './web/log/state.pages.ts'
+import { notSharedPages } from './web/not-shared/not-shared.pages.ts'
 import { clientPages } from './web/organisations/clients.pages.ts'
 import { describingPages } from './web/organisations/describing.pages.ts'
 import { organisationEntryPages } from './web/organisations/entry.pages.ts'
@@ -81,7 +82,7 @@ export function callbackAt(publicUrl: URL, key = ''): URL {
 /** The pages over the services of the rooms, and whom a session is of. */
 export function openWeb(
   services: Services,
-  rooms: Register['rooms'] & Pick<Decisions, 'decisions' | 'logSearch' | 'clients' | 'records' | 'replays'>,
+  rooms: Register['rooms'] & Pick<Decisions, 'decisions' | 'logSearch' | 'clients' | 'records' | 'replays' | 'notShared'>,
   { issuers, publicUrl, demoAccounts }: BrowserSignIn,
   logKey: Uint8Array,
 ): {
@@ -134,7 +135,8 @@ export function openWeb(
           comparePages({ documents }),
           decisionPages({ logSearch, drafting }),
           questionPages({ decisions: rooms.decisions, ...lists, now: clock }),
-          answerPages({ records, contacts: organisationContacts, ...lists }),
+          answerPages({ records, notShared: rooms.notShared, contacts: organisationContacts, ...lists }),
+          notSharedPages({ notShared: rooms.notShared }),
           logSearchPages({ logSearch, people }),
           logStatePages({ ...services.log, clock }),
           logDecisionPages({ records, replays, reading: services.log.reading, drafting, ...lists }),

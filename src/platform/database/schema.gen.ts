@@ -903,6 +903,23 @@ export interface Notification {
   told_by: string | null;
 }
 
+export interface NotShared {
+  agreement: string | null;
+  by_issuer: string;
+  by_sub: string;
+  decision: string;
+  decision_id: string;
+  id: string;
+  leaf_id: string;
+  note: string | null;
+  org: string;
+  provider: string;
+  purpose: string;
+  reason: string;
+  recipient: string;
+  recorded_at: string;
+}
+
 export interface OpenSection {
   agreement_id: string;
   issuer: string;
@@ -1508,6 +1525,7 @@ export interface DB {
   mail_outbox: MailOutbox;
   mail_settings: MailSettings;
   mail_unreached: MailUnreached;
+  not_shared: NotShared;
   notification: Notification;
   open_section: OpenSection;
   organisation: Organisation;

@@ -1,9 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import type { DecisionEvidenceService } from '../../decisions/history/decision-evidence.service.ts'
 import { type CallPayload, evaluationsOf } from '../../decisions/history/decision-record.ts'
+import type { NotSharedService } from '../../decisions/not-shared/not-shared.service.ts'
+import { NOT_SHARED_REASONS } from '../../decisions/not-shared/not-shared.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
 import type { ContactsService } from '../../parties/contacts.service.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
+import { mayCall } from '../access.pages.ts'
 import { wordsFor } from '../drafting/choices.ts'
 import type { Page } from '../forms.pages.ts'
 import type { RequestLists } from '../request-lists.ts'
@@ -12,11 +15,12 @@ import { nextStepsIn, questionQuery, toDosIn } from './answer-words.ts'
 
 export interface AnswerOptions extends RequestLists {
   readonly contacts: Pick<ContactsService, 'read'>
+  readonly notShared: Pick<NotSharedService, 'own'>
   readonly records: Pick<DecisionEvidenceService, 'find'>
 }
 
 /** A recorded answer with its whole explanation; that somebody reads what another organisation asked is recorded by the service (R39). */
-export function answerPages({ records, contacts, organisationsFor, listsFor }: AnswerOptions) {
+export function answerPages({ records, notShared, contacts, organisationsFor, listsFor }: AnswerOptions) {
   async function shown(request: FastifyRequest): Promise<Page> {
     const { id } = request.params as { readonly id: string }
     const { record } = orThrow(await records.find(id, callerOf(request), { wait: false }))
@@ -29,6 +33,7 @@ export function answerPages({ records, contacts, organisationsFor, listsFor }: A
     const nameOf = (code: string) => names.get(code) ?? code
     const principal = callerOf(request)
     const own = await contacts.read(principal, principal.org)
+    const recorded = mayCall(principal, 'recordNotShared') ? await notShared.own(principal, answer.decision_id) : undefined
     const isPermitted = answer.decision === 'PERMIT'
     return {
       template: 'sharing/answer.njk',
@@ -40,6 +45,7 @@ export function answerPages({ records, contacts, organisationsFor, listsFor }: A
         whom: own.ok ? own.value.outcome.contacts : {},
         toDos: toDosIn(answer, lists, nameOf),
         nextSteps: nextStepsIn(answer, asked, lists, (code) => names.get(code)),
+        notShared: recorded && { ...recorded, words: NOT_SHARED_REASONS[recorded.reason] },
         query: questionQuery(asked),
         inWords: wordsFor(lists, (code) => names.get(code)),
         itemLabel: (code: string) => wordOf(code, lists),
