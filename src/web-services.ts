@@ -60,6 +60,7 @@ import { reviewPages } from './web/reviews/reviews.pages.ts'
 import { calendarPages } from './web/settings/calendars.pages.ts'
 import { settingsPages } from './web/settings/settings.pages.ts'
 import { answerPages } from './web/sharing/answer.pages.ts'
+import { emergencyQuestionPages } from './web/sharing/emergency.pages.ts'
 import { questionPages } from './web/sharing/question.pages.ts'
 import { signingPages } from './web/signing/signing.pages.ts'
 import { type DemoAccount, webPages } from './web/web.plugin.ts'
@@ -135,7 +136,8 @@ export function openWeb(
           comparePages({ documents }),
           decisionPages({ logSearch, drafting }),
           questionPages({ decisions: rooms.decisions, ...lists, now: clock }),
-          answerPages({ records, notShared: rooms.notShared, contacts: organisationContacts, ...lists }),
+          emergencyQuestionPages({ decisions: rooms.decisions, ...lists, now: clock }),
+          answerPages({ records, notShared: rooms.notShared, emergencies, contacts: organisationContacts, ...lists }),
           notSharedPages({ notShared: rooms.notShared }),
           logSearchPages({ logSearch, people }),
           logStatePages({ ...services.log, clock }),
@@ -169,7 +171,7 @@ export function openWeb(
           deputyPages({ deputies: services.deputies }),
           disclosurePages({ ...lists, oneOffs, requests, signOffs, now: clock }),
           emergencyPages({ emergencies, breaches, signOffs, logSearch }),
-          emergencyActPages({ ...lists, emergencies, breaches, signOffs, now: clock }),
+          emergencyActPages({ ...lists, records, emergencies, breaches, signOffs, now: clock }),
           importsPages({ imports, importList, once }),
           importPages({ imports, runs: importRuns }),
           columnsPages({ imports, once }),

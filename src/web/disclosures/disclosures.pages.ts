@@ -9,7 +9,7 @@ import { instantOf } from '../../platform/kernel/instant.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import type { RequestsService } from '../../requests/requests.service.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
-import type { Answers } from '../drafting/answers.ts'
+import { type Answers, answersIn, type FormField } from '../drafting/answers.ts'
 import { choicesFrom } from '../drafting/choices.ts'
 import { chosen, faultsOf, field, isKey, once, type Page, type Redirect, refusedWith } from '../forms.pages.ts'
 import { everyRow, fileAt, READ_AT_ONCE, sendCsv } from '../list-files.pages.ts'
@@ -84,11 +84,11 @@ export function disclosurePages({ oneOffs, requests, signOffs, organisationsFor,
     return isKey(key) ? key : null
   }
 
-  /** What a request for a share asks already. */
-  async function askedIn(request: FastifyRequest): Promise<Answers> {
+  /** What a request for a share asks already, or the address of an answer. */
+  async function askedIn(request: FastifyRequest, fields: readonly FormField[]): Promise<Answers> {
     const key = requestOf(request)
     const found = key === null ? undefined : await requests.open(callerOf(request), key)
-    if (!found?.ok) return {}
+    if (!found?.ok) return answersIn(request.query as Readonly<Record<string, unknown>>, fields)
     const { provider, recipient, purpose, data_items } = found.value.request.question
     const isTheirs = provider === callerOf(request).org
     return { direction: isTheirs ? 'DISCLOSE' : 'RECEIVE', partner: isTheirs ? recipient : provider, purpose, data_items }
@@ -112,7 +112,7 @@ export function disclosurePages({ oneOffs, requests, signOffs, organisationsFor,
           'One disclosure about particular people, decided by itself. Codes, numbers and posts only: no name of a resident is asked for or belongs here.',
           'The organisation that would disclose decides within two working days: its information asset owner, its data protection officer, then an authorised disclosure officer. Nobody who asked decides.',
         ],
-        ...{ fields: questionsIn(request, fields, await askedIn(request)), button: 'Ask for it' },
+        ...{ fields: questionsIn(request, fields, await askedIn(request, fields)), button: 'Ask for it' },
         hidden: { request: requestOf(request) ?? '' },
       },
     }

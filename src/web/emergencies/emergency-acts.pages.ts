@@ -1,4 +1,6 @@
 import type { FastifyRequest } from 'fastify'
+import type { DecisionEvidenceService } from '../../decisions/history/decision-evidence.service.ts'
+import { type CallPayload, evaluationsOf } from '../../decisions/history/decision-record.ts'
 import type { BreachesService } from '../../disclosures/breaches.service.ts'
 import type { EmergenciesService } from '../../disclosures/emergencies.service.ts'
 import type { EmergencyView } from '../../disclosures/emergency.ts'
@@ -8,8 +10,9 @@ import type { Clock } from '../../platform/kernel/clock.ts'
 import { orThrow, type Refusal } from '../../platform/kernel/refusal.ts'
 import type { Result } from '../../platform/kernel/result.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
+import type { Answers } from '../drafting/answers.ts'
 import { choicesFrom } from '../drafting/choices.ts'
-import { type FieldError, once, type Page, type Redirect } from '../forms.pages.ts'
+import { chosen, type FieldError, isKey, once, type Page, type Redirect } from '../forms.pages.ts'
 import { answered, type Questions, questionsIn, refusedBeside } from '../questions.pages.ts'
 import { labelled } from '../rendering.ts'
 import type { RequestLists } from '../request-lists.ts'
@@ -19,6 +22,7 @@ import { emergencyIn, LAST_STEP } from './emergencies.pages.ts'
 import { ASSESSMENT, COMMUNICATION, recordQuestions, reviewQuestions } from './emergency-questions.ts'
 
 export interface EmergencyActsOptions extends RequestLists {
+  readonly records: Pick<DecisionEvidenceService, 'find'>
   readonly emergencies: Pick<EmergenciesService, 'read' | 'record' | 'review'>
   readonly breaches: Pick<BreachesService, 'closedTo' | 'assess' | 'communicate'>
   readonly signOffs: Pick<SignOffsService, 'read'>
@@ -28,7 +32,7 @@ export interface EmergencyActsOptions extends RequestLists {
 const BOTH_TOLD = 'It is recorded once and cannot be changed. Both organisations are told.'
 
 /** Recording an emergency afterwards, saying what its review found, and what came of the breach that it may be. */
-export function emergencyActPages({ emergencies, breaches, signOffs, organisationsFor, listsFor, now }: EmergencyActsOptions) {
+export function emergencyActPages({ records, emergencies, breaches, signOffs, organisationsFor, listsFor, now }: EmergencyActsOptions) {
   const read = async (request: FastifyRequest) => orThrow(await emergencies.read(callerOf(request), emergencyIn(request))).outcome
   const callFor = (request: FastifyRequest) => ({
     ...{ principal: callerOf(request), idempotency: once(request), ifMatch: '*', emergencyId: emergencyIn(request) },
@@ -38,6 +42,21 @@ export function emergencyActPages({ emergencies, breaches, signOffs, organisatio
   const toRecord = async (request: FastifyRequest): Promise<Questions> => {
     const of = choicesFrom(await listsFor(request), now().getTime())
     return recordQuestions(of, await organisationsFor(request), callerOf(request).org)
+  }
+  /** What was said to a decision that the address names: nobody types it again. */
+  async function standing(request: FastifyRequest): Promise<Answers> {
+    const decision = chosen(request, 'decision')
+    if (!isKey(decision)) return {}
+    const principal = callerOf(request)
+    const { payload } = orThrow(await records.find(decision, principal, { wait: false })).record
+    const [asked] = payload === null ? [] : evaluationsOf(JSON.parse(payload) as CallPayload)
+    if (!asked?.request) return {}
+    const { provider, recipient, purpose, data_items, lawful_basis, emergency } = asked.request
+    const isTheirs = provider === principal.org
+    return {
+      ...{ direction: isTheirs ? 'DISCLOSE' : 'RECEIVE', partner: isTheirs ? recipient : provider, purpose, data_items },
+      ...{ ground: emergency?.ground ?? '', justification: emergency?.justification ?? '', lawful_basis: lawful_basis ?? '' },
+    }
   }
   async function recordPage(request: FastifyRequest, over: Partial<Page> = {}): Promise<Page> {
     const { fields } = await toRecord(request)
@@ -51,7 +70,7 @@ export function emergencyActPages({ emergencies, breaches, signOffs, organisatio
           'In an emergency share what is necessary: nobody has to ask Accord first. Record it here afterwards.',
           'Other people of your organisation than whoever shared or recorded it review it within two working days.',
         ],
-        ...{ fields: questionsIn(request, fields), button: 'Record it' },
+        ...{ fields: questionsIn(request, fields, await standing(request)), button: 'Record it' },
       },
     }
   }

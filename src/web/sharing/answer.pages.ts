@@ -1,9 +1,13 @@
 import type { FastifyRequest } from 'fastify'
+import type { Answer } from '../../decisions/answer.ts'
 import type { DecisionEvidenceService } from '../../decisions/history/decision-evidence.service.ts'
 import { type CallPayload, evaluationsOf } from '../../decisions/history/decision-record.ts'
 import type { NotSharedService } from '../../decisions/not-shared/not-shared.service.ts'
 import { NOT_SHARED_REASONS } from '../../decisions/not-shared/not-shared.ts'
+import type { EmergenciesService } from '../../disclosures/emergencies.service.ts'
+import type { EmergencyView } from '../../disclosures/emergency.ts'
 import { callerOf } from '../../identity/identity.plugin.ts'
+import type { Principal } from '../../identity/principal.ts'
 import type { ContactsService } from '../../parties/contacts.service.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
 import { mayCall } from '../access.pages.ts'
@@ -16,11 +20,22 @@ import { nextStepsIn, questionQuery, toDosIn } from './answer-words.ts'
 export interface AnswerOptions extends RequestLists {
   readonly contacts: Pick<ContactsService, 'read'>
   readonly notShared: Pick<NotSharedService, 'own'>
+  readonly emergencies: Pick<EmergenciesService, 'list'>
   readonly records: Pick<DecisionEvidenceService, 'find'>
 }
 
+/** So many emergencies are looked through for that of an answer. */
+const NEWEST = 200
+
 /** A recorded answer with its whole explanation; that somebody reads what another organisation asked is recorded by the service (R39). */
-export function answerPages({ records, notShared, contacts, organisationsFor, listsFor }: AnswerOptions) {
+export function answerPages({ records, notShared, emergencies, contacts, organisationsFor, listsFor }: AnswerOptions) {
+  /** What a permit that broke the glass is reviewed as, for whoever reads those; undefined: it is being recorded, or none of theirs. */
+  async function emergencyOf({ decision_id, via, simulated }: Answer, principal: Principal): Promise<EmergencyView | undefined> {
+    if (via !== 'BREAK_GLASS' || simulated || !mayCall(principal, 'listEmergencies')) return undefined
+    const { emergencies: newest } = await emergencies.list(principal, { limit: NEWEST })
+    return newest.find((one) => one.decision_id === decision_id)
+  }
+
   async function shown(request: FastifyRequest): Promise<Page> {
     const { id } = request.params as { readonly id: string }
     const { record } = orThrow(await records.find(id, callerOf(request), { wait: false }))
@@ -47,6 +62,7 @@ export function answerPages({ records, notShared, contacts, organisationsFor, li
         nextSteps: nextStepsIn(answer, asked, lists, (code) => names.get(code)),
         notShared: recorded && { ...recorded, words: NOT_SHARED_REASONS[recorded.reason] },
         query: questionQuery(asked),
+        emergency: await emergencyOf(answer, principal),
         inWords: wordsFor(lists, (code) => names.get(code)),
         itemLabel: (code: string) => wordOf(code, lists),
         gateways: kindsIn(answer.legal?.provider.gateways ?? [], lists),
