@@ -7,6 +7,7 @@ import { type Command, ConfigurationError } from './cli/command.ts'
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   appoint: async () => (await import('./cli/appoint.ts')).appoint,
   cases: async () => (await import('./cli/cases.ts')).cases,
+  cnil: async () => (await import('./cli/cnil.ts')).cnil,
   demo: async () => (await import('./cli/demo.ts')).demo,
   evidence: async () => (await import('./cli/evidence.ts')).evidence,
   log: async () => (await import('./cli/log/log.ts')).log,

@@ -10,7 +10,7 @@ import { isBlank, textFaults } from './written-text.ts'
 export const RISKS_MAX = 100
 export const MEASURES_MAX = 300
 /** Characters of what a risk comes from, and of a post. */
-const LINE_MAX = 500
+export const LINE_MAX = 500
 /** People that one risk is about, by code. */
 const SUBJECTS_MAX = 50
 
