@@ -2032,120 +2032,6 @@ select s.provider, s.recipient, s.purpose, count(*) as asked, min(s.at) as first
   order by count(*) desc, s.provider, s.recipient, s.purpose
   limit $5;
 
--- src/decisions/not-shared/not-shared.repository.ts
-
-insert into "not_shared" ("id", "decision_id", "decision", "agreement", "provider", "recipient", "purpose", "reason", "note", "recorded_at",
-    "org", "by_issuer", "by_sub", "leaf_id")
-  values ($1, ...)
-  on conflict ("decision_id", "by_issuer", "by_sub") do nothing;
-
-select "n"."agreement", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
-  from "not_shared" as "n"
-  group by "n"."agreement"
-  order by count(*) desc, "n"."agreement"
-  limit $2;
-
-select "n"."agreement", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
-  from "not_shared" as "n"
-  where "n"."by_issuer" = $2 and "n"."by_sub" = $3
-  group by "n"."agreement"
-  order by count(*) desc, "n"."agreement"
-  limit $4;
-
-select "n"."agreement", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
-  from "not_shared" as "n"
-  where "n"."reason" = $2
-  group by "n"."agreement"
-  order by count(*) desc, "n"."agreement"
-  limit $3;
-
-select "n"."agreement", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
-  from "not_shared" as "n"
-  where "n"."reason" = $2 and "n"."agreement" = $3
-  group by "n"."agreement"
-  order by count(*) desc, "n"."agreement"
-  limit $4;
-
-select "n"."agreement", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
-  from "not_shared" as "n"
-  where "n"."recorded_at" < $2
-  group by "n"."agreement"
-  order by count(*) desc, "n"."agreement"
-  limit $3;
-
-select "n"."reason", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
-  from "not_shared" as "n"
-  group by "n"."reason"
-  order by count(*) desc, "n"."reason"
-  limit $2;
-
-select "n"."reason", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
-  from "not_shared" as "n"
-  where "n"."by_issuer" = $2 and "n"."by_sub" = $3
-  group by "n"."reason"
-  order by count(*) desc, "n"."reason"
-  limit $4;
-
-select "n"."reason", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
-  from "not_shared" as "n"
-  where "n"."reason" = $2
-  group by "n"."reason"
-  order by count(*) desc, "n"."reason"
-  limit $3;
-
-select "n"."reason", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
-  from "not_shared" as "n"
-  where "n"."reason" = $2 and "n"."agreement" = $3
-  group by "n"."reason"
-  order by count(*) desc, "n"."reason"
-  limit $4;
-
-select "n"."reason", count(*) as "count", count(*) filter(where "n"."decision" = $1) as "after_permit"
-  from "not_shared" as "n"
-  where "n"."recorded_at" < $2
-  group by "n"."reason"
-  order by count(*) desc, "n"."reason"
-  limit $3;
-
-select "n".*
-  from "not_shared" as "n"
-  order by "n"."id" desc
-  limit $1;
-
-select "n".*
-  from "not_shared" as "n"
-  where "n"."by_issuer" = $1 and "n"."by_sub" = $2
-  order by "n"."id" desc
-  limit $3;
-
-select "n".*
-  from "not_shared" as "n"
-  where "n"."by_issuer" = $1 and "n"."by_sub" = $2 and "n"."decision_id" = $3;
-
-select "n".*
-  from "not_shared" as "n"
-  where "n"."id" < $1
-  order by "n"."id" desc
-  limit $2;
-
-select "n".*
-  from "not_shared" as "n"
-  where "n"."reason" = $1
-  order by "n"."id" desc
-  limit $2;
-
-select "n".*
-  from "not_shared" as "n"
-  where "n"."reason" = $1 and "n"."agreement" = $2
-  order by "n"."id" desc
-  limit $3;
-
-select "n".*
-  from "not_shared" as "n"
-  where "n"."recorded_at" < $1
-  order by "n"."id" desc
-  limit $2;
-
 -- src/decisions/policy/policy.repository.ts
 
 close policy_records;
@@ -2176,156 +2062,6 @@ select distinct on ("r"."id") "r"."id", "r"."body"
   order by "r"."id", "r"."revision" desc;
 
 select policy.publish($1::text[], $2::text[], $3::text[], $4::timestamptz) as revision;
-
--- src/decisions/trail/trail.repository.ts
-
-select "e"."idx"
-  from "trail_entry" as "e"
-  where "e"."leaf_id" = $1 and (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org =
-    nullif(current_setting('accord.org', true), '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is
-    not null and e.record in (select k.id from public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at)));
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."actor" = $1 and "e"."event" = $2
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $3;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."at" < $1 and "e"."event" <> $2
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $3;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."at" >= $1 and "e"."event" <> $2 and
-    "e"."record" = $3
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $4;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1 and "e"."record" = $2
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $3;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1 and "e"."record" = $2 and
-    "e"."refused" = $3
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $4;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" <> $1 and "e"."record_type" = $2
-    and "e"."record" = $3
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $4;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" = $1
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $2;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" = $1 and "e"."record" = $2
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $3;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."event" = $1 and "e"."record" = $2 and
-    "e"."refused" = $3
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $4;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."org" = $1 and "e"."event" <> $2 and
-    "e"."record" = $3
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $4;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."org" = $1 and "e"."event" <> $2 and
-    "e"."record" = $3 and "e"."refused" = $4
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $5;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and "e"."org" = $1 and "e"."event" = $2
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $3;
-
-select "e".*, "l"."name"
-  from "trail_entry" as "e"
-  inner join "audit"."log" as "l"
-  on "l"."log_id" = "e"."log_id"
-  where (coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or e.org = nullif(current_setting('accord.org', true),
-    '') or e.concerns @> array[nullif(current_setting('accord.org', true), '')] or (e.sequence is not null and e.record in (select k.id from
-    public.agreements_ever_known() k) and public.may_see_act(e.record, e.sequence, e.at))) and (e.log_id, e.idx) < ($1, ...) and "e"."event"
-    <> $2 and "e"."record" = $3
-  order by "e"."log_id" desc, "e"."idx" desc
-  limit $4;
-
-select public.fill_trail($1) as read;
-
-select public.unsearched_acts() as
-  left;
 
 -- src/disclosures/breaches.repository.ts
 
@@ -3414,37 +3150,6 @@ update "outside_invitation"
   set "wrong_codes" = $1, "locked_at" = $2
   where "id" = $3;
 
--- src/people/staff-roles.repository.ts
-
-insert into "staff_role" ("id", "org", "from_day", "to_day", "reason", "recorded_at", "recorded_by")
-  values ($1, ...);
-
-select "s"."id", "s"."org", "s"."from_day", "s"."to_day", "s"."reason", "s"."recorded_at", "s"."ended_at", "s"."end_reason",
-    "s"."row_version"
-  from "staff_role" as "s"
-  where "s"."id" = $1 for update;
-
-select "s"."id", "s"."org", "s"."from_day", "s"."to_day", "s"."reason", "s"."recorded_at", "s"."ended_at", "s"."end_reason",
-    "s"."row_version"
-  from "staff_role" as "s"
-  where "s"."org" = $1
-  order by "s"."id" desc
-  limit $2;
-
-select "s"."id", "s"."org", "s"."from_day", "s"."to_day", "s"."reason", "s"."recorded_at", "s"."ended_at", "s"."end_reason",
-    "s"."row_version"
-  from "staff_role" as "s"
-  where "s"."org" = $1 and "s"."ended_at" is null;
-
-select pg_advisory_xact_lock($1, hashtext($2));
-
-select public.is_staff_role_held($1, ...) as held;
-
-update "staff_role"
-  set "to_day" = $1, "ended_at" = $2, "end_reason" = $3, "ended_by" = $4, "row_version" = "row_version" + $5
-  where "id" = $6
-  returning "row_version";
-
 -- src/platform/database/reader.ts
 
 select current_setting('accord.reader', true) as reader, current_setting('accord.org', true) as org, set_config('accord.reader', $1, true),
@@ -3790,6 +3495,26 @@ with chains as (insert into sign_off_chain (sign_off_id, org, route, status) sel
     subject_id, name, due_at) select r.room, r.subject_id, r.name, r.due_at from json_populate_recordset(null::public.timer, $3::json) as r
     on conflict (room, subject_id, name) do update set due_at = excluded.due_at where timer.fired_at is null) select 1;
 
+-- src/workflow/store/route-drafts.repository.ts
+
+delete from "sign_off_route_draft"
+  where "owner" = $1 and "code" = $2;
+
+insert into "sign_off_route_draft" ("owner", "code", "based_on", "route", "state", "issuer", "subject", "changed_at")
+  values ($1, ...)
+  on conflict ("owner", "code") do update
+  set "route" = $2, "state" = $3, "issuer" = $4, "subject" = $5, "changed_at" = $6;
+
+select "d"."route", "d"."based_on", "d"."state", "d"."issuer", "d"."subject", "d"."changed_at"
+  from "sign_off_route_draft" as "d"
+  where "d"."owner" = $1
+  order by "d"."code"
+  limit $2;
+
+select "d"."route", "d"."based_on", "d"."state", "d"."issuer", "d"."subject", "d"."changed_at"
+  from "sign_off_route_draft" as "d"
+  where "d"."owner" = $1 and "d"."code" = $2;
+
 -- src/workflow/store/routes.repository.ts
 
 insert into "sign_off_route" ("key", "owner", "code", "version", "route", "at")
@@ -3801,6 +3526,18 @@ select "r"."key", "r"."route"
   from "sign_off_route" as "r"
   where "r"."key" in ($1, ...);
 
+select "r"."route", "r"."at"
+  from "sign_off_route" as "r"
+  where "r"."owner" is not distinct from $1 and "r"."code" = $2
+  order by "r"."version" desc
+  limit $3;
+
+select "r"."route", "r"."at"
+  from "sign_off_route" as "r"
+  where "r"."owner" is not distinct from $1 and "r"."code" = $2 and "r"."version" < $3
+  order by "r"."version" desc
+  limit $4;
+
 select distinct on ("r"."code", "r"."owner") "r"."route"
   from "sign_off_route" as "r"
   where "r"."code" in ($1, ...) and ("r"."owner" is null or r.owner = any ($2::text[]))
@@ -3810,6 +3547,18 @@ select distinct on ("r"."code", "r"."owner") "r"."route"
   from "sign_off_route" as "r"
   where ("r"."owner" is null or r.owner = any ($1::text[]))
   order by "r"."code", "r"."owner", "r"."version" desc;
+
+select distinct on ("r"."code", "r"."owner") "r"."route", "r"."at"
+  from "sign_off_route" as "r"
+  where "r"."code" in ($1, ...) and ("r"."owner" is null or r.owner = any ($2::text[]))
+  order by "r"."code", "r"."owner", "r"."version" desc;
+
+select distinct on ("r"."code", "r"."owner") "r"."route", "r"."at"
+  from "sign_off_route" as "r"
+  where ("r"."owner" is null or r.owner = any ($1::text[]))
+  order by "r"."code", "r"."owner", "r"."version" desc;
+
+select pg_advisory_xact_lock($1, hashtext($2));
 
 -- src/workflow/store/sign-offs.repository.ts
 

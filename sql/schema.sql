@@ -2840,6 +2840,29 @@ create policy route_is_read_by_everybody on sign_off_route for select to public
   using (true);
 grant insert, select on public.sign_off_route to accord_app;
 
+create table public.sign_off_route_draft (
+  owner text not null,
+  code text not null,
+  route jsonb not null,
+  based_on integer,
+  state uuid not null,
+  issuer text not null,
+  subject text not null,
+  changed_at timestamp with time zone not null,
+  constraint sign_off_route_draft_pkey PRIMARY KEY (owner, code),
+  constraint sign_off_route_draft_owner_fkey FOREIGN KEY (owner) REFERENCES organisation(code) ON DELETE RESTRICT,
+  constraint sign_off_route_draft_based_on_check CHECK ((based_on > 0)),
+  constraint sign_off_route_draft_code_check CHECK ((code ~ '^[A-Z][A-Z0-9_]{0,63}$'::text))
+);
+comment on column sign_off_route_draft.issuer is 'With the subject: who saved it last.';
+comment on column sign_off_route_draft.state is 'Another one each time it is saved, also after a draft was given up.';
+alter table public.sign_off_route_draft enable row level security;
+create policy route_draft_is_kept_by_the_service on sign_off_route_draft for all to public
+  using ((COALESCE(current_setting('accord.reader'::text, true), ''::text) = 'system'::text));
+create policy route_draft_is_seen_by_its_organisation on sign_off_route_draft for select to public
+  using (((COALESCE(current_setting('accord.reader'::text, true), ''::text) = ANY (ARRAY['system'::text, 'auditor'::text])) OR (owner = current_setting('accord.org'::text, true))));
+grant delete, insert, select, update on public.sign_off_route_draft to accord_app;
+
 create table public.sign_off_task (
   sign_off_id uuid not null,
   sign_off_status text not null,

@@ -59,6 +59,7 @@ import { peopleRoutes } from './people/people.routes.ts'
 import { referenceRoutes } from './reference/reference.routes.ts'
 import type { Services } from './services.ts'
 import { signOffInsight } from './workflow/insight/insight.service.ts'
+import { signOffRouteRoutes } from './workflow/sign-off-routes.routes.ts'
 import { signOffsRoutes } from './workflow/sign-offs.routes.ts'
 
 /** A run of an import ends within such a slice when the process does. */
@@ -147,7 +148,8 @@ export function openRegister(
     services.mailRoutes,
     outsidersRoutes(services.outside.invitations, services.outside.sessions),
     webhooksRoutes(services.webhooks.subscriptions),
-    signOffsRoutes({ signOffs: services.signOffs, routes: services.signOffRoutes, issuer: services.issuer, newId }),
+    signOffsRoutes({ signOffs: services.signOffs, issuer: services.issuer, newId }),
+    signOffRouteRoutes({ routes: services.signOffRoutes, drafts: services.routeDrafts }),
     agreementActsRoutes({
       freezing,
       signing,

@@ -60,6 +60,7 @@ import { askersOf } from './requests/requests.service.ts'
 import { openWebhooks, type WebhookReach } from './webhook-services.ts'
 import { doneFor, stepsHandedOver } from './workflow/handing-over.service.ts'
 import { signOffInsight } from './workflow/insight/insight.service.ts'
+import { routeDraftsService } from './workflow/route-drafts.service.ts'
 import { routesService, storeShippedRoutes } from './workflow/routes.service.ts'
 import { signOffsService } from './workflow/sign-offs.service.ts'
 import type { SubjectRooms } from './workflow/subject-room.service.ts'
@@ -175,6 +176,7 @@ export async function openServices(options: ServicesOptions) {
     new Set((await parties.read(tx, orgs)).filter(isLondonAuthority).map(({ code }) => code))
   const chains = chainsService({ workflow, codes: () => policy.current().codes, boroughs, askers: askersOf })
   const signOffRoutes = routesService({ db, commands, mustBeConfirmed: parties.mustBeConfirmed })
+  const routeDrafts = routeDraftsService({ db, commands, mustBeConfirmed: parties.mustBeConfirmed })
   const acts = actingService({ commands, agreements, notifications, policy: publication, mustBeConfirmed: parties.mustBeConfirmed })
   const { publicUrl } = options
   const week = weekOfWork({
@@ -272,7 +274,7 @@ export async function openServices(options: ServicesOptions) {
     },
     ...{
       signOffs,
-      signOffRoutes,
+      ...{ signOffRoutes, routeDrafts },
       issuer: options.trust.issuer,
       publicUrl,
       isAuthoritative: options.isAuthoritative,

@@ -57,6 +57,9 @@ import { answeringPages } from './web/requests/answering.pages.ts'
 import { askingPages } from './web/requests/asking.pages.ts'
 import { requestPages } from './web/requests/requests.pages.ts'
 import { reviewPages } from './web/reviews/reviews.pages.ts'
+import { routeDraftingPages } from './web/routes/drafting.pages.ts'
+import { routePages } from './web/routes/routes.pages.ts'
+import { routeStepPages } from './web/routes/steps.pages.ts'
 import { calendarPages } from './web/settings/calendars.pages.ts'
 import { settingsPages } from './web/settings/settings.pages.ts'
 import { answerPages } from './web/sharing/answer.pages.ts'
@@ -180,6 +183,9 @@ export function openWeb(
           requestPages({ requests }),
           askingPages({ ...lists, requests, now: clock }),
           answeringPages({ ...lists, requests, answering, overlaps: rooms.overlaps, now: clock }),
+          routePages({ ...lists, routes: signOffRoutes, drafts: services.routeDrafts }),
+          routeDraftingPages({ ...lists, routes: signOffRoutes, drafts: services.routeDrafts }),
+          routeStepPages({ ...lists, drafts: services.routeDrafts }),
           settingsPages({ settings: services.mailSettings, people, calendars }),
           calendarPages({ calendars }),
           signingPages({ signing, ending, documents, drafting, signOffs, now: clock }),

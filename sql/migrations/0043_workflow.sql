@@ -28,6 +28,21 @@ create table sign_off_route (
 create trigger sign_off_route_is_append_only before update or delete or truncate on sign_off_route
   for each statement execute function policy.refuse_change();
 
+-- The next version of a route while its organisation writes it: nothing goes by it.
+create table sign_off_route_draft (
+  owner      text        not null references organisation on delete restrict,
+  code       text        not null check (code ~ '^[A-Z][A-Z0-9_]{0,63}$'),
+  route      jsonb       not null,
+  based_on   int         check (based_on > 0),
+  state      uuid        not null,
+  issuer     text        not null,
+  subject    text        not null,
+  changed_at timestamptz not null,
+  primary key (owner, code)
+);
+comment on column public.sign_off_route_draft.state is 'Another one each time it is saved, also after a draft was given up.';
+comment on column public.sign_off_route_draft.issuer is 'With the subject: who saved it last.';
+
 create table sign_off (
   id              uuid        primary key,
   subject_type    text        not null,
@@ -142,6 +157,10 @@ create trigger timer_wakes_the_worker after insert on timer referencing new tabl
 alter table sign_off_route enable row level security;
 create policy route_is_read_by_everybody on sign_off_route for select using (true);
 create policy route_is_added_by_the_service on sign_off_route for insert with check (coalesce(current_setting('accord.reader', true), '') = 'system');
+alter table sign_off_route_draft enable row level security;
+create policy route_draft_is_seen_by_its_organisation on sign_off_route_draft for select using (
+  coalesce(current_setting('accord.reader', true), '') in ('system', 'auditor') or owner = current_setting('accord.org', true));
+create policy route_draft_is_kept_by_the_service on sign_off_route_draft using (coalesce(current_setting('accord.reader', true), '') = 'system');
 alter table sign_off enable row level security;
 -- Whoever left is shown what had begun by then, and of that what had happened.
 create policy sign_off_is_seen_with_its_subject on sign_off for select using (
@@ -172,4 +191,4 @@ revoke all on function public.knows_subject_until(text, text) from public;
 select public.grant_if_role('accord_app', 'grant execute on function public.knows_subject_until(text, text) to accord_app');
 select public.grant_if_role('accord_app', 'grant select, insert on public.sign_off_route, public.sign_off_event to accord_app');
 select public.grant_if_role('accord_app', 'grant select, insert, update on public.sign_off to accord_app');
-select public.grant_if_role('accord_app', 'grant select, insert, update, delete on public.sign_off_chain, public.sign_off_task, public.timer to accord_app');
+select public.grant_if_role('accord_app', 'grant select, insert, update, delete on public.sign_off_chain, public.sign_off_task, public.timer, public.sign_off_route_draft to accord_app');

@@ -6,7 +6,6 @@ import { orThrow } from '../platform/kernel/refusal.ts'
 import { drawingOf, drawingsOf } from '../workflow/insight/drawing.ts'
 import { mermaidOf } from '../workflow/insight/mermaid.ts'
 import { svgOf } from '../workflow/insight/svg.ts'
-import { routeKey } from '../workflow/model/route.ts'
 import type { RoutesService } from '../workflow/routes.service.ts'
 import type { SignOffsService } from '../workflow/sign-offs.service.ts'
 import { taskView } from '../workflow/view.ts'
@@ -55,7 +54,7 @@ export function insightRoutes({ insight, signOffs, routes }: InsightRoutesOption
     answer(app, 'drawSignOffRoute', async (request) => {
       const type = typeWanted(request, [SVG, MERMAID])
       const { code, version } = request.params
-      const route = orThrow(await routes.read(routeKey({ owner: request.query.owner ?? null, code, version })))
+      const route = orThrow(await routes.read({ owner: request.query.owner ?? null, code, version }))
       return picture(type, `Route ${route.title}`, [drawingOf(route)])
     })
   }

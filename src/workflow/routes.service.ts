@@ -9,7 +9,7 @@ import type { Clock } from '../platform/kernel/clock.ts'
 import { type Fault, type Refusal, refusal, refused } from '../platform/kernel/refusal.ts'
 import { ok, type Result, refuse } from '../platform/kernel/result.ts'
 import { stableJson } from '../platform/kernel/stable-json.ts'
-import { type Route, routeKey } from './model/route.ts'
+import { type NewRoute, type Route, routeKey, type WrittenRoute } from './model/route.ts'
 import { routeFaults } from './model/route-checks.ts'
 import { routesRepository } from './store/routes.repository.ts'
 
@@ -44,11 +44,8 @@ function fileIn(name: string): unknown {
   return JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8'))
 }
 
-/** A route as an organisation writes it: whose it is and which version comes of itself. */
-export type NewRoute = Omit<Route, 'owner' | 'version'>
-
-interface RouteDone extends WorkDone<Route> {
-  readonly route: Route
+export interface RouteDone extends WorkDone<WrittenRoute> {
+  readonly route: WrittenRoute
 }
 
 export interface RoutesOptions {
@@ -77,34 +74,53 @@ export function routesService({ db, commands, mustBeConfirmed }: RoutesOptions) 
 
   return {
     /** The newest version of each route: everybody's, and those of an organisation. */
-    list: (owner: string): Promise<Route[]> => reading((tx) => routesRepository(tx).newest(null, [owner])),
+    list: (owner: string): Promise<WrittenRoute[]> => reading((tx) => routesRepository(tx).newest(null, [owner])),
 
     /** One version. */
-    read: (key: string): Promise<Result<Route, Refusal>> =>
+    read: (named: Pick<Route, 'owner' | 'code' | 'version'>): Promise<Result<WrittenRoute, Refusal>> =>
       reading(async (tx) => {
-        const route = (await routesRepository(tx).byKey([key]))[key]
-        return route ? ok(route) : refuse(refusal('NOT_FOUND', NO_SUCH_ROUTE))
+        const [route] = await routesRepository(tx).versions(named, named.version + 1, 1)
+        return route?.version === named.version ? ok(route) : refuse(refusal('NOT_FOUND', NO_SUCH_ROUTE))
+      }),
+
+    /** The versions of a route, the newest first. Refused where there is none. */
+    versions: (
+      named: Pick<Route, 'owner' | 'code'>,
+      { before, limit }: { readonly before: number | null; readonly limit: number },
+    ): Promise<Result<{ readonly versions: readonly WrittenRoute[]; readonly nextBefore: number | null }, Refusal>> =>
+      reading(async (tx) => {
+        const found = await routesRepository(tx).versions(named, before, limit + 1)
+        if (found.length === 0 && before === null) return refuse(refusal('NOT_FOUND', NO_SUCH_ROUTE))
+        const versions = found.slice(0, limit)
+        return ok({ versions, nextBefore: found.length > limit ? (versions.at(-1)?.version ?? null) : null })
       }),
 
     /** Writes the next version of a route of the caller's organisation. @throws Refused 422 naming each fault of it */
-    write: (call: Call, asked: NewRoute): Promise<CommandResult<Route>> =>
-      commands.create<Route, RouteDone>(
+    write: (call: Call, asked: NewRoute): Promise<CommandResult<WrittenRoute>> =>
+      commands.create<WrittenRoute, RouteDone>(
         kind,
         { ...call, act: 'write', event: 'sign_off_route.written' },
-        async ({ tx, principal, now }) => {
-          const repository = routesRepository(tx)
-          const owner = principal.org
-          await repository.lockOwner(owner)
-          const newest = (await repository.newest([asked.code], [owner])).find((route) => route.owner === owner)
-          const route: Route = { ...asked, owner, version: (newest?.version ?? 0) + 1 }
-          const faults = faultsOfRoute(route)
-          if (faults.length > 0) throw refused('UNPROCESSABLE', 'This route cannot be used.', faults)
-          await repository.add(route, now)
-          const id = routeKey(route)
-          return { id, route, detail: { hash: sha256Hex(stableJson(route)) }, outcome: route }
-        },
+        async ({ tx, principal, now }) => routeDone(await nextVersion(tx, principal.org, asked, now)),
       ),
   }
+}
+
+/** Stores what is written as the next version of the route of an organisation. @throws Refused 422 naming each fault of it */
+export async function nextVersion(tx: Transaction, owner: string, asked: NewRoute, now: string): Promise<WrittenRoute> {
+  const repository = routesRepository(tx)
+  await repository.lockOwner(owner)
+  const [newest] = await repository.versions({ owner, code: asked.code }, null, 1)
+  const route: Route = { ...asked, owner, version: (newest?.version ?? 0) + 1 }
+  const faults = faultsOfRoute(route)
+  if (faults.length > 0) throw refused('UNPROCESSABLE', 'This route cannot be used.', faults)
+  await repository.add(route, now)
+  return { ...route, written_at: now }
+}
+
+/** A version that was written, as history and log hold it. */
+export function routeDone(route: WrittenRoute): RouteDone {
+  const { written_at: _at, ...written } = route
+  return { id: routeKey(route), route, detail: { hash: sha256Hex(stableJson(written)) }, outcome: route }
 }
 
 /**

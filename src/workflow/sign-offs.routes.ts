@@ -5,8 +5,6 @@ import { readerFor } from '../identity/permissions.ts'
 import { answer, type RequestOf, reply } from '../platform/http/answer.ts'
 import { etagOf } from '../platform/kernel/entity-tags.ts'
 import { orThrow } from '../platform/kernel/refusal.ts'
-import { routeKey } from './model/route.ts'
-import type { NewRoute, RoutesService } from './routes.service.ts'
 import type { CommandDone, PersonalCommand, SignOffsService } from './sign-offs.service.ts'
 import { eventView, taskView, viewOf } from './view.ts'
 
@@ -15,14 +13,13 @@ const EVENTS_PAGE = 100
 
 export interface SignOffRoutesOptions {
   readonly signOffs: SignOffsService
-  readonly routes: RoutesService
   /** Whose tokens this service trusts: the issuer of a person of whom none is named. */
   readonly issuer: string
   readonly newId: () => string
 }
 
 /** Sign-offs over HTTP. */
-export function signOffsRoutes({ signOffs, routes, ...options }: SignOffRoutesOptions): FastifyPluginAsync {
+export function signOffsRoutes({ signOffs, ...options }: SignOffRoutesOptions): FastifyPluginAsync {
   return async (app) => {
     answer(app, 'listSignOffs', async (request) => {
       const { subject_type: subjectType, subject, status, before = null, limit = PAGE } = request.query
@@ -41,18 +38,6 @@ export function signOffsRoutes({ signOffs, routes, ...options }: SignOffRoutesOp
       const reader = readerFor(callerOf(request))
       const own = reader.kind === 'party' ? reader.org : null
       return reply(200, { events: events.map((event) => eventView(event, own)), next_after: nextAfter })
-    })
-    answer(app, 'listSignOffRoutes', async (request) =>
-      reply(200, { routes: await routes.list(request.query.owner ?? callerOf(request).org) }),
-    )
-    answer(app, 'getSignOffRoute', async (request) => {
-      const { code, version } = request.params
-      return reply(200, orThrow(await routes.read(routeKey({ owner: request.query.owner ?? null, code, version }))))
-    })
-    answer(app, 'writeSignOffRoute', async (request) => {
-      const { status, body, headers } = outcomeReply(201, await routes.write(callOf(request), request.body as NewRoute))
-      const location = `/v1/sign-off-routes/${body.code}/${body.version}?owner=${body.owner}`
-      return reply(status, body, { ...headers, location })
     })
     answer(app, 'getSignOff', async (request) => {
       const { outcome, version } = orThrow(await signOffs.read(callerOf(request), request.params.id))

@@ -110,10 +110,11 @@ export function workflowService({ deputisesFor, ...reacting }: WorkflowOptions) 
 
   async function chosen(tx: Transaction, { route: code = DEFAULT_ROUTE, facts, parties }: AskedSignOff) {
     const codes = [...new Set([code, ...parties.flatMap(({ route }) => route ?? [])])]
-    const routes = await routesRepository(tx).newest(
+    const written = await routesRepository(tx).newest(
       codes,
       parties.map(({ org }) => org),
     )
+    const routes = written.map(({ written_at: _at, ...route }): Route => route)
     const find = (owner: string | null, wanted: string) => routes.find((route) => route.owner === owner && route.code === wanted)
     const main = find(null, code)
     if (!main) throw unprocessable('ROUTE', `There is no route ${code}.`)

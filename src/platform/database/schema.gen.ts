@@ -1295,6 +1295,23 @@ export interface SignOffRoute {
   version: number;
 }
 
+export interface SignOffRouteDraft {
+  based_on: number | null;
+  changed_at: string;
+  code: string;
+  /**
+   * With the subject: who saved it last.
+   */
+  issuer: string;
+  owner: string;
+  route: Json;
+  /**
+   * Another one each time it is saved, also after a draft was given up.
+   */
+  state: string;
+  subject: string;
+}
+
 export interface SignOffTask {
   assignee_issuer: string | null;
   assignee_sub: string | null;
@@ -1556,6 +1573,7 @@ export interface DB {
   sign_off_chain: SignOffChain;
   sign_off_event: SignOffEvent;
   sign_off_route: SignOffRoute;
+  sign_off_route_draft: SignOffRouteDraft;
   sign_off_task: SignOffTask;
   signature: Signature;
   signature_address: SignatureAddress;

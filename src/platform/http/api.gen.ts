@@ -1289,6 +1289,111 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/sign-off-routes/drafts": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Routes that the own organisation is writing
+         * @description The drafts of next versions that are not in force yet, by code, with who changed each last.
+         */
+        readonly get: operations["listSignOffRouteDrafts"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sign-off-routes/{code}/draft": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The code of the route.
+                 * @example STANDARD
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        /**
+         * The draft of the next version of a route of the own organisation
+         * @description As it was saved, with every fault that stands in the way of putting it in force, and cautions, which do not: each with its pointer and code.
+         */
+        readonly get: operations["getSignOffRouteDraft"];
+        /**
+         * Save the draft of the next version of a route of the own organisation
+         * @description Nothing goes by a draft, so that it may have faults: the answer names them. The first one needs no `If-Match`; from then on it names the
+         *     state that was read, so that nobody saves over what somebody else saved meanwhile.
+         */
+        readonly put: operations["saveSignOffRouteDraft"];
+        readonly post?: never;
+        /**
+         * Give up the draft of a route
+         * @description The route goes on as it is. `If-Match` names the draft that was read.
+         */
+        readonly delete: operations["discardSignOffRouteDraft"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sign-off-routes/{code}/draft/entry-into-force": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The code of the route.
+                 * @example STANDARD
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Put the draft of a route in force as its next version
+         * @description As writing the version does: chains that begin from then on go by it, those that have begun keep theirs. `If-Match` names the draft that
+         *     was read. 422 names each fault; the draft then stays as it is.
+         */
+        readonly post: operations["putSignOffRouteInForce"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/sign-off-routes/{code}/versions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The code of the route.
+                 * @example STANDARD
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        /** Every version of a route, the newest first */
+        readonly get: operations["listSignOffRouteVersions"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/sign-off-routes/{code}/{version}": {
         readonly parameters: {
             readonly query?: never;
@@ -6120,6 +6225,11 @@ export interface components {
             readonly version: number;
             /** @description Whose it is; null: everybody's. */
             readonly owner: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is in force.
+             */
+            readonly written_at: string;
             /** @description Its code. */
             readonly code: string;
             /** @description What it is called. */
@@ -6177,6 +6287,68 @@ export interface components {
             };
             /** @description Its steps. */
             readonly steps: readonly components["schemas"]["SignOffRouteStep"][];
+        };
+        /** @description A draft of the next version of a route, in short. */
+        readonly SignOffRouteDraftSummary: {
+            /** @description The code of the route. */
+            readonly code: string;
+            /** @description What it is called. */
+            readonly title: string;
+            /** @description The own version that was in force when it was begun; null: the organisation had none. */
+            readonly based_on: number | null;
+            /**
+             * Format: date-time
+             * @description When it was saved last.
+             */
+            readonly changed_at: string;
+            /** @description Who saved it last. */
+            readonly changed_by: {
+                /** @description Who says who they are. */
+                readonly issuer: string;
+                /** @description The name under which they sign in there. */
+                readonly subject: string;
+            };
+        };
+        /** @description A draft of the next version of a route, with what its checks say. */
+        readonly SignOffRouteDraft: {
+            /** @description The code of the route. */
+            readonly code: string;
+            /** @description What it is called. */
+            readonly title: string;
+            /** @description The own version that was in force when it was begun; null: the organisation had none. */
+            readonly based_on: number | null;
+            /**
+             * Format: date-time
+             * @description When it was saved last.
+             */
+            readonly changed_at: string;
+            /** @description Who saved it last. */
+            readonly changed_by: {
+                /** @description Who says who they are. */
+                readonly issuer: string;
+                /** @description The name under which they sign in there. */
+                readonly subject: string;
+            };
+            /** @description The route as it was saved. */
+            readonly route: components["schemas"]["NewSignOffRoute"];
+            /** @description What stands in the way of putting it in force; none: it can be. */
+            readonly faults: readonly {
+                /** @description JSON pointer into the route. */
+                readonly pointer: string;
+                /** @description The rule. */
+                readonly code?: string;
+                /** @description What it is, in words. */
+                readonly detail: string;
+            }[];
+            /** @description What the usual ways have and this one lacks; it may be put in force all the same. */
+            readonly cautions: readonly {
+                /** @description JSON pointer into the route. */
+                readonly pointer: string;
+                /** @description The rule. */
+                readonly code?: string;
+                /** @description What it is, in words. */
+                readonly detail: string;
+            }[];
         };
         /** @description A step of a chain. */
         readonly SignOffStep: {
@@ -12675,6 +12847,264 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["SignOffRoute"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listSignOffRouteDrafts: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The drafts. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The drafts. */
+                        readonly drafts: readonly components["schemas"]["SignOffRouteDraftSummary"][];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly getSignOffRouteDraft: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The code of the route.
+                 * @example STANDARD
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The draft. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignOffRouteDraft"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly saveSignOffRouteDraft: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` of the draft that is changed; absent where there is none yet.
+                 * @example "0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f"
+                 */
+                readonly "If-Match"?: string;
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The code of the route.
+                 * @example STANDARD
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "code": "CONDENSED",
+                 *       "title": "Condensed, as Camden does it",
+                 *       "purpose": "Ordinary data at low risk.",
+                 *       "requester_rule": "SD-1",
+                 *       "signature_opens": {
+                 *         "rule": "PAIRWISE"
+                 *       },
+                 *       "steps": [
+                 *         {
+                 *           "id": "SIGNATURE",
+                 *           "title": "Signature",
+                 *           "kind": "SIGNATURE",
+                 *           "by": "PARTY",
+                 *           "role": "SIGNATORY",
+                 *           "after": [],
+                 *           "due": 10,
+                 *           "remind": [
+                 *             5
+                 *           ],
+                 *           "escalate": [
+                 *             {
+                 *               "after": 2,
+                 *               "to": "SIRO"
+                 *             }
+                 *           ],
+                 *           "return_to": "SIGNATURE"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["NewSignOffRoute"];
+            };
+        };
+        readonly responses: {
+            /** @description The draft, with its faults. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignOffRouteDraft"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly discardSignOffRouteDraft: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The code of the route.
+                 * @example STANDARD
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What was given up. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignOffRouteDraftSummary"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly putSignOffRouteInForce: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /**
+                 * @description The `ETag` you read, several of them, or `*` (RFC 9110, 13.1.1; a weak one matches nothing). Without it 428; when the record has changed since, 412.
+                 * @example "3"
+                 */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description One key per request, in printable ASCII. The same request sent again under it, however its JSON is written, gets the first answer and does nothing; another request gets 422.
+                 * @example 0199f0a4-7d1e-7c4b-9d1a-0a1b2c3d4e5f
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            readonly path: {
+                /**
+                 * @description The code of the route.
+                 * @example STANDARD
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The version. */
+            readonly 201: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    /**
+                     * @description Where it is found.
+                     * @example /v1/sign-off-routes/CONDENSED/2?owner=LBC_CAMDEN
+                     */
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignOffRoute"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly listSignOffRouteVersions: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description Whose route it is; absent: everybody's.
+                 * @example LBC_CAMDEN
+                 */
+                readonly owner?: string;
+                /**
+                 * @description `next_before` of the page before.
+                 * @example 3
+                 */
+                readonly before?: number;
+                /**
+                 * @description How many at most.
+                 * @example 50
+                 */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The code of the route.
+                 * @example STANDARD
+                 */
+                readonly code: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The versions. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The versions. */
+                        readonly versions: readonly components["schemas"]["SignOffRoute"][];
+                        /** @description `before` of the next page; null: this is the last. */
+                        readonly next_before: number | null;
+                    };
                 };
             };
             readonly default: components["responses"]["Problem"];

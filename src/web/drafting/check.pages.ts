@@ -9,6 +9,7 @@ import type { RoutesService } from '../../workflow/routes.service.ts'
 import type { SignOffsService } from '../../workflow/sign-offs.service.ts'
 import { viewOf } from '../../workflow/view.ts'
 import { type FieldError, faultsOf, field, once, type Page, type Redirect } from '../forms.pages.ts'
+import { routesOf } from '../routes/routes.pages.ts'
 import type { Web } from '../web.plugin.ts'
 import { answeredIn } from './answered.ts'
 import { type DraftReading, draftReading, hrefOf, noDraft } from './drafting.pages.ts'
@@ -39,7 +40,7 @@ export function checkPages({ advice, history, freezing, routes, signOffs, ...rea
     const [given, state, offered, groups] = await Promise.all([
       advice.adviseInFull(principal, view.id, draft.version),
       history.state(principal, view.id, undefined),
-      routes.list(principal.org),
+      routesOf(routes, principal.org),
       advice.previewGroups(principal, view.id, draft.version),
     ])
     const found = orThrow(given)

@@ -94,7 +94,8 @@ export function deputyRefused(
   return theirs && { rule: theirs.rule, detail: `${theirs.detail} Nor does a deputy do it for them.` }
 }
 
-function apart(done: Duty, asked: Duty): string | undefined {
+/** The rule by which nobody does both of two steps for one party; undefined: one person may. */
+export function apart(done: Duty, asked: Duty): string | undefined {
   return APART.find(({ one, other }) => (one(done) && other.includes(asked.kind)) || (one(asked) && other.includes(done.kind)))?.rule
 }
 

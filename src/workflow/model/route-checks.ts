@@ -9,7 +9,7 @@ import { type Condition, FACTS, type Fact, holds, type Route, type RouteStep, ty
  */
 
 /** Roles that may complete a step of each kind (domain reference, 5.1, SD-2). */
-const ROLES_OF_KIND: Readonly<Record<StepKind, readonly Role[]>> = {
+export const ROLES_OF_KIND: Readonly<Record<StepKind, readonly Role[]>> = {
   REVIEW: ['IG_OFFICER', 'IAO', 'LEGAL', 'CALDICOTT_GUARDIAN', 'INFOSEC'],
   CONFIRMATION: ['IAO'],
   ASSESSMENT: ['IG_OFFICER'],
@@ -88,7 +88,7 @@ function endFaults({ steps, requester_rule }: Route): Fault[] {
 
 /** Each step is needed in some case, and the data protection officer of every controller is asked in all of them. */
 function reachFaults(route: Route): Fault[] {
-  const cases = factSets(route).filter((facts) => holds(route.when, facts))
+  const cases = casesOf(route)
   if (cases.length === 0) return [{ pointer: '/when', code: 'UNREACHABLE', detail: 'no case fits this route' }]
   const never = route.steps.flatMap(({ id, when }, at): Fault[] =>
     cases.some((facts) => holds(when, facts))
@@ -128,10 +128,15 @@ function ownerFaults({ owner, steps, signature_opens }: Route): Fault[] {
   ]
 }
 
-/** Every combination of the facts that a route depends on, CONTROLLER among them. */
-function factSets(route: Route): ReadonlySet<Fact>[] {
-  const facts = [...new Set<string>([...namedFacts(route), 'CONTROLLER'])].slice(0, FACTS_MAX) as Fact[]
-  return Array.from({ length: 2 ** facts.length }, (_, bits) => new Set(facts.filter((_fact, at) => (bits >> at) % 2 === 1)))
+/** Every combination of the facts that a route depends on, CONTROLLER among them, in which these hold and which fits the route. */
+export function casesOf(route: Route, given: readonly Fact[] = []): ReadonlySet<Fact>[] {
+  const named = new Set<string>([...namedFacts(route), 'CONTROLLER'].filter((fact) => !(given as readonly string[]).includes(fact)))
+  const facts = [...named].slice(0, FACTS_MAX) as Fact[]
+  const sets = Array.from(
+    { length: 2 ** facts.length },
+    (_, bits) => new Set([...given, ...facts.filter((_fact, at) => (bits >> at) % 2 === 1)]),
+  )
+  return sets.filter((one) => holds(route.when, one))
 }
 
 function namedFacts({ when, steps }: Route): string[] {
@@ -139,14 +144,14 @@ function namedFacts({ when, steps }: Route): string[] {
   return [...new Set(conditions.flatMap((condition) => (condition ? factsIn(condition) : [])))]
 }
 
-function factsIn(condition: Condition): string[] {
+export function factsIn(condition: Condition): string[] {
   if ('fact' in condition) return [condition.fact]
   if ('not' in condition) return factsIn(condition.not)
   return ('all' in condition ? condition.all : condition.any).flatMap(factsIn)
 }
 
 /** Whether one step has to be done, directly or not, before another one opens. */
-function isBefore(steps: readonly RouteStep[], id: string, of: string): boolean {
+export function isBefore(steps: readonly RouteStep[], id: string, of: string): boolean {
   const open = [...(steps.find((step) => step.id === of)?.after ?? [])]
   const seen = new Set(open)
   for (const one of open) {

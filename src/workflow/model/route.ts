@@ -126,6 +126,15 @@ export interface Route {
   readonly steps: readonly RouteStep[]
 }
 
+/** A route as an organisation writes it: whose it is and which version comes of itself. */
+export type NewRoute = Omit<Route, 'owner' | 'version'>
+
+/** A version as it stands in the register. */
+export interface WrittenRoute extends Route {
+  /** Since when it is in force. */
+  readonly written_at: string
+}
+
 /** Names a version of a route: `STANDARD/1`, or `LBC_CAMDEN/OWN/2`. */
 export function routeKey({ owner, code, version }: Pick<Route, 'owner' | 'code' | 'version'>): string {
   return [...(owner === null ? [] : [owner]), code, version].join('/')
@@ -148,7 +157,7 @@ export function routeStep(route: Route, id: string): RouteStep {
 }
 
 /** The ids of a step and of all that come after it, directly or not. */
-export function stepsFrom({ steps }: Route, id: string): string[] {
+export function stepsFrom({ steps }: Pick<Route, 'steps'>, id: string): string[] {
   const found = [id]
   for (const one of found) for (const step of steps) if (step.after.includes(one) && !found.includes(step.id)) found.push(step.id)
   return found
