@@ -39,6 +39,7 @@ import { invitationPages } from './web/inviting/invitations.pages.ts'
 import { logDecisionPages } from './web/log/decision.pages.ts'
 import { logSearchPages } from './web/log/search.pages.ts'
 import { logStatePages } from './web/log/state.pages.ts'
+import { trailPages } from './web/log/trail.pages.ts'
 import { notSharedPages } from './web/not-shared/not-shared.pages.ts'
 import { clientPages } from './web/organisations/clients.pages.ts'
 import { describingPages } from './web/organisations/describing.pages.ts'
@@ -86,7 +87,7 @@ export function callbackAt(publicUrl: URL, key = ''): URL {
 /** The pages over the services of the rooms, and whom a session is of. */
 export function openWeb(
   services: Services,
-  rooms: Register['rooms'] & Pick<Decisions, 'decisions' | 'logSearch' | 'clients' | 'records' | 'replays' | 'notShared'>,
+  rooms: Register['rooms'] & Pick<Decisions, 'decisions' | 'logSearch' | 'trail' | 'clients' | 'records' | 'replays' | 'notShared'>,
   { issuers, publicUrl, demoAccounts }: BrowserSignIn,
   logKey: Uint8Array,
 ): {
@@ -143,6 +144,7 @@ export function openWeb(
           answerPages({ records, notShared: rooms.notShared, emergencies, contacts: organisationContacts, ...lists }),
           notSharedPages({ notShared: rooms.notShared }),
           logSearchPages({ logSearch, people }),
+          trailPages({ trail: rooms.trail, reading: services.log.reading }),
           logStatePages({ ...services.log, clock }),
           logDecisionPages({ records, replays, reading: services.log.reading, drafting, ...lists }),
           disposalPages({ disposing, drafting }),

@@ -87,6 +87,11 @@ t.test('a register of forty lines comes from a file to records, and out again', 
       await page.getByLabel('Status: what does “Parked” mean?').selectOption('ACTIVE')
       await page.getByLabel('Who is “Met Police HQ”?').selectOption('org MPS')
       await page.getByRole('button', { name: 'Save these answers' }).click()
+      await page.getByRole('link', { name: /It stands for several organisations.*Northern Befriending Trust/ }).click()
+      await page.getByRole('button', { name: 'Save this answer' }).click()
+      t.match(await page.locator('.govuk-error-summary').textContent(), /Select the organisations that the name stands for/)
+      await readable('several organisations with an error')
+      await page.getByRole('link', { name: 'What your register leaves open' }).click()
       await page.getByRole('link', { name: /Propose it as a new organisation.*Northern Befriending Trust/ }).click()
       await page.getByRole('button', { name: 'Propose it' }).click()
       t.match(await page.locator('.govuk-error-summary').textContent(), /Select what kind of organisation it is/)
@@ -142,11 +147,27 @@ t.test('an import is seen by its organisation alone: anybody else finds nothing 
   const { id } = (await officer('POST', '/v1/imports', { body: { csv: REGISTER } })).body
   const stranger = visitorOf(pages)
   await signIn(stranger, 'demo-islington-ig')
-  for (const path of ['', '/columns', '/answers', '/answers/organisation', '/lines', '/missing', '/undo'])
+  for (const path of ['', '/columns', '/answers', '/answers/organisation', '/answers/several', '/lines', '/missing', '/undo'])
     t.equal((await stranger.go(`/imports/${id}${path}`)).status, 404, path)
   t.equal((await stranger.send('/imports', `/imports/${id}/commit`, { version: '1' })).status, 404)
   t.notMatch((await stranger.go('/imports')).text, id)
   const signatory = visitorOf(pages)
   await signIn(signatory, 'demo-camden-siro')
   t.equal((await signatory.go('/imports/new')).status, 403, 'and by those of its organisation who may bring registers in')
+})
+
+t.test('a name that stands for several organisations that are no group is answered with a browser', async (t) => {
+  const csv = `${HEADER}\r\n${(LINES[0] ?? '').replace('Islington Council', 'Our two neighbours')}\r\n`
+  const { id } = (await officer('POST', '/v1/imports', { body: { csv } })).body
+  const visitor = visitorOf(pages)
+  await signIn(visitor, 'demo-camden-ig')
+  const path = `/imports/${id}/answers/several`
+  const version = String((await officer('GET', `/v1/imports/${id}`)).body.row_version)
+  const form = await visitor.go(`${path}?text=Our%20two%20neighbours`)
+  const [, token = ''] = /name="_csrf" value="([^"]+)"/.exec(form.text) ?? []
+  const orgs = ['LBC_HACKNEY', 'LBC_ISLINGTON'].map((org) => ['orgs', org])
+  const sent = new URLSearchParams([['_csrf', token], ['version', version], ['text', 'Our two neighbours'], ...orgs])
+  t.equal((await visitor.go(path, 'POST', sent.toString())).status, 303)
+  const [row] = (await officer('GET', `/v1/imports/${id}`)).body.rows
+  t.strictSame(row.parties, ['LBC_CAMDEN', 'LBC_HACKNEY', 'LBC_ISLINGTON'])
 })

@@ -56,6 +56,17 @@ export function answersPages({ imports, groups, once }: AnswersPagesOptions) {
     }
   }
 
+  async function several(request: FastifyRequest, over: Partial<Page> = {}): Promise<Page> {
+    const found = await opened(imports, request)
+    const text = field(request, 'text') || chosen(request, 'text')
+    const known = found.open_partners.find((one) => one.text === text)?.orgs ?? []
+    return {
+      ...{ template: 'imports/several.njk', title: 'Which organisations does a name stand for?' },
+      ...over,
+      data: { found, here: `/imports/${found.id}`, text, orgs: request.body === undefined ? known : boxes(request, 'orgs') },
+    }
+  }
+
   const send = async (request: FastifyRequest, answers: readonly SentAnswer[]) => {
     const principal = callerOf(request)
     return once(principal, keyOf(request), () => imports.map(principal, importIn(request), { answers }, stateSeen(request)))
@@ -74,6 +85,19 @@ export function answersPages({ imports, groups, once }: AnswersPagesOptions) {
       if (!done.ok) return shown(request, { status: 422, errors: refusedWith(done.refusal, fieldAt) })
       const { open_partners_total: partners, questions_total: others } = done.value.outcome
       return { to: `/imports/${importIn(request)}${partners + others > 0 ? '/answers' : ''}` }
+    })
+    page('/imports/:id/answers/several', 'mapImport', (request) => several(request))
+    form('/imports/:id/answers/several', 'mapImport', async (request): Promise<Page | Redirect> => {
+      const answers = [
+        { field: 'partners', text: boxes(request, 'text')[0] ?? '', answer: { organisations: [...boxes(request, 'orgs')] } },
+      ] as const
+      if (answers[0].answer.organisations.length === 0)
+        return several(request, { status: 422, errors: [{ field: 'orgs', text: 'Select the organisations that the name stands for' }] })
+      const errors = faultsOf('mapImport', { answers }, () => 'orgs')
+      if (errors.length > 0) return several(request, { status: 422, errors })
+      const done = await send(request, answers)
+      if (!done.ok) return several(request, { status: 422, errors: refusedWith(done.refusal, () => 'orgs') })
+      return { to: `/imports/${importIn(request)}/answers` }
     })
     page('/imports/:id/answers/organisation', 'mapImport', (request) => newBody(request))
     form('/imports/:id/answers/organisation', 'mapImport', async (request): Promise<Page | Redirect> => {

@@ -66,6 +66,7 @@ export function logDecisionPages({ records, replays, reading, drafting, organisa
             receipt: evidence.receipt,
             isAltered: evidence.record.payload_is_altered,
           },
+          proven: { what: 'Decision', id, here: `/decisions/${id}`, file: `decision-${id}.json` },
           ...{ proof: await proven(evidence), relied, agreement: await agreementOf(request, relied) },
           toDos: toDosIn(decision, lists, (org) => names.get(org) ?? org),
           entryOf: (list: string, code: string) => lists.find((one) => one.list === list)?.entries.find((one) => one.code === code),

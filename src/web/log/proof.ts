@@ -14,12 +14,12 @@ export interface CheckedProof {
 const GOOD: Readonly<Record<string, string>> = {
   'checkpoint signature': 'The tree is signed with the key of the log.',
   inclusion: 'The entry stands in that tree, at its place, as it was recorded.',
-  payload: 'What was asked and answered, as it is shown here, is what the entry was made of.',
+  payload: 'What was recorded, as it is shown here, is what the entry was made of.',
 }
 const WRONG: Readonly<Record<string, string>> = {
   'checkpoint signature': 'The tree is not signed with the key of the log',
   inclusion: 'The entry does not stand in that tree',
-  payload: 'What was asked and answered is not what the entry was made of',
+  payload: 'What is stored is not what the entry was made of',
 }
 
 /** Checks what a reader may download of a decision, as whoever downloads it does; undefined while no signed tree covers its entry. */

@@ -9,11 +9,10 @@ import type { PeopleService } from '../../people/people.service.ts'
 import { csvPieces } from '../../platform/csv.ts'
 import { CSV_TYPE } from '../../platform/http/list-files.ts'
 import { ProblemError, problem } from '../../platform/http/problem.ts'
-import { addDays, isDay, londonMidnight } from '../../platform/kernel/london-day.ts'
 import { orThrow } from '../../platform/kernel/refusal.ts'
-import { dayIn } from '../days.pages.ts'
 import { chosen, type FieldError } from '../forms.pages.ts'
 import type { Web } from '../web.plugin.ts'
+import { addressOf, askedDays, DAY_FIELDS } from './asked-days.pages.ts'
 
 export interface LogSearchPagesOptions {
   readonly logSearch: Pick<LogSearchService, 'search' | 'export'>
@@ -36,7 +35,6 @@ const CHOICES = {
   simulated: ['false', 'true'],
 } as const
 const CHOICE_NAMES = Object.keys(CHOICES) as (keyof typeof CHOICES)[]
-const DAY_FIELDS = ['from', 'to'].flatMap((name) => ['day', 'month', 'year'].map((part) => `${name}-${part}`))
 const NO_STORE = 'private, no-store'
 
 /** The search in the decision log, on pages and as files. That what others asked was read is recorded by the search itself (R39). */
@@ -112,33 +110,18 @@ function askedIn(
   const form = Object.fromEntries(
     [...TEXTS, ...CHOICE_NAMES, ...DAY_FIELDS].map((name) => [name, chosen(request, name).slice(0, TEXT_MAX)]),
   )
-  const [from = '', to = ''] = ['from', 'to'].map((name) => dayIn({ body: request.query }, name))
-  const wrong = Object.entries({ from, to }).filter(([, day]) => day !== '' && !isDay(day))
-  const isWrong = (name: string) => wrong.some(([one]) => one === name)
+  const { from, to, errors } = askedDays(request)
+  if (errors.length > 0) return { form, errors }
   const choice = <Name extends keyof typeof CHOICES>(name: Name) => CHOICES[name].find((known) => known === form[name])
   const simulated = choice('simulated')
-  try {
-    const query = askedOf(
-      {
-        ...Object.fromEntries(TEXTS.map((name) => [name, form[name] || undefined])),
-        ...{ outcome: choice('outcome'), mode: choice('mode'), via: choice('via') },
-        simulated: simulated && simulated === 'true',
-        from: from === '' || isWrong('from') ? undefined : new Date(londonMidnight(from)).toISOString(),
-        // The last day counts to its end.
-        to: to === '' || isWrong('to') ? undefined : new Date(londonMidnight(addDays(to, 1))).toISOString(),
-        ...{ limit, cursor: chosen(request, 'cursor') || undefined },
-      },
-      limit,
-    )
-    if (wrong.length === 0) return { form, query, errors: [] }
-    return { form, errors: wrong.map(([field]) => ({ field, text: 'Enter a day that exists, for example 31 3 2027' })) }
-  } catch (error) {
-    if (!(error instanceof ProblemError) || error.problem.errors?.[0]?.pointer !== '/query/to') throw error
-    return { form, errors: [{ field: 'to', text: 'The last day must not be before the first' }] }
-  }
-}
-
-function addressOf(path: string, form: Form, cursor: string | null): string {
-  const given = Object.entries({ ...form, cursor: cursor ?? '' }).filter(([, value]) => value !== '')
-  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`
+  const query = askedOf(
+    {
+      ...Object.fromEntries(TEXTS.map((name) => [name, form[name] || undefined])),
+      ...{ outcome: choice('outcome'), mode: choice('mode'), via: choice('via'), from, to },
+      simulated: simulated && simulated === 'true',
+      ...{ limit, cursor: chosen(request, 'cursor') || undefined },
+    },
+    limit,
+  )
+  return { form, query, errors }
 }
