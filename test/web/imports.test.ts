@@ -165,7 +165,7 @@ t.test('a name that stands for several organisations that are no group is answer
   const version = String((await officer('GET', `/v1/imports/${id}`)).body.row_version)
   const form = await visitor.go(`${path}?text=Our%20two%20neighbours`)
   const [, token = ''] = /name="_csrf" value="([^"]+)"/.exec(form.text) ?? []
-  const orgs = ['LBC_HACKNEY', 'LBC_ISLINGTON'].map((org) => ['orgs', org])
+  const orgs = ['LBC_HACKNEY', 'LBC_ISLINGTON'].map((org): [string, string] => ['orgs', org])
   const sent = new URLSearchParams([['_csrf', token], ['version', version], ['text', 'Our two neighbours'], ...orgs])
   t.equal((await visitor.go(path, 'POST', sent.toString())).status, 303)
   const [row] = (await officer('GET', `/v1/imports/${id}`)).body.rows
