@@ -24,7 +24,6 @@ import {
   withWriter,
 } from './made-kind.service.ts'
 import { type ReopeningReason, reopens } from './reopening.ts'
-import { reviewFaults } from './review-day.ts'
 import { snapshotOf } from './snapshot.ts'
 import { type AssessmentState, nextState } from './states.ts'
 
@@ -58,13 +57,12 @@ export function reviewingService({ db, clock, kind, workflow }: ReviewingOptions
         const about = await kind.keptBy(context, made.agreement)
         const state = possible(nextState(made.state, { name: 'send', faults: 0 }, progressOf(made, about.keeper, NOT_SENT)))
         const questions = editionOf(made)
-        const today = londonDay(at)
-        const faults = [...contentFaults(made.content, about.facts, questions, codes, today), ...reviewFaults(made.content.review, today)]
+        const faults = contentFaults(made.content, about.facts, questions, codes, londonDay(at))
         if (faults.length > 0) throw refused('UNPROCESSABLE', 'This is missing before it can be reviewed.', faults)
         const repository = madeRepository(tx)
         const version = (await repository.versions(id)).length + 1
         const snapshot = snapshotOf({ questions, content: made.content, facts: about.facts, codes })
-        const document = canonicalJson({ form: FORM, assessment: id, version, review: made.content.review, ...snapshot })
+        const document = canonicalJson({ form: FORM, assessment: id, version, ...snapshot })
         const [hash, residual] = [sha256Hex(document), snapshot.residual ?? 'HIGH']
         const review_due = made.content.review?.due ?? londonDay(at)
         await repository.addVersion(id, { version, sent_at: now, hash, residual, review_due, document })

@@ -19,10 +19,9 @@ import {
 } from './made-kind.service.ts'
 import { prefilledAnswers } from './prefill.ts'
 import { questionsOn } from './questions.ts'
-import { reviewFaults } from './review-day.ts'
 import { type AssessmentCommand, nextState } from './states.ts'
 import { derivedTriggers, screeningFaults } from './triggers.ts'
-import { answerFaults, measureFaults, riskFaults } from './written-faults.ts'
+import { answerFaults, measureFaults, reviewFaults, riskFaults } from './written-faults.ts'
 
 const WRITE = { name: 'write' } as const
 
@@ -164,10 +163,10 @@ export function writingService({ kind }: { readonly kind: MadeKind }) {
 
     /** Says who keeps it under review and when it is reviewed next. */
     review: (call: AssessmentCall, review: NonNullable<AssessmentContent['review']>) =>
-      write(call, WRITE, ({ made, today }) => ({
+      write(call, WRITE, ({ made }) => ({
         content: { ...made.content, review },
         detail: { review },
-        faults: reviewFaults(review, today),
+        faults: reviewFaults(review),
       })),
 
     /** Whoever does a measure says that it is done: by people of the organisation that it names, also once it was sent. */
